@@ -1,0 +1,1 @@
+"""The engine: 13 forecast models trained, watched, backed up and scheduled; it never imports textual."""

@@ -1,0 +1,329 @@
+"""Settings: stockml.toml read strictly, overridden by the guide's environment variables.
+
+who asks                    function            reads
+console, commands, worker   load(home)          stockml.toml, then the environment; stops at the problems found
+`config check`              problems_of(text)   the same, every problem at once
+`config set`                engine.core.config_edit
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from engine.core.errors import ConfigError
+from engine.core.paths import Home
+from engine.core.symbols import SYMBOL
+from engine.core.text import clean
+
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Positive = Annotated[int, Meta(ge=1, le=100_000)]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+MEMBER_NAMES = ("naive", "enhanced", "sklearn", "lstm")
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file; its keys are documented in default.toml."""
+
+
+class Market(_Section, frozen=True):
+    source: str
+    history_years: Annotated[int, Meta(ge=1, le=50)]
+    refetch_sessions: Annotated[int, Meta(ge=1, le=60)]
+    settle_minutes: Annotated[int, Meta(ge=0, le=600)]
+    request_spacing_s: Annotated[float, Meta(ge=0, le=60)]
+    request_tries: Annotated[int, Meta(ge=1, le=20)]
+    simulated_seed: int
+    simulated_sessions: Annotated[int, Meta(ge=200, le=10_000)]
+
+
+class Training(_Section, frozen=True):
+    epochs: Annotated[int, Meta(ge=1, le=1000)]
+    quick_epochs: Annotated[int, Meta(ge=1, le=1000)]
+    batch_size: Annotated[int, Meta(ge=1, le=4096)]
+    sequence_length: Annotated[int, Meta(ge=5, le=250)]
+    validation_split: Annotated[float, Meta(ge=0.05, le=0.5)]
+    early_stopping: bool
+    patience: Annotated[int, Meta(ge=1, le=1000)]
+    holdout_sessions: Annotated[int, Meta(ge=40, le=1000)]
+    max_sessions: Annotated[int, Meta(ge=300, le=20_000)]
+    max_workers: Annotated[int, Meta(ge=0, le=64)]
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    members: Annotated[tuple[Literal["naive", "enhanced", "sklearn", "lstm"], ...], Meta(min_length=1)]
+    wall_limit_min: Annotated[float, Meta(gt=0, le=1440)]
+    stall_limit_min: Annotated[float, Meta(gt=0, le=1440)]
+    worker_memory_mb: Annotated[int, Meta(ge=0, le=1_000_000)]
+    free_disk_mb: Annotated[int, Meta(ge=0, le=10_000_000)]
+
+    @property
+    def workers(self) -> int:
+        """How many worker processes a run may have."""
+        return self.max_workers or min(4, os.cpu_count() or 1)
+
+
+class Thresholds(_Section, frozen=True):
+    min_accuracy: Percent
+    max_mape: Annotated[float, Meta(gt=0, le=100)]
+    min_confidence: Percent
+    max_model_age_days: Annotated[int, Meta(ge=1, le=3650)]
+    fresh_days: Annotated[int, Meta(ge=0, le=3650)]
+    guard_ratio: Annotated[float, Meta(ge=1, le=2)]
+    guard_sessions: Annotated[int, Meta(ge=10, le=1000)]
+
+
+class Resources(_Section, frozen=True):
+    cpu_warn: Percent
+    cpu_crit: Percent
+    memory_warn: Percent
+    memory_crit: Percent
+    disk_warn: Percent
+    disk_crit: Percent
+    response_warn_s: Seconds
+    response_crit_s: Seconds
+
+
+class Service(_Section, frozen=True):
+    host: str
+    port: Annotated[int, Meta(ge=1, le=65_535)]
+    prediction_ttl: Annotated[str, Meta(pattern=r"^[0-9]{1,6}(s|m|h)$")]
+    model_version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+    signal_percent: Annotated[float, Meta(ge=0, le=100)]
+
+    @property
+    def ttl_s(self) -> int:
+        """The prediction TTL in seconds."""
+        return int(self.prediction_ttl[:-1]) * {"s": 1, "m": 60, "h": 3600}[self.prediction_ttl[-1]]
+
+
+class Alerts(_Section, frozen=True):
+    enabled: bool
+    repeat_hours: Annotated[float, Meta(gt=0, le=8760)]
+
+
+class Backup(_Section, frozen=True):
+    retention_days: Positive
+    keep_valid: Annotated[int, Meta(ge=1, le=1000)]
+    also_to: str
+
+
+class Logs(_Section, frozen=True):
+    max_mb: Positive
+    keep_days: Positive
+    keep_runs: Positive
+    keep_runs_days: Positive
+
+
+class Console(_Section, frozen=True):
+    refresh_s: Annotated[float, Meta(ge=0.2, le=60)]
+    theme: str
+    link: Literal["auto", "fast", "slow"]
+
+
+class Symbol(_Section, frozen=True):
+    company: str
+    sector: str
+    kind: str
+    priority: Literal["high", "medium", "low"]
+    min_date: date | None = None
+
+
+class Settings(_Section, frozen=True):
+    """Everything stockml.toml says."""
+
+    market: Market
+    training: Training
+    thresholds: Thresholds
+    resources: Resources
+    service: Service
+    alerts: Alerts
+    backup: Backup
+    logs: Logs
+    console: Console
+    symbols: Annotated[dict[str, Symbol], Meta(min_length=1)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The configured symbols, in the order of the file."""
+        return tuple(self.symbols)
+
+    def with_priority(self, priority: str) -> tuple[str, ...]:
+        """The symbols of one priority."""
+        return tuple(name for name, symbol in self.symbols.items() if symbol.priority == priority)
+
+
+# The guide's variables, and the key that each overrides.
+ENVIRONMENT = {
+    "ML_EPOCHS": "training.epochs",
+    "ML_BATCH_SIZE": "training.batch_size",
+    "ML_SEQUENCE_LENGTH": "training.sequence_length",
+    "ML_VALIDATION_SPLIT": "training.validation_split",
+    "ML_MODEL_VERSION": "service.model_version",
+    "ML_PREDICTION_TTL": "service.prediction_ttl",
+    "MIN_ACCURACY": "thresholds.min_accuracy",
+    "MAX_MAPE": "thresholds.max_mape",
+    "MIN_CONFIDENCE": "thresholds.min_confidence",
+    "MAX_MODEL_AGE_DAYS": "thresholds.max_model_age_days",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: where it stands, the key, what is wrong."""
+
+    origin: str
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.key}: {self.text}" if self.key else f"{self.origin}: {self.text}"
+
+
+def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `home`; ConfigError with every problem when one stands in the file or the environment."""
+    try:
+        text = home.settings.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot read {home.settings}: {error.strerror}", "restore it, or remove the folder to start afresh") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{home.settings} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
+    settings, problems = parse(text, str(home.settings), os.environ if environ is None else environ)
+    if settings is None:
+        lines = tuple(str(problem) for problem in problems)
+        more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+        raise ConfigError(lines[0] + more, "`stockml config check` lists all of them", lines)
+    return settings
+
+
+def parse(text: str, origin: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
+    """The settings of a text and of the environment, or None with every problem found."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [Problem(origin, "", clean(f"not valid TOML: {error}"))]
+    tree, problems = with_environment(tree, environ)
+    problems = _check_tree(tree, origin) + problems
+    if problems:
+        return None, problems
+    settings = msgspec.convert(_filled(tree), Settings)
+    problems = list(_cross_checks(settings, origin))
+    return (None, problems) if problems else (settings, [])
+
+
+def with_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """The tree with the guide's variables laid over it; a variable that does not parse is a problem."""
+    tree = {name: dict(table) if isinstance(table, dict) else table for name, table in tree.items()}
+    problems = []
+    for variable, key in ENVIRONMENT.items():
+        if (raw := environ.get(variable)) is None:
+            continue
+        section, _, name = key.partition(".")
+        try:
+            value = msgspec.convert(raw, _types(_sections()[section])[name], strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(Problem(f"environment {variable}", key, f"{clean(raw, 40)!r}: {error}"))
+            continue
+        table = tree.setdefault(section, {})
+        if isinstance(table, dict):
+            table[name] = value
+    return tree, problems
+
+
+@cache
+def defaults() -> dict[str, Any]:
+    """The packaged settings as a tree; a key that a file leaves out reads as this."""
+    from engine.core.paths import default_settings
+
+    return tomllib.loads(default_settings())
+
+
+def _filled(tree: dict[str, Any]) -> dict[str, Any]:
+    filled = {name: {**table, **tree.get(name, {})} for name, table in defaults().items() if name != "symbols"}
+    return {**filled, "symbols": tree.get("symbols", defaults()["symbols"])}
+
+
+@cache
+def _sections() -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(Settings) if field.name != "symbols"}
+
+
+@cache
+def _types(section: Any) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(section)}
+
+
+def _check_tree(tree: dict[str, Any], origin: str) -> list[Problem]:
+    problems = []
+    known = (*_sections(), "symbols")
+    for name, table in tree.items():
+        if name not in known:
+            problems.append(Problem(origin, clean(name, 60), f"unknown section{_nearest(name, known)}"))
+        elif not isinstance(table, dict):
+            problems.append(Problem(origin, name, f"{table!r} is not a table: write [{name}]"))
+        elif name == "symbols":
+            problems += _check_symbols(table, origin)
+        else:
+            problems += _check_table(table, _sections()[name], name, origin)
+    return problems
+
+
+def _check_symbols(table: dict[str, Any], origin: str) -> list[Problem]:
+    problems = [] if table else [Problem(origin, "symbols", "no symbol is configured")]
+    for name, entry in table.items():
+        key = f"symbols.{clean(name, 40)}"
+        if not SYMBOL.fullmatch(name):
+            problems.append(Problem(origin, key, "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -"))
+        elif not isinstance(entry, dict):
+            problems.append(Problem(origin, key, f"{entry!r} is not a table"))
+        else:
+            problems += _check_table(entry, Symbol, key, origin)
+            missing = [need for need in ("company", "sector", "kind", "priority") if need not in entry]
+            problems += [Problem(origin, f"{key}.{need}", "missing") for need in missing]
+    return problems
+
+
+def _check_table(table: dict[str, Any], section: Any, prefix: str, origin: str) -> list[Problem]:
+    types = _types(section)
+    problems = []
+    for name, value in table.items():
+        key = f"{prefix}.{clean(name, 60)}"
+        if name not in types:
+            problems.append(Problem(origin, key, f"unknown key{_nearest(name, types)}"))
+            continue
+        try:
+            msgspec.convert(value, types[name])
+        except msgspec.ValidationError as error:
+            problems.append(Problem(origin, key, f"{clean(repr(value), 60)}: {_plain(str(error))}"))
+    return problems
+
+
+def _plain(text: str) -> str:
+    """msgspec's sentence without its code marks and path."""
+    return re.sub(r" - at `.*`$", "", text).replace("`", "")
+
+
+def _nearest(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, tuple(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _cross_checks(settings: Settings, origin: str) -> Any:
+    resources = settings.resources
+    for name in ("cpu", "memory", "disk"):
+        warn, crit = getattr(resources, f"{name}_warn"), getattr(resources, f"{name}_crit")
+        if warn > crit:
+            yield Problem(origin, f"resources.{name}_warn", f"{warn} is above {name}_crit = {crit}")
+    source = settings.market.source
+    if source not in ("yahoo", "simulated") and not (source.startswith("csv:") and len(source) > 4):
+        yield Problem(origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated")
+    if settings.thresholds.fresh_days > settings.thresholds.max_model_age_days:
+        yield Problem(origin, "thresholds.fresh_days", f"{settings.thresholds.fresh_days} is above max_model_age_days")

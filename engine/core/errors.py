@@ -1,0 +1,90 @@
+"""Every error a user can meet, with its exit code.
+
+StockmlError                1  the work failed
+├── UsageError              2  wrong usage, an unknown symbol
+├── ConfigError             3  bad settings, a home folder that cannot be trusted
+├── NoDataError             4  no bars, or bars that cannot be true
+├── RefusedError            5  a guard said no
+├── BusyError              75  another process trains this symbol; it is named
+├── ModelError              1  a model file that is broken or not ours
+└── Interrupted           130  the operator pressed Ctrl-C
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command tells the shell."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    CONFIG = 3
+    NO_DATA = 4
+    REFUSED = 5
+    BUSY = 75
+    INTERRUPTED = 130
+
+
+class StockmlError(Exception):
+    """A fault a user can act on: the message shows the value and its origin, the hint the next step."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class UsageError(StockmlError):
+    """Wrong usage or an unknown symbol."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(StockmlError):
+    """Settings or a home folder that cannot be used; `problems` lists every one found."""
+
+    exit_code = ExitCode.CONFIG
+
+    def __init__(self, message: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.problems = problems or (message,)
+
+
+class NoDataError(StockmlError):
+    """No bars, too few bars, or bars that cannot be true."""
+
+    exit_code = ExitCode.NO_DATA
+
+
+class RefusedError(StockmlError):
+    """A guard refused the work."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class BusyError(StockmlError):
+    """Another process holds the symbol; `holder` names it."""
+
+    exit_code = ExitCode.BUSY
+
+    def __init__(self, message: str, hint: str = "", holder: str = "") -> None:
+        super().__init__(message, hint)
+        self.holder = holder
+
+
+class ModelError(StockmlError):
+    """A model file that is broken, foreign or newer than this program."""
+
+
+class Interrupted(StockmlError):  # noqa: N818 - the word the operator knows
+    """The operator interrupted the work."""
+
+    exit_code = ExitCode.INTERRUPTED

@@ -1,0 +1,158 @@
+"""Bytes on disk that survive a kill: atomic writes, one-write appends, kernel locks."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from engine.core.failpoints import failpoint
+
+
+def fsync_dir(folder: Path) -> None:
+    """Make the names in `folder` durable (a rename alone was seen lost after a power cut)."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def temporary_name(path: Path) -> Path:
+    """A hidden name beside `path`, never met twice; `clean` removes left-overs by the `.tmp-` mark."""
+    return path.with_name(f".tmp-{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+
+
+def replace_with(path: Path, write: Callable[[Path], None], mode: int = 0o644, name: str = "file") -> None:
+    """Let `write` fill a temporary file, then make it `path`: after a kill the old or the new file stands.
+
+    Raises OSError (a full disk, no permission); the old file is then untouched and the temporary one removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    try:
+        failpoint(f"{name}.begin")
+        write(temporary)
+        failpoint(f"{name}.written")
+        fd = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fchmod(fd, mode)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        failpoint(f"{name}.synced")
+        os.replace(temporary, path)
+        failpoint(f"{name}.renamed")
+    except BaseException:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+    fsync_dir(path.parent)
+    failpoint(f"{name}.done")
+
+
+def write_atomic(path: Path, data: bytes, mode: int = 0o644, name: str = "file") -> None:
+    """Replace the content of `path` by `data`, whole or not at all."""
+
+    def write(temporary: Path) -> None:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+
+    replace_with(path, write, mode, name)
+
+
+def write_json(path: Path, value: Any, mode: int = 0o644, name: str = "file") -> None:
+    """Replace `path` by the JSON text of `value`; a NaN is an error, never written."""
+    write_atomic(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode(), mode, name)
+
+
+def append_line(path: Path, line: str, mode: int = 0o644) -> None:
+    """Append one line by one O_APPEND write, so that lines of several writers never mix."""
+    data = (line.replace("\n", " ") + "\n").encode("utf-8", "replace")
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+    try:
+        os.write(fd, data)
+    finally:
+        os.close(fd)
+
+
+class FileLock:
+    """An exclusive flock that lives as long as its holder; the file is never unlinked.
+
+    Unlinking on release lets two holders in (seen in filelock 3.20.4 to 3.29.4). The file's text names the
+    holder, for people only: nothing decides by it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd: int | None = None
+
+    @property
+    def held(self) -> bool:
+        return self._fd is not None
+
+    def acquire(self, owner: str = "") -> bool:
+        """Take the lock without waiting; False when another process holds it."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if not _locked_exclusively(fd):
+            os.close(fd)
+            return False
+        self._fd = fd
+        with suppress(OSError):  # a full disk must not cost the lock; the text is for people only
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, owner.encode()[:1000], 0)
+        return True
+
+    def release(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()
+
+
+def _locked_exclusively(fd: int) -> bool:
+    """Whether `fd` got the exclusive lock; a reader's momentary shared probe is waited out, a holder is not."""
+    for _ in range(1000):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            fcntl.flock(fd, fcntl.LOCK_UN)
+    return False
+
+
+def lock_holder(path: Path) -> str | None:
+    """Who holds the lock at `path`: its owner text (maybe empty), or None when it is free or absent."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        # A shared probe: two probes at once do not see each other as holders.
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return os.read(fd, 1000).decode("utf-8", "replace").strip("\0")
+    finally:
+        os.close(fd)

@@ -1,0 +1,27 @@
+"""Symbols, checked before anything else touches them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from engine.core.errors import UsageError
+from engine.core.text import clean
+
+SYMBOL = re.compile(r"[A-Z][A-Z0-9.-]{0,9}")
+
+
+def checked(text: str, configured: Sequence[str]) -> str:
+    """The symbol itself if it is well-formed and configured, else UsageError naming the nearest one."""
+    if SYMBOL.fullmatch(text) and text in configured:
+        return text
+    shown = clean(text, 40)
+    near = get_close_matches(shown.upper(), configured, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"configured: {' '.join(configured)}"
+    raise UsageError(f"unknown symbol {shown!r}", hint)
+
+
+def checked_all(texts: Iterable[str], configured: Sequence[str]) -> tuple[str, ...]:
+    """Each symbol checked, in the order given, without repeats."""
+    return tuple(dict.fromkeys(checked(text, configured) for text in texts))

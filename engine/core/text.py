@@ -1,0 +1,28 @@
+"""Text from outside, made safe for a terminal."""
+
+from __future__ import annotations
+
+import re
+
+# CSI, OSC/DCS/SOS/PM/APC with their ends, then two-byte escapes; C1 forms of the same introducers beside them.
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
+    r"|\x1b[ -/]*[0-~]"
+)
+# C0 without tab, DEL, C1, line separators, and the bidi marks that reorder what an operator reads.
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
+)
+
+
+def clean(text: str, limit: int = 2000) -> str:
+    """One line without control sequences, cut to `limit` characters; a `\\r` overwrites what stands before it."""
+    text = text[: limit * 4].rstrip("\r\n").rpartition("\r")[2]
+    text = _CONTROLS.sub("", _SEQUENCES.sub("", text)).replace("\t", "    ")
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def clean_bytes(raw: bytes, limit: int = 2000) -> str:
+    """The same for bytes that may not be UTF-8."""
+    return clean(raw[: limit * 4].decode("utf-8", "replace"), limit)

@@ -1,0 +1,1 @@
+"""The forecasters of the ensemble."""

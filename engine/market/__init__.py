@@ -1,0 +1,1 @@
+"""Bars in: sources, store, quality, calendar."""

@@ -1,0 +1,68 @@
+"""Daily bars of one symbol, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Dates = NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Complete sessions, oldest first: split-adjusted, not dividend-adjusted; prices in dollars, volume in shares."""
+
+    symbol: str
+    source: str
+    """The source's full name: "yahoo", "csv:/abs/dir" or "simulated"."""
+    dates: Dates
+    """[n] datetime64[D], strictly increasing exchange sessions."""
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    splits: tuple[tuple[date, float], ...] = ()
+    """(session, ratio): 10.0 for ten new shares for one."""
+    dividends: tuple[tuple[date, float], ...] = ()
+    """(session, dollars a share)."""
+    fetched_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+    """What was dropped or is missing, in words."""
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @property
+    def first_date(self) -> date:
+        return day(self.dates[0])
+
+    @property
+    def last_date(self) -> date:
+        return day(self.dates[-1])
+
+    def _rows(self, rows: slice) -> Self:
+        columns = {name: getattr(self, name)[rows] for name in ("dates", "open", "high", "low", "close", "volume")}
+        return replace(self, **columns)
+
+    def since(self, start: date) -> Self:
+        """The bars from `start` on."""
+        return self._rows(slice(int(np.searchsorted(self.dates, np.datetime64(start, "D"))), None))
+
+    def until(self, end: date) -> Self:
+        """The bars up to and including `end`."""
+        return self._rows(slice(None, int(np.searchsorted(self.dates, np.datetime64(end, "D"), side="right"))))
+
+    def tail(self, count: int) -> Self:
+        """The newest `count` bars."""
+        return self._rows(slice(max(0, len(self) - count), None))
+
+
+def day(moment: np.datetime64) -> date:
+    """The calendar day of a datetime64."""
+    return date.fromisoformat(str(moment.astype("datetime64[D]")))

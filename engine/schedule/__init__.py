@@ -1,0 +1,1 @@
+"""The operator's crontab and systemd timers."""

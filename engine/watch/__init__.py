@@ -1,0 +1,1 @@
+"""Watching: triggers, planner, monitor, ledger, health, alerts."""

@@ -1,0 +1,1 @@
+"""Panes: views of a snapshot."""
