@@ -1,0 +1,80 @@
+"""From bars to rows: the one function for training and serving.
+
+Row t is what is known at the close of `dates[t]`; its target is the log return of the session after it. Every column
+looks back over a window of fixed length, so a row is bit-equal however much history precedes it beyond WARMUP bars
+and whatever follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import NoDataError
+from engine.forecast.features import WARMUP, feature_columns, log_returns, volatility
+from engine.market.bars import Bars
+
+Floats = NDArray[np.float64]
+Dates = NDArray[np.datetime64]
+CONTEXT = ("SPY",)
+"""Symbols whose bars are features of every other symbol; without them those columns are left out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """n sessions with complete features, oldest first: the bars without the first WARMUP ones."""
+
+    symbol: str
+    dates: Dates
+    """[n] datetime64[D]."""
+    close: Floats
+    """[n] dollars."""
+    features: Floats
+    """[n, k] dimensionless, finite; never a price level."""
+    names: tuple[str, ...]
+    """[k] names of the feature columns, in their order."""
+    scale: Floats
+    """[n] volatility forecast: standard deviation of the log return of the session after t, > 0."""
+    target: Floats
+    """[n] log(close[t+1] / close[t]); NaN in the last row, whose outcome is not known yet."""
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @property
+    def scaled_target(self) -> Floats:
+        """[n] the target in units of its volatility forecast: comparable over calm and wild months."""
+        return self.target / self.scale
+
+    def with_features(self, features: Floats) -> Self:
+        """The same rows with other feature values, as a scaler makes them."""
+        return replace(self, features=features)
+
+
+def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
+    """The rows of `bars`, with the market context from `context` (CONTEXT names what is used of it).
+
+    Raises NoDataError with fewer than WARMUP + 1 bars, or when a feature is not finite (impossible prices).
+    """
+    if len(bars) <= WARMUP:
+        raise NoDataError(
+            f"{bars.symbol}: {len(bars)} bars from {bars.source}, features need at least {WARMUP + 1}",
+            "fetch more history",
+        )
+    market = bars if bars.symbol in CONTEXT else context.get(CONTEXT[0])
+    columns = {name: column[WARMUP:] for name, column in feature_columns(bars, market).items()}
+    dates, close = bars.dates[WARMUP:], bars.close[WARMUP:]
+    for name, column in columns.items():
+        if not np.isfinite(column).all():
+            row = int(np.argmin(np.isfinite(column)))
+            raise NoDataError(
+                f"{bars.symbol}: feature {name} is {column[row]} on {dates[row]} (bars from {bars.source})",
+                f"`stockml data check {bars.symbol}` names impossible bars",
+            )
+    target = np.append(log_returns(bars.close)[WARMUP + 1 :], np.nan)
+    features = np.ascontiguousarray(np.stack(list(columns.values()), axis=1))
+    return Dataset(bars.symbol, dates, close, features, tuple(columns), volatility(bars)[WARMUP:], target)

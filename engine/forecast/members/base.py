@@ -1,0 +1,66 @@
+"""What every member of the ensemble is given and gives back.
+
+A member is a module with `fit(data, train, validation, options) -> Fitted` and `load(arrays) -> Fitted`, plus one row
+in `engine.forecast.members.MEMBERS`. It learns from the rows `train`, may stop early on `validation`, and reads the
+target of no other row. Rows are indices of the dataset; `data.features` come already standardised by a scaler that saw
+the training rows alone, so a member needs no scaler of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.forecast.dataset import Dataset
+
+Floats = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+Arrays = dict[str, NDArray[Any]]
+"""Numeric arrays by name: all that a fitted member is, and all that is stored of it."""
+
+
+class Cancelled(Exception):  # noqa: N818 - not a fault: the operator asked for it
+    """A fit that stopped because `options.cancelled()` said so."""
+
+
+def _say_nothing(kind: str, values: dict[str, Any]) -> None:
+    """The default report."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """How to fit; `report(type, values)` is told of progress, `cancelled()` is asked at every batch."""
+
+    epochs: int = 50
+    batch_size: int = 32
+    sequence_length: int = 60
+    patience: int = 10
+    early_stopping: bool = True
+    seed: int = 7
+    report: Callable[[str, dict[str, Any]], None] = _say_nothing
+    cancelled: Callable[[], bool] = _never
+
+    def check(self) -> None:
+        """Raise Cancelled when the operator asked for it."""
+        if self.cancelled():
+            raise Cancelled
+
+
+class Fitted(Protocol):
+    """A fitted member; everything it knows is in its arrays."""
+
+    def predict(self, data: Dataset, rows: IntArray) -> Floats:
+        """[len(rows)] log return forecast for the session after each row, from data up to that row."""
+        ...
+
+    def arrays(self) -> Arrays:
+        """What `load` needs to make the same forecasts again, bit for bit."""
+        ...
