@@ -37,6 +37,8 @@ class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Market(_Section, frozen=True):
+    """Where bars come from."""
+
     source: str
     history_years: Annotated[int, Meta(ge=1, le=50)]
     refetch_sessions: Annotated[int, Meta(ge=1, le=60)]
@@ -48,6 +50,8 @@ class Market(_Section, frozen=True):
 
 
 class Training(_Section, frozen=True):
+    """How a model is fitted and a run is bounded."""
+
     epochs: Annotated[int, Meta(ge=1, le=1000)]
     quick_epochs: Annotated[int, Meta(ge=1, le=1000)]
     batch_size: Annotated[int, Meta(ge=1, le=4096)]
@@ -72,6 +76,8 @@ class Training(_Section, frozen=True):
 
 
 class Thresholds(_Section, frozen=True):
+    """When a model is old, bad or good enough."""
+
     min_accuracy: Percent
     max_mape: Annotated[float, Meta(gt=0, le=100)]
     min_confidence: Percent
@@ -82,6 +88,8 @@ class Thresholds(_Section, frozen=True):
 
 
 class Resources(_Section, frozen=True):
+    """When the host shows WARN and CRIT."""
+
     cpu_warn: Percent
     cpu_crit: Percent
     memory_warn: Percent
@@ -93,6 +101,8 @@ class Resources(_Section, frozen=True):
 
 
 class Service(_Section, frozen=True):
+    """The prediction service."""
+
     host: str
     port: Annotated[int, Meta(ge=1, le=65_535)]
     prediction_ttl: Annotated[str, Meta(pattern=r"^[0-9]{1,6}(s|m|h)$")]
@@ -106,17 +116,23 @@ class Service(_Section, frozen=True):
 
 
 class Alerts(_Section, frozen=True):
+    """Whether and how often alerts are sent."""
+
     enabled: bool
     repeat_hours: Annotated[float, Meta(gt=0, le=8760)]
 
 
 class Backup(_Section, frozen=True):
+    """How long backups live and where else they go."""
+
     retention_days: Positive
     keep_valid: Annotated[int, Meta(ge=1, le=1000)]
     also_to: str
 
 
 class Logs(_Section, frozen=True):
+    """How logs and finished runs are bounded."""
+
     max_mb: Positive
     keep_days: Positive
     keep_runs: Positive
@@ -124,12 +140,16 @@ class Logs(_Section, frozen=True):
 
 
 class Console(_Section, frozen=True):
+    """How the console looks and how often it looks."""
+
     refresh_s: Annotated[float, Meta(ge=0.2, le=60)]
     theme: str
     link: Literal["auto", "fast", "slow"]
 
 
 class Symbol(_Section, frozen=True):
+    """One configured symbol."""
+
     company: str
     sector: str
     kind: str
@@ -193,7 +213,9 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
     try:
         text = home.settings.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"cannot read {home.settings}: {error.strerror}", "restore it, or remove the folder to start afresh") from error
+        raise ConfigError(
+            f"cannot read {home.settings}: {error.strerror}", "restore it, or remove the folder to start afresh"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{home.settings} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
     settings, problems = parse(text, str(home.settings), os.environ if environ is None else environ)

@@ -138,10 +138,14 @@ def check_trust(home: Home) -> None:
     if found.st_uid != os.getuid():
         raise ConfigError(f"the home {home.root} belongs to user id {found.st_uid}, not to you", "use a folder of your own")
     if found.st_mode & 0o022:
-        raise ConfigError(f"the home {home.root} is writable by others (mode {found.st_mode & 0o777:o})", f"chmod go-w {home.root}")
+        raise ConfigError(
+            f"the home {home.root} is writable by others (mode {found.st_mode & 0o777:o})", f"chmod go-w {home.root}"
+        )
     kind = filesystem(home.root)
     if kind.startswith(_REMOTE):
-        raise ConfigError(f"the home {home.root} is on {kind}, where file locks cannot be trusted", "use a folder on a local disk")
+        raise ConfigError(
+            f"the home {home.root} is on {kind}, where file locks cannot be trusted", "use a folder on a local disk"
+        )
 
 
 def filesystem(folder: Path, table: str | None = None) -> str:

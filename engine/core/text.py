@@ -11,9 +11,7 @@ _SEQUENCES = re.compile(
     r"|\x1b[ -/]*[0-~]"
 )
 # C0 without tab, DEL, C1, line separators, and the bidi marks that reorder what an operator reads.
-_CONTROLS = re.compile(
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
-)
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
 
 
 def clean(text: str, limit: int = 2000) -> str:

@@ -1,0 +1,138 @@
+"""The derived status of a symbol: its manifest in brief and its forecast, rebuilt when model or bars changed.
+
+Reading it loads neither numpy nor h5py, so that the console and `status` stay light; `build` loads both.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.core.clock import Clock, iso, parse_iso
+from engine.core.config import Settings
+from engine.core.errors import ModelError, StockmlError
+from engine.core.files import write_json
+from engine.core.paths import Home
+from engine.core.records import Forecast, Metrics, ModelInfo
+from engine.core.text import clean
+from engine.market.last_bar import last_bar
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StatusKey:
+    """What a status was derived from; another key means it is out of date."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    last_bar: str
+    last_close: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One symbol's model and forecast, or the words for why there is none."""
+
+    key: StatusKey
+    kind: str
+    """"ok", "corrupt" or "foreign"."""
+    model: ModelInfo | None = None
+    forecast: Forecast | None = None
+    problem: str = ""
+    source: str = ""
+    """Where the bars of the forecast come from."""
+
+
+def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
+    """The key a fresh status would have; None without a model file."""
+    try:
+        found = home.model(symbol).stat()
+    except FileNotFoundError:
+        return None
+    bar = last_bar(home, source, symbol) if source else None
+    return StatusKey(found.st_size, found.st_mtime_ns, found.st_ino, bar.date if bar else "", bar.close if bar else None)
+
+
+def read(path: Path) -> Status | None:
+    """The status stored at `path`; None when it is absent or unreadable, for it can be rebuilt."""
+    try:
+        found = json.loads(path.read_bytes())
+        if found["v"] != VERSION:
+            return None
+        return Status(
+            key=StatusKey(**found["key"]),
+            kind=str(found["kind"]),
+            model=_model(found["model"]) if found["model"] else None,
+            forecast=Forecast(**found["forecast"]) if found["forecast"] else None,
+            problem=clean(str(found["problem"]), 300),
+            source=str(found["source"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _model(found: dict[str, Any]) -> ModelInfo:
+    return ModelInfo(
+        **{
+            **found,
+            "trained_at": parse_iso(found["trained_at"]),
+            "metrics": Metrics(**found["metrics"]),
+            "weights": tuple((str(name), float(weight)) for name, weight in found["weights"]),
+        }
+    )
+
+
+def write(home: Home, symbol: str, status: Status) -> None:
+    """Store `status` beside the others; a full disk only costs the next reader a rebuild."""
+    tree = {"v": VERSION, **asdict(status)}
+    if status.model is not None:
+        tree["model"]["trained_at"] = iso(status.model.trained_at)
+    with suppress(OSError):
+        write_json(home.status(symbol), tree, name="status")
+
+
+def build(home: Home, settings: Settings, symbol: str, clock: Clock, source: str = "") -> Status | None:
+    """Read the live model, forecast on stored bars (of `source`, else of the model's own), store and return both.
+
+    None without a model file. A broken model or missing bars are told in `problem`, never raised.
+    """
+    from engine.vault.model_file import ForeignModelError, model_info, read_model
+
+    key = current_key(home, symbol, "")
+    if key is None:
+        return None
+    try:
+        stored = read_model(home.model(symbol))
+    except ForeignModelError as error:
+        status = Status(key, "foreign", problem=str(error))
+    except (ModelError, OSError) as error:
+        status = Status(key, "corrupt", problem=str(error))
+    else:
+        info = model_info(stored.manifest, stored.size_bytes)
+        used = source or info.source
+        try:
+            forecast, problem = forecast_now(home, settings, stored, clock, used), ""
+        except StockmlError as error:
+            forecast, problem = None, str(error)
+        bars_key = current_key(home, symbol, used) or key
+        # The model's stat from before it was read: a model published meanwhile makes this status out of date.
+        key = StatusKey(key.size, key.mtime_ns, key.inode, bars_key.last_bar, bars_key.last_close)
+        status = Status(key, "ok", info, forecast, problem, used)
+    write(home, symbol, status)
+    return status
+
+
+def forecast_now(home: Home, settings: Settings, stored: Any, clock: Clock, source: str) -> Forecast:
+    """The next session's forecast of a stored model on the stored bars of `source`; NoDataError without bars."""
+    from engine.forecast.inference import load_forecaster
+    from engine.market.fetch import stored_bars
+
+    forecaster = load_forecaster(stored)
+    bars = stored_bars(home, settings, source, stored.manifest.symbol, clock)
+    context = {name: stored_bars(home, settings, source, name, clock) for name in forecaster.context}
+    return forecaster.forecast(bars, context)

@@ -1,0 +1,226 @@
+"""Snapshots: everything the console shows as one value, read at a cost that follows what changed."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from engine.core.clock import Clock
+from engine.core.config import Settings, Thresholds
+from engine.core.paths import Home
+from engine.core.records import Job, JobState, Level, Meter, Run, Snapshot, State, SymbolRow
+from engine.core.text import clean, clean_bytes
+from engine.forecast import status as derived
+from engine.forecast.status import Status
+from engine.runs.store import RunStore
+from engine.watch.meters import Meters, worst
+
+RECENT_RUNS = 50
+LOG_LINES = 200
+# A finished training shows as DONE this long before its age takes the word over.
+DONE_FOR = timedelta(minutes=10)
+_ENDED_WORDS = {
+    JobState.FAILED: State.FAILED,
+    JobState.REFUSED: State.REFUSED,
+    JobState.LOST: State.LOST,
+    JobState.CANCELLED: State.CANCELLED,
+}
+
+
+def age_state(age_days: float, limits: Thresholds) -> State:
+    """FRESH, AGING or STALE."""
+    if age_days > limits.max_model_age_days:
+        return State.STALE
+    return State.FRESH if age_days <= limits.fresh_days else State.AGING
+
+
+def state_of(status: Status | None, job: Job | None, last: Job | None, now: datetime, limits: Thresholds) -> State:
+    """The one word of a row: a live job first, then a broken file, then how the last job ended, then the age."""
+    if job is not None and not job.state.ended:
+        return State.TRAIN if job.state is JobState.RUNNING else State.QUEUED
+    if status is None:
+        return _ENDED_WORDS.get(last.state, State.NONE) if last else State.NONE
+    if status.model is None:
+        return State.FOREIGN if status.kind == "foreign" else State.CORRUPT
+    by_age = age_state((now - status.model.trained_at).total_seconds() / 86400, limits)
+    if last is None or last.ended_at is None:
+        return by_age
+    recent = now - last.ended_at < DONE_FOR
+    if last.state is JobState.DONE:
+        return State.DONE if recent and by_age is State.FRESH else by_age
+    if last.ended_at < status.model.trained_at:
+        return by_age  # something newer was published since, by a restore for one
+    if last.state in (JobState.CANCELLED, JobState.REFUSED) and (by_age is State.STALE or not recent):
+        return by_age if by_age is State.STALE or last.state is JobState.CANCELLED else State.REFUSED
+    return _ENDED_WORDS[last.state]
+
+
+class TextTail:
+    """The last lines of a file that may grow, rotate or be truncated; read by offset, again only when it changed."""
+
+    def __init__(self, path: Path, lines: int, window: int = 65536) -> None:
+        self._path, self._lines, self._window = path, lines, window
+        self._key: tuple[int, int, int] | None = None
+        self._text: tuple[str, ...] = ()
+
+    def read(self) -> tuple[str, ...]:
+        """The last lines, cleaned; empty when there is no file."""
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._key, self._text = None, ()
+            return ()
+        try:
+            found = os.fstat(fd)
+            key = (found.st_ino, found.st_size, found.st_mtime_ns)
+            if key != self._key:
+                start = max(0, found.st_size - self._window)
+                rows = os.pread(fd, self._window, start).split(b"\n")
+                if start:
+                    rows = rows[1:]  # the first one may be cut
+                self._text = tuple(clean_bytes(row, 500) for row in rows if row.strip())[-self._lines :]
+                self._key = key
+        finally:
+            os.close(fd)
+        return self._text
+
+
+class SnapshotReader:
+    """Keeps what was read, so that the next snapshot reads only what changed; for one caller at a time."""
+
+    def __init__(self, home: Home, clock: Clock) -> None:
+        self._home, self._clock = home, clock
+        self._meters = Meters()
+        self._runs = RunStore(home)
+        self._log = TextTail(home.training_log, LOG_LINES)
+        self._statuses: dict[str, tuple[tuple[int, int], Status | None]] = {}
+
+    def read(self, settings: Settings, source: str | None) -> Snapshot:
+        """The state of everything, now; what cannot be read is named in `problems`."""
+        now = self._clock.now()
+        problems: list[str] = []
+        runs = self._read_runs(problems)
+        last = _last_jobs(runs)
+        rows = tuple(self._row(name, settings, source, runs, last, now) for name in settings.names)
+        meters = self._read_meters(settings, problems)
+        bad = [Level.WARN for row in rows if row.state in (State.CORRUPT, State.FAILED, State.LOST, State.FOREIGN)]
+        shown = source or settings.market.source
+        return Snapshot(
+            taken_at=now,
+            host=clean(platform.node(), 40),
+            home=str(self._home.root),
+            source=shown,
+            simulated=shown == "simulated" or any(row.model and row.model.source == "simulated" for row in rows),
+            rows=rows,
+            meters=meters,
+            runs=runs,
+            log_tail=self._log.read(),
+            problems=tuple(problems),
+            worst=worst([meter.level for meter in meters] + bad + [Level.WARN for _ in problems]),
+        )
+
+    def _read_runs(self, problems: list[str]) -> tuple[Run, ...]:
+        try:
+            live = self._runs.live()
+            seen = {run.id for run in live}
+            return (*live, *(run for run in self._runs.recent(RECENT_RUNS) if run.id not in seen))
+        except OSError as error:
+            problems.append(f"runs cannot be read: {error}")
+            return ()
+
+    def _read_meters(self, settings: Settings, problems: list[str]) -> tuple[Meter, ...]:
+        try:
+            return self._meters.sample(self._home.root, settings.resources)
+        except OSError as error:
+            problems.append(f"meters cannot be read: {error}")
+            return ()
+
+    def _status(self, symbol: str) -> Status | None:
+        path = self._home.status(symbol)
+        try:
+            found = path.stat()
+        except OSError:
+            self._statuses.pop(symbol, None)
+            return None
+        key = (found.st_mtime_ns, found.st_ino)
+        if self._statuses.get(symbol, (None,))[0] != key:
+            self._statuses[symbol] = (key, derived.read(path))
+        return self._statuses[symbol][1]
+
+    def _row(
+        self,
+        symbol: str,
+        settings: Settings,
+        source: str | None,
+        runs: tuple[Run, ...],
+        last: dict[str, tuple[Run, Job]],
+        now: datetime,
+    ) -> SymbolRow:
+        entry = settings.symbols[symbol]
+        stored = self._status(symbol)
+        used = source or (stored.source if stored else "") or settings.market.source
+        key = derived.current_key(self._home, symbol, used)
+        status = stored if key is not None else None
+        fresh = status is not None and status.key == key
+        same_file = status is not None and key is not None and _file(status) == (key.size, key.mtime_ns, key.inode)
+        run, job = _live_job(runs, symbol)
+        last_run, last_job = last.get(symbol, (None, None))
+        model = status.model if status and same_file else None
+        if key is not None and not same_file and job is None:
+            # A file that nobody has read yet: its own age until the refreshed status says what is in it.
+            state = age_state(max(0.0, now.timestamp() - key.mtime_ns / 1e9) / 86400, settings.thresholds)
+        else:
+            state = state_of(status if same_file else None, job, last_job, now, settings.thresholds)
+        return SymbolRow(
+            symbol=symbol,
+            company=entry.company,
+            priority=entry.priority,
+            state=state,
+            model=model,
+            forecast=status.forecast if status and fresh else None,
+            age_days=(now - model.trained_at).total_seconds() / 86400 if model else None,
+            job=job,
+            run_id=run.id if run else (last_run.id if last_run else None),
+            last_job=last_job,
+            last_run_reason=last_run.reason if last_run else "",
+            note=_note(status if same_file else None, key is not None, last_job, state),
+            stale_status=key is not None and not fresh,
+        )
+
+
+def _file(status: Status) -> tuple[int, int, int]:
+    return status.key.size, status.key.mtime_ns, status.key.inode
+
+
+def _note(status: Status | None, has_file: bool, last: Job | None, state: State) -> str:
+    if state in (State.FAILED, State.REFUSED, State.LOST) and last is not None and last.message:
+        return last.message
+    if status is not None:
+        return status.problem
+    return "reading the model" if has_file else "not trained yet"
+
+
+def _live_job(runs: tuple[Run, ...], symbol: str) -> tuple[Run | None, Job | None]:
+    for run in runs:
+        if run.live and (job := run.job(symbol)) is not None:
+            return run, job
+    return None, None
+
+
+def _last_jobs(runs: tuple[Run, ...]) -> dict[str, tuple[Run, Job]]:
+    """The newest ended job of every symbol."""
+    newest: dict[str, tuple[Run, Job]] = {}
+    for run in runs:
+        for job in run.jobs:
+            if not job.state.ended:
+                continue
+            seen = newest.get(job.symbol)
+            if seen is None or _ended(run, job) > _ended(*seen):
+                newest[job.symbol] = (run, job)
+    return newest
+
+
+def _ended(run: Run, job: Job) -> datetime:
+    return job.ended_at or run.ended_at or run.created_at

@@ -1,0 +1,46 @@
+"""The derived status: stored, read back, rebuilt when it does not parse."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.core.paths import Home
+from engine.core.records import Forecast, Metrics, ModelInfo
+from engine.forecast import status as derived
+from engine.forecast.status import Status, StatusKey
+
+MODEL = ModelInfo(
+    "NVDA", 3, "abc", datetime(2026, 1, 2, tzinfo=UTC), 99, "simulated", "2020-01-02", "2024-01-02", 900, "manual", "run",
+    Metrics(120, 52.5, 1.8, 1.8, 0.99, 91.0), (("naive", 0.4), ("lstm", 0.6)),
+)  # fmt: skip
+FORECAST = Forecast("2024-01-02", 100.0, 100.5, 98.0, 103.0, 95.0, 106.0, 53.0, 92.0, "2024-01-03")
+
+
+def test_status_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    """What is stored is what is read, times and metrics included."""
+    home = Home(tmp_path)
+    status = Status(StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated")
+    derived.write(home, "NVDA", status)
+
+    assert status == derived.read(home.status("NVDA"))
+
+
+def test_status_that_does_not_parse_reads_as_absent(tmp_path: Path) -> None:
+    """Garbage, another version or a missing field is no status: it can be rebuilt."""
+    path = tmp_path / "NVDA.json"
+    for text in ("", "[]", "{}", '{"v":99}', '{"v":1,"key":{}}', "\x00"):
+        path.write_text(text)
+        assert derived.read(path) is None
+
+
+def test_key_follows_the_model_file(tmp_path: Path) -> None:
+    """Replacing the model file by another of the same size changes the key."""
+    home = Home(tmp_path)
+    home.models.mkdir(parents=True)
+    assert derived.current_key(home, "NVDA", "") is None
+    home.model("NVDA").write_bytes(b"a")
+    before = derived.current_key(home, "NVDA", "")
+    other = home.models / ".tmp-x"
+    other.write_bytes(b"b")
+    other.rename(home.model("NVDA"))
+
+    assert before != derived.current_key(home, "NVDA", "")
