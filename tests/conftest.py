@@ -1,0 +1,21 @@
+"""Nothing of the developer's machine leaks into a test."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# One thread a process: the suite runs one worker a core.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+settings.register_profile("stockml", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("stockml")
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("ML_", "STOCKML_")) or name in ("MIN_ACCURACY", "MAX_MAPE", "MIN_CONFIDENCE", "MAX_MODEL_AGE_DAYS"):
+            monkeypatch.delenv(name)
