@@ -1,0 +1,317 @@
+"""`config set`: one value of a TOML file changed, every other character kept.
+
+who asks              function                       writes
+`config set`, demo    edited(text, path, value)      nothing: text in, text out
+`config set`          set_key(home, key, raw)        stockml.toml, and the file before as .stockml.toml.previous
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tomli_w
+
+from engine.core import config
+from engine.core.errors import BusyError, ConfigError
+from engine.core.files import FileLock, write_atomic
+from engine.core.paths import Home
+from engine.core.text import clean
+
+Path = tuple[str, ...]
+
+_STRING = r'"""(?:\\.|[^\\])*?"""(?!")|\'\'\'.*?\'\'\'(?!\')|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
+_ONE_KEY = r'(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
+_KEY = re.compile(rf"{_ONE_KEY}(?:[ \t]*\.[ \t]*{_ONE_KEY})*")
+_TEXT = re.compile(_STRING, re.S)
+_NESTED = re.compile(rf"{_STRING}|#[^\n]*|[\[\]{{}}]", re.S)
+_SCALAR = re.compile(r"[^,\]}#\r\n]*")
+_GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A `[header]`, the root, or an inline table, and where its keys go."""
+
+    path: Path
+    end: int
+    """Just after the header's line, or at the closing brace of an inline table."""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One `key = value`: the span of the value, and the table it stands in."""
+
+    path: Path
+    table: _Table
+    key_at: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What `set_key` did: the effective value of the file before (None when absent) and after."""
+
+    key: str
+    before: object
+    after: object
+
+
+def edited(text: str, path: Path, value: object) -> str:
+    """The TOML `text` with the key at `path` set to `value`, all else unchanged.
+
+    ConfigError when the text cannot be edited without harm (it is not TOML, or a parent is not a table).
+    """
+    wanted = _with(_parsed(text), path, value)
+    scanned = list(_scan(text))
+    result = _replaced(text, scanned, path, value) or _inserted(text, scanned, path, value) or _appended(text, path, value)
+    try:
+        got = tomllib.loads(result)
+    except tomllib.TOMLDecodeError:
+        got = None
+    if got != wanted:
+        raise ConfigError(f"{'.'.join(path)} cannot be set without changing other lines", "edit the file by hand")
+    return result
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(clean(f"not valid TOML: {error}"), "repair the file by hand first") from error
+
+
+def _with(tree: dict[str, Any], path: Path, value: object) -> dict[str, Any]:
+    tree = copy.deepcopy(tree)
+    table = tree
+    for name in path[:-1]:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"{'.'.join(path)}: {name} is {clean(repr(table), 40)}, not a table", "edit the file by hand")
+    if isinstance(table.get(path[-1]), dict):
+        raise ConfigError(f"{'.'.join(path)} is a table", "name one of its keys")
+    table[path[-1]] = value
+    return tree
+
+
+def rendered(value: object) -> str:
+    """The TOML text of one value, on one line."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(rendered(item) for item in value)}]"
+    return tomli_w.dumps({"v": value}).removeprefix("v = ").rstrip("\n")
+
+
+def _key_text(names: Path) -> str:
+    quoted = (name if _BARE.fullmatch(name) else tomli_w.dumps({name: 0}).removesuffix(" = 0\n") for name in names)
+    return ".".join(quoted)
+
+
+def _replaced(text: str, scanned: list[_Table | _Entry], path: Path, value: object) -> str | None:
+    for part in scanned:
+        if isinstance(part, _Entry) and part.path == path:
+            return text[: part.start] + rendered(value) + text[part.end :]
+    return None
+
+
+def _inserted(text: str, scanned: list[_Table | _Entry], path: Path, value: object) -> str | None:
+    """The text with the key added at the end of the section it belongs to; None when there is no such section."""
+    parent = path[:-1]
+    entries = [part for part in scanned if isinstance(part, _Entry)]
+    for table in scanned:
+        if isinstance(table, _Table) and table.path == parent and (parent or not table.inline):
+            inside = [entry for entry in entries if entry.table is table]
+            return _added(text, table, inside, path, value)
+    # A section written with dotted keys: `training.epochs = 5` under no header, or `NVDA.kind = …` under [symbols].
+    dotted = [entry for entry in entries if entry.path[: len(parent)] == parent and len(entry.table.path) < len(parent)]
+    return _added(text, dotted[-1].table, dotted, path, value) if dotted else None
+
+
+def _added(text: str, table: _Table, inside: list[_Entry], path: Path, value: object) -> str:
+    line = f"{_key_text(path[len(table.path) :])} = {rendered(value)}"
+    if table.inline:
+        if not inside:
+            return f"{text[: table.end].rstrip(' 	')} {line} {text[table.end :]}"
+        at = inside[-1].end
+        return f"{text[:at]}, {line}{text[at:]}"
+    newline = _newline(text)
+    at = _line_end(text, inside[-1].end) if inside else table.end
+    indent = text[text.rfind("\n", 0, inside[-1].key_at) + 1 : inside[-1].key_at] if inside else ""
+    lead = newline if at and text[at - 1] != "\n" else ""
+    # At the very end a file without a final newline stays one.
+    tail = newline if not lead else ""
+    return f"{text[:at]}{lead}{indent}{line}{tail}{text[at:]}"
+
+
+def _appended(text: str, path: Path, value: object) -> str:
+    newline = _newline(text)
+    gap = "" if not text else newline if text.endswith("\n") else newline * 2
+    return f"{text}{gap}[{_key_text(path[:-1])}]{newline}{_key_text(path[-1:])} = {rendered(value)}{newline}"
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _line_end(text: str, at: int) -> int:
+    """Just after the newline that ends the line at `at`, or the end of the text."""
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found + 1
+
+
+def _scan(text: str) -> Iterator[_Table | _Entry]:
+    """Every table and every key of a text that is valid TOML, with their places."""
+    table = _Table((), 0)
+    yield table
+    at = _gap(text, 0)
+    while at < len(text):
+        if text[at] == "[":
+            width = 2 if text.startswith("[[", at) else 1
+            names, at = _key(text, _gap(text, at + width))
+            at = _line_end(text, at)
+            table = _Table(names, at)
+            if width == 1:
+                yield table
+        else:
+            at = yield from _entry(text, at, table)
+        at = _gap(text, at)
+
+
+def _entry(text: str, at: int, table: _Table) -> Iterator[_Table | _Entry]:
+    """One `key = value`, what stands inside an inline table included; returns the place after it."""
+    key_at = at
+    names, at = _key(text, at)
+    start = _gap(text, text.index("=", at) + 1)
+    path = table.path + names
+    if text[start] == "{":
+        end = _value_end(text, start)
+        inner = _Table(path, end - 1, inline=True)
+        yield inner
+        at = _gap(text, start + 1)
+        while at < end - 1:
+            at = yield from _entry(text, at, inner)
+            at = _gap(text, at)
+            at = _gap(text, at + 1) if text[at] == "," else at
+    else:
+        end = _value_end(text, start)
+    yield _Entry(path, table, key_at, start, end)
+    return end
+
+
+def _gap(text: str, at: int) -> int:
+    found = _GAP.match(text, at)
+    return found.end() if found else at
+
+
+def _key(text: str, at: int) -> tuple[Path, int]:
+    """The names of a dotted key and the place after it."""
+    found = _KEY.match(text, at)
+    if found is None:
+        raise ConfigError(f"cannot read the key at character {at}", "edit the file by hand")
+    names, tree = [], tomllib.loads(f"{found[0]} = 0")
+    while isinstance(tree, dict):
+        ((name, tree),) = tree.items()
+        names.append(name)
+    return tuple(names), found.end()
+
+
+def _value_end(text: str, at: int) -> int:
+    if found := _TEXT.match(text, at):
+        return found.end()
+    if text[at] not in "[{":
+        found = _SCALAR.match(text, at)
+        return at + len(found[0].rstrip()) if found else at
+    depth = 0
+    for token in _NESTED.finditer(text, at):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return len(text)
+
+
+def split_key(key: str) -> Path:
+    """The path of `training.epochs` or `symbols.BRK.B.kind`: a symbol may hold a dot."""
+    section, _, name = key.partition(".")
+    if not section or not name:
+        raise ConfigError(f"{clean(key, 60)!r} names no setting", "write SECTION.KEY, for one training.epochs")
+    if section == "symbols":
+        symbol, dot, name = name.rpartition(".")
+        if not dot:
+            raise ConfigError(f"{clean(key, 60)!r} names a symbol", "write symbols.NVDA.priority, for one")
+        return section, symbol.strip('"'), name
+    return section, name
+
+
+def candidates(raw: str) -> Iterator[object]:
+    """What the word on the command line may mean: TOML first, then plain text, then a list of words."""
+    try:
+        found = tomllib.loads(f"v = {raw}")
+    except tomllib.TOMLDecodeError:
+        found = {}
+    if found.keys() == {"v"} and not isinstance(found["v"], dict):
+        yield found["v"]
+    yield raw
+    if "," in raw and "[" not in raw:
+        yield [part.strip() for part in raw.split(",")]
+
+
+def chosen(text: str, origin: str, path: Path, raw: str) -> tuple[str, object]:
+    """The edited text and the value: the first meaning of `raw` that leaves valid settings; ConfigError when none does."""
+    first: tuple[str, ...] = ()
+    for value in candidates(raw):
+        result = edited(text, path, value)
+        settings, problems = config.parse(result, origin, {})
+        if settings is not None:
+            return result, value
+        first = first or tuple(str(problem) for problem in problems)
+    more = f" (and {len(first) - 1} more)" if len(first) > 1 else ""
+    raise ConfigError(
+        f"nothing was written: {first[0]}{more}", "`stockml config check` lists what is wrong in the file now", first
+    )
+
+
+def set_key(home: Home, key: str, raw: str, wait_s: float = 5.0) -> Change:
+    """Set one key of stockml.toml, atomically; the file before stays as .stockml.toml.previous.
+
+    ConfigError when the key, the value or the result is wrong: nothing is written then.
+    """
+    path = split_key(key)
+    with FileLock(home.locks / "settings.lock") as lock:
+        end = time.monotonic() + wait_s
+        while not lock.acquire("config set"):
+            if time.monotonic() > end:
+                raise BusyError("another process is changing the settings", "try again")
+            time.sleep(0.02)
+        return _set_locked(home, path, raw)
+
+
+def _set_locked(home: Home, path: Path, raw: str) -> Change:
+    # A settings file that is a link into somebody's own collection stays a link.
+    target = home.settings.resolve()
+    try:
+        data, mode = target.read_bytes(), target.stat().st_mode & 0o777
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot read {target}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{target} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
+    result, value = chosen(text, str(target), path, raw)
+    before = _parsed(text)
+    for name in path:
+        before = before.get(name) if isinstance(before, dict) else None  # type: ignore[assignment]
+    if result != text:
+        try:
+            write_atomic(home.root / ".stockml.toml.previous", data, mode, "settings.previous")
+            write_atomic(target, result.encode("utf-8"), mode, "settings")
+        except OSError as error:
+            raise ConfigError(
+                f"cannot write {target}: {error.strerror}; it is unchanged", "free space, then try again"
+            ) from error
+    return Change(".".join(path), before, value)
