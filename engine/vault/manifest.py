@@ -1,0 +1,122 @@
+"""The manifest: what a model file says of itself, as JSON; read without numpy or h5py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from engine.core.clock import parse_iso
+from engine.core.errors import ModelError
+from engine.core.records import Metrics, ModelInfo
+from engine.core.symbols import SYMBOL
+from engine.core.text import clean
+
+FORMAT = 1
+"""The newest format this program reads and the one it writes."""
+MAX_BYTES = 1 << 20
+
+Number = float | int | None
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """The model that this one replaced."""
+
+    generation: int
+    digest: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model comes from and how good it was; percent as percent, times as UTC ISO, days as YYYY-MM-DD."""
+
+    symbol: str
+    generation: int = 0
+    """1 and up; set when the model is published."""
+    created_at: str
+    reason: str = ""
+    run_id: str = ""
+    source: str
+    first_bar: str
+    last_bar: str
+    n_bars: int
+    data_hash: str = ""
+    feature_names: tuple[str, ...] = ()
+    config: dict[str, Any] = {}
+    seed: int = 0
+    versions: dict[str, str] = {}
+    metrics: dict[str, Number] = {}
+    """The figures of records.Metrics; None where nothing was scored."""
+    champion: dict[str, Any] | None = None
+    """The comparison with the model that was live, or None for a first model."""
+    weights: dict[str, float] = {}
+    """Ensemble weight of each member."""
+    accept_worse: bool = False
+    parent: Parent | None = None
+    format: int = FORMAT
+    digest: str = ""
+    """SHA-256 of the contents (see model_file); set when the file is written."""
+
+
+def canonical(tree: dict[str, Any]) -> bytes:
+    """The one JSON form of a manifest, without its digest: what the digest is taken over.
+
+    Raises ModelError for a NaN or another value that JSON cannot hold.
+    """
+    body = {name: value for name, value in tree.items() if name != "digest"}
+    try:
+        return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    except (ValueError, TypeError) as error:
+        raise ModelError(
+            f"the manifest of {tree.get('symbol')!r} cannot be written: {error}", "give None for a missing number"
+        ) from error
+
+
+def to_tree(manifest: Manifest) -> dict[str, Any]:
+    """The manifest as plain JSON values; a number of numpy's becomes one of Python's."""
+    tree: dict[str, Any] = msgspec.to_builtins(manifest, enc_hook=lambda value: value.item())
+    return tree
+
+
+def parse_manifest(raw: bytes, origin: str) -> tuple[Manifest, dict[str, Any]]:
+    """The manifest in `raw` and the tree as it stands in the file; ModelError naming `origin` when it cannot be one."""
+    try:
+        tree = json.loads(raw)
+        version = tree["format"] if isinstance(tree, dict) else None
+    except (ValueError, KeyError, RecursionError) as error:
+        raise ModelError(f"{origin}: the manifest is not readable: {clean(str(error), 120)}") from error
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ModelError(f"{origin}: the manifest has no format number ({clean(repr(version), 40)})")
+    if version > FORMAT:
+        raise ModelError(
+            f"{origin} is of format {version}, written by a newer stockml; this one reads up to format {FORMAT}",
+            "update stockml",
+        )
+    try:
+        manifest = msgspec.convert(tree, Manifest)
+        parse_iso(manifest.created_at)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ModelError(f"{origin}: the manifest is not valid: {clean(str(error), 200)}") from error
+    if not SYMBOL.fullmatch(manifest.symbol):
+        raise ModelError(f"{origin}: the manifest names no symbol: {clean(manifest.symbol, 40)!r}")
+    return manifest, tree
+
+
+def model_info(manifest: Manifest, size: int) -> ModelInfo:
+    """The record that the console and the commands show; `size` in bytes. Texts are cleaned for a terminal."""
+    figures = {name: manifest.metrics.get(name) for name in Metrics.__dataclass_fields__ if name != "n_scored"}
+    return ModelInfo(
+        symbol=manifest.symbol,
+        generation=manifest.generation,
+        digest=clean(manifest.digest, 64),
+        trained_at=parse_iso(manifest.created_at),
+        size_bytes=size,
+        source=clean(manifest.source, 500),
+        first_bar=clean(manifest.first_bar, 10),
+        last_bar=clean(manifest.last_bar, 10),
+        n_bars=manifest.n_bars,
+        reason=clean(manifest.reason, 200),
+        run_id=clean(manifest.run_id, 80),
+        metrics=Metrics(n_scored=int(manifest.metrics.get("n_scored") or 0), **figures),
+        weights=tuple((clean(name, 40), value) for name, value in manifest.weights.items()),
+    )

@@ -1,0 +1,302 @@
+"""The model file: one HDF5 file that Keras opens and that this program writes and reads without Keras.
+
+/            attributes model_config, backend, keras_version    the legacy Keras layout
+/model_weights/<layer>/stockml/<layer>/…                        its float32 weights
+/stockml/manifest                                               the manifest's JSON, as bytes
+/stockml/arrays/<name>                                          arrays of the other members, held-out records, calibration
+last 80 bytes                                                   b"stockml-sha256:" + hex of all bytes before + newline
+
+The seal at the end (HDF5 ignores it) catches every flipped or missing bit before the HDF5 library sees the file; the
+manifest's digest is the identity of the contents: it stays the same when the same contents are packed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import ModelError
+from engine.core.files import write_atomic
+from engine.core.text import clean
+from engine.vault.manifest import MAX_BYTES, Manifest, canonical, model_info, parse_manifest, to_tree
+from engine.vault.network import WEIGHT_NAMES, KerasLayer, checked_layers, keras_config, layers_of
+
+__all__ = [
+    "Arrays", "ForeignModelError", "KerasLayer", "Manifest", "StatKey", "StoredModel",
+    "check_name", "decode_model", "encode_model", "model_info", "read_model", "stat_key", "write_model",
+]  # fmt: skip
+
+Arrays = Mapping[str, NDArray[Any]]
+StatKey = tuple[int, int, int]
+
+MAX_FILE = 16 << 20
+"""Bytes of a file; a usual one has 0.1 to 1 MB."""
+MAX_CONTENT = 64 << 20
+"""Bytes of all arrays when unpacked."""
+MAX_ARRAYS = 4000
+_PACK_FROM = 4096  # smaller arrays grow when chunked and packed
+_MARK = b"stockml-sha256:"
+_SEAL = len(_MARK) + 64 + 1
+_ROOT_NAME = "stockml"  # the Sequential's name, which stands in Keras's weight paths
+_ARRAY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}(/[A-Za-z0-9_.-]{1,60}){0,5}")
+_FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE)
+_RESTORE = "restore it from a backup: stockml restore NAME SYM"
+
+
+class ForeignModelError(ModelError):
+    """An HDF5 file that stockml did not write."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredModel:
+    """Everything in one model file, read in one go."""
+
+    manifest: Manifest
+    layers: tuple[KerasLayer, ...]
+    arrays: dict[str, NDArray[Any]] = field(repr=False)
+    size_bytes: int
+    stat_key: StatKey
+
+
+def stat_key(found: os.stat_result) -> StatKey:
+    """(size, mtime_ns, inode): changes whenever a model file is replaced."""
+    return (found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def write_model(path: Path, manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays) -> Manifest:
+    """Write a model file, whole or not at all, and return its manifest with the digest.
+
+    Arrays may be of floats, integers, bool, fixed-length bytes or datetime64[D]; names may nest with "/".
+    Raises ModelError for contents the reader would refuse, OSError when the disk does.
+    """
+    written, data = encode_model(manifest, layers, arrays)
+    write_atomic(path, data, name="model")
+    return written
+
+
+def read_model(path: Path) -> StoredModel:
+    """The model in `path`, opened once: one whole file, even while it is replaced.
+
+    Raises ModelError (broken, newer, of another symbol; with the next step), its kind ForeignModelError for an HDF5
+    file without a `stockml` group, FileNotFoundError when there is none.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}", "check its permissions") from error
+    with os.fdopen(fd, "rb") as file:
+        found = os.fstat(fd)
+        try:
+            raw = file.read(MAX_FILE + 1)
+        except OSError as error:
+            raise ModelError(f"cannot read {path}: {error.strerror}", _RESTORE) from error
+    manifest, layers, arrays = decode_model(raw, str(path))
+    check_name(path, manifest.symbol)
+    return StoredModel(manifest, layers, arrays, len(raw), stat_key(found))
+
+
+def check_name(path: Path, symbol: str) -> None:
+    """ModelError when `path` has the name of another symbol's model file."""
+    stem, mark, _ = path.name.partition("_lstm_model.h5")
+    if mark and not stem.startswith(".") and stem != symbol.lower():
+        raise ModelError(f"{path} holds the model of {symbol}", _RESTORE)
+
+
+def encode_model(manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays) -> tuple[Manifest, bytes]:
+    """The manifest with its digest, and the file's bytes."""
+    origin = f"the model of {manifest.symbol}"
+    layers = checked_layers(layers, origin)
+    contents = {name: _storable(name, array, origin) for name, array in arrays.items()}
+    _check_size(len(contents), sum(array.nbytes for array in contents.values()), origin)
+    tree = to_tree(manifest)
+    tree["digest"] = _digest(canonical(tree), layers, contents)
+    text = json.dumps(tree, allow_nan=False).encode()
+    manifest, _ = parse_manifest(text, origin)
+    with h5py.File.in_memory() as file:
+        _write_network(file, layers)
+        group = file.create_group("stockml/arrays")
+        for name, array in contents.items():
+            _write_array(group, name, array)
+        file["stockml"].create_dataset("manifest", data=np.frombuffer(text, np.uint8))
+        file.flush()
+        image: bytes = file.id.get_file_image()
+    data = image + _seal(image)
+    if len(data) > MAX_FILE or len(text) > MAX_BYTES:
+        raise ModelError(f"{origin} takes {len(data)} bytes, its manifest {len(text)}; allowed are {MAX_FILE} and {MAX_BYTES}")
+    return manifest, data
+
+
+def decode_model(raw: bytes, origin: str) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
+    """The contents of a file's bytes; errors as `read_model`, naming `origin`."""
+    if len(raw) > MAX_FILE:
+        raise ModelError(f"{origin} is larger than {MAX_FILE >> 20} MB", _RESTORE)
+    sealed = raw[-_SEAL:].startswith(_MARK)
+    if sealed and raw[-_SEAL:] != _seal(raw[:-_SEAL]):
+        raise ModelError(f"{origin} is damaged: its bytes do not match their checksum", _RESTORE)
+    try:
+        with h5py.File.in_memory(file_image=raw or b"\0") as file:
+            _check_ours("stockml" in file, sealed, origin)
+            return _contents(file, origin)
+    except ModelError as error:
+        if error.hint:
+            raise
+        raise type(error)(error.message, _RESTORE) from error
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise ModelError(f"{origin} is not a readable model file: {clean(str(error), 160)}", _RESTORE) from error
+
+
+def _check_ours(marked: bool, sealed: bool, origin: str) -> None:
+    if not marked:
+        raise ForeignModelError(f"{origin} was not written by stockml", "train the symbol; the file is kept in a backup")
+    if not sealed:
+        raise ModelError(f"{origin} is damaged: the checksum at its end is missing", _RESTORE)
+
+
+def _seal(image: bytes) -> bytes:
+    return _MARK + hashlib.sha256(image).hexdigest().encode() + b"\n"
+
+
+def _digest(manifest: bytes, layers: tuple[KerasLayer, ...], arrays: Arrays) -> str:
+    """SHA-256 over the manifest, the layers' settings and every array's name, type, shape and bytes."""
+    total = hashlib.sha256(manifest)
+    total.update(keras_config(layers).encode())
+    named = [(f"layer {layer.name} {index}", weight) for layer in layers for index, weight in enumerate(layer.weights)]
+    for name, array in (*named, *sorted(arrays.items())):
+        array = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        total.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
+
+
+def _check_size(count: int, content: int, origin: str) -> None:
+    if count > MAX_ARRAYS or content > MAX_CONTENT:
+        raise ModelError(f"{origin} has {count} arrays of {content} bytes; allowed are {MAX_ARRAYS} and {MAX_CONTENT}")
+
+
+def _storable(name: str, array: NDArray[Any], origin: str) -> NDArray[Any]:
+    """The array, little-endian; ModelError when its name or type cannot stand in a file."""
+    if not _ARRAY_NAME.fullmatch(name) or ".." in name:
+        raise ModelError(f"{origin}: {clean(name, 60)!r} is no name for an array: A-Z a-z 0-9 _ . - and / between the parts")
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiubS" and array.dtype != np.dtype("M8[D]"):
+        raise ModelError(
+            f"{origin}: the array {name} is of type {array.dtype}; allowed: floats, integers, bool, bytes, datetime64[D]"
+        )
+    if array.dtype.itemsize == 0 or array.dtype == np.longdouble:
+        raise ModelError(f"{origin}: the array {name} is of type {array.dtype}, which a file cannot hold")
+    return array.astype(array.dtype.newbyteorder("<"), copy=False)
+
+
+def _write_network(file: h5py.File, layers: tuple[KerasLayer, ...]) -> None:
+    file.attrs["model_config"] = np.bytes_(keras_config(layers).encode())
+    group = file.create_group("model_weights")
+    for holder in (file, group):
+        holder.attrs["backend"] = np.bytes_(b"tensorflow")
+        holder.attrs["keras_version"] = np.bytes_(b"3.15.1")
+    group.attrs["layer_names"] = _texts([layer.name for layer in layers])
+    for layer in layers:
+        names = [f"{_ROOT_NAME}/{layer.name}/{name}" for name in WEIGHT_NAMES[layer.kind]]
+        entry = group.create_group(layer.name)
+        entry.attrs["weight_names"] = _texts(names)
+        for name, weight in zip(names, layer.weights, strict=True):
+            entry.create_dataset(name, data=weight)
+    group.create_group("top_level_model_weights").attrs["weight_names"] = _texts([])
+
+
+def _texts(texts: list[str]) -> NDArray[Any]:
+    return np.array([text.encode() for text in texts], dtype="S" if texts else "S1")
+
+
+def _write_array(group: h5py.Group, name: str, array: NDArray[Any]) -> None:
+    days = array.dtype.kind == "M"
+    stored = array.view("<i8") if days else array
+    packed: dict[str, Any] = {"compression": "gzip", "shuffle": True} if stored.ndim and stored.nbytes >= _PACK_FROM else {}
+    dataset = group.create_dataset(name, data=stored, **packed)
+    if days:
+        dataset.attrs["unit"] = np.bytes_(b"D")
+
+
+def _contents(file: h5py.File, origin: str) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
+    found = dict(_datasets(file, origin))
+    _check_size(len(found), sum(_bytes_of(dataset) for dataset in found.values()), origin)
+    manifest, tree = parse_manifest(_read(found.pop("stockml/manifest")).tobytes(), origin)
+    weights = _weights(file, found, origin)
+    layers = layers_of(_attribute(file, "model_config", origin), weights, origin)
+    arrays = {}
+    for path, dataset in found.items():
+        name = path.removeprefix("stockml/arrays/")
+        if name == path:
+            raise ModelError(f"{origin}: {clean(path, 80)!r} has no place in a model file")
+        arrays[name] = _read(dataset)
+    if manifest.digest != _digest(canonical(tree), layers, arrays):
+        raise ModelError(f"{origin} is damaged: its contents do not match their digest")
+    return manifest, layers, arrays
+
+
+def _datasets(group: h5py.Group, origin: str, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Every dataset below `group`, after a look at its link, its type and its storage; ModelError for what is not allowed."""
+    if depth > 8:
+        raise ModelError(f"{origin}: groups nest deeper than 8")
+    for name in group:
+        path = f"{prefix}{name}"
+        shown = f"{origin}: {clean(path, 80)!r}"
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ModelError(f"{shown} is a soft or external link")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            yield from _datasets(item, origin, f"{path}/", depth + 1)
+        elif isinstance(item, h5py.Dataset):
+            _check_dataset(item, shown)
+            yield path, item
+        else:
+            raise ModelError(f"{shown} is neither a group nor an array")
+
+
+def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:
+    if dataset.dtype.kind not in "fiubS" or dataset.shape is None:
+        raise ModelError(f"{shown} is of the type {clean(str(dataset.dtype), 40)}, which is not allowed")
+    plist = dataset.id.get_create_plist()
+    if plist.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED) or plist.get_external_count():
+        raise ModelError(f"{shown} keeps its data elsewhere (virtual or external)")
+    filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
+    if any(each not in _FILTERS for each in filters):
+        raise ModelError(f"{shown} uses the filters {filters}; only gzip and shuffle are allowed")
+
+
+def _bytes_of(dataset: h5py.Dataset) -> int:
+    return int(dataset.dtype.itemsize) * int(np.prod([int(size) for size in dataset.shape], dtype=object))
+
+
+def _read(dataset: h5py.Dataset) -> NDArray[Any]:
+    array = np.asarray(dataset[()])
+    return array.view("<M8[D]") if "unit" in dataset.attrs else array
+
+
+def _attribute(holder: h5py.Group, name: str, origin: str) -> Any:
+    """An attribute of fixed-length bytes; ModelError when it is absent or of another type."""
+    if name not in holder.attrs or holder.attrs.get_id(name).dtype.kind != "S":
+        raise ModelError(f"{origin}: the attribute {name} of {holder.name} is missing or not plain bytes")
+    return holder.attrs[name]
+
+
+def _weights(file: h5py.File, found: dict[str, h5py.Dataset], origin: str) -> dict[str, tuple[NDArray[Any], ...]]:
+    """The weights of each layer, taken out of `found` in the order that Keras reads them."""
+    group = file["model_weights"]
+    weights = {}
+    for raw in _attribute(group, "layer_names", origin):
+        layer = raw.decode()
+        names = [each.decode() for each in _attribute(group[layer], "weight_names", origin)]
+        weights[layer] = tuple(_read(found.pop(f"model_weights/{layer}/{name}")) for name in names)
+    return weights

@@ -1,0 +1,63 @@
+"""Tiny models for the tests of the vault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.vault.model_file import KerasLayer, Manifest
+
+Floats = NDArray[np.float32]
+
+
+def layers(seed: int = 1, steps: int = 5, features: int = 3, units: int = 4) -> tuple[KerasLayer, ...]:
+    """InputLayer, LSTM over the sequence, Dropout, LSTM, Dense, with seeded weights."""
+    rng = np.random.default_rng(seed)
+
+    def made(*shape: int) -> Floats:
+        return rng.normal(0, 0.4, shape).astype(np.float32)
+
+    def lstm(name: str, inputs: int, sequences: bool) -> KerasLayer:
+        weights = (made(inputs, 4 * units), made(units, 4 * units), made(4 * units))
+        return KerasLayer("LSTM", name, {"units": units, "return_sequences": sequences}, weights)
+
+    return (
+        KerasLayer("InputLayer", "input_layer", {"batch_shape": [None, steps, features]}),
+        lstm("lstm", features, True),
+        KerasLayer("Dropout", "dropout", {"rate": 0.1}),
+        lstm("lstm_1", units, False),
+        KerasLayer("Dense", "dense", {"units": 1}, (made(units, 1), made(1))),
+    )
+
+
+def manifest(symbol: str = "NVDA", **changes: Any) -> Manifest:
+    """A manifest with every required field."""
+    given: dict[str, Any] = {
+        "symbol": symbol,
+        "created_at": "2026-07-01T06:00:00.000Z",
+        "source": "simulated",
+        "first_bar": "2024-01-02",
+        "last_bar": "2026-06-30",
+        "n_bars": 626,
+        "metrics": {"n_scored": 120, "mape": 1.25, "direction_accuracy": 52.5, "confidence": None},
+        "weights": {"naive": 0.25, "lstm": 0.75},
+        "feature_names": ("return_1", "rsi_14"),
+    }
+    return Manifest(**{**given, **changes})
+
+
+def arrays(seed: int = 1) -> dict[str, NDArray[Any]]:
+    """Arrays of every type a file may hold."""
+    rng = np.random.default_rng(seed)
+    return {
+        "scaler/mean": rng.normal(size=7),
+        "heldout/dates": np.arange("2026-01-01", "2026-01-31", dtype="M8[D]"),
+        "heldout/actual": np.append(rng.normal(size=29), np.nan),
+        "trees/left": rng.integers(0, 99, 3000).astype(np.int32),
+        "flags": np.array([True, False]),
+        "names": np.array([b"return_1", b"rsi_14"]),
+        "alpha": np.float64(0.5) * np.ones(()),
+        "empty": np.zeros((0, 3)),
+    }
