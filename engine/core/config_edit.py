@@ -11,7 +11,7 @@ import copy
 import re
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -184,7 +184,7 @@ def _scan(text: str) -> Iterator[_Table | _Entry]:
         at = _gap(text, at)
 
 
-def _entry(text: str, at: int, table: _Table) -> Iterator[_Table | _Entry]:
+def _entry(text: str, at: int, table: _Table) -> Generator[_Table | _Entry, None, int]:
     """One `key = value`, what stands inside an inline table included; returns the place after it."""
     key_at = at
     names, at = _key(text, at)

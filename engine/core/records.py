@@ -141,10 +141,16 @@ class Job:
     ended_at: datetime | None = None
     duration_s: float | None = None
     message: str = ""
+    exit_code: int | None = None
+    """What the error of a failed job tells the shell: 4 for no data; None when it said nothing."""
     generation: int | None = None
     metrics: Metrics | None = None
     champion: Metrics | None = None
     losses: tuple[EpochLoss, ...] = ()
+    hint: str = ""
+    """The next step, when it failed."""
+    exit_code: int | None = None
+    """What the end means to a shell (engine.core.errors.ExitCode); None until it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
