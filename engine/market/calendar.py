@@ -1,0 +1,116 @@
+"""Sessions of the New York Stock Exchange from a shipped table, so that nothing loads pandas to know what day it is.
+
+The table (sessions.json, written by `python -m engine.market.make_sessions`) holds the weekdays without a session and
+the early closes between two days. Outside of it every weekday counts as a session that closes at 16:00 New York.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+NEW_YORK = ZoneInfo("America/New_York")
+TABLE = Path(__file__).with_name("sessions.json")
+_DAY = timedelta(days=1)
+_OPEN = time(9, 30)
+_CLOSE = time(16, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The table: what it covers, the weekdays the exchange stayed shut, the days it closed early (New York time)."""
+
+    first: date
+    last: date
+    closed: frozenset[date]
+    early: dict[date, time]
+
+
+@cache
+def table() -> Sessions:
+    """The shipped table, read once a process."""
+    found = json.loads(TABLE.read_text(encoding="ascii"))
+    return Sessions(
+        first=date.fromisoformat(found["first"]),
+        last=date.fromisoformat(found["last"]),
+        closed=frozenset(date.fromisoformat(text) for text in found["closed"]),
+        early={date.fromisoformat(day): time.fromisoformat(at) for day, at in found["early"].items()},
+    )
+
+
+def covered_from() -> date:
+    """The first day the table knows."""
+    return table().first
+
+
+def covered_until() -> date:
+    """The last day the table knows; after it holidays are not known."""
+    return table().last
+
+
+def is_session(day: date) -> bool:
+    """Whether the exchange trades on `day`."""
+    return day.weekday() < 5 and day not in table().closed
+
+
+def next_session(day: date) -> date:
+    """The first session strictly after `day`, which itself may be any day."""
+    day += _DAY
+    while not is_session(day):
+        day += _DAY
+    return day
+
+
+def previous_session(day: date) -> date:
+    """The last session strictly before `day`, which itself may be any day."""
+    day -= _DAY
+    while not is_session(day):
+        day -= _DAY
+    return day
+
+
+def iter_sessions(start: date, end: date) -> Iterator[date]:
+    """The sessions from `start` to `end`, both ends included, oldest first."""
+    for ordinal in range(start.toordinal(), end.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        if is_session(day):
+            yield day
+
+
+def sessions_between(start: date, end: date) -> tuple[date, ...]:
+    """The sessions from `start` to `end`, both ends included, oldest first."""
+    return tuple(iter_sessions(start, end))
+
+
+def session_open(day: date) -> datetime:
+    """When the session of `day` opens, in UTC."""
+    return datetime.combine(day, _OPEN, NEW_YORK).astimezone(UTC)
+
+
+def session_close(day: date) -> datetime:
+    """When the session of `day` closes (16:00, or earlier before some holidays), in UTC."""
+    return datetime.combine(day, table().early.get(day, _CLOSE), NEW_YORK).astimezone(UTC)
+
+
+def exchange_day(now: datetime) -> date:
+    """The calendar day in New York at the aware moment `now`."""
+    return now.astimezone(NEW_YORK).date()
+
+
+def is_open(now: datetime) -> bool:
+    """Whether the exchange trades at the aware moment `now`."""
+    day = exchange_day(now)
+    return is_session(day) and session_open(day) <= now < session_close(day)
+
+
+def last_complete_session(now: datetime, settle_minutes: int) -> date:
+    """The newest session whose close lies at least `settle_minutes` before the aware moment `now`."""
+    day = exchange_day(now)
+    if not is_session(day) or now < session_close(day) + timedelta(minutes=settle_minutes):
+        return previous_session(day)
+    return day

@@ -1,0 +1,36 @@
+"""The source csv:DIR: a folder with one SYM.csv for each symbol."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.core.errors import NoDataError
+from engine.market import quality
+from engine.market.asked import Asked
+from engine.market.bars import Bars
+from engine.market.csv_file import read_rows
+
+
+def fetch(asked: Asked) -> Bars:
+    """The bars of DIR/SYM.csv from `min_date` on, `fetched_at` = when the file was written; NoDataError without them.
+
+    The folder is its own clock: old bars are not stale. Only a newest bar that was captured during its own session
+    (by the file's time, or because that session is not over now) is dropped.
+    """
+    path = Path(asked.source.folder) / f"{asked.symbol}.csv"
+    try:
+        rows = read_rows(path, asked.symbol, asked.source.text, asked.min_date)
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError as error:
+        raise _absent(path) from error
+    moments = (written, asked.clock.now())
+    return quality.checked(replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes)
+
+
+def _absent(path: Path) -> NoDataError:
+    if not path.parent.is_dir():
+        return NoDataError(f"no folder {path.parent}", "name a folder of SYM.csv files: --source csv:DIR")
+    there = sorted(file.name for file in path.parent.glob("*.csv"))[:8]
+    return NoDataError(f"no {path.name} in {path.parent}", f"there: {' '.join(there) or 'no csv file'}")

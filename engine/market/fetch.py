@@ -1,0 +1,60 @@
+"""The two doors to bars: `fetch_bars` asks the source, `stored_bars` never touches the network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+
+from engine.core.clock import Clock
+from engine.core.config import Settings
+from engine.core.errors import NoDataError
+from engine.core.paths import Home
+from engine.market import calendar, quality
+from engine.market.asked import Asked
+from engine.market.bars import Bars
+from engine.market.source import SOURCES, parse_source
+from engine.market.store import BarStore
+
+
+def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
+    """The bars of `symbol` asked of `source`, checked, from the symbol's `min_date` on, and kept in the store.
+
+    Where Yahoo cannot be reached the stored bars stand in, with a warning that tells their age. Raises NoDataError when
+    there are none or a bar cannot be true, UsageError for an unknown source.
+    """
+    asked = Asked(home, settings, parse_source(source), symbol, clock)
+    found = SOURCES[asked.source.kind]
+    bars: Bars = import_module(found.module).fetch(asked)
+    return bars if found.network else _kept(asked, bars)
+
+
+def _kept(asked: Asked, bars: Bars) -> Bars:
+    """The bars, kept in the store for the console; a disk that is full costs a warning, not the bars."""
+    try:
+        BarStore(asked.home).write(bars, asked.min_date)
+    except OSError as error:
+        return replace(bars, warnings=(*bars.warnings, f"{bars.symbol}: bars could not be kept: {error.strerror}"))
+    return bars
+
+
+def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
+    """The bars of `symbol` without the network: the store for yahoo; a folder or the simulation is read as it is now.
+
+    Raises NoDataError when there are none or a bar cannot be true, UsageError for an unknown source.
+    """
+    asked = Asked(home, settings, parse_source(source), symbol, clock)
+    if not SOURCES[asked.source.kind].network:
+        return fetch_bars(home, settings, source, symbol, clock)
+    bars = BarStore(home).read(asked.source.text, symbol)
+    if bars is None:
+        raise NoDataError(f"no stored bars of {symbol} from {asked.source.text}", f"fetch them: stockml data fetch {symbol}")
+    bars = bars.since(asked.min_date) if asked.min_date else bars
+    if not len(bars):
+        raise NoDataError(f"no stored bars of {symbol} from {asked.min_date} on", f"fetch them: stockml data fetch {symbol}")
+    return replace(bars, warnings=(*bars.warnings, *_stale(bars, clock, settings)))
+
+
+def _stale(bars: Bars, clock: Clock, settings: Settings) -> tuple[str, ...]:
+    newest = calendar.last_complete_session(clock.now(), settings.market.settle_minutes)
+    missing = quality.missing_sessions((bars.last_date,), newest)
+    return (quality.missing_words(bars.symbol, missing),) if missing else ()

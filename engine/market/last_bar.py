@@ -1,0 +1,64 @@
+"""The newest stored bar of a symbol, read from the file's tail without numpy: what the console shows as last close."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from engine.core.errors import UsageError
+from engine.core.paths import Home
+from engine.core.symbols import SYMBOL
+from engine.core.text import clean
+from engine.market.source import parse_source
+
+_TAIL = 512
+"""Bytes that hold the last line of a stored file: one line is below 120."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastBar:
+    """The newest stored bar: its session as ISO text, its close in dollars."""
+
+    date: str
+    close: float
+    rows: int | None = None
+    """Bars in the file, if the facts beside it belong to this last bar."""
+    fetched_at: str | None = None
+    """UTC ISO time of the fetch."""
+
+
+def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
+    """The newest stored bar of `symbol`, or None where there is none or the file's end cannot be read as one."""
+    if not SYMBOL.fullmatch(symbol):
+        raise UsageError(f"not a symbol: {clean(symbol, 40)!r}")
+    path = home.market / parse_source(source_text).key / f"{symbol}.csv"
+    found = _last_line(path)
+    if found is None:
+        return None
+    day, close = found
+    facts = _facts(path.with_suffix(".json"))
+    rows = facts.get("rows") if facts.get("last_bar") == day else None
+    fetched_at = facts.get("fetched_at")
+    return LastBar(day, close, rows if isinstance(rows, int) else None, fetched_at if isinstance(fetched_at, str) else None)
+
+
+def _last_line(path: Path) -> tuple[str, float] | None:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            fields = file.read().decode("ascii", "replace").splitlines()[-1].split(",")
+        return date.fromisoformat(fields[0]).isoformat(), float(fields[4])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _facts(path: Path) -> dict[str, object]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,163 @@
+"""Which bars can be believed: pure functions from rows to bars, with every doubt put in words.
+
+an unfinished newest bar            dropped, with a warning
+a row repeated word for word        dropped, with a warning
+two captures of the newest session  the later one stands, with a warning
+missing sessions                    named in a warning
+anything else that cannot be        NoDataError that names file and line
+a true move of any size             kept
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+import numpy as np
+
+from engine.core.errors import NoDataError
+from engine.market import calendar
+from engine.market.bars import Bars
+from engine.market.rows import COLUMNS, Rows
+
+# Prices come through 32-bit floats (relative error 6e-8); a low above the open by less is rounding, not a broken bar.
+ROUNDING = 1e-6
+_NAMED = 5
+
+
+def checked(rows: Rows, moments: Iterable[datetime] = (), settle_minutes: int = 0, expected: date | None = None) -> Bars:
+    """The bars of `rows`, oldest first, with `warnings`; NoDataError on a row that cannot be true, or when none is left.
+
+    `moments`: when the rows were captured; a newest bar is unfinished if one of them lies between its open and its
+    close + `settle_minutes`. `expected`: the newest session that should be there; None where the source has no clock.
+    """
+    if not len(rows):
+        raise NoDataError(f"{rows.origin} has no bars of {rows.symbol}", "name another source: --source csv:DIR")
+    rows, warnings = _one_row_a_session(rows)
+    for day, place in zip(rows.days, range(len(rows)), strict=True):
+        if not calendar.is_session(day):
+            raise _impossible(rows, place, f"{day} ({day:%A}) is not a session of the exchange")
+    rows, dropped = without_unfinished(rows, tuple(moments), settle_minutes)
+    _check_values(rows)
+    if not len(rows):
+        raise NoDataError(f"{rows.origin} has no finished bar of {rows.symbol}: {dropped[0]}", "wait for the close")
+    missing = missing_sessions(rows.days, expected)
+    return _bars(rows, (*warnings, *dropped, *([missing_words(rows.symbol, missing)] if missing else [])))
+
+
+def _bars(rows: Rows, warnings: tuple[str, ...]) -> Bars:
+    dates = np.array(rows.days, dtype="datetime64[D]")
+    columns = {name: np.ascontiguousarray(rows.values[:, place]) for place, name in enumerate(COLUMNS)}
+    return Bars(
+        rows.symbol,
+        rows.source,
+        dates,
+        **columns,
+        splits=rows.splits,
+        dividends=rows.dividends,
+        fetched_at=rows.fetched_at,
+        warnings=warnings,
+    )
+
+
+def _impossible(rows: Rows, row: int, what: str) -> NoDataError:
+    hint = f"correct the file, or set symbols.{rows.symbol}.min_date after {rows.days[row]}"
+    return NoDataError(f"{rows.where(row)}: {what}", hint)
+
+
+def _one_row_a_session(rows: Rows) -> tuple[Rows, list[str]]:
+    """The rows sorted by date with one for each day; of two captures of the newest day the later one stands.
+
+    Later = further down the file, or further up in a file that runs newest first.
+    """
+    places = range(len(rows))
+    newest_first = rows.days[0] > rows.days[-1]
+    order = sorted(reversed(places) if newest_first else places, key=rows.days.__getitem__)
+    newest, kept, warnings = rows.days[order[-1]], [order[0]], []
+    for place in order[1:]:
+        before = kept[-1]
+        if rows.days[place] != rows.days[before]:
+            kept.append(place)
+        elif np.array_equal(rows.values[place], rows.values[before], equal_nan=True):
+            warnings.append(f"{rows.where(place)}: {rows.days[place]} stands twice; one is used")
+        elif rows.days[place] == newest:
+            warnings.append(f"{rows.where(before)}: an earlier capture of {newest} is replaced by {rows.where(place)}")
+            kept[-1] = place
+        else:
+            what = f"{rows.days[place]} stands twice with different values (also {rows.where(before)})"
+            raise _impossible(rows, place, what)
+    return rows.take(kept), warnings
+
+
+def without_unfinished(rows: Rows, moments: Sequence[datetime], settle_minutes: int) -> tuple[Rows, list[str]]:
+    """The rows without a newest bar that is not final: captured before it could be, incomplete, or out of order."""
+    last = len(rows) - 1
+    reason = _unfinished(rows.days[last], moments, settle_minutes) or _half_written(rows.values[last])
+    if not reason:
+        return rows, []
+    return rows.take(list(range(last))), [f"{rows.where(last)}: the unfinished bar of {rows.days[last]} is dropped: {reason}"]
+
+
+def _unfinished(day: date, moments: Sequence[datetime], settle_minutes: int) -> str:
+    final = calendar.session_close(day) + timedelta(minutes=settle_minutes)
+    for moment in moments:
+        if calendar.session_open(day) <= moment < final:
+            return f"captured {moment:%Y-%m-%d %H:%M} UTC, final after {final:%H:%M} UTC"
+    return ""
+
+
+def _half_written(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    empty = [name for name, value in zip(COLUMNS, values, strict=True) if np.isnan(value)]
+    if empty:
+        return f"{' and '.join(empty)} missing"
+    return "" if (values[:4] <= 0).any() else _disorder(*(float(value) for value in values[:4]))
+
+
+def _disorder(open_: float, high: float, low: float, close: float) -> str:
+    """Why four prices cannot be one session's, or nothing."""
+    slack = ROUNDING * high
+    for name, price in (("open", open_), ("close", close), ("high", high)):
+        if low > price + slack:
+            return f"low {low:g} above {name} {price:g}"
+        if price > high + slack:
+            return f"{name} {price:g} above high {high:g}"
+    return ""
+
+
+def _check_values(rows: Rows) -> None:
+    """NoDataError for the first row with a missing, non-positive or disordered value."""
+    if not len(rows):
+        return
+    prices, volume = rows.values[:, :4], rows.values[:, 4]
+    slack = ROUNDING * prices[:, 1]
+    inner = prices[:, [0, 3]]
+    wrong = ~np.isfinite(rows.values).all(axis=1) | (prices <= 0).any(axis=1) | (volume < 0)
+    wrong |= (prices[:, 2] > inner.min(axis=1) + slack) | (inner.max(axis=1) > prices[:, 1] + slack)
+    for row in np.flatnonzero(wrong):
+        raise _impossible(rows, int(row), _what_is_wrong([float(value) for value in rows.values[row]]))
+
+
+def _what_is_wrong(values: list[float]) -> str:
+    for name, value in zip(COLUMNS, values, strict=True):
+        if not np.isfinite(value):
+            return f"{name} is missing" if np.isnan(value) else f"{name} {value} is not finite"
+        if value <= 0 and name != "volume":
+            return f"{name} {value:g} is not a positive price"
+        if value < 0:
+            return f"volume {value:g} is negative"
+    return _disorder(*values[:4])
+
+
+def missing_sessions(days: Sequence[date], expected: date | None) -> tuple[date, ...]:
+    """The sessions between the first and the last of `days` (or `expected`) that are not among them."""
+    start = max(days[0], calendar.covered_from())
+    end = min(max(days[-1], expected or days[-1]), calendar.covered_until())
+    present = set(days)
+    return tuple(day for day in calendar.iter_sessions(start, end) if day not in present)
+
+
+def missing_words(symbol: str, missing: Sequence[date]) -> str:
+    """The sentence that names missing sessions, the newest few of many."""
+    shown = ", ".join(str(day) for day in missing[-_NAMED:])
+    more = f"; {len(missing) - _NAMED} earlier ones too" if len(missing) > _NAMED else ""
+    return f"{symbol}: {len(missing)} session{'s' if len(missing) != 1 else ''} missing: {shown}{more}"

@@ -1,0 +1,51 @@
+"""Bars as a source gave them, not yet believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from engine.market.bars import Floats
+
+COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of one symbol in the order they came; NaN where the source left a field empty."""
+
+    symbol: str
+    source: str
+    origin: str
+    """What a message names: a file, or "Yahoo"."""
+    days: tuple[date, ...]
+    values: Floats
+    """[n, 5]: open, high, low, close in dollars, volume in shares."""
+    lines: tuple[int, ...] = ()
+    """The line of each row in the file; empty where there is no file."""
+    splits: tuple[tuple[date, float], ...] = ()
+    dividends: tuple[tuple[date, float], ...] = ()
+    fetched_at: datetime | None = None
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def where(self, row: int) -> str:
+        """The place of a row, for a message."""
+        return f"{self.origin} line {self.lines[row]}" if self.lines else f"{self.origin}, {self.symbol} {self.days[row]}"
+
+    def take(self, rows: list[int]) -> Rows:
+        """The rows of these numbers, in this order."""
+        return Rows(
+            self.symbol,
+            self.source,
+            self.origin,
+            tuple(self.days[row] for row in rows),
+            self.values[np.array(rows, dtype=np.intp)],
+            tuple(self.lines[row] for row in rows) if self.lines else (),
+            self.splits,
+            self.dividends,
+            self.fetched_at,
+        )

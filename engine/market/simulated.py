@@ -1,0 +1,159 @@
+"""The source `simulated`: a market that does not exist, for demos and tests; everything made from it is marked SIMULATED.
+
+Each session k since 1990-01-02 draws from streams that only the seed, the symbol and k decide, so a longer series
+begins with the shorter one bar by bar, and the same seed gives the same market (for one numpy version). The series ends at the
+last complete session of the clock. A log return is
+
+    volatility · exp(h_k) · (market + sector + own shock, each Student-t with 4 degrees of freedom) + jump + drift
+
+where h is a slow AR(1) (volatility clusters), partly common to all symbols. SPY is the market alone.
+No past bar helps to tell the next direction: an honest model scores no better than chance here.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from engine.core.errors import NoDataError
+from engine.market import calendar
+from engine.market.asked import Asked
+from engine.market.bars import Bars, Dates, Floats
+
+# Daily volatility by kind, as measured on real symbols of that kind (SPY 1.05 %, AAPL 1.8 %, NVDA 3 %, MP 5 %).
+_VOLATILITY = {"etf": 0.0105, "large cap": 0.0175, "tech": 0.029, "specialized": 0.042}
+_OTHER = 0.025
+# Shares of a symbol's variance: the market's, its sector's, the rest its own.
+_MARKET, _SECTOR = 0.35, 0.20
+_FREEDOM = 4.0
+# Stationary sd of h 0.33 (common) and 0.25 (own): autocorrelation of |r| as in real symbols, 0.1 to 0.3.
+_PERSISTENCE, _COMMON_SD, _OWN_SD = 0.98, 0.066, 0.05
+_JUMP_RATE, _JUMP_SIZE = 0.006, 3.5
+_DRIFT = 0.0003
+_OVERNIGHT = 0.35
+_TICK = 0.0001
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """What makes one symbol's series its own."""
+
+    volatility: float
+    sector: str
+    market_only: bool
+    price: float
+    """Close of the anchor session, in dollars."""
+    volume: float
+    """Shares on an ordinary day."""
+
+
+def fetch(asked: Asked) -> Bars:
+    """The simulated bars of a symbol: `simulated_sessions` at most, up to the clock's last complete session."""
+    market = asked.settings.market
+    last = calendar.last_complete_session(asked.clock.now(), market.settle_minutes)
+    configured = asked.settings.symbols.get(asked.symbol)
+    sector, kind = (configured.sector, configured.kind) if configured else ("", "")
+    bars = simulate(asked.symbol, character(asked.symbol, sector, kind, market.simulated_seed), market.simulated_seed)
+    bars = bars.until(last).tail(market.simulated_sessions)
+    if asked.min_date:
+        bars = bars.since(asked.min_date)
+    if not len(bars):
+        raise NoDataError(f"the simulated market has no bars of {asked.symbol} up to {last}", "check the clock and min_date")
+    return bars
+
+
+def character(symbol: str, sector: str, kind: str, seed: int) -> Character:
+    """The character of a symbol: volatility by kind, everything else drawn from the seed and the symbol."""
+    draw = _stream(seed, "character", symbol)
+    volatility = _VOLATILITY.get(kind, _OTHER) * (1.0 if kind == "etf" else float(np.exp(0.2 * draw.standard_normal())))
+    price = float(np.exp(draw.uniform(np.log(8.0), np.log(450.0))))
+    volume = float(np.exp(draw.uniform(np.log(2e6), np.log(9e7))))
+    return Character(volatility, sector.partition(" (")[0], kind == "etf", price, volume)
+
+
+@lru_cache(maxsize=4)
+def simulate(symbol: str, who: Character, seed: int) -> Bars:
+    """All the bars the calendar allows, [~9800]; prices are anchored near the middle of the last decade of the table."""
+    days = _days()
+    n = len(days)
+    log_vol = _clusters(seed, "market", n, _COMMON_SD) + (0.0 if who.market_only else _clusters(seed, symbol, n, _OWN_SD))
+    returns = who.volatility * np.exp(log_vol) * _shocks(seed, symbol, who, n) + _jumps(seed, symbol, who, n) + _DRIFT
+    path = np.cumsum(returns)
+    close = who.price * np.exp(path - path[_anchor()])
+    return _bars(symbol, seed, days, close, who, log_vol, returns)
+
+
+@lru_cache(maxsize=1)
+def _days() -> Dates:
+    return np.array(calendar.sessions_between(calendar.covered_from(), calendar.covered_until()), dtype="datetime64[D]")
+
+
+def _anchor() -> int:
+    return int(np.searchsorted(_days(), np.datetime64("2024-01-02")))
+
+
+def _stream(seed: int, *names: str) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64([seed & 0xFFFFFFFF, *(zlib.crc32(name.encode()) for name in names)]))
+
+
+def _student(seed: int, n: int, *names: str) -> Floats:
+    """[n] fat-tailed shocks with a standard deviation of one."""
+    shocks: Floats = _stream(seed, "shock", *names).standard_t(_FREEDOM, n) * np.sqrt((_FREEDOM - 2) / _FREEDOM)
+    return shocks
+
+
+@lru_cache(maxsize=8)
+def _clusters(seed: int, name: str, n: int, sd: float) -> Floats:
+    """[n] log volatility around its mean: AR(1), so that calm and rough times last."""
+    level, out = 0.0, np.empty(n)
+    variance = sd * sd / (1.0 - _PERSISTENCE * _PERSISTENCE)
+    for k, step in enumerate(_stream(seed, "clusters", name).standard_normal(n).tolist()):
+        level = _PERSISTENCE * level + sd * step
+        out[k] = level
+    # Less its variance, so that the mean of exp(2h), and with it the volatility asked for, stays one.
+    return out - variance
+
+
+def _shocks(seed: int, symbol: str, who: Character, n: int) -> Floats:
+    market = _student(seed, n, "market")
+    if who.market_only:
+        return market
+    own = np.sqrt(1.0 - _MARKET - _SECTOR) * _student(seed, n, "own", symbol)
+    sector = np.sqrt(_SECTOR) * _student(seed, n, "sector", who.sector)
+    shocks: Floats = np.sqrt(_MARKET) * market + sector + own
+    return shocks
+
+
+def _jumps(seed: int, symbol: str, who: Character, n: int) -> Floats:
+    """[n] rare moves of several standard deviations, up or down: earnings, contracts, lawsuits."""
+    draw = _stream(seed, "jumps", symbol).standard_normal((n, 2))
+    rate, size = (_JUMP_RATE / 4, 0.5) if who.market_only else (_JUMP_RATE, 1.0)
+    happens = _normal_cdf(draw[:, 0]) < rate
+    jumps: Floats = np.where(happens, size * _JUMP_SIZE * who.volatility * draw[:, 1], 0.0)
+    return jumps
+
+
+def _normal_cdf(values: Floats) -> Floats:
+    from math import erf, sqrt
+
+    return np.array([0.5 * (1.0 + erf(value / sqrt(2.0))) for value in values.tolist()])
+
+
+def _bars(symbol: str, seed: int, days: Dates, close: Floats, who: Character, log_vol: Floats, returns: Floats) -> Bars:
+    """Opens with a gap after the last close, a range around both, volume that grows with the move."""
+    draw = _stream(seed, "session", symbol).standard_normal((len(days), 4))
+    sd = who.volatility * np.exp(log_vol)
+    before = np.concatenate(([close[0]], close[:-1]))
+    open_ = before * np.exp(_OVERNIGHT * returns + 0.3 * sd * draw[:, 0])
+    high = np.maximum(open_, close) * np.exp(0.4 * sd * np.abs(draw[:, 1]))
+    low = np.minimum(open_, close) * np.exp(-0.4 * sd * np.abs(draw[:, 2]))
+    volume = np.rint(who.volume * np.exp(0.3 * draw[:, 3] + 0.25 * np.minimum(np.abs(returns) / who.volatility, 6.0)))
+    return Bars(symbol, "simulated", days, _ticks(open_), _ticks(high), _ticks(low), _ticks(close), volume)
+
+
+def _ticks(price: Floats) -> Floats:
+    """Prices in hundredths of a cent, never zero; rounding keeps low ≤ open, close ≤ high."""
+    return np.maximum(np.round(price, 4), _TICK)

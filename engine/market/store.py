@@ -1,0 +1,126 @@
+"""The bars already fetched: persistent_data/market_data/<source>/<SYM>.csv, and <SYM>.json beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.core.clock import iso, parse_iso
+from engine.core.errors import NoDataError, UsageError
+from engine.core.files import write_atomic
+from engine.core.paths import Home
+from engine.core.symbols import SYMBOL
+from engine.core.text import clean
+from engine.market import quality
+from engine.market.bars import Bars
+from engine.market.csv_file import read_rows
+from engine.market.source import parse_source
+
+HEADER = "date,open,high,low,close,volume"
+FORMAT = 1
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside the bars of one symbol."""
+
+    v: int = FORMAT
+    symbol: str
+    source: str
+    fetched_at: str | None = None
+    since: date | None = None
+    """The day from which bars were asked for; the first bar may be later."""
+    rows: int = 0
+    first_bar: date | None = None
+    last_bar: date | None = None
+    splits: tuple[tuple[date, float], ...] = ()
+    dividends: tuple[tuple[date, float], ...] = ()
+
+
+def folder(home: Home, source: str) -> Path:
+    """Where the bars of a source are kept; sources never share a file."""
+    return home.market / parse_source(source).key
+
+
+def bars_path(home: Home, source: str, symbol: str) -> Path:
+    """The file of a symbol's bars; UsageError for a text that is no symbol."""
+    if not SYMBOL.fullmatch(symbol):
+        raise UsageError(f"not a symbol: {clean(symbol, 40)!r}", "A to Z first, then up to nine of A-Z 0-9 . -")
+    return folder(home, source) / f"{symbol}.csv"
+
+
+class BarStore:
+    """Bars on disk, each file replaced whole or not at all."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def read(self, source: str, symbol: str) -> Bars | None:
+        """The stored bars, or None; NoDataError naming file and line when they were damaged."""
+        path = bars_path(self.home, source, symbol)
+        try:
+            rows = read_rows(path, symbol, source)
+        except FileNotFoundError:
+            return None
+        facts = self.facts(source, symbol)
+        fetched_at = parse_iso(facts.fetched_at) if facts.fetched_at else None
+        return quality.checked(replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at))
+
+    def facts(self, source: str, symbol: str) -> Facts:
+        """What stands beside the bars; empty where nothing stands. NoDataError when it is damaged."""
+        path = bars_path(self.home, source, symbol).with_suffix(".json")
+        try:
+            found = msgspec.json.decode(path.read_bytes(), type=Facts)
+        except FileNotFoundError:
+            return Facts(symbol=symbol, source=source)
+        except (OSError, msgspec.DecodeError) as error:
+            raise NoDataError(f"cannot read {path}: {clean(str(error), 120)}", "remove it; bars are fetched again") from error
+        if found.v > FORMAT:
+            raise NoDataError(f"{path} has format {found.v}, newer than {FORMAT}", "update stockml, or remove the file")
+        return found
+
+    def write(self, bars: Bars, since: date | None = None) -> None:
+        """Keep `bars`; a file whose bytes would stay the same is not touched, so that its time tells of a change."""
+        path = bars_path(self.home, bars.source, bars.symbol)
+        facts = Facts(
+            symbol=bars.symbol,
+            source=bars.source,
+            fetched_at=iso(bars.fetched_at) if bars.fetched_at else None,
+            since=since,
+            rows=len(bars),
+            first_bar=bars.first_date,
+            last_bar=bars.last_date,
+            splits=bars.splits,
+            dividends=bars.dividends,
+        )
+        plain: Any = msgspec.to_builtins(facts)
+        _write_changed(path, csv_bytes(bars))
+        _write_changed(path.with_suffix(".json"), (json.dumps(plain, indent=1, allow_nan=False) + "\n").encode())
+
+    def symbols(self, source: str) -> tuple[str, ...]:
+        """The symbols that have bars of a source, in order."""
+        names = (path.stem for path in folder(self.home, source).glob("*.csv"))
+        return tuple(sorted(name for name in names if SYMBOL.fullmatch(name)))
+
+
+def _write_changed(path: Path, data: bytes) -> None:
+    try:
+        if path.read_bytes() == data:
+            return
+    except FileNotFoundError:
+        pass
+    write_atomic(path, data, name="bars")
+
+
+def csv_bytes(bars: Bars) -> bytes:
+    """The bars as the CSV text that reads back to the very same numbers."""
+    columns = (bars.dates.tolist(), bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
+    lines = [HEADER]
+    for day, *prices, volume in zip(*columns, bars.volume.tolist(), strict=True):
+        shares = str(int(volume)) if volume.is_integer() else repr(volume)
+        lines.append(",".join((str(day), *map(repr, prices), shares)))
+    return ("\n".join(lines) + "\n").encode("ascii")
