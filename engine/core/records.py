@@ -141,8 +141,6 @@ class Job:
     ended_at: datetime | None = None
     duration_s: float | None = None
     message: str = ""
-    exit_code: int | None = None
-    """What the error of a failed job tells the shell: 4 for no data; None when it said nothing."""
     generation: int | None = None
     metrics: Metrics | None = None
     champion: Metrics | None = None
