@@ -1,0 +1,143 @@
+"""The lstm member: stacked LSTM over windows of features, forecasting the next log return in units of its volatility.
+
+Learning stands in lstm_train.py, the only module that loads TensorFlow; a fitted or stored one forecasts with numpy.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import ModelError, NoDataError
+from engine.forecast.dataset import Dataset
+from engine.forecast.lstm_numpy import Layers, forward
+from engine.forecast.members.base import Arrays, FitOptions, Floats, IntArray
+from engine.forecast.members.lstm_weights import Shape, empty_layers, joined, plain_layers
+
+__all__ = ["FittedLstm", "empty_layers", "fit", "from_layers", "load"]
+
+Floats32 = NDArray[np.float32]
+FIRST, SECOND, TOWERS = 32, 16, 1
+LIMIT = 4.0
+"""Inputs and targets are cut at this many standard deviations: one +51 % day is a big day, not fifty."""
+TENSORFLOW = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+DRIFT_PRIOR = 250
+"""Sessions of "no drift" that the mean of the training targets is averaged with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedLstm:
+    """A network that reads windows of standardised features and answers in units of the volatility forecast."""
+
+    network: Layers
+
+    @property
+    def steps(self) -> int:
+        """Sessions in a window."""
+        return int(self.network[0].config["batch_shape"][1])
+
+    def predict(self, data: Dataset, rows: IntArray) -> Floats:
+        """[len(rows)] log return forecasts; NoDataError for a row with too few sessions before it."""
+        windows = windows_of(clipped(data.features), rows, self.steps, data.symbol)
+        return forward(self.network, windows).astype(np.float64) * data.scale[rows]
+
+    def layers(self) -> Layers:
+        """The network as the model file keeps it."""
+        return self.network
+
+    def arrays(self) -> Arrays:
+        """The weights by name, and the window's length; the layers alone say the same (`from_layers`)."""
+        weights = {f"{layer.name}.{at}": weight for layer in self.network for at, weight in enumerate(layer.weights)}
+        return {"steps": np.array(self.steps), **weights}
+
+
+def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOptions) -> FittedLstm:
+    """Learn from `train`, stop on `validation`, and keep no more of the forecast than `validation` bears out.
+
+    Raises NoDataError when no row of either has a full window before it, Cancelled when asked to stop.
+    """
+    prepare_tensorflow()
+    from engine.forecast.members.lstm_train import Problem, Rates, learn
+
+    shape = Shape(options.sequence_length, data.features.shape[1], FIRST, SECOND, TOWERS, options.batch_size)
+    inputs = clipped(data.features)
+    targets = np.clip(data.scaled_target, -LIMIT, LIMIT)
+    learned, checked = (with_window(rows, shape.steps, targets, data.symbol) for rows in (train, validation))
+    drift = float(np.sum(targets[learned]) / (len(learned) + DRIFT_PRIOR))
+    wanted = (targets - drift).astype(np.float32)
+    weights = learn(Problem(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)), shape, Rates(), options)
+    answer = forward(joined(weights, shape), windows_of(inputs, checked, shape.steps, data.symbol))
+    return FittedLstm(joined(weights, shape, shrinkage(answer, wanted[checked]), drift))
+
+
+def prepare_tensorflow() -> None:
+    """Tell TensorFlow, before its import: no noise, no GPU, one thread a worker (two workers fill two cores), plain sums."""
+    for name, value in TENSORFLOW.items():
+        os.environ.setdefault(name, value)
+
+
+def load(arrays: Arrays) -> FittedLstm:
+    """The member that `FittedLstm.arrays` describes; ModelError when something is missing."""
+    try:
+        one, two, dense = (
+            tuple(arrays[f"{name}.{at}"] for at in range(n)) for name, n in (("lstm_1", 3), ("lstm_2", 3), ("dense", 2))
+        )
+        return FittedLstm(plain_layers(int(arrays["steps"]), one, two, dense))
+    except KeyError as error:
+        raise ModelError(f"the lstm's array {error} is missing", "train the symbol again") from error
+
+
+def from_layers(layers: Layers, arrays: Arrays | None = None) -> FittedLstm:  # noqa: ARG001 - the layers say everything
+    """The member that a model file's layers describe."""
+    return FittedLstm(layers)
+
+
+def clipped(features: Floats) -> Floats32:
+    """The features as the network reads them."""
+    return np.clip(features, -LIMIT, LIMIT).astype(np.float32)
+
+
+def with_window(rows: IntArray, steps: int, targets: Floats, symbol: str) -> IntArray:
+    """The rows that have `steps` sessions up to them and a known target."""
+    kept = rows[(rows >= steps - 1) & np.isfinite(targets[rows])]
+    if not len(kept):
+        raise NoDataError(
+            f"{symbol}: none of {len(rows)} rows has the {steps} sessions before it that the lstm reads", "fetch more history"
+        )
+    return kept
+
+
+def windows_of(inputs: Floats32, rows: IntArray, steps: int, symbol: str) -> Floats32:
+    """[len(rows), steps, k] the sessions up to and including each row."""
+    if len(rows) and (first := int(np.min(rows))) < steps - 1:
+        raise NoDataError(
+            f"{symbol}: row {first} has {first + 1} sessions up to it, the lstm reads {steps}", "fetch more history"
+        )
+    windows: Floats32 = inputs[rows[:, None] + np.arange(1 - steps, 1)]
+    return windows
+
+
+def shrinkage(answer: Floats32, wanted: Floats32) -> float:
+    """How much of `answer` to keep: the least-squares slope of `wanted` on it, less what chance alone would give.
+
+    The positive-part James-Stein rule with t, the slope's t statistic: slope × (1 - 1/t²), 0 when t² ≤ 1 or the slope
+    is negative, at most 1.
+    """
+    given, true = answer.astype(np.float64), wanted.astype(np.float64)
+    power = float(given @ given)
+    if power <= 0.0:
+        return 0.0
+    slope = float(given @ true) / power
+    noise = float(np.mean((true - slope * given) ** 2))
+    if slope <= 0.0 or slope**2 * power <= noise:
+        return 0.0
+    return min(1.0, slope * (1.0 - noise / (slope**2 * power)))
