@@ -17,7 +17,22 @@ from engine.core.text import clean
 
 VERSION = 1
 MAX_LINE = 4096
-TYPES = ("queued", "started", "phase", "epoch", "member", "scored", "published", "refused", "failed", "cancelled", "finished")
+TYPES = (
+    "queued",
+    "started",
+    "phase",
+    "epoch",
+    "member",
+    "scored",
+    "warning",
+    "published",
+    "refused",
+    "failed",
+    "cancelled",
+    "worker",
+    "cancelling",
+    "finished",
+)
 _HEAD = ("v", "seq", "ts", "mono", "run", "src", "symbol", "type")
 
 

@@ -102,6 +102,26 @@ class FileLock:
     def held(self) -> bool:
         return self._fd is not None
 
+    @classmethod
+    def adopt(cls, path: Path, fd: int) -> Self:
+        """The lock at `path` that the process which started this one took and handed over as `fd`."""
+        os.set_inheritable(fd, False)
+        lock = cls(path)
+        lock._fd = fd
+        return lock
+
+    def fileno(self) -> int:
+        """The open descriptor, to hand the lock over to a child; ValueError when it is not held."""
+        if self._fd is None:
+            raise ValueError(f"{self.path} is not held")
+        return self._fd
+
+    def describe(self, owner: str) -> None:
+        """Write who holds it, for people only; a full disk must not cost the lock."""
+        with suppress(OSError):
+            os.ftruncate(self.fileno(), 0)
+            os.pwrite(self.fileno(), owner.encode()[:1000], 0)
+
     def acquire(self, owner: str = "") -> bool:
         """Take the lock without waiting; False when another process holds it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,9 +130,7 @@ class FileLock:
             os.close(fd)
             return False
         self._fd = fd
-        with suppress(OSError):  # a full disk must not cost the lock; the text is for people only
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, owner.encode()[:1000], 0)
+        self.describe(owner)
         return True
 
     def release(self) -> None:

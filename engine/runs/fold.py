@@ -1,0 +1,233 @@
+"""From events to a Run: pure, one event at a time, and never stopped by what an event holds.
+
+event                         a job becomes
+queued                        queued (again, after a retry)
+started                       running
+phase epoch member scored     running, with its figures
+published refused             done | refused
+failed cancelled              failed | cancelled
+The first end stands: a worker that dies while it tidies up after `published` has still published.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from engine.core.errors import ExitCode
+from engine.core.events import Event
+from engine.core.records import EpochLoss, Job, JobState, Metrics, Run
+from engine.core.text import clean
+from engine.runs.spec import RunSpec
+
+LOST_MESSAGE = "its supervisor died without a word"
+_MOST_EPOCHS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: the content of result.json beside its jobs."""
+
+    state: JobState
+    ended_at: datetime
+    message: str = ""
+
+
+class Folding:
+    """The state of one run, brought forward by each event."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec = spec
+        self.skipped = 0
+        """Events of symbols that the run does not have."""
+        self._jobs = {symbol: Job(symbol) for symbol in spec.symbols}
+        self._losses: dict[str, list[EpochLoss]] = {symbol: [] for symbol in spec.symbols}
+        self._began: dict[str, float] = {}
+        self._last: Event | None = None
+        self._ending: Ending | None = None
+        self._cancelling = False
+
+    def job(self, symbol: str) -> Job:
+        """The job of `symbol` so far, without its losses."""
+        return self._jobs[symbol]
+
+    def feed(self, event: Event) -> None:
+        """Bring the state forward by one event."""
+        self._last = event
+        if event.type == "finished":
+            self._ending = Ending(_state(event.data.get("state")), event.ts, _text(event.data, "message"))
+        elif event.type == "cancelling":
+            self._cancelling = True
+        elif event.symbol:
+            self._feed_job(event)
+
+    def _feed_job(self, event: Event) -> None:
+        job, step = self._jobs.get(event.symbol), _STEPS.get(event.type)
+        if job is None:
+            self.skipped += 1
+            return
+        if step is None or job.state.ended:
+            return
+        changed = step(job, event)
+        if event.type == "started":
+            self._began[job.symbol] = event.mono
+        if event.type == "epoch" and len(self._losses[job.symbol]) < _MOST_EPOCHS:
+            self._losses[job.symbol].append(EpochLoss(changed.epoch, changed.loss, changed.val_loss))
+        if event.type == "queued":
+            self._losses[job.symbol].clear()
+        if changed.state.ended:
+            changed = replace(changed, ended_at=event.ts, duration_s=self._duration(event), eta_s=None)
+        self._jobs[job.symbol] = changed
+
+    def _duration(self, event: Event) -> float | None:
+        began = self._began.get(event.symbol)
+        span = event.mono - began if began is not None else -1.0
+        return round(span, 3) if math.isfinite(span) and span >= 0 else None
+
+    def run(self, lock_held: bool, ending: Ending | None = None, cancelling: bool = False, skipped: int = 0) -> Run:
+        """The run as it stands, given whether its lock is held now and what result.json says."""
+        ending = ending or (None if lock_held else self._ending)
+        state = ending.state if ending else self._unfinished(lock_held)
+        jobs = [replace(job, losses=tuple(self._losses[job.symbol])) for job in self._jobs.values()]
+        if ending or state is JobState.LOST:
+            jobs = [_lost(job) for job in jobs]
+        spec, last = self.spec, self._last
+        return Run(
+            id=spec.id,
+            kind=spec.kind,
+            reason=clean(spec.reason, 200),
+            source=clean(spec.source, 300),
+            created_at=spec.created_at,
+            starter=clean(spec.starter, 200),
+            state=state,
+            jobs=tuple(jobs),
+            ended_at=ending.ended_at if ending else None,
+            message=ending.message if ending else LOST_MESSAGE if state is JobState.LOST else "",
+            cancelling=not state.ended and (cancelling or self._cancelling),
+            skipped_lines=skipped + self.skipped,
+            last_event_at=last.ts if last else None,
+        )
+
+    def _unfinished(self, lock_held: bool) -> JobState:
+        if not lock_held:
+            return JobState.LOST
+        return JobState.RUNNING if self._last else JobState.QUEUED
+
+
+def fold(spec: RunSpec, events: Iterable[Event], lock_held: bool = True) -> Run:
+    """The run that `events` tell of."""
+    folding = Folding(spec)
+    for event in events:
+        folding.feed(event)
+    return folding.run(lock_held)
+
+
+def run_state(jobs: Iterable[Job]) -> JobState:
+    """The word for a whole run whose jobs have ended."""
+    states = [job.state for job in jobs]
+    for state in (JobState.CANCELLED, JobState.FAILED, JobState.LOST):
+        if state in states:
+            return state
+    return JobState.REFUSED if states and all(state is JobState.REFUSED for state in states) else JobState.DONE
+
+
+def _lost(job: Job) -> Job:
+    if job.state.ended:
+        return job
+    return replace(job, state=JobState.LOST, message=LOST_MESSAGE, exit_code=int(ExitCode.FAILED), eta_s=None)
+
+
+def _queued(job: Job, event: Event) -> Job:
+    return Job(job.symbol, message=_text(event.data, "message"))
+
+
+def _started(job: Job, event: Event) -> Job:
+    return replace(job, state=JobState.RUNNING, started_at=event.ts, message="")
+
+
+def _phase(job: Job, event: Event) -> Job:
+    return replace(job, phase=_text(event.data, "name", 40))
+
+
+def _epoch(job: Job, event: Event) -> Job:
+    data = event.data
+    return replace(
+        job,
+        epoch=_count(data.get("epoch")),
+        epochs=_count(data.get("epochs")),
+        loss=_number(data.get("loss")),
+        val_loss=_number(data.get("val_loss")),
+        eta_s=_number(data.get("eta_s")),
+    )
+
+
+def _scored(job: Job, event: Event) -> Job:
+    return replace(job, metrics=_metrics(event.data.get("metrics")), champion=_metrics(event.data.get("champion")))
+
+
+def _ended(state: JobState, code: ExitCode) -> Callable[[Job, Event], Job]:
+    def step(job: Job, event: Event) -> Job:
+        data = event.data
+        given = _count(data.get("exit_code"))
+        return replace(
+            job,
+            state=state,
+            message=_text(data, "message", 500),
+            hint=_text(data, "hint", 300),
+            exit_code=given if 0 < given < 256 else int(code),
+            generation=_count(data.get("generation")) or job.generation,
+            metrics=_metrics(data.get("metrics")) or job.metrics,
+            champion=_metrics(data.get("champion")) or job.champion,
+        )
+
+    return step
+
+
+_STEPS: dict[str, Callable[[Job, Event], Job]] = {
+    "queued": _queued,
+    "started": _started,
+    "phase": _phase,
+    "epoch": _epoch,
+    "scored": _scored,
+    "published": _ended(JobState.DONE, ExitCode.DONE),
+    "refused": _ended(JobState.REFUSED, ExitCode.REFUSED),
+    "failed": _ended(JobState.FAILED, ExitCode.FAILED),
+    "cancelled": _ended(JobState.CANCELLED, ExitCode.INTERRUPTED),
+}
+
+
+def _state(value: object) -> JobState:
+    try:
+        state = JobState(str(value))
+    except ValueError:
+        return JobState.LOST
+    return state if state.ended else JobState.LOST
+
+
+def _text(data: dict[str, Any], name: str, limit: int = 300) -> str:
+    value = data.get(name)
+    return clean(value, limit) if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def _count(value: object) -> int:
+    found = _number(value)
+    return int(found) if found is not None and 0 <= found < 1e9 else 0
+
+
+def _metrics(value: object) -> Metrics | None:
+    if not isinstance(value, dict):
+        return None
+    names = ("direction_accuracy", "mape", "naive_mape", "mase", "confidence")
+    return Metrics(_count(value.get("n_scored")), **{name: _number(value.get(name)) for name in names})

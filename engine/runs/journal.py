@@ -1,0 +1,137 @@
+"""The journal: one event a line, one write a line; and a reader that nothing in the file can stop.
+
+A kill tears at most the last line, a full disk leaves it without its end, a power cut may leave a block of NULs:
+the writer starts on a new line then, and the reader counts what it could not read and goes on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.core.clock import Clock
+from engine.core.events import TYPES, Event, decode, encode
+from engine.core.failpoints import failpoint
+
+_CHUNK = 2**20
+# Longer lines are not ours (4 kB is the most an event takes); they are skipped without being held in memory.
+_LONGEST = 2**16
+_MOST_MISSING = 1_000_000
+
+
+class Speaker:
+    """Makes the events of one writer: numbers and stamps them and hands each line to `write`."""
+
+    def __init__(self, run: str, src: str, clock: Clock, write: Callable[[bytes], None]) -> None:
+        self._run, self._src, self._clock, self._write = run, src, clock, write
+        self._seq = 0
+
+    def say(self, kind: str, symbol: str = "", **data: Any) -> Event:
+        """Write one event and return it."""
+        self._seq += 1
+        clock = self._clock
+        event = Event(self._seq, clock.now(), clock.monotonic(), self._run, self._src, symbol, kind, data)
+        self._write(encode(event))
+        return event
+
+
+class Journal:
+    """The one writer of an events file; a full disk costs lines (`dropped`), never the run."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        size = os.fstat(self._fd).st_size
+        self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+        self.dropped = 0
+
+    def write(self, line: bytes) -> None:
+        """Append one line that ends in a newline."""
+        data = b"\n" + line if self._torn else line
+        try:
+            failpoint("journal.write")
+            written = os.write(self._fd, data)
+        except OSError:
+            self.dropped += 1
+            return
+        self._torn = written < len(data)
+        self.dropped += self._torn
+
+    def sync(self) -> None:
+        """Make what was written durable; for the events that matter after a power cut."""
+        try:
+            os.fsync(self._fd)
+        except OSError:
+            self.dropped += 1
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+@dataclass(slots=True)
+class Tail:
+    """Reads an events file further each time; `skipped` lines were unreadable, `missing` are gaps in the numbers."""
+
+    path: Path
+    skipped: int = 0
+    missing: int = 0
+    restarts: int = 0
+    """How often the file was replaced or cut: what was read before is void then."""
+    _offset: int = 0
+    _inode: int = 0
+    _rest: bytes = b""
+    _overlong: bool = False
+    _last: dict[str, int] = field(default_factory=dict)
+
+    def poll(self) -> list[Event]:
+        """The events added since the last call; empty when the file is absent."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return []
+        try:
+            self._notice_replacement(os.fstat(fd))
+            events: list[Event] = []
+            while chunk := os.pread(fd, _CHUNK, self._offset):
+                self._offset += len(chunk)
+                events += self._split(chunk)
+            return events
+        finally:
+            os.close(fd)
+
+    def _notice_replacement(self, found: os.stat_result) -> None:
+        if self._inode and (found.st_ino != self._inode or found.st_size < self._offset):
+            self._offset, self._rest, self._overlong = 0, b"", False
+            self.skipped = self.missing = 0
+            self._last.clear()
+            self.restarts += 1
+        self._inode = found.st_ino
+
+    def _split(self, chunk: bytes) -> list[Event]:
+        *lines, rest = (self._rest + chunk).split(b"\n")
+        events = [event for line in lines if (event := self._read(line)) is not None]
+        if len(rest) > _LONGEST:
+            self._overlong, rest = True, b""
+        self._rest = rest
+        return events
+
+    def _read(self, line: bytes) -> Event | None:
+        overlong, self._overlong = self._overlong or len(line) > _LONGEST, False
+        if not line and not overlong:
+            return None
+        event = None if overlong else decode(line)
+        if event is None:
+            self.skipped += 1
+            return None
+        self._count_gap(event)
+        if event.type not in TYPES:
+            self.skipped += 1
+            return None
+        return event
+
+    def _count_gap(self, event: Event) -> None:
+        gap = event.seq - self._last.get(event.src, 0) - 1
+        self.missing = min(_MOST_MISSING, self.missing + max(0, gap))
+        self._last[event.src] = event.seq

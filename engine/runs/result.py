@@ -1,0 +1,61 @@
+"""result.json: the run as it ended, written once, so that a finished run is read without its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import Any
+
+import msgspec
+
+from engine.core.files import write_atomic
+from engine.core.records import Run
+from engine.runs.fold import Ending
+from engine.runs.spec import RunFolder
+
+VERSION = 1
+_RESERVED = 2**16
+
+
+def reserve_room(folder: RunFolder) -> None:
+    """Set disk space aside for the result; without it (the disk is full already) the result may fail."""
+    with suppress(OSError):
+        folder.reserve.write_bytes(b"\0" * _RESERVED)
+
+
+def write_result(folder: RunFolder, run: Run, extra: dict[str, Any], pause: Callable[[], None], tries: int = 5) -> bool:
+    """Write result.json durably; on a full disk the reserve is given up first, then it is tried again.
+
+    `extra` holds figures for people (dropped log bytes, processes that could not be ended). False when every try failed.
+    """
+    brief = replace(run, jobs=tuple(replace(job, losses=()) for job in run.jobs))
+    data = msgspec.json.format(msgspec.json.encode({"v": VERSION, **extra, "run": asdict(brief)})) + b"\n"
+    for _ in range(tries):
+        try:
+            write_atomic(folder.result, data, name="result")
+        except OSError:
+            with suppress(OSError):
+                folder.reserve.unlink()
+            pause()
+        else:
+            with suppress(OSError):
+                folder.reserve.unlink()
+            return True
+    return False
+
+
+def read_result(folder: RunFolder) -> Run | None:
+    """The run as result.json has it, without losses; None when the file is absent or cannot be trusted."""
+    try:
+        found: Any = msgspec.json.decode(folder.result.read_bytes())
+        run = msgspec.convert(found["run"], Run)
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, UnicodeDecodeError):
+        return None
+    return run if found.get("v") == VERSION and run.id == folder.id and run.state.ended else None
+
+
+def ending_of(folder: RunFolder) -> Ending | None:
+    """How the run ended, for a fold of its whole journal."""
+    run = read_result(folder)
+    return Ending(run.state, run.ended_at or run.created_at, run.message) if run else None

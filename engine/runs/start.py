@@ -1,0 +1,215 @@
+"""Starting and cancelling runs.
+
+A start takes the run's lock itself and hands it to the supervisor it starts, so that at no moment a run that has
+begun looks dead; the look at who is busy and the start stand under one short lock, so that two starters at once
+never both get a symbol.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.core.clock import Clock, SystemClock, iso
+from engine.core.config import Settings
+from engine.core.errors import BusyError, StockmlError
+from engine.core.failpoints import failpoint
+from engine.core.files import FileLock, lock_holder, write_atomic
+from engine.core.paths import Home
+from engine.core.records import Started, TrainRequest
+from engine.core.text import clean, clean_bytes
+from engine.market.source import parse_source
+from engine.runs.hand import child_environment
+from engine.runs.processes import Identity, send
+from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
+from engine.runs.store import RunStore
+
+STARTING = ".starting"
+_WAIT_S = 3.0
+_QUEUE_S = 15.0
+_PRIORITIES = ("high", "medium", "low")
+
+Launch = Callable[[RunFolder, FileLock], "subprocess.Popen[bytes] | None"]
+
+
+def start_run(home: Home, settings: Settings, request: TrainRequest, clock: Clock | None = None) -> Started:
+    """Start a detached run of the symbols that nobody else trains; the others come back as `busy`.
+
+    Raises BusyError when all are busy, StockmlError when the disk is too full or the supervisor cannot start.
+    """
+    check_disk(home, settings.training.free_disk_mb)
+    return begin(home, plan(settings, request, clock or SystemClock()), launch)
+
+
+def plan(settings: Settings, request: TrainRequest, clock: Clock) -> RunSpec:
+    """The spec of a request: priorities first, a source with its full name, the limits of the settings."""
+    training = settings.training
+    symbols = sorted(request.symbols, key=lambda symbol: _PRIORITIES.index(settings.symbols[symbol].priority))
+    now = clock.now()
+    return RunSpec(
+        id=new_run_id(now),
+        reason=request.reason,
+        source=parse_source(request.source or settings.market.source).text,
+        created_at=now,
+        starter=clean(request.starter, 100) or default_starter(),
+        symbols=tuple(symbols),
+        epochs=request.epochs,
+        members=request.members,
+        accept_worse=request.accept_worse,
+        replace_source=request.replace_source,
+        limits=Limits(
+            workers=training.workers,
+            wall_s=training.wall_limit_min * 60,
+            stall_s=training.stall_limit_min * 60,
+            memory_mb=training.worker_memory_mb,
+        ),
+    )
+
+
+def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
+    """Claim what is free of the spec's symbols and launch its supervisor."""
+    with _alone(home, spec.starter):
+        holders = busy_symbols(home, spec.symbols)
+        free = tuple(symbol for symbol in spec.symbols if symbol not in holders)
+        if not free:
+            named = "; ".join(dict.fromkeys(holders.values()))
+            what = " ".join(holders)
+            raise BusyError(f"{what}: being trained by {named}", "wait for it, or cancel that run", named)
+        busy = tuple(holders.items())
+        folder, process = _create(home, spec, free, busy, launch)
+    if process is not None:
+        _hear_first_word(folder, process)
+    return Started(folder.id, free, busy)
+
+
+def _create(
+    home: Home, spec: RunSpec, free: tuple[str, ...], busy: tuple[tuple[str, str], ...], launch: Launch
+) -> tuple[RunFolder, subprocess.Popen[bytes] | None]:
+    """The run's folder, its lock held from before its spec can be seen, and its supervisor."""
+    import msgspec
+
+    folder = run_folder(home, spec.id)
+    while True:
+        try:
+            folder.path.mkdir(parents=True)
+            break
+        except FileExistsError:
+            folder = run_folder(home, new_run_id(spec.created_at))
+    failpoint("run.folder")
+    with FileLock(folder.lock) as lock:
+        lock.acquire(f"run {folder.id}, being started by {spec.starter}")
+        write_spec(folder, msgspec.structs.replace(spec, id=folder.id, symbols=free, busy=busy))
+        process = launch(folder, lock)
+        failpoint("run.launched")
+    return folder, process
+
+
+def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
+    """Start the supervisor: a session of its own, no terminal, no pipe to the starter, the run's lock inherited."""
+    with folder.supervisor_log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "engine.runs.supervisor", str(folder.path), str(lock.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lock.fileno(),),
+            start_new_session=True,
+            cwd=folder.home.root,
+            env=child_environment(),
+        )
+    # A console that stays collects it when it ends; a starter that goes leaves that to init.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process
+
+
+def _hear_first_word(folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the supervisor has spoken; a slow machine may take longer, and the run's lock says that it lives."""
+    end = time.monotonic() + _WAIT_S
+    while time.monotonic() < end:
+        if folder.events.exists() and folder.events.stat().st_size:
+            return
+        if process.returncode is not None:
+            said = clean_bytes(folder.supervisor_log.read_bytes()[-2000:].strip().rpartition(b"\n")[2], 300)
+            raise StockmlError(f"run {folder.id} could not start: {said or 'no word'}", f"see {folder.supervisor_log}")
+        time.sleep(0.01)
+
+
+def busy_symbols(home: Home, symbols: Iterable[str]) -> dict[str, str]:
+    """Who has each symbol that is queued or running in a live run, or whose lock is held."""
+    holders: dict[str, str] = {}
+    for run in RunStore(home).live():
+        for job in run.jobs:
+            if not job.state.ended:
+                holders.setdefault(job.symbol, f"run {run.id} ({run.starter})")
+    found = {symbol: holders.get(symbol) or _lock_holder(home, symbol) for symbol in symbols}
+    return {symbol: holder for symbol, holder in found.items() if holder is not None}
+
+
+def _lock_holder(home: Home, symbol: str) -> str | None:
+    holder = lock_holder(home.lock(symbol))
+    return None if holder is None else clean(holder.partition(" [")[0], 200) or "another process"
+
+
+@contextmanager
+def _alone(home: Home, starter: str) -> Iterator[None]:
+    """The lock under which runs are started; BusyError when another start does not end."""
+    path = home.locks / STARTING
+    end = time.monotonic() + _QUEUE_S
+    with FileLock(path) as lock:
+        while not lock.acquire(f"a start by {starter}, pid {os.getpid()}"):
+            if time.monotonic() > end:
+                holder = lock_holder(path) or "another process"
+                raise BusyError(f"{holder} has not ended", "see whether that process is stopped", holder)
+            time.sleep(0.005)
+        yield
+
+
+def check_disk(home: Home, need_mb: int) -> None:
+    """StockmlError when the home's disk has less than `need_mb` MB free."""
+    found = os.statvfs(home.root)
+    free = found.f_bavail * found.f_frsize // 2**20
+    if free < need_mb:
+        raise StockmlError(
+            f"disk too full to train: {free} MB free in {home.root}, {need_mb} MB needed (training.free_disk_mb)",
+            "free space (stockml clean), or lower training.free_disk_mb",
+        )
+
+
+def default_starter() -> str:
+    """user@host pid N."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()} pid {os.getpid()}"
+
+
+def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None = None) -> None:
+    """Ask a run to stop; its supervisor ends the workers. UsageError for an id that does not exist."""
+    run = RunStore(home).run(run_id)
+    if run.live:
+        text = f"{clean(starter, 100) or default_starter()} at {iso((clock or SystemClock()).now())}\n"
+        write_atomic(run_folder(home, run_id).cancel, text.encode(), name="cancel")
+
+
+def force_stop(home: Home, run_id: str) -> bool:
+    """Kill a supervisor that does not react (its workers die with it), or what a lost run left behind.
+
+    Only processes whose pid, start time and boot id match what they wrote themselves; whether one was signalled.
+    """
+    run = RunStore(home).run(run_id)
+    folder = run_folder(home, run_id)
+    paths: list[Path] = [folder.lock, *(home.lock(job.symbol) for job in run.jobs)]
+    texts = [text for path in paths if (text := lock_holder(path)) and text.startswith(f"run {run_id}")]
+    targets = [target for text in texts if (target := Identity.parse(text.rpartition("[")[2].rstrip("]\n"))) is not None]
+    signalled = [send(target, signal.SIGKILL) for target in targets]
+    return any(signalled)

@@ -1,0 +1,50 @@
+"""What a worker can do: kinds of run, and the function that does one symbol of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from engine.core.clock import Clock
+from engine.core.config import Settings
+from engine.core.errors import UsageError
+from engine.core.paths import Home
+from engine.runs.spec import RunSpec
+
+WORK = {"train": "engine.runs.training:train_symbol"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One symbol of one run, as the work function gets it."""
+
+    home: Home
+    settings: Settings
+    spec: RunSpec
+    symbol: str
+    clock: Clock
+
+
+class Report(Protocol):
+    """Says one event: its type (engine.core.events.TYPES) and its figures."""
+
+    def __call__(self, kind: str, data: dict[str, Any] | None = None) -> None: ...
+
+
+Cancelled = Callable[[], bool]
+Work = Callable[[Task, Report, Cancelled], None]
+"""Does one symbol and reports `published` or `refused`; raises Interrupted when cancelled, StockmlError on a fault."""
+
+
+def find_work(kind: str) -> Work:
+    """The function for a kind of run; its module is imported here, so that TensorFlow loads only in a worker."""
+    place = os.environ.get("STOCKML_TEST_WORK") if os.environ.get("STOCKML_TEST") == "1" else None
+    place = place or WORK.get(kind)
+    if place is None:
+        raise UsageError(f"unknown kind of run {kind!r}", f"known: {' '.join(WORK)}")
+    module, _, name = place.partition(":")
+    work: Work = getattr(import_module(module), name)
+    return work

@@ -1,0 +1,97 @@
+"""A worker's output on disk, bounded: its first megabyte and its last two to four.
+
+worker-1.log          the head, never overwritten
+worker-1.log.older    the tail before
+worker-1.log.newest   the tail; at 2 MB it becomes `older`
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from engine.core.text import clean_bytes
+
+HEAD = 2**20
+RING = 2 * 2**20
+
+
+class WorkerLog:
+    """Writes what a worker prints; `dropped` counts the bytes that are no longer, or never were, on disk."""
+
+    def __init__(self, path: Path, head: int = HEAD, ring: int = RING) -> None:
+        self.path, self._head, self._ring = path, head, ring
+        self._in_head = True
+        self._size = 0
+        self.size = 0
+        """Bytes taken so far."""
+        self.dropped = 0
+        self._fd = self._open(path)
+
+    @staticmethod
+    def _open(path: Path) -> int | None:
+        try:
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        except OSError:
+            return None
+
+    def write(self, data: bytes) -> None:
+        """Keep `data`; never raises and never blocks on a reader (a full disk costs the bytes, not the worker)."""
+        while data:
+            limit = self._head if self._in_head else self._ring
+            part, data = data[: limit - self._size], data[limit - self._size :]
+            self._put(part)
+            if self._size >= limit:
+                self._turn()
+
+    def _put(self, part: bytes) -> None:
+        written = 0
+        if self._fd is not None:
+            with suppress(OSError):
+                written = os.write(self._fd, part)
+        self.dropped += len(part) - written
+        self._size += len(part)
+        self.size += len(part)
+
+    def _turn(self) -> None:
+        """Go on in a fresh tail; the tail before the last is gone."""
+        newest, older = tail_paths(self.path)
+        self.close()
+        if not self._in_head:
+            with suppress(OSError):
+                self.dropped += older.stat().st_size
+            with suppress(OSError):
+                newest.replace(older)
+        self._in_head, self._size = False, 0
+        self._fd = self._open(newest)
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def tail_paths(path: Path) -> tuple[Path, Path]:
+    """(newest, older) beside the head."""
+    return path.with_name(f"{path.name}.newest"), path.with_name(f"{path.name}.older")
+
+
+def last_lines(path: Path, count: int, window: int = 2**16) -> tuple[str, ...]:
+    """The newest `count` lines that a worker printed, cleaned for a terminal."""
+    newest, older = tail_paths(path)
+    raw = b""
+    for file in (newest, older, path):
+        raw = _end_of(file, window - len(raw)) + raw
+        if len(raw) >= window or raw.count(b"\n") > count:
+            break
+    return tuple(clean_bytes(line) for line in raw.splitlines()[-count:])
+
+
+def _end_of(path: Path, window: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - window))
+            return file.read(window)
+    except OSError:
+        return b""

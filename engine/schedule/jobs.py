@@ -1,0 +1,155 @@
+"""The jobs that a schedule can hold, a row each in JOBS, and the crontab command of each."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from engine.core.errors import StockmlError, UsageError
+from engine.core.paths import Home
+from engine.core.text import clean
+
+# Debian cron refuses a command of 999 bytes; cronie takes more.
+LONGEST_COMMAND = 998
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing that cron can start: `verb` is what follows `stockml`, `log` the folder of its cron.log."""
+
+    name: str
+    verb: tuple[str, ...]
+    expression: str
+    log: str
+    summary: str
+    standard: bool = True
+    """Whether the first `schedule install` puts it in."""
+    trains: bool = False
+    """Whether it trains: such jobs share a lock, and `clean` yields to them."""
+    heavy: bool = False
+    """Whether it is told when its slots come close to those of another heavy job."""
+
+    @property
+    def reboot(self) -> bool:
+        """Whether it may be started by @reboot: it runs until it is stopped."""
+        return self.name == "serve"
+
+    def log_path(self, home: Home) -> Path:
+        """logs/training/cron.log or logs/monitoring/cron.log."""
+        return home.logs / self.log / "cron.log"
+
+    def lock_path(self, home: Home) -> Path:
+        """Held while the job runs; lower case, so that no symbol's lock has this name."""
+        return home.locks / f"cron-{self.name}.lock"
+
+
+JOBS = {
+    job.name: job
+    for job in (
+        Job("weekly", ("auto-train",), "0 2 * * 0", "training", "trains every symbol that needs it", trains=True, heavy=True),
+        Job(
+            "performance",
+            ("performance",),
+            "0 6,12,18 * * 1-5",
+            "monitoring",
+            "checks every model, retrains where a trigger fires",
+        ),
+        Job(
+            "monthly",
+            ("auto-train", "--force"),
+            "0 1 1 * *",
+            "training",
+            "trains every symbol, whatever its age",
+            trains=True,
+            heavy=True,
+        ),
+        Job("clean", ("clean", "--yes"), "0 3 * * *", "training", "removes old backups, logs and runs", heavy=True),
+        Job("health", ("health", "--append"), "30 7 * * *", "monitoring", "appends the daily health report", standard=False),
+        Job("serve", ("serve",), "@reboot", "monitoring", "runs the prediction service", standard=False),
+    )
+}
+STANDARD = tuple(job.name for job in JOBS.values() if job.standard)
+
+
+def job_named(text: str) -> Job:
+    """The job of that name; UsageError names the nearest one."""
+    if text in JOBS:
+        return JOBS[text]
+    near = get_close_matches(text.lower(), JOBS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"jobs: {' '.join(JOBS)}"
+    raise UsageError(f"unknown job {clean(text, 40)!r}", hint)
+
+
+def training_lock(home: Home) -> Path:
+    """The lock that the training jobs share."""
+    return home.locks / "cron-training.lock"
+
+
+def find_program() -> Path:
+    """The absolute path of the `stockml` command; StockmlError when it is not installed as one."""
+    started = Path(sys.argv[0])
+    beside = Path(sys.executable).absolute().parent / "stockml"
+    on_path = shutil.which("stockml")
+    for found in (
+        started.absolute() if started.name == "stockml" else None,
+        beside,
+        Path(on_path).absolute() if on_path else None,
+    ):
+        if found is not None and runnable(found):
+            return found
+    raise StockmlError(
+        f"no stockml command beside {sys.executable} or on the PATH", "install it (make install), or name it with --program"
+    )
+
+
+def runnable(program: Path) -> bool:
+    """Whether the path is a file that this user may run."""
+    return program.is_file() and os.access(program, os.X_OK)
+
+
+def child_argv(home: Home, verb: tuple[str, ...]) -> list[str]:
+    """The argument list that starts `stockml VERB` on this home, with this program where it is one."""
+    started = Path(sys.argv[0])
+    if started.name == "stockml" and runnable(started.absolute()):
+        return [str(started.absolute()), *verb, "--home", str(home.root)]
+    # -P: the working directory must not be able to stand in for our modules.
+    return [sys.executable, "-P", "-m", "engine.cli", *verb, "--home", str(home.root)]
+
+
+def arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
+    """What a schedule starts: one absolute command that needs nothing from the environment."""
+    return (str(program), "cron-run", job, "--home", str(home.root))
+
+
+def shell_command(program: Path, job: str, home: Home) -> str:
+    """The same, quoted for any shell; cron's own escape of percent signs is `block`'s.
+
+    UsageError for a path that cron cannot carry: a backslash (Debian folds two into one), a line break, a control
+    character, or more than 998 bytes in all.
+    """
+    words = arguments(program, job, home)
+    for word in words:
+        if "\\" in word or any(ord(character) < 32 or ord(character) == 127 for character in word):
+            raise UsageError(
+                f"{clean(word, 120)!r} holds a backslash or a control character, which cron changes", "use another path"
+            )
+    command = " ".join(shlex.quote(word) for word in words)
+    if (length := len(os.fsencode(command.replace("%", "\\%")))) > LONGEST_COMMAND:
+        raise UsageError(f"the command for {job} has {length} bytes, cron takes {LONGEST_COMMAND}", "use a shorter path")
+    return command
+
+
+def read_command(command: str) -> tuple[str, Path, Path] | None:
+    """(job, program, home) of a command that `shell_command` wrote, else None."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    if len(words) != 5 or words[1] != "cron-run" or words[3] != "--home":
+        return None
+    return words[2], Path(words[0]), Path(words[4])

@@ -1,0 +1,163 @@
+"""Slots: when an expression fires in a time zone, DST changes included, as Debian cron does it.
+
+A job whose minute or hour begins with a star follows the wall clock: in the gap of spring it does not run, in the
+repeated hour of autumn it runs again. Any other job runs once: one that falls into the gap runs right after it, one
+that falls into the repeated hour runs in the first of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim
+
+from engine.schedule.expression import Expression
+
+_MINUTE = timedelta(minutes=1)
+YEAR = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A moment at which the zone's clock jumps: local wall time before and after it, without zone."""
+
+    at: datetime
+    before: datetime
+    after: datetime
+
+    @property
+    def gap(self) -> bool:
+        """Whether wall times are left out; otherwise they come twice."""
+        return self.after > self.before
+
+
+@dataclass(frozen=True, slots=True)
+class DstNote:
+    """What a DST change does to one job."""
+
+    change: Change
+    walls: tuple[datetime, ...]
+    """The job's wall times that are left out or repeated."""
+    runs: tuple[datetime, ...]
+    """When it runs instead, or both times; aware, in the zone."""
+
+    def __str__(self) -> str:
+        day, change = f"{self.walls[0]:%Y-%m-%d}", self.change
+        times = _short([f"{wall:%H:%M}" for wall in self.walls])
+        runs = _short([f"{run:%H:%M %Z}" for run in self.runs])
+        before, after = f"{change.before:%H:%M}", f"{change.after:%H:%M}"
+        if change.gap:
+            outcome = f"runs at {runs} instead" if self.runs else "does not run in that hour"
+            return f"{day}: {times} does not exist (the clock goes from {before} to {after}); {outcome}"
+        often = "once" if len(self.runs) <= len(self.walls) else "both times"
+        return f"{day}: {times} comes twice (the clock goes from {before} back to {after}); runs {often}, at {runs}"
+
+
+def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
+    """The zone that the machine's cron daemon keeps; UTC when the machine names none.
+
+    Not TZ of the operator's shell: the daemon does not see it.
+    """
+    target = str(localtime.resolve())
+    name = target.partition("/zoneinfo/")[2].removeprefix("posix/").removeprefix("right/")
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            pass  # a file beside the usual tree: read it as it is
+    try:
+        with localtime.open("rb") as file:
+            return ZoneInfo.from_file(file, key="host zone")
+    except (OSError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def slots_after(expression: Expression, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Every slot strictly after the aware moment, oldest first, aware in `zone`; none for `@reboot`."""
+    if expression.reboot:
+        return
+    last = after.astimezone(UTC)
+    for slot in CronSim(expression.text, after.astimezone(zone)):
+        # cronsim forgets in which of two equal hours it stands, and gives times that have passed.
+        if slot.astimezone(UTC) > last:
+            last = slot.astimezone(UTC)
+            yield last.astimezone(zone)
+
+
+def next_slots(expression: Expression, after: datetime, zone: ZoneInfo, count: int) -> tuple[datetime, ...]:
+    """The next `count` slots, fewer only for `@reboot`."""
+    return tuple(islice(slots_after(expression, after, zone), count))
+
+
+def last_slot(expression: Expression, until: datetime, zone: ZoneInfo) -> datetime | None:
+    """The newest slot at or before the moment; None for `@reboot`."""
+    if expression.reboot:
+        return None
+    # Backwards only to find a place to start from: in a repeated hour cronsim's way back skips slots.
+    start = next(iter(CronSim(expression.text, until.astimezone(zone) - _MINUTE, reverse=True)), None)
+    if start is None:
+        return None
+    found = None
+    for slot in slots_after(expression, start.astimezone(UTC) - _MINUTE, zone):
+        if slot.astimezone(UTC) > until.astimezone(UTC):
+            break
+        found = slot
+    return found
+
+
+def slots_between(expression: Expression, after: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The slots after `after`, up to and with `until`."""
+    end = until.astimezone(UTC)
+    for slot in slots_after(expression, after, zone):
+        if slot.astimezone(UTC) > end:
+            return
+        yield slot
+
+
+def changes(zone: ZoneInfo, start: datetime, span: timedelta = YEAR) -> tuple[Change, ...]:
+    """Every jump of the zone's clock within `span`, found by halving the days on which the offset differs."""
+    first = start.astimezone(UTC).replace(second=0, microsecond=0)
+    days = [first + timedelta(days=n) for n in range(span.days + 1)]
+    found = []
+    for low, high in pairwise(days):
+        if _offset(low, zone) == _offset(high, zone):
+            continue
+        while high - low > _MINUTE:
+            middle = low + (high - low) // 2 // _MINUTE * _MINUTE
+            low, high = (middle, high) if _offset(middle, zone) == _offset(low, zone) else (low, middle)
+        naive = high.replace(tzinfo=None)
+        found.append(Change(high, naive + _offset(low, zone), naive + _offset(high, zone)))
+    return tuple(found)
+
+
+def dst_notes(expression: Expression, start: datetime, zone: ZoneInfo, span: timedelta = YEAR) -> tuple[DstNote, ...]:
+    """What the DST changes within `span` do to the expression, in order; empty when none touches it."""
+    if expression.reboot:
+        return ()
+    return tuple(note for change in changes(zone, start, span) if (note := _note(expression, change, zone)))
+
+
+def _note(expression: Expression, change: Change, zone: ZoneInfo) -> DstNote | None:
+    low, high = sorted((change.before, change.after))
+    minutes = int((high - low) / _MINUTE)
+    walls = tuple(wall for n in range(minutes) if expression.matches(wall := low + n * _MINUTE))
+    if not walls:
+        return None
+    if not change.gap:
+        runs = slots_between(expression, change.at - (high - low) - _MINUTE, change.at + (high - low) - _MINUTE, zone)
+        return DstNote(change, walls, tuple(runs))
+    instead = () if expression.wildcard else slots_between(expression, change.at - _MINUTE, change.at, zone)
+    return DstNote(change, walls, tuple(instead))
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+def _short(texts: list[str]) -> str:
+    return ", ".join(texts) if len(texts) <= 4 else f"{', '.join(texts[:3])} … {texts[-1]}"
