@@ -8,6 +8,7 @@ from datetime import date
 from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.paths import Home
+from engine.market import calendar
 from engine.market.source import SourceName
 
 
@@ -26,3 +27,18 @@ class Asked:
         """The day before which the symbol's bars are not used."""
         configured = self.settings.symbols.get(self.symbol)
         return configured.min_date if configured else None
+
+    @property
+    def start(self) -> date:
+        """The day from which a network source is asked: whole years of history, or `min_date` where that is later.
+
+        New Year's Day, not a day that moves with the clock, so that two fetches of one year agree.
+        """
+        years = self.settings.market.history_years
+        start = date(calendar.exchange_day(self.clock.now()).year - years, 1, 1)
+        return max(start, self.min_date or start)
+
+    @property
+    def newest(self) -> date:
+        """The last session that is complete by the clock."""
+        return calendar.last_complete_session(self.clock.now(), self.settings.market.settle_minutes)

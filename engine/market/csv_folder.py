@@ -26,7 +26,8 @@ def fetch(asked: Asked) -> Bars:
     except FileNotFoundError as error:
         raise _absent(path) from error
     moments = (written, asked.clock.now())
-    return quality.checked(replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes)
+    bars = quality.checked(replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes)
+    return quality.with_missing_named(bars)
 
 
 def _absent(path: Path) -> NoDataError:

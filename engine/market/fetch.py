@@ -9,7 +9,7 @@ from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
-from engine.market import calendar, quality
+from engine.market import quality
 from engine.market.asked import Asked
 from engine.market.bars import Bars
 from engine.market.source import SOURCES, parse_source
@@ -46,15 +46,8 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
     if not SOURCES[asked.source.kind].network:
         return fetch_bars(home, settings, source, symbol, clock)
     bars = BarStore(home).read(asked.source.text, symbol)
-    if bars is None:
-        raise NoDataError(f"no stored bars of {symbol} from {asked.source.text}", f"fetch them: stockml data fetch {symbol}")
-    bars = bars.since(asked.min_date) if asked.min_date else bars
-    if not len(bars):
-        raise NoDataError(f"no stored bars of {symbol} from {asked.min_date} on", f"fetch them: stockml data fetch {symbol}")
-    return replace(bars, warnings=(*bars.warnings, *_stale(bars, clock, settings)))
-
-
-def _stale(bars: Bars, clock: Clock, settings: Settings) -> tuple[str, ...]:
-    newest = calendar.last_complete_session(clock.now(), settings.market.settle_minutes)
-    missing = quality.missing_sessions((bars.last_date,), newest)
-    return (quality.missing_words(bars.symbol, missing),) if missing else ()
+    bars = bars.since(asked.start) if bars else None
+    if not bars:
+        hint = f"fetch them: stockml data fetch {symbol}; or name another source: --source csv:DIR"
+        raise NoDataError(f"no stored bars of {symbol} from {asked.source.text} since {asked.start}", hint)
+    return quality.with_missing_named(bars, asked.newest)

@@ -11,6 +11,7 @@ a true move of any size             kept
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -25,24 +26,29 @@ ROUNDING = 1e-6
 _NAMED = 5
 
 
-def checked(rows: Rows, moments: Iterable[datetime] = (), settle_minutes: int = 0, expected: date | None = None) -> Bars:
+def checked(rows: Rows, moments: Iterable[datetime] = (), settle_minutes: int = 0, newest: date | None = None) -> Bars:
     """The bars of `rows`, oldest first, with `warnings`; NoDataError on a row that cannot be true, or when none is left.
 
-    `moments`: when the rows were captured; a newest bar is unfinished if one of them lies between its open and its
-    close + `settle_minutes`. `expected`: the newest session that should be there; None where the source has no clock.
+    `newest`: the last session that is complete by the clock; later rows are dropped. A source that is its own clock has
+    none, and gives `moments` instead: a last bar captured between its open and its close + `settle_minutes` is dropped.
     """
     if not len(rows):
         raise NoDataError(f"{rows.origin} has no bars of {rows.symbol}", "name another source: --source csv:DIR")
     rows, warnings = _one_row_a_session(rows)
-    for day, place in zip(rows.days, range(len(rows)), strict=True):
-        if not calendar.is_session(day):
-            raise _impossible(rows, place, f"{day} ({day:%A}) is not a session of the exchange")
+    rows, early = _complete(rows, newest)
+    _check_days(rows)
     rows, dropped = without_unfinished(rows, tuple(moments), settle_minutes)
-    _check_values(rows)
+    warnings += [*early, *dropped]
     if not len(rows):
-        raise NoDataError(f"{rows.origin} has no finished bar of {rows.symbol}: {dropped[0]}", "wait for the close")
-    missing = missing_sessions(rows.days, expected)
-    return _bars(rows, (*warnings, *dropped, *([missing_words(rows.symbol, missing)] if missing else [])))
+        raise NoDataError(f"{rows.origin} has no finished bar of {rows.symbol}: {warnings[-1]}", "wait for the close")
+    _check_values(rows)
+    return _bars(rows, tuple(warnings))
+
+
+def with_missing_named(bars: Bars, newest: date | None = None) -> Bars:
+    """The bars with a warning that names the sessions missing among them, and after them up to `newest`."""
+    missing = missing_sessions(bars.dates.tolist(), newest)
+    return replace(bars, warnings=(*bars.warnings, missing_words(bars.symbol, missing))) if missing else bars
 
 
 def _bars(rows: Rows, warnings: tuple[str, ...]) -> Bars:
@@ -89,8 +95,27 @@ def _one_row_a_session(rows: Rows) -> tuple[Rows, list[str]]:
     return rows.take(kept), warnings
 
 
+def _complete(rows: Rows, newest: date | None) -> tuple[Rows, list[str]]:
+    """The rows up to the last complete session; each later one is named."""
+    if newest is None or rows.days[-1] <= newest:
+        return rows, []
+    kept = [place for place, day in enumerate(rows.days) if day <= newest]
+    late = range(len(kept), len(rows))
+    why = f"the last complete session is {newest}"
+    return rows.take(kept), [f"{rows.where(place)}: the unfinished bar is dropped: {why}" for place in late]
+
+
+def _check_days(rows: Rows) -> None:
+    """NoDataError for the first row on a day without a session."""
+    for place, day in enumerate(rows.days):
+        if not calendar.is_session(day):
+            raise _impossible(rows, place, f"{day} ({day:%A}) is not a session of the exchange")
+
+
 def without_unfinished(rows: Rows, moments: Sequence[datetime], settle_minutes: int) -> tuple[Rows, list[str]]:
-    """The rows without a newest bar that is not final: captured before it could be, incomplete, or out of order."""
+    """The rows without a last bar that is not final: captured before it could be, incomplete, or its prices disagree."""
+    if not len(rows):
+        return rows, []
     last = len(rows) - 1
     reason = _unfinished(rows.days[last], moments, settle_minutes) or _half_written(rows.values[last])
     if not reason:
@@ -126,8 +151,6 @@ def _disorder(open_: float, high: float, low: float, close: float) -> str:
 
 def _check_values(rows: Rows) -> None:
     """NoDataError for the first row with a missing, non-positive or disordered value."""
-    if not len(rows):
-        return
     prices, volume = rows.values[:, :4], rows.values[:, 4]
     slack = ROUNDING * prices[:, 1]
     inner = prices[:, [0, 3]]
@@ -148,10 +171,10 @@ def _what_is_wrong(values: list[float]) -> str:
     return _disorder(*values[:4])
 
 
-def missing_sessions(days: Sequence[date], expected: date | None) -> tuple[date, ...]:
-    """The sessions between the first and the last of `days` (or `expected`) that are not among them."""
+def missing_sessions(days: Sequence[date], newest: date | None = None) -> tuple[date, ...]:
+    """The sessions from the first of `days` to the last of them, or to `newest`, that are not among them."""
     start = max(days[0], calendar.covered_from())
-    end = min(max(days[-1], expected or days[-1]), calendar.covered_until())
+    end = min(max(days[-1], newest or days[-1]), calendar.covered_until())
     present = set(days)
     return tuple(day for day in calendar.iter_sessions(start, end) if day not in present)
 

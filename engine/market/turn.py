@@ -1,0 +1,77 @@
+"""Turns at a network source: one request at a time on this machine, spaced, and none while it is known not to answer."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from engine.core.clock import Clock
+
+# How long a source that did not answer after all tries is left alone; then one try decides.
+PAUSE_S = 60.0
+
+
+@dataclass(slots=True)
+class Turn:
+    """A turn, held by flock on a file whose text remembers the last request and the last failure for all processes."""
+
+    path: Path
+    clock: Clock
+    asked_at: float = 0.0
+    failed_at: float = 0.0
+    failure: str = ""
+    _fd: int = -1
+
+    def __enter__(self) -> Self:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        try:
+            found: Any = json.loads(os.pread(self._fd, 2000, 0))
+            self.asked_at, self.failed_at = float(found["asked_at"]), float(found["failed_at"])
+            self.failure = str(found["failure"])
+        except (ValueError, KeyError, TypeError):
+            pass  # empty the first time; a torn text costs one pause, never a fetch
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            state = {"asked_at": self.asked_at, "failed_at": self.failed_at, "failure": self.failure[:300]}
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, json.dumps(state).encode(), 0)
+        except OSError:
+            pass  # a full disk must not cost the bars; the next turn only waits less
+        finally:
+            os.close(self._fd)
+
+    @property
+    def resting(self) -> bool:
+        """Whether the source failed so recently that asking again would only wait."""
+        return bool(self.failure) and 0 <= self._now() - self.failed_at < PAUSE_S
+
+    @property
+    def tries(self) -> int | None:
+        """One while the last turn failed, so that a source that is down is not hammered; None = as configured."""
+        return 1 if self.failure else None
+
+    def space(self, seconds: float, sleep: Callable[[float], None]) -> None:
+        """Wait until `seconds` have passed since the last request of any process, and note this one."""
+        wait = self.asked_at + seconds - self._now()
+        if 0 < wait <= seconds:
+            sleep(wait)
+        self.asked_at = self._now()
+
+    def failed(self, reason: str) -> None:
+        self.failed_at, self.failure = self._now(), reason
+
+    def answered(self) -> None:
+        self.failed_at, self.failure = 0.0, ""
+
+    def _now(self) -> float:
+        return self.clock.now().timestamp()

@@ -1,0 +1,240 @@
+"""The source yahoo: daily bars through yfinance, kept in our own store.
+
+what the store holds      what is asked
+nothing, or too little    the whole history
+bars                      the last `refetch_sessions` again and what came after
+a split re-based them     the whole history again
+Yahoo does not answer     nothing; the stored bars serve, with a warning that tells their age
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.core.errors import NoDataError
+from engine.core.text import clean
+from engine.market import quality, refresh
+from engine.market.asked import Asked
+from engine.market.bars import Bars
+from engine.market.rows import Rows
+from engine.market.store import BarStore, folder
+from engine.market.turn import Turn
+
+EXCHANGE = "America/New_York"
+# yfinance asks for its cookie with 30 s; several such waits add up to minutes where packets vanish.
+TIMEOUT_S = 10.0
+_PRICES = ["Open", "High", "Low", "Close", "Volume"]
+
+
+class Unanswered(Exception):  # noqa: N818 - not a fault of the caller: Yahoo gave no usable answer
+    """Yahoo was not reached, was busy or answered nonsense: worth another try."""
+
+
+class NoBars(Exception):  # noqa: N818
+    """Yahoo answered that it has no such bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the store has of a symbol: bars, whether they reach back as far as asked, and what is wrong with them."""
+
+    bars: Bars | None = None
+    reaches_back: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def fetch(asked: Asked) -> Bars:
+    """The bars of a symbol up to the last complete session, newest part fetched anew and all of it stored.
+
+    Raises NoDataError when Yahoo gives none and none are stored, or when a bar cannot be true.
+    """
+    store = BarStore(asked.home)
+    held = _held(store, asked)
+    try:
+        bars = _refreshed(asked, held)
+    except (Unanswered, NoBars) as reason:
+        return _stand_in(asked, held, reason)
+    notes = held.notes
+    try:
+        store.write(bars, asked.start)
+    except OSError as error:
+        notes = (*notes, f"{asked.symbol}: bars could not be kept: {error.strerror}")
+    return _finished(asked, bars, notes)
+
+
+def _held(store: BarStore, asked: Asked) -> Held:
+    try:
+        bars = store.read(asked.source.text, asked.symbol)
+        since = store.facts(asked.source.text, asked.symbol).since
+    except NoDataError as error:
+        return Held(notes=(f"{asked.symbol}: the stored bars are damaged: {error.message}",))
+    return Held(bars, since is not None and since <= asked.start)
+
+
+def _refreshed(asked: Asked, held: Held) -> Bars:
+    if held.bars is not None and held.reaches_back:
+        fresh = _ask(asked, refresh.resume_day(held.bars, asked.settings.market.refetch_sessions))
+        if not refresh.rebased(held.bars, fresh):
+            return refresh.merged(held.bars, fresh)
+    return _ask(asked, asked.start)
+
+
+def _stand_in(asked: Asked, held: Held, reason: Exception) -> Bars:
+    """The stored bars with their age, or NoDataError: simulated bars never stand in for real ones."""
+    bars = held.bars.since(asked.start) if held.bars is not None else None
+    if not bars:
+        hint = "try later, or name another source: --source csv:DIR; `stockml demo` shows a simulated market"
+        why = "; ".join((str(reason), *held.notes)) if held.notes else f"{reason}; none are stored"
+        raise NoDataError(f"no bars of {asked.symbol}: {why}", hint) from reason
+    age = _age(asked.clock.now(), bars.fetched_at)
+    return _finished(asked, bars, (f"{asked.symbol}: {reason}; bars stored {age} are used, up to {bars.last_date}",))
+
+
+def _finished(asked: Asked, bars: Bars, notes: tuple[str, ...]) -> Bars:
+    bars = quality.with_missing_named(bars.since(asked.start), asked.newest)
+    return replace(bars, warnings=(*notes, *bars.warnings))
+
+
+def _age(now: datetime, then: datetime | None) -> str:
+    if then is None:
+        return "at an unknown time"
+    seconds = max(0.0, (now - then).total_seconds())
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "a moment ago"
+
+
+def _ask(asked: Asked, start: date) -> Bars:
+    """The checked bars from `start` on, asked of Yahoo when it is our turn, with waits that double between the tries."""
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
+
+    market = asked.settings.market
+    with Turn(folder(asked.home, asked.source.text) / ".turn", asked.clock) as turn:
+        if turn.resting:
+            raise Unanswered(f"{turn.failure} (moments ago)")
+        retrying = Retrying(
+            retry=retry_if_exception_type(Unanswered),
+            stop=stop_after_attempt(turn.tries or market.request_tries),
+            wait=wait_exponential(multiplier=market.request_spacing_s, max=60) + wait_random(0, market.request_spacing_s),
+            sleep=time.sleep,
+            reraise=True,
+        )
+        try:
+            rows = retrying(partial(_request, asked, start, turn))
+        except Unanswered as error:
+            turn.failed(str(error))
+            raise
+        turn.answered()
+    return quality.checked(rows, newest=asked.newest)
+
+
+def _request(asked: Asked, start: date, turn: Turn) -> Rows:
+    """One request: the rows, or what went wrong as Unanswered (worth another try) or NoBars (an answer)."""
+    turn.space(asked.settings.market.request_spacing_s, time.sleep)
+    now = asked.clock.now()
+    rows = _classifying(asked.symbol, partial(_history, asked, start))
+    if not len(rows):
+        raise NoBars(f"Yahoo has no bars since {start}")
+    return replace(rows, fetched_at=now)
+
+
+def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
+    """What `ask` returns, or its error as Unanswered or NoBars in words an operator understands."""
+    from peewee import PeeweeException  # type: ignore[import-untyped]  # what yfinance keeps its caches with
+    from yfinance import exceptions
+
+    try:
+        return ask()
+    except exceptions.YFRateLimitError as error:
+        raise Unanswered("Yahoo limits our requests (429)") from error
+    except exceptions.YFTickerMissingError as error:
+        raise NoBars(f"Yahoo has no bars: {clean(str(error), 160)}") from error
+    except (exceptions.YFException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        said = f"{type(error).__name__}: {clean(str(error), 160)}"
+        raise Unanswered(f"Yahoo's answer about {symbol} cannot be read ({said})") from error
+    except PeeweeException as error:
+        raise Unanswered(f"yfinance's cache .yfinance beside the stored bars is unusable ({clean(str(error), 160)})") from error
+    except OSError as error:
+        said = f"{type(error).__name__}: {clean(str(error), 160).partition(' See http')[0]}"  # curl adds a manual page
+        raise Unanswered(f"Yahoo could not be reached ({said})") from error
+
+
+@cache
+def session() -> Any:
+    """A browser-like HTTP session whose waits are all at most TIMEOUT_S; tests put a fake in its place."""
+    try:
+        from curl_cffi import requests
+
+        made: Any = requests.Session(impersonate="chrome")
+    except ImportError:
+        import requests as plain
+
+        made = plain.Session()
+    unlimited = made.request
+
+    def request(*arguments: Any, **options: Any) -> Any:
+        return unlimited(*arguments, **{**options, "timeout": TIMEOUT_S})
+
+    made.request = request
+    return made
+
+
+def _history(asked: Asked, start: date) -> Rows:
+    """Yahoo's rows since `start`: split-adjusted, not dividend-adjusted; rows without a price are left out."""
+    yfinance = _prepared(folder(asked.home, asked.source.text) / ".yfinance")
+    # The calendar is New York's, so the look-up of the zone (one more request, cached for ever) is not needed.
+    yfinance.cache.get_tz_cache().store(asked.symbol, EXCHANGE)
+    ticker = yfinance.Ticker(asked.symbol, session=session())
+    frame = ticker.history(start=start, interval="1d", auto_adjust=False, actions=True, timeout=TIMEOUT_S)
+    zone = ticker.history_metadata.get("exchangeTimezoneName")
+    if len(frame) and zone != EXCHANGE:
+        raise NoDataError(
+            f"{asked.symbol} is traded in {clean(str(zone), 40)}", "only symbols of the US exchanges have a calendar here"
+        )
+    return _rows(asked, frame)
+
+
+@cache
+def _prepared(caches: Path) -> Any:
+    """yfinance with errors that are raised, its caches under our home and nothing printed."""
+    import yfinance
+
+    yfinance.config.debug.hide_exceptions = False
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # what it logs is raised too
+    caches.mkdir(parents=True, exist_ok=True, mode=0o700)
+    yfinance.set_tz_cache_location(str(caches))
+    return yfinance
+
+
+def _rows(asked: Asked, frame: Any) -> Rows:
+    days = tuple(frame.index.date)
+    values = frame[_PRICES].to_numpy(dtype=np.float64).reshape(len(days), len(_PRICES)) if days else np.empty((0, 5))
+    rows = Rows(
+        asked.symbol,
+        asked.source.text,
+        "Yahoo",
+        days,
+        values,
+        splits=_events(frame, "Stock Splits"),
+        dividends=_events(frame, "Dividends"),
+    )
+    priced = np.isfinite(values[:, :4]).all(axis=1) & (values[:, :4] != 0).any(axis=1)
+    return rows.take([int(row) for row in np.flatnonzero(priced)])
+
+
+def _events(frame: Any, name: str) -> tuple[tuple[date, float], ...]:
+    if name not in frame:
+        return ()
+    column = frame[name]
+    return tuple((stamp.date(), float(value)) for stamp, value in column[column != 0].items())
