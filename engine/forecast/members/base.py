@@ -64,3 +64,14 @@ class Fitted(Protocol):
     def arrays(self) -> Arrays:
         """What `load` needs to make the same forecasts again, bit for bit."""
         ...
+
+
+def nested(prefix: str, arrays: Arrays) -> Arrays:
+    """The arrays under `prefix/`, as they stand in a model file."""
+    return {f"{prefix}/{name}": array for name, array in arrays.items()}
+
+
+def within(prefix: str, arrays: Arrays) -> Arrays:
+    """The arrays that stand under `prefix/`, by the rest of their names."""
+    start = f"{prefix}/"
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}

@@ -1,0 +1,168 @@
+"""Fit one symbol: from bars to a candidate for publication, with figures from sessions it never saw.
+
+The model in the file is the very one that was scored: it is fitted on the training rows, stopped and weighted on the
+validation rows, and not fitted again on the held-out ones, for then the figures would be those of another model. What the
+held-out sessions do teach is the calibration, session by session, as every later outcome will.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from engine.core.config import Settings
+from engine.core.records import Forecast, Metrics
+from engine.forecast.calibration import WINDOW, Calibrator
+from engine.forecast.dataset import Dataset, build_dataset
+from engine.forecast.inference import forecast_of
+from engine.forecast.members.base import Arrays, FitOptions, IntArray, nested
+from engine.forecast.model import Model, fit_model
+from engine.forecast.record import Record, figures_of, metrics_of, score_rows
+from engine.forecast.splits import Split, split_rows
+from engine.market.bars import Bars
+from engine.vault.manifest import Manifest
+from engine.vault.network import KerasLayer
+
+PACKAGES = ("stockml", "numpy", "scikit-learn", "keras", "tensorflow", "tensorflow-cpu")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A trained model that is not published yet, and everything its file will hold."""
+
+    symbol: str
+    source: str
+    first_bar: str
+    last_bar: str
+    n_bars: int
+    data_hash: str
+    feature_names: tuple[str, ...]
+    config: dict[str, Any]
+    seed: int
+    versions: dict[str, str]
+    weights: dict[str, float]
+    layers: tuple[KerasLayer, ...]
+    arrays: Arrays
+    metrics: Metrics
+    figures: dict[str, float | int | None]
+    """`metrics` and more, as the manifest keeps them."""
+    record: Record
+    forecast: Forecast
+
+    def manifest(self, created_at: str, reason: str = "", run_id: str = "", **more: Any) -> Manifest:
+        """The manifest of the file; `created_at` in UTC ISO, `more` as in Manifest (generation, champion, parent …)."""
+        return Manifest(
+            symbol=self.symbol,
+            created_at=created_at,
+            reason=reason,
+            run_id=run_id,
+            source=self.source,
+            first_bar=self.first_bar,
+            last_bar=self.last_bar,
+            n_bars=self.n_bars,
+            data_hash=self.data_hash,
+            feature_names=self.feature_names,
+            config=self.config,
+            seed=self.seed,
+            versions=self.versions,
+            metrics=self.figures,
+            weights=self.weights,
+            **more,
+        )
+
+
+def fit_symbol(
+    bars: Bars, context: Mapping[str, Bars], settings: Settings, members: Sequence[str], options: FitOptions
+) -> Candidate:
+    """Fit `members` on `bars` and score them on the held-out sessions; `options.seed` is the one of the settings.
+
+    Raises NoDataError (too little history, impossible bars), Cancelled, UsageError for an unknown member.
+    """
+    options = replace(options, seed=symbol_seed(options.seed, bars.symbol))
+    training, tolerance = settings.training, settings.thresholds.max_mape / 100.0
+    options.report("phase", {"name": "features"})
+    data = build_dataset(bars, context)
+    split = split_rows(
+        data, options.sequence_length, training.validation_split, training.holdout_sessions, training.max_sessions
+    )
+    options.report("phase", {"name": "fit"})
+    model = fit_model(data, split, members, options)
+    options.report("phase", {"name": "score"})
+    record, calibrator = score_rows(model, data, split.heldout, first_calibrator(data, split), tolerance)
+    arrays = model.arrays() | nested("calibration", calibrator.arrays()) | nested("record", record.arrays())
+    return Candidate(
+        symbol=bars.symbol,
+        source=bars.source,
+        first_bar=str(bars.first_date),
+        last_bar=str(bars.last_date),
+        n_bars=len(bars),
+        data_hash=data_hash(bars),
+        feature_names=data.names,
+        config=config_of(settings, options, members, split),
+        seed=options.seed,
+        versions=versions(),
+        weights=model.weights,
+        layers=model.layers(options.sequence_length),
+        arrays=arrays,
+        metrics=metrics_of(record),
+        figures=figures_of(record, tolerance),
+        record=record,
+        forecast=forecast_of(data, last_forecast(model, data), calibrator, tolerance),
+    )
+
+
+def symbol_seed(seed: int, symbol: str) -> int:
+    """The symbol's own seed, the same on every machine."""
+    return zlib.crc32(f"{seed}:{symbol}".encode()) & 0x7FFFFFFF
+
+
+def first_calibrator(data: Dataset, split: Split) -> Calibrator:
+    """What was known before the first held-out session: naive's residuals, which no fitting has touched."""
+    seen: IntArray = np.concatenate([split.train, split.validation])[-WINDOW:]
+    return Calibrator(data.scaled_target[seen])
+
+
+def last_forecast(model: Model, data: Dataset) -> float:
+    """The log return forecast for the session after the last bar."""
+    return float(model.predict(data, np.array([len(data) - 1])).blended[0])
+
+
+def data_hash(bars: Bars) -> str:
+    """SHA-256 over the sessions and their five columns."""
+    total = hashlib.sha256(bars.dates.astype("datetime64[D]").astype("<i8").tobytes())
+    for column in (bars.open, bars.high, bars.low, bars.close, bars.volume):
+        total.update(np.ascontiguousarray(column, "<f8").tobytes())
+    return total.hexdigest()
+
+
+def config_of(settings: Settings, options: FitOptions, members: Sequence[str], split: Split) -> dict[str, Any]:
+    """What the fit was asked for, for the manifest."""
+    return {
+        "members": list(members),
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "sequence_length": options.sequence_length,
+        "patience": options.patience,
+        "early_stopping": options.early_stopping,
+        "max_mape": settings.thresholds.max_mape,
+        "train_rows": len(split.train),
+        "validation_rows": len(split.validation),
+        "heldout_rows": len(split.heldout),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of the packages that shape a model, as far as they are installed."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,117 @@
+"""A forecast from a stored model: numpy alone, no TensorFlow, pandas or scikit-learn.
+
+The forecaster repeats what the training did with every session since: it states a forecast, sees the outcome, and lets
+the calibration learn from it, so that intervals and confidence follow the market between two trainings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.core.errors import ModelError, NoDataError
+from engine.core.records import Forecast
+from engine.forecast.calibration import WINDOW, Calibrator, roll
+from engine.forecast.dataset import CONTEXT, Dataset, build_dataset
+from engine.forecast.features import WARMUP
+from engine.forecast.members.base import within
+from engine.forecast.model import Model
+from engine.market.bars import Bars, day
+from engine.market.calendar import next_session
+from engine.vault.model_file import StoredModel
+
+DEFAULT_TOLERANCE = 5.0
+"""Percent; thresholds.max_mape of a model file that does not say its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecaster:
+    """A stored model, ready to forecast its symbol."""
+
+    symbol: str
+    model: Model
+    calibrator: Calibrator
+    last_bar: np.datetime64
+    """The last bar of the training: later outcomes are news to the calibration."""
+    sequence_length: int
+    tolerance: float
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """The other symbols whose bars `forecast` needs."""
+        needed = any(name.startswith("market_") for name in self.model.names) and self.symbol not in CONTEXT
+        return CONTEXT if needed else ()
+
+    def forecast(self, bars: Bars, context: Mapping[str, Bars]) -> Forecast:
+        """The session after the last of `bars`; raises NoDataError for bars that end before the training's last bar,
+        are too few, or lack the context; ModelError when the features are not the model's."""
+        self._check(bars, context)
+        news = min(int(np.sum(bars.dates >= self.last_bar)), WINDOW)
+        count = WARMUP + self.sequence_length + news
+        data = build_dataset(bars.tail(count), {name: context[name].tail(count + WARMUP) for name in self.context})
+        if len(data) < self.sequence_length - 1 + news:
+            raise NoDataError(
+                f"{self.symbol}: {len(bars)} bars from {bars.source}, {count - 1} are needed to forecast", "fetch more history"
+            )
+        rows = np.arange(len(data) - news, len(data))
+        blended = self.model.predict(data, rows).blended
+        past = rows[:-1]
+        calibrator = self.calibrator
+        if len(past):
+            _, calibrator = roll(calibrator, blended[:-1], data.target[past], data.scale[past], self.tolerance)
+        return forecast_of(data, float(blended[-1]), calibrator, self.tolerance)
+
+    def _check(self, bars: Bars, context: Mapping[str, Bars]) -> None:
+        if bars.symbol != self.symbol:
+            raise ModelError(f"the model of {self.symbol} was given bars of {bars.symbol}")
+        if not len(bars) or bars.dates[-1] < self.last_bar:
+            last = bars.dates[-1] if len(bars) else "never"
+            raise NoDataError(
+                f"{self.symbol}: bars from {bars.source} end on {last}, before the model's last bar {self.last_bar}",
+                f"`stockml data fetch {self.symbol}`",
+            )
+        for name in self.context:
+            if name not in context:
+                raise NoDataError(f"{self.symbol}: the model needs the bars of {name} too", f"`stockml data fetch {name}`")
+
+
+def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forecaster:
+    """The forecaster in a stored model; `max_mape` in percent replaces the tolerance it was trained with.
+
+    Raises ModelError when the file lacks something.
+    """
+    manifest = stored.manifest
+    try:
+        calibrator = Calibrator.load(within("calibration", stored.arrays))
+        sequence = int(manifest.config["sequence_length"])
+    except KeyError as error:
+        raise ModelError(f"the model of {manifest.symbol} lacks {error}", "train it again") from error
+    tolerance = max_mape if max_mape is not None else float(manifest.config.get("max_mape", DEFAULT_TOLERANCE))
+    return Forecaster(
+        symbol=manifest.symbol,
+        model=Model.load(manifest.feature_names, manifest.weights, stored.layers, stored.arrays),
+        calibrator=calibrator,
+        last_bar=np.datetime64(manifest.last_bar, "D"),
+        sequence_length=sequence,
+        tolerance=tolerance / 100.0,
+    )
+
+
+def forecast_of(data: Dataset, forecast: float, calibrator: Calibrator, tolerance: float) -> Forecast:
+    """The record for people: the log return `forecast` after the last row, in dollars, with its interval and chances."""
+    last, scale = float(data.close[-1]), float(data.scale[-1])
+    narrow, wide = (half * scale for half in calibrator.half_widths())
+    return Forecast(
+        last_bar=str(day(data.dates[-1])),
+        last_close=last,
+        next_close=last * float(np.exp(forecast)),
+        low80=last * float(np.exp(forecast - narrow)),
+        high80=last * float(np.exp(forecast + narrow)),
+        low95=last * float(np.exp(forecast - wide)),
+        high95=last * float(np.exp(forecast + wide)),
+        p_up=100.0 * calibrator.p_up(forecast, scale),
+        confidence=100.0 * calibrator.confidence(scale, tolerance),
+        target_session=str(next_session(day(data.dates[-1]))),
+    )

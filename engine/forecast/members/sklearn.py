@@ -1,0 +1,126 @@
+"""Two scikit-learn estimators, averaged: a ridge regression and a forest of shallow extremely randomised trees.
+
+Both learn the next return in units of its volatility forecast, cut at CUT. What is stored are plain arrays (coefficients;
+feature, threshold, children and value of each node), so that a forecast needs no scikit-learn and no pickle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.forecast.dataset import Dataset
+from engine.forecast.members.base import Arrays, FitOptions, Fitted, Floats, IntArray
+from engine.forecast.members.enhanced import CUT, project
+
+ALPHAS = (1.0, 3.0, 10.0, 30.0, 100.0)
+"""Ridge penalties tried by leave-one-out, in units of the features' own sum of squares."""
+TREES = 100
+DEPTH = 3
+LEAF = 0.06
+"""Share of the training rows in a leaf at least."""
+LEAVES_ONLY = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forest:
+    """Trees end to end: node i asks features[feature[i]] <= threshold[i]; a leaf has feature -1 and its value."""
+
+    roots: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    threshold: Floats
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    value: Floats
+
+    def predict(self, features: Floats) -> Floats:
+        """[n] the mean over the trees; features are rounded to float32 first, as scikit-learn does."""
+        inputs = features.astype(np.float32)
+        node = np.broadcast_to(self.roots, (len(inputs), len(self.roots))).copy()
+        rows = np.arange(len(inputs))[:, None]
+        while (inner := self.feature[node] != LEAVES_ONLY).any():
+            asked = inputs[rows, np.maximum(self.feature[node], 0)]
+            following = np.where(asked <= self.threshold[node], self.left[node], self.right[node])
+            node = np.where(inner, following, node)
+        total = np.zeros(len(inputs))
+        for tree in range(node.shape[1]):
+            total += self.value[node[:, tree]]
+        return total / len(self.roots)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sklearn:
+    """coefficients [k], intercept [1], forest."""
+
+    coefficients: Floats
+    intercept: Floats
+    forest: Forest
+
+    def predict(self, data: Dataset, rows: IntArray) -> Floats:
+        features = data.features[rows]
+        linear = project(features, self.coefficients) + self.intercept[0]
+        return np.asarray(0.5 * (linear + self.forest.predict(features)) * data.scale[rows])
+
+    def arrays(self) -> Arrays:
+        trees = {f"forest/{name}": getattr(self.forest, name) for name in Forest.__slots__}
+        return {"coefficients": self.coefficients, "intercept": self.intercept, **trees}
+
+
+def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOptions) -> Fitted:  # noqa: ARG001 - the protocol
+    """Fit both on the training rows; the validation rows are not looked at."""
+    options.check()
+    inputs, outcome = data.features[train], np.clip(data.scaled_target[train], -CUT, CUT)
+    linear = fitted_ridge(inputs, outcome)
+    options.check()
+    forest = flatten(fitted_trees(inputs, outcome, options.seed))
+    return Sklearn(np.asarray(linear.coef_, np.float64), np.array([float(linear.intercept_)]), forest)
+
+
+def load(arrays: Arrays) -> Fitted:
+    """The member that `arrays()` was taken from."""
+    forest = Forest(**{name: arrays[f"forest/{name}"] for name in Forest.__slots__})
+    return Sklearn(arrays["coefficients"], arrays["intercept"], forest)
+
+
+def fitted_ridge(inputs: Floats, outcome: Floats) -> Any:
+    """scikit-learn's ridge with the penalty that leave-one-out prefers."""
+    from sklearn.linear_model import RidgeCV
+
+    return RidgeCV(alphas=[alpha * len(inputs) for alpha in ALPHAS]).fit(inputs, outcome)
+
+
+def fitted_trees(inputs: Floats, outcome: Floats, seed: int) -> Any:
+    """scikit-learn's extremely randomised trees, kept shallow (Geurts et al. 2006)."""
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    trees = ExtraTreesRegressor(
+        n_estimators=TREES,
+        max_depth=DEPTH,
+        min_samples_leaf=LEAF,
+        max_features=0.5,
+        bootstrap=True,
+        random_state=seed,
+        n_jobs=1,
+    )
+    return trees.fit(inputs, outcome)
+
+
+def flatten(trees: Any) -> Forest:
+    """The nodes of all trees end to end, children as positions in the whole."""
+    parts = [each.tree_ for each in trees.estimators_]
+    roots = np.cumsum([0, *(part.node_count for part in parts)][:-1])
+
+    def joined(name: str) -> NDArray[Any]:
+        return np.concatenate([np.asarray(getattr(part, name)).reshape(part.node_count) for part in parts])
+
+    def moved(name: str) -> NDArray[np.int64]:
+        return np.concatenate([getattr(part, name).astype(np.int64) + root for part, root in zip(parts, roots, strict=True)])
+
+    leaf = joined("children_left") == LEAVES_ONLY
+    feature = np.where(leaf, LEAVES_ONLY, joined("feature")).astype(np.int64)
+    threshold = np.where(leaf, 0.0, joined("threshold"))
+    children = {side: np.where(leaf, 0, moved(f"children_{side}")) for side in ("left", "right")}
+    return Forest(roots.astype(np.int64), feature, threshold, children["left"], children["right"], joined("value"))
