@@ -94,6 +94,18 @@ def test_stored_one_forecasts_the_same(learned: lstm.FittedLstm) -> None:
     assert np.array_equal(lstm.from_layers(learned.layers(), {}).predict(data, LATER), forecast)
 
 
+def test_several_at_once(learned: lstm.FittedLstm) -> None:
+    """Members of different symbols forecast together what each forecasts alone."""
+    members, data = (
+        (learned, lstm.FittedLstm(lstm.empty_layers(STEPS, FEATURES)), learned),
+        [simulated(0.5, seed=at) for at in range(3)],
+    )
+    rows = [LATER[-1:], LATER[-2:], LATER[-1:]]
+    together = lstm.predict_stacked(members, data, rows)
+    for member, each, at, forecast in zip(members, data, rows, together, strict=True):
+        assert np.allclose(member.predict(each, at), forecast, atol=1e-8)
+
+
 def test_missing_array_is_named(learned: lstm.FittedLstm) -> None:
     """A stored member without one of its arrays is refused by name."""
     arrays = learned.arrays()
@@ -131,7 +143,7 @@ def test_best_epoch_is_restored() -> None:
     from engine.forecast.members import lstm_train
 
     data, losses = simulated(0.3), []
-    inputs, targets = lstm.clipped(data.features), data.scaled_target.astype(np.float32)
+    inputs, targets = data.features.astype(np.float32), data.scaled_target.astype(np.float32)
     problem = lstm_train.Problem(inputs, targets, TRAIN[STEPS:200].astype(np.int32), VALIDATION.astype(np.int32))
     rates = lstm_train.Rates(learning=1e-2, decay=0.0, dropout=0.0)
     told = options(epochs=25, patience=8, report=lambda _, values: losses.append(values["val_loss"]))

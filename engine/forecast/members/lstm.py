@@ -6,6 +6,7 @@ Learning stands in lstm_train.py, the only module that loads TensorFlow; a fitte
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +14,17 @@ from numpy.typing import NDArray
 
 from engine.core.errors import ModelError, NoDataError
 from engine.forecast.dataset import Dataset
-from engine.forecast.lstm_numpy import Layers, forward
+from engine.forecast.lstm_numpy import Layers, forward, forward_stacked
 from engine.forecast.members.base import Arrays, FitOptions, Floats, IntArray
+from engine.forecast.members.enhanced import correlation, shrunk_drift
 from engine.forecast.members.lstm_weights import Shape, empty_layers, joined, plain_layers
 
-__all__ = ["FittedLstm", "empty_layers", "fit", "from_layers", "load"]
+__all__ = ["FittedLstm", "empty_layers", "fit", "from_layers", "load", "predict_stacked"]
 
 Floats32 = NDArray[np.float32]
 FIRST, SECOND, TOWERS = 32, 16, 1
 LIMIT = 4.0
-"""Inputs and targets are cut at this many standard deviations: one +51 % day is a big day, not fifty."""
+"""Targets are cut at this many volatilities: one +51 % day is a big day, not fifty."""
 TENSORFLOW = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -30,8 +32,6 @@ TENSORFLOW = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
-DRIFT_PRIOR = 250
-"""Sessions of "no drift" that the mean of the training targets is averaged with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +47,7 @@ class FittedLstm:
 
     def predict(self, data: Dataset, rows: IntArray) -> Floats:
         """[len(rows)] log return forecasts; NoDataError for a row with too few sessions before it."""
-        windows = windows_of(clipped(data.features), rows, self.steps, data.symbol)
-        return forward(self.network, windows).astype(np.float64) * data.scale[rows]
+        return predict_stacked([self], [data], [rows])[0]
 
     def layers(self) -> Layers:
         """The network as the model file keeps it."""
@@ -69,14 +68,22 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
     from engine.forecast.members.lstm_train import Problem, Rates, learn
 
     shape = Shape(options.sequence_length, data.features.shape[1], FIRST, SECOND, TOWERS, options.batch_size)
-    inputs = clipped(data.features)
+    inputs = data.features.astype(np.float32)
     targets = np.clip(data.scaled_target, -LIMIT, LIMIT)
     learned, checked = (with_window(rows, shape.steps, targets, data.symbol) for rows in (train, validation))
-    drift = float(np.sum(targets[learned]) / (len(learned) + DRIFT_PRIOR))
-    wanted = (targets - drift).astype(np.float32)
+    centre = drift_of(data, learned)
+    wanted = (targets - centre).astype(np.float32)
     weights = learn(Problem(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)), shape, Rates(), options)
     answer = forward(joined(weights, shape), windows_of(inputs, checked, shape.steps, data.symbol))
-    return FittedLstm(joined(weights, shape, shrinkage(answer, wanted[checked]), drift))
+    return FittedLstm(joined(weights, shape, shrinkage(answer, wanted[checked]), centre))
+
+
+def predict_stacked(members: Sequence[FittedLstm], data: Sequence[Dataset], rows: Sequence[IntArray]) -> list[Floats]:
+    """The forecasts of several members, each for its rows of its dataset, in one stacked recursion."""
+    asked = list(zip(members, data, rows, strict=True))
+    windows = [windows_of(each.features.astype(np.float32), at, member.steps, each.symbol) for member, each, at in asked]
+    answers = forward_stacked([member.network for member in members], windows)
+    return [answer.astype(np.float64) * each.scale[at] for answer, (_, each, at) in zip(answers, asked, strict=True)]
 
 
 def prepare_tensorflow() -> None:
@@ -101,9 +108,10 @@ def from_layers(layers: Layers, arrays: Arrays | None = None) -> FittedLstm:  # 
     return FittedLstm(layers)
 
 
-def clipped(features: Floats) -> Floats32:
-    """The features as the network reads them."""
-    return np.clip(features, -LIMIT, LIMIT).astype(np.float32)
+def drift_of(data: Dataset, rows: IntArray) -> float:
+    """The enhanced member's drift over `rows`, less its mean drag of volatility: what the network deviates from."""
+    drag = data.scale[rows] / 2.0
+    return shrunk_drift(data.scaled_target[rows] + drag, correlation(data, rows)) - float(drag.mean())
 
 
 def with_window(rows: IntArray, steps: int, targets: Floats, symbol: str) -> IntArray:
