@@ -272,9 +272,12 @@ def chosen(text: str, origin: str, path: Path, raw: str) -> tuple[str, object]:
             return result, value
         first = first or tuple(str(problem) for problem in problems)
     more = f" (and {len(first) - 1} more)" if len(first) > 1 else ""
-    raise ConfigError(
-        f"nothing was written: {first[0]}{more}", "`stockml config check` lists what is wrong in the file now", first
+    hint = (
+        "`stockml config check` lists what is wrong in the file"
+        if more
+        else "`stockml config show` lists every key and its value"
     )
+    raise ConfigError(f"nothing was written: {first[0]}{more}", hint, first)
 
 
 def set_key(home: Home, key: str, raw: str, wait_s: float = 5.0) -> Change:

@@ -1,0 +1,122 @@
+"""`config show|check|set`: the settings, where each comes from, every mistake at once, one value changed."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.options import Group, home_option, json_option, takes_session
+from engine.cli.session import Session
+from engine.core import config as settings_module
+from engine.core.config import ENVIRONMENT, Settings
+from engine.core.config_edit import rendered, set_key
+from engine.core.errors import ConfigError, ExitCode
+from engine.core.ml_config import write_ml_config
+from engine.core.text import clean
+
+_VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}
+
+
+@click.group(cls=Group)
+@home_option
+def config() -> None:
+    """Show, check or change the settings."""
+
+
+@config.command()
+@json_option
+@home_option
+@takes_session
+def show(session: Session) -> int:
+    """Every effective value and where it comes from: file, default or environment."""
+    settings = session.engine.settings
+    tree = tomllib.loads(session.home.settings.read_text(encoding="utf-8"))
+    rows = list(origins(settings, tree, os.environ))
+    if session.json:
+        values = {key: {"value": _plain(value), "origin": origin} for key, value, origin in rows}
+        session.document({"file": str(session.home.settings), "settings": values})
+    else:
+        session.facts(render.table(("KEY", "VALUE", "FROM"), [(key, _shown(value), origin) for key, value, origin in rows]))
+    return ExitCode.DONE
+
+
+def origins(settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, Any, str]]:
+    """(key, effective value, origin) of every setting, in the order of the settings."""
+    import msgspec
+
+    for section, table in msgspec.structs.asdict(settings).items():
+        if section == "symbols":
+            for symbol, entry in table.items():
+                fields = msgspec.structs.asdict(entry).items()
+                given = "file" if "symbols" in tree else "default"
+                yield from ((f"symbols.{symbol}.{name}", value, given) for name, value in fields if value is not None)
+            continue
+        for name, value in msgspec.structs.asdict(table).items():
+            key = f"{section}.{name}"
+            variable = _VARIABLES.get(key)
+            if variable is not None and variable in environ:
+                yield key, value, f"environment {variable}"
+            else:
+                yield key, value, "file" if name in tree.get(section, {}) else "default"
+
+
+def _shown(value: Any) -> str:
+    return rendered(list(value) if isinstance(value, tuple) else value)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool) else list(value) if isinstance(value, tuple) else str(value)
+
+
+@config.command()
+@json_option
+@home_option
+@takes_session
+def check(session: Session) -> int:
+    """Name every mistake in stockml.toml and in the environment at once; exit 3 when there is one."""
+    problems = problems_of(session)
+    if session.json:
+        session.document({"file": str(session.home.settings), "ok": not problems, "problems": list(problems)})
+    elif problems:
+        session.facts(problems)
+    else:
+        session.facts([f"{session.home.settings}: no problem found"])
+    return ExitCode.CONFIG if problems else ExitCode.DONE
+
+
+def problems_of(session: Session) -> tuple[str, ...]:
+    """Everything wrong with the settings, each problem one line."""
+    try:
+        settings_module.load(session.home, os.environ)
+    except ConfigError as error:
+        return tuple(clean(problem) for problem in error.problems)
+    return ()
+
+
+@config.command("set")
+@click.argument("key")
+@click.argument("value")
+@json_option
+@home_option
+@takes_session
+def set_value(session: Session, key: str, value: str) -> int:
+    """Set KEY (training.epochs) to VALUE in stockml.toml; that line alone changes, the file before is kept."""
+    change = set_key(session.home, key, value)
+    try:
+        write_ml_config(session.home, settings_module.load(session.home, {}))
+    except OSError as error:
+        session.note(f"{session.home.ml_config} could not be written: {error.strerror}")
+    before = None if change.before is None else _shown(change.before)
+    if session.json:
+        session.document({"key": change.key, "before": before, "after": _shown(change.after)})
+    else:
+        session.facts([f"{change.key} = {_shown(change.after)} (was {before if before is not None else 'not in the file'})"])
+    variable = _VARIABLES.get(change.key)
+    if variable is not None and variable in os.environ:
+        session.note(f"{variable} in the environment overrides it here: {clean(os.environ[variable], 40)}")
+    return ExitCode.DONE

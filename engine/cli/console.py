@@ -1,0 +1,35 @@
+"""Opening the console from a command."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from engine.cli.session import Session, on_terminal
+from engine.core.errors import UsageError
+
+CONSOLE = "tui.app:run"
+"""`run(home, source, read_only, link) -> exit code`; named, not imported: the commands work without it."""
+
+
+def target(text: str) -> Any:
+    """What `module:name` names, imported now."""
+    module, _, name = text.partition(":")
+    return getattr(import_module(module), name)
+
+
+def has_terminal() -> bool:
+    """Whether the console can be drawn and steered here."""
+    return on_terminal(sys.stdout) and sys.stdin.isatty()
+
+
+def open_console(session: Session, read_only: bool = False, link: str | None = None) -> int:
+    """Run the console on this terminal; UsageError, naming the plain commands, where there is none."""
+    if not has_terminal():
+        raise UsageError(
+            "the console needs a terminal that can move the cursor",
+            "`stockml dashboard` prints the same as plain text; `stockml --help` lists the commands",
+        )
+    link = link or session.engine.settings.console.link
+    return int(target(CONSOLE)(session.home, session.source, read_only, link))

@@ -1,0 +1,89 @@
+"""`dashboard`: the guide's plain-text page."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from engine.cli import documents, render
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session
+from engine.cli.status import current_snapshot
+from engine.core.errors import ExitCode
+from engine.core.records import Level, Snapshot, State, SymbolRow
+from engine.core.text import clean
+
+RECENT = 13
+"""Trainings listed: one a symbol of the guide."""
+_BAD = (State.CORRUPT, State.FOREIGN, State.FAILED, State.LOST)
+
+
+@click.command()
+@json_option
+@source_option
+@home_option
+@takes_session
+def dashboard(session: Session) -> int:
+    """Models with size and time, recent performance, runs and resources, as plain text."""
+    snapshot = current_snapshot(session)
+    if session.json:
+        session.document(documents.status_document(snapshot))
+        return ExitCode.DONE
+    session.facts(page(snapshot, marks=_can_show("✅❌"), colour=sys.stdout.isatty()))
+    return ExitCode.DONE
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def page(snapshot: Snapshot, marks: bool = True, colour: bool = False) -> list[str]:
+    """The whole page; without `marks` OK and -- stand for the signs, without `colour` there is no escape code."""
+    lines = [_head("ML Stock Prediction Dashboard", colour), f"Generated: {snapshot.taken_at.astimezone():%Y-%m-%d %H:%M:%S}"]
+    lines.append(render.title(snapshot))
+    for name, rows in (
+        ("Model Status", [_model_line(row, marks) for row in snapshot.rows]),
+        ("Recent Performance", _performance(snapshot)),
+        ("Running", render.live_lines(snapshot)),
+        ("System Resources", [_coloured(render.meter_line(meter), meter.level, colour) for meter in snapshot.meters]),
+        ("Problems", [clean(problem) for problem in snapshot.problems]),
+    ):
+        if rows:
+            lines += ["", _head(name, colour), *rows]
+    return lines
+
+
+def _head(text: str, colour: bool) -> str:
+    return f"\x1b[1m=== {text} ===\x1b[0m" if colour else f"=== {text} ==="
+
+
+def _coloured(text: str, level: Level, colour: bool) -> str:
+    code = {Level.WARN: "33", Level.CRIT: "31"}.get(level)
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text
+
+
+def _model_line(row: SymbolRow, marks: bool) -> str:
+    good, bad = ("✅", "❌") if marks else ("OK", "--")
+    if row.model is None:
+        words = "Not trained" if row.state is State.NONE else f"{row.state} {row.note}"
+        return clean(f"{bad} {row.symbol}: {words}".rstrip())
+    source = f" {render.SIMULATED}" if row.model.source == "simulated" else ""
+    sign = bad if row.state in _BAD else good
+    text = (
+        f"{sign} {row.symbol}: {render.size(row.model.size_bytes)} ({render.moment(row.model.trained_at)}) {row.state}{source}"
+    )
+    return clean(f"{text} {row.note}".rstrip())
+
+
+def _performance(snapshot: Snapshot) -> list[str]:
+    """The newest models' held-out figures, newest first; the guide's line, with what stands behind the number."""
+    trained = sorted((row.model for row in snapshot.rows if row.model), key=lambda model: model.trained_at, reverse=True)
+    return [
+        f"{model.trained_at.astimezone().isoformat(timespec='seconds')} {model.symbol}: {render.metrics_line(model.metrics)}"
+        for model in trained[:RECENT]
+    ]

@@ -1,0 +1,86 @@
+"""`data fetch|check`: bars from the source into the store, and what the stored ones are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli import documents, render
+from engine.cli.exits import worst_exit
+from engine.cli.options import Group, home_option, json_option, source_option, takes_session
+from engine.cli.session import Session, report
+from engine.core.errors import StockmlError
+
+if TYPE_CHECKING:
+    from engine.market.bars import Bars
+
+HEADS = ("SYMBOL", "BARS", "FIRST", "LAST", "CLOSE", "SPLITS", "FETCHED", "SOURCE")
+
+
+@click.group(cls=Group)
+@home_option
+@source_option
+def data() -> None:
+    """Fetch bars, or check the stored ones."""
+
+
+@data.command()
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
+@json_option
+@source_option
+@home_option
+@takes_session
+def fetch(session: Session, symbols: tuple[str, ...]) -> int:
+    """Ask the source for fresh bars of SYMBOLS, check and store them; without SYMBOLS of all."""
+    return _each(session, symbols, session.engine.fetch, "fetching")
+
+
+@data.command()
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
+@json_option
+@source_option
+@home_option
+@takes_session
+def check(session: Session, symbols: tuple[str, ...]) -> int:
+    """Check the stored bars of SYMBOLS; never asks the network."""
+    return _each(session, symbols, session.engine.stored, "")
+
+
+def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars], verb: str) -> int:
+    """Every symbol's bars, one symbol's fault not stopping the others."""
+    found: list[Bars] = []
+    errors: dict[str, StockmlError] = {}
+    for symbol in session.symbols(symbols):
+        if verb:
+            session.note(f"{verb} {symbol}")
+        try:
+            found.append(get(symbol))
+        except StockmlError as error:
+            errors[symbol] = error
+    if session.json:
+        failed = [{"symbol": symbol, "error": documents.error_tree(error)} for symbol, error in errors.items()]
+        session.document({"bars": [documents.bars_tree(bars) for bars in found], "failed": failed})
+    elif found:
+        session.facts(render.table(HEADS, [_cells(bars) for bars in found], (1, 4, 5)))
+    for bars in found:
+        for warning in bars.warnings:
+            session.note(f"{bars.symbol}: {warning}")
+    for symbol, fault in errors.items():
+        report(StockmlError(fault.message if symbol in fault.message else f"{symbol}: {fault.message}", fault.hint))
+    return worst_exit([fault.exit_code for fault in errors.values()])
+
+
+def _cells(bars: Bars) -> tuple[str, ...]:
+    tree = documents.bars_tree(bars)
+    return (
+        bars.symbol,
+        str(len(bars)),
+        tree["first_bar"] or render.ABSENT,
+        tree["last_bar"] or render.ABSENT,
+        render.number(tree["last_close"], 2),
+        str(len(bars.splits)),
+        render.moment(bars.fetched_at),
+        render.source_name(bars.source),
+    )

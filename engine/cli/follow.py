@@ -1,0 +1,181 @@
+"""Following a run until it ends: bars on a terminal, plain lines elsewhere, Ctrl-C as a request."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
+
+from engine.cli import render
+from engine.cli.session import on_terminal
+from engine.core.records import Job, JobState, Run
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from engine.api import Engine
+
+POLL_S = 0.25
+EPOCH_LINES = 5
+"""Plain progress says at most this many epoch lines a symbol."""
+
+
+class Interrupts(AbstractContextManager["Interrupts"]):
+    """Counts Ctrl-C instead of dying of it, while it is entered."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._pressed = threading.Event()
+        self._before: object = None
+
+    def __enter__(self) -> Self:
+        self._before = signal.getsignal(signal.SIGINT)
+        # A shell that started us in the background ignores SIGINT on our behalf; so it stays.
+        if self._before is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self._count)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._before is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
+
+    def _count(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        self._pressed.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, or until Ctrl-C."""
+        self._pressed.wait(seconds)
+        self._pressed.clear()
+
+
+class View(Protocol):
+    """Shows a run as it goes."""
+
+    def show(self, run: Run) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def follow(engine: Engine, run_id: str, view: View, interrupts: Interrupts, cancels: bool = True) -> Run:
+    """Show the run until it ends, and return it; still live only when the operator left it.
+
+    The first Ctrl-C asks the run to cancel (unless `cancels` is False), the second leaves it running.
+    """
+    asked = False
+    try:
+        while True:
+            run = engine.run(run_id)
+            view.show(run)
+            if not run.live or interrupts.count > 1 or (interrupts.count and not cancels):
+                return run
+            if interrupts.count and not asked:
+                asked = True
+                engine.cancel(run_id)
+                view.say("cancelling: waiting for the run to end; Ctrl-C again leaves it")
+            interrupts.wait(POLL_S)
+    finally:
+        view.close()
+
+
+def left_words(run: Run) -> str:
+    """What to say when a run is left behind."""
+    state = "is being cancelled" if run.cancelling else "goes on"
+    return f"run {run.id} {state}: `stockml runs follow {run.id}`, or `stockml runs cancel {run.id}`"
+
+
+def progress_lines(before: Run | None, after: Run) -> list[str]:
+    """What is worth a line since `before`: a new state, a new phase, every fifth of the epochs."""
+    lines = []
+    for job in after.jobs:
+        old = (before.job(job.symbol) if before else None) or Job(job.symbol)
+        if (text := _job_line(old, job)) is not None:
+            ended = sum(other.state.ended for other in after.jobs)
+            count = f"[{ended}/{len(after.jobs)}] " if job.state.ended else ""
+            lines.append(f"{count}{job.symbol:<5} {text}")
+    return lines
+
+
+def _job_line(old: Job, job: Job) -> str | None:
+    if job.state.ended:
+        return None if old.state.ended else render.outcome(job)
+    if job.state is JobState.QUEUED:
+        return None
+    if old.state is not job.state or old.phase != job.phase or _fifth(old) != _fifth(job):
+        return render.progress(job)
+    return None
+
+
+def _fifth(job: Job) -> int:
+    return job.epoch * EPOCH_LINES // job.epochs if job.epochs else 0
+
+
+class PlainView:
+    """One line for each change: for pipes, logs and dumb terminals."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self._last: Run | None = None
+
+    def show(self, run: Run) -> None:
+        if self._last is None and run.source == "simulated":
+            self.say(f"{render.SIMULATED}: not real prices")
+        for line in progress_lines(self._last, run):
+            self.say(line)
+        self._last = run
+
+    def close(self) -> None: ...
+
+
+class BarsView:
+    """One progress bar a symbol."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        columns = (
+            TextColumn("{task.description:<5}", markup=False),
+            TextColumn("{task.fields[state]:<9}", markup=False),
+            BarColumn(bar_width=18),
+            TextColumn("{task.fields[detail]}", markup=False),
+        )
+        self._progress: Progress = Progress(*columns, console=Console(file=stream, highlight=False), refresh_per_second=4)
+        self._tasks: dict[str, TaskID] = {}
+        self._started = False
+
+    def show(self, run: Run) -> None:
+        if not self._started:
+            self._started = True
+            mark = f"  {render.SIMULATED}: not real prices" if run.source == "simulated" else ""
+            self._progress.start()
+            self.say(f"run {run.id}{mark}")
+        for job in run.jobs:
+            if job.symbol not in self._tasks:
+                self._tasks[job.symbol] = self._progress.add_task(job.symbol, total=1.0, state="", detail="")
+            detail = render.outcome(job) if job.state.ended else render.progress(job)
+            self._progress.update(self._tasks[job.symbol], completed=share(job), state=str(job.state), detail=detail)
+
+    def say(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, soft_wrap=True)
+
+    def close(self) -> None:
+        if self._started:
+            self._progress.stop()
+
+
+def share(job: Job) -> float:
+    """How much of a job is behind it, 0 to 1; an early stop still ends at 1."""
+    if job.state.ended:
+        return 1.0
+    return min(0.99, job.epoch / job.epochs) if job.epochs else 0.0
+
+
+def make_view(stream: TextIO, say: Callable[[str], None]) -> View:
+    """Bars where the cursor can move, lines elsewhere."""
+    return BarsView(stream) if on_terminal(stream) else PlainView(say)

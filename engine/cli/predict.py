@@ -1,0 +1,66 @@
+"""`predict`: the next session's close of each symbol, from the live models and the stored bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from engine.cli import documents, render
+from engine.cli.exits import worst_exit
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session, report
+from engine.core.errors import StockmlError, UsageError
+from engine.core.records import Forecast, SymbolRow
+
+
+@click.command()
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
+@click.option("--all", "all_symbols", is_flag=True, help="Every configured symbol.")
+@json_option
+@source_option
+@home_option
+@takes_session
+def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> int:
+    """Forecast the next close of SYMBOLS with its 80 and 95 % interval; never asks the network."""
+    if bool(symbols) == all_symbols:
+        raise UsageError("name symbols, or give --all", "stockml predict NVDA TSLA")
+    names = session.symbols(symbols)
+    found = session.engine.predict(names)
+    rows = {row.symbol: row for row in session.engine.snapshot().rows}
+    if session.json:
+        session.document({"forecasts": [_tree(session, rows[name], found[name]) for name in names]})
+    else:
+        _print(session, {name: (rows[name], found[name]) for name in names})
+    return worst_exit([item.exit_code for item in found.values() if isinstance(item, StockmlError)])
+
+
+def _print(session: Session, found: dict[str, tuple[SymbolRow, Forecast | StockmlError]]) -> None:
+    cells = [
+        render.forecast_cells(name, item, _source(session, row))
+        for name, (row, item) in found.items()
+        if not isinstance(item, StockmlError)
+    ]
+    if cells:
+        session.facts(render.table(render.FORECAST_HEADS, cells, render.FORECAST_RIGHT))
+    for name, (_, item) in found.items():
+        if isinstance(item, StockmlError):
+            report(StockmlError(item.message if item.message.startswith(name) else f"{name}: {item.message}", item.hint))
+
+
+def _source(session: Session, row: SymbolRow) -> str:
+    """Where the forecast comes from; a model of a simulated market marks it, whatever the bars."""
+    trained = row.model.source if row.model else ""
+    return trained if trained == "simulated" else session.source or trained
+
+
+def _tree(session: Session, row: SymbolRow, item: Forecast | StockmlError) -> dict[str, Any]:
+    return {
+        "symbol": row.symbol,
+        "source": _source(session, row) or None,
+        "simulated": _source(session, row) == "simulated",
+        "generation": row.model.generation if row.model else None,
+        "digest": row.model.digest if row.model else None,
+        "forecast": None if isinstance(item, StockmlError) else documents.forecast_tree(item),
+        "error": documents.error_tree(item) if isinstance(item, StockmlError) else None,
+    }

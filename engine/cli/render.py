@@ -1,0 +1,228 @@
+"""Records as text: pure functions that the commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from engine.core.records import Forecast, Job, JobState, Meter, Metrics, Run, Snapshot, SymbolRow
+from engine.core.text import clean
+
+ABSENT = "-"
+SIMULATED = "SIMULATED"
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A figure, or `-` where there is none."""
+    return ABSENT if value is None else f"{value:.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """A figure with its sign."""
+    return ABSENT if value is None else f"{value:+.{digits}f}"
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: 1.9MB."""
+    amount = float(count)
+    for unit in ("B", "KB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f}{unit}" if unit == "B" else f"{amount:.1f}{unit}"
+        amount /= 1000
+    return f"{amount:.1f}GB"
+
+
+def age(days: float | None) -> str:
+    """An age: 12min, 5.0h, 3.2d."""
+    if days is None:
+        return ABSENT
+    if days < 1 / 24:
+        return f"{max(0.0, days) * 1440:.0f}min"
+    return f"{days * 24:.1f}h" if days < 1 else f"{days:.1f}d"
+
+
+def duration(seconds: float | None) -> str:
+    """A duration: 8s, 3m05s, 2h10m."""
+    if seconds is None:
+        return ABSENT
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    return f"{whole // 60}m{whole % 60:02d}s" if whole < 3600 else f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def moment(when: datetime | None) -> str:
+    """A moment in local time: Aug 13 11:35."""
+    return ABSENT if when is None else when.astimezone().strftime("%b %d %H:%M")
+
+
+def source_name(source: str | None) -> str:
+    """A source as a column shows it: yahoo, csv, SIMULATED."""
+    kind = (source or ABSENT).partition(":")[0]
+    return SIMULATED if kind == "simulated" else clean(kind, 20)
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), width: int | None = None
+) -> list[str]:
+    """Aligned columns, the last one unpadded; lines cut to `width` where one is given."""
+    cells = [tuple(heads), *(tuple(clean(cell) for cell in row) for row in rows)]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
+    lines = []
+    for row in cells:
+        padded = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
+        line = "  ".join(padded).rstrip()
+        lines.append(line if width is None or len(line) <= width else f"{line[: width - 1]}…")
+    return lines
+
+
+STATUS_HEADS = (
+    "SYMBOL",
+    "STATE",
+    "CLOSE",
+    "NEXT",
+    "CHG%",
+    "CONF%",
+    "DIR%",
+    "MAPE%",
+    "MASE",
+    "AGE",
+    "TRAINED",
+    "SOURCE",
+    "NOTE",
+)
+_STATUS_RIGHT = (2, 3, 4, 5, 6, 7, 8, 9)
+
+
+def status_cells(row: SymbolRow) -> tuple[str, ...]:
+    """One symbol as cells under STATUS_HEADS; a running job tells its progress as the note."""
+    forecast, model = row.forecast, row.model
+    metrics = model.metrics if model else Metrics()
+    return (
+        row.symbol,
+        row.state,
+        number(forecast.last_close if forecast else None, 2),
+        number(forecast.next_close if forecast else None, 2),
+        signed(forecast.change if forecast else None),
+        number(forecast.confidence if forecast else metrics.confidence),
+        number(metrics.direction_accuracy),
+        number(metrics.mape, 2),
+        number(metrics.mase, 3),
+        age(row.age_days),
+        moment(model.trained_at if model else None),
+        source_name(model.source if model else None),
+        progress(row.job) if row.job else row.note,
+    )
+
+
+def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
+    """All symbols, then live runs, what could not be read, and what to do next in an empty home."""
+    rows = [status_cells(row) for row in snapshot.rows]
+    lines = table(STATUS_HEADS, rows, _STATUS_RIGHT, width)
+    lines += ["", *live_lines(snapshot)] if snapshot.live_runs else []
+    lines += [f"could not be read: {clean(problem)}" for problem in snapshot.problems]
+    if not snapshot.live_runs and not any(row.model for row in snapshot.rows):
+        lines += ["", "no model yet: `stockml train-all` trains all of them, `stockml demo` shows how it looks"]
+    return lines
+
+
+def title(snapshot: Snapshot) -> str:
+    """Host, home, source and worst state; SIMULATED is said in full."""
+    mark = f"  {SIMULATED}: not real prices" if snapshot.simulated else ""
+    return clean(f"{snapshot.host}  {snapshot.home}  source {snapshot.source}  {snapshot.worst}{mark}")
+
+
+def live_lines(snapshot: Snapshot) -> list[str]:
+    """One line for each run that goes on."""
+    return [run_line(run) for run in snapshot.live_runs]
+
+
+def run_line(run: Run) -> str:
+    """A run in one line."""
+    ended = sum(job.state.ended for job in run.jobs)
+    state = "cancelling" if run.cancelling and run.live else str(run.state)
+    mark = f"  {SIMULATED}" if run.source == "simulated" else ""
+    starter = f"  by {run.starter}" if run.starter else ""
+    return clean(f"run {run.id}  {state}  {ended}/{len(run.jobs)} ended  {run.kind} {run.reason}{starter}{mark}")
+
+
+def progress(job: Job) -> str:
+    """How far a job is: phase, epoch, loss, ETA."""
+    if job.state is JobState.QUEUED:
+        return "waits"
+    parts = [job.phase or str(job.state)]
+    if job.epochs:
+        parts.append(f"epoch {job.epoch}/{job.epochs}")
+    if job.loss is not None:
+        parts.append(f"loss {job.loss:.4f}")
+    if job.eta_s is not None:
+        parts.append(f"ETA {duration(job.eta_s)}")
+    return clean("  ".join(parts))
+
+
+def outcome(job: Job) -> str:
+    """How a job ended, in a sentence."""
+    text = f"{job.state} in {duration(job.duration_s)}" if job.duration_s is not None else str(job.state)
+    if job.state in (JobState.DONE, JobState.REFUSED) and job.metrics is not None:
+        text += f"  {metrics_line(job.metrics)}"
+    return clean(f"{text}  {job.message}".rstrip())
+
+
+def metrics_line(metrics: Metrics) -> str:
+    """Held-out figures beside the naive forecast's, with n."""
+    return (
+        f"MAPE {number(metrics.mape, 2)} % (naive {number(metrics.naive_mape, 2)} %, MASE {number(metrics.mase, 3)})"
+        f"  direction {number(metrics.direction_accuracy)} %  confidence {number(metrics.confidence)} %  n={metrics.n_scored}"
+    )
+
+
+RESULT_HEADS = ("SYMBOL", "STATE", "DIR%", "MAPE%", "NAIVE%", "MASE", "CONF%", "TIME", "MESSAGE")
+
+
+def result_table(jobs: Sequence[Job], busy: Sequence[tuple[str, str]] = (), width: int | None = None) -> list[str]:
+    """What became of every job, and who trains the symbols that were left out."""
+    rows = [_result_cells(job) for job in jobs]
+    rows += [(symbol, "busy", *[ABSENT] * 6, f"held by {holder}") for symbol, holder in busy]
+    return table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width)
+
+
+def _result_cells(job: Job) -> tuple[str, ...]:
+    metrics = job.metrics or Metrics()
+    return (
+        job.symbol,
+        str(job.state),
+        number(metrics.direction_accuracy),
+        number(metrics.mape, 2),
+        number(metrics.naive_mape, 2),
+        number(metrics.mase, 3),
+        number(metrics.confidence),
+        duration(job.duration_s),
+        job.message,
+    )
+
+
+def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, ...]:
+    """One forecast as cells: what is expected, how sure, and for which session."""
+    return (
+        symbol,
+        number(forecast.last_close, 2),
+        number(forecast.next_close, 2),
+        signed(forecast.change),
+        f"{forecast.low80:.2f} to {forecast.high80:.2f}",
+        f"{forecast.low95:.2f} to {forecast.high95:.2f}",
+        number(forecast.p_up),
+        number(forecast.confidence),
+        forecast.last_bar,
+        forecast.target_session,
+        source_name(source),
+    )
+
+
+FORECAST_HEADS = ("SYMBOL", "CLOSE", "NEXT", "CHG%", "80 %", "95 %", "UP%", "CONF%", "LAST BAR", "FOR", "SOURCE")
+FORECAST_RIGHT = (1, 2, 3, 6, 7)
+
+
+def meter_line(meter: Meter) -> str:
+    """One resource against its limits."""
+    detail = f"  ({meter.detail})" if meter.detail else ""
+    return clean(f"{meter.name:<5} {meter.value:6.1f}{meter.unit:<1}  {meter.level}{detail}")

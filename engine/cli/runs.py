@@ -1,0 +1,140 @@
+"""`runs list|show|follow|cancel`: training runs, whoever started them."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from engine.cli import documents, render
+from engine.cli.exits import exit_code
+from engine.cli.follow import Interrupts, follow, left_words, make_view
+from engine.cli.options import Group, home_option, json_option, takes_session
+from engine.cli.session import Session
+from engine.cli.train import terminal_width
+from engine.core.errors import ExitCode, UsageError
+from engine.core.records import Run
+from engine.core.text import clean
+
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+SEARCHED = 500
+"""Runs among which the beginning of an id is looked for: as many as are kept."""
+
+
+@click.group(cls=Group)
+@home_option
+def runs() -> None:
+    """List, show, follow or cancel training runs."""
+
+
+@runs.command("list")
+@click.option("--limit", type=click.IntRange(1, SEARCHED), default=20, show_default=True, help="How many.")
+@json_option
+@home_option
+@takes_session
+def list_runs(session: Session, limit: int) -> int:
+    """The newest runs, newest first."""
+    found = session.engine.runs(limit)
+    if session.json:
+        session.document({"runs": [documents.run_tree(run) for run in found]})
+    elif found:
+        heads = ("RUN", "STATE", "STARTED", "ENDED", "JOBS", "KIND", "REASON", "SOURCE", "STARTER")
+        session.facts(render.table(heads, [_cells(run) for run in found], (4,), terminal_width()))
+    else:
+        session.facts(["no run yet: `stockml train-all` starts one"])
+    return ExitCode.DONE
+
+
+def _cells(run: Run) -> tuple[str, ...]:
+    ended = sum(job.state.ended for job in run.jobs)
+    jobs = f"{ended}/{len(run.jobs)}" if run.live else str(len(run.jobs))
+    times = render.moment(run.created_at), render.moment(run.ended_at)
+    return (run.id, str(run.state), *times, jobs, run.kind, run.reason, render.source_name(run.source), run.starter)
+
+
+@runs.command()
+@click.argument("run_id", required=False, metavar="[RUN]")
+@json_option
+@home_option
+@takes_session
+def show(session: Session, run_id: str | None) -> int:
+    """One run and its jobs; without RUN the newest."""
+    run = chosen(session, run_id)
+    if session.json:
+        session.document(documents.run_tree(run))
+        return ExitCode.DONE
+    lines = [render.run_line(run), *([clean(run.message)] if run.message else []), ""]
+    session.facts(lines + render.result_table(run.jobs, width=terminal_width()))
+    session.facts(f"{job.symbol}: {render.progress(job)}" for job in run.jobs if not job.state.ended)
+    if run.skipped_lines:
+        session.note(f"{run.skipped_lines} lines of its journal could not be read")
+    return ExitCode.DONE
+
+
+@runs.command("follow")
+@click.argument("run_id", required=False, metavar="[RUN]")
+@json_option
+@home_option
+@takes_session
+def follow_run(session: Session, run_id: str | None) -> int:
+    """Follow a run until it ends; Ctrl-C leaves it running. Without RUN the one that is live, else the newest."""
+    run = chosen(session, run_id, live_first=True)
+    with Interrupts() as interrupts:
+        run = follow(session.engine, run.id, make_view(session.narration, session.say), interrupts, cancels=False)
+    if run.live:
+        session.note(left_words(run))
+    if session.json:
+        session.document(documents.run_tree(run))
+    else:
+        session.facts(["", *render.result_table(run.jobs, width=terminal_width())])
+    return exit_code(run.jobs, (), interrupted=run.live)
+
+
+@runs.command()
+@click.argument("run_id", required=False, metavar="[RUN]")
+@json_option
+@home_option
+@takes_session
+def cancel(session: Session, run_id: str | None) -> int:
+    """Ask a run to stop; without RUN the one that is live."""
+    run = chosen(session, run_id) if run_id else only_live(session.engine.runs(SEARCHED))
+    if run.live:
+        session.engine.cancel(run.id)
+    words = f"run {run.id} is asked to stop" if run.live else f"run {run.id} has ended already: {run.state}"
+    if session.json:
+        session.document({"id": run.id, "asked": run.live, "state": str(run.state)})
+    else:
+        session.say(words)
+    return ExitCode.DONE
+
+
+def chosen(session: Session, run_id: str | None, live_first: bool = False) -> Run:
+    """The run with this id or with the only id that begins so; the newest without one. UsageError when there is none."""
+    if run_id is not None and not _ID.fullmatch(run_id):
+        raise UsageError(f"not a run id: {clean(run_id, 60)!r}", "`stockml runs list` shows them")
+    found = session.engine.runs(SEARCHED)
+    if run_id is None:
+        if not found:
+            raise UsageError("no run yet", "`stockml train-all` starts one")
+        return next((run for run in found if run.live), found[0]) if live_first else found[0]
+    return match(run_id, found)
+
+
+def match(run_id: str, found: tuple[Run, ...]) -> Run:
+    """The run that `run_id` names, in full or by its beginning."""
+    named = [run for run in found if run.id == run_id] or [run for run in found if run.id.startswith(run_id)]
+    if not named:
+        raise UsageError(f"no run {run_id!r}", "`stockml runs list` shows them")
+    if len(named) > 1:
+        raise UsageError(f"{run_id!r} begins {len(named)} run ids", " ".join(run.id for run in named[:5]))
+    return named[0]
+
+
+def only_live(found: tuple[Run, ...]) -> Run:
+    """The one live run."""
+    live = [run for run in found if run.live]
+    if not live:
+        raise UsageError("no run is live", "`stockml runs list` shows the ended ones")
+    if len(live) > 1:
+        raise UsageError(f"{len(live)} runs are live", f"name one: {' '.join(run.id for run in live)}")
+    return live[0]

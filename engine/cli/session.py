@@ -1,0 +1,102 @@
+"""What the words of one command line say: the home, the source, and where facts and narration go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from engine.core.errors import StockmlError
+from engine.core.paths import Home, find_home
+from engine.core.symbols import checked_all
+from engine.core.text import clean
+
+if TYPE_CHECKING:
+    from engine.api import Engine
+
+
+def open_engine(home: Home, source: str | None) -> Engine:
+    """The engine of `home`; imported here, so that `--help` loads none of it."""
+    from engine.api import Engine
+
+    return Engine(home, source=source)
+
+
+@dataclass
+class Session:
+    """One invocation. Facts go to stdout; narration too, unless `--json` keeps stdout for one document."""
+
+    home_text: str | None = None
+    source: str | None = None
+    json: bool = False
+    make_engine: Callable[[Home, str | None], Engine] = field(default=open_engine, repr=False)
+
+    @cached_property
+    def home(self) -> Home:
+        """The home folder; ConfigError when there is none or it cannot be trusted."""
+        return find_home(self.home_text, os.environ, Path.cwd())
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine of the home, its settings read; ml_config.json follows them."""
+        from engine.core.ml_config import write_ml_config
+
+        engine = self.make_engine(self.home, self.source)
+        try:
+            write_ml_config(self.home, engine.settings)
+        except OSError as error:
+            self.note(f"{self.home.ml_config} could not be written: {error.strerror}")
+        return engine
+
+    def symbols(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """The symbols checked; all configured ones when none is given. UsageError for an unknown one."""
+        texts = tuple(texts)
+        names = self.engine.settings.names
+        return checked_all(texts, names) if texts else names
+
+    @property
+    def narration(self) -> TextIO:
+        """Where progress goes."""
+        return sys.stderr if self.json else sys.stdout
+
+    def say(self, text: str) -> None:
+        """One line of narration."""
+        click.echo(text, file=self.narration)
+
+    def note(self, text: str) -> None:
+        """One line of warning on stderr."""
+        click.echo(clean(text), err=True)
+
+    def facts(self, lines: Iterable[str]) -> None:
+        """Lines of the answer on stdout."""
+        for line in lines:
+            click.echo(line)
+
+    def document(self, tree: dict[str, Any]) -> None:
+        """The answer as one JSON document on stdout."""
+        import json
+
+        click.echo(json.dumps(tree, indent=2, allow_nan=False))
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Whether cursor movements make sense on `stream`."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def report(error: StockmlError) -> None:
+    """One line for the fault and one for the next step, on stderr."""
+    click.echo(f"stockml: {clean(error.message, 1000)}", err=True)
+    if error.hint:
+        click.echo(f"  → {clean(error.hint, 1000)}", err=True)
+
+
+def session_of(context: click.Context) -> Session:
+    """The session of this invocation, made on first use."""
+    return context.ensure_object(Session)

@@ -1,0 +1,87 @@
+"""`status`: every symbol's state, forecast and figures."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime
+
+import click
+
+from engine.cli import documents, render
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session, on_terminal
+from engine.cli.train import terminal_width
+from engine.core.errors import ExitCode, StockmlError, UsageError
+from engine.core.records import Snapshot
+
+
+def current_snapshot(session: Session) -> Snapshot:
+    """A snapshot whose figures belong to the live models; loads numpy only when a model or a bar changed."""
+    engine = session.engine
+    snapshot = engine.snapshot()
+    outdated = [row.symbol for row in snapshot.rows if row.stale_status]
+    if not outdated:
+        return snapshot
+    try:
+        engine.refresh_status(outdated)
+    except (StockmlError, OSError) as error:
+        session.note(f"figures may be out of date: {error}")
+    return engine.snapshot()
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Go on until Ctrl-C; off a terminal one line for each change.")
+@json_option
+@source_option
+@home_option
+@takes_session
+def status(session: Session, watch: bool) -> int:
+    """State, last close, forecast, held-out figures and age of every symbol."""
+    if watch and session.json:
+        raise UsageError("--watch and --json do not go together", "call `stockml status --json` again and again")
+    if watch:
+        return _watch(session)
+    snapshot = current_snapshot(session)
+    if session.json:
+        session.document(documents.status_document(snapshot))
+    else:
+        session.facts([render.title(snapshot), *render.status_table(snapshot, terminal_width())])
+    return ExitCode.DONE
+
+
+def _watch(session: Session) -> int:
+    moves = on_terminal(sys.stdout)
+    before: Snapshot | None = None
+    while True:
+        snapshot = current_snapshot(session)
+        if moves:
+            lines = [
+                f"{snapshot.taken_at.astimezone():%H:%M:%S}  {render.title(snapshot)}",
+                *render.status_table(snapshot, terminal_width()),
+            ]
+            # Home, every line cleared to its end, then below: no flicker over a slow link.
+            click.echo("\x1b[H" + "\x1b[K\n".join(lines) + "\x1b[K\n\x1b[J", nl=False)
+        else:
+            for line in change_lines(before, snapshot, snapshot.taken_at):
+                click.echo(line)
+        before = snapshot
+        time.sleep(session.engine.settings.console.refresh_s)
+
+
+def change_lines(before: Snapshot | None, after: Snapshot, now: datetime) -> list[str]:
+    """One line for each symbol whose state, model or phase changed; all of them at first."""
+    old = {row.symbol: row for row in before.rows} if before else {}
+    lines = [] if before else [render.title(after)]
+    for row in after.rows:
+        known = old.get(row.symbol)
+        phase = (row.job.phase, row.job.state) if row.job else None
+        if known and (known.state, known.model, known.job and (known.job.phase, known.job.state)) == (
+            row.state,
+            row.model,
+            phase,
+        ):
+            continue
+        text = render.progress(row.job) if row.job else render.metrics_line(row.model.metrics) if row.model else row.note
+        lines.append(f"{now.astimezone():%H:%M:%S}  {row.symbol:<5} {row.state:<9} {text}")
+    return lines

@@ -1,0 +1,145 @@
+"""`train`, `train-all`, `quick-train`: start a run, follow it, tell the shell how it ended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from engine.cli import documents, render
+from engine.cli.exits import exit_code
+from engine.cli.follow import Interrupts, follow, left_words, make_view
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session
+from engine.core.config import MEMBER_NAMES
+from engine.core.errors import ExitCode, UsageError
+from engine.core.records import Run, Started, TrainRequest
+from engine.core.text import clean
+
+
+def _members(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
+    names = tuple(dict.fromkeys(name for value in values for name in value.replace(",", " ").split()))
+    for name in names:
+        if name not in MEMBER_NAMES:
+            raise UsageError(f"unknown member {clean(name, 40)!r}", f"members: {' '.join(MEMBER_NAMES)}")
+    return names or None
+
+
+def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that trains."""
+    for add in (
+        click.option("--detach", is_flag=True, help="Print the run's id and leave."),
+        click.option("--replace-source", is_flag=True, help="Let bars of another source replace a live model."),
+        click.option("--accept-worse", is_flag=True, help="Publish even where the guard would refuse."),
+        click.option(
+            "--members",
+            multiple=True,
+            metavar="NAME,…",
+            callback=_members,
+            help=f"Members of the ensemble: {', '.join(MEMBER_NAMES)}.",
+        ),
+        click.option("--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml."),
+        json_option,
+        source_option,
+        home_option,
+    ):
+        function = add(function)
+    return function
+
+
+@click.command()
+@click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL…")
+@training_options
+@takes_session
+def train(session: Session, symbols: tuple[str, ...], **options: Any) -> int:
+    """Train SYMBOLS and follow the run; Ctrl-C cancels it."""
+    return run_training(session, session.symbols(symbols), "manual", **options)
+
+
+@click.command()
+@training_options
+@takes_session
+def train_all(session: Session, **options: Any) -> int:
+    """Train every configured symbol."""
+    return run_training(session, session.symbols(()), "manual", **options)
+
+
+@click.command()
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
+@training_options
+@takes_session
+def quick_train(session: Session, symbols: tuple[str, ...], **options: Any) -> int:
+    """Train with few epochs (training.quick_epochs); without SYMBOLS those of priority high."""
+    settings = session.engine.settings
+    names = session.symbols(symbols) if symbols else settings.with_priority("high")
+    if not names:
+        raise UsageError("no symbol has priority high", "name the symbols to train")
+    options["epochs"] = options["epochs"] or settings.training.quick_epochs
+    return run_training(session, names, "quick", **options)
+
+
+def run_training(
+    session: Session,
+    symbols: tuple[str, ...],
+    reason: str,
+    *,
+    epochs: int | None = None,
+    members: tuple[str, ...] | None = None,
+    accept_worse: bool = False,
+    replace_source: bool = False,
+    detach: bool = False,
+) -> int:
+    """Start training and follow it; the exit code of the whole. BusyError when others train all of them."""
+    request = TrainRequest(
+        symbols=symbols,
+        reason=reason,
+        source=session.source,
+        epochs=epochs,
+        members=members,
+        accept_worse=accept_worse,
+        replace_source=replace_source,
+        starter=f"stockml, pid {os.getpid()}",
+    )
+    with Interrupts() as interrupts:
+        started = session.engine.start_training(request)
+        for symbol, holder in started.busy:
+            session.note(f"{symbol} is left out: {holder or 'another process'} trains it")
+        if detach:
+            return _detached(session, started)
+        run = follow(session.engine, started.run_id, make_view(session.narration, session.say), interrupts)
+        return _ended(session, run, started.busy, interrupts.count > 0)
+
+
+def _detached(session: Session, started: Started) -> int:
+    if session.json:
+        session.document({"run": {"id": started.run_id, "symbols": list(started.symbols)}, "busy": _busy_tree(started.busy)})
+    else:
+        session.facts([started.run_id])
+    return ExitCode.DONE
+
+
+def _busy_tree(busy: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+    return [{"symbol": symbol, "holder": holder} for symbol, holder in busy]
+
+
+def _ended(session: Session, run: Run, busy: tuple[tuple[str, str], ...], interrupted: bool) -> int:
+    code = exit_code(run.jobs, [symbol for symbol, _ in busy], interrupted)
+    if run.live:
+        session.note(left_words(run))
+    if session.json:
+        session.document({"run": documents.run_tree(run), "busy": _busy_tree(busy), "exit_code": int(code)})
+    else:
+        session.facts(["", *render.result_table(run.jobs, busy, terminal_width())])
+    for job in run.jobs:
+        if job.hint:
+            session.note(f"  → {job.symbol}: {job.hint}")
+    return code
+
+
+def terminal_width() -> int | None:
+    """The width to cut lines to on a terminal; None elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -1,0 +1,109 @@
+"""Records as text."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.cli import render
+from engine.core.records import Job, JobState, Metrics, State
+from tests.cli.fakes import METRICS, MODEL, NOW, done, make_run, make_snapshot, trained, untrained
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (render.number(None), "-"),
+        (render.number(2.146, 2), "2.15"),
+        (render.signed(1.5), "+1.50"),
+        (render.size(900), "900B"),
+        (render.size(1_900_000), "1.9MB"),
+        (render.age(None), "-"),
+        (render.age(10 / 1440), "10min"),
+        (render.age(0.5), "12.0h"),
+        (render.age(7.25), "7.2d"),
+        (render.duration(None), "-"),
+        (render.duration(8.4), "8s"),
+        (render.duration(185), "3m05s"),
+        (render.duration(7800), "2h10m"),
+        (render.source_name("csv:/data/x"), "csv"),
+        (render.source_name("simulated"), "SIMULATED"),
+        (render.source_name(None), "-"),
+    ],
+)
+def test_figures(shown: str, expected: str) -> None:
+    """Figures read the same everywhere; what is missing is a dash."""
+    assert expected == shown
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=5), st.integers(5, 40))
+def test_a_table_never_leaves_its_width_nor_its_lines(rows: list[tuple[str, str]], width: int) -> None:
+    """Whatever the cells hold, a row is one printable line of at most the width."""
+    lines = render.table(("A", "B"), rows, (1,), width)
+
+    assert len(rows) + 1 == len(lines)
+    assert all(len(line) <= width for line in lines)
+    assert all(line.isprintable() for line in lines if all(char.isprintable() for row in rows for cell in row for char in cell))
+    assert not any(char in line for line in lines for char in "\x1b\x9b\n\r")
+
+
+def test_a_row_shows_what_is_known() -> None:
+    """A trained symbol shows forecast, figures, age and source; an untrained one dashes and the reason."""
+    lines = render.status_table(make_snapshot(trained("NVDA"), untrained("SPY")))
+
+    assert "101.00  +1.00   91.0  52.5   2.14  0.973  2.0d" in lines[1]
+    assert lines[2].startswith("SPY     NONE")
+    assert lines[2].endswith("not trained yet")
+
+
+def test_simulated_is_said() -> None:
+    """A model of a simulated market is marked in its row, and the title says that prices are not real."""
+    row = trained("NVDA", model=replace(MODEL, source="simulated"))
+
+    assert "SIMULATED" in "".join(render.status_table(make_snapshot(row)))
+    assert "SIMULATED: not real prices" in render.title(make_snapshot(row, simulated=True))
+    assert "SIMULATED" not in render.title(make_snapshot(trained()))
+    assert render.run_line(make_run(done("NVDA"), source="simulated")).endswith("SIMULATED")
+
+
+def test_an_empty_home_says_what_to_do() -> None:
+    """Without any model the table ends with the command that trains them."""
+    assert "train-all" in render.status_table(make_snapshot(untrained("SPY")))[-1]
+
+
+def test_live_progress() -> None:
+    """A job in a live run shows phase, epoch, loss and ETA, and its run is listed below."""
+    job = Job("NVDA", JobState.RUNNING, phase="lstm", epoch=3, epochs=10, loss=0.01234, eta_s=75)
+    run = make_run(job, done("TSLA"), state=JobState.RUNNING)
+    lines = render.status_table(make_snapshot(trained(job=job, state=State.TRAIN), runs=(run,)))
+
+    assert lines[1].endswith("lstm  epoch 3/10  loss 0.0123  ETA 1m15s")
+    assert lines[-1].startswith("run run-1  running  1/2 ended")
+
+
+def test_outcome_of_a_job() -> None:
+    """A published job tells its figures beside the naive forecast's, a failed one its message, cleaned."""
+    failed = Job("SMR", JobState.FAILED, duration_s=2, message="\x1b[2Jno bars")
+
+    assert "done in 23s  MAPE 2.14 % (naive 2.20 %, MASE 0.973)  direction 52.5 %  confidence 91.4 %  n=120" == render.outcome(
+        done("NVDA")
+    )
+    assert "failed in 2s  no bars" == render.outcome(failed)
+    assert render.metrics_line(Metrics()).startswith("MAPE - % (naive - %")
+
+
+def test_result_table_lists_the_busy() -> None:
+    """A symbol left out stands in the table with its holder."""
+    lines = render.result_table([done("NVDA", metrics=METRICS)], [("TSLA", "run run-0 (cron)")])
+
+    assert "NVDA    done   52.5   2.14    2.20  0.973   91.4   23s" == lines[1]
+    assert lines[2].endswith("held by run run-0 (cron)")
+
+
+def test_moments_are_local() -> None:
+    """A moment is shown in the terminal's time zone, as the guide writes it."""
+    assert NOW.astimezone().strftime("%b %d %H:%M") == render.moment(NOW)
+    assert "-" == render.moment(None)
+    assert render.age(timedelta(days=3) / timedelta(days=1)) == "3.0d"
