@@ -80,6 +80,9 @@ class Hand:
                 bufsize=0,
                 env=child_environment(**_ENVIRONMENT),
             )
+        except OSError:
+            os.close(self.words_fd)
+            raise
         finally:
             os.close(words_end)
         assert self.process.stdin is not None

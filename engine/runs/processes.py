@@ -7,8 +7,10 @@ time and the boot id were compared (job runners that killed by a stored pid alon
 from __future__ import annotations
 
 import ctypes
+import getpass
 import os
 import signal
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -113,6 +115,15 @@ def descendants(root: int, table: Mapping[int, Stat]) -> list[int]:
         below += fresh
         queue += fresh
     return below
+
+
+def whoami() -> str:
+    """user@host pid N, for people."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()} pid {os.getpid()}"
 
 
 def adopt_orphans() -> bool:

@@ -1,4 +1,4 @@
-"""Starting and cancelling runs.
+"""Starting runs; cancelling stands beside it in `cancel`.
 
 A start takes the run's lock itself and hands it to the supervisor it starts, so that at no moment a run that has
 begun looks dead; the look at who is busy and the start stand under one short lock, so that two starters at once
@@ -7,29 +7,26 @@ never both get a symbol.
 
 from __future__ import annotations
 
-import getpass
 import os
-import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from engine.core.clock import Clock, SystemClock, iso
+from engine.core.clock import Clock, SystemClock
 from engine.core.config import Settings
 from engine.core.errors import BusyError, StockmlError
 from engine.core.failpoints import failpoint
-from engine.core.files import FileLock, lock_holder, write_atomic
+from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.core.records import Started, TrainRequest
 from engine.core.text import clean, clean_bytes
 from engine.market.source import parse_source
+from engine.runs.cancel import cancel_run
 from engine.runs.hand import child_environment
-from engine.runs.processes import Identity, send
+from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore
 
@@ -38,6 +35,7 @@ _WAIT_S = 3.0
 _QUEUE_S = 15.0
 _PRIORITIES = ("high", "medium", "low")
 
+__all__ = ["begin", "busy_symbols", "cancel_run", "launch", "plan", "start_run"]
 Launch = Callable[[RunFolder, FileLock], "subprocess.Popen[bytes] | None"]
 
 
@@ -60,7 +58,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock) -> RunSpec:
         reason=request.reason,
         source=parse_source(request.source or settings.market.source).text,
         created_at=now,
-        starter=clean(request.starter, 100) or default_starter(),
+        starter=clean(request.starter, 100) or whoami(),
         symbols=tuple(symbols),
         epochs=request.epochs,
         members=request.members,
@@ -182,34 +180,3 @@ def check_disk(home: Home, need_mb: int) -> None:
             f"disk too full to train: {free} MB free in {home.root}, {need_mb} MB needed (training.free_disk_mb)",
             "free space (stockml clean), or lower training.free_disk_mb",
         )
-
-
-def default_starter() -> str:
-    """user@host pid N."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()} pid {os.getpid()}"
-
-
-def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None = None) -> None:
-    """Ask a run to stop; its supervisor ends the workers. UsageError for an id that does not exist."""
-    run = RunStore(home).run(run_id)
-    if run.live:
-        text = f"{clean(starter, 100) or default_starter()} at {iso((clock or SystemClock()).now())}\n"
-        write_atomic(run_folder(home, run_id).cancel, text.encode(), name="cancel")
-
-
-def force_stop(home: Home, run_id: str) -> bool:
-    """Kill a supervisor that does not react (its workers die with it), or what a lost run left behind.
-
-    Only processes whose pid, start time and boot id match what they wrote themselves; whether one was signalled.
-    """
-    run = RunStore(home).run(run_id)
-    folder = run_folder(home, run_id)
-    paths: list[Path] = [folder.lock, *(home.lock(job.symbol) for job in run.jobs)]
-    texts = [text for path in paths if (text := lock_holder(path)) and text.startswith(f"run {run_id}")]
-    targets = [target for text in texts if (target := Identity.parse(text.rpartition("[")[2].rstrip("]\n"))) is not None]
-    signalled = [send(target, signal.SIGKILL) for target in targets]
-    return any(signalled)
