@@ -151,7 +151,9 @@ def _read(part: str, field: Field) -> tuple[str, frozenset[int]]:
         return "*" if step == 1 and not star["step"] else f"*/{step}", frozenset(range(field.low, high + 1, step))
     spans = sorted({_element(element, field, part) for element in part.split(",")})
     values = {value for first, last, step in spans for value in range(first, last + 1, step)}
-    if field.high == 7 and any(last == 7 for _, last, _ in spans):  # written as 0, which every cron and systemd reads the same way
+    if field.high == 7 and any(
+        last == 7 for _, last, _ in spans
+    ):  # written as 0, which every cron and systemd reads the same way
         spans, values = (
             [(value, value, 1) for value in sorted({value % 7 for value in values})],
             {value % 7 for value in values},

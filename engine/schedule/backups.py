@@ -1,0 +1,144 @@
+"""Copies of the whole crontab, one before every write of ours, per user; and which of them `undo` goes back to.
+
+    $XDG_STATE_HOME/stockml/crontab-backups/20261122T020001.123456Z-set-1f0c9a2e-9b3e…-77ab….tab     0600, 50 kept
+
+The name says when, why, for which home, and the SHA-256 of the tab before and of the one that was written; `none`
+stands for no tab at all. An undo is a write like any other, so it leaves a copy too: that copy cancels the older one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from engine.core.clock import Clock
+from engine.core.errors import StockmlError
+from engine.core.files import write_atomic
+from engine.core.paths import Home
+
+KEPT = 50
+UNDO = "undo"
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_NAME = re.compile(
+    r"(?P<stamp>\d{8}T\d{6}\.\d{6}Z)-(?P<reason>[a-z-]+)-(?P<home>[0-9a-f]{8})"
+    r"-(?P<before>[0-9a-f]{16}|none)-(?P<after>[0-9a-f]{16}|none)\.tab"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One copy; `before` and `after` are what `mark` says of the tab copied and of the tab written over it."""
+
+    path: Path
+    at: datetime
+    reason: str
+    home: str
+    before: str
+    after: str
+
+    def tab(self) -> bytes | None:
+        """The bytes of the copy, None for no tab; StockmlError when the file does not hold what its name says."""
+        if self.before == "none":
+            return None
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise StockmlError(f"cannot read the backup {self.path}: {error.strerror}") from error
+        if mark(data) != self.before:
+            raise StockmlError(f"the backup {self.path} was changed", "choose another one by hand: they are plain crontabs")
+        return data
+
+
+def state_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """$XDG_STATE_HOME/stockml: the crontab belongs to the user, not to one home."""
+    environ = os.environ if environ is None else environ
+    base = environ.get("XDG_STATE_HOME", "")
+    # The specification: a relative path is to be ignored.
+    root = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
+    return root / "stockml"
+
+
+def mark(tab: bytes | None) -> str:
+    """The first 16 digits of the tab's SHA-256, or `none`."""
+    return "none" if tab is None else hashlib.sha256(tab).hexdigest()[:16]
+
+
+def home_mark(home: Home) -> str:
+    """Eight digits that stand for a home in a name."""
+    return hashlib.sha256(os.fsencode(home.root)).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """The copies in one state folder."""
+
+    state: Path
+    clock: Clock
+
+    @property
+    def folder(self) -> Path:
+        return self.state / "crontab-backups"
+
+    def all(self) -> tuple[Backup, ...]:
+        """Every copy, oldest first."""
+        try:
+            names = sorted(path.name for path in self.folder.iterdir())
+        except FileNotFoundError:
+            return ()
+        found = ((name, match) for name in names if (match := _NAME.fullmatch(name)))
+        return tuple(
+            Backup(
+                self.folder / name,
+                datetime.strptime(match["stamp"], _STAMP).replace(tzinfo=UTC),
+                match["reason"],
+                match["home"],
+                match["before"],
+                match["after"],
+            )
+            for name, match in found
+        )
+
+    def keep(self, home: Home, reason: str, before: bytes | None, after: bytes | None) -> Path:
+        """Write the copy of `before`, and let go of the oldest beyond 50; StockmlError when it cannot be kept."""
+        known = self.all()
+        at = self.clock.now().astimezone(UTC)
+        if known and at <= known[-1].at:  # names must sort in the order of the writes, also when the clock stood or went back
+            at = known[-1].at + timedelta(microseconds=1)
+        name = f"{at.strftime(_STAMP)}-{reason}-{home_mark(home)}-{mark(before)}-{mark(after)}.tab"
+        try:
+            make_private(self.folder)
+            write_atomic(self.folder / name, before or b"", 0o600, "crontab-backup")
+        except OSError as error:
+            raise StockmlError(
+                f"cannot keep a copy of your crontab in {self.folder}: {error.strerror}", "nothing was changed"
+            ) from error
+        for old in known[: max(0, len(known) + 1 - KEPT)]:
+            with suppress(FileNotFoundError):
+                old.path.unlink()
+        return self.folder / name
+
+    def to_undo(self, home: Home) -> Backup | None:
+        """The copy that the next undo of this home goes back to: the newest that no later undo has cancelled."""
+        cancelled = 0
+        for backup in reversed(self.all()):
+            if backup.home != home_mark(home):
+                continue
+            if backup.reason == UNDO:
+                cancelled += 1
+            elif cancelled:
+                cancelled -= 1
+            else:
+                return backup
+        return None
+
+
+def make_private(folder: Path) -> None:
+    """The folder, for this user alone: a crontab may hold secrets."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)

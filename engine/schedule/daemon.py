@@ -1,0 +1,88 @@
+"""Whether a cron daemon runs here, since when, and when the machine started; read from /proc, nothing is asked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_PIDFILES = ("crond.pid", "cron.pid", "crond/crond.pid")
+_NAMES = ("cron", "crond")
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """The daemon found, or in `detail` why there is none."""
+
+    running: bool
+    pid: int | None = None
+    since: datetime | None = None
+    detail: str = ""
+
+
+def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
+    """The cron daemon: the pidfile's process if it is alive and named cron or crond, else any process of that name.
+
+    The pidfile alone proves nothing: it stays after a kill, and its number may be another program's by now.
+    """
+    stale = ""
+    for name in _PIDFILES:
+        pid = _pid(run / name)
+        if pid is None:
+            continue
+        if _is_cron(proc, pid):
+            return Daemon(True, pid, _since(proc, pid))
+        stale = f"{run / name} names process {pid}, which is no cron"
+    # A cron without a pidfile (busybox); a process of that name whose parent is one too is only about to start a job.
+    for folder in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
+        pid = int(folder.name)
+        if _is_cron(proc, pid) and not _is_cron(proc, _parent(proc, pid)):
+            return Daemon(True, pid, _since(proc, pid))
+    return Daemon(False, detail=stale or "no process is named cron or crond")
+
+
+def boot_time(proc: Path = Path("/proc")) -> datetime | None:
+    """When the machine started, None where it cannot be told."""
+    try:
+        lines = (proc / "stat").read_text().splitlines()
+    except OSError:
+        return None
+    found = next((line.split()[1] for line in lines if line.startswith("btime ")), None)
+    return None if found is None else datetime.fromtimestamp(int(found), UTC)
+
+
+def _pid(path: Path) -> int | None:
+    try:
+        return int(path.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _is_cron(proc: Path, pid: int) -> bool:
+    try:
+        return (proc / str(pid) / "comm").read_text().strip() in _NAMES and _stat(proc, pid)[0] not in ("Z", "X")
+    except (OSError, IndexError):
+        return False
+
+
+def _stat(proc: Path, pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on; the name before it may hold blanks and parentheses."""
+    return (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
+
+
+def _parent(proc: Path, pid: int) -> int:
+    try:
+        return int(_stat(proc, pid)[1])
+    except (OSError, IndexError, ValueError):
+        return -1
+
+
+def _since(proc: Path, pid: int) -> datetime | None:
+    """When the process started: clock ticks after the machine did."""
+    boot = boot_time(proc)
+    try:
+        ticks = int(_stat(proc, pid)[19])
+    except (OSError, IndexError, ValueError):
+        return None
+    return None if boot is None else datetime.fromtimestamp(boot.timestamp() + ticks / os.sysconf("SC_CLK_TCK"), UTC)

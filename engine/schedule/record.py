@@ -1,0 +1,155 @@
+"""What cron did, in history.db: every run of a job, and every change of the schedule.
+
+cron_runs     id, job, trigger (cron | manual | catch-up), slot (the expected time, UTC ISO, or null), started, ended,
+              exit (null while it runs), outcome (done | failed | skipped), message
+cron_changes  id, at, job, expression (null: removed), enabled (0 | 1), backend (crontab | systemd)
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from engine.core.clock import iso, parse_iso
+from engine.core.history import Schema, open_history, reading, transaction
+from engine.core.paths import Home
+from engine.core.text import clean
+
+SCHEMA = Schema(
+    "cron",
+    (
+        (
+            "CREATE TABLE cron_runs (id INTEGER PRIMARY KEY, job TEXT NOT NULL, trigger TEXT NOT NULL, slot TEXT,"
+            " started TEXT NOT NULL, ended TEXT, exit INTEGER, outcome TEXT, message TEXT NOT NULL DEFAULT '')",
+            "CREATE INDEX cron_runs_by_job ON cron_runs (job, id)",
+            "CREATE TABLE cron_changes (id INTEGER PRIMARY KEY, at TEXT NOT NULL, job TEXT NOT NULL, expression TEXT,"
+            " enabled INTEGER NOT NULL, backend TEXT NOT NULL)",
+        ),
+    ),
+)
+# Runs that the state of a job looks back on.
+LOOKED_AT = 60
+
+
+class Trigger(StrEnum):
+    """Who started a run."""
+
+    CRON = "cron"
+    MANUAL = "manual"
+    CATCH_UP = "catch-up"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class CronRun:
+    """One run of one job; `outcome` None while it runs, or when it died without a word."""
+
+    id: int
+    job: str
+    trigger: Trigger
+    slot: datetime | None
+    started: datetime
+    ended: datetime | None = None
+    exit_code: int | None = None
+    outcome: Outcome | None = None
+    message: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return None if self.ended is None else (self.ended - self.started).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the schedule said of a job from `at` on; `expression` None where the job was taken out."""
+
+    at: datetime
+    job: str
+    expression: str | None
+    enabled: bool
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of every job: its newest runs, newest first, and its newest change."""
+
+    runs: dict[str, tuple[CronRun, ...]] = field(default_factory=dict)
+    changes: dict[str, Change] = field(default_factory=dict)
+
+
+def begin_run(home: Home, job: str, trigger: Trigger, slot: datetime | None, at: datetime) -> int:
+    """Write that a run began; its number. StockmlError when the record cannot be written."""
+    with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
+        row = (job, str(trigger), None if slot is None else iso(slot), iso(at))
+        done = connection.execute("INSERT INTO cron_runs (job, trigger, slot, started) VALUES (?, ?, ?, ?)", row)
+        return int(done.lastrowid or 0)
+
+
+def end_run(home: Home, number: int, at: datetime, exit_code: int, outcome: Outcome, message: str = "") -> None:
+    """Write how a run ended."""
+    with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
+        row = (iso(at), exit_code, str(outcome), clean(message, 300), number)
+        connection.execute("UPDATE cron_runs SET ended=?, exit=?, outcome=?, message=? WHERE id=?", row)
+
+
+def write_changes(home: Home, changes: tuple[Change, ...]) -> None:
+    """Write what the schedule says from now on; nothing for no change."""
+    if not changes:
+        return
+    with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
+        connection.executemany(
+            "INSERT INTO cron_changes (at, job, expression, enabled, backend) VALUES (?, ?, ?, ?, ?)",
+            [(iso(change.at), change.job, change.expression, int(change.enabled), change.backend) for change in changes],
+        )
+
+
+def read_history(home: Home, jobs: tuple[str, ...]) -> History:
+    """What is known of the jobs; empty while nothing was recorded. Writes nothing."""
+    with reading(home, SCHEMA) as connection:
+        if connection is None:
+            return History()
+        runs = {job: _runs(connection, job) for job in jobs}
+        changes = {job: change for job in jobs if (change := _change(connection, job))}
+        return History(runs, changes)
+
+
+def _runs(connection: sqlite3.Connection, job: str) -> tuple[CronRun, ...]:
+    columns = "id, job, trigger, slot, started, ended, exit, outcome, message"
+    rows = connection.execute(f"SELECT {columns} FROM cron_runs WHERE job=? ORDER BY id DESC LIMIT ?", (job, LOOKED_AT))
+    return tuple(
+        CronRun(
+            id=row[0],
+            job=row[1],
+            trigger=Trigger(row[2]),
+            slot=_moment(row[3]),
+            started=parse_iso(row[4]),
+            ended=_moment(row[5]),
+            exit_code=row[6],
+            outcome=None if row[7] is None else Outcome(row[7]),
+            message=row[8],
+        )
+        for row in rows
+    )
+
+
+def _change(connection: sqlite3.Connection, job: str) -> Change | None:
+    row = connection.execute(
+        "SELECT at, job, expression, enabled, backend FROM cron_changes WHERE job=? ORDER BY id DESC LIMIT 1", (job,)
+    ).fetchone()
+    return None if row is None else Change(parse_iso(row[0]), row[1], row[2], bool(row[3]), row[4])
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else parse_iso(text)
