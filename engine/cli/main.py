@@ -40,6 +40,9 @@ COMMANDS: dict[str, Row] = {
     "demo": Row("engine.cli.demo:demo", "Try everything on a simulated market, in a home of its own."),
 }
 
+CLOSED_PIPE = 141
+"""128 + SIGPIPE, as other programs of a pipe end."""
+
 
 class Commands(Group):
     """Reads the table above; a module is imported when its command is invoked."""
@@ -127,6 +130,9 @@ def _run(args: list[str], session: Session) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
+    except SystemExit as error:
+        # click's own end: 1 for a closed pipe (its stdout then flushes in silence), else shell completion.
+        return CLOSED_PIPE if error.code == 1 else int(error.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a word and a file, never a traceback
         return _crashed(error, args, session)
 
@@ -136,7 +142,7 @@ def _quiet_pipe() -> int:
     null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
         os.dup2(null, sys.stdout.fileno())
-    return 141  # 128 + SIGPIPE, as other programs of a pipe
+    return CLOSED_PIPE
 
 
 def _crashed(error: Exception, args: list[str], session: Session) -> int:

@@ -231,13 +231,14 @@ def parse(text: str, origin: str, environ: Mapping[str, str]) -> tuple[Settings 
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return None, [Problem(origin, "", clean(f"not valid TOML: {error}"))]
+        broken = Problem(origin, "", clean(f"not valid TOML: {error}"))
+        return None, [broken, *with_environment({}, environ)[1]]
     tree, problems = with_environment(tree, environ)
     problems = _check_tree(tree, origin) + problems
-    if problems:
-        return None, problems
-    settings = msgspec.convert(_filled(tree), Settings)
-    problems = list(_cross_checks(settings, origin))
+    # A section with a wrong key is not compared across keys; the others are, so that one look finds everything.
+    wrong = {problem.key.partition(".")[0] for problem in problems}
+    settings = msgspec.convert(_filled({name: table for name, table in tree.items() if name not in wrong}), Settings)
+    problems += [problem for problem in _cross_checks(settings, origin) if problem.key.partition(".")[0] not in wrong]
     return (None, problems) if problems else (settings, [])
 
 
@@ -347,5 +348,3 @@ def _cross_checks(settings: Settings, origin: str) -> Any:
     source = settings.market.source
     if source not in ("yahoo", "simulated") and not (source.startswith("csv:") and len(source) > 4):
         yield Problem(origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated")
-    if settings.thresholds.fresh_days > settings.thresholds.max_model_age_days:
-        yield Problem(origin, "thresholds.fresh_days", f"{settings.thresholds.fresh_days} is above max_model_age_days")

@@ -128,7 +128,8 @@ class FakeEngine:
         return self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
 
     def runs(self, limit: int = 50) -> tuple[Run, ...]:
-        return tuple(self.plays[:limit])
+        newest = {run.id: run for run in reversed(self.plays)}
+        return tuple(newest.values())[::-1][:limit]
 
     def cancel(self, run_id: str) -> None:
         self.cancelled.append(run_id)

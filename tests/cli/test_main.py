@@ -1,0 +1,187 @@
+"""The console script: verbs, faults, terminals."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.cli import console, main
+from engine.cli.main import COMMANDS, cli
+from engine.cli.options import Group
+from engine.core.errors import ExitCode, UsageError
+from tests.helpers import ROOT, environment, new_home, stockml
+
+
+def test_every_row_is_a_command() -> None:
+    """Each row of the table loads a click command with a help text, and `--help` lists all of them."""
+    import click
+
+    ran = stockml("--help")
+    for name, row in COMMANDS.items():
+        command = console.target(row.target)
+        assert isinstance(command, click.Command)
+        assert command.help
+        assert f"  {name} " in ran.stdout
+
+
+def test_every_command_takes_home() -> None:
+    """--home is an option of every command and every sub-command."""
+    for row in COMMANDS.values():
+        command = console.target(row.target)
+        commands = [command, *command.commands.values()] if isinstance(command, Group) else [command]
+        assert all("--home" in [text for item in found.params for text in item.opts] for found in commands)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("statsu",), "no command 'statsu'; did you mean status?"),
+        (("runs", "lst"), "no command 'lst'; did you mean list?"),
+        (("train",), "Missing argument"),
+        (("status", "--wach"), "--watch"),
+        (("train", "NVDA", "--epochs", "0"), "0 is not in the range"),
+    ],
+)
+def test_wrong_usage_ends_with_2(words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake on the command line is one line, the help to ask for, and exit 2."""
+    code = main.main(list(words))
+    shown = capsys.readouterr()
+
+    assert ExitCode.USAGE == code
+    assert said in shown.err
+    assert "--help` shows the usage" in shown.err
+    assert "" == shown.out
+
+
+def test_no_terminal_no_console(tmp_path: Path) -> None:
+    """Without a terminal the bare command names the plain ones and ends with 2."""
+    ran = stockml("--home", str(tmp_path / "h"))
+
+    assert 2 == ran.returncode
+    assert "stockml dashboard" in ran.stderr
+
+
+def test_the_console_gets_home_source_and_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the bare command hands home, source, --read-only and link to the console, and returns its code."""
+    seen: list[object] = []
+
+    def run(*given: object) -> int:
+        seen.extend(given)
+        return 7
+
+    home = new_home(tmp_path / "h")
+    monkeypatch.setattr(console, "has_terminal", lambda: True)
+    monkeypatch.setattr(console, "target", lambda _: run)
+    words = ["--home", str(home.root), "--source", "simulated", "--read-only", "--link", "slow"]
+
+    assert 7 == cli.main(words, standalone_mode=False)
+    assert [home, "simulated", True, "slow"] == seen
+
+
+def test_a_dumb_terminal_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TERM=dumb cannot draw a console."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "dumb")
+    assert not console.has_terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    assert console.has_terminal()
+
+
+def test_version() -> None:
+    """--version prints name and version."""
+    assert f"stockml {main.installed_version()}\n" == stockml("--version").stdout
+
+
+def test_a_crash_leaves_a_file_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fault nobody foresaw is one line naming it and a file under logs/ with the whole story; exit 1."""
+
+    def fail(_: str) -> None:
+        raise ZeroDivisionError("one \x1b[2Jtoo many")
+
+    home = new_home(tmp_path / "h")
+    monkeypatch.setattr(main, "target", fail)
+    code = main.main(["--home", str(home.root), "status"])
+    shown = capsys.readouterr()
+    (crash,) = home.logs.glob("stockml-crash-*.txt")
+
+    assert ExitCode.FAILED == code
+    assert "ZeroDivisionError" in shown.err.splitlines()[0]
+    assert str(crash) in shown.err
+    assert "Traceback" not in shown.err
+    assert "\x1b" not in shown.err
+    assert "Traceback" in crash.read_text()
+
+
+def test_a_full_disk_is_said_as_the_system_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error of the operating system shows its words and the file."""
+
+    def fail(_: str) -> None:
+        raise OSError(28, "No space left on device", "/srv/x")
+
+    monkeypatch.setattr(main, "target", fail)
+
+    assert ExitCode.FAILED == main.main(["--home", str(new_home(tmp_path / "h").root), "status"])
+    assert capsys.readouterr().err.startswith("stockml: No space left on device: /srv/x\n")
+
+
+def test_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C outside a followed run ends the command with 130."""
+
+    def fail(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "target", fail)
+
+    assert ExitCode.INTERRUPTED == main.main(["status"])
+
+
+def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
+    """When the reader goes away the command says nothing and ends as other programs of a pipe do."""
+    home = new_home(tmp_path / "h")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine.cli", "config", "show", "--home", str(home.root)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(PYTHONUNBUFFERED="1"),
+        cwd=ROOT,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+
+    assert 141 == process.wait(30)
+    assert b"" == errors
+
+
+def test_a_narrow_locale_never_ends_a_command(tmp_path: Path) -> None:
+    """Where the terminal's encoding has no arrow, a question mark stands for it."""
+    ran = stockml("train", "NVDX", "--home", str(tmp_path / "h"), PYTHONIOENCODING="latin-1")
+
+    assert 2 == ran.returncode
+    assert "? did you mean NVDA" in ran.stderr
+
+
+def test_no_home_is_bad_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Outside any home folder a command ends with 3 and says how to name one."""
+    monkeypatch.chdir(tmp_path)
+
+    assert ExitCode.CONFIG == main.main(["status"])
+    assert "--home DIR" in capsys.readouterr().err
+
+
+def test_unusable_terminal_raises_usage() -> None:
+    """The refusal is a usage error, so that scripts see 2."""
+    from engine.cli.session import Session
+
+    with pytest.raises(UsageError):
+        console.open_console(Session())

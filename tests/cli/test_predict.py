@@ -1,0 +1,81 @@
+"""`predict`."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from engine.core.errors import ExitCode, ModelError, NoDataError, UsageError
+from tests.cli.fakes import FORECAST, MODEL, fake, invoke, make_snapshot, trained, untrained
+from tests.helpers import new_home, stockml
+
+
+def test_forecasts_as_a_table(tmp_path: Path) -> None:
+    """Each symbol shows close, forecast, intervals, P(up), confidence, last bar and the session meant."""
+    engine = fake(tmp_path, snapshots=[make_snapshot(trained("NVDA"))], forecasts={"NVDA": FORECAST})
+    result = invoke(engine, "predict", "NVDA")
+
+    assert ExitCode.DONE == result.return_value
+    row = result.stdout.splitlines()[1]
+    for cell in (
+        "NVDA",
+        "100.00",
+        "101.00",
+        "+1.00",
+        "98.00 to 104.00",
+        "95.00 to 107.00",
+        "55.0",
+        "91.0",
+        "2025-08-13",
+        "yahoo",
+    ):
+        assert f" {cell} " in f" {row} "
+
+
+def test_one_fault_keeps_the_others(tmp_path: Path) -> None:
+    """A symbol without a model is said on stderr with its next step; the others are forecast, exit 4."""
+    missing = NoDataError("SPY has no model", "stockml train SPY")
+    rows = make_snapshot(trained("NVDA"), untrained("SPY"))
+    engine = fake(tmp_path, snapshots=[rows], forecasts={"NVDA": FORECAST, "SPY": missing})
+    result = invoke(engine, "predict", "NVDA", "SPY")
+    tree = json.loads(invoke(engine, "predict", "NVDA", "SPY", "--json").stdout)
+
+    assert ExitCode.NO_DATA == result.return_value
+    assert "stockml: SPY has no model\n  → stockml train SPY\n" == result.stderr
+    assert (101.0, None) == (tree["forecasts"][0]["forecast"]["next_close"], tree["forecasts"][0]["error"])
+    assert {"message": "SPY has no model", "hint": "stockml train SPY", "exit_code": 4} == tree["forecasts"][1]["error"]
+    assert tree["forecasts"][1]["forecast"] is None
+
+
+def test_a_broken_model_fails(tmp_path: Path) -> None:
+    """A model that cannot be trusted is a failure, which counts before missing data."""
+    rows = make_snapshot(untrained("NVDA"), untrained("SPY"))
+    found = {"NVDA": ModelError("truncated"), "SPY": NoDataError("SPY has no model")}
+
+    assert ExitCode.FAILED == invoke(fake(tmp_path, snapshots=[rows], forecasts=found), "predict", "NVDA", "SPY").return_value
+
+
+def test_a_simulated_model_marks_its_forecast(tmp_path: Path) -> None:
+    """Whatever bars are asked for, a model of a simulated market says SIMULATED."""
+    row = trained("NVDA", model=replace(MODEL, source="simulated"))
+    engine = fake(tmp_path, snapshots=[make_snapshot(row)], forecasts={"NVDA": FORECAST})
+
+    assert "SIMULATED" in invoke(engine, "predict", "NVDA", "--source", "yahoo").stdout
+    assert json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["simulated"]
+
+
+def test_names_or_all(tmp_path: Path) -> None:
+    """Neither names nor --all, or both, is wrong usage."""
+    engine = fake(tmp_path)
+
+    assert isinstance(invoke(engine, "predict").exception, UsageError)
+    assert isinstance(invoke(engine, "predict", "NVDA", "--all").exception, UsageError)
+
+
+def test_a_home_without_models(tmp_path: Path) -> None:
+    """A real process on a new home ends with 4 and names the command that trains."""
+    ran = stockml("predict", "NVDA", "--home", str(new_home(tmp_path / "h").root))
+
+    assert 4 == ran.returncode
+    assert "no model" in ran.stderr
+    assert "→ stockml train NVDA" in ran.stderr
+    assert "Traceback" not in ran.stderr
