@@ -39,12 +39,22 @@ def network(steps: int = 12, features: int = 5, units: tuple[int, ...] = (8, 4),
 @pytest.mark.parametrize("units", [(8,), (8, 4), (6, 5, 3)])
 def test_equals_keras(units: tuple[int, ...]) -> None:
     """Keras's own network of the same layers and weights answers the same within 1e-5 (needs TensorFlow)."""
-    keras = pytest.importorskip("keras")
-    layers = network(units=units)
-    model = keras.Sequential([getattr(keras.layers, layer.kind)(**layer.config) for layer in layers])
-    model.set_weights([weight for layer in layers for weight in layer.weights])
-    windows = drawn(7, 12, 5, seed=3) * 4
-    assert np.abs(forward(layers, windows) - model.predict_on_batch(windows)[:, 0]).max() < 1e-5
+    from engine.forecast.members.lstm_keras import keras_forward
+
+    layers, windows = network(units=units), drawn(7, 12, 5, seed=3) * 4
+    assert np.abs(forward(layers, windows) - keras_forward(layers, windows)).max() < 1e-5
+
+
+def test_parity_refuses_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forward pass that differs from Keras's by 2e-5, or is not a number, is refused with both answers (needs TensorFlow)."""
+    from engine.forecast.members import lstm_keras
+
+    layers, windows = network(), drawn(4, 12, 5)
+    lstm_keras.check_parity(layers, windows, "SIM")
+    for wrong in (2e-5, np.nan):
+        monkeypatch.setattr(lstm_keras, "forward", lambda *each, wrong=wrong: forward(*each) + np.float32(wrong))
+        with pytest.raises(ModelError, match=r"SIM: the network answers .* in Keras and .* in numpy"):
+            lstm_keras.check_parity(layers, windows, "SIM")
 
 
 def test_stacked_equals_one_by_one() -> None:

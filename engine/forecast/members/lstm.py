@@ -25,6 +25,8 @@ Floats32 = NDArray[np.float32]
 FIRST, SECOND, TOWERS = 32, 16, 1
 LIMIT = 4.0
 """Targets are cut at this many volatilities: one +51 % day is a big day, not fifty."""
+PARITY = 8
+"""Newest validation windows on which Keras and numpy must agree."""
 TENSORFLOW = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -62,9 +64,11 @@ class FittedLstm:
 def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOptions) -> FittedLstm:
     """Learn from `train`, stop on `validation`, and keep no more of the forecast than `validation` bears out.
 
-    Raises NoDataError when no row of either has a full window before it, Cancelled when asked to stop.
+    Raises NoDataError when no row of either has a full window before it, Cancelled when asked to stop, ModelError when
+    Keras and numpy disagree about the network.
     """
     prepare_tensorflow()
+    from engine.forecast.members.lstm_keras import check_parity
     from engine.forecast.members.lstm_train import Problem, Rates, learn
 
     shape = Shape(options.sequence_length, data.features.shape[1], FIRST, SECOND, TOWERS, options.batch_size)
@@ -74,8 +78,10 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
     centre = drift_of(data, learned)
     wanted = (targets - centre).astype(np.float32)
     weights = learn(Problem(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)), shape, Rates(), options)
-    answer = forward(joined(weights, shape), windows_of(inputs, checked, shape.steps, data.symbol))
-    return FittedLstm(joined(weights, shape, shrinkage(answer, wanted[checked]), centre))
+    windows = windows_of(inputs, checked, shape.steps, data.symbol)
+    network = joined(weights, shape, shrinkage(forward(joined(weights, shape), windows), wanted[checked]), centre)
+    check_parity(network, windows[-PARITY:], data.symbol)
+    return FittedLstm(network)
 
 
 def predict_stacked(members: Sequence[FittedLstm], data: Sequence[Dataset], rows: Sequence[IntArray]) -> list[Floats]:

@@ -1,4 +1,4 @@
-"""Learning of the lstm member: the only module that loads TensorFlow.
+"""Learning of the lstm member: it and lstm_keras.py alone load TensorFlow.
 
 A worker pays for the import (3 CPU-s) and for one trace a shape (0.5 CPU-s a tower) once, whatever the number of
 symbols. An epoch is one graph call: the loop over batches, the windows gathered from the table of features, gradients,
