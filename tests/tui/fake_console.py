@@ -1,0 +1,23 @@
+"""The console in a real terminal over a fake engine: python -m tests.tui.fake_console HOME SCENE [--read-only]."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tests.tui.fake import SCENES, FakeEngine
+from tui import terminal
+from tui.app import open_console
+
+
+def main() -> int:
+    """Open it as `tui.app.run` does."""
+    link = terminal.resolve_link("auto", "auto", os.environ)
+    terminal.prepare_environment(link, terminal.theme_for("auto", link, os.environ), os.environ)
+    engine = FakeEngine(Path(sys.argv[1]), SCENES[sys.argv[2]]())
+    return open_console(engine, "--read-only" in sys.argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

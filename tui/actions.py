@@ -1,0 +1,154 @@
+"""Every key of the console, once: bindings, footer, help, palette and the README's key table read this table.
+
+Adding an action is one row here and one method, named by `handler`, on the screen of its group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a key does."""
+
+    id: str
+    keys: tuple[str, ...]
+    name: str
+    """One or two words for the footer."""
+    description: str
+    handler: str
+    group: str = "main"
+    writes: bool = False
+    """It changes something outside the console: a read-only console refuses it."""
+    footer: int = 0
+    """Place in the footer, 1 first; 0 keeps it out."""
+
+
+GROUPS = {"main": "Dashboard", "log": "Log", "help": "Help", "confirm": "Confirmation", "palette": "Palette"}
+
+ACTIONS = (
+    Action("help", ("question_mark", "f1"), "help", "explain keys, columns and states", "do_help", footer=1),
+    Action("quit", ("q", "ctrl+q"), "quit", "leave the console; training goes on", "do_quit", footer=2),
+    Action("palette", ("colon", "ctrl+p"), "menu", "find an action by name", "do_palette", footer=3),
+    Action("mark", ("space",), "mark", "mark the row, or take its mark away", "do_mark", footer=4),
+    Action("retrain", ("r",), "retrain", "retrain the marked rows, or the current one", "do_retrain", writes=True, footer=5),
+    Action("train_all", ("A",), "all", "train all symbols", "do_train_all", writes=True, footer=6),
+    Action(
+        "quick_train",
+        ("R",),
+        "quick",
+        "quick train, few epochs: the marked rows, or all of high priority",
+        "do_quick_train",
+        writes=True,
+        footer=7,
+    ),
+    Action("cancel", ("x",), "cancel", "cancel the run of the current row", "do_cancel", writes=True, footer=8),
+    Action("log", ("l",), "log", "training log of the current row", "do_log", footer=9),
+    Action("down", ("j", "down"), "down", "next row", "do_down"),
+    Action("up", ("k", "up"), "up", "row before", "do_up"),
+    Action("top", ("g", "home"), "top", "first row", "do_top"),
+    Action("bottom", ("G", "end"), "bottom", "last row", "do_bottom"),
+    Action("page_down", ("pagedown", "ctrl+d"), "page down", "one page down", "do_page_down"),
+    Action("page_up", ("pageup", "ctrl+u"), "page up", "one page up", "do_page_up"),
+    Action("refresh", ("ctrl+r", "f5"), "refresh", "read everything again now", "do_refresh"),
+    Action("back", ("escape",), "back", "one step back: the notice, then the marks", "do_back"),
+    Action("log_back", ("escape", "q"), "back", "back to the dashboard", "do_back", "log", footer=1),
+    Action("log_help", ("question_mark", "f1"), "help", "explain the keys of the log", "do_help", "log", footer=2),
+    Action("log_all", ("s",), "symbol/all", "lines of the symbol only, or every line", "do_toggle", "log", footer=3),
+    Action("log_follow", ("f",), "follow", "follow the newest line, or freeze the page", "do_follow", "log", footer=4),
+    Action("log_down", ("j", "down"), "down", "one line down", "do_down", "log"),
+    Action("log_up", ("k", "up"), "up", "one line up", "do_up", "log"),
+    Action("log_page_down", ("pagedown", "ctrl+d"), "page down", "one page down", "do_page_down", "log"),
+    Action("log_page_up", ("pageup", "ctrl+u"), "page up", "one page up", "do_page_up", "log"),
+    Action("log_top", ("g", "home"), "top", "first line", "do_top", "log", footer=5),
+    Action("log_bottom", ("G", "end"), "end", "newest line, and follow", "do_bottom", "log", footer=6),
+    Action("help_back", ("escape", "q", "question_mark", "f1"), "back", "close the help", "do_back", "help", footer=1),
+    Action("help_down", ("j", "down"), "down", "one line down", "do_down", "help", footer=2),
+    Action("help_up", ("k", "up"), "up", "one line up", "do_up", "help", footer=3),
+    Action("help_page_down", ("pagedown", "ctrl+d", "space"), "page", "one page down", "do_page_down", "help", footer=4),
+    Action("help_page_up", ("pageup", "ctrl+u"), "page up", "one page up", "do_page_up", "help"),
+    Action("help_top", ("g", "home"), "top", "first line", "do_top", "help"),
+    Action("help_bottom", ("G", "end"), "end", "last line", "do_bottom", "help"),
+    Action("confirm_no", ("escape", "n", "q"), "no", "do nothing", "do_no", "confirm", footer=1),
+    Action("confirm_yes", ("y",), "yes", "do what is listed", "do_yes", "confirm", footer=2),
+    Action(
+        "confirm_switch",
+        ("tab", "left", "right", "h", "l"),
+        "switch",
+        "choose between the two buttons",
+        "do_switch",
+        "confirm",
+        footer=3,
+    ),
+    Action(
+        "confirm_choose",
+        ("enter",),
+        "choose",
+        "press the chosen button; Cancel is chosen first",
+        "do_choose",
+        "confirm",
+        footer=4,
+    ),
+    Action("confirm_down", ("j", "down"), "down", "scroll the list down", "do_down", "confirm"),
+    Action("confirm_up", ("k", "up"), "up", "scroll the list up", "do_up", "confirm"),
+    Action("palette_back", ("escape",), "back", "close the palette", "do_back", "palette", footer=1),
+    Action("palette_choose", ("enter",), "run", "run the chosen action", "do_choose", "palette", footer=2),
+    Action("palette_down", ("down", "tab"), "next", "next action", "do_down", "palette", footer=3),
+    Action("palette_up", ("up", "shift+tab"), "before", "action before", "do_up", "palette", footer=4),
+    Action("palette_erase", ("backspace",), "erase", "erase a letter of the search", "do_erase", "palette"),
+)
+
+_BY_ID = {action.id: action for action in ACTIONS}
+_KEY_NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "f1": "F1",
+    "f5": "F5",
+}
+
+
+def in_group(group: str) -> tuple[Action, ...]:
+    """The actions of one screen, in the order of the table."""
+    return tuple(action for action in ACTIONS if action.group == group)
+
+
+def by_id(action_id: str) -> Action:
+    """The action with this id; KeyError when there is none."""
+    return _BY_ID[action_id]
+
+
+def bindings(group: str) -> list[BindingType]:
+    """Textual's bindings of one screen; the id makes a key remappable."""
+    return [
+        Binding(",".join(action.keys), f"act('{action.id}')", action.description, show=False, id=action.id)
+        for action in in_group(group)
+    ]
+
+
+def key_name(key: str) -> str:
+    """A key as people write it."""
+    return _KEY_NAMES.get(key, key)
+
+
+def key_names(keys: Iterable[str]) -> str:
+    """Several keys of one action."""
+    return " ".join(key_name(key) for key in keys)
+
+
+def key_table() -> str:
+    """The README's table of keys, in Markdown."""
+    lines = []
+    for group, title in GROUPS.items():
+        lines += [f"**{title}**", "", "| key | does |", "|---|---|"]
+        for action in in_group(group):
+            keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
+            lines.append(f"| {keys} | {action.description}{' (off with `--read-only`)' if action.writes else ''} |")
+        lines.append("")
+    return "\n".join(lines)

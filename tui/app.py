@@ -1,0 +1,57 @@
+"""Opens the console: decides how the terminal is used before Textual is imported, and speaks after it is given back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from engine.core import config
+from engine.core.clock import iso
+from engine.core.errors import ExitCode, UsageError
+from engine.core.files import append_line
+from engine.core.paths import Home
+from tui import terminal
+
+if TYPE_CHECKING:
+    from tui.engine_port import EnginePort
+
+
+def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
+    """Open the console on `home` until the operator leaves; the exit code.
+
+    `source` overrides the settings' source of bars, `link` is auto, fast or slow. Raises UsageError where there is
+    no terminal to show a console on, and ConfigError for settings that cannot be read.
+    """
+    if problem := terminal.usable(os.environ):
+        raise UsageError(problem, "use the commands: stockml status, stockml train-all, stockml --help")
+    settings = config.load(home)
+    found_link = terminal.resolve_link(link, settings.console.link, os.environ)
+    theme = terminal.theme_for(settings.console.theme, found_link, os.environ)
+    terminal.prepare_environment(found_link, theme, os.environ)
+    from engine.api import Engine
+
+    return open_console(Engine(home, source=source), read_only)
+
+
+def open_console(engine: EnginePort, read_only: bool) -> int:
+    """Show the console on this terminal until it is left; the environment is prepared."""
+    terminal.tolerate_bad_bytes()
+    from tui.console import StockmlApp
+
+    app = StockmlApp(engine, read_only=read_only, ascii_only=terminal.ascii_only(os.environ))
+    held = terminal.Terminal(sys.stdin.fileno())
+
+    def leave() -> None:
+        if app.event_loop is not None:
+            app.event_loop.call_soon_threadsafe(app.leave, terminal.TERMINATED)
+
+    def save() -> None:
+        append_line(engine.home.logs / "console.log", f"{iso(app.wall.now())} action=hangup")
+
+    held.guard(leave, save)
+    app.run(mouse=not terminal.over_ssh(os.environ))
+    held.ended()
+    sys.stdout.write(app.last_words())
+    sys.stdout.flush()
+    return app.return_code or int(ExitCode.DONE)

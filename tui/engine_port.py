@@ -1,0 +1,29 @@
+"""What the console asks of the engine: the part of engine.api.Engine that it uses."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.core.config import Settings
+from engine.core.paths import Home
+from engine.core.records import PlanItem, Snapshot, Started, TrainRequest
+
+
+class EnginePort(Protocol):
+    """The console's door; every method may block, so none is called on the event loop."""
+
+    @property
+    def home(self) -> Home: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def snapshot(self) -> Snapshot: ...
+
+    def spawn_status_refresh(self) -> object: ...
+
+    def train_plan(self, request: TrainRequest) -> tuple[PlanItem, ...]: ...
+
+    def start_training(self, request: TrainRequest) -> Started: ...
+
+    def cancel(self, run_id: str) -> object: ...

@@ -1,0 +1,56 @@
+"""What background threads tell the console; a thread posts, a handler changes the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.message import Message
+
+from engine.core.records import Snapshot
+
+
+class SnapshotRead(Message):
+    """The engine's snapshot was read and differs from the one before."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+
+class SnapshotFailed(Message):
+    """The snapshot could not be read; what stands on the screen is old."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class VerbDone(Message):
+    """A verb of the engine came back."""
+
+    def __init__(self, verb: str, done: Callable[[Any], None], result: Any) -> None:
+        super().__init__()
+        self.verb = verb
+        self.done = done
+        self.result = result
+
+
+class VerbFailed(Message):
+    """A verb of the engine raised."""
+
+    def __init__(self, verb: str, text: str, hint: str) -> None:
+        super().__init__()
+        self.verb = verb
+        self.text = text
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the operator: what happened, and the next step."""
+
+    text: str
+    hint: str = ""
+    bad: bool = False

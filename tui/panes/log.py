@@ -1,0 +1,44 @@
+"""The end of training.log, below what could not be read and, in an empty home, what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.core.records import Snapshot
+from tui.panes.pane import Pane
+from tui.widgets.lines import Line, line
+from tui.words import next_steps
+
+_BAD = re.compile(r"\b(?:ERROR|FAILED|failed|CRIT|LOST|Traceback)\b")
+
+
+def log_line(text: str) -> Line:
+    """A line of a log; one that tells of a failure stands out."""
+    return line(text, "crit" if _BAD.search(text) else "")
+
+
+def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, ...]:
+    """Problems first, then the next steps of an empty home, then as much of the log's end as there is room for."""
+    head = [line(f"! {text}", "warn") for text in snapshot.problems[: max(1, height // 2)]]
+    head += [line(text, "head" if not index else "") for index, text in enumerate(next_steps(snapshot, read_only))]
+    room = height - len(head)
+    tail = snapshot.log_tail[-room:] if room > 0 else ()
+    if not head and not tail:
+        return (line("training.log is empty: nothing was trained here yet", "dim"),)
+    return (*head, *(log_line(text) for text in tail))
+
+
+class LogPane(Pane):
+    """What happened last."""
+
+    TITLE = "Log"
+    HELP = "The end of logs/training/training.log; ! lines name what could not be read. l opens the log of the current row."
+
+    def lines(self) -> Iterable[Line]:
+        if self.snapshot is None:
+            return (line("the log was not read" if self.failure else "reading the log", "dim"),)
+        lines = log_lines(self.snapshot, self.size.height, self.console.read_only)
+        if self.failure:
+            return (line(f"! {self.failure.splitlines()[0]}", "crit"), *lines[: self.size.height - 1])
+        return lines

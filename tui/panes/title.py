@@ -1,0 +1,65 @@
+"""The title line: host, clock, the worst state, what runs, the source, and the marks nobody may miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.reactive import reactive
+
+from engine.core.records import Level, Snapshot
+from tui.panes.pane import Pane
+from tui.widgets.lines import Line, Span
+from tui.words import short_source
+
+LEVEL_STYLES = {Level.OK: "ok", Level.WARN: "warn", Level.CRIT: "crit"}
+
+
+def title_line(snapshot: Snapshot | None, clock: str, marks: tuple[str, ...], failure: str, lag: str, width: int) -> Line:
+    """Fields that fit into `width` cells; the least important go first, the marks never."""
+    fields: list[tuple[int, Span]] = [(3, ("stockml", "head"))]
+    if snapshot is None:
+        fields.append((0, ("CANNOT READ", "crit") if failure else ("reading", "dim")))
+    else:
+        fields.append((5, (snapshot.host, "")))
+    fields.append((4, (clock, "")))
+    if snapshot is not None:
+        running = len(snapshot.live_runs)
+        fields.append((1, (snapshot.worst.value, LEVEL_STYLES[snapshot.worst])))
+        fields.append((2, (f"{running} RUN" if running else "idle", "live" if running else "dim")))
+        if snapshot.source != "simulated":
+            fields.append((6, (short_source(snapshot.source), "")))
+    if lag:
+        fields.append((0, (lag, "crit")))
+    if snapshot is not None and snapshot.simulated:
+        fields.append((0, ("SIMULATED", "mark")))
+    fields += [(0, (mark, "mark")) for mark in marks]
+    while len(fields) > 1 and sum(len(span[0]) + 2 for _, span in fields) - 2 > width:
+        fields.remove(max(fields, key=lambda field: field[0]))
+    spans: list[Span] = []
+    for _, span in fields:
+        spans += [("  ", ""), span] if spans else [span]
+    return tuple(spans)
+
+
+class TitlePane(Pane):
+    """Who and where, now, and how bad it is."""
+
+    TITLE = "Title"
+    HELP = (
+        "host, local time, the worst state (OK, WARN, CRIT), how many runs are live, where bars come from. "
+        "SIMULATED: some numbers come from the simulated market. RO: read-only. OLD: the home was not read for that long."
+    )
+
+    clock: reactive[str] = reactive("")
+    lag: reactive[str] = reactive("")
+    """Words when the last good look is too old."""
+
+    def lines(self) -> Iterable[Line]:
+        marks = ("RO",) if self.console.read_only else ()
+        return (title_line(self.snapshot, self.clock, marks, self.failure, self.lag, self.size.width),)
+
+    def watch_clock(self) -> None:
+        self.redraw()
+
+    def watch_lag(self) -> None:
+        self.redraw()

@@ -1,0 +1,53 @@
+"""What every screen shares: its keys come from the table of actions, and a read-only console refuses those that write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from tui.actions import by_id, in_group
+from tui.messages import Notice
+from tui.panes.footer import Footer, live_keys
+
+if TYPE_CHECKING:
+    from tui.console import StockmlApp
+
+Result = TypeVar("Result")
+
+
+class ActingScreen(Screen[Result], inherit_bindings=False):
+    """A screen whose bindings all run `act(id)`."""
+
+    GROUP: ClassVar[str] = ""
+    AUTO_FOCUS = None
+
+    @property
+    def console(self) -> StockmlApp:
+        from tui.console import StockmlApp
+
+        assert isinstance(self.app, StockmlApp)
+        return self.app
+
+    def compose_footer(self) -> ComposeResult:
+        yield Footer(id="footer")
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """The live keys of each action of this screen."""
+        return live_keys((key, found.binding.id) for key, found in self.active_bindings.items())
+
+    def draw_footer(self) -> None:
+        """Show what can be pressed now."""
+        self.query_one("#footer", Footer).draw(in_group(self.GROUP), self.keys(), self.console.read_only)
+
+    def action_act(self, action_id: str) -> None:
+        """Run the action of a key or of the palette: the one gate that keeps a read-only console from writing."""
+        action = by_id(action_id)
+        if action.writes and self.console.read_only:
+            self.console.say(Notice(f"read-only: {action.name} is off", "open the console without --read-only", bad=True))
+            return
+        getattr(self, action.handler)()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw_footer)

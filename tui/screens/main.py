@@ -1,0 +1,178 @@
+"""The dashboard: every symbol, what runs, what happened last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.reactive import Reactive, reactive
+from textual.timer import Timer
+
+from engine.core.records import JobState, Run, Snapshot
+from tui.actions import bindings
+from tui.layout import heights
+from tui.messages import Notice
+from tui.panes.detail import DetailPane
+from tui.panes.log import LogPane
+from tui.panes.meters import MetersPane
+from tui.panes.notice import NoticePane, notice_lines
+from tui.panes.pane import Pane
+from tui.panes.runs import RunsPane
+from tui.panes.symbols import SymbolsPane, index_of
+from tui.panes.title import TitlePane
+from tui.screens.acting import ActingScreen
+from tui.training import TrainingVerbs
+
+NOTICE_SECONDS = 8.0
+BAD_NOTICE_SECONDS = 30.0
+PANES: tuple[tuple[str, Callable[..., Pane]], ...] = (
+    ("title", TitlePane),
+    ("meters", MetersPane),
+    ("symbols", SymbolsPane),
+    ("runs", RunsPane),
+    ("detail", DetailPane),
+    ("notice", NoticePane),
+    ("log", LogPane),
+)
+
+
+class MainScreen(TrainingVerbs, ActingScreen[None]):
+    """Binds the snapshot to the panes and the keys to verbs."""
+
+    GROUP = "main"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("main")
+
+    snapshot: reactive[Snapshot | None] = reactive(None, init=False)
+    failure: reactive[str] = reactive("", init=False)
+    clock: reactive[str] = reactive("", init=False)
+    lag: reactive[str] = reactive("", init=False)
+    cursor: reactive[str] = reactive("", init=False)
+    marks: reactive[frozenset[str]] = reactive(frozenset, init=False)
+    notice: reactive[Notice | None] = reactive(None, init=False)
+
+    def __init__(self) -> None:
+        super().__init__(id="main")
+        self._notice_timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        shared: tuple[Reactive[Any], ...] = (MainScreen.snapshot, MainScreen.failure)
+        own: dict[str, tuple[Reactive[Any], ...]] = {
+            "title": (MainScreen.clock, MainScreen.lag),
+            "symbols": (MainScreen.cursor, MainScreen.marks),
+            "detail": (MainScreen.cursor,),
+            "notice": (MainScreen.notice,),
+        }
+        for name, pane in PANES:
+            yield pane(id=name).data_bind(*shared, *own.get(name, ()))
+        yield from self.compose_footer()
+
+    def on_mount(self) -> None:
+        self.arrange_panes()
+
+    def on_resize(self) -> None:
+        self.arrange_panes()
+        self.call_after_refresh(self.draw_footer)
+
+    def arrange_panes(self) -> None:
+        """Give each pane its lines."""
+        width, height = self.app.size
+        live = self.snapshot.live_runs if self.snapshot else ()
+        jobs = sum(job.state is JobState.RUNNING for run in live for job in run.jobs)
+        rows = len(self.snapshot.rows) if self.snapshot else len(self.console.names)
+        for name, lines in heights(height, rows, len(live), jobs, len(notice_lines(self.notice, width))).items():
+            pane = self.query_one(f"#{name}")
+            pane.display = lines > 0
+            pane.styles.height = lines
+
+    def watch_snapshot(self) -> None:
+        if self.snapshot is None:
+            return
+        names = [row.symbol for row in self.snapshot.rows]
+        if self.cursor not in names:
+            self.cursor = names[0] if names else ""
+        self.marks = self.marks & frozenset(names)
+        self.arrange_panes()
+
+    def watch_notice(self) -> None:
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+            self._notice_timer = None
+        if self.notice is not None:
+            seconds = BAD_NOTICE_SECONDS if self.notice.bad else NOTICE_SECONDS
+            self._notice_timer = self.set_timer(seconds, self._clear_notice)
+        self.arrange_panes()
+
+    def _clear_notice(self) -> None:
+        self.notice = None
+
+    @on(SymbolsPane.Clicked)
+    def _row_clicked(self, message: SymbolsPane.Clicked) -> None:
+        self.cursor = message.symbol
+
+    def _move(self, by: int) -> None:
+        if self.snapshot is not None and self.snapshot.rows:
+            rows = self.snapshot.rows
+            self.cursor = rows[min(max(0, index_of(rows, self.cursor) + by), len(rows) - 1)].symbol
+
+    def do_down(self) -> None:
+        self._move(1)
+
+    def do_up(self) -> None:
+        self._move(-1)
+
+    def do_page_down(self) -> None:
+        self._move(self.query_one(SymbolsPane).page)
+
+    def do_page_up(self) -> None:
+        self._move(-self.query_one(SymbolsPane).page)
+
+    def do_top(self) -> None:
+        self._move(-1_000_000)
+
+    def do_bottom(self) -> None:
+        self._move(1_000_000)
+
+    def do_mark(self) -> None:
+        """Mark and step on, so that a range is a row of key presses."""
+        if self.cursor:
+            self.marks = self.marks ^ {self.cursor}
+            self._move(1)
+
+    def do_back(self) -> None:
+        if self.notice is not None:
+            self.notice = None
+        else:
+            self.marks = frozenset()
+
+    def do_refresh(self) -> None:
+        self.console.look_now()
+
+    def do_log(self) -> None:
+        from tui.screens.log import LogScreen
+
+        self.app.push_screen(LogScreen(self.console.engine.home.training_log, self.cursor))
+
+    def do_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.GROUP, self.keys()))
+
+    def do_palette(self) -> None:
+        from tui.screens.palette import PaletteScreen
+
+        def run(action_id: str | None) -> None:
+            if action_id:
+                self.action_act(action_id)
+
+        self.app.push_screen(PaletteScreen(self.GROUP, self.keys()), run)
+
+    def do_quit(self) -> None:
+        self.console.leave()
+
+    def live_run_of(self, symbol: str) -> Run | None:
+        """The live run in which `symbol` has not ended."""
+        live = self.snapshot.live_runs if self.snapshot else ()
+        return next((run for run in live if (job := run.job(symbol)) and not job.state.ended), None)

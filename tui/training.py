@@ -1,0 +1,135 @@
+"""The dashboard's verbs that write: retrain, train all, quick train, cancel; each behind a confirmation."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
+from tui import format as fmt
+from tui.messages import Notice
+from tui.screens.confirm import ConfirmScreen, Question
+from tui.widgets.lines import line
+from tui.words import cancel_lines, plan_lines, short_source
+
+if TYPE_CHECKING:
+    from tui.console import StockmlApp
+
+
+def starter() -> str:
+    """Who started a run, as others see it."""
+    try:
+        return f"console of {getpass.getuser()}"
+    except (KeyError, OSError):  # a user id without a name
+        return "console"
+
+
+def train_question(verb: str, request: TrainRequest, items: tuple[PlanItem, ...], now: datetime) -> Question:
+    """What is asked before a training: every symbol, and what stands there now."""
+    going = [item for item in items if item.holder is None]
+    source = request.source or ""
+    bars = f"{short_source(source)} bars" + (" (SIMULATED)" if source == "simulated" else "")
+    epochs = f", {request.epochs} epochs at most" if request.epochs else ""
+    note = "A model the guard refuses leaves the live one as it is."
+    return Question(
+        title=f"{verb} {fmt.plural(len(going), 'symbol')} on {bars}{epochs}?",
+        lines=(line(note, "dim"), *plan_lines(items, now)),
+        yes=f"{verb} {len(going)}",
+    )
+
+
+def cancel_question(run: Run) -> Question:
+    """What is asked before a cancel: every symbol that would stop."""
+    head = f"Cancel run {run.id}?"
+    lines = (line(f"{run.reason}, started by {run.starter or 'unknown'}", "dim"), *cancel_lines(run))
+    return Question(title=head, lines=lines, yes="Cancel the run", no="Keep it running")
+
+
+def started_notice(started: Started) -> Notice:
+    """What became of a start."""
+    busy = ", ".join(f"{symbol} ({holder})" for symbol, holder in started.busy)
+    left = f"; left out: {busy}" if busy else ""
+    return Notice(f"run {started.run_id} started: {fmt.listed(started.symbols)}{left}")
+
+
+class TrainingVerbs:
+    """The part of the main screen that asks the engine to change something."""
+
+    if TYPE_CHECKING:
+        snapshot: Any
+        marks: Any
+        cursor: Any
+
+        @property
+        def console(self) -> StockmlApp: ...
+
+        def live_run_of(self, symbol: str) -> Run | None: ...
+
+    def do_retrain(self) -> None:
+        self._ask_training("Retrain", self._chosen() or ((self.cursor,) if self.cursor else ()))
+
+    def do_train_all(self) -> None:
+        snapshot: Snapshot | None = self.snapshot
+        self._ask_training("Train", tuple(row.symbol for row in snapshot.rows) if snapshot else ())
+
+    def do_quick_train(self) -> None:
+        snapshot: Snapshot | None = self.snapshot
+        high = tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
+        self._ask_training("Quick train", self._chosen() or high, quick=True)
+
+    def do_cancel(self) -> None:
+        run = self.live_run_of(self.cursor)
+        if run is None:
+            live = ", ".join(found.id for found in self.snapshot.live_runs) if self.snapshot else ""
+            hint = f"move to a row of {live}" if live else "no run is live"
+            self.console.say(Notice(f"{self.cursor or 'no row'} is not in a live run", hint))
+            return
+        run_id = run.id
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.console.ask("cancel", lambda: self.console.engine.cancel(run_id), lambda _: self._cancel_asked(run_id))
+
+        self.console.push_screen(ConfirmScreen(cancel_question(run)), answered)
+
+    def _cancel_asked(self, run_id: str) -> None:
+        self.console.say(Notice(f"run {run_id} was asked to stop; it stops at its next batch"))
+        self.console.look_now()
+
+    def _chosen(self) -> tuple[str, ...]:
+        """The marked symbols, in the order of the table."""
+        snapshot: Snapshot | None = self.snapshot
+        return tuple(row.symbol for row in snapshot.rows if row.symbol in self.marks) if snapshot else ()
+
+    def _ask_training(self, verb: str, symbols: tuple[str, ...], quick: bool = False) -> None:
+        snapshot: Snapshot | None = self.snapshot
+        if snapshot is None or not symbols:
+            self.console.say(Notice("nothing to train yet: the home was not read" if snapshot is None else "no row is chosen"))
+            return
+        engine, source = self.console.engine, snapshot.source
+
+        def plan() -> tuple[TrainRequest, tuple[PlanItem, ...]]:
+            epochs = engine.settings.training.quick_epochs if quick else None
+            request = TrainRequest(symbols, "quick" if quick else "manual", source, epochs, starter=starter())
+            return request, engine.train_plan(request)
+
+        self.console.ask("plan", plan, lambda found: self._confirm(verb, *found))
+
+    def _confirm(self, verb: str, request: TrainRequest, items: tuple[PlanItem, ...]) -> None:
+        if all(item.holder is not None for item in items):
+            holders = ", ".join(f"{item.symbol} by {item.holder or 'another process'}" for item in items)
+            self.console.say(Notice(f"nothing to train, all busy: {holders}", "wait, or cancel with x", bad=True))
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.console.ask("train", lambda: self.console.engine.start_training(request), self._started)
+
+        self.console.push_screen(ConfirmScreen(train_question(verb, request, items, self.console.wall.now())), answered)
+
+    def _started(self, started: Started) -> None:
+        self.console.started.append(started.run_id)
+        self.marks = frozenset()
+        self.console.say(started_notice(started))
+        self.console.look_now()

@@ -1,0 +1,118 @@
+"""Lines of text that redraw only what changed, and the one gate between outside text and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.core.text import clean
+
+Span = tuple[str, str]
+"""A text and the name of its style ("" for plain)."""
+Line = tuple[Span, ...]
+
+STYLES = ("ok", "warn", "crit", "live", "dim", "head", "bar", "cursor", "key", "mark")
+
+
+def line(text: str, style: str = "") -> Line:
+    """A line in one style."""
+    return ((text, style),)
+
+
+def plain(found: Line) -> str:
+    """The text of a line."""
+    return "".join(text for text, _ in found)
+
+
+def wrapped(found: Line, width: int, indent: int = 9) -> tuple[Line, ...]:
+    """The line cut at spaces into pieces of at most `width` cells, the later ones indented."""
+    cells = [(char, style) for text, style in found for char in text]
+    indent = indent if width > 3 * indent else 2 if width > 8 else 0
+    pieces: list[Line] = []
+    while cells:
+        room = max(1, width - (indent if pieces else 0))
+        cut = len(cells) if len(cells) <= room else _break(cells, room)
+        head = ((" " * indent, ""),) if pieces else ()
+        pieces.append((*head, *_spans(cells[:cut])))
+        cells = cells[cut:]
+    return tuple(pieces)
+
+
+def _break(cells: Sequence[Span], room: int) -> int:
+    """Behind the last space that fits; in the middle of a word that alone is too long."""
+    spaces = [index for index in range(room // 2, room) if cells[index][0] == " "]
+    return spaces[-1] + 1 if spaces else room
+
+
+def _spans(cells: Sequence[Span]) -> Line:
+    return tuple(("".join(char for char, _ in group), style) for style, group in groupby(cells, key=lambda cell: cell[1]))
+
+
+class Lines(Widget):
+    """Shows lines from the top; a changed line costs its own bytes only.
+
+    One cell of a DataTable resends the whole table (5.9 kB/s measured at 1 Hz, against 0.13 kB/s here).
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in STYLES}
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._shown: tuple[Line, ...] = ()
+        self._styles_by_name: dict[str, Style] = {}
+
+    @property
+    def shown(self) -> tuple[Line, ...]:
+        """What stands here now, cleaned."""
+        return self._shown
+
+    @property
+    def text(self) -> str:
+        """The plain text of it all, for tests and copying."""
+        return "\n".join(plain(found) for found in self._shown)
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Show `lines`; only those that differ are drawn again."""
+        old, self._shown = self._shown, tuple(self._tidy(found) for found in lines)
+        width, height = self.size
+        longest = min(max(len(old), len(self._shown)), height)
+        changed = [y for y in range(longest) if old[y : y + 1] != self._shown[y : y + 1]]
+        if changed and width:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        base = self.rich_style
+        if y >= len(self._shown):
+            return Strip.blank(self.size.width, base)
+        segments = [Segment(text, base + self._style(style) if style else base) for text, style in self._shown[y]]
+        strip, width = Strip(segments), self.size.width
+        if strip.cell_length <= width or width < 2:
+            return strip.crop_extend(0, width, base)
+        more = "~" if getattr(self.app, "ascii_only", False) else "…"
+        return Strip([*strip.crop(0, width - 1), Segment(more, base)]).crop_extend(0, width, base)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles_by_name.clear()
+
+    def _style(self, name: str) -> Style:
+        found = self._styles_by_name.get(name)
+        if found is None:
+            found = self._styles_by_name[name] = self.get_component_rich_style(f"lines--{name}", partial=True)
+        return found
+
+    def _tidy(self, found: Line) -> Line:
+        ascii_only = getattr(self.app, "ascii_only", False)
+        return tuple((_ascii(clean(text)) if ascii_only else clean(text), style) for text, style in found)
+
+
+def _ascii(text: str) -> str:
+    return text if text.isascii() else text.replace("…", "~").replace("–", "-").encode("ascii", "replace").decode()

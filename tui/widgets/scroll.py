@@ -1,0 +1,55 @@
+"""Lines longer than their space: a window that moves over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.widgets.lines import Line, Lines
+
+
+class ScrollLines(Lines):
+    """Shows a window of its content; `follow` keeps the last line in view."""
+
+    def __init__(self, id: str | None = None, follow: bool = False) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.follow = follow
+        self.top = 0
+        self._content: Sequence[Line] = ()
+
+    @property
+    def content(self) -> Sequence[Line]:
+        """All lines, also those out of sight."""
+        return self._content
+
+    def fill(self, content: Sequence[Line]) -> None:
+        """Replace the content; a reader who does not follow keeps the place."""
+        self._content = content
+        self._draw()
+
+    def move(self, by: int) -> None:
+        """Move the window; moving ends following, reaching the end does not start it."""
+        self.follow = False
+        self.top += by
+        self._draw()
+
+    def page(self, direction: int) -> None:
+        """Move by a page less one line, so that the eye finds its place."""
+        self.move(direction * max(1, self.size.height - 1))
+
+    def to_top(self) -> None:
+        self.follow = False
+        self.top = 0
+        self._draw()
+
+    def to_bottom(self) -> None:
+        """Show the last line."""
+        self.top = len(self._content)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        last = max(0, len(self._content) - self.size.height)
+        self.top = last if self.follow else min(max(0, self.top), last)
+        self.show(self._content[self.top : self.top + self.size.height])

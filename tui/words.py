@@ -1,0 +1,178 @@
+"""Sentences of the console, built from records: pure functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, State, SymbolRow
+from tui import format as fmt
+from tui.format import Glyphs
+from tui.widgets.lines import Line, line
+
+JOB_ORDER = (
+    JobState.RUNNING,
+    JobState.QUEUED,
+    JobState.DONE,
+    JobState.REFUSED,
+    JobState.FAILED,
+    JobState.LOST,
+    JobState.CANCELLED,
+)
+STATE_MEANINGS = {
+    State.FRESH: "trained at most five days ago",
+    State.AGING: "trained six or seven days ago",
+    State.STALE: "older than the age limit",
+    State.NONE: "no model yet",
+    State.QUEUED: "waits in a run",
+    State.TRAIN: "trains now",
+    State.DONE: "trained and published a moment ago",
+    State.FAILED: "the last training failed; the line under the table says why",
+    State.REFUSED: "trained, but not better than the guard allows; the live model stays",
+    State.CANCELLED: "stopped by an operator",
+    State.LOST: "its run died without a word",
+    State.CORRUPT: "the model file cannot be trusted",
+    State.FOREIGN: "a model file that stockml did not write; it is not used",
+    State.HELD: "automatic training is on hold",
+}
+
+
+def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
+    """What to do in a home without a model, in three lines; nothing once there is one or a run is at it."""
+    if snapshot.live_runs or any(row.model or row.state is not State.NONE for row in snapshot.rows):
+        return ()
+    if read_only:
+        first = "No model is trained yet, and this console is read-only: leave with q,"
+        second = "open it without --read-only, then press A to train."
+    else:
+        source = short_source(snapshot.source)
+        first = f"No model is trained yet. Press A to train all {len(snapshot.rows)} symbols on {source} bars,"
+        second = "or mark some with space and press r. Training goes on when you leave with q."
+    third = (
+        "? explains the keys and columns."
+        if snapshot.simulated
+        else "No network? q, then: stockml --source csv:DIR (your own bars) or stockml demo."
+    )
+    return (first, second, third)
+
+
+def short_source(source: str) -> str:
+    """The source as the title shows it: a folder by the end of its path."""
+    return source if len(source) <= 24 else f"{source[:4]}…{source[-19:]}"
+
+
+def job_counts(jobs: Iterable[Job]) -> str:
+    """How many jobs stand where: `2 running, 4 queued`."""
+    found = Counter(job.state for job in jobs)
+    return ", ".join(f"{found[state]} {state.value}" for state in JOB_ORDER if found[state])
+
+
+def run_line(run: Run, now: datetime) -> Line:
+    """One run on one line."""
+    if run.live:
+        spent = fmt.duration((now - run.created_at).total_seconds())
+        word = "CANCELLING" if run.cancelling else "RUN"
+        text = f" {run.id} {spent}: {job_counts(run.jobs)}; {run.reason} by {run.starter or 'unknown'}"
+        return ((word, "warn" if run.cancelling else "live"), (text, ""))
+    when = fmt.age((now - run.ended_at).total_seconds() / 86_400) if run.ended_at else ""
+    style = "ok" if run.state is JobState.DONE else "warn" if run.state is not JobState.FAILED else "crit"
+    tail = f": {run.message}" if run.message else ""
+    text = f" {run.id} {run.reason}{f', {when} ago' if when else ''}, {job_counts(run.jobs)}{tail}"
+    return (("last run ", "dim"), (run.state.value.upper(), style), (text, "dim"))
+
+
+def job_line(job: Job, width: int, glyphs: Glyphs) -> Line:
+    """One running job: phase, progress, losses, time left."""
+    bar = fmt.bar(job.epoch / job.epochs, 10, glyphs) if job.epochs else ""
+    parts = [bar, f"epoch {job.epoch}/{job.epochs}"] if job.epochs else []
+    if job.loss is not None:
+        parts.append(f"loss {fmt.loss(job.loss)}")
+    if job.val_loss is not None:
+        parts.append(f"validation {fmt.loss(job.val_loss)}")
+    if job.eta_s is not None:
+        parts.append(f"ETA {fmt.duration(job.eta_s)}")
+    return ((f"  {job.symbol:<5} ", "live"), (f"{job.phase or 'starting':<10} {' '.join(parts)}"[: width - 8], ""))
+
+
+def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """The live runs and, where there is room, their running jobs; else the last run that ended."""
+    live = snapshot.live_runs
+    if not live:
+        ended = snapshot.runs[0] if snapshot.runs else None
+        return (run_line(ended, snapshot.taken_at) if ended else line("no run yet", "dim"),)
+    lines = [run_line(run, snapshot.taken_at) for run in live]
+    if len(lines) > height > 0:
+        lines = [*lines[: height - 1], line(f"RUN {len(lines) - height + 1} more", "live")]
+    jobs = [job for run in live for job in run.jobs if job.state is JobState.RUNNING]
+    return (*lines, *(job_line(job, width, glyphs) for job in jobs[: max(0, height - len(lines))]))
+
+
+def detail(row: SymbolRow) -> Line:
+    """The current row in a sentence: why it is as it is, or what its numbers rest on."""
+    style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
+    parts = [row.note] if row.note else []
+    found, model = row.forecast, row.model
+    if found:
+        interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
+        parts.append(f"80% {interval} on {found.target_session[5:]}, P(up) {fmt.number(found.p_up, 0)}%")
+    if model:
+        mark = "SIMULATED" if model.source == "simulated" else short_source(model.source)
+        parts.append(f"gen {model.generation}, n {model.metrics.n_scored}, to {model.last_bar[5:]} {mark}")
+    return ((f"{row.symbol} ", "head"), (f"{row.company}: ", "dim"), ("; ".join(parts) or "no note", style))
+
+
+def plan_lines(items: Sequence[PlanItem], now: datetime) -> tuple[Line, ...]:
+    """Exactly what a training would replace, one line a symbol."""
+    return tuple(_plan_line(item, now) for item in items)
+
+
+def _plan_line(item: PlanItem, now: datetime) -> Line:
+    name = (f"  {item.symbol:<6}", "head")
+    if item.holder is not None:
+        return (name, ("BUSY", "warn"), (f" left out, trained by {item.holder or 'another process'}", ""))
+    if item.model is None:
+        return (name, (_no_model(item.state), "dim"))
+    model = item.model
+    old = fmt.age((now - model.trained_at).total_seconds() / 86_400)
+    mark = " SIMULATED" if model.source == "simulated" else ""
+    file = f"generation {model.generation}, {fmt.size(model.size_bytes)}"
+    text = f"replaces {file}, trained {fmt.full_moment(model.trained_at)} ({old})"
+    return (name, (text, ""), (mark, "warn"))
+
+
+def _no_model(state: State) -> str:
+    if state is State.FOREIGN:
+        return "replaces a FOREIGN model file (copied to a backup first)"
+    if state is State.CORRUPT:
+        return "replaces a CORRUPT model file"
+    return "new, no model yet"
+
+
+def cancel_lines(run: Run) -> tuple[Line, ...]:
+    """What a cancel would stop, one line a symbol, the ended ones counted."""
+    going = [job for job in run.jobs if not job.state.ended]
+    lines = [((f"  {job.symbol:<6}", "head"), (_stopped(job), "")) for job in going]
+    ended = len(run.jobs) - len(going)
+    return (
+        (*lines, line(f"  {fmt.plural(ended, 'symbol')} already ended and stay as they are", "dim")) if ended else tuple(lines)
+    )
+
+
+def _stopped(job: Job) -> str:
+    if job.state is JobState.QUEUED:
+        return "queued, will not start"
+    done = f", epoch {job.epoch}/{job.epochs}" if job.epochs else ""
+    return f"running{done}, stops; its live model stays"
+
+
+def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str:
+    """What goes on without the console, for the shell that gets the terminal back."""
+    live = snapshot.live_runs if snapshot else ()
+    known = {run.id for run in snapshot.runs} if snapshot else set()
+    lines = [f"  {run.id}  {run.reason}, {fmt.plural(len(run.jobs), 'symbol')}: {job_counts(run.jobs)}" for run in live]
+    lines += [f"  {run_id}  just started" for run_id in started if run_id not in known]
+    if not lines:
+        return "stockml: no training is running.\n" if snapshot else "stockml: left before the home was read.\n"
+    head = f"stockml: {fmt.plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without the console:"
+    return "\n".join((head, *lines, f"Look again: stockml --home {home}   or: stockml --home {home} runs follow RUN\n"))
