@@ -52,6 +52,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, float] = {}
     """Ensemble weight of each member."""
     accept_worse: bool = False
+    restored_from: str = ""
+    """The backup this generation was restored from; created_at is still the day of training."""
     parent: Parent | None = None
     format: int = FORMAT
     digest: str = ""

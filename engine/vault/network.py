@@ -1,10 +1,10 @@
 """The network inside a model file: the layer kinds allowed, their settings, their shapes, and Keras's words for them.
 
-kind         settings (the value when left out)                                 weights
-InputLayer   batch_shape [None, sequence, features]                             none
-LSTM         units, return_sequences (False); tanh/sigmoid, with a bias         kernel [k,4u], recurrent_kernel [u,4u], bias [4u]
-Dense        units, activation (linear; relu, tanh, sigmoid), with a bias       kernel [k,u], bias [u]
-Dropout      rate; does nothing outside training                                none
+kind        settings (the value when left out)                            weights
+InputLayer  batch_shape [None, sequence, features]                        none
+LSTM        units, return_sequences (False); tanh/sigmoid, with a bias    kernel [k,4u], recurrent_kernel [u,4u], bias [4u]
+Dense       units, activation (linear; relu, tanh, sigmoid), with a bias  kernel [k,u], bias [u]
+Dropout     rate; does nothing outside training                           none
 """
 
 from __future__ import annotations

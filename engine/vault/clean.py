@@ -1,0 +1,123 @@
+"""Cleaning: old backups, logs, runs and left-overs go by rule; what exists once gets its daily copy.
+
+A live model is never removed, nor a backup that is still needed; a folder that cannot be listed stops its own part,
+which then removes nothing and is named in the report.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from engine.core.clock import Clock
+from engine.core.config import Settings
+from engine.core.errors import StockmlError
+from engine.core.paths import Home
+from engine.vault.backup import backups_lock
+from engine.vault.backups import Backup, list_backups, verify_backup
+from engine.vault.daily import apply_daily, folder_of, kept_files, plan_daily
+from engine.vault.litter import plan_litter, remove_litter
+from engine.vault.logs import apply_log, plan_logs
+from engine.vault.old_runs import plan_runs
+from engine.vault.removal import Action, discard
+from engine.vault.restore import backup_folders
+from engine.vault.retention import Candidate, decide
+
+
+@dataclass(frozen=True, slots=True)
+class CleanReport:
+    """Every keep and every deed, with its reason, and what could not be done."""
+
+    actions: tuple[Action, ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def freed_bytes(self) -> int:
+        return sum(action.size_bytes for action in self.actions if action.verb == "remove")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One kind of thing to clean: what is due, and how one action is done."""
+
+    name: str
+    plan: Callable[[], Iterable[Action]]
+    apply: Callable[[Action], None]
+    ordered: bool = False
+    """A fault stops the part: later actions count on earlier ones."""
+
+
+def clean(home: Home, settings: Settings, clock: Clock, *, dry_run: bool = False) -> CleanReport:
+    """Do, or with `dry_run` only name, everything that is due.
+
+    A fault of one part is a problem in the report, not the end. Raises BusyError when backups are made or removed by
+    another process for more than a minute.
+    """
+    actions: list[Action] = []
+    problems: list[str] = []
+    with nullcontext() if dry_run else backups_lock(home, f"clean, process {os.getpid()}"):
+        for part in _parts(home, settings, clock.now()):
+            _do(part, dry_run, actions, problems)
+    return CleanReport(tuple(actions), tuple(problems))
+
+
+def _parts(home: Home, settings: Settings, now: datetime) -> Iterator[_Part]:
+    """The parts in the order of their work: what frees space comes first, so that a full disk can be cleaned at all."""
+    folders = backup_folders(home, settings)
+    yield _Part("left-overs", partial(plan_litter, home, now, folders[1:]), remove_litter)
+    yield _Part("logs", partial(plan_logs, home.logs, settings.logs, now), apply_log)
+    yield _Part("runs", partial(plan_runs, home.runs, settings.logs, now), partial(_discard, "clean.run"))
+    for folder in folders:
+        yield _Part(f"backups in {folder}", partial(plan_backups, folder, settings, now), partial(_discard, "clean.backup"))
+    for kept in kept_files(home):
+        plan = partial(plan_daily, kept, folder_of(home), now)
+        yield _Part(f"copies of {kept.source.name}", plan, partial(apply_daily, kept), ordered=True)
+
+
+def _discard(label: str, action: Action) -> None:
+    discard(action.path, label)
+
+
+def _do(part: _Part, dry_run: bool, actions: list[Action], problems: list[str]) -> None:
+    try:
+        planned = tuple(part.plan())
+    except OSError as error:
+        problems.append(f"{part.name}: cannot be listed, so nothing was removed: {error}")
+        return
+    for action in planned:
+        try:
+            if action.verb != "keep" and not dry_run:
+                part.apply(action)
+        except (OSError, StockmlError) as error:
+            problems.append(f"{part.name}: {action.path.name}: {error}")
+            if part.ordered:
+                return
+        else:
+            actions.append(action)
+
+
+def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Action, ...]:
+    """An action for each backup in `folder`, every file of it read again; OSError when they cannot be listed."""
+    backups = {backup.name: backup for backup in list_backups(folder)}
+    limits = settings.backup
+    verdicts = decide((_candidate(backup) for backup in backups.values()), now, limits.retention_days, limits.keep_valid)
+    return tuple(
+        Action("backup", folder / each.name, "keep" if each.keep else "remove", each.reason, backups[each.name].size_bytes)
+        for each in verdicts
+    )
+
+
+def _candidate(backup: Backup) -> Candidate:
+    return Candidate(
+        name=backup.name,
+        created_at=backup.created_at,
+        symbols=frozenset(entry.symbol for entry in backup.entries),
+        valid=frozenset(check.symbol for check in verify_backup(backup) if check.ok),
+        verified=backup.verified,
+        problem=backup.problem,
+    )

@@ -1,0 +1,90 @@
+"""Logs within bounds: a large one is renamed to .1, renamed ones go by age and by their sum.
+
+Writers open by name and reopen when the inode changes, so a rename loses no line; nothing is ever truncated.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+
+from engine.core.config import Logs
+from engine.core.failpoints import failpoint
+from engine.core.files import fsync_dir
+from engine.vault.litter import stop_at
+from engine.vault.removal import Action, discard
+
+_LIVE = re.compile(r"[^.].*\.(log|jsonl)")
+_OLD = re.compile(r"([^.].*\.(?:log|jsonl))\.(\d{1,4})")
+_SUM = 5
+"""Renamed logs of one name may take this many times `max_mb` together; the newest stays in any case."""
+
+
+def plan_logs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
+    """An action for each log below `folder`; OSError when it cannot be listed."""
+    actions: list[Action] = []
+    for where, _, names in os.walk(folder, onerror=stop_at):
+        old: dict[str, dict[int, Path]] = defaultdict(dict)
+        for name in sorted(names):
+            path = Path(where, name)
+            if path.is_symlink():
+                continue
+            if found := _OLD.fullmatch(name):
+                old[found[1]][int(found[2])] = path
+            elif _LIVE.fullmatch(name):
+                actions.append(_live(path, limits))
+        for numbered in old.values():
+            actions += _renamed(numbered, limits, now)
+    return tuple(actions)
+
+
+def _live(path: Path, limits: Logs) -> Action:
+    size = path.stat().st_size
+    if size > limits.max_mb * 1_000_000:
+        return Action("log", path, "rename", f"{size / 1e6:.1f} MB, over {limits.max_mb} MB", size)
+    return Action("log", path, "keep", f"{size / 1e6:.1f} MB of {limits.max_mb} MB", size)
+
+
+def _renamed(numbered: dict[int, Path], limits: Logs, now: datetime) -> list[Action]:
+    """Actions for `x.log.1`, `x.log.2` …, the newest first."""
+    actions, total = [], 0
+    for number in sorted(numbered):
+        path = numbered[number]
+        found = path.stat()
+        total += found.st_size
+        days = (now.timestamp() - found.st_mtime) / 86_400
+        if days > limits.keep_days:
+            action = Action("log", path, "remove", f"{days:.0f} days old, over {limits.keep_days}", found.st_size)
+        elif total > _SUM * limits.max_mb * 1_000_000 and number != min(numbered):
+            action = Action("log", path, "remove", f"newer ones already take {_SUM * limits.max_mb} MB", found.st_size)
+        else:
+            action = Action("log", path, "keep", f"{max(days, 0):.0f} of {limits.keep_days} days old", found.st_size)
+        actions.append(action)
+    return actions
+
+
+def apply_log(action: Action) -> None:
+    """Rename or remove one log as planned; OSError when the disk does not let it."""
+    if action.verb == "remove":
+        discard(action.path, "clean.log")
+    elif action.verb == "rename":
+        rotate(action.path)
+
+
+def rotate(path: Path) -> None:
+    """Make `path` its `.1`, moving `.1` to `.2` and so on up to the first free number; nothing is overwritten."""
+    free = next(number for number in range(1, 10_000) if not _numbered(path, number).exists())
+    failpoint("clean.rotate.begin")
+    for number in range(free - 1, 0, -1):
+        _numbered(path, number).rename(_numbered(path, number + 1))
+        failpoint(f"clean.rotate.moved.{number}")
+    path.rename(_numbered(path, 1))
+    failpoint("clean.rotate.renamed")
+    fsync_dir(path.parent)
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")

@@ -1,0 +1,51 @@
+"""Finished runs within bounds: the newest ones, and none that is too old. A live run is never touched."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from engine.core.config import Logs
+from engine.core.files import lock_holder
+from engine.vault.removal import Action, size_of
+
+_DATED = ("events.jsonl", "result.json", "spec.json")
+
+
+def plan_runs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
+    """An action for each run in `folder`, newest first (by what was written last); OSError when it cannot be listed."""
+    try:
+        with os.scandir(folder) as found:
+            names = [item.name for item in found if item.is_dir(follow_symlinks=False) and not item.name.startswith(".")]
+    except FileNotFoundError:
+        return ()
+    dated = sorted(((_written(folder / name), name) for name in names), reverse=True)
+    actions, finished = [], 0
+    for written, name in dated:
+        path = folder / name
+        if lock_holder(path / "lock") is not None:
+            actions.append(Action("run", path, "keep", "it is live"))
+            continue
+        finished += 1
+        actions.append(_finished(path, finished, (now.timestamp() - written) / 86_400, limits))
+    return tuple(actions)
+
+
+def _finished(path: Path, place: int, days: float, limits: Logs) -> Action:
+    if days > limits.keep_runs_days:
+        return Action("run", path, "remove", f"{days:.0f} days old, over {limits.keep_runs_days}", size_of(path))
+    if place > limits.keep_runs:
+        return Action("run", path, "remove", f"{limits.keep_runs} newer runs are kept", size_of(path))
+    return Action("run", path, "keep", f"{max(days, 0):.0f} of {limits.keep_runs_days} days old, {place} of {limits.keep_runs}")
+
+
+def _written(path: Path) -> float:
+    """When the run last wrote, as seconds since 1970; the folder's own time when it has no files yet."""
+    times = []
+    for name in _DATED:
+        try:
+            times.append((path / name).stat().st_mtime)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return max(times) if times else path.stat().st_mtime

@@ -1,0 +1,60 @@
+"""One thing that `clean` keeps or does, and removal in two steps: rename away, then delete."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.core.failpoints import failpoint
+from engine.core.files import fsync_dir
+from engine.vault.backups import SUFFIX
+
+TRASH = ".trash-"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What becomes of one file or folder, and why."""
+
+    kind: Literal["backup", "temporary", "log", "run", "daily"]
+    path: Path
+    verb: Literal["keep", "remove", "rename", "copy"]
+    reason: str
+    size_bytes: int = 0
+
+
+def discard(path: Path, label: str) -> None:
+    """Remove a file or folder: after a kill it is there whole, or its name is gone and the rest is trash.
+
+    A live model file is never removed (RuntimeError). Raises OSError when the disk fails.
+    """
+    if path.name.endswith(SUFFIX) and not path.name.startswith("."):
+        raise RuntimeError(f"{path} may be a live model; clean never removes one")
+    trash = path.with_name(f"{TRASH}{path.name}-{secrets.token_hex(4)}")
+    failpoint(f"{label}.begin")
+    path.rename(trash)
+    fsync_dir(path.parent)
+    failpoint(f"{label}.trashed")
+    delete(trash)
+    failpoint(f"{label}.removed")
+
+
+def delete(path: Path) -> None:
+    """Delete a file, or a folder with all in it; links are deleted, never followed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    """The bytes in a file, or in all files of a folder; what goes away meanwhile counts nothing."""
+    try:
+        if path.is_symlink() or not path.is_dir():
+            return path.lstat().st_size
+        return sum(size_of(item) for item in path.iterdir())
+    except FileNotFoundError:
+        return 0
