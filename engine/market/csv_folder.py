@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.core.errors import NoDataError
+from engine.core.text import clean
 from engine.market import quality
 from engine.market.asked import Asked
 from engine.market.bars import Bars
-from engine.market.csv_file import read_rows
+from engine.market.csv_file import read_rows, shown
 
 
 def fetch(asked: Asked) -> Bars:
@@ -32,6 +33,6 @@ def fetch(asked: Asked) -> Bars:
 
 def _absent(path: Path) -> NoDataError:
     if not path.parent.is_dir():
-        return NoDataError(f"no folder {path.parent}", "name a folder of SYM.csv files: --source csv:DIR")
-    there = sorted(file.name for file in path.parent.glob("*.csv"))[:8]
-    return NoDataError(f"no {path.name} in {path.parent}", f"there: {' '.join(there) or 'no csv file'}")
+        return NoDataError(f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR")
+    there = sorted(clean(file.name, 30) for file in path.parent.glob("*.csv"))[:8]
+    return NoDataError(f"no {path.name} in {shown(path.parent)}", f"there: {' '.join(there) or 'no csv file'}")

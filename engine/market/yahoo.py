@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -151,7 +152,7 @@ def _request(asked: Asked, start: date, turn: Turn) -> Rows:
 
 def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
     """What `ask` returns, or its error as Unanswered or NoBars in words an operator understands."""
-    from peewee import PeeweeException  # type: ignore[import-untyped]  # what yfinance keeps its caches with
+    from peewee import PeeweeException  # what yfinance keeps its caches with
     from yfinance import exceptions
 
     try:
@@ -211,6 +212,8 @@ def _prepared(caches: Path) -> Any:
     import yfinance
 
     yfinance.config.debug.hide_exceptions = False
+    # yfinance asks for warnings about itself to be printed; they are for its authors, not for an operator.
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="^yfinance")
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # what it logs is raised too
     caches.mkdir(parents=True, exist_ok=True, mode=0o700)
     yfinance.set_tz_cache_location(str(caches))

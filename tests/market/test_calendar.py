@@ -1,0 +1,114 @@
+"""The shipped table against exchange_calendars, and the questions asked of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from engine.market import calendar, make_sessions
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_table_equals_exchange_calendars() -> None:
+    """The shipped table is what exchange_calendars computes now: closed weekdays, early closes, and never a late open."""
+    import exchange_calendars
+
+    table = calendar.table()
+    computed = make_sessions.compute(str(table.first), str(table.last))
+    assert sorted(str(day) for day in table.closed) == computed["closed"]
+    assert {str(day): f"{close:%H:%M}" for day, close in table.early.items()} == computed["early"]
+    xnys = exchange_calendars.get_calendar("XNYS", start=str(table.first), end=str(table.last))
+    assert list(calendar.sessions_between(table.first, table.last)) == [stamp.date() for stamp in xnys.sessions]
+    assert {calendar.session_close(stamp.date()) for stamp in xnys.sessions[-800:]} == set(xnys.closes.iloc[-800:])
+    assert {calendar.session_open(stamp.date()) for stamp in xnys.sessions} == set(xnys.opens)
+
+
+def test_table_reaches_ninety_days_ahead() -> None:
+    """The table still covers the next 90 days; when this fails, run `python -m engine.market.make_sessions`."""
+    today = datetime.now(UTC).date()
+    assert (calendar.covered_until() - today).days >= 90
+    assert calendar.covered_until() >= date(2027, 11, 22)
+    assert calendar.covered_from() <= date(1999, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("day", "session"),
+    [
+        ("2026-11-20", True),
+        ("2026-11-22", False),
+        ("2026-11-26", False),
+        ("2026-11-27", True),
+        ("2025-01-09", False),
+        ("2001-09-11", False),
+        ("2026-12-25", False),
+    ],
+)
+def test_is_session(day: str, session: bool) -> None:
+    """Weekends, holidays and unplanned closures are no sessions; the day after Thanksgiving is."""
+    assert calendar.is_session(date.fromisoformat(day)) is session
+
+
+def test_neighbours_skip_holidays_and_weekends() -> None:
+    """Next and previous are strict and may be asked of any day."""
+    assert calendar.next_session(date(2026, 11, 25)) == date(2026, 11, 27)
+    assert calendar.next_session(date(2026, 11, 26)) == date(2026, 11, 27)
+    assert calendar.next_session(date(2026, 11, 27)) == date(2026, 11, 30)
+    assert calendar.previous_session(date(2026, 11, 27)) == date(2026, 11, 25)
+    assert calendar.previous_session(date(2026, 11, 22)) == date(2026, 11, 20)
+    assert calendar.sessions_between(date(2026, 11, 25), date(2026, 11, 29)) == (date(2026, 11, 25), date(2026, 11, 27))
+
+
+def test_early_close_and_daylight_saving() -> None:
+    """The half day closes at 18:00 UTC; 16:00 New York is 21:00 UTC in winter and 20:00 in summer."""
+    assert calendar.session_close(date(2026, 11, 27)) == at("2026-11-27T18:00")
+    assert calendar.session_close(date(2026, 11, 25)) == at("2026-11-25T21:00")
+    assert calendar.session_close(date(2026, 7, 1)) == at("2026-07-01T20:00")
+    assert calendar.session_open(date(2026, 7, 1)) == at("2026-07-01T13:30")
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        ("2026-11-22T15:00", "2026-11-20"),
+        ("2026-11-23T14:00", "2026-11-20"),
+        ("2026-11-23T21:29", "2026-11-20"),
+        ("2026-11-23T21:30", "2026-11-23"),
+        ("2026-11-24T03:00", "2026-11-23"),
+        ("2026-11-27T18:30", "2026-11-27"),
+        ("2026-11-27T18:29", "2026-11-25"),
+    ],
+)
+def test_last_complete_session(now: str, last: str) -> None:
+    """A session counts once its own close is half an hour past, on half days too, by the clock of New York."""
+    assert calendar.last_complete_session(at(now), 30) == date.fromisoformat(last)
+
+
+def test_is_open() -> None:
+    """The market is open from 9:30 to the close of that day, both in New York's time."""
+    assert not calendar.is_open(at("2026-11-27T14:29"))
+    assert calendar.is_open(at("2026-11-27T14:30"))
+    assert not calendar.is_open(at("2026-11-27T18:00"))
+    assert calendar.is_open(at("2026-11-25T18:00"))
+    assert not calendar.is_open(at("2026-11-26T18:00"))
+
+
+def test_weekdays_after_the_table_count() -> None:
+    """Beyond the table the console goes on with weekdays in place of stopping."""
+    day = calendar.covered_until() + timedelta(days=10)
+    assert calendar.next_session(day).weekday() < 5
+
+
+def test_calendar_loads_no_numpy_or_pandas() -> None:
+    """Asking the calendar, the source names and the last bar loads none of the heavy libraries."""
+    code = (
+        "import sys; from engine.market import calendar, source, last_bar; from datetime import date;"
+        "calendar.next_session(date(2026, 11, 25)); source.parse_source('simulated');"
+        "print([name for name in ('numpy', 'pandas', 'exchange_calendars', 'yfinance') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
