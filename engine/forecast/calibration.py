@@ -24,8 +24,9 @@ GAIN = (0.02, 0.008)
 BOUNDS = ((0.01, 0.60), (0.002, 0.30))
 """Where each level stays."""
 NESTED = 1.02
-"""The 95 % interval is at least this much wider than the 80 % one, which is at least SMALLEST wide."""
-SMALLEST = 1e-3
+"""The 95 % interval is at least this much wider than the 80 % one."""
+SMALLEST = 0.25
+"""Volatilities of half an interval at least: more than a blended forecast may be away from the last close."""
 EVIDENCE = 250.0
 """Sessions of evidence that the base rate of rising sessions is worth in P(up)."""
 BASE_UP = 0.525
