@@ -28,8 +28,8 @@ _MOST_EPOCHS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended: the content of result.json beside its jobs."""
+class _Ending:
+    """How a run ended, by its last event."""
 
     state: JobState
     ended_at: datetime
@@ -47,7 +47,7 @@ class Folding:
         self._losses: dict[str, list[EpochLoss]] = {symbol: [] for symbol in spec.symbols}
         self._began: dict[str, float] = {}
         self._last: Event | None = None
-        self._ending: Ending | None = None
+        self._ending: _Ending | None = None
         self._cancelling = False
 
     def job(self, symbol: str) -> Job:
@@ -58,7 +58,7 @@ class Folding:
         """Bring the state forward by one event."""
         self._last = event
         if event.type == "finished":
-            self._ending = Ending(_state(event.data.get("state")), event.ts, _text(event.data, "message"))
+            self._ending = _Ending(_state(event.data.get("state")), event.ts, _text(event.data, "message"))
         elif event.type == "cancelling":
             self._cancelling = True
         elif event.symbol:
@@ -87,9 +87,9 @@ class Folding:
         span = event.mono - began if began is not None else -1.0
         return round(span, 3) if math.isfinite(span) and span >= 0 else None
 
-    def run(self, lock_held: bool, ending: Ending | None = None, cancelling: bool = False, skipped: int = 0) -> Run:
-        """The run as it stands, given whether its lock is held now and what result.json says."""
-        ending = ending or (None if lock_held else self._ending)
+    def run(self, lock_held: bool, cancelling: bool = False, skipped: int = 0) -> Run:
+        """The run as it stands, given whether its lock is held now; a run with a result is in `engine.runs.result`."""
+        ending = None if lock_held else self._ending
         state = ending.state if ending else self._unfinished(lock_held)
         jobs = [replace(job, losses=tuple(self._losses[job.symbol])) for job in self._jobs.values()]
         if ending or state is JobState.LOST:

@@ -11,7 +11,6 @@ import msgspec
 
 from engine.core.files import write_atomic
 from engine.core.records import Run
-from engine.runs.fold import Ending
 from engine.runs.spec import RunFolder
 
 VERSION = 1
@@ -55,7 +54,8 @@ def read_result(folder: RunFolder) -> Run | None:
     return run if found.get("v") == VERSION and run.id == folder.id and run.state.ended else None
 
 
-def ending_of(folder: RunFolder) -> Ending | None:
-    """How the run ended, for a fold of its whole journal."""
-    run = read_result(folder)
-    return Ending(run.state, run.ended_at or run.created_at, run.message) if run else None
+def with_losses(result: Run, folded: Run) -> Run:
+    """The run of result.json with what only the journal has: every epoch's losses, and the lines that were skipped."""
+    losses = {job.symbol: job.losses for job in folded.jobs}
+    jobs = tuple(replace(job, losses=losses.get(job.symbol, ())) for job in result.jobs)
+    return replace(result, jobs=jobs, skipped_lines=folded.skipped_lines)

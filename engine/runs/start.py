@@ -135,6 +135,8 @@ def _hear_first_word(folder: RunFolder, process: subprocess.Popen[bytes]) -> Non
     while time.monotonic() < end:
         if folder.events.exists() and folder.events.stat().st_size:
             return
+        if process.returncode == 0:  # a full disk kept every event from the journal, and the run has ended already
+            return
         if process.returncode is not None:
             said = clean_bytes(folder.supervisor_log.read_bytes()[-2000:].strip().rpartition(b"\n")[2], 300)
             raise StockmlError(f"run {folder.id} could not start: {said or 'no word'}", f"see {folder.supervisor_log}")

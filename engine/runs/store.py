@@ -20,7 +20,7 @@ from engine.core.records import Run
 from engine.core.text import clean
 from engine.runs.fold import Folding
 from engine.runs.journal import Tail
-from engine.runs.result import ending_of, read_result
+from engine.runs.result import read_result, with_losses
 from engine.runs.spec import RUN_ID, RunFolder, RunSpec, read_spec, run_folder
 
 _MOST_CACHED = 1000
@@ -155,6 +155,7 @@ class RunStore:
     @staticmethod
     def _look(folder: RunFolder, followed: _Followed) -> Run:
         held = lock_holder(folder.lock) is not None
-        ending = None if held else ending_of(folder)
+        result = None if held else read_result(folder)
         followed.advance()
-        return followed.folding.run(held, ending, folder.cancel.exists(), followed.skipped)
+        run = followed.folding.run(held, folder.cancel.exists(), followed.skipped)
+        return with_losses(result, run) if result else run

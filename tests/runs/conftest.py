@@ -89,6 +89,10 @@ class Bench:
             return ""
         return next((word.rpartition(".")[2] for word in line if word.startswith("engine.runs.")), "other")
 
+    def left(self) -> list[str]:
+        """What is alive of the runs' jobs: everything but supervisors, which may still be on their way out."""
+        return [program for pid in self.alive() if (program := self.program(pid)) != "supervisor"]
+
     def pids(self, program: str) -> list[int]:
         return [pid for pid in self.alive() if self.program(pid) == program]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.core.events import TYPES, Event, decode, encode
 from engine.core.records import Job, JobState, Metrics
-from engine.runs.fold import Ending, Folding, fold, run_state
+from engine.runs.fold import fold, run_state
 from engine.runs.journal import Tail
 from engine.runs.spec import RunSpec
 
@@ -89,14 +89,6 @@ def test_the_last_word_of_the_journal_stands_in_for_a_result_that_could_not_be_w
     run = fold(SPEC, events, lock_held=False)
     assert (run.state, run.message, run.ended_at) == (JobState.CANCELLED, "1 done", NOW)
     assert fold(SPEC, events, lock_held=True).state is JobState.RUNNING
-
-
-def test_a_result_ends_a_run() -> None:
-    """The result's word is the run's, whatever the journal lacks."""
-    folding = Folding(SPEC)
-    folding.feed(event("published"))
-    run = folding.run(lock_held=False, ending=Ending(JobState.DONE, NOW, "fine"))
-    assert (run.state, run.message, run.ended_at) == (JobState.DONE, "fine", NOW)
 
 
 def test_events_of_other_symbols_are_counted() -> None:
