@@ -25,6 +25,8 @@ Floats32 = NDArray[np.float32]
 FIRST, SECOND, TOWERS = 32, 16, 1
 LIMIT = 4.0
 """Targets are cut at this many volatilities: one +51 % day is a big day, not fifty."""
+TRUST, TRUST_SPREAD = 0.25, 0.25
+"""What is kept of an answer before evidence; on 12,500 forecasts of 2019-09 to 2024-08 as good as any rule tried."""
 PARITY = 8
 """Newest validation windows on which Keras and numpy must agree."""
 TENSORFLOW = {
@@ -141,17 +143,14 @@ def windows_of(inputs: Floats32, rows: IntArray, steps: int, symbol: str) -> Flo
 
 
 def shrinkage(answer: Floats32, wanted: Floats32) -> float:
-    """How much of `answer` to keep: the least-squares slope of `wanted` on it, less what chance alone would give.
+    """How much of `answer` to keep, 0 to 1: the least-squares slope of `wanted` on it, drawn to TRUST.
 
-    The positive-part James-Stein rule with t, the slope's t statistic: slope × (1 - 1/t²), 0 when t² ≤ 1 or the slope
-    is negative, at most 1.
+    The posterior mean under a normal prior TRUST ± TRUST_SPREAD and noise of the size of `wanted`: a faint answer on few
+    rows keeps a quarter, a proven one all, a loud one without success next to nothing.
     """
     given, true = answer.astype(np.float64), wanted.astype(np.float64)
-    power = float(given @ given)
-    if power <= 0.0:
+    noise, prior = float(np.mean(true**2)), 1.0 / TRUST_SPREAD**2
+    if noise == 0.0:
         return 0.0
-    slope = float(given @ true) / power
-    noise = float(np.mean((true - slope * given) ** 2))
-    if slope <= 0.0 or slope**2 * power <= noise:
-        return 0.0
-    return min(1.0, slope * (1.0 - noise / (slope**2 * power)))
+    slope = (float(given @ true) / noise + TRUST * prior) / (float(given @ given) / noise + prior)
+    return min(1.0, max(0.0, slope))
