@@ -36,6 +36,8 @@ COMMANDS: dict[str, Row] = {
     "predict": Row("engine.cli.predict:predict", "Forecast the next session's close."),
     "runs": Row("engine.cli.runs:runs", "List, show, follow or cancel training runs."),
     "data": Row("engine.cli.data:data", "Fetch bars, or check the stored ones."),
+    "schedule": Row("engine.cli.schedule:schedule", "The jobs in your crontab: show, install, change, undo."),
+    "cron-run": Row("engine.cli.cron_run:cron_run", "Run one scheduled job, as cron starts it."),
     "config": Row("engine.cli.config:config", "Show, check or change the settings."),
     "demo": Row("engine.cli.demo:demo", "Try everything on a simulated market, in a home of its own."),
 }

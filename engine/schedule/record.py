@@ -126,8 +126,8 @@ def read_history(home: Home, jobs: tuple[str, ...]) -> History:
 
 
 def _runs(connection: sqlite3.Connection, job: str) -> tuple[CronRun, ...]:
-    columns = "id, job, trigger, slot, started, ended, exit, outcome, message"
-    rows = connection.execute(f"SELECT {columns} FROM cron_runs WHERE job=? ORDER BY id DESC LIMIT ?", (job, LOOKED_AT))
+    columns = "SELECT id, job, trigger, slot, started, ended, exit, outcome, message FROM cron_runs"
+    rows = connection.execute(columns + " WHERE job=? ORDER BY id DESC LIMIT ?", (job, LOOKED_AT))
     return tuple(
         CronRun(
             id=row[0],

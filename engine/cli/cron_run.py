@@ -1,0 +1,43 @@
+"""`cron-run JOB`: one run of one scheduled job, as cron starts it; silent on success, one line on failure."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from engine.cli.options import home_option, takes_session
+from engine.cli.session import Session
+from engine.core.errors import ConfigError, StockmlError
+from engine.core.paths import SETTINGS_NAME
+from engine.core.text import clean
+from engine.schedule.cron_run import run_job
+from engine.schedule.record import Trigger
+
+
+@click.command("cron-run")
+@click.argument("job")
+@click.option(
+    "--trigger",
+    type=click.Choice([str(trigger) for trigger in Trigger]),
+    help="Who starts it. Default: cron, on a terminal manual.",
+)
+@home_option
+@takes_session
+def cron_run(session: Session, job: str, trigger: str | None) -> int:
+    """Run JOB (weekly, performance, monthly, clean, health, serve) now: log, lock, record, ping. Exit 75: it runs already."""
+    chosen = Trigger(trigger) if trigger else Trigger.MANUAL if sys.stdin.isatty() else Trigger.CRON
+    try:
+        _refuse_absent(session)
+        return run_job(session.home, job, trigger=chosen)
+    except StockmlError as error:
+        # One line: cron mails every line of it.
+        click.echo(f"stockml: {clean(str(error))}", err=True)
+        return error.exit_code
+
+
+def _refuse_absent(session: Session) -> None:
+    """A home that is gone (a disk that is not mounted) must not be made anew by a job at night."""
+    if session.home_text and not (Path(session.home_text).expanduser() / SETTINGS_NAME).is_file():
+        raise ConfigError(f"no {SETTINGS_NAME} in {session.home_text}", "is its disk mounted? the job did not run")

@@ -1,0 +1,298 @@
+"""`schedule …`: the jobs in the operator's crontab or in systemd; every write shows its difference and asks first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.documents import when
+from engine.cli.options import Group, home_option, json_option, takes_session
+from engine.cli.schedule_text import local, view_document, view_lines
+from engine.cli.session import Session
+from engine.core.errors import ExitCode, RefusedError, UsageError
+from engine.schedule.cron_run import run_job
+from engine.schedule.explain import EXCHANGE
+from engine.schedule.jobs import job_named
+from engine.schedule.record import Trigger
+from engine.schedule.scheduler import Backend, Draft, Edits, Scheduler
+from engine.schedule.slots import dst_notes, next_slots
+from engine.schedule.state import JobState
+from engine.schedule.view import view
+
+Command = Callable[..., Any]
+
+
+def _writes(function: Command) -> Command:
+    return click.option("--yes", is_flag=True, help="Write without asking.")(home_option(json_option(function)))
+
+
+def _install_options(function: Command) -> Command:
+    options = (
+        click.argument("jobs", nargs=-1),
+        click.option("--systemd", is_flag=True, help="As systemd user timers instead of crontab lines."),
+        click.option("--reset", is_flag=True, help="Give the jobs their default times back."),
+        click.option("--adopt", "edits", flag_value="adopt", help="Keep what was edited by hand in our block."),
+        click.option("--overwrite", "edits", flag_value="overwrite", help="Put our lines back over an edit by hand."),
+        click.option("--program", type=click.Path(path_type=Path), help="The stockml to start. Default: this one."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.group(cls=Group)
+@home_option
+def schedule() -> None:
+    """The jobs in your crontab: weekly, performance, monthly, clean, health, serve."""
+
+
+@schedule.command()
+@click.option("--tab", is_flag=True, help="The other lines of the crontab too.")
+@json_option
+@home_option
+@takes_session
+def show(session: Session, tab: bool) -> int:
+    """Every job with its state, time, last and next run; the daemon; what is wrong."""
+    seen = view(_scheduler(session))
+    if session.json:
+        session.document(view_document(seen))
+    else:
+        session.facts(view_lines(seen, tab))
+    return ExitCode.DONE
+
+
+@schedule.command("next")
+@click.argument("jobs", nargs=-1)
+@click.option("--count", type=click.IntRange(1, 100), default=5, show_default=True, help="Runs of each job.")
+@json_option
+@home_option
+@takes_session
+def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
+    """The next runs, in the host's zone and in New York; DST changes marked."""
+    scheduler = _scheduler(session)
+    names = [job_named(job).name for job in jobs]
+    chosen = [job for job in view(scheduler).jobs if job.line and job.line.enabled and (not names or job.job.name in names)]
+    trees, rows = [], []
+    for job in chosen:
+        assert job.line is not None
+        if job.explained is None:
+            rows.append((job.job.name, render.ABSENT, render.ABSENT, job.reason))
+            continue
+        now, expression = scheduler.clock.now(), job.explained.expression
+        slots = next_slots(expression, now, scheduler.zone, count)
+        changed = {run: str(note) for note in dst_notes(expression, now, scheduler.zone) for run in note.runs}
+        trees += [{"job": job.job.name, "at": when(slot), "host": slot.isoformat(), "dst": changed.get(slot)} for slot in slots]
+        rows += [(job.job.name, local(slot), local(slot.astimezone(EXCHANGE)), changed.get(slot, "")) for slot in slots]
+        if not slots:
+            rows.append((job.job.name, "when the machine starts", render.ABSENT, ""))
+    if session.json:
+        session.document({"zone": scheduler.zone.key, "next": trees})
+    elif rows:
+        session.facts(render.table(("JOB", f"HERE ({scheduler.zone.key})", "NEW YORK", "CLOCK CHANGE"), rows))
+    else:
+        session.facts(["nothing is scheduled: `stockml schedule install`"])
+    return ExitCode.DONE
+
+
+@schedule.command()
+@_install_options
+@json_option
+@home_option
+@takes_session
+def diff(session: Session, jobs: tuple[str, ...], systemd: bool, reset: bool, edits: str | None, program: Path | None) -> int:
+    """What `schedule install` with the same words would change; writes nothing."""
+    draft = _install_draft(_scheduler(session), jobs, systemd, reset, edits, program)
+    if session.json:
+        session.document(_draft_tree(draft))
+    else:
+        session.facts(draft.diff or ["no change"])
+        session.facts(f"note: {warning}" for warning in draft.warnings)
+    return ExitCode.DONE
+
+
+@schedule.command()
+@_install_options
+@click.option("--move", is_flag=True, help="Take the jobs over from the other of crontab and systemd.")
+@_writes
+@takes_session
+def install(
+    session: Session,
+    jobs: tuple[str, ...],
+    systemd: bool,
+    reset: bool,
+    edits: str | None,
+    program: Path | None,
+    move: bool,
+    yes: bool,
+) -> int:
+    """Install the standard jobs, or add JOBS (health, serve); what is installed keeps its times."""
+    scheduler = _scheduler(session)
+    draft = _install_draft(scheduler, jobs, systemd, reset, edits, program, move)
+    used = scheduler.in_use()
+    if used is None or used is draft.base.backend or not move:
+        return _write(session, scheduler, draft, yes)
+    leaving = scheduler.remove(scheduler.look(used))
+    _ask(session, draft, yes, leaving.diff)
+    written, told = scheduler.move(leaving, draft)
+    return _done(session, draft, str(written.backup) if written.backup else None, told)
+
+
+@schedule.command()
+@click.argument("jobs", nargs=-1)
+@click.option("--systemd", "backend", flag_value="systemd", help="From systemd.")
+@click.option("--crontab", "backend", flag_value="crontab", help="From the crontab.")
+@click.option("--overwrite", is_flag=True, help="Also a block that was edited by hand.")
+@_writes
+@takes_session
+def remove(session: Session, jobs: tuple[str, ...], backend: str | None, overwrite: bool, yes: bool) -> int:
+    """Take JOBS out, or everything of this home; all other lines stay as they are."""
+    scheduler = _scheduler(session)
+    base = scheduler.look(Backend(backend) if backend else None, Edits.OVERWRITE if overwrite else Edits.REFUSE)
+    return _write(session, scheduler, scheduler.remove(base, jobs), yes)
+
+
+@schedule.command()
+@click.argument("jobs", nargs=-1, required=True)
+@_writes
+@takes_session
+def enable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
+    """Switch paused JOBS on."""
+    scheduler = _scheduler(session)
+    return _write(session, scheduler, scheduler.enable(scheduler.look(), jobs, True), yes)
+
+
+@schedule.command()
+@click.argument("jobs", nargs=-1, required=True)
+@_writes
+@takes_session
+def disable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
+    """Pause JOBS; their lines stay as comments."""
+    scheduler = _scheduler(session)
+    return _write(session, scheduler, scheduler.enable(scheduler.look(), jobs, False), yes)
+
+
+@schedule.command("set")
+@click.argument("job")
+@click.argument("expression")
+@_writes
+@takes_session
+def set_expression(session: Session, job: str, expression: str, yes: bool) -> int:
+    """Give JOB another time: `schedule set weekly "0 4 * * 0"`."""
+    scheduler = _scheduler(session)
+    return _write(session, scheduler, scheduler.set(scheduler.look(), job, expression), yes)
+
+
+@schedule.command()
+@_writes
+@takes_session
+def undo(session: Session, yes: bool) -> int:
+    """Take back the last write to the crontab; what others wrote since stays."""
+    scheduler = _scheduler(session)
+    return _write(session, scheduler, scheduler.undo(), yes)
+
+
+@schedule.command("catch-up")
+@click.argument("jobs", nargs=-1)
+@json_option
+@home_option
+@takes_session
+def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
+    """Run each missed job once, for its newest missed time; never a backlog."""
+    names = [job_named(job).name for job in jobs]
+    missed = [job for job in view(_scheduler(session)).jobs if job.status and job.status.state is JobState.MISSED]
+    chosen = [job for job in missed if not names or job.job.name in names]
+    trees, worst = [], int(ExitCode.DONE)
+    for job in chosen:
+        assert job.status is not None
+        slot = job.status.missed[0]
+        session.say(f"{job.job.name}: catching up on {local(slot)}")
+        code = run_job(session.home, job.job.name, trigger=Trigger.CATCH_UP, slot=slot, say=session.note)
+        session.say(f"{job.job.name}: {'done' if code == ExitCode.DONE else f'exit {code}'}")
+        trees.append({"job": job.job.name, "slot": when(slot), "exit": code})
+        worst = worst or code
+    if session.json:
+        session.document({"runs": trees})
+    elif not chosen:
+        session.facts(["nothing was missed"])
+    return worst
+
+
+def _scheduler(session: Session) -> Scheduler:
+    return Scheduler(session.home)
+
+
+def _install_draft(
+    scheduler: Scheduler,
+    jobs: tuple[str, ...],
+    systemd: bool,
+    reset: bool,
+    edits: str | None,
+    program: Path | None,
+    move: bool = False,
+) -> Draft:
+    used = scheduler.in_use()
+    backend = Backend.SYSTEMD if systemd else Backend.CRONTAB
+    chosen = Edits(edits) if edits else Edits.REFUSE
+    absolute = program.expanduser().absolute() if program else None
+    if used and used is not backend:
+        if not move:
+            option = "" if systemd else " --systemd"
+            raise RefusedError(
+                f"the jobs are started by {used}: both would start each twice",
+                f"--move takes them over, `schedule install{option}` edits them where they are",
+            )
+        base = replace(scheduler.look(backend), lines=scheduler.look(used, chosen).lines)
+        return scheduler.install(base, jobs, absolute, reset)
+    return scheduler.install(scheduler.look(backend, chosen), jobs, absolute, reset)
+
+
+def _write(session: Session, scheduler: Scheduler, draft: Draft, yes: bool) -> int:
+    if draft.changed:
+        _ask(session, draft, yes)
+    written, told = scheduler.write(draft)
+    return _done(session, draft, str(written.backup) if written.backup else None, told)
+
+
+def _ask(session: Session, draft: Draft, yes: bool, before: tuple[str, ...] = ()) -> None:
+    """Show the difference; go on only with a yes."""
+    for line in (*before, *draft.diff):
+        session.say(line)
+    for warning in draft.warnings:
+        session.note(f"note: {warning}")
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("this writes the schedule and there is no terminal to ask on", "look at the difference and add --yes")
+    if not click.confirm("Write this?", err=session.json):
+        raise click.Abort
+
+
+def _done(session: Session, draft: Draft, backup: str | None, told: tuple[str, ...]) -> int:
+    for text in told:
+        session.note(f"warning: {text}")
+    if session.json:
+        session.document({**_draft_tree(draft), "backup": backup, "told": list(told)})
+    elif not draft.changed:
+        session.facts(["no change: the schedule is as asked"])
+    else:
+        where = "crontab" if draft.base.backend is Backend.CRONTAB else "systemd units"
+        session.facts(
+            [f"{where} written" + (f"; the one before: {backup} (`stockml schedule undo` takes it back)" if backup else "")]
+        )
+    return ExitCode.DONE
+
+
+def _draft_tree(draft: Draft) -> dict[str, Any]:
+    return {
+        "backend": str(draft.base.backend),
+        "changed": draft.changed,
+        "diff": list(draft.diff),
+        "warnings": list(draft.warnings),
+        "jobs": [{"job": line.job, "expression": line.expression, "enabled": line.enabled} for line in draft.lines],
+    }

@@ -1,0 +1,93 @@
+"""What `schedule show` prints, as text and as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from engine.cli import render
+from engine.cli.documents import when
+from engine.core.text import clean
+from engine.schedule.view import JobView, ScheduleView
+
+
+def local(slot: datetime | None) -> str:
+    """A slot in its own zone: Sun 2026-03-08 03:00 EDT."""
+    return render.ABSENT if slot is None else f"{slot:%a %Y-%m-%d %H:%M %Z}"
+
+
+def view_lines(seen: ScheduleView, tab: bool = False) -> list[str]:
+    """The schedule as text."""
+    rows = [_cells(job) for job in seen.jobs]
+    lines = render.table(("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS"), rows)
+    lines += [f"{job.job.name}: {clean(job.reason)}" for job in seen.jobs if job.reason]
+    lines += [f"note: {clash}" for clash in seen.clashes]
+    lines += [f"problem: {clean(problem)}" for problem in seen.problems]
+    daemon = f"cron runs (process {seen.daemon.pid})" if seen.daemon.running else f"no cron daemon runs: {seen.daemon.detail}"
+    lines += [f"{daemon}; time zone {seen.zone}; {len(seen.other_lines)} other lines in the crontab"]
+    lines += [f"also scheduled there: {clean(str(home))}" for home in seen.other_homes]
+    return [*lines, "", *seen.other_lines] if tab else lines
+
+
+def _cells(job: JobView) -> tuple[str, ...]:
+    last = job.last
+    return (
+        job.job.name,
+        str(job.status.state) if job.status else render.ABSENT,
+        job.line.expression if job.line else f"({job.job.expression})",
+        local(job.explained.next[0])
+        if job.explained and job.explained.next and job.line and job.line.enabled
+        else render.ABSENT,
+        render.moment(last.started) if last else render.ABSENT,
+        render.duration(last.seconds) if last else render.ABSENT,
+        render.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
+        job.explained.words if job.explained else f"not installed: {job.job.summary}" if job.line is None else render.ABSENT,
+    )
+
+
+def view_document(seen: ScheduleView) -> dict[str, Any]:
+    """`schedule show --json`."""
+    return {
+        "taken_at": when(seen.taken_at),
+        "zone": seen.zone,
+        "backend": str(seen.backend) if seen.backend else None,
+        "daemon": {
+            "running": seen.daemon.running,
+            "pid": seen.daemon.pid,
+            "since": when(seen.daemon.since),
+            "detail": seen.daemon.detail,
+        },
+        "jobs": [_job_tree(job) for job in seen.jobs],
+        "clashes": [{"jobs": list(clash.jobs), "first": when(clash.first), "times": clash.times} for clash in seen.clashes],
+        "other_lines": list(seen.other_lines),
+        "other_homes": [str(home) for home in seen.other_homes],
+        "problems": list(seen.problems),
+    }
+
+
+def _job_tree(job: JobView) -> dict[str, Any]:
+    explained, status, last = job.explained, job.status, job.last
+    return {
+        "job": job.job.name,
+        "installed": job.line is not None,
+        "enabled": job.line.enabled if job.line else None,
+        "expression": job.line.expression if job.line else None,
+        "words": explained.words if explained else None,
+        "next": [when(slot) for slot in explained.next] if explained else [],
+        "warnings": list(explained.warnings) if explained else [],
+        "state": str(status.state) if status else None,
+        "missed": [when(slot) for slot in status.missed] if status else [],
+        "last": None
+        if last is None
+        else {
+            "trigger": str(last.trigger),
+            "slot": when(last.slot),
+            "started": when(last.started),
+            "ended": when(last.ended),
+            "seconds": last.seconds,
+            "exit": last.exit_code,
+            "outcome": str(last.outcome) if last.outcome else None,
+            "message": last.message,
+        },
+        "reason": job.reason,
+    }

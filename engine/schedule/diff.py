@@ -1,0 +1,58 @@
+"""The difference between two crontabs as an operator reads it: real bytes, with what is invisible made visible."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+
+from engine.core.text import clean
+
+_TRAILING = re.compile(r" +$")
+
+
+def tab_diff(before: bytes | None, after: bytes | None, unchanged: bytes) -> tuple[str, ...]:
+    """A unified diff of the two tabs, ending with how many foreign lines stay; empty without a difference."""
+    if before == after:
+        return ()
+    lines = list(difflib.unified_diff(_lines(before), _lines(after), _name(before), _name(after), n=1, lineterm=""))
+    count = unchanged.count(b"\n") + (0 if not unchanged or unchanged.endswith(b"\n") else 1)
+    digest = hashlib.sha256(unchanged).hexdigest()[:12]
+    lines.append(f"{count} other line{'' if count == 1 else 's'} unchanged (sha256 {digest})")
+    return tuple(lines)
+
+
+def text_diff(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
+    """A unified diff of files by name; empty without a difference."""
+    lines: list[str] = []
+    for name in sorted({*before, *after}):
+        old, new = before.get(name, "").splitlines(), after.get(name, "").splitlines()
+        if old != new:
+            names = (name if name in before else "/dev/null", name if name in after else "/dev/null")
+            lines += [clean(line) for line in difflib.unified_diff(old, new, *names, n=1, lineterm="")]
+    return tuple(lines)
+
+
+def visible(raw: bytes) -> str:
+    """One line of a tab for a terminal: tabs, control characters and trailing blanks spelt out, no byte hidden."""
+    text = raw.decode("utf-8", "backslashreplace")
+    text = "".join(character if character.isprintable() else _spelt(character) for character in text)
+    return _TRAILING.sub(lambda match: "\\x20" * len(match[0]), text)
+
+
+def _spelt(character: str) -> str:
+    return {"\t": "\\t", "\r": "\\r"}.get(character, character.encode("unicode_escape").decode("ascii"))
+
+
+def _lines(tab: bytes | None) -> list[str]:
+    text = tab or b""
+    lines = [visible(raw) for raw in text.split(b"\n")]
+    if not text.endswith(b"\n") and text:
+        lines[-1] += " (no newline at the end)"
+    else:
+        lines.pop()
+    return lines
+
+
+def _name(tab: bytes | None) -> str:
+    return "no crontab" if tab is None else "crontab"

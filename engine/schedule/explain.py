@@ -1,0 +1,100 @@
+"""What an expression means, when it runs next, and what an operator should know before it is installed.
+
+Cheap enough for every key of an editor: about two milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import combinations
+from zoneinfo import ZoneInfo
+
+from engine.schedule.block import Line
+from engine.schedule.expression import Expression, parse, words
+from engine.schedule.jobs import JOBS
+from engine.schedule.slots import YEAR, dst_notes, next_slots, slots_between
+
+EXCHANGE = ZoneInfo("America/New_York")
+_OPEN, _CLOSE = time(9, 30), time(16, 0)
+# Two heavy jobs that begin within this time of each other are likely to meet.
+_NEAR = timedelta(minutes=60)
+# Quicker pairs than this are not worth the time of a look over a year.
+_OFTEN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One checked expression: its plain form, words, the next runs in the host's zone, and warnings."""
+
+    expression: Expression
+    words: str
+    next: tuple[datetime, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two heavy jobs whose slots come within an hour of each other: how often in a year, and the first time."""
+
+    jobs: tuple[str, str]
+    first: datetime
+    times: int
+
+    def __str__(self) -> str:
+        first = f"{self.first:%Y-%m-%d %H:%M %Z}"
+        return f"{self.jobs[0]} and {self.jobs[1]} come within an hour {self.times} time{'' if self.times == 1 else 's'} a year, first on {first}"
+
+
+def explain(text: str, job: str, now: datetime, zone: ZoneInfo, count: int = 5) -> Explained:
+    """The expression of a job, explained; ExpressionError names the field that is wrong."""
+    expression = parse(text, reboot=JOBS[job].reboot)
+    upcoming = next_slots(expression, now, zone, count)
+    return Explained(expression, words(expression), upcoming, tuple(_warnings(expression, job, now, zone)))
+
+
+def _warnings(expression: Expression, job: str, now: datetime, zone: ZoneInfo) -> Iterable[str]:
+    if expression.reboot:
+        return
+    if expression.either_day:
+        days, weekdays = expression.parts[2], expression.parts[4]
+        yield f"both day fields are set: it runs on a day of month {days} OR a day of week {weekdays}, not only where both meet"
+    per_day = len(expression.minutes) * len(expression.hours)
+    if per_day > _OFTEN:
+        yield f"it runs {per_day} times on such a day"
+    first, second = next_slots(expression, now, zone, 2)
+    if second - first > timedelta(days=8) and job != "monthly":
+        yield f"it runs rarely: {first:%Y-%m-%d} and then {second:%Y-%m-%d}"
+    yield from (f"clock change on {note}" for note in dst_notes(expression, now, zone))
+    if job == "performance" and not _meets_session(expression, now, zone):
+        yield "none of its times falls into a trading session (09:30-16:00 in New York)"
+
+
+def _meets_session(expression: Expression, now: datetime, zone: ZoneInfo) -> bool:
+    week = (slot.astimezone(EXCHANGE) for slot in slots_between(expression, now, now + timedelta(days=7), zone))
+    return any(local.weekday() < 5 and _OPEN <= local.time() < _CLOSE for local in week)
+
+
+def clashes(lines: Iterable[Line], now: datetime, zone: ZoneInfo) -> tuple[Clash, ...]:
+    """The pairs of enabled heavy jobs that meet within a year."""
+    heavy = [(line.job, parse(line.expression, reboot=True)) for line in lines if line.enabled and JOBS[line.job].heavy]
+    seldom = [(job, expression) for job, expression in heavy if len(expression.minutes) * len(expression.hours) <= _OFTEN]
+    slots = {job: list(slots_between(expression, now, now + YEAR, zone)) for job, expression in seldom}
+    found = []
+    for one, other in combinations(slots, 2):
+        met = _met(slots[one], slots[other])
+        if met:
+            found.append(Clash((one, other), met[0], len(met)))
+    return tuple(found)
+
+
+def _met(some: list[datetime], others: list[datetime]) -> list[datetime]:
+    """The slots of `some` that lie within an hour of one of `others`; both sorted."""
+    met, place = [], 0
+    for slot in some:
+        while place < len(others) and others[place] < slot - _NEAR:
+            place += 1
+        if place < len(others) and others[place] - slot <= _NEAR:
+            met.append(slot)
+    return met

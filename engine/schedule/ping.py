@@ -1,0 +1,62 @@
+"""Pings to an outside watchdog (healthchecks.io and its like): the only cover for a machine that is off.
+
+secrets.toml      [pings]
+                  weekly = "https://hc-ping.com/…"          URL/start at the start, URL/EXIT at the end
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from engine.core.paths import Home
+
+# Seconds; a job never waits longer for a watchdog.
+_LIMIT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Where one job pings; an empty URL pings nowhere. The URL is a secret: it is in no message and no repr."""
+
+    url: str = ""
+
+    def __repr__(self) -> str:
+        return "Ping(set)" if self.url else "Ping()"
+
+    def send(self, what: str) -> str:
+        """Ping URL/what; what went wrong in words, or an empty text. Nothing of it stops a job."""
+        if not self.url:
+            return ""
+        try:
+            request = Request(f"{self.url.rstrip('/')}/{what}", method="POST", data=b"")  # noqa: S310 - the scheme is checked
+            with urlopen(request, timeout=_LIMIT_S) as answer:  # noqa: S310 - the scheme was checked when it was read
+                answer.read(1000)
+        except URLError as error:
+            return (
+                f"the ping did not arrive: {type(error.reason).__name__ if not isinstance(error.reason, str) else error.reason}"
+            )
+        except (OSError, ValueError) as error:
+            return f"the ping did not arrive: {type(error).__name__}"
+        return ""
+
+
+def ping_of(home: Home, job: str) -> tuple[Ping, str]:
+    """The job's ping, and why there is none although the file names one; nothing of it stops a job."""
+    try:
+        mode = home.secrets.stat().st_mode
+        table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("pings", {})
+    except FileNotFoundError:
+        return Ping(), ""
+    except (OSError, ValueError) as error:
+        return Ping(), f"secrets.toml cannot be read ({type(error).__name__}): no ping"
+    url = table.get(job) if isinstance(table, dict) else None
+    if url is None:
+        return Ping(), ""
+    if mode & 0o077:
+        return Ping(), "secrets.toml can be read by others (chmod 600 it): no ping"
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        return Ping(), f"pings.{job} in secrets.toml is no http(s) address: no ping"
+    return Ping(url), ""

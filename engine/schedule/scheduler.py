@@ -1,0 +1,289 @@
+"""The schedule of one home: look at it, draft a change, see the difference, write it, take it back.
+
+base = scheduler.look()                         what stands now: the tab's bytes, our lines
+draft = scheduler.draft(base, lines, "set")     what would stand, with the difference and the warnings
+scheduler.write(draft)                          only if nobody changed the tab since `look`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from engine.core.clock import Clock, SystemClock
+from engine.core.errors import RefusedError, StockmlError, UsageError
+from engine.core.paths import Home
+from engine.schedule.backups import UNDO, Backups, mark, state_folder
+from engine.schedule.block import Line, find_block, outside, place, remove, splice, with_line
+from engine.schedule.crontab import Crontab, CrontabError
+from engine.schedule.daemon import Daemon, find_daemon
+from engine.schedule.diff import tab_diff, text_diff
+from engine.schedule.explain import clashes, explain
+from engine.schedule.expression import parse
+from engine.schedule.jobs import JOBS, STANDARD, find_program, job_named, shell_command
+from engine.schedule.record import Change, History, read_history, write_changes
+from engine.schedule.slots import host_zone
+from engine.schedule.swap import Written, swap
+from engine.schedule.systemd import Systemd, gap_warnings, unit_files, user_units
+
+
+class Backend(StrEnum):
+    """Who starts the jobs."""
+
+    CRONTAB = "crontab"
+    SYSTEMD = "systemd"
+
+
+class Edits(StrEnum):
+    """What to do about a block that was edited by hand."""
+
+    REFUSE = "refuse"
+    ADOPT = "adopt"
+    OVERWRITE = "overwrite"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What stands now; `tab` None is no crontab, and always None for systemd."""
+
+    backend: Backend
+    tab: bytes | None
+    lines: tuple[Line, ...]
+    edited: str = ""
+    """What was edited by hand in our block, in words."""
+
+    def line(self, job: str) -> Line | None:
+        """The line of a job, if it is installed."""
+        return next((line for line in self.lines if line.job == job), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change that can be written; without a difference it changes nothing."""
+
+    base: Base
+    reason: str
+    lines: tuple[Line, ...]
+    after: bytes | None
+    diff: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.diff)
+
+
+class Scheduler:
+    """One home's schedule; every part that touches the machine can be handed in."""
+
+    def __init__(
+        self,
+        home: Home,
+        clock: Clock | None = None,
+        *,
+        crontab: Crontab | None = None,
+        state: Path | None = None,
+        units: Path | None = None,
+        zone: ZoneInfo | None = None,
+        daemon: Callable[[], Daemon] = find_daemon,
+    ) -> None:
+        self.home = home
+        self.clock: Clock = clock or SystemClock()
+        self.crontab = crontab or Crontab()
+        self.backups = Backups(state or state_folder(), self.clock)
+        self.systemd = Systemd(home, units or user_units())
+        self.zone = zone or host_zone()
+        self.daemon = daemon
+
+    def look(self, backend: Backend | None = None, edits: Edits = Edits.REFUSE) -> Base:
+        """What stands now; without a name, of the backend that is in use.
+
+        RefusedError for damaged markers, and for a block edited by hand unless `edits` says what to do about it.
+        """
+        backend = backend or self.in_use() or Backend.CRONTAB
+        if backend is Backend.SYSTEMD:
+            return Base(backend, None, self.systemd.read())
+        tab = self.crontab.read()
+        block = find_block(tab, self.home)
+        if block is None:
+            return Base(backend, tab, ())
+        if not block.edited and not block.strange:
+            return Base(backend, tab, block.lines)
+        where = f"the stockml block (line {block.first_line} of the crontab) was edited by hand"
+        edited = f"{where}: not ours: {'; '.join(block.strange)}" if block.strange else where
+        if edits is Edits.REFUSE or (edits is Edits.ADOPT and block.strange):
+            hint = "`schedule install --overwrite` puts our lines back; move lines of your own out of the block first"
+            raise RefusedError(edited, hint if block.strange else f"`schedule install --adopt` keeps the edit; {hint}")
+        if edits is Edits.ADOPT:
+            for line in block.lines:
+                parse(line.expression, reboot=JOBS[line.job].reboot)
+            return Base(backend, tab, block.lines, edited)
+        return Base(backend, tab, self._recorded(), edited)
+
+    def in_use(self) -> Backend | None:
+        """The backend that holds jobs of this home; RefusedError when both do, which starts every job twice."""
+        try:
+            in_tab = find_block(self.crontab.read(), self.home) is not None
+        except CrontabError:
+            in_tab = False  # without a readable tab there is no block of ours to tell of; `look` raises what is wrong
+        if in_tab and self.systemd.present():
+            raise RefusedError(
+                "the jobs stand both in the crontab and in systemd: each would start twice",
+                "take one out: `stockml schedule remove --systemd`, or `schedule remove --crontab`",
+            )
+        return Backend.CRONTAB if in_tab else Backend.SYSTEMD if self.systemd.present() else None
+
+    def draft(self, base: Base, lines: tuple[Line, ...], reason: str) -> Draft:
+        """What writing these lines would do; UsageError names the job whose line cannot be."""
+        for line in lines:
+            parse(line.expression, reboot=JOBS[line.job].reboot)
+        now, told = self.clock.now(), []
+        known = {(old.job, old.expression, old.enabled) for old in base.lines}
+        for line in lines:
+            if line.enabled and (line.job, line.expression, line.enabled) not in known:
+                told += [f"{line.job}: {warning}" for warning in explain(line.expression, line.job, now, self.zone).warnings]
+        told += [str(clash) for clash in clashes(lines, now, self.zone)] if set(lines) != set(base.lines) else []
+        if base.backend is Backend.SYSTEMD:
+            diff = text_diff(self.systemd.texts(), unit_files(self.home, lines))
+            return Draft(base, reason, lines, None, diff, (*told, *gap_warnings(lines, now, self.zone)))
+        after = splice(base.tab, self.home, lines)
+        diff = tab_diff(base.tab, after, outside(base.tab, self.home))
+        return Draft(base, reason, lines, after, diff, tuple(told))
+
+    def install(self, base: Base, names: Sequence[str] = (), program: Path | None = None, reset: bool = False) -> Draft:
+        """The standard jobs where none is installed, the named ones beside what is; every line with this program's path.
+
+        `reset`: the named jobs (without names, all that are installed) get their default time back.
+        """
+        program = program or find_program()
+        names = [job_named(name).name for name in names]
+        wanted = {line.job: line for line in base.lines}
+        for job in names or ([] if wanted else STANDARD):
+            wanted.setdefault(job, Line(job, JOBS[job].expression, ""))
+        if reset:
+            wanted |= {job: Line(job, JOBS[job].expression, "") for job in names or wanted}
+        lines = (replace(line, command=shell_command(program, line.job, self.home)) for line in wanted.values())
+        return self.draft(base, in_order(lines), "install")
+
+    def remove(self, base: Base, names: Sequence[str] = ()) -> Draft:
+        """Without names, the whole block."""
+        gone = {self._installed(base, name).job for name in names}
+        return self.draft(base, tuple(line for line in base.lines if names and line.job not in gone), "remove")
+
+    def enable(self, base: Base, names: Sequence[str], enabled: bool) -> Draft:
+        """Switch jobs on or off; a paused job keeps its line as a comment."""
+        lines = base.lines
+        for name in names:
+            lines = with_line(lines, replace(self._installed(base, name), enabled=enabled))
+        return self.draft(base, lines, "enable" if enabled else "disable")
+
+    def set(self, base: Base, name: str, text: str) -> Draft:
+        """Give a job another time; ExpressionError names the field that is wrong."""
+        expression = parse(text, reboot=job_named(name).reboot)
+        return self.draft(base, with_line(base.lines, replace(self._installed(base, name), expression=expression.text)), "set")
+
+    def undo(self) -> Draft:
+        """Take back this home's last write: the whole tab where nobody changed it since, else our block alone."""
+        backup = self.backups.to_undo(self.home)
+        if backup is None:
+            raise UsageError(f"nothing to undo: no copy of a write for {self.home.root} in {self.backups.folder}")
+        base, old = self.look(Backend.CRONTAB), backup.tab()
+        before = find_block(old, self.home)
+        if mark(base.tab) == backup.after:
+            # Debian takes no tab without a last newline.
+            after = old if not old or old.endswith(b"\n") else old + b"\n"
+        else:
+            found = find_block(base.tab, self.home)
+            raw = old[before.start : before.end] if old and before else None
+            after = remove(base.tab, found) if raw is None else place(base.tab, found, raw)
+        diff = tab_diff(base.tab, after, outside(base.tab, self.home))
+        return Draft(base, UNDO, before.lines if before else (), after, diff)
+
+    def write(self, draft: Draft) -> tuple[Written, tuple[str, ...]]:
+        """Make the draft real, unless the crontab was changed since; what to tell the user.
+
+        Raises what `swap` raises; RefusedError where the other backend already starts the jobs.
+        """
+        if not draft.changed:
+            return Written(False), ()
+        other = Backend.SYSTEMD if draft.base.backend is Backend.CRONTAB else Backend.CRONTAB
+        if draft.lines and self.in_use() is other:
+            raise RefusedError(
+                f"the jobs are already started by {other}: both would start each twice",
+                "`stockml schedule install --move` takes them over",
+            )
+        told: tuple[str, ...] = ()
+        if draft.base.backend is Backend.CRONTAB:
+            written = swap(self.crontab, self.backups, self.home, draft.base.tab, draft.after, draft.reason)
+            told = self._daemon_told(draft)
+        else:
+            written = Written(True)
+            told = self.systemd.write(draft.lines) if draft.lines else self._removed_units()
+        try:
+            write_changes(self.home, changes_between(self.history(), draft, self.clock.now()))
+        except StockmlError as error:
+            told = (*told, f"the schedule is written, but not recorded: {error.message}")
+        return written, told
+
+    def move(self, leaving: Draft, draft: Draft) -> tuple[Written, tuple[str, ...]]:
+        """Write `leaving`, which empties one backend, then `draft` to the other; on a fault the first gets its jobs back."""
+        self.write(leaving)
+        try:
+            return self.write(draft)
+        except StockmlError:
+            # Half a move would leave nothing that fires.
+            self.write(self.draft(self.look(leaving.base.backend), leaving.base.lines, "install"))
+            raise
+
+    def history(self) -> History:
+        """What is recorded of every job."""
+        return read_history(self.home, tuple(JOBS))
+
+    def _removed_units(self) -> tuple[str, ...]:
+        self.systemd.remove()
+        return ()
+
+    def _daemon_told(self, draft: Draft) -> tuple[str, ...]:
+        daemon = self.daemon()
+        if daemon.running or not draft.lines:
+            return ()
+        return (f"no cron daemon runs here ({daemon.detail}): the schedule is installed, nothing fires until one is started",)
+
+    def _installed(self, base: Base, name: str) -> Line:
+        job = job_named(name).name
+        if (line := base.line(job)) is None:
+            raise UsageError(f"{job} is not in the schedule", f"`stockml schedule install {job}` adds it")
+        return line
+
+    def _recorded(self) -> tuple[Line, ...]:
+        """Our lines as they were last written; the standard ones where nothing is recorded."""
+        changes = self.history().changes
+        lines = [Line(job, change.expression, "", change.enabled) for job, change in changes.items() if change.expression]
+        return in_order(lines) or tuple(Line(job, JOBS[job].expression, "") for job in STANDARD)
+
+
+def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines in the order of the table of jobs."""
+    found: tuple[Line, ...] = ()
+    for line in lines:
+        found = with_line(found, line)
+    return found
+
+
+def changes_between(history: History, draft: Draft, now: datetime) -> tuple[Change, ...]:
+    """What the record must learn: a job counts from now on when its time, its switch or its backend changed."""
+    backend = str(draft.base.backend)
+    found = []
+    for line in draft.lines:
+        known = history.changes.get(line.job)
+        if known is None or (known.expression, known.enabled, known.backend) != (line.expression, line.enabled, backend):
+            found.append(Change(now, line.job, line.expression, line.enabled, backend))
+    standing = {line.job for line in draft.lines}
+    for job, known in history.changes.items():
+        if known.expression is not None and job not in standing:
+            found.append(Change(now, job, None, False, backend))
+    return tuple(found)

@@ -1,0 +1,140 @@
+"""Everything a person wants to see of the schedule, as one value; looking writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from engine.core.errors import StockmlError
+from engine.core.files import lock_holder
+from engine.schedule.block import Block, Line, find_blocks
+from engine.schedule.daemon import Daemon, boot_time
+from engine.schedule.diff import visible
+from engine.schedule.explain import Clash, Explained, clashes, explain
+from engine.schedule.jobs import JOBS, Job, read_command, runnable
+from engine.schedule.record import CronRun, History
+from engine.schedule.scheduler import Backend, Scheduler
+from engine.schedule.state import Circumstances, Installed, JobStatus, diagnose, judge
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job: how it stands in the schedule, and what became of it. Not installed: `line` is None, no status."""
+
+    job: Job
+    line: Line | None = None
+    explained: Explained | None = None
+    status: JobStatus | None = None
+    last: CronRun | None = None
+    """The newest run, skipped ones too."""
+    reason: str = ""
+    """Why it was missed, failed or skipped; what is wrong with its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleView:
+    """The schedule of one home, and what stands around it."""
+
+    taken_at: datetime
+    zone: str
+    """The host's zone, which cron keeps."""
+    backend: Backend | None
+    """Who starts the jobs; None while none is installed."""
+    jobs: tuple[JobView, ...]
+    clashes: tuple[Clash, ...]
+    daemon: Daemon
+    other_lines: tuple[str, ...]
+    """The rest of the crontab, line by line, made safe for a terminal."""
+    other_homes: tuple[Path, ...]
+    """Further homes with a block of their own."""
+    problems: tuple[str, ...]
+    """What could not be read or is not as it was written, in words."""
+
+
+def view(scheduler: Scheduler) -> ScheduleView:
+    """Read the tab, the units and the history; what cannot be read stands in `problems`."""
+    now, problems = scheduler.clock.now(), []
+    history = History()
+    try:
+        history = scheduler.history()
+    except StockmlError as error:
+        problems.append(str(error))
+    tab, blocks = _tab(scheduler, problems)
+    backend, lines = _lines(scheduler, blocks, problems)
+    daemon = scheduler.daemon()
+    jobs = tuple(_job(scheduler, job, lines, history, daemon, now) for job in JOBS.values())
+    try:
+        met = clashes(lines, now, scheduler.zone)
+    except StockmlError:
+        met = ()  # a line edited by hand into something cron-like; `problems` names it
+    others = tuple(block.home for block in blocks if block.home != scheduler.home.root)
+    return ScheduleView(
+        now, scheduler.zone.key or "", backend, jobs, met, daemon, _others(tab, blocks, scheduler), others, tuple(problems)
+    )
+
+
+def _tab(scheduler: Scheduler, problems: list[str]) -> tuple[bytes | None, tuple[Block, ...]]:
+    try:
+        tab = scheduler.crontab.read()
+    except StockmlError as error:
+        problems.append(str(error))
+        return None, ()
+    blocks, faults = find_blocks(tab)
+    problems += [fault.text for fault in faults]
+    return tab, blocks
+
+
+def _lines(scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str]) -> tuple[Backend | None, tuple[Line, ...]]:
+    block = next((block for block in blocks if block.home == scheduler.home.root), None)
+    try:
+        units = scheduler.systemd.read()
+    except StockmlError as error:
+        problems.append(str(error))
+        units = ()
+    if block and units:
+        problems.append("the jobs stand both in the crontab and in systemd: each starts twice")
+    if block and (block.edited or block.strange):
+        strange = f"; not ours: {'; '.join(block.strange)}" if block.strange else ""
+        problems.append(f"the stockml block (line {block.first_line} of the crontab) was edited by hand{strange}")
+    if block:
+        return Backend.CRONTAB, block.lines
+    return (Backend.SYSTEMD, units) if units else (None, ())
+
+
+def _job(scheduler: Scheduler, job: Job, lines: tuple[Line, ...], history: History, daemon: Daemon, now: datetime) -> JobView:
+    line = next((line for line in lines if line.job == job.name), None)
+    runs = history.runs.get(job.name, ())
+    last = runs[0] if runs else None
+    change = history.changes.get(job.name)
+    holder = lock_holder(job.lock_path(scheduler.home))
+    if line is None:
+        gone = " but is recorded as installed" if change and change.expression else ""
+        return JobView(job, last=last, reason=f"not in the schedule{gone}" if gone else "")
+    try:
+        explained = explain(line.expression, job.name, now, scheduler.zone)
+    except StockmlError as error:
+        return JobView(job, line, last=last, reason=str(error))
+    same = change is not None and (change.expression, change.enabled) == (line.expression, line.enabled)
+    installed = Installed(explained.expression, line.enabled, change.at if change and same else None)
+    boot = boot_time()
+    status = judge(installed, runs, holder is not None, now, scheduler.zone, boot)
+    command = read_command(line.command)
+    program = command[1] if command else Path()
+    if status.missed:
+        seen = Circumstances(daemon, same, runnable(program), str(program), boot, holder)
+        reason = diagnose(status.missed[0], seen)
+    elif not runnable(program):
+        reason = f"the program {program} is gone: `stockml schedule install` writes the new path"
+    else:
+        reason = last.message if last and last.outcome else "it died without a word" if last and holder is None else ""
+    return JobView(job, line, explained, status, last, reason)
+
+
+def _others(tab: bytes | None, blocks: tuple[Block, ...], scheduler: Scheduler) -> tuple[str, ...]:
+    text = tab or b""
+    for block in blocks:
+        if block.home == scheduler.home.root:
+            text = text[: block.start] + text[block.end :]
+    lines = text.split(b"\n")
+    return tuple(visible(raw) for raw in (lines[:-1] if text.endswith(b"\n") or not text else lines))
