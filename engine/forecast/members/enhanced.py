@@ -22,11 +22,12 @@ from engine.forecast.dataset import Dataset
 from engine.forecast.members.base import Arrays, FitOptions, Fitted, Floats, IntArray
 
 MARKET = 0.08
-"""Median daily return of the market ÷ its volatility (SPY 2015 to 2024-08: 0.084)."""
+"""Median daily return of the market ÷ its volatility forecast: 0.097 for SPY from 2015 to 2024-08, a kind decade."""
 K = 1700.0
 """Sessions of evidence that the prior is worth: (1.25 / 0.03)², the error of a median over the spread of drifts."""
-RIDGE = 10.0
-"""Penalty in units of the features' own sum of squares; 0.1 and 1 were worse than no signal at all."""
+RIDGE = 30.0
+"""Penalty in units of the features' own sum of squares. On the sessions of 2017-09 to 2024-08, 0.1 and 1 were worse than
+no signal at all; 10 had the same error and 0.3 points less direction accuracy."""
 CUT = 3.0
 """Volatilities an outcome may count for in the signal."""
 LONE = 0.5
