@@ -27,6 +27,7 @@ def plan_logs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
     """An action for each log below `folder`; OSError when it cannot be listed."""
     actions: list[Action] = []
     for where, _, names in os.walk(folder, onerror=stop_at):
+        live: list[Action] = []
         old: dict[str, dict[int, Path]] = defaultdict(dict)
         for name in sorted(names):
             path = Path(where, name)
@@ -35,9 +36,10 @@ def plan_logs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
             if found := _OLD.fullmatch(name):
                 old[found[1]][int(found[2])] = path
             elif _LIVE.fullmatch(name):
-                actions.append(_live(path, limits))
+                live.append(_live(path, limits))
         for numbered in old.values():
             actions += _renamed(numbered, limits, now)
+        actions += live  # renaming last: it gives the numbered ones other names
     return tuple(actions)
 
 

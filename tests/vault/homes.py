@@ -64,11 +64,12 @@ def untidy(folder: Path) -> Home:
         path.write_bytes(b"half")
         aged(path, days)
     (home.models / ".trash-backup_20260101_000000-0123abcd").mkdir()
-    for name, size, days in (("training.log", 21_000_000, 0.0), ("training.log.1", 10, 1.0), ("training.log.2", 10, 40.0)):
+    home.training_log.parent.mkdir(parents=True)
+    for name, text, days in (("training.log", "live", 0.0), ("training.log.1", "young", 1.0), ("training.log.2", "old", 40.0)):
         path = home.training_log.parent / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.truncate(size)
+        path.write_text(text)
+        if text == "live":
+            os.truncate(path, 21_000_000)
         aged(path, days)
     for name, days in (("old", 40.0), ("young", 1.0)):
         run = home.runs / name
