@@ -27,17 +27,8 @@ CANCEL, QUIT = "!cancel", "!quit"
 _CHUNK = 2**16
 # Reads after a death: a pipe holds 64 kB to 1 MB; more means that somebody still writes.
 _REST = 64
-# One thread for each numeric library: parallel work is one process a core, and idle spinning threads cost half of it.
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "CUDA_VISIBLE_DEVICES": "",
-    "PYTHONUNBUFFERED": "1",
-}
+# Parallel work is one process a core: idle spinning threads of the numeric libraries cost half of it.
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
 def child_environment(**more: str) -> dict[str, str]:

@@ -1,186 +1,212 @@
-"""Training one symbol, from bars to the live model: load → fit → guard → backup → publish → status."""
+"""Training one symbol: bars → fit → guard → verify → backup → publish → status.
+
+Every step says its name as a `phase`. The live model is replaced by the last step that can fail, or not at all.
+"""
 
 from __future__ import annotations
 
-import math
-import shutil
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
-from engine.core.records import Metrics, ModelInfo
-from engine.forecast import status
-from engine.forecast.dataset import CONTEXT
-from engine.forecast.fit import Candidate, fit_symbol
-from engine.forecast.guard import Verdict, judge
-from engine.forecast.inference import load_forecaster
-from engine.forecast.members.base import Cancelled, FitOptions
-from engine.market.bars import Bars
-from engine.market.fetch import fetch_bars, stored_bars
-from engine.market.source import parse_source
-from engine.runs.work import Report, Task
-from engine.vault.backup import automatic
-from engine.vault.model_file import ForeignModelError, StoredModel, read_model
-from engine.vault.publish import publish
+from engine.market.source import SOURCES, parse_source
+from engine.runs.start import check_disk
+from engine.runs.verify import Pinned, Verifier
+from engine.runs.work import Cancelled, Report, Task
 
-# Epochs of a small network take milliseconds; four lines a second are all that a reader can use.
-_EPOCH_EVERY_S = 0.25
-_CLOSE = 1e-5
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.core.records import ModelInfo
+    from engine.forecast.fit import Candidate
+    from engine.forecast.guard import Verdict
+    from engine.forecast.members.base import FitOptions
+    from engine.market.bars import Bars
+    from engine.vault.model_file import StoredModel
+
+_MOST_WARNINGS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What one symbol is trained on."""
+def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
+    """Train the symbol and publish the model if the guard allows; the work function of `train` runs.
 
-    bars: Bars
-    context: Mapping[str, Bars]
-
-
-def train_symbol(task: Task, report: Report, cancelled: Callable[[], bool]) -> None:
-    """Train `task.symbol`, report `published` or `refused`; the live model changes only by the last step.
-
-    Raises Interrupted when cancelled, NoDataError, RefusedError (a guard said no before training), StockmlError.
+    Raises NoDataError, RefusedError (another kind of source), StockmlError (disk, backup, file), Interrupted.
     """
-    check_disk(task)
-    champion = live_model(task)
+    from engine.forecast.fit import fit_symbol
+    from engine.forecast.guard import judge
+    from engine.forecast.members import base
+
+    check_disk(task.home, task.settings.training.free_disk_mb)
+    report("phase", {"name": "load"})
+    champion = live_model(task, report)
     check_source(task, champion)
-    report("phase", {"name": "bars"})
-    market = load_market(task)
-    for warning in market.bars.warnings[:5]:
-        report("warning", {"message": warning})
+    verifier()  # its imports take place while this process fits
+    bars, context = load_bars(task, report)
+    members = task.spec.members or task.settings.training.members
     try:
-        candidate = fit(task, market, report, cancelled)
-    except Cancelled as error:
-        raise Interrupted(f"{task.symbol}: cancelled while fitting; nothing was replaced") from error
-    for name, weight in candidate.weights.items():
-        report("member", {"name": name, "weight": round(weight, 4)})
+        candidate = fit_symbol(bars, context, task.settings, members, fit_options(task, report, cancelled))
+    except base.Cancelled as error:
+        raise Interrupted("stopped at a batch") from error
     verdict = judge(candidate, champion, task.settings)
-    figures = {"metrics": _figures(verdict.candidate_metrics), "champion": _figures(verdict.champion_metrics)}
-    report("scored", {**figures, "message": verdict.reason})
+    report("scored", scored(candidate, verdict))
     if not verdict.publish and not task.spec.accept_worse:
-        report("refused", {**figures, "message": f"the live model stays: {verdict.reason}", "hint": "--accept-worse overrides"})
+        report("refused", {**scored(candidate, verdict), "message": verdict.reason, "hint": _accept_hint(task)})
         return
     if cancelled():
-        raise Interrupted(f"{task.symbol}: cancelled before publishing; nothing was replaced")
+        raise Interrupted("stopped before publishing")
     report("phase", {"name": "publish"})
-    live = replace_live(task, market, candidate, verdict)
-    report("phase", {"name": "status"})
-    status.build(task.home, task.settings, task.symbol, task.clock)
-    said = {"generation": live.generation, "digest": live.digest, "message": verdict.reason}
-    report("published", {**said, "metrics": _figures(candidate.metrics), "champion": figures["champion"]})
+    info = publish_candidate(task, candidate, verdict, Pinned(bars, context, candidate.forecast.next_close))
+    report("published", {"generation": info.generation, "digest": info.digest, "metrics": asdict(info.metrics)})
+    refresh_status(task, report)
 
 
-def check_disk(task: Task) -> None:
-    """Refuse to begin on a disk that could not take the result."""
-    folder = next(path for path in (task.home.models, *task.home.models.parents) if path.is_dir())
-    free, need = shutil.disk_usage(folder).free, task.settings.training.free_disk_mb * 1_000_000
-    if free < need:
-        message = f"{folder} has {free / 1e6:.0f} MB free, training.free_disk_mb asks for {need / 1e6:.0f}"
-        raise StockmlError(message, "free space: stockml clean; nothing was changed")
+def live_model(task: Task, report: Report) -> StoredModel | None:
+    """The live model; None, with a warning, for a file that cannot be compared with (a backup keeps it)."""
+    from engine.vault.model_file import ForeignModelError, read_model
 
-
-def live_model(task: Task) -> StoredModel | None:
-    """The champion; None when there is no file, or none that can be compared with (it is backed up all the same)."""
+    path = task.home.model(task.symbol)
     try:
-        return read_model(task.home.model(task.symbol))
-    except (FileNotFoundError, ForeignModelError, ModelError):
+        return read_model(path)
+    except FileNotFoundError:
         return None
-
-
-def check_source(task: Task, champion: StoredModel | None) -> None:
-    """RefusedError when another kind of source would take over a live model (simulated bars over real ones)."""
-    if champion is None or task.spec.replace_source:
-        return
-    live, asked = parse_source(champion.manifest.source).kind, parse_source(task.spec.source).kind
-    if live != asked:
-        message = f"the live model of {task.symbol} was trained on {live} bars, this run has {asked} bars"
-        raise RefusedError(message, "--replace-source trains it all the same")
-
-
-def load_market(task: Task) -> Market:
-    """Fresh bars of the symbol, and of what its features need beside it.
-
-    A market index that cannot be had costs its columns, not the training: the warning says so.
-    """
-    bars = fetch_bars(task.home, task.settings, task.spec.source, task.symbol, task.clock)
-    context = {}
-    for name in CONTEXT:
-        if name != task.symbol and name in task.settings.symbols:
-            context[name] = _context(task, name)
-    return Market(bars, {name: found for name, found in context.items() if found is not None})
-
-
-def _context(task: Task, name: str) -> Bars | None:
-    for load in (fetch_bars, stored_bars):
-        try:
-            return load(task.home, task.settings, task.spec.source, name, task.clock)
-        except NoDataError:
-            continue
+    except ForeignModelError:
+        report("warning", {"message": f"{path.name} was not written by stockml: it is backed up, then replaced"})
+    except ModelError as error:
+        report("warning", {"message": f"the live model is broken: {error.message}: it is backed up, then replaced"})
     return None
 
 
-def fit(task: Task, market: Market, report: Report, cancelled: Callable[[], bool]) -> Candidate:
-    """The candidate, with progress reported at most a few times a second."""
-    training, spec = task.settings.training, task.spec
-    options = FitOptions(
-        epochs=spec.epochs or training.epochs,
+def check_source(task: Task, champion: StoredModel | None) -> None:
+    """RefusedError when the live model comes from another kind of source (simulated over real, say)."""
+    if champion is None or task.spec.replace_source:
+        return
+    live, asked = champion.manifest.source, task.spec.source
+    if live.partition(":")[0] != asked.partition(":")[0]:
+        raise RefusedError(
+            f"the live model of {task.symbol} was trained from {live}, this run reads {asked}",
+            f"stockml train {task.symbol} --replace-source",
+        )
+
+
+def load_bars(task: Task, report: Report) -> tuple[Bars, dict[str, Bars]]:
+    """The symbol's bars and those of the market it is seen against; NoDataError without the symbol's own."""
+    from engine.forecast.dataset import CONTEXT
+
+    bars = bars_of(task, task.symbol)
+    for warning in bars.warnings[:_MOST_WARNINGS]:
+        report("warning", {"message": warning})
+    context = {}
+    for name in CONTEXT:
+        if name == task.symbol:
+            continue
+        try:
+            context[name] = bars_of(task, name)
+        except NoDataError as error:
+            report("warning", {"message": f"trained without the context of {name}: {error.message}"})
+    return bars, context
+
+
+def bars_of(task: Task, symbol: str) -> Bars:
+    """The bars of `symbol`: asked of the source, but not of the network again when this run already did."""
+    from engine.market.fetch import fetch_bars, stored_bars
+
+    asked = (task.home, task.settings, task.spec.source, symbol, task.clock)
+    if SOURCES[parse_source(task.spec.source).kind].network:
+        try:
+            stored = stored_bars(*asked)
+        except NoDataError:
+            stored = None
+        if stored and stored.fetched_at and stored.fetched_at >= task.spec.created_at:
+            return stored
+    return fetch_bars(*asked)
+
+
+def fit_options(task: Task, report: Report, cancelled: Cancelled) -> FitOptions:
+    """How to fit: the settings, with what the run asked for laid over them."""
+    from engine.forecast.members.base import FitOptions
+
+    training = task.settings.training
+    return FitOptions(
+        epochs=task.spec.epochs or training.epochs,
         batch_size=training.batch_size,
         sequence_length=training.sequence_length,
         patience=training.patience,
         early_stopping=training.early_stopping,
         seed=training.seed,
-        report=_paced(report),
+        report=report,
         cancelled=cancelled,
     )
-    return fit_symbol(market.bars, market.context, task.settings, spec.members or training.members, options)
 
 
-def _paced(report: Report) -> Callable[[str, dict[str, Any]], None]:
-    """Passes on every phase, the first epoch, the last one, and those in between four times a second."""
-    last = -math.inf
-
-    def say(kind: str, values: dict[str, Any]) -> None:
-        nonlocal last
-        now = time.monotonic()
-        final = values.get("epoch") in (1, values.get("epochs"))
-        if kind == "epoch" and not final and now - last < _EPOCH_EVERY_S:
-            return
-        if kind == "epoch":
-            last = now
-        report(kind, values)
-
-    return say
+def scored(candidate: Candidate, verdict: Verdict) -> dict[str, Any]:
+    """The figures of candidate and champion; on the same sessions where there is a champion to compare with."""
+    champion = verdict.champion_metrics
+    return {
+        "metrics": asdict(verdict.candidate_metrics if champion else candidate.metrics),
+        "champion": asdict(champion) if champion else None,
+        "sessions": verdict.sessions,
+        "weights": candidate.weights,
+        "why": verdict.reason,
+    }
 
 
-def replace_live(task: Task, market: Market, candidate: Candidate, verdict: Verdict) -> ModelInfo:
-    """Publish the candidate: verified, the old model backed up, renamed into place."""
-    comparison = None
-    if verdict.champion_metrics is not None:
-        comparison = {"metrics": _figures(verdict.champion_metrics), "sessions": verdict.sessions, "ratio": verdict.ratio}
+def publish_candidate(task: Task, candidate: Candidate, verdict: Verdict, pinned: Pinned) -> ModelInfo:
+    """Make the candidate the live model, after another process has checked the file and a backup holds the old one."""
+    from engine.vault.backup import automatic
+    from engine.vault.publish import publish
+
+    spec = task.spec
     manifest = candidate.manifest(
         iso(task.clock.now()),
-        task.spec.reason,
-        task.spec.id,
-        champion=comparison,
-        accept_worse=task.spec.accept_worse and not verdict.publish,
+        reason=spec.reason,
+        run_id=spec.id,
+        champion=_comparison(verdict),
+        accept_worse=not verdict.publish,
     )
 
-    def verify(path: Path) -> None:
-        found = load_forecaster(read_model(path)).forecast(market.bars, market.context).next_close
-        if not abs(found / candidate.forecast.next_close - 1.0) <= _CLOSE:
-            raise ModelError(
-                f"{path} forecasts {found}, the fit {candidate.forecast.next_close}", "report this; nothing was replaced"
-            )
+    def backup() -> None:
+        automatic(task.home, task.settings, task.symbol, spec.symbols, spec.id, task.clock)
 
-    def backup() -> object:
-        return automatic(task.home, task.settings, task.symbol, task.spec.symbols, task.spec.id, task.clock)
+    def verify(path: Path) -> None:
+        verifier().check(path, pinned)
 
     return publish(task.home, task.symbol, manifest, candidate.layers, candidate.arrays, backup, verify=verify)
 
 
-def _figures(metrics: Metrics | None) -> dict[str, float | int | None] | None:
-    return asdict(metrics) if metrics is not None else None
+def _comparison(verdict: Verdict) -> dict[str, Any] | None:
+    """What the manifest keeps of the guard's comparison."""
+    if verdict.champion_metrics is None:
+        return None
+    return {
+        "sessions": verdict.sessions,
+        "ratio": verdict.ratio,
+        "why": verdict.reason,
+        "metrics": asdict(verdict.champion_metrics),
+    }
+
+
+def refresh_status(task: Task, report: Report) -> None:
+    """Rebuild the derived status, so that the console shows the new model at once; it can be rebuilt by any reader."""
+    from engine.forecast import status
+
+    try:
+        status.build(task.home, task.settings, task.symbol, task.clock)
+    except (StockmlError, OSError) as error:
+        report("warning", {"message": f"the status was not rebuilt: {error}"})
+
+
+_verifiers: list[Verifier] = []
+
+
+def verifier() -> Verifier:
+    """This worker's checking process, started again if it has died."""
+    if _verifiers and not _verifiers[0].alive:
+        _verifiers.clear()
+    if not _verifiers:
+        _verifiers.append(Verifier())
+    return _verifiers[0]
+
+
+def _accept_hint(task: Task) -> str:
+    return f"to publish it all the same: stockml train {task.symbol} --accept-worse"

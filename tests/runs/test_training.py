@@ -1,0 +1,218 @@
+"""Training one symbol, from bars to a live model."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import msgspec
+import pytest
+
+from engine.core.clock import SystemClock
+from engine.core.config import Settings, load
+from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
+from engine.core.files import FileLock
+from engine.core.paths import Home
+from engine.core.records import TrainRequest
+from engine.forecast import guard, status
+from engine.forecast.fit import Candidate
+from engine.forecast.guard import Verdict
+from engine.market.fetch import fetch_bars
+from engine.runs import training
+from engine.runs.spec import RunSpec
+from engine.runs.start import plan
+from engine.runs.training import train_symbol
+from engine.runs.verify import Pinned, Verifier
+from engine.runs.work import Task
+from engine.vault.backups import list_backups
+from engine.vault.model_file import StoredModel, read_model
+from tests.helpers import new_home
+
+Said = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[Verifier]:
+    """One checking process for the module, as a worker has one."""
+    yield training.verifier()
+    training.verifier().close()
+
+
+@pytest.fixture
+def home(tmp_path: Path, verifier: Verifier) -> Home:
+    return new_home(
+        tmp_path / "home", market__simulated_sessions=450, training__holdout_sessions=60, training__sequence_length=20
+    )
+
+
+def spec_of(home: Home, symbol: str = "NVDA", source: str = "simulated", **more: Any) -> RunSpec:
+    request = TrainRequest((symbol,), source=source, members=("naive", "enhanced"), starter="a test", **more)
+    return plan(load(home, {}), request, SystemClock())
+
+
+def train(home: Home, spec: RunSpec, cancelled: bool = False) -> Said:
+    """Train as a worker does, holding the lock; everything it reports."""
+    said: Said = []
+    symbol = spec.symbols[0]
+    task = Task(home, load(home, {}), spec, symbol, SystemClock())
+    with FileLock(home.lock(symbol)) as lock:
+        assert lock.acquire("a test")
+        train_symbol(task, lambda kind, data=None: said.append((kind, data or {})), lambda: cancelled)
+    return said
+
+
+def last(said: Said) -> tuple[str, dict[str, Any]]:
+    return next((kind, data) for kind, data in reversed(said) if kind != "warning")
+
+
+def test_a_first_training_publishes_a_model_with_its_origin(home: Home) -> None:
+    """The file says which run made it from what, the status beside it has its forecast, and each step was named."""
+    spec = spec_of(home)
+    said = train(home, spec)
+    kind, data = last(said)
+    stored = read_model(home.model("NVDA"))
+    assert (kind, data["generation"], data["digest"]) == ("published", 1, stored.manifest.digest)
+    manifest = stored.manifest
+    assert (manifest.run_id, manifest.source, manifest.reason, manifest.champion) == (spec.id, "simulated", "manual", None)
+    assert [data["name"] for kind, data in said if kind == "phase"] == ["load", "features", "fit", "score", "publish"]
+    found = status.read(home.status("NVDA"))
+    assert found is not None
+    assert found.model is not None
+    assert found.forecast is not None
+    assert (found.model.generation, found.problem) == (1, "")
+
+
+def test_a_second_training_backs_up_and_replaces_the_first(home: Home) -> None:
+    """The champion is compared on the same sessions and stands in a backup of this run."""
+    train(home, spec_of(home))
+    first = read_model(home.model("NVDA")).manifest.digest
+    spec = spec_of(home)
+    said = train(home, spec)
+    assert last(said)[1]["generation"] == 2
+    (scored,) = [data for kind, data in said if kind == "scored"]
+    assert scored["champion"]["n_scored"] == scored["metrics"]["n_scored"] == scored["sessions"]
+    (backup,) = list_backups(home.models)
+    assert backup.run_id == spec.id
+    manifest = read_model(home.model("NVDA")).manifest
+    assert manifest.parent is not None
+    assert manifest.parent.digest == first
+    assert manifest.champion is not None
+    assert manifest.champion["sessions"] == scored["sessions"]
+
+
+def test_a_worse_model_is_refused_unless_accepted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard's word is final: the champion stays byte for byte, and --accept-worse overrides it on record."""
+    train(home, spec_of(home))
+    before = home.model("NVDA").read_bytes()
+    judged = guard.judge
+
+    def stricter(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> Verdict:
+        return dataclasses.replace(judged(candidate, champion, settings), publish=False, reason="MASE 1.2 against 0.9")
+
+    monkeypatch.setattr(guard, "judge", stricter)
+    kind, data = last(train(home, spec_of(home)))
+    assert (kind, data["message"]) == ("refused", "MASE 1.2 against 0.9")
+    assert "--accept-worse" in data["hint"]
+    assert home.model("NVDA").read_bytes() == before
+    assert last(train(home, spec_of(home, accept_worse=True)))[0] == "published"
+    assert read_model(home.model("NVDA")).manifest.accept_worse
+
+
+def test_another_kind_of_source_is_refused_before_training(home: Home, tmp_path: Path) -> None:
+    """Simulated bars never replace a model of real ones unless asked to, and nothing is fitted to find out."""
+    bars = fetch_bars(home, load(home, {}), "simulated", "NVDA", SystemClock())
+    rows = zip(bars.dates, bars.open, bars.high, bars.low, bars.close, bars.volume, strict=True)
+    (tmp_path / "csv").mkdir()
+    lines = ["date,open,high,low,close,volume", *(",".join(str(value) for value in row) for row in rows)]
+    (tmp_path / "csv" / "NVDA.csv").write_text("\n".join(lines) + "\n")
+    train(home, spec_of(home, source=f"csv:{tmp_path / 'csv'}"))
+    before = home.model("NVDA").read_bytes()
+    with pytest.raises(RefusedError, match=r"was trained from csv:.*this run reads simulated") as caught:
+        train(home, spec_of(home))
+    assert "--replace-source" in caught.value.hint
+    assert home.model("NVDA").read_bytes() == before
+    assert last(train(home, spec_of(home, replace_source=True)))[0] == "published"
+
+
+def test_no_bars_is_no_data(home: Home, tmp_path: Path) -> None:
+    """A source without the symbol ends in NoDataError, exit code 4."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoDataError):
+        train(home, spec_of(home, source=f"csv:{tmp_path / 'empty'}"))
+    assert not home.model("NVDA").exists()
+
+
+def test_cancel_stops_the_fit(home: Home) -> None:
+    """A cancelled fit is an interruption, and nothing is published."""
+    with pytest.raises(Interrupted):
+        train(home, spec_of(home), cancelled=True)
+    assert not home.model("NVDA").exists()
+
+
+def test_a_disk_that_is_too_full_is_told_before_any_work(home: Home) -> None:
+    """The message has both figures and the key; nothing was loaded."""
+    settings = load(home, {})
+    task = Task(
+        home,
+        msgspec.structs.replace(settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000)),
+        spec_of(home),
+        "NVDA",
+        SystemClock(),
+    )
+    said: Said = []
+    with pytest.raises(StockmlError, match=r"\d+ MB free in .* 10000000 MB needed \(training.free_disk_mb\)"):
+        train_symbol(task, lambda kind, data=None: said.append((kind, data or {})), lambda: False)
+    assert said == []
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign"])
+def test_a_file_that_cannot_be_compared_with_is_kept_in_a_backup_and_replaced(home: Home, damage: str) -> None:
+    """A broken or foreign live file does not stop a training; it is said, and the file stays in a backup."""
+    train(home, spec_of(home))
+    path = home.model("NVDA")
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:-1])
+    else:
+        with h5py.File(path, "w") as file:
+            file["x"] = 1
+    raw = path.read_bytes()
+    said = train(home, spec_of(home))
+    assert last(said)[0] == "published"
+    assert any("backed up, then replaced" in data.get("message", "") for kind, data in said if kind == "warning")
+    assert read_model(path).manifest.symbol == "NVDA"
+    assert raw in [copy.read_bytes() for backup in list_backups(home.models) for copy in backup.path.glob("nvda*")]
+
+
+def test_the_checking_process_finds_another_forecast_and_a_broken_file(home: Home, verifier: Verifier, tmp_path: Path) -> None:
+    """It passes the file that was trained, and no other."""
+    train(home, spec_of(home))
+    settings, clock = load(home, {}), SystemClock()
+    bars, spy = (fetch_bars(home, settings, "simulated", name, clock) for name in ("NVDA", "SPY"))
+    found = status.read(home.status("NVDA"))
+    assert found is not None
+    assert found.forecast is not None
+    pinned = Pinned(bars, {"SPY": spy}, found.forecast.next_close)
+    checker = training.verifier()
+    checker.check(home.model("NVDA"), pinned)
+    with pytest.raises(ModelError, match="where the training forecast"):
+        checker.check(home.model("NVDA"), Pinned(bars, {"SPY": spy}, found.forecast.next_close * 1.0001))
+    hurt = tmp_path / "hurt.h5"
+    raw = bytearray(home.model("NVDA").read_bytes())
+    raw[len(raw) // 2] ^= 1
+    hurt.write_bytes(raw)
+    with pytest.raises(ModelError, match="does not pass its check"):
+        checker.check(hurt, pinned)
+
+
+def test_a_checking_process_that_died_is_started_again(home: Home, verifier: Verifier) -> None:
+    """Its death fails one publication in words, never silently, and the next training has a fresh one."""
+    checker = training.verifier()
+    os.kill(checker._process.pid, 9)
+    checker._process.wait()
+    with pytest.raises(ModelError, match="gave no answer"):
+        checker._ask({})
+    assert last(train(home, spec_of(home)))[0] == "published"
