@@ -92,10 +92,11 @@ def left_words(run: Run) -> str:
 def progress_lines(before: Run | None, after: Run) -> list[str]:
     """What is worth a line since `before`: a new state, a new phase, every fifth of the epochs."""
     lines = []
+    ended = sum(job.state.ended for job in before.jobs) if before else 0
     for job in after.jobs:
         old = (before.job(job.symbol) if before else None) or Job(job.symbol)
         if (text := _job_line(old, job)) is not None:
-            ended = sum(other.state.ended for other in after.jobs)
+            ended += job.state.ended
             count = f"[{ended}/{len(after.jobs)}] " if job.state.ended else ""
             lines.append(f"{count}{job.symbol:<5} {text}")
     return lines

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -147,7 +148,9 @@ class FileLock:
 
 def _locked_exclusively(fd: int) -> bool:
     """Whether `fd` got the exclusive lock; a reader's momentary shared probe is waited out, a holder is not."""
-    for _ in range(1000):
+    # A probe lasts microseconds, or a time slice when its process is put aside in the middle of it.
+    end = time.monotonic() + 2.0
+    while time.monotonic() < end:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
@@ -157,6 +160,7 @@ def _locked_exclusively(fd: int) -> bool:
             except BlockingIOError:
                 return False
             fcntl.flock(fd, fcntl.LOCK_UN)
+            time.sleep(0.0002)
     return False
 
 

@@ -1,0 +1,41 @@
+"""Where time comes from."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from engine.core.clock import FakeClock, SystemClock, iso, parse_iso
+
+MOMENT = datetime(2025, 8, 13, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def test_iso_is_utc_to_the_millisecond() -> None:
+    """A moment of any zone is written in UTC and read back, to the millisecond."""
+    eastern = MOMENT.astimezone(timezone(timedelta(hours=-4)))
+
+    assert "2025-08-13T12:00:00.123Z" == iso(eastern)
+    assert MOMENT.replace(microsecond=123000) == parse_iso(iso(eastern))
+    assert MOMENT.replace(microsecond=0) == parse_iso("2025-08-13T08:00:00-04:00")
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    """Neither direction guesses a zone."""
+    with pytest.raises(ValueError, match="naive"):
+        iso(datetime(2025, 8, 13))
+    with pytest.raises(ValueError, match="zone"):
+        parse_iso("2025-08-13T12:00:00")
+
+
+def test_a_fake_clock_moves_only_when_told() -> None:
+    """Both clocks of the fake stand still until advanced, and move together."""
+    clock = FakeClock(MOMENT)
+    clock.advance(timedelta(minutes=2))
+
+    assert (MOMENT + timedelta(minutes=2), 120.0) == (clock.now(), clock.monotonic())
+    assert clock.now() == clock.now()
+
+
+def test_the_systems_clock_is_aware() -> None:
+    """The real clock speaks UTC."""
+    assert timedelta(0) == SystemClock().now().utcoffset()
+    assert SystemClock().monotonic() <= SystemClock().monotonic()

@@ -1,0 +1,218 @@
+"""Bytes on disk, and locks between processes."""
+
+import errno
+import fcntl
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing.synchronize import Event as Flag
+from pathlib import Path
+
+import pytest
+
+from engine.core.files import FileLock, append_line, lock_holder, replace_with, write_atomic, write_json
+from tests.helpers import ROOT, environment, wait_for
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def test_write_atomic_replaces_the_whole_file(tmp_path: Path) -> None:
+    """The new content stands with its mode, folders are made, and no temporary file stays."""
+    path = tmp_path / "a" / "b.txt"
+    write_atomic(path, b"one")
+    write_atomic(path, b"two", mode=0o600)
+
+    assert b"two" == path.read_bytes()
+    assert 0o600 == path.stat().st_mode & 0o777
+    assert [path] == list(path.parent.iterdir())
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    """When the writer fails half-way the old content stands and the half is gone."""
+    path = tmp_path / "x"
+    write_atomic(path, b"old")
+
+    def fail(temporary: Path) -> None:
+        temporary.write_bytes(b"hal")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        replace_with(path, fail)
+
+    assert b"old" == path.read_bytes()
+    assert [path] == list(tmp_path.iterdir())
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from engine.core.files import write_atomic
+write_atomic(Path(sys.argv[1]), b"new" * 1000)
+"""
+
+
+@pytest.mark.parametrize("action", ["kill", "enospc"])
+@pytest.mark.parametrize("point", ["begin", "written", "synced", "renamed", "done"])
+def test_at_every_point_the_old_or_the_new_file_stands(tmp_path: Path, point: str, action: str) -> None:
+    """Killed, or out of space, at any step: the file is whole, old before the rename and new after it."""
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    env = environment(STOCKML_TEST="1", STOCKML_FAILPOINTS=f"file.{point}={action}")
+    ran = subprocess.run([sys.executable, "-c", WRITER, str(path)], env=env, cwd=ROOT, capture_output=True, check=False)
+
+    assert (-signal.SIGKILL if action == "kill" else 1) == ran.returncode
+    assert (b"new" * 1000 if point in ("renamed", "done") else b"old") == path.read_bytes()
+    if action == "enospc":
+        assert [path] == list(tmp_path.iterdir())
+
+
+def test_failpoints_need_a_test_process(tmp_path: Path) -> None:
+    """The list alone does nothing in an operator's shell."""
+    path = tmp_path / "x"
+    env = environment(STOCKML_FAILPOINTS="file.begin=kill")
+    subprocess.run([sys.executable, "-c", WRITER, str(path)], env=env, cwd=ROOT, check=True)
+
+    assert 3000 == path.stat().st_size
+
+
+def test_json_never_holds_nan(tmp_path: Path) -> None:
+    """A NaN is an error and nothing is written."""
+    write_json(tmp_path / "a.json", {"x": [1, None]})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "b.json", {"x": float("nan")})
+
+    assert {"x": [1, None]} == json.loads((tmp_path / "a.json").read_text())
+    assert not (tmp_path / "b.json").exists()
+
+
+def _append(path: str, name: str) -> None:
+    for at in range(300):
+        append_line(Path(path), f"{name} {at} " + "x" * 300)
+
+
+def test_lines_of_several_writers_never_mix(tmp_path: Path) -> None:
+    """Three processes append at once: every line is whole and none is lost; a newline inside stays one line."""
+    path = tmp_path / "logs" / "a.log"
+    writers = [SPAWN.Process(target=_append, args=(str(path), name)) for name in "abc"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    append_line(path, "two\nlines")
+    lines = path.read_text().splitlines()
+
+    assert {f"{name} {at} " + "x" * 300 for name in "abc" for at in range(300)} == set(lines[:-1])
+    assert 901 == len(lines)
+    assert "two lines" == lines[-1]
+
+
+def test_a_lock_has_one_holder_who_is_named(tmp_path: Path) -> None:
+    """A second taker gets False and the holder's words; after release the lock is free and its file stays."""
+    path = tmp_path / "locks" / "NVDA.lock"
+    assert lock_holder(path) is None
+    with FileLock(path) as first:
+        assert first.acquire("run 1, pid 7")
+        second = FileLock(path)
+        assert not second.acquire("me")
+        assert not second.held
+        assert "run 1, pid 7" == lock_holder(path)
+
+    assert lock_holder(path) is None
+    assert path.exists()
+
+
+def test_a_shorter_owner_leaves_nothing_of_the_longer(tmp_path: Path) -> None:
+    """The holder's words replace those of the holder before."""
+    path = tmp_path / "x.lock"
+    for owner in ("a very long owner indeed", "me"):
+        with FileLock(path) as lock:
+            assert lock.acquire(owner)
+            assert owner == lock_holder(path)
+
+
+def _hold(path: str, held: Flag) -> None:
+    lock = FileLock(Path(path))
+    lock.acquire("child")
+    held.set()
+    time.sleep(600)
+
+
+def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
+    """kill -9 of the holder frees the lock at once, whatever its text says."""
+    path, held = tmp_path / "x.lock", SPAWN.Event()
+    child = SPAWN.Process(target=_hold, args=(str(path), held))
+    child.start()
+    try:
+        assert held.wait(60)
+        assert "child" == lock_holder(path)
+    finally:
+        child.kill()
+        child.join(60)
+    wait_for(lambda: lock_holder(path) is None, 10, "the lock of the dead holder")
+    with FileLock(path) as lock:
+        assert lock.acquire("next")
+
+
+def _contend(path: str, ledger: str, wins: int) -> None:
+    fd = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    while wins:
+        lock = FileLock(Path(path))
+        if lock.acquire(str(os.getpid())):
+            os.write(fd, f"+{os.getpid()}\n".encode())
+            os.write(fd, f"-{os.getpid()}\n".encode())
+            lock.release()
+            wins -= 1
+
+
+def _probe(path: str, stop: Flag) -> None:
+    while not stop.is_set():
+        lock_holder(Path(path))
+
+
+def test_many_starters_never_hold_it_at_once(tmp_path: Path) -> None:
+    """Three processes race for one lock, another looks: in the ledger nobody enters before the last one left."""
+    path, ledger, stop = tmp_path / "x.lock", tmp_path / "ledger", SPAWN.Event()
+    probe = SPAWN.Process(target=_probe, args=(str(path), stop))
+    racers = [SPAWN.Process(target=_contend, args=(str(path), str(ledger), 60)) for _ in range(3)]
+    for process in (probe, *racers):
+        process.start()
+    for racer in racers:
+        racer.join(120)
+    stop.set()
+    probe.join(60)
+    lines = ledger.read_text().splitlines()
+
+    assert 2 * 3 * 60 == len(lines)
+    assert all(entered[0] == "+" and left == f"-{entered[1:]}" for entered, left in zip(lines[::2], lines[1::2], strict=True))
+
+
+def test_looking_never_costs_a_starter_the_lock(tmp_path: Path) -> None:
+    """A look that is put aside in the middle is waited for: it is no holder."""
+    path = tmp_path / "x.lock"
+    path.touch()
+    look = os.open(path, os.O_RDONLY)
+    fcntl.flock(look, fcntl.LOCK_SH)
+    threading.Timer(0.1, os.close, [look]).start()
+    with FileLock(path) as lock:
+        assert lock.acquire("starter")
+
+
+def test_a_lock_can_be_handed_to_a_child(tmp_path: Path) -> None:
+    """An adopted lock is the same lock: free only when the last holder lets go."""
+    path = tmp_path / "x.lock"
+    first = FileLock(path)
+    assert first.acquire("starter")
+    adopted = FileLock.adopt(path, os.dup(first.fileno()))
+    adopted.describe("child")
+    first.release()
+
+    assert "child" == lock_holder(path)
+    adopted.release()
+    assert lock_holder(path) is None
+    with pytest.raises(ValueError, match="not held"):
+        adopted.fileno()

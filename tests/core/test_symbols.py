@@ -1,0 +1,49 @@
+"""Symbols, checked before anything else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.errors import UsageError
+from engine.core.symbols import checked, checked_all
+
+CONFIGURED = ("NVDA", "TSLA", "BRK.B", "X-1")
+
+
+@pytest.mark.parametrize("symbol", CONFIGURED)
+def test_a_configured_symbol_is_itself(symbol: str) -> None:
+    """Letters, figures, dots and dashes are what a symbol may hold."""
+    assert symbol == checked(symbol, CONFIGURED)
+
+
+@pytest.mark.parametrize("text", ["nvda", "NVDX", "", "../NVDA", "NVDA\n", " NVDA", "NVDA;ls", "ＮＶＤＡ", "A" * 11])
+def test_anything_else_is_refused(text: str) -> None:
+    """Lower case, unknown names, paths and shell words are wrong usage, even where they are configured."""
+    with pytest.raises(UsageError):
+        checked(text, CONFIGURED)
+    if text != "NVDX":
+        with pytest.raises(UsageError):
+            checked(text, (*CONFIGURED, text))
+
+
+def test_the_nearest_symbol_is_named() -> None:
+    """A slip names what was meant; nothing near lists what there is."""
+    with pytest.raises(UsageError, match="did you mean NVDA"):
+        checked("nvda", CONFIGURED)
+    with pytest.raises(UsageError, match="configured: NVDA TSLA"):
+        checked("????", CONFIGURED)
+
+
+def test_repeats_are_dropped_and_the_order_kept() -> None:
+    """Symbols stay in the order given, each once."""
+    assert ("TSLA", "NVDA") == checked_all(["TSLA", "NVDA", "TSLA"], CONFIGURED)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_symbol_or_an_error_in_safe_words(text: str) -> None:
+    """No text gets through unless configured, and the message has no control character."""
+    try:
+        assert checked(text, CONFIGURED) in CONFIGURED
+    except UsageError as error:
+        assert error.message.isprintable() or not text.isprintable()
+        assert "\x1b" not in str(error)
