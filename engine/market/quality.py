@@ -143,9 +143,9 @@ def _disorder(open_: float, high: float, low: float, close: float) -> str:
     slack = ROUNDING * high
     for name, price in (("open", open_), ("close", close), ("high", high)):
         if low > price + slack:
-            return f"low {low:g} above {name} {price:g}"
+            return f"low {low:.10g} above {name} {price:.10g}"
         if price > high + slack:
-            return f"{name} {price:g} above high {high:g}"
+            return f"{name} {price:.10g} above high {high:.10g}"
     return ""
 
 

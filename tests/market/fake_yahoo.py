@@ -76,7 +76,7 @@ def chart(
         values = [(rows or {}).get(day) or row(day, scale) for day in shown]
         columns = [list(column) for column in zip(*values, strict=True)] or [[], [], [], [], []]
         quote = dict(zip(("open", "high", "low", "close", "volume"), columns, strict=True))
-        indicators = {"quote": [quote], "adjclose": [{"adjclose": quote["close"]}]}
+        indicators = {"quote": [quote], "adjclose": [{"adjclose": [close and close * 0.9 for close in quote["close"]]}]}
         result: dict[str, Any] = {"meta": _meta(zone), "timestamp": [_stamp(day) for day in shown], "indicators": indicators}
         events: dict[str, Any] = {}
         for day, ratio in (splits or {}).items():

@@ -30,6 +30,7 @@ def test_good_rows_are_taken_as_they_are() -> None:
     [
         ([10.0, 12.0, 10.5, 11.0, 5.0], "low 10.5 above open 10"),
         ([11.0, 12.0, 10.5, 10.0, 5.0], "low 10.5 above close 10"),
+        ([10.0, 12.0, 10.001, 11.0, 5.0], "low 10.001 above open 10"),
         ([13.0, 12.0, 10.0, 11.0, 5.0], "open 13 above high 12"),
         ([11.0, 12.0, 10.0, 13.0, 5.0], "close 13 above high 12"),
         ([11.0, 9.0, 10.0, 11.0, 5.0], "open 11 above high 9"),

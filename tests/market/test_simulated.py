@@ -12,7 +12,7 @@ from engine.core.clock import FakeClock
 from engine.core.config import load
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
-from engine.market import calendar
+from engine.market import calendar, simulated
 from engine.market.bars import Bars, Floats, data_hash
 from engine.market.fetch import fetch_bars
 from tests.helpers import new_home
@@ -61,6 +61,16 @@ def test_a_later_clock_only_adds_bars(home: Home) -> None:
     shared = later.until(today.last_date)
     assert len(shared) == 2500 - len(later.since(date(2026, 11, 23)))
     assert data_hash(shared) == data_hash(today.tail(len(shared)))
+
+
+def test_a_longer_table_changes_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a new release knows more sessions, the bars of the old ones stay bit by bit what they were."""
+    who = simulated.character("NVDA", "Technology (Semiconductors)", "tech", 7)
+    whole, days = simulated.simulate("NVDA", who, 7), simulated._days()
+    monkeypatch.setattr(simulated, "_days", lambda: days[:-300])
+    shorter = simulated.simulate.__wrapped__("NVDA", who, 7)
+    assert len(shorter) == len(days) - 300
+    assert data_hash(shorter) == data_hash(whole.until(shorter.last_date))
 
 
 def test_bars_can_be_true(home: Home) -> None:
