@@ -1,0 +1,146 @@
+"""From an empty home to trained models, with real processes and a real terminal."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from engine.core.paths import Home
+from engine.runs.store import RunStore
+from tests.acceptance.terminal import Terminal, needs_tmux
+from tests.helpers import new_home, stockml, wait_for
+
+CONSOLE = (sys.executable, "-m", "engine.cli")
+
+
+def write_bars(folder: Path, symbol: str, rows: list[str]) -> Path:
+    """A csv folder with one symbol."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{symbol}.csv").write_text("date,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+    return folder
+
+
+def test_train_publishes_real_models_that_keras_opens(tmp_path: Path) -> None:
+    """`train` with the lstm ends 0, `status --json` tells of both models, and Keras itself opens the files."""
+    home = new_home(tmp_path / "home", training__epochs=2, market__simulated_sessions=520)
+    trained = stockml("train", "NVDA", "SPY", "--source", "simulated", "--home", str(home.root), timeout=240)
+    assert (trained.returncode, "SIMULATED" in trained.stdout + trained.stderr) == (0, True), trained.stderr
+
+    told = json.loads(stockml("status", "--json", "--home", str(home.root)).stdout)
+    rows = {row["symbol"]: row for row in told["symbols"]}
+    assert len(rows) == 13
+    for symbol in ("NVDA", "SPY"):
+        row = rows[symbol]
+        assert (row["model"]["generation"], row["model"]["source"], row["model"]["n_bars"]) == (1, "simulated", 520)
+        assert row["model"]["n_scored"] >= 40
+        forecast = row["forecast"]
+        assert forecast["low95"] < forecast["low80"] < forecast["next_close"] < forecast["high80"] < forecast["high95"]
+        assert row["last_run"]["state"] == "done"
+    assert rows["TSLA"]["model"] is None
+
+    script = "import sys, keras; print([keras.models.load_model(f, compile=False).count_params() for f in sys.argv[1:]])"
+    files = [str(home.model(symbol)) for symbol in ("NVDA", "SPY")]
+    opened = subprocess.run([sys.executable, "-c", script, *files], capture_output=True, text=True, check=False)
+    counts = json.loads(opened.stdout.strip().splitlines()[-1])
+    assert counts[0] > 1000, opened.stderr
+    with h5py.File(home.model("NVDA")) as file:
+        assert "stockml" in file
+        assert np.isfinite(file["model_weights"].attrs.get("stockml", 0.0))
+
+
+@needs_tmux
+def test_console_trains_all_and_a_new_one_finds_the_same_run(tmp_path: Path) -> None:
+    """`A` and `y` train 13 symbols; the console killed -9 half-way, another one shows the run going on to its end."""
+    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=700, training__epochs=2)
+    line = [*CONSOLE, "--home", str(home.root)]
+    with Terminal(line) as terminal:
+        screen = terminal.shows("NONE", 40)
+        assert all(symbol in screen for symbol in ("NVDA", "SMR", "SPY"))
+        assert "SIMULATED" in screen
+        terminal.keys("A")
+        terminal.shows("Train 13 symbols")
+        terminal.keys("y")
+        terminal.shows("TRAIN", 40)
+        run = wait_for(lambda: RunStore(home).live(), 20, "a live run")[0]
+        os.kill(terminal.pid(), signal.SIGKILL)
+    assert RunStore(home).run(run.id).live
+    with Terminal(line) as terminal:
+        terminal.shows(run.id, 40)
+        ended = wait_for(lambda: (found := RunStore(home).run(run.id)).state.ended and found, 240, "the end of the run")
+        assert [str(job.state) for job in ended.jobs] == ["done"] * 13
+        screen = terminal.shows("DONE", 20)
+        assert "NONE" not in wait_for(lambda: (shown := terminal.screen()).count("DONE") >= 13 and shown, 20, "13 DONE")
+        assert len([text for text in screen.splitlines() if text.strip()]) >= 20
+    assert len(list(home.models.glob("*.h5"))) == 13
+
+
+def test_two_starters_never_train_one_symbol(tmp_path: Path) -> None:
+    """While one run has a symbol, a second starter gets exit 75 and the holder's name."""
+    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=700, training__epochs=200,
+                    training__early_stopping=False)  # fmt: skip
+    first = stockml("train", "NVDA", "--detach", "--home", str(home.root))
+    assert first.returncode == 0, first.stderr
+    run = RunStore(home).live()[0]
+    second = stockml("train", "NVDA", "--home", str(home.root))
+    assert (second.returncode, run.id in second.stderr) == (75, True), second.stderr
+    cancelled = stockml("runs", "cancel", run.id, "--home", str(home.root))
+    assert cancelled.returncode == 0, cancelled.stderr
+    assert wait_for(lambda: not RunStore(home).live(), 40, "the end of the cancelled run")
+
+
+def test_bad_input_is_told_in_one_line(tmp_path: Path) -> None:
+    """Unknown symbol 2, broken TOML 3, impossible bars 4: the value, the place and the next step, never a traceback."""
+    home = new_home(tmp_path / "home")
+    unknown = stockml("train", "NVDAA", "--home", str(home.root))
+    rows = [f"2024-01-{day:02d},10,11,9,10,100" for day in (2, 3, 4, 5)]
+    rows[1] = "2024-01-03,10,11,12,10,100"
+    source = f"csv:{write_bars(tmp_path / 'bars', 'NVDA', rows)}"
+    impossible = stockml("train", "NVDA", "--source", source, "--home", str(home.root))
+    home.settings.write_text("[training]\nepochs = fifty\n")
+    broken = stockml("status", "--home", str(home.root))
+
+    assert (2, 4, 3) == (unknown.returncode, impossible.returncode, broken.returncode)
+    assert "NVDAA" in unknown.stderr
+    assert "did you mean NVDA" in unknown.stderr
+    told = impossible.stdout + impossible.stderr
+    assert "NVDA.csv" in told
+    assert "line 3" in told or ":3" in told
+    assert str(home.settings) in broken.stderr
+    assert not any("Traceback" in text for text in (unknown.stderr, told, broken.stderr))
+    assert not list(home.models.glob("*.h5"))
+
+
+def test_truncated_model_shows_as_corrupt_and_is_kept(tmp_path: Path) -> None:
+    """A truncated model file reads CORRUPT with the next step, and a log full of escape codes prints as plain text."""
+    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=520, training__epochs=1)
+    members = ("--members", "naive,enhanced")
+    assert stockml("train", "NVDA", *members, "--home", str(home.root)).returncode == 0
+    whole = home.model("NVDA").read_bytes()
+    home.model("NVDA").write_bytes(whole[: len(whole) // 2])
+    home.training_log.open("a").write("[INFO] \x1b[2J\x1b]52;c;aGk=\x07bad\x9b31m line\n")
+    status = stockml("status", "--home", str(home.root))
+    predicted = stockml("predict", "NVDA", "--home", str(home.root))
+    dashboard = stockml("dashboard", "--home", str(home.root))
+
+    assert "CORRUPT" in status.stdout
+    assert predicted.returncode == 1
+    assert "restore" in predicted.stderr
+    assert home.model("NVDA").read_bytes() == whole[: len(whole) // 2]
+    for text in (status.stdout, predicted.stderr, dashboard.stdout):
+        assert not set(text) & {"\x1b", "\x9b", "\x07"}
+
+
+def test_home_kept_by_another_program_is_never_half_written(tmp_path: Path) -> None:
+    """`config set` with a bad value changes nothing and names the key."""
+    home = new_home(tmp_path / "home")
+    before = home.settings.read_bytes()
+    refused = stockml("config", "set", "training.epochs", "many", "--home", str(home.root))
+
+    assert refused.returncode in (2, 3)
+    assert "training.epochs" in refused.stderr
+    assert Home(home.root).settings.read_bytes() == before
