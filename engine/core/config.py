@@ -253,7 +253,7 @@ def with_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> tuple[
         try:
             value = msgspec.convert(raw, _types(_sections()[section])[name], strict=False)
         except msgspec.ValidationError as error:
-            problems.append(Problem(f"environment {variable}", key, f"{clean(raw, 40)!r}: {error}"))
+            problems.append(Problem(f"environment {variable}", key, f"{clean(raw, 40)!r}: {_plain(str(error))}"))
             continue
         table = tree.setdefault(section, {})
         if isinstance(table, dict):

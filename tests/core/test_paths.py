@@ -1,0 +1,113 @@
+"""The home folder."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import ConfigError
+from engine.core.paths import Home, check_trust, default_settings, filesystem, find_home, prepare
+from tests.helpers import new_home
+
+
+def test_a_named_home_is_created_with_the_packaged_settings(tmp_path: Path) -> None:
+    """--home and STOCKML_HOME create what they name; the option wins."""
+    home = find_home(str(tmp_path / "a" / "b"), {"STOCKML_HOME": str(tmp_path / "c")}, tmp_path)
+
+    assert Home(tmp_path / "a" / "b") == home
+    assert default_settings() == home.settings.read_text()
+    assert not (tmp_path / "c").exists()
+    assert Home(tmp_path / "c") == find_home(None, {"STOCKML_HOME": str(tmp_path / "c")}, tmp_path)
+
+
+def test_the_nearest_home_upwards(tmp_path: Path) -> None:
+    """Without a name the nearest folder upwards with stockml.toml is the home."""
+    outer, inner = new_home(tmp_path / "o"), new_home(tmp_path / "o" / "i")
+    below = inner.root / "x" / "y"
+    below.mkdir(parents=True)
+
+    assert inner == find_home(None, {}, below)
+    assert outer == find_home(None, {}, outer.root)
+
+
+def test_no_home_at_all(tmp_path: Path) -> None:
+    """Where there is none the error says how to name one."""
+    with pytest.raises(ConfigError, match="--home DIR"):
+        find_home(None, {}, tmp_path)
+
+
+def test_settings_that_exist_are_left_alone(tmp_path: Path) -> None:
+    """Preparing a home twice keeps what the operator wrote."""
+    home = new_home(tmp_path / "h")
+    home.settings.write_text("# mine\n")
+    prepare(home)
+
+    assert "# mine\n" == home.settings.read_text()
+
+
+def test_a_home_open_to_others_is_refused(tmp_path: Path) -> None:
+    """A folder that group or others may write cannot be trusted, and the hint repairs it."""
+    home = new_home(tmp_path / "h")
+    for mode in (0o775, 0o757):
+        home.root.chmod(mode)
+        with pytest.raises(ConfigError, match="chmod go-w"):
+            check_trust(home)
+    home.root.chmod(0o755)
+    check_trust(home)
+
+
+def test_a_home_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that belongs to somebody else cannot be trusted."""
+    home = new_home(tmp_path / "h")
+    other = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: other)
+    with pytest.raises(ConfigError, match="belongs to user id"):
+        check_trust(home)
+
+
+def test_a_file_is_no_home(tmp_path: Path) -> None:
+    """Naming a file, or a folder below one, is bad configuration in words."""
+    (tmp_path / "f").write_text("")
+    for wrong in ("f", "f/h"):
+        with pytest.raises(ConfigError):
+            find_home(str(tmp_path / wrong), {}, tmp_path)
+
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
+30 22 0:44 / /net rw - nfs4 server:/x rw
+31 22 0:45 / /net/local rw - tmpfs tmpfs rw
+32 22 0:46 / /with\\040space rw - fuse.sshfs host: rw
+garbage
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [("/home/x", "ext4"), ("/net/a", "nfs4"), ("/net/local/b", "tmpfs"), ("/network", "ext4"), ("/with space/h", "fuse.sshfs")],
+)
+def test_the_file_system_of_a_folder(folder: str, kind: str) -> None:
+    """The deepest mount above a folder tells its type."""
+    assert kind == filesystem(Path(folder), MOUNTS)
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p"])
+def test_a_home_where_locks_lie_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """NFS, SMB and FUSE are refused, for their locks cannot be trusted."""
+    home = new_home(tmp_path / "h")
+    monkeypatch.setattr("engine.core.paths.filesystem", lambda folder: kind)
+    with pytest.raises(ConfigError, match=kind):
+        check_trust(home)
+
+
+def test_where_things_are() -> None:
+    """The names of the guide."""
+    home = Home(Path("/h"))
+
+    assert Path("/h/persistent_data/ml_models/nvda_lstm_model.h5") == home.model("NVDA")
+    assert Path("/h/persistent_data/ml_config.json") == home.ml_config
+    assert Path("/h/logs/training/training.log") == home.training_log
+    assert Path("/h/logs/monitoring/monitoring.log") == home.monitoring_log
+    assert Path("/h/persistent_data/locks/NVDA.lock") == home.lock("NVDA")
+    assert Path("/h/persistent_data/status/NVDA.json") == home.status("NVDA")
+    assert Path("/h/evaluation_results") == home.evaluations
