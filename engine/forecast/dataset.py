@@ -50,6 +50,18 @@ class Dataset:
         """[n] the target in units of its volatility forecast: comparable over calm and wild months."""
         return self.target / self.scale
 
+    def until(self, row: int) -> Self:
+        """The rows up to and including `row` as they stood at its close, for a walk forward: the last outcome is open."""
+        end = row + 1
+        return replace(
+            self,
+            dates=self.dates[:end],
+            close=self.close[:end],
+            features=self.features[:end],
+            scale=self.scale[:end],
+            target=np.append(self.target[:row], np.nan),
+        )
+
     def with_features(self, features: Floats) -> Self:
         """The same rows with other feature values, as a scaler makes them."""
         return replace(self, features=features)

@@ -10,6 +10,7 @@ import pytest
 from engine.core.errors import NoDataError
 from engine.forecast.dataset import build_dataset
 from engine.forecast.features import WARMUP
+from engine.market.bars import day
 from tests.forecast.samples import walk
 
 SPY = walk(300, 9, "SPY")
@@ -23,6 +24,15 @@ def test_the_target_is_the_return_of_the_next_session() -> None:
     assert np.array_equal(data.dates, ABC.dates[WARMUP:])
     np.testing.assert_allclose(np.exp(data.target[:-1]), data.close[1:] / data.close[:-1])
     assert np.isnan(data.target[-1])
+
+
+def test_rows_until_a_day_are_those_of_the_bars_until_then() -> None:
+    """Cutting the dataset at a row equals building it from the bars that were there on that day."""
+    whole, row = build_dataset(ABC, {"SPY": SPY}), 100
+    cut, built = whole.until(row), build_dataset(ABC.until(day(whole.dates[row])), {"SPY": SPY})
+    for name in ("dates", "close", "features", "scale", "target"):
+        assert np.array_equal(getattr(cut, name), getattr(built, name), equal_nan=name == "target"), name
+    assert len(cut) == row + 1
 
 
 def test_too_few_bars_are_counted() -> None:

@@ -124,7 +124,8 @@ def test_walk_forward_fits_on_rows_and_forecasts_later_ones() -> None:
     """One dataset serves every fold: fit up to a row, forecast the next ones, the same as on the shorter bars."""
     bars = walk(420)
     whole, short = build_dataset(bars, {"SPY": SPY}), build_dataset(bars._rows(slice(0, 400)), {"SPY": SPY})
-    split = split_rows(short, 10, 0.2, 0, 1500)
+    assert np.array_equal(whole.until(len(short) - 1).features, short.features)
+    split = split_rows(whole.until(len(short) - 1), 10, 0.2, 0, 1500)
     options = FitOptions(sequence_length=10)
     first, second = (fit_model(each, split, MEMBERS, options) for each in (whole, short))
     row = np.array([len(short) - 1])
