@@ -31,5 +31,5 @@ def open_console(session: Session, read_only: bool = False, link: str | None = N
             "the console needs a terminal that can move the cursor",
             "`stockml dashboard` prints the same as plain text; `stockml --help` lists the commands",
         )
-    link = link or session.engine.settings.console.link
-    return int(target(CONSOLE)(session.home, session.source, read_only, link))
+    session.engine  # noqa: B018 - settings are checked, and ml_config.json written, before the screen is taken
+    return int(target(CONSOLE)(session.home, session.source, read_only, link or "auto"))

@@ -151,6 +151,8 @@ def progress(job: Job) -> str:
     if job.state is JobState.QUEUED:
         return "waits"
     parts = [job.phase or str(job.state)]
+    if job.phase not in ("", "fit"):
+        return clean(parts[0])  # the last epoch is no news any more
     if job.epochs:
         parts.append(f"epoch {job.epoch}/{job.epochs}")
     if job.loss is not None:

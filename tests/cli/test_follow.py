@@ -15,7 +15,7 @@ LIVE = JobState.RUNNING
 
 
 def at(epoch: int, **more: object) -> Job:
-    return Job("NVDA", JobState.RUNNING, phase="lstm", epoch=epoch, epochs=10, **more)  # type: ignore[arg-type]
+    return Job("NVDA", JobState.RUNNING, phase="fit", epoch=epoch, epochs=10, **more)  # type: ignore[arg-type]
 
 
 def as_engine(engine: FakeEngine) -> Engine:
@@ -28,7 +28,7 @@ def test_progress_lines_say_what_changed() -> None:
     said = [progress_lines(before, after) for before, after in zip([None, *runs], runs, strict=False)]
 
     assert [0, 1, 0, 1, 0, 1] == [len(lines) for lines in said]
-    assert "NVDA  lstm  epoch 2/10" == said[3][0]
+    assert "NVDA  fit  epoch 2/10" == said[3][0]
     assert said[5][0].startswith("[1/2] NVDA  done in 23s  MAPE 2.14 %")
 
 
@@ -39,7 +39,7 @@ def test_follow_returns_the_ended_run(tmp_path: Path) -> None:
     run = follow(as_engine(engine), "run-1", PlainView(said.append), Interrupts())
 
     assert JobState.DONE is run.state
-    assert "NVDA  lstm  epoch 1/10" in said[0]
+    assert "NVDA  fit  epoch 1/10" in said[0]
     assert engine.cancelled == []
 
 

@@ -75,11 +75,11 @@ def test_an_empty_home_says_what_to_do() -> None:
 
 def test_live_progress() -> None:
     """A job in a live run shows phase, epoch, loss and ETA, and its run is listed below."""
-    job = Job("NVDA", JobState.RUNNING, phase="lstm", epoch=3, epochs=10, loss=0.01234, eta_s=75)
+    job = Job("NVDA", JobState.RUNNING, phase="fit", epoch=3, epochs=10, loss=0.01234, eta_s=75)
     run = make_run(job, done("TSLA"), state=JobState.RUNNING)
     lines = render.status_table(make_snapshot(trained(job=job, state=State.TRAIN), runs=(run,)))
 
-    assert lines[1].endswith("lstm  epoch 3/10  loss 0.0123  ETA 1m15s")
+    assert lines[1].endswith("fit  epoch 3/10  loss 0.0123  ETA 1m15s")
     assert lines[-1].startswith("run run-1  running  1/2 ended")
 
 
