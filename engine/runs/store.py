@@ -4,7 +4,8 @@ state       how it is known
 ended       result.json is there (or, on a disk that was full then, the journal's last word)
 running     the run's lock is held
 lost        neither; derived each time, stored nowhere
-The lock is looked at before the result: a supervisor writes its result first and lets go of the lock after.
+The lock is looked at before the result: a supervisor writes its result first and lets go of the lock after, so that a
+reader who found the lock free and then no result may say lost.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ class RunStore:
             folder = run_folder(self.home, run_id)
             followed = self._follow(run_id)
             found = self._look(folder, followed) if followed else None
+            if found is not None and found.state.ended:
+                self._settle(run_id)
         if found is None:
             raise UsageError(f"no run {clean(run_id, 40)!r} in {self.home.runs}", "`stockml runs list` names them")
         return found
@@ -99,7 +102,7 @@ class RunStore:
     def live(self) -> tuple[Run, ...]:
         """The runs whose lock is held, newest first."""
         candidates = [run_id for run_id in self.ids() if run_id not in self._over]
-        runs = (self._summary(run_id) for run_id in candidates if not self._is_over(run_id))
+        runs = [self._summary(run_id) for run_id in candidates if not self._is_over(run_id)]
         return tuple(run for run in runs if run is not None and run.live)
 
     def problems(self, limit: int = 50) -> tuple[str, ...]:
@@ -115,11 +118,15 @@ class RunStore:
         return tuple(found)
 
     def _is_over(self, run_id: str) -> bool:
-        """Cheap: whether the run has its result (first look at thousands of old runs costs one stat each)."""
-        if run_id in self._followed or not run_folder(self.home, run_id).result.exists():
-            return False
-        self._over.add(run_id)
-        return True
+        """Cheap, for the first look at thousands of old runs: whether there is a result, or a spec and a free lock.
+
+        A start holds the lock before it writes the spec, and nobody takes a run's lock a second time.
+        """
+        folder = run_folder(self.home, run_id)
+        over = folder.result.exists() or (folder.spec.exists() and lock_holder(folder.lock) is None)
+        if over:
+            self._over.add(run_id)
+        return over
 
     def _summary(self, run_id: str) -> Run | None:
         if run_id in self._ended:
@@ -132,9 +139,12 @@ class RunStore:
             self._remember(run)
         return run
 
+    def _settle(self, run_id: str) -> None:
+        self._followed.pop(run_id, None)
+        self._over.add(run_id)
+
     def _remember(self, run: Run) -> None:
-        self._followed.pop(run.id, None)
-        self._over.add(run.id)
+        self._settle(run.id)
         self._ended[run.id] = run
         while len(self._ended) > _MOST_CACHED:
             del self._ended[min(self._ended)]
@@ -155,7 +165,7 @@ class RunStore:
     @staticmethod
     def _look(folder: RunFolder, followed: _Followed) -> Run:
         held = lock_holder(folder.lock) is not None
-        result = None if held else read_result(folder)
+        result = read_result(folder)
         followed.advance()
         run = followed.folding.run(held, folder.cancel.exists(), followed.skipped)
         return with_losses(result, run) if result else run

@@ -1,0 +1,194 @@
+"""Starting runs: who gets a symbol when several ask at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.core.clock import SystemClock
+from engine.core.config import load
+from engine.core.errors import BusyError, StockmlError
+from engine.core.files import FileLock
+from engine.core.paths import Home
+from engine.core.records import JobState, TrainRequest
+from engine.runs import start
+from engine.runs.spec import RunFolder, read_spec, run_folder
+from engine.runs.start import begin, plan, start_run
+from engine.runs.store import RunStore
+from tests.helpers import new_home
+from tests.runs.conftest import Bench
+
+SPAWN = multiprocessing.get_context("spawn")
+STARTERS, ROUNDS = 4, 200
+
+
+def test_the_plan_puts_priorities_first_and_names_the_source(bench: Bench, tmp_path: Path) -> None:
+    """High priority trains first, a csv folder gets its full name, limits come from the settings."""
+    request = TrainRequest(("SPY", "NVDA", "MSFT"), source=f"csv:{tmp_path}/x/..", starter="\x1b[31mme")
+    spec = plan(load(bench.home, {}), request, SystemClock())
+    assert spec.symbols == ("NVDA", "MSFT", "SPY")
+    assert spec.source == f"csv:{tmp_path}"
+    assert (spec.limits.wall_s, spec.limits.stall_s, spec.starter) == (1800, 300, "me")
+
+
+def test_a_busy_symbol_is_left_out_with_its_holder(bench: Bench) -> None:
+    """Queued or running in a live run, or locked by hand: the rest is started, those are listed."""
+    bench.do(NVDA="wait")
+    first = bench.start("NVDA", "TSLA")
+    with FileLock(bench.home.lock("AAPL")) as lock:
+        lock.acquire("somebody by hand")
+        second = bench.start("NVDA", "TSLA", "AAPL", "MSFT")
+        assert second.symbols == ("MSFT",)
+        holder = f"run {first.run_id} (a test)"
+        assert dict(second.busy) == {"NVDA": holder, "TSLA": holder, "AAPL": "somebody by hand"}
+        assert read_spec(bench.folder(second)).busy == second.busy
+        with pytest.raises(BusyError, match=first.run_id) as caught:
+            bench.start("TSLA")
+        assert (caught.value.exit_code, caught.value.holder) == (75, holder)
+    (bench.home.root / "go").touch()
+    assert bench.ended(first).state is JobState.DONE
+    assert bench.ended(second).state is JobState.DONE
+
+
+def test_a_full_disk_is_told_before_anything_is_written(bench: Bench) -> None:
+    """Too little free space ends the start with both figures, and no run appears."""
+    settings = load(bench.home, {})
+    full = msgspec.structs.replace(settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000))
+    with pytest.raises(StockmlError, match="10000000 MB needed"):
+        start_run(bench.home, full, TrainRequest(("NVDA",)))
+    assert bench.store.ids() == ()
+
+
+def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The starter says what the supervisor said, and the run is lost."""
+    shadow = bench.home.root / "shadow"
+    shadow.mkdir()
+    (shadow / "selectors.py").write_text("raise ImportError('no selectors here')")
+    monkeypatch.setenv("PYTHONPATH", f"{shadow}:{os.environ['PYTHONPATH']}")
+    with pytest.raises(StockmlError, match="could not start: ImportError: no selectors here"):
+        bench.start("NVDA")
+    assert bench.store.recent()[0].state is JobState.LOST
+
+
+def test_a_start_that_does_not_end_is_named(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds the starting lock too long is told to the others, who do not wait for ever."""
+    monkeypatch.setattr(start, "_QUEUE_S", 0.1)
+    with FileLock(bench.home.locks / start.STARTING) as lock:
+        lock.acquire("a start by somebody, pid 1")
+        with pytest.raises(BusyError, match="a start by somebody, pid 1 has not ended"):
+            bench.start("NVDA")
+
+
+# -- contention: many starters, one symbol ---------------------------------------------------------------------------
+
+
+def _rounds(folder: str, barrier: Barrier, won: Queue[list[str]], rounds: int, fair: bool) -> None:
+    """One starter: in each round ask for NVDA with everybody else, keep the run's lock if it was got, then let go."""
+    home = Home(Path(folder))
+    spec = plan(load(home, {}), TrainRequest(("NVDA",), starter=f"pid {os.getpid()}"), SystemClock())
+    held: list[int] = []
+
+    def hold(_: RunFolder, lock: FileLock) -> None:
+        held.append(os.dup(lock.fileno()))
+
+    if not fair:
+        start._alone = _nobody_alone
+    outcomes = []
+    for _ in range(rounds):
+        barrier.wait(60)
+        try:
+            outcomes.append(begin(home, spec, hold).run_id)
+        except BusyError as error:
+            outcomes.append(f"busy {error.holder}")
+        barrier.wait(60)
+        while held:
+            os.close(held.pop())
+        barrier.wait(60)
+    won.put(outcomes)
+
+
+@contextmanager
+def _nobody_alone(home: Home, starter: str) -> Iterator[None]:
+    yield
+
+
+def _compete(target: Callable[..., None], *arguments: object) -> list[list[str]]:
+    """The outcomes of STARTERS processes that run `target(barrier, queue, …)` at once."""
+    barrier, outcomes = SPAWN.Barrier(STARTERS), SPAWN.Queue()
+    processes = [SPAWN.Process(target=target, args=(arguments[0], barrier, outcomes, *arguments[1:])) for _ in range(STARTERS)]
+    for process in processes:
+        process.start()
+    found = [outcomes.get(timeout=120) for _ in processes]
+    for process in processes:
+        process.join(30)
+    return found
+
+
+def test_of_four_starters_exactly_one_gets_the_symbol_in_each_of_200_rounds(tmp_path: Path) -> None:
+    """One winner a round, and each loser is told that winner's run."""
+    home = new_home(tmp_path / "home")
+    outcomes = _compete(_rounds, str(home.root), ROUNDS, True)
+    for told in zip(*outcomes, strict=True):
+        (winner,) = [word for word in told if not word.startswith("busy")]
+        assert [word for word in told if word != winner] == [f"busy run {winner} ({_starter(home, winner)})"] * (STARTERS - 1)
+    assert RunStore(home).live() == ()
+
+
+def _starter(home: Home, run_id: str) -> str:
+    return read_spec(run_folder(home, run_id)).starter
+
+
+def test_without_the_starting_lock_the_same_rounds_have_several_winners(tmp_path: Path) -> None:
+    """The negative control: the rounds above can fail, and do when the look and the start are not one step."""
+    home = new_home(tmp_path / "home")
+    outcomes = _compete(_rounds, str(home.root), 60, False)
+    winners = [sum(not word.startswith("busy") for word in told) for told in zip(*outcomes, strict=True)]
+    assert max(winners) > 1
+
+
+class UnlinkingLock(FileLock):
+    """A lock with a bug once seen in the field: it removes its file when it is released."""
+
+    def release(self) -> None:
+        if self.held:
+            self.path.unlink(missing_ok=True)
+        super().release()
+
+
+def _inside(folder: str, barrier: Barrier, seen: Queue[list[str]], kind: str) -> None:
+    """One contender: enter again and again, and look each time whether somebody else is inside."""
+    lock = (UnlinkingLock if kind == "unlinking" else FileLock)(Path(folder) / "lock")
+    marker, together = Path(folder) / "inside", 0
+    barrier.wait(60)
+    for _ in range(ROUNDS):
+        end = time.monotonic() + 60
+        while not lock.acquire(str(os.getpid())):
+            assert time.monotonic() < end
+            time.sleep(0)
+        with lock:
+            try:
+                os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                together += 1
+            time.sleep(0.0005)
+            marker.unlink(missing_ok=True)
+    seen.put([str(together)])
+
+
+def test_the_lock_lets_one_in_at_a_time(tmp_path: Path) -> None:
+    """Four processes, 200 entries each: never two inside."""
+    assert _compete(_inside, str(tmp_path), "file") == [["0"]] * STARTERS
+
+
+def test_a_lock_that_unlinks_its_file_lets_two_in(tmp_path: Path) -> None:
+    """The negative control: the test above finds a lock that is none."""
+    assert sum(int(count) for (count,) in _compete(_inside, str(tmp_path), "unlinking")) > 0
