@@ -77,7 +77,9 @@ def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
             f"{bars.symbol}: {len(bars)} bars from {bars.source}, features need at least {WARMUP + 1}",
             "fetch more history",
         )
+    bars = packed(bars)
     market = bars if bars.symbol in CONTEXT else context.get(CONTEXT[0])
+    market = packed(market) if market is not None else None
     columns = {name: column[WARMUP:] for name, column in feature_columns(bars, market).items()}
     dates, close = bars.dates[WARMUP:], bars.close[WARMUP:]
     for name, column in columns.items():
@@ -90,3 +92,9 @@ def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
     target = np.append(log_returns(bars.close)[WARMUP + 1 :], np.nan)
     features = np.ascontiguousarray(np.stack(list(columns.values()), axis=1))
     return Dataset(bars.symbol, dates, close, features, tuple(columns), volatility(bars)[WARMUP:], target)
+
+
+def packed(bars: Bars) -> Bars:
+    """The same bars in arrays without gaps in memory: numpy's logarithm may round otherwise on a strided array."""
+    columns = {name: np.ascontiguousarray(getattr(bars, name)) for name in ("open", "high", "low", "close", "volume")}
+    return replace(bars, **columns)

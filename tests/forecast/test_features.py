@@ -28,6 +28,16 @@ def test_rows_do_not_depend_on_how_much_history_stands_around_them(start: int, l
     assert np.array_equal(part.target[:-1], whole.target[same][:-1])
 
 
+def test_rows_do_not_depend_on_where_the_numbers_lie_in_memory() -> None:
+    """Bars that are columns of one table, as a reader may hand them over, give bit-equal rows."""
+    table = np.stack([ABC.open, ABC.high, ABC.low, ABC.close, ABC.volume], axis=1)
+    strided = Bars(ABC.symbol, ABC.source, ABC.dates, table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4])
+    first, second = build_dataset(ABC, {"SPY": SPY}), build_dataset(strided, {"SPY": SPY})
+    assert np.array_equal(first.features, second.features)
+    assert np.array_equal(first.scale, second.scale)
+    assert np.array_equal(first.target[:-1], second.target[:-1])
+
+
 def test_features_know_no_price_level() -> None:
     """A history ten times as dear has the same features: nothing but ratios enters."""
     dear = build_dataset(scaled_from(ABC, 0, 10.0), {"SPY": SPY})
