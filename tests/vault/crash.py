@@ -45,7 +45,7 @@ def do_publish(home: Home, now: datetime = NOW) -> int:
     with FileLock(home.lock("NVDA")) as lock:
         assert lock.acquire("test")
         publish(
-            home, "NVDA", samples.manifest("NVDA", seed=2), samples.layers(2), samples.arrays(2),
+            home, "NVDA", samples.manifest("NVDA", seed=2), *samples.tiny(2),
             lambda: automatic(home, settings, "NVDA", ("NVDA", "TSLA"), "run-2", FakeClock(now)),
         )  # fmt: skip
     return 0
@@ -60,8 +60,7 @@ def do_first(home: Home, now: datetime = NOW) -> int:
             home,
             "AAPL",
             samples.manifest("AAPL"),
-            samples.layers(),
-            samples.arrays(),
+            *samples.tiny(),
             lambda: automatic(home, settings, "AAPL", ("AAPL",), "run-1", FakeClock(now)),
         )
     return 0

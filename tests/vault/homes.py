@@ -27,7 +27,7 @@ def published(home: Home, symbol: str, seed: int = 1, now: datetime = NOW, run_i
     with FileLock(home.lock(symbol)) as lock:
         assert lock.acquire("test")
         return publish(
-            home, symbol, samples.manifest(symbol, seed=seed, **changes), samples.layers(seed), samples.arrays(seed),
+            home, symbol, samples.manifest(symbol, seed=seed, **changes), *samples.tiny(seed),
             lambda: automatic(home, load(home, {}), symbol, (symbol,), run_id or f"run-{seed}", clock),
         )  # fmt: skip
 

@@ -61,3 +61,16 @@ def arrays(seed: int = 1) -> dict[str, NDArray[Any]]:
         "alpha": np.float64(0.5) * np.ones(()),
         "empty": np.zeros((0, 3)),
     }
+
+
+def tiny(seed: int = 1) -> tuple[tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
+    """The smallest network and one array: for tests that write many files."""
+    rng = np.random.default_rng(seed)
+    weights = tuple(rng.normal(size=shape).astype(np.float32) for shape in ((2, 4), (1, 4), (4,)))
+    head = tuple(rng.normal(size=shape).astype(np.float32) for shape in ((1, 1), (1,)))
+    network = (
+        KerasLayer("InputLayer", "input_layer", {"batch_shape": [None, 3, 2]}),
+        KerasLayer("LSTM", "lstm", {"units": 1}, weights),
+        KerasLayer("Dense", "dense", {"units": 1}, head),
+    )
+    return network, {"scaler/mean": rng.normal(size=2000)}

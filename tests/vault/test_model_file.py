@@ -322,7 +322,7 @@ def test_a_replaced_file_never_mixes(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from tests.vault import samples\n"
         "from engine.vault.model_file import write_model\n"
-        "for turn in range(150): write_model(Path(sys.argv[1]), samples.manifest(seed=turn % 2),"
+        "for turn in range(60): write_model(Path(sys.argv[1]), samples.manifest(seed=turn % 2),"
         " samples.layers(turn % 2), samples.arrays(turn % 2))\n"
     )
     expected = {seed: samples.layers(seed)[-1].weights[0] for seed in (0, 1)}
