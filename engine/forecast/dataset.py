@@ -96,5 +96,12 @@ def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
 
 def packed(bars: Bars) -> Bars:
     """The same bars in arrays without gaps in memory: numpy's logarithm may round otherwise on a strided array."""
-    columns = {name: np.ascontiguousarray(getattr(bars, name)) for name in ("open", "high", "low", "close", "volume")}
-    return replace(bars, **columns)
+    tight = np.ascontiguousarray
+    return replace(
+        bars,
+        open=tight(bars.open),
+        high=tight(bars.high),
+        low=tight(bars.low),
+        close=tight(bars.close),
+        volume=tight(bars.volume),
+    )
