@@ -139,14 +139,16 @@ class BarsView:
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
 
         columns = (
-            TextColumn("{task.description:<5}", markup=False),
-            TextColumn("{task.fields[state]:<9}", markup=False),
-            BarColumn(bar_width=18),
-            TextColumn("{task.fields[detail]}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=Column(min_width=5, no_wrap=True)),
+            TextColumn("{task.fields[state]}", markup=False, table_column=Column(min_width=9, no_wrap=True)),
+            BarColumn(bar_width=18, table_column=Column(min_width=18)),
+            TextColumn("{task.fields[detail]}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
         )
-        self._progress: Progress = Progress(*columns, console=Console(file=stream, highlight=False), refresh_per_second=4)
+        console = Console(file=stream, highlight=False)
+        self._progress: Progress = Progress(*columns, console=console, refresh_per_second=4, expand=True)
         self._tasks: dict[str, TaskID] = {}
         self._started = False
 
@@ -159,7 +161,7 @@ class BarsView:
         for job in run.jobs:
             if job.symbol not in self._tasks:
                 self._tasks[job.symbol] = self._progress.add_task(job.symbol, total=1.0, state="", detail="")
-            detail = render.outcome(job) if job.state.ended else render.progress(job)
+            detail = render.outcome(job).removeprefix(f"{job.state} ") if job.state.ended else render.progress(job)
             self._progress.update(self._tasks[job.symbol], completed=share(job), state=str(job.state), detail=detail)
 
     def say(self, text: str) -> None:
@@ -171,8 +173,8 @@ class BarsView:
 
 
 def share(job: Job) -> float:
-    """How much of a job is behind it, 0 to 1; an early stop still ends at 1."""
-    if job.state.ended:
+    """How much of a job is behind it, 0 to 1; an early stop still ends at 1, a failed one where it stood."""
+    if job.state in (JobState.DONE, JobState.REFUSED):
         return 1.0
     return min(0.99, job.epoch / job.epochs) if job.epochs else 0.0
 

@@ -63,7 +63,11 @@ def source_name(source: str | None) -> str:
 
 
 def table(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), width: int | None = None
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[int] = (),
+    width: int | None = None,
+    gap: str = "  ",
 ) -> list[str]:
     """Aligned columns, the last one unpadded; lines cut to `width` where one is given."""
     cells = [tuple(heads), *(tuple(clean(cell) for cell in row) for row in rows)]
@@ -71,7 +75,7 @@ def table(
     lines = []
     for row in cells:
         padded = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
-        line = "  ".join(padded).rstrip()
+        line = gap.join(padded).rstrip()
         lines.append(line if width is None or len(line) <= width else f"{line[: width - 1]}…")
     return lines
 
@@ -91,6 +95,8 @@ STATUS_HEADS = (
     "SOURCE",
     "NOTE",
 )
+WIDE = 100
+"""Columns from which a terminal shows every column of the status."""
 _STATUS_RIGHT = (2, 3, 4, 5, 6, 7, 8, 9)
 
 
@@ -118,12 +124,22 @@ def status_cells(row: SymbolRow) -> tuple[str, ...]:
 def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
     """All symbols, then live runs, what could not be read, and what to do next in an empty home."""
     rows = [status_cells(row) for row in snapshot.rows]
-    lines = table(STATUS_HEADS, rows, _STATUS_RIGHT, width)
+    if width is None or width >= WIDE:
+        lines = table(STATUS_HEADS, rows, _STATUS_RIGHT, width)
+    else:
+        # AGE says nearly the same as TRAINED, and the source must stay on screen.
+        narrow = [_without(row, "TRAINED") for row in rows]
+        lines = table(_without(STATUS_HEADS, "TRAINED"), narrow, _STATUS_RIGHT, width, gap=" ")
     lines += ["", *live_lines(snapshot)] if snapshot.live_runs else []
     lines += [f"could not be read: {clean(problem)}" for problem in snapshot.problems]
     if not snapshot.live_runs and not any(row.model for row in snapshot.rows):
         lines += ["", "no model yet: `stockml train-all` trains all of them, `stockml demo` shows how it looks"]
-    return lines
+    return lines if width is None else [line[:width] for line in lines]
+
+
+def _without(cells: tuple[str, ...], head: str) -> tuple[str, ...]:
+    at = STATUS_HEADS.index(head)
+    return cells[:at] + cells[at + 1 :]
 
 
 def title(snapshot: Snapshot) -> str:

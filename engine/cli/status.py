@@ -57,7 +57,7 @@ def _watch(session: Session) -> int:
         snapshot = current_snapshot(session)
         if moves:
             lines = [
-                f"{snapshot.taken_at.astimezone():%H:%M:%S}  {render.title(snapshot)}",
+                f"{snapshot.taken_at.astimezone():%H:%M:%S}  {render.title(snapshot)}"[: terminal_width()],
                 *render.status_table(snapshot, terminal_width()),
             ]
             # Home, every line cleared to its end, then below: no flicker over a slow link.

@@ -122,7 +122,9 @@ def test_bars_on_a_terminal() -> None:
 
     assert "SIMULATED: not real prices" in shown
     assert "[red]no bars[/red]" in shown
-    assert "done in 23s" in shown
+    last = [line for line in shown.splitlines() if "NVDA" in line][-1]
+    assert "done" in last
+    assert "in 23s" in last
 
 
 def test_views_follow_the_stream() -> None:
@@ -138,7 +140,10 @@ def test_views_follow_the_stream() -> None:
 
 
 def test_share_of_a_job() -> None:
-    """An early stop ends full, an unfinished last epoch never does."""
+    """An early stop ends full, an unfinished last epoch never does, a failure stays where it was."""
+    failed = Job("NVDA", JobState.FAILED, epoch=4, epochs=10)
+
+    assert 0.4 == share(failed)
     assert (0.0, 0.4, 0.99, 1.0) == (share(Job("NVDA")), share(at(4)), share(at(10)), share(done("NVDA", epoch=4, epochs=10)))
 
 

@@ -68,6 +68,16 @@ def test_simulated_is_said() -> None:
     assert render.run_line(make_run(done("NVDA"), source="simulated")).endswith("SIMULATED")
 
 
+def test_a_narrow_terminal_keeps_the_mark() -> None:
+    """At 80 columns every line fits, and SIMULATED is still in its row."""
+    row = trained("GOOGL", model=replace(MODEL, source="simulated"), state=State.CANCELLED, note="a long note " * 9)
+    lines = render.status_table(make_snapshot(row), 80)
+
+    assert all(len(line) <= 80 for line in lines)
+    assert "SIMULATED" in lines[1]
+    assert "TRAINED" not in lines[0]
+
+
 def test_an_empty_home_says_what_to_do() -> None:
     """Without any model the table ends with the command that trains them."""
     assert "train-all" in render.status_table(make_snapshot(untrained("SPY")))[-1]
