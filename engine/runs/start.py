@@ -22,6 +22,7 @@ from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.core.records import Started, TrainRequest
+from engine.core.symbols import checked_all
 from engine.core.text import clean, clean_bytes
 from engine.market.source import parse_source
 from engine.runs.cancel import cancel_run
@@ -49,9 +50,14 @@ def start_run(home: Home, settings: Settings, request: TrainRequest, clock: Cloc
 
 
 def plan(settings: Settings, request: TrainRequest, clock: Clock) -> RunSpec:
-    """The spec of a request: priorities first, a source with its full name, the limits of the settings."""
+    """The spec of a request: priorities first, a source with its full name, the limits of the settings.
+
+    Raises UsageError for an unknown symbol or source.
+    """
     training = settings.training
-    symbols = sorted(request.symbols, key=lambda symbol: _PRIORITIES.index(settings.symbols[symbol].priority))
+    symbols = sorted(
+        checked_all(request.symbols, settings.names), key=lambda symbol: _PRIORITIES.index(settings.symbols[symbol].priority)
+    )
     now = clock.now()
     return RunSpec(
         id=new_run_id(now),
@@ -98,7 +104,7 @@ def _create(
     folder = run_folder(home, spec.id)
     while True:
         try:
-            folder.path.mkdir(parents=True)
+            folder.path.mkdir(parents=True, mode=0o755)
             break
         except FileExistsError:
             folder = run_folder(home, new_run_id(spec.created_at))
@@ -113,7 +119,8 @@ def _create(
 
 def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
     """Start the supervisor: a session of its own, no terminal, no pipe to the starter, the run's lock inherited."""
-    with folder.supervisor_log.open("ab") as log:
+    log = os.open(folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "engine.runs.supervisor", str(folder.path), str(lock.fileno())],
             stdin=subprocess.DEVNULL,
@@ -124,6 +131,8 @@ def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
             cwd=folder.home.root,
             env=child_environment(),
         )
+    finally:
+        os.close(log)
     # A console that stays collects it when it ends; a starter that goes leaves that to init.
     threading.Thread(target=process.wait, daemon=True).start()
     return process

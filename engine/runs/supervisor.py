@@ -219,6 +219,7 @@ class Supervisor:
         since = self.short_of_memory_since
         if since is None:
             self.short_of_memory_since = now
+            self.say("warning", message=f"waiting for memory: {room} MB available, {limits.memory_mb} MB needed")
         elif not self.hands and now - since > limits.memory_wait_s:
             message = f"not enough memory: {room} MB available, {limits.memory_mb} MB needed (training.worker_memory_mb)"
             self.fail_queued(message, "end other programs, or lower training.worker_memory_mb")
@@ -289,6 +290,7 @@ def _listen_to_signals(supervisor: Supervisor) -> None:
 
 def main(words: list[str]) -> int:
     """Supervise the run in the folder `words[0]`, whose lock was handed over as the descriptor `words[1]`."""
+    os.umask(os.umask(0o022) | 0o022)  # cron may have none: nothing here is for others to write
     folder = RunFolder(Path(words[0]).absolute())
     owner = f"run {folder.id}, supervisor pid {os.getpid()} on {socket.gethostname()} [{identity_of(os.getpid())}]"
     if len(words) > 1:

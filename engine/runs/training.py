@@ -36,10 +36,15 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
     from engine.forecast.fit import fit_symbol
     from engine.forecast.guard import judge
     from engine.forecast.members import base
+    from engine.vault.manifest import model_info
 
     check_disk(task.home, task.settings.training.free_disk_mb)
     report("phase", {"name": "load"})
     champion = live_model(task, report)
+    if champion is not None and champion.manifest.run_id == task.spec.id:
+        # A second try of this run: the first one died after its model went live and before it could say so.
+        report_published(task, report, model_info(champion.manifest, champion.size_bytes))
+        return
     check_source(task, champion)
     verifier()  # its imports take place while this process fits
     bars, context = load_bars(task, report)
@@ -57,8 +62,7 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
         raise Interrupted("stopped before publishing")
     report("phase", {"name": "publish"})
     info = publish_candidate(task, candidate, verdict, Pinned(bars, context, candidate.forecast.next_close))
-    report("published", {"generation": info.generation, "digest": info.digest, "metrics": asdict(info.metrics)})
-    refresh_status(task, report)
+    report_published(task, report, info)
 
 
 def live_model(task: Task, report: Report) -> StoredModel | None:
@@ -184,6 +188,12 @@ def _comparison(verdict: Verdict) -> dict[str, Any] | None:
         "why": verdict.reason,
         "metrics": asdict(verdict.champion_metrics),
     }
+
+
+def report_published(task: Task, report: Report, info: ModelInfo) -> None:
+    """Say that the model is live, and show it."""
+    report("published", {"generation": info.generation, "digest": info.digest, "metrics": asdict(info.metrics)})
+    refresh_status(task, report)
 
 
 def refresh_status(task: Task, report: Report) -> None:

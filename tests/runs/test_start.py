@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from engine.core.config import load
 from engine.core.errors import BusyError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.records import JobState, TrainRequest
+from engine.core.records import JobState, Started, TrainRequest
 from engine.runs import start
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.start import begin, plan, start_run
@@ -33,7 +35,7 @@ STARTERS, ROUNDS = 4, 200
 
 def test_the_plan_puts_priorities_first_and_names_the_source(bench: Bench, tmp_path: Path) -> None:
     """High priority trains first, a csv folder gets its full name, limits come from the settings."""
-    request = TrainRequest(("SPY", "NVDA", "MSFT"), source=f"csv:{tmp_path}/x/..", starter="\x1b[31mme")
+    request = TrainRequest(("SPY", "NVDA", "MSFT", "SPY"), source=f"csv:{tmp_path}/x/..", starter="\x1b[31mme")
     spec = plan(load(bench.home, {}), request, SystemClock())
     assert spec.symbols == ("NVDA", "MSFT", "SPY")
     assert spec.source == f"csv:{tmp_path}"
@@ -86,6 +88,25 @@ def test_a_start_that_does_not_end_is_named(bench: Bench, monkeypatch: pytest.Mo
         lock.acquire("a start by somebody, pid 1")
         with pytest.raises(BusyError, match="a start by somebody, pid 1 has not ended"):
             bench.start("NVDA")
+
+
+def test_a_run_starts_in_the_bare_environment_of_cron(bench: Bench) -> None:
+    """No HOME, no PATH, no terminal, the root folder as working directory, and a mask that takes nothing away."""
+    program = "import os; os.umask(0); from tests.runs.test_start import from_cron; from_cron()"
+    kept = {name: os.environ[name] for name in ("STOCKML_TEST", "STOCKML_TEST_WORK", "STOCKML_TEST_MARK", "PYTHONPATH")}
+    line = [sys.executable, "-c", program]
+    found = subprocess.run(line, env={**kept, "H": str(bench.home.root)}, cwd="/", capture_output=True, text=True, check=True)
+    run = bench.ended(Started(found.stdout.strip(), ()))
+    assert run.state is JobState.DONE
+    folder = run_folder(bench.home, run.id).path
+    modes = {path.name: path.stat().st_mode & 0o022 for path in (folder, *folder.rglob("*"), bench.home.training_log)}
+    assert [name for name, mode in modes.items() if mode] == []
+
+
+def from_cron() -> None:
+    """What cron's job does: start and leave."""
+    home = Home(Path(os.environ["H"]))
+    print(start_run(home, load(home), TrainRequest(("NVDA",), starter="cron")).run_id)  # noqa: T201
 
 
 # -- contention: many starters, one symbol ---------------------------------------------------------------------------

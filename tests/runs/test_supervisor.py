@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from pathlib import Path
 
 import msgspec
@@ -149,11 +150,24 @@ def test_the_stall_limit_ends_a_job_that_says_nothing(bench: Bench) -> None:
     assert run.jobs[0].message == "no progress for 1 s (training.stall_limit_min)"
 
 
+def test_a_stopped_worker_makes_no_progress(bench: Bench) -> None:
+    """A worker under SIGSTOP is ended by the stall limit, and its symbol is free again."""
+    bench.do(NVDA="chatter")
+    started = bench.start("NVDA", "TSLA", limits=quick(stall_s=2.0))
+    bench.phase(started, "NVDA", "chatter")
+    (worker,) = bench.pids("worker")
+    os.kill(worker, signal.SIGSTOP)
+    run = bench.ended(started)
+    assert [job.state for job in run.jobs] == [FAILED, DONE]
+    assert "no progress" in run.jobs[0].message
+
+
 def test_the_memory_guard_starts_no_worker_without_room(bench: Bench) -> None:
     """With less memory than a worker needs, the jobs fail with both figures, and no worker was started."""
     run = bench.ended(bench.start("NVDA", limits=quick(memory_mb=100_000_000)))
     assert run.state is FAILED
     assert "100000000 MB needed (training.worker_memory_mb)" in run.jobs[0].message
+    assert "[WARNING]" in bench.home.training_log.read_text()
     assert not list(bench.home.runs.glob("*/worker-*.log"))
 
 

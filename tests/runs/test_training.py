@@ -17,20 +17,21 @@ from engine.core.config import Settings, load
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.records import TrainRequest
+from engine.core.records import Run, TrainRequest
 from engine.forecast import guard, status
 from engine.forecast.fit import Candidate
 from engine.forecast.guard import Verdict
 from engine.market.fetch import fetch_bars
 from engine.runs import training
 from engine.runs.spec import RunSpec
-from engine.runs.start import plan
+from engine.runs.start import begin, launch, plan
 from engine.runs.training import train_symbol
 from engine.runs.verify import Pinned, Verifier
 from engine.runs.work import Task
 from engine.vault.backups import list_backups
 from engine.vault.model_file import StoredModel, read_model
 from tests.helpers import new_home
+from tests.runs.conftest import Bench
 
 Said = list[tuple[str, dict[str, Any]]]
 
@@ -216,3 +217,37 @@ def test_a_checking_process_that_died_is_started_again(home: Home, verifier: Ver
     with pytest.raises(ModelError, match="gave no answer"):
         checker._ask({})
     assert last(train(home, spec_of(home)))[0] == "published"
+
+
+def _real_run(bench: Bench, monkeypatch: pytest.MonkeyPatch, points: str = "") -> Run:
+    """A real run of NVDA with the small members, under failpoints."""
+    monkeypatch.delenv("STOCKML_TEST_WORK")
+    monkeypatch.setenv("STOCKML_FAILPOINTS", points)
+    spec = bench.spec("NVDA", source="simulated", members=("naive", "enhanced"))
+    return bench.ended(begin(bench.home, spec, launch), 60)
+
+
+@pytest.mark.parametrize("point", ["publish.half", "publish.verified", "publish.synced", "publish.renamed", "publish.done"])
+def test_a_worker_killed_while_publishing_leaves_the_old_or_the_new_model(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    """kill -9 at a step of publishing, in both tries: the model stands whole, and the run tells which one it is."""
+    run = _real_run(bench, monkeypatch, f"{point}=kill")
+    job, live = run.jobs[0], point in ("publish.renamed", "publish.done")
+    assert (str(job.state), bench.home.model("NVDA").exists()) == (("done", True) if live else ("failed", False))
+    if live:
+        manifest = read_model(bench.home.model("NVDA")).manifest
+        assert (manifest.run_id, manifest.generation, job.generation) == (run.id, 1, 1)
+    else:
+        assert job.message == "killed (out of memory?)"
+    assert not bench.left()
+
+
+def test_a_real_run_trains_the_lstm_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One symbol through supervisor and worker with every member, TensorFlow included: losses, figures, a live model."""
+    monkeypatch.delenv("STOCKML_TEST_WORK")
+    spec = bench.spec("SPY", source="simulated", epochs=2)
+    run = bench.ended(begin(bench.home, spec, launch), 200)
+    job = run.jobs[0]
+    assert (str(job.state), job.message, len(job.losses)) == ("done", "", 2)
+    assert set(read_model(bench.home.model("SPY")).manifest.weights) == {"naive", "enhanced", "sklearn", "lstm"}
