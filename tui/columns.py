@@ -184,7 +184,8 @@ def cells(row: SymbolRow, columns: Sequence[Column], width: int, look: Look) -> 
     covered = len(texts)
     if row.job is not None and not row.job.state.ended and WIDE_NOTE not in (column.title for column in columns):
         covered = _covered(columns, width)
-        texts = [*texts[:covered], progress(row.job, width - GUTTER - _room(columns[:covered]), look.glyphs)]
+        room = width - GUTTER - _room(columns[:covered])
+        texts = [*texts[:covered], progress(row.job, room, look.glyphs)] if room > 0 else texts[:covered]
     line = []
     for index, text in enumerate(texts):
         title = columns[index].title if index < covered else WIDE_NOTE

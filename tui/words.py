@@ -146,6 +146,8 @@ def _no_model(state: State) -> str:
         return "replaces a FOREIGN model file (copied to a backup first)"
     if state is State.CORRUPT:
         return "replaces a CORRUPT model file"
+    if state in (State.FRESH, State.AGING, State.STALE):
+        return "replaces a model whose figures are being read; esc and ask again to see them"
     return "new, no model yet"
 
 

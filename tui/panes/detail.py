@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.reactive import reactive
+from textual.reactive import var
 
 from tui.panes.pane import Pane
 from tui.widgets.lines import Line, line
@@ -17,7 +17,7 @@ class DetailPane(Pane):
     TITLE = "Current row"
     HELP = "Why a number is missing or a state is bad; else the 80 % interval, P(up) and what the figures rest on."
 
-    cursor: reactive[str] = reactive("")
+    cursor: var[str] = var("")
 
     def lines(self) -> Iterable[Line]:
         row = self.snapshot.row(self.cursor) if self.snapshot else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from textual.reactive import reactive
+from textual.reactive import var
 
 from tui.messages import Notice
 from tui.panes.pane import Pane
@@ -27,7 +27,7 @@ def notice_lines(notice: Notice | None, width: int) -> tuple[Line, ...]:
 class NoticePane(Pane):
     """Takes lines of the log while there is something to say."""
 
-    notice: reactive[Notice | None] = reactive(None)
+    notice: var[Notice | None] = var(None)
 
     def lines(self) -> Iterable[Line]:
         return notice_lines(self.notice, self.size.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.reactive import reactive
+from textual.reactive import var
 
 from engine.core.records import Snapshot
 from tui.format import ASCII, UNICODE, Glyphs
@@ -21,9 +21,9 @@ class Pane(Lines):
     TITLE: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
 
-    snapshot: reactive[Snapshot | None] = reactive(None)
+    snapshot: var[Snapshot | None] = var(None)
     """What was read last; None until the first time."""
-    failure: reactive[str] = reactive("")
+    failure: var[str] = var("")
     """Why the last look failed; empty when it did not."""
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from textual import events
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 
 from engine.core.records import Snapshot, SymbolRow
 from tui.columns import Look, cells, fit, header
@@ -57,8 +57,8 @@ class SymbolsPane(Pane):
             super().__init__()
             self.symbol = symbol
 
-    cursor: reactive[str] = reactive("")
-    marks: reactive[frozenset[str]] = reactive(frozenset)
+    cursor: var[str] = var("")
+    marks: var[frozenset[str]] = var(frozenset)
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)

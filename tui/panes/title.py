@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.reactive import reactive
+from textual.reactive import var
 
 from engine.core.records import Level, Snapshot
 from tui.panes.pane import Pane
@@ -50,8 +50,8 @@ class TitlePane(Pane):
         "SIMULATED: some numbers come from the simulated market. RO: read-only. OLD: the home was not read for that long."
     )
 
-    clock: reactive[str] = reactive("")
-    lag: reactive[str] = reactive("")
+    clock: var[str] = var("")
+    lag: var[str] = var("")
     """Words when the last good look is too old."""
 
     def lines(self) -> Iterable[Line]:

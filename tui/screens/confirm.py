@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import ModalScreen
 
 from tui.actions import bindings
@@ -40,7 +40,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
     GROUP = "confirm"
     BINDINGS: ClassVar[list[BindingType]] = bindings("confirm")
 
-    on_yes: reactive[bool] = reactive(False, init=False)
+    on_yes: var[bool] = var(False, init=False)
 
     def __init__(self, question: Question) -> None:
         super().__init__()

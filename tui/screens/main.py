@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.reactive import Reactive, reactive
+from textual.reactive import Reactive, var
 from textual.timer import Timer
 
 from engine.core.records import JobState, Run, Snapshot
@@ -45,13 +45,13 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     GROUP = "main"
     BINDINGS: ClassVar[list[BindingType]] = bindings("main")
 
-    snapshot: reactive[Snapshot | None] = reactive(None, init=False)
-    failure: reactive[str] = reactive("", init=False)
-    clock: reactive[str] = reactive("", init=False)
-    lag: reactive[str] = reactive("", init=False)
-    cursor: reactive[str] = reactive("", init=False)
-    marks: reactive[frozenset[str]] = reactive(frozenset, init=False)
-    notice: reactive[Notice | None] = reactive(None, init=False)
+    snapshot: var[Snapshot | None] = var(None, init=False)
+    failure: var[str] = var("", init=False)
+    clock: var[str] = var("", init=False)
+    lag: var[str] = var("", init=False)
+    cursor: var[str] = var("", init=False)
+    marks: var[frozenset[str]] = var(frozenset, init=False)
+    notice: var[Notice | None] = var(None, init=False)
 
     def __init__(self) -> None:
         super().__init__(id="main")

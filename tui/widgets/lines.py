@@ -111,7 +111,13 @@ class Lines(Widget):
 
     def _tidy(self, found: Line) -> Line:
         ascii_only = getattr(self.app, "ascii_only", False)
-        return tuple((_ascii(clean(text)) if ascii_only else clean(text), style) for text, style in found)
+        return _merged(tuple((_ascii(clean(text)) if ascii_only else clean(text), style) for text, style in found))
+
+
+def _merged(found: Line) -> Line:
+    """Neighbours of one style as one span: each span costs its style's bytes again."""
+    groups = groupby((span for span in found if span[0]), key=lambda span: span[1])
+    return tuple(("".join(text for text, _ in group), style) for style, group in groups)
 
 
 def _ascii(text: str) -> str:

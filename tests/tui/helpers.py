@@ -1,0 +1,127 @@
+"""What the console's tests share: an app over a fake engine, its screen as text, a console in a real pty."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import signal
+import struct
+import sys
+import termios
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pyte
+from textual.app import App
+from textual.pilot import Pilot
+
+from engine.core.records import Snapshot
+from tests.helpers import ROOT, environment, wait_for
+from tests.tui.fake import FakeEngine, clock
+from tui.console import StockmlApp
+
+
+def screen_text(app: App[Any]) -> str:
+    """What stands on the screen, as plain lines."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition") -> Any:
+    """The first true value of `condition`; AssertionError after 20 s."""
+    end = time.monotonic() + 20
+    while True:
+        await pilot.pause()
+        if found := condition():
+            return found
+        assert time.monotonic() < end, f"{what} did not come; the screen:\n{screen_text(pilot.app)}"
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path,
+    snap: Snapshot | Exception | Callable[[], Snapshot],
+    size: tuple[int, int] = (80, 24),
+    read_only: bool = False,
+    ascii_only: bool = False,
+) -> AsyncIterator[tuple[StockmlApp, FakeEngine, Pilot[Any]]]:
+    """The console over a fake engine, once its first look is on the screen."""
+    engine = FakeEngine(folder, snap)
+    app = StockmlApp(engine, read_only=read_only, ascii_only=ascii_only, wall=clock())
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.main.snapshot or app.main.failure, "the first look")
+        await pilot.pause()
+        yield app, engine, pilot
+
+
+class PtyConsole:
+    """A console in a pseudo-terminal of its own, as a session leader, with a fake engine."""
+
+    def __init__(self, home: Path, scene: str, size: tuple[int, int] = (80, 24), reading: bool = True, **env: str) -> None:
+        self.screen = pyte.Screen(*size)
+        self.raw = bytearray()
+        self._stream = pyte.ByteStream(self.screen)
+        self.pid, self.fd = pty.fork()
+        if not self.pid:
+            os.chdir(ROOT)
+            given = environment(**{"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env})
+            os.execve(sys.executable, [sys.executable, "-m", "tests.tui.fake_console", str(home), scene], given)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self.found = termios.tcgetattr(self.fd)
+        self.status: int | None = None
+        self._reading = threading.Event()
+        if reading:
+            self.read_on()
+
+    def read_on(self) -> None:
+        """Read what the console writes, from now on."""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            while data := os.read(self.fd, 65536):
+                self.raw += data
+                # pyte stumbles over private forms that end in u, p and t, which real terminals skip
+                self._stream.feed(data.replace(b"\x1b[<u", b"").replace(b"\x1b[?2026$p", b"").replace(b"\x1b[?2048$p", b""))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def see(self, wanted: str) -> None:
+        """Wait until `wanted` stands on the screen."""
+        wait_for(lambda: wanted in self.text or self.ended(), 30, f"{wanted!r}; the screen:\n{self.text}")
+        assert wanted in self.text, f"ended with {self.status}:\n{self.text}"
+
+    def send(self, data: bytes) -> None:
+        os.write(self.fd, data)
+
+    def kill(self, signum: signal.Signals) -> None:
+        os.kill(self.pid, signum)
+
+    def ended(self) -> bool:
+        """Whether the console has ended; its exit code is then in `code`."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = status if pid else None
+        return self.status is not None
+
+    def wait(self, seconds: float = 20.0) -> int:
+        """The exit code (negative for a signal) once it has ended."""
+        wait_for(self.ended, seconds, f"the end of the console; the screen:\n{self.text}")
+        assert self.status is not None
+        return os.waitstatus_to_exitcode(self.status)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if not self.ended():
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        with suppress(OSError):
+            os.close(self.fd)

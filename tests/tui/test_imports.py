@@ -1,0 +1,58 @@
+"""What the console may not load: a heavy library costs its start and its memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.helpers import ROOT, environment
+
+SCRIPT = """
+import asyncio, sys
+from pathlib import Path
+from engine.api import Engine
+from engine.core.paths import Home, prepare
+from tui.console import StockmlApp
+home = Home(Path(sys.argv[1])); prepare(home)
+app = StockmlApp(Engine(home, source="simulated"))
+async def paint():
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(2000):
+            await pilot.pause(0.01)
+            if app.main.snapshot: break
+        assert app.main.snapshot, app.main.failure
+        await pilot.press("question_mark", "escape", "l", "escape", "colon", "escape")
+asyncio.run(paint())
+print(*sorted(sys.modules))
+"""
+
+
+def test_console_loads_no_heavy_library(tmp_path: Path) -> None:
+    """After its first paint over a real engine, and with every screen opened, none of them is loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "home")],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+
+    assert "textual.app" in loaded
+    heavy = {
+        "numpy",
+        "pandas",
+        "h5py",
+        "tensorflow",
+        "keras",
+        "sklearn",
+        "scipy",
+        "yfinance",
+        "exchange_calendars",
+        "crontab",
+        "matplotlib",
+    }
+    assert loaded & heavy == set()

@@ -1,0 +1,185 @@
+"""The console in a real terminal: how it ends, what it survives, what never reaches the terminal."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT, environment, wait_for
+from tests.tui.helpers import PtyConsole
+
+Opener = Callable[..., PtyConsole]
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Opener]:
+    """Opens consoles and leaves none behind."""
+    made: list[PtyConsole] = []
+
+    def start(scene: str = "trained", **more: str) -> PtyConsole:
+        made.append(PtyConsole(tmp_path / "home", scene, **more))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield start
+    for found in made:
+        found.close()
+
+
+def test_quit_gives_the_terminal_back_and_says_what_goes_on(console: Opener) -> None:
+    """`q` leaves with 0, restores the terminal, and names the run that goes on."""
+    found = console("training")
+    found.see("1 RUN")
+    found.send(b"q")
+
+    assert found.wait() == 0
+    found.see("1 run goes on without the console")
+    assert "20261021-143401-ab12cd" in found.text
+    assert b"\x1b[?1049l" in found.raw
+    assert termios.tcgetattr(found.fd)[:4] == found.found[:4]
+
+
+def test_sigterm_ends_in_order(console: Opener) -> None:
+    """SIGTERM restores the terminal and ends with 143."""
+    found = console("training")
+    found.see("1 RUN")
+    found.kill(signal.SIGTERM)
+
+    assert found.wait() == 143
+    found.see("goes on without the console")
+    assert b"\x1b[?1049l" in found.raw
+    assert termios.tcgetattr(found.fd)[:4] == found.found[:4]
+
+
+def test_sighup_exits_at_once_and_is_written_down(console: Opener, tmp_path: Path) -> None:
+    """SIGHUP ends the console with 129 and leaves a line in console.log."""
+    found = console("training")
+    found.see("1 RUN")
+    found.kill(signal.SIGHUP)
+
+    assert found.wait() == 129
+    assert "action=hangup" in (tmp_path / "home" / "logs" / "console.log").read_text()
+
+
+def test_closed_terminal_ends_the_console(console: Opener) -> None:
+    """Closing the terminal's other end, as a dropped line does, ends the console with 129."""
+    found = console("training", reading=False)
+    wait_for(lambda: b"1 RUN" in found.raw or _more(found), 30, "the first screen")
+    os.close(found.fd)
+
+    assert found.wait() == 129
+
+
+def _more(found: PtyConsole) -> bool:
+    found.raw += os.read(found.fd, 65536)
+    return b"1 RUN" in found.raw
+
+
+def test_terminal_lost_without_a_signal_ends_the_console(tmp_path: Path) -> None:
+    """A console that gets no SIGHUP (no controlling terminal) notices a closed terminal by itself."""
+    master, slave = os.openpty()
+    line = [sys.executable, "-m", "tests.tui.fake_console", str(tmp_path / "home"), "trained"]
+    child = subprocess.Popen(
+        line, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=ROOT, env=environment(TERM="xterm-256color")
+    )
+    os.close(slave)
+    seen = bytearray()
+
+    def drawn() -> bool:
+        seen.extend(os.read(master, 65536))
+        return b"SPY" in seen
+
+    try:
+        wait_for(drawn, 30, "the first screen")
+        os.close(master)
+
+        assert child.wait(20) == 129
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_stalled_terminal_does_not_keep_the_console(console: Opener) -> None:
+    """SIGTERM ends a console whose terminal stopped reading, and gives its settings back."""
+    found = console("training", reading=False)
+    wait_for(lambda: b"1 RUN" in found.raw or _more(found), 30, "the first screen")
+    spent: list[int] = []
+
+    def stuck() -> bool:
+        """Whether twenty keys that each redraw the screen cost it nothing: its loop waits for the terminal."""
+        found.send(b"?")
+        time.sleep(0.04)
+        fields = Path(f"/proc/{found.pid}/stat").read_text().rpartition(")")[2].split()
+        spent.append(int(fields[11]) + int(fields[12]))
+        return len(spent) > 20 and spent[-1] - spent[-20] <= 1
+
+    wait_for(stuck, 60, "a stalled console")
+    found.kill(signal.SIGTERM)
+
+    assert found.wait() == 143
+    assert termios.tcgetattr(found.fd)[:4] == found.found[:4]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_bytes_never_end_the_console(console: Opener, seed: int) -> None:
+    """A thousand random bytes, bad UTF-8 and broken sequences among them, leave it alive and answering."""
+    found = console("trained")
+    found.see("SPY")
+    keys = bytes(byte for byte in random.Random(seed).randbytes(1000) if byte not in b"q\x11")
+    for start in range(0, len(keys), 50):
+        found.send(keys[start : start + 50])
+    found.send(b"\xff\xfe\xe9 ")
+
+    def answers() -> bool:
+        """Whether ctrl+c is answered on the dashboard; esc first leaves whatever the bytes opened."""
+        for key in (b"\x1b", b"\x03"):
+            found.send(key)
+            time.sleep(0.3)  # an escape with a key right behind it would be read as one chord
+        return "ctrl+c does nothing here" in found.text
+
+    wait_for(answers, 60, "an answer")
+    found.send(b"q")
+    assert found.wait() == 0
+
+
+def test_no_sequence_from_data_reaches_the_terminal(console: Opener) -> None:
+    """Escape codes in log lines, notes, names and hosts are stripped on the dashboard and in the dialogs."""
+    found = console("hostile")
+    found.see("evil")
+    found.send(b"Gx")
+    found.see("Cancel run")
+    found.send(b"n")
+    found.send(b"?")
+    found.see("Keys of the dashboard")
+    found.send(b"q")
+
+    raw = bytes(found.raw).replace(b"\x1b]22;default\x07", b"")  # the shape of the mouse pointer, Textual's own
+    for bad in (b"\x1b[2J", b"]52;", b"\x07", b"\xc2\x9b", b"\x08", b"\x1b[?1049l"):
+        assert bad not in raw
+
+
+def test_no_color_sends_no_colour(console: Opener) -> None:
+    """NO_COLOR leaves only bold, dim and reverse."""
+    found = console("training", NO_COLOR="1")
+    found.see("1 RUN")
+
+    assert b"38;2;" not in found.raw
+    assert b"38;5;" not in found.raw
+    assert all(b"\x1b[%dm" % code not in found.raw for code in (*range(30, 38), *range(90, 98)))
+
+
+def test_plain_locale_gets_plain_bars(console: Opener) -> None:
+    """With LANG=C every byte on the screen is ASCII."""
+    found = console("training", LC_ALL="C")
+    found.see("1 RUN")
+
+    assert found.raw.isascii()
+    assert "[##" in found.text
