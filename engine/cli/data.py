@@ -67,8 +67,11 @@ def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars]
     for bars in found:
         for warning in bars.warnings:
             session.note(f"{bars.symbol}: {warning}")
+    hints: set[str] = set()
     for symbol, fault in errors.items():
-        report(StockmlError(fault.message if symbol in fault.message else f"{symbol}: {fault.message}", fault.hint))
+        message = fault.message if symbol in fault.message else f"{symbol}: {fault.message}"
+        report(StockmlError(message, "" if fault.hint in hints else fault.hint))
+        hints.add(fault.hint)
     return worst_exit([fault.exit_code for fault in errors.values()])
 
 

@@ -57,3 +57,12 @@ def test_an_unknown_source(tmp_path: Path) -> None:
     assert 2 == ran.returncode
     assert "yahooo" in ran.stderr
     assert "csv:DIR" in ran.stderr
+
+
+def test_one_cause_gives_one_hint(tmp_path: Path) -> None:
+    """When every symbol misses its file, each is named and the next step is said once."""
+    (tmp_path / "csv").mkdir()
+    ran = stockml("data", "check", "--source", f"csv:{tmp_path / 'csv'}", "--home", str(new_home(tmp_path / "h").root))
+
+    assert 13 == ran.stderr.count("stockml: ")
+    assert 1 == ran.stderr.count("  → ")
