@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from engine.core.errors import ModelError
 from engine.core.files import write_atomic
 from engine.core.text import clean
+from engine.vault.hdf5 import attribute, bytes_of, datasets, read_array, weights_of, write_array, write_network
 from engine.vault.manifest import MAX_BYTES, Manifest, canonical, model_info, parse_manifest, to_tree
-from engine.vault.network import WEIGHT_NAMES, KerasLayer, checked_layers, keras_config, layers_of
+from engine.vault.network import KerasLayer, checked_layers, keras_config, layers_of
 
 __all__ = [
     "Arrays", "ForeignModelError", "KerasLayer", "Manifest", "StatKey", "StoredModel",
@@ -43,13 +44,10 @@ MAX_FILE = 16 << 20
 """Bytes of a file; a usual one has 0.1 to 1 MB."""
 MAX_CONTENT = 64 << 20
 """Bytes of all arrays when unpacked."""
-MAX_ARRAYS = 4000
-_PACK_FROM = 4096  # smaller arrays grow when chunked and packed
+MAX_ARRAYS = 1000
 _MARK = b"stockml-sha256:"
 _SEAL = len(_MARK) + 64 + 1
-_ROOT_NAME = "stockml"  # the Sequential's name, which stands in Keras's weight paths
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}(/[A-Za-z0-9_.-]{1,60}){0,5}")
-_FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE)
 _RESTORE = "restore it from a backup: stockml restore NAME SYM"
 
 
@@ -91,7 +89,7 @@ def read_model(path: Path) -> StoredModel:
     file without a `stockml` group, FileNotFoundError when there is none.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe in its place must not block
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -125,10 +123,10 @@ def encode_model(manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arr
     text = json.dumps(tree, allow_nan=False).encode()
     manifest, _ = parse_manifest(text, origin)
     with h5py.File.in_memory() as file:
-        _write_network(file, layers)
+        write_network(file, layers)
         group = file.create_group("stockml/arrays")
         for name, array in contents.items():
-            _write_array(group, name, array)
+            write_array(group, name, array)
         file["stockml"].create_dataset("manifest", data=np.frombuffer(text, np.uint8))
         file.flush()
         image: bytes = file.id.get_file_image()
@@ -159,7 +157,7 @@ def decode_model(raw: bytes, origin: str) -> tuple[Manifest, tuple[KerasLayer, .
 
 def _check_ours(marked: bool, sealed: bool, origin: str) -> None:
     if not marked:
-        raise ForeignModelError(f"{origin} was not written by stockml", "train the symbol; the file is kept in a backup")
+        raise ForeignModelError(f"{origin} was not written by stockml", "train the symbol: the file is then kept in a backup")
     if not sealed:
         raise ModelError(f"{origin} is damaged: the checksum at its end is missing", _RESTORE)
 
@@ -187,7 +185,7 @@ def _check_size(count: int, content: int, origin: str) -> None:
 
 def _storable(name: str, array: NDArray[Any], origin: str) -> NDArray[Any]:
     """The array, little-endian; ModelError when its name or type cannot stand in a file."""
-    if not _ARRAY_NAME.fullmatch(name) or ".." in name:
+    if not _ARRAY_NAME.fullmatch(name) or not {".", ".."}.isdisjoint(name.split("/")):
         raise ModelError(f"{origin}: {clean(name, 60)!r} is no name for an array: A-Z a-z 0-9 _ . - and / between the parts")
     array = np.asarray(array)
     if array.dtype.kind not in "fiubS" and array.dtype != np.dtype("M8[D]"):
@@ -199,104 +197,18 @@ def _storable(name: str, array: NDArray[Any], origin: str) -> NDArray[Any]:
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
-def _write_network(file: h5py.File, layers: tuple[KerasLayer, ...]) -> None:
-    file.attrs["model_config"] = np.bytes_(keras_config(layers).encode())
-    group = file.create_group("model_weights")
-    for holder in (file, group):
-        holder.attrs["backend"] = np.bytes_(b"tensorflow")
-        holder.attrs["keras_version"] = np.bytes_(b"3.15.1")
-    group.attrs["layer_names"] = _texts([layer.name for layer in layers])
-    for layer in layers:
-        names = [f"{_ROOT_NAME}/{layer.name}/{name}" for name in WEIGHT_NAMES[layer.kind]]
-        entry = group.create_group(layer.name)
-        entry.attrs["weight_names"] = _texts(names)
-        for name, weight in zip(names, layer.weights, strict=True):
-            entry.create_dataset(name, data=weight)
-    group.create_group("top_level_model_weights").attrs["weight_names"] = _texts([])
-
-
-def _texts(texts: list[str]) -> NDArray[Any]:
-    return np.array([text.encode() for text in texts], dtype="S" if texts else "S1")
-
-
-def _write_array(group: h5py.Group, name: str, array: NDArray[Any]) -> None:
-    days = array.dtype.kind == "M"
-    stored = array.view("<i8") if days else array
-    packed: dict[str, Any] = {"compression": "gzip", "shuffle": True} if stored.ndim and stored.nbytes >= _PACK_FROM else {}
-    dataset = group.create_dataset(name, data=stored, **packed)
-    if days:
-        dataset.attrs["unit"] = np.bytes_(b"D")
-
-
 def _contents(file: h5py.File, origin: str) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
-    found = dict(_datasets(file, origin))
-    _check_size(len(found), sum(_bytes_of(dataset) for dataset in found.values()), origin)
-    manifest, tree = parse_manifest(_read(found.pop("stockml/manifest")).tobytes(), origin)
-    weights = _weights(file, found, origin)
-    layers = layers_of(_attribute(file, "model_config", origin), weights, origin)
+    found = dict(datasets(file, origin))
+    _check_size(len(found), sum(bytes_of(dataset) for dataset in found.values()), origin)
+    manifest, tree = parse_manifest(read_array(found.pop("stockml/manifest")).tobytes(), origin)
+    weights = weights_of(file, found, origin)
+    layers = layers_of(attribute(file, "model_config", origin), weights, origin)
     arrays = {}
     for path, dataset in found.items():
         name = path.removeprefix("stockml/arrays/")
         if name == path:
             raise ModelError(f"{origin}: {clean(path, 80)!r} has no place in a model file")
-        arrays[name] = _read(dataset)
+        arrays[name] = read_array(dataset)
     if manifest.digest != _digest(canonical(tree), layers, arrays):
         raise ModelError(f"{origin} is damaged: its contents do not match their digest")
     return manifest, layers, arrays
-
-
-def _datasets(group: h5py.Group, origin: str, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Every dataset below `group`, after a look at its link, its type and its storage; ModelError for what is not allowed."""
-    if depth > 8:
-        raise ModelError(f"{origin}: groups nest deeper than 8")
-    for name in group:
-        path = f"{prefix}{name}"
-        shown = f"{origin}: {clean(path, 80)!r}"
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise ModelError(f"{shown} is a soft or external link")
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            yield from _datasets(item, origin, f"{path}/", depth + 1)
-        elif isinstance(item, h5py.Dataset):
-            _check_dataset(item, shown)
-            yield path, item
-        else:
-            raise ModelError(f"{shown} is neither a group nor an array")
-
-
-def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:
-    if dataset.dtype.kind not in "fiubS" or dataset.shape is None:
-        raise ModelError(f"{shown} is of the type {clean(str(dataset.dtype), 40)}, which is not allowed")
-    plist = dataset.id.get_create_plist()
-    if plist.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED) or plist.get_external_count():
-        raise ModelError(f"{shown} keeps its data elsewhere (virtual or external)")
-    filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
-    if any(each not in _FILTERS for each in filters):
-        raise ModelError(f"{shown} uses the filters {filters}; only gzip and shuffle are allowed")
-
-
-def _bytes_of(dataset: h5py.Dataset) -> int:
-    return int(dataset.dtype.itemsize) * int(np.prod([int(size) for size in dataset.shape], dtype=object))
-
-
-def _read(dataset: h5py.Dataset) -> NDArray[Any]:
-    array = np.asarray(dataset[()])
-    return array.view("<M8[D]") if "unit" in dataset.attrs else array
-
-
-def _attribute(holder: h5py.Group, name: str, origin: str) -> Any:
-    """An attribute of fixed-length bytes; ModelError when it is absent or of another type."""
-    if name not in holder.attrs or holder.attrs.get_id(name).dtype.kind != "S":
-        raise ModelError(f"{origin}: the attribute {name} of {holder.name} is missing or not plain bytes")
-    return holder.attrs[name]
-
-
-def _weights(file: h5py.File, found: dict[str, h5py.Dataset], origin: str) -> dict[str, tuple[NDArray[Any], ...]]:
-    """The weights of each layer, taken out of `found` in the order that Keras reads them."""
-    group = file["model_weights"]
-    weights = {}
-    for raw in _attribute(group, "layer_names", origin):
-        layer = raw.decode()
-        names = [each.decode() for each in _attribute(group[layer], "weight_names", origin)]
-        weights[layer] = tuple(_read(found.pop(f"model_weights/{layer}/{name}")) for name in names)
-    return weights

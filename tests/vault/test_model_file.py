@@ -224,7 +224,8 @@ HOSTILE = {
     "external": (_replace("stockml/arrays/alpha", shape=(4,), dtype="f4", external="/etc/passwd"), "elsewhere"),
     "huge": (_replace("stockml/arrays/alpha", shape=(1 << 40,), dtype="f8", chunks=(1024,)), "allowed are"),
     "named type": (lambda file: file.__setitem__("stockml/arrays/t", np.dtype("f8")), "neither"),
-    "deep": (lambda file: file.create_group("stockml/arrays" + "/a" * 12), "deeper"),
+    "cycle": (lambda file: file.__setitem__("stockml/arrays/again", file["stockml"]), "more than"),
+    "many cycles": (lambda file: [file.__setitem__(f"stockml/{n}", file["stockml"]) for n in range(50)], "more than"),
     "elsewhere": (lambda file: file.create_dataset("surprise", data=[1.0]), "no place"),
     "Lambda layer": (_setting('"Dense"', '"Lambda"'), "kind 'Lambda'"),
     "setting": (_setting('"rate"', '"module"'), "not allowed for Dropout"),
@@ -269,6 +270,7 @@ def test_a_seal_taken_off(tmp_path: Path) -> None:
     [
         ({"../x": np.zeros(1)}, "no name"),
         ({"/x": np.zeros(1)}, "no name"),
+        ({"x/./y": np.zeros(1)}, "no name"),
         ({"x": np.array(["text"])}, "of type"),
         ({"x": np.array([object()])}, "of type"),
         ({"x": np.zeros(1, np.complex128)}, "of type"),
