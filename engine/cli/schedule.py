@@ -86,9 +86,12 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
             continue
         now, expression = scheduler.clock.now(), job.explained.expression
         slots = next_slots(expression, now, scheduler.zone, count)
-        changed = {run: str(note) for note in dst_notes(expression, now, scheduler.zone) for run in note.runs}
-        trees += [{"job": job.job.name, "at": when(slot), "host": slot.isoformat(), "dst": changed.get(slot)} for slot in slots]
-        rows += [(job.job.name, local(slot), local(slot.astimezone(EXCHANGE)), changed.get(slot, "")) for slot in slots]
+        # By UTC text: the two moments of a repeated hour are equal as local times.
+        changed = {when(run): str(note) for note in dst_notes(expression, now, scheduler.zone) for run in note.runs}
+        trees += [
+            {"job": job.job.name, "at": when(slot), "host": slot.isoformat(), "dst": changed.get(when(slot))} for slot in slots
+        ]
+        rows += [(job.job.name, local(slot), local(slot.astimezone(EXCHANGE)), changed.get(when(slot), "")) for slot in slots]
         if not slots:
             rows.append((job.job.name, "when the machine starts", render.ABSENT, ""))
     if session.json:

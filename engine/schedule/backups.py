@@ -91,6 +91,8 @@ class Backups:
             names = sorted(path.name for path in self.folder.iterdir())
         except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise StockmlError(f"cannot read the copies in {self.folder}: {error.strerror}", "nothing was changed") from error
         found = ((name, match) for name in names if (match := _NAME.fullmatch(name)))
         return tuple(
             Backup(

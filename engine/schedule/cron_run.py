@@ -63,7 +63,8 @@ class _Log:
         """Write every line of the child."""
         while raw := pipe.readline(_LONGEST_LINE):
             if text := clean_bytes(raw, 4000).strip():
-                self.last = text
+                # A hint follows the fault that it belongs to: the fault is what one line should tell.
+                self.last = self.last if text.startswith("→") and self.last else text
                 self.line(text)
 
 

@@ -62,7 +62,9 @@ class Crontab:
         if self.kind() is Kind.CRONIE:
             return done.stdout
         tab = _HEADER.sub(b"", done.stdout, count=1) if _HEADER.match(done.stdout) else done.stdout
-        return self._true_bytes(tab) if b"\\r" in tab or b"\\b" in tab else tab
+        # A raw one among them says that this `-l` is exact.
+        doubtful = (b"\\r" in tab or b"\\b" in tab) and not (b"\r" in tab or b"\b" in tab)
+        return self._true_bytes(tab) if doubtful else tab
 
     def check(self, file: Path) -> None:
         """A dry run, where the implementation has one; CrontabError with its words when it refuses the file."""

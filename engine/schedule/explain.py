@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
@@ -43,8 +43,8 @@ class Clash:
     times: int
 
     def __str__(self) -> str:
-        first = f"{self.first:%Y-%m-%d %H:%M %Z}"
-        return f"{self.jobs[0]} and {self.jobs[1]} come within an hour {self.times} time{'' if self.times == 1 else 's'} a year, first on {first}"
+        often = "once" if self.times == 1 else f"{self.times} times"
+        return f"{self.jobs[0]} and {self.jobs[1]} come within an hour {often} a year, first on {self.first:%Y-%m-%d %H:%M %Z}"
 
 
 def explain(text: str, job: str, now: datetime, zone: ZoneInfo, count: int = 5) -> Explained:
@@ -80,12 +80,13 @@ def clashes(lines: Iterable[Line], now: datetime, zone: ZoneInfo) -> tuple[Clash
     """The pairs of enabled heavy jobs that meet within a year."""
     heavy = [(line.job, parse(line.expression, reboot=True)) for line in lines if line.enabled and JOBS[line.job].heavy]
     seldom = [(job, expression) for job, expression in heavy if len(expression.minutes) * len(expression.hours) <= _OFTEN]
-    slots = {job: list(slots_between(expression, now, now + YEAR, zone)) for job, expression in seldom}
+    # In UTC: two moments of a repeated hour compare as equal in their own zone.
+    slots = {job: [slot.astimezone(UTC) for slot in slots_between(one, now, now + YEAR, zone)] for job, one in seldom}
     found = []
     for one, other in combinations(slots, 2):
         met = _met(slots[one], slots[other])
         if met:
-            found.append(Clash((one, other), met[0], len(met)))
+            found.append(Clash((one, other), met[0].astimezone(zone), len(met)))
     return tuple(found)
 
 

@@ -1,0 +1,288 @@
+"""The schedule of a home: install, change, pause, undo, move, and never more than was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.core.clock import FakeClock
+from engine.core.errors import RefusedError, UsageError
+from engine.core.paths import Home
+from engine.schedule.block import Line, outside
+from engine.schedule.daemon import Daemon
+from engine.schedule.expression import ExpressionError
+from engine.schedule.scheduler import Backend, Draft, Edits, Scheduler
+from engine.schedule.swap import ConflictError
+from tests.schedule.corpus import CORPUS
+from tests.schedule.fakes import FakeCrontab
+
+PROGRAM = Path("/bin/true")
+FOREIGN = b"MAILTO=me\n5 4 * * * echo hi\n# a comment \n"
+NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
+
+
+class Desk:
+    """A scheduler on a fake crontab, with a clock that moves."""
+
+    def __init__(self, folder: Path, running: bool = True) -> None:
+        self.fake = FakeCrontab(folder / "fake")
+        self.clock = FakeClock(NOW)
+        self.scheduler = Scheduler(
+            Home(folder / "home"),
+            self.clock,
+            crontab=self.fake.crontab,
+            state=folder / "state",
+            units=folder / "units",
+            zone=ZoneInfo("America/New_York"),
+            daemon=lambda: Daemon(running, 7 if running else None, None, "" if running else "no process is named cron"),
+        )
+
+    def write(self, draft: Draft) -> tuple[str, ...]:
+        self.clock.advance(timedelta(minutes=1))
+        return self.scheduler.write(draft)[1]
+
+    def install(self, *names: str, edits: Edits = Edits.REFUSE, reset: bool = False) -> Draft:
+        return self.scheduler.install(self.scheduler.look(Backend.CRONTAB, edits), names, PROGRAM, reset)
+
+    @property
+    def lines(self) -> dict[str, tuple[str, bool]]:
+        return {line.job: (line.expression, line.enabled) for line in self.scheduler.look().lines}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+STANDARD = {
+    "weekly": ("0 2 * * 0", True),
+    "performance": ("0 6,12,18 * * 1-5", True),
+    "monthly": ("0 1 1 * *", True),
+    "clean": ("0 3 * * *", True),
+}
+
+
+def test_the_first_install_brings_the_guides_jobs_and_a_second_changes_nothing(desk: Desk) -> None:
+    """The four times of the guide; then no difference and no write."""
+    desk.fake.tab = FOREIGN
+    desk.write(desk.install())
+    assert desk.lines == STANDARD and outside(desk.fake.tab, desk.scheduler.home) == FOREIGN
+    before, writes = desk.fake.tab, len(desk.fake.writes)
+    again = desk.install()
+    assert not again.changed and again.diff == ()
+    assert not desk.scheduler.write(again)[0].changed
+    assert desk.fake.tab == before and len(desk.fake.writes) == writes
+
+
+def test_an_install_keeps_changed_times_and_adds_what_is_named(desk: Desk) -> None:
+    """A later install never resets a time; --reset does."""
+    desk.write(desk.install())
+    desk.write(desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 * * sun"))
+    desk.write(desk.install("health", "serve"))
+    assert desk.lines == {**STANDARD, "weekly": ("0 4 * * 0", True), "health": ("30 7 * * *", True), "serve": ("@reboot", True)}
+    desk.write(desk.install("weekly", reset=True))
+    assert desk.lines["weekly"] == ("0 2 * * 0", True)
+
+
+def test_an_install_writes_the_new_path_of_the_program(desk: Desk) -> None:
+    """A moved environment is repaired by `install`; times and pauses stay."""
+    desk.write(desk.install())
+    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], False))
+    base = desk.scheduler.look()
+    desk.write(desk.scheduler.install(base, (), Path("/bin/false")))
+    assert all(line.command.startswith("/bin/false cron-run") for line in desk.scheduler.look().lines)
+    assert desk.lines == {**STANDARD, "clean": ("0 3 * * *", False)}
+
+
+def test_pause_resume_and_remove(desk: Desk) -> None:
+    """A paused job keeps its time; a removed one is gone; the last one takes the block along."""
+    desk.fake.tab = FOREIGN
+    desk.write(desk.install())
+    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean", "weekly"], False))
+    assert desk.lines["clean"] == ("0 3 * * *", False) and desk.lines["weekly"] == ("0 2 * * 0", False)
+    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], True))
+    assert desk.lines["clean"] == ("0 3 * * *", True)
+    desk.write(desk.scheduler.remove(desk.scheduler.look(), ["monthly"]))
+    assert "monthly" not in desk.lines
+    desk.write(desk.scheduler.remove(desk.scheduler.look()))
+    assert desk.fake.tab == FOREIGN and desk.scheduler.in_use() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("weekly", "0 22-2 * * *"), ("weekly", "@reboot"), ("clean", "0 0 31 2 *"), ("serve", "@daily")]
+)
+def test_a_time_that_never_fires_is_refused_and_nothing_written(name: str, text: str, desk: Desk) -> None:
+    """The grammar stands before the crontab."""
+    desk.write(desk.install("serve"))
+    writes = len(desk.fake.writes)
+    with pytest.raises(ExpressionError):
+        desk.scheduler.set(desk.scheduler.look(), name, text)
+    assert len(desk.fake.writes) == writes
+
+
+def test_a_job_that_is_not_installed_cannot_be_changed(desk: Desk) -> None:
+    """The hint says how to add it; an unknown name is told with the nearest."""
+    with pytest.raises(UsageError, match="weekly is not in the schedule"):
+        desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 * * 0")
+    with pytest.raises(UsageError, match="weekle"):
+        desk.scheduler.enable(desk.scheduler.look(), ["weekle"], True)
+
+
+def _operations(desk: Desk) -> Iterator[Draft]:
+    """Every kind of change, each from what then stands."""
+    scheduler = desk.scheduler
+    steps: list[Callable[[], Draft]] = [
+        lambda: desk.install(),
+        lambda: scheduler.set(scheduler.look(), "weekly", "30 4 * * 6"),
+        lambda: scheduler.enable(scheduler.look(), ["clean"], False),
+        lambda: desk.install("serve"),
+        lambda: scheduler.enable(scheduler.look(), ["clean"], True),
+        lambda: scheduler.remove(scheduler.look(), ["monthly"]),
+        lambda: scheduler.remove(scheduler.look()),
+    ]
+    for step in steps:
+        draft = step()
+        desk.write(draft)
+        yield draft
+
+
+@pytest.mark.parametrize("tab", [None, FOREIGN, b"", CORPUS[12], CORPUS[54], CORPUS[75]])
+def test_undo_after_any_change_restores_the_bytes_before(tab: bytes | None, desk: Desk) -> None:
+    """One undo a change, back to the very first tab; where there was none, there is none again."""
+    desk.fake.tab = tab
+    before = []
+    for draft in _operations(desk):
+        before.append(draft.base.tab)
+        assert desk.fake.tab == draft.after
+    for wanted in reversed(before):
+        desk.write(desk.scheduler.undo())
+        assert desk.fake.tab == wanted
+    assert desk.fake.tab == tab
+    with pytest.raises(UsageError, match="nothing to undo"):
+        desk.scheduler.undo()
+
+
+def test_undo_keeps_what_others_wrote_since(desk: Desk) -> None:
+    """Where the tab was changed after our write, our block alone goes back."""
+    desk.fake.tab = FOREIGN
+    desk.write(desk.install())
+    desk.write(desk.scheduler.set(desk.scheduler.look(), "weekly", "30 4 * * 6"))
+    assert desk.fake.tab is not None
+    desk.fake.tab = b"# new first line\n" + desk.fake.tab + b"7 7 * * * new last line\n"
+    desk.write(desk.scheduler.undo())
+    assert desk.lines == STANDARD
+    assert outside(desk.fake.tab, desk.scheduler.home) == b"# new first line\n" + FOREIGN + b"7 7 * * * new last line\n"
+    desk.write(desk.scheduler.undo())
+    assert desk.fake.tab == b"# new first line\n" + FOREIGN + b"7 7 * * * new last line\n"
+
+
+def test_a_draft_is_good_for_the_tab_it_was_made_for_only(desk: Desk) -> None:
+    """A change since the look is a conflict; the foreign change stands."""
+    desk.fake.tab = FOREIGN
+    draft = desk.install()
+    desk.fake.tab = FOREIGN + b"7 7 * * * new\n"
+    with pytest.raises(ConflictError):
+        desk.write(draft)
+    assert desk.fake.tab == FOREIGN + b"7 7 * * * new\n"
+
+
+def test_looking_and_drafting_write_nothing(tmp_path: Path, desk: Desk) -> None:
+    """No file, no folder, no call that writes, until `write`."""
+    desk.fake.tab = FOREIGN
+    before = sorted(path for path in tmp_path.rglob("*") if "fake" not in path.parts)
+    desk.install()
+    desk.scheduler.look()
+    desk.scheduler.history()
+    assert sorted(path for path in tmp_path.rglob("*") if "fake" not in path.parts) == before
+    assert desk.fake.writes == []
+
+
+def test_an_edit_by_hand_is_refused_until_it_is_adopted_or_overwritten(desk: Desk) -> None:
+    """Nothing touches an edited block by itself; both ways out work."""
+    desk.write(desk.install())
+    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], False))
+    assert desk.fake.tab is not None
+    edited = desk.fake.tab.replace(b"0 2 * * 0", b"15 2 * * 0")
+    desk.fake.tab = edited
+    for attempt in (desk.scheduler.look, desk.install, desk.scheduler.undo):
+        with pytest.raises(RefusedError, match="edited by hand"):
+            attempt()
+    assert desk.fake.tab == edited
+    desk.write(desk.install(edits=Edits.ADOPT))
+    assert desk.lines == {**STANDARD, "weekly": ("15 2 * * 0", True), "clean": ("0 3 * * *", False)}
+    desk.fake.tab = desk.fake.tab.replace(b"15 2 * * 0", b"* * * * *")
+    desk.write(desk.install(edits=Edits.OVERWRITE))
+    assert desk.lines == {**STANDARD, "weekly": ("15 2 * * 0", True), "clean": ("0 3 * * *", False)}
+
+
+def test_a_strange_line_in_the_block_is_never_dropped_silently(desk: Desk) -> None:
+    """Adopting refuses and names it; overwriting shows it in the difference."""
+    desk.write(desk.install())
+    assert desk.fake.tab is not None
+    desk.fake.tab = desk.fake.tab.replace(b"# END", b"9 9 * * * my own\n# END")
+    with pytest.raises(RefusedError, match="9 9 \\* \\* \\* my own"):
+        desk.install(edits=Edits.ADOPT)
+    assert "-9 9 * * * my own" in desk.install(edits=Edits.OVERWRITE).diff
+
+
+def test_without_a_daemon_the_block_is_installed_with_a_warning(tmp_path: Path) -> None:
+    """Installing succeeds; the user is told that nothing fires."""
+    desk = Desk(tmp_path, running=False)
+    told = desk.write(desk.install())
+    assert desk.lines == STANDARD and any("nothing fires until one is started" in text for text in told)
+
+
+def test_the_draft_tells_clock_changes_clashes_and_the_or_rule(desk: Desk) -> None:
+    """What an operator should know stands beside the difference, before anything is written."""
+    told = "\n".join(desk.install().warnings)
+    assert "weekly: clock change on 2026-03-08: 02:00 does not exist" in told and "runs at 03:00 EDT instead" in told
+    assert "weekly and clean come within an hour" in told and "weekly and monthly come within an hour" in told
+    desk.write(desk.install())
+    draft = desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 1 * 0")
+    assert any("both day fields are set: it runs on a day of month 1 OR a day of week 0" in text for text in draft.warnings)
+
+
+def test_every_change_is_recorded_with_its_time(desk: Desk) -> None:
+    """The state of a job counts from the change on; what did not change keeps its own time."""
+    desk.write(desk.install())
+    first = desk.scheduler.history().changes
+    desk.write(desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 * * 0"))
+    desk.write(desk.scheduler.remove(desk.scheduler.look(), ["clean"]))
+    changes = desk.scheduler.history().changes
+    assert changes["weekly"].expression == "0 4 * * 0" and changes["weekly"].at > first["weekly"].at
+    assert changes["clean"].expression is None and changes["monthly"] == first["monthly"]
+
+
+def test_jobs_move_between_the_backends_and_never_stand_in_both(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With jobs in the one, the other is refused; a failed move gives the first its jobs back."""
+    from engine.schedule import systemd
+
+    monkeypatch.setattr(systemd, "_systemctl", lambda *words: None)
+    monkeypatch.setattr(systemd.Systemd, "bus", lambda self: False)
+    monkeypatch.setattr(systemd, "verify", lambda files: ())
+    scheduler = desk.scheduler
+    desk.write(desk.install())
+    base = Draft(scheduler.look(Backend.SYSTEMD), "install", scheduler.look().lines, None, ("+",))
+    with pytest.raises(RefusedError, match="already started by crontab"):
+        scheduler.write(base)
+    scheduler.move(scheduler.remove(scheduler.look(Backend.CRONTAB)), base)
+    assert scheduler.in_use() is Backend.SYSTEMD and desk.fake.tab is None
+    with pytest.raises(RefusedError, match="already started by systemd"):
+        desk.write(desk.install())
+    back = scheduler.install(scheduler.look(Backend.CRONTAB), (), PROGRAM)
+    with desk.fake.fails("reject"), pytest.raises(Exception, match="rejected"):
+        scheduler.move(scheduler.remove(scheduler.look(Backend.SYSTEMD)), back)
+    assert scheduler.in_use() is Backend.SYSTEMD and len(scheduler.look().lines) == 4
+    (desk.fake.folder / "tab").write_bytes(back.after or b"")
+    with pytest.raises(RefusedError, match="both in the crontab and in systemd"):
+        scheduler.in_use()
+
+
+def test_lines_of_unknown_jobs_never_reach_the_tab(desk: Desk) -> None:
+    """A draft is checked line by line."""
+    with pytest.raises(ExpressionError):
+        desk.scheduler.draft(desk.scheduler.look(), (Line("weekly", "61 * * * *", "x"),), "set")
