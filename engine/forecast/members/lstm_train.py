@@ -1,6 +1,6 @@
 """Learning of the lstm member: it and lstm_keras.py alone load TensorFlow.
 
-A worker pays for the import (3 CPU-s) and for one trace a shape (0.5 CPU-s a tower) once, whatever the number of
+A worker pays for the import (3 CPU-s) and for one trace a shape (0.5 CPU-s) once, whatever the number of
 symbols. An epoch is one graph call: the loop over batches, the windows gathered from the table of features, gradients,
 Adam and the validation loss run inside it, with the fused kernel BlockLSTMV2 (gates i, f, c, o: Keras's own order)
 and everything functional: weights in, weights out, no variables to reset between symbols.
@@ -8,6 +8,7 @@ and everything functional: weights in, weights out, no variables to reset betwee
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,13 +53,13 @@ class Problem:
 
 
 def learn(problem: Problem, shape: Shape, rates: Rates, options: FitOptions) -> Floats32:
-    """[towers, weights] of the epoch with the lowest validation loss; the first weights (no signal) when none beat them.
+    """[weights] of the epoch with the lowest validation loss.
 
     Raises Cancelled between epochs, StockmlError when the loss is not finite.
     """
     epoch_step = compiled(shape, rates)
     weights = first_weights(shape, options.seed)
-    best, best_loss, stale = weights, huber_loss(problem.targets[problem.validation], rates.huber), 0
+    best, best_loss, stale = weights, math.inf, 0
     state = [tf.constant(weights), tf.zeros_like(weights), tf.zeros_like(weights), tf.constant(0.0)]
     fixed = [tf.constant(problem.inputs), tf.constant(problem.targets), tf.constant(problem.validation)]
     draw = np.random.default_rng([options.seed, 1])
@@ -68,7 +69,7 @@ def learn(problem: Problem, shape: Shape, rates: Rates, options: FitOptions) -> 
         batches, counted = shuffled(problem.train, shape.batch, draw)
         *state, loss, checked = epoch_step(*state, *fixed, batches, counted, np.array([options.seed, epoch], np.int32))
         loss, checked = float(loss), float(checked)
-        if not np.isfinite(loss + checked):
+        if not math.isfinite(loss + checked):
             raise StockmlError(f"the lstm's loss is {loss} in epoch {epoch}", "`stockml data check` names impossible bars")
         stale += 1
         if checked < best_loss:
@@ -78,12 +79,6 @@ def learn(problem: Problem, shape: Shape, rates: Rates, options: FitOptions) -> 
         if options.early_stopping and stale >= options.patience:
             break
     return best
-
-
-def huber_loss(residuals: Floats32, delta: float) -> float:
-    """The mean Huber loss: half the square within `delta`, linear beyond."""
-    size = np.abs(residuals.astype(np.float64))
-    return float(np.mean(np.where(size < delta, 0.5 * size**2, delta * (size - 0.5 * delta))))
 
 
 def shuffled(rows: Rows, batch: int, draw: np.random.Generator) -> tuple[Rows, Floats32]:
@@ -101,7 +96,7 @@ def compiled(shape: Shape, rates: Rates) -> Callable[..., Any]:
     """The graph of one epoch; traced at its first call, used for every symbol of this shape."""
     table = tf.TensorSpec([None, shape.features])
     vector, rows = tf.TensorSpec([None]), tf.TensorSpec([None], tf.int32)
-    flat = tf.TensorSpec([shape.towers, sum(shape.counts)])
+    flat = tf.TensorSpec([sum(shape.counts)])
     batches = [tf.TensorSpec([None, shape.batch], tf.int32), tf.TensorSpec([None, shape.batch])]
     signature = [flat, flat, flat, tf.TensorSpec([]), table, vector, rows, *batches, tf.TensorSpec([2], tf.int32)]
     return tf.function(_epoch(shape, rates), input_signature=signature)  # type: ignore[no-any-return]
@@ -130,10 +125,10 @@ def _epoch(shape: Shape, rates: Rates) -> Callable[..., Any]:
                 tape.watch(weights)
                 answers = outputs_of(weights, windows, shape, masks)
                 loss = tf.reduce_sum(_huber(answers - wanted, rates) * counted[index]) / tf.reduce_sum(counted[index])
-            gradient = tf.clip_by_norm(tape.gradient(loss, weights), CLIP_NORM, axes=[1])
+            gradient = tf.clip_by_norm(tape.gradient(loss, weights), CLIP_NORM)
             steps += 1.0
             weights, mean, square = _adam(weights, mean, square, steps, gradient, rates)
-            total += loss / shape.towers
+            total += loss
         checked = _checked(weights, inputs, targets, validation, shape, rates)
         return weights, mean, square, steps, total / tf.cast(count, tf.float32), checked
 
@@ -141,12 +136,12 @@ def _epoch(shape: Shape, rates: Rates) -> Callable[..., Any]:
 
 
 def _checked(weights: Tensor, inputs: Tensor, targets: Tensor, rows: Tensor, shape: Shape, rates: Rates) -> Tensor:
-    """The mean loss of the towers' mean on the validation rows."""
+    """The mean loss on the validation rows."""
     total = tf.constant(0.0)
     for start in tf.range(0, tf.shape(rows)[0], CHECK_ROWS):
         some = rows[start : start + CHECK_ROWS]
         answers = outputs_of(weights, _windows(inputs, some, shape.steps), shape, None)
-        total += tf.reduce_sum(_huber(tf.reduce_mean(answers, axis=0) - tf.gather(targets, some), rates))
+        total += tf.reduce_sum(_huber(answers - tf.gather(targets, some), rates))
     return total / tf.cast(tf.shape(rows)[0], tf.float32)
 
 
@@ -156,24 +151,21 @@ def _windows(inputs: Tensor, rows: Tensor, steps: int) -> Tensor:
 
 
 def _masks(shape: Shape, rates: Rates, seed: Tensor) -> Tensor:
-    """[towers, batch, first + second] what dropout keeps, the same at every step of a window (Gal & Ghahramani 2016)."""
-    size = [shape.towers, shape.batch, shape.first + shape.second]
+    """[batch, first + second] what dropout keeps, the same at every step of a window (Gal & Ghahramani 2016)."""
+    size = [shape.batch, shape.first + shape.second]
     kept = tf.random.stateless_uniform(size, seed) >= rates.dropout
     return tf.cast(kept, tf.float32) / (1.0 - rates.dropout)
 
 
 def outputs_of(weights: Tensor, windows: Tensor, shape: Shape, masks: Tensor | None) -> Tensor:
-    """[towers, rows] the output of each tower."""
-    outputs = []
-    for tower in range(shape.towers):
-        pieces = tf.split(weights[tower], shape.counts)
-        one, bias_one, two, bias_two, dense, bias = (tf.reshape(p, s) for p, s in zip(pieces, shape.parts, strict=True))
-        series = _block(windows, one, bias_one, shape.steps, shape.first)
-        series = series if masks is None else series * masks[tower, :, : shape.first]
-        last = _block(series, two, bias_two, shape.steps, shape.second)[-1]
-        last = last if masks is None else last * masks[tower, :, shape.first :]
-        outputs.append(tf.linalg.matvec(last, dense) + bias)
-    return tf.stack(outputs)
+    """[rows] the network's answers to windows [steps, rows, features]."""
+    pieces = zip(tf.split(weights, shape.counts), shape.parts, strict=True)
+    one, bias_one, two, bias_two, dense, bias = (tf.reshape(piece, part) for piece, part in pieces)
+    series = _block(windows, one, bias_one, shape.steps, shape.first)
+    series = series if masks is None else series * masks[:, : shape.first]
+    last = _block(series, two, bias_two, shape.steps, shape.second)[-1]
+    last = last if masks is None else last * masks[:, shape.first :]
+    return (last @ dense + bias)[:, 0]
 
 
 def _block(windows: Tensor, weights: Tensor, bias: Tensor, steps: int, units: int) -> Tensor:

@@ -1,9 +1,4 @@
-"""The network of the lstm member: its shape, its first weights, and its towers joined into one Keras network.
-
-A few small towers (input → LSTM → LSTM → Dense) of different seeds learn side by side and their mean is the forecast:
-seeds disagree about noise and agree about signal. Joined, they are one ordinary Keras Sequential whose recurrent
-kernels are block-diagonal, so the published file is standard and its forward pass is the mean of the towers.
-"""
+"""The weights of the lstm member: their sizes, where learning starts, and the Keras layers they become."""
 
 from __future__ import annotations
 
@@ -21,20 +16,19 @@ Weights = tuple[Floats32, ...]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large a network is; `first` and `second` are the units of the two LSTM layers of one tower."""
+    """How large a network is; `first` and `second` are the units of its two LSTM layers."""
 
     steps: int
     features: int
     first: int
     second: int
-    towers: int
     batch: int
 
     @property
     def parts(self) -> tuple[tuple[int, ...], ...]:
-        """The shapes of one tower's weights in their order: two LSTM (kernel over recurrent kernel, bias), one Dense."""
+        """The shapes of the weights in their order: two LSTM (kernel over recurrent kernel, bias), one Dense."""
         one, two = self.first, self.second
-        return (self.features + one, 4 * one), (4 * one,), (one + two, 4 * two), (4 * two,), (two,), (1,)
+        return (self.features + one, 4 * one), (4 * one,), (one + two, 4 * two), (4 * two,), (two, 1), (1,)
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -42,21 +36,12 @@ class Shape:
         return tuple(int(np.prod(part)) for part in self.parts)
 
 
-def split(tower: Floats32, shape: Shape) -> list[Floats32]:
-    """The parts of one tower's flat weights."""
-    pieces = np.split(tower, np.cumsum(shape.counts)[:-1])
-    return [piece.reshape(part) for piece, part in zip(pieces, shape.parts, strict=True)]
-
-
 def first_weights(shape: Shape, seed: int) -> Floats32:
-    """[towers, weights] Keras's own start (Glorot, orthogonal, forget bias 1), but a Dense of zeros: no signal yet."""
+    """[weights] Keras's own start (Glorot, orthogonal, forget bias 1), but a Dense of zeros: no opinion yet."""
     draw = np.random.default_rng(seed)
-    towers = []
-    for _ in range(shape.towers):
-        one = _lstm_start(draw, shape.features, shape.first)
-        two = _lstm_start(draw, shape.first, shape.second)
-        towers.append(np.concatenate([*one, *two, np.zeros(shape.second + 1)]))
-    return np.stack(towers).astype(np.float32)
+    one = _lstm_start(draw, shape.features, shape.first)
+    two = _lstm_start(draw, shape.first, shape.second)
+    return np.concatenate([*one, *two, np.zeros(shape.second + 1)]).astype(np.float32)
 
 
 def _lstm_start(draw: np.random.Generator, inputs: int, units: int) -> list[NDArray[np.float64]]:
@@ -69,29 +54,14 @@ def _lstm_start(draw: np.random.Generator, inputs: int, units: int) -> list[NDAr
     return [kernel.ravel(), recurrent.ravel(), bias]
 
 
-def joined(weights: Floats32, shape: Shape, factor: float = 1.0, offset: float = 0.0) -> Layers:
-    """The Keras layers whose output is offset + factor × the mean of the towers [towers, weights]."""
-    parts = [split(tower, shape) for tower in weights]
-    one = _joined_lstm([part[0] for part in parts], [part[1] for part in parts], shape.features, shared=True)
-    two = _joined_lstm([part[2] for part in parts], [part[3] for part in parts], shape.first, shared=False)
-    share = np.float32(factor / shape.towers)
-    kernel = np.concatenate([part[4] for part in parts])[:, None] * share
-    bias = np.float32(offset) + share * np.stack([part[5] for part in parts]).sum(axis=0)
-    return plain_layers(shape.steps, one, two, (kernel, bias))
-
-
-def _joined_lstm(kernels: list[Floats32], biases: list[Floats32], inputs: int, *, shared: bool) -> Weights:
-    """One LSTM layer of all towers; `shared` = every tower reads the same inputs, else each reads its own block."""
-    count, units = len(kernels), biases[0].size // 4
-    kernel = np.zeros((1 if shared else count, inputs, 4, count, units), np.float32)
-    recurrent = np.zeros((count, units, 4, count, units), np.float32)
-    bias = np.zeros((4, count, units), np.float32)
-    for tower, (weights, start) in enumerate(zip(kernels, biases, strict=True)):
-        kernel[0 if shared else tower, :, :, tower] = weights[:inputs].reshape(inputs, 4, units)
-        recurrent[tower, :, :, tower] = weights[inputs:].reshape(units, 4, units)
-        bias[:, tower] = start.reshape(4, units)
-    wide = 4 * count * units
-    return kernel.reshape(-1, wide), recurrent.reshape(-1, wide), bias.reshape(wide)
+def layers_of(weights: Floats32, shape: Shape, factor: float = 1.0, offset: float = 0.0) -> Layers:
+    """The Keras layers that answer offset + factor × what the flat `weights` answer."""
+    pieces = np.split(weights, np.cumsum(shape.counts)[:-1])
+    one, bias_one, two, bias_two, dense, bias = (p.reshape(part) for p, part in zip(pieces, shape.parts, strict=True))
+    kernel_one, recurrent_one = np.split(one, [shape.features])
+    kernel_two, recurrent_two = np.split(two, [shape.first])
+    last = np.float32(factor) * dense, np.float32(offset) + np.float32(factor) * bias
+    return plain_layers(shape.steps, (kernel_one, recurrent_one, bias_one), (kernel_two, recurrent_two, bias_two), last)
 
 
 def plain_layers(steps: int, one: Weights, two: Weights, dense: Weights) -> Layers:
