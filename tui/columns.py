@@ -14,6 +14,15 @@ from tui.widgets.lines import Line
 GUTTER = 2
 PROGRESS_WIDTH = 36
 WIDE_NOTE = "PROGRESS OR NOTE"
+# The phases a worker names, as the operator reads them; another one is shown as it is.
+PHASES = {
+    "load": "loading bars",
+    "features": "features",
+    "fit": "fitting",
+    "score": "scoring",
+    "publish": "publishing",
+}
+FITTING = ("", "fit")
 STATE_STYLES = {
     State.FRESH: "ok",
     State.AGING: "warn",
@@ -73,7 +82,7 @@ def _close(row: SymbolRow, _: Look) -> str:
 
 
 def _progress_or_note(row: SymbolRow, look: Look) -> str:
-    return progress(row.job, PROGRESS_WIDTH, look.glyphs) or row.note
+    return progress(row.job, PROGRESS_WIDTH, look) or row.note
 
 
 def _range(row: SymbolRow, _: Look) -> str:
@@ -185,7 +194,7 @@ def cells(row: SymbolRow, columns: Sequence[Column], width: int, look: Look) -> 
     if row.job is not None and not row.job.state.ended and WIDE_NOTE not in (column.title for column in columns):
         covered = _covered(columns, width)
         room = width - GUTTER - _room(columns[:covered])
-        texts = [*texts[:covered], progress(row.job, room, look.glyphs)] if room > 0 else texts[:covered]
+        texts = [*texts[:covered], progress(row.job, room, look)] if room > 0 else texts[:covered]
     line = []
     for index, text in enumerate(texts):
         title = columns[index].title if index < covered else WIDE_NOTE
@@ -215,21 +224,26 @@ def _style(title: str, row: SymbolRow) -> str:
     return ""
 
 
-def progress(job: Job | None, width: int, glyphs: Glyphs) -> str:
+def phase_word(job: Job) -> str:
+    """What a running job does now, as a word."""
+    return PHASES.get(job.phase, job.phase) or "starting"
+
+
+def progress(job: Job | None, width: int, look: Look) -> str:
     """A job's progress in `width` cells: bar, epoch, loss, time left; the least important goes first."""
     if job is None or job.state.ended:
         return ""
     if job.state is JobState.QUEUED:
         return "queued"[:width]
     if not job.epochs:
-        return (job.phase or "starting")[:width]
+        spent = fmt.duration((look.now - job.started_at).total_seconds()) if job.started_at else ""
+        return f"{phase_word(job)} {spent}".strip()[:width]
     count = f"{job.epoch}/{job.epochs}"
-    parts = [count, f"loss {fmt.loss(job.loss)}", f"ETA {fmt.duration(job.eta_s)}"]
-    if job.eta_s is None and job.phase:
-        parts[2] = job.phase
+    last = f"ETA {fmt.duration(job.eta_s)}" if job.eta_s is not None and job.phase in FITTING else phase_word(job)
+    parts = [count, f"loss {fmt.loss(job.loss)}", last]
     for keep in (3, 2, 1):
         text = " ".join(parts[:keep])
         cells = min(width - len(text) - 3, 12)
         if cells >= 4:
-            return f"{fmt.bar(job.epoch / job.epochs, cells, glyphs)} {text}"
+            return f"{fmt.bar(job.epoch / job.epochs, cells, look.glyphs)} {text}"
     return count[:width]

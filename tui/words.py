@@ -8,8 +8,9 @@ from datetime import datetime
 
 from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, State, SymbolRow
 from tui import format as fmt
+from tui.columns import phase_word
 from tui.format import Glyphs
-from tui.widgets.lines import Line, line
+from tui.widgets.lines import Line, line, plain
 
 JOB_ORDER = (
     JobState.RUNNING,
@@ -77,8 +78,8 @@ def run_line(run: Run, now: datetime) -> Line:
         return ((word, "warn" if run.cancelling else "live"), (text, ""))
     when = fmt.age((now - run.ended_at).total_seconds() / 86_400) if run.ended_at else ""
     style = "ok" if run.state is JobState.DONE else "warn" if run.state is not JobState.FAILED else "crit"
-    tail = f": {run.message}" if run.message else ""
-    text = f" {run.id} {run.reason}{f', {when} ago' if when else ''}, {job_counts(run.jobs)}{tail}"
+    tail = f": {run.message}" if run.message and run.message != job_counts(run.jobs) else ""
+    text = f" {run.id} {run.reason}{f', {when} ago' if when else ''}: {job_counts(run.jobs)}{tail}"
     return (("last run ", "dim"), (run.state.value.upper(), style), (text, "dim"))
 
 
@@ -92,7 +93,7 @@ def job_line(job: Job, width: int, glyphs: Glyphs) -> Line:
         parts.append(f"validation {fmt.loss(job.val_loss)}")
     if job.eta_s is not None:
         parts.append(f"ETA {fmt.duration(job.eta_s)}")
-    return ((f"  {job.symbol:<5} ", "live"), (f"{job.phase or 'starting':<10} {' '.join(parts)}"[: width - 8], ""))
+    return ((f"  {job.symbol:<5} ", "live"), (f"{phase_word(job):<12} {' '.join(parts)}"[: width - 8], ""))
 
 
 def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
@@ -108,18 +109,21 @@ def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tu
     return (*lines, *(job_line(job, width, glyphs) for job in jobs[: max(0, height - len(lines))]))
 
 
-def detail(row: SymbolRow) -> Line:
-    """The current row in a sentence: why it is as it is, or what its numbers rest on."""
+def detail(row: SymbolRow, width: int) -> Line:
+    """The current row in a sentence: why it is as it is, then what its numbers rest on, as far as there is room."""
     style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
     parts = [row.note] if row.note else []
     found, model = row.forecast, row.model
     if found:
         interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
-        parts.append(f"80% {interval} on {found.target_session[5:]}, P(up) {fmt.number(found.p_up, 0)}%")
+        parts += [f"80% {interval} on {found.target_session[5:]}", f"P(up) {fmt.number(found.p_up, 0)}%"]
     if model:
         mark = "SIMULATED" if model.source == "simulated" else short_source(model.source)
-        parts.append(f"gen {model.generation}, n {model.metrics.n_scored}, to {model.last_bar[5:]} {mark}")
-    return ((f"{row.symbol} ", "head"), (f"{row.company}: ", "dim"), ("; ".join(parts) or "no note", style))
+        parts += [f"gen {model.generation}, n {model.metrics.n_scored}", mark, f"bars to {model.last_bar}"]
+    head = ((f"{row.symbol} ", "head"), (f"{row.company}: ", "dim"))
+    while len(parts) > 1 and len(plain(head)) + len("; ".join(parts)) > width:
+        parts.pop()
+    return (*head, ("; ".join(parts) or "no note", style))
 
 
 def plan_lines(items: Sequence[PlanItem], now: datetime) -> tuple[Line, ...]:
@@ -135,10 +139,9 @@ def _plan_line(item: PlanItem, now: datetime) -> Line:
         return (name, (_no_model(item.state), "dim"))
     model = item.model
     old = fmt.age((now - model.trained_at).total_seconds() / 86_400)
-    mark = " SIMULATED" if model.source == "simulated" else ""
-    file = f"generation {model.generation}, {fmt.size(model.size_bytes)}"
-    text = f"replaces {file}, trained {fmt.full_moment(model.trained_at)} ({old})"
-    return (name, (text, ""), (mark, "warn"))
+    mark = "SIMULATED " if model.source == "simulated" else ""
+    text = f"gen {model.generation}, {fmt.size(model.size_bytes)}, trained {fmt.full_moment(model.trained_at)} ({old})"
+    return (name, ("replaces ", ""), (mark, "warn"), (text, ""))
 
 
 def _no_model(state: State) -> str:

@@ -99,7 +99,7 @@ METERS = (
 def training_job(symbol: str, epoch: int = 23) -> Job:
     """A job in the middle of its epochs."""
     losses = tuple(EpochLoss(n, 1.0 / n, 1.1 / n) for n in range(1, epoch + 1))
-    return Job(symbol, JobState.RUNNING, "lstm", epoch, 50, 0.0123, 0.0131, 187.0, NOW - timedelta(minutes=2), losses=losses)
+    return Job(symbol, JobState.RUNNING, "fit", epoch, 50, 0.0123, 0.0131, 187.0, NOW - timedelta(minutes=2), losses=losses)
 
 
 def live_run() -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -90,16 +91,23 @@ def test_progress_keeps_its_width(width: int) -> None:
     """However little room there is, the progress stays inside and the epoch goes last."""
     job = training_job("AAPL", 49)
 
-    assert len(progress(job, width, ASCII)) <= width
-    assert width < 5 or "49/50" in progress(job, width, ASCII)
+    assert len(progress(job, width, LOOK)) <= width
+    assert width < 5 or "49/50" in progress(job, width, LOOK)
 
 
 def test_progress_of_a_job_without_epochs_is_its_phase() -> None:
     """Loading and scoring have no epochs; the phase is named."""
-    assert progress(Job("AAPL", JobState.RUNNING, phase="loading bars"), 36, ASCII) == "loading bars"
-    assert progress(Job("AAPL", JobState.RUNNING), 36, ASCII) == "starting"
-    assert progress(Job("AAPL"), 36, ASCII) == "queued"
-    assert progress(replace(Job("AAPL"), state=JobState.DONE), 36, ASCII) == ""
+    begun = NOW - timedelta(seconds=12)
+    assert progress(Job("AAPL", JobState.RUNNING, phase="load", started_at=begun), 36, LOOK) == "loading bars 12s"
+    assert progress(Job("AAPL", JobState.RUNNING, phase="dancing"), 36, LOOK) == "dancing"
+    assert progress(Job("AAPL", JobState.RUNNING), 36, LOOK) == "starting"
+    assert progress(Job("AAPL"), 36, LOOK) == "queued"
+    assert progress(replace(Job("AAPL"), state=JobState.DONE), 36, LOOK) == ""
+
+
+def test_progress_names_the_phase_after_the_epochs() -> None:
+    """When the epochs are over there is no ETA left to show, but scoring and publishing are named."""
+    assert progress(replace(training_job("AAPL"), phase="score"), 36, LOOK).endswith("scoring")
 
 
 def test_every_state_has_a_style() -> None:

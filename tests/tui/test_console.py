@@ -131,7 +131,7 @@ async def test_retrain_lists_what_it_replaces_and_defaults_to_cancel(tmp_path: P
         await asked(app, pilot)
         text = screen_text(app)
         assert "Retrain 1 symbol on yahoo bars?" in text
-        assert "NVDA  replaces generation 1, 412 kB, trained 2026-10-21" in text
+        assert "NVDA  replaces gen 1, 412 kB, trained 2026-10-21" in text
         assert "TSLA  BUSY left out, trained by run 7 (cron)" in text
         assert "[Cancel]" in text
 

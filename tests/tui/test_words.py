@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from engine.core.records import PlanItem, State
 from tests.tui.fake import (
     NOW,
@@ -58,11 +60,11 @@ def test_plan_names_what_is_replaced() -> None:
     texts = [plain(found) for found in plan_lines(items, NOW)]
 
     assert "NVDA" in texts[0]
-    assert "replaces generation 1, 412 kB, trained 2026-10-21" in texts[0]
+    assert "replaces gen 1, 412 kB, trained 2026-10-21" in texts[0]
     assert "no model yet" in texts[1]
     assert "BUSY left out, trained by run 1 (cron)" in texts[2]
     assert "FOREIGN" in texts[3]
-    assert "SIMULATED" in texts[4]
+    assert "replaces SIMULATED gen 1" in texts[4]
     assert "CORRUPT" in texts[5]
     assert "no model yet" not in texts[6], "a model file stands there, only its manifest was not read"
 
@@ -100,10 +102,19 @@ def test_run_lines_use_the_room_they_have() -> None:
 
 def test_detail_gives_the_reason_first() -> None:
     """Why a row is bad stands before its figures."""
-    text = plain(detail(row("NVDA", state=State.FAILED, note="line 33 is impossible")))
+    text = plain(detail(row("NVDA", state=State.FAILED, note="line 33 is impossible"), 200))
 
     assert text.index("line 33") < text.index("80%")
-    assert "SIMULATED" in plain(detail(row("NVDA", model=model("NVDA", source="simulated"))))
+    assert "SIMULATED" in plain(detail(row("NVDA", model=model("NVDA", source="simulated")), 100))
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120])
+def test_detail_keeps_whole_figures(width: int) -> None:
+    """Where room is short figures go from the end, none is cut in its middle."""
+    text = plain(detail(row("NVDA"), width))
+
+    assert text.endswith(("10-21", "53%", "n 118", "yahoo", "2026-10-20"))
+    assert width < 80 or len(text) <= width
 
 
 def test_leaving_names_what_goes_on() -> None:

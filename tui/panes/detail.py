@@ -21,7 +21,7 @@ class DetailPane(Pane):
 
     def lines(self) -> Iterable[Line]:
         row = self.snapshot.row(self.cursor) if self.snapshot else None
-        return (detail(row) if row else line(""),)
+        return (detail(row, self.size.width) if row else line(""),)
 
     def watch_cursor(self) -> None:
         self.redraw()

@@ -14,8 +14,10 @@ _BAD = re.compile(r"\b(?:ERROR|FAILED|failed|CRIT|LOST|Traceback)\b")
 
 
 def log_line(text: str) -> Line:
-    """A line of a log; one that tells of a failure stands out."""
-    return line(text, "crit" if _BAD.search(text) else "")
+    """A line of a log; the word of its level, or a word of failure, gives its style."""
+    if _BAD.search(text):
+        return line(text, "crit")
+    return line(text, "warn" if text.startswith("[WARN") else "ok" if text.startswith("[SUCCESS") else "")
 
 
 def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, ...]:
