@@ -15,7 +15,7 @@ from engine.schedule.explain import Clash, Explained, clashes, explain
 from engine.schedule.jobs import JOBS, Job, read_command, runnable
 from engine.schedule.record import CronRun, History
 from engine.schedule.scheduler import Backend, Scheduler
-from engine.schedule.state import Circumstances, Installed, JobStatus, diagnose, judge
+from engine.schedule.state import Circumstances, Installed, JobState, JobStatus, diagnose, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,15 @@ def _job(scheduler: Scheduler, job: Job, lines: tuple[Line, ...], history: Histo
     elif not runnable(program):
         reason = f"the program {program} is gone: `stockml schedule install` writes the new path"
     else:
-        reason = last.message if last and last.outcome else "it died without a word" if last and holder is None else ""
+        reason = _of_last(status, last)
     return JobView(job, line, explained, status, last, reason)
+
+
+def _of_last(status: JobStatus, last: CronRun | None) -> str:
+    """What the newest run said, where it is what the state tells of."""
+    if last is None or status.state not in (JobState.FAILED, JobState.SKIPPED):
+        return ""
+    return last.message if last.outcome else "it died without a word"
 
 
 def _others(tab: bytes | None, blocks: tuple[Block, ...], scheduler: Scheduler) -> tuple[str, ...]:

@@ -1,0 +1,72 @@
+"""Whether a cron daemon runs, from /proc."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.schedule.daemon import boot_time, find_daemon
+
+
+class Machine:
+    """A /proc and a /run of a test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.proc, self.run = folder / "proc", folder / "run"
+        self.proc.mkdir()
+        self.run.mkdir()
+        (self.proc / "stat").write_text("cpu 1 2 3\nbtime 1767225600\nprocesses 9\n")
+
+    def process(self, pid: int, comm: str, state: str = "S", parent: int = 1) -> None:
+        folder = self.proc / str(pid)
+        folder.mkdir()
+        (folder / "comm").write_text(f"{comm}\n")
+        (folder / "stat").write_text(f"{pid} ({comm}) {state} {parent} {' '.join(['0'] * 17)} 360000 0\n")
+
+    def pidfile(self, pid: int) -> None:
+        (self.run / "crond.pid").write_text(f"{pid}\n")
+
+
+def test_the_pidfile_names_a_living_cron(tmp_path: Path) -> None:
+    """Number, name and start are the process's own: an hour after the machine's."""
+    machine = Machine(tmp_path)
+    machine.process(70, "cron")
+    machine.pidfile(70)
+    found = find_daemon(machine.proc, machine.run)
+    assert (found.running, found.pid, found.since) == (True, 70, datetime(2026, 1, 1, 1, tzinfo=UTC))
+
+
+def test_a_stale_pidfile_proves_nothing(tmp_path: Path) -> None:
+    """Dead, a zombie, or another program with that number."""
+    for case, (comm, state) in enumerate((("", ""), ("cron", "Z"), ("python3", "S"))):
+        (tmp_path / str(case)).mkdir()
+        machine = Machine(tmp_path / str(case))
+        if comm:
+            machine.process(70, comm, state)
+        machine.pidfile(70)
+        found = find_daemon(machine.proc, machine.run)
+        assert not found.running and "names process 70" in found.detail
+
+
+def test_a_cron_without_a_pidfile_is_found(tmp_path: Path) -> None:
+    """The daemon, not the child that it forks for a job."""
+    machine = Machine(tmp_path)
+    machine.process(90, "crond")
+    machine.process(80, "crond", parent=90)
+    machine.process(60, "bash")
+    assert find_daemon(machine.proc, machine.run).pid == 90
+
+
+def test_no_cron_is_told(tmp_path: Path) -> None:
+    """Without a process of that name there is none."""
+    machine = Machine(tmp_path)
+    machine.process(60, "bash")
+    found = find_daemon(machine.proc, machine.run)
+    assert not found.running and found.pid is None and found.detail == "no process is named cron or crond"
+
+
+def test_the_machines_start(tmp_path: Path) -> None:
+    """From /proc/stat; unknown where there is none."""
+    machine = Machine(tmp_path)
+    assert boot_time(machine.proc) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert boot_time(tmp_path / "absent") is None

@@ -1,0 +1,74 @@
+"""What an operator is told of an expression before it is installed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.schedule.block import Line
+from engine.schedule.explain import clashes, explain
+from engine.schedule.expression import ExpressionError
+from engine.schedule.jobs import JOBS, STANDARD
+
+NEW_YORK, UTC_ZONE = ZoneInfo("America/New_York"), ZoneInfo("UTC")
+NOW = datetime(2026, 1, 20, tzinfo=UTC)
+
+
+def test_words_next_runs_and_plain_form() -> None:
+    """The next five in the host's zone."""
+    found = explain("0 4 * * sun", "weekly", NOW, NEW_YORK)
+    assert found.expression.text == "0 4 * * 0" and found.words == "At 04:00 on Sunday" and found.warnings == ()
+    assert [f"{slot:%m-%d %H:%M %Z}" for slot in found.next] == [
+        "01-25 04:00 EST",
+        "02-01 04:00 EST",
+        "02-08 04:00 EST",
+        "02-15 04:00 EST",
+        "02-22 04:00 EST",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "job", "told"),
+    [
+        (
+            "0 4 1 * 0",
+            "weekly",
+            "both day fields are set: it runs on a day of month 1 OR a day of week 0, not only where both meet",
+        ),
+        ("*/10 * * * *", "performance", "it runs 144 times on such a day"),
+        ("0 4 1 3 *", "weekly", "it runs rarely: 2026-03-01 and then 2027-03-01"),
+        ("0 2 * * 0", "weekly", "clock change on 2026-03-08: 02:00 does not exist"),
+        ("0 1 * * 1-5", "performance", "none of its times falls into a trading session"),
+        ("0 10 * * 0,6", "performance", "none of its times falls into a trading session"),
+    ],
+)
+def test_what_is_told(text: str, job: str, told: str) -> None:
+    """The rule of the two day fields, too often, too rarely, clock changes, a check outside of every session."""
+    assert any(warning.startswith(told) for warning in explain(text, job, NOW, NEW_YORK).warnings)
+
+
+def test_the_defaults_are_told_nothing_in_utc() -> None:
+    """No clock change, and 18:00 UTC is within the session."""
+    for name in STANDARD:
+        assert explain(JOBS[name].expression, name, NOW, UTC_ZONE).warnings == ()
+
+
+def test_reboot_is_for_serve() -> None:
+    """It has words and no next run."""
+    found = explain("@reboot", "serve", NOW, UTC_ZONE)
+    assert found.words == "When the machine starts" and found.next == () and found.warnings == ()
+    with pytest.raises(ExpressionError):
+        explain("@reboot", "weekly", NOW, UTC_ZONE)
+
+
+def test_heavy_jobs_that_meet_are_found_with_date_and_number() -> None:
+    """The defaults: weekly meets the clean every Sunday, the monthly on firsts that are Sundays; paused jobs meet nobody."""
+    lines = [Line(name, JOBS[name].expression, "") for name in STANDARD]
+    found = {clash.jobs: (f"{clash.first:%Y-%m-%d %H:%M}", clash.times) for clash in clashes(lines, NOW, UTC_ZONE)}
+    assert found == {("weekly", "monthly"): ("2026-02-01 02:00", 3), ("weekly", "clean"): ("2026-01-25 02:00", 52)}
+    paused = [Line(line.job, line.expression, "", enabled=line.job != "weekly") for line in lines]
+    assert clashes(paused, NOW, UTC_ZONE) == ()
+    moved = [Line(line.job, "30 3 1 * *" if line.job == "monthly" else line.expression, "") for line in lines]
+    assert {clash.jobs for clash in clashes(moved, NOW, UTC_ZONE)} == {("weekly", "clean"), ("monthly", "clean")}

@@ -1,0 +1,137 @@
+"""The state of a job from its own history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.schedule.daemon import Daemon
+from engine.schedule.expression import parse
+from engine.schedule.record import CronRun, Outcome, Trigger
+from engine.schedule.state import Circumstances, Installed, JobState, diagnose, grace, judge
+
+NEW_YORK = ZoneInfo("America/New_York")
+SUNDAY = datetime(2026, 2, 8, 7, tzinfo=UTC)  # 02:00 in New York
+SINCE = datetime(2026, 2, 1, 12, tzinfo=UTC)
+BOOT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _run(at: datetime, outcome: Outcome | None = Outcome.DONE, minutes: float = 3, trigger: Trigger = Trigger.CRON) -> CronRun:
+    ended = None if outcome is None else at + timedelta(minutes=minutes)
+    code = {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 75, None: None}[outcome]
+    return CronRun(1, "weekly", trigger, at, at, ended, code, outcome)
+
+
+def _state(
+    now: datetime,
+    *runs: CronRun,
+    running: bool = False,
+    enabled: bool = True,
+    since: datetime | None = SINCE,
+    text: str = "0 2 * * 0",
+) -> str:
+    installed = Installed(parse(text, reboot=True), enabled, since)
+    return str(judge(installed, runs, running, now, NEW_YORK, BOOT).state)
+
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("New", _state(SUNDAY - HOUR)),
+        ("New", _state(SUNDAY + timedelta(seconds=30))),
+        ("Late", _state(SUNDAY + 5 * MINUTE)),
+        ("Missed", _state(SUNDAY + 11 * MINUTE)),
+        ("Missed", _state(SUNDAY + 5 * DAY)),
+        ("Started", _state(SUNDAY + MINUTE, _run(SUNDAY, None), running=True)),
+        ("Failed", _state(SUNDAY + MINUTE, _run(SUNDAY, None), running=False)),
+        ("Up", _state(SUNDAY + HOUR, _run(SUNDAY))),
+        ("Up", _state(SUNDAY + 6 * DAY, _run(SUNDAY))),
+        ("Missed", _state(SUNDAY + 8 * DAY, _run(SUNDAY))),
+        ("Failed", _state(SUNDAY + HOUR, _run(SUNDAY, Outcome.FAILED))),
+        ("Skipped", _state(SUNDAY + HOUR, _run(SUNDAY, Outcome.SKIPPED))),
+        ("Paused", _state(SUNDAY + HOUR, enabled=False)),
+        ("Started", _state(SUNDAY + HOUR, _run(SUNDAY, None), running=True, enabled=False)),
+        # A run that came late covers the slot; so does one by hand.
+        ("Up", _state(SUNDAY + 3 * HOUR, _run(SUNDAY + 2 * HOUR))),
+        ("Up", _state(SUNDAY + 3 * DAY, _run(SUNDAY + 2 * DAY, trigger=Trigger.MANUAL))),
+        # A slot before the job was installed or resumed does not count.
+        ("New", _state(SUNDAY + 3 * DAY, since=SUNDAY + HOUR)),
+        ("New", _state(SUNDAY + 30 * DAY, since=None)),
+        # A skip while an earlier run still goes on.
+        ("Started", _state(SUNDAY + HOUR, _run(SUNDAY + HOUR, Outcome.SKIPPED), _run(SUNDAY, None), running=True)),
+        # Started by the machine: judged by when it started.
+        ("Missed", _state(BOOT + HOUR, text="@reboot", since=BOOT - DAY)),
+        ("New", _state(SUNDAY, text="@reboot")),
+        ("Started", _state(SUNDAY, _run(BOOT + MINUTE, None), text="@reboot", running=True)),
+    ],
+)
+def test_the_word_that_stands_in_the_row(wanted: str, found: str) -> None:
+    """Each of the eight states, from the runs and the time alone."""
+    assert found == wanted
+
+
+def test_the_grace_follows_the_jobs_own_duration() -> None:
+    """Twice the median of the runs that were done, ten minutes at least."""
+    assert grace([]) == 10 * MINUTE
+    assert grace([_run(SUNDAY, minutes=2)]) == 10 * MINUTE
+    assert grace([_run(SUNDAY, minutes=60), _run(SUNDAY, minutes=30), _run(SUNDAY, minutes=45)]) == 90 * MINUTE
+    assert grace([_run(SUNDAY, Outcome.FAILED, minutes=600)]) == 10 * MINUTE
+    assert _state(SUNDAY + 8 * DAY, _run(SUNDAY, minutes=60 * 16)) == "Late"
+
+
+def test_missed_slots_are_counted_newest_first_and_a_miss_before_a_run_is_over() -> None:
+    """Three Sundays without a run are three; a later run clears them."""
+    installed = Installed(parse("0 2 * * 0"), True, SINCE)
+    now = SUNDAY + 15 * DAY
+    status = judge(installed, (), False, now, NEW_YORK, BOOT)
+    assert [slot.astimezone(UTC) for slot in status.missed] == [SUNDAY + 14 * DAY, SUNDAY + 7 * DAY, SUNDAY]
+    assert judge(installed, (_run(now - MINUTE),), False, now, NEW_YORK, BOOT).state is JobState.UP
+
+
+def test_a_missed_slot_outlasts_the_grace_of_the_next_one() -> None:
+    """A job every minute that stopped is missed, not late for ever."""
+    installed = Installed(parse("* * * * *"), True, SINCE)
+    now = SINCE + timedelta(minutes=5, seconds=30)
+    assert judge(installed, (_run(SINCE + MINUTE),), False, now, NEW_YORK, BOOT).state is JobState.MISSED
+
+
+def test_the_slots_of_a_dst_change_are_judged_in_utc() -> None:
+    """The Sunday without 02:00 has its slot at 03:00 EDT: half an hour later it is missed, not before."""
+    spring = datetime(2026, 3, 8, 7, tzinfo=UTC)
+    before = _run(spring - 7 * DAY)
+    assert _state(spring - MINUTE, before) == "Up"
+    assert _state(spring + 30 * MINUTE, before) == "Missed"
+
+
+def _seen(**more: object) -> Circumstances:
+    parts = {
+        "daemon": Daemon(True, 7, BOOT),
+        "line_stands": True,
+        "program_runs": True,
+        "program": "/opt/stockml",
+        "boot": BOOT,
+        "lock_holder": None,
+    }
+    return Circumstances(**{**parts, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("says", "seen"),
+    [
+        ("no cron daemon runs (no process)", _seen(daemon=Daemon(False, detail="no process"), line_stands=False)),
+        ("its line is not in the crontab", _seen(line_stands=False, program_runs=False)),
+        ("/opt/stockml is gone", _seen(program_runs=False, boot=SUNDAY + HOUR)),
+        ("the machine was off (it started 2026-02-08 03:00 EST)", _seen(boot=SUNDAY + HOUR)),
+        ("cron was down (it started 2026-02-08 04:00 EST)", _seen(daemon=Daemon(True, 7, SUNDAY + 2 * HOUR))),
+        ("its lock is held by weekly (process 9)", _seen(lock_holder="weekly (process 9)")),
+        ("the machine slept", _seen()),
+    ],
+)
+def test_a_miss_is_diagnosed_the_surest_cause_first(says: str, seen: Circumstances) -> None:
+    """In words, with what to do."""
+    assert says in diagnose(SUNDAY.astimezone(NEW_YORK), seen)

@@ -1,0 +1,190 @@
+"""User timers with the same meaning as the crontab lines, verified before they are written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.core.errors import RefusedError, StockmlError
+from engine.core.paths import Home
+from engine.schedule import systemd
+from engine.schedule.block import Line
+from engine.schedule.expression import parse
+from engine.schedule.jobs import JOBS, shell_command
+from engine.schedule.slots import next_slots
+from engine.schedule.systemd import Systemd, calendar, gap_warnings, unit_files, user_units, verify
+from tests.schedule.expressions import generated
+
+HOME = Home(Path('/home/op/my stocks 100% $x "q"'))
+needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine")
+
+
+def _lines(home: Home, program: Path = Path("/bin/true")) -> tuple[Line, ...]:
+    return tuple(
+        Line(job.name, job.expression, shell_command(program, job.name, home), job.name != "clean") for job in JOBS.values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("0 2 * * 0", ("Sun *-*-* 02:00:00",)),
+        ("0 6,12,18 * * 1-5", ("Mon..Fri *-*-* 06,12,18:00:00",)),
+        ("0 1 1 * *", ("*-*-01 01:00:00",)),
+        ("0 3 * * *", ("*-*-* 03:00:00",)),
+        ("*/20 * * * *", ("*-*-* *:00,20,40:00",)),
+        ("* * * * *", ("*-*-* *:*:00",)),
+        ("0 4 1,15 * 5", ("*-*-01,15 04:00:00", "Fri *-*-* 04:00:00")),
+        ("0 4 */2 1,7 1,3", ("Mon,Wed *-01,07-01,03,05,07,09,11,13,15,17,19,21,23,25,27,29,31 04:00:00",)),
+        ("0 4 * * 0,6", ("Sat,Sun *-*-* 04:00:00",)),
+        ("0 4 * * 5-7", ("Fri..Sun *-*-* 04:00:00",)),
+    ],
+)
+def test_an_expression_as_oncalendar(text: str, texts: tuple[str, ...]) -> None:
+    """Two lines where both day fields are set: systemd would want both to match."""
+    assert calendar(parse(text)) == texts
+
+
+@needs_analyze
+def test_generated_expressions_mean_the_same_to_systemd() -> None:
+    """The next five elapses of systemd-analyze are our next slots, in UTC."""
+    after = datetime(2026, 1, 1, tzinfo=UTC)
+    for text in generated(60, seed=31):
+        expression = parse(text)
+        command = ["systemd-analyze", "calendar", "--iterations=5", f"--base-time={after:%Y-%m-%d %H:%M:%S} UTC"]
+        done = subprocess.run(
+            [*command, *calendar(expression)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"TZ": "UTC", "PATH": "/usr/bin:/bin"},
+        )
+        assert done.returncode == 0, (text, done.stderr)
+        marks = ("Next elapse: ", "Iter. #", "Iteration #")
+        shown = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith(marks)]
+        found = sorted(
+            {datetime.strptime(line.split(": ", 1)[1], "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC) for line in shown}
+        )
+        assert found[:5] == list(next_slots(expression, after, ZoneInfo("UTC"), 5)), text
+
+
+def test_the_units_of_one_job() -> None:
+    """A oneshot that may be skipped, a timer that catches up once, and what we read back, in a section systemd ignores."""
+    files = unit_files(Home(Path("/home/op/stocks")), _lines(Home(Path("/home/op/stocks")), Path("/opt/bin/stockml"))[:1])
+    assert files == {
+        "stockml-0532d94c-weekly.service": (
+            "[Unit]\nDescription=stockml weekly: trains every symbol that needs it\n\n"
+            "[Service]\nType=oneshot\nExecStart=/opt/bin/stockml cron-run weekly --home /home/op/stocks\n"
+            "KillMode=process\nSuccessExitStatus=75\n"
+        ),
+        "stockml-0532d94c-weekly.timer": (
+            "[Unit]\nDescription=stockml weekly: trains every symbol that needs it\n\n"
+            "[Timer]\nOnCalendar=Sun *-*-* 02:00:00\nPersistent=true\nAccuracySec=1min\n"
+            "Unit=stockml-0532d94c-weekly.service\n\n"
+            "[Install]\nWantedBy=timers.target\n\n[X-Stockml]\nJob=weekly\nExpression=0 2 * * 0\nEnabled=yes\n"
+        ),
+    }
+
+
+@needs_analyze
+def test_the_units_pass_systemd_analyze_without_a_word() -> None:
+    """All six jobs, with a home of blanks, quotes, percent and dollar signs."""
+    assert verify(unit_files(HOME, _lines(HOME))) == ()
+
+
+@needs_analyze
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Persistent=", "Persistant="), ("*-*-* 03", "*-*-* 33"), ("/bin/true", "/bin/absent"), ("[Timer]", "[Timr]")],
+)
+def test_any_word_of_systemd_analyze_is_a_failure(old: str, new: str) -> None:
+    """Also the misspelt key for which it exits 0."""
+    files = {name: text.replace(old, new) for name, text in unit_files(HOME, _lines(HOME)).items()}
+    with pytest.raises(RefusedError, match="does not accept the units"):
+        verify(files)
+
+
+class _Calls:
+    """systemctl, written down."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, bus: bool) -> None:
+        self.seen: list[str] = []
+        monkeypatch.setattr(systemd, "_systemctl", lambda *words: self.seen.append(" ".join(words)))
+        monkeypatch.setattr(Systemd, "bus", lambda _self: bus)
+        monkeypatch.setattr(systemd, "verify", lambda _files: ())
+
+
+def test_written_units_are_read_back_and_enabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timers start now, a paused one is disabled, what starts with the machine is not started now."""
+    calls = _Calls(monkeypatch, bus=True)
+    units = Systemd(HOME, tmp_path / "user", tmp_path / "linger")
+    told = units.write(_lines(HOME))
+    assert units.read() == _lines(HOME)
+    assert calls.seen[0] == "daemon-reload"
+    assert [call.partition(" ")[0] for call in calls.seen[1:]] == ["enable", "enable", "enable", "disable", "enable", "enable"]
+    assert all("--now" in call for call in calls.seen[1:6]) and "--now" not in calls.seen[6]
+    assert told == ("linger is off: timers stop when you log out; `loginctl enable-linger` keeps them",)
+
+
+def test_a_job_taken_out_leaves_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Units of a removed job are disabled and gone; those of another home stay."""
+    calls = _Calls(monkeypatch, bus=True)
+    units, other = Systemd(HOME, tmp_path), Systemd(Home(Path("/srv/stocks")), tmp_path)
+    units.write(_lines(HOME))
+    other.write(_lines(other.home)[:1])
+    units.write(_lines(HOME)[:1])
+    assert units.read() == _lines(HOME)[:1] and len(list(tmp_path.iterdir())) == 4
+    units.remove()
+    assert not units.present() and other.read() == _lines(other.home)[:1]
+    assert any(call.startswith("disable --now") for call in calls.seen) and any("clean" in call for call in calls.seen)
+
+
+def test_without_a_bus_the_units_stand_and_the_user_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No user manager: nothing is started, XDG_RUNTIME_DIR and linger are named."""
+    calls = _Calls(monkeypatch, bus=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    told = Systemd(HOME, tmp_path / "user", tmp_path / "linger").write(_lines(HOME)[:1])
+    assert "XDG_RUNTIME_DIR is not set" in told[0] and "nothing fires" in told[0] and "linger is off" in told[1]
+    assert not any("--now" in call or call == "daemon-reload" for call in calls.seen)
+
+
+def test_units_that_systemd_does_not_accept_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verify step stands before the first file."""
+    _Calls(monkeypatch, bus=False)
+
+    def refuse(_files: dict[str, str]) -> tuple[str, ...]:
+        raise RefusedError("systemd does not accept the units")
+
+    monkeypatch.setattr(systemd, "verify", refuse)
+    with pytest.raises(RefusedError):
+        Systemd(HOME, tmp_path / "user").write(_lines(HOME))
+    assert not (tmp_path / "user").exists()
+
+
+def test_a_damaged_unit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is named, with the way out."""
+    _Calls(monkeypatch, bus=False)
+    units = Systemd(HOME, tmp_path)
+    units.write(_lines(HOME)[:1])
+    next(tmp_path.glob("*.timer")).write_text("[X-Stockml]\nJob=weekly\n")
+    with pytest.raises(StockmlError, match="is damaged"):
+        units.read()
+
+
+def test_the_gap_that_systemd_skips_is_told_with_its_date() -> None:
+    """cron runs the job right after the gap, systemd a week later."""
+    now, zone = datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("America/New_York")
+    told = gap_warnings(_lines(HOME), now, zone)
+    assert told == ("weekly: 2026-03-08 02:00 does not exist and systemd skips it; choose 04:00",)
+    assert gap_warnings([Line("weekly", "0 4 * * 0", "x"), Line("clean", "0 2 * * *", "x", enabled=False)], now, zone) == ()
+
+
+def test_the_folder_of_the_users_units() -> None:
+    """$XDG_CONFIG_HOME/systemd/user."""
+    assert user_units({"XDG_CONFIG_HOME": "/etc/me"}) == Path("/etc/me/systemd/user")
+    assert user_units({}) == Path.home() / ".config/systemd/user"

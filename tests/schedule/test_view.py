@@ -1,0 +1,143 @@
+"""The schedule as one value; looking writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import StockmlError
+from engine.core.files import FileLock
+from engine.schedule.jobs import JOBS
+from engine.schedule.record import Outcome, Trigger, begin_run, end_run
+from engine.schedule.scheduler import Backend
+from engine.schedule.state import JobState
+from engine.schedule.view import JobView, view
+from tests.schedule.test_scheduler import FOREIGN, PROGRAM, Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def _job(desk: Desk, name: str) -> JobView:
+    return next(job for job in view(desk.scheduler).jobs if job.job.name == name)
+
+
+def test_an_empty_schedule_shows_what_could_be_installed(tmp_path: Path, desk: Desk) -> None:
+    """Every job without a line, the foreign lines, no problem, and no file anywhere."""
+    desk.fake.tab = FOREIGN + b"x\ty\x1b[31m\n"
+    seen = view(desk.scheduler)
+    assert seen.backend is None and seen.problems == () and [job.line for job in seen.jobs] == [None] * 6
+    assert seen.other_lines == ("MAILTO=me", "5 4 * * * echo hi", "# a comment\\x20", "x\\ty\\x1b[31m")
+    assert not (tmp_path / "home").exists() and not (tmp_path / "state").exists() and desk.fake.writes == []
+
+
+def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
+    """New until the first slot; the zone is the host's."""
+    desk.fake.tab = FOREIGN
+    desk.write(desk.install())
+    seen = view(desk.scheduler)
+    assert seen.backend is Backend.CRONTAB and seen.zone == "America/New_York" and len(seen.other_lines) == 3
+    weekly = seen.jobs[0]
+    assert weekly.status is not None and weekly.status.state is JobState.NEW and weekly.explained is not None
+    assert f"{weekly.explained.next[0]:%Y-%m-%d %H:%M %Z}" == "2026-02-08 02:00 EST" and len(weekly.explained.next) == 5
+    assert {clash.jobs for clash in seen.clashes} == {("weekly", "monthly"), ("weekly", "clean")}
+
+
+def test_runs_of_the_history_give_the_state(desk: Desk) -> None:
+    """Started while the lock is held, then as the run ended, then missed with its cause."""
+    desk.write(desk.install())
+    home, clock = desk.scheduler.home, desk.clock
+    clock.advance(timedelta(days=6, hours=19))  # Sunday 02:01 in New York
+    number = begin_run(home, "weekly", Trigger.CRON, None, clock.now())
+    with FileLock(JOBS["weekly"].lock_path(home)) as lock:
+        assert lock.acquire("weekly")
+        assert _job(desk, "weekly").status.state is JobState.STARTED  # type: ignore[union-attr]
+    died = _job(desk, "weekly")
+    assert died.status is not None and died.status.state is JobState.FAILED and died.reason == "it died without a word"
+    end_run(home, number, clock.now() + timedelta(minutes=4), 1, Outcome.FAILED, "no bars")
+    assert _job(desk, "weekly").reason == "no bars"
+    clock.advance(timedelta(days=7, hours=1))
+    missed = _job(desk, "weekly")
+    assert missed.status is not None and missed.status.state is JobState.MISSED and missed.last is not None
+
+
+def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
+    """No daemon, then a program that is gone."""
+    desk = Desk(tmp_path, running=False)
+    desk.write(desk.install())
+    desk.clock.advance(timedelta(days=8))
+    assert "no cron daemon runs" in _job(desk, "weekly").reason
+    running = Desk(tmp_path / "other")
+    running.write(running.scheduler.install(running.scheduler.look(), (), tmp_path / "gone"))
+    assert "is gone" in _job(running, "weekly").reason
+    running.clock.advance(timedelta(days=8))
+    assert "is gone or cannot be run" in _job(running, "weekly").reason
+
+
+def test_an_edit_by_hand_is_shown_and_claims_no_miss(desk: Desk) -> None:
+    """The block's line is shown as it stands; slots of a time we did not write are not counted as missed."""
+    desk.write(desk.install())
+    assert desk.fake.tab is not None
+    desk.fake.tab = desk.fake.tab.replace(b"0 2 * * 0", b"* * * * *")
+    desk.clock.advance(timedelta(days=8))
+    seen = view(desk.scheduler)
+    assert any("was edited by hand" in problem for problem in seen.problems)
+    weekly = seen.jobs[0]
+    assert weekly.line is not None and weekly.line.expression == "* * * * *"
+    assert weekly.status is not None and weekly.status.state is JobState.NEW
+
+
+def test_an_unreadable_time_edited_in_is_told_and_the_rest_is_shown(desk: Desk) -> None:
+    """A line that our grammar refuses does not hide the others."""
+    desk.write(desk.install())
+    assert desk.fake.tab is not None
+    desk.fake.tab = desk.fake.tab.replace(b"0 2 * * 0", b"0 0 31 2 *")
+    seen = view(desk.scheduler)
+    assert "never fires" in seen.jobs[0].reason and seen.jobs[0].status is None
+    assert seen.jobs[1].status is not None
+
+
+def test_a_line_that_vanished_is_told(desk: Desk) -> None:
+    """Recorded as installed and gone from the crontab."""
+    desk.write(desk.install())
+    desk.fake.tab = FOREIGN
+    assert _job(desk, "weekly").reason == "not in the schedule but is recorded as installed"
+
+
+def test_what_cannot_be_read_stands_among_the_problems(desk: Desk) -> None:
+    """A denied crontab, damaged markers, a history of a newer program: shown, never raised."""
+    with desk.fake.fails("denies"):
+        assert any("does not let you" in problem for problem in view(desk.scheduler).problems)
+    desk.fake.tab = b"# BEGIN stockml damaged\n"
+    assert any("damaged marker" in problem for problem in view(desk.scheduler).problems)
+    desk.scheduler.home.data.mkdir(parents=True)
+    desk.scheduler.home.history.write_bytes(b"no database" * 400)
+    assert any("history.db" in problem for problem in view(desk.scheduler).problems)
+
+
+def test_another_homes_block_is_named(tmp_path: Path, desk: Desk) -> None:
+    """Two checkouts of one user see each other."""
+    desk.write(desk.install())
+    other = Desk(tmp_path / "other")
+    other.fake = desk.fake
+    other.scheduler.crontab = desk.fake.crontab
+    other.scheduler.write(other.scheduler.install(other.scheduler.look(), (), PROGRAM))
+    assert view(desk.scheduler).other_homes == (other.scheduler.home.root,)
+    assert replace(view(other.scheduler)).other_homes == (desk.scheduler.home.root,)
+
+
+def test_a_fault_of_the_units_does_not_hide_the_tab(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged unit is a problem in words."""
+    desk.write(desk.install())
+
+    def broken(_self: object) -> None:
+        raise StockmlError("weekly.timer is damaged")
+
+    monkeypatch.setattr("engine.schedule.systemd.Systemd.read", broken)
+    seen = view(desk.scheduler)
+    assert "weekly.timer is damaged" in seen.problems and seen.backend is Backend.CRONTAB
