@@ -73,13 +73,13 @@ class Crontab:
         if option is None:
             return
         # `-T` and `-u` exclude each other; the syntax is the same for everyone.
-        done = self._run(option, str(file), user=option == "-n")
+        done = self._run(option, file.name, user=option == "-n", folder=file.parent)
         if done.returncode != 0:
             raise self._failed("cron refuses the new crontab", done)
 
     def install(self, file: Path) -> None:
         """Make the file the user's tab, whole or not at all; CrontabError when cron rejects it."""
-        done = self._run(str(file))
+        done = self._run(file.name, folder=file.parent)
         if done.returncode != 0:
             raise self._failed("cron rejected the new crontab", done)
 
@@ -131,14 +131,17 @@ class Crontab:
             )
         return found
 
-    def _run(self, *words: str, user: bool = True, **more: str) -> subprocess.CompletedProcess[bytes]:
-        """The program with a pinned environment, so that nothing of the operator's shell changes its answers."""
+    def _run(self, *words: str, user: bool = True, folder: Path = Path("/"), **more: str) -> subprocess.CompletedProcess[bytes]:
+        """The program with a pinned environment, so that nothing of the operator's shell changes its answers.
+
+        It runs in `folder`, for Debian cuts a file's path after 99 characters.
+        """
         environ = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "NO_COLOR": "1", "CRONTAB_NOHEADER": "N", **more}
         environ |= {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
         argv = [self._program(), *(self.command[1:] if user else ()), *words]
         try:
             return subprocess.run(
-                argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False, cwd="/"
+                argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False, cwd=folder
             )
         except subprocess.TimeoutExpired as error:
             raise CrontabError(f"crontab did not answer within {_LIMIT_S} s", _UNCHANGED) from error

@@ -1,0 +1,137 @@
+"""The round trip through Debian's own crontab program, as a throw-away user; root's tab is never touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+
+from engine.core.clock import SystemClock
+from engine.core.paths import Home
+from engine.schedule.backups import Backups
+from engine.schedule.block import Line, splice, with_line
+from engine.schedule.crontab import Crontab, CrontabError, Kind
+from engine.schedule.swap import swap
+from tests.schedule.corpus import CORPUS
+from tests.schedule.fakes import standard_lines
+from tests.schedule.realcron import SPOOL, needs_crontab, throwaway_user
+from tests.schedule.test_swap import TABS
+
+pytestmark = needs_crontab
+HOME = Home(Path("/home/op/my stocks 100% it's"))
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with throwaway_user(tmp_path_factory.mktemp("user")) as name:
+        yield name
+
+
+@pytest.fixture
+def crontab(user: str) -> Iterator[Crontab]:
+    yield Crontab(("crontab", "-u", user))
+    (SPOOL / user).unlink(missing_ok=True)
+
+
+def _spooled(user: str) -> bytes | None:
+    """The truth on the disk, without the three lines that crontab puts before it."""
+    path = SPOOL / user
+    return path.read_bytes().split(b"\n", 3)[3] if path.exists() else None
+
+
+def _round_trip(crontab: Crontab, user: str, tab: bytes | None, folder: Path) -> bool:
+    """Install, pause, remove; False when cron itself refuses the tab."""
+    file = folder / "tab"
+    if tab is not None:
+        file.write_bytes(tab)
+        try:
+            crontab.install(file)
+        except CrontabError:
+            return False
+    backups, lines = Backups(folder / "state", SystemClock()), standard_lines(HOME)
+    assert crontab.read() == tab == _spooled(user)
+    installed = splice(tab, HOME, lines)
+    swap(crontab, backups, HOME, tab, installed, "install")
+    assert _spooled(user) == installed
+    paused = splice(installed, HOME, with_line(lines, Line("clean", "0 3 * * *", lines[-1].command, enabled=False)))
+    swap(crontab, backups, HOME, installed, paused, "disable")
+    swap(crontab, backups, HOME, paused, splice(paused, HOME, ()), "remove")
+    assert _spooled(user) == tab
+    return True
+
+
+def test_this_is_debians(crontab: Crontab) -> None:
+    """Told by its own usage."""
+    assert crontab.kind() is Kind.DEBIAN
+
+
+def test_no_tab_is_no_tab_again(crontab: Crontab, user: str, tmp_path: Path) -> None:
+    """Where there was no crontab, none is left."""
+    assert crontab.read() is None
+    assert _round_trip(crontab, user, None, tmp_path)
+    assert not (SPOOL / user).exists()
+
+
+def test_the_corpus_comes_back_byte_for_byte(
+    crontab: Crontab, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every tab that cron itself accepts, no byte is another after install, pause and remove."""
+    monkeypatch.setattr(os, "fsync", lambda _fd: None)
+    accepted = [tab for tab in CORPUS if _round_trip(crontab, user, tab, tmp_path)]
+    assert len(accepted) >= 70
+
+
+@pytest.mark.soak
+def test_generated_tabs_come_back_byte_for_byte(
+    crontab: Crontab, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand tabs of odd lines and arbitrary bytes."""
+    monkeypatch.setattr(os, "fsync", lambda _fd: None)
+    done = []
+
+    @settings(max_examples=1000)
+    @given(tab=TABS)
+    def check(tab: bytes | None) -> None:
+        assume(tab is None or b"stockml" not in tab.replace(b"# stockml", b""))
+        (SPOOL / user).unlink(missing_ok=True)
+        done.append(_round_trip(crontab, user, tab, tmp_path))
+
+    check()
+    assert sum(done) > 200
+
+
+def test_a_tab_put_in_place_by_hand_keeps_its_first_comments(crontab: Crontab, user: str, tmp_path: Path) -> None:
+    """Without a header and without a last newline, as an image build leaves it; `-l` alone would drop the comments."""
+    path = SPOOL / user
+    path.write_bytes(b"# one\n# two\n# three\n0 1 * * * x")
+    path.chmod(0o600)
+    tab = crontab.read()
+    assert tab == b"# one\n# two\n# three\n0 1 * * * x"
+    swap(crontab, Backups(tmp_path / "state", SystemClock()), HOME, tab, splice(tab, HOME, standard_lines(HOME)), "install")
+    found = _spooled(user)
+    assert found is not None and found.startswith(tab + b"\n# BEGIN stockml")
+
+
+def test_a_long_path_of_the_state_folder_is_no_hindrance(crontab: Crontab, user: str, tmp_path: Path) -> None:
+    """crontab cuts a file's path after 99 characters; ours is named from its own folder."""
+    folder = tmp_path / ("x" * 120)
+    assert swap(
+        crontab, Backups(folder, SystemClock()), HOME, None, splice(None, HOME, standard_lines(HOME)), "install"
+    ).changed
+    assert crontab.read() == splice(None, HOME, standard_lines(HOME))
+
+
+def test_a_foreign_line_that_cron_refuses_stops_the_install_and_changes_nothing(
+    crontab: Crontab, user: str, tmp_path: Path
+) -> None:
+    """A tab that is broken already is told in cron's words; the dry run stands before the install."""
+    path = SPOOL / user
+    path.write_bytes(b"0 1 * * * x\n61 * * * * bad\n")
+    path.chmod(0o600)
+    tab = crontab.read()
+    with pytest.raises(CrontabError, match="bad minute"):
+        swap(crontab, Backups(tmp_path / "state", SystemClock()), HOME, tab, splice(tab, HOME, standard_lines(HOME)), "install")
+    assert path.read_bytes() == b"0 1 * * * x\n61 * * * * bad\n"
