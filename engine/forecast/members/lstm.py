@@ -23,7 +23,8 @@ __all__ = ["FittedLstm", "empty_layers", "fit", "from_layers", "load", "predict_
 
 Floats32 = NDArray[np.float32]
 FIRST, SECOND = 32, 16
-"""Units of the two LSTM layers; the mean of three such networks erred no less at three times the cost."""
+"""Units of the two LSTM layers. On sessions of 2019-09 to 2024-08 the mean of three such networks erred no less at three
+times the cost; 64/32 had MASE 0.9991 against 0.9994 (5,250 forecasts, less than the noise) at 2.6 times the cost."""
 LIMIT = 4.0
 """Targets are cut at this many volatilities: one +51 % day is a big day, not fifty."""
 TRUST, TRUST_SPREAD = 0.25, 0.25
