@@ -81,9 +81,17 @@ class StockmlApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.event_loop = asyncio.get_running_loop()
+        self._check_theme()
         self._tick()
         self.set_interval(1.0, self._tick)
         self._poller.start()
+
+    def _check_theme(self) -> None:
+        """Textual falls back in silence from a theme it does not know."""
+        wanted = self.theme.partition(",")[0]
+        if wanted not in self.available_themes:
+            known = ", ".join(sorted(self.available_themes))
+            self.say(Notice(f"[console] theme = {wanted!r} is unknown", f"auto, or one of {known}", bad=True))
 
     def on_unmount(self) -> None:
         self._poller.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -180,4 +181,6 @@ def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str
     if not lines:
         return "stockml: no training is running.\n" if snapshot else "stockml: left before the home was read.\n"
     head = f"stockml: {fmt.plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without the console:"
-    return "\n".join((head, *lines, f"Look again: stockml --home {home}   or: stockml --home {home} runs follow RUN\n"))
+    again = f"stockml --home {shlex.quote(home)}"
+    first = lines[0].split()[0]
+    return "\n".join((head, *lines, f"Look again:     {again}", f"Or follow it:   {again} runs follow {first}\n"))

@@ -125,6 +125,15 @@ def test_meters_fit_and_speak(width: int) -> None:
     assert width < 80 or all(word in text for word in ("CPU", "MEM", "LOAD 1.93"))
 
 
+def test_meters_do_not_jump() -> None:
+    """A value that grows to 100 % CRIT moves no other meter."""
+    calm = plain(meters_line(METERS, 80, ASCII))
+    hot = plain(meters_line((replace(METERS[0], value=100.0, level=Level.CRIT), *METERS[1:]), 80, ASCII))
+
+    assert calm.index("MEM") == hot.index("MEM")
+    assert calm.index("LOAD") == hot.index("LOAD")
+
+
 def test_notices_wrap_into_three_lines() -> None:
     """A long error keeps its beginning, and never takes more than three lines."""
     lines = notice_lines(Notice("word " * 200, "next step", bad=True), 80)

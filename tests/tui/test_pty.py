@@ -183,3 +183,11 @@ def test_plain_locale_gets_plain_bars(console: Opener) -> None:
 
     assert found.raw.isascii()
     assert "[##" in found.text
+
+
+def test_unknown_theme_is_said(console: Opener) -> None:
+    """A theme that does not exist is named with those that do, and the console opens all the same."""
+    found = console("trained", TEXTUAL_THEME="nope,textual-dark")
+
+    found.see("theme = 'nope' is unknown")
+    found.see("SPY")

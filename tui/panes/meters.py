@@ -11,23 +11,20 @@ from tui.panes.pane import Pane
 from tui.panes.title import LEVEL_STYLES
 from tui.widgets.lines import Line, Span, line
 
-BAR_WIDTHS = (12, 10, 8, 6, 5, 4, 0)
-
 
 def meter_spans(meter: Meter, bar_width: int, glyphs: Glyphs) -> tuple[Span, ...]:
-    """One meter: name, bar, value, and its level as a word."""
-    name = f"{meter.name} "
+    """One meter: name, bar, value, and its level as a word; its width does not follow its value, so nothing jumps."""
+    style = LEVEL_STYLES[meter.level]
     if meter.unit != "%":
-        value = fmt.number(meter.value, 2) + meter.unit
         word = f" {meter.level.value}" if meter.level is not Level.OK else ""
-        return ((f"{name}{value}", ""), (word, LEVEL_STYLES[meter.level]))
+        return ((f"{meter.name} {fmt.number(meter.value, 2, 5)}{meter.unit}", ""), (word, style))
     bar = f"{fmt.bar(meter.value / 100, bar_width, glyphs)} " if bar_width else ""
-    return ((f"{name}{bar}", ""), (f"{fmt.number(meter.value, 0)}% {meter.level.value}", LEVEL_STYLES[meter.level]))
+    return ((f"{meter.name} {bar}", ""), (f"{fmt.number(meter.value, 0):>3}% {meter.level.value:<4}", style))
 
 
 def meters_line(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> Line:
     """All meters with the widest bars that fit; on a narrow terminal the worst ones first and no bars."""
-    for bar_width in BAR_WIDTHS:
+    for bar_width in range(12, 2, -1):
         found = [meter_spans(meter, bar_width, glyphs) for meter in meters]
         if _width(found) <= width:
             return _joined(found)
@@ -39,13 +36,13 @@ def meters_line(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> Line:
 
 
 def _width(meters: Sequence[Sequence[Span]]) -> int:
-    return sum(len(text) for spans in meters for text, _ in spans) + 2 * (len(meters) - 1)
+    return sum(len(text) for spans in meters for text, _ in spans) + len(meters) - 1
 
 
 def _joined(meters: Sequence[Sequence[Span]]) -> Line:
     spans: list[Span] = []
     for found in meters:
-        spans += [("  ", ""), *found] if spans else found
+        spans += [(" ", ""), *found] if spans else found
     return tuple(spans)
 
 
