@@ -29,7 +29,7 @@ class Speaker:
         self._run, self._src, self._clock, self._write = run, src, clock, write
         self._seq = 0
 
-    def say(self, kind: str, symbol: str = "", **data: Any) -> Event:
+    def say(self, kind: str, symbol: str = "", /, **data: Any) -> Event:
         """Write one event and return it."""
         self._seq += 1
         clock = self._clock

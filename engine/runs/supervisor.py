@@ -61,7 +61,7 @@ class Supervisor:
 
     # -- speaking -----------------------------------------------------------------------------------------------------
 
-    def say(self, kind: str, symbol: str = "", **data: Any) -> None:
+    def say(self, kind: str, symbol: str = "", /, **data: Any) -> None:
         """Write one event of the supervisor's own."""
         self.note(self.speaker.say(kind, symbol, **data))
 

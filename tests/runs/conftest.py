@@ -93,6 +93,12 @@ class Bench:
         """What is alive of the runs' jobs: everything but supervisors, which may still be on their way out."""
         return [program for pid in self.alive() if (program := self.program(pid)) != "supervisor"]
 
+    def stop(self, pid: int) -> None:
+        """SIGSTOP, and wait until every thread stands (until then a thread may still act on what comes next)."""
+        os.kill(pid, signal.SIGSTOP)
+        tasks = Path(f"/proc/{pid}/task")
+        wait_for(lambda: all(b") T" in (task / "stat").read_bytes() for task in tasks.iterdir()), what="the stop")
+
     def pids(self, program: str) -> list[int]:
         return [pid for pid in self.alive() if self.program(pid) == program]
 

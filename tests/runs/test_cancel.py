@@ -67,7 +67,7 @@ def test_a_stopped_worker_is_ended(bench: Bench) -> None:
     started = bench.start("NVDA")
     bench.phase(started, "NVDA", "wait")
     (worker,) = bench.pids("worker")
-    os.kill(worker, signal.SIGSTOP)
+    bench.stop(worker)
     cancel_run(bench.home, started.run_id)
     assert bench.ended(started).state is CANCELLED
     assert not bench.left()
@@ -97,7 +97,7 @@ def test_a_stopped_supervisor_is_killed_when_asked_again_later(bench: Bench) -> 
     started = bench.start("NVDA")
     wait_for((bench.home.root / "stubborn").exists, what="the stubborn worker")
     (supervisor,) = bench.pids("supervisor")
-    os.kill(supervisor, signal.SIGSTOP)
+    bench.stop(supervisor)
     cancel_run(bench.home, started.run_id)
     cancel_run(bench.home, started.run_id)
     assert bench.run(started).state is JobState.RUNNING
@@ -115,7 +115,7 @@ def test_a_stopped_worker_of_a_lost_run_holds_its_symbol_until_it_is_cancelled(b
     started = bench.start("NVDA")
     bench.phase(started, "NVDA", "wait")
     (supervisor,), (worker,) = bench.pids("supervisor"), bench.pids("worker")
-    os.kill(worker, signal.SIGSTOP)
+    bench.stop(worker)
     os.kill(supervisor, signal.SIGKILL)
     assert bench.ended(started).state is LOST
     lock = bench.home.lock("NVDA")

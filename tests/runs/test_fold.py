@@ -22,7 +22,7 @@ SPEC = RunSpec(id="20260105-120000-abcdef", created_at=NOW, symbols=("NVDA", "TS
 DATA = Path(__file__).parent.parent / "data"
 
 
-def event(kind: str, symbol: str = "NVDA", at: float = 0.0, **data: Any) -> Event:
+def event(kind: str, symbol: str = "NVDA", /, at: float = 0.0, **data: Any) -> Event:
     return Event(1, NOW + timedelta(seconds=at), at, SPEC.id, "worker-1", symbol, kind, data)
 
 

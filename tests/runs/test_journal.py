@@ -32,9 +32,9 @@ def test_what_is_said_comes_back(tmp_path: Path) -> None:
     tail = Tail(tmp_path / "e")
     speaker.say("queued", "NVDA")
     assert numbers(tail) == [1]
-    speaker.say("epoch", "NVDA", loss=float("nan"))
+    speaker.say("epoch", "NVDA", loss=float("nan"), kind="any name may be used")
     (event,) = tail.poll()
-    assert (event.seq, event.data) == (2, {"loss": None})
+    assert (event.seq, event.data) == (2, {"loss": None, "kind": "any name may be used"})
     assert tail.poll() == []
     assert (tail.skipped, tail.missing) == (0, 0)
 

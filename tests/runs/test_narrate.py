@@ -17,7 +17,7 @@ from engine.runs.spec import RunSpec
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-def told(kind: str, **data: Any) -> tuple[str, str] | None:
+def told(kind: str, /, **data: Any) -> tuple[str, str] | None:
     return narrate(Event(1, NOW, 0.0, "r", "w", "NVDA", kind, data))
 
 

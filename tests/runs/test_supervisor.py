@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 from pathlib import Path
 
 import msgspec
@@ -156,7 +155,7 @@ def test_a_stopped_worker_makes_no_progress(bench: Bench) -> None:
     started = bench.start("NVDA", "TSLA", limits=quick(stall_s=2.0))
     bench.phase(started, "NVDA", "chatter")
     (worker,) = bench.pids("worker")
-    os.kill(worker, signal.SIGSTOP)
+    bench.stop(worker)
     run = bench.ended(started)
     assert [job.state for job in run.jobs] == [FAILED, DONE]
     assert "no progress" in run.jobs[0].message
