@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from engine.core import config
@@ -20,10 +21,12 @@ from engine.forecast import status as derived
 from engine.market.source import parse_source
 from engine.runs.start import cancel_run, start_run
 from engine.runs.store import RunStore
+from engine.watch.holds import Hold, hold, unhold
 from engine.watch.snapshot import SnapshotReader, TextTail
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
+    from engine.watch.auto import Prepared
 
 
 class Engine:
@@ -141,6 +144,36 @@ class Engine:
 
     def _source(self) -> str:
         return self.source or parse_source(self.settings.market.source).text
+
+    # -- watching -----------------------------------------------------------------------------------------------------
+
+    def auto_plan(
+        self, symbols: Iterable[str] | None = None, *, force: bool = False, skip_market_hours: bool = False, fetch: bool = True
+    ) -> Prepared:
+        """What automatic training would do now, symbol by symbol; asks the source for bars when `fetch`."""
+        from engine.schedule.upcoming import next_auto_train
+        from engine.watch.auto import look_at_all, occasion_of, prepare
+
+        now = self.clock.now()
+        names = checked_all(symbols, self.settings.names) if symbols else self.settings.names
+        looks, _ = look_at_all(self.home, self.settings, names, self.source, self.clock, fetch=fetch)
+        upcoming = next_auto_train(self.home, now)
+        moment = occasion_of(now, force=force, skip_market_hours=skip_market_hours, next_auto_train=upcoming)
+        return prepare(self.home, self.settings, looks, moment, self.clock)
+
+    def auto_train(self, prepared: Prepared, starter: str) -> tuple[Started, ...]:
+        """Start what was planned and write every decision down."""
+        from engine.watch.auto import start
+
+        return start(self.home, prepared, self.start_training, starter)
+
+    def hold(self, symbol: str, reason: str, until: date | None = None) -> Hold:
+        """Stop automatic training of a symbol."""
+        return hold(self.home, symbol, reason, until, self.clock)
+
+    def unhold(self, symbol: str) -> None:
+        """Let automatic training of a symbol go on."""
+        unhold(self.home, symbol, self.clock)
 
     def training_log_tail(self, lines: int) -> tuple[str, ...]:
         """The newest lines of training.log, cleaned."""

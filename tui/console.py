@@ -81,7 +81,7 @@ class StockmlApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.event_loop = asyncio.get_running_loop()
-        self._check_theme()
+        self.call_after_refresh(self._check_theme)
         self._tick()
         self.set_interval(1.0, self._tick)
         self._poller.start()
