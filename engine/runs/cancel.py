@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterable
+from pathlib import Path
 
 from engine.core.clock import Clock, SystemClock, iso
+from engine.core.errors import StockmlError
 from engine.core.files import lock_holder, write_atomic
 from engine.core.paths import Home
 from engine.core.records import JobState, Run
@@ -28,8 +31,7 @@ def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None =
     run = RunStore(home).run(run_id)
     folder = run_folder(home, run_id)
     if run.live and not folder.cancel.exists():
-        text = f"{clean(starter, 100) or whoami()} at {iso(clock.now())}\n"
-        write_atomic(folder.cancel, text.encode(), name="cancel")
+        _ask(home, run, f"{clean(starter, 100) or whoami()} at {iso(clock.now())}\n")
     elif run.state is JobState.LOST or (run.live and _overdue(folder, clock)):
         force_stop(home, run)
 
@@ -39,10 +41,26 @@ def force_stop(home: Home, run: Run) -> bool:
 
     Only processes that hold a lock of this run now, and whose pid, start time and boot id are what they wrote.
     """
-    paths = [run_folder(home, run.id).lock, *(home.lock(job.symbol) for job in run.jobs)]
-    holders = [text for path in paths if (text := lock_holder(path)) and text.startswith(f"run {run.id}")]
+    return _signal(run, [run_folder(home, run.id).lock, *(home.lock(job.symbol) for job in run.jobs)], signal.SIGKILL)
+
+
+def _ask(home: Home, run: Run, text: str) -> None:
+    """Write the cancel file; where the disk has no room for it, SIGTERM to the supervisor says the same."""
+    folder = run_folder(home, run.id)
+    try:
+        write_atomic(folder.cancel, text.encode(), name="cancel")
+    except OSError as error:
+        if not _signal(run, [folder.lock], signal.SIGTERM):
+            raise StockmlError(
+                f"cannot ask run {run.id} to stop: {error.strerror or error}", "free space, try again"
+            ) from error
+
+
+def _signal(run: Run, locks: Iterable[Path], number: int) -> bool:
+    """Signal those who hold one of `locks` for this run; whether there was one."""
+    holders = [text for path in locks if (text := lock_holder(path)) and text.startswith(f"run {run.id}")]
     targets = [found for text in holders if (found := Identity.parse(text.rpartition("[")[2].rpartition("]")[0]))]
-    signalled = [send(target, signal.SIGKILL) for target in targets]
+    signalled = [send(target, number) for target in targets]
     return any(signalled)
 
 

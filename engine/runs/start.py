@@ -89,7 +89,12 @@ def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
             what = " ".join(holders)
             raise BusyError(f"{what}: being trained by {named}", "wait for it, or cancel that run", named)
         busy = tuple(holders.items())
-        folder, process = _create(home, spec, free, busy, launch)
+        try:
+            folder, process = _create(home, spec, free, busy, launch)
+        except OSError as error:
+            raise StockmlError(
+                f"cannot start a run in {home.runs}: {error.strerror or error}", "check the disk and its space"
+            ) from error
     if process is not None:
         _hear_first_word(folder, process)
     return Started(folder.id, free, busy)

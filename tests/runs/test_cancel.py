@@ -13,6 +13,7 @@ from engine.core.clock import FakeClock
 from engine.core.errors import UsageError
 from engine.core.files import lock_holder
 from engine.core.records import JobState
+from engine.runs import cancel
 from engine.runs.cancel import cancel_run
 from tests.helpers import wait_for
 from tests.runs.conftest import QUICK, Bench
@@ -78,6 +79,21 @@ def test_a_run_that_waits_for_memory_can_be_cancelled(bench: Bench) -> None:
     started = bench.start("NVDA", limits=msgspec.structs.replace(QUICK, memory_mb=10**8, memory_wait_s=600))
     cancel_run(bench.home, started.run_id)
     assert bench.ended(started).state is CANCELLED
+
+
+def test_a_full_disk_does_not_stop_a_cancel(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room for the file, a signal to the supervisor, identified by its start time, says the same."""
+    bench.do(NVDA="wait")
+    started = bench.start("NVDA")
+    bench.phase(started, "NVDA", "wait")
+
+    def full(*arguments: object, **names: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cancel, "write_atomic", full)
+    cancel_run(bench.home, started.run_id)
+    assert bench.ended(started).state is CANCELLED
+    assert not bench.folder(started).cancel.exists()
 
 
 def test_cancel_of_an_ended_run_changes_nothing(bench: Bench) -> None:

@@ -42,6 +42,14 @@ def test_the_plan_puts_priorities_first_and_names_the_source(bench: Bench, tmp_p
     assert (spec.limits.wall_s, spec.limits.stall_s, spec.starter) == (1800, 300, "me")
 
 
+def test_a_relative_csv_folder_of_the_settings_belongs_to_the_home(bench: Bench) -> None:
+    """Cron starts in another folder than the operator: both read the bars beside the settings."""
+    settings = load(bench.home, {})
+    settings = msgspec.structs.replace(settings, market=msgspec.structs.replace(settings.market, source="csv:bars"))
+    spec = plan(settings, TrainRequest(("NVDA",), starter="a test"), SystemClock(), str(bench.home.root))
+    assert spec.source == f"csv:{bench.home.root / 'bars'}"
+
+
 def test_a_busy_symbol_is_left_out_with_its_holder(bench: Bench) -> None:
     """Queued or running in a live run, or locked by hand: the rest is started, those are listed."""
     bench.do(NVDA="wait")
@@ -68,6 +76,18 @@ def test_a_full_disk_is_told_before_anything_is_written(bench: Bench) -> None:
     with pytest.raises(StockmlError, match="10000000 MB needed"):
         start_run(bench.home, full, TrainRequest(("NVDA",)))
     assert bench.store.ids() == ()
+
+
+def test_a_disk_that_fills_up_at_the_start_is_told_in_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spec that cannot be written is no run, and the message says what to look at."""
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(start, "write_spec", full)
+    with pytest.raises(StockmlError, match=r"cannot start a run in .*: No space left on device"):
+        bench.start("NVDA")
+    assert bench.store.recent() == ()
 
 
 def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
