@@ -23,13 +23,14 @@ from engine.runs.start import cancel_run, start_run
 from engine.runs.store import RunStore
 from engine.watch.holds import Hold, hold, unhold
 from engine.watch.snapshot import SnapshotReader, TextTail
+from engine.watching import Watching
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
     from engine.watch.auto import Prepared
 
 
-class Engine:
+class Engine(Watching):
     """One home folder and what can be done with it; importing it loads no TensorFlow, pandas or sklearn."""
 
     def __init__(self, home: Home, clock: Clock | None = None, source: str | None = None) -> None:

@@ -87,6 +87,31 @@ class Thresholds(_Section, frozen=True):
     guard_sessions: Annotated[int, Meta(ge=10, le=1000)]
 
 
+class Watch(_Section, frozen=True):
+    """What retrains a model beside the thresholds, and what keeps it from being retrained for nothing."""
+
+    live_window: Annotated[int, Meta(ge=20, le=2000)]
+    live_min: Annotated[int, Meta(ge=10, le=2000)]
+    luck_percent: Annotated[float, Meta(gt=0, le=20)]
+    confidence_bars: Annotated[int, Meta(ge=1, le=60)]
+    max_failures: Annotated[int, Meta(ge=0, le=1000)]
+    volatility_sessions: Annotated[int, Meta(ge=3, le=60)]
+    volatility_before: Annotated[int, Meta(ge=10, le=250)]
+    volatility_sigma: Annotated[float, Meta(gt=0, le=50)]
+    volatility_market_sigma: Annotated[float, Meta(gt=0, le=50)]
+    gap_sigma: Annotated[float, Meta(gt=0, le=100)]
+    drift_sessions: Annotated[int, Meta(ge=20, le=250)]
+    drift_reference: Annotated[int, Meta(ge=60, le=1000)]
+    drift_sigma: Annotated[float, Meta(gt=0, le=50)]
+    earnings: bool
+    cooldown_days: Annotated[float, Meta(ge=0, le=365)]
+    new_sessions: Annotated[int, Meta(ge=0, le=250)]
+    retry_hours: Annotated[float, Meta(gt=0, le=720)]
+    chronic_after: Annotated[int, Meta(ge=1, le=100)]
+    bar_lag_sessions: Annotated[int, Meta(ge=0, le=10)]
+    interval_hours: Annotated[float, Meta(gt=0, le=168)]
+
+
 class Resources(_Section, frozen=True):
     """When the host shows WARN and CRIT."""
 
@@ -163,6 +188,7 @@ class Settings(_Section, frozen=True):
     market: Market
     training: Training
     thresholds: Thresholds
+    watch: Watch
     resources: Resources
     service: Service
     alerts: Alerts
@@ -345,6 +371,8 @@ def _cross_checks(settings: Settings, origin: str) -> Any:
         warn, crit = getattr(resources, f"{name}_warn"), getattr(resources, f"{name}_crit")
         if warn > crit:
             yield Problem(origin, f"resources.{name}_warn", f"{warn} is above {name}_crit = {crit}")
+    if settings.watch.live_min > settings.watch.live_window:
+        yield Problem(origin, "watch.live_min", f"{settings.watch.live_min} is above live_window = {settings.watch.live_window}")
     source = settings.market.source
     if source not in ("yahoo", "simulated") and not (source.startswith("csv:") and len(source) > 4):
         yield Problem(origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated")

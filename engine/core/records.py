@@ -253,6 +253,8 @@ class TrainRequest:
     accept_worse: bool = False
     replace_source: bool = False
     starter: str = ""
+    reasons: tuple[tuple[str, str], ...] = ()
+    """(symbol, reason) where a symbol has one of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """(symbol, holder) of those left out."""
     epochs: int | None = None
     members: tuple[str, ...] | None = None
+    reasons: tuple[tuple[str, str], ...] = ()
+    """(symbol, reason) where a symbol has one of its own; `reason` is that of the others."""
     accept_worse: bool = False
     replace_source: bool = False
     limits: Limits = Limits()

@@ -163,7 +163,7 @@ def publish_candidate(task: Task, candidate: Candidate, verdict: Verdict, pinned
     spec = task.spec
     manifest = candidate.manifest(
         iso(task.clock.now()),
-        reason=spec.reason,
+        reason=dict(spec.reasons).get(task.symbol, spec.reason),
         run_id=spec.id,
         champion=_comparison(verdict),
         accept_worse=not verdict.publish,

@@ -1,0 +1,168 @@
+"""`auto-train`, `hold`, `unhold`: training by reason, and the symbols that are left out of it."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import Any
+
+import click
+
+from engine.cli import documents, render
+from engine.cli.exits import exit_code
+from engine.cli.follow import Interrupts, follow, left_words, make_view
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session
+from engine.cli.train import terminal_width
+from engine.core.errors import ExitCode, RefusedError, UsageError
+from engine.core.records import Run, Started
+from engine.core.text import clean
+from engine.watch.auto import Prepared, occasion_of
+from engine.watch.planner import Action, Decision
+
+HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
+_FEWER = (Action.BUSY, Action.NO_BARS)
+
+
+def symbol_list(session: Session, text: str | None) -> tuple[str, ...]:
+    """The symbols of `--symbols "NVDA TSLA"`; all configured ones without it."""
+    return session.symbols(text.replace(",", " ").split() if text else ())
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Train every symbol, whatever the reasons.")
+@click.option("--skip-market-hours", is_flag=True, help="Train although the market is open.")
+@click.option("--symbols", metavar='"A B"', help="Only these symbols.")
+@click.option("--dry-run", is_flag=True, help="Print symbol, decision and reason, and train nothing.")
+@click.option("--detach", is_flag=True, help="Start the run and return; its id is printed.")
+@json_option
+@source_option
+@home_option
+@takes_session
+def auto_train(session: Session, force: bool, skip_market_hours: bool, symbols: str | None, dry_run: bool, detach: bool) -> int:
+    """Train every symbol that has a reason to be trained: age, accuracy, error, confidence, failures, events, drift."""
+    names = symbol_list(session, symbols)
+    now = occasion_of(session.engine.clock.now())
+    if now.market_open and not skip_market_hours and not dry_run:
+        raise RefusedError(
+            f"the market is open until {now.closes_at.astimezone():%H:%M}" if now.closes_at else "the market is open",
+            "wait for the close, or --skip-market-hours",
+        )
+    prepared = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
+    if not session.json:
+        session.facts(decision_table(prepared.decisions, terminal_width()))
+    if dry_run:
+        return _dry(session, prepared)
+    with Interrupts() as interrupts:
+        started = session.engine.auto_train(prepared, f"stockml auto-train, pid {os.getpid()}")
+        runs = [] if detach else [_followed(session, each, interrupts) for each in started]
+        return _ended(session, prepared, started, runs, interrupts.count > 0)
+
+
+def _followed(session: Session, started: Started, interrupts: Interrupts) -> Run:
+    return follow(session.engine, started.run_id, make_view(session.narration, session.say), interrupts)
+
+
+def _dry(session: Session, prepared: Prepared) -> int:
+    if session.json:
+        session.document({"decisions": [decision_tree(each) for each in prepared.decisions]})
+    return ExitCode.DONE
+
+
+def _ended(session: Session, prepared: Prepared, started: tuple[Started, ...], runs: list[Run], interrupted: bool) -> int:
+    jobs = [job for run in runs for job in run.jobs]
+    for run in runs:
+        if run.live:
+            session.note(left_words(run))
+    code = _code(prepared, jobs, bool(started), interrupted)
+    if session.json:
+        session.document(
+            {
+                "decisions": [decision_tree(each) for each in prepared.decisions],
+                "runs": [documents.run_tree(run) for run in runs] or [{"id": each.run_id} for each in started],
+                "exit_code": int(code),
+            }
+        )
+    elif jobs:
+        session.facts(["", *render.result_table(jobs, (), terminal_width())])
+    elif started:
+        session.facts([f"run {each.run_id} trains {' '.join(each.symbols)}" for each in started])
+    else:
+        session.facts(["nothing to train"])
+    return code
+
+
+def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: bool) -> ExitCode:
+    """A refusal by the guard is the work done as asked; symbols kept from training by others or by old bars tell so."""
+    if jobs or any_started or interrupted:
+        code = exit_code(jobs, (), interrupted)
+        return ExitCode.DONE if code is ExitCode.REFUSED else code
+    wanted = [each.action for each in prepared.decisions if each.action in _FEWER]
+    if wanted and all(action is Action.BUSY for action in wanted):
+        return ExitCode.BUSY
+    return ExitCode.NO_DATA if wanted else ExitCode.DONE
+
+
+def decision_table(decisions: tuple[Decision, ...], width: int | None) -> list[str]:
+    """Symbol, decision, reason and the words for it."""
+    rows = [(each.symbol, str(each.action), each.reason or render.ABSENT, each.text) for each in decisions]
+    return render.table(HEADS, rows, (), width)
+
+
+def decision_tree(decision: Decision) -> dict[str, Any]:
+    """A decision as JSON."""
+    return {
+        "symbol": decision.symbol,
+        "decision": str(decision.action),
+        "reason": decision.reason or None,
+        "text": decision.text,
+        "fired": [verdict_tree(each) for each in decision.fired],
+        "chronic": [each.reason for each in decision.chronic],
+    }
+
+
+def verdict_tree(verdict: Any) -> dict[str, Any]:
+    """A verdict as JSON."""
+    return {
+        "reason": verdict.reason,
+        "fired": verdict.fired,
+        "value": verdict.value,
+        "limit": verdict.limit,
+        "n": verdict.n,
+        "basis": verdict.basis or None,
+        "window": verdict.window or None,
+        "text": verdict.text,
+    }
+
+
+@click.command()
+@click.argument("symbol")
+@click.option("--until", metavar="DATE", help="The last day of the hold, as 2025-12-31. Default: until `unhold`.")
+@click.option("--reason", required=True, help="Why; it is shown wherever the symbol is.")
+@home_option
+@takes_session
+def hold(session: Session, symbol: str, until: str | None, reason: str) -> int:
+    """Stop automatic training of SYMBOL; `train` still trains it."""
+    (name,) = session.symbols((symbol,))
+    found = session.engine.hold(name, reason, _day(until))
+    session.say(f"{name} is on hold: {found}")
+    return ExitCode.DONE
+
+
+@click.command()
+@click.argument("symbol")
+@home_option
+@takes_session
+def unhold(session: Session, symbol: str) -> int:
+    """Let automatic training of SYMBOL go on."""
+    (name,) = session.symbols((symbol,))
+    session.engine.unhold(name)
+    session.say(f"{name} is trained automatically again")
+    return ExitCode.DONE
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"not a day: {clean(text or '', 40)!r}", "write it as 2025-12-31") from error

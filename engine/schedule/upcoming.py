@@ -1,0 +1,27 @@
+"""When the schedule will train by itself the next time: what the planner looks ahead to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.core.errors import StockmlError
+from engine.core.paths import Home
+from engine.schedule.expression import parse
+from engine.schedule.jobs import JOBS
+from engine.schedule.record import read_history
+from engine.schedule.slots import host_zone, slots_after
+
+
+def next_auto_train(home: Home, now: datetime) -> datetime | None:
+    """The next slot of a job that trains, by the schedule as it was last written; None while none is installed."""
+    names = tuple(job.name for job in JOBS.values() if job.trains)
+    try:
+        changes = read_history(home, names).changes
+        slots = [
+            next(slots_after(parse(change.expression), now, host_zone()), None)
+            for change in changes.values()
+            if change.expression is not None and change.enabled
+        ]
+    except StockmlError:
+        return None  # a schedule that cannot be read must not stop a training; `schedule show` tells of it
+    return min((slot for slot in slots if slot is not None), default=None)

@@ -1,0 +1,112 @@
+"""Earnings: the newest release of each symbol, looked up through yfinance once a day, kept, never waited for.
+
+The page it is read from is scraped and was wrong before (a day early, absent for months), so a release is a reason and
+no more: shown with the age of the look-up, and without yfinance or network simply unknown. ETFs have none.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from engine.core.clock import Clock, iso, parse_iso
+from engine.core.files import write_json
+from engine.core.paths import Home
+from engine.core.symbols import SYMBOL
+from engine.market.calendar import NEW_YORK
+from engine.runs.hand import child_environment
+
+FRESH = timedelta(days=1)
+LIMIT_S = 20.0
+"""Seconds the look-up of all symbols may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """The release dates known of one symbol, and when they were looked up."""
+
+    days: tuple[date, ...] = ()
+    fetched_at: datetime | None = None
+
+    def newest(self, today: date) -> date | None:
+        """The newest release up to `today`; None when none is known."""
+        return max((day for day in self.days if day <= today), default=None)
+
+
+def path_of(home: Home) -> Path:
+    """Where the releases are kept."""
+    return home.market / "earnings.json"
+
+
+def read(home: Home) -> dict[str, Releases]:
+    """What is kept; empty when there is nothing, or nothing readable."""
+    try:
+        found = json.loads(path_of(home).read_bytes())
+        return {
+            str(symbol): Releases(tuple(date.fromisoformat(day) for day in each["days"]), parse_iso(each["fetched_at"]))
+            for symbol, each in found.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float = LIMIT_S) -> str:
+    """Look up the symbols whose releases are older than a day, in a child that ends at its limit; what failed, in words."""
+    known, now = read(home), clock.now()
+    old = [name for name in symbols if (at := known.get(name, Releases()).fetched_at) is None or now - at > FRESH]
+    if not old:
+        return ""
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", "engine.watch.earnings", *old],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit_s,
+            cwd=home.root,
+            env=child_environment(),
+            check=False,
+        )
+        found = json.loads(child.stdout)
+    except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+        return f"earnings could not be looked up ({type(error).__name__})"
+    merged = {
+        name: {"days": [str(day) for day in each.days], "fetched_at": iso(each.fetched_at or now)}
+        for name, each in known.items()
+    }
+    merged |= {name: {"days": days, "fetched_at": iso(now)} for name, days in found.items()}
+    try:
+        write_json(path_of(home), merged, name="earnings")
+    except OSError as error:
+        return f"earnings could not be kept: {error.strerror}"
+    return ""
+
+
+def _look_up(symbols: list[str]) -> dict[str, list[str]]:
+    """Release dates by symbol; a symbol that cannot be looked up is left out."""
+    import logging
+
+    import yfinance
+
+    logging.disable()
+    found = {}
+    for symbol in filter(SYMBOL.fullmatch, symbols):
+        try:
+            table = yfinance.Ticker(symbol).get_earnings_dates(limit=12)
+        except Exception:  # noqa: BLE001 - a scraped page fails in every way there is; unknown is the honest answer
+            continue
+        index = [] if table is None else list(table.index)
+        found[symbol] = [str(_day(moment)) for moment in index]
+    return found
+
+
+def _day(moment: datetime) -> date:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(NEW_YORK).date()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_look_up(sys.argv[1:])))

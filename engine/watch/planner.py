@@ -1,0 +1,231 @@
+"""Planner: which symbols to train now, in which order, and why not the others; pure functions.
+
+What keeps a symbol from being trained for ever: a cooldown for each symbol and reason; `new_sessions` newly scored
+sessions before a performance reason counts again; and `chronic`, for a reason that trainings do not mend. A chronic
+reason is shown and left to the age limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from engine.core.config import Settings
+from engine.watch.triggers import TRIGGERS, Verdict
+
+PRIORITIES = ("high", "medium", "low")
+
+
+class Action(StrEnum):
+    """What the planner decided for a symbol."""
+
+    TRAIN = "train"
+    FINE = "fine"
+    CHRONIC = "chronic"
+    COOLDOWN = "cooldown"
+    HELD = "held"
+    NO_BARS = "no bars"
+    BUSY = "busy"
+    WAITS = "waits"
+    OUTAGE = "outage"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What became of one reason for one symbol."""
+
+    trainings: int = 0
+    """Trainings in a row that did not help."""
+    at: datetime | None = None
+    last_bar: str = ""
+    """The symbol's last bar when it was last trained for this reason."""
+    failed: bool = False
+    """Whether that training failed, was cancelled or lost."""
+    sessions: int = 0
+    """Sessions newly scored since."""
+    chronic: str = ""
+    """Why it is chronic; empty while it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One symbol as the planner sees it."""
+
+    symbol: str
+    priority: str
+    verdicts: tuple[Verdict, ...]
+    pasts: dict[str, Past]
+    age_days: float | None = None
+    trained_to: str = ""
+    last_bar: str = ""
+    lag_sessions: int = 0
+    """Complete sessions that the bars lack."""
+    bars_fault: str = ""
+    """Why there are no bars; empty when there are."""
+    local: bool = False
+    """Whether the bars come from a folder or a simulation, which no fetch makes fresher."""
+    hold: str = ""
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When and how the planner is asked."""
+
+    now: datetime
+    market_open: bool = False
+    closes_at: datetime | None = None
+    force: bool = False
+    skip_market_hours: bool = False
+    next_auto_train: datetime | None = None
+    """The next scheduled `auto-train`; a model that passes its age limit before it is taken now."""
+    outage: bool = False
+    """Whether no symbol at all could be forecast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with one symbol, and why."""
+
+    symbol: str
+    action: Action
+    reason: str = ""
+    text: str = ""
+    fired: tuple[Verdict, ...] = ()
+    """The verdicts a training is for."""
+    chronic: tuple[Verdict, ...] = ()
+
+
+def plan(candidates: Iterable[Candidate], occasion: Occasion, settings: Settings) -> tuple[Decision, ...]:
+    """A decision a symbol: those to train first, by priority and then the worst first, the others in the given order."""
+    decided = [(each, decide(each, occasion, settings)) for each in candidates]
+    train = [pair for pair in decided if pair[1].action is Action.TRAIN]
+    train.sort(key=lambda pair: _order(*pair))
+    return tuple(decision for _, decision in (*train, *(pair for pair in decided if pair[1].action is not Action.TRAIN)))
+
+
+def _order(candidate: Candidate, decision: Decision) -> tuple[float, ...]:
+    worst = max((verdict.severity for verdict in decision.fired), default=0.0)
+    return (PRIORITIES.index(candidate.priority), -worst, -(candidate.age_days or 0.0))
+
+
+def decide(candidate: Candidate, occasion: Occasion, settings: Settings) -> Decision:
+    """The decision for one symbol: a reason that counts first, then what stands in its way."""
+    symbol = candidate.symbol
+    counting, chronic, cooling = _sorted_out(candidate, occasion, settings)
+    if not counting and not occasion.force:
+        if cooling:
+            return Decision(symbol, Action.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic)
+        if chronic:
+            return Decision(symbol, Action.CHRONIC, chronic[0].reason, _chronic_text(candidate, chronic[0]), chronic=chronic)
+        return Decision(symbol, Action.FINE, "", _fine(candidate))
+    reason = counting[0].reason if counting else "forced"
+    text = "; ".join(verdict.text for verdict in counting) or "forced: every symbol is trained"
+    blocked = _in_the_way(candidate, occasion, settings, {verdict.reason for verdict in counting})
+    if blocked is not None:
+        action, why = blocked
+        return Decision(symbol, action, reason, f"{why}; {text}", counting, chronic)
+    return Decision(symbol, Action.TRAIN, reason, text, counting, chronic)
+
+
+def _sorted_out(
+    candidate: Candidate, occasion: Occasion, settings: Settings
+) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...], list[tuple[Verdict, str]]]:
+    """The fired verdicts that count, the chronic ones, and those that cool down with the words for it."""
+    counting, chronic, cooling = [], [], []
+    for verdict in (*candidate.verdicts, *_ahead(candidate, occasion, settings)):
+        if not verdict.fired:
+            continue
+        past = candidate.pasts.get(verdict.reason, Past())
+        if past.chronic or (verdict.hopeless and TRIGGERS[verdict.reason].performance):
+            chronic.append(verdict)
+        elif wait := cooldown(verdict.reason, past, occasion.now, settings):
+            cooling.append((verdict, f"{wait}; {verdict.text}"))
+        else:
+            counting.append(verdict)
+    return tuple(counting), tuple(chronic), cooling
+
+
+def _ahead(candidate: Candidate, occasion: Occasion, settings: Settings) -> tuple[Verdict, ...]:
+    """The age verdict of a model that is young enough now and too old before the next scheduled training."""
+    limit, upcoming = settings.thresholds.max_model_age_days, occasion.next_auto_train
+    if upcoming is None or candidate.age_days is None or candidate.age_days > limit:
+        return ()
+    then = candidate.age_days + (upcoming - occasion.now).total_seconds() / 86400
+    if then <= limit:
+        return ()
+    text = f"{candidate.age_days:.1f} days old, {then:.1f} at the next scheduled training (limit {limit} days)"
+    return (Verdict("age", True, text, candidate.age_days, limit, 0, "calendar", "", False, then / limit),)
+
+
+def cooldown(reason: str, past: Past, now: datetime, settings: Settings) -> str:
+    """Why a fired reason does not count yet, in words; empty when it does."""
+    if past.at is None:
+        return ""
+    trigger, watch = TRIGGERS[reason], settings.watch
+    brief = trigger.urgent or past.failed
+    wait = timedelta(hours=watch.retry_hours) if brief else timedelta(days=watch.cooldown_days)
+    if now - past.at < wait:
+        until = (past.at + wait).astimezone()
+        return f"trained for it on {past.at.astimezone():%b %d %H:%M}, again from {until:%b %d %H:%M} on"
+    if trigger.performance and not past.failed and past.sessions < watch.new_sessions:
+        return f"only {past.sessions} of {watch.new_sessions} new sessions since it was trained for this"
+    return ""
+
+
+def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, reasons: set[str]) -> tuple[Action, str] | None:
+    if candidate.hold:
+        return Action.HELD, f"on hold: {candidate.hold}"
+    if occasion.outage:
+        return Action.OUTAGE, "an outage: no symbol could be forecast"
+    if candidate.bars_fault:
+        return Action.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
+    must = occasion.force or bool(reasons & {"missing", "corrupt"})
+    if candidate.lag_sessions > settings.watch.bar_lag_sessions and not (candidate.local and must):
+        return Action.NO_BARS, f"bars end on {candidate.last_bar}, {candidate.lag_sessions} sessions behind"
+    if candidate.last_bar and candidate.last_bar <= candidate.trained_to and not must:
+        return Action.NO_BARS, f"no bar since the one it was trained to ({candidate.trained_to})"
+    if candidate.holder:
+        return Action.BUSY, f"{candidate.holder} trains it"
+    if occasion.market_open and not occasion.skip_market_hours:
+        closes = f" until {occasion.closes_at.astimezone():%H:%M}" if occasion.closes_at else ""
+        return Action.WAITS, f"the market is open{closes}"
+    return None
+
+
+def _chronic_text(candidate: Candidate, verdict: Verdict) -> str:
+    past = candidate.pasts.get(verdict.reason, Past())
+    why = past.chronic or "the naive forecast breaks the same limit on the same sessions"
+    return f"chronic, left to the age limit ({why}); {verdict.text}"
+
+
+def _fine(candidate: Candidate) -> str:
+    return next((verdict.text for verdict in candidate.verdicts if verdict.reason == "age"), "no trigger fires")
+
+
+def started(past: Past, now: datetime, last_bar: str) -> Past:
+    """The record of a reason after a training for it was started: one more that is yet to help."""
+    return Past(past.trainings + (0 if past.failed else 1), now, last_bar, chronic=past.chronic)
+
+
+def judged(past: Past, verdict: Verdict, settings: Settings) -> Past:
+    """The record of a reason after a check: cleared once new sessions pass without it, chronic when trainings do not help."""
+    if not TRIGGERS[verdict.reason].performance:
+        return past
+    waited = past.at is None or past.sessions >= settings.watch.new_sessions
+    if not verdict.fired:
+        return replace(past, trainings=0, chronic="") if waited else past
+    if past.chronic:
+        return past
+    if verdict.hopeless:
+        return replace(past, chronic="the naive forecast breaks the same limit on the same sessions")
+    if waited and past.trainings >= settings.watch.chronic_after:
+        return replace(past, chronic=f"{past.trainings} trainings did not help")
+    return past
+
+
+def is_held(until: date | None, today: date) -> bool:
+    """Whether a hold that ends with `until` (None: never) still stands on `today`."""
+    return until is None or today <= until

@@ -1,0 +1,279 @@
+"""Triggers: the reasons to retrain a model, a row each in TRIGGERS; pure functions of what is known of one symbol.
+
+A verdict always comes, fired or not, with value, limit, n and window, so that a person can follow it. Live scored
+forecasts are read before held-out figures; the verdict says which. Failed limits that the naive forecast fails on the
+same sessions are marked `hopeless`: another training cannot mend them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from engine.core.config import Settings
+from engine.core.records import Metrics
+
+NOTHING = Metrics()
+LUCK_WINDOWS = (10, 15, 20, 30, 60)
+"""Newest live sessions that are looked at while the whole record is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Scored live forecasts over all generations; percent as percent."""
+
+    n: int = 0
+    mape: float | None = None
+    naive_mape: float | None = None
+    hits: tuple[bool, ...] = ()
+    """Whether the direction was right, oldest first; sessions whose close did not move are left out."""
+    first: str = ""
+    last: str = ""
+
+    @property
+    def window(self) -> str:
+        return f"{self.first} to {self.last}" if self.n else "no session"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One figure of the bars against a limit that its own past sets."""
+
+    name: str
+    value: float
+    limit: float
+    n: int
+    window: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one symbol when its triggers are asked."""
+
+    symbol: str
+    model: str = "ok"
+    """ok, none, corrupt or foreign."""
+    problem: str = ""
+    age_days: float | None = None
+    age_sessions: int | None = None
+    trained_to: str = ""
+    """The model's last bar."""
+    heldout: Metrics = NOTHING
+    live: Live = Live()
+    confidences: tuple[tuple[str, float], ...] = ()
+    """(last bar, confidence in percent) of each different last bar checked, newest first."""
+    naive_within: float | None = None
+    """Percent of the newest sessions whose close moved less than max_mape: the naive forecast's confidence."""
+    failures: int = 0
+    """Consecutive checks that failed through the symbol's own model."""
+    others_answer: bool = True
+    """Whether the service answers and some other symbol was forecast: else it is an outage."""
+    volatility: tuple[Signal, ...] = ()
+    drift: tuple[Signal, ...] = ()
+    earnings: date | None = None
+    """The newest release before now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one trigger says."""
+
+    reason: str
+    fired: bool
+    text: str
+    value: float | None = None
+    limit: float | None = None
+    n: int = 0
+    basis: str = ""
+    """live, held-out, bars, checks, file or calendar."""
+    window: str = ""
+    hopeless: bool = False
+    severity: float = 0.0
+    """How far beyond its limit, for the order of trainings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One reason to retrain."""
+
+    judge: Callable[[Facts, Settings], Verdict]
+    about: str
+    performance: bool = False
+    """Whether it needs newly scored sessions after a training, and can become chronic."""
+    urgent: bool = False
+    """Whether there is no usable model, so that the shorter retry time counts."""
+
+
+def verdicts(facts: Facts, settings: Settings) -> tuple[Verdict, ...]:
+    """What every trigger says of one symbol, in the order of TRIGGERS."""
+    return tuple(trigger.judge(facts, settings) for trigger in TRIGGERS.values())
+
+
+def missing(facts: Facts, _settings: Settings) -> Verdict:
+    """No model, or a file that stockml did not write."""
+    texts = {"none": "no model yet", "foreign": "the model file was not written by stockml: it is backed up, then replaced"}
+    text = texts.get(facts.model, "a model is there")
+    return Verdict("missing", facts.model in texts, text, basis="file", severity=1e6)
+
+
+def corrupt(facts: Facts, _settings: Settings) -> Verdict:
+    """A model file that cannot be trusted."""
+    fired = facts.model == "corrupt"
+    text = f"the model file is broken: {facts.problem}" if fired else "the model file reads well"
+    return Verdict("corrupt", fired, text, basis="file", severity=1e5)
+
+
+def failures(facts: Facts, settings: Settings) -> Verdict:
+    """More consecutive failures of the symbol's own model than allowed, while others answer."""
+    limit = settings.watch.max_failures
+    over = facts.failures > limit
+    text = f"{facts.failures} consecutive predictions of its own model failed (limit {limit})"
+    if over and not facts.others_answer:
+        text += "; no other symbol answers either: an outage, not retrained"
+    return Verdict(
+        "failures",
+        over and facts.others_answer,
+        text,
+        facts.failures,
+        limit,
+        facts.failures,
+        "checks",
+        "newest checks",
+        False,
+        1e4,
+    )
+
+
+def age(facts: Facts, settings: Settings) -> Verdict:
+    """Older than the age limit, in days; sessions stand beside them."""
+    limit = settings.thresholds.max_model_age_days
+    if facts.age_days is None:
+        return Verdict("age", False, "no age without a model", limit=limit, basis="calendar")
+    sessions = f", {facts.age_sessions} sessions" if facts.age_sessions is not None else ""
+    fired = facts.age_days > limit
+    text = f"{facts.age_days:.1f} days old{sessions} (limit {limit} days)"
+    return Verdict(
+        "age", fired, text, facts.age_days, limit, facts.age_sessions or 0, "calendar", "", False, facts.age_days / limit
+    )
+
+
+def accuracy(facts: Facts, settings: Settings) -> Verdict:
+    """Direction below its limit: live from `live_min` sessions on, fewer where luck cannot explain it, else held out."""
+    limit, live = settings.thresholds.min_accuracy, facts.live
+    if len(live.hits) >= settings.watch.live_min:
+        value = 100.0 * sum(live.hits) / len(live.hits)
+        return _accuracy(value < limit, value, limit, len(live.hits), "live", live.window)
+    if found := unlucky(live.hits, limit / 100.0, settings.watch.luck_percent / 100.0):
+        hits, n = found
+        return _accuracy(True, 100.0 * hits / n, limit, n, "live", f"the newest {n} sessions to {live.last}, no luck")
+    held = facts.heldout
+    if held.direction_accuracy is None:
+        return Verdict("accuracy", False, "no direction was scored", limit=limit)
+    return _accuracy(
+        held.direction_accuracy < limit, held.direction_accuracy, limit, held.n_scored, "held-out", "at its training"
+    )
+
+
+def _accuracy(fired: bool, value: float, limit: float, n: int, basis: str, window: str) -> Verdict:
+    sign = "<" if fired else "≥"
+    text = f"direction {value:.1f} % {sign} {limit:g} % ({basis}, n={n}, {window})"
+    return Verdict("accuracy", fired, text, value, limit, n, basis, window, False, limit / max(value, 1.0))
+
+
+def unlucky(hits: tuple[bool, ...], share: float, chance: float) -> tuple[int, int] | None:
+    """(hits, n) of the shortest newest window that a true share of `share` would show with less than `chance`; or None."""
+    for n in LUCK_WINDOWS:
+        if n > len(hits):
+            return None
+        count = sum(hits[-n:])
+        if count < share * n and binomial_at_most(count, n, share) < chance:
+            return count, n
+    return None
+
+
+def binomial_at_most(count: int, n: int, share: float) -> float:
+    """P(X ≤ count) of n draws that succeed with probability `share`."""
+    return sum(math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(count + 1))
+
+
+def mape(facts: Facts, settings: Settings) -> Verdict:
+    """Mean absolute percentage error above its limit; hopeless where the naive forecast breaks it on the same sessions."""
+    limit, live, held = settings.thresholds.max_mape, facts.live, facts.heldout
+    if live.n >= settings.watch.live_min and live.mape is not None:
+        return _mape(live.mape, live.naive_mape, limit, live.n, "live", live.window)
+    if held.mape is None:
+        return Verdict("mape", False, "no error was scored", limit=limit)
+    return _mape(held.mape, held.naive_mape, limit, held.n_scored, "held-out", "at its training")
+
+
+def _mape(value: float, naive: float | None, limit: float, n: int, basis: str, window: str) -> Verdict:
+    fired = value > limit
+    beside = f", naive {naive:.2f} %" if naive is not None else ""
+    text = f"MAPE {value:.2f} % {'>' if fired else '≤'} {limit:g} %{beside} ({basis}, n={n}, {window})"
+    hopeless = fired and naive is not None and naive > limit
+    return Verdict("mape", fired, text, value, limit, n, basis, window, hopeless, value / limit)
+
+
+def confidence(facts: Facts, settings: Settings) -> Verdict:
+    """Confidence below its limit on several different last bars in a row."""
+    limit, count = settings.thresholds.min_confidence, settings.watch.confidence_bars
+    newest = facts.confidences[:count]
+    if not newest:
+        return Verdict("confidence", False, "no confidence was checked yet", limit=limit)
+    low = [each for each in newest if each[1] < limit]
+    fired = len(low) == count
+    value = max(each[1] for each in newest)
+    bars = ", ".join(f"{each:.1f} % on {bar}" for bar, each in newest)
+    text = f"confidence {bars} ({'all' if fired else f'{len(low)} of {count}'} below {limit:g} %)"
+    hopeless = fired and facts.naive_within is not None and facts.naive_within < limit
+    return Verdict(
+        "confidence", fired, text, value, limit, len(newest), "live", newest[0][0], hopeless, limit / max(value, 1.0)
+    )
+
+
+def volatility(facts: Facts, _settings: Settings) -> Verdict:
+    """Volatility that rose beyond its own past, or a single move beyond it, since the model's training."""
+    return _signalled("volatility", facts.volatility, "volatility within its past")
+
+
+def drift(facts: Facts, _settings: Settings) -> Verdict:
+    """Returns or their size distributed otherwise than in the reference period, or a direction that was lost."""
+    return _signalled("drift", facts.drift, "no drift against the reference period")
+
+
+def _signalled(reason: str, signals: tuple[Signal, ...], quiet: str) -> Verdict:
+    if not signals:
+        return Verdict(reason, False, "too few bars to tell", basis="bars")
+    worst = max(signals, key=lambda each: each.value / each.limit)
+    fired = worst.value > worst.limit
+    text = worst.text if fired else quiet
+    severity = worst.value / worst.limit
+    return Verdict(reason, fired, text, worst.value, worst.limit, worst.n, "bars", worst.window, False, severity)
+
+
+def earnings(facts: Facts, _settings: Settings) -> Verdict:
+    """Earnings released since the model's last bar."""
+    if facts.earnings is None or not facts.trained_to:
+        return Verdict("earnings", False, "no release known", basis="calendar")
+    released = facts.earnings.isoformat()
+    fired = released > facts.trained_to
+    text = f"earnings released on {released}, the model ends on {facts.trained_to}"
+    return Verdict("earnings", fired, text, basis="calendar", window=released, severity=1.0)
+
+
+# A new reason is one function and one row here.
+TRIGGERS: dict[str, Trigger] = {
+    "missing": Trigger(missing, "no model", urgent=True),
+    "corrupt": Trigger(corrupt, "a model file that cannot be trusted", urgent=True),
+    "failures": Trigger(failures, "predictions that fail through the model itself", urgent=True),
+    "age": Trigger(age, "older than max_model_age_days"),
+    "accuracy": Trigger(accuracy, "direction below min_accuracy", performance=True),
+    "mape": Trigger(mape, "error above max_mape", performance=True),
+    "confidence": Trigger(confidence, "confidence below min_confidence", performance=True),
+    "volatility": Trigger(volatility, "a rise of volatility, or one great move"),
+    "earnings": Trigger(earnings, "earnings since the model's last bar"),
+    "drift": Trigger(drift, "returns unlike those of the reference period", performance=True),
+}
