@@ -29,19 +29,19 @@ def _members(_context: click.Context, _parameter: click.Parameter, values: tuple
     return names or None
 
 
+def members_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--members`."""
+    words = f"Members of the ensemble: {', '.join(MEMBER_NAMES)}."
+    return click.option("--members", multiple=True, metavar="NAME,…", callback=_members, help=words)(function)
+
+
 def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that trains."""
     for add in (
         click.option("--detach", is_flag=True, help="Print the run's id and leave."),
         click.option("--replace-source", is_flag=True, help="Let bars of another source replace a live model."),
         click.option("--accept-worse", is_flag=True, help="Publish even where the guard would refuse."),
-        click.option(
-            "--members",
-            multiple=True,
-            metavar="NAME,…",
-            callback=_members,
-            help=f"Members of the ensemble: {', '.join(MEMBER_NAMES)}.",
-        ),
+        members_option,
         click.option("--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml."),
         json_option,
         source_option,

@@ -1,0 +1,130 @@
+"""`backtest`: the walk-forward table, with a progress bar; a broken-off one goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session, on_terminal
+from engine.cli.train import members_option, terminal_width
+from engine.core.errors import ExitCode, Interrupted, UsageError
+from engine.core.files import write_json
+
+HEADS = ("ROW", "MASE", "MAPE%", "DIR%", "95% INTERVAL", "IN 80%", "IN 95%", "WIDTH80%", "ECE")
+
+
+def _day(_context: click.Context, parameter: click.Parameter, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--{parameter.name} {text[:40]!r} is not a date", "write it as 2024-09-03") from error
+
+
+@click.command()
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
+@click.option("--from", "first", required=True, metavar="DATE", callback=_day, help="First target session.")
+@click.option("--to", "last", required=True, metavar="DATE", callback=_day, help="Last target session, included.")
+@click.option("--retrain-every", type=click.IntRange(1, 1000), default=21, show_default=True, help="Sessions between refits.")
+@click.option("--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml.")
+@members_option
+@json_option
+@source_option
+@home_option
+@takes_session
+def backtest(
+    session: Session,
+    symbols: tuple[str, ...],
+    first: date,
+    last: date,
+    retrain_every: int,
+    epochs: int | None,
+    members: tuple[str, ...] | None,
+) -> int:
+    """Refit every N sessions, forecast one session ahead, and score every member beside naive, drift and always-up."""
+    if first > last:
+        raise UsageError(f"--from {first} lies after --to {last}")
+    with _progress(session) as progress:
+        try:
+            found = session.engine.backtest(
+                session.symbols(symbols), first, last, retrain_every, members=members, epochs=epochs, progress=progress
+            )
+        except KeyboardInterrupt as error:
+            raise Interrupted("the backtest was interrupted", "the same command goes on where it stopped") from error
+    stamp = datetime.now().astimezone()
+    path = session.home.evaluations / f"backtest_{stamp:%Y%m%d_%H%M%S}.json"
+    write_json(path, found)
+    for note in found["notes"]:
+        session.note(note)
+    if session.json:
+        session.document(found)
+    else:
+        session.facts(lines_of(found))
+        session.say(f"\nkept in {path}")
+    return ExitCode.DONE
+
+
+def lines_of(found: dict[str, Any]) -> list[str]:
+    """The pooled table, then one line a symbol."""
+    pooled = found["pooled"]
+    lines = [f"pooled, n={pooled['n']} symbol-sessions"]
+    rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]
+    lines += render.table(HEADS, rows, tuple(range(1, len(HEADS))), terminal_width())
+    lines += ["", "ensemble by symbol"]
+    each = [(entry["symbol"], *cells(entry["rows"]["ensemble"]), str(entry["n"]), weights(entry)) for entry in found["symbols"]]
+    heads = ("SYMBOL", *HEADS[1:], "N", "MEAN WEIGHTS")
+    return lines + render.table(heads, each, tuple(range(1, len(HEADS) + 1)), terminal_width())
+
+
+def cells(figures: dict[str, float | None]) -> tuple[str, ...]:
+    """One row of figures as text."""
+    low, high = figures["direction_low"], figures["direction_high"]
+    interval = "-" if low is None else f"{low:.1f} to {high:.1f}"
+    return (
+        render.number(figures["mase"], 4),
+        render.number(figures["mape"], 3),
+        render.number(figures["direction"], 2),
+        interval,
+        *(render.number(figures[name], 1) for name in ("coverage80", "coverage95")),
+        render.number(figures["width80"], 2),
+        render.number(figures["ece"], 3),
+    )
+
+
+def weights(entry: dict[str, Any]) -> str:
+    """The mean weights of a symbol's folds."""
+    return " ".join(f"{name} {value:.2f}" for name, value in entry["weights"].items())
+
+
+@contextmanager
+def _progress(session: Session) -> Iterator[Any]:
+    """A bar on a terminal, a line for every tenth elsewhere."""
+    if on_terminal(session.narration):
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description:6}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(file=session.narration)) as bar:
+            task = bar.add_task("folds", total=None)
+            yield lambda symbol, done, total: bar.update(task, description=symbol or "kept", completed=done, total=total)
+        return
+    told = -1
+
+    def say(symbol: str, done: int, total: int) -> None:
+        nonlocal told
+        if done * 10 // total > told:
+            told = done * 10 // total
+            session.say(f"{done}/{total} folds  {symbol or 'kept from before'}")
+
+    yield say

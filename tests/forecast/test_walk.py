@@ -1,0 +1,117 @@
+"""Walking forward: the folds, what each may see, and the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.core import config
+from engine.core.config import Settings
+from engine.core.errors import NoDataError
+from engine.core.paths import default_settings
+from engine.forecast.dataset import Dataset
+from engine.forecast.members.base import FitOptions
+from engine.forecast.scoreboard import scoreboard
+from engine.forecast.walk import ENSEMBLE, Fold, join, plan_folds, walk_fold
+
+MEMBERS = ("naive", "enhanced", "sklearn")
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    text = default_settings().replace("holdout_sessions = 120", "holdout_sessions = 40")
+    found, problems = config.parse(text, "packaged", {})
+    assert found is not None, problems
+    return found
+
+
+def dataset(rows: int = 420, seed: int = 3) -> Dataset:
+    """Rows with noise for features and outcomes."""
+    draw = np.random.default_rng(seed)
+    returns = 0.02 * draw.standard_normal(rows)
+    close = 100.0 * np.exp(np.cumsum(returns))
+    dates = np.datetime64("2022-01-03", "D") + np.arange(rows)
+    target = np.append(returns[1:], np.nan)
+    return Dataset("NVDA", dates, close, draw.standard_normal((rows, 4)), ("a", "b", "c", "d"), np.full(rows, 0.02), target)
+
+
+def test_folds_cover_every_target_session_once() -> None:
+    """The rows of all folds are those whose next session lies from first to last, both included, each once."""
+    data = dataset()
+    first, last = data.dates[300], data.dates[350]
+    folds = plan_folds(data, first, last, 21)
+    rows = [row for fold in folds for row in range(fold.start, fold.stop)]
+
+    assert [str(first), str(last)] == [str(data.dates[rows[0] + 1]), str(data.dates[rows[-1] + 1])]
+    assert list(range(299, 350)) == rows
+    assert [21, 21, 9] == [fold.stop - fold.start for fold in folds]
+
+
+def test_sessions_outside_the_bars_make_no_fold() -> None:
+    """Dates after the last bar have no outcome, so nothing is forecast for them."""
+    data = dataset()
+    assert () == plan_folds(data, data.dates[-1] + 1, data.dates[-1] + 30, 5)
+    assert plan_folds(data, data.dates[-1], data.dates[-1] + 30, 5)[-1].stop == len(data) - 1
+
+
+def test_a_fold_sees_nothing_after_its_close(settings: Settings) -> None:
+    """Scrambling every row after the fold's close changes neither its weights nor its first forecast."""
+    data, fold = dataset(), Fold("NVDA", 0, 380, 400)
+    other = dataset(seed=99)
+    scrambled = Dataset(
+        "NVDA",
+        data.dates,
+        np.append(data.close[:381], other.close[381:]),
+        np.concatenate([data.features[:381], other.features[381:]]),
+        data.names,
+        data.scale,
+        np.append(data.target[:380], other.target[380:]),
+    )
+    one = walk_fold(data, fold, MEMBERS, settings, FitOptions())
+    two = walk_fold(scrambled, fold, MEMBERS, settings, FitOptions())
+
+    assert one.weights == two.weights
+    assert one.forecasts[ENSEMBLE][0] == two.forecasts[ENSEMBLE][0]
+    assert one.forecasts[ENSEMBLE][1] != two.forecasts[ENSEMBLE][1]
+
+
+def test_too_little_history_says_how_much_is_needed(settings: Settings) -> None:
+    """A fold too early in the bars is refused with the number of bars needed."""
+    with pytest.raises(NoDataError, match="are needed"):
+        walk_fold(dataset(), Fold("NVDA", 0, 150, 170), MEMBERS, settings, FitOptions())
+
+
+def test_scoreboard_pools_sessions_not_symbols(settings: Settings) -> None:
+    """The pooled figures are those of all sessions together, naive's MASE is 1, always-up has a direction and no price."""
+    walks = []
+    for seed, rows in ((3, 390), (4, 420)):
+        data = dataset(rows, seed)
+        folds = plan_folds(data, data.dates[370], data.dates[-1], 25)
+        done = [(fold, walk_fold(data, fold, MEMBERS, settings, FitOptions())) for fold in folds]
+        walks.append(join(data, done, 0, 0.05))
+    table = scoreboard(walks, 0.05)
+    pooled, symbols = table["pooled"], table["symbols"]
+
+    assert pooled["n"] == sum(entry["n"] for entry in symbols) == 20 + 50
+    assert [ENSEMBLE, "naive"] == list(pooled["rows"])[:2]
+    assert {"drift", "enhanced", "always_up"} <= set(pooled["rows"])
+    assert pooled["rows"]["naive"]["mase"] == 1.0
+    assert pooled["rows"]["naive"]["direction"] == 0.0
+    assert pooled["rows"]["always_up"]["mape"] is None
+    ups = np.concatenate([walk.target for walk in walks]) > 0
+    assert pooled["rows"]["always_up"]["direction"] == pytest.approx(100 * ups.mean())
+    assert sum(each["n"] for each in pooled["reliability"]) == pooled["n"]
+    assert 0.8 < pooled["rows"][ENSEMBLE]["mase"] < 1.2
+
+
+def test_a_planted_edge_shows_in_the_table(settings: Settings) -> None:
+    """A member that is shown tomorrow's move scores a MASE far below 1: the table can tell good from bad."""
+    data = dataset()
+    features = data.features.copy()
+    features[:-1, 0] = data.target[:-1] / 0.02
+    known = data.with_features(features)
+    fold = Fold("NVDA", 0, 380, 419)
+    table = scoreboard([join(known, [(fold, walk_fold(known, fold, MEMBERS, settings, FitOptions()))], 0, 0.05)], 0.05)
+
+    assert table["pooled"]["rows"]["sklearn"]["mase"] < 0.9
+    assert table["pooled"]["rows"]["sklearn"]["direction"] > 80
