@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.core import config
 from engine.core.clock import Clock, SystemClock
@@ -21,13 +22,15 @@ from engine.forecast import status as derived
 from engine.market.source import parse_source
 from engine.runs.start import cancel_run, start_run
 from engine.runs.store import RunStore
-from engine.watch.holds import Hold, hold, unhold
 from engine.watch.snapshot import SnapshotReader, TextTail
 from engine.watching import Watching
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
-    from engine.watch.auto import Prepared
+    from engine.vault.backup import Made
+    from engine.vault.backups import Backup, Check
+    from engine.vault.clean import CleanReport
+    from engine.vault.restore import Restored
 
 
 class Engine(Watching):
@@ -143,39 +146,86 @@ class Engine(Watching):
 
         return stored_bars(self.home, self.settings, self._source(), symbol, self.clock)
 
+    def backtest(
+        self,
+        symbols: tuple[str, ...],
+        first: date,
+        last: date,
+        retrain_every: int,
+        *,
+        members: tuple[str, ...] | None,
+        epochs: int | None,
+        progress: Callable[[str, int, int], None],
+    ) -> dict[str, Any]:
+        """The walk-forward table on stored bars; `progress` is told of every fold."""
+        from engine.forecast.backtest import BacktestRequest, backtest
+
+        training = self.settings.training
+        request = BacktestRequest(
+            symbols, self._source(), first, last, retrain_every, members or training.members, epochs or training.epochs
+        )
+        return backtest(self.home, self.settings, request, self.clock, progress)
+
     def _source(self) -> str:
-        return self.source or parse_source(self.settings.market.source).text
-
-    # -- watching -----------------------------------------------------------------------------------------------------
-
-    def auto_plan(
-        self, symbols: Iterable[str] | None = None, *, force: bool = False, skip_market_hours: bool = False, fetch: bool = True
-    ) -> Prepared:
-        """What automatic training would do now, symbol by symbol; asks the source for bars when `fetch`."""
-        from engine.schedule.upcoming import next_auto_train
-        from engine.watch.auto import look_at_all, occasion_of, prepare
-
-        now = self.clock.now()
-        names = checked_all(symbols, self.settings.names) if symbols else self.settings.names
-        looks, _ = look_at_all(self.home, self.settings, names, self.source, self.clock, fetch=fetch)
-        upcoming = next_auto_train(self.home, now)
-        moment = occasion_of(now, force=force, skip_market_hours=skip_market_hours, next_auto_train=upcoming)
-        return prepare(self.home, self.settings, looks, moment, self.clock)
-
-    def auto_train(self, prepared: Prepared, starter: str) -> tuple[Started, ...]:
-        """Start what was planned and write every decision down."""
-        from engine.watch.auto import start
-
-        return start(self.home, prepared, self.start_training, starter)
-
-    def hold(self, symbol: str, reason: str, until: date | None = None) -> Hold:
-        """Stop automatic training of a symbol."""
-        return hold(self.home, symbol, reason, until, self.clock)
-
-    def unhold(self, symbol: str) -> None:
-        """Let automatic training of a symbol go on."""
-        unhold(self.home, symbol, self.clock)
+        return self.source or parse_source(self.settings.market.source, self.home.root).text
 
     def training_log_tail(self, lines: int) -> tuple[str, ...]:
         """The newest lines of training.log, cleaned."""
         return TextTail(self.home.training_log, lines).read()
+
+    # -- what must not be lost ----------------------------------------------------------------------------------------
+
+    def back_up(self, symbols: Iterable[str] | None = None, to: Path | None = None) -> Made:
+        """Copy live models into a new backup, and that to the folder `to`; NoDataError when there is no model."""
+        from engine.vault.backup import back_up
+
+        names = checked_all(symbols, self.settings.names) if symbols is not None else self.settings.names
+        return back_up(self.home, self.settings, names, self.clock, to=to)
+
+    def backups(self) -> tuple[Backup, ...]:
+        """The backups beside the models, then those of `backup.also_to`, newest first; StockmlError when unlistable."""
+        from engine.vault.backups import listed
+        from engine.vault.restore import backup_folders
+
+        return tuple(backup for folder in backup_folders(self.home, self.settings) for backup in listed(folder))
+
+    def backup(self, name: str) -> Backup:
+        """One backup; UsageError names the nearest when there is none of that name."""
+        from engine.vault.backups import find_backup
+        from engine.vault.restore import backup_folders
+
+        return find_backup(backup_folders(self.home, self.settings), name)
+
+    def verify_backups(self, names: Iterable[str] = ()) -> tuple[tuple[Backup, tuple[Check, ...]], ...]:
+        """Every file of the named backups (none given: of all) read again; NoDataError when there are no backups."""
+        from engine.vault.backups import verify_backup
+
+        chosen = tuple(self.backup(name) for name in names) or self.backups()
+        if not chosen:
+            raise NoDataError("there are no backups yet", "stockml backup makes one")
+        return tuple((backup, verify_backup(backup)) for backup in chosen)
+
+    def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[Restored, ...]:
+        """Publish the models of a backup again, and show them; one result a symbol."""
+        from engine.forecast.inference import load_forecaster
+        from engine.runs.known import last_known
+        from engine.vault.model_file import read_model
+        from engine.vault.restore import restore
+
+        def verify(path: Path) -> None:
+            load_forecaster(read_model(path))
+
+        def generation(symbol: str) -> int:
+            return last_known(self.home, symbol).generation
+
+        results = restore(self.home, self.settings, name, symbols, self.clock, verify=verify, history_max=generation)
+        for each in results:
+            if each.ok:
+                derived.build(self.home, self.settings, each.symbol, self.clock, self.source or "")
+        return results
+
+    def clean(self, dry_run: bool = False) -> CleanReport:
+        """Remove what is old by the rules of the settings, or only say what would go and why the rest stays."""
+        from engine.vault.clean import clean
+
+        return clean(self.home, self.settings, self.clock, dry_run=dry_run)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,9 @@ class Status:
     problem: str = ""
     source: str = ""
     """Where the bars of the forecast come from."""
+    last_generation: int = 0
+    """Of the last whole model file seen here; it stands when the file is broken later."""
+    last_source: str = ""
 
 
 def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
@@ -71,6 +74,8 @@ def read(path: Path) -> Status | None:
             forecast=Forecast(**found["forecast"]) if found["forecast"] else None,
             problem=clean(str(found["problem"]), 300),
             source=str(found["source"]),
+            last_generation=int(found.get("last_generation", 0)),
+            last_source=str(found.get("last_source", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -109,9 +114,9 @@ def build(home: Home, settings: Settings, symbol: str, clock: Clock, source: str
     try:
         stored = read_model(home.model(symbol))
     except ForeignModelError as error:
-        status = Status(key, "foreign", problem=str(error))
+        status = _remembering(home, symbol, Status(key, "foreign", problem=str(error)))
     except (ModelError, OSError) as error:
-        status = Status(key, "corrupt", problem=str(error))
+        status = _remembering(home, symbol, Status(key, "corrupt", problem=str(error)))
     else:
         info = model_info(stored.manifest, stored.size_bytes)
         used = source or info.source
@@ -122,9 +127,15 @@ def build(home: Home, settings: Settings, symbol: str, clock: Clock, source: str
         bars_key = current_key(home, symbol, used) or key
         # The model's stat from before it was read: a model published meanwhile makes this status out of date.
         key = StatusKey(key.size, key.mtime_ns, key.inode, bars_key.last_bar, bars_key.last_close)
-        status = Status(key, "ok", info, forecast, problem, used)
+        status = Status(key, "ok", info, forecast, problem, used, info.generation, info.source)
     write(home, symbol, status)
     return status
+
+
+def _remembering(home: Home, symbol: str, status: Status) -> Status:
+    """The status of a file that is no model of ours, with what the one before it was."""
+    before = read(home.status(symbol))
+    return replace(status, last_generation=before.last_generation, last_source=before.last_source) if before else status
 
 
 def forecast_now(home: Home, settings: Settings, stored: Any, clock: Clock, source: str) -> Forecast:

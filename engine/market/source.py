@@ -48,11 +48,14 @@ class SourceName:
         return self.kind == "simulated"
 
 
-def parse_source(text: str) -> SourceName:
-    """The source of a name; UsageError when there is none like it. A csv folder is made absolute."""
+def parse_source(text: str, base: str | os.PathLike[str] = "") -> SourceName:
+    """The source of a name; UsageError when there is none like it. A csv folder is made absolute.
+
+    A relative one is seen from `base`: the home folder for the settings, the working directory for a command's words.
+    """
     kind, colon, folder = text.partition(":")
     if kind == "csv" and folder:
-        absolute = os.path.abspath(os.path.expanduser(folder))  # noqa: PTH100, PTH111 - Path.absolute() keeps `..`
+        absolute = os.path.abspath(os.path.join(base, os.path.expanduser(folder)))  # noqa: PTH100, PTH111, PTH118 - Path keeps `..`
         digest = hashlib.sha256(os.fsencode(absolute)).hexdigest()[:8]
         return SourceName("csv", f"csv:{absolute}", f"csv-{digest}")
     if kind in SOURCES and kind != "csv" and not colon:

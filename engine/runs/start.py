@@ -46,13 +46,14 @@ def start_run(home: Home, settings: Settings, request: TrainRequest, clock: Cloc
     Raises BusyError when all are busy, StockmlError when the disk is too full or the supervisor cannot start.
     """
     check_disk(home, settings.training.free_disk_mb)
-    return begin(home, plan(settings, request, clock or SystemClock()), launch)
+    return begin(home, plan(settings, request, clock or SystemClock(), str(home.root)), launch)
 
 
-def plan(settings: Settings, request: TrainRequest, clock: Clock) -> RunSpec:
+def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = "") -> RunSpec:
     """The spec of a request: priorities first, a source with its full name, the limits of the settings.
 
-    Raises UsageError for an unknown symbol or source.
+    `base` is the home folder, from which a relative csv folder of the settings is seen. Raises UsageError for an
+    unknown symbol or source.
     """
     training = settings.training
     symbols = sorted(
@@ -62,7 +63,8 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock) -> RunSpec:
     return RunSpec(
         id=new_run_id(now),
         reason=request.reason,
-        source=parse_source(request.source or settings.market.source).text,
+        reasons=request.reasons,
+        source=(parse_source(request.source) if request.source else parse_source(settings.market.source, base)).text,
         created_at=now,
         starter=clean(request.starter, 100) or whoami(),
         symbols=tuple(symbols),

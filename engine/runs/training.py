@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.clock import iso
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
 from engine.market.source import SOURCES, parse_source
+from engine.runs.known import last_known
 from engine.runs.start import check_disk
 from engine.runs.verify import Pinned, Verifier
 from engine.runs.work import Cancelled, Report, Task
@@ -45,7 +46,7 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
         # A second try of this run: the first one died after its model went live and before it could say so.
         report_published(task, report, model_info(champion.manifest, champion.size_bytes))
         return
-    check_source(task, champion)
+    check_source(task, live_source(task, champion))
     verifier()  # its imports take place while this process fits
     bars, context = load_bars(task, report)
     members = task.spec.members or task.settings.training.members
@@ -61,7 +62,7 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
     if cancelled():
         raise Interrupted("stopped before publishing")
     report("phase", {"name": "publish"})
-    info = publish_candidate(task, candidate, verdict, Pinned(bars, context, candidate.forecast.next_close))
+    info = publish_candidate(task, report, candidate, verdict, Pinned(bars, context, candidate.forecast.next_close))
     report_published(task, report, info)
 
 
@@ -81,16 +82,22 @@ def live_model(task: Task, report: Report) -> StoredModel | None:
     return None
 
 
-def check_source(task: Task, champion: StoredModel | None) -> None:
+def live_source(task: Task, champion: StoredModel | None) -> str:
+    """Where the bars of the live model came from; of a broken file, what status, runs and backups still know ('' = nothing)."""
+    if champion is not None:
+        return champion.manifest.source
+    return last_known(task.home, task.symbol).source if task.home.model(task.symbol).exists() else ""
+
+
+def check_source(task: Task, live: str) -> None:
     """RefusedError when the live model comes from another kind of source (simulated over real, say)."""
-    if champion is None or task.spec.replace_source:
+    asked = task.spec.source
+    if not live or task.spec.replace_source or live.partition(":")[0] == asked.partition(":")[0]:
         return
-    live, asked = champion.manifest.source, task.spec.source
-    if live.partition(":")[0] != asked.partition(":")[0]:
-        raise RefusedError(
-            f"the live model of {task.symbol} was trained from {live}, this run reads {asked}",
-            f"stockml train {task.symbol} --replace-source",
-        )
+    raise RefusedError(
+        f"the live model of {task.symbol} was trained from {live}, this run reads {asked}",
+        f"stockml train {task.symbol} --replace-source",
+    )
 
 
 def load_bars(task: Task, report: Report) -> tuple[Bars, dict[str, Bars]]:
@@ -155,7 +162,7 @@ def scored(candidate: Candidate, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def publish_candidate(task: Task, candidate: Candidate, verdict: Verdict, pinned: Pinned) -> ModelInfo:
+def publish_candidate(task: Task, report: Report, candidate: Candidate, verdict: Verdict, pinned: Pinned) -> ModelInfo:
     """Make the candidate the live model, after another process has checked the file and a backup holds the old one."""
     from engine.vault.backup import automatic
     from engine.vault.publish import publish
@@ -170,12 +177,16 @@ def publish_candidate(task: Task, candidate: Candidate, verdict: Verdict, pinned
     )
 
     def backup() -> None:
-        automatic(task.home, task.settings, task.symbol, spec.symbols, spec.id, task.clock)
+        made = automatic(task.home, task.settings, task.symbol, spec.symbols, spec.id, task.clock)
+        for problem in made.problems if made else ():
+            report("warning", {"message": f"the backup stands here alone: {problem}"})
 
     def verify(path: Path) -> None:
         verifier().check(path, pinned)
 
-    return publish(task.home, task.symbol, manifest, candidate.layers, candidate.arrays, backup, verify=verify)
+    known = last_known(task.home, task.symbol).generation
+    contents = (manifest, candidate.layers, candidate.arrays)
+    return publish(task.home, task.symbol, *contents, backup, verify=verify, history_max=known)
 
 
 def _comparison(verdict: Verdict) -> dict[str, Any] | None:

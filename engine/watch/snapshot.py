@@ -14,6 +14,7 @@ from engine.core.records import Job, JobState, Level, Meter, Run, Snapshot, Stat
 from engine.core.text import clean, clean_bytes
 from engine.forecast import status as derived
 from engine.forecast.status import Status
+from engine.market.source import parse_source
 from engine.runs.store import RunStore
 from engine.watch.meters import Meters, worst
 
@@ -106,7 +107,7 @@ class SnapshotReader:
         rows = tuple(self._row(name, settings, source, runs, last, now) for name in settings.names)
         meters = self._read_meters(settings, problems)
         bad = [Level.WARN for row in rows if row.state in (State.CORRUPT, State.FAILED, State.LOST, State.FOREIGN)]
-        shown = source or settings.market.source
+        shown = source or self._configured(settings)
         return Snapshot(
             taken_at=now,
             host=clean(platform.node(), 40),
@@ -137,6 +138,10 @@ class SnapshotReader:
             problems.append(f"meters cannot be read: {error}")
             return ()
 
+    def _configured(self, settings: Settings) -> str:
+        """The settings' source with its full name."""
+        return parse_source(settings.market.source, self._home.root).text
+
     def _status(self, symbol: str) -> Status | None:
         path = self._home.status(symbol)
         try:
@@ -160,7 +165,7 @@ class SnapshotReader:
     ) -> SymbolRow:
         entry = settings.symbols[symbol]
         stored = self._status(symbol)
-        used = source or (stored.source if stored else "") or settings.market.source
+        used = source or (stored.source if stored else "") or self._configured(settings)
         key = derived.current_key(self._home, symbol, used)
         status = stored if key is not None else None
         fresh = status is not None and status.key == key

@@ -37,3 +37,10 @@ def test_other_names_are_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="csv:DIR") as caught:
         parse_source(text)
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_relative_folder_of_the_settings_is_seen_from_the_home(tmp_path: Path) -> None:
+    """The same setting names the same bars whatever the working directory; an absolute folder stays what it is."""
+    assert parse_source("csv:bars", tmp_path).text == f"csv:{tmp_path / 'bars'}"
+    assert parse_source("csv:/srv/bars", tmp_path).text == "csv:/srv/bars"
+    assert parse_source("yahoo", tmp_path).text == "yahoo"

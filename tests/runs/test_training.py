@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,20 +124,56 @@ def test_a_worse_model_is_refused_unless_accepted(home: Home, monkeypatch: pytes
     assert read_model(home.model("NVDA")).manifest.accept_worse
 
 
-def test_another_kind_of_source_is_refused_before_training(home: Home, tmp_path: Path) -> None:
-    """Simulated bars never replace a model of real ones unless asked to, and nothing is fitted to find out."""
+def real_bars(home: Home, folder: Path) -> str:
+    """A csv source that a test takes for the real market."""
     bars = fetch_bars(home, load(home, {}), "simulated", "NVDA", SystemClock())
     rows = zip(bars.dates, bars.open, bars.high, bars.low, bars.close, bars.volume, strict=True)
-    (tmp_path / "csv").mkdir()
+    (folder / "csv").mkdir()
     lines = ["date,open,high,low,close,volume", *(",".join(str(value) for value in row) for row in rows)]
-    (tmp_path / "csv" / "NVDA.csv").write_text("\n".join(lines) + "\n")
-    train(home, spec_of(home, source=f"csv:{tmp_path / 'csv'}"))
+    (folder / "csv" / "NVDA.csv").write_text("\n".join(lines) + "\n")
+    return f"csv:{folder / 'csv'}"
+
+
+def test_another_kind_of_source_is_refused_before_training(home: Home, tmp_path: Path) -> None:
+    """Simulated bars never replace a model of real ones unless asked to, and nothing is fitted to find out."""
+    train(home, spec_of(home, source=real_bars(home, tmp_path)))
     before = home.model("NVDA").read_bytes()
     with pytest.raises(RefusedError, match=r"was trained from csv:.*this run reads simulated") as caught:
         train(home, spec_of(home))
     assert "--replace-source" in caught.value.hint
     assert home.model("NVDA").read_bytes() == before
     assert last(train(home, spec_of(home, replace_source=True)))[0] == "published"
+
+
+def test_simulated_bars_never_replace_a_broken_model_of_real_ones(home: Home, tmp_path: Path) -> None:
+    """A live file that cannot be read keeps its source as long as status, runs or a backup know it."""
+    source = real_bars(home, tmp_path)
+    train(home, spec_of(home, source=source))
+    home.model("NVDA").write_bytes(home.model("NVDA").read_bytes()[:5000])
+    with pytest.raises(RefusedError, match=r"was trained from csv:.*this run reads simulated"):
+        train(home, spec_of(home))
+    kind, data = last(train(home, spec_of(home, source=source)))
+    assert (kind, data["generation"]) == ("published", 2)
+
+
+def test_a_lost_model_leaves_its_generation_behind(home: Home) -> None:
+    """The number of a model that was published and whose file is gone is not given to another model."""
+    train(home, spec_of(home))
+    train(home, spec_of(home))
+    home.model("NVDA").unlink()
+    for backup in list_backups(home.models):
+        shutil.rmtree(backup.path)
+    assert last(train(home, spec_of(home)))[1]["generation"] == 3
+
+
+def test_a_backup_that_reaches_no_other_disk_is_said(home: Home, tmp_path: Path) -> None:
+    """The model is published, for the backup here is complete, and the run warns that it has no copy."""
+    train(home, spec_of(home))
+    text = home.settings.read_text()
+    home.settings.write_text(text.replace('also_to = ""', f'also_to = "{tmp_path / "absent"}"'))
+    said = train(home, spec_of(home))
+    assert last(said)[0] == "published"
+    assert any("stands here alone" in data["message"] for kind, data in said if kind == "warning")
 
 
 def test_no_bars_is_no_data(home: Home, tmp_path: Path) -> None:

@@ -1,0 +1,20 @@
+"""Asking before something is overwritten or deleted."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from engine.cli.session import Session
+from engine.core.errors import UsageError
+
+
+def ask(session: Session, question: str, yes: bool, what: str) -> None:
+    """Go on only with a yes: `--yes`, or the answer on a terminal. UsageError where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what}, and there is no terminal to ask on", "look at what stands above and add --yes")
+    if not click.confirm(question, err=session.json):
+        raise click.Abort

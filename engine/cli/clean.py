@@ -1,0 +1,89 @@
+"""`clean`: old backups, logs, runs and left-overs go by rule, each keep and each removal with its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli import render
+from engine.cli.asking import ask
+from engine.cli.options import home_option, json_option, takes_session
+from engine.cli.session import Session, report
+from engine.core.errors import ExitCode, StockmlError
+from engine.core.paths import Home
+
+if TYPE_CHECKING:
+    from engine.vault.clean import CleanReport
+    from engine.vault.removal import Action
+
+KEEP = "keep"
+_DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, and why each thing is kept.")
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+@json_option
+@home_option
+@takes_session
+def clean(session: Session, dry_run: bool, yes: bool) -> int:
+    """Remove what is old by the rules of the settings; a live model is never removed, nor a backup still needed."""
+    found = session.engine.clean(dry_run=True)
+    due = [action for action in found.actions if action.verb != KEEP]
+    if dry_run or not due:
+        return _tell(session, found, dry_run)
+    if not yes:
+        for line in _lines(session.home, due):
+            session.say(line)
+    ask(session, "Do this?", yes, "this removes files")
+    return _tell(session, session.engine.clean(), dry_run)
+
+
+def _tell(session: Session, found: CleanReport, dry_run: bool) -> int:
+    """The report as text or JSON; 1 when a part could not be done."""
+    if session.json:
+        session.document(
+            {
+                "dry_run": dry_run,
+                "freed_bytes": found.freed_bytes,
+                "actions": [_tree(action) for action in found.actions],
+                "problems": list(found.problems),
+            }
+        )
+    else:
+        kept = [action for action in found.actions if action.verb == KEEP]
+        due = [action for action in found.actions if action.verb != KEEP]
+        session.facts(_lines(session.home, found.actions if dry_run else due))
+        size = render.size(found.freed_bytes)
+        session.facts([f"{_counts(due)}, {size} {'would be freed' if dry_run else 'freed'}; {len(kept)} kept"])
+    for problem in found.problems:
+        report(StockmlError(problem, "the other parts were done; `stockml clean --dry-run` shows what is left"))
+    return ExitCode.FAILED if found.problems else ExitCode.DONE
+
+
+def _lines(home: Home, actions: Sequence[Action]) -> list[str]:
+    return [f"{action.verb:6} {_place(home, action)}: {action.reason}" for action in actions]
+
+
+def _place(home: Home, action: Action) -> str:
+    path = action.path
+    return str(path.relative_to(home.root)) if path.is_relative_to(home.root) else str(path)
+
+
+def _counts(actions: Sequence[Action]) -> str:
+    """What is done, in words: 3 removed, 1 copied."""
+    counts = Counter(str(action.verb) for action in actions)
+    return ", ".join(f"{counts[verb]} {word}" for verb, word in _DONE.items() if counts[verb]) or "nothing due"
+
+
+def _tree(action: Action) -> dict[str, Any]:
+    return {
+        "kind": action.kind,
+        "path": str(action.path),
+        "verb": action.verb,
+        "reason": action.reason,
+        "size_bytes": action.size_bytes,
+    }
