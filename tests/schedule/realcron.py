@@ -60,7 +60,8 @@ def running_daemon(environ: Mapping[str, str] | None = None) -> Iterator[None]:
         yield
         return
     assert CRON is not None
-    pidfile = Path("/var/run/crond.pid")
+    # What a daemon leaves behind; the second says that this start of the machine had its @reboot jobs.
+    traces = [path for path in (Path("/var/run/crond.pid"), Path("/var/run/crond.reboot")) if not path.exists()]
     daemon = subprocess.Popen(
         [CRON, "-f"],
         env={**os.environ, **(environ or {})},
@@ -74,4 +75,5 @@ def running_daemon(environ: Mapping[str, str] | None = None) -> Iterator[None]:
     finally:
         daemon.kill()
         daemon.wait(20)
-        pidfile.unlink(missing_ok=True)
+        for path in traces:
+            path.unlink(missing_ok=True)
