@@ -140,15 +140,3 @@ def key_name(key: str) -> str:
 def key_names(keys: Iterable[str]) -> str:
     """Several keys of one action."""
     return " ".join(key_name(key) for key in keys)
-
-
-def key_table() -> str:
-    """The README's table of keys, in Markdown."""
-    lines = []
-    for group, title in GROUPS.items():
-        lines += [f"**{title}**", "", "| key | does |", "|---|---|"]
-        for action in in_group(group):
-            keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
-            lines.append(f"| {keys} | {action.description}{' (off with `--read-only`)' if action.writes else ''} |")
-        lines.append("")
-    return "\n".join(lines)
