@@ -82,16 +82,18 @@ class Bench:
         return [pid for pid in marked(self.mark) if pid != os.getpid()]
 
     def program(self, pid: int) -> str:
-        """supervisor, worker or something else."""
+        """supervisor, worker or something else; empty for one that is ending (its memory, and so its name, is gone)."""
         try:
             line = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
         except OSError:
+            return ""
+        if not line[0]:
             return ""
         return next((word.rpartition(".")[2] for word in line if word.startswith("engine.runs.")), "other")
 
     def left(self) -> list[str]:
         """What is alive of the runs' jobs: everything but supervisors, which may still be on their way out."""
-        return [program for pid in self.alive() if (program := self.program(pid)) != "supervisor"]
+        return [program for pid in self.alive() if (program := self.program(pid)) not in ("supervisor", "")]
 
     def stop(self, pid: int) -> None:
         """SIGSTOP, and wait until every thread stands (until then a thread may still act on what comes next)."""
