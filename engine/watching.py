@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.paths import Home
-from engine.core.records import Started, TrainRequest
+from engine.core.records import Alert, Started, TrainRequest
 from engine.core.symbols import checked_all
+from engine.watch import alerts, deliver
 from engine.watch.holds import Hold, hold, unhold
 
 if TYPE_CHECKING:
     from engine.watch.auto import Prepared
+    from engine.watch.check import Report
+    from engine.watch.deliver import Waiting
+    from engine.watch.ledger import Accuracy
 
 
 class Watching:
@@ -58,3 +63,78 @@ class Watching:
     def unhold(self, symbol: str) -> None:
         """Let automatic training of a symbol go on."""
         unhold(self.home, symbol, self.clock)
+
+    def check(
+        self, symbols: Iterable[str] | None = None, *, train: bool = True, fetch: bool = True, starter: str = ""
+    ) -> Report:
+        """Check the performance of the symbols, write it down, start what fires when `train`."""
+        from engine.schedule.upcoming import next_auto_train
+        from engine.watch.check import check
+
+        return check(
+            self.home,
+            self.settings,
+            checked_all(symbols, self.settings.names) if symbols else self.settings.names,
+            self.source,
+            self.clock,
+            begin=self.start_training if train else None,
+            next_auto_train=next_auto_train(self.home, self.clock.now()),
+            fetch=fetch,
+            starter=starter,
+        )
+
+    def monitor(self, symbols: Iterable[str], every: timedelta, say: Callable[[str], None], *, no_train: bool = False) -> None:
+        """Check again and again in child processes until a signal; BusyError when another process does."""
+        from engine.schedule.jobs import child_argv
+        from engine.watch.monitor import Monitor
+
+        names = checked_all(symbols, self.settings.names)
+        words = ["--symbols", " ".join(names)] if names else []
+        words += ["--source", self.source] if self.source else []
+        argv = child_argv(self.home, ("performance", *words, *(["--no-train"] if no_train else [])))
+        Monitor(self.home, argv, every, self.settings.market.settle_minutes, self.clock, say).run()
+
+    def write_report(self, symbols: tuple[str, ...]) -> tuple[Path, dict[str, Any]]:
+        """The report of the newest checks: its file and what stands in it."""
+        from engine.watch.meters import Meters
+        from engine.watch.report import write_report
+
+        return write_report(self.home, symbols, Meters().sample(self.home.root, self.settings.resources), self.clock.now())
+
+    def accuracy(self, symbols: Iterable[str]) -> tuple[Accuracy, ...]:
+        """Live accuracy of each symbol, on the source its forecasts are made from; reads and never resolves."""
+        from engine.forecast import status as derived
+        from engine.watch import ledger
+        from engine.watch.facts import source_for
+
+        found = []
+        for symbol in checked_all(symbols, self.settings.names):
+            source = source_for(self.home, derived.read(self.home.status(symbol)), self.settings, self.source)
+            scored, waiting = ledger.scored(self.home, symbol, source), ledger.waiting(self.home, symbol, source)
+            found.append(ledger.accuracy_of(symbol, scored, waiting, self.settings.thresholds.max_mape))
+        return tuple(found)
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """What is pending or firing, firing first."""
+        return alerts.alert_list(self.home, self.clock.now())
+
+    def undelivered(self) -> tuple[Waiting, ...]:
+        """Messages that nobody took yet."""
+        return deliver.outbox(self.home)
+
+    def deliver_alerts(self) -> str:
+        """Send what waits through a short-lived child; what went wrong, in words."""
+        return deliver.deliver(self.home, self.settings) if self.undelivered() else ""
+
+    def acknowledge(self, rule: str, symbol: str) -> int:
+        """Mark firing alerts as seen; `*` stands for all. How many were marked."""
+        return alerts.acknowledge(self.home, rule, symbol, self.clock.now())
+
+    def silence(self, rule: str, symbol: str, span: timedelta) -> datetime:
+        """Send nothing of these alerts for `span`; when it ends."""
+        return alerts.silence(self.home, rule, symbol, span, self.clock.now())
+
+    def test_alert(self) -> str:
+        """Queue a test message and deliver it; what went wrong, in words."""
+        alerts.queue_test(self.home, self.clock.now())
+        return self.deliver_alerts()

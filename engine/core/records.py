@@ -191,6 +191,20 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert that is pending or firing; symbol '' is the whole house."""
+
+    rule: str
+    symbol: str
+    state: str
+    """pending or firing."""
+    since: datetime
+    text: str
+    acked: bool = False
+    silenced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolRow:
     """Everything the console and `status` show of one symbol."""
 
@@ -212,6 +226,10 @@ class SymbolRow:
     """Why a number is missing or the state is bad, in words."""
     stale_status: bool = False
     """The derived status is older than the model file or the bars: ask for a refresh."""
+    retrain: str = ""
+    """Why the newest check wants it trained, or why not yet; empty when nothing fires."""
+    hold: str = ""
+    """Why automatic training is on hold; empty when it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +249,14 @@ class Snapshot:
     problems: tuple[str, ...] = ()
     """What could not be read, in words; empty when all is well."""
     worst: Level = Level.OK
+    alerts: tuple[Alert, ...] = ()
+    """Pending and firing ones, firing first."""
+    undelivered: int = 0
+    """Messages of alerts that nobody took yet."""
+    checked_at: datetime | None = None
+    """When the newest performance check was."""
+    away: tuple[str, ...] = ()
+    """What ended, fired or was missed since the console was last open, in words."""
 
     def row(self, symbol: str) -> SymbolRow | None:
         """The row of `symbol`, if it is configured."""

@@ -58,15 +58,23 @@ class Scored:
         return self.base / self.last_close
 
 
-def record(
-    home: Home, forecasts: Iterable[tuple[str, Forecast]], source: str, via: str, generation: int, digest: str, now: datetime
-) -> int:
-    """Keep forecasts of one model; how many were new. One whose target has closed, or was known already, is left out."""
-    rows = [
-        (symbol, source, each.target_session, iso(now), via, generation, digest, each.last_bar, *_prices(each))
-        for symbol, each in forecasts
-        if each.last_bar < each.target_session and now < session_close(date.fromisoformat(each.target_session))
-    ]
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One forecast as it was made."""
+
+    symbol: str
+    forecast: Forecast
+    source: str
+    """Where its bars come from."""
+    via: str
+    generation: int
+    digest: str
+    made_at: datetime
+
+
+def record(home: Home, made: Iterable[Made]) -> int:
+    """Keep forecasts; how many were new. One whose target has closed, or that was known already, is left out."""
+    rows = [_row(each) for each in made if _ahead(each)]
     if not rows:
         return 0
     with writing(home) as connection:
@@ -78,6 +86,20 @@ def record(
             rows,
         )
         return connection.total_changes - before
+
+
+def _ahead(made: Made) -> bool:
+    """Whether the forecast was made before its outcome could be known."""
+    target = made.forecast.target_session
+    return made.forecast.last_bar < target and made.made_at < session_close(date.fromisoformat(target))
+
+
+def _row(made: Made) -> tuple[Any, ...]:
+    each = made.forecast
+    return (
+        *(made.symbol, made.source, each.target_session, iso(made.made_at), made.via, made.generation, made.digest),
+        *(each.last_bar, *_prices(each)),
+    )
 
 
 def _prices(each: Forecast) -> tuple[float, ...]:

@@ -1,0 +1,100 @@
+"""`alerts`: what rings, what was seen, what stays silent, whether a message arrives."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.options import Group, home_option, json_option, takes_session
+from engine.cli.performance import span
+from engine.cli.session import Session
+from engine.core.clock import iso
+from engine.core.errors import ExitCode, UsageError
+from engine.core.text import clean
+from engine.watch.alerts import ANY, RULES
+
+
+def _rule(text: str) -> str:
+    if text not in RULES and text != ANY:
+        raise UsageError(f"unknown alert rule {clean(text, 40)!r}", f"rules: {' '.join(RULES)}, or * for all")
+    return text
+
+
+def _symbol(session: Session, text: str | None) -> str:
+    return ANY if text in (None, ANY) else session.symbols((text or "",))[0]
+
+
+@click.group(cls=Group)
+@home_option
+def alerts() -> None:
+    """Alerts: list them, acknowledge them, silence them, test the delivery."""
+
+
+@alerts.command("list")
+@json_option
+@home_option
+@takes_session
+def list_(session: Session) -> int:
+    """The alerts that are pending or firing, and the messages that nobody took yet."""
+    found, waiting = session.engine.alerts(), session.engine.undelivered()
+    if session.json:
+        trees: list[dict[str, Any]] = [{**asdict(each), "since": iso(each.since)} for each in found]
+        session.document({"alerts": trees, "undelivered": [{**asdict(each)} for each in waiting]})
+        return ExitCode.DONE
+    rows = [
+        (
+            each.rule,
+            each.symbol or render.ABSENT,
+            each.state,
+            render.moment(each.since),
+            " ".join(word for word, is_so in (("acknowledged", each.acked), ("silenced", each.silenced)) if is_so),
+            each.text,
+        )
+        for each in found
+    ]
+    session.facts(render.table(("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT"), rows) if rows else ["nothing rings"])
+    session.facts(
+        f"undelivered since {each.at}: {clean(each.title)} ({each.tries} tries, {each.fault or 'not sent'})" for each in waiting
+    )
+    return ExitCode.DONE
+
+
+@alerts.command()
+@click.argument("rule", default=ANY)
+@click.argument("symbol", required=False)
+@home_option
+@takes_session
+def ack(session: Session, rule: str, symbol: str | None) -> int:
+    """Acknowledge what fires, so that it is not sent again: RULE [SYMBOL], without them everything."""
+    count = session.engine.acknowledge(_rule(rule), _symbol(session, symbol))
+    session.say(f"{count} acknowledged")
+    return ExitCode.DONE
+
+
+@alerts.command()
+@click.argument("rule")
+@click.argument("symbol", required=False)
+@click.option("--for", "how_long", required=True, metavar="2h", help="For how long, as 30m, 2h or 1d.")
+@home_option
+@takes_session
+def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:
+    """Send nothing of RULE [SYMBOL] for a time; * stands for all of them."""
+    until = session.engine.silence(_rule(rule), _symbol(session, symbol), span(how_long))
+    session.say(f"silent until {until.astimezone():%Y-%m-%d %H:%M}")
+    return ExitCode.DONE
+
+
+@alerts.command()
+@home_option
+@takes_session
+def test(session: Session) -> int:
+    """Send a test message to every URL of secrets.toml and say whether it arrived."""
+    fault = session.engine.test_alert()
+    if fault:
+        session.note(f"not delivered: {fault}")
+        return ExitCode.FAILED
+    session.say("delivered")
+    return ExitCode.DONE

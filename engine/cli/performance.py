@@ -1,0 +1,189 @@
+"""`performance` = `monitor`: check every model, show it, train what fires; `accuracy`: the live figures."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.auto_train import decision_table, decision_tree, symbol_list, verdict_tree
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session
+from engine.cli.train import terminal_width
+from engine.core.clock import iso
+from engine.core.errors import ExitCode, UsageError
+from engine.core.text import clean
+from engine.watch.check import Checked, Report, history_line
+from engine.watch.ledger import Accuracy
+from engine.watch.planner import Action
+
+HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
+_RIGHT = (2, 3, 4, 5, 6, 8)
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def span(text: str) -> timedelta:
+    """6h, 30m, 90s, 2d; UsageError for anything else."""
+    found = _SPAN.fullmatch(text.strip())
+    if not found or float(found[1]) <= 0:
+        raise UsageError(f"not a span of time: {clean(text, 40)!r}", "write it as 30m, 6h or 2d")
+    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+
+
+@click.command()
+@click.option("--continuous", is_flag=True, help="Check again and again until SIGTERM or Ctrl-C.")
+@click.option("--interval", metavar="6h", help="Time between two checks with --continuous. Default: watch.interval_hours.")
+@click.option("--report", is_flag=True, help="Print and write the report of the newest checks, without checking.")
+@click.option("--symbols", metavar='"A B"', help="Only these symbols.")
+@click.option("--no-train", is_flag=True, help="Tell what fires and train nothing.")
+@json_option
+@source_option
+@home_option
+@takes_session
+def performance(
+    session: Session, continuous: bool, interval: str | None, report: bool, symbols: str | None, no_train: bool
+) -> int:
+    """Check every model: prediction, response time, confidence, live and held-out figures, triggers, host."""
+    names = symbol_list(session, symbols)
+    if report:
+        return _report(session, names)
+    if continuous:
+        hours = session.engine.settings.watch.interval_hours
+        every = span(interval) if interval else timedelta(hours=hours)
+        session.engine.monitor(names if symbols else (), every, session.say, no_train=no_train)
+        session.say("stopped")
+        return ExitCode.DONE
+    if interval:
+        raise UsageError("--interval goes with --continuous", "stockml performance --continuous --interval 6h")
+    found = session.engine.check(names, train=not no_train, starter=f"stockml performance, pid {os.getpid()}")
+    undelivered = session.engine.deliver_alerts()
+    if session.json:
+        session.document(report_tree(found))
+    else:
+        session.facts(report_lines(found, terminal_width()))
+    for problem in (*found.problems, undelivered):
+        if problem:
+            session.note(problem)
+    return _code(found)
+
+
+def _code(found: Report) -> ExitCode:
+    """1 when a symbol that has a model could not be forecast; a trigger that fires is no failure of the check."""
+    failed = [each for each in found.checks if each.answer.fault and each.look.facts.model != "none"]
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def report_lines(found: Report, width: int | None) -> list[str]:
+    """One check as text: a line a symbol, what was decided, the host."""
+    lines = [f"checked {found.at.astimezone():%Y-%m-%d %H:%M:%S}, predictions {found.via}"]
+    lines += render.table(HEADS, [_cells(each) for each in found.checks], _RIGHT, width)
+    told = tuple(each for each in found.prepared.decisions if each.action is not Action.FINE)
+    lines += ["", *decision_table(told, width)] if told else []
+    lines += [f"run {each.run_id} trains {' '.join(each.symbols)}" for each in found.started]
+    return [*lines, "", *(render.meter_line(meter) for meter in found.meters)]
+
+
+def _cells(each: Checked) -> tuple[str, ...]:
+    fired = "; ".join(verdict.text for verdict in each.fired)
+    simulated = f"{render.SIMULATED} " if each.look.seen.source == "simulated" else ""
+    return (
+        each.symbol,
+        each.status,
+        f"{each.answer.seconds:.2f}s",
+        render.number(each.answer.confidence),
+        render.number(each.direction_accuracy),
+        render.number(each.mape, 2),
+        str(each.n),
+        each.basis,
+        render.age(each.look.facts.age_days),
+        f"{simulated}{each.answer.problem if each.answer.fault else fired}",
+    )
+
+
+def report_tree(found: Report) -> dict[str, Any]:
+    """One check as JSON."""
+    return {
+        "at": iso(found.at),
+        "via": found.via,
+        "outage": found.outage,
+        "checks": [
+            {
+                **history_line(each, found.at),
+                "fault": each.answer.fault or None,
+                "problem": each.answer.problem or None,
+                "verdicts": [verdict_tree(verdict) for verdict in each.look.verdicts],
+            }
+            for each in found.checks
+        ],
+        "decisions": [decision_tree(each) for each in found.prepared.decisions],
+        "runs": [{"id": each.run_id, "symbols": list(each.symbols)} for each in found.started],
+        "meters": [{**asdict(meter), "level": str(meter.level)} for meter in found.meters],
+        "problems": list(found.problems),
+    }
+
+
+def _report(session: Session, names: tuple[str, ...]) -> int:
+    path, tree = session.engine.write_report(names)
+    if session.json:
+        session.document(tree)
+        return ExitCode.DONE
+    session.facts([f"performance report {tree['timestamp']}, written to {path}"])
+    rows = [
+        (each["symbol"], each["status"], each["at"], render.number(each["confidence"]), each["text"]) for each in tree["checks"]
+    ]
+    if rows:
+        session.facts(render.table(("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT"), rows, (3,), terminal_width()))
+    if tree["not_checked"]:
+        session.facts([f"not checked yet: {' '.join(tree['not_checked'])}"])
+    session.facts(f"{each['name']:<5} {each['value']:6.1f}{each['unit']}  {each['level']}" for each in tree["system_status"])
+    return ExitCode.DONE
+
+
+ACCURACY_HEADS = ("SYMBOL", "N", "FROM", "TO", "MAPE%", "NAIVE%", "MASE", "DIR%", "95 %", "IN80%", "IN95%", "CONF%", "KEPT%")
+
+
+@click.command()
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
+@json_option
+@source_option
+@home_option
+@takes_session
+def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
+    """Live accuracy: forecasts that were kept before their outcome, against the closes that came."""
+    found = session.engine.accuracy(session.symbols(symbols))
+    if session.json:
+        session.document({"symbols": [asdict(each) for each in found]})
+        return ExitCode.DONE
+    session.facts(render.table(ACCURACY_HEADS, [_accuracy_cells(each) for each in found], tuple(range(4, 13))))
+    waiting = sum(each.waiting for each in found)
+    session.facts([f"{waiting} kept forecasts wait for their session to close"] if waiting else [])
+    if not any(each.n for each in found):
+        session.facts(
+            ["no session is scored yet: `stockml performance` keeps a forecast, the next check after its close scores it"]
+        )
+    return ExitCode.DONE
+
+
+def _accuracy_cells(each: Accuracy) -> tuple[str, ...]:
+    interval = f"{each.direction_low:.0f}-{each.direction_high:.0f}" if each.direction_low is not None else render.ABSENT
+    return (
+        each.symbol,
+        str(each.n),
+        each.first or render.ABSENT,
+        each.last or render.ABSENT,
+        render.number(each.mape, 2),
+        render.number(each.naive_mape, 2),
+        render.number(each.mase, 3),
+        render.number(each.direction_accuracy),
+        interval,
+        render.number(each.coverage80),
+        render.number(each.coverage95),
+        render.number(each.confidence),
+        render.number(each.kept),
+    )

@@ -1,0 +1,257 @@
+"""The performance check: a prediction of every symbol, live and held-out figures, triggers, host; written three times.
+
+logs/monitoring/performance_history.jsonl   one JSON object a symbol
+logs/monitoring/monitoring.log              one line a symbol, for people
+history.db                                  watch_checks, watch_host, watch_decisions
+What fires is trained at once, or after the close when the market is open; `begin` None trains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine.core.clock import Clock, iso
+from engine.core.config import Settings
+from engine.core.errors import StockmlError
+from engine.core.files import append_line
+from engine.core.paths import Home
+from engine.core.records import Level, Meter, Started
+from engine.core.text import clean
+from engine.watch import alerts, earnings, ledger
+from engine.watch import decisions as record
+from engine.watch.asking import IN_PROCESS, Answer, ask, service_up
+from engine.watch.auto import Look, Prepared, Start, look, occasion_of, prepare, start
+from engine.watch.facts import Desk, Observed, observe
+from engine.watch.meters import Meters, level
+from engine.watch.schema import writing
+from engine.watch.triggers import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One symbol of one check."""
+
+    look: Look
+    answer: Answer
+    level: Level
+    direction_accuracy: float | None
+    mape: float | None
+    n: int
+    basis: str
+    """live or held-out: where direction and MAPE come from."""
+
+    @property
+    def symbol(self) -> str:
+        return self.look.seen.symbol
+
+    @property
+    def status(self) -> str:
+        """ok, warning, critical or failed."""
+        if self.answer.fault:
+            return "failed"
+        return {Level.OK: "ok", Level.WARN: "warning", Level.CRIT: "critical"}[self.level]
+
+    @property
+    def fired(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.look.verdicts if verdict.fired)
+
+    @property
+    def generation(self) -> int | None:
+        status = self.look.seen.status
+        return status.model.generation if status and status.model else None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One whole check."""
+
+    at: datetime
+    via: str
+    checks: tuple[Checked, ...]
+    meters: tuple[Meter, ...]
+    prepared: Prepared
+    started: tuple[Started, ...]
+    problems: tuple[str, ...]
+    outage: bool
+
+
+def check(
+    home: Home,
+    settings: Settings,
+    symbols: Iterable[str],
+    source: str | None,
+    clock: Clock,
+    *,
+    begin: Start | None,
+    next_auto_train: datetime | None = None,
+    fetch: bool = True,
+    starter: str = "",
+) -> Report:
+    """Check every symbol, write it down, raise or end alerts, start what fired; StockmlError when history.db is unusable."""
+    now, problems = clock.now(), list[str]()
+    by_service = service_up(settings.service)
+    desk = Desk(home, settings, clock, fetch)
+    answered = []
+    for symbol in symbols:
+        seen = observe(desk, symbol, source)
+        answered.append((seen, _predicted(home, settings, seen, clock, by_service, problems)))
+    yahoo = tuple(seen.symbol for seen, _ in answered if seen.source == "yahoo")
+    if fetch and settings.watch.earnings and yahoo and (fault := earnings.refresh(home, yahoo, clock)):
+        problems.append(fault)
+    faults = [answer.fault for _, answer in answered]
+    outage = len(faults) > 1 and all(faults) and any(seen.status for seen, _ in answered)
+    _write_checks(home, now, answered)
+    checks = tuple(_checked(home, settings, seen, answer, now, not outage) for seen, answer in answered)
+    meters = Meters().sample(home.root, settings.resources)
+    occasion = replace(occasion_of(now, next_auto_train=next_auto_train), outage=outage)
+    prepared = prepare(home, settings, [each.look for each in checks], occasion, clock)
+    started = () if begin is None else start(home, prepared, begin, starter)
+    if begin is None:
+        record.note(home, prepared.decisions, occasion, {})
+    report = Report(
+        now, answered[0][1].via if answered else IN_PROCESS, checks, meters, prepared, started, tuple(problems), outage
+    )
+    _write(home, report)
+    alerts.raise_for(home, settings, report, now)
+    return report
+
+
+def _predicted(home: Home, settings: Settings, seen: Observed, clock: Clock, by_service: bool, problems: list[str]) -> Answer:
+    """One prediction, kept in the ledger before its outcome; the outcomes of earlier ones joined to the bars."""
+    answer = ask(home, settings, seen.symbol, seen.source, clock, by_service)
+    model, now = seen.status.model if seen.status else None, clock.now()
+    if answer.forecast is not None and model is not None:
+        via = f"check, {answer.via}"
+        made = ledger.Made(seen.symbol, answer.forecast, seen.source, via, model.generation, model.digest, now)
+        ledger.record(home, [made])
+    if seen.bars is not None:
+        try:
+            ledger.resolve(home, seen.bars, now)
+        except StockmlError as error:
+            problems.append(f"{seen.symbol}: outcomes were not kept: {error}")
+    return answer
+
+
+def _checked(home: Home, settings: Settings, seen: Observed, answer: Answer, now: datetime, others: bool) -> Checked:
+    found = look(seen, home, settings, now, others)
+    live, held = found.facts.live, found.facts.heldout
+    limits = settings.resources
+    speed = level(answer.seconds, limits.response_warn_s, limits.response_crit_s)
+    mark = Level.WARN if speed is Level.OK and any(verdict.fired for verdict in found.verdicts) else speed
+    if live.n >= settings.watch.live_min and live.hits:
+        return Checked(found, answer, mark, 100.0 * sum(live.hits) / len(live.hits), live.mape, live.n, "live")
+    return Checked(found, answer, mark, held.direction_accuracy, held.mape, held.n_scored, "held-out")
+
+
+def _write_checks(home: Home, now: datetime, answered: list[tuple[Observed, Answer]]) -> None:
+    """What the triggers read of this check: confidences by last bar, and whose faults there were."""
+    rows = [
+        (
+            iso(now),
+            seen.symbol,
+            seen.source,
+            answer.via,
+            answer.seconds,
+            answer.confidence,
+            answer.forecast.last_bar if answer.forecast else None,
+            "failed" if answer.fault else "answered",
+            # No model at all is the trigger `missing`, not a failing model.
+            "data" if seen.status is None else answer.fault,
+            seen.status.model.generation if seen.status and seen.status.model else None,
+            answer.problem,
+        )
+        for seen, answer in answered
+    ]
+    with writing(home) as connection:
+        connection.executemany(
+            "INSERT INTO watch_checks (at, symbol, source, via, response_time, confidence, last_bar, status, fault, generation,"
+            " basis, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            rows,
+        )
+
+
+def history_path(home: Home) -> Path:
+    """logs/monitoring/performance_history.jsonl."""
+    return home.logs / "monitoring" / "performance_history.jsonl"
+
+
+def history_line(each: Checked, at: datetime) -> dict[str, Any]:
+    """One line of the history: seconds, percent, days."""
+    facts = each.look.facts
+    return {
+        "timestamp": iso(at),
+        "symbol": each.symbol,
+        "response_time": round(each.answer.seconds, 3),
+        "confidence": _rounded(each.answer.confidence),
+        "status": each.status,
+        "direction_accuracy": _rounded(each.direction_accuracy),
+        "mape": _rounded(each.mape),
+        "age_days": _rounded(facts.age_days),
+        "via": each.answer.via,
+        "generation": each.generation,
+        "n": each.n,
+        "basis": each.basis,
+        "source": each.look.seen.source,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _write(home: Home, report: Report) -> None:
+    """The lines in both logs and the rows of the host; a log that cannot be written costs its line alone."""
+    host = {meter.name: meter.value for meter in report.meters}
+    size = home_bytes(home)
+    with writing(home) as connection:
+        connection.execute(
+            "INSERT INTO watch_host (at, cpu, memory, disk, load, home_bytes) VALUES (?, ?, ?, ?, ?, ?)",
+            (iso(report.at), *(host.get(name) for name in ("CPU", "MEM", "DISK", "LOAD")), size),
+        )
+        connection.executemany(
+            "UPDATE watch_checks SET status=?, direction_accuracy=?, mape=?, age_days=?, basis=?, text=?"
+            " WHERE at=? AND symbol=?",
+            [
+                (
+                    each.status,
+                    each.direction_accuracy,
+                    each.mape,
+                    each.look.facts.age_days,
+                    each.basis,
+                    _words(each),
+                    iso(report.at),
+                    each.symbol,
+                )
+                for each in report.checks
+            ],
+        )
+    for each in report.checks:
+        with suppress(OSError):
+            append_line(history_path(home), json.dumps(history_line(each, report.at), allow_nan=False))
+            mark = {"ok": "INFO", "warning": "WARNING"}.get(each.status, "ALERT")
+            append_line(home.monitoring_log, f"{iso(report.at)} {mark} {each.symbol} {each.status}: {_words(each)}")
+
+
+def _words(each: Checked) -> str:
+    """What a person should know of one symbol: the fault, else what fired, else its figures."""
+    if each.answer.fault:
+        return clean(f"{each.answer.fault} fault: {each.answer.problem}", 300)
+    if each.fired:
+        return clean("; ".join(verdict.text for verdict in each.fired), 300)
+    confidence = "-" if each.answer.confidence is None else f"{each.answer.confidence:.1f} %"
+    return f"confidence {confidence}, answered in {each.answer.seconds:.2f} s {each.answer.via}"
+
+
+def home_bytes(home: Home) -> int:
+    """How much the home holds, in bytes; what vanishes meanwhile is left out."""
+    total = 0
+    for path in home.root.rglob("*"):
+        with suppress(OSError):
+            total += path.lstat().st_size if path.is_file() and not path.is_symlink() else 0
+    return total

@@ -1,0 +1,151 @@
+"""Delivery: the outbox is sent through apprise by a short-lived child, at least once; what is undelivered is on show.
+
+secrets.toml      [alerts]
+                  urls = ["json://127.0.0.1:9000/hook", "mailto://…"]          0600, or nothing is sent
+A message is marked as delivered after every URL took it; a child that dies before that sends it again.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.clock import Clock, SystemClock, iso
+from engine.core.config import Settings
+from engine.core.failpoints import failpoint
+from engine.core.files import FileLock
+from engine.core.history import reading
+from engine.core.paths import Home
+from engine.core.text import clean
+from engine.runs.hand import child_environment
+from engine.watch.schema import SCHEMA, writing
+
+LIMIT_S = 60.0
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A URL that may hold a token: it is in no message, log or repr."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "Secret(set)"
+
+    def __str__(self) -> str:
+        return f"{self.text.partition('://')[0][:20]}://…"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An undelivered message."""
+
+    id: int
+    at: str
+    kind: str
+    title: str
+    body: str
+    tries: int
+    fault: str
+
+
+def alert_urls(home: Home) -> tuple[tuple[Secret, ...], str]:
+    """The URLs of secrets.toml, and why there are none; the file must be the owner's alone."""
+    try:
+        mode = home.secrets.stat().st_mode
+        table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("alerts", {})
+    except FileNotFoundError:
+        return (), "no alert URL is configured: [alerts] urls in secrets.toml"
+    except (OSError, ValueError) as error:
+        return (), f"secrets.toml cannot be read ({type(error).__name__})"
+    if mode & 0o077:
+        return (), "secrets.toml can be read by others: chmod 600 it"
+    urls = table.get("urls") if isinstance(table, dict) else None
+    if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
+        return (), "no alert URL is configured: [alerts] urls in secrets.toml"
+    return tuple(Secret(url) for url in urls), ""
+
+
+def outbox(home: Home) -> tuple[Waiting, ...]:
+    """The messages that were not delivered yet, oldest first."""
+    with reading(home, SCHEMA) as connection:
+        if connection is None:
+            return ()
+        rows = connection.execute(
+            "SELECT id, at, kind, title, body, tries, fault FROM watch_outbox WHERE delivered_at IS NULL ORDER BY id LIMIT ?",
+            (_AT_ONCE,),
+        ).fetchall()
+    return tuple(Waiting(*row) for row in rows)
+
+
+def deliver(home: Home, settings: Settings, limit_s: float = LIMIT_S) -> str:
+    """Let a child send what waits; what went wrong, in words. Nothing of it stops the work that rang."""
+    if not settings.alerts.enabled:
+        return "alerts are switched off (alerts.enabled)"
+    if not outbox(home):
+        return ""
+    _, fault = alert_urls(home)
+    if fault:
+        return fault
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", "engine.watch.deliver", str(home.root)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit_s,
+            cwd=home.root,
+            env=child_environment(),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"the delivery took longer than {limit_s:g} s and was stopped"
+    except OSError as error:
+        return f"the delivery could not be started: {error.strerror}"
+    return clean(child.stdout.decode("utf-8", "replace").strip(), 300)
+
+
+def send_all(home: Home, clock: Clock) -> str:
+    """Send every waiting message in order; the first fault in words. One child at a time does it."""
+    urls, fault = alert_urls(home)
+    if fault:
+        return fault
+    with FileLock(home.locks / ".outbox") as lock:
+        if not lock.acquire("delivery of alerts"):
+            return ""
+        for each in outbox(home):
+            fault = _send(urls, each)
+            failpoint("alerts.sent")
+            with writing(home) as connection:
+                done = None if fault else iso(clock.now())
+                row = (fault, done, each.id)
+                connection.execute("UPDATE watch_outbox SET tries=tries+1, fault=?, delivered_at=? WHERE id=?", row)
+            if fault:
+                return f"{len(outbox(home))} messages wait: {fault}"
+    return ""
+
+
+def _send(urls: tuple[Secret, ...], each: Waiting) -> str:
+    """Hand one message to every URL; which of them did not take it, without their secrets."""
+    import apprise
+
+    kinds = {"firing": apprise.NotifyType.WARNING, "resolved": apprise.NotifyType.SUCCESS}
+    failed = []
+    for url in urls:
+        gate = apprise.Apprise()
+        taken = gate.add(url.text) and gate.notify(
+            body=each.body, title=each.title, notify_type=kinds.get(each.kind, apprise.NotifyType.INFO)
+        )
+        if not taken:
+            failed.append(str(url))
+    return f"not taken by {' '.join(failed)}" if failed else ""
+
+
+if __name__ == "__main__":
+    import logging
+
+    logging.disable()  # apprise logs URLs
+    sys.stdout.write(send_all(Home(Path(sys.argv[1])), SystemClock()))

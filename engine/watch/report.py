@@ -1,0 +1,67 @@
+"""The report of the newest checks: what `performance --report` prints and writes, without checking anything."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine.core.clock import iso
+from engine.core.files import write_json
+from engine.core.history import reading
+from engine.core.paths import Home
+from engine.core.records import Meter
+from engine.watch.schema import SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """The newest check of one symbol; seconds, percent, days."""
+
+    symbol: str
+    at: str
+    via: str
+    source: str
+    response_time: float | None
+    confidence: float | None
+    status: str
+    direction_accuracy: float | None
+    mape: float | None
+    age_days: float | None
+    generation: int | None
+    basis: str
+    text: str
+
+
+_COLUMNS = ", ".join(LastCheck.__dataclass_fields__)
+
+
+def last_checks(home: Home) -> dict[str, LastCheck]:
+    """The newest check of every symbol; empty before the first."""
+    with reading(home, SCHEMA) as connection:
+        if connection is None:
+            return {}
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM watch_checks WHERE id IN (SELECT MAX(id) FROM watch_checks GROUP BY symbol)"  # noqa: S608 - ours
+        ).fetchall()
+    return {row[0]: LastCheck(*row) for row in rows}
+
+
+def write_report(home: Home, symbols: tuple[str, ...], meters: tuple[Meter, ...], now: datetime) -> tuple[Path, dict[str, Any]]:
+    """evaluation_results/performance_report_YYYYMMDD.json from what was checked; its path and what stands in it."""
+    found = last_checks(home)
+    chosen = [found[symbol] for symbol in symbols if symbol in found]
+    tree = {
+        "timestamp": iso(now),
+        "monitoring_period": [min((each.at for each in chosen), default=None), max((each.at for each in chosen), default=None)],
+        "symbols_monitored": [each.symbol for each in chosen],
+        "total_symbols": len(symbols),
+        "not_checked": [symbol for symbol in symbols if symbol not in found],
+        "system_status": [{**asdict(meter), "level": str(meter.level)} for meter in meters],
+        "checks": [asdict(each) for each in chosen],
+        "generated_by": "stockml performance --report",
+    }
+    path = home.evaluations / f"performance_report_{now.astimezone():%Y%m%d}.json"
+    write_json(path, tree, name="report")
+    return path, tree
