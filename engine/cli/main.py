@@ -50,6 +50,8 @@ COMMANDS: dict[str, Row] = {
     "clean": Row("engine.cli.clean:clean", "Remove old backups, logs and runs by rule."),
     "schedule": Row("engine.cli.schedule:schedule", "The jobs in your crontab: show, install, change, undo."),
     "cron-run": Row("engine.cli.cron_run:cron_run", "Run one scheduled job, as cron starts it."),
+    "serve": Row("engine.cli.serve:serve", "Answer predictions over HTTP."),
+    "test-symbol": Row("engine.cli.serve:test_symbol", "Ask the running service for one prediction."),
     "config": Row("engine.cli.config:config", "Show, check or change the settings."),
     "demo": Row("engine.cli.demo:demo", "Try everything on a simulated market, in a home of its own."),
 }

@@ -1,0 +1,57 @@
+"""`evaluate`: live models scored on sessions they could not have seen, with a report to keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.exits import worst_exit
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session, report
+from engine.cli.train import terminal_width
+from engine.core.errors import ExitCode, NoDataError, StockmlError
+
+
+@click.command()
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
+@json_option
+@source_option
+@home_option
+@takes_session
+def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
+    """Score live models beside naive on sessions after their last training bar (few: on held-out ones); never asks the network.
+
+    The report (JSON, Markdown, one HTML page) is kept in evaluation_results/.
+    """
+    names = session.symbols(symbols)
+    found = session.engine.evaluate(names)
+    if not symbols and not found["symbols"] and all(each["exit_code"] == ExitCode.NO_DATA for each in found["problems"]):
+        raise NoDataError("there is no model to evaluate", "`stockml train-all` trains all of them")
+    problems = wanted(found["problems"], bool(symbols))
+    if session.json:
+        session.document({**found, "problems": problems})
+    else:
+        _print(session, found)
+    for each in problems:
+        report(StockmlError(f"{each['symbol']}: {each['message']}", each["hint"]))
+    return worst_exit([each["exit_code"] for each in problems])
+
+
+def wanted(problems: list[dict[str, Any]], named: bool) -> list[dict[str, Any]]:
+    """What must be told: without names given, a symbol that has no model yet is no fault."""
+    return [each for each in problems if named or each["exit_code"] != ExitCode.NO_DATA]
+
+
+def _print(session: Session, found: dict[str, Any]) -> None:
+    from engine.forecast.report import HEADS, RIGHT, table
+
+    if found["simulated"]:
+        session.say(f"{render.SIMULATED}: not real prices")
+    if found["symbols"]:
+        session.facts(render.table(HEADS, table(found), RIGHT, terminal_width()))
+        for each in found["symbols"]:
+            if each["part"] != "live":
+                session.say(f"{each['symbol']}: {each['why']}: scored on held-out sessions")
+        session.say(f"\nreport: {found['folder']}/report.html")

@@ -1,0 +1,151 @@
+"""A client of the service with one deadline for everything: connecting, sending, and the last byte of the answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from engine.core.config import Resources, Settings
+from engine.core.errors import ConfigError
+from engine.core.paths import Home
+from engine.core.records import Level
+from engine.core.text import clean
+from engine.service.place import running_at, where
+from engine.service.token import read_token
+
+MOST_BYTES = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; `status` 0 and a `fault` in words when nothing did."""
+
+    status: int
+    seconds: float
+    tree: dict[str, Any]
+    fault: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def words(self) -> str:
+        """Why it is no success; empty when it is one."""
+        if self.fault or self.ok:
+            return self.fault
+        return clean(str(self.tree.get("detail") or self.tree.get("error") or f"HTTP {self.status}"), 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Asks one service; nothing of it raises for what the other side does."""
+
+    host: str
+    port: int
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Client({self.host}:{self.port})"
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def get(self, path: str, deadline_s: float) -> Reply:
+        """GET `path`; the whole of it within `deadline_s` seconds."""
+        return self.ask("GET", path, deadline_s)
+
+    def ask(self, method: str, path: str, deadline_s: float) -> Reply:
+        """One request; a reply in any case."""
+        start = time.monotonic()
+        try:
+            status, body = self._exchange(method, path, deadline_s)
+        except (OSError, http.client.HTTPException) as error:
+            seconds = time.monotonic() - start
+            late = seconds >= deadline_s or isinstance(error, TimeoutError)
+            fault = f"no answer within {deadline_s:g} s" if late else _words(error)
+            return Reply(0, seconds, {}, f"{self.url}: {fault}")
+        return Reply(status, time.monotonic() - start, _tree(body))
+
+    def _exchange(self, method: str, path: str, deadline_s: float) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=deadline_s)
+        # A socket's time limit counts each read alone: a dripping answer would never end.
+        timer = threading.Timer(deadline_s, _cut, (connection,))
+        timer.daemon = True
+        timer.start()
+        try:
+            headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(MOST_BYTES)
+        finally:
+            timer.cancel()
+            connection.close()
+
+
+def client_of(home: Home, settings: Settings) -> Client:
+    """The client of a home's service, with its token if there is one that may be read."""
+    token = ""
+    with suppress(ConfigError):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
+        token = read_token(home)
+    return Client(*where(home, settings), token)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """What the console and `health` say of the service."""
+
+    running: bool
+    """Whether a process holds the service's lock."""
+    reply: Reply
+    """The answer to /api/v1/health; its status is healthy, degraded or unhealthy."""
+
+    @property
+    def word(self) -> str:
+        """healthy, degraded, unhealthy, silent (runs and does not answer) or down."""
+        told = self.reply.tree.get("status")
+        if self.reply.status in (200, 206, 503) and told in ("healthy", "degraded", "unhealthy"):
+            return str(told)
+        return "silent" if self.running else "down"
+
+
+def service_state(home: Home, settings: Settings, deadline_s: float = 2.0) -> ServiceState:
+    """Ask for the service's health; cheap, and never longer than the deadline."""
+    running = running_at(home) is not None
+    return ServiceState(running, client_of(home, settings).get("/api/v1/health", deadline_s))
+
+
+def verdict(reply: Reply, limits: Resources) -> Level:
+    """OK, WARN above `response_warn_s`, CRIT above `response_crit_s` or without a success."""
+    if not reply.ok or reply.seconds > limits.response_crit_s:
+        return Level.CRIT
+    return Level.WARN if reply.seconds > limits.response_warn_s else Level.OK
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    sock = connection.sock
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+def _tree(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    return clean(getattr(error, "strerror", None) or str(error) or type(error).__name__, 120)

@@ -1,0 +1,50 @@
+"""What goes wrong over HTTP, as RFC 9457 problem details that also carry the reference's `error status timestamp`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from engine.core.clock import iso
+from engine.core.errors import NoDataError, StockmlError
+from engine.core.text import clean
+
+MEDIA_TYPE = "application/problem+json"
+# Anything that looks like an absolute path: the last part stays, the folders do not leave the machine.
+_FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()]*)(?=[\w.])")
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """An answer other than success; `kind` names it in the `type` member, `headers` go out with it."""
+
+    def __init__(self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.detail = status, kind, detail
+        self.headers = dict(headers or {})
+
+
+def no_answer(error: StockmlError) -> Problem:
+    """503 in the words of an error of ours: what is missing, not where it lies."""
+    kind = "no-data" if isinstance(error, NoDataError) else "model-unusable"
+    return Problem(503, kind, without_folders(str(error)))
+
+
+def without_folders(text: str) -> str:
+    """The text with absolute paths cut to their last part: an answer tells no path of this machine."""
+    return _FOLDERS.sub("", clean(text, 400))
+
+
+def problem_tree(problem: Problem, path: str, now: datetime) -> dict[str, Any]:
+    """The body of a problem; `path` is what was asked for."""
+    return {
+        "type": f"urn:stockml:problem:{problem.kind}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": clean(path, 200),
+        "error": problem.detail,
+        "timestamp": iso(now),
+    }

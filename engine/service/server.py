@@ -1,0 +1,190 @@
+"""Starting and stopping: one service a home, a port that is ours, a stop that lets requests finish.
+
+what is wrong                          words
+another service of this home runs      BusyError naming it
+the port is taken                      StockmlError naming the port
+another host than loopback, no token   RefusedError
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# Before numpy: on shared cores a BLAS with threads took 74 ms where one thread took 13.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from engine.core.clock import Clock, SystemClock
+from engine.core.config import Settings
+from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlError
+from engine.core.files import FileLock
+from engine.core.paths import Home
+from engine.service.app import build_app
+from engine.service.guard import Policy
+from engine.service.limits import RateLimit, is_loopback
+from engine.service.place import lock_path, place_text
+from engine.service.protocol import PatientProtocol
+from engine.service.service import Service
+from engine.service.token import read_token
+
+DRAIN_S = 10
+"""Seconds that requests may still take after SIGTERM."""
+MOST_CONNECTIONS = 512
+IDLE_S = 30
+"""Seconds a connection may rest between two requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen; port 0 lets the kernel choose."""
+
+    host: str
+    port: int
+
+
+def check_policy(home: Home, host: str) -> str:
+    """The token; RefusedError for an address off loopback without one, ConfigError for an unsafe secrets.toml."""
+    token = read_token(home)
+    if not token and not is_loopback(host):
+        raise RefusedError(
+            f"{host} can be reached from other machines, and no token is set", "`stockml serve --make-token`, then start again"
+        )
+    return token
+
+
+def listen(address: Address) -> socket.socket:
+    """A listening socket; StockmlError when the port is taken or not allowed, ConfigError for an unknown host."""
+    try:
+        family, kind, proto, _, where = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise ConfigError(f"unknown host {address.host!r}: {error.strerror}", "service.host, or --host ADDRESS") from error
+    sock = socket.socket(family, kind, proto)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(where)
+        sock.listen(256)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StockmlError(
+                f"port {address.port} on {address.host} is taken by another program",
+                "stop it, or choose another: stockml serve --port N",
+            ) from error
+        raise StockmlError(
+            f"cannot listen on {address.host}:{address.port}: {error.strerror}", "another --host or --port"
+        ) from error
+    return sock
+
+
+@dataclass
+class Running:
+    """A service ready to run: its lock and its socket are held."""
+
+    service: Service
+    policy: Policy
+    lock: FileLock
+    sock: socket.socket
+    server: uvicorn.Server
+
+    @property
+    def url(self) -> str:
+        return f"http://{_bracketed(self.policy.host)}:{self.policy.port}"
+
+    def run(self) -> int:
+        """Answer until SIGTERM or SIGINT, let requests finish; which signal it was, 0 for none."""
+        seen: list[int] = []
+        before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            # uvicorn raises the signal again once it has drained: it must then end nothing.
+            before = {
+                number: signal.signal(number, lambda got, _: seen.append(got)) for number in (signal.SIGTERM, signal.SIGINT)
+            }
+        try:
+            self.server.run(sockets=[self.sock])
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self.sock.close()
+            self.lock.release()
+        return seen[0] if seen else 0
+
+    def stop(self) -> None:
+        """Ask for the end, as SIGTERM does; for another thread."""
+        self.server.should_exit = True
+
+
+def prepare(
+    home: Home,
+    settings: Settings,
+    address: Address,
+    source: str | None = None,
+    *,
+    clock: Clock | None = None,
+    fetching: bool = True,
+    limit: RateLimit | None = None,
+) -> Running:
+    """Take lock and port and build the service; errors as in the table above."""
+    token = check_policy(home, address.host)
+    lock = FileLock(lock_path(home))
+    if not lock.acquire():
+        holder = _holder(lock)
+        raise BusyError(f"a service of this home runs already: {holder}", "use it, or stop it first", holder)
+    try:
+        sock = listen(address)
+    except BaseException:
+        lock.release()
+        raise
+    port = sock.getsockname()[1]
+    policy = Policy(address.host, port, token, (platform.node().lower(),))
+    lock.describe(place_text(address.host, port))
+    service = Service(home, clock or SystemClock(), settings, source, fetching)
+    app = build_app(service, lambda: policy, limit)
+    return Running(service, policy, lock, sock, uvicorn.Server(_config(app)))
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=DRAIN_S,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=16_384,
+    )
+
+
+def serve(
+    home: Home, settings: Settings, address: Address, source: str | None, told: Callable[[Running], None], fetching: bool = True
+) -> int:
+    """Serve until a signal; `told` is called once the port is ours. Returns the signal, 0 for none."""
+    running = prepare(home, settings, address, source, fetching=fetching)
+    told(running)
+    return running.run()
+
+
+def _holder(lock: FileLock) -> str:
+    try:
+        return lock.path.read_text(encoding="utf-8", errors="replace").strip("\0\n ") or "unknown"
+    except OSError:
+        return "unknown"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
