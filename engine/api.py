@@ -166,6 +166,18 @@ class Engine(Watching):
         )
         return backtest(self.home, self.settings, request, self.clock, progress)
 
+    def evaluate(self, symbols: Iterable[str]) -> dict[str, Any]:
+        """Live models scored on sessions they could not have seen; `folder` names the report, None when there is none."""
+        from engine.forecast.evaluate import Evaluation, evaluate
+        from engine.forecast.report import document, write_report
+
+        names = checked_all(symbols, self.settings.names)
+        found = evaluate(self.home, self.settings, names, self.clock, self.source or "")
+        tree = document(found, self.clock)
+        scored = any(isinstance(each, Evaluation) for each in found.values())
+        folder = write_report(self.home, found, tree, self.clock.now()) if scored else None
+        return {"folder": str(folder) if folder else None, **tree}
+
     def _source(self) -> str:
         return self.source or parse_source(self.settings.market.source, self.home.root).text
 

@@ -64,6 +64,8 @@ def _last_run(row: SymbolRow) -> Tree | None:
         "ended_at": when(job.ended_at),
         "duration_s": job.duration_s,
         "message": job.message,
+        "metrics": metrics_tree(job.metrics) if job.metrics else None,
+        "champion": metrics_tree(job.champion) if job.champion else None,
     }
 
 
