@@ -38,9 +38,12 @@ COMMANDS: dict[str, Row] = {
     "monitor": Row("engine.cli.performance:performance", "The same as performance."),
     "accuracy": Row("engine.cli.performance:accuracy", "Live accuracy of the forecasts that were kept."),
     "alerts": Row("engine.cli.alerts:alerts", "List, acknowledge, silence or test alerts."),
+    "health": Row("engine.cli.health:health", "Is the house in order; ends with 1 when something is critical."),
+    "doctor": Row("engine.cli.health:doctor", "Can this machine and terminal do the work; with fixes."),
     "status": Row("engine.cli.status:status", "State, forecast and figures of every symbol."),
     "dashboard": Row("engine.cli.dashboard:dashboard", "Models, performance, runs and resources as plain text."),
     "predict": Row("engine.cli.predict:predict", "Forecast the next session's close."),
+    "evaluate": Row("engine.cli.evaluate:evaluate", "Score live models on sessions they could not have seen; keep a report."),
     "backtest": Row("engine.cli.backtest:backtest", "Walk forward: every member beside naive on sessions never seen."),
     "runs": Row("engine.cli.runs:runs", "List, show, follow or cancel training runs."),
     "data": Row("engine.cli.data:data", "Fetch bars, or check the stored ones."),
@@ -113,6 +116,8 @@ def cli(session: Session, context: click.Context, read_only: bool, link: str | N
 
 def entry() -> None:
     """The console script."""
+    # Under cron's umask of 0 the home's folders would become writable by others, and then be refused.
+    os.umask(os.umask(0o022) | 0o022)
     sys.exit(main(sys.argv[1:]))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from engine.core.paths import Home
 from engine.runs.store import RunStore
 from tests.acceptance.terminal import Terminal, needs_tmux
-from tests.helpers import new_home, stockml, wait_for
+from tests.helpers import ROOT, environment, new_home, stockml, wait_for
 
 CONSOLE = (sys.executable, "-m", "engine.cli")
 
@@ -144,3 +144,12 @@ def test_home_kept_by_another_program_is_never_half_written(tmp_path: Path) -> N
     assert refused.returncode in (2, 3)
     assert "training.epochs" in refused.stderr
     assert Home(home.root).settings.read_bytes() == before
+
+
+def test_home_made_under_an_open_umask_stays_the_users_own(tmp_path: Path) -> None:
+    """Under umask 0, as cron may have it, nothing in a new home becomes writable by others."""
+    script = f"umask 0; exec {sys.executable} -m engine.cli status --home {tmp_path / 'home'}"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=environment(), cwd=ROOT, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert not [path for path in (tmp_path / "home").rglob("*") if path.stat().st_mode & 0o022]
