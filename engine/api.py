@@ -131,6 +131,7 @@ class Engine(Watching):
         if status is None:
             return NoDataError(f"{symbol} has no model", f"stockml train {symbol}")
         if status.forecast is not None:
+            self.keep_forecast(symbol, status)
             return status.forecast
         return NoDataError(status.problem) if status.kind == "ok" else ModelError(status.problem)
 

@@ -79,6 +79,7 @@ def _against_naive(axes: Any, found: Evaluation) -> None:
     axes.plot(record.dates, 100.0 * np.cumsum(naive - ours), color=OURS, linewidth=1.2, label="naive's error - ours, summed up")
     axes.axhline(0.0, color=ACTUAL, linewidth=0.8)
     axes.set_ylabel("points gained on naive")
+    axes.margins(y=0.3)  # room for the legend
     right = axes.twinx()
     right.grid(visible=False)
     for errors, colour, name in ((ours, OURS, "ours"), (naive, GREY, "naive")):
@@ -136,6 +137,6 @@ def weights_chart(found: Sequence[Evaluation]) -> str:
             left += widths
         axes.set(title="Weights of the members", xlim=(0, 1))
         axes.grid(visible=False)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=len(names), fontsize=8)
+        figure.legend(loc="outside lower center", ncols=len(names), fontsize=8)
 
     return drawn((9.0, 1.2 + 0.28 * len(found)), draw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.source import parse_source
 from engine.runs.store import RunStore
+from engine.watch.board import Board, BoardReader, away, safe_read
 from engine.watch.meters import Meters, worst
 
 RECENT_RUNS = 50
@@ -96,6 +98,8 @@ class SnapshotReader:
         self._meters = Meters()
         self._runs = RunStore(home)
         self._log = TextTail(home.training_log, LOG_LINES)
+        self._board = BoardReader(home, clock)
+        self._away: tuple[str, ...] | None = None
         self._statuses: dict[str, tuple[tuple[int, int], Status | None]] = {}
 
     def read(self, settings: Settings, source: str | None) -> Snapshot:
@@ -104,7 +108,11 @@ class SnapshotReader:
         problems: list[str] = []
         runs = self._read_runs(problems)
         last = _last_jobs(runs)
-        rows = tuple(self._row(name, settings, source, runs, last, now) for name in settings.names)
+        board = safe_read(self._board, problems)
+        if self._away is None:
+            # Told once, from the moment this reader first looks: what happens later stands in the panes.
+            self._away = away(self._home, board, runs)
+        rows = tuple(_watched(self._row(name, settings, source, runs, last, now), board) for name in settings.names)
         meters = self._read_meters(settings, problems)
         bad = [Level.WARN for row in rows if row.state in (State.CORRUPT, State.FAILED, State.LOST, State.FOREIGN)]
         shown = source or self._configured(settings)
@@ -120,6 +128,10 @@ class SnapshotReader:
             log_tail=self._log.read(),
             problems=tuple(problems),
             worst=worst([meter.level for meter in meters] + bad + [Level.WARN for _ in problems]),
+            alerts=board.alerts,
+            undelivered=board.undelivered,
+            checked_at=board.checked_at,
+            away=self._away,
         )
 
     def _read_runs(self, problems: list[str]) -> tuple[Run, ...]:
@@ -193,6 +205,16 @@ class SnapshotReader:
             note=_note(status if same_file else None, key is not None, last_job, state),
             stale_status=key is not None and not fresh,
         )
+
+
+def _watched(row: SymbolRow, board: Board) -> SymbolRow:
+    """The row with what the checks say of it; a hold takes the word of a model that is only old."""
+    hold = board.holds.get(row.symbol, "")
+    state = State.HELD if hold and row.state in (State.FRESH, State.AGING, State.STALE, State.NONE) else row.state
+    note = row.note or (f"on hold: {hold}" if hold else "")
+    decided_at, words = board.retrain.get(row.symbol, (None, ""))
+    settled = decided_at is not None and row.model is not None and row.model.trained_at > decided_at
+    return replace(row, state=state, note=note, hold=hold, retrain="" if settled else words)
 
 
 def _file(status: Status) -> tuple[int, int, int]:

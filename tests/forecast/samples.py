@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,3 +57,11 @@ def settings(**training: Any) -> Settings:
     import msgspec
 
     return msgspec.structs.replace(found, training=msgspec.structs.replace(found.training, **training))
+
+
+def write_csv(folder: Path, bars: Bars, name: str | None = None) -> None:
+    """The bars as SYM.csv in `folder`, as the csv source reads them."""
+    folder.mkdir(exist_ok=True)
+    columns = (bars.dates, bars.open, bars.high, bars.low, bars.close, bars.volume)
+    rows = [",".join(str(value) for value in row) for row in zip(*columns, strict=True)]
+    (folder / f"{name or bars.symbol}.csv").write_text("\n".join(["date,open,high,low,close,volume", *rows]) + "\n")
