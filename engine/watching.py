@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock
 from engine.core.config import Settings
+from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.core.records import Alert, Started, TrainRequest
+from engine.core.records import Alert, Snapshot, Started, SymbolRow, TrainRequest
 from engine.core.symbols import checked_all
 from engine.watch import alerts, deliver
 from engine.watch.holds import Hold, hold, unhold
 
 if TYPE_CHECKING:
+    from engine.forecast.status import Status
     from engine.watch.auto import Prepared
     from engine.watch.check import Report
     from engine.watch.deliver import Waiting
+    from engine.watch.health import Item, Missed
     from engine.watch.ledger import Accuracy
 
 
@@ -34,6 +38,9 @@ class Watching:
         raise NotImplementedError
 
     def start_training(self, request: TrainRequest) -> Started:
+        raise NotImplementedError
+
+    def snapshot(self) -> Snapshot:
         raise NotImplementedError
 
     def auto_plan(
@@ -101,6 +108,17 @@ class Watching:
 
         return write_report(self.home, symbols, Meters().sample(self.home.root, self.settings.resources), self.clock.now())
 
+    def keep_forecast(self, symbol: str, status: Status) -> None:
+        """Keep a forecast made by a command before its outcome; one that cannot be kept is still answered."""
+        from engine.watch import ledger
+
+        if status.model is None or status.forecast is None:
+            return
+        model = status.model
+        made = ledger.Made(symbol, status.forecast, status.source, "command", model.generation, model.digest, self.clock.now())
+        with suppress(StockmlError):
+            ledger.record(self.home, [made])
+
     def accuracy(self, symbols: Iterable[str]) -> tuple[Accuracy, ...]:
         """Live accuracy of each symbol, on the source its forecasts are made from; reads and never resolves."""
         from engine.forecast import status as derived
@@ -138,3 +156,47 @@ class Watching:
         """Queue a test message and deliver it; what went wrong, in words."""
         alerts.queue_test(self.home, self.clock.now())
         return self.deliver_alerts()
+
+    def health(self) -> tuple[Item, ...]:
+        """Whether the house is in order; missed jobs, lost trainings and broken backups ring."""
+        from engine.forecast import status as derived
+        from engine.watch import health
+        from engine.watch.facts import source_for
+
+        def source(row: SymbolRow) -> str:
+            return source_for(self.home, derived.read(self.home.status(row.symbol)), self.settings, self.source)
+
+        snapshot, jobs, now = self.snapshot(), self._jobs(), self.clock.now()
+        items = health.health(self.home, self.settings, snapshot, now, jobs, source)
+        alerts.evaluate(self.home, self.settings, health.conditions(items, jobs, snapshot), now)
+        return items
+
+    def _jobs(self) -> tuple[Missed, ...]:
+        """The installed jobs, and which of them failed or did not run."""
+        from engine.schedule.scheduler import Scheduler
+        from engine.schedule.state import JobState
+        from engine.schedule.view import view
+        from engine.watch.health import Missed
+
+        bad = (JobState.MISSED, JobState.FAILED)
+        return tuple(
+            Missed(each.job.name, str(each.status.state), each.status.state in bad, each.reason)
+            for each in view(Scheduler(self.home, self.clock)).jobs
+            if each.line is not None and each.status is not None
+        )
+
+    def mark_open(self) -> None:
+        """Note that the console is open, for what it tells the next time of the while between."""
+        from engine.watch.board import opened
+
+        opened(self.home, self.clock.now())
+
+    def doctor(self) -> Iterator[Item]:
+        """Whether this machine and this terminal can do the work."""
+        from engine.schedule.daemon import find_daemon
+        from engine.schedule.slots import host_zone
+        from engine.watch.doctor import Machine, doctor
+
+        daemon = find_daemon()
+        words = f"process {daemon.pid}" if daemon.running else daemon.detail
+        return doctor(self.home, self.settings, Machine.here(), (daemon.running, words), host_zone().key or "")

@@ -120,7 +120,8 @@ def decide(candidate: Candidate, occasion: Occasion, settings: Settings) -> Deci
             return Decision(symbol, Action.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic)
         if chronic:
             return Decision(symbol, Action.CHRONIC, chronic[0].reason, _chronic_text(candidate, chronic[0]), chronic=chronic)
-        return Decision(symbol, Action.FINE, "", _fine(candidate))
+        held = f"on hold: {candidate.hold}; " if candidate.hold else ""
+        return Decision(symbol, Action.FINE, "", held + _fine(candidate))
     reason = counting[0].reason if counting else "forced"
     text = "; ".join(verdict.text for verdict in counting) or "forced: every symbol is trained"
     blocked = _in_the_way(candidate, occasion, settings, {verdict.reason for verdict in counting})

@@ -1,0 +1,66 @@
+"""`health` and `doctor`: is the house in order, can this machine do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.options import home_option, json_option, source_option, takes_session
+from engine.cli.session import Session
+from engine.core.clock import iso
+from engine.core.errors import ExitCode
+from engine.core.files import append_line
+from engine.core.records import Level
+from engine.watch.health import Item
+
+
+@click.command()
+@click.option("--append", is_flag=True, help="Also append the page to logs/health_check.log.")
+@json_option
+@source_option
+@home_option
+@takes_session
+def health(session: Session, append: bool) -> int:
+    """Resources, models, bars, checks, schedule, runs, backups, alerts; ends with 1 when something is critical."""
+    items = session.engine.health()
+    undelivered = session.engine.deliver_alerts()
+    now = session.engine.clock.now()
+    lines = [f"=== Health check {now.astimezone():%Y-%m-%d %H:%M:%S} ===", *_lines(items)]
+    if append:
+        path = session.home.logs / "health_check.log"
+        for line in lines:
+            append_line(path, line)
+    _tell(session, items, lines, {"at": iso(now)})
+    if undelivered:
+        session.note(undelivered)
+    # A tenth of a second of CPU tells nothing of the day: it is shown, the alert rings when it lasts.
+    critical = any(item.level is Level.CRIT for item in items if item.name != "CPU")
+    return ExitCode.FAILED if critical else ExitCode.DONE
+
+
+@click.command()
+@json_option
+@home_option
+@takes_session
+def doctor(session: Session) -> int:
+    """Terminal, locale, cron, time zone, permissions, disk, Python, packages, network, logout; with the fix for each."""
+    items = tuple(session.engine.doctor())
+    _tell(session, items, _lines(items), {})
+    return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE
+
+
+def _tell(session: Session, items: Iterable[Item], lines: Iterable[str], head: dict[str, Any]) -> None:
+    if not session.json:
+        session.facts(lines)
+        return
+    trees = [{"name": each.name, "level": str(each.level), "text": each.text, "fix": each.fix or None} for each in items]
+    worst = next((str(level) for level in (Level.CRIT, Level.WARN) if any(each.level is level for each in items)), "OK")
+    session.document({**head, "worst": worst, "items": trees})
+
+
+def _lines(items: Iterable[Item]) -> list[str]:
+    rows = [(each.name, str(each.level), each.text + (f"  → {each.fix}" if each.fix else "")) for each in items]
+    return render.table(("WHAT", "LEVEL", "SEEN"), rows)

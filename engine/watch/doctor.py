@@ -1,0 +1,171 @@
+"""Doctor: whether this machine and this terminal can do what stockml needs, with the fix for each thing that cannot."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import locale
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.config import Settings
+from engine.core.paths import Home, filesystem
+from engine.core.records import Level
+from engine.core.text import clean
+from engine.watch.health import Item
+
+PACKAGES = ("textual", "tensorflow", "scikit-learn", "pandas", "numpy", "h5py", "yfinance", "msgspec", "psutil", "apprise")
+YAHOO = ("query1.finance.yahoo.com", 443)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the doctor looks at; a test hands in another one."""
+
+    environ: Mapping[str, str]
+    terminal: bool
+    columns: int
+    lines: int
+    encoding: str
+    logind: Path = Path("/etc/systemd/logind.conf")
+    linger: Path = Path("/var/lib/systemd/linger")
+    user: str = ""
+
+    @classmethod
+    def here(cls) -> Machine:
+        import getpass
+
+        size = shutil.get_terminal_size()
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):
+            user = ""
+        return cls(os.environ, sys.stdout.isatty(), size.columns, size.lines, locale.getpreferredencoding(), user=user)
+
+
+def doctor(home: Home, settings: Settings, machine: Machine, cron: tuple[bool, str], zone: str) -> Iterator[Item]:
+    """Every item; `cron` and `zone` come from the schedule. The network is asked last."""
+    yield from _terminal(machine)
+    yield from _logout(machine)
+    yield _cron(*cron)
+    yield _zone(zone)
+    yield from _folder(home, settings)
+    yield _python()
+    yield from _packages(importlib.metadata.version)
+    yield _network(settings)
+
+
+def _terminal(machine: Machine) -> Iterator[Item]:
+    term = machine.environ.get("TERM", "")
+    if not machine.terminal:
+        yield Item("terminal", Level.OK, "none: output goes to a pipe or file")
+    elif term in ("", "dumb"):
+        yield Item(
+            "terminal", Level.WARN, f"TERM is {term or 'not set'}: the console cannot draw", "export TERM=xterm-256color"
+        )
+    elif machine.columns < 80 or machine.lines < 24:
+        yield Item("terminal", Level.WARN, f"{machine.columns}x{machine.lines}", "make the window 80x24 or larger")
+    else:
+        yield Item("terminal", Level.OK, f"{term} {machine.columns}x{machine.lines}")
+    utf8 = machine.encoding.replace("-", "").lower() == "utf8"
+    yield Item("locale", Level.OK if utf8 else Level.WARN, machine.encoding, "" if utf8 else "export LANG=C.UTF-8")
+    rich = machine.environ.get("COLORTERM") in ("truecolor", "24bit")
+    few = not rich and "256" not in term
+    colours = "24 bit" if rich else "8 or 16" if few else "256"
+    yield Item("colours", Level.OK, colours, "export COLORTERM=truecolor, if the terminal has them" if few else "")
+    if machine.environ.get("TMUX"):
+        good = term.startswith(("tmux", "screen"))
+        fix = "" if good else "in ~/.tmux.conf: set -g default-terminal tmux-256color"
+        yield Item("tmux", Level.OK if good else Level.WARN, f"inside tmux with TERM={term}", fix)
+    else:
+        yield Item("tmux", Level.OK, "not inside tmux: trainings live on after a logout, the console does not")
+
+
+def _logout(machine: Machine) -> Iterator[Item]:
+    """systemd-logind kills what a user left running when KillUserProcesses is on and the user does not linger."""
+    try:
+        lines = machine.logind.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        yield Item("logout", Level.OK, "no systemd-logind: logging out kills no run")
+        return
+    values = [line.partition("=")[2].strip().lower() for line in lines if line.strip().startswith("KillUserProcesses=")]
+    kills = bool(values) and values[-1] in ("yes", "true", "1", "on")
+    lingers = bool(machine.user) and (machine.linger / machine.user).exists()
+    if kills and not lingers:
+        yield Item("logout", Level.CRIT, "logging out kills runs (KillUserProcesses=yes)", "loginctl enable-linger")
+    else:
+        yield Item("logout", Level.OK, "runs live on after a logout" + (" (lingering)" if lingers else ""))
+
+
+def _cron(running: bool, detail: str) -> Item:
+    if running:
+        return Item("cron", Level.OK, detail)
+    return Item("cron", Level.WARN, f"no cron daemon runs: {detail}", "start it, or stockml schedule install --systemd")
+
+
+def _zone(zone: str) -> Item:
+    environ = os.environ.get("TZ", "")
+    shown = f"cron keeps {zone or 'an unnamed zone'}" + (f", this shell TZ={clean(environ, 40)}" if environ else "")
+    differs = bool(environ) and environ.lstrip(":") != zone
+    fix = "unset TZ, or read the times of `schedule show` in the zone of cron" if differs else ""
+    return Item("time zone", Level.WARN if differs else Level.OK, shown, fix)
+
+
+def _folder(home: Home, settings: Settings) -> Iterator[Item]:
+    writable = os.access(home.root, os.W_OK | os.X_OK)
+    kind = filesystem(home.root) or "unknown file system"
+    fix = "" if writable else f"chown -R {os.getuid()} {home.root}"
+    yield Item(
+        "home", Level.OK if writable else Level.CRIT, f"{home.root} on {kind}{'' if writable else ', not writable'}", fix
+    )
+    if home.secrets.exists() and home.secrets.stat().st_mode & 0o077:
+        yield Item("secrets", Level.CRIT, "secrets.toml can be read by others: nothing is sent", f"chmod 600 {home.secrets}")
+    free = shutil.disk_usage(home.root).free / 2**20
+    need = settings.training.free_disk_mb
+    low = free < 4 * need
+    yield Item("disk", Level.CRIT if free < need else Level.WARN if low else Level.OK, f"{free:,.0f} MB free, {need} MB needed",
+               "stockml clean" if low else "")  # fmt: skip
+
+
+def _python() -> Item:
+    good = sys.version_info >= (3, 11)
+    shown = ".".join(str(part) for part in sys.version_info[:3])
+    return Item(
+        "python", Level.OK if good else Level.CRIT, f"{shown} ({sys.executable})", "" if good else "Python 3.11 or newer"
+    )
+
+
+def _packages(version: Callable[[str], str]) -> Iterator[Item]:
+    found, missing = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            # The CPU build is a distribution of its own.
+            if name == "tensorflow":
+                try:
+                    found.append(f"tensorflow {version('tensorflow-cpu')}")
+                except importlib.metadata.PackageNotFoundError:
+                    missing.append(name)
+            else:
+                missing.append(name)
+    if missing:
+        yield Item("packages", Level.CRIT, f"missing: {' '.join(missing)}", "make install")
+    yield Item("packages", Level.OK, ", ".join(found))
+
+
+def _network(settings: Settings, limit_s: float = 5.0) -> Item:
+    """Whether Yahoo can be reached; needed only where bars come from there."""
+    needed = settings.market.source == "yahoo"
+    host, port = YAHOO
+    try:
+        with socket.create_connection((host, port), timeout=limit_s):
+            return Item("network", Level.OK, f"{host} answers")
+    except OSError as error:
+        level = Level.WARN if needed else Level.OK
+        hint = "check DNS, proxy and firewall; stored bars are used meanwhile" if needed else ""
+        return Item("network", level, f"{host} cannot be reached ({clean(str(error), 80)})", hint)

@@ -1,0 +1,218 @@
+"""Health: is the house in order; one item a subject, each with its level, what was seen and the next step.
+
+CRIT anywhere makes `stockml health` end with 1. What belongs to later rooms (the schedule) is handed in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from engine.core.clock import iso, parse_iso
+from engine.core.config import Settings
+from engine.core.errors import StockmlError
+from engine.core.history import reading
+from engine.core.paths import Home
+from engine.core.records import JobState, Level, Meter, Run, Snapshot, State, SymbolRow
+from engine.market.calendar import covered_until, last_complete_session, sessions_between
+from engine.market.last_bar import last_bar
+from engine.watch import deliver
+from engine.watch.alerts import Condition
+from engine.watch.asking import service_up
+from engine.watch.schema import SCHEMA
+
+_RECENT = timedelta(days=1)
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that was looked at."""
+
+    name: str
+    level: Level
+    text: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """One scheduled job as health sees it."""
+
+    job: str
+    state: str
+    bad: bool
+    reason: str
+
+
+def health(
+    home: Home,
+    settings: Settings,
+    snapshot: Snapshot,
+    now: datetime,
+    jobs: tuple[Missed, ...],
+    sources: Callable[[SymbolRow], str],
+) -> tuple[Item, ...]:
+    """Every item, in the order of a morning look; `sources` tells where a symbol's bars come from."""
+    found: list[Item] = [_meter(meter) for meter in snapshot.meters]
+    found += [_models(snapshot), _bars(home, settings, snapshot, now, sources), _last_check(home, settings, now, jobs)]
+    found += [*_schedule(jobs), _runs(snapshot, settings, now), *_growth(home, now)]
+    found += [*_service(settings, jobs), *_backups(home, snapshot), *_alerts(home, snapshot), *_calendar(now)]
+    found += [Item("problem", Level.WARN, problem) for problem in snapshot.problems]
+    return tuple(found)
+
+
+def conditions(items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot) -> tuple[Condition, ...]:
+    """What the alerts learn from a look at the health."""
+    broken = [item.text for item in items if item.name == "backups" and item.level is Level.CRIT]
+    found = [Condition("backup", "", bool(broken), "; ".join(broken))]
+    found += [Condition("schedule", "", any(job.bad for job in jobs), "; ".join(job.reason for job in jobs if job.bad))]
+    bad = (State.FAILED, State.LOST)
+    return (*found, *(Condition("training", row.symbol, row.state in bad, f"{row.state}: {row.note}") for row in snapshot.rows))
+
+
+def _meter(meter: Meter) -> Item:
+    return Item(meter.name, meter.level, f"{meter.value:.1f}{meter.unit} {meter.detail}".rstrip())
+
+
+def _models(snapshot: Snapshot) -> Item:
+    counts = Counter(row.state for row in snapshot.rows)
+    words = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    bad = [row.symbol for row in snapshot.rows if row.state in (State.CORRUPT, State.FOREIGN)]
+    if bad:
+        return Item("models", Level.CRIT, f"{words}: {' '.join(bad)}", f"stockml train {' '.join(bad)}")
+    poor = [row.symbol for row in snapshot.rows if row.state in (State.NONE, State.STALE, State.FAILED, State.LOST)]
+    if poor:
+        return Item("models", Level.WARN, f"{words}: {' '.join(poor)}", "stockml auto-train")
+    return Item("models", Level.OK, words)
+
+
+def _bars(home: Home, settings: Settings, snapshot: Snapshot, now: datetime, sources: Callable[[SymbolRow], str]) -> Item:
+    newest = last_complete_session(now, settings.market.settle_minutes)
+    behind = {}
+    for row in snapshot.rows:
+        bar = last_bar(home, sources(row), row.symbol)
+        behind[row.symbol] = None if bar is None else max(0, len(sessions_between(date.fromisoformat(bar.date), newest)) - 1)
+    missing = [symbol for symbol, lag in behind.items() if lag is None]
+    lags = {symbol: lag for symbol, lag in behind.items() if lag}
+    if not missing and not lags:
+        return Item("bars", Level.OK, f"all symbols up to the session of {newest}")
+    worst = max(lags.values(), default=0)
+    text = f"the last complete session is {newest}"
+    text += f"; {len(lags)} symbols behind, {worst} sessions at most ({' '.join(lags)})" if lags else ""
+    text += f"; none of {' '.join(missing)}" if missing else ""
+    level = Level.CRIT if worst > 5 else Level.WARN if worst > settings.watch.bar_lag_sessions or missing else Level.OK
+    return Item("bars", level, text, "stockml data fetch" if level is not Level.OK else "")
+
+
+def _last_check(home: Home, settings: Settings, now: datetime, jobs: tuple[Missed, ...]) -> Item:
+    with reading(home, SCHEMA) as connection:
+        row = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone() if connection is not None else (None,)
+    if row[0] is None:
+        return Item("check", Level.WARN, "no performance check yet", "stockml performance")
+    gap = now - parse_iso(row[0])
+    # On weekends cron checks nothing: from Friday 18:00 to Monday 06:00 are 60 hours.
+    over = gap > max(timedelta(hours=66), timedelta(hours=3 * settings.watch.interval_hours))
+    scheduled = any(job.job == "performance" for job in jobs)
+    level = Level.OK if not over else Level.CRIT if scheduled else Level.WARN
+    return Item("check", level, f"the newest one {gap.total_seconds() / 3600:.1f} h ago", "stockml performance" if over else "")
+
+
+def _schedule(jobs: tuple[Missed, ...]) -> Iterator[Item]:
+    if not jobs:
+        yield Item("schedule", Level.WARN, "no job is installed", "stockml schedule install")
+    for job in jobs:
+        text = f"{job.job} {job.state}" + (f": {job.reason}" if job.reason else "")
+        yield Item("schedule", Level.CRIT if job.bad else Level.OK, text, "stockml schedule catch-up" if job.bad else "")
+
+
+def _runs(snapshot: Snapshot, settings: Settings, now: datetime) -> Item:
+    limit = timedelta(minutes=settings.training.stall_limit_min)
+    stalled = [run.id for run in snapshot.live_runs if now - (run.last_event_at or run.created_at) > limit]
+    lost = [run.id for run in snapshot.runs if run.state is JobState.LOST and now - _end(run) < _RECENT]
+    if stalled or lost:
+        words = [f"stalled: {' '.join(stalled)}"] if stalled else []
+        words += [f"lost within a day: {' '.join(lost)}"] if lost else []
+        return Item("runs", Level.CRIT, "; ".join(words), f"stockml runs show {(stalled + lost)[0]}")
+    return Item("runs", Level.OK, f"{len(snapshot.live_runs)} live, none stalled, none lost within a day")
+
+
+def _end(run: Run) -> datetime:
+    return run.ended_at or run.last_event_at or run.created_at
+
+
+def _growth(home: Home, now: datetime) -> Iterator[Item]:
+    """How fast the home grew over a week of checks, and how long the disk lasts at that."""
+    with reading(home, SCHEMA) as connection:
+        rows = (
+            connection.execute("SELECT at, home_bytes FROM watch_host WHERE at>=? ORDER BY id", (iso(now - _WEEK),)).fetchall()
+            if connection is not None
+            else []
+        )
+    if len(rows) < 2:
+        return
+    days = (parse_iso(rows[-1][0]) - parse_iso(rows[0][0])).total_seconds() / 86400
+    if days < 0.5:
+        return
+    a_day = (rows[-1][1] - rows[0][1]) / days
+    import shutil
+
+    left = shutil.disk_usage(home.root).free / a_day if a_day > 0 else float("inf")
+    level = Level.CRIT if left < 7 else Level.WARN if left < 30 else Level.OK
+    ends = f", the disk is full in {left:.0f} days" if level is not Level.OK else ""
+    text = f"the home holds {rows[-1][1] / 1e6:.0f} MB, {a_day / 1e6:+.1f} MB a day{ends}"
+    yield Item("growth", level, text, "stockml clean" if ends else "")
+
+
+def _service(settings: Settings, jobs: tuple[Missed, ...]) -> Iterator[Item]:
+    up, wanted = service_up(settings.service), any(job.job == "serve" for job in jobs)
+    where = f"http://{settings.service.host}:{settings.service.port}"
+    if up:
+        yield Item("service", Level.OK, f"answers on {where}")
+    else:
+        level = Level.CRIT if wanted else Level.OK
+        yield Item("service", level, f"none on {where}", "stockml serve" if wanted else "")
+
+
+def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
+    """The newest backup of every symbol that has a model, read again."""
+    from engine.vault.backups import check_entry, listed
+
+    try:
+        known = listed(home.models)
+    except StockmlError as error:
+        yield Item("backups", Level.CRIT, str(error))
+        return
+    broken, without, good = [], [], 0
+    for row in snapshot.rows:
+        newest = next((each for each in known if each.entry(row.symbol) is not None), None)
+        entry = newest.entry(row.symbol) if newest else None
+        if newest is None or entry is None:
+            without += [row.symbol] if row.model is not None and row.model.generation > 1 else []
+            continue
+        found = check_entry(newest, entry)
+        good += found.ok
+        broken += [] if found.ok else [f"{newest.name}/{row.symbol}: {found.text or found.kind}"]
+    if broken:
+        yield Item("backups", Level.CRIT, "; ".join(broken), "stockml backup")
+    else:
+        text = f"the newest backup of {good} symbols reads well" + (f"; none of {' '.join(without)}" if without else "")
+        yield Item("backups", Level.WARN if without else Level.OK, text, "stockml backup" if without else "")
+
+
+def _alerts(home: Home, snapshot: Snapshot) -> Iterator[Item]:
+    firing = [alert for alert in snapshot.alerts if alert.state == "firing" and not alert.acked]
+    names = ", ".join(f"{alert.rule} {alert.symbol}".rstrip() for alert in firing)
+    yield Item("alerts", Level.WARN if firing else Level.OK, names or "nothing fires", "stockml alerts list" if firing else "")
+    waiting = deliver.outbox(home)
+    if waiting:
+        why = deliver.alert_urls(home)[1] or waiting[0].fault or "not sent yet"
+        yield Item("alerts", Level.WARN, f"{len(waiting)} messages are undelivered: {why}", "stockml alerts test")
+
+
+def _calendar(now: datetime) -> Iterator[Item]:
+    left = (covered_until() - now.date()).days
+    if left < 90:
+        yield Item("calendar", Level.WARN, f"the table of sessions ends in {left} days", "update stockml")
