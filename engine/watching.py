@@ -132,6 +132,26 @@ class Watching:
             found.append(ledger.accuracy_of(symbol, scored, waiting, self.settings.thresholds.max_mape))
         return tuple(found)
 
+    def recent_checks(self, count: int) -> tuple[dict[str, Any], ...]:
+        """The newest lines of the performance history, oldest first; a line that is no JSON is left out."""
+        from engine.watch.report import recent_lines
+
+        return recent_lines(self.home, count)
+
+    def schedule_lines(self) -> tuple[str, ...]:
+        """Each installed job in a line: its state, its times, its next run."""
+        from engine.schedule.scheduler import Scheduler
+        from engine.schedule.view import view
+
+        found = view(Scheduler(self.home, self.clock))
+        lines = [
+            f"{each.job.name}: {each.line.expression} ({each.status.state if each.status else 'off'})"
+            + (f", next {each.explained.next[0]:%a %Y-%m-%d %H:%M}" if each.explained and each.explained.next else "")
+            for each in found.jobs
+            if each.line is not None
+        ]
+        return tuple(lines) or ("no job is installed: stockml schedule install",)
+
     def alerts(self) -> tuple[Alert, ...]:
         """What is pending or firing, firing first."""
         return alerts.alert_list(self.home, self.clock.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from engine.cli.options import home_option, json_option, source_option, takes_se
 from engine.cli.session import Session
 from engine.cli.status import current_snapshot
 from engine.core.errors import ExitCode
-from engine.core.records import Level, Snapshot, State, SymbolRow
+from engine.core.records import Alert, Level, Snapshot, State, SymbolRow
 from engine.core.text import clean
 
 RECENT = 13
@@ -30,7 +31,8 @@ def dashboard(session: Session) -> int:
     if session.json:
         session.document(documents.status_document(snapshot))
         return ExitCode.DONE
-    session.facts(page(snapshot, marks=_can_show("✅❌"), colour=sys.stdout.isatty()))
+    checks, schedule = session.engine.recent_checks(RECENT), session.engine.schedule_lines()
+    session.facts(page(snapshot, _can_show("✅❌"), sys.stdout.isatty(), checks, schedule))
     return ExitCode.DONE
 
 
@@ -42,14 +44,26 @@ def _can_show(text: str) -> bool:
     return True
 
 
-def page(snapshot: Snapshot, marks: bool = True, colour: bool = False) -> list[str]:
-    """The whole page; without `marks` OK and -- stand for the signs, without `colour` there is no escape code."""
+def page(
+    snapshot: Snapshot,
+    marks: bool = True,
+    colour: bool = False,
+    checks: tuple[dict[str, Any], ...] = (),
+    schedule: tuple[str, ...] = (),
+) -> list[str]:
+    """The whole page; without `marks` OK and -- stand for the signs, without `colour` there is no escape code.
+
+    `checks` are the newest lines of the performance history, oldest first.
+    """
     lines = [_head("ML Stock Prediction Dashboard", colour), f"Generated: {snapshot.taken_at.astimezone():%Y-%m-%d %H:%M:%S}"]
     lines.append(render.title(snapshot))
     for name, rows in (
         ("Model Status", [_model_line(row, marks) for row in snapshot.rows]),
-        ("Recent Performance", _performance(snapshot)),
+        ("Recent Performance", [_check_line(each) for each in checks] or _performance(snapshot)),
+        ("Retraining", [clean(f"{row.symbol}: {row.retrain}") for row in snapshot.rows if row.retrain]),
+        ("Alerts", [_alert_line(alert) for alert in snapshot.alerts]),
         ("Running", render.live_lines(snapshot)),
+        ("Schedule", [clean(line) for line in schedule]),
         ("System Resources", [_coloured(render.meter_line(meter), meter.level, colour) for meter in snapshot.meters]),
         ("Problems", [clean(problem) for problem in snapshot.problems]),
     ):
@@ -78,6 +92,22 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
         f"{sign} {row.symbol}: {render.size(row.model.size_bytes)} ({render.moment(row.model.trained_at)}) {row.state}{source}"
     )
     return clean(f"{text} {row.note}".rstrip())
+
+
+def _check_line(check: dict[str, Any]) -> str:
+    """The guide's line: when, symbol, confidence, with what stands beside it."""
+    confidence = check.get("confidence")
+    shown = "no confidence" if confidence is None else f"{confidence:.1f} % confidence"
+    simulated = f" {render.SIMULATED}" if check.get("source") == "simulated" else ""
+    seconds = render.number(check.get("response_time"), 2)
+    return clean(f"{check['timestamp']} {check['symbol']}: {shown}, {check.get('status')} in {seconds} s{simulated}")
+
+
+def _alert_line(alert: Alert) -> str:
+    words = " (acknowledged)" if alert.acked else " (silenced)" if alert.silenced else ""
+    return clean(
+        f"{alert.state} {alert.rule} {alert.symbol}".rstrip() + f" since {render.moment(alert.since)}{words}: {alert.text}"
+    )
 
 
 def _performance(snapshot: Snapshot) -> list[str]:

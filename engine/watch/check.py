@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from engine.core.clock import Clock, iso
@@ -29,6 +28,7 @@ from engine.watch.asking import IN_PROCESS, Answer, ask, service_up
 from engine.watch.auto import Look, Prepared, Start, look, occasion_of, prepare, start
 from engine.watch.facts import Desk, Observed, observe
 from engine.watch.meters import Meters, level
+from engine.watch.report import history_path
 from engine.watch.schema import writing
 from engine.watch.triggers import Verdict
 
@@ -174,11 +174,6 @@ def _write_checks(home: Home, now: datetime, answered: list[tuple[Observed, Answ
             " basis, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
             rows,
         )
-
-
-def history_path(home: Home) -> Path:
-    """logs/monitoring/performance_history.jsonl."""
-    return home.logs / "monitoring" / "performance_history.jsonl"
 
 
 def history_line(each: Checked, at: datetime) -> dict[str, Any]:

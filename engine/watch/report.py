@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ class LastCheck:
     text: str
 
 
+_WINDOW = 65_536
 _COLUMNS = ", ".join(LastCheck.__dataclass_fields__)
 
 
@@ -46,6 +48,30 @@ def last_checks(home: Home) -> dict[str, LastCheck]:
             f"SELECT {_COLUMNS} FROM watch_checks WHERE id IN (SELECT MAX(id) FROM watch_checks GROUP BY symbol)"  # noqa: S608 - ours
         ).fetchall()
     return {row[0]: LastCheck(*row) for row in rows}
+
+
+def history_path(home: Home) -> Path:
+    """logs/monitoring/performance_history.jsonl."""
+    return home.logs / "monitoring" / "performance_history.jsonl"
+
+
+def recent_lines(home: Home, count: int) -> tuple[dict[str, Any], ...]:
+    """The newest lines of performance_history.jsonl, oldest first; one that is no JSON object is left out."""
+    try:
+        with history_path(home).open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _WINDOW))
+            raw = file.read().splitlines()[-count:]
+    except OSError:
+        return ()
+    found = []
+    for line in raw:
+        try:
+            tree = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(tree, dict) and isinstance(tree.get("timestamp"), str) and isinstance(tree.get("symbol"), str):
+            found.append(tree)
+    return tuple(found)
 
 
 def write_report(home: Home, symbols: tuple[str, ...], meters: tuple[Meter, ...], now: datetime) -> tuple[Path, dict[str, Any]]:

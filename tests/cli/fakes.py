@@ -134,6 +134,12 @@ class FakeEngine:
     def cancel(self, run_id: str) -> None:
         self.cancelled.append(run_id)
 
+    def recent_checks(self, count: int) -> tuple[dict[str, Any], ...]:
+        return ()
+
+    def schedule_lines(self) -> tuple[str, ...]:
+        return ()
+
     def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
         return {symbol: self.forecasts[symbol] for symbol in symbols}
 
