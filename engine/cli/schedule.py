@@ -213,6 +213,9 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
     trees, worst = [], int(ExitCode.DONE)
     for job in chosen:
         assert job.status is not None
+        if job.job.reboot:
+            session.note(f"{job.job.name} runs until it is stopped: start it with `stockml {' '.join(job.job.verb)}`")
+            continue
         slot = job.status.missed[0]
         session.say(f"{job.job.name}: catching up on {local(slot)}")
         code = run_job(session.home, job.job.name, trigger=Trigger.CATCH_UP, slot=slot, say=session.note)

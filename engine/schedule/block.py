@@ -24,7 +24,7 @@ from typing import Any
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.text import clean, clean_bytes
-from engine.schedule.expression import parse
+from engine.schedule.expression import ExpressionError, parse
 from engine.schedule.jobs import JOBS, read_command
 
 FORMAT = 1
@@ -265,7 +265,15 @@ def _parse_line(raw: bytes) -> Line | None:
     found = read_command(items[0].command)
     if found is None or found[0] not in JOBS:
         return None
-    return Line(found[0], str(items[0].slices.render()), str(items[0].command), bool(items[0].is_enabled()))
+    return Line(found[0], _plain(str(items[0].slices.render())), str(items[0].command), bool(items[0].is_enabled()))
+
+
+def _plain(text: str) -> str:
+    """The expression in the form that our own code compares; python-crontab orders lists in another way."""
+    try:
+        return parse(text, reboot=True).text
+    except ExpressionError:
+        return text  # edited by hand into something that our grammar refuses: shown as it stands
 
 
 def _package() -> Any:

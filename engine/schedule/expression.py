@@ -148,7 +148,7 @@ def _read(part: str, field: Field) -> tuple[str, frozenset[int]]:
         # The step of a bare star counts from the lowest value; Sunday stands twice in 0-7.
         high = _top(field)
         step = _step(star["step"], field.low, high, field, part)
-        return "*" if step == 1 and not star["step"] else f"*/{step}", frozenset(range(field.low, high + 1, step))
+        return "*" if step == 1 else f"*/{step}", frozenset(range(field.low, high + 1, step))
     spans = sorted({_element(element, field, part) for element in part.split(",")})
     values = {value for first, last, step in spans for value in range(first, last + 1, step)}
     if field.high == 7 and any(

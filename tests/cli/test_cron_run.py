@@ -75,7 +75,8 @@ def test_it_needs_nothing_from_the_environment(tmp_path: Path) -> None:
 
 def test_it_loads_neither_numpy_nor_textual() -> None:
     """A job of every few minutes pays for its work only."""
-    code = "import engine.cli.cron_run, engine.cli.schedule, sys; print(*({'numpy', 'pandas', 'textual', 'crontab'} & set(sys.modules)))"
+    heavy = "{'numpy', 'pandas', 'textual', 'crontab'}"
+    code = f"import engine.cli.cron_run, engine.cli.schedule, sys; print(*({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=dict(os.environ)
     )

@@ -86,7 +86,7 @@ def test_what_cron_refuses_misreads_or_never_fires_is_refused_with_the_field_nam
         ("0 2 * * 4-7/2", "0 2 * * 4,6"),
         ("0 2 * * mon-fri", "0 2 * * 1-5"),
         ("30,10 2 * * *", "10,30 2 * * *"),
-        ("*/1 2 * * *", "*/1 2 * * *"),
+        ("*/1 2 * * *", "* 2 * * *"),
         ("1-3,2 2 * * *", "1-3,2 2 * * *"),
         ("@reboot", "@reboot"),
     ],

@@ -68,9 +68,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> FakeCrontab:
     return FakeCrontab(tmp_path_factory.mktemp("shared"))
 
 
-@pytest.mark.parametrize("part", ["install", "fail"])
+@pytest.mark.parametrize(("part", "tabs"), [("install", 300), ("fail", 700)])
 def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
-    part: str, shared: FakeCrontab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    part: str, tabs: int, shared: FakeCrontab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Install and remove leave every foreign byte; every failure leaves the whole tab; a marker-like line is refused."""
     monkeypatch.setattr(os, "fsync", lambda _fd: None)  # what survives a power cut is not the question here
@@ -78,7 +78,7 @@ def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
     lines = standard_lines(HOME)
     seen = []
 
-    @settings(max_examples=500)
+    @settings(max_examples=tabs)
     @given(tab=TABS, failure=st.sampled_from(READ_FAILURES + WRITE_FAILURES))
     def check(tab: bytes | None, failure: str) -> None:
         seen.append(tab)
@@ -102,7 +102,7 @@ def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
         assert shared.tab == ended
 
     check()
-    assert len(seen) >= 500
+    assert len(seen) >= tabs
 
 
 @pytest.mark.parametrize("failure", READ_FAILURES)

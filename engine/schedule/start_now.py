@@ -1,0 +1,41 @@
+"""A scheduled job started by hand, as cron would start it: the same command, cron's bare environment, no terminal."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+from pathlib import Path
+
+from engine.core.errors import StockmlError
+from engine.core.paths import Home
+from engine.schedule.jobs import arguments, find_program, job_named
+from engine.schedule.record import Trigger
+
+
+def bare_environment() -> dict[str, str]:
+    """What Debian cron gives a job: five variables, no locale, no virtual environment."""
+    user, folder = getpass.getuser(), str(Path.home())
+    return {"HOME": folder, "LOGNAME": user, "PATH": "/usr/bin:/bin", "PWD": folder, "SHELL": "/bin/sh"}
+
+
+def start_now(home: Home, job: str, program: Path | None = None) -> int:
+    """Start the job in a session of its own and return its process id; recorded as started by hand.
+
+    UsageError for an unknown job, StockmlError when the program cannot be started. What becomes of it stands in the
+    job's record and its cron.log.
+    """
+    argv = [*arguments(program or find_program(), job_named(job).name, home), "--trigger", str(Trigger.MANUAL)]
+    try:
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=bare_environment(),
+            cwd=os.path.expanduser("~"),  # noqa: PTH111 - cron's own working directory
+        )
+    except OSError as error:
+        raise StockmlError(f"cannot start {argv[0]}: {error.strerror}", "is stockml installed there? make install") from error
+    return child.pid
