@@ -12,6 +12,7 @@ from engine.core.files import lock_holder, write_atomic
 from engine.core.paths import Home
 from engine.core.records import JobState, Run
 from engine.core.text import clean
+from engine.runs.journal import Tail
 from engine.runs.processes import Identity, send, whoami
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.store import RunStore
@@ -39,9 +40,20 @@ def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None =
 def force_stop(home: Home, run: Run) -> bool:
     """Kill a supervisor (its workers die with it), or what a lost run left behind; whether anything was signalled.
 
-    Only processes that hold a lock of this run now, and whose pid, start time and boot id are what they wrote.
+    Only processes that hold a lock of this run now, and workers of a lost run by its journal (a stopped one between two
+    symbols holds no lock); always those alone whose pid, start time and boot id are what was written of them.
     """
-    return _signal(run, [run_folder(home, run.id).lock, *(home.lock(job.symbol) for job in run.jobs)], signal.SIGKILL)
+    folder = run_folder(home, run.id)
+    found = _signal(run, [folder.lock, *(home.lock(job.symbol) for job in run.jobs)], signal.SIGKILL)
+    left = _workers(folder) if run.state is JobState.LOST else []
+    sent = [send(worker, signal.SIGKILL) for worker in left]
+    return found or any(sent)
+
+
+def _workers(folder: RunFolder) -> list[Identity]:
+    """The workers that the journal says were started."""
+    texts = [event.data.get("identity") for event in Tail(folder.events).poll() if event.type == "worker"]
+    return [found for text in texts if isinstance(text, str) and (found := Identity.parse(text))]
 
 
 def _ask(home: Home, run: Run, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -121,6 +122,26 @@ def test_a_stopped_supervisor_is_killed_when_asked_again_later(bench: Bench) -> 
     cancel_run(bench.home, started.run_id, clock=FakeClock(datetime.now(UTC) + timedelta(seconds=60)))
     assert bench.ended(started, 10).state is LOST
     wait_for(lambda: not bench.alive(), 10, "the end of every process")
+
+
+def test_a_stopped_worker_of_a_lost_run_is_killed_between_two_symbols_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds no lock then; the journal says which process it is, and cancel ends it."""
+    monkeypatch.setenv("STOCKML_FAILPOINTS", "supervisor.handed=pause")
+    bench.do(NVDA="ok")
+    started = bench.start("NVDA")  # the supervisor pauses, so the worker waits for more when NVDA is done
+    monkeypatch.delenv("STOCKML_FAILPOINTS")
+    (worker,) = wait_for(lambda: bench.pids("worker"), 20, "the worker")
+    wait_for(lambda: bench.home.lock("NVDA").exists() and lock_holder(bench.home.lock("NVDA")) is None, 20, "the end of NVDA")
+    os.kill(worker, signal.SIGSTOP)
+    wait_for(lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T", 20, "the stop")
+    for pid in bench.pids("supervisor"):
+        os.kill(pid, signal.SIGKILL)
+    assert bench.ended(started).state is JobState.LOST
+    assert bench.pids("worker") == [worker]
+    cancel_run(bench.home, started.run_id)
+    wait_for(lambda: not bench.pids("worker"), 10, "the end of the worker")
 
 
 def test_a_stopped_worker_of_a_lost_run_holds_its_symbol_until_it_is_cancelled(bench: Bench) -> None:
