@@ -1,0 +1,189 @@
+"""The backtest as processes: broken off and gone on with, parallel and serial, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from engine.core.clock import SystemClock
+from engine.core.config import load
+from engine.core.paths import Home
+from engine.forecast.backtest import BacktestRequest, backtest
+from engine.market.bars import day
+from engine.market.fetch import stored_bars
+from tests.helpers import ROOT, environment, new_home, stockml, wait_for
+
+SYMBOLS, MEMBERS = ("NVDA", "SPY"), ("naive", "enhanced", "sklearn")
+SESSIONS = 24
+FOLDS = len(SYMBOLS) * SESSIONS
+"""With a refit every session: enough of them that a kill after the first few always finds some missing."""
+
+
+def home_in(folder: Path, **more: Any) -> Home:
+    small = {"market__simulated_sessions": 420, "training__holdout_sessions": 40, "training__sequence_length": 10}
+    return new_home(folder, **{**small, "training__max_workers": 2, "market__source": "simulated", **more})
+
+
+def target_sessions(home: Home, count: int = SESSIONS) -> tuple[date, date]:
+    """The first and the last of the newest `count` sessions."""
+    bars = stored_bars(home, load(home, {}), "simulated", "NVDA", SystemClock())
+    return day(bars.dates[-count]), day(bars.dates[-1])
+
+
+def words(home: Home, every: int = 1, count: int = SESSIONS) -> list[str]:
+    first, last = target_sessions(home, count)
+    members = ("--members", ",".join(MEMBERS), "--json", "--home", str(home.root))
+    return ["backtest", *SYMBOLS, "--from", str(first), "--to", str(last), "--retrain-every", str(every), *members]
+
+
+def request(home: Home, every: int) -> BacktestRequest:
+    return BacktestRequest(SYMBOLS, "simulated", *target_sessions(home), every, MEMBERS, load(home, {}).training.epochs)
+
+
+def kept(home: Home) -> list[Path]:
+    """The folds on disk."""
+    return sorted(home.evaluations.glob(".backtest-*/*.npz"))
+
+
+def started(home: Home) -> subprocess.Popen[str]:
+    """A backtest as a process of its own, once it has kept its first folds."""
+    line = [sys.executable, "-m", "engine.cli", *words(home)]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(line, **pipes, text=True, env=environment(), cwd=ROOT, start_new_session=True)  # type: ignore[call-overload]
+    try:
+        wait_for(lambda: len(kept(home)) >= 3 or process.poll() is not None, 90, "the first folds")
+    except AssertionError:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    assert process.poll() is None, process.communicate()
+    found: subprocess.Popen[str] = process
+    return found
+
+
+def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What an undisturbed run prints."""
+    home = home_in(tmp_path_factory.mktemp("whole") / "home")
+    done = stockml(*words(home), timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert kept(home) == []
+    assert len(list(home.evaluations.glob("backtest_*.json"))) == 1
+    yield json.loads(done.stdout)
+
+
+def test_a_killed_backtest_goes_on_with_what_is_missing(tmp_path: Path, whole: dict[str, Any]) -> None:
+    """kill -9 half-way: its processes follow it, the next run fits the missing folds alone and prints the same JSON."""
+    home = home_in(tmp_path / "home")
+    process = started(home)
+    workers = children(process)
+    process.kill()
+    process.communicate()
+    wait_for(lambda: gone(workers), 30, "the end of its processes")
+    there = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in kept(home)}
+    assert 3 <= len(there) < FOLDS
+
+    told: list[tuple[str, int, int]] = []
+
+    def progress(*what: Any) -> None:
+        told.append(what)
+        assert all((path.stat().st_ino, path.stat().st_mtime_ns) == key for path, key in there.items())
+
+    again = backtest(home, load(home, {}), request(home, 1), SystemClock(), progress)
+    assert told[0] == ("", len(there), FOLDS)
+    assert [done for _, done, _ in told[1:]] == list(range(len(there) + 1, FOLDS + 1))
+    assert json.loads(json.dumps(again)) == whole
+    assert kept(home) == []
+
+
+def test_interrupted_it_ends_130_and_leaves_no_process(tmp_path: Path) -> None:
+    """Ctrl-C ends command and workers, keeps the folds, and says that the same command goes on."""
+    home = home_in(tmp_path / "home")
+    process = started(home)
+    workers = children(process)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (130, "")
+    assert "goes on where it stopped" in errors
+    assert "Traceback" not in errors
+    wait_for(lambda: gone(workers), 30, "the end of its processes")
+    assert len(kept(home)) >= 3
+
+
+def test_one_process_or_two_give_the_same_table(tmp_path: Path) -> None:
+    """The table does not depend on how many symbols were fitted at once."""
+    tables = []
+    for workers in (1, 2):
+        home = home_in(tmp_path / f"home{workers}", training__max_workers=workers)
+        tables.append(backtest(home, load(home, {}), request(home, 12), SystemClock(), lambda *_: None))
+    assert tables[0] == tables[1]
+
+
+def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
+    """Pooled and a symbol: n, and under rows every member, ensemble, naive, drift and always_up with all their figures."""
+    figures = {"mape", "mase", "direction", "direction_low", "direction_high", "coverage80", "coverage95", "width80", "ece"}
+    assert [entry["symbol"] for entry in whole["symbols"]] == list(SYMBOLS)
+    for entry in (whole["pooled"], *whole["symbols"]):
+        assert entry["n"] == (FOLDS if entry is whole["pooled"] else SESSIONS)
+        assert set(entry["rows"]) == {"ensemble", "drift", "always_up", *MEMBERS}
+        assert all(figures <= set(row) for row in entry["rows"].values())
+        ours, up = entry["rows"]["ensemble"], entry["rows"]["always_up"]
+        assert entry["rows"]["naive"]["mase"] == 1.0
+        assert ours["direction_low"] < ours["direction"] < ours["direction_high"]
+        assert 0 <= ours["coverage80"] <= ours["coverage95"] <= 100
+        assert 0 <= ours["ece"] <= 1
+        assert up["mape"] is None
+        assert up["direction"] > 0
+    assert whole["request"]["source"] == "simulated"
+
+
+def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path) -> None:
+    """Folds too early in the bars are named with their number; the rest is scored."""
+    home = home_in(tmp_path / "home")
+    done = stockml(*words(home, every=60, count=180), timeout=120)
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert found["pooled"]["n"] + sum(entry["skipped"] for entry in found["symbols"]) == 2 * 180
+    assert all(entry["skipped"] == 60 for entry in found["symbols"])
+    assert "NVDA: 60 sessions are left out, the history before them is too short to train on" in done.stderr
+    assert found["notes"] == [line for line in done.stderr.splitlines() if "left out" in line]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code", "told"),
+    [
+        ("2091-01-02", "2091-02-01", 4, "bars end on"),
+        ("1951-01-02", "1951-02-01", 4, "no session of"),
+        ("2026-02-30", "2026-03-01", 2, "is not a date"),
+        ("2026-03-02", "2026-03-01", 2, "lies after --to"),
+    ],
+)
+def test_dates_that_cannot_be(tmp_path: Path, first: str, last: str, code: int, told: str) -> None:
+    """Sessions outside the bars are no data; a date that is none, or a backward range, is wrong usage."""
+    done = stockml("backtest", "NVDA", "--from", first, "--to", last, "--home", str(home_in(tmp_path / "home").root))
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+
+
+def test_with_no_fold_long_enough_there_is_no_table(tmp_path: Path) -> None:
+    """Every fold too early: exit 4, and the sentence says why."""
+    home = home_in(tmp_path / "home", market__simulated_sessions=260)
+    done = stockml(*words(home, every=40))
+    assert done.returncode == 4, done.stderr
+    assert "too short to train on" in done.stderr
