@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -15,7 +17,7 @@ from starlette.types import ASGIApp
 from engine.core.errors import StockmlError
 from engine.service.guard import ROUTE, Guard, Policy
 from engine.service.limits import RateLimit
-from engine.service.problems import Problem, no_answer
+from engine.service.problems import Problem, internal, no_answer
 from engine.service.routes import ROUTES, Call, Row, problem_response
 from engine.service.service import Service
 
@@ -56,5 +58,8 @@ def _endpoint(service: Service, row: Row) -> Endpoint:
             return problem_response(problem, call)
         except StockmlError as error:
             return problem_response(no_answer(error), call)
+        except Exception:  # noqa: BLE001 - a fault of ours ends as an answer; its details go to the service's own stderr
+            traceback.print_exc(file=sys.stderr)
+            return problem_response(internal(), call)
 
     return endpoint

@@ -23,7 +23,7 @@ from engine.core.clock import Clock
 from engine.service.access import AccessLog
 from engine.service.limits import RateLimit, is_loopback
 from engine.service.metrics import Metrics
-from engine.service.problems import MEDIA_TYPE, Problem, problem_tree
+from engine.service.problems import MEDIA_TYPE, Problem, internal, problem_tree
 
 MOST_BODY = 4096
 """Bytes; no request of ours needs a body."""
@@ -129,7 +129,7 @@ class Guard:
             problem = Problem(503, "timeout", f"not answered within {REQUEST_S:g} s", {"Connection": "close"})
         except Exception:  # noqa: BLE001 - a fault of ours must end as an answer; the details go to the service's stderr
             traceback.print_exc(file=sys.stderr)
-            problem = Problem(500, "internal", "the service failed on this request; its own log tells why")
+            problem = internal()
         if answer.status == 0:
             await _send(answer, problem, scope["path"], self._clock.now())
 

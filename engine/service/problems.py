@@ -32,6 +32,11 @@ def no_answer(error: StockmlError) -> Problem:
     return Problem(503, kind, without_folders(str(error)))
 
 
+def internal() -> Problem:
+    """500, without a word of what went wrong inside."""
+    return Problem(500, "internal", "the service failed on this request; its own log tells why")
+
+
 def without_folders(text: str) -> str:
     """The text with absolute paths cut to their last part: an answer tells no path of this machine."""
     return _FOLDERS.sub("", clean(text, 400))

@@ -1,0 +1,154 @@
+"""Homes with small real models and stored bars, and a service that runs on one of them in a thread."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.core.clock import Clock, FakeClock, iso
+from engine.core.config import load
+from engine.core.paths import Home
+from engine.forecast.fit import Candidate, fit_symbol
+from engine.forecast.members.lstm_weights import Shape, first_weights, layers_of
+from engine.market.bars import Bars
+from engine.market.fetch import stored_bars
+from engine.market.store import BarStore
+from engine.service.limits import RateLimit
+from engine.service.server import Address, Running, prepare
+from engine.vault.model_file import write_model
+from tests.forecast.samples import QUICK
+from tests.helpers import new_home, wait_for
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+"""A Wednesday before the open: the bars end with the session before it."""
+TOKEN = "a-token-that-is-long-enough-for-tests"
+
+
+def build_home(folder: Path, **settings: Any) -> Home:
+    """A home whose 13 symbols have a model each, and stored bars of the source yahoo (that is: no network was asked)."""
+    home = new_home(folder, market__simulated_sessions=420, training__holdout_sessions=60, **settings)
+    found = load(home, {})
+    for symbol in found.names:
+        bars = replace(stored_bars(home, found, "simulated", symbol, FakeClock(NOW)), source="yahoo", fetched_at=NOW)
+        BarStore(home).write(bars)
+    home.secrets.write_text(f'[service]\ntoken = "{TOKEN}"\n')
+    home.secrets.chmod(0o600)
+    for symbol in found.names:
+        publish(home, symbol, 1)
+    return home
+
+
+def bars_of(home: Home, symbol: str) -> Bars:
+    """The stored bars."""
+    found = BarStore(home).read("yahoo", symbol)
+    assert found is not None
+    return found
+
+
+@cache
+def candidate(seed: int = 1) -> Candidate:
+    """A fitted model of the simulated NVDA: naive, enhanced and an LSTM that was never trained, so that it has an opinion."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = new_home(Path(folder), market__simulated_sessions=420, training__holdout_sessions=60)
+        settings, clock = load(home, {}), FakeClock(NOW)
+        bars = {name: stored_bars(home, settings, "simulated", name, clock) for name in ("NVDA", "SPY")}
+    made = fit_symbol(bars["NVDA"], {"SPY": bars["SPY"]}, settings, ("naive", "enhanced"), QUICK)
+    shape = Shape(QUICK.sequence_length, len(made.feature_names), 8, 4, 1)
+    weights = first_weights(shape, seed)
+    weights[-5:] = 0.3
+    shares = {"naive": 0.5, "enhanced": 0.2, "lstm": 0.3}
+    return replace(made, weights=shares, layers=layers_of(weights, shape))
+
+
+def publish(home: Home, symbol: str, generation: int, seed: int = 1, **changes: Any) -> None:
+    """Make a model of `symbol` live, by the same atomic write as a training's."""
+    made = replace(candidate(seed), symbol=symbol, source="yahoo")
+    manifest = msgspec.structs.replace(made.manifest(iso(NOW)), generation=generation, **changes)
+    write_model(home.model(symbol), manifest, made.layers, made.arrays)
+
+
+def copied(template: Home, folder: Path) -> Home:
+    """A home of one's own."""
+    shutil.copytree(template.root, folder)
+    return Home(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def tree(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service that runs, and how to ask it over HTTP."""
+
+    running: Running
+    home: Home
+    clock: Clock
+
+    @property
+    def port(self) -> int:
+        return self.running.policy.port
+
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, token: str = "", **headers: str) -> Heard:
+        """One request on a connection of its own; `token` is sent as the bearer's."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        try:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            return Heard(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def post(self, path: str, **more: Any) -> Heard:
+        """A POST with the token."""
+        return self.ask(path, "POST", token=TOKEN, **more)
+
+    def get(self, path: str) -> Any:
+        """The tree of a GET that succeeds."""
+        heard = self.ask(path)
+        assert heard.status == 200, (heard.status, heard.body)
+        return heard.tree
+
+
+@contextmanager
+def serving(
+    home: Home, clock: Clock | None = None, limit: RateLimit | None = None, host: str = "127.0.0.1"
+) -> Iterator[Served]:
+    """The real service of `home` on a free port, in a thread, ready."""
+    used = clock or FakeClock(NOW)
+    running = prepare(home, load(home, {}), Address(host, 0), clock=used, fetching=False, limit=limit)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        served = Served(running, home, used)
+        wait_for(lambda: running.service.looked and running.server.started, 30, "the first look")
+        yield served
+    finally:
+        running.stop()
+        thread.join(30)
+        assert not thread.is_alive(), "the service did not stop"

@@ -1,0 +1,157 @@
+"""The cache: time to live, one computation at a time, nothing kept that should not be."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine.core.clock import FakeClock
+from engine.core.config import load
+from engine.core.errors import ModelError, StockmlError
+from engine.core.paths import Home
+from engine.core.records import Forecast
+from engine.service.forecasts import Forecasts
+from engine.service.metrics import Metrics
+from engine.service.shelf import Shelf, Slot
+from tests.service.homes import NOW, publish
+
+
+class Bench:
+    """A cache over a shelf of one home, with a count of the computations."""
+
+    def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch, ttl_s: float = 300.0) -> None:
+        self.clock, self.metrics, self.home = FakeClock(NOW), Metrics(), home
+        self.shelf = Shelf(home, self.clock, self.metrics, None)
+        self.look()
+        self.forecasts = Forecasts(self.shelf, self.clock, self.metrics, lambda: ttl_s)
+        self.computed: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fails = False
+        real = Slot.forecast
+
+        def counted(slot: Slot) -> Forecast:
+            self.computed.append(slot.symbol)
+            assert self.gate.wait(20)
+            if self.fails:
+                raise ModelError("it cannot")
+            return real(slot)
+
+        monkeypatch.setattr(Slot, "forecast", counted)
+
+    def look(self) -> None:
+        self.shelf.look(load(self.home, {}))
+
+
+def run(bench: Bench, work: Callable[[], Awaitable[Any]]) -> Any:
+    async def main() -> Any:
+        return await work()
+
+    try:
+        return asyncio.run(main())
+    finally:
+        bench.forecasts.close()
+
+
+def test_an_answer_is_kept_for_its_time_to_live(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Just before the TTL the same forecast is cached with its age; at the TTL it is computed again."""
+    bench = Bench(home, monkeypatch)
+
+    async def work() -> None:
+        first = await bench.forecasts.get("NVDA")
+        bench.clock.advance(timedelta(seconds=299))
+        second = await bench.forecasts.get("NVDA")
+        bench.clock.advance(timedelta(seconds=1))
+        third = await bench.forecasts.get("NVDA")
+        assert [each.cached for each in (first, second, third)] == [False, True, False]
+        assert (second.age_s, second.made_at) == (299.0, first.made_at)
+        assert first.forecast == third.forecast
+
+    run(bench, work)
+    assert bench.computed == ["NVDA", "NVDA"]
+    assert (bench.metrics.total(bench.metrics.hits), bench.metrics.total(bench.metrics.misses)) == (1, 2)
+
+
+def test_many_at_once_are_one_computation(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty requests for one symbol that is not cached compute it once."""
+    bench = Bench(home, monkeypatch)
+    bench.gate.clear()
+
+    async def work() -> None:
+        asked = [asyncio.create_task(bench.forecasts.get("NVDA")) for _ in range(50)]
+        await asyncio.sleep(0)
+        bench.gate.set()
+        found = await asyncio.gather(*asked)
+        assert len({id(each.forecast) for each in found}) == 1
+
+    run(bench, work)
+    assert bench.computed == ["NVDA"]
+
+
+def test_a_client_that_goes_away_does_not_cancel_the_others(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of two waiting clients is cancelled; the second is answered by the same computation."""
+    bench = Bench(home, monkeypatch)
+    bench.gate.clear()
+
+    async def work() -> None:
+        first, second = (asyncio.create_task(bench.forecasts.get("NVDA")) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        bench.gate.set()
+        assert (await second).forecast.last_bar == "2026-06-30"
+        assert first.cancelled()
+
+    run(bench, work)
+    assert bench.computed == ["NVDA"]
+
+
+def test_an_error_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed computation reaches everyone who waits for it, and the next request tries again."""
+    bench = Bench(home, monkeypatch)
+    bench.fails = True
+
+    async def work() -> None:
+        found = await asyncio.gather(*(bench.forecasts.get("NVDA") for _ in range(3)), return_exceptions=True)
+        assert all(isinstance(each, StockmlError) for each in found)
+        bench.fails = False
+        assert not (await bench.forecasts.get("NVDA")).cached
+
+    run(bench, work)
+    assert bench.computed == ["NVDA", "NVDA"]
+
+
+def test_a_model_that_changes_under_way_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computation that began with the old model does not fill the cache of the new one."""
+    bench = Bench(home, monkeypatch)
+    bench.gate.clear()
+
+    async def work() -> None:
+        old = asyncio.create_task(bench.forecasts.get("NVDA"))
+        await asyncio.sleep(0)
+        publish(home, "NVDA", 2, seed=3)
+        bench.gate.set()
+        await asyncio.to_thread(bench.look)
+        new = await bench.forecasts.get("NVDA")
+        assert ((await old).slot.model, new.cached) != (new.slot.model, True)
+        assert new.slot.model is not None
+        assert new.slot.model.info.generation == 2
+
+    run(bench, work)
+
+
+def test_a_ttl_of_zero_keeps_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ML_PREDICTION_TTL 0s each request is computed; expired entries are counted as such."""
+    bench = Bench(home, monkeypatch, ttl_s=0.0)
+
+    async def work() -> None:
+        assert not (await bench.forecasts.get("NVDA")).cached
+        assert not (await bench.forecasts.get("NVDA")).cached
+        assert bench.forecasts.counts() == (1, 1)
+        assert bench.forecasts.clear() == 1
+
+    run(bench, work)

@@ -1,0 +1,224 @@
+"""Who may ask: Host, token, sizes, speed and rate, over real sockets."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from engine.core.paths import Home
+from engine.service import guard, protocol
+from engine.service.guard import Policy
+from engine.service.limits import Rate, RateLimit, is_loopback
+from tests.helpers import wait_for
+from tests.service.homes import NOW, TOKEN, Served, copied, serving
+
+
+def raw(served: Served, data: bytes, seconds: float = 10.0) -> bytes:
+    """What comes back for these very bytes, until the other side closes."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=seconds) as sock:
+        sock.sendall(data)
+        found = b""
+        try:
+            while piece := sock.recv(65536):
+                found += piece
+        except ConnectionResetError:
+            pass
+        return found
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:{port}", 200),
+        ("127.0.0.1:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("evil.example", 400),
+        ("evil.example:{port}", 400),
+        ("localhost.evil.example", 400),
+        ("localhost:1", 400),
+        ("localhost:{port}@evil.example", 400),
+        ("evil.example:80:{port}", 400),
+        ("127.0.0.2:{port}", 400),
+        ("", 400),
+        (":{port}", 400),
+    ],
+)
+def test_a_foreign_host_is_refused(served: Served, host: str, status: int) -> None:
+    """Only names of this service pass: a page that re-binds its own name to 127.0.0.1 is answered 400."""
+    heard = served.ask("/livez", Host=host.format(port=served.port))
+    assert heard.status == status
+    if status == 400:
+        assert heard.tree["type"] == "urn:stockml:problem:host"
+
+
+def test_a_missing_or_double_host_is_refused(served: Served) -> None:
+    """Without a Host, or with two, the answer is 400."""
+    assert b" 400 " in raw(served, b"GET /livez HTTP/1.0\r\n\r\n").partition(b"\r\n")[0]
+    assert b" 400 " in raw(served, b"GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n").partition(b"\r\n")[0]
+    double = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+    assert b" 400 " in raw(served, double).partition(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cache/clear", "/api/v1/models/NVDA/reload"])
+def test_a_change_needs_the_token(served: Served, path: str) -> None:
+    """POST without a token or with a wrong one is 401 with the challenge; with the right one it is done."""
+    for token in ("", "wrong", TOKEN[:-1], TOKEN + "x"):
+        heard = served.ask(path, "POST", token=token)
+        assert (heard.status, heard.headers["www-authenticate"]) == (401, "Bearer")
+    assert served.post(path).status == 200
+
+
+def test_two_authorizations_are_refused(served: Served) -> None:
+    """Two Authorization headers are 401, whichever of them is right."""
+    head = f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    heard = raw(served, (head + "Authorization: Bearer x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").encode())
+    assert b" 401 " in heard.partition(b"\r\n")[0]
+
+
+def test_without_a_configured_token_nothing_changes(home: Home) -> None:
+    """With no token set, POST is 403 with the command that makes one; reading goes on."""
+    home.secrets.unlink()
+    with serving(home) as served:
+        heard = served.ask("/api/v1/cache/clear", "POST")
+        assert heard.status == 403
+        assert "--make-token" in heard.tree["detail"]
+        assert served.ask("/api/v1/health").status == 200
+
+
+def test_off_loopback_everything_needs_the_token() -> None:
+    """Listening elsewhere, reading needs the token too; the service's own address is a good Host, a foreign one is not."""
+    policy = Policy("0.0.0.0", 8081, TOKEN, ("box",))
+
+    def scope(host: str, *more: tuple[bytes, bytes]) -> dict[str, object]:
+        return {"method": "GET", "headers": [(b"host", host.encode()), *more], "server": ("10.0.0.5", 8081)}
+
+    right = (b"authorization", f"Bearer {TOKEN}".encode())
+    refused = policy.refuse_caller(scope("box"))
+    assert refused is not None
+    assert refused.status == 401
+    assert policy.refuse_caller(scope("box", right)) is None
+    for host, fine in (("10.0.0.5:8081", True), ("box:8081", True), ("10.0.0.6:8081", False), ("evil.example:8081", False)):
+        assert (policy.refuse_host(scope(host)) is None) is fine, host
+
+
+def test_no_cross_origin_headers(served: Served) -> None:
+    """A page of another origin gets no permission to read."""
+    heard = served.ask("/api/v1/predict/NVDA", Origin="https://evil.example")
+    assert not any(name.startswith("access-control") for name in heard.headers)
+    assert heard.headers["x-content-type-options"] == "nosniff"
+
+
+def test_large_requests_are_refused(served: Served) -> None:
+    """A long query is 414, a large body 413 whether its length is told or not, a head without end is 400."""
+    assert served.ask("/api/v1/predict?symbols=" + "A," * 2000).status == 414
+    assert served.post("/api/v1/cache/clear", body=b"x" * 4097).status == 413
+    assert served.post("/api/v1/cache/clear", body=b"x" * 4096).status == 200
+    head = f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n".encode()
+    chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+    assert b" 413 " in raw(served, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 3).partition(b"\r\n")[0]
+    assert b" 400 " in raw(served, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000).partition(b"\r\n")[0]
+
+
+def test_garbage_is_answered_400(served: Served) -> None:
+    """Bytes that are no HTTP end the connection with 400, and the next client is served."""
+    for data in (b"\x16\x03\x01\x02\x00\x01", b"GET / FTP/9\r\n\r\n", b"\r\n\r\nG\x00T / HTTP/1.1\r\n\r\n"):
+        assert b" 400 " in raw(served, data).partition(b"\r\n")[0]
+    assert served.ask("/livez").status == 200
+
+
+def test_a_client_that_drips_is_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request head that does not end in time costs its connection; others are served meanwhile."""
+    monkeypatch.setattr(protocol, "HEAD_S", 0.4)
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as sock:
+        sock.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n")
+        assert served.ask("/livez").status == 200
+        try:
+            assert sock.recv(1000) == b""
+        except ConnectionResetError:
+            pass
+
+
+def test_a_body_that_drips_is_answered_408(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A promised body that does not come is 408 after its limit."""
+    monkeypatch.setattr(guard, "BODY_S", 0.3)
+    head = f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    assert b" 408 " in raw(served, (head + "Content-Length: 10\r\n\r\nx").encode(), 20).partition(b"\r\n")[0]
+
+
+def test_a_fast_client_is_slowed_down(template: Home, tmp_path: Path) -> None:
+    """Beyond its burst a client is answered 429 with Retry-After; refused requests are counted by their kind."""
+    limit = RateLimit(loopback=Rate(0.001, 5.0))
+    with serving(copied(template, tmp_path / "h"), limit=limit) as served:
+        found = [served.ask("/livez").status for _ in range(7)]
+        assert found == [200] * 5 + [429] * 2
+        heard = served.ask("/livez")
+        assert heard.headers["retry-after"] == "1"
+        assert 'stockml_http_refused_total{why="rate"} 3.0' in served.running.service.metrics.text().decode()
+
+
+def test_the_bucket_fills_again() -> None:
+    """Tokens come back with time, up to the burst; 500 requests a second from loopback never meet the default limit."""
+    limit = RateLimit(loopback=Rate(10.0, 2.0))
+    assert [limit.take("127.0.0.1", 0.0) for _ in range(3)] == [True, True, False]
+    assert limit.take("127.0.0.1", 0.1)
+    assert not limit.take("127.0.0.1", 0.1)
+    default = RateLimit()
+    assert all(default.take("127.0.0.1", number / 500) for number in range(10_000))
+    assert not all(default.take("10.0.0.9", number / 500) for number in range(1000))
+
+
+def test_remembered_clients_are_bounded() -> None:
+    """Ten thousand addresses leave a thousand buckets at most."""
+    limit = RateLimit()
+    for number in range(10_000):
+        limit.take(f"10.0.{number // 256}.{number % 256}", 0.0)
+    assert len(limit._buckets) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True)]
+    + [("0.0.0.0", False), ("10.0.0.1", False), ("::", False), ("example.com", False), ("localhost.example.com", False)],
+)
+def test_what_is_loopback(host: str, local: bool) -> None:
+    """Only addresses of this machine alone are loopback; all addresses at once are not."""
+    assert is_loopback(host) is local
+
+
+def test_a_fault_of_ours_is_a_plain_500(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An error nobody foresaw is 500 without its words in the answer; they stand on the service's stderr."""
+
+    def fails(*_: object) -> int:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr(served.running.service.forecasts, "counts", fails)
+    heard = served.ask("/api/v1/stats")
+    assert heard.status == 500
+    assert "secret" not in heard.body.decode()
+    assert "Traceback" not in heard.body.decode()
+    assert "a secret of the inside" in capfd.readouterr().err
+    assert served.ask("/livez").status == 200
+
+
+def test_the_access_log_tells_each_request(served: Served) -> None:
+    """A request is one line with status, time and size; a control character in its path does not reach the file raw."""
+    served.ask("/nothing/%1b%5b31m%0aforged", token=TOKEN)
+    path = served.home.logs / "service" / "access.log"
+    text = wait_for(lambda: (found := path.read_text()) and "/nothing/" in found and found, 5, "the line")
+    line = next(each for each in text.splitlines() if "/nothing/" in each)
+    assert '" 404 ' in line
+    assert "\x1b" not in line
+    assert line.startswith(f"{NOW:%Y-%m-%dT%H:%M:%S}")
+    assert TOKEN not in text
+
+
+def test_no_wait_is_left_behind(served: Served) -> None:
+    """Clients that connect and go away at once leave no connection open."""
+    for _ in range(30):
+        socket.create_connection(("127.0.0.1", served.port)).close()
+    wait_for(lambda: len(served.running.server.server_state.connections) == 0, 10, "no open connection")

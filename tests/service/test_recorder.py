@@ -1,0 +1,88 @@
+"""Every served forecast is in the ledger once for each symbol, generation and bar."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import StockmlError
+from engine.core.paths import Home
+from engine.service import recorder
+from engine.service.metrics import Metrics
+from engine.service.recorder import Recorder
+from engine.watch.ledger import Made
+from tests.helpers import wait_for
+from tests.service.homes import publish, serving
+
+
+def rows(home: Home) -> list[tuple[str, int, str, str]]:
+    if not home.history.exists():
+        return []
+    with closing(sqlite3.connect(home.history)) as connection:
+        return connection.execute("SELECT symbol, generation, last_bar, via FROM watch_predictions ORDER BY id").fetchall()
+
+
+def test_each_symbol_generation_and_bar_enters_once(home: Home) -> None:
+    """Ten answers are one row; a new generation is another; a restart of the service adds none."""
+    with serving(home) as served:
+        for _ in range(10):
+            served.get("/api/v1/predict/NVDA")
+            served.post("/api/v1/cache/clear")
+        wait_for(lambda: rows(home), 10, "the first row")
+        publish(home, "NVDA", 2, seed=4)
+        wait_for(lambda: served.get("/api/v1/predict/NVDA")["generation"] == 2, 5, "generation 2")
+        served.get("/api/v1/predict?symbols=TSLA,NVDA")
+    with serving(home) as served:
+        served.get("/api/v1/predict/NVDA")
+    bar = "2026-06-30"
+    assert sorted(rows(home)) == sorted([("NVDA", 1, bar, "service"), ("NVDA", 2, bar, "service"), ("TSLA", 1, bar, "service")])
+
+
+def test_history_and_accuracy_tell_of_them(home: Home) -> None:
+    """A kept forecast shows in history with the reference's fields; without an outcome nothing is scored."""
+    with serving(home) as served:
+        told = served.get("/api/v1/predict/NVDA")
+        wait_for(lambda: served.get("/api/v1/predictions/history/NVDA"), 10, "the row")
+        row = served.get("/api/v1/predictions/history")[0]
+        assert (row["symbol"], row["predicted_price"], row["actual_close"]) == ("NVDA", told["predicted_price"], None)
+        assert row["prediction_date"] == told["target_session"]
+        assert served.get("/api/v1/predictions/history/TSLA") == []
+        assert served.get("/api/v1/predictions/history?end_date=2020-01-01") == []
+        assert served.get("/api/v1/predictions/history?offset=1") == []
+        found = served.get("/api/v1/predictions/accuracy/NVDA")
+        assert (found["total_predictions"], found["predictions_with_actual"], found["direction_accuracy"]) == (1, 0, None)
+
+
+def test_a_disk_that_refuses_costs_no_answer_and_no_row(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
+    """While the ledger cannot be written answers go out and wait; once it can, they are written."""
+    monkeypatch.setattr(recorder, "RETRY_S", 0.05)
+    home.history.mkdir(parents=True)
+    with serving(home) as served:
+        assert served.get("/api/v1/predict/NVDA")["symbol"] == "NVDA"
+        wait_for(lambda: served.ask("/api/v1/health").status == 206, 10, "degraded health")
+        assert "stockml_ledger_waiting 1.0" in served.ask("/metrics").body.decode()
+        home.history.rmdir()
+        wait_for(lambda: [row[0] for row in rows(home)] == ["NVDA"], 10, "the row")
+
+
+def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
+    """Closing writes what is queued; a writer that fails to the end does not hang the stop."""
+    taken: list[Made] = []
+
+    def write(batch: Sequence[Made]) -> None:
+        raise StockmlError("full")
+
+    failing = Recorder(write, Metrics())
+    failing._waiting.append("one")  # type: ignore[arg-type]
+    failing.start()
+    failing.close()
+    assert failing.fault == "full"
+    good = Recorder(taken.extend, Metrics())
+    good._waiting.extend(["one", "two"])  # type: ignore[list-item]
+    good.start()
+    good.close()
+    assert taken == ["one", "two"]
