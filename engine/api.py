@@ -19,6 +19,7 @@ from engine.core.paths import Home
 from engine.core.records import Forecast, PlanItem, Run, Snapshot, Started, SymbolRow, TrainRequest
 from engine.core.symbols import checked_all
 from engine.forecast import status as derived
+from engine.forecast.status import Status
 from engine.market.source import parse_source
 from engine.runs.start import cancel_run, start_run
 from engine.runs.store import RunStore
@@ -64,12 +65,15 @@ class Engine(Watching):
 
     def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
         """Rebuild the status of every symbol whose model or bars changed; loads numpy and h5py when one did."""
+        outdated = []
         for symbol in symbols or self.settings.names:
             stored = derived.read(self.home.status(symbol))
             source = self.source or (stored.source if stored else "")
             key = derived.current_key(self.home, symbol, source)
             if key is not None and (stored is None or stored.key != key):
-                derived.build(self.home, self.settings, symbol, self.clock, self.source or "")
+                outdated.append(symbol)
+        if outdated:
+            derived.build_all(self.home, self.settings, outdated, self.clock, self.source or "")
 
     def spawn_status_refresh(self) -> bool:
         """Let a short-lived child rebuild outdated statuses; False when one is already at it."""
@@ -124,10 +128,11 @@ class Engine(Watching):
 
     def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
         """The next session's forecast of each symbol, or the reason why there is none."""
-        return {symbol: self._predict(symbol) for symbol in checked_all(symbols, self.settings.names)}
+        names = checked_all(symbols, self.settings.names)
+        statuses = derived.build_all(self.home, self.settings, names, self.clock, self.source or "")
+        return {symbol: self._forecast(symbol, status) for symbol, status in statuses.items()}
 
-    def _predict(self, symbol: str) -> Forecast | StockmlError:
-        status = derived.build(self.home, self.settings, symbol, self.clock, self.source or "")
+    def _forecast(self, symbol: str, status: Status | None) -> Forecast | StockmlError:
         if status is None:
             return NoDataError(f"{symbol} has no model", f"stockml train {symbol}")
         if status.forecast is not None:

@@ -6,7 +6,7 @@ the calibration learn from it, so that intervals and confidence follow the marke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,8 @@ from engine.core.records import Forecast
 from engine.forecast.calibration import WINDOW, Calibrator, roll
 from engine.forecast.dataset import CONTEXT, Dataset, build_dataset
 from engine.forecast.features import WARMUP
-from engine.forecast.members.base import within
-from engine.forecast.model import Model
+from engine.forecast.members.base import Floats, IntArray, within
+from engine.forecast.model import Model, predict_together
 from engine.market.bars import Bars, day
 from engine.market.calendar import next_session
 from engine.vault.model_file import StoredModel
@@ -45,8 +45,15 @@ class Forecaster:
         return CONTEXT if needed else ()
 
     def forecast(self, bars: Bars, context: Mapping[str, Bars]) -> Forecast:
-        """The session after the last of `bars`; raises NoDataError for bars that end before the training's last bar,
-        are too few, or lack the context; ModelError when the features are not the model's."""
+        """The session after the last of `bars`; errors as `question`."""
+        return forecast_together([self.question(bars, context)])[0]
+
+    def question(self, bars: Bars, context: Mapping[str, Bars]) -> Question:
+        """What the model has to be asked for the session after the last of `bars`.
+
+        Raises NoDataError for bars that end before the training's last bar, are too few, or lack the context; ModelError
+        when the features are not the model's.
+        """
         self._check(bars, context)
         news = min(int(np.sum(bars.dates >= self.last_bar)), WINDOW)
         count = WARMUP + self.sequence_length + news
@@ -55,13 +62,8 @@ class Forecaster:
             raise NoDataError(
                 f"{self.symbol}: {len(bars)} bars from {bars.source}, {count - 1} are needed to forecast", "fetch more history"
             )
-        rows = np.arange(len(data) - news, len(data))
-        blended = self.model.predict(data, rows).blended
-        past = rows[:-1]
-        calibrator = self.calibrator
-        if len(past):
-            _, calibrator = roll(calibrator, blended[:-1], data.target[past], data.scale[past], self.tolerance)
-        return forecast_of(data, float(blended[-1]), calibrator, self.tolerance)
+        self.model.check(data)
+        return Question(self, data, np.arange(len(data) - news, len(data)))
 
     def _check(self, bars: Bars, context: Mapping[str, Bars]) -> None:
         if bars.symbol != self.symbol:
@@ -75,6 +77,29 @@ class Forecaster:
         for name in self.context:
             if name not in context:
                 raise NoDataError(f"{self.symbol}: the model needs the bars of {name} too", f"`stockml data fetch {name}`")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """The rows a model must be asked for one forecast: the sessions it has not learned from yet, the newest one last."""
+
+    forecaster: Forecaster
+    data: Dataset
+    rows: IntArray
+
+    def answer(self, blended: Floats) -> Forecast:
+        """The forecast, from the model's log returns [len(rows)]; the calibration learns from the outcomes there are."""
+        past, calibrator, tolerance = self.rows[:-1], self.forecaster.calibrator, self.forecaster.tolerance
+        if len(past):
+            _, calibrator = roll(calibrator, blended[:-1], self.data.target[past], self.data.scale[past], tolerance)
+        return forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
+
+
+def forecast_together(questions: Sequence[Question]) -> list[Forecast]:
+    """The forecast of every question, in their order; the networks of all models run as one stacked recursion."""
+    models = [question.forecaster.model for question in questions]
+    found = predict_together(models, [question.data for question in questions], [question.rows for question in questions])
+    return [question.answer(each.blended) for question, each in zip(questions, found, strict=True)]
 
 
 def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forecaster:

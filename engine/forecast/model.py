@@ -40,11 +40,13 @@ class Model:
 
     def predict(self, data: Dataset, rows: IntArray) -> Predicted:
         """Forecast the sessions after `rows`; ModelError when the columns are not those of the training."""
+        return predict_together([self], [data], [rows])[0]
+
+    def check(self, data: Dataset) -> None:
+        """ModelError when the columns of `data` are not those of the training."""
         if data.names != self.names:
             missing = " ".join(sorted(set(self.names) ^ set(data.names))) or "the order"
             raise ModelError(f"{data.symbol}: the features differ from the model's: {missing}", "train it again")
-        each = member_forecasts(self.members, self.scaler.apply(data), rows)
-        return Predicted(blend(each, self.weights, data.scale[rows]), each)
 
     def arrays(self) -> Arrays:
         """Everything but the network, by name."""
@@ -88,6 +90,36 @@ def module_of(name: str) -> ModuleType:
 def member_forecasts(members: Mapping[str, Fitted], scaled: Dataset, rows: IntArray) -> dict[str, Floats]:
     """[len(rows)] log return forecasts of each member, from standardised features."""
     return {name: member.predict(scaled, rows) for name, member in members.items()}
+
+
+def predict_together(models: Sequence[Model], data: Sequence[Dataset], rows: Sequence[IntArray]) -> list[Predicted]:
+    """Each model's forecasts for its rows of its dataset; the networks of all run as one stacked recursion.
+
+    Equal to `Model.predict` one by one, bit for bit. ModelError when the columns of one are not those of its training.
+    """
+    asked = list(zip(models, data, rows, strict=True))
+    for model, each, _ in asked:
+        model.check(each)
+    scaled = [model.scaler.apply(each) for model, each, _ in asked]
+    networks = _network_forecasts(models, scaled, rows)
+    found = []
+    for index, (model, each, at) in enumerate(asked):
+        members = {
+            name: networks[index] if name == NETWORK else member.predict(scaled[index], at)
+            for name, member in model.members.items()
+        }
+        found.append(Predicted(blend(members, model.weights, each.scale[at]), members))
+    return found
+
+
+def _network_forecasts(models: Sequence[Model], scaled: Sequence[Dataset], rows: Sequence[IntArray]) -> dict[int, Floats]:
+    """The forecasts of the models that have a network, by their position."""
+    having = [index for index, model in enumerate(models) if NETWORK in model.members]
+    if not having:
+        return {}
+    stacked = module_of(NETWORK).predict_stacked
+    members = [models[index].members[NETWORK] for index in having]
+    return dict(zip(having, stacked(members, [scaled[i] for i in having], [rows[i] for i in having]), strict=True))
 
 
 def fit_model(data: Dataset, split: Split, members: Sequence[str], options: FitOptions) -> Model:

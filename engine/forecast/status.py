@@ -6,10 +6,11 @@ Reading it loads neither numpy nor h5py, so that the console and `status` stay l
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock, iso, parse_iso
 from engine.core.config import Settings
@@ -19,6 +20,9 @@ from engine.core.paths import Home
 from engine.core.records import Forecast, Metrics, ModelInfo
 from engine.core.text import clean
 from engine.market.last_bar import last_bar
+
+if TYPE_CHECKING:
+    from engine.vault.model_file import StoredModel
 
 VERSION = 1
 
@@ -102,34 +106,52 @@ def write(home: Home, symbol: str, status: Status) -> None:
 
 
 def build(home: Home, settings: Settings, symbol: str, clock: Clock, source: str = "") -> Status | None:
-    """Read the live model, forecast on stored bars (of `source`, else of the model's own), store and return both.
+    """`build_all` of one symbol."""
+    return build_all(home, settings, (symbol,), clock, source)[symbol]
 
-    None without a model file. A broken model or missing bars are told in `problem`, never raised.
+
+def build_all(
+    home: Home, settings: Settings, symbols: Iterable[str], clock: Clock, source: str = ""
+) -> dict[str, Status | None]:
+    """Read the live models, forecast on stored bars (of `source`, else of each model's own), store and return it all.
+
+    None for a symbol without a model file. A broken model or missing bars are told in `problem`, never raised. The
+    networks of all models run as one stacked recursion.
     """
-    from engine.vault.model_file import ForeignModelError, model_info, read_model
+    from engine.forecast.serving import Reading, forecast_stored
+    from engine.vault.model_file import model_info
+
+    found = {symbol: _live_model(home, symbol) for symbol in symbols}
+    whole = {symbol: each for symbol, each in found.items() if isinstance(each, tuple)}
+    asked = {symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in whole.items()}
+    answers = forecast_stored(Reading(home, settings, clock), asked)
+    statuses = {symbol: None if isinstance(each, tuple) else each for symbol, each in found.items()}
+    for symbol, (key, stored) in whole.items():
+        info, (_, used), answer = model_info(stored.manifest, stored.size_bytes), asked[symbol], answers[symbol]
+        forecast, problem = (None, str(answer)) if isinstance(answer, StockmlError) else (answer, "")
+        bars_key = current_key(home, symbol, used) or key
+        # The model's stat from before it was read: a model published meanwhile makes this status out of date.
+        key = StatusKey(key.size, key.mtime_ns, key.inode, bars_key.last_bar, bars_key.last_close)
+        statuses[symbol] = Status(key, "ok", info, forecast, problem, used, info.generation, info.source)
+    for symbol, status in statuses.items():
+        if status is not None:
+            write(home, symbol, status)
+    return statuses
+
+
+def _live_model(home: Home, symbol: str) -> tuple[StatusKey, StoredModel] | Status | None:
+    """The live model with its key; the status of a file that is no model of ours; None without a file."""
+    from engine.vault.model_file import ForeignModelError, read_model
 
     key = current_key(home, symbol, "")
     if key is None:
         return None
     try:
-        stored = read_model(home.model(symbol))
+        return key, read_model(home.model(symbol))
     except ForeignModelError as error:
-        status = _remembering(home, symbol, Status(key, "foreign", problem=str(error)))
+        return _remembering(home, symbol, Status(key, "foreign", problem=str(error)))
     except (ModelError, OSError) as error:
-        status = _remembering(home, symbol, Status(key, "corrupt", problem=str(error)))
-    else:
-        info = model_info(stored.manifest, stored.size_bytes)
-        used = source or info.source
-        try:
-            forecast, problem = forecast_now(home, settings, stored, clock, used), ""
-        except StockmlError as error:
-            forecast, problem = None, str(error)
-        bars_key = current_key(home, symbol, used) or key
-        # The model's stat from before it was read: a model published meanwhile makes this status out of date.
-        key = StatusKey(key.size, key.mtime_ns, key.inode, bars_key.last_bar, bars_key.last_close)
-        status = Status(key, "ok", info, forecast, problem, used, info.generation, info.source)
-    write(home, symbol, status)
-    return status
+        return _remembering(home, symbol, Status(key, "corrupt", problem=str(error)))
 
 
 def _remembering(home: Home, symbol: str, status: Status) -> Status:
@@ -138,12 +160,9 @@ def _remembering(home: Home, symbol: str, status: Status) -> Status:
     return replace(status, last_generation=before.last_generation, last_source=before.last_source) if before else status
 
 
-def forecast_now(home: Home, settings: Settings, stored: Any, clock: Clock, source: str) -> Forecast:
+def forecast_now(home: Home, settings: Settings, stored: StoredModel, clock: Clock, source: str) -> Forecast:
     """The next session's forecast of a stored model on the stored bars of `source`; NoDataError without bars."""
-    from engine.forecast.inference import load_forecaster
-    from engine.market.fetch import stored_bars
+    from engine.forecast.inference import forecast_together
+    from engine.forecast.serving import Reading
 
-    forecaster = load_forecaster(stored)
-    bars = stored_bars(home, settings, source, stored.manifest.symbol, clock)
-    context = {name: stored_bars(home, settings, source, name, clock) for name in forecaster.context}
-    return forecaster.forecast(bars, context)
+    return forecast_together([Reading(home, settings, clock).question(stored, source)])[0]

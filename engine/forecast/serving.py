@@ -1,0 +1,63 @@
+"""Stored models asked for their forecasts on stored bars: many at once, each file of bars read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.core.clock import Clock
+from engine.core.config import Settings
+from engine.core.errors import StockmlError
+from engine.core.paths import Home
+from engine.core.records import Forecast
+from engine.forecast.inference import Question, forecast_together, load_forecaster
+from engine.market.bars import Bars
+from engine.market.fetch import stored_bars
+from engine.vault.model_file import StoredModel
+
+Answer = Forecast | StockmlError
+
+
+@dataclass(slots=True)
+class Reading:
+    """The stored bars of one moment, each symbol's read once: SPY is the context of every other symbol."""
+
+    home: Home
+    settings: Settings
+    clock: Clock
+    _held: dict[tuple[str, str], Bars] = field(default_factory=dict)
+
+    def bars(self, source: str, symbol: str) -> Bars:
+        """The bars of `symbol` from `source`, never the network; NoDataError without them."""
+        if (source, symbol) not in self._held:
+            self._held[source, symbol] = stored_bars(self.home, self.settings, source, symbol, self.clock)
+        return self._held[source, symbol]
+
+    def question(self, stored: StoredModel, source: str) -> Question:
+        """What to ask the model; errors as `Forecaster.question`, and NoDataError without bars."""
+        forecaster = load_forecaster(stored)
+        bars = self.bars(source, stored.manifest.symbol)
+        return forecaster.question(bars, {name: self.bars(source, name) for name in forecaster.context})
+
+
+def forecast_stored(reading: Reading, asked: Mapping[str, tuple[StoredModel, str]]) -> dict[str, Answer]:
+    """The next session's forecast of every (model, source of its bars), or the error that stands in its way."""
+    questions: dict[str, Question] = {}
+    found: dict[str, Answer] = {}
+    for name, (stored, source) in asked.items():
+        try:
+            questions[name] = reading.question(stored, source)
+        except StockmlError as error:
+            found[name] = error
+    found |= zip(questions, answered(list(questions.values())), strict=True)
+    return {name: found[name] for name in asked}
+
+
+def answered(questions: Sequence[Question]) -> list[Answer]:
+    """All together; one by one when a model among them is at fault, so that the others have their forecast."""
+    try:
+        return list(forecast_together(questions))
+    except StockmlError as error:
+        if len(questions) == 1:
+            return [error]
+        return [answer for question in questions for answer in answered([question])]

@@ -1,0 +1,123 @@
+"""Many stored models asked at once: the same forecasts as one by one, each file of bars read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.core.clock import Clock, FakeClock
+from engine.core.config import Settings
+from engine.core.errors import ModelError, NoDataError
+from engine.core.paths import Home
+from engine.forecast import status as derived
+from engine.forecast.fit import fit_symbol
+from engine.forecast.inference import Forecaster, forecast_together, load_forecaster
+from engine.forecast.members import lstm
+from engine.forecast.members.lstm_weights import Shape, empty_layers, first_weights, layers_of
+from engine.forecast.model import predict_together
+from engine.forecast.serving import Reading, answered, forecast_stored
+from engine.market.bars import Bars
+from engine.market.fetch import stored_bars
+from engine.vault.model_file import read_model, write_model
+from tests.forecast.samples import QUICK, settings
+
+SYMBOLS = ("NVDA", "AAPL", "SPY")
+SETTINGS = settings(holdout_sessions=60)
+CLOCK = FakeClock(datetime(2024, 8, 31, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bars]:
+    home = Home(tmp_path_factory.mktemp("bars"))
+    return {symbol: stored_bars(home, SETTINGS, "simulated", symbol, CLOCK) for symbol in SYMBOLS}
+
+
+@pytest.fixture(scope="module")
+def home(bars: dict[str, Bars], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with a live model of every symbol, trained on the simulated market."""
+    found = Home(tmp_path_factory.mktemp("home"))
+    found.models.mkdir(parents=True)
+    for symbol, each in bars.items():
+        candidate = fit_symbol(each, bars, SETTINGS, ("naive", "enhanced"), QUICK)
+        write_model(found.model(symbol), candidate.manifest("2024-08-31T00:00:00Z"), candidate.layers, candidate.arrays)
+    return found
+
+
+def with_network(forecaster: Forecaster, seed: int) -> Forecaster:
+    """The forecaster with a network of its own that has an opinion."""
+    shape = Shape(forecaster.sequence_length, len(forecaster.model.names), 6, 4, 8)
+    weights = first_weights(shape, seed) + np.float32(0.05)
+    model = forecaster.model
+    members = {**model.members, "lstm": lstm.FittedLstm(layers_of(weights, shape))}
+    return replace(forecaster, model=replace(model, members=members, weights={**model.weights, "lstm": 0.5}))
+
+
+def test_together_equals_one_by_one_bit_for_bit(home: Home, bars: dict[str, Bars]) -> None:
+    """Forecasts of models with networks are the same whether asked together or alone, whatever news each has to learn."""
+    forecasters = [with_network(load_forecaster(read_model(home.model(each))), seed) for seed, each in enumerate(SYMBOLS)]
+    forecasters[1] = replace(forecasters[1], last_bar=bars["AAPL"].dates[-6])
+    alone = [each.forecast(bars[each.symbol], bars) for each in forecasters]
+    assert forecast_together([each.question(bars[each.symbol], bars) for each in forecasters]) == alone
+    assert len({each.next_close / each.last_close for each in alone}) == len(SYMBOLS)
+
+
+def test_networks_run_as_one_recursion(home: Home, bars: dict[str, Bars], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two networks are one call of the stacked forward pass; a model without one does without."""
+    calls: list[int] = []
+    stacked = lstm.predict_stacked
+
+    def counted(members: Sequence[lstm.FittedLstm], *rest: Any) -> Any:
+        calls.append(len(members))
+        return stacked(members, *rest)
+
+    monkeypatch.setattr(lstm, "predict_stacked", counted)
+    plain = load_forecaster(read_model(home.model("NVDA")))
+    question = plain.question(bars["NVDA"], bars)
+    models = [with_network(plain, 1).model, plain.model, with_network(plain, 2).model]
+    found = predict_together(models, [question.data] * 3, [question.rows] * 3)
+    assert calls == [2]
+    assert ["lstm" in each.members for each in found] == [True, False, True]
+
+
+def test_missing_bars_cost_one_forecast(home: Home, bars: dict[str, Bars]) -> None:
+    """A model without bars has its reason; the others have the forecast they have alone."""
+    asked = {symbol: (read_model(home.model(symbol)), "simulated") for symbol in SYMBOLS}
+    asked["AAPL"] = (asked["AAPL"][0], f"csv:{home.root / 'nowhere'}")
+    found = forecast_stored(Reading(home, SETTINGS, CLOCK), asked)
+    assert list(found) == list(SYMBOLS)
+    assert isinstance(found["AAPL"], NoDataError)
+    for symbol in ("NVDA", "SPY"):
+        assert found[symbol] == load_forecaster(asked[symbol][0]).forecast(bars[symbol], bars)
+
+
+def test_a_network_that_does_not_fit_costs_one_forecast(home: Home) -> None:
+    """A network that reads other windows than its model makes has its reason; the others have their forecast."""
+    reading = Reading(home, SETTINGS, CLOCK)
+    questions = [reading.question(read_model(home.model(symbol)), "simulated") for symbol in ("NVDA", "SPY")]
+    good = with_network(questions[0].forecaster, 1)
+    narrow = lstm.FittedLstm(empty_layers(good.sequence_length, 3))
+    wrong = replace(good, model=replace(good.model, members={**good.model.members, "lstm": narrow}))
+    answers = answered([replace(questions[0], forecaster=wrong), questions[1]])
+    assert isinstance(answers[0], ModelError)
+    assert answers[1] == forecast_together(questions[1:])[0]
+
+
+def test_bars_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building every status reads the bars of the common context once, not once for every symbol."""
+    read: list[str] = []
+
+    def counted(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
+        read.append(symbol)
+        return stored_bars(home, settings, source, symbol, clock)
+
+    monkeypatch.setattr("engine.forecast.serving.stored_bars", counted)
+    statuses = derived.build_all(home, SETTINGS, (*SYMBOLS, "TSLA"), CLOCK)
+    assert sorted(read) == sorted(SYMBOLS)
+    assert statuses["TSLA"] is None
+    assert statuses["NVDA"] == derived.read(home.status("NVDA"))
+    assert all(status and status.forecast for symbol, status in statuses.items() if symbol != "TSLA")
