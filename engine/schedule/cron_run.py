@@ -9,7 +9,6 @@ skipped. `clean` yields to a training.
 from __future__ import annotations
 
 import os
-import pwd
 import signal
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean, clean_bytes
 from engine.schedule.expression import parse
-from engine.schedule.jobs import Job, arguments, child_argv, job_named, training_lock
+from engine.schedule.jobs import Job, child_argv, job_named, training_lock
 from engine.schedule.ping import Ping, ping_of
 from engine.schedule.record import Outcome, Trigger, begin_run, end_run, read_history
 from engine.schedule.slots import host_zone, last_slot
@@ -130,24 +129,6 @@ def run_job(
     finally:
         for lock in run.locks:
             lock.release()
-
-
-def start_as_cron(home: Home, name: str, program: Path) -> subprocess.Popen[bytes]:
-    """Start the job now, by hand, in the environment that cron would give it; what becomes of it stands in the record.
-
-    It is detached: it goes on when its starter ends.
-    """
-    user = pwd.getpwuid(os.getuid())
-    environ = {"HOME": user.pw_dir, "LOGNAME": user.pw_name, "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "PWD": user.pw_dir}
-    return subprocess.Popen(
-        [*arguments(program, job_named(name).name, home), "--trigger", str(Trigger.MANUAL)],
-        env=environ,
-        cwd=user.pw_dir if Path(user.pw_dir).is_dir() else "/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def expected_slot(home: Home, job: Job, now: datetime, zone: ZoneInfo) -> datetime | None:

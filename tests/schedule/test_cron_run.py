@@ -20,7 +20,7 @@ from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError, UsageError
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
-from engine.schedule.cron_run import expected_slot, run_job, start_as_cron
+from engine.schedule.cron_run import expected_slot, run_job
 from engine.schedule.jobs import JOBS, training_lock
 from engine.schedule.record import Change, CronRun, Outcome, Trigger, read_history, write_changes
 from tests.helpers import environment, new_home, wait_for
@@ -197,21 +197,6 @@ def test_the_expected_slot_is_recorded_for_cron_only(home: Home) -> None:
     assert _last(home, "weekly").slot == NOW.replace(second=0)
     _run(home, "weekly", "pass", Trigger.MANUAL)
     assert _last(home, "weekly").slot is None
-
-
-def test_a_job_is_started_now_as_cron_would(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the operator's shell reaches it, and it is a run by hand."""
-    monkeypatch.setenv("SECRET", "x")
-    program = tmp_path / "stockml"
-    program.write_text(
-        f"#!/bin/sh\n{{ echo \"$@\"; /usr/bin/env; }} >'{tmp_path}/told.new'; mv '{tmp_path}/told.new' '{tmp_path}/told'\n"
-    )
-    program.chmod(0o755)
-    assert start_as_cron(home, "weekly", program).wait(20) == 0
-    told = (tmp_path / "told").read_text().splitlines()
-    assert told[0] == f"cron-run weekly --home {home.root} --trigger manual"
-    names = {line.partition("=")[0] for line in told[1:]}
-    assert names - {"SHLVL", "_", "OLDPWD"} == {"HOME", "LOGNAME", "PATH", "PWD", "SHELL"} and "PATH=/usr/bin:/bin" in told
 
 
 def test_an_unknown_job_and_a_locked_folder_are_told(home: Home) -> None:
