@@ -78,14 +78,18 @@ class Client:
     def _exchange(self, method: str, path: str, deadline_s: float) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=deadline_s)
         # A socket's time limit counts each read alone: a dripping answer would never end.
-        timer = threading.Timer(deadline_s, _cut, (connection,))
+        late = threading.Event()
+        timer = threading.Timer(deadline_s, _cut, (connection, late))
         timer.daemon = True
         timer.start()
         try:
             headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
             connection.request(method, path, headers=headers)
             answer = connection.getresponse()
-            return answer.status, answer.read(MOST_BYTES)
+            body = _body(answer)
+            if late.is_set():  # a connection that was cut reads like one that ended
+                raise TimeoutError
+            return answer.status, body
         finally:
             timer.cancel()
             connection.close()
@@ -130,7 +134,15 @@ def verdict(reply: Reply, limits: Resources) -> Level:
     return Level.WARN if reply.seconds > limits.response_warn_s else Level.OK
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """The whole body; HTTPException when it is cut short, too long, or of a length that was not told."""
+    if answer.length is None or answer.length > MOST_BYTES:
+        raise http.client.HTTPException(f"an answer of {answer.length or 'unknown'} bytes")
+    return answer.read()
+
+
+def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
     sock = connection.sock
     if sock is not None:
         with suppress(OSError):

@@ -15,8 +15,9 @@ from engine.service import recorder
 from engine.service.metrics import Metrics
 from engine.service.recorder import Recorder
 from engine.watch.ledger import Made
+from tests.cli.fakes import FORECAST
 from tests.helpers import wait_for
-from tests.service.homes import publish, serving
+from tests.service.homes import NOW, publish, serving
 
 
 def rows(home: Home) -> list[tuple[str, int, str, str]]:
@@ -72,17 +73,18 @@ def test_a_disk_that_refuses_costs_no_answer_and_no_row(monkeypatch: pytest.Monk
 def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
     """Closing writes what is queued; a writer that fails to the end does not hang the stop."""
     taken: list[Made] = []
+    one, two = (Made(name, FORECAST, "yahoo", "service", 1, "ab", NOW) for name in ("NVDA", "TSLA"))
 
     def write(batch: Sequence[Made]) -> None:
         raise StockmlError("full")
 
     failing = Recorder(write, Metrics())
-    failing._waiting.append("one")  # type: ignore[arg-type]
+    failing._waiting.append(one)
     failing.start()
     failing.close()
     assert failing.fault == "full"
     good = Recorder(taken.extend, Metrics())
-    good._waiting.extend(["one", "two"])  # type: ignore[list-item]
+    good._waiting.extend([one, two])
     good.start()
     good.close()
-    assert taken == ["one", "two"]
+    assert taken == [one, two]

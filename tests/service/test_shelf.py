@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -215,7 +216,7 @@ def test_no_request_fails_while_models_are_republished(home: Home) -> None:
         for turn in range(2, 5):
             for symbol in ("NVDA", "TSLA", "AAPL"):
                 publish(home, symbol, turn, seed=turn)
-            wait_for(lambda turn=turn: turn in seen, 5, f"generation {turn}")
+            wait_for(partial(seen.__contains__, turn), 5, f"generation {turn}")
         stop.set()
         for thread in threads:
             thread.join()
