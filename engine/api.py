@@ -28,6 +28,7 @@ from engine.watching import Watching
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
+    from engine.schedule.scheduler import Scheduler
     from engine.vault.backup import Made
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
@@ -190,6 +191,20 @@ class Engine(Watching):
     def training_log_tail(self, lines: int) -> tuple[str, ...]:
         """The newest lines of training.log, cleaned."""
         return TextTail(self.home.training_log, lines).read()
+
+    # -- the schedule -------------------------------------------------------------------------------------------------
+
+    def scheduler(self) -> Scheduler:
+        """The schedule of this home in the user's crontab: look, draft, write, undo."""
+        from engine.schedule.scheduler import Scheduler
+
+        return Scheduler(self.home, self.clock)
+
+    def start_job_now(self, job: str) -> int:
+        """Start a scheduled job beside this process, with no more than cron would give it; its process id."""
+        from engine.schedule.start_now import start_now
+
+        return start_now(self.home, job)
 
     # -- what must not be lost ----------------------------------------------------------------------------------------
 

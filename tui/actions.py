@@ -6,29 +6,20 @@ Adding an action is one row here and one method, named by `handler`, on the scre
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from tui.action import Action, frame, moves, tabs
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing a key does."""
-
-    id: str
-    keys: tuple[str, ...]
-    name: str
-    """One or two words for the footer."""
-    description: str
-    handler: str
-    group: str = "main"
-    writes: bool = False
-    """It changes something outside the console: a read-only console refuses it."""
-    footer: int = 0
-    """Place in the footer, 1 first; 0 keeps it out."""
-
-
-GROUPS = {"main": "Dashboard", "log": "Log", "help": "Help", "confirm": "Confirmation", "palette": "Palette"}
+GROUPS = {
+    "main": "Dashboard",
+    "schedule": "Schedule",
+    "form": "Time of a job",
+    "log": "Log",
+    "help": "Help",
+    "confirm": "Confirmation",
+    "palette": "Palette",
+}
 
 ACTIONS = (
     Action("help", ("question_mark", "f1"), "help", "explain keys, columns and states", "do_help", footer=1),
@@ -48,14 +39,53 @@ ACTIONS = (
     ),
     Action("cancel", ("x",), "cancel", "cancel the run of the current row", "do_cancel", writes=True, footer=8),
     Action("log", ("l",), "log", "training log of the current row", "do_log", footer=9),
-    Action("down", ("j", "down"), "down", "next row", "do_down"),
-    Action("up", ("k", "up"), "up", "row before", "do_up"),
-    Action("top", ("g", "home"), "top", "first row", "do_top"),
-    Action("bottom", ("G", "end"), "bottom", "last row", "do_bottom"),
-    Action("page_down", ("pagedown", "ctrl+d"), "page down", "one page down", "do_page_down"),
-    Action("page_up", ("pageup", "ctrl+u"), "page up", "one page up", "do_page_up"),
     Action("refresh", ("ctrl+r", "f5"), "refresh", "read everything again now", "do_refresh"),
     Action("back", ("escape",), "back", "one step back: the notice, then the marks", "do_back"),
+    *moves("main"),
+    *tabs("main"),
+    *frame("schedule"),
+    Action("schedule_edit", ("e", "enter"), "edit", "give the job another time", "do_edit", "schedule", writes=True, footer=3),
+    Action("schedule_toggle", ("space",), "on/off", "switch the job on or off", "do_toggle", "schedule", writes=True, footer=4),
+    Action(
+        "schedule_add",
+        ("n",),
+        "add",
+        "add the job; in an empty schedule the standard ones",
+        "do_add",
+        "schedule",
+        writes=True,
+        footer=5,
+    ),
+    Action(
+        "schedule_delete", ("D",), "remove", "take the job out of the schedule", "do_remove", "schedule", writes=True, footer=6
+    ),
+    Action(
+        "schedule_undo",
+        ("u",),
+        "undo",
+        "take back the last change, or the last write",
+        "do_undo",
+        "schedule",
+        writes=True,
+        footer=7,
+    ),
+    Action(
+        "schedule_run", ("T",), "run now", "run the job now, as cron would", "do_run_now", "schedule", writes=True, footer=8
+    ),
+    Action(
+        "schedule_write",
+        ("w",),
+        "write",
+        "show the difference of the whole crontab, then write it",
+        "do_write",
+        "schedule",
+        writes=True,
+        footer=9,
+    ),
+    Action("form_back", ("escape",), "back", "leave the time as it is", "do_back", "form", footer=1),
+    Action("form_take", ("enter",), "take", "take this time; nothing is written before w", "do_take", "form", footer=2),
+    Action("form_down", ("down", "tab"), "next", "next preset", "do_down", "form", footer=3),
+    Action("form_up", ("up", "shift+tab"), "before", "preset before", "do_up", "form", footer=4),
     Action("log_back", ("escape", "q"), "back", "back to the dashboard", "do_back", "log", footer=1),
     Action("log_help", ("question_mark", "f1"), "help", "explain the keys of the log", "do_help", "log", footer=2),
     Action("log_all", ("s",), "symbol/all", "lines of the symbol only, or every line", "do_toggle", "log", footer=3),

@@ -20,7 +20,9 @@ from tui import format as fmt
 from tui.background import Poller, start_verb, write_log
 from tui.engine_port import EnginePort
 from tui.messages import Notice, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tui.screens.live import LiveScreen
 from tui.screens.main import MainScreen
+from tui.screens.tabs import make_tab
 from tui.words import leaving
 
 LIVE_REFRESH_S = 0.5
@@ -171,7 +173,7 @@ class StockmlApp(App[int], inherit_bindings=False):
     @on(VerbDone)
     def _verb_done(self, message: VerbDone) -> None:
         self._busy.discard(message.verb)
-        self.main.notice = None
+        self.say(None)
         message.done(message.result)
 
     @on(VerbFailed)
@@ -179,9 +181,36 @@ class StockmlApp(App[int], inherit_bindings=False):
         self._busy.discard(message.verb)
         self.say(Notice(message.text, message.hint, bad=True))
 
-    def say(self, notice: Notice) -> None:
-        """Tell the operator something, on the dashboard."""
-        self.main.notice = notice
+    def say(self, notice: Notice | None) -> None:
+        """Tell the operator something, on the screen they look at; None takes the last word away."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, LiveScreen):
+                screen.tell(notice)
+                return
+        if self.screen_stack:  # empty once the console ends
+            self.main.notice = notice
+
+    # -- screens ------------------------------------------------------------------------------------------------
+
+    def go(self, name: str) -> None:
+        """Show one of the screens of `tui.screens.tabs`; a screen with unwritten changes asks first."""
+
+        def away() -> None:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            if screen := make_tab(name):
+                self.push_screen(screen)
+
+        if not any(isinstance(screen, LiveScreen) and name == screen.TAB for screen in self.screen_stack[-1:]):
+            self.when_free(away)
+
+    def when_free(self, go: Callable[[], None]) -> None:
+        """Do `go` at once, or after the screen that has unwritten changes was asked."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, LiveScreen):
+                screen.before_leaving(go)
+                return
+        go()
 
     # -- leaving ------------------------------------------------------------------------------------------------
 
@@ -190,7 +219,7 @@ class StockmlApp(App[int], inherit_bindings=False):
         self.exit(code, return_code=code)
 
     async def action_quit(self) -> None:
-        self.leave()
+        self.when_free(self.leave)
 
     def action_help_quit(self) -> None:
         self.say(Notice("ctrl+c does nothing here", "q leaves the console, x cancels a run"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.core.config import Settings
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Snapshot, Started, TrainRequest
+
+if TYPE_CHECKING:
+    from engine.schedule.scheduler import Scheduler
 
 
 class EnginePort(Protocol):
@@ -27,3 +30,7 @@ class EnginePort(Protocol):
     def start_training(self, request: TrainRequest) -> Started: ...
 
     def cancel(self, run_id: str) -> object: ...
+
+    def scheduler(self) -> Scheduler: ...
+
+    def start_job_now(self, job: str) -> int: ...

@@ -34,7 +34,7 @@ def train_question(verb: str, request: TrainRequest, items: tuple[PlanItem, ...]
     note = "A model the guard refuses leaves the live one as it is."
     return Question(
         title=f"{verb} {fmt.plural(len(going), 'symbol')} on {bars}{epochs}?",
-        lines=(line(note, "dim"), *plan_lines(items, now)),
+        lines=(line(note, "dim"), *plan_lines(items, now, source)),
         yes=f"{verb} {len(going)}",
     )
 

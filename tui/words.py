@@ -127,18 +127,21 @@ def detail(row: SymbolRow, width: int) -> Line:
     return (*head, ("; ".join(parts) or "no note", style))
 
 
-def plan_lines(items: Sequence[PlanItem], now: datetime) -> tuple[Line, ...]:
-    """Exactly what a training would replace, one line a symbol."""
-    return tuple(_plan_line(item, now) for item in items)
+def plan_lines(items: Sequence[PlanItem], now: datetime, source: str) -> tuple[Line, ...]:
+    """Exactly what a training on bars of `source` would replace, one line a symbol."""
+    return tuple(_plan_line(item, now, source) for item in items)
 
 
-def _plan_line(item: PlanItem, now: datetime) -> Line:
+def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
     name = (f"  {item.symbol:<6}", "head")
     if item.holder is not None:
         return (name, ("BUSY", "warn"), (f" left out, trained by {item.holder or 'another process'}", ""))
     if item.model is None:
         return (name, (_no_model(item.state), "dim"))
     model = item.model
+    if model.source.partition(":")[0] != source.partition(":")[0]:
+        rest = f"; to replace it: stockml train {item.symbol} --source {source} --replace-source"
+        return (name, ("REFUSED", "warn"), (f" its model is of {short_source(model.source)} bars{rest}", ""))
     old = fmt.age((now - model.trained_at).total_seconds() / 86_400)
     mark = "SIMULATED " if model.source == "simulated" else ""
     text = f"gen {model.generation}, {fmt.size(model.size_bytes)}, trained {fmt.full_moment(model.trained_at)} ({old})"

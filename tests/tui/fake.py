@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.core import config
 from engine.core.clock import FakeClock
@@ -30,6 +31,9 @@ from engine.core.records import (
     SymbolRow,
     TrainRequest,
 )
+from engine.schedule.daemon import Daemon
+from engine.schedule.scheduler import Scheduler
+from tests.schedule.fakes import FakeCrontab
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
 NAMES = ("NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY")
@@ -187,6 +191,8 @@ class FakeEngine:
         self.calls: list[tuple[str, Any]] = []
         self.error: Exception | None = None
         self.holders: dict[str, str] = {}
+        self.crontab = FakeCrontab(folder / "fake-crontab")
+        self.daemon = Daemon(True, 7)
         self.gate = threading.Event()
         """Verbs wait for it; set unless a test clears it."""
         self.gate.set()
@@ -218,6 +224,24 @@ class FakeEngine:
 
     def cancel(self, run_id: str) -> None:
         self._verb("cancel", run_id)
+
+    def scheduler(self) -> Scheduler:
+        """The real one, on a crontab program that keeps its tab in a file."""
+        if self.error is not None:
+            raise self.error
+        return Scheduler(
+            self.home,
+            FakeClock(NOW),
+            crontab=self.crontab.crontab,
+            state=self.home.root / "state",
+            units=self.home.root / "units",
+            zone=ZoneInfo("America/New_York"),
+            daemon=lambda: self.daemon,
+        )
+
+    def start_job_now(self, job: str) -> int:
+        self._verb("run-now", job)
+        return 4711
 
     def asked(self, name: str) -> list[Any]:
         """The arguments of every call of one verb."""

@@ -12,7 +12,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,17 @@ async def opened(
 
 
 class PtyConsole:
-    """A console in a pseudo-terminal of its own, as a session leader, with a fake engine."""
+    """A console in a pseudo-terminal of its own, as a session leader: over a fake engine, or the given program."""
 
-    def __init__(self, home: Path, scene: str, size: tuple[int, int] = (80, 24), reading: bool = True, **env: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        scene: str = "",
+        size: tuple[int, int] = (80, 24),
+        reading: bool = True,
+        program: Sequence[str] = (),
+        **env: str,
+    ) -> None:
         self.screen = pyte.Screen(*size)
         self.raw = bytearray()
         self._stream = pyte.ByteStream(self.screen)
@@ -71,7 +79,8 @@ class PtyConsole:
         if not self.pid:
             os.chdir(ROOT)
             given = environment(**{"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env})
-            os.execve(sys.executable, [sys.executable, "-m", "tests.tui.fake_console", str(home), scene], given)
+            line = list(program) or [sys.executable, "-m", "tests.tui.fake_console", str(home), scene]
+            os.execve(line[0], line, given)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.found = termios.tcgetattr(self.fd)
         self.status: int | None = None

@@ -20,9 +20,19 @@ from tui.screens.help import HelpScreen, help_lines
 from tui.screens.log import LogScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import PaletteScreen, matching
+from tui.screens.schedule import ScheduleScreen
+from tui.screens.schedule_form import ScheduleForm
 from tui.widgets.lines import plain
 
-SCREENS: tuple[type[ActingScreen[object]], ...] = (MainScreen, LogScreen, HelpScreen, ConfirmScreen, PaletteScreen)  # type: ignore[assignment]
+SCREENS: tuple[type[ActingScreen[object]], ...] = (
+    MainScreen,
+    ScheduleScreen,
+    ScheduleForm,
+    LogScreen,
+    HelpScreen,
+    ConfirmScreen,
+    PaletteScreen,
+)  # type: ignore[assignment]
 
 
 def test_ids_are_unique_and_groups_known() -> None:

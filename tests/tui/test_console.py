@@ -15,9 +15,11 @@ from engine.core.records import State
 from tests.helpers import wait_for
 from tests.tui.fake import NAMES, RUN_ID, empty_home, row, snapshot, trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
-from tui.actions import ACTIONS, Action, in_group
+from tui.action import TABS, Action
+from tui.actions import ACTIONS, in_group
 from tui.console import StockmlApp, same
 from tui.panes.symbols import SymbolsPane
+from tui.screens.acting import ActingScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import HelpScreen
 from tui.screens.log import LogScreen
@@ -259,15 +261,18 @@ async def test_a_hung_verb_blocks_neither_keys_nor_leaving(tmp_path: Path) -> No
 async def test_read_only_refuses_every_writing_action(tmp_path: Path, action: Action) -> None:
     """Each action that writes is refused by key and by palette, in words, and the engine is never asked."""
     async with opened(tmp_path / "home", training_home(), read_only=True) as (app, engine, pilot):
-        await pilot.press("G")
-        assert "RO" in screen_text(app).splitlines()[0]
+        await pilot.press("G", *(key for name, key, *_ in TABS if name == action.group))
+        await until(pilot, lambda: "RO" in screen_text(app).splitlines()[0], "the mark")
+        screen = app.screen
+        assert isinstance(screen, ActingScreen)
+        assert screen.GROUP == action.group
         for key in action.keys:
             await pilot.press(key)
             await until(pilot, lambda: f"read-only: {action.name} is off" in screen_text(app), "the refusal")
             await pilot.press("escape")
-        app.main.action_act(action.id)
+        screen.action_act(action.id)
         await until(pilot, lambda: f"read-only: {action.name} is off" in screen_text(app), "the refusal")
-        assert isinstance(app.screen, MainScreen)
+        assert app.screen is screen
 
     assert [call for call in engine.calls if call[0] != "refresh"] == []
 

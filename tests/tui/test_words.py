@@ -57,14 +57,16 @@ def test_plan_names_what_is_replaced() -> None:
         PlanItem("SPY", None, State.CORRUPT),
         PlanItem("TSM", None, State.FRESH),
     )
-    texts = [plain(found) for found in plan_lines(items, NOW)]
+    texts = [plain(found) for found in plan_lines(items, NOW, "yahoo")]
 
     assert "NVDA" in texts[0]
     assert "replaces gen 1, 412 kB, trained 2026-10-21" in texts[0]
     assert "no model yet" in texts[1]
     assert "BUSY left out, trained by run 1 (cron)" in texts[2]
     assert "FOREIGN" in texts[3]
-    assert "replaces SIMULATED gen 1" in texts[4]
+    assert "REFUSED its model is of simulated bars" in texts[4], "the guard of sources would refuse it, nothing is replaced"
+    assert "stockml train SMR --source yahoo --replace-source" in texts[4]
+    assert "replaces SIMULATED gen 1" in plain(plan_lines(items[4:5], NOW, "simulated")[0])
     assert "CORRUPT" in texts[5]
     assert "no model yet" not in texts[6], "a model file stands there, only its manifest was not read"
 

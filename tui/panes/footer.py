@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tui.actions import Action, key_name
+from tui.action import Action
+from tui.actions import key_name
 from tui.widgets.lines import Line, Lines, Span
 
 

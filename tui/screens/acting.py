@@ -51,3 +51,28 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_footer)
+
+    def open_palette(self) -> None:
+        """The palette of this screen's actions; the chosen one is run here."""
+        from tui.screens.palette import PaletteScreen
+
+        def run(action_id: str | None) -> None:
+            if action_id:
+                self.action_act(action_id)
+
+        self.app.push_screen(PaletteScreen(self.GROUP, self.keys()), run)
+
+    def do_to_dashboard(self) -> None:
+        self.console.go("dashboard")
+
+    def do_to_runs(self) -> None:
+        self.console.go("runs")
+
+    def do_to_logs(self) -> None:
+        self.console.go("logs")
+
+    def do_to_backups(self) -> None:
+        self.console.go("backups")
+
+    def do_to_schedule(self) -> None:
+        self.console.go("schedule")

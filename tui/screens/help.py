@@ -40,9 +40,19 @@ def entry(name: str, style: str, text: str, width: int) -> list[Line]:
     return [first, *(line(" " * indent + part) for part in parts[1:])]
 
 
-def help_lines(group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int) -> tuple[Line, ...]:
+Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""(title, ((name, meaning), …)) of what a screen shows."""
+
+
+def help_lines(
+    group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int, sections: Sections = ()
+) -> tuple[Line, ...]:
     """Everything the help says about the screen of `group`."""
     lines = [line(f"Keys of the {GROUPS[group].lower()}", "head"), *key_lines(group, keys, read_only, width)]
+    for title, entries in sections:
+        lines += [line(""), line(title, "head")]
+        for name, meaning in entries:
+            lines += entry(name, "", meaning, width)
     if group != "main":
         return tuple(lines)
     from tui.screens.main import PANES
@@ -67,9 +77,9 @@ class HelpScreen(ActingScreen[None]):
     GROUP = "help"
     BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
-    def __init__(self, about: str, keys: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, about: str, keys: Mapping[str, tuple[str, ...]], sections: Sections = ()) -> None:
         super().__init__()
-        self._about, self._keys_of = about, keys
+        self._about, self._keys_of, self._sections = about, keys, sections
 
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
@@ -81,7 +91,7 @@ class HelpScreen(ActingScreen[None]):
 
     def _draw(self) -> None:
         page = self.query_one(ScrollLines)
-        page.fill(help_lines(self._about, self._keys_of, self.console.read_only, page.size.width))
+        page.fill(help_lines(self._about, self._keys_of, self.console.read_only, page.size.width, self._sections))
         last = min(len(page.content), page.top + page.size.height)
         where = f"lines {page.top + 1} to {last} of {len(page.content)}"
         self.query_one("#title", Lines).show(((("Help  ", "head"), (where, "dim")),))

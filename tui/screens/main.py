@@ -161,13 +161,7 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
         self.app.push_screen(HelpScreen(self.GROUP, self.keys()))
 
     def do_palette(self) -> None:
-        from tui.screens.palette import PaletteScreen
-
-        def run(action_id: str | None) -> None:
-            if action_id:
-                self.action_act(action_id)
-
-        self.app.push_screen(PaletteScreen(self.GROUP, self.keys()), run)
+        self.open_palette()
 
     def do_quit(self) -> None:
         self.console.leave()

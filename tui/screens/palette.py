@@ -9,7 +9,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui.actions import Action, bindings, in_group, key_names
+from tui.action import Action
+from tui.actions import bindings, in_group, key_names
 from tui.screens.acting import ActingScreen
 from tui.widgets.lines import Line, Lines, line
 
@@ -48,7 +49,7 @@ class PaletteScreen(ActingScreen[str]):
     def __init__(self, about: str, keys: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
         self._actions = tuple(
-            action for action in in_group(about) if action.id in keys and action.id not in ("palette", "back")
+            action for action in in_group(about) if action.id in keys and action.handler not in ("do_palette", "do_back")
         )
         self._keys_of = keys
         self._wanted = ""

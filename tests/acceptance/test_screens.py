@@ -1,0 +1,65 @@
+"""The console's screens in a real terminal over the real engine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.schedule.daemon import Daemon
+from engine.schedule.scheduler import Scheduler
+from tests.acceptance.terminal import Terminal, needs_tmux
+from tests.helpers import new_home, wait_for
+from tests.schedule.fakes import FakeCrontab
+
+CONSOLE = (sys.executable, "-m", "engine.cli")
+FOREIGN = b"MAILTO=me\n5 4 * * *\techo hi \n"
+
+
+@needs_tmux
+def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
+    """`5`, `n`, `w`, `y` install the standard jobs below foreign lines; an edit is written; a run by hand is recorded."""
+    home = new_home(tmp_path / "home", market__source="simulated")
+    fake = FakeCrontab(tmp_path / "bin")
+    fake.tab = FOREIGN
+    program = tmp_path / "bin" / "stockml"
+    program.write_text(f'#!/bin/sh\necho "$@" >"{tmp_path}/called"\nenv >"{tmp_path}/environment"\n')
+    program.chmod(0o755)
+    places = {"PATH": f"{fake.folder}:/usr/bin:/bin", "XDG_STATE_HOME": str(tmp_path / "state")}
+    scheduler = Scheduler(home, crontab=fake.crontab, state=tmp_path / "state" / "stockml", daemon=lambda: Daemon(True))
+
+    def times() -> dict[str, str]:
+        return {line.job: line.expression for line in scheduler.look().lines}
+
+    with Terminal([*CONSOLE, "--home", str(home.root)], 80, 24, **places) as terminal:
+        terminal.shows("NONE", 40)
+        terminal.keys("5")
+        terminal.shows("5 4 * * *\\techo hi")
+        assert fake.writes == []
+        terminal.keys("n")
+        terminal.shows("the standard jobs are added")
+        terminal.keys("w")
+        terminal.shows("Write this to your crontab?")
+        terminal.keys("y")
+        wait_for(lambda: len(times()) == 4, 20, "four jobs")
+        terminal.shows("written; u takes it back")
+        terminal.keys("e")
+        terminal.shows("When does weekly run?")
+        terminal.keys("Down", "Enter")
+        terminal.shows("NOT WRITTEN")
+        terminal.keys("w")
+        terminal.shows("+0 4 * * 0")
+        terminal.keys("y")
+        wait_for(lambda: times()["weekly"] == "0 4 * * 0", 20, "the new time")
+        terminal.keys("T")
+        terminal.shows("Run weekly now")
+        terminal.keys("y")
+        wait_for(lambda: (tmp_path / "environment").exists(), 20, "the run")
+        terminal.keys("Escape")
+        terminal.keys("Escape")
+        terminal.shows("A all")
+        terminal.keys("q")
+
+    assert (fake.tab or b"").startswith(FOREIGN)
+    assert (tmp_path / "called").read_text().split() == ["cron-run", "weekly", "--home", str(home.root), "--trigger", "manual"]
+    assert "VIRTUAL_ENV" not in (tmp_path / "environment").read_text()
+    assert "PATH=/usr/bin:/bin" in (tmp_path / "environment").read_text()

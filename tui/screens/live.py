@@ -1,0 +1,249 @@
+"""A screen above the dashboard: looks in a thread of its own while it is on top, and draws what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.timer import Timer
+
+from engine.core.errors import StockmlError
+from engine.core.text import clean
+from tui.action import TABS
+from tui.background import Poller, write_log
+from tui.messages import Notice
+from tui.panes.notice import NoticePane, notice_lines
+from tui.screens.acting import ActingScreen
+from tui.screens.help import Sections
+from tui.widgets.lines import Line, Lines, Span
+from tui.widgets.picker import Picker
+
+NOTICE_SECONDS = 8.0
+BAD_NOTICE_SECONDS = 30.0
+# A covered screen looks again when it is on top; its thread sleeps until then.
+ASLEEP_S = 3600.0
+
+
+class LiveScreen(ActingScreen[None]):
+    """One tab, or a detail of one; a subclass says how to look, what stands on it and how it is drawn."""
+
+    EVERY: ClassVar[float] = 2.0
+    NAME: ClassVar[str] = ""
+    """What the title calls it."""
+    TAB: ClassVar[str] = ""
+    """Its name in the row of screens; empty for a detail of one."""
+
+    class Looked(Message):
+        """The look came back and found something else than before."""
+
+        def __init__(self, value: Any, turn: int) -> None:
+            super().__init__()
+            self.value, self.turn = value, turn
+
+    class LookFailed(Message):
+        """The look failed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.value: Any = None
+        """What the last look found; None before the first."""
+        self.failure = ""
+        self._turn = 0
+        self._asleep = False
+        self._notice: Notice | None = None
+        self._notice_timer: Timer | None = None
+        self._poller = Poller(self._look, f"{self.GROUP}-reader")
+
+    # -- for subclasses -----------------------------------------------------------------------------------------------
+
+    def look(self) -> Any:
+        """Read what the screen shows; runs in a thread. Equal values are drawn once."""
+        raise NotImplementedError
+
+    def compose_body(self) -> ComposeResult:
+        """What stands between title and notice."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Draw what is known; called after a look, a resize, a key."""
+        raise NotImplementedError
+
+    def facts(self) -> Sequence[Span]:
+        """What the title says beside the name."""
+        return ()
+
+    def sections(self) -> Sections:
+        """What the help says beside the keys."""
+        return ()
+
+    def found(self) -> None:
+        """A new value is there and not drawn yet."""
+
+    def before_leaving(self, go: Callable[[], None]) -> None:
+        """Leave, by calling `go`; a screen with unwritten changes asks first."""
+        go()
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="title")
+        yield from self.compose_body()
+        yield NoticePane(id="notice")
+        yield from self.compose_footer()
+
+    def on_mount(self) -> None:
+        self.query_one("#notice").display = False
+        self._poller.start()
+        self.call_after_refresh(self.redraw)
+
+    def on_unmount(self) -> None:
+        self._poller.stop()
+
+    def on_screen_suspend(self) -> None:
+        self._asleep = True
+
+    def on_screen_resume(self) -> None:
+        self._asleep = False
+        self._poller.poke()
+
+    def on_resize(self) -> None:
+        self._place_notice()
+        self.call_after_refresh(self.redraw)
+
+    def _look(self) -> float:
+        if self._asleep:
+            return ASLEEP_S
+        turn = self._turn
+        try:
+            value = self.look()
+        except StockmlError as error:
+            self._tell_failure(f"{error.message}{f' ({error.hint})' if error.hint else ''}")
+        except Exception as error:  # noqa: BLE001 - the console never dies of the engine
+            self._tell_failure(f"{type(error).__name__}: {clean(str(error), 300)}")
+            write_log(self.console.engine.home, self.console.wall, f"action={self.GROUP} error={type(error).__name__}: {error}")
+        else:
+            if self.value is None or self.value != value or self.failure:
+                self.post_message(self.Looked(value, turn))
+        return self.EVERY
+
+    def _tell_failure(self, text: str) -> None:
+        self.post_message(self.LookFailed(text))
+
+    @on(Looked)
+    def _looked(self, message: Looked) -> None:
+        if message.turn == self._turn:
+            self.take(message.value)
+
+    def take(self, value: Any) -> None:
+        """Show a value; what looks that began before would still tell is dropped."""
+        self._turn += 1
+        self.value, self.failure = value, ""
+        self.found()
+        self.redraw()
+
+    @on(LookFailed)
+    def _look_failed(self, message: LookFailed) -> None:
+        self.failure = message.text
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Title, body and footer."""
+        if not self.is_mounted:
+            return
+        marks: list[Span] = [("RO", "mark")] if self.console.read_only else []
+        if self.failure:
+            marks.append(("CANNOT READ", "crit"))
+        spans: list[Span] = [(self.NAME, "head")]
+        for span in (*self.facts(), *marks):
+            spans += [("  ", ""), span]
+        self.query_one("#title", Lines).show((tuple(spans),))
+        self.draw()
+        self.draw_footer()
+
+    # -- telling ------------------------------------------------------------------------------------------------------
+
+    @property
+    def notice(self) -> Notice | None:
+        """What the operator is told now."""
+        return self._notice
+
+    def tell(self, notice: Notice | None) -> None:
+        """Show a notice above the footer for some seconds; None takes it away."""
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+            self._notice_timer = None
+        self._notice = notice
+        if notice is not None:
+            seconds = BAD_NOTICE_SECONDS if notice.bad else NOTICE_SECONDS
+            self._notice_timer = self.set_timer(seconds, lambda: self.tell(None))
+        self._place_notice()
+        self.call_after_refresh(self.redraw)
+
+    def _place_notice(self) -> None:
+        pane = self.query_one("#notice", NoticePane)
+        lines = notice_lines(self._notice, self.app.size.width)
+        pane.display = bool(lines)
+        pane.styles.height = len(lines)
+        pane.notice = self._notice
+
+    # -- keys that all have -------------------------------------------------------------------------------------------
+
+    def do_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.GROUP, self.keys(), self.sections()))
+
+    def do_palette(self) -> None:
+        self.open_palette()
+
+    def do_refresh(self) -> None:
+        self._poller.poke()
+
+    def do_back(self) -> None:
+        """One step back: the notice first, then the screen."""
+        if self._notice is not None:
+            self.tell(None)
+        else:
+            self.before_leaving(self.close)
+
+    def close(self) -> None:
+        """Show the screen below again."""
+        self.dismiss()
+
+    def _move(self, by: int) -> None:
+        self.query_one(Picker).move(by)
+        self.redraw()
+
+    def do_down(self) -> None:
+        self._move(1)
+
+    def do_up(self) -> None:
+        self._move(-1)
+
+    def do_top(self) -> None:
+        self._move(-1_000_000)
+
+    def do_bottom(self) -> None:
+        self._move(1_000_000)
+
+    def do_page_down(self) -> None:
+        self._move(self.query_one(Picker).page)
+
+    def do_page_up(self) -> None:
+        self._move(-self.query_one(Picker).page)
+
+
+def tab_line(current: str) -> Line:
+    """The names of the screens with their keys, the current one between brackets."""
+    spans: list[Span] = []
+    for name, key, short, _ in TABS:
+        spans += [(" ", "")] if spans else []
+        spans.append((f"[{key} {short}]" if name == current else f"{key} {short}", "head" if name == current else "dim"))
+    return tuple(spans)
