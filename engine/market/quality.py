@@ -4,6 +4,7 @@ an unfinished newest bar            dropped, with a warning
 a row repeated word for word        dropped, with a warning
 two captures of the newest session  the later one stands, with a warning
 missing sessions                    named in a warning
+a close far from the one before     named in a warning: perhaps a split
 anything else that cannot be        NoDataError that names file and line
 a true move of any size             kept
 """
@@ -24,6 +25,8 @@ from engine.market.rows import COLUMNS, Rows
 # Prices come through 32-bit floats (relative error 6e-8); a low above the open by less is rounding, not a broken bar.
 ROUNDING = 1e-6
 _NAMED = 5
+JUMP = 2.9
+"""Times the close before: beyond any true day of a listed company of size (+135 %, -60 %), below a 3:1 split."""
 
 
 def checked(rows: Rows, moments: Iterable[datetime] = (), settle_minutes: int = 0, newest: date | None = None) -> Bars:
@@ -42,7 +45,7 @@ def checked(rows: Rows, moments: Iterable[datetime] = (), settle_minutes: int = 
     if not len(rows):
         raise NoDataError(f"{rows.origin} has no finished bar of {rows.symbol}: {warnings[-1]}", "wait for the close")
     _check_values(rows)
-    return _bars(rows, tuple(warnings))
+    return _bars(rows, (*warnings, *jump_words(rows)))
 
 
 def with_missing_named(bars: Bars, newest: date | None = None) -> Bars:
@@ -158,6 +161,18 @@ def _check_values(rows: Rows) -> None:
     wrong |= (prices[:, 2] > inner.min(axis=1) + slack) | (inner.max(axis=1) > prices[:, 1] + slack)
     for row in np.flatnonzero(wrong):
         raise _impossible(rows, int(row), _what_is_wrong([float(value) for value in rows.values[row]]))
+
+
+def jump_words(rows: Rows) -> list[str]:
+    """A sentence for every close at least JUMP times the one before, or at most a JUMPth; the bars stay as they are."""
+    close = rows.values[:, 3]
+    ratios = close[1:] / close[:-1]
+    wild = np.flatnonzero((ratios >= JUMP) | (ratios <= 1.0 / JUMP))[-_NAMED:]
+    return [
+        f"{rows.where(int(row) + 1)}: the close of {rows.days[row + 1]} is {ratios[row]:.3g} times the one before: "
+        "a split that the bars are not adjusted for?"
+        for row in wild
+    ]
 
 
 def _what_is_wrong(values: list[float]) -> str:
