@@ -91,7 +91,7 @@ class Question:
         """The forecast, from the model's log returns [len(rows)]; the calibration learns from the outcomes there are."""
         past, calibrator, tolerance = self.rows[:-1], self.forecaster.calibrator, self.forecaster.tolerance
         if len(past):
-            _, calibrator = roll(calibrator, blended[:-1], self.data.target[past], self.data.scale[past], tolerance)
+            _, calibrator = roll(calibrator, blended[:-1], self.data.target[past], self.data.scale[past], tolerance, agree=True)
         return forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
 
 
@@ -127,6 +127,7 @@ def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forec
 def forecast_of(data: Dataset, forecast: float, calibrator: Calibrator, tolerance: float) -> Forecast:
     """The record for people: the log return `forecast` after the last row, in dollars, with its interval and chances."""
     last, scale = float(data.close[-1]), float(data.scale[-1])
+    forecast = calibrator.agreed(forecast, scale)
     narrow, wide = (half * scale for half in calibrator.half_widths())
     return Forecast(
         last_bar=str(day(data.dates[-1])),

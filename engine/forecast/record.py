@@ -59,10 +59,10 @@ def score_rows(model: Model, data: Dataset, rows: IntArray, start: Calibrator, t
     """
     predicted = model.predict(data, rows)
     target, scale = data.target[rows], data.scale[rows]
-    stated, calibrator = roll(start, predicted.blended, target, scale, tolerance)
+    stated, calibrator = roll(start, predicted.blended, target, scale, tolerance, agree=True)
     record = Record(
         data.dates[rows + 1],
-        predicted.blended,
+        stated.forecast,
         target,
         scale,
         stated.half80,

@@ -98,7 +98,10 @@ def join(data: Dataset, done: Sequence[tuple[Fold, FoldForecast]], skipped: int,
     forecasts = {name: np.concatenate([found.forecasts[name] for _, found in done]) for name in names}
     forecasts.setdefault(NAIVE, np.zeros(len(rows)))
     begin = Calibrator(data.scaled_target[max(0, int(rows[0]) - WINDOW) : int(rows[0])])
-    stated = {name: roll(begin, values, target, scale, tolerance)[0] for name, values in forecasts.items()}
+    stated = {
+        name: roll(begin, values, target, scale, tolerance, agree=name == ENSEMBLE)[0] for name, values in forecasts.items()
+    }
+    forecasts[ENSEMBLE] = stated[ENSEMBLE].forecast
     members = list(done[0][1].weights)
     weights = {name: float(np.mean([found.weights[name] for _, found in done])) for name in members}
     return Walk(data.symbol, data.dates[rows + 1], target, scale, forecasts, stated, weights, skipped)
