@@ -31,13 +31,12 @@ _DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}
 @takes_session
 def clean(session: Session, dry_run: bool, yes: bool) -> int:
     """Remove what is old by the rules of the settings; a live model is never removed, nor a backup still needed."""
-    found = session.engine.clean(dry_run=True)
+    found = session.engine.clean(dry_run=dry_run or not yes)
     due = [action for action in found.actions if action.verb != KEEP]
-    if dry_run or not due:
+    if dry_run or yes or not due:
         return _tell(session, found, dry_run)
-    if not yes:
-        for line in _lines(session.home, due):
-            session.say(line)
+    for line in _lines(session.home, due):
+        session.say(line)
     ask(session, "Do this?", yes, "this removes files")
     return _tell(session, session.engine.clean(), dry_run)
 

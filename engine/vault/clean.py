@@ -71,7 +71,7 @@ def _parts(home: Home, settings: Settings, now: datetime) -> Iterator[_Part]:
     folders = backup_folders(home, settings)
     yield _Part("left-overs", partial(plan_litter, home, now, folders[1:]), remove_litter)
     yield _Part("logs", partial(plan_logs, home.logs, settings.logs, now), apply_log)
-    yield _Part("runs", partial(plan_runs, home.runs, settings.logs, now), partial(_discard, "clean.run"))
+    yield _Part("runs", partial(plan_runs, home.runs, settings.logs, now), _discard_run)
     for folder in folders:
         yield _Part(f"backups in {folder}", partial(plan_backups, folder, settings, now), partial(_discard, "clean.backup"))
     for kept in kept_files(home):
@@ -81,6 +81,10 @@ def _parts(home: Home, settings: Settings, now: datetime) -> Iterator[_Part]:
 
 def _discard(label: str, action: Action) -> None:
     discard(action.path, label)
+
+
+def _discard_run(action: Action) -> None:
+    discard(action.path, "clean.run", durable=False)
 
 
 def _do(part: _Part, dry_run: bool, actions: list[Action], problems: list[str]) -> None:
