@@ -141,6 +141,18 @@ class Engine(Watching):
             return status.forecast
         return NoDataError(status.problem) if status.kind == "ok" else ModelError(status.problem)
 
+    def service_state(self, deadline_s: float = 2.0) -> ServiceState:
+        """Whether the prediction service runs, and what it says of its health; never longer than the deadline."""
+        from engine.service.client import service_state
+
+        return service_state(self.home, self.settings, deadline_s)
+
+    def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
+        """GET a path of the running service; a reply in any case, its fault in words."""
+        from engine.service.client import client_of
+
+        return client_of(self.home, self.settings).get(path, deadline_s)
+
     def fetch(self, symbol: str) -> Bars:
         """Bars fresh from the source, checked and stored."""
         from engine.market.fetch import fetch_bars
