@@ -29,6 +29,7 @@ from engine.watching import Watching
 if TYPE_CHECKING:
     from engine.market.bars import Bars
     from engine.schedule.scheduler import Scheduler
+    from engine.service.client import Reply, ServiceState
     from engine.vault.backup import Made
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
