@@ -111,3 +111,19 @@ def test_the_conformal_rank() -> None:
     """Of 9 scores the 80 % quantile is the 8th: (9 + 1) × 0.8; of 3 scores it is the largest."""
     assert conformal_quantile(np.arange(1.0, 10.0), 0.2) == 8.0
     assert conformal_quantile(np.arange(1.0, 4.0), 0.2) == 3.0
+
+
+def test_a_forecast_never_contradicts_its_own_chances() -> None:
+    """Where P(up) is at least 50 % the blend is not below the last close, where it is less not above; agreement is kept."""
+    random = np.random.default_rng(5)
+    target, scale = random.normal(0.001, 0.02, 400), np.full(400, 0.02)
+    blend = random.normal(0.0, 0.002, 400)
+    start = Calibrator(random.normal(-0.2, 1.0, size=250))
+    stated, _ = roll(start, blend, target, scale, 0.05, agree=True)
+    kept, _ = roll(start, blend, target, scale, 0.05)
+
+    moved = stated.forecast != blend
+    assert 20 < moved.sum() < 380
+    assert np.array_equal(stated.p_up >= 0.5, stated.forecast > 0.0)
+    assert np.array_equal(np.abs(stated.forecast[moved]), 1e-3 * scale[moved])
+    assert np.array_equal(kept.forecast, blend)
