@@ -16,6 +16,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u2
 
 def clean(text: str, limit: int = 2000) -> str:
     """One line without control sequences, cut to `limit` characters; a `\\r` overwrites what stands before it."""
+    if len(text) <= limit and text.isprintable():
+        return text  # nothing below can touch it; a log of thousands of lines is read every half second
     text = text[: limit * 4].rstrip("\r\n").rpartition("\r")[2]
     text = _CONTROLS.sub("", _SEQUENCES.sub("", text)).replace("\t", "    ")
     return text if len(text) <= limit else text[: limit - 1] + "…"

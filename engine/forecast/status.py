@@ -97,7 +97,9 @@ def _model(found: dict[str, Any]) -> ModelInfo:
 
 
 def write(home: Home, symbol: str, status: Status) -> None:
-    """Store `status` beside the others; a full disk only costs the next reader a rebuild."""
+    """Store `status` beside the others; a full disk only costs the next reader a rebuild, and no change costs no write."""
+    if read(home.status(symbol)) == status:
+        return
     tree = {"v": VERSION, **asdict(status)}
     if status.model is not None:
         tree["model"]["trained_at"] = iso(status.model.trained_at)

@@ -24,6 +24,18 @@ def test_status_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert status == derived.read(home.status("NVDA"))
 
 
+def test_no_change_is_no_write(tmp_path: Path) -> None:
+    """The same status again leaves the file alone, another one replaces it."""
+    home = Home(tmp_path)
+    status = Status(StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated")
+    derived.write(home, "NVDA", status)
+    before = home.status("NVDA").stat().st_ino
+    derived.write(home, "NVDA", status)
+    assert before == home.status("NVDA").stat().st_ino
+    derived.write(home, "NVDA", Status(status.key, "corrupt", problem="broken"))
+    assert derived.read(home.status("NVDA")) == Status(status.key, "corrupt", problem="broken")
+
+
 def test_status_that_does_not_parse_reads_as_absent(tmp_path: Path) -> None:
     """Garbage, another version or a missing field is no status: it can be rebuilt."""
     path = tmp_path / "NVDA.json"
