@@ -13,6 +13,8 @@ from tui.action import Action, frame, moves, tabs
 
 GROUPS = {
     "main": "Dashboard",
+    "runs": "Runs",
+    "run": "One run",
     "schedule": "Schedule",
     "form": "Time of a job",
     "log": "Log",
@@ -43,6 +45,12 @@ ACTIONS = (
     Action("back", ("escape",), "back", "one step back: the notice, then the marks", "do_back"),
     *moves("main"),
     *tabs("main"),
+    *frame("runs"),
+    Action("runs_open", ("enter",), "open", "progress, losses and log of the run", "do_open", "runs", footer=3),
+    Action("runs_cancel", ("x",), "cancel", "cancel the run", "do_cancel", "runs", writes=True, footer=4),
+    *frame("run"),
+    Action("run_follow", ("f",), "follow", "follow the log, or freeze it", "do_follow", "run", footer=3),
+    Action("run_cancel", ("x",), "cancel", "cancel the run", "do_cancel", "run", writes=True, footer=4),
     *frame("schedule"),
     Action("schedule_edit", ("e", "enter"), "edit", "give the job another time", "do_edit", "schedule", writes=True, footer=3),
     Action("schedule_toggle", ("space",), "on/off", "switch the job on or off", "do_toggle", "schedule", writes=True, footer=4),

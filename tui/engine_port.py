@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.core.config import Settings
 from engine.core.paths import Home
-from engine.core.records import PlanItem, Snapshot, Started, TrainRequest
+from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
 
 if TYPE_CHECKING:
     from engine.schedule.scheduler import Scheduler
@@ -30,6 +30,10 @@ class EnginePort(Protocol):
     def start_training(self, request: TrainRequest) -> Started: ...
 
     def cancel(self, run_id: str) -> object: ...
+
+    def runs(self, limit: int = 50) -> tuple[Run, ...]: ...
+
+    def run(self, run_id: str) -> Run: ...
 
     def scheduler(self) -> Scheduler: ...
 

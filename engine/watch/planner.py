@@ -142,7 +142,9 @@ def _sorted_out(
         past = candidate.pasts.get(verdict.reason, Past())
         if past.chronic or (verdict.hopeless and TRIGGERS[verdict.reason].performance):
             chronic.append(verdict)
-        elif wait := cooldown(verdict.reason, past, occasion.now, settings):
+        elif (wait := cooldown(verdict.reason, past, occasion.now, settings)) and not _renewed(
+            candidate, verdict, past, occasion
+        ):
             cooling.append((verdict, f"{wait}; {verdict.text}"))
         else:
             counting.append(verdict)
@@ -174,6 +176,13 @@ def cooldown(reason: str, past: Past, now: datetime, settings: Settings) -> str:
     if trigger.performance and not past.failed and past.sessions < watch.new_sessions:
         return f"only {past.sessions} of {watch.new_sessions} new sessions since it was trained for this"
     return ""
+
+
+def _renewed(candidate: Candidate, verdict: Verdict, past: Past, occasion: Occasion) -> bool:
+    """Whether the model is newer than the training for its age: then that training has done its work."""
+    if verdict.reason != "age" or candidate.age_days is None or past.at is None:
+        return False
+    return candidate.age_days * 86400 <= (occasion.now - past.at).total_seconds() + 1.0
 
 
 def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, reasons: set[str]) -> tuple[Action, str] | None:

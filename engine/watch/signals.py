@@ -20,7 +20,7 @@ from engine.watch.triggers import Live, Signal, unlucky
 HISTORY = 500
 """Sessions of a statistic's own past that set its limit."""
 FEWEST = 120
-_STEP = 5
+_STEP = 10
 """Sessions between two distances of the reference period; neighbours say nearly the same."""
 _TINY = 1e-6
 
@@ -97,9 +97,9 @@ def drift_signals(bars: Bars, live: Live, heldout: tuple[float | None, int], lim
 
 def _distance(name: str, values: Floats, limits: Watch, bars: Bars) -> Signal | None:
     count, reference = limits.drift_sessions, limits.drift_reference
-    ends = range(len(values), count + reference, -_STEP)
+    ends = list(range(len(values), count + reference, -_STEP))[: 1 + (count + HISTORY) // _STEP]
     distances = [ks(values[end - count : end], values[end - count - reference : end - count]) for end in ends]
-    past = np.array(distances[1 + count // _STEP :][: HISTORY // _STEP])
+    past = np.array(distances[1 + count // _STEP :])
     if len(past) < FEWEST // _STEP:
         return None
     limit = max(float(past.mean() + limits.drift_sigma * past.std()), critical(count, reference))

@@ -235,8 +235,15 @@ def confidence(facts: Facts, settings: Settings) -> Verdict:
 
 
 def volatility(facts: Facts, _settings: Settings) -> Verdict:
-    """Volatility that rose beyond its own past, or a single move beyond it, since the model's training."""
-    return _signalled("volatility", facts.volatility, "volatility within its past")
+    """Volatility that rose beyond its own past."""
+    rises = tuple(each for each in facts.volatility if each.name != "move")
+    return _signalled("volatility", rises, "volatility within its past")
+
+
+def move(facts: Facts, _settings: Settings) -> Verdict:
+    """One session since the training that moved far beyond the volatility before it."""
+    moves = tuple(each for each in facts.volatility if each.name == "move")
+    return _signalled("move", moves, "no great move since the training")
 
 
 def drift(facts: Facts, _settings: Settings) -> Verdict:
@@ -273,7 +280,8 @@ TRIGGERS: dict[str, Trigger] = {
     "accuracy": Trigger(accuracy, "direction below min_accuracy", performance=True),
     "mape": Trigger(mape, "error above max_mape", performance=True),
     "confidence": Trigger(confidence, "confidence below min_confidence", performance=True),
-    "volatility": Trigger(volatility, "a rise of volatility, or one great move"),
+    "volatility": Trigger(volatility, "a rise of volatility", performance=True),
+    "move": Trigger(move, "one great move since the training"),
     "earnings": Trigger(earnings, "earnings since the model's last bar"),
     "drift": Trigger(drift, "returns unlike those of the reference period", performance=True),
 }

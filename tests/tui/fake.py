@@ -225,6 +225,12 @@ class FakeEngine:
     def cancel(self, run_id: str) -> None:
         self._verb("cancel", run_id)
 
+    def runs(self, limit: int = 50) -> tuple[Run, ...]:
+        return self.snapshot().runs[:limit]
+
+    def run(self, run_id: str) -> Run:
+        return next(run for run in self.snapshot().runs if run.id == run_id)
+
     def scheduler(self) -> Scheduler:
         """The real one, on a crontab program that keeps its tab in a file."""
         if self.error is not None:

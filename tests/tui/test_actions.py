@@ -20,12 +20,16 @@ from tui.screens.help import HelpScreen, help_lines
 from tui.screens.log import LogScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import PaletteScreen, matching
+from tui.screens.run import RunScreen
+from tui.screens.runs import RunsScreen
 from tui.screens.schedule import ScheduleScreen
 from tui.screens.schedule_form import ScheduleForm
 from tui.widgets.lines import plain
 
 SCREENS: tuple[type[ActingScreen[object]], ...] = (
     MainScreen,
+    RunsScreen,
+    RunScreen,
     ScheduleScreen,
     ScheduleForm,
     LogScreen,

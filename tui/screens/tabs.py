@@ -7,6 +7,7 @@ from importlib import import_module
 from tui.screens.live import LiveScreen
 
 TABS = {
+    "runs": "tui.screens.runs:RunsScreen",
     "schedule": "tui.screens.schedule:ScheduleScreen",
 }
 
