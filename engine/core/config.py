@@ -256,7 +256,7 @@ def parse(text: str, origin: str, environ: Mapping[str, str]) -> tuple[Settings 
     """The settings of a text and of the environment, or None with every problem found."""
     try:
         tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw
         broken = Problem(origin, "", clean(f"not valid TOML: {error}"))
         return None, [broken, *with_environment({}, environ)[1]]
     tree, problems = with_environment(tree, environ)
@@ -372,7 +372,9 @@ def _cross_checks(settings: Settings, origin: str) -> Any:
         if warn > crit:
             yield Problem(origin, f"resources.{name}_warn", f"{warn} is above {name}_crit = {crit}")
     if settings.watch.live_min > settings.watch.live_window:
-        yield Problem(origin, "watch.live_min", f"{settings.watch.live_min} is above live_window = {settings.watch.live_window}")
+        yield Problem(
+            origin, "watch.live_min", f"{settings.watch.live_min} is above live_window = {settings.watch.live_window}"
+        )
     source = settings.market.source
     if source not in ("yahoo", "simulated") and not (source.startswith("csv:") and len(source) > 4):
         yield Problem(origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated")

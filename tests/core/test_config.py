@@ -101,6 +101,8 @@ def test_an_empty_file_is_the_default() -> None:
         ("[symbols]\nAMD = 1", ("symbols.AMD", "not a table")),
         ("[training\nepochs = 5", ("not valid TOML", "line 1")),
         ("\x1b[2J = 1", ("not valid TOML",)),
+        ("a = " + "[" * 5000, ("not valid TOML", "recursion")),
+        ("[training]\nepochs = " + "9" * 5000, ("not valid TOML", "5000 digits")),
     ],
 )
 def test_a_mistake_names_file_key_value_and_the_nearest(text: str, words: tuple[str, ...]) -> None:
