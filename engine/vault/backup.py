@@ -210,6 +210,8 @@ def _rename(aside: Path, path: Path) -> Path:
 
 
 def _bytes(path: Path) -> bytes | None:
+    if path.exists() and not path.is_file():
+        return None  # a pipe would block everybody's backups for ever; publishing names it
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +49,7 @@ MAX_ARRAYS = 1000
 _MARK = b"stockml-sha256:"
 _SEAL = len(_MARK) + 64 + 1
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}(/[A-Za-z0-9_.-]{1,60}){0,5}")
-_RESTORE = "restore it from a backup: stockml restore NAME SYM"
+_RESTORE = "train it again, or bring one back: stockml backups list, stockml restore NAME SYM"
 
 
 class ForeignModelError(ModelError):
@@ -94,8 +95,11 @@ def read_model(path: Path) -> StoredModel:
         raise
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}", "check its permissions") from error
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(fd)
+        raise ModelError(f"{path} is not a file", "move it away, then train the symbol or restore it")
     with os.fdopen(fd, "rb") as file:
-        found = os.fstat(fd)
         try:
             raw = file.read(MAX_FILE + 1)
         except OSError as error:

@@ -72,6 +72,8 @@ def _fill(
 ) -> None:
     """Everything between the temporary name and the rename."""
     path = home.model(manifest.symbol)
+    if path.exists() and not path.is_file():
+        raise StockmlError(f"{path} is not a file", "move it away, then train again")
     _write(temporary, data)
     _read_again(temporary, manifest.digest)
     if verify:

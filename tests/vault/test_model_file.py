@@ -139,6 +139,15 @@ def test_files_that_are_no_models(path: Path, raw: bytes) -> None:
     assert "restore" in caught.value.hint
 
 
+def test_a_folder_in_its_place(path: Path) -> None:
+    """A folder under a model's name is a ModelError in words, with the next step."""
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    with pytest.raises(ModelError, match="is not a file") as caught:
+        read_model(path)
+    assert "move it away" in caught.value.hint
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     """A missing file is FileNotFoundError: no model is not a broken model."""
     with pytest.raises(FileNotFoundError):

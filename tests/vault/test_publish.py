@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +144,18 @@ automatic(home, load(home, {{}}), sys.argv[2], {symbols}, "run-1", SystemClock()
     ]
     assert [worker.wait(60) for worker in workers] == [0] * 4
     assert len([backup for backup in list_backups(home.models) if backup.run_id == "run-1"]) == 1
+
+
+def test_a_pipe_under_a_models_name_blocks_nobody(home: Home) -> None:
+    """What is no file is named when its symbol is published, with the next step; the other symbols' backups go on."""
+    homes.published(home, "TSLA", 1)
+    os.mkfifo(home.model("NVDA"))
+
+    with pytest.raises(StockmlError, match="is not a file") as caught:
+        homes.published(home, "NVDA", 1)
+    made = automatic(home, load(home), "TSLA", ("NVDA", "TSLA"), "run", FakeClock(NOW))
+
+    assert "move it away" in caught.value.hint
+    assert made is not None
+    assert ["TSLA"] == [entry.symbol for entry in made.backup.entries]
+    assert not list(home.models.glob(".tmp-*"))
