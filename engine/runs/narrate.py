@@ -27,14 +27,18 @@ def opening(spec: RunSpec) -> str:
     )
 
 
-def narrate(event: Event) -> tuple[str, str] | None:
-    """The (tag, text) that training.log says of an event, or None for one it leaves to the journal."""
+def narrate(event: Event, source: str) -> tuple[str, str] | None:
+    """The (tag, text) that training.log says of an event, or None for one it leaves to the journal.
+
+    Lines outlive the run's first one in a tail, so that each names simulated bars itself.
+    """
     teller = _TELLERS.get(event.type)
     said = teller(event.data) if teller else None
     if said is None:
         return None
     tag, text = said
-    return tag, f"{event.symbol}: {text}" if event.symbol else text
+    mark = "SIMULATED " if source == "simulated" else ""
+    return tag, f"{event.symbol}: {mark}{text}" if event.symbol else f"{mark}{text}"
 
 
 def _epoch(data: dict[str, Any]) -> tuple[str, str] | None:

@@ -80,7 +80,7 @@ class Supervisor:
     def note(self, event: Event) -> None:
         """Bring the state forward, and training.log."""
         self.folding.feed(event)
-        if told := narrate(event):
+        if told := narrate(event, self.spec.source):
             self.log(told[0], told[1])
 
     def log(self, tag: str, text: str) -> None:

@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
 def told(kind: str, /, **data: Any) -> tuple[str, str] | None:
-    return narrate(Event(1, NOW, 0.0, "r", "w", "NVDA", kind, data))
+    return narrate(Event(1, NOW, 0.0, "r", "w", "NVDA", kind, data), "yahoo")
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,14 @@ def test_the_opening_names_simulated_data_and_who_is_busy() -> None:
     """Simulated data is marked where it is told of; left out symbols are named."""
     spec = RunSpec(id="r", created_at=NOW, symbols=("NVDA",), source="simulated", starter="me", busy=(("TSLA", "run x"),))
     assert opening(spec) == "run r: train NVDA from simulated SIMULATED (manual, by me); left out as busy: TSLA"
+
+
+def test_every_line_about_simulated_bars_says_so() -> None:
+    """A tail of the log shows figures without the run's first line, so that each line is marked."""
+    scored = Event(1, NOW, 0.0, "r", "w", "NVDA", "scored", {"metrics": {"n_scored": 120, "mape": 2.0}})
+    ended = Event(1, NOW, 0.0, "r", "s", "", "finished", {"state": "done", "message": "1 done"})
+
+    assert [narrate(event, "simulated") for event in (scored, ended)] == [
+        ("INFO", "NVDA: SIMULATED scored on 120 unseen sessions: MAPE 2 % (naive - %), direction - %"),
+        ("SUCCESS", "SIMULATED run ended: done; 1 done"),
+    ]
