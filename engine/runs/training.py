@@ -5,6 +5,7 @@ Every step says its name as a `phase`. The live model is replaced by the last st
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ def check_source(task: Task, live: str) -> None:
         return
     raise RefusedError(
         f"the live model of {task.symbol} was trained from {live}, this run reads {asked}",
-        f"stockml train {task.symbol} --replace-source",
+        f"stockml train {task.symbol} --source {shlex.quote(asked)} --replace-source",
     )
 
 

@@ -140,7 +140,7 @@ def test_another_kind_of_source_is_refused_before_training(home: Home, tmp_path:
     before = home.model("NVDA").read_bytes()
     with pytest.raises(RefusedError, match=r"was trained from csv:.*this run reads simulated") as caught:
         train(home, spec_of(home))
-    assert "--replace-source" in caught.value.hint
+    assert caught.value.hint == "stockml train NVDA --source simulated --replace-source"
     assert home.model("NVDA").read_bytes() == before
     assert last(train(home, spec_of(home, replace_source=True)))[0] == "published"
 
