@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.records import Forecast, Job, JobState, Meter, Metrics, Run, Snapshot, SymbolRow
+from engine.core.records import Forecast, Job, JobState, Level, Meter, Metrics, Run, Snapshot, SymbolRow
 from engine.core.text import clean
 
 ABSENT = "-"
@@ -90,6 +90,7 @@ STATUS_HEADS = (
     "DIR%",
     "MAPE%",
     "MASE",
+    "N",
     "AGE",
     "TRAINED",
     "SOURCE",
@@ -97,11 +98,14 @@ STATUS_HEADS = (
 )
 WIDE = 100
 """Columns from which a terminal shows every column of the status."""
-_STATUS_RIGHT = (2, 3, 4, 5, 6, 7, 8, 9)
+_STATUS_RIGHT = (2, 3, 4, 5, 6, 7, 8, 9, 10)
 
 
 def status_cells(row: SymbolRow) -> tuple[str, ...]:
-    """One symbol as cells under STATUS_HEADS; a running job tells its progress as the note."""
+    """One symbol as cells under STATUS_HEADS; a running job tells its progress as the note.
+
+    CONF% is said of the forecast beside it, never the held-out mean in its place; N counts the sessions of DIR% to MASE.
+    """
     forecast, model = row.forecast, row.model
     metrics = model.metrics if model else Metrics()
     return (
@@ -110,10 +114,11 @@ def status_cells(row: SymbolRow) -> tuple[str, ...]:
         number(forecast.last_close if forecast else None, 2),
         number(forecast.next_close if forecast else None, 2),
         signed(forecast.change if forecast else None),
-        number(forecast.confidence if forecast else metrics.confidence),
+        number(forecast.confidence if forecast else None),
         number(metrics.direction_accuracy),
         number(metrics.mape, 2),
         number(metrics.mase, 3),
+        str(metrics.n_scored) if metrics.n_scored else ABSENT,
         age(row.age_days),
         moment(model.trained_at if model else None),
         source_name(model.source if model else None),
@@ -127,9 +132,9 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
     if width is None or width >= WIDE:
         lines = table(STATUS_HEADS, rows, _STATUS_RIGHT, width)
     else:
-        # AGE says nearly the same as TRAINED, and the source must stay on screen.
-        narrow = [_without(row, "TRAINED") for row in rows]
-        lines = table(_without(STATUS_HEADS, "TRAINED"), narrow, _STATUS_RIGHT, width, gap=" ")
+        # AGE says nearly the same as TRAINED, N is the same nearly everywhere, and the source must stay on screen.
+        heads, *narrow = [_without(_without(cells, "TRAINED"), "N") for cells in (STATUS_HEADS, *rows)]
+        lines = table(heads, narrow, _STATUS_RIGHT[:-1], width, gap=" ")
     lines += ["", *live_lines(snapshot)] if snapshot.live_runs else []
     lines += [f"could not be read: {clean(problem)}" for problem in snapshot.problems]
     if not snapshot.live_runs and not any(row.model for row in snapshot.rows):
@@ -137,7 +142,7 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
     return lines if width is None else [line[:width] for line in lines]
 
 
-def _without(cells: tuple[str, ...], head: str) -> tuple[str, ...]:
+def _without(cells: tuple[str, ...], head: str) -> tuple[str, ...]:  # the rightmost head first
     at = STATUS_HEADS.index(head)
     return cells[:at] + cells[at + 1 :]
 
@@ -145,7 +150,13 @@ def _without(cells: tuple[str, ...], head: str) -> tuple[str, ...]:
 def title(snapshot: Snapshot) -> str:
     """Host, home, source and worst state; SIMULATED is said in full."""
     mark = f"  {SIMULATED}: not real prices" if snapshot.simulated else ""
-    return clean(f"{snapshot.host}  {snapshot.home}  source {snapshot.source}  {snapshot.worst}{mark}")
+    return clean(f"{snapshot.host}  {snapshot.home}  source {snapshot.source}  {snapshot.worst}{_why(snapshot)}{mark}")
+
+
+def _why(snapshot: Snapshot) -> str:
+    """The meters behind WARN or CRIT; bad rows stand in the table themselves."""
+    bad = [f"{meter.name} {meter.value:.0f}{meter.unit}" for meter in snapshot.meters if meter.level is snapshot.worst]
+    return f" ({', '.join(bad)})" if bad and snapshot.worst is not Level.OK else ""
 
 
 def live_lines(snapshot: Snapshot) -> list[str]:

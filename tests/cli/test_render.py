@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli import render
-from engine.core.records import Job, JobState, Metrics, State
+from engine.core.records import Job, JobState, Level, Metrics, State
 from tests.cli.fakes import METRICS, MODEL, NOW, done, make_run, make_snapshot, trained, untrained
 
 
@@ -53,9 +53,27 @@ def test_a_row_shows_what_is_known() -> None:
     """A trained symbol shows forecast, figures, age and source; an untrained one dashes and the reason."""
     lines = render.status_table(make_snapshot(trained("NVDA"), untrained("SPY")))
 
-    assert "101.00  +1.00   91.0  52.5   2.14  0.973  2.0d" in lines[1]
+    assert "101.00  +1.00   91.0  52.5   2.14  0.973  120  2.0d" in lines[1]
     assert lines[2].startswith("SPY     NONE")
     assert lines[2].endswith("not trained yet")
+
+
+def test_confidence_is_said_of_a_forecast_alone() -> None:
+    """Without a forecast the held-out mean does not stand in its place; 80 columns leave out N and TRAINED, in order."""
+    row = trained("NVDA", forecast=None)
+    cells = dict(zip(render.STATUS_HEADS, render.status_cells(row), strict=True))
+    heads = render.status_table(make_snapshot(row), 80)[0].split()
+
+    assert ("-", "120") == (cells["CONF%"], cells["N"])
+    assert [head for head in render.STATUS_HEADS if head not in ("N", "TRAINED")] == heads
+
+
+def test_the_title_says_what_is_critical() -> None:
+    """The meters behind the worst state are named with their values."""
+    calm = make_snapshot(trained())
+
+    assert render.title(replace(calm, worst=Level.CRIT)).endswith("CRIT (DISK 91%)")
+    assert render.title(calm).endswith("OK")
 
 
 def test_simulated_is_said() -> None:
