@@ -35,4 +35,5 @@ def _absent(path: Path) -> NoDataError:
     if not path.parent.is_dir():
         return NoDataError(f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR")
     there = sorted(clean(file.name, 30) for file in path.parent.glob("*.csv"))[:8]
-    return NoDataError(f"no {path.name} in {shown(path.parent)}", f"there: {' '.join(there) or 'no csv file'}")
+    hint = f"it holds {' '.join(there) or 'no csv file'}; name a folder of SYM.csv files: --source csv:DIR"
+    return NoDataError(f"no {path.name} in {shown(path.parent)}", hint)
