@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,7 @@ class Engine(Watching):
         self._settings_key: tuple[int, int, int] | None = None
         self._reader = SnapshotReader(home, self.clock)
         self._runs = RunStore(home)
+        self._runs_lock = threading.Lock()  # screens ask from threads of their own
 
     @property
     def settings(self) -> Settings:
@@ -122,11 +124,13 @@ class Engine(Watching):
 
     def run(self, run_id: str) -> Run:
         """One run; UsageError for an id that does not exist."""
-        return self._runs.run(run_id)
+        with self._runs_lock:
+            return self._runs.run(run_id)
 
     def runs(self, limit: int = 50) -> tuple[Run, ...]:
         """The newest runs, newest first."""
-        return self._runs.recent(limit)
+        with self._runs_lock:
+            return self._runs.recent(limit)
 
     def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
         """The next session's forecast of each symbol, or the reason why there is none."""
