@@ -82,11 +82,12 @@ def edited(text: str, path: Path, value: object) -> str:
     return result
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parsed(text: str, origin: str = "") -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(clean(f"not valid TOML: {error}"), "repair the file by hand first") from error
+    except (ValueError, RecursionError) as error:  # as in config.parse
+        where = f"{origin}: " if origin else ""
+        raise ConfigError(clean(f"{where}not valid TOML: {error}"), "repair the file by hand first") from error
 
 
 def _with(tree: dict[str, Any], path: Path, value: object) -> dict[str, Any]:
@@ -305,8 +306,8 @@ def _set_locked(home: Home, path: Path, raw: str) -> Change:
         raise ConfigError(f"cannot read {target}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{target} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
+    before = _parsed(text, str(target))
     result, value = chosen(text, str(target), path, raw)
-    before = _parsed(text)
     for name in path:
         before = before.get(name) if isinstance(before, dict) else None  # type: ignore[assignment]
     if result != text:

@@ -310,3 +310,16 @@ def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [0] * 4 == [child.exitcode for child in children]
     tree = tomllib.loads(home.settings.read_text())
     assert [41, 16, 4.5, 9] == [tree[name.split(".")[0]][name.split(".")[1]] for name in wanted]
+
+
+@pytest.mark.parametrize("text", ["bad = = 1\n", "a = " + "[" * 5000, "[training]\nepochs = " + "9" * 5000])
+def test_a_broken_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
+    """What is no TOML, nests too deep or holds a number too long is a ConfigError with the file's name; it is not written."""
+    home = new_home(tmp_path / "home")
+    home.settings.write_text(text)
+
+    with pytest.raises(ConfigError, match=r"stockml\.toml: not valid TOML") as caught:
+        set_key(home, "training.epochs", "3")
+
+    assert "by hand" in caught.value.hint
+    assert home.settings.read_text() == text
