@@ -100,7 +100,7 @@ def test_problems_stand_above_the_log() -> None:
 
 def test_empty_log_says_so() -> None:
     """No log is not an empty area."""
-    assert "nothing was trained here yet" in plain(log_lines(snapshot((row("NVDA"),)), 5, False)[0])
+    assert "training.log shows no line" in plain(log_lines(snapshot((row("NVDA"),)), 5, False)[0])
 
 
 @pytest.mark.parametrize("width", range(1, 140))

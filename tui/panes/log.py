@@ -27,7 +27,7 @@ def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, .
     room = height - len(head)
     tail = snapshot.log_tail[-room:] if room > 0 else ()
     if not head and not tail:
-        return (line("training.log is empty: nothing was trained here yet", "dim"),)
+        return (line("training.log shows no line: nothing was trained since it began", "dim"),)
     return (*head, *(log_line(text) for text in tail))
 
 
