@@ -36,17 +36,31 @@ NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 TOKEN = "a-token-that-is-long-enough-for-tests"
 
 
-def build_home(folder: Path, now: datetime = NOW, shape: Shape | None = None, **settings: Any) -> Home:
-    """A home whose 13 symbols have a model each, and stored bars of the source yahoo up to `now`: no network was asked."""
+SMALL_SHAPE = Shape(QUICK.sequence_length, 0, 8, 4, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What models are made: the LSTM's size, and the moment of the training."""
+
+    shape: Shape = SMALL_SHAPE
+    now: datetime = NOW
+
+
+SMALL = Kind()
+
+
+def build_home(folder: Path, kind: Kind = SMALL, **settings: Any) -> Home:
+    """A home whose 13 symbols have a model each, and stored bars of the source yahoo: no network was asked."""
     home = new_home(folder, market__simulated_sessions=420, training__holdout_sessions=60, **settings)
     found = load(home, {})
     for symbol in found.names:
-        bars = replace(stored_bars(home, found, "simulated", symbol, FakeClock(now)), source="yahoo", fetched_at=now)
+        bars = replace(stored_bars(home, found, "simulated", symbol, FakeClock(kind.now)), source="yahoo", fetched_at=kind.now)
         BarStore(home).write(bars)
     home.secrets.write_text(f'[service]\ntoken = "{TOKEN}"\n')
     home.secrets.chmod(0o600)
     for symbol in found.names:
-        publish(home, symbol, 1, shape=shape)
+        publish(home, symbol, 1, kind=kind)
     return home
 
 
@@ -58,30 +72,30 @@ def bars_of(home: Home, symbol: str) -> Bars:
 
 
 @cache
-def fitted(steps: int) -> Candidate:
-    """A small real fit of the simulated NVDA: naive and enhanced, with windows of `steps` sessions."""
+def fitted(kind: Kind) -> Candidate:
+    """A small real fit of the simulated NVDA: naive and enhanced."""
     with tempfile.TemporaryDirectory() as folder:
         home = new_home(Path(folder), market__simulated_sessions=420, training__holdout_sessions=60)
-        settings, clock = load(home, {}), FakeClock(NOW)
+        settings, clock = load(home, {}), FakeClock(kind.now)
         bars = {name: stored_bars(home, settings, "simulated", name, clock) for name in ("NVDA", "SPY")}
-    options = replace(QUICK, sequence_length=steps)
+    options = replace(QUICK, sequence_length=kind.shape.steps)
     return fit_symbol(bars["NVDA"], {"SPY": bars["SPY"]}, settings, ("naive", "enhanced"), options)
 
 
 @cache
-def candidate(seed: int = 1, shape: Shape | None = None) -> Candidate:
-    """The fit with an LSTM that was never trained but has an opinion; `shape` gives it a real size."""
-    made = fitted(shape.steps if shape else QUICK.sequence_length)
-    shape = replace(shape or Shape(QUICK.sequence_length, 0, 8, 4, 1), features=len(made.feature_names))
+def candidate(seed: int = 1, kind: Kind = SMALL) -> Candidate:
+    """The fit with an LSTM that was never trained but has an opinion."""
+    made = fitted(kind)
+    shape = replace(kind.shape, features=len(made.feature_names))
     weights = first_weights(shape, seed)
     weights[-5:] = 0.3
     return replace(made, weights={"naive": 0.5, "enhanced": 0.2, "lstm": 0.3}, layers=layers_of(weights, shape))
 
 
-def publish(home: Home, symbol: str, generation: int, seed: int = 1, shape: Shape | None = None, **changes: Any) -> None:
+def publish(home: Home, symbol: str, generation: int, seed: int = 1, kind: Kind = SMALL, **changes: Any) -> None:
     """Make a model of `symbol` live, by the same atomic write as a training's."""
-    made = replace(candidate(seed, shape), symbol=symbol, source="yahoo")
-    manifest = msgspec.structs.replace(made.manifest(iso(NOW)), generation=generation, **changes)
+    made = replace(candidate(seed, kind), symbol=symbol, source="yahoo")
+    manifest = msgspec.structs.replace(made.manifest(iso(kind.now)), generation=generation, **changes)
     write_model(home.model(symbol), manifest, made.layers, made.arrays)
 
 
