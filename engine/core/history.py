@@ -23,6 +23,8 @@ from engine.core.paths import Home
 FILE_FORMAT = 1
 # Seconds a writer waits for another one; the longest transaction of ours takes milliseconds.
 BUSY_S = 10.0
+# Seconds a reader waits for one: the file is closed to readers only while a commit writes pages, and a console waits.
+LOOK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,31 @@ def reading(home: Home, schema: Schema) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    with _told(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=BUSY_S, uri=True)) as connection:
+    with _told(path), closing(_looking(path)) as connection:
         _refuse_newer(connection, schema, path)
         yield connection if _format(connection, schema) else None
+
+
+def _looking(path: Path) -> sqlite3.Connection:
+    """A read-only connection; the half transaction of a killed writer is rolled back first, which needs one that writes."""
+    try:
+        return _connected(path, "ro")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+    _connected(path, "rw").close()
+    return _connected(path, "ro")
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection that has read the file once: only then a left journal shows."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", timeout=LOOK_S, uri=True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _bring_up(connection: sqlite3.Connection, schema: Schema, path: Path) -> None:

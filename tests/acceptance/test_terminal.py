@@ -6,9 +6,11 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -175,6 +177,23 @@ def test_a_log_of_one_gigabyte(home: Home, console: Opener) -> None:
     assert shown.returncode == 0, shown.stderr
     planned = stockml("clean", "--dry-run", "--home", str(home.root))
     assert "logs/training/training.log: 107" in planned.stdout, planned.stdout  # 1,074 MB, over the 20 that are kept
+
+
+@pytest.mark.parametrize("fault", ["damaged", "locked"])
+def test_the_console_opens_without_its_history(fault: str, home: Home, console: Opener) -> None:
+    """A history.db that is damaged, or held by another writer for long, costs its own part: the rows stand, and it is said."""
+    home.data.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(home.history, isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE other (value)")
+        if fault == "locked":
+            writer.execute("BEGIN EXCLUSIVE")
+        else:
+            home.history.write_bytes(b"not a database, whatever its name says " * 100)
+        found = console()
+        found.see("SPY")
+        found.see("history cannot be read")
+        found.send(b"q")
+        assert found.wait() == 0
 
 
 def test_ten_thousand_finished_runs(home: Home, console: Opener) -> None:

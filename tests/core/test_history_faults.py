@@ -1,0 +1,151 @@
+"""history.db when its writer is killed, its disk is full, somebody else writes: nothing acknowledged is ever lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.core import history
+from engine.core.errors import StockmlError
+from engine.core.history import Schema, open_history, reading, transaction
+from engine.core.paths import Home
+from tests.helpers import environment
+
+SCHEMA = Schema("one", (("CREATE TABLE one_rows (value INTEGER, text TEXT)",),))
+_WRITER = """
+import sys
+from pathlib import Path
+from contextlib import closing
+from engine.core.history import Schema, open_history, transaction
+from engine.core.paths import Home
+from tests.core.test_history_faults import SCHEMA
+home, start = Home(Path(sys.argv[1])), int(sys.argv[2])
+for value in range(start, start + 100_000):
+    with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
+        connection.execute("INSERT INTO one_rows VALUES (?, ?)", (value, "x" * 3000))
+    print(value, flush=True)
+"""
+# Enough rows that pages go to the file before the end of the transaction, as they do in a large one.
+_HALF = """
+import os, signal, sys
+from pathlib import Path
+from engine.core.history import open_history
+from engine.core.paths import Home
+from tests.core.test_history_faults import SCHEMA
+connection = open_history(Home(Path(sys.argv[1])), SCHEMA)
+connection.execute("PRAGMA cache_size=1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE one_rows SET value = -1")
+connection.executemany("INSERT INTO one_rows VALUES (?, ?)", [(-2, "y" * 500)] * 2000)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def add(home: Home, *values: int) -> None:
+    with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
+        connection.executemany("INSERT INTO one_rows VALUES (?, '')", [(value,) for value in values])
+
+
+def values(home: Home) -> list[int]:
+    with reading(home, SCHEMA) as connection:
+        assert connection is not None
+        return [row[0] for row in connection.execute("SELECT value FROM one_rows ORDER BY rowid")]
+
+
+def test_a_writer_killed_at_any_moment_loses_no_acknowledged_row(home: Home) -> None:
+    """Ten writers are killed in the middle; every row whose commit was told stands, once, and the file is whole."""
+    chance = random.Random(5)
+    told: list[int] = []
+    for number in range(10):
+        line = [sys.executable, "-c", _WRITER, str(home.root), str(number * 100_000)]
+        with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment()) as writer:
+            assert writer.stdout is not None
+            told.append(int(writer.stdout.readline()))
+            time.sleep(chance.random() * 0.02)  # the moment is the subject, not a wait for something
+            writer.kill()
+            told += [int(text) for text in writer.stdout.read().splitlines(keepends=True) if text.endswith("\n")]
+    found = values(home)
+    assert set(told) <= set(found)
+    assert len(found) == len(set(found)) <= len(told) + 10
+    with closing(sqlite3.connect(home.history)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_reader_sees_nothing_of_a_transaction_that_died(home: Home) -> None:
+    """A journal that a killed writer left is rolled back by whoever looks next, also by one that only looks."""
+    add(home, *range(500))
+    assert subprocess.run([sys.executable, "-c", _HALF, str(home.root)], env=environment(), check=False).returncode == -9
+    assert Path(f"{home.history}-journal").stat().st_size > 0
+    assert values(home) == list(range(500))
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[tuple[Home, Path]]:
+    """A home on a file system of 1 MB, and the file that fills it up when a test writes it."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"cannot mount a tmpfs: {done.stderr.decode().strip()}")
+    yield Home(folder / "home"), folder / "ballast"
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_what_stands_is_read(full: tuple[Home, Path]) -> None:
+    """Writing fails in words and changes nothing, reading goes on, and with space again writing works."""
+    home, ballast = full
+    add(home, 1, 2)
+    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(b"x" * 4096)
+    with pytest.raises(StockmlError, match=r"history\.db") as caught:
+        add(home, *range(3, 5000))
+    assert "free disk space" in caught.value.hint
+    assert values(home) == [1, 2]
+    ballast.unlink()
+    add(home, 3)
+    assert values(home) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_locked_file_is_waited_for_and_then_told(home: Home, monkeypatch: pytest.MonkeyPatch, lock: str) -> None:
+    """A second writer gives up in words after its patience; a reader is kept out only while pages are being written."""
+    monkeypatch.setattr(history, "BUSY_S", 0.2)
+    monkeypatch.setattr(history, "LOOK_S", 0.2)
+    add(home, 1)
+    with closing(sqlite3.connect(home.history, isolation_level=None)) as holder:
+        holder.execute(f"BEGIN {lock}")
+        with pytest.raises(StockmlError, match="locked") as caught:
+            add(home, 2)
+        assert "another process writes it" in caught.value.hint
+        if lock == "IMMEDIATE":
+            assert values(home) == [1]
+        else:
+            with pytest.raises(StockmlError, match="locked"):
+                values(home)
+    add(home, 2)
+    assert values(home) == [1, 2]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes where nobody may")
+def test_a_folder_that_cannot_be_written_is_told(home: Home) -> None:
+    """Without permission writing fails in words; reading goes on."""
+    add(home, 1)
+    home.data.chmod(0o500)
+    with pytest.raises(StockmlError, match=r"history\.db"):
+        add(home, 2)
+    assert values(home) == [1]
