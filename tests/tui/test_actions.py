@@ -18,8 +18,11 @@ from tui.screens.acting import ActingScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import HelpScreen, help_lines
 from tui.screens.log import LogScreen
+from tui.screens.log_view import LogView
+from tui.screens.logs import LogsScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import PaletteScreen, matching
+from tui.screens.prompt import PromptScreen
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.schedule import ScheduleScreen
@@ -30,6 +33,9 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     MainScreen,
     RunsScreen,
     RunScreen,
+    LogsScreen,
+    LogView,
+    PromptScreen,
     ScheduleScreen,
     ScheduleForm,
     LogScreen,

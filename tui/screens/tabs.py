@@ -8,6 +8,7 @@ from tui.screens.live import LiveScreen
 
 TABS = {
     "runs": "tui.screens.runs:RunsScreen",
+    "logs": "tui.screens.logs:LogsScreen",
     "schedule": "tui.screens.schedule:ScheduleScreen",
 }
 

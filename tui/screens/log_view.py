@@ -1,0 +1,247 @@
+"""One log file: follow or freeze, filter, search, next error, wrap, jump to a time; a million lines open at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from tui import format as fmt
+from tui.actions import bindings
+from tui.log_file import ERRORS, LogFile, Matches, read_time
+from tui.messages import Notice
+from tui.panes.log import log_line
+from tui.screens.live import LiveScreen
+from tui.screens.prompt import PromptScreen
+from tui.widgets.lines import Line, Lines, Span, line, plain, wrapped
+
+LOOK_EVERY = 0.25
+
+
+class LogView(LiveScreen):
+    """The reader's thread brings index and matches forward; drawing reads the few lines in sight."""
+
+    GROUP = "view"
+    NAME = "Log"
+    EVERY = LOOK_EVERY
+    BINDINGS: ClassVar[list[BindingType]] = bindings("view")
+
+    def __init__(self, path: Path, wanted: str = "") -> None:
+        super().__init__()
+        self._file = LogFile(path)
+        self._errors = Matches(ERRORS)
+        self._wanted = wanted
+        self.matches = Matches.of(wanted) if wanted else None
+        self.only = bool(wanted)
+        """Whether only matching lines are shown."""
+        self.follow = True
+        self.wrap = False
+        self.top = 0
+        """The first line in sight, by its number in the file."""
+        self._shift = 0
+        self._turns = 0
+
+    def look(self) -> Any:
+        """In the thread: index first, then the matches; a tuple that differs whenever there is more to draw."""
+        file = self._file
+        self._shift += file.update()
+        if file.turns != self._turns:
+            self._turns = file.turns
+            self._errors = Matches(ERRORS)
+            self.matches = Matches.of(self._wanted) if self._wanted else None
+        self.EVERY = LOOK_EVERY if file.complete or file.problem else 0.01  # type: ignore[misc]
+        if file.complete and not file.problem:
+            for matches in (self.matches, self._errors):
+                if matches is not None:
+                    file.search(matches)
+        found = len(self.matches.lines) if self.matches else -1
+        return file.turns, len(file), file.size, file.complete, file.problem, self._wanted, found, len(self._errors.lines)
+
+    def found(self) -> None:
+        if self._shift:
+            self.top += self._shift
+            self._shift = 0
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="page")
+
+    def facts(self) -> Sequence[Span]:
+        file = self._file
+        spans: list[Span] = [(file.path.name, ""), (f"{len(file):,} lines" if file.complete else "indexing", "dim")]
+        spans.append(("follows", "live") if self.follow else ("frozen, f follows", "warn"))
+        if self._wanted:
+            count = len(self.matches.lines) if self.matches else 0
+            spans.append((f"/{self._wanted}: {count:,}{'' if self.only else ' (s hides the others)'}", "mark"))
+        spans.append((f"{fmt.plural(len(self._errors.lines), 'error')}", "crit" if self._errors.lines else "dim"))
+        return spans
+
+    # -- drawing ------------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        page = self.query_one("#page", Lines)
+        width, height = page.size
+        if not width or not height:
+            return
+        file = self._file
+        if file.problem or not len(file):
+            page.show((line(file.problem or "reading the file", "dim"),))
+            return
+        if self._filtering() and not (self.matches and self.matches.lines):
+            why = f"no line matches /{self._wanted}; esc shows every line" if file.complete else "reading the whole file"
+            page.show((line(why, "dim"),))
+            return
+        if self.follow:
+            page.show(self._end(width, height))
+            return
+        self.top = min(max(0, self.top), len(file) - 1)
+        lines: list[Line] = []
+        for number in self._numbers(self.top):
+            lines += self._rows(number, width)
+            if len(lines) >= height:
+                break
+        page.show(lines[:height])
+
+    def _filtering(self) -> bool:
+        return self.matches is not None and self.only
+
+    def _numbers(self, start: int) -> Iterator[int]:
+        """The lines to show from `start` on."""
+        if not self._filtering():
+            yield from range(start, len(self._file))
+            return
+        at: int | None = start - 1
+        while at is not None and self.matches is not None:
+            at = self.matches.after(at)
+            if at is not None:
+                yield at
+
+    def _end(self, width: int, height: int) -> tuple[Line, ...]:
+        """The last lines, as many as fit; the first of them becomes the top."""
+        lines: list[Line] = []
+        number = self._before(len(self._file))
+        while number is not None and len(lines) < height:
+            lines = [*self._rows(number, width), *lines]
+            self.top = number
+            number = self._before(number)
+        return tuple(lines[-height:])
+
+    def _before(self, number: int) -> int | None:
+        if self._filtering() and self.matches is not None:
+            return self.matches.before(number)
+        return number - 1 if number > 0 else None
+
+    def _rows(self, number: int, width: int) -> tuple[Line, ...]:
+        text = self._file.line(number)
+        found = log_line(text)
+        if self.matches is not None and not self.only and self.matches.has(number):
+            found = line(plain(found), "mark")
+        return (wrapped(found, width, 4) or (line(""),)) if self.wrap else (found,)
+
+    # -- moving -------------------------------------------------------------------------------------------------------
+
+    def _to(self, number: int | None, what: str) -> None:
+        if number is None:
+            self.tell(Notice(what))
+            return
+        self.follow, self.top = False, number
+        self.redraw()
+
+    def _move(self, by: int) -> None:
+        self.follow = False
+        at = self.top
+        for _ in range(min(abs(by), 10_000)):
+            step = next(iter(self._numbers(at + 1)), None) if by > 0 else self._before(at)
+            if step is None:
+                break
+            at = step
+        self.top = at
+        self.redraw()
+
+    def do_page_down(self) -> None:
+        self._move(max(1, self.query_one("#page").size.height - 1))
+
+    def do_page_up(self) -> None:
+        self._move(-max(1, self.query_one("#page").size.height - 1))
+
+    def do_top(self) -> None:
+        self._to(next(iter(self._numbers(0)), 0), "")
+
+    def do_bottom(self) -> None:
+        self.follow = True
+        self.redraw()
+
+    def do_follow(self) -> None:
+        self.follow = not self.follow
+        self.redraw()
+
+    def do_wrap(self) -> None:
+        self.wrap = not self.wrap
+        self.redraw()
+
+    # -- finding ------------------------------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        def typed(text: str | None) -> None:
+            if text is not None:
+                self._filter(text)
+
+        self.app.push_screen(PromptScreen("filter (!text hides): ", self._wanted), typed)
+
+    def _filter(self, text: str) -> None:
+        self._wanted = text if text != "!" else ""
+        self.matches = Matches.of(self._wanted) if self._wanted else None
+        self.only = bool(self._wanted)
+        self.do_refresh()
+        self.redraw()
+
+    def do_only(self) -> None:
+        if self.matches is None:
+            self.tell(Notice("there is no filter", "/ sets one"))
+            return
+        self.only = not self.only
+        self.redraw()
+
+    def do_next(self) -> None:
+        if self.matches is None:
+            self.tell(Notice("nothing is searched for", "/ sets what n and N go to"))
+        else:
+            self._to(self.matches.after(self.top), "no match further down")
+
+    def do_previous(self) -> None:
+        if self.matches is None:
+            self.tell(Notice("nothing is searched for", "/ sets what n and N go to"))
+        else:
+            self._to(self.matches.before(self.top), "no match further up")
+
+    def do_next_error(self) -> None:
+        if self.follow:
+            self._to(self._errors.before(len(self._file)), "no error in this file")
+        else:
+            self._to(self._errors.after(self.top), "no error further down")
+
+    def do_previous_error(self) -> None:
+        self._to(self._errors.before(self.top), "no error further up")
+
+    def do_time(self) -> None:
+        def typed(text: str | None) -> None:
+            if text is None:
+                return
+            newest = next((found for at in range(len(self._file) - 1, -1, -1)[:200] if (found := self._file.moment(at))), None)
+            wanted = read_time(text, newest) if newest else None
+            if wanted is None:
+                why = "type 14:30, 11-21 14:30 or 2026-11-21 14:30" if newest else "its last lines tell no time"
+                self.tell(Notice(f"cannot jump to {text!r}", why, bad=True))
+            else:
+                self._to(self._file.at_time(wanted), "")
+
+        self.app.push_screen(PromptScreen("jump to time: "), typed)
+
+    def do_back(self) -> None:
+        """The notice, then the filter, then the screen."""
+        if self.notice is None and self.matches is not None:
+            self._filter("")
+        else:
+            super().do_back()
