@@ -13,6 +13,10 @@ from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, NoDataError, StockmlError
 
+WIDE = 150
+"""Columns from which a terminal shows the whole table."""
+NARROW = ("SYMBOL", "ON", "N", "MAPE%", "NAIVE%", "MASE", "DIR%", "UP%", "IN 80%", "CONF%", "KEPT%", "ECE")
+
 
 @click.command()
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
@@ -35,7 +39,8 @@ def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
     else:
         _print(session, found)
     for each in problems:
-        report(StockmlError(f"{each['symbol']}: {each['message']}", each["hint"]))
+        message = each["message"]
+        report(StockmlError(message if message.startswith(each["symbol"]) else f"{each['symbol']}: {message}", each["hint"]))
     return worst_exit([each["exit_code"] for each in problems])
 
 
@@ -44,13 +49,24 @@ def wanted(problems: list[dict[str, Any]], named: bool) -> list[dict[str, Any]]:
     return [each for each in problems if named or each["exit_code"] != ExitCode.NO_DATA]
 
 
-def _print(session: Session, found: dict[str, Any]) -> None:
+def lines_of(found: dict[str, Any], width: int | None) -> list[str]:
+    """The table, on a narrow terminal without the columns that matter less; the report has them all."""
     from engine.forecast.report import HEADS, RIGHT, table
+
+    rows = table(found)
+    if width is None or width >= WIDE:
+        return render.table(HEADS, rows, RIGHT, width)
+    kept = [HEADS.index(head) for head in NARROW]
+    right = [place for place, at in enumerate(kept) if at in RIGHT]
+    return render.table(NARROW, [[row[at] for at in kept] for row in rows], right, width, gap=" ")
+
+
+def _print(session: Session, found: dict[str, Any]) -> None:
 
     if found["simulated"]:
         session.say(f"{render.SIMULATED}: not real prices")
     if found["symbols"]:
-        session.facts(render.table(HEADS, table(found), RIGHT, terminal_width()))
+        session.facts(lines_of(found, terminal_width()))
         for each in found["symbols"]:
             if each["part"] != "live":
                 session.say(f"{each['symbol']}: {each['why']}: scored on held-out sessions")
