@@ -52,7 +52,7 @@ def main(words: list[str]) -> int:
         bars = Path(folder_of_bars).resolve() if folder_of_bars else None
         bench = Bench(Path(folder), asked.quick, max(0, min(13, peer)), bars)
         found = {name: list(measured(name, bench)) for name in asked.names or BENCHMARKS}
-    print(machine(before), *table(found), sep="\n")
+    sys.stdout.writelines(f"{line}\n" for line in (machine(before), *table(found)))
     return int(any(not rows or any(row.verdict == "OVER" for row in rows) for rows in found.values()))
 
 
