@@ -1,0 +1,133 @@
+"""Delivery to a webhook on loopback: once each, also after it was down, and after the process was killed in between."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from engine.core import config
+from engine.core.paths import Home
+from engine.watch.alerts import evaluate
+from engine.watch.deliver import Secret, alert_urls, deliver, outbox
+from tests.helpers import ROOT, environment, new_home
+from tests.watch.test_alerts import HOUR, NOW, off, on
+
+FIRE = """
+import sys
+from pathlib import Path
+from engine.core import config
+from engine.core.paths import Home
+from engine.watch.alerts import evaluate
+from tests.watch.test_alerts import NOW, on
+home = Home(Path(sys.argv[1]))
+evaluate(home, config.load(home), [on("corrupt", "NVDA")], NOW)
+"""
+
+
+class Receiver:
+    """A webhook on loopback; `down` answers 503."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.down = False
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if not outer.down:
+                    outer.got.append(json.loads(body)["title"])
+                self.send_response(503 if outer.down else 200)
+                self.end_headers()
+
+            def log_message(self, *words: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"json://127.0.0.1:{self.server.server_port}/a-secret-token"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    found = Receiver()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def home(tmp_path: Path, receiver: Receiver) -> Home:
+    home = new_home(tmp_path / "home")
+    home.secrets.touch(0o600)
+    home.secrets.write_text(f'[alerts]\nurls = ["{receiver.url}"]\n')
+    return home
+
+
+def test_firing_and_resolved_arrive_once_each_also_when_it_was_down(home: Home, receiver: Receiver) -> None:
+    """What nobody took waits on show, without the URL's secret, and arrives once when the receiver is back."""
+    settings = config.load(home)
+    receiver.down = True
+    evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
+    fault = deliver(home, settings)
+    assert "json://…" in fault
+    assert "token" not in fault
+    assert [1] == [each.tries for each in outbox(home)]
+
+    receiver.down = False
+    evaluate(home, settings, [off("corrupt", "NVDA")], NOW + HOUR)
+    assert "" == deliver(home, settings)
+    assert "" == deliver(home, settings)
+    assert ["stockml firing", "stockml resolved"] == [title.partition(":")[0] for title in receiver.got]
+    assert () == outbox(home)
+
+
+def test_a_process_killed_between_ringing_and_sending_costs_no_message(home: Home, receiver: Receiver) -> None:
+    """The state and its message are one transaction: after a kill the next delivery sends it, once."""
+    child = subprocess.run(
+        [sys.executable, "-c", FIRE, str(home.root)],
+        env=environment(STOCKML_TEST="1", STOCKML_FAILPOINTS="alerts.queued=kill"),
+        cwd=ROOT,
+        check=False,
+    )
+    assert -signal.SIGKILL == child.returncode
+    settings = config.load(home)
+    assert () == evaluate(home, settings, [on("corrupt", "NVDA")], NOW + HOUR)
+    assert "" == deliver(home, settings)
+
+    assert 1 == len(receiver.got)
+
+
+def test_secrets_that_others_can_read_are_not_used(home: Home) -> None:
+    """A secrets.toml open to others sends nothing and says how to mend it; without one the words say what to write."""
+    home.secrets.chmod(0o644)
+    assert ((), "secrets.toml can be read by others: chmod 600 it") == alert_urls(home)
+    home.secrets.unlink()
+    assert "[alerts] urls" in alert_urls(home)[1]
+
+
+def test_a_secret_is_in_no_text() -> None:
+    """Neither str nor repr of a URL shows what stands behind its scheme."""
+    secret = Secret("mailto://user:hunter2@host")
+
+    assert "hunter2" not in f"{secret} {secret!r}"
+
+
+def test_switched_off_sends_nothing(home: Home, receiver: Receiver) -> None:
+    """alerts.enabled = false keeps messages in the outbox."""
+    settings = config.load(home)
+    evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
+    home.settings.write_text(home.settings.read_text().replace("enabled = true", "enabled = false", 1))
+    assert "alerts.enabled" in deliver(home, config.load(home))
+    assert [] == receiver.got

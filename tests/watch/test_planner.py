@@ -1,0 +1,156 @@
+"""Which symbols are trained, in which order, and what keeps one from being trained for ever."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.watch.planner import Action, Candidate, Occasion, Past, cooldown, decide, judged, plan, started
+from engine.watch.triggers import TRIGGERS, Verdict
+from tests.watch.replay import packaged
+
+SETTINGS = packaged()
+NOW = datetime(2025, 8, 10, 6, 0, tzinfo=UTC)
+AT = Occasion(NOW)
+
+
+def fired(reason: str, severity: float = 1.0, **more: object) -> Verdict:
+    """A verdict that fires."""
+    return replace(Verdict(reason, True, f"{reason} fires", severity=severity), **more)  # type: ignore[arg-type]
+
+
+def candidate(symbol: str = "NVDA", *verdicts: Verdict, **more: object) -> Candidate:
+    """A symbol with fresh bars and these verdicts."""
+    base = Candidate(symbol, "high", verdicts, {}, age_days=3.0, trained_to="2025-08-07", last_bar="2025-08-08")
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def test_priority_first_then_the_worst() -> None:
+    """High before medium before low; inside a priority the missing model, then the greatest excess."""
+    found = plan(
+        [
+            candidate("SPY", fired("missing", 1e6), priority="low"),
+            candidate("MSFT", fired("mape", 1.2), priority="medium"),
+            candidate("TSLA", fired("mape", 1.1)),
+            candidate("AAPL", fired("mape", 2.0)),
+            candidate("NVDA"),
+        ],
+        AT,
+        SETTINGS,
+    )
+
+    assert ["AAPL", "TSLA", "MSFT", "SPY", "NVDA"] == [each.symbol for each in found]
+    assert [Action.TRAIN] * 4 + [Action.FINE] == [each.action for each in found]
+
+
+def test_what_stands_in_the_way() -> None:
+    """A hold, old or missing bars, another process and an open market keep a fired symbol from training, in words."""
+    old = fired("age")
+    opened = replace(AT, market_open=True, closes_at=NOW + timedelta(hours=4))
+    cases = [
+        (candidate("NVDA", old, hold="audit"), AT, Action.HELD, "audit"),
+        (candidate("NVDA", old, bars_fault="Yahoo is down"), AT, Action.NO_BARS, "Yahoo is down"),
+        (candidate("NVDA", old, lag_sessions=2), AT, Action.NO_BARS, "2 sessions behind"),
+        (candidate("NVDA", old, trained_to="2025-08-08"), AT, Action.NO_BARS, "no bar since"),
+        (candidate("NVDA", old, holder="run 7"), AT, Action.BUSY, "run 7"),
+        (candidate("NVDA", old), opened, Action.WAITS, "the market is open"),
+        (candidate("NVDA", old), replace(AT, outage=True), Action.OUTAGE, "outage"),
+        (candidate("NVDA", old, lag_sessions=1), AT, Action.TRAIN, "age fires"),
+        (candidate("NVDA", old), replace(opened, skip_market_hours=True), Action.TRAIN, "age fires"),
+    ]
+
+    for each, occasion, action, words in cases:
+        found = decide(each, occasion, SETTINGS)
+        assert (found.action, True) == (action, words in found.text), found
+
+
+def test_force_takes_all_but_not_old_bars_of_a_network() -> None:
+    """--force trains a symbol that nothing fires for; on bars a fetch could not bring up to date it trains only a folder's."""
+    forced = replace(AT, force=True)
+
+    assert decide(candidate(), forced, SETTINGS).action is Action.TRAIN
+    assert decide(candidate(lag_sessions=9), forced, SETTINGS).action is Action.NO_BARS
+    assert decide(candidate(lag_sessions=9, local=True), forced, SETTINGS).action is Action.TRAIN
+    assert decide(candidate(hold="audit"), forced, SETTINGS).action is Action.HELD
+
+
+def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
+    """A model of Sunday 02:05 is 6.997 days old on the next Sunday at 02:00: taken then, not a day later by itself."""
+    age = 7 - 5 / 1440
+    young = Verdict("age", False, "6.997 days old")
+
+    assert decide(candidate("NVDA", young, age_days=age), AT, SETTINGS).action is Action.FINE
+    ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
+    assert decide(candidate("NVDA", young, age_days=age), ahead, SETTINGS).action is Action.TRAIN
+    assert decide(candidate("NVDA", young, age_days=age), replace(AT, next_auto_train=NOW), SETTINGS).action is Action.FINE
+
+
+def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
+    """Within the cooldown, and before 20 newly scored sessions, a performance reason does not count; a new reason does."""
+    past = Past(1, NOW - timedelta(days=5), "2025-08-01", sessions=30)
+
+    assert "again from" in cooldown("accuracy", past, NOW, SETTINGS)
+    assert "19 of 20" in cooldown("accuracy", replace(past, at=NOW - timedelta(days=8), sessions=19), NOW, SETTINGS)
+    assert cooldown("accuracy", replace(past, at=NOW - timedelta(days=8), sessions=20), NOW, SETTINGS) == ""
+    held = candidate("NVDA", fired("accuracy"), pasts={"accuracy": past})
+    assert decide(held, AT, SETTINGS).action is Action.COOLDOWN
+    assert decide(replace(held, verdicts=(fired("accuracy"), fired("mape"))), AT, SETTINGS).reason == "mape"
+
+
+def test_a_failed_training_is_tried_again_sooner() -> None:
+    """After a training that failed the retry time counts, not the cooldown, and no new sessions are needed."""
+    past = Past(1, NOW - timedelta(hours=19), "2025-08-01", failed=True)
+
+    assert cooldown("accuracy", past, NOW, SETTINGS)
+    assert cooldown("accuracy", replace(past, at=NOW - timedelta(hours=21)), NOW, SETTINGS) == ""
+
+
+def test_a_renewed_model_may_be_taken_for_its_age() -> None:
+    """The cooldown of age holds back a model that a training did not renew, not one that it did."""
+    pasts = {"age": Past(1, NOW - timedelta(days=5), "2025-08-01")}
+
+    assert decide(candidate("NVDA", fired("age"), age_days=9.0, pasts=pasts), AT, SETTINGS).action is Action.COOLDOWN
+    ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
+    assert decide(candidate("NVDA", age_days=4.9, pasts=pasts), ahead, SETTINGS).action is Action.TRAIN
+
+
+def test_two_trainings_that_did_not_help_make_a_reason_chronic() -> None:
+    """Chronic is shown and not trained for; it ends when new sessions pass without it, and never holds back the age."""
+    verdict, past = fired("accuracy"), Past()
+    for week in (4, 8):
+        past = started(past, NOW - timedelta(weeks=12 - week), "2025-06-01")
+        past = replace(judged(replace(past, sessions=25), verdict, SETTINGS), sessions=25)
+    assert "2 trainings did not help" == past.chronic
+    assert decide(candidate("NVDA", verdict, pasts={"accuracy": past}), AT, SETTINGS).action is Action.CHRONIC
+    with_age = candidate("NVDA", verdict, fired("age"), pasts={"accuracy": past})
+    assert (Action.TRAIN, "age") == (decide(with_age, AT, SETTINGS).action, decide(with_age, AT, SETTINGS).reason)
+    assert judged(past, replace(verdict, fired=False), SETTINGS).chronic == ""
+    assert judged(replace(past, sessions=3), replace(verdict, fired=False), SETTINGS).chronic
+
+
+def test_hopeless_is_chronic_at_once() -> None:
+    """What the naive forecast breaks too is never trained for."""
+    verdict = fired("mape", hopeless=True)
+
+    assert decide(candidate("SMR", verdict), AT, SETTINGS).action is Action.CHRONIC
+    assert "naive" in judged(Past(), verdict, SETTINGS).chronic
+
+
+@given(st.sampled_from(sorted(TRIGGERS)), st.lists(st.tuples(st.integers(1, 200), st.booleans(), st.booleans()), max_size=60))
+def test_no_reason_is_ever_trained_twice_within_its_wait(reason: str, steps: list[tuple[int, bool, bool]]) -> None:
+    """Whatever fires whenever, and whether trainings fail or not, two trainings for one reason lie a retry time apart."""
+    now, past, trained = NOW, Past(), list[datetime]()
+    for hours, fires, fails in steps:
+        now += timedelta(hours=hours)
+        verdict = replace(fired(reason), fired=fires)
+        past = judged(
+            replace(past, sessions=past.sessions + hours // 24, failed=fails and past.at is not None), verdict, SETTINGS
+        )
+        seen = candidate("NVDA", verdict, pasts={reason: past}, age_days=1e6)
+        if decide(seen, replace(AT, now=now), SETTINGS).action is Action.TRAIN:
+            trained.append(now)
+            past = started(past, now, "2025-08-08")
+    gaps = [later - earlier for earlier, later in pairwise(trained)]
+    assert all(gap >= timedelta(hours=SETTINGS.watch.retry_hours) for gap in gaps)
