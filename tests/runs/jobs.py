@@ -5,6 +5,7 @@ wait          works until the file `go` appears, batch by batch, and can be canc
 stubborn      ignores SIGTERM and cancel and never ends; `tree` does so with children, setsid children and daemons
 segv | exit   dies of a signal | with a code     segv-once: only the first time
 print N       prints N MB                        hang: says nothing more
+hog           takes memory without end, in the cgroup that the file `cgroup` names
 """
 
 from __future__ import annotations
@@ -96,6 +97,13 @@ def _print(task: Task, report: Report, cancelled: Cancelled, argument: str) -> N
     _publish(report)
 
 
+def _hog(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+    (Path((task.home.root / "cgroup").read_text()) / "cgroup.procs").write_text(str(os.getpid()))
+    held = []
+    while True:
+        held.append(b"x" * 2**20 * 10)
+
+
 def _hang(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
     time.sleep(600)
 
@@ -120,6 +128,7 @@ _WORDS: dict[str, Callable[[Task, Report, Cancelled, str], None]] = {
     "segv-once": _die_once,
     "print": _print,
     "hang": _hang,
+    "hog": _hog,
     "chatter": _chatter,
     "litter": _litter,
     "quiet": lambda task, report, cancelled, argument: None,
