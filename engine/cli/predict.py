@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from engine.cli.options import home_option, json_option, source_option, takes_se
 from engine.cli.session import Session, report
 from engine.core.errors import StockmlError, UsageError
 from engine.core.records import Forecast, SymbolRow
+from engine.market.calendar import last_complete_session, sessions_between
 
 
 @click.command()
@@ -27,11 +29,15 @@ def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> in
         raise UsageError("name symbols, or give --all", "stockml predict NVDA TSLA")
     names = session.symbols(symbols)
     found = session.engine.predict(names)
-    rows = {row.symbol: row for row in session.engine.snapshot().rows}
+    snapshot = session.engine.snapshot()
+    rows = {row.symbol: row for row in snapshot.rows}
+    settle = session.engine.settings.market.settle_minutes
+    late = {name: bars_behind(found[name], _source(session, rows[name]), snapshot.taken_at, settle) for name in names}
     if session.json:
-        session.document({"forecasts": [_tree(session, rows[name], found[name]) for name in names]})
+        session.document({"forecasts": [_tree(session, rows[name], found[name], late[name]) for name in names]})
     else:
         _print(session, {name: (rows[name], found[name]) for name in names})
+        _say_late(session, late)
     return worst_exit([item.exit_code for item in found.values() if isinstance(item, StockmlError)])
 
 
@@ -48,19 +54,35 @@ def _print(session: Session, found: dict[str, tuple[SymbolRow, Forecast | Stockm
             report(StockmlError(item.message if item.message.startswith(name) else f"{name}: {item.message}", item.hint))
 
 
+def bars_behind(item: Forecast | StockmlError, source: str, now: datetime, settle_minutes: int) -> int | None:
+    """Complete sessions after the forecast's last bar; None for bars that are their own clock (csv, simulated)."""
+    if isinstance(item, StockmlError) or source != "yahoo":
+        return None
+    newest = last_complete_session(now, settle_minutes)
+    return max(0, len(sessions_between(date.fromisoformat(item.last_bar), newest)) - 1)
+
+
+def _say_late(session: Session, late: dict[str, int | None]) -> None:
+    for name, count in late.items():
+        if count:
+            text = f"{name}: STALE, its bars end {count} complete sessions ago: the session forecast is over"
+            session.facts([f"{text}; stockml data fetch {name}"])
+
+
 def _source(session: Session, row: SymbolRow) -> str:
     """Where the forecast comes from; a model of a simulated market marks it, whatever the bars."""
     trained = row.model.source if row.model else ""
     return trained if trained == "simulated" else session.source or trained
 
 
-def _tree(session: Session, row: SymbolRow, item: Forecast | StockmlError) -> dict[str, Any]:
+def _tree(session: Session, row: SymbolRow, item: Forecast | StockmlError, behind: int | None) -> dict[str, Any]:
     return {
         "symbol": row.symbol,
         "source": _source(session, row) or None,
         "simulated": _source(session, row) == "simulated",
         "generation": row.model.generation if row.model else None,
         "digest": row.model.digest if row.model else None,
+        "bars_behind": behind,
         "forecast": None if isinstance(item, StockmlError) else documents.forecast_tree(item),
         "error": documents.error_tree(item) if isinstance(item, StockmlError) else None,
     }
