@@ -55,10 +55,10 @@ esac
 class FakeCrontab:
     """One user's tab behind a shell script; `fails` sets how the next calls go wrong."""
 
-    def __init__(self, folder: Path, kind: str = "debian", lossy: bool = False) -> None:
+    def __init__(self, folder: Path, kind: str = "debian", lossy: bool = False, program: Path | None = None) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.program = folder / "crontab"
+        self.program = program or folder / "crontab"
         text = _SCRIPT.replace("@FOLDER@", str(folder)).replace("@KIND@", kind).replace("@LOSSY@", "yes" if lossy else "no")
         self.program.write_text(text)
         self.program.chmod(0o755)

@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,18 +65,22 @@ def _backups(folder: Path) -> Backups:
     return Backups(folder / "state", FakeClock(datetime(2026, 3, 1, tzinfo=UTC)))
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> FakeCrontab:
-    return FakeCrontab(tmp_path_factory.mktemp("shared"))
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in memory where there is one: a thousand tabs are not to wait for a disk."""
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="stockml-", dir=shared if os.access(shared, os.W_OK) else None) as folder:
+        yield Path(folder)
 
 
 @pytest.mark.parametrize(("part", "tabs"), [("install", 300), ("fail", 700)])
 def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
-    part: str, tabs: int, shared: FakeCrontab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    part: str, tabs: int, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Install and remove leave every foreign byte; every failure leaves the whole tab; a marker-like line is refused."""
     monkeypatch.setattr(os, "fsync", lambda _fd: None)  # what survives a power cut is not the question here
-    backups = _backups(tmp_path)
+    # The program itself lies on the disk: memory is often mounted noexec.
+    shared, backups = FakeCrontab(memory / "fake", program=tmp_path / "crontab"), _backups(memory)
     lines = standard_lines(HOME)
     seen = []
 
@@ -228,7 +234,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_tab(point: str, tmp_path: 
     """After a kill before the install the old tab stands, after it the new one; the next write works."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
-    done = _write_process(tmp_path, tmp_path / "home", rounds=1, STOCKML_TEST="1", STOCKML_FAILPOINTS=f"{point}=kill")
+    done = _write_process(tmp_path, tmp_path / "home", 1, fake.program, STOCKML_TEST="1", STOCKML_FAILPOINTS=f"{point}=kill")
     assert done.wait(60) == -9
     home = Home(tmp_path / "home")
     assert outside(fake.tab, home) == b"5 4 * * * echo hi\n"
@@ -237,12 +243,12 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_tab(point: str, tmp_path: 
     assert find_block(fake.tab, home) is not None
 
 
-def test_two_writers_of_two_hundred_rounds_lose_nothing(tmp_path: Path) -> None:
+def test_two_writers_of_two_hundred_rounds_lose_nothing(tmp_path: Path, memory: Path) -> None:
     """Every change of both stands in the end, once; the foreign lines stay; who came too late was told."""
-    fake = FakeCrontab(tmp_path / "fake")
+    fake = FakeCrontab(memory / "fake", program=tmp_path / "crontab")
     foreign = b"MAILTO=me\n5 4 * * * echo hi\n# a comment \n"
     fake.tab = foreign
-    writers = [_write_process(tmp_path, tmp_path / name, rounds=200) for name in ("one", "two")]
+    writers = [_write_process(memory, tmp_path / name, 200, fake.program) for name in ("one", "two")]
     told = [int(writer.communicate(timeout=240)[0]) for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0]
     tab = fake.tab
@@ -268,7 +274,7 @@ from engine.schedule.crontab import Crontab
 from engine.schedule.swap import ConflictError, swap
 
 folder, home, rounds = Path(sys.argv[1]), Home(Path(sys.argv[2])), int(sys.argv[3])
-crontab, backups = Crontab((str(folder / "fake" / "crontab"),)), Backups(folder / "state", SystemClock())
+crontab, backups = Crontab((sys.argv[4],)), Backups(folder / "state", SystemClock())
 conflicts = 0
 for number in range(rounds):
     line = Line("weekly", f"{number % 60} {number // 60} * * 0", f"/bin/stockml cron-run weekly --home {home.root}")
@@ -283,6 +289,6 @@ print(conflicts)
 """
 
 
-def _write_process(folder: Path, home: Path, rounds: int, **more: str) -> subprocess.Popen[str]:
-    argv = [sys.executable, "-c", _WRITER, str(folder), str(home), str(rounds)]
+def _write_process(folder: Path, home: Path, rounds: int, program: Path, **more: str) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-c", _WRITER, str(folder), str(home), str(rounds), str(program)]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environment(**more), cwd=Path.cwd())
