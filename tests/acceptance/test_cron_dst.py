@@ -6,6 +6,8 @@ One faked minute takes a second, so the four nights take about six minutes.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -65,11 +67,9 @@ def test_the_real_daemon_fires_at_our_slots(start: datetime, minutes: int, tmp_p
     with throwaway_user(tmp_path, root=True) as name:
         _install(name, tab, tmp_path)
         began = time.time()
-        with running_daemon(environ):
+        with _no_traces(), running_daemon(environ):
             seconds = minutes * 60 / _SPEED
             wait_for(lambda: time.time() - began > seconds, seconds + 60, "the end of the night")
-    for trace in Path("/dev/shm").glob("*faketime_s*"):  # a killed process leaves its clock behind
-        trace.unlink()
     end = start.astimezone(UTC) + timedelta(minutes=minutes)
     fired: dict[int, list[datetime]] = {number: [] for number in range(len(_EXPRESSIONS))}
     for line in told.read_text().splitlines():
@@ -83,6 +83,17 @@ def test_the_real_daemon_fires_at_our_slots(start: datetime, minutes: int, tmp_p
         for slot, at in zip(wanted, got, strict=False):
             assert timedelta(seconds=-20) < at - slot < timedelta(seconds=100), (text, wanted, got)
         assert all(at > end - timedelta(minutes=4) for at in got[len(wanted) :]), (text, wanted, got)
+
+
+@contextmanager
+def _no_traces() -> Iterator[None]:
+    """A killed process leaves its shared clock in memory."""
+    shared = Path("/dev/shm")
+    before = set(shared.glob("*faketime_s*"))
+    yield
+    wait_for(lambda: set(shared.glob("*faketime_s*")) - before, 5, "the clock of libfaketime")
+    for trace in set(shared.glob("*faketime_s*")) - before:
+        trace.unlink()
 
 
 def _install(name: str, tab: str, folder: Path) -> None:

@@ -75,5 +75,6 @@ def running_daemon(environ: Mapping[str, str] | None = None) -> Iterator[None]:
     finally:
         daemon.kill()
         daemon.wait(20)
+        wait_for(lambda: not find_daemon().running, 20, "the end of what cron forked")
         for path in traces:
             path.unlink(missing_ok=True)
