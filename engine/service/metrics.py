@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import (
@@ -66,7 +66,8 @@ class Metrics:
         self.recorded = Counter("stockml_ledger_predictions", "Forecasts handed to the ledger.", registry=new)
         self.unrecorded = Gauge("stockml_ledger_waiting", "Forecasts that the ledger has not taken yet.", registry=new)
         self.recent: deque[float] = deque(maxlen=RECENT)
-        self.live_direction: Callable[[], float | None] = lambda: None
+        self.live_direction: float | None = None
+        """Percent of scored forecasts that had the direction right; None before the first."""
         ProcessCollector(registry=new)
         new.register(Aliases(self))
 
@@ -141,7 +142,7 @@ class Aliases(Collector):
         yield GaugeMetricFamily("cache_size", "Forecasts in the cache.", _value(mine.cached))
         yield GaugeMetricFamily("active_connections", "Requests being answered now.", _value(mine.active))
         yield GaugeMetricFamily("memory_usage_bytes", "Resident memory.", resident_bytes())
-        live = mine.live_direction()
+        live = mine.live_direction
         if live is not None:
             yield GaugeMetricFamily("prediction_accuracy", "Direction accuracy of scored forecasts, percent.", live)
 

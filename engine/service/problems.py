@@ -9,12 +9,12 @@ from http import HTTPStatus
 from typing import Any
 
 from engine.core.clock import iso
-from engine.core.errors import NoDataError, StockmlError
+from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.text import clean
 
 MEDIA_TYPE = "application/problem+json"
 # Anything that looks like an absolute path: the last part stays, the folders do not leave the machine.
-_FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()]*)(?=[\w.])")
+_FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()])")
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
@@ -27,9 +27,10 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
 
 
 def no_answer(error: StockmlError) -> Problem:
-    """503 in the words of an error of ours: what is missing, not where it lies."""
-    kind = "no-data" if isinstance(error, NoDataError) else "model-unusable"
-    return Problem(503, kind, without_folders(str(error)))
+    """An error of ours in its own words: 500 for a model that fails, as the reference has it, else 503."""
+    if isinstance(error, ModelError):
+        return Problem(500, "model-unusable", without_folders(str(error)))
+    return Problem(503, "no-data" if isinstance(error, NoDataError) else "unavailable", without_folders(str(error)))
 
 
 def internal() -> Problem:

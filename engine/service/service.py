@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from engine.core import config
-from engine.core.clock import Clock, iso
+from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.errors import ConfigError, StockmlError
-from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.market.calendar import last_complete_session
 from engine.service import answers
 from engine.service.access import AccessLog
+from engine.service.alarm import ring
 from engine.service.forecasts import Forecasts
 from engine.service.live import LiveView
 from engine.service.metrics import Metrics
@@ -29,6 +29,8 @@ from engine.service.shelf import Shelf
 from engine.watch import ledger
 
 LOOK_S = 1.0
+LIVE_S = 60.0
+"""Seconds between two readings of the ledger for the metrics."""
 LATE_MINUTES = 180
 """Minutes after `settle_minutes` from which missing bars count against health: time for the refresher's first tries."""
 
@@ -63,7 +65,7 @@ class Service:
     def __post_init__(self) -> None:
         self.started_at = datetime.now(UTC)
         self.shelf = Shelf(self.home, self.clock, self.metrics, self.source)
-        self.shelf.refusals.append(self._tell_refusal)
+        self.shelf.refusals.append(self._ring)
         self.forecasts = Forecasts(self.shelf, self.clock, self.metrics, lambda: self.settings.service.ttl_s)
         self.live = LiveView(self.home)
         self.live_lock = threading.Lock()
@@ -71,6 +73,7 @@ class Service:
         self.refresher = Refresher(self.home, self.clock, self.metrics)
         limit = self.settings.logs.max_mb * 1_000_000
         self.access = AccessLog(self.home.logs / "service" / "access.log", limit)
+        self._live_due = 0.0
         self._settings_key: object = None
         self._settings_fault = ""
         self._look_fault = ""
@@ -122,6 +125,9 @@ class Service:
         self.access.look()
         if self.fetching:
             self.refresher.look(self.wanted(), newest)
+        if self.clock.monotonic() >= self._live_due:
+            self._live_due = self.clock.monotonic() + LIVE_S
+            self.metrics.live_direction = self._live_direction()
 
     def wanted(self) -> Sequence[tuple[str, str]]:
         """(source, symbol) of all bars that forecasts need."""
@@ -149,13 +155,17 @@ class Service:
         words: Iterable[str] = (without_folders(text) for text in problems)
         return Health(*answers.health(slots, len(self.settings.names), late, words))
 
-    def _tell_refusal(self, symbol: str, words: str) -> None:
-        """The alert's line in monitoring.log; the checks of `performance` find the file themselves."""
-        text = f"[ALERT] {iso(self.clock.now())} - service: the model file of {symbol} is refused: {words}"
-        try:
-            append_line(self.home.monitoring_log, text)
-        except OSError as error:
-            print(f"{text} (monitoring.log: {error.strerror})", file=sys.stderr)  # noqa: T201 - the service's own stderr
+    def _ring(self, symbol: str, words: str) -> None:
+        told = (self.home, self.settings, symbol, without_folders(words), self.clock)
+        threading.Thread(target=ring, args=told, name="alarm", daemon=True).start()
+
+    def _live_direction(self) -> float | None:
+        """Percent of scored forecasts of all symbols that had the direction right; None before the first."""
+        with self.live_lock:
+            limit = self.settings.thresholds.max_mape
+            found = [self.live.accuracy(slot.symbol, slot.source, limit) for slot in self.shelf.slots]
+        moved = sum(each["moved"] for each in found)
+        return sum(each["direction_accuracy"] * each["moved"] for each in found if each["moved"]) / moved if moved else None
 
 
 def _context(slot: Any) -> tuple[str, ...]:

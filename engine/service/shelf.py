@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from engine.core.clock import Clock
 from engine.core.config import Settings
@@ -27,6 +28,8 @@ from engine.market.source import SOURCES, parse_source
 from engine.market.store import bars_path
 from engine.service.metrics import Metrics
 from engine.vault.model_file import StatKey, model_info, read_model, stat_key
+
+Error = TypeVar("Error", bound=StockmlError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +94,7 @@ class Shelf:
         self._bars: dict[tuple[str, str], tuple[Hashable, Bars | NoDataError]] = {}
         self._lock = threading.Lock()
         self.refusals: list[Callable[[str, str], None]] = []
-        """Called with symbol and words when a file is refused."""
+        """Called with symbol and words when a file is refused, with no words when that is over."""
 
     def slot(self, symbol: str) -> Slot | None:
         """The symbol's slot; None before the first look at it."""
@@ -155,7 +158,7 @@ class Shelf:
         except FileNotFoundError:
             return before.model, "its file is gone" if before.model else ""
         except StockmlError as error:
-            return before.model, str(error)
+            return before.model, str(self._placeless(error))
 
     def _filled(self, symbol: str, model: Served | None, settings: Settings) -> Slot:
         """The slot of a model with its bars, tried once."""
@@ -183,12 +186,18 @@ class Shelf:
             try:
                 found: Bars | NoDataError = stored_bars(self._home, settings, source, symbol, self._clock)
             except NoDataError as error:
-                found = error
+                found = self._placeless(error, parse_source(source).folder)
             held = (key, found)
             self._bars[source, symbol] = held
         if isinstance(held[1], NoDataError):
             raise held[1]
         return held[1]
+
+    def _placeless(self, error: Error, folder: str = "") -> Error:
+        """The error with home and source folder shortened to a slash, however they are called: it is shown to clients."""
+        for place in filter(None, (str(self._home.root), folder)):
+            error.message, error.hint = (text.replace(f"{place}/", "/") for text in (error.message, error.hint))
+        return error
 
     def _bars_key(self, source: str, symbol: str, settings: Settings) -> Hashable:
         name = parse_source(source)
@@ -209,6 +218,7 @@ class Shelf:
             metrics.generation.labels(symbol).set(slot.model.info.generation)
         if slot.refused and slot.refused != before.refused:
             metrics.load_failures.labels(symbol).inc()
+        if slot.refused != before.refused:
             for tell in self.refusals:
                 tell(symbol, slot.refused)
 

@@ -62,7 +62,7 @@ def test_live_direction_shows_only_when_it_is_known() -> None:
     """`prediction_accuracy` appears with the first scored forecast."""
     metrics = Metrics()
     assert b"prediction_accuracy " not in metrics.text()
-    metrics.live_direction = lambda: 52.5
+    metrics.live_direction = 52.5
     assert b"\nprediction_accuracy 52.5\n" in metrics.text()
 
 

@@ -19,6 +19,7 @@ from engine.market.store import BarStore
 from engine.service.metrics import Metrics
 from engine.service.shelf import Shelf
 from engine.vault.model_file import write_model
+from engine.watch.alerts import alert_list
 from tests.helpers import wait_for
 from tests.service.homes import NOW, Served, bars_of, candidate, publish, serving
 
@@ -67,12 +68,14 @@ def test_a_broken_file_is_refused_and_the_old_model_goes_on(home: Home) -> None:
         text = served.ask("/metrics").body.decode()
         assert 'stockml_model_reload_failures_total{symbol="NVDA"} 1.0' in text
         assert 'stockml_model_refused{symbol="NVDA"} 1.0' in text
-        assert "[ALERT]" in home.monitoring_log.read_text()
+        assert "[ALERT]" in wait_for(lambda: home.monitoring_log.exists() and home.monitoring_log.read_text(), 5, "the line")
+        wait_for(lambda: [each.symbol for each in alert_list(home, NOW) if each.state == "firing"] == ["NVDA"], 5, "the alert")
         heard = served.post("/api/v1/models/NVDA/reload")
         assert (heard.status, heard.tree["type"]) == (409, "urn:stockml:problem:refused")
         publish(home, "NVDA", 3)
         wait_for(lambda: served.ask("/api/v1/health").status == 200, 5, "healthy again")
         assert generation(served) == 3
+        wait_for(lambda: not [each for each in alert_list(home, NOW) if each.state == "firing"], 5, "the alert's end")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n", b"not a model" * 100])
@@ -144,6 +147,19 @@ def test_a_deleted_file_keeps_its_model_and_says_so(home: Home) -> None:
         assert "stockml train SPY" in heard.tree["detail"]
         assert served.ask("/api/v1/health").status == 206
         assert served.ask("/api/v1/predict?symbols=NVDA").status == 503
+
+
+def test_a_service_that_starts_with_a_broken_file(home: Home) -> None:
+    """Without a model before it, a broken file is 500 in words without a folder; the other symbols are answered."""
+    home.model("NVDA").write_bytes(b"broken")
+    with serving(home) as served:
+        heard = served.ask("/api/v1/predict/NVDA")
+        assert (heard.status, heard.tree["type"]) == (500, "urn:stockml:problem:model-unusable")
+        assert "nvda_lstm_model.h5" in heard.tree["detail"]
+        assert "/" not in heard.tree["detail"]
+        many = served.get("/api/v1/predict")
+        assert (many["count"], [each["status"] for each in many["errors"]]) == (12, [500])
+        assert served.ask("/api/v1/health").status == 206
 
 
 def test_without_any_model_health_is_unhealthy(home: Home) -> None:
