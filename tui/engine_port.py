@@ -9,7 +9,11 @@ from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.core.child import Answer
     from engine.schedule.scheduler import Scheduler
+    from engine.vault.backups import Backup
 
 
 class EnginePort(Protocol):
@@ -34,6 +38,10 @@ class EnginePort(Protocol):
     def runs(self, limit: int = 50) -> tuple[Run, ...]: ...
 
     def run(self, run_id: str) -> Run: ...
+
+    def backups(self) -> Sequence[Backup]: ...
+
+    def command(self, words: Sequence[str]) -> Answer: ...
 
     def scheduler(self) -> Scheduler: ...
 

@@ -14,6 +14,7 @@ from tui.widgets.lines import line
 from tui.words import cancel_lines, plan_lines, short_source
 
 if TYPE_CHECKING:
+    from engine.core.child import Answer
     from tui.console import StockmlApp
 
 
@@ -77,6 +78,18 @@ class TrainingVerbs:
         snapshot: Snapshot | None = self.snapshot
         high = tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
         self._ask_training("Quick train", self._chosen() or high, quick=True)
+
+    def do_back_up(self) -> None:
+        """A copy of the marked models, or of the current one, made by a child process."""
+        symbols = self._chosen() or ((self.cursor,) if self.cursor else ())
+        if symbols:
+            self.console.ask("backup", lambda: self.console.engine.command(("backup", *symbols)), self._backed_up)
+
+    def _backed_up(self, answer: Answer) -> None:
+        from tui.backup_words import made_notice
+
+        self.marks = frozenset()
+        self.console.say(made_notice(answer.document))
 
     def do_cancel(self) -> None:
         run = self.live_run_of(self.cursor)

@@ -22,7 +22,9 @@ from typing import Literal
 import msgspec
 
 from engine.core.clock import parse_iso
+from engine.core.config import Settings
 from engine.core.errors import ModelError, NoDataError, StockmlError, UsageError
+from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 
@@ -152,6 +154,12 @@ def _time_of(path: Path) -> datetime:
         return datetime.strptime(found[1] if found else "", "%Y%m%d_%H%M%S").astimezone(UTC)
     except (ValueError, OverflowError):
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def backup_folders(home: Home, settings: Settings) -> tuple[Path, ...]:
+    """Where backups may lie: beside the models, and on the other disk."""
+    other = settings.backup.also_to
+    return (home.models, Path(other).expanduser()) if other else (home.models,)
 
 
 def file_name(symbol: str) -> str:

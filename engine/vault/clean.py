@@ -19,13 +19,12 @@ from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.vault.backup import backups_lock
-from engine.vault.backups import Backup, list_backups, verify_backup
+from engine.vault.backups import Backup, backup_folders, list_backups, verify_backup
 from engine.vault.daily import apply_daily, folder_of, kept_files, plan_daily
 from engine.vault.litter import plan_litter, remove_litter
 from engine.vault.logs import apply_log, plan_logs
 from engine.vault.old_runs import plan_runs
 from engine.vault.removal import Action, discard
-from engine.vault.restore import backup_folders
 from engine.vault.retention import Candidate, decide
 
 

@@ -18,7 +18,7 @@ from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.vault.backup import automatic
-from engine.vault.backups import Backup, check_entry, find_backup
+from engine.vault.backups import Backup, backup_folders, check_entry, find_backup
 from engine.vault.model_file import StoredModel, read_model
 from engine.vault.publish import publish
 
@@ -37,12 +37,6 @@ class Restored:
     @property
     def ok(self) -> bool:
         return self.model is not None
-
-
-def backup_folders(home: Home, settings: Settings) -> tuple[Path, ...]:
-    """Where backups may lie: beside the models, and on the other disk."""
-    other = settings.backup.also_to
-    return (home.models, Path(other).expanduser()) if other else (home.models,)
 
 
 def restore(

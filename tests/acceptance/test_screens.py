@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 from engine.schedule.daemon import Daemon
 from engine.schedule.scheduler import Scheduler
 from tests.acceptance.terminal import Terminal, needs_tmux
-from tests.helpers import new_home, wait_for
+from tests.helpers import new_home, stockml, wait_for
 from tests.schedule.fakes import FakeCrontab
 
 CONSOLE = (sys.executable, "-m", "engine.cli")
@@ -63,3 +64,41 @@ def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
     assert (tmp_path / "called").read_text().split() == ["cron-run", "weekly", "--home", str(home.root), "--trigger", "manual"]
     assert "VIRTUAL_ENV" not in (tmp_path / "environment").read_text()
     assert "PATH=/usr/bin:/bin" in (tmp_path / "environment").read_text()
+
+
+@needs_tmux
+def test_backup_restore_and_undo(tmp_path: Path) -> None:
+    """`b` backs a real model up, a typed symbol restores it as a new generation, `u` takes that back: generation 3."""
+    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=520, training__epochs=1)
+    members = ("--members", "naive,enhanced")
+    assert stockml("train", "NVDA", *members, "--home", str(home.root)).returncode == 0
+    backups = {"TZ": "UTC"}
+
+    def generation() -> int:
+        rows = json.loads(stockml("status", "--json", "--home", str(home.root)).stdout)["symbols"]
+        return int(next(row for row in rows if row["symbol"] == "NVDA")["model"]["generation"])
+
+    with Terminal([*CONSOLE, "--home", str(home.root)], 100, 24, **backups) as terminal:
+        terminal.shows("NONE", 40)
+        terminal.keys("g", "b")
+        terminal.shows("read again and hashed")
+        terminal.keys("4")
+        terminal.shows("manual")
+        terminal.keys("v")
+        terminal.shows("every file is as it was backed up")
+        terminal.keys("Enter")
+        terminal.shows("LIVE NOW")
+        terminal.keys("r")
+        terminal.shows("type NVDA to restore")
+        terminal.keys("N", "V", "D", "A", "Enter")
+        terminal.shows("restored NVDA")
+        assert generation() == 2
+        terminal.keys("Escape")
+        terminal.keys("Escape")
+        terminal.shows("before a restore")
+        terminal.keys("u")
+        terminal.shows("type NVDA to restore")
+        terminal.keys("N", "V", "D", "A", "Enter")
+        terminal.shows("restored NVDA")
+        assert generation() == 3
+        terminal.keys("C-q")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.core import config
+from engine.core.child import Answer
 from engine.core.clock import FakeClock
 from engine.core.config import Settings
 from engine.core.paths import Home, prepare
@@ -33,6 +34,7 @@ from engine.core.records import (
 )
 from engine.schedule.daemon import Daemon
 from engine.schedule.scheduler import Scheduler
+from engine.vault.backups import Backup
 from tests.schedule.fakes import FakeCrontab
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
@@ -193,6 +195,9 @@ class FakeEngine:
         self.holders: dict[str, str] = {}
         self.crontab = FakeCrontab(folder / "fake-crontab")
         self.daemon = Daemon(True, 7)
+        self.backups_there: tuple[Backup, ...] = ()
+        self.answers: dict[str, Answer] = {}
+        """What commands in a child say, by their first word."""
         self.gate = threading.Event()
         """Verbs wait for it; set unless a test clears it."""
         self.gate.set()
@@ -230,6 +235,13 @@ class FakeEngine:
 
     def run(self, run_id: str) -> Run:
         return next(run for run in self.snapshot().runs if run.id == run_id)
+
+    def backups(self) -> tuple[Backup, ...]:
+        return self.backups_there
+
+    def command(self, words: Sequence[str]) -> Answer:
+        self._verb("command", tuple(words))
+        return self.answers[words[0]]
 
     def scheduler(self) -> Scheduler:
         """The real one, on a crontab program that keeps its tab in a file."""

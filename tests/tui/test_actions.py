@@ -15,6 +15,8 @@ from tui.actions import ACTIONS, GROUPS, bindings, by_id, in_group, key_name
 from tui.key_table import key_table, with_keys
 from tui.panes.footer import footer_line
 from tui.screens.acting import ActingScreen
+from tui.screens.backup import BackupScreen
+from tui.screens.backups import BackupsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import HelpScreen, help_lines
 from tui.screens.log import LogScreen
@@ -36,6 +38,8 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     LogsScreen,
     LogView,
     PromptScreen,
+    BackupsScreen,
+    BackupScreen,
     ScheduleScreen,
     ScheduleForm,
     LogScreen,

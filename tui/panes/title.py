@@ -28,6 +28,7 @@ def title_line(snapshot: Snapshot | None, clock: str, marks: tuple[str, ...], fa
         fields.append((2, (f"{running} RUN" if running else "idle", "live" if running else "dim")))
         if snapshot.source != "simulated":
             fields.append((6, (short_source(snapshot.source), "")))
+        fields.append((7, ("1-5 screens", "dim")))
     if lag:
         fields.append((0, (lag, "crit")))
     if snapshot is not None and snapshot.simulated:

@@ -9,6 +9,7 @@ from tui.screens.live import LiveScreen
 TABS = {
     "runs": "tui.screens.runs:RunsScreen",
     "logs": "tui.screens.logs:LogsScreen",
+    "backups": "tui.screens.backups:BackupsScreen",
     "schedule": "tui.screens.schedule:ScheduleScreen",
 }
 

@@ -1,0 +1,51 @@
+"""A short-lived child process that answers with one JSON document: what must not be loaded here is loaded there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.errors import StockmlError
+from engine.core.text import clean, clean_bytes
+
+_LIMIT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command of ours said: its exit code, its document (empty without one), its words on stderr."""
+
+    exit_code: int
+    document: dict[str, Any] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
+
+
+def command(words: Sequence[str], limit_s: float = _LIMIT_S) -> Answer:
+    """Run `stockml WORDS` with this interpreter, no terminal and no shell; `words` end with --json.
+
+    StockmlError when it cannot be started, does not end in time, or failed without a document: its own words then.
+    """
+    # -P: the working directory must not be able to stand in for our modules.
+    argv = [sys.executable, "-P", "-m", "engine.cli", *words]
+    try:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise StockmlError(
+            f"stockml {words[0]} did not end within {limit_s:.0f} s", "look at the disk and try again"
+        ) from error
+    except OSError as error:
+        raise StockmlError(f"cannot start {argv[0]}: {error.strerror}") from error
+    said = tuple(text for raw in done.stderr.split(b"\n") if (text := clean_bytes(raw, 500).strip()))
+    try:
+        found = json.loads(done.stdout) if done.stdout.strip() else {}
+    except ValueError as error:
+        raise StockmlError(f"stockml {words[0]} answered with no JSON", clean(str(error), 200)) from error
+    if done.returncode and not found:
+        what = next((text for text in said if not text.startswith("→")), f"exit {done.returncode}")
+        hint = next((text.lstrip("→ ") for text in said if text.startswith("→")), "")
+        raise StockmlError(what.removeprefix("stockml: ").removeprefix("error: "), hint)
+    return Answer(done.returncode, found if isinstance(found, dict) else {}, said)
