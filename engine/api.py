@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from engine.watch.snapshot import SnapshotReader, TextTail
 from engine.watching import Watching
 
 if TYPE_CHECKING:
+    from engine.core.child import Answer
     from engine.market.bars import Bars
     from engine.schedule.scheduler import Scheduler
     from engine.service.client import Reply, ServiceState
@@ -209,6 +210,13 @@ class Engine(Watching):
         """The newest lines of training.log, cleaned."""
         return TextTail(self.home.training_log, lines).read()
 
+    def command(self, words: Sequence[str]) -> Answer:
+        """A command of ours on this home in a short-lived child, with its JSON: for what loads numpy or h5py."""
+        from engine.core.child import command
+
+        source = ("--source", self.source) if self.source and words[0] in ("predict", "evaluate", "accuracy") else ()
+        return command((*words, "--home", str(self.home.root), *source, "--json"))
+
     # -- the schedule -------------------------------------------------------------------------------------------------
 
     def scheduler(self) -> Scheduler:
@@ -234,15 +242,13 @@ class Engine(Watching):
 
     def backups(self) -> tuple[Backup, ...]:
         """The backups beside the models, then those of `backup.also_to`, newest first; StockmlError when unlistable."""
-        from engine.vault.backups import listed
-        from engine.vault.restore import backup_folders
+        from engine.vault.backups import backup_folders, listed
 
         return tuple(backup for folder in backup_folders(self.home, self.settings) for backup in listed(folder))
 
     def backup(self, name: str) -> Backup:
         """One backup; UsageError names the nearest when there is none of that name."""
-        from engine.vault.backups import find_backup
-        from engine.vault.restore import backup_folders
+        from engine.vault.backups import backup_folders, find_backup
 
         return find_backup(backup_folders(self.home, self.settings), name)
 

@@ -35,9 +35,7 @@ def backups(folder: Path) -> tuple[Backup, ...]:
     return (
         Backup(folder / "backup_20261020_143711", made, (entry("NVDA"), entry("TSLA"), entry("SMR", kind="foreign")), "manual"),
         Backup(folder / "backup_20261019_143711", made, (entry("NVDA", generation=2),), "automatic", "restore-20261019-abc"),
-        Backup(
-            folder / "backup_20261001_000000", made, (entry("AAPL", kind="unknown", generation=0),), "a plain copy", "", False
-        ),
+        Backup(folder / "backup_20261001_000000", made, (copied,), "a plain copy", "", False),
         Backup(folder / "backup_20260901_000000", made, (), problem="its manifest.json cannot be read: truncated"),
     )
 
