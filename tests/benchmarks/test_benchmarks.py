@@ -48,8 +48,8 @@ def test_the_cost_holds_what_a_command_left_behind() -> None:
     burn = "import time\nwhile time.process_time() < 0.5: pass"
     leave = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burn!r}], start_new_session=True); print('left')"
     script = (
-        "import sys\nfrom engine.runs.processes import adopt_orphans\nfrom tests.benchmarks.common import run\nadopt_orphans()\n"
-        f"used = run([sys.executable, '-c', {leave!r}])\n"
+        "import sys\nfrom engine.runs.processes import adopt_orphans\nfrom tests.benchmarks.common import run\n"
+        f"adopt_orphans()\nused = run([sys.executable, '-c', {leave!r}])\n"
         "print(used.cpu > 0.5, used.peak_mb > 1, used.code, used.output.strip())"
     )
     done = subprocess.run(
