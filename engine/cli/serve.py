@@ -47,7 +47,7 @@ def serve(session: Session, host: str | None, port: int | None, no_fetch: bool, 
             session.say("no token is set: requests that change something are refused (stockml serve --make-token)")
 
     got = serve(home, settings, address, session.engine.source, told, fetching=not no_fetch)
-    session.say("stopped; no request was cut off")
+    session.say("stopped")
     return ExitCode.INTERRUPTED if got == signal.SIGINT else ExitCode.DONE
 
 

@@ -161,6 +161,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         lifespan="on",
         access_log=False,
         log_config=None,
+        log_level="error",  # a stranger's garbage must not fill the log that our stderr goes to
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=IDLE_S,
