@@ -45,6 +45,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     stored = read_model(home.model("NVDA"))
     better = {**stored.arrays, "record/forecast": FORESIGHT * stored.arrays["record/target"]}
     write_model(home.model("NVDA"), stored.manifest, stored.layers, better)
+    Engine(home).refresh_status()
     yield home
 
 
