@@ -27,6 +27,7 @@ class Action(StrEnum):
     COOLDOWN = "cooldown"
     HELD = "held"
     NO_BARS = "no bars"
+    NO_NEW_BARS = "no new bars"
     BUSY = "busy"
     WAITS = "waits"
     OUTAGE = "outage"
@@ -196,7 +197,7 @@ def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, re
     if candidate.lag_sessions > settings.watch.bar_lag_sessions and not (candidate.local and must):
         return Action.NO_BARS, f"bars end on {candidate.last_bar}, {candidate.lag_sessions} sessions behind"
     if candidate.last_bar and candidate.last_bar <= candidate.trained_to and not must:
-        return Action.NO_BARS, f"no bar since the one it was trained to ({candidate.trained_to})"
+        return Action.NO_NEW_BARS, f"no bar since the one it was trained to ({candidate.trained_to})"
     if candidate.holder:
         return Action.BUSY, f"{candidate.holder} trains it"
     if occasion.market_open and not occasion.skip_market_hours:

@@ -252,7 +252,7 @@ def page(lines: list[Line]) -> Iterator[str]:
     for line in lines:
         decision = line.decision
         ordinary = decision.reason in ("", "missing") or (decision.reason == "age" and line.by == "auto-train")
-        if (ordinary and decision.action is not Action.NO_BARS) or decision.action is Action.COOLDOWN:
+        if (ordinary and decision.action is not Action.NO_BARS) or decision.action in (Action.COOLDOWN, Action.NO_NEW_BARS):
             continue
         # What stands in the way is told once a day, a chronic reason once.
         day = "" if decision.action is Action.CHRONIC else f"{line.at:%Y%m%d}"

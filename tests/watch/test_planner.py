@@ -53,7 +53,7 @@ def test_what_stands_in_the_way() -> None:
         (candidate("NVDA", old, hold="audit"), AT, Action.HELD, "audit"),
         (candidate("NVDA", old, bars_fault="Yahoo is down"), AT, Action.NO_BARS, "Yahoo is down"),
         (candidate("NVDA", old, lag_sessions=2), AT, Action.NO_BARS, "2 sessions behind"),
-        (candidate("NVDA", old, trained_to="2025-08-08"), AT, Action.NO_BARS, "no bar since"),
+        (candidate("NVDA", old, trained_to="2025-08-08"), AT, Action.NO_NEW_BARS, "no bar since"),
         (candidate("NVDA", old, holder="run 7"), AT, Action.BUSY, "run 7"),
         (candidate("NVDA", old), opened, Action.WAITS, "the market is open"),
         (candidate("NVDA", old), replace(AT, outage=True), Action.OUTAGE, "outage"),

@@ -1,0 +1,131 @@
+"""The watching commands as processes and on a real home: auto-train, hold, performance, accuracy, alerts, health."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.api import Engine
+from engine.cli import main
+from engine.core.clock import FakeClock
+from engine.core.errors import ExitCode
+from engine.core.paths import Home
+from engine.core.records import TrainRequest
+from tests.helpers import stockml
+from tests.watch.homes import SUNDAY, Trainer, simulated_home
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home whose engine lives on a Sunday and trains small models in this process."""
+    home = simulated_home(tmp_path / "home")
+    clock = FakeClock(SUNDAY)
+    trainer = Trainer(home, clock)
+    made = Engine.__init__
+
+    def init(self: Engine, *words: object, **more: object) -> None:
+        made(self, *words, **{**more, "clock": clock})  # type: ignore[arg-type]
+
+    def start(_: Engine, request: TrainRequest) -> object:
+        return trainer(request)
+
+    monkeypatch.setattr(Engine, "__init__", init)
+    monkeypatch.setattr(Engine, "start_training", start)
+    return home
+
+
+def ran(home: Home, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of one command line."""
+    code = main.main([*words, "--home", str(home.root)])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def test_auto_train_tells_decides_and_trains(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """--dry-run prints symbol, decision, reason and trains nothing; then it trains; then there is nothing to train."""
+    pair = ("--symbols", "NVDA SPY")
+    code, out, _ = ran(home, capsys, "auto-train", *pair, "--dry-run", "--json")
+    decided = json.loads(out)["decisions"]
+    assert (ExitCode.DONE, [("NVDA", "train", "missing"), ("SPY", "train", "missing")]) == (
+        code,
+        [(each["symbol"], each["decision"], each["reason"]) for each in decided],
+    )
+    assert not home.model("NVDA").exists()
+    code, out, _ = ran(home, capsys, "auto-train", *pair, "--detach")
+    assert (ExitCode.DONE, True) == (code, "trains NVDA SPY" in out)
+    code, out, _ = ran(home, capsys, "auto-train", *pair)
+    assert (ExitCode.DONE, True) == (code, "nothing to train" in out)
+
+
+def test_the_open_market_refuses_auto_train(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a Monday noon it ends with 5 and says until when; --dry-run still tells."""
+    from datetime import UTC, datetime
+
+    noon = FakeClock(datetime(2025, 8, 11, 16, 0, tzinfo=UTC))
+    made = Engine.__init__
+
+    def init(self: Engine, *words: object, **more: object) -> None:
+        made(self, *words, **more)  # type: ignore[arg-type]
+        self.clock = noon
+
+    monkeypatch.setattr(Engine, "__init__", init)
+    code, _, err = ran(home, capsys, "auto-train")
+    assert (ExitCode.REFUSED, True) == (code, "the market is open until" in err)
+    code, out, _ = ran(home, capsys, "auto-train", "--dry-run", "--symbols", "SPY")
+    assert (ExitCode.DONE, True) == (code, "the market is open" in out)
+
+
+def test_hold_and_unhold(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """A held symbol is HELD in the status and held in the plan; faults of the command line end with 2."""
+    assert ExitCode.DONE == ran(home, capsys, "hold", "SPY", "--reason", "audit", "--until", "2099-01-01")[0]
+    assert "on hold: audit" in ran(home, capsys, "auto-train", "--dry-run", "--symbols", "SPY")[1]
+    assert "HELD" in ran(home, capsys, "status")[1]
+    assert ExitCode.DONE == ran(home, capsys, "unhold", "SPY")[0]
+    assert ExitCode.USAGE == ran(home, capsys, "unhold", "SPY")[0]
+    assert ExitCode.USAGE == ran(home, capsys, "hold", "SPY", "--reason", "x", "--until", "soon")[0]
+    assert ExitCode.USAGE == ran(home, capsys, "hold", "SPX", "--reason", "x")[0]
+
+
+@pytest.mark.parametrize("verb", ["performance", "monitor"])
+def test_performance_checks_and_reports(home: Home, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    """It trains what is missing, then shows a healthy pair; --report prints and writes without checking."""
+    ran(home, capsys, verb, "--symbols", "NVDA,SPY")
+    code, out, _ = ran(home, capsys, verb, "--symbols", "NVDA,SPY", "--json")
+    found = json.loads(out)
+    assert (ExitCode.DONE, "in process", 2) == (code, found["via"], len(found["checks"]))
+    assert all(check["confidence"] > 0 for check in found["checks"])
+    lines = (home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines()
+    code, out, _ = ran(home, capsys, verb, "--report")
+    assert (ExitCode.DONE, True) == (code, "NVDA" in out)
+    assert list(home.evaluations.glob("performance_report_*.json"))
+    assert len(lines) == len((home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines())
+
+
+def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """They answer on a home that was checked; health appends its page; a rule that does not exist ends with 2."""
+    ran(home, capsys, "performance", "--symbols", "SPY")
+    ran(home, capsys, "performance", "--symbols", "SPY")
+    assert 1 == json.loads(ran(home, capsys, "accuracy", "SPY", "--json")[1])["symbols"][0]["waiting"]
+    assert "wait for their session" in ran(home, capsys, "accuracy", "SPY")[1]
+    assert "alerts" in json.loads(ran(home, capsys, "alerts", "list", "--json")[1])
+    assert "acknowledged" in ran(home, capsys, "alerts", "ack")[1]
+    assert "silent until" in ran(home, capsys, "alerts", "silence", "corrupt", "SPY", "--for", "2h")[1]
+    assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corupt", "--for", "2h")[0]
+    assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corrupt", "--for", "2 hours")[0]
+    assert ExitCode.FAILED == ran(home, capsys, "alerts", "test")[0]
+    ran(home, capsys, "health", "--append")
+    assert "=== Health check" in (home.logs / "health_check.log").read_text()
+    assert "worst" in json.loads(ran(home, capsys, "health", "--json")[1])
+    assert "SPY" in ran(home, capsys, "dashboard")[1]
+
+
+def test_the_doctor_answers(tmp_path: Path) -> None:
+    """As a process without a terminal it names Python, packages and the home, and ends with 0 or 1."""
+    ran = stockml("doctor", "--json", "--home", str(tmp_path / "h"))
+
+    assert {"python", "packages", "home", "cron", "network"} <= {item["name"] for item in json.loads(ran.stdout)["items"]}
+    assert ran.returncode in (0, 1)

@@ -1,0 +1,153 @@
+"""Health and doctor: each item has a level and a next step, and what is wrong is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from engine.api import Engine
+from engine.core.clock import FakeClock, iso
+from engine.core.paths import Home
+from engine.core.records import JobState, Level, Run, Snapshot
+from engine.watch.board import away, opened
+from engine.watch.doctor import Machine, doctor
+from engine.watch.health import Item, Missed, conditions, health
+from engine.watch.schema import writing
+from tests.watch.homes import SUNDAY, Trainer, simulated_home
+
+Look = Callable[..., dict[str, Item]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return simulated_home(tmp_path / "home")
+
+
+@pytest.fixture
+def engine(home: Home) -> Engine:
+    return Engine(home, FakeClock(SUNDAY))
+
+
+@pytest.fixture
+def look(engine: Engine) -> Look:
+    def looked(jobs: tuple[Missed, ...] = (), **changes: object) -> dict[str, Item]:
+        snapshot: Snapshot = replace(engine.snapshot(), **changes)  # type: ignore[arg-type]
+        items = health(engine.home, engine.settings, snapshot, SUNDAY, jobs, lambda _: "simulated")
+        return {item.name: item for item in items}
+
+    return looked
+
+
+def test_an_empty_home_is_told_what_to_do(look: Look) -> None:
+    """No model, no bars, no check, no schedule: each a warning with the command for it."""
+    found = look()
+
+    assert ("stockml auto-train", "stockml data fetch", "stockml performance", "stockml schedule install") == (
+        found["models"].fix,
+        found["bars"].fix,
+        found["check"].fix,
+        found["schedule"].fix,
+    )
+    assert all(found[name].level is Level.WARN for name in ("models", "bars", "check", "schedule"))
+
+
+def test_what_is_critical(engine: Engine, look: Look) -> None:
+    """A broken model, a missed job and a lost run are critical, named, each with its next step."""
+    engine.home.models.mkdir(parents=True)
+    engine.home.model("NVDA").write_bytes(b"broken")
+    engine.refresh_status(["NVDA"])
+    lost = Run("20250810-010000-abcdef", "train", "r", "simulated", SUNDAY, "me", JobState.LOST, (), ended_at=SUNDAY)
+    jobs = (Missed("weekly", "Missed", bad=True, reason="the machine was off"),)
+    found = look(jobs, runs=(lost,))
+
+    assert [Level.CRIT] * 3 == [found[name].level for name in ("models", "schedule", "runs")]
+    assert "NVDA" in found["models"].text
+    assert "the machine was off" in found["schedule"].text
+    assert "runs show 20250810-010000-abcdef" in found["runs"].fix
+    rings = {(each.rule, each.active) for each in conditions(found.values(), jobs, engine.snapshot())}
+    assert {("schedule", True), ("backup", False), ("training", False)} <= rings
+
+
+def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
+    """The newest backup of each symbol is read again; one flipped byte is found."""
+    Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
+    made = engine.back_up(["NVDA"])
+    engine.refresh_status(["NVDA"])
+    assert Level.OK is look()["backups"].level
+    copy = made.backup.path / "nvda_lstm_model.h5"
+    copy.write_bytes(copy.read_bytes()[:-1] + b"\0\1")
+
+    assert Level.CRIT is look()["backups"].level
+
+
+def test_growth_foresees_a_full_disk(engine: Engine, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that grew a gigabyte a day on a disk with five left is critical."""
+    with writing(engine.home) as connection:
+        for day, size in ((3, 0), (0, 3_000_000_000)):
+            row = (iso(SUNDAY - timedelta(days=day)), size)
+            connection.execute("INSERT INTO watch_host (at, home_bytes) VALUES (?, ?)", row)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5_000_000_000, total=10**12, used=10**11))
+    found = look()["growth"]
+
+    assert (Level.CRIT, True) == (found.level, "full in 5 days" in found.text)
+
+
+def test_a_stale_check_is_critical_where_it_is_scheduled(engine: Engine, look: Look) -> None:
+    """Three days without a check is a warning, and critical where the schedule promised one."""
+    with writing(engine.home) as connection:
+        connection.execute(
+            "INSERT INTO watch_checks (at, symbol, source, via, status, fault, basis, text)"
+            " VALUES (?, 'SPY', '', '', '', '', '', '')",
+            (iso(SUNDAY - timedelta(days=3)),),
+        )
+
+    assert Level.WARN is look()["check"].level
+    assert Level.CRIT is look((Missed("performance", "Up", bad=False, reason=""),))["check"].level
+
+
+def test_while_you_were_away(engine: Engine, home: Home) -> None:
+    """Runs that ended and alerts that rang after the console was last open are told, what came before is not."""
+    run = Run("20250810-010000-abcdef", "train", "age", "simulated", SUNDAY, "me", JobState.DONE, (), ended_at=SUNDAY)
+    assert () == engine.snapshot().away
+    opened(home, SUNDAY - timedelta(hours=1))
+    board = replace(Engine(home, FakeClock(SUNDAY))._reader._board.read())
+
+    (line,) = away(home, board, (run, replace(run, ended_at=SUNDAY - timedelta(days=1))))
+    assert "run 20250810-010000-abcdef done (age)" in line
+
+
+def machine(folder: Path, **changes: object) -> Machine:
+    """A good terminal on a machine without logind."""
+    base = Machine({"TERM": "xterm-256color"}, True, 120, 40, "UTF-8", folder / "none", folder / "linger", "op")
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each fault has its item, level and fix; on a good machine none of them is more than OK."""
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("no route")
+
+    monkeypatch.setattr("socket.create_connection", unreachable)
+    monkeypatch.delenv("TZ", raising=False)
+    (tmp_path / "logind.conf").write_text("#KillUserProcesses=no\nKillUserProcesses=yes\n")
+    engine.home.secrets.write_text("")
+    engine.home.secrets.chmod(0o644)
+    bad = machine(tmp_path, environ={"TERM": "dumb", "TMUX": "1"}, encoding="ANSI_X3.4-1968", logind=tmp_path / "logind.conf")
+    found = {each.name: each for each in doctor(engine.home, engine.settings, bad, (False, "none"), "UTC")}
+    good = {each.name: each for each in doctor(engine.home, engine.settings, machine(tmp_path), (True, "process 7"), "UTC")}
+
+    levels = {name: str(found[name].level) for name in ("terminal", "locale", "tmux", "logout", "cron", "secrets")}
+    assert {"terminal": "WARN", "locale": "WARN", "tmux": "WARN", "logout": "CRIT", "cron": "WARN", "secrets": "CRIT"} == levels
+    assert all(found[name].fix for name in levels)
+    assert all(good[name].level is Level.OK for name in levels if name != "secrets")
+    assert "loginctl enable-linger" == found["logout"].fix
+    (tmp_path / "linger").mkdir()
+    (tmp_path / "linger" / "op").touch()
+    lingering = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}
+    assert Level.OK is lingering["logout"].level

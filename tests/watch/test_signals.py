@@ -1,0 +1,75 @@
+"""What the bars say: distances, moves and rises against their own past."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.watch.signals import critical, drift_signals, ks, volatility_signals, within_share
+from engine.watch.triggers import Live
+from tests.forecast.samples import flat, scaled_from, walk
+from tests.watch.replay import packaged
+
+WATCH = packaged().watch
+
+
+def test_ks_is_the_greatest_distance() -> None:
+    """Equal samples are 0 apart, separate ones 1; the critical distance of 60 and 252 values at 1 % is that of the tables."""
+    some = np.array([1.0, 2.0, 3.0, 4.0])
+
+    assert 0.0 == ks(some, some)
+    assert 1.0 == ks(some, some + 10)
+    assert 0.5 == ks(some, np.array([3.0, 4.0, 5.0, 6.0]))
+    assert critical(60, 252) == pytest.approx(0.2338, abs=0.001)
+
+
+def test_one_great_move_since_the_training_counts() -> None:
+    """A fall of a third is beyond every limit; once the model has been trained with it, it is no news."""
+    bars = scaled_from(walk(700), 695, 0.67)
+    fallen = str(bars.dates[695])
+    (move,) = [each for each in volatility_signals(bars, None, str(bars.dates[690]), WATCH) if each.name == "move"]
+
+    assert move.value > move.limit
+    assert fallen in move.text
+    later = [each for each in volatility_signals(bars, None, fallen, WATCH) if each.name == "move"]
+    assert all(each.value < each.limit for each in later)
+
+
+def test_few_bars_and_flat_ones_tell_nothing() -> None:
+    """With too little past, or prices that never move, no signal is beyond its limit and nothing divides by zero."""
+    assert not [each for each in volatility_signals(walk(100), None, "", WATCH) if each.value > each.limit]
+    live = Live()
+    for bars in (walk(200), flat(700)):
+        assert not [each for each in drift_signals(bars, live, (None, 0), WATCH) if each.value > each.limit]
+
+
+def test_another_distribution_is_drift_and_a_level_is_not() -> None:
+    """Sixty sessions three times as wild are drift; a price ten times as high from one day on is not."""
+    calm = walk(800)
+    wild = replace(calm, close=np.append(calm.close[:-60], calm.close[-61] * np.cumprod(1 + 0.1 * (-1.0) ** np.arange(60))))
+
+    assert any(each.value > each.limit for each in drift_signals(wild, Live(), (None, 0), WATCH))
+    level = replace(calm, close=calm.close * 10)
+    plain = drift_signals(calm, Live(), (None, 0), WATCH)
+    assert [each.value for each in drift_signals(level, Live(), (None, 0), WATCH)] == pytest.approx(
+        [each.value for each in plain]
+    )
+
+
+def test_a_lost_direction_is_drift() -> None:
+    """Calls held out at 80 % that go wrong ten times in a row are no luck; at 50 % held out the same is."""
+    lost = Live(10, 1.0, 1.0, (False,) * 10, "a", "b")
+
+    assert any(
+        each.name == "direction" and each.value > each.limit for each in drift_signals(walk(200), lost, (80.0, 120), WATCH)
+    )
+    even = Live(10, 1.0, 1.0, (False,) * 8 + (True,) * 2, "a", "b")
+    assert not [each for each in drift_signals(walk(200), even, (50.0, 120), WATCH) if each.name == "direction"]
+
+
+def test_the_share_within_a_limit() -> None:
+    """Of sixty moves, thirty beyond the limit make a half."""
+    close = np.asarray(100.0 * np.cumprod(np.where(np.arange(61) % 2, 1.1, 1.0)), dtype=np.float64)
+
+    assert within_share(close, 5.0) == pytest.approx(50.0)
+    assert within_share(close[:30], 5.0) is None
