@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from engine.core.clock import iso, parse_iso
 from engine.core.config import Settings
@@ -59,7 +60,13 @@ def health(
     found: list[Item] = [_meter(meter) for meter in snapshot.meters]
     found += [_models(snapshot), _bars(home, settings, snapshot, now, sources), _last_check(home, settings, now, jobs)]
     found += [*_schedule(jobs), _runs(snapshot, settings, now), *_growth(home, now)]
-    found += [*_service(settings, jobs), *_backups(home, snapshot), *_alerts(home, snapshot), *_calendar(now)]
+    found += [
+        *_service(settings, jobs),
+        *_backups(home, snapshot),
+        *_copies(home, settings, now),
+        *_alerts(home, snapshot),
+        *_calendar(now),
+    ]
     found += [Item("problem", Level.WARN, problem) for problem in snapshot.problems]
     return tuple(found)
 
@@ -187,8 +194,9 @@ def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
         return
     broken, without, good = [], [], 0
     for row in snapshot.rows:
-        newest = next((each for each in known if each.entry(row.symbol) is not None), None)
-        entry = newest.entry(row.symbol) if newest else None
+        # A broken or foreign file that a backup keeps is not what a restore would bring back.
+        held = ((each, each.entry(row.symbol)) for each in known)
+        newest, entry = next(((each, it) for each, it in held if it and it.kind in ("model", "unknown")), (None, None))
         if newest is None or entry is None:
             without += [row.symbol] if row.model is not None and row.model.generation > 1 else []
             continue
@@ -200,6 +208,28 @@ def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
     else:
         text = f"the newest backup of {good} symbols reads well" + (f"; none of {' '.join(without)}" if without else "")
         yield Item("backups", Level.WARN if without else Level.OK, text, "stockml backup" if without else "")
+
+
+def _copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
+    """The copies on the other disk: how old the newest is, and whether it is the newest backup there is."""
+    from engine.vault.backups import listed, newest
+
+    if not settings.backup.also_to:
+        return
+    folder = Path(settings.backup.also_to).expanduser()
+    try:
+        here, there = newest(listed(home.models), now), newest(listed(folder), now)
+    except StockmlError as error:
+        yield Item("copies", Level.CRIT, str(error))
+        return
+    if there is None:
+        yield Item("copies", Level.CRIT if here else Level.OK, f"none in {folder} (backup.also_to)", "stockml backup")
+        return
+    days = (now - there.created_at) / timedelta(days=1)
+    late = here is not None and here.created_at > there.created_at
+    text = f"the newest in {folder} is {days:.1f} days old"
+    yield Item("copies", Level.WARN if late else Level.OK, text + ("; a newer backup has none" if late else ""),
+               "stockml backup" if late else "")  # fmt: skip
 
 
 def _alerts(home: Home, snapshot: Snapshot) -> Iterator[Item]:

@@ -14,6 +14,7 @@ from engine.api import Engine
 from engine.core.clock import FakeClock, iso
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, Snapshot
+from engine.vault.backup import back_up
 from engine.watch.board import away, opened
 from engine.watch.doctor import Machine, doctor
 from engine.watch.health import Item, Missed, conditions, health
@@ -83,6 +84,36 @@ def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
     copy.write_bytes(copy.read_bytes()[:-1] + b"\0\1")
 
     assert Level.CRIT is look()["backups"].level
+
+
+def test_a_broken_live_file_that_a_backup_keeps_is_no_damage(engine: Engine, look: Look) -> None:
+    """The newest backup of a model counts, not the copy of a broken file that was made before it was replaced."""
+    Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
+    engine.back_up(["NVDA"])
+    engine.home.model("NVDA").write_bytes(b"broken")
+    engine.back_up(["NVDA"])
+    engine.refresh_status(["NVDA"])
+
+    assert Level.OK is look()["backups"].level
+
+
+def test_the_age_of_the_copies_is_shown(engine: Engine, look: Look, tmp_path: Path) -> None:
+    """A disk that is not there is critical, a copy is told with its age, a newer backup without one warns."""
+    Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
+    assert "copies" not in look()
+    text = engine.home.settings.read_text()
+    engine.home.settings.write_text(text.replace('also_to = ""', f'also_to = "{tmp_path / "disk"}"'))
+    assert engine.back_up(["NVDA"]).problems
+    absent = look()["copies"]
+    (tmp_path / "disk").mkdir()
+    back_up(engine.home, engine.settings, ["NVDA"], FakeClock(SUNDAY - timedelta(days=3)))
+    late = look()["copies"]
+    engine.clock = FakeClock(SUNDAY)
+    engine.back_up(["NVDA"])
+
+    assert (absent.level, str(tmp_path / "disk") in absent.text) == (Level.CRIT, True)
+    assert (late.level, "3.0 days old; a newer backup has none" in late.text) == (Level.WARN, True)
+    assert (look()["copies"].level, "0.0 days old" in look()["copies"].text) == (Level.OK, True)
 
 
 def test_growth_foresees_a_full_disk(engine: Engine, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
