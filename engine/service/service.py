@@ -74,6 +74,7 @@ class Service:
         limit = self.settings.logs.max_mb * 1_000_000
         self.access = AccessLog(self.home.logs / "service" / "access.log", limit)
         self._live_due = 0.0
+        self._ledger_fault = ""
         self._settings_key: object = None
         self._settings_fault = ""
         self._look_fault = ""
@@ -120,14 +121,12 @@ class Service:
         for slot in self.shelf.slots:
             stale = slot.bars is None or not len(slot.bars) or slot.bars.last_date < newest
             self.metrics.stale.labels(slot.symbol).set(stale)
+        self._look_at_ledger()
         self.health = self._checked_health()
         self.looked = True
         self.access.look()
         if self.fetching:
             self.refresher.look(self.wanted(), newest)
-        if self.clock.monotonic() >= self._live_due:
-            self._live_due = self.clock.monotonic() + LIVE_S
-            self.metrics.live_direction = self._live_direction()
 
     def wanted(self) -> Sequence[tuple[str, str]]:
         """(source, symbol) of all bars that forecasts need."""
@@ -150,7 +149,7 @@ class Service:
             self._settings_fault = f"{error.message}; the settings before go on"
 
     def _checked_health(self) -> Health:
-        problems = [text for text in (self._settings_fault, self._look_fault, self.recorder.fault) if text]
+        problems = [text for text in (self._settings_fault, self._look_fault, self._ledger_fault, self.recorder.fault) if text]
         slots, late = self.shelf.slots, self.newest_session(LATE_MINUTES)
         words: Iterable[str] = (without_folders(text) for text in problems)
         return Health(*answers.health(slots, len(self.settings.names), late, words))
@@ -158,6 +157,15 @@ class Service:
     def _ring(self, symbol: str, words: str) -> None:
         told = (self.home, self.settings, symbol, without_folders(words), self.clock)
         threading.Thread(target=ring, args=told, name="alarm", daemon=True).start()
+
+    def _look_at_ledger(self) -> None:
+        if self.clock.monotonic() < self._live_due:
+            return
+        self._live_due = self.clock.monotonic() + LIVE_S
+        try:
+            self.metrics.live_direction, self._ledger_fault = self._live_direction(), ""
+        except StockmlError as error:
+            self.metrics.live_direction, self._ledger_fault = None, str(error)
 
     def _live_direction(self) -> float | None:
         """Percent of scored forecasts of all symbols that had the direction right; None before the first."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from engine.core.clock import FakeClock
+from engine.core.paths import Home
 from engine.service.metrics import Metrics, percentiles
-from tests.service.homes import Served
+from engine.watch import ledger
+from tests.cli.fakes import FORECAST
+from tests.service.homes import NOW, Served, bars_of, serving
 
 COUNTERS = "api_requests api_errors predictions prediction_errors cache_hits cache_misses stock_data_fetches stock_data_errors"
 HISTOGRAMS = "api_request_duration_seconds prediction_latency_seconds stock_data_latency_seconds http_request_duration_seconds"
@@ -85,3 +92,28 @@ def test_without_values_there_is_no_percentile() -> None:
 def test_each_configured_symbol_has_its_gauges(served: Served, name: str) -> None:
     """All 13 symbols are there."""
     assert len([each for each in values(served) if each.startswith(f"{name}|")]) == 13
+
+
+def test_a_scored_forecast_shows_in_the_metrics(home: Home) -> None:
+    """Forecasts kept before their outcome and resolved by the bars make `prediction_accuracy` and the accuracy route."""
+    clock = FakeClock(NOW)
+    bars = bars_of(home, "NVDA")
+    last, before = bars.dates[-1], bars.dates[-2]
+    made_at = datetime.combine(date.fromisoformat(str(before)), time(22), UTC)
+    base = float(bars.close[-2])
+    up = bars.close[-1] > bars.close[-2]
+    forecast = replace(
+        FORECAST, last_bar=str(before), last_close=base, next_close=base * (1.001 if up else 0.999), target_session=str(last)
+    )
+    ledger.record(home, [ledger.Made("NVDA", forecast, "yahoo", "service", 1, "ab", made_at)])
+    assert ledger.resolve(home, bars, NOW) == 1
+    with serving(home, clock) as served:
+        assert values(served)["prediction_accuracy"] == 100.0
+        found = served.get("/api/v1/predictions/accuracy/NVDA")
+        assert (found["predictions_with_actual"], found["direction_accuracy"]) == (1, 100.0)
+        error = 100.0 * abs(forecast.next_close / float(bars.close[-1]) - 1.0)
+        assert found["average_accuracy_mape"] == pytest.approx(error, rel=0.01)
+        row = served.get("/api/v1/predictions/history/NVDA")[-1]
+        assert (row["direction_correct"], row["actual_close"]) == (True, float(bars.close[-1]))
+        total = served.get("/api/v1/predictions/accuracy")
+        assert total["predictions_with_actual"] == 1

@@ -65,7 +65,7 @@ def test_a_disk_that_refuses_costs_no_answer_and_no_row(monkeypatch: pytest.Monk
     with serving(home) as served:
         assert served.get("/api/v1/predict/NVDA")["symbol"] == "NVDA"
         wait_for(lambda: served.ask("/api/v1/health").status == 206, 10, "degraded health")
-        assert "stockml_ledger_waiting 1.0" in served.ask("/metrics").body.decode()
+        wait_for(lambda: b"stockml_ledger_waiting 1.0" in served.ask("/metrics").body, 10, "one that waits")
         home.history.rmdir()
         wait_for(lambda: [row[0] for row in rows(home)] == ["NVDA"], 10, "the row")
 
