@@ -13,7 +13,7 @@ from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, UsageError
-from engine.core.records import Run
+from engine.core.records import JobState, Run
 from engine.core.text import clean
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -98,11 +98,14 @@ def follow_run(session: Session, run_id: str | None) -> int:
 def cancel(session: Session, run_id: str | None) -> int:
     """Ask a run to stop; without RUN the one that is live."""
     run = chosen(session, run_id) if run_id else only_live(session.engine.runs(SEARCHED))
-    if run.live:
-        session.engine.cancel(run.id)
+    lost = run.state is JobState.LOST
+    if run.live or lost:
+        session.engine.cancel(run.id)  # of a lost run: ends a stopped worker that still holds a symbol
     words = f"run {run.id} is asked to stop" if run.live else f"run {run.id} has ended already: {run.state}"
+    if lost:
+        words = f"run {run.id} is lost; what it may have left behind is ended"
     if session.json:
-        session.document({"id": run.id, "asked": run.live, "state": str(run.state)})
+        session.document({"id": run.id, "asked": run.live or lost, "state": str(run.state)})
     else:
         session.say(words)
     return ExitCode.DONE

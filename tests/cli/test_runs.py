@@ -65,6 +65,14 @@ def test_cancel(tmp_path: Path) -> None:
     assert [] == ended.cancelled
 
 
+def test_cancel_of_a_lost_run_ends_what_it_left(tmp_path: Path) -> None:
+    """A lost run may have left a stopped worker that holds a symbol: naming the run ends it."""
+    lost = fake(tmp_path, plays=[make_run(Job("NVDA", JobState.LOST), state=JobState.LOST)])
+
+    assert "is lost" in invoke(lost, "runs", "cancel", "run-1").stdout
+    assert ["run-1"] == lost.cancelled
+
+
 def test_a_run_is_named_by_its_beginning() -> None:
     """A full id wins, a unique beginning is enough, an ambiguous or unknown one is refused."""
     runs = (make_run(run_id="20250813-aa"), make_run(run_id="20250813-ab"), make_run(run_id="20250813"))
