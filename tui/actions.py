@@ -13,6 +13,7 @@ from tui.action import Action, frame, moves, tabs
 
 GROUPS = {
     "main": "Dashboard",
+    "symbol": "One symbol",
     "runs": "Runs",
     "run": "One run",
     "logs": "Logs",
@@ -46,11 +47,13 @@ ACTIONS = (
     ),
     Action("cancel", ("x",), "cancel", "cancel the run of the current row", "do_cancel", writes=True, footer=8),
     Action("log", ("l",), "log", "training log of the current row", "do_log", footer=9),
+    Action("open", ("enter", "d"), "details", "everything about the current row: price, errors, losses, lineage", "do_open"),
     Action("backup_now", ("b",), "backup", "back up the marked rows, or the current one", "do_back_up", writes=True),
     Action("refresh", ("ctrl+r", "f5"), "refresh", "read everything again now", "do_refresh"),
     Action("back", ("escape",), "back", "one step back: the notice, then the marks", "do_back"),
     *moves("main"),
     *tabs("main"),
+    *frame("symbol"),
     *frame("runs"),
     Action("runs_open", ("enter",), "open", "progress, losses and log of the run", "do_open", "runs", footer=3),
     Action("runs_cancel", ("x",), "cancel", "cancel the run", "do_cancel", "runs", writes=True, footer=4),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.core.config import Settings
 from engine.core.paths import Home
@@ -42,6 +42,8 @@ class EnginePort(Protocol):
     def backups(self) -> Sequence[Backup]: ...
 
     def command(self, words: Sequence[str]) -> Answer: ...
+
+    def symbol_story(self, symbol: str) -> dict[str, Any]: ...
 
     def scheduler(self) -> Scheduler: ...
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.text import clean_bytes
+from engine.core.text import clean_bytes, whole_rows
 
 WINDOW = 512 * 1024
 """Bytes read from the end: some thousand lines, a few milliseconds."""
@@ -56,9 +56,7 @@ class FileTail:
 
 
 def _parse(raw: bytes, cut: bool) -> Tail:
-    rows = raw.split(b"\n")
-    rows = rows[1:] if cut and len(rows) > 1 else rows  # the first one may be cut
-    return Tail(tuple(clean_bytes(row, 1000) for row in rows if row.strip()), cut)
+    return Tail(tuple(clean_bytes(row, 1000) for row in whole_rows(raw, cut)), cut)
 
 
 def of_symbol(lines: tuple[str, ...], symbol: str) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ def status_document(snapshot: Snapshot) -> Tree:
         "symbols": [symbol_tree(row) for row in snapshot.rows],
         "meters": [{**asdict(meter), "level": str(meter.level)} for meter in snapshot.meters],
         "live_runs": [run.id for run in snapshot.live_runs],
+        "alerts": [{**asdict(alert), "since": iso(alert.since)} for alert in snapshot.alerts],
+        "checked_at": when(snapshot.checked_at),
         "problems": list(snapshot.problems),
     }
 
@@ -46,8 +48,11 @@ def symbol_tree(row: SymbolRow) -> Tree:
         "state": str(row.state),
         "age_days": row.age_days,
         "note": row.note,
+        "retrain": row.retrain or None,
+        "hold": row.hold or None,
         "model": model_tree(row.model) if row.model else None,
         "forecast": forecast_tree(row.forecast) if row.forecast else None,
+        "bars_behind": row.bars_behind,
         "job": job_tree(row.job) if row.job else None,
         "last_run": _last_run(row),
     }
@@ -118,6 +123,7 @@ def job_tree(job: Job) -> Tree:
         "duration_s": job.duration_s,
         "message": job.message,
         "hint": job.hint,
+        "warnings": list(job.warnings),
         "exit_code": job.exit_code,
         "generation": job.generation,
         "metrics": metrics_tree(job.metrics) if job.metrics else None,
@@ -138,6 +144,7 @@ def run_tree(run: Run) -> Tree:
         "ended_at": when(run.ended_at),
         "message": run.message,
         "cancelling": run.cancelling,
+        "warnings": list(run.warnings),
         "skipped_lines": run.skipped_lines,
         "jobs": [job_tree(job) for job in run.jobs],
     }

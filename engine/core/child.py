@@ -24,18 +24,19 @@ class Answer:
     said: tuple[str, ...] = ()
 
 
-def command(words: Sequence[str], limit_s: float = _LIMIT_S) -> Answer:
-    """Run `stockml WORDS` with this interpreter, no terminal and no shell; `words` end with --json.
+def command(words: Sequence[str], limit_s: float = _LIMIT_S, module: str = "engine.cli") -> Answer:
+    """Run `stockml WORDS` (or another module of ours) with this interpreter, no terminal and no shell.
 
-    StockmlError when it cannot be started, does not end in time, or failed without a document: its own words then.
+    `words` ask for JSON. StockmlError when it cannot be started, does not end in time, or failed without a document:
+    its own words then.
     """
     # -P: the working directory must not be able to stand in for our modules.
-    argv = [sys.executable, "-P", "-m", "engine.cli", *words]
+    argv = [sys.executable, "-P", "-m", module, *words]
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False)
     except subprocess.TimeoutExpired as error:
         raise StockmlError(
-            f"stockml {words[0]} did not end within {limit_s:.0f} s", "look at the disk and try again"
+            f"{module} {words[0]} did not end within {limit_s:.0f} s", "look at the disk and try again"
         ) from error
     except OSError as error:
         raise StockmlError(f"cannot start {argv[0]}: {error.strerror}") from error
@@ -43,7 +44,7 @@ def command(words: Sequence[str], limit_s: float = _LIMIT_S) -> Answer:
     try:
         found = json.loads(done.stdout) if done.stdout.strip() else {}
     except ValueError as error:
-        raise StockmlError(f"stockml {words[0]} answered with no JSON", clean(str(error), 200)) from error
+        raise StockmlError(f"{module} {words[0]} answered with no JSON", clean(str(error), 200)) from error
     if done.returncode and not found:
         what = next((text for text in said if not text.startswith("→")), f"exit {done.returncode}")
         hint = next((text.lstrip("→ ") for text in said if text.startswith("→")), "")

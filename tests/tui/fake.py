@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,6 +184,24 @@ def training_home() -> Snapshot:
     return snapshot(rows, log_tail=LOG, runs=(run, ended_run()), worst=Level.WARN)
 
 
+def story(sessions: int = 60) -> dict[str, Any]:
+    """What the child tells of a symbol: closes that rise and fall, a record that beats naive by half."""
+    closes = [(f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", 100.0 + 5 * math.sin(at / 9)) for at in range(200)]
+    record = []
+    for (_, before), (day, close) in pairwise(closes[-sessions - 1 :]):
+        made = (before + close) / 2
+        record.append([day, before, made, made - 2, made + 2, close])
+    return {
+        "symbol": "NVDA",
+        "problems": [],
+        "closes": closes,
+        "record": record,
+        "calibration": [{"low": 90.0, "high": 95.0, "n": 60, "stated": 92.0, "came": 91.0}],
+        "figures": {"coverage80": 81.0, "coverage95": 95.0, "ece": 0.012, "mase_naive": 1.0},
+        "live": None,
+    }
+
+
 class FakeEngine:
     """Answers at once with what the test put in; `snap` may be a snapshot, an error, or a function."""
 
@@ -196,6 +216,7 @@ class FakeEngine:
         self.crontab = FakeCrontab(folder / "fake-crontab")
         self.daemon = Daemon(True, 7)
         self.backups_there: tuple[Backup, ...] = ()
+        self.stories = {name: story() for name in NAMES}
         self.answers: dict[str, Answer] = {}
         """What commands in a child say, by their first word."""
         self.gate = threading.Event()
@@ -242,6 +263,10 @@ class FakeEngine:
     def command(self, words: Sequence[str]) -> Answer:
         self._verb("command", tuple(words))
         return self.answers[words[0]]
+
+    def symbol_story(self, symbol: str) -> dict[str, Any]:
+        self._verb("story", symbol)
+        return self.stories[symbol]
 
     def scheduler(self) -> Scheduler:
         """The real one, on a crontab program that keeps its tab in a file."""

@@ -29,10 +29,12 @@ from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.schedule import ScheduleScreen
 from tui.screens.schedule_form import ScheduleForm
+from tui.screens.symbol import SymbolScreen
 from tui.widgets.lines import plain
 
 SCREENS: tuple[type[ActingScreen[object]], ...] = (
     MainScreen,
+    SymbolScreen,
     RunsScreen,
     RunScreen,
     LogsScreen,

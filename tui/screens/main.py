@@ -155,6 +155,12 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
 
         self.app.push_screen(LogScreen(self.console.engine.home.training_log, self.cursor))
 
+    def do_open(self) -> None:
+        from tui.screens.symbol import SymbolScreen
+
+        if self.cursor:
+            self.app.push_screen(SymbolScreen(self.cursor))
+
     def do_help(self) -> None:
         from tui.screens.help import HelpScreen
 

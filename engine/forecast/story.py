@@ -1,0 +1,128 @@
+"""What the console shows of one symbol's model, as JSON: `python -m engine.forecast.story HOME SYM [SOURCE]`.
+
+A process of its own because it needs numpy and h5py, which the console never loads.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.core import config
+from engine.core.clock import Clock, SystemClock
+from engine.core.config import Settings
+from engine.core.errors import StockmlError
+from engine.core.paths import Home
+from engine.core.symbols import checked_all
+from engine.forecast.members.base import within
+from engine.forecast.metrics import relative_errors
+from engine.forecast.record import Record, figures_of
+from engine.market.bars import Bars
+from engine.market.fetch import stored_bars
+from engine.vault.model_file import StoredModel, read_model
+
+BARS = 250
+# Edges of the stated confidence, percent: the share that really came is told for each part.
+EDGES = (0.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 100.0)
+
+
+def story(home: Home, settings: Settings, symbol: str, clock: Clock, source: str = "") -> dict[str, Any]:
+    """Closes, the held-out record in dollars, figures and calibration; `problems` says what is missing, in words."""
+    problems: list[str] = []
+    stored, bars = None, None
+    try:
+        stored = read_model(home.model(symbol))
+    except FileNotFoundError:
+        problems.append(f"{symbol} has no model yet")
+    except StockmlError as error:
+        problems.append(error.message)
+    try:
+        used = source or (stored.manifest.source if stored else "") or settings.market.source
+        bars = stored_bars(home, settings, used, symbol, clock)
+    except StockmlError as error:
+        problems.append(error.message)
+    tree: dict[str, Any] = {
+        "symbol": symbol,
+        "problems": problems,
+        "closes": [],
+        "record": [],
+        "calibration": [],
+        "figures": {},
+    }
+    if bars is not None:
+        tree["closes"] = [[str(day), float(close)] for day, close in zip(bars.dates[-BARS:], bars.close[-BARS:], strict=True)]
+    if stored is not None:
+        tolerance = settings.thresholds.max_mape / 100.0
+        try:
+            tree |= _told(stored, bars, tolerance)
+        except KeyError as error:
+            problems.append(f"its held-out record lacks {error}")
+    return tree
+
+
+def _told(stored: StoredModel, bars: Bars | None, tolerance: float) -> dict[str, Any]:
+    record = Record.load(within("record", stored.arrays))
+    return {
+        "figures": figures_of(record, tolerance),
+        "calibration": calibration(record, tolerance),
+        "record": sessions(record, bars),
+    }
+
+
+def calibration(record: Record, tolerance: float) -> list[dict[str, Any]]:
+    """Stated confidence against the share of sessions that came that close, by parts; n each, percent."""
+    stated, kept = 100.0 * record.confidence, relative_errors(record.forecast, record.target) <= tolerance
+    rows = []
+    for low, high in pairwise(EDGES):
+        part = (stated >= low) & ((stated < high) | (high == EDGES[-1]))
+        if part.any():
+            told = {"low": low, "high": high, "n": int(part.sum())}
+            rows.append({**told, "stated": float(stated[part].mean()), "came": float(100.0 * kept[part].mean())})
+    return rows
+
+
+def sessions(record: Record, bars: Bars | None) -> list[list[Any]]:
+    """[session, last close, forecast, low 80, high 80, actual] in dollars, where the bars still have the close before."""
+    if bars is None:
+        return []
+    days, at = np.asarray(bars.dates), np.searchsorted(bars.dates, record.dates)
+    found = []
+    for index, place in enumerate(at):
+        if not 0 < place < len(days) or days[place] != record.dates[index]:
+            continue
+        close, forecast, half = float(bars.close[place - 1]), float(record.forecast[index]), float(record.half80[index])
+        prices = [close * float(np.exp(value)) for value in (forecast, forecast - half, forecast + half)]
+        found.append([str(record.dates[index]), close, *prices, close * float(np.exp(record.target[index]))])
+    return found
+
+
+def main(words: list[str]) -> int:
+    """Print the story."""
+    home = Home(Path(words[0]))
+    settings = config.load(home)
+    try:
+        symbol = checked_all(words[1:2], settings.names)[0]
+    except StockmlError as error:
+        sys.stderr.write(f"stockml: {error}\n")
+        return int(error.exit_code)
+    told = story(home, settings, symbol, SystemClock(), words[2] if len(words) > 2 else "")
+    sys.stdout.write(json.dumps(_finite(told), allow_nan=False))
+    return 0
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinity as null."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

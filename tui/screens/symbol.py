@@ -1,0 +1,103 @@
+"""The Symbol screen: everything about one symbol; figures from files, the record from a short-lived child."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.core.errors import StockmlError
+from engine.core.records import Job, Run, SymbolRow
+from engine.vault.backups import Backup
+from tui.actions import bindings
+from tui.columns import STATE_STYLES
+from tui.screens.live import LiveScreen
+from tui.symbol_words import page as page_lines
+from tui.widgets.lines import Span, line
+from tui.widgets.scroll import ScrollLines
+
+Facts = tuple[SymbolRow | None, Job | None, tuple[Backup, ...], tuple[Run, ...], int]
+
+
+class SymbolScreen(LiveScreen):
+    """A detail of the dashboard."""
+
+    GROUP = "symbol"
+    NAME = "Symbol"
+    EVERY = 2.0
+    BINDINGS: ClassVar[list[BindingType]] = bindings("symbol")
+
+    value: Facts | None
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__()
+        self._symbol = symbol
+        self.story: dict[str, Any] | None = None
+        """What the child told; asked again when the model or its last bar changed."""
+        self._asked: Any = None
+
+    def look(self) -> Facts:
+        """Light: the snapshot's row, the last training, backups and runs; the child when what it told is out of date."""
+        engine, snapshot = self.console.engine, self.console.snapshot
+        row = snapshot.row(self._symbol) if snapshot else None
+        job = self._last_job(row)
+        backups: tuple[Backup, ...] = ()
+        with suppress(StockmlError):  # the lineage then tells of the live generation alone
+            backups = tuple(backup for backup in engine.backups() if backup.entry(self._symbol))
+        runs = tuple(run for run in engine.runs(200) if run.job(self._symbol))
+        key = (row.model.digest if row and row.model else "", row.forecast.last_bar if row and row.forecast else "")
+        if self._asked != key:
+            self._asked = key
+            self.call_later(self._ask_story)
+        return row, job, backups, runs, engine.settings.thresholds.max_model_age_days
+
+    def _last_job(self, row: SymbolRow | None) -> Job | None:
+        if row is None or not (row.model or row.run_id):
+            return None
+        for run_id in (row.run_id, row.model.run_id if row.model else ""):
+            if run_id:
+                with suppress(StockmlError, StopIteration):  # `clean` may have removed the run
+                    job = self.console.engine.run(run_id).job(self._symbol)
+                    if job and job.losses:
+                        return job
+        return None
+
+    def _ask_story(self) -> None:
+        def told(story: dict[str, Any]) -> None:
+            self.story = story
+            self.redraw()
+
+        self.console.ask(f"reading {self._symbol}", lambda: self.console.engine.symbol_story(self._symbol), told)
+
+    def compose_body(self) -> ComposeResult:
+        yield ScrollLines(id="page")
+
+    def facts(self) -> Sequence[Span]:
+        row = self.value[0] if self.value else None
+        if row is None:
+            return ((self._symbol, ""),)
+        simulated = bool(row.model and row.model.source == "simulated")
+        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if simulated else ()
+        return ((row.symbol, "head"), (row.company, ""), (row.state.value, STATE_STYLES[row.state]), *mark)
+
+    def draw(self) -> None:
+        page = self.query_one(ScrollLines)
+        row, job, backups, runs, days = self.value or (None, None, (), (), 0)
+        if row is None:
+            page.fill((line(self.failure or "reading the symbol", "crit" if self.failure else "dim"),))
+            return
+        width, height = page.size
+        ascii_only = self.console.ascii_only
+        page.fill(page_lines(row, self.story, job, backups, runs, width, height, days, ascii_only=ascii_only))
+
+    def _move(self, by: int) -> None:
+        self.query_one(ScrollLines).move(by)
+
+    def do_page_down(self) -> None:
+        self.query_one(ScrollLines).page(1)
+
+    def do_page_up(self) -> None:
+        self.query_one(ScrollLines).page(-1)
