@@ -217,6 +217,15 @@ class Engine(Watching):
         source = ("--source", self.source) if self.source and words[0] in ("predict", "evaluate", "accuracy") else ()
         return command((*words, "--home", str(self.home.root), *source, "--json"))
 
+    def symbol_story(self, symbol: str) -> dict[str, Any]:
+        """Closes, held-out record, calibration and live accuracy of one symbol, from short-lived children."""
+        from engine.core.child import command
+
+        words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
+        told = command(words, module="engine.forecast.story").document
+        live = self.command(("accuracy", symbol)).document.get("symbols", [])
+        return {**told, "live": live[0] if live else None}
+
     # -- the schedule -------------------------------------------------------------------------------------------------
 
     def scheduler(self) -> Scheduler:
