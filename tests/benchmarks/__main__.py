@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -51,7 +52,10 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="stockml-bench-") as folder:
         bars = Path(folder_of_bars).resolve() if folder_of_bars else None
         bench = Bench(Path(folder), asked.quick, max(0, min(13, peer)), bars)
-        found = {name: list(measured(name, bench)) for name in asked.names or BENCHMARKS}
+        try:
+            found = {name: list(measured(name, bench)) for name in asked.names or BENCHMARKS}
+        finally:
+            end_children()
     sys.stdout.writelines(f"{line}\n" for line in (machine(before), *table(found)))
     return int(any(not rows or any(row.verdict == "OVER" for row in rows) for rows in found.values()))
 
@@ -65,6 +69,13 @@ def measured(name: str, bench: Bench) -> Iterator[Row]:
             yield row
     except Exception as error:  # noqa: BLE001 - the other benchmarks still run
         say(f"{name} FAILED: {type(error).__name__}: {error}")
+
+
+def end_children() -> None:
+    """Leave nothing behind, also when interrupted: what a benchmark started was adopted by this process."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            process.kill()
 
 
 def load() -> str:
