@@ -80,7 +80,17 @@ def test_backup_restore_and_undo(tmp_path: Path) -> None:
 
     with Terminal([*CONSOLE, "--home", str(home.root)], 100, 24, **backups) as terminal:
         terminal.shows("NONE", 40)
-        terminal.keys("g", "b")
+        terminal.keys("g", "Enter")
+        terminal.shows("sessions were forecast unseen")
+        terminal.keys("2")
+        terminal.shows("1 done")
+        terminal.keys("Enter")
+        terminal.shows("published generation 1")
+        terminal.keys("3")
+        terminal.shows("training/training.log")
+        terminal.keys("1")
+        terminal.shows("A all")
+        terminal.keys("b")
         terminal.shows("read again and hashed")
         terminal.keys("4")
         terminal.shows("manual")

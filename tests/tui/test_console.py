@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 
 from engine.core.errors import BusyError
 from engine.core.records import State
+from engine.vault.backups import Backup
 from tests.helpers import wait_for
-from tests.tui.fake import NAMES, RUN_ID, empty_home, row, snapshot, trained_home, training_home
+from tests.tui.fake import NAMES, NOW, RUN_ID, empty_home, row, snapshot, trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
 from tui.action import TABS, Action
 from tui.actions import ACTIONS, in_group
@@ -39,6 +40,8 @@ STEPS = (
     ("g", "NVDA"),
     ("pagedown", "PLTR"),
 )
+WAYS = {"run": ("2", "enter"), "backup": ("4", "enter")}
+"""The keys to the screens that are a detail of another."""
 KEYS = (
     ["j", "space", "k"],
     ["G", "g"],
@@ -46,6 +49,11 @@ KEYS = (
     ["question_mark", "pagedown", "escape"],
     ["colon", "escape"],
     ["l", "g", "q"],
+    ["enter", "pagedown", "escape"],
+    ["2", "j", "enter", "escape"],
+    ["3", "j", "enter", "w", "slash", "escape"],
+    ["4", "v", "question_mark", "escape"],
+    ["5", "j", "pagedown", "escape", "1"],
 )
 
 
@@ -59,20 +67,14 @@ async def asked(app: StockmlApp, pilot: Pilot[Any]) -> None:
 async def test_every_screen_at_every_size(tmp_path: Path, size: tuple[int, int], scene: object) -> None:
     """Dashboard, dialogs, help, palette and log draw within every size, and resizing to 1x1 and back ends nothing."""
     async with opened(tmp_path / "home", scene(), size) as (app, _, pilot):  # type: ignore[operator]
-        for keys in (
-            ["j", "space", "k"],
-            ["G", "g"],
-            ["A", "j", "n"],
-            ["question_mark", "pagedown", "escape"],
-            ["colon", "escape"],
-            ["l", "g", "q"],
-        ):
+        for keys in KEYS:
             await pilot.press(*keys)
             lines = screen_text(app).splitlines()
             assert len(lines) <= size[1]
             assert all(len(found) <= size[0] for found in lines)
         await pilot.resize_terminal(1, 1)
         await pilot.resize_terminal(*size)
+        await pilot.press("1")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
         if size[0] >= 60:
             assert "? help  q quit" in screen_text(app)
@@ -261,7 +263,10 @@ async def test_a_hung_verb_blocks_neither_keys_nor_leaving(tmp_path: Path) -> No
 async def test_read_only_refuses_every_writing_action(tmp_path: Path, action: Action) -> None:
     """Each action that writes is refused by key and by palette, in words, and the engine is never asked."""
     async with opened(tmp_path / "home", training_home(), read_only=True) as (app, engine, pilot):
-        await pilot.press("G", *(key for name, key, *_ in TABS if name == action.group))
+        engine.backups_there = (Backup(engine.home.models / "backup_20261020_000000", NOW, ()),)
+        for key in ("G", *WAYS.get(action.group, ()), *(key for name, key, *_ in TABS if name == action.group)):
+            await pilot.press(key)
+            await until(pilot, lambda: getattr(app.screen, "value", 1) is not None, "the first look")
         await until(pilot, lambda: "RO" in screen_text(app).splitlines()[0], "the mark")
         screen = app.screen
         assert isinstance(screen, ActingScreen)

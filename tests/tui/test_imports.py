@@ -23,6 +23,13 @@ async def paint():
             if app.main.snapshot: break
         assert app.main.snapshot, app.main.failure
         await pilot.press("question_mark", "escape", "l", "escape", "colon", "escape")
+        for key in "2345":
+            await pilot.press(key)
+            for _ in range(2000):
+                await pilot.pause(0.01)
+                if app.screen.value is not None or app.screen.failure: break
+            assert app.screen.value is not None, (key, app.screen.failure)
+        await pilot.press("1", "enter", "escape")
 asyncio.run(paint())
 print(*sorted(sys.modules))
 """
