@@ -23,6 +23,7 @@ from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.sections import (
     MEMBER_NAMES,
+    PATTERN_WORDS,
     Alerts,
     Backup,
     Console,
@@ -108,6 +109,9 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
 
 def parse(text: str, origin: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     """The settings of a text and of the environment, or None with every problem found."""
+    if text.startswith("\ufeff"):
+        bom = "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8 without BOM"
+        return None, [Problem(origin, "", bom), *with_environment({}, environ)[1]]
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw
@@ -210,7 +214,10 @@ def _check_table(table: dict[str, Any], section: Any, prefix: str, origin: str) 
 
 
 def _plain(text: str) -> str:
-    """msgspec's sentence without its code marks and path."""
+    """msgspec's sentence without its code marks and path; what a pattern asks for in words."""
+    for pattern, words in PATTERN_WORDS.items():
+        if pattern in text:
+            return words
     return re.sub(r" - at `.*`$", "", text).replace("`", "")
 
 

@@ -11,6 +11,10 @@ from msgspec import Meta, Struct
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Positive = Annotated[int, Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+TTL = r"^[0-9]{1,6}(s|m|h)$"
+VERSION = r"^[A-Za-z0-9._-]{1,32}$"
+PATTERN_WORDS = {TTL: "write it like 30s, 5m or 1h", VERSION: "write at most 32 of A-Z a-z 0-9 . _ -"}
+"""What a pattern asks for, in the words of an error."""
 MEMBER_NAMES = ("naive", "enhanced", "sklearn", "lstm")
 
 
@@ -112,8 +116,8 @@ class Service(_Section, frozen=True):
 
     host: str
     port: Annotated[int, Meta(ge=1, le=65_535)]
-    prediction_ttl: Annotated[str, Meta(pattern=r"^[0-9]{1,6}(s|m|h)$")]
-    model_version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+    prediction_ttl: Annotated[str, Meta(pattern=TTL)]
+    model_version: Annotated[str, Meta(pattern=VERSION)]
     signal_percent: Annotated[float, Meta(ge=0, le=100)]
 
     @property

@@ -1,6 +1,5 @@
 """Settings, read strictly."""
 
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,24 +49,38 @@ def test_the_packaged_settings_are_the_guides() -> None:
 
 
 def test_every_key_has_a_comment() -> None:
-    """In the packaged settings each key is explained by the comment above it or above its neighbour."""
-    explained = False
+    """In the packaged settings each key has its own comment line above it, a key of the symbols where it is used first."""
+    section, above, unexplained, seen = "", "", [], set[str]()
     for line in default_settings().splitlines():
-        if line.startswith("#"):
-            explained = True
-        elif not line.strip():
-            explained = False
-        elif not line.startswith("[symbols"):
-            assert explained or line.startswith("[") or (" = " in line and _in_symbols(line))
-
-
-def _in_symbols(line: str) -> bool:
-    return line.split(" = ")[0] in ("company", "sector", "kind", "priority", "min_date")
+        if line.startswith("["):
+            section = line.strip("[]").partition(".")[0]
+        elif " = " in line and not line.startswith("#"):
+            key = f"{section}.{line.partition(' = ')[0]}"
+            unexplained += [key] if not above.startswith("#") and key not in seen else []
+            seen.add(key)
+        above = line
+    assert [] == unexplained
+    assert {"resources.memory_warn", "service.port", "symbols.min_date"} <= seen
 
 
 def test_the_checkouts_settings_are_the_packaged_ones() -> None:
-    """The file at the root of a checkout says the same as the packaged one."""
-    assert tomllib.loads(default_settings()) == tomllib.loads((ROOT / "stockml.toml").read_text())
+    """The file at the root of a checkout says the same as the packaged one, comments included."""
+    assert default_settings() == (ROOT / "stockml.toml").read_text()
+
+
+def test_a_byte_order_mark_is_named_with_what_to_do() -> None:
+    """An editor's BOM is no riddle of line 1, column 1."""
+    (said,) = problems("\ufeff" + default_settings())
+    assert "BOM" in said
+    assert "save it as UTF-8 without BOM" in said
+
+
+@pytest.mark.parametrize("wrong", ["5 minutes", "", "1d"])
+def test_a_ttl_says_how_it_is_written(wrong: str) -> None:
+    """A wrong prediction TTL is answered with examples, not with a pattern."""
+    (said,) = problems("", ML_PREDICTION_TTL=wrong)
+    assert "write it like 30s, 5m or 1h" in said
+    assert "[0-9]" not in said
 
 
 def test_an_empty_file_is_the_default() -> None:
