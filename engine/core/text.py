@@ -26,3 +26,15 @@ def clean(text: str, limit: int = 2000) -> str:
 def clean_bytes(raw: bytes, limit: int = 2000) -> str:
     """The same for bytes that may not be UTF-8."""
     return clean(raw[: limit * 4].decode("utf-8", "replace"), limit)
+
+
+def whole_rows(window: bytes, cut: bool, limit: int = 400) -> list[bytes]:
+    """The lines in the end of a file that are not blank; `cut`: the first one may lack its beginning.
+
+    A cut line is left out, unless there is no other: then its last `limit` bytes stand for it, after an ellipsis.
+    """
+    first, *rest = window.split(b"\n")
+    rows = [row for row in rest if row.strip()]
+    if not first.strip() or (cut and rows):
+        return rows
+    return ["…".encode() + first[-limit:]] if cut else [first, *rows]

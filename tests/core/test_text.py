@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.core.text import clean, clean_bytes
+from engine.core.text import clean, clean_bytes, whole_rows
 
 # Text rich in introducers, parameters and ends, so that sequences nest, tear and overlap.
 WILD = st.text(
@@ -78,3 +78,20 @@ def test_known_sequences(text: str, expected: str) -> None:
 def test_a_cut_is_shown() -> None:
     """A text beyond the limit ends with an ellipsis."""
     assert "abc…" == clean("abcdef", 4)
+
+
+@pytest.mark.parametrize(
+    ("window", "cut", "rows"),
+    [
+        (b"one\ntwo\n", False, [b"one", b"two"]),
+        (b"ne\ntwo\n", True, [b"two"]),
+        (b"\n\ntwo", True, [b"two"]),
+        (b"abcdef\n", True, ["…".encode() + b"def"]),
+        (b"abcdef", False, [b"abcdef"]),
+        (b" \n", True, []),
+        (b"", False, []),
+    ],
+)
+def test_whole_rows_of_the_end_of_a_file(window: bytes, cut: bool, rows: list[bytes]) -> None:
+    """A line without its beginning is left out, unless it is all there is."""
+    assert whole_rows(window, cut, limit=3) == rows

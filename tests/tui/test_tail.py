@@ -71,3 +71,13 @@ def test_lines_are_cleaned(tmp_path: Path) -> None:
 def test_lines_of_a_symbol_name_it_as_a_word(line: str, found: bool) -> None:
     """MP is not found inside another symbol."""
     assert bool(of_symbol((line,), "MP")) is found
+
+
+def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> None:
+    """Where the window holds nothing but a part of one line, the end of that part is shown."""
+    path = tmp_path / "training.log"
+    path.write_text("first\n" + "x" * 5000 + " the end\n")
+    (line,) = FileTail(path, window=1000).read().lines
+
+    assert line.startswith("…x")
+    assert line.endswith(" the end")
