@@ -6,16 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.core.errors import NoDataError
 from engine.core.text import clean
 from engine.market import quality
 from engine.market.asked import Asked
 from engine.market.bars import Bars
 from engine.market.csv_file import read_rows, shown
+from engine.market.source import AbsentError
 
 
 def fetch(asked: Asked) -> Bars:
-    """The bars of DIR/SYM.csv from `min_date` on, `fetched_at` = when the file was written; NoDataError without them.
+    """The bars of DIR/SYM.csv from `min_date` on, `fetched_at` = when the file was written.
+
+    Raises AbsentError without that file, NoDataError where a bar cannot be true.
 
     The folder is its own clock: old bars are not stale. Only a newest bar that was captured during its own session
     (by the file's time, or because that session is not over now) is dropped.
@@ -31,9 +33,9 @@ def fetch(asked: Asked) -> Bars:
     return quality.with_missing_named(bars)
 
 
-def _absent(path: Path) -> NoDataError:
+def _absent(path: Path) -> AbsentError:
     if not path.parent.is_dir():
-        return NoDataError(f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR")
+        return AbsentError(f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR")
     there = sorted(clean(file.name, 30) for file in path.parent.glob("*.csv"))[:8]
     hint = f"it holds {' '.join(there) or 'no csv file'}; name a folder of SYM.csv files: --source csv:DIR"
-    return NoDataError(f"no {path.name} in {shown(path.parent)}", hint)
+    return AbsentError(f"no {path.name} in {shown(path.parent)}", hint)

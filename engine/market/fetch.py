@@ -12,7 +12,7 @@ from engine.core.paths import Home
 from engine.market import quality
 from engine.market.asked import Asked
 from engine.market.bars import Bars
-from engine.market.source import SOURCES, parse_source
+from engine.market.source import SOURCES, AbsentError, parse_source
 from engine.market.store import BarStore
 
 
@@ -37,14 +37,28 @@ def _kept(asked: Asked, bars: Bars) -> Bars:
     return bars
 
 
+def _copy(asked: Asked, absent: AbsentError) -> Bars:
+    """The bars as the folder had them last; `absent` where they were never kept."""
+    bars = BarStore(asked.home).read(asked.source.text, asked.symbol)
+    bars = bars.since(asked.min_date) if bars and asked.min_date else bars
+    if not bars:
+        raise absent
+    warning = f"{asked.symbol}: {absent.message}; its stored copy is used, up to {bars.last_date}"
+    return replace(bars, warnings=(*bars.warnings, warning))
+
+
 def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
     """The bars of `symbol` without the network: the store for yahoo; a folder or the simulation is read as it is now.
 
+    Where the folder or its file is gone (a disk that is not mounted), the copy in the store serves, with a warning.
     Raises NoDataError when there are none or a bar cannot be true, UsageError for an unknown source.
     """
     asked = Asked(home, settings, parse_source(source), symbol, clock)
     if not SOURCES[asked.source.kind].network:
-        return fetch_bars(home, settings, source, symbol, clock)
+        try:
+            return fetch_bars(home, settings, source, symbol, clock)
+        except AbsentError as error:
+            return _copy(asked, error)
     bars = BarStore(home).read(asked.source.text, symbol)
     bars = bars.since(asked.start) if bars else None
     if not bars:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 
-from engine.core.errors import UsageError
+from engine.core.errors import NoDataError, UsageError
 from engine.core.text import clean
 
 
@@ -25,6 +25,10 @@ SOURCES: dict[str, Source] = {
     "csv": Source("engine.market.csv_folder", network=False, about="a folder of SYM.csv files: csv:DIR"),
     "simulated": Source("engine.market.simulated", network=False, about="a seeded market that does not exist"),
 }
+
+
+class AbsentError(NoDataError):
+    """The place that bars come from is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,3 +128,20 @@ def test_sources_never_share_a_file(home: Home, tmp_path: Path) -> None:
     real, made = (fetch_bars(home, settings, name, "NVDA", CLOCK) for name in (source, "simulated"))
     assert data_hash(real) != data_hash(made)
     assert len(list(home.market.glob("*/NVDA.csv"))) == 2
+
+
+def test_a_folder_that_is_gone_leaves_its_copy(home: Home, tmp_path: Path) -> None:
+    """Forecasts go on from the stored copy, with a warning that names the folder; asking the folder itself fails."""
+    source = csv_folder(tmp_path / "bars", csv_text())
+    settings = load(home, {})
+    before = fetch_bars(home, settings, source, "NVDA", CLOCK)
+    (tmp_path / "bars").rename(tmp_path / "unmounted")
+
+    with pytest.raises(NoDataError, match="no folder"):
+        fetch_bars(home, settings, source, "NVDA", CLOCK)
+    kept = stored_bars(home, settings, source, "NVDA", CLOCK)
+    assert data_hash(kept) == data_hash(before)
+    (warning,) = kept.warnings
+    assert f"no folder {tmp_path / 'bars'}; its stored copy is used" in warning
+    with pytest.raises(NoDataError, match="no folder"):
+        stored_bars(home, settings, source, "TSLA", CLOCK)
