@@ -113,7 +113,7 @@ def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tu
 def detail(row: SymbolRow, width: int) -> Line:
     """The current row in a sentence: why it is as it is, then what its numbers rest on, as far as there is room."""
     style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
-    parts = [row.note] if row.note else []
+    parts = [text for text in (row.note, _warning(row)) if text]
     found, model = row.forecast, row.model
     if found:
         interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
@@ -125,6 +125,13 @@ def detail(row: SymbolRow, width: int) -> Line:
     while len(parts) > 1 and len(plain(head)) + len("; ".join(parts)) > width:
         parts.pop()
     return (*head, ("; ".join(parts) or "no note", style))
+
+
+def _warning(row: SymbolRow) -> str:
+    """The first thing that the training of the live model, or the one that goes on, warned of."""
+    last = row.last_job if row.model and row.model.run_id == row.run_id else None
+    job = row.job or last
+    return f"warning: {job.warnings[0]}" if job and job.warnings else ""
 
 
 def plan_lines(items: Sequence[PlanItem], now: datetime, source: str) -> tuple[Line, ...]:

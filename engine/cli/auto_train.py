@@ -84,7 +84,8 @@ def _ended(session: Session, prepared: Prepared, started: tuple[Started, ...], r
             }
         )
     elif jobs:
-        session.facts(["", *render.result_table(jobs, (), terminal_width())])
+        simulated = any(run.source == "simulated" for run in runs)
+        session.facts(["", *render.result_table(jobs, (), terminal_width(), simulated=simulated)])
     elif started:
         session.facts([f"run {each.run_id} trains {' '.join(each.symbols)}" for each in started])
     else:

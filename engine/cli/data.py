@@ -66,7 +66,7 @@ def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars]
         session.facts(render.table(HEADS, [_cells(bars) for bars in found], (1, 4, 5)))
     for bars in found:
         for warning in bars.warnings:
-            session.note(f"{bars.symbol}: {warning}")
+            session.note(f"{bars.symbol}: {warning.removeprefix(f'{bars.symbol}: ')}")
     hints: set[str] = set()
     for symbol, fault in errors.items():
         message = fault.message if symbol in fault.message else f"{symbol}: {fault.message}"

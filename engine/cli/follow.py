@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 from engine.cli import render
 from engine.cli.session import on_terminal
 from engine.core.records import Job, JobState, Run
+from engine.core.text import clean
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -90,8 +91,8 @@ def left_words(run: Run) -> str:
 
 
 def progress_lines(before: Run | None, after: Run) -> list[str]:
-    """What is worth a line since `before`: a new state, a new phase, every fifth of the epochs."""
-    lines = []
+    """What is worth a line since `before`: a new state, a new phase, every fifth of the epochs, a warning."""
+    lines = warning_lines(before, after)
     ended = sum(job.state.ended for job in before.jobs) if before else 0
     for job in after.jobs:
         old = (before.job(job.symbol) if before else None) or Job(job.symbol)
@@ -99,6 +100,16 @@ def progress_lines(before: Run | None, after: Run) -> list[str]:
             ended += job.state.ended
             count = f"[{ended}/{len(after.jobs)}] " if job.state.ended else ""
             lines.append(f"{count}{job.symbol:<5} {text}")
+    return lines
+
+
+def warning_lines(before: Run | None, after: Run) -> list[str]:
+    """What the run and its jobs warned of since `before`, each once."""
+    told = before.warnings if before else ()
+    lines = [clean(f"warning: {text}") for text in after.warnings if text not in told]
+    for job in after.jobs:
+        old = (before.job(job.symbol) if before else None) or Job(job.symbol)
+        lines += [clean(f"{job.symbol:<5} warning: {text}") for text in job.warnings if text not in old.warnings]
     return lines
 
 
@@ -151,6 +162,7 @@ class BarsView:
         self._progress: Progress = Progress(*columns, console=console, refresh_per_second=4, expand=True)
         self._tasks: dict[str, TaskID] = {}
         self._started = False
+        self._last: Run | None = None
 
     def show(self, run: Run) -> None:
         if not self._started:
@@ -158,6 +170,9 @@ class BarsView:
             mark = f"  {render.SIMULATED}: not real prices" if run.source == "simulated" else ""
             self._progress.start()
             self.say(f"run {run.id}{mark}")
+        for line in warning_lines(self._last, run):
+            self.say(line)
+        self._last = run
         for job in run.jobs:
             if job.symbol not in self._tasks:
                 self._tasks[job.symbol] = self._progress.add_task(job.symbol, total=1.0, state="", detail="")

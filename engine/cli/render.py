@@ -208,11 +208,14 @@ def metrics_line(metrics: Metrics) -> str:
 RESULT_HEADS = ("SYMBOL", "STATE", "DIR%", "MAPE%", "NAIVE%", "MASE", "CONF%", "TIME", "MESSAGE")
 
 
-def result_table(jobs: Sequence[Job], busy: Sequence[tuple[str, str]] = (), width: int | None = None) -> list[str]:
-    """What became of every job, and who trains the symbols that were left out."""
+def result_table(
+    jobs: Sequence[Job], busy: Sequence[tuple[str, str]] = (), width: int | None = None, *, simulated: bool = False
+) -> list[str]:
+    """What became of every job, and who trains the symbols that were left out; figures of a simulated market are marked."""
     rows = [_result_cells(job) for job in jobs]
     rows += [(symbol, "busy", *[ABSENT] * 6, f"held by {holder}") for symbol, holder in busy]
-    return table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width)
+    mark = [f"{SIMULATED}: not real prices"] if simulated else []
+    return mark + table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width)
 
 
 def _result_cells(job: Job) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import click
 
 from engine.cli import documents, render
 from engine.cli.exits import exit_code
-from engine.cli.follow import Interrupts, follow, left_words, make_view
+from engine.cli.follow import Interrupts, follow, left_words, make_view, warning_lines
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
@@ -64,7 +64,8 @@ def show(session: Session, run_id: str | None) -> int:
         session.document(documents.run_tree(run))
         return ExitCode.DONE
     lines = [render.run_line(run), *([clean(run.message)] if run.message else []), ""]
-    session.facts(lines + render.result_table(run.jobs, width=terminal_width()))
+    session.facts(lines + render.result_table(run.jobs, width=terminal_width(), simulated=run.source == "simulated"))
+    session.facts(warning_lines(None, run))
     session.facts(f"{job.symbol}: {render.progress(job)}" for job in run.jobs if not job.state.ended)
     if run.skipped_lines:
         session.note(f"{run.skipped_lines} lines of its journal could not be read")
@@ -86,7 +87,7 @@ def follow_run(session: Session, run_id: str | None) -> int:
     if session.json:
         session.document(documents.run_tree(run))
     else:
-        session.facts(["", *render.result_table(run.jobs, width=terminal_width())])
+        session.facts(["", *render.result_table(run.jobs, width=terminal_width(), simulated=run.source == "simulated")])
     return exit_code(run.jobs, (), interrupted=run.live)
 
 

@@ -149,6 +149,8 @@ class Job:
     """The next step, when it failed."""
     exit_code: int | None = None
     """What the end means to a shell (engine.core.errors.ExitCode); None until it has ended."""
+    warnings: tuple[str, ...] = ()
+    """What it warned of, the first few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ class Run:
     cancelling: bool = False
     skipped_lines: int = 0
     last_event_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+    """What its supervisor warned of, the first few; those of a symbol stand in its job."""
 
     @property
     def live(self) -> bool:
@@ -226,6 +230,8 @@ class SymbolRow:
     """Why a number is missing or the state is bad, in words."""
     stale_status: bool = False
     """The derived status is older than the model file or the bars: ask for a refresh."""
+    bars_behind: int | None = None
+    """Complete sessions after the forecast's last bar; None without a forecast, and for bars that are their own clock."""
     retrain: str = ""
     """Why the newest check wants it trained, or why not yet; empty when nothing fires."""
     hold: str = ""

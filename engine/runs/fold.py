@@ -4,6 +4,7 @@ event                         a job becomes
 queued                        queued (again, after a retry)
 started                       running
 phase epoch member scored     running, with its figures
+warning                       the same, with what it warned of
 published refused             done | refused
 failed cancelled              failed | cancelled
 The first end stands: a worker that dies while it tidies up after `published` has still published.
@@ -25,6 +26,7 @@ from engine.runs.spec import RunSpec
 
 LOST_MESSAGE = "its supervisor died without a word"
 _MOST_EPOCHS = 10_000
+_MOST_WARNINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Folding:
         self._last: Event | None = None
         self._ending: _Ending | None = None
         self._cancelling = False
+        self._warnings: tuple[str, ...] = ()
 
     def job(self, symbol: str) -> Job:
         """The job of `symbol` so far, without its losses."""
@@ -63,6 +66,8 @@ class Folding:
             self._cancelling = True
         elif event.symbol:
             self._feed_job(event)
+        elif event.type == "warning":
+            self._warnings = _warned(self._warnings, event)
 
     def _feed_job(self, event: Event) -> None:
         job, step = self._jobs.get(event.symbol), _STEPS.get(event.type)
@@ -109,6 +114,7 @@ class Folding:
             cancelling=not state.ended and (cancelling or self._cancelling),
             skipped_lines=skipped + self.skipped,
             last_event_at=last.ts if last else None,
+            warnings=self._warnings,
         )
 
     def _unfinished(self, lock_held: bool) -> JobState:
@@ -141,7 +147,7 @@ def _lost(job: Job) -> Job:
 
 
 def _queued(job: Job, event: Event) -> Job:
-    return Job(job.symbol, message=_text(event.data, "message"))
+    return Job(job.symbol, message=_text(event.data, "message"), warnings=job.warnings)
 
 
 def _started(job: Job, event: Event) -> Job:
@@ -168,6 +174,16 @@ def _scored(job: Job, event: Event) -> Job:
     return replace(job, metrics=_metrics(event.data.get("metrics")), champion=_metrics(event.data.get("champion")))
 
 
+def _warning(job: Job, event: Event) -> Job:
+    return replace(job, warnings=_warned(job.warnings, event))
+
+
+def _warned(before: tuple[str, ...], event: Event) -> tuple[str, ...]:
+    """The first few warnings, each once, without the symbol that they are shown under."""
+    text = _text(event.data, "message").removeprefix(f"{event.symbol}: ")
+    return before if not text or text in before or len(before) >= _MOST_WARNINGS else (*before, text)
+
+
 def _ended(state: JobState, code: ExitCode) -> Callable[[Job, Event], Job]:
     def step(job: Job, event: Event) -> Job:
         data = event.data
@@ -192,6 +208,7 @@ _STEPS: dict[str, Callable[[Job, Event], Job]] = {
     "phase": _phase,
     "epoch": _epoch,
     "scored": _scored,
+    "warning": _warning,
     "published": _ended(JobState.DONE, ExitCode.DONE),
     "refused": _ended(JobState.REFUSED, ExitCode.REFUSED),
     "failed": _ended(JobState.FAILED, ExitCode.FAILED),

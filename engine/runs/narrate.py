@@ -33,12 +33,18 @@ def narrate(event: Event, source: str) -> tuple[str, str] | None:
     Lines outlive the run's first one in a tail, so that each names simulated bars itself.
     """
     teller = _TELLERS.get(event.type)
-    said = teller(event.data) if teller else None
+    said = teller(_unnamed(event)) if teller else None
     if said is None:
         return None
     tag, text = said
     mark = "SIMULATED " if source == "simulated" else ""
     return tag, f"{event.symbol}: {mark}{text}" if event.symbol else f"{mark}{text}"
+
+
+def _unnamed(event: Event) -> dict[str, Any]:
+    """What the event says, without the symbol that the line begins with anyway."""
+    message = event.data.get("message")
+    return {**event.data, "message": message.removeprefix(f"{event.symbol}: ")} if isinstance(message, str) else event.data
 
 
 def _epoch(data: dict[str, Any]) -> tuple[str, str] | None:

@@ -37,6 +37,13 @@ def test_widths_are_percent_of_the_last_close() -> None:
     assert (1.0, 6.0, 12.0) == (round(forecast["change"], 9), forecast["width80"], forecast["width95"])
 
 
+def test_a_forecast_from_old_bars_is_marked() -> None:
+    """The sessions that the bars lack stand beside the forecast, null for bars that are their own clock."""
+    rows = make_snapshot(trained("NVDA", bars_behind=309), trained("SPY"))
+
+    assert [309, None] == [symbol["bars_behind"] for symbol in documents.status_document(rows)["symbols"]]
+
+
 def test_absent_is_null() -> None:
     """A symbol that never trained has null for model, forecast and last run; a missing metric is null."""
     symbol = documents.symbol_tree(untrained("SPY"))

@@ -157,3 +157,24 @@ def test_simulated_is_said_once() -> None:
 
     assert "SIMULATED: not real prices" == said[0]
     assert 2 == len(said)
+
+
+def test_warnings_are_said_once_in_both_views() -> None:
+    """What a job or the run warned of stands on its own line, however often the run is looked at."""
+    said: list[str] = []
+    stream = Terminal()
+    views = PlainView(said.append), BarsView(stream)
+    runs = [
+        make_run(at(1, warnings=("bars stored 449 days ago are used",)), state=LIVE),
+        make_run(
+            at(1, warnings=("bars stored 449 days ago are used", "another")), state=LIVE, warnings=("waiting for memory",)
+        ),
+    ]
+    for view in views:
+        for run in (*runs, runs[-1]):
+            view.show(run)
+        view.close()
+    expected = ["NVDA  warning: bars stored 449 days ago are used", "warning: waiting for memory", "NVDA  warning: another"]
+
+    assert expected == [line for line in said if "warning" in line]
+    assert [1, 1, 1] == [stream.getvalue().count(line) for line in expected]

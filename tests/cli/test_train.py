@@ -24,6 +24,25 @@ def test_train_follows_and_ends_with_the_table(tmp_path: Path) -> None:
     assert "NVDA    done   52.5   2.14    2.20  0.973   91.4   23s" in result.stdout
 
 
+def test_the_table_of_a_simulated_run_is_marked(tmp_path: Path) -> None:
+    """The last words of a simulated training say that its figures are of no real prices; a real one's do not."""
+    for source, marked in (("simulated", True), ("yahoo", False)):
+        said = invoke(fake(tmp_path / source, plays=[make_run(done("NVDA"), source=source)]), "train", "NVDA").stdout
+        table = said[: said.index("SYMBOL")].splitlines()
+
+        assert marked == (table[-1] == "SIMULATED: not real prices")
+
+
+def test_warnings_are_said_and_documented(tmp_path: Path) -> None:
+    """What a job warned of stands on the screen and in the JSON, not in a log alone."""
+    warned = "bars stored 449 days ago are used"
+    engine = fake(tmp_path, plays=[make_run(done("NVDA", warnings=(warned,)))])
+
+    assert f"NVDA  warning: {warned}" in invoke(engine, "train", "NVDA").stdout
+    tree = json.loads(invoke(engine, "train", "NVDA", "--json").stdout)
+    assert [warned] == tree["run"]["jobs"][0]["warnings"]
+
+
 def test_options_reach_the_request(tmp_path: Path) -> None:
     """Every option of the command line stands in the request, the source included."""
     engine = fake(tmp_path, plays=[make_run(done("NVDA"))])

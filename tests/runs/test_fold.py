@@ -193,3 +193,14 @@ def test_the_first_format_folds_for_ever() -> None:
     assert tsla.champion == Metrics(120, 52.5, 2.4, 2.5, 0.96, 84.0)
     assert (aapl.epoch, aapl.generation) == (2, 1)
     assert (msft.exit_code, msft.hint) == (4, "stockml data fetch MSFT")
+
+
+def test_warnings_are_kept_with_their_job() -> None:
+    """The first five, each once, without the symbol they stand under; a second try forgets none, and the run has its own."""
+    said = [event("warning", message=f"NVDA: warning {number}") for number in (1, 1, 2, 3, 4, 5, 6)]
+    memory = event("warning", "", message="waiting for memory")
+    run = fold(SPEC, [event("started"), *said, memory, event("queued", message="tried once more")])
+    job = run.job("NVDA")
+    assert job is not None
+    assert job.warnings == tuple(f"warning {number}" for number in (1, 2, 3, 4, 5))
+    assert run.warnings == ("waiting for memory",)

@@ -26,6 +26,8 @@ def told(kind: str, /, **data: Any) -> tuple[str, str] | None:
     [
         ("published", {"generation": 3}, ("SUCCESS", "NVDA: published generation 3")),
         ("failed", {"message": "no bars", "hint": "fetch"}, ("ERROR", "NVDA: failed: no bars (fetch)")),
+        ("failed", {"message": "NVDA: 200 bars"}, ("ERROR", "NVDA: failed: 200 bars")),
+        ("warning", {"message": "NVDA: 1 session missing"}, ("WARNING", "NVDA: 1 session missing")),
         ("refused", {"message": "worse"}, ("WARNING", "NVDA: refused: worse")),
         (
             "epoch",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.core.records import PlanItem, State
+from engine.core.records import Job, JobState, PlanItem, State
 from tests.tui.fake import (
     NOW,
     RUN_ID,
@@ -131,3 +131,13 @@ def test_leaving_names_what_goes_on() -> None:
 def test_every_state_is_explained() -> None:
     """The help explains each state word."""
     assert set(STATE_MEANINGS) == set(State)
+
+
+def test_a_warning_of_the_training_stands_with_the_row() -> None:
+    """What the live model's training warned of is said; that of a training which left another model is not."""
+    warned = Job("NVDA", JobState.DONE, warnings=("bars stored 449 days ago are used", "another"))
+    found = row("NVDA", run_id=RUN_ID, last_job=warned)
+
+    assert "warning: bars stored 449 days ago are used" in plain(detail(found, 200))
+    assert "another" not in plain(detail(found, 200))
+    assert "warning" not in plain(detail(replace(found, run_id="another run"), 200))
