@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 import click
@@ -13,7 +12,7 @@ from engine.cli.options import home_option, json_option, source_option, takes_se
 from engine.cli.session import Session, report
 from engine.core.errors import StockmlError, UsageError
 from engine.core.records import Forecast, SymbolRow
-from engine.market.calendar import last_complete_session, sessions_between
+from engine.market.behind import bars_behind
 
 
 @click.command()
@@ -32,7 +31,12 @@ def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> in
     snapshot = session.engine.snapshot()
     rows = {row.symbol: row for row in snapshot.rows}
     settle = session.engine.settings.market.settle_minutes
-    late = {name: bars_behind(found[name], _source(session, rows[name]), snapshot.taken_at, settle) for name in names}
+    late = {
+        name: bars_behind(item.last_bar, _source(session, rows[name]), snapshot.taken_at, settle)
+        if isinstance(item, Forecast)
+        else None
+        for name, item in found.items()
+    }
     if session.json:
         session.document({"forecasts": [_tree(session, rows[name], found[name], late[name]) for name in names]})
     else:
@@ -52,14 +56,6 @@ def _print(session: Session, found: dict[str, tuple[SymbolRow, Forecast | Stockm
     for name, (_, item) in found.items():
         if isinstance(item, StockmlError):
             report(StockmlError(item.message if item.message.startswith(name) else f"{name}: {item.message}", item.hint))
-
-
-def bars_behind(item: Forecast | StockmlError, source: str, now: datetime, settle_minutes: int) -> int | None:
-    """Complete sessions after the forecast's last bar; None for bars that are their own clock (csv, simulated)."""
-    if isinstance(item, StockmlError) or source != "yahoo":
-        return None
-    newest = last_complete_session(now, settle_minutes)
-    return max(0, len(sessions_between(date.fromisoformat(item.last_bar), newest)) - 1)
 
 
 def _say_late(session: Session, late: dict[str, int | None]) -> None:

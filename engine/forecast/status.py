@@ -61,6 +61,9 @@ def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
         found = home.model(symbol).stat()
     except FileNotFoundError:
         return None
+    except OSError:
+        # A loop of links, a folder shut to us: reading it says why, and the other symbols stay on screen.
+        return StatusKey(0, 0, 0, "", None)
     bar = last_bar(home, source, symbol) if source else None
     return StatusKey(found.st_size, found.st_mtime_ns, found.st_ino, bar.date if bar else "", bar.close if bar else None)
 

@@ -33,7 +33,7 @@ def hold(home: Home, symbol: str, reason: str, until: date | None, clock: Clock)
     now = clock.now()
     if until is not None and until < now.astimezone().date():
         raise UsageError(f"--until {until} is over", "name today or a later day")
-    reason = clean(reason.strip(), 200)
+    reason = clean(" ".join(reason.split()), 200)  # `clean` would join the words of two lines
     if not reason:
         raise UsageError("a hold needs a reason", '--reason "waiting for the audit"')
     with writing(home) as connection:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from engine.core.clock import Clock
 from engine.core.config import Settings, Thresholds
+from engine.core.errors import ExitCode
 from engine.core.paths import Home
-from engine.core.records import Job, JobState, Level, Meter, Run, Snapshot, State, SymbolRow
-from engine.core.text import clean, clean_bytes
+from engine.core.records import Job, JobState, Level, Meter, ModelInfo, Run, Snapshot, State, SymbolRow
+from engine.core.text import clean, clean_bytes, whole_rows
 from engine.forecast import status as derived
 from engine.forecast.status import Status
+from engine.market.behind import bars_behind, stale_words
 from engine.market.source import parse_source
 from engine.runs.store import RunStore
 from engine.watch.board import Board, BoardReader, away, safe_read
@@ -30,6 +32,9 @@ _ENDED_WORDS = {
     JobState.LOST: State.LOST,
     JobState.CANCELLED: State.CANCELLED,
 }
+# A hold is an operator's decision: it takes the word of age and of how the last training ended, not of a broken file.
+_OVERRULED = (State.FRESH, State.AGING, State.STALE, State.NONE, *_ENDED_WORDS.values())
+PUBLISHED_UNSAID = "published; its run died before saying so"
 
 
 def age_state(age_days: float, limits: Thresholds) -> State:
@@ -80,10 +85,8 @@ class TextTail:
             key = (found.st_ino, found.st_size, found.st_mtime_ns)
             if key != self._key:
                 start = max(0, found.st_size - self._window)
-                rows = os.pread(fd, self._window, start).split(b"\n")
-                if start:
-                    rows = rows[1:]  # the first one may be cut
-                self._text = tuple(clean_bytes(row, 500) for row in rows if row.strip())[-self._lines :]
+                rows = whole_rows(os.pread(fd, self._window, start), start > 0)
+                self._text = tuple(clean_bytes(row, 500) for row in rows)[-self._lines :]
                 self._key = key
         finally:
             os.close(fd)
@@ -185,36 +188,41 @@ class SnapshotReader:
         run, job = _live_job(runs, symbol)
         last_run, last_job = last.get(symbol, (None, None))
         model = status.model if status and same_file else None
+        last_job = _settled(last_run, last_job, model)
         if key is not None and not same_file and job is None:
             # A file that nobody has read yet: its own age until the refreshed status says what is in it.
             state = age_state(max(0.0, now.timestamp() - key.mtime_ns / 1e9) / 86400, settings.thresholds)
         else:
-            state = state_of(status if same_file else None, job, last_job, now, settings.thresholds)
+            state = state_of(status if same_file else None, job, _dated(last_run, last_job), now, settings.thresholds)
+        forecast = status.forecast if status and fresh else None
+        behind = bars_behind(forecast.last_bar, used, now, settings.market.settle_minutes) if forecast else None
         return SymbolRow(
             symbol=symbol,
             company=entry.company,
             priority=entry.priority,
             state=state,
             model=model,
-            forecast=status.forecast if status and fresh else None,
+            forecast=forecast,
             age_days=(now - model.trained_at).total_seconds() / 86400 if model else None,
             job=job,
             run_id=run.id if run else (last_run.id if last_run else None),
             last_job=last_job,
             last_run_reason=last_run.reason if last_run else "",
-            note=_note(status if same_file else None, key is not None, last_job, state),
+            note=_joined(stale_words(behind), _note(status if same_file else None, key is not None, last_job, state)),
             stale_status=key is not None and not fresh,
+            bars_behind=behind,
         )
 
 
 def _watched(row: SymbolRow, board: Board) -> SymbolRow:
-    """The row with what the checks say of it; a hold takes the word of a model that is only old."""
+    """The row with what the checks say of it; under a hold the note tells how the last training ended."""
     hold = board.holds.get(row.symbol, "")
-    state = State.HELD if hold and row.state in (State.FRESH, State.AGING, State.STALE, State.NONE) else row.state
-    note = row.note or (f"on hold: {hold}" if hold else "")
+    held = bool(hold) and row.state in _OVERRULED
+    ended = str(row.state).lower() if held and row.state in _ENDED_WORDS.values() else ""
+    note = _joined(": ".join(filter(None, (ended, row.note))), f"on hold: {hold}" if hold else "")
     decided_at, words = board.retrain.get(row.symbol, (None, ""))
     settled = decided_at is not None and row.model is not None and row.model.trained_at > decided_at
-    return replace(row, state=state, note=note, hold=hold, retrain="" if settled else words)
+    return replace(row, state=State.HELD if held else row.state, note=note, hold=hold, retrain="" if settled else words)
 
 
 def _file(status: Status) -> tuple[int, int, int]:
@@ -225,8 +233,33 @@ def _note(status: Status | None, has_file: bool, last: Job | None, state: State)
     if state in (State.FAILED, State.REFUSED, State.LOST) and last is not None and last.message:
         return last.message
     if status is not None:
-        return status.problem
+        unsaid = last.message if last is not None and last.message == PUBLISHED_UNSAID else ""
+        return _joined(status.problem, unsaid)
     return "reading the model" if has_file else "not trained yet"
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
+
+
+def _settled(run: Run | None, job: Job | None, model: ModelInfo | None) -> Job | None:
+    """The job as it turned out: a lost one whose model is the live one did publish it."""
+    if run is None or job is None or job.state is not JobState.LOST or model is None or model.run_id != run.id:
+        return job
+    return replace(
+        job,
+        state=JobState.DONE,
+        message=PUBLISHED_UNSAID,
+        exit_code=int(ExitCode.DONE),
+        ended_at=model.trained_at,
+        generation=model.generation,
+        metrics=model.metrics,
+    )
+
+
+def _dated(run: Run | None, job: Job | None) -> Job | None:
+    """The job with the moment its end is judged by; a lost one could not say when, its run was last heard of then."""
+    return replace(job, ended_at=_ended(run, job)) if run and job else job
 
 
 def _live_job(runs: tuple[Run, ...], symbol: str) -> tuple[Run | None, Job | None]:
@@ -250,4 +283,4 @@ def _last_jobs(runs: tuple[Run, ...]) -> dict[str, tuple[Run, Job]]:
 
 
 def _ended(run: Run, job: Job) -> datetime:
-    return job.ended_at or run.ended_at or run.created_at
+    return job.ended_at or run.ended_at or run.last_event_at or run.created_at

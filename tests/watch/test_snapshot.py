@@ -1,5 +1,7 @@
 """The one word of a row, and the tail of a log."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +11,16 @@ import pytest
 from engine.core import config
 from engine.core.clock import FakeClock
 from engine.core.config import Settings
+from engine.core.events import Event, encode
 from engine.core.paths import Home, default_settings, prepare
-from engine.core.records import Job, JobState, Metrics, ModelInfo, State
+from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, State, SymbolRow
+from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
+from engine.runs.fold import LOST_MESSAGE
+from engine.runs.spec import RunSpec, run_folder, write_spec
+from engine.watch.holds import hold
 from engine.watch.snapshot import SnapshotReader, TextTail, state_of
+from tests.helpers import ROOT, environment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEY = StatusKey(1, 1, 1, "", None)
@@ -107,3 +115,134 @@ def test_foreign_model_without_status_asks_for_a_refresh(tmp_path: Path, setting
     assert row is not None
     assert (State.FRESH, True, "reading the model") == (row.state, row.stale_status, row.note)
     assert row == replace(row, model=None, forecast=None)
+
+
+FORECAST = Forecast("2025-08-19", 100.0, 101.0, 98.0, 104.0, 95.0, 107.0, 55.0, 91.0, "2025-08-20")
+RUN_ID = "20261122-060000-abcdef"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    found = Home(tmp_path / "home")
+    prepare(found)
+    found.models.mkdir(parents=True)
+    return found
+
+
+def put(home: Home, source: str, **more: object) -> None:
+    """A live model of NVDA whose status was derived from it as it stands."""
+    home.model("NVDA").write_bytes(b"a model")
+    key = derived.current_key(home, "NVDA", source)
+    assert key is not None
+    info = replace(model(1), source=source, **more)  # type: ignore[arg-type]
+    derived.write(home, "NVDA", Status(key, "ok", info, FORECAST, source=source))
+
+
+def put_run(home: Home, *kinds: str) -> None:
+    """A run of NVDA with these events, whose supervisor is dead."""
+    spec = RunSpec(id=RUN_ID, created_at=NOW - timedelta(hours=6), symbols=("NVDA",), source="yahoo", starter="me")
+    folder = run_folder(home, RUN_ID)
+    folder.path.mkdir(parents=True)
+    write_spec(folder, spec)
+    said = NOW - timedelta(hours=5)
+    lines = [
+        encode(Event(at, said, at, RUN_ID, "worker-1", "NVDA", kind, {"message": "no room"})) for at, kind in enumerate(kinds)
+    ]
+    folder.events.write_bytes(b"".join(lines))
+
+
+def nvda(home: Home, settings: Settings, now: datetime = NOW) -> SymbolRow:
+    found = SnapshotReader(home, FakeClock(now)).read(settings, None).row("NVDA")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "behind", "note"), [("yahoo", 309, "bars end 309 sessions ago: stale forecast"), ("simulated", None, "")]
+)
+def test_a_forecast_from_old_yahoo_bars_says_so(
+    home: Home, settings: Settings, source: str, behind: int | None, note: str
+) -> None:
+    """Bars that the network could have renewed tell their age in the row; others are their own clock."""
+    put(home, source)
+    row = nvda(home, settings, datetime(2026, 11, 11, 12, tzinfo=UTC))
+
+    assert row.forecast == FORECAST
+    assert (row.bars_behind, row.note) == (behind, note)
+
+
+def test_a_lost_run_shows_beside_a_live_model(home: Home, settings: Settings) -> None:
+    """A run that died after the model was trained leaves LOST in the row, though nobody could write when it ended."""
+    put(home, "simulated")
+    put_run(home, "started")
+
+    assert (State.LOST, LOST_MESSAGE) == (nvda(home, settings).state, nvda(home, settings).note)
+
+
+def test_a_lost_job_whose_model_is_live_was_published(home: Home, settings: Settings) -> None:
+    """Where only the word of it was lost the row shows the model's age, with a note, and the job counts as done."""
+    put(home, "simulated", run_id=RUN_ID, trained_at=NOW - timedelta(hours=5), generation=7)
+    put_run(home, "started", "phase")
+    row = nvda(home, settings)
+
+    assert (State.FRESH, "published; its run died before saying so") == (row.state, row.note)
+    assert row.last_job is not None
+    assert (JobState.DONE, 7) == (row.last_job.state, row.last_job.generation)
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"),
+    [
+        ("failed", "failed: no room; on hold: audit of May"),
+        ("refused", "refused: no room; on hold: audit of May"),
+        (None, "on hold: audit of May"),
+    ],
+)
+def test_a_hold_stands_before_how_the_last_training_ended(home: Home, settings: Settings, kind: str | None, note: str) -> None:
+    """An operator's decision is the word of the row; the failure is told in the note, a two-line reason as one."""
+    put(home, "simulated")
+    if kind:
+        put_run(home, "started", kind)
+    hold(home, "NVDA", "audit\nof May", None, FakeClock(NOW))
+    row = nvda(home, settings)
+
+    assert (State.HELD, note) == (row.state, row.note)
+
+
+def test_a_hold_does_not_hide_a_broken_file(home: Home, settings: Settings) -> None:
+    """A model that cannot be trusted stays CORRUPT."""
+    home.model("NVDA").write_bytes(b"junk")
+    key = derived.current_key(home, "NVDA", "")
+    assert key is not None
+    derived.write(home, "NVDA", Status(key, "corrupt", problem="damaged"))
+    hold(home, "NVDA", "audit", None, FakeClock(NOW))
+    row = nvda(home, settings)
+
+    assert (State.CORRUPT, "damaged; on hold: audit") == (row.state, row.note)
+
+
+def test_the_refresh_child_names_what_stands_in_a_models_place(home: Home, settings: Settings, tmp_path: Path) -> None:
+    """A link to garbage, a loop of links and a folder are read as broken by the child, and hide no other row."""
+    (tmp_path / "garbage").write_bytes(b"garbage" * 100)
+    home.model("NVDA").symlink_to(tmp_path / "garbage")
+    home.model("TSLA").symlink_to(home.model("TSLA").name)
+    home.model("AAPL").mkdir()
+    before = SnapshotReader(home, FakeClock(NOW)).read(settings, None).rows
+    assert {"reading the model"} == {row.note for row in before[:3]}
+
+    subprocess.run([sys.executable, "-m", "engine.refresh", str(home.root), ""], check=True, env=environment(), cwd=ROOT)
+    after = SnapshotReader(home, FakeClock(NOW)).read(settings, None).rows
+    assert [State.CORRUPT] * 3 == [row.state for row in after[:3]]
+    assert "is not a readable model file" in after[0].note
+    assert "Too many levels of symbolic links" in after[1].note
+    assert {State.NONE} == {row.state for row in after[3:]}
+
+
+def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> None:
+    """Where the window holds nothing but a part of one line, the end of that part is shown."""
+    log = tmp_path / "a.log"
+    log.write_text("first\n" + "x" * 500 + " the end\n")
+    (line,) = TextTail(log, lines=2, window=100).read()
+
+    assert line.startswith("…x")
+    assert line.endswith(" the end")
