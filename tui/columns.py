@@ -112,7 +112,7 @@ COLUMNS = (
         "CONF",
         4,
         8,
-        lambda row, _: fmt.number(row.forecast.confidence if row.forecast else None, 0, 4),
+        lambda row, _: fmt.chance(row.forecast.confidence if row.forecast else None),
         "confidence: percent chance that the next close lands within max_mape of the forecast",
     ),
     Column(

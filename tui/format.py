@@ -36,6 +36,12 @@ def number(value: float | None, digits: int, width: int = 0) -> str:
     return text
 
 
+def chance(value: float | None) -> str:
+    """A chance in percent in at most four characters; only certainty reads 100."""
+    text = number(value, 1, 4)
+    return ">99" if value is not None and value < 100 and text == "100" else text
+
+
 def signed(value: float | None, digits: int = 2, width: int = 0) -> str:
     """A change with its sign; a zero has none."""
     text = number(value, digits, width - 1 if width else 0)

@@ -48,7 +48,7 @@ def test_80_columns_hold_every_figure_of_the_dashboard() -> None:
         "AGE",
         "TRAINED",
     ]
-    assert text(row("NVDA")).split()[:9] == ["NVDA", "FRESH", "101.25", "101.66", "+0.40", "88", "52.3", "1.52", "0.981"]
+    assert text(row("NVDA")).split()[:9] == ["NVDA", "FRESH", "101.25", "101.66", "+0.40", "88.4", "52.3", "1.52", "0.981"]
 
 
 def test_wide_terminals_show_more() -> None:

@@ -97,3 +97,8 @@ def test_lists_count_what_they_leave_out() -> None:
     """Beyond six names the rest is counted."""
     assert fmt.listed(list("abc")) == "a b c"
     assert fmt.listed(list("abcdefgh")) == "a b c d e f and 2 more"
+
+
+def test_only_certainty_reads_100_percent() -> None:
+    """A chance keeps its decimal in four characters, and nothing below 100 is rounded up to it."""
+    assert [fmt.chance(value) for value in (99.8, 99.97, 100.0, 7.04, None)] == ["99.8", ">99", "100", "7.0", "-"]
