@@ -22,11 +22,14 @@ RECORD, _ = score_rows(MODEL, DATA, SPLIT.heldout, first_calibrator(DATA, SPLIT)
 
 
 def test_each_forecast_stands_on_the_session_it_speaks_of() -> None:
-    """The date is the session after the row, the outcome is its return, the forecast the model's own."""
+    """The date is the session after the row, the outcome is its return, the forecast the model's own where P(up) agrees."""
     assert np.array_equal(RECORD.dates, DATA.dates[SPLIT.heldout + 1])
     assert RECORD.dates[-1] == DATA.dates[-1]
     np.testing.assert_allclose(np.exp(RECORD.target), DATA.close[SPLIT.heldout + 1] / DATA.close[SPLIT.heldout])
-    assert np.array_equal(RECORD.forecast, MODEL.predict(DATA, SPLIT.heldout).blended)
+    blended = MODEL.predict(DATA, SPLIT.heldout).blended
+    agrees = (blended > 0.0) == (RECORD.p_up >= 0.5)
+    assert np.array_equal(RECORD.forecast[agrees], blended[agrees])
+    assert np.array_equal(RECORD.forecast > 0.0, RECORD.p_up >= 0.5)
 
 
 def test_a_stored_record_is_the_same() -> None:
