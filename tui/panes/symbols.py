@@ -76,7 +76,9 @@ class SymbolsPane(Pane):
                 return (line("The home cannot be read:", "crit"), *(line(f"  {text}") for text in self.failure.splitlines()))
             return (line("reading the home, one moment", "dim"),)
         if not snapshot.rows:
-            return (line("no symbol is configured in stockml.toml", "warn"),)
+            left_out = bool(self.console.names)
+            why = "no row matches; esc shows every row" if left_out else "no symbol is configured in stockml.toml"
+            return (line(why, "warn"),)
         self._top = window_top(self._top, index_of(snapshot.rows, self.cursor), len(snapshot.rows), height)
         return table_lines(snapshot, self.cursor, self.marks, self._top, self.size.width, height, self.glyphs)
 

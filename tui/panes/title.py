@@ -52,12 +52,17 @@ class TitlePane(Pane):
     )
 
     clock: var[str] = var("")
+    sifted: var[str] = var("")
+    """Which rows are left out, and how they are sorted."""
     lag: var[str] = var("")
     """Words when the last good look is too old."""
 
     def lines(self) -> Iterable[Line]:
-        marks = ("RO",) if self.console.read_only else ()
+        marks = (*(("RO",) if self.console.read_only else ()), *((self.sifted,) if self.sifted else ()))
         return (title_line(self.snapshot, self.clock, marks, self.failure, self.lag, self.size.width),)
+
+    def watch_sifted(self) -> None:
+        self.redraw()
 
     def watch_clock(self) -> None:
         self.redraw()

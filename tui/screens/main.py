@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -24,6 +25,7 @@ from tui.panes.runs import RunsPane
 from tui.panes.symbols import SymbolsPane, index_of
 from tui.panes.title import TitlePane
 from tui.screens.acting import ActingScreen
+from tui.sieve import ORDERS, Sieve
 from tui.training import TrainingVerbs
 
 NOTICE_SECONDS = 8.0
@@ -52,21 +54,25 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     cursor: var[str] = var("", init=False)
     marks: var[frozenset[str]] = var(frozenset, init=False)
     notice: var[Notice | None] = var(None, init=False)
+    sieve: var[Sieve] = var(Sieve(), init=False)
+    shown: var[Snapshot | None] = var(None, init=False)
+    """The snapshot with the rows that the sieve lets through."""
+    sifted: var[str] = var("", init=False)
 
     def __init__(self) -> None:
         super().__init__(id="main")
         self._notice_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        shared: tuple[Reactive[Any], ...] = (MainScreen.snapshot, MainScreen.failure)
+        shared: tuple[Reactive[Any], ...] = (MainScreen.failure,)
         own: dict[str, tuple[Reactive[Any], ...]] = {
-            "title": (MainScreen.clock, MainScreen.lag),
+            "title": (MainScreen.clock, MainScreen.lag, MainScreen.sifted),
             "symbols": (MainScreen.cursor, MainScreen.marks),
             "detail": (MainScreen.cursor,),
             "notice": (MainScreen.notice,),
         }
         for name, pane in PANES:
-            yield pane(id=name).data_bind(*shared, *own.get(name, ()))
+            yield pane(id=name).data_bind(*shared, *own.get(name, ()), snapshot=MainScreen.shown)
         yield from self.compose_footer()
 
     def on_mount(self) -> None:
@@ -90,11 +96,23 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     def watch_snapshot(self) -> None:
         if self.snapshot is None:
             return
-        names = [row.symbol for row in self.snapshot.rows]
+        self.marks = self.marks & frozenset(row.symbol for row in self.snapshot.rows)
+        self._sift()
+        self.arrange_panes()
+
+    def watch_sieve(self) -> None:
+        self._sift()
+
+    def _sift(self) -> None:
+        """Choose the rows to show; the cursor stays on its symbol while that is among them."""
+        if self.snapshot is None:
+            return
+        found = self.sieve.of(self.snapshot)
+        names = [row.symbol for row in found.rows]
         if self.cursor not in names:
             self.cursor = names[0] if names else ""
-        self.marks = self.marks & frozenset(names)
-        self.arrange_panes()
+        self.sifted = self.sieve.words(len(names), len(self.snapshot.rows))
+        self.shown = found
 
     def watch_notice(self) -> None:
         if self._notice_timer is not None:
@@ -113,8 +131,8 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
         self.cursor = message.symbol
 
     def _move(self, by: int) -> None:
-        if self.snapshot is not None and self.snapshot.rows:
-            rows = self.snapshot.rows
+        if self.shown is not None and self.shown.rows:
+            rows = self.shown.rows
             self.cursor = rows[min(max(0, index_of(rows, self.cursor) + by), len(rows) - 1)].symbol
 
     def do_down(self) -> None:
@@ -144,8 +162,26 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     def do_back(self) -> None:
         if self.notice is not None:
             self.notice = None
+        elif self.sieve.text or self.sieve.problems:
+            self.sieve = replace(self.sieve, text="", problems=False)
         else:
             self.marks = frozenset()
+
+    def do_filter(self) -> None:
+        from tui.screens.prompt import PromptScreen
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                self.sieve = replace(self.sieve, text="" if text == "!" else text)
+
+        self.app.push_screen(PromptScreen("show rows with (!text without): ", self.sieve.text), typed)
+
+    def do_problems(self) -> None:
+        self.sieve = replace(self.sieve, problems=not self.sieve.problems)
+
+    def do_sort(self) -> None:
+        orders = list(ORDERS)
+        self.sieve = replace(self.sieve, order=orders[(orders.index(self.sieve.order) + 1) % len(orders)])
 
     def do_refresh(self) -> None:
         self.console.look_now()

@@ -1,0 +1,58 @@
+"""Which rows of the dashboard are shown, and in which order: pure functions of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.core.records import Snapshot, State, SymbolRow
+
+WELL = (State.FRESH, State.DONE, State.TRAIN, State.QUEUED)
+_FAR = float("inf")
+
+
+def _worst(value: float | None) -> float:
+    """A missing figure comes first."""
+    return -_FAR if value is None else -value
+
+
+ORDERS: dict[str, Callable[[SymbolRow], float | int | str]] = {
+    "table": lambda _: 0,
+    "age": lambda row: _worst(row.age_days),
+    "MASE": lambda row: _worst(row.model.metrics.mase if row.model else None),
+    "change": lambda row: -abs(row.forecast.change) if row.forecast else _FAR,
+    "name": lambda row: row.symbol,
+}
+"""The orders that `o` goes through: the worst, oldest or largest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What the operator wants to see; the empty one shows everything."""
+
+    text: str = ""
+    """Part of a symbol, company or state; with `!` before it, rows without it."""
+    problems: bool = False
+    order: str = "table"
+
+    def takes(self, row: SymbolRow) -> bool:
+        """Whether the row is shown."""
+        if self.problems and row.state in WELL:
+            return False
+        wanted = self.text.removeprefix("!").lower()
+        if not wanted:
+            return True
+        found = any(wanted in text.lower() for text in (row.symbol, row.company, row.state.value))
+        return found is not self.text.startswith("!")
+
+    def of(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with the rows that are shown, in their order."""
+        rows = tuple(sorted((row for row in snapshot.rows if self.takes(row)), key=ORDERS[self.order]))
+        return snapshot if rows == snapshot.rows else replace(snapshot, rows=rows)
+
+    def words(self, shown: int, all_rows: int) -> str:
+        """What is left out, for the title; empty when nothing is."""
+        parts = [f"/{self.text}"] if self.text else []
+        parts += ["problems"] if self.problems else []
+        parts += [f"by {self.order}"] if self.order != "table" else []
+        return f"{' '.join(parts)} {shown} of {all_rows}" if parts else ""
