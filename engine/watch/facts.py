@@ -21,7 +21,7 @@ from engine.watch import earnings, ledger
 from engine.watch.decisions import Pasts, pasts
 from engine.watch.planner import Candidate
 from engine.watch.schema import SCHEMA
-from engine.watch.triggers import Facts, Live, Verdict
+from engine.watch.triggers import Facts, Live, Signal, Verdict
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
@@ -180,7 +180,11 @@ def facts_of(seen: Observed, home: Home, settings: Settings, now: datetime, othe
     )
 
 
-def _signals(seen: Observed, live: Live, heldout: Metrics, settings: Settings):  # type: ignore[no-untyped-def]
+Signals = tuple[tuple[Signal, ...], tuple[Signal, ...], float | None]
+"""Of volatility, of drift, and the share of sessions that the naive forecast keeps within max_mape."""
+
+
+def _signals(seen: Observed, live: Live, heldout: Metrics, settings: Settings) -> Signals:
     if seen.bars is None or not seen.trained_to:
         return (), (), None
     from engine.watch.signals import drift_signals, volatility_signals, within_share
