@@ -114,7 +114,8 @@ class LiveScreen(ActingScreen[None]):
         self._poller.poke()
 
     def on_resize(self) -> None:
-        self._place_notice()
+        if self.standing:
+            self._place_notice()
         self.call_after_refresh(self.redraw)
 
     def _look(self) -> float:
@@ -143,6 +144,8 @@ class LiveScreen(ActingScreen[None]):
 
     def take(self, value: Any) -> None:
         """Show a value; what looks that began before would still tell is dropped."""
+        if not self.standing:
+            return
         self._turn += 1
         self.value, self.failure = value, ""
         self.found()
@@ -153,9 +156,14 @@ class LiveScreen(ActingScreen[None]):
         self.failure = message.text
         self.redraw()
 
+    @property
+    def standing(self) -> bool:
+        """Whether its parts are there: a message may come when they were taken away already."""
+        return self.is_mounted and len(self.query("#title, #notice, #footer")) == 3
+
     def redraw(self) -> None:
         """Title, body and footer."""
-        if not self.is_mounted:
+        if not self.standing:
             return
         marks: list[Span] = [("RO", "mark")] if self.console.read_only else []
         if self.failure:
@@ -176,6 +184,8 @@ class LiveScreen(ActingScreen[None]):
 
     def tell(self, notice: Notice | None) -> None:
         """Show a notice above the footer for some seconds; None takes it away."""
+        if not self.standing:
+            return
         if self._notice_timer is not None:
             self._notice_timer.stop()
             self._notice_timer = None
