@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.core.clock import iso, parse_iso
@@ -17,7 +17,8 @@ from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Meter, Run, Snapshot, State, SymbolRow
-from engine.market.calendar import covered_until, last_complete_session, sessions_between
+from engine.market.behind import bars_behind
+from engine.market.calendar import covered_until, last_complete_session
 from engine.market.last_bar import last_bar
 from engine.watch import deliver
 from engine.watch.alerts import Condition
@@ -101,7 +102,9 @@ def _bars(home: Home, settings: Settings, snapshot: Snapshot, now: datetime, sou
     behind = {}
     for row in snapshot.rows:
         bar = last_bar(home, sources(row), row.symbol)
-        behind[row.symbol] = None if bar is None else max(0, len(sessions_between(date.fromisoformat(bar.date), newest)) - 1)
+        # csv folders and the simulation are their own clock: only Yahoo's bars go stale.
+        settle = settings.market.settle_minutes
+        behind[row.symbol] = None if bar is None else bars_behind(bar.date, sources(row), now, settle) or 0
     missing = [symbol for symbol, lag in behind.items() if lag is None]
     lags = {symbol: lag for symbol, lag in behind.items() if lag}
     if not missing and not lags:
