@@ -139,8 +139,8 @@ def test_random_bytes_never_end_the_console(console: Opener, seed: int) -> None:
     found.send(b"\xff\xfe\xe9 ")
 
     def answers() -> bool:
-        """Whether ctrl+c is answered on the dashboard; esc first leaves whatever the bytes opened, y forgets their changes."""
-        for key in (b"\x1b", b"y", b"\x03"):
+        """Whether ctrl+c is answered on the dashboard; esc, 1 and y first leave whatever the bytes opened."""
+        for key in (b"\x1b", b"1", b"y", b"\x03"):
             found.send(key)
             time.sleep(0.3)  # an escape with a key right behind it would be read as one chord
         return "ctrl+c does nothing here" in found.text and "A all" in found.text
