@@ -62,6 +62,7 @@ __all__ = [
     "with_environment",
 ]
 
+BOM = "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8 without BOM"
 # The guide's variables, and the key that each overrides.
 ENVIRONMENT = {
     "ML_EPOCHS": "training.epochs",
@@ -110,8 +111,7 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
 def parse(text: str, origin: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     """The settings of a text and of the environment, or None with every problem found."""
     if text.startswith("\ufeff"):
-        bom = "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8 without BOM"
-        return None, [Problem(origin, "", bom), *with_environment({}, environ)[1]]
+        return None, [Problem(origin, "", BOM), *with_environment({}, environ)[1]]
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw

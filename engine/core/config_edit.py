@@ -87,6 +87,8 @@ def _parsed(text: str, origin: str = "") -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # as in config.parse
         where = f"{origin}: " if origin else ""
+        if text.startswith("\ufeff"):
+            raise ConfigError(clean(f"{where}{config.BOM}")) from error
         raise ConfigError(clean(f"{where}not valid TOML: {error}"), "repair the file by hand first") from error
 
 

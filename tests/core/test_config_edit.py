@@ -323,3 +323,9 @@ def test_a_broken_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
 
     assert "by hand" in caught.value.hint
     assert home.settings.read_text() == text
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    """A file that begins with a BOM is not edited, and the error says how to save it."""
+    with pytest.raises(ConfigError, match="save it as UTF-8 without BOM"):
+        edited("\ufeff[training]\nepochs = 5\n", ("training", "epochs"), 6)
