@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -131,3 +132,15 @@ def test_switched_off_sends_nothing(home: Home, receiver: Receiver) -> None:
     home.settings.write_text(home.settings.read_text().replace("enabled = true", "enabled = false", 1))
     assert "alerts.enabled" in deliver(home, config.load(home))
     assert [] == receiver.got
+
+
+def test_a_receiver_that_hangs_is_given_up_and_the_message_waits(home: Home) -> None:
+    """A webhook that takes the connection and never answers costs the time limit, not the work: the message waits on show."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        home.secrets.write_text(f'[alerts]\nurls = ["json://127.0.0.1:{silent.getsockname()[1]}/hook"]\n')
+        settings = config.load(home)
+        evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
+        fault = deliver(home, settings, limit_s=3.0)
+
+    assert "longer than 3 s" in fault
+    assert [each.kind for each in outbox(home)] == ["firing"]
