@@ -59,7 +59,7 @@ def test_console_trains_all_and_a_new_one_finds_the_same_run(tmp_path: Path) -> 
     home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=700, training__epochs=2)
     line = [*CONSOLE, "--home", str(home.root)]
     with Terminal(line) as terminal:
-        screen = terminal.shows("NONE", 40)
+        screen = terminal.shows("SPY   NONE", 40)
         assert all(symbol in screen for symbol in ("NVDA", "SMR", "SPY"))
         assert "SIMULATED" in screen
         terminal.keys("A")
