@@ -25,13 +25,15 @@ def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
     program = tmp_path / "bin" / "stockml"
     program.write_text(f'#!/bin/sh\necho "$@" >"{tmp_path}/called"\nenv >"{tmp_path}/environment"\n')
     program.chmod(0o755)
+    # The console takes the program it was started as for the jobs' lines, before one beside the interpreter.
+    start = f"import sys; sys.argv[0] = {str(program)!r}; from engine.cli.main import entry; entry()"
     places = {"PATH": f"{fake.folder}:/usr/bin:/bin", "XDG_STATE_HOME": str(tmp_path / "state")}
     scheduler = Scheduler(home, crontab=fake.crontab, state=tmp_path / "state" / "stockml", daemon=lambda: Daemon(True))
 
     def times() -> dict[str, str]:
         return {line.job: line.expression for line in scheduler.look().lines}
 
-    with Terminal([*CONSOLE, "--home", str(home.root)], 80, 24, **places) as terminal:
+    with Terminal([sys.executable, "-c", start, "--home", str(home.root)], 80, 24, **places) as terminal:
         terminal.shows("NONE", 40)
         terminal.keys("5")
         terminal.shows("5 4 * * *\\techo hi")
