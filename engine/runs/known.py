@@ -25,13 +25,15 @@ class LastKnown:
     source: str = ""
 
 
-def last_known(home: Home, symbol: str) -> LastKnown:
+def last_known(home: Home, symbol: str, runs: RunStore | None = None) -> LastKnown:
     """The newest trace of a model of `symbol`; generation 0 when there is none.
 
     The status remembers the last whole file that was seen, the runs what they published; backups are looked at
-    only when neither knows a source, for publishing counts their generations itself.
+    only when neither knows a source, for publishing counts their generations itself. Whoever asks for one symbol after
+    another gives the same `runs`: it reads only what is new.
     """
-    found = max((*_of_status(home, symbol), *_of_runs(home, symbol), LastKnown()), key=lambda each: each.generation)
+    traces = (*_of_status(home, symbol), *_of_runs(runs or RunStore(home), symbol), LastKnown())
+    found = max(traces, key=lambda each: each.generation)
     return found if found.source else max((found, *_of_backups(home, symbol)), key=lambda each: bool(each.source))
 
 
@@ -43,8 +45,8 @@ def _of_status(home: Home, symbol: str) -> Iterator[LastKnown]:
         yield LastKnown(found.model.generation, found.model.source)
 
 
-def _of_runs(home: Home, symbol: str) -> Iterator[LastKnown]:
-    for run in RunStore(home).recent(_RUNS):
+def _of_runs(runs: RunStore, symbol: str) -> Iterator[LastKnown]:
+    for run in runs.recent(_RUNS):
         if (job := run.job(symbol)) is not None and job.generation:
             yield LastKnown(job.generation, run.source)
 

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
 from engine.market.source import SOURCES, parse_source
-from engine.runs.known import last_known
+from engine.runs.known import LastKnown, last_known
 from engine.runs.start import check_disk
+from engine.runs.store import RunStore
 from engine.runs.verify import Pinned, Verifier
 from engine.runs.work import Cancelled, Report, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.core.paths import Home
     from engine.core.records import ModelInfo
     from engine.forecast.fit import Candidate
     from engine.forecast.guard import Verdict
@@ -87,7 +90,17 @@ def live_source(task: Task, champion: StoredModel | None) -> str:
     """Where the bars of the live model came from; of a broken file, what status, runs and backups still know ('' = nothing)."""
     if champion is not None:
         return champion.manifest.source
-    return last_known(task.home, task.symbol).source if task.home.model(task.symbol).exists() else ""
+    return _known(task).source if task.home.model(task.symbol).exists() else ""
+
+
+def _known(task: Task) -> LastKnown:
+    return last_known(task.home, task.symbol, _runs(task.home))
+
+
+@lru_cache(maxsize=1)
+def _runs(home: Home) -> RunStore:
+    """One for the worker's life: a new one would read its own run's journal anew for every symbol, a square in all."""
+    return RunStore(home)
 
 
 def check_source(task: Task, live: str) -> None:
@@ -185,7 +198,7 @@ def publish_candidate(task: Task, report: Report, candidate: Candidate, verdict:
     def verify(path: Path) -> None:
         verifier().check(path, pinned)
 
-    known = last_known(task.home, task.symbol).generation
+    known = _known(task).generation
     contents = (manifest, candidate.layers, candidate.arrays)
     return publish(task.home, task.symbol, *contents, backup, verify=verify, history_max=known)
 
