@@ -130,29 +130,28 @@ class ScheduleScreen(LiveScreen):
             self.edit = Edit(seen.base, seen.base.lines)
         return current, self.edit
 
+    def _begin_planned(self) -> tuple[Edit, JobLine] | None:
+        """The edit and the current job's line in it; says so where the job has none."""
+        if (begun := self._begin()) is None:
+            return None
+        current, edit = begun
+        if (one := edit.line(current.job.name)) is None:
+            self.tell(Notice(f"{current.job.name} is not in the schedule", "n adds it"))
+            return None
+        return edit, one
+
     def _put(self, edit: Edit) -> None:
         self.edit = edit if edit.changed else None
         self.redraw()
 
     def do_toggle(self) -> None:
-        if (begun := self._begin()) is None:
-            return
-        current, edit = begun
-        one = edit.line(current.job.name)
-        if one is None:
-            self.tell(Notice(f"{current.job.name} is not in the schedule", "n adds it"))
-            return
-        self._put(edit.to(with_line(edit.lines, replace(one, enabled=not one.enabled))))
+        if (planned := self._begin_planned()) is not None:
+            edit, one = planned
+            self._put(edit.to(with_line(edit.lines, replace(one, enabled=not one.enabled))))
 
     def do_edit(self) -> None:
-        if (begun := self._begin()) is None:
-            return
-        current, edit = begun
-        one = edit.line(current.job.name)
-        if one is None:
-            self.tell(Notice(f"{current.job.name} is not in the schedule", "n adds it"))
-            return
-        self._form(one)
+        if (planned := self._begin_planned()) is not None:
+            self._form(planned[1])
 
     def _form(self, one: JobLine) -> None:
         assert self.value is not None
@@ -198,13 +197,9 @@ class ScheduleScreen(LiveScreen):
         self.console.ask("add", lines, added)
 
     def do_remove(self) -> None:
-        if (begun := self._begin()) is None:
+        if (planned := self._begin_planned()) is None:
             return
-        current, edit = begun
-        one = edit.line(current.job.name)
-        if one is None:
-            self.tell(Notice(f"{current.job.name} is not in the schedule"))
-            return
+        one = planned[1]
 
         def answered(yes: bool | None) -> None:
             if yes and self.edit is not None:
