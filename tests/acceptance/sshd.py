@@ -1,0 +1,52 @@
+"""An sshd of the test's own on loopback, and the end of one of its sessions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
+needs_sshd = pytest.mark.skipif(
+    SSHD is None or shutil.which("ssh") is None or os.geteuid() != 0, reason="needs sshd, ssh and root on this machine"
+)
+
+
+@contextmanager
+def ssh_line(folder: Path) -> Iterator[list[str]]:
+    """The words that reach this machine through a new sshd; keys and settings lie in `folder`."""
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    Path("/run/sshd").mkdir(exist_ok=True)
+    settings = {"Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "UsePAM": "no", "StrictModes": "no",
+                "AuthorizedKeysFile": folder / "user.pub", "PidFile": "none"}  # fmt: skip
+    (folder / "config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+    server = subprocess.Popen([str(SSHD), "-D", "-f", str(folder / "config")], stderr=subprocess.DEVNULL)
+    options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    try:
+        yield ["ssh", "-tt", "-p", str(port), "-i", str(folder / "user"), *options, "127.0.0.1"]
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def consoles(root: Path) -> list[psutil.Process]:
+    """The Python processes that have the home `root` as a word of their command line, the console first."""
+    # A process that ends meanwhile has no command line.
+    found = psutil.process_iter(["name", "exe", "cmdline"])
+    return [each for each in found if "python" in (each.info["exe"] or "") and str(root) in (each.info["cmdline"] or ())]
+
+
+def drop(root: Path) -> None:
+    """Kill the sshd of the session in which the console on `root` runs, as a dropped line would end it."""
+    session = next(each for each in consoles(root)[0].parents() if each.name().startswith("sshd"))
+    session.kill()
