@@ -25,6 +25,8 @@ from engine.core.records import Snapshot
 from tests.helpers import ROOT, environment, wait_for
 from tests.tui.fake import FakeEngine, clock
 from tui.console import StockmlApp
+from tui.themes import BY_NAME
+from tui.screens.confirm import ConfirmScreen
 
 
 def screen_text(app: App[Any]) -> str:
@@ -50,14 +52,21 @@ async def opened(
     size: tuple[int, int] = (80, 24),
     read_only: bool = False,
     ascii_only: bool = False,
+    theme: str = "",
 ) -> AsyncIterator[tuple[StockmlApp, FakeEngine, Pilot[Any]]]:
-    """The console over a fake engine, once its first look is on the screen."""
+    """The console over a fake engine, once its first look is on the screen; in `theme`, else in the settings' one."""
     engine = FakeEngine(folder, snap)
-    app = StockmlApp(engine, read_only=read_only, ascii_only=ascii_only, wall=clock())
+    wear = {"theme_for": lambda setting: theme or (setting if setting in BY_NAME else "dark")}
+    app = StockmlApp(engine, read_only=read_only, ascii_only=ascii_only, wall=clock(), **wear)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.main.snapshot or app.main.failure, "the first look")
         await pilot.pause()
         yield app, engine, pilot
+
+
+async def asked(app: StockmlApp, pilot: Pilot[Any]) -> None:
+    """Wait until the confirmation stands there, drawn."""
+    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and "esc no" in screen_text(app), "the confirmation")
 
 
 class PtyConsole:
