@@ -186,7 +186,9 @@ def detail_lines(found: JobView, wanted: JobLine | None, now: datetime, zone: Zo
         lines.append(line(f"missed {len(found.status.missed)} times, first {short(found.status.missed[-1])}", "crit"))
     if found.last:
         lines.append(_last_line(found))
-    if wanted is None:
+    if wanted is None and found.hidden:
+        lines.append(line("nothing can be changed before the crontab can be read", "dim"))
+    elif wanted is None:
         lines.append(line(f"not in the schedule; n adds it, at {found.job.expression} unless you say otherwise", "dim"))
     elif what is None:
         lines.append(line(f"{wanted.expression!r} cannot be read; e gives it another time", "crit"))
@@ -213,11 +215,11 @@ def around_lines(seen: ScheduleView, width: int) -> tuple[Line, ...]:
     lines += [line(f"clash: {clash}", "warn") for clash in seen.clashes]
     lines += [line(f"another stockml home has its own block here: {home}", "dim") for home in seen.other_homes]
     count = len(seen.other_lines)
-    head = (
-        f"the rest of your crontab, {fmt.plural(count, 'line')}, never touched"
-        if count
-        else "nothing else stands in your crontab"
-    )
+    head = "nothing else stands in your crontab"
+    if seen.unread:
+        head = "your crontab cannot be read: what stands in it is not known"
+    elif count:
+        head = f"the rest of your crontab, {fmt.plural(count, 'line')}, never touched"
     return (
         *(piece for one in lines for piece in wrapped(one, width, 4)),
         line(head, "head"),
@@ -227,7 +229,10 @@ def around_lines(seen: ScheduleView, width: int) -> tuple[Line, ...]:
 
 def facts(seen: ScheduleView, edit: Edit | None) -> Iterable[Span]:
     """The title's facts: backend, daemon, zone, what is not written."""
-    yield ("systemd" if seen.backend is Backend.SYSTEMD else "crontab" if seen.backend else "nothing installed", "")
+    if seen.unread and seen.backend is None:
+        yield ("CRONTAB UNREAD", "crit")
+    else:
+        yield ("systemd" if seen.backend is Backend.SYSTEMD else "crontab" if seen.backend else "nothing installed", "")
     yield ("cron runs", "ok") if seen.daemon.running else ("NO CRON DAEMON", "crit")
     yield (f"zone {seen.zone}", "dim")
     if edit and edit.changed:

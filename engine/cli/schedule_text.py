@@ -24,13 +24,14 @@ def view_lines(seen: ScheduleView, tab: bool = False) -> list[str]:
     lines += [f"note: {clash}" for clash in seen.clashes]
     lines += [f"problem: {clean(problem)}" for problem in seen.problems]
     daemon = f"cron runs (process {seen.daemon.pid})" if seen.daemon.running else f"no cron daemon runs: {seen.daemon.detail}"
-    lines += [f"{daemon}; time zone {seen.zone}; {len(seen.other_lines)} other lines in the crontab"]
+    rest = "the crontab cannot be read" if seen.unread else f"{len(seen.other_lines)} other lines in the crontab"
+    lines += [f"{daemon}; time zone {seen.zone}; {rest}"]
     lines += [f"also scheduled there: {clean(str(home))}" for home in seen.other_homes]
     return [*lines, "", *seen.other_lines] if tab else lines
 
 
 def _cells(job: JobView) -> tuple[str, ...]:
-    last = job.last
+    last, absent = job.last, "not known" if job.hidden else "not installed"
     return (
         job.job.name,
         str(job.status.state) if job.status else render.ABSENT,
@@ -41,7 +42,7 @@ def _cells(job: JobView) -> tuple[str, ...]:
         render.moment(last.started) if last else render.ABSENT,
         render.duration(last.seconds) if last else render.ABSENT,
         render.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
-        job.explained.words if job.explained else f"not installed: {job.job.summary}" if job.line is None else render.ABSENT,
+        job.explained.words if job.explained else f"{absent}: {job.job.summary}" if job.line is None else render.ABSENT,
     )
 
 
@@ -62,6 +63,7 @@ def view_document(seen: ScheduleView) -> dict[str, Any]:
         "other_lines": list(seen.other_lines),
         "other_homes": [str(home) for home in seen.other_homes],
         "problems": list(seen.problems),
+        "crontab_read": not seen.unread,
     }
 
 
@@ -69,7 +71,7 @@ def _job_tree(job: JobView) -> dict[str, Any]:
     explained, status, last = job.explained, job.status, job.last
     return {
         "job": job.job.name,
-        "installed": job.line is not None,
+        "installed": None if job.hidden else job.line is not None,
         "enabled": job.line.enabled if job.line else None,
         "expression": job.line.expression if job.line else None,
         "words": explained.words if explained else None,

@@ -46,6 +46,14 @@ class CrontabError(StockmlError):
     """The crontab program failed, refused or is missing; the tab is as it was."""
 
 
+class AbsentError(CrontabError):
+    """There is no crontab program on this machine, so nothing of ours can stand in a tab."""
+
+
+class DeniedError(CrontabError):
+    """cron.allow or cron.deny keeps this user from a crontab."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crontab:
     """The tab of one user; `command` is the program, with `-u USER` where root asks for another."""
@@ -125,7 +133,7 @@ class Crontab:
         path = f"{os.environ.get('PATH', '')}:/usr/local/bin:/usr/bin:/bin"
         found = shutil.which(self.command[0], path=path)
         if found is None:
-            raise CrontabError(
+            raise AbsentError(
                 "there is no crontab program on this machine",
                 "install cron (Debian: apt install cron), or use `stockml schedule install --systemd`",
             )
@@ -152,7 +160,7 @@ class Crontab:
         says = clean_bytes(done.stderr.strip().replace(b"\n", b" | "), 300) or "it says nothing"
         code = f"killed by signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
         if b"not allowed to use" in done.stderr:
-            return CrontabError(
+            return DeniedError(
                 f"cron does not let you have a crontab: {says}", f"ask for a line in /etc/cron.allow; {_UNCHANGED}"
             )
         return CrontabError(clean(f"{what} ({code}): {says}", 500), _UNCHANGED)

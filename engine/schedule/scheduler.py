@@ -19,7 +19,7 @@ from engine.core.errors import RefusedError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.schedule.backups import UNDO, Backups, mark, state_folder
 from engine.schedule.block import Line, find_block, outside, place, remove, splice, with_line
-from engine.schedule.crontab import Crontab, CrontabError
+from engine.schedule.crontab import AbsentError, Crontab, CrontabError, DeniedError
 from engine.schedule.daemon import Daemon, find_daemon
 from engine.schedule.diff import tab_diff, text_diff
 from engine.schedule.explain import clashes, explain
@@ -125,17 +125,30 @@ class Scheduler:
         return Base(backend, tab, self._recorded(), edited)
 
     def in_use(self) -> Backend | None:
-        """The backend that holds jobs of this home; RefusedError when both do, which starts every job twice."""
-        try:
-            in_tab = find_block(self.crontab.read(), self.home) is not None
-        except CrontabError:
-            in_tab = False  # without a readable tab there is no block of ours to tell of; `look` raises what is wrong
+        """The backend that holds jobs of this home; RefusedError when both do, which starts every job twice.
+
+        CrontabError when neither the units nor a readable tab can tell: our block may stand in the tab all the same.
+        """
+        in_tab = self._in_tab()
         if in_tab and self.systemd.present():
             raise RefusedError(
                 "the jobs stand both in the crontab and in systemd: each would start twice",
                 "take one out: `stockml schedule remove --systemd`, or `schedule remove --crontab`",
             )
         return Backend.CRONTAB if in_tab else Backend.SYSTEMD if self.systemd.present() else None
+
+    def _in_tab(self) -> bool:
+        try:
+            return find_block(self.crontab.read(), self.home) is not None
+        except AbsentError:
+            return False
+        except CrontabError as error:
+            # Of a user who may have no crontab our own record tells; anything else might hide a block that fires.
+            changes = self.history().changes.values() if isinstance(error, DeniedError) else None
+            known = changes is not None and not any(one.expression and one.backend == Backend.CRONTAB for one in changes)
+            if known or self.systemd.present():
+                return False
+            raise
 
     def draft(self, base: Base, lines: tuple[Line, ...], reason: str) -> Draft:
         """What writing these lines would do; UsageError names the job whose line cannot be."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.core.errors import StockmlError
 from engine.core.files import lock_holder
 from engine.schedule.block import Block, Line, find_blocks
+from engine.schedule.crontab import AbsentError
 from engine.schedule.daemon import Daemon, boot_time
 from engine.schedule.diff import visible
 from engine.schedule.explain import Clash, Explained, clashes, explain
@@ -30,6 +31,8 @@ class JobView:
     """The newest run, skipped ones too."""
     reason: str = ""
     """Why it was missed, failed or skipped; what is wrong with its line."""
+    hidden: bool = False
+    """Whether it is installed is not known: the crontab could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class ScheduleView:
     """Further homes with a block of their own."""
     problems: tuple[str, ...]
     """What could not be read or is not as it was written, in words."""
+    unread: bool = False
+    """There may be a crontab, but it could not be read: what it holds is not known."""
 
 
 def view(scheduler: Scheduler) -> ScheduleView:
@@ -60,29 +65,29 @@ def view(scheduler: Scheduler) -> ScheduleView:
         history = scheduler.history()
     except StockmlError as error:
         problems.append(str(error))
-    tab, blocks = _tab(scheduler, problems)
+    tab, blocks, unread = _tab(scheduler, problems)
     backend, lines = _lines(scheduler, blocks, problems)
     daemon = scheduler.daemon()
-    jobs = tuple(_job(scheduler, job, lines, history, daemon, now) for job in JOBS.values())
+    hidden = unread and backend is None
+    jobs = tuple(_job(scheduler, job, lines, history, daemon, now, hidden) for job in JOBS.values())
     try:
         met = clashes(lines, now, scheduler.zone)
     except StockmlError:
         met = ()  # a line edited by hand into something cron-like; `problems` names it
     others = tuple(block.home for block in blocks if block.home != scheduler.home.root)
-    return ScheduleView(
-        now, scheduler.zone.key or "", backend, jobs, met, daemon, _others(tab, blocks, scheduler), others, tuple(problems)
-    )
+    rest = _others(tab, blocks, scheduler)
+    return ScheduleView(now, scheduler.zone.key or "", backend, jobs, met, daemon, rest, others, tuple(problems), unread)
 
 
-def _tab(scheduler: Scheduler, problems: list[str]) -> tuple[bytes | None, tuple[Block, ...]]:
+def _tab(scheduler: Scheduler, problems: list[str]) -> tuple[bytes | None, tuple[Block, ...], bool]:
     try:
         tab = scheduler.crontab.read()
     except StockmlError as error:
         problems.append(str(error))
-        return None, ()
+        return None, (), not isinstance(error, AbsentError)
     blocks, faults = find_blocks(tab)
     problems += [fault.text for fault in faults]
-    return tab, blocks
+    return tab, blocks, False
 
 
 def _lines(scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str]) -> tuple[Backend | None, tuple[Line, ...]]:
@@ -102,15 +107,20 @@ def _lines(scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str])
     return (Backend.SYSTEMD, units) if units else (None, ())
 
 
-def _job(scheduler: Scheduler, job: Job, lines: tuple[Line, ...], history: History, daemon: Daemon, now: datetime) -> JobView:
+def _job(
+    scheduler: Scheduler, job: Job, lines: tuple[Line, ...], history: History, daemon: Daemon, now: datetime, hidden: bool
+) -> JobView:
     line = next((line for line in lines if line.job == job.name), None)
     runs = history.runs.get(job.name, ())
     last = runs[0] if runs else None
     change = history.changes.get(job.name)
     holder = lock_holder(job.lock_path(scheduler.home))
     if line is None:
-        gone = " but is recorded as installed" if change and change.expression else ""
-        return JobView(job, last=last, reason=f"not in the schedule{gone}" if gone else "")
+        recorded = bool(change and change.expression)
+        if hidden:
+            known = f"recorded as installed at {change.expression}" if change and recorded else "not recorded as installed"
+            return JobView(job, last=last, reason=f"{known}; the crontab cannot be read", hidden=True)
+        return JobView(job, last=last, reason="not in the schedule but is recorded as installed" if recorded else "")
     try:
         explained = explain(line.expression, job.name, now, scheduler.zone)
     except StockmlError as error:

@@ -13,6 +13,7 @@ from engine.core.clock import FakeClock
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.schedule.block import Line, outside
+from engine.schedule.crontab import Crontab, CrontabError
 from engine.schedule.daemon import Daemon
 from engine.schedule.expression import ExpressionError
 from engine.schedule.scheduler import Backend, Draft, Edits, Scheduler
@@ -280,6 +281,26 @@ def test_jobs_move_between_the_backends_and_never_stand_in_both(desk: Desk, monk
     (desk.fake.folder / "tab").write_bytes(back.after or b"")
     with pytest.raises(RefusedError, match="both in the crontab and in systemd"):
         scheduler.in_use()
+
+
+@pytest.mark.parametrize("failure", ["silent", "garbled", "half", "nouid", "shows", "denies"])
+def test_a_tab_that_cannot_be_read_may_hold_our_block_and_bars_systemd(failure: str, desk: Desk) -> None:
+    """While `crontab -l` fails nobody knows that no job stands there: the other backend is refused, no unit is written."""
+    desk.write(desk.install())
+    with desk.fake.fails(failure), pytest.raises(CrontabError):
+        desk.scheduler.in_use()
+    draft = Draft(desk.scheduler.look(Backend.SYSTEMD), "install", desk.scheduler.look().lines, None, ("+",))
+    with desk.fake.fails(failure), pytest.raises(CrontabError):
+        desk.scheduler.write(draft)
+    assert not (desk.fake.folder.parent / "units").exists()
+
+
+def test_who_may_have_no_crontab_or_has_no_cron_may_take_systemd(desk: Desk) -> None:
+    """A denied user of whom nothing is recorded, and a machine without the program, have no block of ours."""
+    with desk.fake.fails("denies"):
+        assert desk.scheduler.in_use() is None
+    desk.scheduler.crontab = Crontab(("no-such-crontab-program",))
+    assert desk.scheduler.in_use() is None
 
 
 def test_lines_of_unknown_jobs_never_reach_the_tab(desk: Desk) -> None:

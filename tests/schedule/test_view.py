@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.schedule_text import view_document, view_lines
 from engine.core.errors import StockmlError
 from engine.core.files import FileLock
 from engine.schedule.jobs import JOBS
@@ -118,6 +119,21 @@ def test_what_cannot_be_read_stands_among_the_problems(desk: Desk) -> None:
     desk.scheduler.home.data.mkdir(parents=True)
     desk.scheduler.home.history.write_bytes(b"no database" * 400)
     assert any("history.db" in problem for problem in view(desk.scheduler).problems)
+
+
+def test_a_tab_that_cannot_be_read_is_not_called_empty(desk: Desk) -> None:
+    """Whether a job is installed is then not known; the record is told, and nothing is said of the rest of the tab."""
+    desk.write(desk.install())
+    with desk.fake.fails("silent"):
+        seen = view(desk.scheduler)
+    told = {found.job.name: found for found in seen.jobs}
+    assert seen.unread and seen.backend is None and all(found.hidden for found in seen.jobs)
+    assert told["weekly"].reason == "recorded as installed at 0 2 * * 0; the crontab cannot be read"
+    assert told["health"].reason == "not recorded as installed; the crontab cannot be read"
+    text = "\n".join(view_lines(seen))
+    assert "not installed:" not in text and "not known:" in text and "other lines" not in text
+    assert {job["installed"] for job in view_document(seen)["jobs"]} == {None}
+    assert not view(desk.scheduler).unread
 
 
 def test_another_homes_block_is_named(tmp_path: Path, desk: Desk) -> None:

@@ -250,4 +250,5 @@ async def test_an_unreadable_crontab_is_said(tmp_path: Path, mode: str) -> None:
             await pilot.press("n", "space", "w")
             assert screen.edit is None
         assert "problem:" in text
+        assert "CRONTAB UNREAD" in text and "nothing installed" not in text and "nothing else stands" not in text
         assert engine.crontab.writes == writes
