@@ -44,7 +44,7 @@ class Status:
 
     key: StatusKey
     kind: str
-    """"ok", "corrupt" or "foreign"."""
+    """"ok", "corrupt", "foreign" (not written by stockml) or "newer" (made by a newer stockml)."""
     model: ModelInfo | None = None
     forecast: Forecast | None = None
     problem: str = ""
@@ -146,7 +146,7 @@ def build_all(
 
 def _live_model(home: Home, symbol: str) -> tuple[StatusKey, StoredModel] | Status | None:
     """The live model with its key; the status of a file that is no model of ours; None without a file."""
-    from engine.vault.model_file import ForeignModelError, read_model
+    from engine.vault.model_file import ForeignModelError, NewerModelError, read_model
 
     key = current_key(home, symbol, "")
     if key is None:
@@ -155,6 +155,8 @@ def _live_model(home: Home, symbol: str) -> tuple[StatusKey, StoredModel] | Stat
         return key, read_model(home.model(symbol))
     except ForeignModelError as error:
         return _remembering(home, symbol, Status(key, "foreign", problem=str(error)))
+    except NewerModelError as error:
+        return _remembering(home, symbol, Status(key, "newer", problem=str(error)))
     except (ModelError, OSError) as error:
         return _remembering(home, symbol, Status(key, "corrupt", problem=str(error)))
 

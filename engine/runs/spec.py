@@ -40,6 +40,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """From the asking to SIGTERM, and from there to SIGKILL."""
 
 
+AUTOMATIC = "auto: "
+"""How the reason of a run begins that a trigger started and no person."""
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One request, as it was made."""
 

@@ -14,6 +14,7 @@ from engine.core.clock import iso
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
 from engine.market.source import SOURCES, parse_source
 from engine.runs.known import LastKnown, last_known
+from engine.runs.spec import AUTOMATIC
 from engine.runs.start import check_disk
 from engine.runs.store import RunStore
 from engine.runs.verify import Pinned, Verifier
@@ -71,8 +72,11 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
 
 
 def live_model(task: Task, report: Report) -> StoredModel | None:
-    """The live model; None, with a warning, for a file that cannot be compared with (a backup keeps it)."""
-    from engine.vault.model_file import ForeignModelError, read_model
+    """The live model; None, with a warning, for a file that cannot be compared with (a backup keeps it).
+
+    RefusedError where nobody asked for the training and a newer stockml made the file.
+    """
+    from engine.vault.model_file import ForeignModelError, NewerModelError, read_model
 
     path = task.home.model(task.symbol)
     try:
@@ -81,6 +85,12 @@ def live_model(task: Task, report: Report) -> StoredModel | None:
         return None
     except ForeignModelError:
         report("warning", {"message": f"{path.name} was not written by stockml: it is backed up, then replaced"})
+    except NewerModelError as error:
+        if task.spec.reason.startswith(AUTOMATIC):
+            raise RefusedError(
+                error.message, f"update stockml; a person may replace it: stockml train {task.symbol}"
+            ) from error
+        report("warning", {"message": f"{error.message}: it is backed up, then replaced"})
     except ModelError as error:
         report("warning", {"message": f"the live model is broken: {error.message}: it is backed up, then replaced"})
     return None

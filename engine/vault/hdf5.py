@@ -58,20 +58,38 @@ def datasets(file: h5py.File, origin: str) -> Iterator[tuple[str, h5py.Dataset]]
         group, prefix = pending.pop()
         for name in group:
             path = f"{prefix}{name}"
-            shown = f"{origin}: {clean(path, 80)!r}"
             seen += 1
             if seen > _MAX_ITEMS:  # a group may hold itself: a walk without a bound would not end
                 raise ModelError(f"{origin} holds more than {_MAX_ITEMS} things")
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ModelError(f"{shown} is a soft or external link")
-            item = group[name]
+            item = _item(group, name, f"{origin}: {clean(path, 80)!r}")
             if isinstance(item, h5py.Group):
                 pending.append((item, f"{path}/"))
-            elif isinstance(item, h5py.Dataset):
-                _check_dataset(item, shown)
-                yield path, item
             else:
-                raise ModelError(f"{shown} is neither a group nor an array")
+                yield path, item
+
+
+def dataset_at(file: h5py.File, path: str, origin: str) -> h5py.Dataset:
+    """The one dataset at `path`, looked at as `datasets` does; ModelError for what is not allowed, KeyError when absent."""
+    item: h5py.Group | h5py.Dataset = file
+    for name in path.split("/"):
+        if not isinstance(item, h5py.Group) or name not in item:
+            raise KeyError(path)
+        item = _item(item, name, f"{origin}: {path!r}")
+    if isinstance(item, h5py.Group):
+        raise ModelError(f"{origin}: {path!r} is a group, not an array")
+    return item
+
+
+def _item(group: h5py.Group, name: str, shown: str) -> h5py.Group | h5py.Dataset:
+    """A member of a group; ModelError for a link that leads elsewhere and for what a model file does not hold."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise ModelError(f"{shown} is a soft or external link")
+    item = group[name]
+    if isinstance(item, h5py.Dataset):
+        _check_dataset(item, shown)
+    elif not isinstance(item, h5py.Group):
+        raise ModelError(f"{shown} is neither a group nor an array")
+    return item
 
 
 def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:

@@ -20,6 +20,14 @@ MAX_BYTES = 1 << 20
 Number = float | int | None
 
 
+class NewerModelError(ModelError):
+    """A model file of a format that only a newer stockml knows; `generation` is the number it states, 0 when it has none."""
+
+    def __init__(self, message: str, hint: str = "", generation: int = 0) -> None:
+        super().__init__(message, hint)
+        self.generation = generation
+
+
 class Parent(msgspec.Struct, frozen=True):
     """The model that this one replaced."""
 
@@ -81,7 +89,10 @@ def to_tree(manifest: Manifest) -> dict[str, Any]:
 
 
 def parse_manifest(raw: bytes, origin: str) -> tuple[Manifest, dict[str, Any]]:
-    """The manifest in `raw` and the tree as it stands in the file; ModelError naming `origin` when it cannot be one."""
+    """The manifest in `raw` and the tree as it stands in the file.
+
+    Raises ModelError naming `origin` when it cannot be one, NewerModelError for a format that this program does not know.
+    """
     try:
         tree = json.loads(raw)
         version = tree["format"] if isinstance(tree, dict) else None
@@ -90,9 +101,11 @@ def parse_manifest(raw: bytes, origin: str) -> tuple[Manifest, dict[str, Any]]:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ModelError(f"{origin}: the manifest has no format number ({clean(repr(version), 40)})")
     if version > FORMAT:
-        raise ModelError(
-            f"{origin} is of format {version}, written by a newer stockml; this one reads up to format {FORMAT}",
+        stated = tree.get("generation")
+        raise NewerModelError(
+            f"{origin} was made by a newer stockml (format {version}; this one reads up to format {FORMAT})",
             "update stockml",
+            stated if isinstance(stated, int) and 0 < stated < 1 << 53 else 0,
         )
     try:
         manifest = msgspec.convert(tree, Manifest)

@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from engine.core.errors import ModelError
 from engine.core.files import write_atomic
 from engine.core.text import clean
-from engine.vault.hdf5 import attribute, bytes_of, datasets, read_array, weights_of, write_array, write_network
-from engine.vault.manifest import MAX_BYTES, Manifest, canonical, model_info, parse_manifest, to_tree
+from engine.vault.hdf5 import attribute, bytes_of, dataset_at, datasets, read_array, weights_of, write_array, write_network
+from engine.vault.manifest import MAX_BYTES, Manifest, NewerModelError, canonical, model_info, parse_manifest, to_tree
 from engine.vault.network import KerasLayer, checked_layers, keras_config, layers_of
 
 __all__ = [
-    "Arrays", "ForeignModelError", "KerasLayer", "Manifest", "StatKey", "StoredModel",
+    "Arrays", "ForeignModelError", "KerasLayer", "Manifest", "NewerModelError", "StatKey", "StoredModel",
     "check_name", "decode_model", "encode_model", "model_info", "read_model", "stat_key", "write_model",
 ]  # fmt: skip
 
@@ -86,8 +86,8 @@ def write_model(path: Path, manifest: Manifest, layers: tuple[KerasLayer, ...], 
 def read_model(path: Path) -> StoredModel:
     """The model in `path`, opened once: one whole file, even while it is replaced.
 
-    Raises ModelError (broken, newer, of another symbol; with the next step), its kind ForeignModelError for an HDF5
-    file without a `stockml` group, FileNotFoundError when there is none.
+    Raises ModelError (broken, of another symbol; with the next step), its kinds ForeignModelError for an HDF5 file
+    without a `stockml` group and NewerModelError for one of a newer stockml, FileNotFoundError when there is none.
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe in its place must not block
@@ -202,9 +202,13 @@ def _storable(name: str, array: NDArray[Any], origin: str) -> NDArray[Any]:
 
 
 def _contents(file: h5py.File, origin: str) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
+    # The format first: what a newer one allows elsewhere in the file may be what this one refuses as damage.
+    stated = dataset_at(file, "stockml/manifest", origin)
+    _check_size(1, bytes_of(stated), origin)
+    manifest, tree = parse_manifest(read_array(stated).tobytes(), origin)
     found = dict(datasets(file, origin))
     _check_size(len(found), sum(bytes_of(dataset) for dataset in found.values()), origin)
-    manifest, tree = parse_manifest(read_array(found.pop("stockml/manifest")).tobytes(), origin)
+    del found["stockml/manifest"]
     weights = weights_of(file, found, origin)
     layers = layers_of(attribute(file, "model_config", origin), weights, origin)
     arrays = {}

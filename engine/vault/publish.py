@@ -20,7 +20,7 @@ from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.vault.backup import check_space, holds_copy
 from engine.vault.backups import list_backups
-from engine.vault.manifest import Manifest, Parent
+from engine.vault.manifest import Manifest, NewerModelError, Parent
 from engine.vault.model_file import Arrays, KerasLayer, encode_model, model_info, read_model
 
 _SPARE = 128 << 10  # bytes beside the new file and the copy of the old one: folders, manifests
@@ -96,9 +96,13 @@ def highest_generation(home: Home, symbol: str, history_max: int = 0) -> int:
 
 
 def _generation(path: Path) -> int:
-    """The generation in a file; 0 when there is no file, or none that can be believed."""
-    parent = _parent(path)
-    return parent.generation if parent else 0
+    """The generation in a file, also of a newer stockml's; 0 when there is no file, or none that can be believed."""
+    try:
+        return read_model(path).manifest.generation
+    except NewerModelError as error:
+        return error.generation
+    except (FileNotFoundError, ModelError):
+        return 0
 
 
 def _parent(path: Path) -> Parent | None:

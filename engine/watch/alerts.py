@@ -205,7 +205,7 @@ def conditions_of(report: Report) -> tuple[Condition, ...]:
         missing = each.look.facts.model == "none"
         found += [
             Condition("prediction", symbol, bool(answer.fault) and not missing, f"{answer.fault}: {answer.problem}"),
-            Condition("corrupt", symbol, each.look.facts.model == "corrupt", each.look.facts.problem),
+            Condition("corrupt", symbol, each.look.facts.model in ("corrupt", "newer"), each.look.facts.problem),
             Condition("bars", symbol, decision.action is Action.NO_BARS, decision.text),
             Condition("chronic", symbol, bool(decision.chronic), "; ".join(verdict.text for verdict in decision.chronic)),
         ]

@@ -12,6 +12,7 @@ from engine.core.errors import BusyError
 from engine.core.paths import Home
 from engine.core.records import Started, TrainRequest
 from engine.market.calendar import exchange_day, is_open, session_close
+from engine.runs.spec import AUTOMATIC
 from engine.runs.start import busy_symbols
 from engine.watch import decisions as record
 from engine.watch import earnings
@@ -104,7 +105,7 @@ def start(home: Home, prepared: Prepared, begin: Start, starter: str) -> tuple[S
         reasons = tuple((each.symbol, f"{each.reason}: {each.text}"[:200]) for each in group)
         summary = ", ".join(sorted({each.reason for each in group}))
         request = TrainRequest(
-            tuple(each.symbol for each in group), f"auto: {summary}"[:200], source, starter=starter, reasons=reasons
+            tuple(each.symbol for each in group), f"{AUTOMATIC}{summary}"[:200], source, starter=starter, reasons=reasons
         )
         try:
             run = begin(request)

@@ -237,4 +237,5 @@ def candidate_of(
         local=not SOURCES[parse_source(seen.source).kind].network,
         hold=hold,
         holder=holder,
+        newer=facts.problem if facts.model == "newer" else "",
     )

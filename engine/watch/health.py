@@ -17,6 +17,7 @@ from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Meter, Run, Snapshot, State, SymbolRow
+from engine.forecast import status
 from engine.market.behind import bars_behind
 from engine.market.calendar import covered_until, last_complete_session
 from engine.market.last_bar import last_bar
@@ -59,7 +60,7 @@ def health(
 ) -> tuple[Item, ...]:
     """Every item, in the order of a morning look; `sources` tells where a symbol's bars come from."""
     found: list[Item] = [_meter(meter) for meter in snapshot.meters]
-    found += [_models(snapshot), _bars(home, settings, snapshot, now, sources), _last_check(home, settings, now, jobs)]
+    found += [_models(home, snapshot), _bars(home, settings, snapshot, now, sources), _last_check(home, settings, now, jobs)]
     found += [*_schedule(jobs), _runs(snapshot, settings, now), *_growth(home, now)]
     found += [
         *_service(settings, jobs),
@@ -85,10 +86,13 @@ def _meter(meter: Meter) -> Item:
     return Item(meter.name, meter.level, f"{meter.value:.1f}{meter.unit} {meter.detail}".rstrip())
 
 
-def _models(snapshot: Snapshot) -> Item:
+def _models(home: Home, snapshot: Snapshot) -> Item:
     counts = Counter(row.state for row in snapshot.rows)
     words = ", ".join(f"{count} {state}" for state, count in counts.most_common())
     bad = [row.symbol for row in snapshot.rows if row.state in (State.CORRUPT, State.FOREIGN)]
+    newer = [symbol for symbol in bad if (found := status.read(home.status(symbol))) and found.kind == "newer"]
+    if newer:
+        return Item("models", Level.CRIT, f"{words}; made by a newer stockml: {' '.join(newer)}", "update stockml")
     if bad:
         return Item("models", Level.CRIT, f"{words}: {' '.join(bad)}", f"stockml train {' '.join(bad)}")
     poor = [row.symbol for row in snapshot.rows if row.state in (State.NONE, State.STALE, State.FAILED, State.LOST)]

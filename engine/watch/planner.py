@@ -26,6 +26,8 @@ class Action(StrEnum):
     CHRONIC = "chronic"
     COOLDOWN = "cooldown"
     HELD = "held"
+    NEWER = "newer model"
+    """Made by a newer stockml: a person decides, nothing automatic replaces it."""
     NO_BARS = "no bars"
     NO_NEW_BARS = "no new bars"
     BUSY = "busy"
@@ -69,6 +71,8 @@ class Candidate:
     """Whether the bars come from a folder or a simulation, which no fetch makes fresher."""
     hold: str = ""
     holder: str = ""
+    newer: str = ""
+    """What is said of a model file that a newer stockml made; empty for any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,9 @@ def _order(candidate: Candidate, decision: Decision) -> tuple[float, ...]:
 def decide(candidate: Candidate, occasion: Occasion, settings: Settings) -> Decision:
     """The decision for one symbol: a reason that counts first, then what stands in its way."""
     symbol = candidate.symbol
+    if candidate.newer:
+        text = f"{candidate.newer}; only a person replaces it: `stockml train {symbol}`"
+        return Decision(symbol, Action.NEWER, "", text)
     counting, chronic, cooling = _sorted_out(candidate, occasion, settings)
     if not counting and not occasion.force:
         if cooling:

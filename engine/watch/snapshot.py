@@ -51,7 +51,8 @@ def state_of(status: Status | None, job: Job | None, last: Job | None, now: date
     if status is None:
         return _ENDED_WORDS.get(last.state, State.NONE) if last else State.NONE
     if status.model is None:
-        return State.FOREIGN if status.kind == "foreign" else State.CORRUPT
+        # Whole, and nothing this program may use: the note says that a newer stockml made it.
+        return State.FOREIGN if status.kind in ("foreign", "newer") else State.CORRUPT
     by_age = age_state((now - status.model.trained_at).total_seconds() / 86400, limits)
     if last is None or last.ended_at is None:
         return by_age

@@ -55,7 +55,7 @@ class Facts:
 
     symbol: str
     model: str = "ok"
-    """ok, none, corrupt or foreign."""
+    """ok, none, corrupt, foreign or newer (made by a newer stockml: no reason to train, the planner leaves it alone)."""
     problem: str = ""
     age_days: float | None = None
     age_sessions: int | None = None
@@ -122,7 +122,8 @@ def missing(facts: Facts, _settings: Settings) -> Verdict:
 def corrupt(facts: Facts, _settings: Settings) -> Verdict:
     """A model file that cannot be trusted."""
     fired = facts.model == "corrupt"
-    text = f"the model file is broken: {facts.problem}" if fired else "the model file reads well"
+    texts = {"corrupt": f"the model file is broken: {facts.problem}", "newer": facts.problem}
+    text = texts.get(facts.model, "the model file reads well")
     return Verdict("corrupt", fired, text, basis="file", severity=1e5)
 
 

@@ -33,6 +33,7 @@ from engine.vault.backups import list_backups
 from engine.vault.model_file import StoredModel, read_model
 from tests.helpers import new_home
 from tests.runs.conftest import Bench
+from tests.vault.samples import made_newer
 
 Said = list[tuple[str, dict[str, Any]]]
 
@@ -122,6 +123,18 @@ def test_a_worse_model_is_refused_unless_accepted(home: Home, monkeypatch: pytes
     assert home.model("NVDA").read_bytes() == before
     assert last(train(home, spec_of(home, accept_worse=True)))[0] == "published"
     assert read_model(home.model("NVDA")).manifest.accept_worse
+
+
+def test_only_a_person_replaces_a_model_of_a_newer_stockml(home: Home) -> None:
+    """A run that a trigger started is refused; one that a person started keeps the file in a backup and counts on from it."""
+    train(home, spec_of(home))
+    newer = made_newer(home.model("NVDA"), generation=9)
+    with pytest.raises(RefusedError, match="was made by a newer stockml"):
+        train(home, spec_of(home, reason="auto: age"))
+    assert home.model("NVDA").read_bytes() == newer
+    assert last(train(home, spec_of(home)))[1]["generation"] == 10
+    (backup,) = list_backups(home.models)
+    assert (backup.path / "nvda_lstm_model.h5").read_bytes() == newer
 
 
 def real_bars(home: Home, folder: Path) -> str:

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from engine.core.errors import ModelError
 from engine.vault import model_file, network
-from engine.vault.model_file import ForeignModelError, KerasLayer, decode_model, encode_model, read_model, write_model
+from engine.vault.model_file import (
+    ForeignModelError,
+    KerasLayer,
+    NewerModelError,
+    decode_model,
+    encode_model,
+    read_model,
+    write_model,
+)
 from tests.vault import samples
 
 
@@ -265,6 +273,14 @@ def test_hostile_files_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=words) as caught:
         decode_model(_edited(tmp_path, edit), "x.h5")
     assert caught.value.hint
+
+
+def test_a_model_of_a_newer_stockml_is_told_as_such(path: Path) -> None:
+    """Whatever else stands in it that we would refuse, it is no damage: who made it, and its generation, are told."""
+    samples.made_newer(path, generation=9)
+    with pytest.raises(NewerModelError, match=r"was made by a newer stockml \(format 2;") as caught:
+        read_model(path)
+    assert (caught.value.generation, caught.value.hint) == (9, "update stockml")
 
 
 def test_a_seal_taken_off(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.watch import ledger
 from engine.watch.alerts import alert_list
+from engine.watch.auto import occasion_of, prepare
 from engine.watch.board import BoardReader
 from engine.watch.check import Report, check
 from engine.watch.holds import hold, holds, unhold
 from engine.watch.planner import Action
 from engine.watch.report import history_path, last_checks, recent_lines
+from tests.vault.samples import made_newer
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home
 
 
@@ -168,3 +170,22 @@ def test_three_weeks_with_the_real_trainer(trainer: Trainer) -> None:
     assert all(reason in ("missing", "age", "volatility", "move", "accuracy", "drift") for reason in reasons)
     assert 14 <= len(ledger.scored(trainer.home, "NVDA", "simulated"))
     assert datetime(2025, 8, 30, 6, tzinfo=UTC) == trainer.clock.now()
+
+
+def test_a_model_of_a_newer_stockml_is_told_and_left_alone(trainer: Trainer) -> None:
+    """However old it gets, even by a forced plan, nothing automatic replaces it, and an alert says why."""
+    run(trainer)
+    newer = made_newer(trainer.home.model("NVDA"))
+    for _ in range(6):
+        trainer.clock.advance(timedelta(days=2))
+        report = run(trainer)
+        assert actions(report)["NVDA"] is Action.NEWER
+    looks = [each.look for each in report.checks]
+    forced = prepare(trainer.home, trainer.settings, looks, occasion_of(trainer.clock.now(), force=True), trainer.clock)
+    told = next(each for each in forced.decisions if each.symbol == "NVDA")
+
+    assert trainer.home.model("NVDA").read_bytes() == newer
+    assert (told.action, "was made by a newer stockml" in told.text) == (Action.NEWER, True)
+    assert any(request.symbols == ("SPY",) for request in trainer.requests)
+    (alert,) = [each for each in alert_list(trainer.home, trainer.clock.now()) if each.rule == "corrupt"]
+    assert (alert.symbol, "newer stockml" in alert.text) == ("NVDA", True)
