@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.core.child import Answer
     from engine.market.bars import Bars
     from engine.schedule.scheduler import Scheduler
-    from engine.service.client import Reply, ServiceState
+    from engine.core.service_client import Reply, ServiceState
     from engine.vault.backup import Made
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
@@ -149,13 +149,13 @@ class Engine(Watching):
 
     def service_state(self, deadline_s: float = 2.0) -> ServiceState:
         """Whether the prediction service runs, and what it says of its health; never longer than the deadline."""
-        from engine.service.client import service_state
+        from engine.core.service_client import service_state
 
         return service_state(self.home, self.settings, deadline_s)
 
     def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
         """GET a path of the running service; a reply in any case, its fault in words."""
-        from engine.service.client import client_of
+        from engine.core.service_client import client_of
 
         return client_of(self.home, self.settings).get(path, deadline_s)
 

@@ -9,12 +9,13 @@ import click
 
 from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, report
-from engine.core.errors import ExitCode, NoDataError, StockmlError
+from engine.core.errors import ExitCode
 from engine.core.records import Level
 from engine.core.symbols import checked
 
 if TYPE_CHECKING:
-    from engine.service.client import Reply
+    from engine.core.errors import StockmlError
+    from engine.core.service_client import Reply
     from engine.service.server import Running
 
 
@@ -30,9 +31,9 @@ def serve(session: Session, host: str | None, port: int | None, no_fetch: bool, 
     """Answer predictions over HTTP until Ctrl-C or SIGTERM; never trains, never loads TensorFlow."""
     home, settings = session.home, session.engine.settings
     if make_token:
-        from engine.service import token
+        from engine.core import service_token
 
-        token.make_token(home)
+        service_token.make_token(home)
         session.say(f"{home.secrets} holds a new token now; a running service takes it up when it is started again")
         return ExitCode.DONE
     from engine.service.server import Address, serve
@@ -58,54 +59,31 @@ def serve(session: Session, host: str | None, port: int | None, no_fetch: bool, 
 @takes_session
 def test_symbol(session: Session, symbol: str) -> int:
     """Ask the service for one prediction: status, latency, answer, verdict against the limits."""
-    from engine.service.client import client_of, verdict
+    from engine.core.service_client import client_of
+    from engine.service.verdict import answer_lines, fault, latency_line, verdict
 
     settings = session.engine.settings
     checked(symbol, settings.names)
     client, limits = client_of(session.home, settings), settings.resources
     reply = client.get(f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
-    level = verdict(reply, limits)
+    level, wrong = verdict(reply, limits), fault(reply)
     if session.json:
-        session.document(_tree(symbol, client.url, reply, level))
-    elif reply.ok:
-        session.facts(_lines(symbol, reply, level, (limits.response_warn_s, limits.response_crit_s)))
-    if not reply.ok:
-        fault = _fault(reply)
-        report(fault)
-        return fault.exit_code
+        session.document(_tree(symbol, client.url, reply, level if wrong is None else Level.CRIT, wrong))
+    elif wrong is None:
+        session.facts([latency_line(symbol, reply, limits), *(f"  {line}" for line in answer_lines(reply))])
+    if wrong is not None:
+        report(wrong)
+        return wrong.exit_code
     return ExitCode.FAILED if level is Level.CRIT else ExitCode.DONE
 
 
-def _fault(reply: Reply) -> StockmlError:
-    if reply.status == 0:
-        return StockmlError(reply.words, "start it: stockml serve")
-    kind = str(reply.tree.get("type", "")).rpartition(":")[2]
-    words = f"HTTP {reply.status}: {reply.words}"
-    return NoDataError(words) if kind == "no-data" else StockmlError(words)
-
-
-def _lines(symbol: str, reply: Reply, level: Level, limits: tuple[float, float]) -> list[str]:
-    tree = reply.tree
-    marks = [word for word in ("stale", "cached", "simulated") if tree.get(word)]
-    simulated = " SIMULATED" if tree.get("simulated") else ""
-    took = f"{reply.seconds * 1000:.1f} ms (WARN above {limits[0]:g} s, CRIT {limits[1]:g} s)"
-    chances = f"P(up) {100 * tree['p_up']:.1f} % · confidence {100 * tree['confidence']:.1f} %"
-    return [
-        f"{symbol} {level} · HTTP {reply.status} in {took}",
-        f"  {tree['trading_signal']} · {tree['current_price']:.2f} → {tree['predicted_price']:.2f}"
-        f" for {tree['target_session']} · {chances}{simulated}",
-        f"  80 % {tree['interval']['low80']:.2f} to {tree['interval']['high80']:.2f} · generation {tree['generation']}"
-        f" · bars of {tree['as_of']} from {tree['source']}{' · ' + ', '.join(marks) if marks else ''}",
-    ]
-
-
-def _tree(symbol: str, url: str, reply: Reply, level: Level) -> dict[str, Any]:
+def _tree(symbol: str, url: str, reply: Reply, level: Level, wrong: StockmlError | None) -> dict[str, Any]:
     return {
         "symbol": symbol,
         "url": url,
         "status": reply.status or None,
         "seconds": reply.seconds,
         "verdict": str(level),
-        "fault": reply.words or None,
-        "answer": reply.tree if reply.ok else None,
+        "fault": (reply.words or wrong.message) if wrong else None,
+        "answer": reply.tree if wrong is None else None,
     }

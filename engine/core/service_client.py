@@ -11,13 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.config import Resources, Settings
+from engine.core.config import Settings
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
-from engine.core.records import Level
+from engine.core.service_place import Place, configured, place_of
+from engine.core.service_token import read_token
 from engine.core.text import clean
-from engine.service.place import running_at, where
-from engine.service.token import read_token
 
 MOST_BYTES = 4_000_000
 
@@ -96,42 +95,60 @@ class Client:
 
 
 def client_of(home: Home, settings: Settings) -> Client:
-    """The client of a home's service, with its token if there is one that may be read."""
+    """The client of a home's service; where none runs, of the settings' place.
+
+    The token goes to our own service alone: whatever listens at the settings' port while it is down must not learn it.
+    """
+    place = place_of(home)
+    if place.address is None:
+        return Client(*configured(settings))
     token = ""
     with suppress(ConfigError):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
         token = read_token(home)
-    return Client(*where(home, settings), token)
+    return Client(*place.address, token)
+
+
+NOT_ASKED = Reply(0, 0.0, {}, "not asked")
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """What the console and `health` say of the service."""
+    """What the console, `health` and the checks say of the service."""
 
-    running: bool
-    """Whether a process holds the service's lock."""
-    reply: Reply
-    """The answer to /api/v1/health; its status is healthy, degraded or unhealthy."""
+    place: Place
+    reply: Reply = NOT_ASKED
+    """The answer to /api/v1/health; not asked while no service runs."""
+
+    @property
+    def running(self) -> bool:
+        return self.place.held
+
+    @property
+    def up(self) -> bool:
+        """Whether symbols are answered, all or some."""
+        return self.word in ("healthy", "degraded")
 
     @property
     def word(self) -> str:
-        """healthy, degraded, unhealthy, silent (runs and does not answer) or down."""
-        told = self.reply.tree.get("status")
+        """off (nobody wants one) or down (it ended without a word); starting, healthy, degraded, unhealthy; silent (no
+        answer in time) or error (an answer that is none of health)."""
+        if not self.place.held:
+            return "down" if self.place.text else "off"
+        if self.place.address is None:
+            return "starting"
+        tree = self.reply.tree
+        told = tree.get("status")
         if self.reply.status in (200, 206, 503) and told in ("healthy", "degraded", "unhealthy"):
-            return str(told)
-        return "silent" if self.running else "down"
+            return "starting" if told == "unhealthy" and tree.get("total") == 0 else str(told)
+        return "error" if self.reply.status else "silent"
 
 
 def service_state(home: Home, settings: Settings, deadline_s: float = 2.0) -> ServiceState:
-    """Ask for the service's health; cheap, and never longer than the deadline."""
-    running = running_at(home) is not None
-    return ServiceState(running, client_of(home, settings).get("/api/v1/health", deadline_s))
-
-
-def verdict(reply: Reply, limits: Resources) -> Level:
-    """OK, WARN above `response_warn_s`, CRIT above `response_crit_s` or without a success."""
-    if not reply.ok or reply.seconds > limits.response_crit_s:
-        return Level.CRIT
-    return Level.WARN if reply.seconds > limits.response_warn_s else Level.OK
+    """Ask for the service's health, where one runs; cheap, and never longer than the deadline."""
+    place = place_of(home)
+    if place.address is None:
+        return ServiceState(place)
+    return ServiceState(place, client_of(home, settings).get("/api/v1/health", deadline_s))
 
 
 def _body(answer: http.client.HTTPResponse) -> bytes:

@@ -29,13 +29,13 @@ from engine.core.config import Settings
 from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
+from engine.core.service_place import lock_path, place_text
+from engine.core.service_token import read_token
 from engine.service.app import build_app
 from engine.service.guard import Policy
 from engine.service.limits import RateLimit, is_loopback
-from engine.service.place import lock_path, place_text
 from engine.service.protocol import PatientProtocol
 from engine.service.service import Service
-from engine.service.token import read_token
 
 DRAIN_S = 10
 """Seconds that requests may still take after SIGTERM."""
@@ -111,6 +111,7 @@ class Running:
             }
         try:
             self.server.run(sockets=[self.sock])
+            self.lock.describe("")  # an end in order: what stays in the file otherwise tells of a crash
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from engine.core.clock import Clock
-from engine.core.config import Service, Settings
+from engine.core.config import Settings
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
+from engine.core.service_client import client_of, service_state
 from engine.core.text import clean
 from engine.forecast import status as derived
 
 IN_PROCESS, BY_SERVICE = "in process", "service"
-_BODY = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +31,9 @@ class Answer:
     problem: str = ""
 
 
-def service_up(service: Service, limit_s: float = 2.0) -> bool:
-    """Whether a prediction service answers on the configured address, well or degraded."""
-    try:
-        code, found = _get(service, "/api/v1/health", limit_s)
-    except (OSError, ValueError, http.client.HTTPException):
-        return False
-    return code in (200, 206) and found.get("status") in ("healthy", "degraded")
+def service_up(home: Home, settings: Settings, limit_s: float = 2.0) -> bool:
+    """Whether the prediction service of this home runs, wherever it listens, and answers well or degraded."""
+    return service_state(home, settings, limit_s).up
 
 
 def ask(home: Home, settings: Settings, symbol: str, source: str, clock: Clock, by_service: bool) -> Answer:
@@ -48,7 +41,7 @@ def ask(home: Home, settings: Settings, symbol: str, source: str, clock: Clock, 
     own = _ask_here(home, settings, symbol, source, clock)
     if not by_service:
         return own
-    answer = _ask_service(settings, symbol, clock)
+    answer = _ask_service(home, settings, symbol)
     if answer.fault == "service" and own.fault:
         return Answer(BY_SERVICE, answer.seconds, fault=own.fault, problem=own.problem)
     return Answer(BY_SERVICE, answer.seconds, own.forecast, answer.confidence, answer.fault, answer.problem)
@@ -88,31 +81,12 @@ def _fault(
     return "model", status.problem
 
 
-def _ask_service(settings: Settings, symbol: str, clock: Clock) -> Answer:
-    begun = clock.monotonic()
-    try:
-        code, found = _get(settings.service, f"/api/v1/predict/{symbol}", 2 * settings.resources.response_crit_s)
-        confidence = found.get("confidence")
-        seconds = clock.monotonic() - begun
-        if code == 200 and isinstance(confidence, int | float) and math.isfinite(found.get("predicted_price", math.nan)):
-            return Answer(BY_SERVICE, seconds, confidence=100.0 * confidence)
-        # 500: the service is up and this model failed in it; anything else is the service's or the data's.
-        fault = "model" if code == 500 else "data" if code in (404, 422, 503) else "service"
-        return Answer(BY_SERVICE, seconds, fault=fault, problem=clean(f"HTTP {code}: {_words(found)}", 200))
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        return Answer(BY_SERVICE, clock.monotonic() - begun, fault="service", problem=type(error).__name__)
-
-
-def _words(found: dict[str, Any]) -> str:
-    return str(found.get("detail") or found.get("error") or found.get("title") or "no words")
-
-
-def _get(service: Service, path: str, limit_s: float) -> tuple[int, dict[str, Any]]:
-    connection = http.client.HTTPConnection(service.host, service.port, timeout=limit_s)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        found = json.loads(answer.read(_BODY) or b"{}")
-        return answer.status, found if isinstance(found, dict) else {}
-    finally:
-        connection.close()
+def _ask_service(home: Home, settings: Settings, symbol: str) -> Answer:
+    reply = client_of(home, settings).get(f"/api/v1/predict/{symbol}", 2 * settings.resources.response_crit_s)
+    confidence, price = reply.tree.get("confidence"), reply.tree.get("predicted_price")
+    if reply.status == 200 and isinstance(confidence, int | float) and isinstance(price, int | float) and math.isfinite(price):
+        return Answer(BY_SERVICE, reply.seconds, confidence=100.0 * confidence)
+    # 500: the service is up and this model failed in it; anything else is the service's or the data's.
+    fault = "model" if reply.status == 500 else "data" if reply.status in (404, 422, 503) else "service"
+    words = reply.words or "an answer without a forecast"
+    return Answer(BY_SERVICE, reply.seconds, fault=fault, problem=f"HTTP {reply.status}: {words}" if reply.status else words)

@@ -17,13 +17,14 @@ from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Meter, Run, Snapshot, State, SymbolRow
+from engine.core.service_client import service_state
+from engine.core.text import clean
 from engine.forecast import status
 from engine.market.behind import bars_behind
 from engine.market.calendar import covered_until, last_complete_session
 from engine.market.last_bar import last_bar
 from engine.watch import deliver
 from engine.watch.alerts import Condition
-from engine.watch.asking import service_up
 from engine.watch.schema import SCHEMA
 
 _RECENT = timedelta(days=1)
@@ -63,7 +64,7 @@ def health(
     found += [_models(home, snapshot), _bars(home, settings, snapshot, now, sources), _last_check(home, settings, now, jobs)]
     found += [*_schedule(jobs), _runs(snapshot, settings, now), *_growth(home, now)]
     found += [
-        *_service(settings, jobs),
+        _service(home, settings, any(job.job == "serve" for job in jobs)),
         *_backups(home, snapshot),
         *_copies(home, settings, now),
         *_alerts(home, snapshot),
@@ -180,14 +181,27 @@ def _growth(home: Home, now: datetime) -> Iterator[Item]:
     yield Item("growth", level, text, "stockml clean" if ends else "")
 
 
-def _service(settings: Settings, jobs: tuple[Missed, ...]) -> Iterator[Item]:
-    up, wanted = service_up(settings.service), any(job.job == "serve" for job in jobs)
-    where = f"http://{settings.service.host}:{settings.service.port}"
-    if up:
-        yield Item("service", Level.OK, f"answers on {where}")
+def _service(home: Home, settings: Settings, wanted: bool) -> Item:
+    """The service's own word, judged by its latency; `wanted` says whether the schedule starts one."""
+    slow, late = settings.resources.response_warn_s, settings.resources.response_crit_s
+    found = service_state(home, settings, late + 1.0)
+    word, reply = found.word, found.reply
+    if word in ("off", "down"):
+        level = Level.CRIT if wanted else Level.WARN if word == "down" else Level.OK
+        text = f"none runs; the last one ended without a word: {found.place.text}" if word == "down" else "none runs"
+        return Item("service", level, clean(text, 200), "" if level is Level.OK else "stockml serve")
+    if word == "starting":
+        return Item("service", Level.WARN, f"starting: {found.place.text}".rstrip(": "))
+    if word in ("silent", "error"):
+        return Item("service", Level.CRIT, f"runs, and does not tell its health: {reply.words}", "look at its own output")
+    if word == "unhealthy" or reply.seconds > late:
+        level = Level.CRIT
     else:
-        level = Level.CRIT if wanted else Level.OK
-        yield Item("service", level, f"none on {where}", "stockml serve" if wanted else "")
+        level = Level.WARN if word == "degraded" or reply.seconds > slow else Level.OK
+    problems = reply.tree.get("problems")
+    why = f": {problems[0]}" if isinstance(problems, list) and problems else ""
+    text = f"{word} in {reply.seconds * 1000:.0f} ms at {found.place.text.partition(',')[0]}{why}"
+    return Item("service", level, clean(text, 200), "" if level is Level.OK else "stockml test-symbol")
 
 
 def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:

@@ -9,12 +9,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from engine.core.config import load
-from engine.core.paths import Home
-from engine.core.records import Level
-from engine.service.client import Client, Reply, client_of, service_state, verdict
-from engine.service.place import running_at, where
-from tests.service.homes import TOKEN, serving
+from engine.core.service_client import Client
 
 Play = Callable[[socket.socket, threading.Event], object]
 
@@ -88,33 +83,3 @@ def test_an_answer_that_is_no_object_has_an_empty_tree() -> None:
     with server(lambda sock, stop: sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")) as client:
         reply = client.get("/", 5.0)
         assert (reply.ok, reply.tree) == (True, {})
-
-
-def test_the_verdict_follows_the_guides_limits(home: Home) -> None:
-    """OK up to 5 s, WARN above, CRIT above 10 s or without an answer."""
-    limits = load(home, {}).resources
-    assert verdict(Reply(200, 5.0, {}), limits) is Level.OK
-    assert verdict(Reply(200, 5.1, {}), limits) is Level.WARN
-    assert verdict(Reply(200, 10.1, {}), limits) is Level.CRIT
-    assert verdict(Reply(503, 0.1, {}), limits) is Level.CRIT
-    assert verdict(Reply(0, 0.1, {}, "gone"), limits) is Level.CRIT
-
-
-def test_the_lock_says_where_the_service_is(home: Home) -> None:
-    """While it runs its real port is found, with its token; afterwards the settings' place stands."""
-    settings = load(home, {})
-    assert running_at(home) is None
-    assert service_state(home, settings, 0.5).word == "down"
-    with serving(home) as served:
-        assert running_at(home) == ("127.0.0.1", served.port)
-        client = client_of(home, settings)
-        assert (client.port, client.token) == (served.port, TOKEN)
-        assert TOKEN not in repr(client)
-        assert client.ask("POST", "/api/v1/cache/clear", 5.0).ok
-        assert service_state(home, settings).word == "healthy"
-        home.model("NVDA").write_bytes(b"broken")
-        served.post("/api/v1/models/NVDA/reload")
-        served.running.service.look()
-        assert service_state(home, settings).word == "degraded"
-    assert running_at(home) is None
-    assert where(home, settings) == ("127.0.0.1", 8081)

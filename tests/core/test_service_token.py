@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.core.errors import ConfigError, RefusedError
 from engine.core.paths import Home
-from engine.service.token import SHORTEST, make_token, read_token
+from engine.core.service_token import SHORTEST, make_token, read_token
+from tests.helpers import new_home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    found = new_home(tmp_path / "home")
+    bare(found, '[service]\ntoken = "a-token-that-is-long-enough-for-tests"\n')
+    return found
 
 
 def bare(home: Home, text: str, mode: int = 0o600) -> None:

@@ -21,8 +21,8 @@ from engine.core.config import load
 from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
+from engine.core.service_place import lock_path, running_at
 from engine.service import server
-from engine.service.place import lock_path, running_at
 from engine.service.server import Address, prepare
 from tests.helpers import ROOT, environment, stockml, wait_for
 from tests.service.homes import copied, serving

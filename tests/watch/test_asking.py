@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import msgspec
 import pytest
 
 from engine.core.clock import FakeClock
-from engine.core.config import Settings
+from engine.core.files import FileLock
+from engine.core.paths import Home
+from engine.core.service_place import lock_path, place_text
 from engine.watch.asking import BY_SERVICE, IN_PROCESS, ask, service_up
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
@@ -24,14 +27,18 @@ class Service:
     def __init__(self) -> None:
         self.health: tuple[int, Any] = (200, {"status": "healthy"})
         self.predict: tuple[int, Any] = (200, {"symbol": "SPY", "predicted_price": 101.0, "confidence": 0.72})
+        self.tokens: list[str] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 code, tree = outer.health if self.path.endswith("/health") else outer.predict
+                body = json.dumps(tree).encode()
+                outer.tokens.append(self.headers.get("Authorization", ""))
                 self.send_response(code)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(json.dumps(tree).encode())
+                self.wfile.write(body)
 
             def log_message(self, *words: object) -> None:
                 pass
@@ -53,33 +60,50 @@ def trainer(tmp_path: Path) -> Trainer:
     return Trainer(simulated_home(tmp_path / "home"), FakeClock(SUNDAY))
 
 
-def beside(settings: Settings, service: Service) -> Settings:
-    """The settings with the service's port."""
-    changed = msgspec.structs.replace(settings.service, port=service.server.server_port)
-    return msgspec.structs.replace(settings, service=changed)
+@contextmanager
+def running(home: Home, service: Service) -> Iterator[None]:
+    """The service runs for this home: it holds the home's lock, on a port that is not the one of the settings."""
+    with FileLock(lock_path(home)) as lock:
+        assert lock.acquire(place_text("127.0.0.1", service.server.server_port))
+        yield
 
 
 def test_up_means_healthy_or_degraded(trainer: Trainer, service: Service) -> None:
     """ "unhealthy" is not up, although the word ends like healthy; nor is silence or a stranger's page."""
-    settings = beside(trainer.settings, service).service
-    for code, tree, up in (
-        (200, {"status": "healthy"}, True),
-        (206, {"status": "degraded"}, True),
-        (503, {"status": "unhealthy"}, False),
-        (200, {"status": "unhealthy"}, False),
-        (200, ["a stranger"], False),
-        (404, {}, False),
-    ):
-        service.health = (code, tree)
-        assert up is service_up(settings)
-    assert not service_up(msgspec.structs.replace(settings, port=1))
+    home, settings = trainer.home, trainer.settings
+    assert not service_up(home, settings)
+    with running(home, service):
+        for code, tree, up in (
+            (200, {"status": "healthy"}, True),
+            (206, {"status": "degraded"}, True),
+            (503, {"status": "unhealthy"}, False),
+            (200, {"status": "unhealthy"}, False),
+            (200, ["a stranger"], False),
+            (404, {}, False),
+        ):
+            service.health = (code, tree)
+            assert up is service_up(home, settings)
+
+
+def test_only_our_own_service_is_asked(trainer: Trainer, service: Service) -> None:
+    """A healthy service at the settings' port that is not this home's is not asked at all; our own gets the token."""
+    home = trainer.home
+    port = msgspec.structs.replace(trainer.settings.service, port=service.server.server_port)
+    settings = msgspec.structs.replace(trainer.settings, service=port)
+    home.secrets.write_text(f'[service]\ntoken = "{"t" * 30}"\n')
+    home.secrets.chmod(0o600)
+    assert not service_up(home, settings)
+    assert service.tokens == []
+    with running(home, service):
+        assert service_up(home, trainer.settings)
+    assert service.tokens == [f"Bearer {'t' * 30}"]
 
 
 def test_the_service_answers_and_the_forecast_stays_whole(trainer: Trainer, service: Service) -> None:
     """Time and confidence are the service's, the forecast for the ledger is the model's own with its intervals."""
     trainer.train("SPY")
-    settings = beside(trainer.settings, service)
-    found = ask(trainer.home, settings, "SPY", "simulated", trainer.clock, by_service=True)
+    with running(trainer.home, service):
+        found = ask(trainer.home, trainer.settings, "SPY", "simulated", trainer.clock, by_service=True)
 
     assert (BY_SERVICE, "", 72.0) == (found.via, found.fault, found.confidence)
     assert found.forecast is not None
@@ -91,7 +115,8 @@ def test_whose_fault_it_is_through_the_service(trainer: Trainer, service: Servic
     """500 is the model's failure inside a service that is up; 404 and 503 are missing data; the rest is the service's."""
     trainer.train("SPY")
     service.predict = (code, {"title": "no"})
-    found = ask(trainer.home, beside(trainer.settings, service), "SPY", "simulated", trainer.clock, by_service=True)
+    with running(trainer.home, service):
+        found = ask(trainer.home, trainer.settings, "SPY", "simulated", trainer.clock, by_service=True)
 
     assert fault == found.fault
 

@@ -1,0 +1,63 @@
+"""One prediction asked of the service, judged: status, latency, answer, verdict; in words for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.core.config import Resources
+from engine.core.errors import NoDataError, StockmlError
+from engine.core.records import Level
+from engine.core.service_client import Reply
+
+_NUMBERS = ("current_price", "predicted_price", "confidence", "p_up")
+_TEXTS = ("trading_signal", "target_session", "as_of", "source")
+
+
+def verdict(reply: Reply, limits: Resources) -> Level:
+    """OK, WARN above `response_warn_s`, CRIT above `response_crit_s` or without a success."""
+    if not reply.ok or reply.seconds > limits.response_crit_s:
+        return Level.CRIT
+    return Level.WARN if reply.seconds > limits.response_warn_s else Level.OK
+
+
+def fault(reply: Reply) -> StockmlError | None:
+    """Why there is no prediction, with the next step; None when there is one."""
+    if reply.status == 0:
+        return StockmlError(reply.words, "start it: stockml serve")
+    if not reply.ok:
+        kind = str(reply.tree.get("type", "")).rpartition(":")[2]
+        words = f"HTTP {reply.status}: {reply.words}"
+        return NoDataError(words) if kind == "no-data" else StockmlError(words)
+    if not _is_prediction(reply.tree):
+        return StockmlError(f"HTTP {reply.status}, but the answer is no prediction", "another program may have the port")
+    return None
+
+
+def _is_prediction(tree: dict[str, Any]) -> bool:
+    interval = tree.get("interval")
+    return (
+        all(isinstance(tree.get(name), int | float) for name in _NUMBERS)
+        and all(isinstance(tree.get(name), str) for name in _TEXTS)
+        and isinstance(interval, dict)
+        and all(isinstance(interval.get(name), int | float) for name in ("low80", "high80"))
+    )
+
+
+def latency_line(symbol: str, reply: Reply, limits: Resources) -> str:
+    """`NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)`."""
+    judged = f"(WARN above {limits.response_warn_s:g} s, CRIT {limits.response_crit_s:g} s)"
+    return f"{symbol} {verdict(reply, limits)} · HTTP {reply.status} in {reply.seconds * 1000:.1f} ms {judged}"
+
+
+def answer_lines(reply: Reply) -> tuple[str, str]:
+    """The forecast, and what it stands on; for a reply without a fault."""
+    tree = reply.tree
+    marks = [word for word in ("stale", "cached", "simulated") if tree.get(word)]
+    simulated = " SIMULATED" if tree.get("simulated") else ""
+    chances = f"P(up) {100 * tree['p_up']:.1f} % · confidence {100 * tree['confidence']:.1f} %"
+    return (
+        f"{tree['trading_signal']} · {tree['current_price']:.2f} → {tree['predicted_price']:.2f}"
+        f" for {tree['target_session']} · {chances}{simulated}",
+        f"80 % {tree['interval']['low80']:.2f} to {tree['interval']['high80']:.2f} · generation {tree.get('generation')}"
+        f" · bars of {tree['as_of']} from {tree['source']}{' · ' + ', '.join(marks) if marks else ''}",
+    )

@@ -1,0 +1,59 @@
+"""One asked prediction, judged and in words: the guide's limits, faults with a next step, strangers told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.core.config import Resources, load
+from engine.core.errors import NoDataError
+from engine.core.paths import Home
+from engine.core.records import Level
+from engine.core.service_client import Reply
+from engine.service.verdict import answer_lines, fault, latency_line, verdict
+from tests.service.homes import Served
+
+
+@pytest.fixture
+def limits(template: Home) -> Resources:
+    return load(template, {}).resources
+
+
+def test_the_verdict_follows_the_guides_limits(limits: Resources) -> None:
+    """OK up to 5 s, WARN above, CRIT above 10 s or without an answer."""
+    assert verdict(Reply(200, 5.0, {}), limits) is Level.OK
+    assert verdict(Reply(200, 5.1, {}), limits) is Level.WARN
+    assert verdict(Reply(200, 10.1, {}), limits) is Level.CRIT
+    assert verdict(Reply(503, 0.1, {}), limits) is Level.CRIT
+    assert verdict(Reply(0, 0.1, {}, "gone"), limits) is Level.CRIT
+
+
+def test_a_real_answer_in_words(served: Served, limits: Resources) -> None:
+    """A real prediction has no fault; its words hold status, latency, limits, prices and what they stand on."""
+    tree = served.get("/api/v1/predict/NVDA")
+    reply = Reply(200, 0.0041, tree)
+    assert fault(reply) is None
+    assert latency_line("NVDA", reply, limits) == "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)"
+    first, second = answer_lines(reply)
+    assert f"{tree['current_price']:.2f} → {tree['predicted_price']:.2f} for 2026-07-01" in first
+    assert "generation 1 · bars of 2026-06-30 from yahoo" in second
+
+
+@pytest.mark.parametrize("tree", [{}, {"predicted_price": 1.0}, {"interval": []}, {"current_price": "x", "interval": {}}])
+def test_a_strangers_answer_is_no_prediction(tree: dict[str, Any]) -> None:
+    """A success of another program on the port is a fault in words, never a traceback."""
+    found = fault(Reply(200, 0.01, tree))
+    assert found is not None
+    assert "no prediction" in found.message
+    assert "another program" in found.hint
+
+
+def test_faults_have_a_next_step() -> None:
+    """Silence names the command that starts a service; missing bars end as no data."""
+    silent = fault(Reply(0, 1.0, {}, "nothing listens there"))
+    assert silent is not None
+    assert "stockml serve" in silent.hint
+    missing = fault(Reply(503, 0.1, {"type": "urn:stockml:problem:no-data", "detail": "no stored bars of SPY"}))
+    assert isinstance(missing, NoDataError)
+    assert "HTTP 503: no stored bars of SPY" in missing.message
