@@ -2,7 +2,7 @@
 
 who asks                    function            reads
 console, commands, worker   load(home)          stockml.toml, then the environment; stops at the problems found
-`config check`              problems_of(text)   the same, every problem at once
+`config check`              load(home)          the same; ConfigError.problems names every one
 `config set`                engine.core.config_edit
 """
 

@@ -138,18 +138,6 @@ def reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def memory_available_mb(text: str | None = None) -> int:
-    """MemAvailable of /proc/meminfo in MB; 0 when it cannot be read."""
-    try:
-        text = Path("/proc/meminfo").read_text() if text is None else text
-    except OSError:
-        return 0
-    for line in text.splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) // 1024
-    return 0
-
-
 def resident_mb(pid: int) -> int:
     """Resident memory of `pid` in MB; 0 when it has ended."""
     try:

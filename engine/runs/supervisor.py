@@ -27,8 +27,9 @@ from engine.core.text import clean_bytes
 from engine.runs.fold import Folding, run_state
 from engine.runs.hand import Hand
 from engine.runs.journal import Journal, Speaker
+from engine.runs.memory import available_mb
 from engine.runs.narrate import log_line, narrate, opening
-from engine.runs.processes import adopt_orphans, identity_of, memory_available_mb, oom_kills
+from engine.runs.processes import adopt_orphans, identity_of, oom_kills
 from engine.runs.result import reserve_room, write_result
 from engine.runs.rules import Force, death_of, force_due, overdue, room_mb
 from engine.runs.spec import RunFolder, RunSpec, read_spec
@@ -212,7 +213,7 @@ class Supervisor:
     def has_room(self, now: float) -> bool:
         """The memory guard: wait for room while other workers run, give up after a while when there are none."""
         limits = self.spec.limits
-        room = room_mb(memory_available_mb(), [hand.resident_mb for hand in self.hands], limits.memory_mb)
+        room = room_mb(available_mb(), [hand.resident_mb for hand in self.hands], limits.memory_mb)
         if room >= limits.memory_mb:
             self.short_of_memory_since = None
             return True
