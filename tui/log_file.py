@@ -40,9 +40,23 @@ class Matches:
 
     @classmethod
     def of(cls, text: str) -> Matches:
-        """`text` anywhere in the line, whatever its case; with `!` before it, the lines without it."""
-        wanted = text[1:] if text.startswith("!") else text
-        return cls(re.compile(re.escape(wanted.encode()), re.IGNORECASE), text.startswith("!"))
+        """`text` anywhere in the line, whatever its case; `=NAME` a symbol as a word; with `!` before, the lines without."""
+        wanted = text.removeprefix("!")
+        if wanted.startswith("=") and len(wanted) > 1:
+            # MP is found neither in SMP nor in MP.B nor in "complete".
+            name = re.escape(wanted[1:].encode())
+            pattern = re.compile(rb"(?<![A-Z0-9.-])" + name + rb"(?![A-Z0-9-]|\.[A-Z0-9])")
+        else:
+            pattern = re.compile(re.escape(wanted.encode()), re.IGNORECASE)
+        return cls(pattern, text.startswith("!"))
+
+    def anew(self) -> Matches:
+        """The same question with nothing looked at."""
+        return Matches(self.pattern, self.inverse)
+
+    def moved(self, by: int) -> Matches:
+        """The same answers where `by` lines came before the first."""
+        return Matches(self.pattern, self.inverse, array("Q", (line + by for line in self.lines)), self.upto + by)
 
     def has(self, line: int) -> bool:
         at = bisect_left(self.lines, line)
@@ -169,7 +183,8 @@ class LogFile:
             first = matches.upto
             last = min(count, max(first + 1, bisect_right(starts, starts[first] + _BLOCK)))
             end = starts[last] if last < count else self.size
-            raw = os.pread(self._fd, end - starts[first], starts[first])
+            # The last of these lines may be a gigabyte long: two blocks of it are enough.
+            raw = os.pread(self._fd, min(end - starts[first], 2 * _BLOCK), starts[first])
             search, inverse = matches.pattern.search, matches.inverse
             rows = raw.split(b"\n")[: last - first]
             matches.lines.extend(first + at for at, row in enumerate(rows) if (search(row) is None) is inverse)

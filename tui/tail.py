@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +56,3 @@ class FileTail:
 
 def _parse(raw: bytes, cut: bool) -> Tail:
     return Tail(tuple(clean_bytes(row, 1000) for row in whole_rows(raw, cut)), cut)
-
-
-def of_symbol(lines: tuple[str, ...], symbol: str) -> tuple[str, ...]:
-    """The lines that name `symbol` as a word of its own."""
-    word = re.compile(rf"(?<![A-Z0-9.-]){re.escape(symbol)}(?![A-Z0-9-]|\.[A-Z0-9])")
-    return tuple(text for text in lines if word.search(text))

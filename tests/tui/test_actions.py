@@ -19,7 +19,6 @@ from tui.screens.backup import BackupScreen
 from tui.screens.backups import BackupsScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import HelpScreen, help_lines
-from tui.screens.log import LogScreen
 from tui.screens.log_view import LogView
 from tui.screens.logs import LogsScreen
 from tui.screens.main import MainScreen
@@ -44,7 +43,6 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     BackupScreen,
     ScheduleScreen,
     ScheduleForm,
-    LogScreen,
     HelpScreen,
     ConfirmScreen,
     PaletteScreen,

@@ -151,3 +151,53 @@ def test_jump_to_a_time(tmp_path: Path) -> None:
 def test_times_as_people_type_them(text: str, found: datetime | None) -> None:
     """A time of day is the newest one before the log's end; dates are taken as they are."""
     assert read_time(text, datetime(2026, 11, 21, 10)) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("trained MP in 3 s", True),
+        ("symbol=MP", True),
+        ("SMP rises", False),
+        ("MP.B split", False),
+        ("about MP.", True),
+        ("MPX", False),
+    ],
+)
+def test_lines_of_a_symbol_name_it_as_a_word(line: str, found: bool) -> None:
+    """MP is not found inside another symbol."""
+    matches = Matches.of("=MP")
+
+    assert bool(matches.pattern.search(line.encode())) is found
+
+
+def test_a_line_of_forty_megabytes_is_searched_in_small_memory(tmp_path: Path) -> None:
+    """A line without an end costs two blocks of memory, and the lines behind it are found."""
+    path = tmp_path / "some.log"
+    with path.open("wb") as log:
+        log.truncate(40 * 2**20)
+        log.seek(40 * 2**20)
+        log.write(b"\nNVDA here\n")
+    file, matches = whole(path), Matches.of("=NVDA")
+    tracemalloc.start()
+    file.search(matches)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert list(matches.lines) == [1]
+    assert peak < 8 * 2**20
+
+
+def test_matches_of_the_end_keep_their_lines_when_the_beginning_is_read(tmp_path: Path) -> None:
+    """What matched in the end of a large file stands at its number in the whole file, before that one is searched."""
+    path = tmp_path / "some.log"
+    path.write_text("".join(f"line {n}{' error' if n % 1000 == 0 else ''} {'x' * 60}\n" for n in range(20_000)))
+    file, matches = LogFile(path), Matches(ERRORS)
+    assert file.update() == 0
+    file.search(matches)
+    found = [file.line(at) for at in matches.lines]
+    moved = matches.moved(file.update())
+
+    assert found
+    assert [file.line(at) for at in moved.lines] == found
+    assert moved.upto == len(file)

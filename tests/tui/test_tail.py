@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-
-from tui.tail import FileTail, of_symbol
+from tui.tail import FileTail
 
 
 def test_absent_file_is_said_so(tmp_path: Path) -> None:
@@ -55,22 +53,6 @@ def test_lines_are_cleaned(tmp_path: Path) -> None:
     assert "\x1b" not in first
     assert first.startswith("red")
     assert len(second) <= 1000
-
-
-@pytest.mark.parametrize(
-    ("line", "found"),
-    [
-        ("trained MP in 3 s", True),
-        ("symbol=MP", True),
-        ("SMP rises", False),
-        ("MP.B split", False),
-        ("about MP.", True),
-        ("MPX", False),
-    ],
-)
-def test_lines_of_a_symbol_name_it_as_a_word(line: str, found: bool) -> None:
-    """MP is not found inside another symbol."""
-    assert bool(of_symbol((line,), "MP")) is found
 
 
 def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.tui.fake import empty_home, trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
 from tui.screens.help import HelpScreen
-from tui.screens.log import LogScreen
+from tui.screens.log_view import LogView
 from tui.screens.main import MainScreen
 from tui.screens.palette import PaletteScreen
 
@@ -59,7 +59,7 @@ async def test_escape_goes_back_and_never_quits(tmp_path: Path) -> None:
         assert app.main.marks == frozenset()
         for key, screen in (
             ("question_mark", HelpScreen),
-            ("l", LogScreen),
+            ("l", LogView),
             ("colon", PaletteScreen),
             ("ctrl+p", PaletteScreen),
         ):

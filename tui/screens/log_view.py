@@ -33,7 +33,7 @@ class LogView(LiveScreen):
         super().__init__()
         self._file = LogFile(path)
         self._errors = Matches(ERRORS)
-        self._wanted = wanted
+        self._wanted = self._opened_with = wanted
         self.matches = Matches.of(wanted) if wanted else None
         self.only = bool(wanted)
         """Whether only matching lines are shown."""
@@ -47,18 +47,34 @@ class LogView(LiveScreen):
     def look(self) -> Any:
         """In the thread: index first, then the matches; a tuple that differs whenever there is more to draw."""
         file = self._file
-        self._shift += file.update()
+        was_whole = file.complete
+        came_before = file.update()
         if file.turns != self._turns:
             self._turns = file.turns
             self._errors = Matches(ERRORS)
             self.matches = Matches.of(self._wanted) if self._wanted else None
+        elif came_before:
+            # Until the whole file is searched, what the end of it held stands at its new numbers.
+            self._errors = self._errors.moved(came_before)
+            self.matches = self.matches.moved(came_before) if self.matches else None
+        self._shift += came_before
         self.EVERY = LOOK_EVERY if file.complete or file.problem else 0.01  # type: ignore[misc]
-        if file.complete and not file.problem:
-            for matches in (self.matches, self._errors):
-                if matches is not None:
-                    file.search(matches)
-        found = len(self.matches.lines) if self.matches else -1
-        return file.turns, len(file), file.size, file.complete, file.problem, self._wanted, found, len(self._errors.lines)
+        if not file.problem:
+            anew = file.complete and not was_whole
+            self._errors = self._searched(self._errors, anew=anew)
+            asked = self.matches
+            if asked is not None:
+                found = self._searched(asked, anew=anew)
+                if self.matches is asked:  # else the operator asked for something else meanwhile
+                    self.matches = found
+        count = len(self.matches.lines) if self.matches else -1
+        return file.turns, len(file), file.size, file.complete, file.problem, self._wanted, count, len(self._errors.lines)
+
+    def _searched(self, matches: Matches, *, anew: bool) -> Matches:
+        """The matches brought up to date; from the first line on once the whole file is known."""
+        matches = matches.anew() if anew else matches
+        self._file.search(matches)
+        return matches
 
     def found(self) -> None:
         if self._shift:
@@ -90,7 +106,7 @@ class LogView(LiveScreen):
             page.show((line(file.problem or "reading the file", "dim"),))
             return
         if self._filtering() and not (self.matches and self.matches.lines):
-            why = f"no line matches /{self._wanted}; esc shows every line" if file.complete else "reading the whole file"
+            why = f"no line matches /{self._wanted}; s shows every line" if file.complete else "reading the whole file"
             page.show((line(why, "dim"),))
             return
         if self.follow:
@@ -188,7 +204,7 @@ class LogView(LiveScreen):
             if text is not None:
                 self._filter(text)
 
-        self.app.push_screen(PromptScreen("filter (!text hides): ", self._wanted), typed)
+        self.app.push_screen(PromptScreen("filter (!text hides, =NVDA a symbol): ", self._wanted), typed)
 
     def _filter(self, text: str) -> None:
         self._wanted = text if text != "!" else ""
@@ -240,8 +256,8 @@ class LogView(LiveScreen):
         self.app.push_screen(PromptScreen("jump to time: "), typed)
 
     def do_back(self) -> None:
-        """The notice, then the filter, then the screen."""
-        if self.notice is None and self.matches is not None:
+        """The notice, then the filter that was typed here, then the screen."""
+        if self.notice is None and self.matches is not None and self._wanted != self._opened_with:
             self._filter("")
         else:
             super().do_back()

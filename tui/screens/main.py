@@ -186,10 +186,13 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     def do_refresh(self) -> None:
         self.console.look_now()
 
-    def do_log(self) -> None:
-        from tui.screens.log import LogScreen
+    def do_theme(self) -> None:
+        self.console.next_theme()
 
-        self.app.push_screen(LogScreen(self.console.engine.home.training_log, self.cursor))
+    def do_log(self) -> None:
+        from tui.screens.log_view import LogView
+
+        self.app.push_screen(LogView(self.console.engine.home.training_log, f"={self.cursor}" if self.cursor else ""))
 
     def do_open(self) -> None:
         from tui.screens.symbol import SymbolScreen
