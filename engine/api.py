@@ -22,6 +22,7 @@ from engine.core.symbols import checked_all
 from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.source import parse_source
+from engine.recorded import recorded
 from engine.runs.start import cancel_run, start_run
 from engine.runs.store import RunStore
 from engine.watch.snapshot import SnapshotReader, TextTail
@@ -118,11 +119,13 @@ class Engine(Watching):
         """Start a detached run; BusyError when every symbol is being trained, naming the holder."""
         checked_all(request.symbols, self.settings.names)
         return start_run(self.home, self.settings, request, self.clock)
+    @recorded
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends its workers itself."""
         cancel_run(self.home, run_id)
 
+    @recorded
     def run(self, run_id: str) -> Run:
         """One run; UsageError for an id that does not exist."""
         with self._runs_lock:
@@ -236,6 +239,7 @@ class Engine(Watching):
 
     def start_job_now(self, job: str) -> int:
         """Start a scheduled job beside this process, with no more than cron would give it; its process id."""
+    @recorded
         from engine.schedule.start_now import start_now
 
         return start_now(self.home, job)
@@ -244,6 +248,7 @@ class Engine(Watching):
 
     def back_up(self, symbols: Iterable[str] | None = None, to: Path | None = None) -> Made:
         """Copy live models into a new backup, and that to the folder `to`; NoDataError when there is no model."""
+    @recorded
         from engine.vault.backup import back_up
 
         names = checked_all(symbols, self.settings.names) if symbols is not None else self.settings.names
@@ -272,6 +277,7 @@ class Engine(Watching):
 
     def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[Restored, ...]:
         """Publish the models of a backup again, and show them; one result a symbol."""
+    @recorded
         from engine.forecast.inference import load_forecaster
         from engine.runs.known import last_known
         from engine.vault.model_file import read_model
@@ -291,6 +297,7 @@ class Engine(Watching):
 
     def clean(self, dry_run: bool = False) -> CleanReport:
         """Remove what is old by the rules of the settings, or only say what would go and why the rest stays."""
+    @recorded
         from engine.vault.clean import clean
 
         return clean(self.home, self.settings, self.clock, dry_run=dry_run)

@@ -15,6 +15,7 @@ from engine.core.paths import Home
 from engine.core.records import Alert, Snapshot, Started, SymbolRow, TrainRequest
 from engine.core.symbols import checked_all
 from engine.watch import alerts, deliver
+from engine.recorded import recorded
 from engine.watch.holds import Hold, hold, unhold
 
 if TYPE_CHECKING:
@@ -61,16 +62,27 @@ class Watching:
         """Start what was planned and write every decision down."""
         from engine.watch.auto import start
 
+    @recorded
         return start(self.home, prepared, self.start_training, starter)
 
     def hold(self, symbol: str, reason: str, until: date | None = None) -> Hold:
         """Stop automatic training of a symbol."""
         return hold(self.home, symbol, reason, until, self.clock)
 
+    def watch_story(self, symbol: str) -> dict[str, Any]:
+        """Why a symbol will or will not be retrained, by its stored bars; writes nothing. It loads numpy."""
+        from engine.schedule.upcoming import next_auto_train
+        from engine.watch.story import watch_story
+
+        upcoming = next_auto_train(self.home, self.clock.now())
+        return watch_story(self.home, self.settings, symbol, self.source, self.clock, upcoming)
+
+    @recorded
     def unhold(self, symbol: str) -> None:
         """Let automatic training of a symbol go on."""
         unhold(self.home, symbol, self.clock)
 
+    @recorded
     def check(
         self, symbols: Iterable[str] | None = None, *, train: bool = True, fetch: bool = True, starter: str = ""
     ) -> Report:
@@ -168,14 +180,17 @@ class Watching:
         """Mark firing alerts as seen; `*` stands for all. How many were marked."""
         return alerts.acknowledge(self.home, rule, symbol, self.clock.now())
 
+    @recorded
     def silence(self, rule: str, symbol: str, span: timedelta) -> datetime:
         """Send nothing of these alerts for `span`; when it ends."""
         return alerts.silence(self.home, rule, symbol, span, self.clock.now())
 
+    @recorded
     def test_alert(self) -> str:
         """Queue a test message and deliver it; what went wrong, in words."""
         alerts.queue_test(self.home, self.clock.now())
         return self.deliver_alerts()
+    @recorded
 
     def health(self) -> tuple[Item, ...]:
         """Whether the house is in order; missed jobs, lost trainings and broken backups ring."""

@@ -56,6 +56,7 @@ COMMANDS: dict[str, Row] = {
     "serve": Row("engine.cli.serve:serve", "Answer predictions over HTTP."),
     "test-symbol": Row("engine.cli.serve:test_symbol", "Ask the running service for one prediction."),
     "config": Row("engine.cli.config:config", "Show, check or change the settings."),
+    "audit": Row("engine.cli.audit:audit", "Who did what, when, from where, and how it ended."),
     "demo": Row("engine.cli.demo:demo", "Try everything on a simulated market, in a home of its own."),
 }
 

@@ -69,6 +69,11 @@ class Home:
         return self.logs / "monitoring" / "monitoring.log"
 
     @property
+    def audit_log(self) -> Path:
+        """Who did what, when and from where."""
+        return self.logs / "audit.log"
+
+    @property
     def evaluations(self) -> Path:
         return self.root / "evaluation_results"
 

@@ -14,15 +14,18 @@ import socket
 import sys
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.core.audit import Outcome, note
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import ExitCode
 from engine.core.events import TYPES, Event, decode
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, append_line
+from engine.core.records import Job, JobState
 from engine.core.text import clean_bytes
 from engine.runs.fold import Folding, run_state
 from engine.runs.hand import Hand
@@ -264,7 +267,15 @@ class Supervisor:
         run = self.folding.run(lock_held=False)
         if not write_result(self.folder, run, extra, pause=lambda: time.sleep(0.5)):
             sys.stderr.write(f"result.json could not be written: {run.state}; {message}\n")
+        self.record(run_state(jobs), jobs)
         failpoint("supervisor.closed")
+
+    def record(self, state: JobState, jobs: Sequence[Job]) -> None:
+        """One line in the audit: how the run that somebody started has ended."""
+        ends = {str(state): [job.symbol for job in jobs if job.state is state] for state in JobState}
+        told: dict[str, Any] = {name: symbols for name, symbols in ends.items() if symbols}
+        outcome = str(state) if state in (JobState.DONE, JobState.REFUSED, JobState.CANCELLED) else Outcome.FAILED
+        note(self.folder.home, self.clock, "train", outcome, run=self.folder.id, started_by=self.spec.starter, **told)
 
 
 def _first_line(path: Path) -> str:

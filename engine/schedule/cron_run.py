@@ -22,6 +22,7 @@ from types import FrameType
 from typing import IO
 from zoneinfo import ZoneInfo
 
+from engine.core.audit import ORIGIN
 from engine.core.clock import Clock, SystemClock, iso
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.files import FileLock, append_line, lock_holder
@@ -224,6 +225,7 @@ def _child(run: _Run, log: _Log) -> int:
             stderr=subprocess.STDOUT,
             pass_fds=[lock.fileno() for lock in run.locks],
             cwd=run.home.root,
+            env={**os.environ, ORIGIN: _on_behalf(run)},
         )
     except OSError as error:
         log.last = f"cannot start {run.argv[0]}: {error.strerror}"
@@ -236,6 +238,11 @@ def _child(run: _Run, log: _Log) -> int:
         code = child.wait()
     reader.join(_DRAIN_S)
     return code if code >= 0 else 128 - code
+
+
+def _on_behalf(run: _Run) -> str:
+    """From where the child acts, for the record of who did what."""
+    return f"cron {run.job.name}" + ("" if run.trigger is Trigger.CRON else f" ({run.trigger})")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from engine.core.audit import audited
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import RefusedError, StockmlError, UsageError
 from engine.core.paths import Home
@@ -221,6 +222,7 @@ class Scheduler:
 
         Raises what `swap` raises; RefusedError where the other backend already starts the jobs.
         """
+    @audited("schedule", lambda draft: told_draft(draft) if draft.changed else None, lambda done: {"warnings": done[1]})
         if not draft.changed:
             return Written(False), ()
         other = Backend.SYSTEMD if draft.base.backend is Backend.CRONTAB else Backend.CRONTAB
@@ -284,6 +286,14 @@ def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
     found: tuple[Line, ...] = ()
     for line in lines:
         found = with_line(found, line)
+def told_draft(draft: Draft) -> dict[str, object]:
+    """What a draft changes, for the record: `weekly 0 4 * * 0`, `clean 0 3 * * * off`, `health removed`."""
+    old, new = {line.job: line for line in draft.base.lines}, {line.job: line for line in draft.lines}
+    told = [f"{job} {line.expression}{'' if line.enabled else ' off'}" for job, line in new.items() if old.get(job) != line]
+    told += [f"{job} removed" for job in old if job not in new]
+    return {"reason": draft.reason, "in": str(draft.base.backend), "jobs": told}
+
+
     return found
 
 

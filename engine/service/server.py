@@ -24,6 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import uvicorn
 from starlette.types import ASGIApp
 
+from engine.core.audit import acting
 from engine.core.clock import Clock, SystemClock
 from engine.core.config import Settings
 from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlError
@@ -176,9 +177,13 @@ def serve(
     home: Home, settings: Settings, address: Address, source: str | None, told: Callable[[Running], None], fetching: bool = True
 ) -> int:
     """Serve until a signal; `told` is called once the port is ours. Returns the signal, 0 for none."""
-    running = prepare(home, settings, address, source, fetching=fetching)
-    told(running)
-    return running.run()
+    with acting(home, SystemClock(), "serve", host=address.host, port=address.port) as act:
+        running = prepare(home, settings, address, source, fetching=fetching)
+        act.began(port=running.policy.port)
+        told(running)
+        got = running.run()
+        act.said = f"stopped by {signal.Signals(got).name}" if got else "stopped"
+    return got
 
 
 def _holder(lock: FileLock) -> str:

@@ -1,0 +1,67 @@
+"""`audit`: who did what, when, from where, and how it ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import click
+
+from engine.cli.options import home_option, json_option, takes_session
+from engine.cli.session import Session
+from engine.core.audit import Entry, entries
+from engine.core.clock import iso, span
+from engine.core.errors import ExitCode, StockmlError, UsageError
+from engine.core.text import clean
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[TEXT]…")
+@click.option("--since", metavar="2d", help="Only what is newer: 30m, 6h, 2d, or a day as 2026-11-20.")
+@json_option
+@home_option
+@takes_session
+def audit(session: Session, words: tuple[str, ...], since: str | None) -> int:
+    """Everything that was changed through stockml, oldest first; with TEXT only the lines that hold every word of it."""
+    try:
+        found = list(entries(session.home, _since(since), words))
+    except OSError as error:
+        raise StockmlError(f"cannot read {error.filename}: {error.strerror}", "check its permissions") from error
+    if session.json:
+        session.document({"file": str(session.home.audit_log), "entries": [_tree(entry) for entry in found]})
+    else:
+        session.facts([entry.text for entry in found] or [_nothing(session, bool(since or words))])
+    return ExitCode.DONE
+
+
+def _nothing(session: Session, narrowed: bool) -> str:
+    return "nothing in the record matches" if narrowed else f"nothing was done through stockml in {session.home.root} yet"
+
+
+def _since(text: str | None) -> datetime | None:
+    """The moment that `--since` names: a span back from now, or the beginning of a local day."""
+    if text is None:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time()).astimezone()
+    except ValueError:
+        pass  # no day: a span
+    try:
+        return datetime.now(UTC) - span(text)
+    except (UsageError, OverflowError) as error:
+        raise UsageError(f"not a time: {clean(text, 40)!r}", "write it as 30m, 6h, 2d, or a day as 2026-11-20") from error
+
+
+def _tree(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": iso(entry.at),
+        "user": entry.user,
+        "ssh": entry.ssh or None,
+        "tty": entry.tty or None,
+        "pid": entry.pid or None,
+        "from": entry.origin,
+        "what": entry.what,
+        "about": dict(entry.about),
+        "outcome": entry.outcome,
+        "said": entry.said or None,
+    }

@@ -1,0 +1,164 @@
+"""Who did what, when, from where, and how it ended."""
+
+import json
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core import audit
+from engine.core.audit import acting, audited, entries, note, parse_entry
+from engine.core.clock import Clock, FakeClock, parse_iso
+from engine.core.errors import BusyError, NoDataError
+from engine.core.paths import Home
+
+NOW = parse_iso("2026-11-22T18:45:23.861Z")
+
+
+class Door:
+    """Something with a home and a clock, as the engine is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home, self.clock = Home(folder), FakeClock(NOW)
+
+    @audited("backup", lambda symbols, dry=False: None if dry else {"symbols": symbols}, lambda made: {"backup": made})
+    def back_up(self, symbols: tuple[str, ...], dry: bool = False) -> str:
+        """Fails as the symbol asks."""
+        if symbols == ("BUSY",):
+            raise BusyError("another backup is made")
+        if symbols == ("NONE",):
+            raise NoDataError("there is no model")
+        if symbols == ("BUG",):
+            raise ZeroDivisionError("division by zero")
+        return "backup_20261122_184523"
+
+
+def outcomes(home: Home) -> list[tuple[str, str, str]]:
+    """(action, outcome, words) of every line."""
+    return [(entry.what, entry.outcome, entry.said) for entry in entries(home)]
+
+
+def test_a_done_action_says_who_what_when_and_from_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line: UTC time, the process's own user, the address of the SSH session, origin, arguments, result."""
+    monkeypatch.setenv("SSH_CONNECTION", "10.1.2.3 50022 10.0.0.1 22")
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    monkeypatch.setenv(audit.ORIGIN, audit.CONSOLE)
+    door = Door(tmp_path)
+    assert door.back_up(("NVDA", "SMR")) == "backup_20261122_184523"
+    (line,) = door.home.audit_log.read_text().splitlines()
+    tree = json.loads(line)
+
+    assert tree["at"] == "2026-11-22T18:45:23.861Z"
+    assert (tree["ssh"], tree["from"], tree["what"], tree["outcome"]) == ("10.1.2.3", "console", "backup", "done")
+    assert tree["user"] not in ("", "somebody-else")
+    assert tree["about"] == {"symbols": ["NVDA", "SMR"], "backup": "backup_20261122_184523"}
+    (entry,) = entries(door.home)
+    assert "done       backup  NVDA SMR backup=backup_20261122_184523  by " in entry.text
+    assert entry.text.endswith("console")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "error", "outcome", "said"),
+    [
+        ("BUSY", BusyError, "refused", "another backup is made"),
+        ("NONE", NoDataError, "failed", "there is no model"),
+        ("BUG", ZeroDivisionError, "failed", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_an_error_is_recorded_and_goes_on(tmp_path: Path, symbol: str, error: type[Exception], outcome: str, said: str) -> None:
+    """What a guard or a lock forbids is refused, what was tried and did not work failed; the caller gets the error."""
+    door = Door(tmp_path)
+    with pytest.raises(error):
+        door.back_up((symbol,))
+
+    assert outcomes(door.home) == [("backup", outcome, said)]
+
+
+def test_a_look_is_not_recorded(tmp_path: Path) -> None:
+    """A call that changes nothing (a dry run) leaves no line."""
+    door = Door(tmp_path)
+    door.back_up(("NVDA",), dry=True)
+
+    assert not door.home.audit_log.exists()
+
+
+def test_a_long_action_is_there_before_it_ends(tmp_path: Path) -> None:
+    """An announced action has its line while it runs, so that a kill leaves a trace, and another one at its end."""
+    home = Home(tmp_path)
+    with acting(home, FakeClock(NOW), "restore", backup="b1") as act:
+        act.began(symbols=("NVDA",))
+        assert outcomes(home) == [("restore", "started", "")]
+        act.learn({"outcome": "failed", "problems": ("NVDA: no",)})
+
+    assert [what[1] for what in outcomes(home)] == ["started", "failed"]
+
+
+def test_nothing_of_a_hostile_text_reaches_the_file(tmp_path: Path) -> None:
+    """Escape codes, line breaks and long texts in arguments and errors become one short clean line."""
+    home = Home(tmp_path)
+    bad = "\x1b[2J\x1b]52;c;aGk=\x07\n\r\x9b31mevil" + "x" * 9000
+    note(home, FakeClock(NOW), "hold", "failed", said=bad, symbol=bad, many=[bad] * 500, tree={bad: bad})
+    data = home.audit_log.read_bytes()
+
+    assert data.count(b"\n") == 1
+    assert len(data) <= 4096
+    assert not set(data) & {0x1B, 0x07, 0x9B, 0x0D}
+    (entry,) = entries(home)
+    assert entry.text.isprintable()
+
+
+@given(st.text(max_size=200), st.dictionaries(st.text(max_size=9), st.one_of(st.none(), st.floats(), st.text(max_size=20))))
+def test_any_line_is_read_or_left_out(line: str, tree: dict[str, Any]) -> None:
+    """Garbage, torn lines and foreign JSON never end a reader, and never show as an entry."""
+    assert parse_entry(line) is None
+    assert parse_entry(json.dumps(tree)) is None
+    assert parse_entry(json.dumps({**tree, "at": "2026-11-22T18:45:23Z", "what": "x", "outcome": "done", "about": {}}))
+
+
+def test_a_disk_that_refuses_stops_nothing_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the record cannot be written the action is done all the same, and a sentence says what is missing."""
+    said: list[str] = []
+    monkeypatch.setattr(audit, "complain", said.append)
+    door = Door(tmp_path)
+    door.home.logs.parent.joinpath("logs").write_text("a file where the folder should be")
+
+    assert door.back_up(("NVDA",)) == "backup_20261122_184523"
+    assert len(said) == 1
+    assert "backup done is not recorded" in said[0]
+
+
+def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+    """It names addresses of people: mode 0600 from its first line."""
+    note(Home(tmp_path), FakeClock(NOW), "hold", "done")
+
+    assert stat.S_IMODE(Home(tmp_path).audit_log.stat().st_mode) == 0o600
+
+
+def test_writers_at_once_mix_no_lines(tmp_path: Path) -> None:
+    """Forty threads append at the same time and every line can be read."""
+    home, clock = Home(tmp_path), FakeClock(NOW)
+    threads = [threading.Thread(target=note, args=(home, clock, f"act{n}", "done")) for n in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {entry.what for entry in entries(home)} == {f"act{n}" for n in range(40)}
+
+
+def test_what_clean_renamed_is_read_first(tmp_path: Path) -> None:
+    """Renamed files are part of the record, the oldest first; words and a moment narrow it."""
+    home = Home(tmp_path)
+    clock: Clock = FakeClock(NOW)
+    for number, symbol in ((2, "AAPL"), (1, "TSLA"), (0, "NVDA")):
+        note(home, clock, "hold", "done", symbol=symbol)
+        if number:
+            home.audit_log.rename(home.audit_log.with_name(f"audit.log.{number}"))
+
+    assert [entry.about["symbol"] for entry in entries(home)] == ["AAPL", "TSLA", "NVDA"]
+    assert [entry.about["symbol"] for entry in entries(home, words=["HOLD", "tsla"])] == ["TSLA"]
+    assert list(entries(home, since=parse_iso("2026-11-23T00:00:00Z"))) == []
