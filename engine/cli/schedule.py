@@ -134,7 +134,7 @@ def install(
     move: bool,
     yes: bool,
 ) -> int:
-    """Install the standard jobs, or add JOBS (health, serve); what is installed keeps its times."""
+    """Install the standard jobs, or exactly JOBS (health, serve, …); what is installed keeps its times."""
     scheduler = _scheduler(session)
     draft = _install_draft(scheduler, jobs, systemd, reset, edits, program, move)
     used = scheduler.in_use()

@@ -32,6 +32,9 @@ from engine.schedule.swap import Written, swap
 from engine.schedule.systemd import Systemd, gap_warnings, unit_files, user_units
 
 
+_NO_STANDARD = "none of the standard jobs is in the schedule; `stockml schedule install` adds them"
+
+
 class Backend(StrEnum):
     """Who starts the jobs."""
 
@@ -169,19 +172,21 @@ class Scheduler:
         return Draft(base, reason, lines, after, diff, tuple(told))
 
     def install(self, base: Base, names: Sequence[str] = (), program: Path | None = None, reset: bool = False) -> Draft:
-        """The standard jobs where none is installed, the named ones beside what is; every line with this program's path.
+        """The standard jobs where none of them is installed, or exactly the named ones, beside what is installed.
 
-        `reset`: the named jobs (without names, all that are installed) get their default time back.
+        Every line gets this program's path. `reset`: the named jobs (without names, all that are installed) get their default time back.
         """
         program = program or find_program()
         names = [job_named(name).name for name in names]
         wanted = {line.job: line for line in base.lines}
-        for job in names or ([] if wanted else STANDARD):
+        for job in names or ([] if wanted.keys() & set(STANDARD) else STANDARD):
             wanted.setdefault(job, Line(job, JOBS[job].expression, ""))
+        alone = "" if wanted.keys() & set(STANDARD) else f"only {' '.join(wanted)}: {_NO_STANDARD}"
         if reset:
             wanted |= {job: Line(job, JOBS[job].expression, "") for job in names or wanted}
         lines = (replace(line, command=shell_command(program, line.job, self.home)) for line in wanted.values())
-        return self.draft(base, in_order(lines), "install")
+        draft = self.draft(base, in_order(lines), "install")
+        return replace(draft, warnings=(*draft.warnings, alone)) if alone else draft
 
     def remove(self, base: Base, names: Sequence[str] = ()) -> Draft:
         """Without names, the whole block."""

@@ -89,6 +89,19 @@ def test_an_install_keeps_changed_times_and_adds_what_is_named(desk: Desk) -> No
     assert desk.lines["weekly"] == ("0 2 * * 0", True)
 
 
+def test_a_named_job_alone_is_told_and_leaves_the_standard_ones_to_a_plain_install(desk: Desk) -> None:
+    """On an empty tab `install health` adds that one and says so; `install` then adds the four; one taken out stays out."""
+    alone = desk.install("health")
+    assert "only health: none of the standard jobs is in the schedule" in alone.warnings[0]
+    desk.write(alone)
+    assert desk.lines == {"health": ("30 7 * * *", True)}
+    desk.write(desk.install())
+    assert desk.lines == {**STANDARD, "health": ("30 7 * * *", True)}
+    desk.write(desk.scheduler.remove(desk.scheduler.look(), ["monthly"]))
+    again = desk.install()
+    assert (again.changed, again.warnings, "monthly" in desk.lines) == (False, (), False)
+
+
 def test_an_install_writes_the_new_path_of_the_program(desk: Desk) -> None:
     """A moved environment is repaired by `install`; times and pauses stay."""
     desk.write(desk.install())
