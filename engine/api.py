@@ -30,13 +30,17 @@ from engine.watching import Watching
 
 if TYPE_CHECKING:
     from engine.core.child import Answer
+    from engine.core.service_client import Reply, ServiceState
     from engine.market.bars import Bars
     from engine.schedule.scheduler import Scheduler
-    from engine.core.service_client import Reply, ServiceState
     from engine.vault.backup import Made
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
     from engine.vault.restore import Restored
+
+
+_OF_SOURCE = ("predict", "evaluate", "accuracy", "performance", "auto-train")
+"""The commands that the console asks for and that take --source."""
 
 
 class Engine(Watching):
@@ -115,17 +119,17 @@ class Engine(Watching):
         """The rows of a snapshot of its own, so that a second thread may ask."""
         return SnapshotReader(self.home, self.clock).read(self.settings, self.source).rows
 
+    @recorded
     def start_training(self, request: TrainRequest) -> Started:
         """Start a detached run; BusyError when every symbol is being trained, naming the holder."""
         checked_all(request.symbols, self.settings.names)
         return start_run(self.home, self.settings, request, self.clock)
-    @recorded
 
+    @recorded
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends its workers itself."""
         cancel_run(self.home, run_id)
 
-    @recorded
     def run(self, run_id: str) -> Run:
         """One run; UsageError for an id that does not exist."""
         with self._runs_lock:
@@ -217,17 +221,15 @@ class Engine(Watching):
         """A command of ours on this home in a short-lived child, with its JSON: for what loads numpy or h5py."""
         from engine.core.child import command
 
-        source = ("--source", self.source) if self.source and words[0] in ("predict", "evaluate", "accuracy") else ()
+        source = ("--source", self.source) if self.source and words[0] in _OF_SOURCE else ()
         return command((*words, "--home", str(self.home.root), *source, "--json"))
 
     def symbol_story(self, symbol: str) -> dict[str, Any]:
-        """Closes, held-out record, calibration and live accuracy of one symbol, from short-lived children."""
+        """Record, calibration, live accuracy and the triggers' verdicts of one symbol, from a short-lived child."""
         from engine.core.child import command
 
         words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
-        told = command(words, module="engine.forecast.story").document
-        live = self.command(("accuracy", symbol)).document.get("symbols", [])
-        return {**told, "live": live[0] if live else None}
+        return command(words, module="engine.story").document
 
     # -- the schedule -------------------------------------------------------------------------------------------------
 
@@ -237,18 +239,18 @@ class Engine(Watching):
 
         return Scheduler(self.home, self.clock)
 
+    @recorded
     def start_job_now(self, job: str) -> int:
         """Start a scheduled job beside this process, with no more than cron would give it; its process id."""
-    @recorded
         from engine.schedule.start_now import start_now
 
         return start_now(self.home, job)
 
     # -- what must not be lost ----------------------------------------------------------------------------------------
 
+    @recorded
     def back_up(self, symbols: Iterable[str] | None = None, to: Path | None = None) -> Made:
         """Copy live models into a new backup, and that to the folder `to`; NoDataError when there is no model."""
-    @recorded
         from engine.vault.backup import back_up
 
         names = checked_all(symbols, self.settings.names) if symbols is not None else self.settings.names
@@ -275,9 +277,9 @@ class Engine(Watching):
             raise NoDataError("there are no backups yet", "stockml backup makes one")
         return tuple((backup, verify_backup(backup)) for backup in chosen)
 
+    @recorded
     def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[Restored, ...]:
         """Publish the models of a backup again, and show them; one result a symbol."""
-    @recorded
         from engine.forecast.inference import load_forecaster
         from engine.runs.known import last_known
         from engine.vault.model_file import read_model
@@ -295,9 +297,9 @@ class Engine(Watching):
                 derived.build(self.home, self.settings, each.symbol, self.clock, self.source or "")
         return results
 
+    @recorded
     def clean(self, dry_run: bool = False) -> CleanReport:
         """Remove what is old by the rules of the settings, or only say what would go and why the rest stays."""
-    @recorded
         from engine.vault.clean import clean
 
         return clean(self.home, self.settings, self.clock, dry_run=dry_run)

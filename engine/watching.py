@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -12,10 +13,10 @@ from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.core.records import Alert, Snapshot, Started, SymbolRow, TrainRequest
+from engine.core.records import Alert, Away, Run, Snapshot, Started, SymbolRow, TrainRequest
 from engine.core.symbols import checked_all
-from engine.watch import alerts, deliver
 from engine.recorded import recorded
+from engine.watch import alerts, deliver
 from engine.watch.holds import Hold, hold, unhold
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from engine.watch.ledger import Accuracy
 
 
-class Watching:
+class Watching(ABC):
     """What `Engine` can do to watch its home; thin: every method hands over to one function of engine.watch."""
 
     home: Home
@@ -35,14 +36,17 @@ class Watching:
     source: str | None
 
     @property
-    def settings(self) -> Settings:
-        raise NotImplementedError
+    @abstractmethod
+    def settings(self) -> Settings: ...
 
-    def start_training(self, request: TrainRequest) -> Started:
-        raise NotImplementedError
+    @abstractmethod
+    def start_training(self, request: TrainRequest) -> Started: ...
 
-    def snapshot(self) -> Snapshot:
-        raise NotImplementedError
+    @abstractmethod
+    def snapshot(self) -> Snapshot: ...
+
+    @abstractmethod
+    def runs(self, limit: int = 50) -> tuple[Run, ...]: ...
 
     def auto_plan(
         self, symbols: Iterable[str] | None = None, *, force: bool = False, skip_market_hours: bool = False, fetch: bool = True
@@ -58,16 +62,12 @@ class Watching:
         moment = occasion_of(now, force=force, skip_market_hours=skip_market_hours, next_auto_train=upcoming)
         return prepare(self.home, self.settings, looks, moment, self.clock)
 
+    @recorded
     def auto_train(self, prepared: Prepared, starter: str) -> tuple[Started, ...]:
         """Start what was planned and write every decision down."""
         from engine.watch.auto import start
 
-    @recorded
         return start(self.home, prepared, self.start_training, starter)
-
-    def hold(self, symbol: str, reason: str, until: date | None = None) -> Hold:
-        """Stop automatic training of a symbol."""
-        return hold(self.home, symbol, reason, until, self.clock)
 
     def watch_story(self, symbol: str) -> dict[str, Any]:
         """Why a symbol will or will not be retrained, by its stored bars; writes nothing. It loads numpy."""
@@ -78,11 +78,15 @@ class Watching:
         return watch_story(self.home, self.settings, symbol, self.source, self.clock, upcoming)
 
     @recorded
+    def hold(self, symbol: str, reason: str, until: date | None = None) -> Hold:
+        """Stop automatic training of a symbol."""
+        return hold(self.home, symbol, reason, until, self.clock)
+
+    @recorded
     def unhold(self, symbol: str) -> None:
         """Let automatic training of a symbol go on."""
         unhold(self.home, symbol, self.clock)
 
-    @recorded
     def check(
         self, symbols: Iterable[str] | None = None, *, train: bool = True, fetch: bool = True, starter: str = ""
     ) -> Report:
@@ -164,9 +168,9 @@ class Watching:
         ]
         return tuple(lines) or ("no job is installed: stockml schedule install",)
 
-    def alerts(self) -> tuple[Alert, ...]:
-        """What is pending or firing, firing first."""
-        return alerts.alert_list(self.home, self.clock.now())
+    def alerts(self, lately: timedelta | None = None) -> tuple[Alert, ...]:
+        """What is pending or firing, firing first; then what was resolved `lately`."""
+        return alerts.alert_list(self.home, self.clock.now(), lately)
 
     def undelivered(self) -> tuple[Waiting, ...]:
         """Messages that nobody took yet."""
@@ -176,6 +180,7 @@ class Watching:
         """Send what waits through a short-lived child; what went wrong, in words."""
         return deliver.deliver(self.home, self.settings) if self.undelivered() else ""
 
+    @recorded
     def acknowledge(self, rule: str, symbol: str) -> int:
         """Mark firing alerts as seen; `*` stands for all. How many were marked."""
         return alerts.acknowledge(self.home, rule, symbol, self.clock.now())
@@ -190,7 +195,6 @@ class Watching:
         """Queue a test message and deliver it; what went wrong, in words."""
         alerts.queue_test(self.home, self.clock.now())
         return self.deliver_alerts()
-    @recorded
 
     def health(self) -> tuple[Item, ...]:
         """Whether the house is in order; missed jobs, lost trainings and broken backups ring."""
@@ -219,6 +223,22 @@ class Watching:
             for each in view(Scheduler(self.home, self.clock)).jobs
             if each.line is not None and each.status is not None
         )
+
+    def away(self) -> Away:
+        """What ended, rang or was missed since the console was last open; ask before the next `mark_open`."""
+        from engine.watch.board import away
+
+        with suppress(StockmlError):  # the runs and the alerts are told all the same
+            return away(self.home, self.runs(200), self._missed_slots())
+        return away(self.home, self.runs(200))
+
+    def _missed_slots(self) -> list[tuple[str, tuple[datetime, ...], str]]:
+        """Each job that was due and not run: its name, when it was due, and why nothing ran the last time."""
+        from engine.schedule.scheduler import Scheduler
+        from engine.schedule.view import view
+
+        jobs = view(Scheduler(self.home, self.clock)).jobs
+        return [(each.job.name, each.status.missed, each.reason) for each in jobs if each.status and each.status.missed]
 
     def mark_open(self) -> None:
         """Note that the console is open, for what it tells the next time of the while between."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from engine.cli import render
+from engine.cli.documents import alert_tree
 from engine.cli.options import Group, home_option, json_option, takes_session
-from engine.cli.performance import span
 from engine.cli.session import Session
-from engine.core.clock import iso
+from engine.core.clock import span
 from engine.core.errors import ExitCode, UsageError
+from engine.core.records import Alert
 from engine.core.text import clean
 from engine.watch.alerts import ANY, RULES
 
@@ -41,7 +41,7 @@ def list_(session: Session) -> int:
     """The alerts that are pending or firing, and the messages that nobody took yet."""
     found, waiting = session.engine.alerts(), session.engine.undelivered()
     if session.json:
-        trees: list[dict[str, Any]] = [{**asdict(each), "since": iso(each.since)} for each in found]
+        trees = [alert_tree(each) for each in found]
         session.document({"alerts": trees, "undelivered": [{**asdict(each)} for each in waiting]})
         return ExitCode.DONE
     rows = [
@@ -50,7 +50,7 @@ def list_(session: Session) -> int:
             each.symbol or render.ABSENT,
             each.state,
             render.moment(each.since),
-            " ".join(word for word, is_so in (("acknowledged", each.acked), ("silenced", each.silenced)) if is_so),
+            _marks(each),
             each.text,
         )
         for each in found
@@ -60,6 +60,12 @@ def list_(session: Session) -> int:
         f"undelivered since {each.at}: {clean(each.title)} ({each.tries} tries, {each.fault or 'not sent'})" for each in waiting
     )
     return ExitCode.DONE
+
+
+def _marks(alert: Alert) -> str:
+    """What keeps an alert quiet, and what became of its message."""
+    silent = f"silent until {render.moment(alert.silent_until)}" if alert.silenced else ""
+    return ", ".join(filter(None, ("acknowledged" if alert.acked else "", silent, alert.delivery)))
 
 
 @alerts.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
 from engine.core.errors import StockmlError
-from engine.core.records import Forecast, Job, Metrics, ModelInfo, Run, Snapshot, SymbolRow
+from engine.core.records import Alert, Forecast, Job, Metrics, ModelInfo, Run, Snapshot, SymbolRow
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
@@ -33,10 +33,16 @@ def status_document(snapshot: Snapshot) -> Tree:
         "symbols": [symbol_tree(row) for row in snapshot.rows],
         "meters": [{**asdict(meter), "level": str(meter.level)} for meter in snapshot.meters],
         "live_runs": [run.id for run in snapshot.live_runs],
-        "alerts": [{**asdict(alert), "since": iso(alert.since)} for alert in snapshot.alerts],
+        "alerts": [alert_tree(alert) for alert in snapshot.alerts],
         "checked_at": when(snapshot.checked_at),
         "problems": list(snapshot.problems),
     }
+
+
+def alert_tree(alert: Alert) -> Tree:
+    """One alert, its message and its silence."""
+    moments = {"since": iso(alert.since), "silent_until": when(alert.silent_until), "sent_at": when(alert.sent_at)}
+    return {**asdict(alert), **moments, "delivery": alert.delivery or None}
 
 
 def symbol_tree(row: SymbolRow) -> Tree:
@@ -48,7 +54,7 @@ def symbol_tree(row: SymbolRow) -> Tree:
         "state": str(row.state),
         "age_days": row.age_days,
         "note": row.note,
-        "retrain": row.retrain or None,
+        "retrain": str(row.retrain) if row.retrain else None,
         "hold": row.hold or None,
         "model": model_tree(row.model) if row.model else None,
         "forecast": forecast_tree(row.forecast) if row.forecast else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -15,25 +14,14 @@ from engine.cli.auto_train import decision_table, decision_tree, symbol_list, ve
 from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
-from engine.core.clock import iso
+from engine.core.clock import iso, span
 from engine.core.errors import ExitCode, UsageError
-from engine.core.text import clean
 from engine.watch.check import Checked, Report, history_line
 from engine.watch.ledger import Accuracy
 from engine.watch.planner import Action
 
 HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
 _RIGHT = (2, 3, 4, 5, 6, 8)
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def span(text: str) -> timedelta:
-    """6h, 30m, 90s, 2d; UsageError for anything else."""
-    found = _SPAN.fullmatch(text.strip())
-    if not found or float(found[1]) <= 0:
-        raise UsageError(f"not a span of time: {clean(text, 40)!r}", "write it as 30m, 6h or 2d")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
 
 
 @click.command()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from engine.core.errors import UsageError
+from engine.core.text import clean
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST_S = 3650 * 86_400.0
 
 
 class Clock(Protocol):
@@ -42,6 +50,15 @@ class FakeClock:
         """Move both clocks forward by `step`."""
         self._now += step
         self._mono += step.total_seconds()
+
+
+def span(text: str) -> timedelta:
+    """6h, 30m, 90s, 2d; UsageError for anything else."""
+    found = _SPAN.fullmatch(text.strip())
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 0 < seconds <= _LONGEST_S:
+        raise UsageError(f"not a span of time up to ten years: {clean(text, 40)!r}", "write it as 30m, 6h or 2d")
+    return timedelta(seconds=seconds)
 
 
 def iso(moment: datetime) -> str:

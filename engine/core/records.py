@@ -196,16 +196,47 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert that is pending or firing; symbol '' is the whole house."""
+    """One alert that is pending, fires or was resolved; symbol '' is the whole house."""
 
     rule: str
     symbol: str
     state: str
-    """pending or firing."""
+    """pending, firing or resolved."""
     since: datetime
     text: str
     acked: bool = False
     silenced: bool = False
+    silent_until: datetime | None = None
+    """When the silence that covers it ends."""
+    sent_at: datetime | None = None
+    """When its newest message was queued; None while none was."""
+    delivery: str = ""
+    """What became of that message: delivered or waiting; empty without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrain:
+    """What the newest look of the planner decided of one symbol, and why; words as the planner says them."""
+
+    action: str
+    """train, or what is in the way: chronic, cooldown, held, waits, no bars, no new bars, busy, outage."""
+    reason: str
+    """The trigger's name; empty where none counts."""
+    text: str
+    """The words: value, limit, n and window of what fires, and what is in the way."""
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{' '.join(filter(None, (self.action, self.reason)))}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What ended, rang or was missed since the console was last open, oldest first."""
+
+    since: datetime | None = None
+    """None when it never was."""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +263,8 @@ class SymbolRow:
     """The derived status is older than the model file or the bars: ask for a refresh."""
     bars_behind: int | None = None
     """Complete sessions after the forecast's last bar; None without a forecast, and for bars that are their own clock."""
-    retrain: str = ""
-    """Why the newest check wants it trained, or why not yet; empty when nothing fires."""
+    retrain: Retrain | None = None
+    """What the newest check decided of it, as long as no newer model settles it; None when nothing fires."""
     hold: str = ""
     """Why automatic training is on hold; empty when it is not."""
 
@@ -261,8 +292,6 @@ class Snapshot:
     """Messages of alerts that nobody took yet."""
     checked_at: datetime | None = None
     """When the newest performance check was."""
-    away: tuple[str, ...] = ()
-    """What ended, fired or was missed since the console was last open, in words."""
 
     def row(self, symbol: str) -> SymbolRow | None:
         """The row of `symbol`, if it is configured."""

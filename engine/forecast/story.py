@@ -1,24 +1,19 @@
-"""What the console shows of one symbol's model, as JSON: `python -m engine.forecast.story HOME SYM [SOURCE]`.
+"""What the console shows of one symbol's model: closes, held-out record, figures, calibration.
 
-A process of its own because it needs numpy and h5py, which the console never loads.
+It needs numpy and h5py, which the console never loads: `engine.story` tells it from a child.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.core import config
-from engine.core.clock import Clock, SystemClock
+from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.core.symbols import checked_all
 from engine.forecast.members.base import within
 from engine.forecast.metrics import relative_errors
 from engine.forecast.record import Record, figures_of
@@ -99,30 +94,3 @@ def sessions(record: Record, bars: Bars | None) -> list[list[Any]]:
         prices = [close * float(np.exp(value)) for value in (forecast, forecast - half, forecast + half)]
         found.append([str(record.dates[index]), close, *prices, close * float(np.exp(record.target[index]))])
     return found
-
-
-def main(words: list[str]) -> int:
-    """Print the story."""
-    home = Home(Path(words[0]))
-    settings = config.load(home)
-    try:
-        symbol = checked_all(words[1:2], settings.names)[0]
-    except StockmlError as error:
-        sys.stderr.write(f"stockml: {error}\n")
-        return int(error.exit_code)
-    told = story(home, settings, symbol, SystemClock(), words[2] if len(words) > 2 else "")
-    sys.stdout.write(json.dumps(_finite(told), allow_nan=False))
-    return 0
-
-
-def _finite(value: Any) -> Any:
-    """NaN and infinity as null."""
-    if isinstance(value, dict):
-        return {name: _finite(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -27,7 +27,9 @@ from engine.watch.schema import SCHEMA, writing
 if TYPE_CHECKING:
     from engine.watch.check import Report
 
-OK, PENDING, FIRING = "ok", "pending", "firing"
+OK, PENDING, FIRING, RESOLVED = "ok", "pending", "firing", "resolved"
+LATELY = timedelta(days=1)
+"""How long a resolved alert stays on show."""
 ANY = "*"
 
 
@@ -99,9 +101,11 @@ def advance(rule: Rule, state: State, condition: Condition, now: datetime) -> St
         if condition.active:
             return replace(state, seen=0, text=condition.text)
         calm = state.seen + 1
-        return State(OK, now) if calm >= rule.calm else replace(state, seen=calm)
+        # What it said and when it was sent stay, so that it can be told as resolved.
+        over = State(OK, now, sent_at=state.sent_at, text=state.text)
+        return over if calm >= rule.calm else replace(state, seen=calm)
     if not condition.active:
-        return State(OK, state.since or now)
+        return state if state.state == OK and state.since else State(OK, now)
     seen = state.seen + 1 if state.state == PENDING else 1
     since = state.since if state.state == PENDING and state.since else now
     return State(FIRING if seen >= rule.times else PENDING, since, seen if seen < rule.times else 0, text=condition.text)
@@ -112,7 +116,7 @@ def due(rule: Rule, before: State, after: State, now: datetime, repeat: timedelt
     if after.state == FIRING:
         again = rule.repeats and after.acked_at is None and after.sent_at is not None and now - after.sent_at >= repeat
         return FIRING if after.sent_at is None or again else ""
-    return "resolved" if before.state == FIRING and before.sent_at is not None else ""
+    return RESOLVED if before.state == FIRING and before.sent_at is not None else ""
 
 
 def evaluate(home: Home, settings: Settings, conditions: Iterable[Condition], now: datetime) -> tuple[Message, ...]:
@@ -144,7 +148,7 @@ def evaluate(home: Home, settings: Settings, conditions: Iterable[Condition], no
     return messages
 
 
-def _covers(silence: tuple[str, str], key: tuple[str, str]) -> bool:
+def _covers(silence: tuple[str, ...], key: tuple[str, str]) -> bool:
     return silence[0] in (ANY, key[0]) and silence[1] in (ANY, key[1])
 
 
@@ -186,9 +190,10 @@ def _write_state(connection: sqlite3.Connection, key: tuple[str, str], state: St
     connection.execute("INSERT OR REPLACE INTO watch_alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def _silences(connection: sqlite3.Connection, now: datetime) -> list[tuple[str, str]]:
-    rows = connection.execute("SELECT rule, symbol, until FROM watch_silences")
-    return [(rule, symbol) for rule, symbol, until in rows if parse_iso(until) > now]
+def _silences(connection: sqlite3.Connection, now: datetime) -> list[tuple[str, str, str]]:
+    """(rule, symbol, until) of those that stand."""
+    rows = connection.execute("SELECT rule, symbol, until FROM watch_silences").fetchall()
+    return [each for each in rows if parse_iso(each[2]) > now]
 
 
 def raise_for(home: Home, settings: Settings, report: Report, now: datetime) -> tuple[Message, ...]:
@@ -220,29 +225,44 @@ def conditions_of(report: Report) -> tuple[Condition, ...]:
     return (*found, Condition("slow", "", over, f"the slowest prediction took {max(slow, default=0.0):.1f} s"))
 
 
-def alert_list(home: Home, now: datetime) -> tuple[Alert, ...]:
-    """The alerts that are pending or firing, firing ones first; () while nothing was written."""
+def alert_list(home: Home, now: datetime, lately: timedelta | None = None) -> tuple[Alert, ...]:
+    """What is pending or firing, firing ones first, then what was resolved `lately`; () while nothing was written."""
     with reading(home, SCHEMA) as connection:
-        return () if connection is None else read_alerts(connection, now)
+        return () if connection is None else read_alerts(connection, now, lately)
 
 
-def read_alerts(connection: sqlite3.Connection, now: datetime) -> tuple[Alert, ...]:
+def read_alerts(connection: sqlite3.Connection, now: datetime, lately: timedelta | None = None) -> tuple[Alert, ...]:
     """The same on an open connection."""
     silences = _silences(connection, now)
+    waiting = connection.execute(
+        "SELECT at, title FROM watch_outbox WHERE delivered_at IS NULL AND kind=?", (FIRING,)
+    ).fetchall()
     found = [
-        Alert(
-            rule=rule,
-            symbol=symbol,
-            state=state.state,
-            since=state.since or now,
-            text=state.text or RULES[rule].about,
-            acked=state.acked_at is not None,
-            silenced=any(_covers(each, (rule, symbol)) for each in silences),
-        )
-        for (rule, symbol), state in _states(connection).items()
-        if state.state != OK
+        _alert(key, state, now, [each[2] for each in silences if _covers(each, key)], waiting)
+        for key, state in _states(connection).items()
+        if state.state != OK or (lately and state.text and state.since and now - state.since <= lately)
     ]
-    return tuple(sorted(found, key=lambda each: (each.state != FIRING, each.acked, each.since, each.rule, each.symbol)))
+    order = (FIRING, PENDING, RESOLVED)
+    return tuple(sorted(found, key=lambda each: (order.index(each.state), each.acked, each.since, each.rule, each.symbol)))
+
+
+def _alert(key: tuple[str, str], state: State, now: datetime, silent: list[str], waiting: list[tuple[str, str]]) -> Alert:
+    """An alert as it is shown; its newest message waits while one of its rule and moment is undelivered."""
+    rule, symbol = key
+    sent = iso(state.sent_at) if state.sent_at else ""
+    waits = any(at == sent and title.startswith(f"stockml {FIRING}: {RULES[rule].about}") for at, title in waiting)
+    return Alert(
+        rule=rule,
+        symbol=symbol,
+        state=RESOLVED if state.state == OK else state.state,
+        since=state.since or now,
+        text=state.text or RULES[rule].about,
+        acked=state.acked_at is not None,
+        silenced=bool(silent),
+        silent_until=parse_iso(max(silent)) if silent else None,
+        sent_at=state.sent_at,
+        delivery=("waiting" if waits else "delivered") if sent else "",
+    )
 
 
 def acknowledge(home: Home, rule: str, symbol: str, now: datetime) -> int:

@@ -61,12 +61,15 @@ def look(seen: Observed, home: Home, settings: Settings, now: datetime, others: 
     return Look(seen, facts, verdicts(facts, settings), pasts_of(seen, home, now, record.run_failed(home)))
 
 
-def prepare(home: Home, settings: Settings, looks: Iterable[Look], occasion: Occasion, clock: Clock) -> Prepared:
-    """Judge every look and decide; nothing is started, chronic reasons are written down."""
+def prepare(
+    home: Home, settings: Settings, looks: Iterable[Look], occasion: Occasion, clock: Clock, *, writes: bool = True
+) -> Prepared:
+    """Judge every look and decide; nothing is started, chronic reasons are written down when it `writes`."""
     held, kept = holds(home, clock), {}
     for each in looks:
         after = {verdict.reason: judged(each.pasts.get(verdict.reason, Past()), verdict, settings) for verdict in each.verdicts}
-        record.keep(home, each.seen.symbol, each.pasts, after)
+        if writes:
+            record.keep(home, each.seen.symbol, each.pasts, after)
         kept[each.seen.symbol] = Look(each.seen, each.facts, each.verdicts, {**each.pasts, **after})
     holders = busy_symbols(home, kept)
     candidates = [

@@ -1,11 +1,13 @@
 """The board: what history.db has for the console, read again only when the file changed; no numpy.
 
-`away` tells what ended, fired or was missed since the console was last open; `opened` marks that it was.
+`away` tells what ended, rang or was missed since the console was last open; `opened` marks that it was.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,7 +15,7 @@ from engine.core.clock import Clock, iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import Alert, Run
+from engine.core.records import Alert, Away, JobState, Retrain, Run
 from engine.core.text import clean
 from engine.watch.alerts import read_alerts
 from engine.watch.holds import read_holds
@@ -22,21 +24,20 @@ from engine.watch.schema import SCHEMA, writing
 
 CONSOLE = "console"
 _QUIET = (str(Action.FINE),)
-_MOST = 20
+_MOST = 50
+_MARK = "SELECT at FROM watch_marks WHERE name=?"
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """What watching knows, by symbol and as a whole."""
 
-    retrain: dict[str, tuple[datetime, str]] = field(default_factory=dict)
-    """When the newest decision was made, and what it says; symbols that are fine are left out."""
+    retrain: dict[str, Retrain] = field(default_factory=dict)
+    """The newest decision; symbols that are fine are left out."""
     holds: dict[str, str] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     undelivered: int = 0
     checked_at: datetime | None = None
-    opened_at: datetime | None = None
-    """When the console was last open."""
 
 
 class BoardReader:
@@ -69,19 +70,17 @@ def _board(connection: sqlite3.Connection, now: datetime) -> Board:
         " WHERE id IN (SELECT MAX(id) FROM watch_decisions GROUP BY symbol)"
     )
     retrain = {
-        symbol: (parse_iso(at), clean(f"{action} {reason}: {text}", 300))
+        symbol: Retrain(clean(action), clean(reason), clean(text, 600), parse_iso(at))
         for symbol, at, action, reason, text in connection.execute(newest)
         if action not in _QUIET
     }
     checked = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()[0]
-    opened = connection.execute("SELECT at FROM watch_marks WHERE name=?", (CONSOLE,)).fetchone()
     return Board(
         retrain=retrain,
         holds={symbol: str(hold) for symbol, hold in read_holds(connection, now.astimezone().date()).items()},
         alerts=read_alerts(connection, now),
         undelivered=connection.execute("SELECT COUNT(*) FROM watch_outbox WHERE delivered_at IS NULL").fetchone()[0],
         checked_at=parse_iso(checked) if checked else None,
-        opened_at=parse_iso(opened[0]) if opened else None,
     )
 
 
@@ -91,23 +90,39 @@ def opened(home: Home, now: datetime) -> None:
         connection.execute("INSERT OR REPLACE INTO watch_marks (name, at) VALUES (?, ?)", (CONSOLE, iso(now)))
 
 
-def away(home: Home, board: Board, runs: tuple[Run, ...], missed: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """What happened since the console was last open, oldest first: runs that ended, alerts sent, jobs missed."""
-    since = board.opened_at
-    if since is None:
-        return ()
+Missed = tuple[str, tuple[datetime, ...], str]
+"""A job, when it was due and did not run, and why."""
+
+
+def away(home: Home, runs: Iterable[Run], missed: Iterable[Missed] = ()) -> Away:
+    """What happened since the console was last open: runs that ended, alerts sent, jobs that were due and not run."""
     told: list[tuple[datetime, str]] = []
-    for run in runs:
-        if run.ended_at is not None and run.ended_at > since:
-            words = ", ".join(f"{job.symbol} {job.state}" for job in run.jobs)
-            told.append((run.ended_at, f"run {run.id} {run.state} ({run.reason}): {words}"))
     with reading(home, SCHEMA) as connection:
-        if connection is not None:
-            rows = connection.execute("SELECT at, title FROM watch_outbox WHERE at>? ORDER BY id", (iso(since),))
-            told += [(parse_iso(at), title.removeprefix("stockml ")) for at, title in rows]
-    told.sort()
-    lines = [clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in told]
-    return (*lines[-_MOST:], *(clean(text, 300) for text in missed))
+        marked = connection.execute(_MARK, (CONSOLE,)).fetchone() if connection is not None else None
+        if connection is None or marked is None:
+            return Away()
+        since = parse_iso(marked[0])
+        rows = connection.execute("SELECT at, title FROM watch_outbox WHERE at>? ORDER BY id", (iso(since),))
+        told += [(parse_iso(at), f"alert {title.removeprefix('stockml ')}") for at, title in rows]
+    told += [(run.ended_at, _ended(run)) for run in runs if run.ended_at is not None]
+    told += [(max(slots), _missed(job, slots, why, since)) for job, slots, why in missed]
+    recent = sorted(each for each in told if each[0] > since)[-_MOST:]
+    return Away(since, tuple(clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in recent))
+
+
+def _missed(job: str, slots: tuple[datetime, ...], why: str, since: datetime) -> str:
+    """One line a job, however often nothing ran."""
+    times = sum(slot > since for slot in slots)
+    return f"missed: {job}{f', {times} times' if times > 1 else ''}{f' ({why})' if why else ''}"
+
+
+def _ended(run: Run) -> str:
+    """How a run ended: how many of its jobs in which way, and the names of those that are not done."""
+    count = Counter(str(job.state) for job in run.jobs)
+    named = [job.symbol for job in run.jobs if job.state is not JobState.DONE]
+    tail = f" ({' '.join(named)})" if named and len(named) < len(run.jobs) else ""
+    jobs = ", ".join(f"{many} {word}" for word, many in count.items())
+    return f"run {run.id} {run.state}, {run.reason}: {jobs or 'no symbol'}{tail}"
 
 
 def safe_read(reader: BoardReader, problems: list[str]) -> Board:

@@ -124,6 +124,11 @@ def decide(candidate: Candidate, occasion: Occasion, settings: Settings) -> Deci
         return Decision(symbol, Action.NEWER, "", text)
     counting, chronic, cooling = _sorted_out(candidate, occasion, settings)
     if not counting and not occasion.force:
+        if cooling and candidate.holder:  # the run that the reason started may be the one that is at it
+            verdict = cooling[0][0]
+            return Decision(
+                symbol, Action.BUSY, verdict.reason, f"{candidate.holder} trains it; {verdict.text}", chronic=chronic
+            )
         if cooling:
             return Decision(symbol, Action.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic)
         if chronic:

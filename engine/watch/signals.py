@@ -104,8 +104,10 @@ def _distance(name: str, values: Floats, limits: Watch, bars: Bars) -> Signal | 
         return None
     limit = max(float(past.mean() + limits.drift_sigma * past.std()), critical(count, reference))
     window = f"{bars.dates[-count]} to {bars.dates[-1]}"
-    text = f"the {name} of the newest {count} sessions differ from the {reference} before: KS {distances[0]:.3f} > {limit:.3f}"
-    return Signal(name, distances[0], limit, count, window, f"{text} ({window})")
+    sign, verb = (">", "differ") if distances[0] > limit else ("≤", "do not differ")
+    text = f"the {name} of the newest {count} sessions {verb} from the {reference} before"
+    found = f"KS {distances[0]:.3f} {sign} {limit:.3f}"
+    return Signal(name, distances[0], limit, count, window, f"{text}: {found} ({window})")
 
 
 def ks(some: Floats, others: Floats) -> float:

@@ -12,15 +12,17 @@ from engine.core.clock import Clock
 from engine.core.config import Settings, Thresholds
 from engine.core.errors import ExitCode
 from engine.core.paths import Home
-from engine.core.records import Job, JobState, Level, Meter, ModelInfo, Run, Snapshot, State, SymbolRow
+from engine.core.records import Job, JobState, Level, Meter, ModelInfo, Retrain, Run, Snapshot, State, SymbolRow
 from engine.core.text import clean, clean_bytes, whole_rows
 from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.behind import bars_behind, stale_words
 from engine.market.source import parse_source
 from engine.runs.store import RunStore
-from engine.watch.board import Board, BoardReader, away, safe_read
+from engine.watch.alerts import FIRING
+from engine.watch.board import Board, BoardReader, safe_read
 from engine.watch.meters import Meters, worst
+from engine.watch.planner import Action
 
 RECENT_RUNS = 50
 LOG_LINES = 200
@@ -103,7 +105,6 @@ class SnapshotReader:
         self._runs = RunStore(home)
         self._log = TextTail(home.training_log, LOG_LINES)
         self._board = BoardReader(home, clock)
-        self._away: tuple[str, ...] | None = None
         self._statuses: dict[str, tuple[tuple[int, int], Status | None]] = {}
 
     def read(self, settings: Settings, source: str | None) -> Snapshot:
@@ -113,12 +114,10 @@ class SnapshotReader:
         runs = self._read_runs(problems)
         last = _last_jobs(runs)
         board = safe_read(self._board, problems)
-        if self._away is None:
-            # Told once, from the moment this reader first looks: what happens later stands in the panes.
-            self._away = away(self._home, board, runs)
         rows = tuple(_watched(self._row(name, settings, source, runs, last, now), board) for name in settings.names)
         meters = self._read_meters(settings, problems)
         bad = [Level.WARN for row in rows if row.state in (State.CORRUPT, State.FAILED, State.LOST, State.FOREIGN)]
+        bad += [Level.WARN for alert in board.alerts if alert.state == FIRING and not alert.acked]
         shown = source or self._configured(settings)
         return Snapshot(
             taken_at=now,
@@ -135,7 +134,6 @@ class SnapshotReader:
             alerts=board.alerts,
             undelivered=board.undelivered,
             checked_at=board.checked_at,
-            away=self._away,
         )
 
     def _read_runs(self, problems: list[str]) -> tuple[Run, ...]:
@@ -221,9 +219,15 @@ def _watched(row: SymbolRow, board: Board) -> SymbolRow:
     held = bool(hold) and row.state in _OVERRULED
     ended = str(row.state).lower() if held and row.state in _ENDED_WORDS.values() else ""
     note = _joined(": ".join(filter(None, (ended, row.note))), f"on hold: {hold}" if hold else "")
-    decided_at, words = board.retrain.get(row.symbol, (None, ""))
-    settled = decided_at is not None and row.model is not None and row.model.trained_at > decided_at
-    return replace(row, state=State.HELD if held else row.state, note=note, hold=hold, retrain="" if settled else words)
+    return replace(row, state=State.HELD if held else row.state, note=note, hold=hold, retrain=_standing(row, board, hold))
+
+
+def _standing(row: SymbolRow, board: Board, hold: str) -> Retrain | None:
+    """The newest decision, unless a newer model settled it or the hold it tells of is over."""
+    found = board.retrain.get(row.symbol)
+    if found is None or (row.model is not None and row.model.trained_at > found.at):
+        return None
+    return None if found.action == Action.HELD and not hold else found
 
 
 def _file(status: Status) -> tuple[int, int, int]:

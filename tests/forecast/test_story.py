@@ -14,7 +14,7 @@ from tests.helpers import ROOT, environment, new_home, stockml
 
 def told(home: Path, symbol: str) -> dict[str, object]:
     """What the child prints."""
-    line = [sys.executable, "-m", "engine.forecast.story", str(home), symbol]
+    line = [sys.executable, "-m", "engine.story", str(home), symbol]
     done = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -41,6 +41,19 @@ def test_record_in_dollars_agrees_with_the_bars(tmp_path: Path) -> None:
     row = next(one for one in status["symbols"] if one["symbol"] == "NVDA")
     assert found["figures"]["mape"] == pytest.approx(row["model"]["mape"], rel=1e-6)  # type: ignore[index]
     assert sum(part["n"] for part in found["calibration"]) == row["model"]["n_scored"]  # type: ignore[attr-defined]
+
+
+def test_every_part_is_told_by_one_child(tmp_path: Path) -> None:
+    """Live accuracy and the planner's words come with the story; what cannot be read is named, the rest stands."""
+    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=300)
+    found = told(home.root, "TSLA")
+    assert found["live"]["n"] == 0  # type: ignore[index]
+    assert found["watch"]["decision"]["reason"] == "missing"  # type: ignore[index]
+    home.history.write_bytes(b"not a database")
+    broken = told(home.root, "TSLA")
+    assert broken["watch"] is None
+    assert any("not a database" in text for text in broken["problems"])  # type: ignore[attr-defined]
+    assert broken["closes"]
 
 
 def test_a_symbol_without_a_model_says_so(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.clock import iso
 from engine.core.paths import Home
 from engine.watch import alerts
 from engine.watch.alerts import RULES, Condition, Message, Rule, State, advance, evaluate
 from engine.watch.deliver import outbox
+from engine.watch.schema import writing
 from tests.watch.replay import packaged
 
 SETTINGS = packaged()
@@ -108,6 +110,26 @@ def test_what_was_never_sent_is_not_resolved(home: Home) -> None:
     evaluate(home, SETTINGS, [on("disk")], NOW)
 
     assert () == evaluate(home, SETTINGS, [off("disk")], NOW + HOUR) + evaluate(home, SETTINGS, [off("disk")], NOW + 2 * HOUR)
+
+
+def test_an_alert_tells_what_became_of_its_message(home: Home) -> None:
+    """Waiting until the message is taken, then delivered; a silence says when it ends; what resolved lately stays on show."""
+    alerts.silence(home, "disk", alerts.ANY, 2 * HOUR, NOW)
+    evaluate(home, SETTINGS, [on("corrupt", "NVDA", "bad digest"), on("disk"), off("backup")], NOW)
+    rang, quiet = alerts.alert_list(home, NOW)
+    assert ("corrupt", "waiting", NOW) == (rang.rule, rang.delivery, rang.sent_at)
+    assert ("disk", "", NOW + 2 * HOUR) == (quiet.rule, quiet.delivery, quiet.silent_until)
+    with writing(home) as connection:
+        connection.execute("UPDATE watch_outbox SET delivered_at=?", (iso(NOW),))
+    assert "delivered" == alerts.alert_list(home, NOW)[0].delivery
+
+    evaluate(home, SETTINGS, [off("corrupt", "NVDA")], NOW + HOUR)
+    later = alerts.alert_list(home, NOW + 2 * HOUR, alerts.LATELY)
+    assert [("disk", "firing"), ("corrupt", "resolved")] == [(each.rule, each.state) for each in later]
+    assert ("bad digest", NOW + HOUR) == (later[1].text, later[1].since)
+    assert ["disk"] == [each.rule for each in alerts.alert_list(home, NOW + 26 * HOUR, alerts.LATELY)]
+    evaluate(home, SETTINGS, [on("corrupt", "NVDA", "again")], NOW + 3 * HOUR)
+    assert NOW + 3 * HOUR == alerts.alert_list(home, NOW + 3 * HOUR)[-1].sent_at
 
 
 def test_messages_are_safe_for_a_terminal_and_a_pager(home: Home) -> None:

@@ -9,6 +9,7 @@ from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.records import State
 from engine.watch.alerts import Condition, evaluate
+from engine.watch.board import away, opened
 from engine.watch.check import check
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home
 
@@ -18,14 +19,14 @@ def test_the_snapshot_carries_reasons_holds_and_alerts(tmp_path: Path) -> None:
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine, trainer = Engine(home, clock), Trainer(home, clock)
     empty = engine.snapshot()
-    assert ("", (), None) == (empty.rows[0].retrain, empty.alerts, empty.checked_at)
+    assert (None, (), None) == (empty.rows[0].retrain, empty.alerts, empty.checked_at)
 
     check(home, trainer.settings, PAIR, None, clock, begin=None)
     engine.hold("SPY", "audit")
     evaluate(home, trainer.settings, [Condition("corrupt", "NVDA", True, "broken")], SUNDAY)
     seen = engine.snapshot()
     rows = {row.symbol: row for row in seen.rows}
-    assert "train missing: no model yet" == rows["NVDA"].retrain
+    assert "train missing: no model yet" == str(rows["NVDA"].retrain)
     assert (State.HELD, "audit") == (rows["SPY"].state, rows["SPY"].hold)
     assert ("corrupt", "NVDA", "firing") == (seen.alerts[0].rule, seen.alerts[0].symbol, seen.alerts[0].state)
     assert (1, SUNDAY) == (seen.undelivered, seen.checked_at)
@@ -33,7 +34,7 @@ def test_the_snapshot_carries_reasons_holds_and_alerts(tmp_path: Path) -> None:
     clock.advance(timedelta(minutes=5))
     trainer.train("NVDA")
     engine.refresh_status(["NVDA"])
-    assert "" == next(row.retrain for row in engine.snapshot().rows if row.symbol == "NVDA")
+    assert None is next(row.retrain for row in engine.snapshot().rows if row.symbol == "NVDA")
 
 
 def test_away_is_told_to_the_next_console_alone(tmp_path: Path) -> None:
@@ -43,7 +44,33 @@ def test_away_is_told_to_the_next_console_alone(tmp_path: Path) -> None:
     clock.advance(timedelta(hours=1))
     evaluate(home, Engine(home, clock).settings, [Condition("outage", "", True, "no bars")], clock.now())
 
-    assert 1 == len(Engine(home, clock).snapshot().away)
+    found = Engine(home, clock).away()
+    assert SUNDAY == found.since
+    assert "alert firing: no symbol can be forecast" in found.lines[0]
+    assert found == Engine(home, clock).away()
     clock.advance(timedelta(minutes=1))
     Engine(home, clock).mark_open()
-    assert () == Engine(home, clock).snapshot().away
+    assert () == Engine(home, clock).away().lines
+
+
+def test_missed_jobs_are_told_once_a_job(tmp_path: Path) -> None:
+    """Slots without a run since the console was last open are counted in one line with the reason; older ones are not."""
+    home = simulated_home(tmp_path / "home")
+    opened(home, SUNDAY)
+    slots = tuple(SUNDAY + timedelta(hours=hours) for hours in (12, 6, -6))
+    found = away(home, (), [("performance", slots, "cron was down"), ("weekly", (SUNDAY - timedelta(days=1),), "long ago")])
+
+    (line,) = found.lines
+    assert line.endswith("missed: performance, 2 times (cron was down)")
+
+
+def test_a_hold_that_was_lifted_no_longer_explains_its_row(tmp_path: Path) -> None:
+    """A decision that names a hold goes with the hold; a firing alert makes the worst word WARN until it is acknowledged."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    engine = Engine(home, clock)
+    engine.hold("NVDA", "audit")
+    check(home, engine.settings, PAIR, None, clock, begin=None)
+    assert "held missing: on hold: audit; no model yet" == str(engine.snapshot().rows[0].retrain)
+    clock.advance(timedelta(minutes=1))
+    engine.unhold("NVDA")
+    assert None is engine.snapshot().rows[0].retrain

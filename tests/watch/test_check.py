@@ -103,7 +103,7 @@ def test_no_train_tells_and_trains_nothing(trainer: Trainer) -> None:
 
     assert dict.fromkeys(PAIR, Action.TRAIN) == actions(report)
     assert [] == trainer.requests
-    assert "missing" in BoardReader(trainer.home, trainer.clock).read().retrain["NVDA"][1]
+    assert "missing" in BoardReader(trainer.home, trainer.clock).read().retrain["NVDA"].reason
 
 
 def test_a_broken_model_rings_and_is_trained_once_a_retry_time(trainer: Trainer) -> None:

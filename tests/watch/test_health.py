@@ -144,12 +144,11 @@ def test_a_stale_check_is_critical_where_it_is_scheduled(engine: Engine, look: L
 def test_while_you_were_away(engine: Engine, home: Home) -> None:
     """Runs that ended and alerts that rang after the console was last open are told, what came before is not."""
     run = Run("20250810-010000-abcdef", "train", "age", "simulated", SUNDAY, "me", JobState.DONE, (), ended_at=SUNDAY)
-    assert () == engine.snapshot().away
+    assert () == engine.away().lines
     opened(home, SUNDAY - timedelta(hours=1))
-    board = replace(Engine(home, FakeClock(SUNDAY))._reader._board.read())
 
-    (line,) = away(home, board, (run, replace(run, ended_at=SUNDAY - timedelta(days=1))))
-    assert "run 20250810-010000-abcdef done (age)" in line
+    (line,) = away(home, (run, replace(run, ended_at=SUNDAY - timedelta(days=1)))).lines
+    assert "run 20250810-010000-abcdef done, age" in line
 
 
 def machine(folder: Path, **changes: object) -> Machine:

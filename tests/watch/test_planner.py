@@ -99,6 +99,16 @@ def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
     assert decide(replace(held, verdicts=(fired("accuracy"), fired("mape"))), AT, SETTINGS).reason == "mape"
 
 
+def test_a_live_run_is_named_rather_than_the_cooldown_it_began() -> None:
+    """While the run that a reason started is at it, the decision names that run; once it has ended, the cooldown."""
+    past = {"drift": Past(1, NOW - timedelta(minutes=5), "2025-08-08")}
+    waiting = candidate("NVDA", fired("drift"), pasts=past)
+    busy = decide(replace(waiting, holder="run 7 (cron)"), AT, SETTINGS)
+
+    assert (Action.BUSY, "drift", "run 7 (cron) trains it; drift fires") == (busy.action, busy.reason, busy.text)
+    assert Action.COOLDOWN is decide(waiting, AT, SETTINGS).action
+
+
 def test_a_failed_training_is_tried_again_sooner() -> None:
     """After a training that failed the retry time counts, not the cooldown, and no new sessions are needed."""
     past = Past(1, NOW - timedelta(hours=19), "2025-08-01", failed=True)
