@@ -27,19 +27,25 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
         raise UsageError(problem, "use the commands: stockml status, stockml train-all, stockml --help")
     settings = config.load(home)
     found_link = terminal.resolve_link(link, settings.console.link, os.environ)
-    theme = terminal.theme_for(settings.console.theme, found_link, os.environ)
-    terminal.prepare_environment(found_link, theme, os.environ)
+    terminal.prepare_environment(found_link, os.environ)
     from engine.api import Engine
 
-    return open_console(Engine(home, source=source), read_only)
+    return open_console(Engine(home, source=source), read_only, found_link)
 
 
-def open_console(engine: EnginePort, read_only: bool) -> int:
-    """Show the console on this terminal until it is left; the environment is prepared."""
+def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
+    """Show the console on this terminal until it is left; the environment is prepared for `link`, fast or slow."""
     terminal.tolerate_bad_bytes()
+    terminal.give_size(sys.stdin.fileno())
     from tui.console import StockmlApp
 
-    app = StockmlApp(engine, read_only=read_only, ascii_only=terminal.ascii_only(os.environ))
+    app = StockmlApp(
+        engine,
+        read_only=read_only,
+        ascii_only=terminal.ascii_only(os.environ),
+        theme_for=lambda setting: terminal.theme_for(setting, link, os.environ),
+        few_colours=terminal.few_colours(os.environ),
+    )
     held = terminal.Terminal(sys.stdin.fileno())
 
     def leave() -> None:

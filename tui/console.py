@@ -23,6 +23,7 @@ from tui.messages import Notice, SnapshotFailed, SnapshotRead, VerbDone, VerbFai
 from tui.screens.live import LiveScreen
 from tui.screens.main import MainScreen
 from tui.screens.tabs import make_tab
+from tui.themes import BY_NAME, PALETTES, after, theme_of
 from tui.words import leaving
 
 LIVE_REFRESH_S = 0.5
@@ -45,9 +46,22 @@ class StockmlApp(App[int], inherit_bindings=False):
     ]
 
     def __init__(
-        self, engine: EnginePort, *, read_only: bool = False, ascii_only: bool = False, wall: Clock | None = None
+        self,
+        engine: EnginePort,
+        *,
+        read_only: bool = False,
+        ascii_only: bool = False,
+        wall: Clock | None = None,
+        theme_for: Callable[[str], str] = lambda setting: setting if setting in BY_NAME else "dark",
+        few_colours: bool = False,
     ) -> None:
-        super().__init__()
+        """`theme_for` names the theme for what `[console] theme` says on this terminal."""
+        self._theme_set = engine.settings.console.theme
+        theme = theme_for(self._theme_set)
+        super().__init__(ansi_color=BY_NAME[theme].ansi)
+        self._wear(theme)
+        self._theme_for, self._theme_wanted = theme_for, self._theme_set
+        self.few_colours = few_colours
         self.engine = engine
         self.read_only = read_only
         self.ascii_only = ascii_only
@@ -83,26 +97,32 @@ class StockmlApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.event_loop = asyncio.get_running_loop()
-        self.call_after_refresh(self._check_theme)
         self._tick()
         self.set_interval(1.0, self._tick)
         self._poller.start()
 
-    def _check_theme(self) -> None:
-        """Textual falls back in silence from a theme it does not know."""
-        wanted = self.theme.partition(",")[0]
-        if wanted not in self.available_themes:
-            known = ", ".join(sorted(self.available_themes))
-            self.say(Notice(f"[console] theme = {wanted!r} is unknown", f"auto, or one of {known}", bad=True))
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict.fromkeys(("dim", "ansi-background", "ansi-foreground"), "ansi_default")
+
+    def _wear(self, theme: str) -> None:
+        """Register our themes and begin with `theme`, without drawing in another one first."""
+        for palette in PALETTES:
+            self.register_theme(theme_of(palette))
+        self.set_reactive(StockmlApp.ansi_color, None)
+        self.set_reactive(StockmlApp.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_unmount(self) -> None:
         self._poller.stop()
 
     def _tick(self) -> None:
-        """Move the clock of the title, and say so when the numbers are old."""
+        """Move the clock of the title, say so when the numbers are old, and follow the settings' theme."""
         self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
         old = self.wall.monotonic() - self._good_look
         self.main.lag = f"OLD {fmt.duration(old)}" if old > LAG_S and self._last else ""
+        if self._theme_wanted != self._theme_set:
+            self._theme_set = self._theme_wanted
+            self.theme = self._theme_for(self._theme_set)
 
     # -- looking ------------------------------------------------------------------------------------------------
 
@@ -110,7 +130,8 @@ class StockmlApp(App[int], inherit_bindings=False):
         """Read the engine once, in the reader's thread; the seconds until the next look."""
         try:
             snapshot = self.engine.snapshot()
-            pause = self.engine.settings.console.refresh_s
+            console = self.engine.settings.console
+            pause, self._theme_wanted = console.refresh_s, console.theme
         except StockmlError as error:
             self._report_failure(f"{error.message}\n{error.hint}".strip())
             return 2.0
@@ -211,6 +232,16 @@ class StockmlApp(App[int], inherit_bindings=False):
                 screen.before_leaving(go)
                 return
         go()
+
+    def next_theme(self) -> None:
+        """Wear the next theme that this terminal can show, until the console is left."""
+        if self.no_color:
+            self.say(Notice("NO_COLOR is set: there are no colours to choose", "open the console without it"))
+            return
+        found = after(self.theme, few_colours=self.few_colours)
+        self.theme = found.name
+        keep = f"stockml config set console.theme {found.name}"
+        self.say(Notice(f"colours: {found.name}, {found.meaning}; C shows the next", f"to keep them: {keep}"))
 
     # -- leaving ------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
 
+from tui.themes import BY_NAME
+
 HANGUP = 128 + signal.SIGHUP
 TERMINATED = 128 + signal.SIGTERM
 # Textual's own shutdown waits for a writer thread that a stalled terminal never frees; this is how long it may take.
@@ -58,15 +60,26 @@ def ascii_only(environ: Mapping[str, str]) -> bool:
     return "utf" not in chosen.lower()
 
 
+def light_background(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal says that its background is light (COLORFGBG ends in 7 or 15)."""
+    return environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+
+
 def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
-    """The theme's name: the user's, or plain 16 colours where colours are few or the line is slow."""
-    if setting != "auto" and environ.get("NO_COLOR") is None:
-        return setting
-    return "ansi-dark" if few_colours(environ) or link == "slow" else "textual-dark"
+    """The theme's name: as set; the terminal's own colours where it has few, or where `auto` meets a slow line."""
+    if environ.get("NO_COLOR") is not None:
+        return "no-colour"
+    chosen = BY_NAME.get(setting)
+    light = not chosen.dark if chosen else light_background(environ)
+    if chosen and (chosen.ansi or not few_colours(environ)):
+        return chosen.name
+    if few_colours(environ) or link == "slow":
+        return "16-colours-light" if light else "16-colours"
+    return "light" if light else "dark"
 
 
-def prepare_environment(link: str, theme: str, environ: MutableMapping[str, str]) -> None:
-    """Set what Textual reads when it is imported; what the user set stands.
+def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
+    """Set what Textual reads when it is imported; what the user set stands, but for the theme, which is ours.
 
     At 10 frames a second a key is on the screen within 100 ms. 200 ms for an escape, because slow lines split sequences.
     """
@@ -75,11 +88,22 @@ def prepare_environment(link: str, theme: str, environ: MutableMapping[str, str]
         "TEXTUAL_ANIMATIONS": "none",
         "TEXTUAL_SMOOTH_SCROLL": "0",
         "TEXTUAL_DISABLE_KITTY_KEY": "1",
-        "TEXTUAL_THEME": f"{theme},textual-dark",
         "ESCDELAY": "200" if link == "slow" else "100",
     }
     for name, value in wishes.items():
         environ.setdefault(name, value)
+    environ["TEXTUAL_THEME"] = "textual-dark"  # until ours is registered; a name it does not know would end it
+
+
+def give_size(fd: int) -> None:
+    """Call a terminal that tells no size (serial lines, `script`, some pseudo-terminals) the classic 80x24.
+
+    Textual's two fallbacks differ by a line there, and it draws a blank screen without end.
+    """
+    with suppress(termios.error):
+        lines, columns = termios.tcgetwinsize(fd)
+        if not lines or not columns:
+            termios.tcsetwinsize(fd, (lines or 24, columns or 80))
 
 
 def tolerate_bad_bytes() -> None:

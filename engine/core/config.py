@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -218,8 +218,15 @@ def _check_table(table: dict[str, Any], section: Any, prefix: str, origin: str) 
         try:
             msgspec.convert(value, types[name])
         except msgspec.ValidationError as error:
-            problems.append(Problem(origin, key, f"{clean(repr(value), 60)}: {_plain(str(error))}"))
+            problems.append(Problem(origin, key, f"{clean(repr(value), 60)}: {_said(error, types[name])}"))
     return problems
+
+
+def _said(error: Exception, kind: Any) -> str:
+    """What is wrong with a value; a key of few words names them."""
+    if get_origin(kind) is Literal:
+        return f"it is none of {', '.join(get_args(kind))}"
+    return _plain(str(error))
 
 
 def _plain(text: str) -> str:

@@ -150,11 +150,17 @@ class Logs(_Section, frozen=True):
     keep_runs_days: Positive
 
 
+Theme = Literal[
+    "auto", "dark", "light", "high-contrast", "colour-blind", "16-colours", "16-colours-light", "no-colour"
+]
+"""The names of tui.themes, and the choice that follows the terminal."""
+
+
 class Console(_Section, frozen=True):
     """How the console looks and how often it looks."""
 
     refresh_s: Annotated[float, Meta(ge=0.2, le=60)]
-    theme: str
+    theme: Theme
     link: Literal["auto", "fast", "slow"]
 
 

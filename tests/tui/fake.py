@@ -223,6 +223,10 @@ class FakeEngine:
         """Verbs wait for it; set unless a test clears it."""
         self.gate.set()
 
+    def reread(self) -> None:
+        """Read the settings again, as the engine does when the file changed."""
+        self.settings = config.load(self.home, {})
+
     def snapshot(self) -> Snapshot:
         if isinstance(self.snap, Exception):
             raise self.snap

@@ -14,9 +14,9 @@ from tui.app import open_console
 def main() -> int:
     """Open it as `tui.app.run` does."""
     link = terminal.resolve_link("auto", "auto", os.environ)
-    terminal.prepare_environment(link, terminal.theme_for("auto", link, os.environ), os.environ)
+    terminal.prepare_environment(link, os.environ)
     engine = FakeEngine(Path(sys.argv[1]), SCENES[sys.argv[2]]())
-    return open_console(engine, "--read-only" in sys.argv)
+    return open_console(engine, "--read-only" in sys.argv, link)
 
 
 if __name__ == "__main__":

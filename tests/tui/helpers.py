@@ -25,8 +25,8 @@ from engine.core.records import Snapshot
 from tests.helpers import ROOT, environment, wait_for
 from tests.tui.fake import FakeEngine, clock
 from tui.console import StockmlApp
-from tui.themes import BY_NAME
 from tui.screens.confirm import ConfirmScreen
+from tui.themes import BY_NAME
 
 
 def screen_text(app: App[Any]) -> str:
@@ -56,8 +56,11 @@ async def opened(
 ) -> AsyncIterator[tuple[StockmlApp, FakeEngine, Pilot[Any]]]:
     """The console over a fake engine, once its first look is on the screen; in `theme`, else in the settings' one."""
     engine = FakeEngine(folder, snap)
-    wear = {"theme_for": lambda setting: theme or (setting if setting in BY_NAME else "dark")}
-    app = StockmlApp(engine, read_only=read_only, ascii_only=ascii_only, wall=clock(), **wear)
+
+    def wear(setting: str) -> str:
+        return theme or (setting if setting in BY_NAME else "dark")
+
+    app = StockmlApp(engine, read_only=read_only, ascii_only=ascii_only, wall=clock(), theme_for=wear)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.main.snapshot or app.main.failure, "the first look")
         await pilot.pause()

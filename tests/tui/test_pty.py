@@ -185,9 +185,10 @@ def test_plain_locale_gets_plain_bars(console: Opener) -> None:
     assert "[##" in found.text
 
 
-def test_unknown_theme_is_said(console: Opener) -> None:
-    """A theme that does not exist is named with those that do, and the console opens all the same."""
-    found = console("trained", TEXTUAL_THEME="nope,textual-dark")
+def test_a_terminal_without_a_size_is_drawn(console: Opener) -> None:
+    """A terminal that tells no size is taken for 80x24 and drawn once, not without end."""
+    found = console("trained", size=(0, 0))
+    found.screen.resize(24, 80)
 
-    found.see("theme = 'nope' is unknown")
     found.see("SPY")
+    assert termios.tcgetwinsize(found.fd) == (24, 80)

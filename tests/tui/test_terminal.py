@@ -44,27 +44,31 @@ def test_ascii_only(environ: dict[str, str], plain: bool) -> None:
 @pytest.mark.parametrize(
     ("setting", "link", "environ", "theme"),
     [
-        ("auto", "fast", {"TERM": "xterm-256color"}, "textual-dark"),
-        ("auto", "slow", {"TERM": "xterm-256color"}, "ansi-dark"),
-        ("auto", "fast", {"TERM": "linux"}, "ansi-dark"),
-        ("auto", "fast", {"TERM": "xterm", "COLORTERM": "truecolor"}, "textual-dark"),
-        ("nord", "slow", {"TERM": "xterm"}, "nord"),
-        ("nord", "fast", {"TERM": "xterm-256color", "NO_COLOR": ""}, "ansi-dark"),
+        ("auto", "fast", {"TERM": "xterm-256color"}, "dark"),
+        ("auto", "fast", {"TERM": "tmux-256color", "COLORFGBG": "0;default;15"}, "light"),
+        ("auto", "slow", {"TERM": "xterm-256color"}, "16-colours"),
+        ("auto", "fast", {"TERM": "linux"}, "16-colours"),
+        ("auto", "fast", {"TERM": "screen", "COLORFGBG": "0;7"}, "16-colours-light"),
+        ("auto", "fast", {"TERM": "xterm", "COLORTERM": "truecolor"}, "dark"),
+        ("colour-blind", "slow", {"TERM": "xterm-256color"}, "colour-blind"),
+        ("light", "fast", {"TERM": "xterm"}, "16-colours-light"),
+        ("no-colour", "fast", {"TERM": "xterm"}, "no-colour"),
+        ("light", "fast", {"TERM": "xterm-256color", "NO_COLOR": ""}, "no-colour"),
     ],
 )
 def test_theme(setting: str, link: str, environ: dict[str, str], theme: str) -> None:
-    """Few colours, a slow line and NO_COLOR get the plain theme; a chosen theme stands otherwise."""
+    """A chosen theme stands; few colours get the terminal's own, auto on a slow line too, and NO_COLOR none at all."""
     assert theme == terminal.theme_for(setting, link, environ)
 
 
 def test_environment_leaves_what_the_user_set() -> None:
-    """Textual's variables are set, and the user's own stand."""
-    environ = {"TEXTUAL_FPS": "5"}
-    terminal.prepare_environment("slow", "ansi-dark", environ)
+    """Textual's variables are set, and the user's own stand, but for a theme that ours replaces."""
+    environ = {"TEXTUAL_FPS": "5", "TEXTUAL_THEME": "nope"}
+    terminal.prepare_environment("slow", environ)
 
     assert environ["TEXTUAL_FPS"] == "5"
     assert environ["TEXTUAL_ANIMATIONS"] == "none"
-    assert environ["TEXTUAL_THEME"].startswith("ansi-dark")
+    assert environ["TEXTUAL_THEME"] == "textual-dark"
     assert environ["ESCDELAY"] == "200"
 
 
