@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from engine.cli import render
+from engine.cli.exits import worst_exit
 from engine.cli.options import home_option, json_option, source_option, takes_session
-from engine.cli.session import Session, on_terminal
+from engine.cli.session import Session, on_terminal, report
 from engine.cli.train import members_option, terminal_width
-from engine.core.errors import ExitCode, Interrupted, UsageError
+from engine.core.errors import ExitCode, Interrupted, StockmlError, UsageError
 from engine.core.files import write_json
 
 HEADS = ("ROW", "MASE", "MAPE%", "DIR%", "95% INTERVAL", "IN 80%", "IN 95%", "WIDTH80%", "ECE")
@@ -61,12 +62,15 @@ def backtest(
     write_json(path, found)
     for note in found["notes"]:
         session.note(note)
+    for each in found["problems"]:
+        report(StockmlError(each["message"], each["hint"]))
     if session.json:
         session.document(found)
     else:
         session.facts(lines_of(found))
         session.say(f"\nkept in {path}")
-    return ExitCode.DONE
+    # Without names, a symbol that cannot be scored is told and is no fault.
+    return worst_exit([each["exit_code"] for each in found["problems"]]) if symbols else ExitCode.DONE
 
 
 def lines_of(found: dict[str, Any]) -> list[str]:

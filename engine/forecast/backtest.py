@@ -13,7 +13,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -28,20 +28,24 @@ import numpy as np
 from engine.core import config
 from engine.core.clock import Clock, SystemClock
 from engine.core.config import Settings
-from engine.core.errors import NoDataError
-from engine.core.files import write_atomic
+from engine.core.errors import BusyError, NoDataError, StockmlError
+from engine.core.files import FileLock, lock_holder, write_atomic
 from engine.core.paths import Home
 from engine.forecast.dataset import CONTEXT, Dataset, build_dataset
+from engine.forecast.features import WARMUP
 from engine.forecast.fit import data_hash
 from engine.forecast.members.base import FitOptions, nested, within
 from engine.forecast.scoreboard import scoreboard
+from engine.forecast.splits import check_bars
 from engine.forecast.walk import Fold, FoldForecast, Walk, join, plan_folds, walk_fold
-from engine.market.bars import Bars
+from engine.market.bars import Bars, day
+from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
 
 # One thread a process: two processes fill two cores better than one that shares them with itself.
 _SINGLE = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 _LOOK_EVERY_S = 0.5
+_MOST_WARNINGS = 5
 
 Progress = Callable[[str, int, int], None]
 """Told of every fold that is done: its symbol, folds done, folds in all."""
@@ -60,36 +64,96 @@ class BacktestRequest:
     epochs: int
 
 
-def backtest(home: Home, settings: Settings, request: BacktestRequest, clock: Clock, progress: Progress) -> dict[str, Any]:
-    """The table of `request` (see `scoreboard`), with the request itself and what was left out.
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What a symbol is walked on: its rows, the hash of every bar behind them, its first bar, what to tell of its bars."""
 
-    Raises NoDataError when no symbol has a session to forecast; KeyboardInterrupt leaves the fitted folds for next time.
+    data: Dataset
+    digest: str
+    begin: date
+    notes: tuple[str, ...]
+
+
+def backtest(home: Home, settings: Settings, request: BacktestRequest, clock: Clock, progress: Progress) -> dict[str, Any]:
+    """The table of `request` (see `scoreboard`), with the request itself, `notes` on what was left out, and `problems`: one
+    for each symbol of which no session could be scored.
+
+    Raises NoDataError when there is no symbol but such; KeyboardInterrupt leaves the fitted folds for next time.
     """
     tolerance = settings.thresholds.max_mape / 100.0
-    data = {symbol: load(home, settings, request.source, symbol, clock) for symbol in request.symbols}
-    folds = [fold for each in data.values() for fold in plan_of(each[0], request)]
-    if not folds:
-        last = max(str(each[0].dates[-1]) for each in data.values())
-        message = f"no session of {' '.join(request.symbols)} lies from {request.first} to {request.last}; bars end on {last}"
-        raise NoDataError(message, "choose other dates, or fetch more history")
-    folder = home.evaluations / f".backtest-{key_of(settings, request, {name: each[1] for name, each in data.items()})}"
-    fit_folds(home, request, folds, folder, settings.training.workers, progress)
-    walks, notes = collect(data, folds, folder, tolerance)
+    found, problems = materials(home, settings, request, clock)
+    folds = [fold for each in found.values() for fold in plan_of(each.data, request)]
+    folder = home.evaluations / f".backtest-{key_of(settings, request, {name: each.digest for name, each in found.items()})}"
+    with _alone(folder):
+        fit_folds(home, request, folds, folder, settings.training.workers, progress)
+        walks, notes = walks_of(found, folds, request, folder, tolerance, problems)
+        shutil.rmtree(folder)
     if not walks:
-        raise NoDataError(notes[0], "choose later dates")
-    answer = {"request": msgspec.to_builtins(request), "notes": notes, **scoreboard(walks, tolerance)}
-    shutil.rmtree(folder)
-    return answer
+        raise next(problems[symbol] for symbol in request.symbols)
+    told_of = [
+        {"symbol": symbol, "message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
+        for symbol, error in problems.items()
+    ]
+    return {"request": msgspec.to_builtins(request), "notes": notes, "problems": told_of, **scoreboard(walks, tolerance)}
 
 
-def load(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> tuple[Dataset, str]:
-    """The rows of a symbol from stored bars, and the hash of every bar behind them."""
-    bars = stored_bars(home, settings, source, symbol, clock)
-    context: dict[str, Bars] = {}
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The folder of the folds for this process only: of two that fit the same, one would take it from under the other."""
+    with FileLock(folder / "lock") as lock:
+        if not lock.acquire(f"backtest, process {os.getpid()}"):
+            holder = lock_holder(lock.path) or "another process"
+            raise BusyError("the same backtest runs already", f"wait for it: {holder}", holder)
+        yield
+
+
+def walks_of(
+    found: Mapping[str, Material],
+    folds: list[Fold],
+    request: BacktestRequest,
+    folder: Path,
+    tolerance: float,
+    problems: dict[str, NoDataError],
+) -> tuple[list[Walk], list[str]]:
+    """A walk for every symbol that has one, and words for the sessions left out; the others join `problems`."""
+    walks, notes = [], []
+    for symbol, material in found.items():
+        try:
+            walk, told = collect(material, [fold for fold in folds if fold.symbol == symbol], request, folder, tolerance)
+        except NoDataError as error:
+            problems[symbol] = error
+        else:
+            walks.append(walk)
+            notes += told
+    return walks, notes
+
+
+def materials(
+    home: Home, settings: Settings, request: BacktestRequest, clock: Clock
+) -> tuple[dict[str, Material], dict[str, NoDataError]]:
+    """What there is of every symbol, and why there is nothing of the others."""
+    found, problems = {}, {}
+    for symbol in request.symbols:
+        try:
+            found[symbol] = load(home, settings, request.source, symbol, clock)
+        except NoDataError as error:
+            problems[symbol] = error
+    return found, problems
+
+
+def load(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Material:
+    """The rows of a symbol from stored bars; where the market's bars are missing, without them, as in training."""
+    training, bars = settings.training, stored_bars(home, settings, source, symbol, clock)
+    check_bars(bars, training.sequence_length, training.validation_split, training.holdout_sessions)
+    notes, context = list(bars.warnings[:_MOST_WARNINGS]), dict[str, Bars]()
     for name in CONTEXT:
         if name != symbol and name in settings.symbols:
-            context[name] = stored_bars(home, settings, source, name, clock)
-    return build_dataset(bars, context), "".join(data_hash(each) for each in (bars, *context.values()))
+            try:
+                context[name] = stored_bars(home, settings, source, name, clock)
+            except NoDataError as error:
+                notes.append(f"{symbol}: walked without the context of {name}: {error.message}")
+    digest = "".join(data_hash(each) for each in (bars, *context.values()))
+    return Material(build_dataset(bars, context), digest, bars.first_date, tuple(notes))
 
 
 def plan_of(data: Dataset, request: BacktestRequest) -> tuple[Fold, ...]:
@@ -107,8 +171,7 @@ def key_of(settings: Settings, request: BacktestRequest, hashes: Mapping[str, st
 
 
 def fit_folds(home: Home, request: BacktestRequest, folds: list[Fold], folder: Path, workers: int, progress: Progress) -> None:
-    """Fit what has no file yet, the latest folds first, for they are the longest; every one leaves a file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Fit what has no file yet; every fold leaves one. StockmlError when a process is killed."""
     missing = [fold for fold in folds if not fold_path(folder, fold).exists()]
     done = len(folds) - len(missing)
     if done:
@@ -119,7 +182,17 @@ def fit_folds(home: Home, request: BacktestRequest, folds: list[Fold], folder: P
             ended, waiting = wait(waiting, timeout=_LOOK_EVERY_S, return_when=FIRST_COMPLETED)
             for future in ended:
                 done += 1
-                progress(future.result(), done, len(folds))
+                progress(_symbol_of(future), done, len(folds))
+
+
+def _symbol_of(future: Future[str]) -> str:
+    try:
+        return future.result()
+    except BrokenExecutor as error:
+        raise StockmlError(
+            "a process of the backtest was killed, for want of memory perhaps",
+            "the same command goes on where it stopped; training.max_workers = 1 takes half the memory",
+        ) from error
 
 
 @contextmanager
@@ -163,11 +236,11 @@ def _loaded(root: str, source: str, symbol: str) -> tuple[Settings, Dataset]:
     """The dataset of a symbol, built once a process."""
     home = Home(Path(root))
     settings = config.load(home)
-    return settings, load(home, settings, source, symbol, SystemClock())[0]
+    return settings, load(home, settings, source, symbol, SystemClock()).data
 
 
 def fit_fold(root: str, request: BacktestRequest, fold: Fold, folder: str) -> str:
-    """Fit one fold and keep its forecasts; an empty file says that its history is too short. The symbol."""
+    """Fit one fold and keep its forecasts, or in words why its history is too short. The symbol."""
     settings, data = _loaded(root, request.source, fold.symbol)
     training = settings.training
     options = FitOptions(
@@ -180,8 +253,8 @@ def fit_fold(root: str, request: BacktestRequest, fold: Fold, folder: str) -> st
     )
     try:
         found = walk_fold(data, fold, request.members, settings, options)
-    except NoDataError:
-        arrays = {}
+    except NoDataError as error:
+        arrays = {"short": np.array(error.message)}
     else:
         weights = {name: np.array(value) for name, value in found.weights.items()}
         arrays = nested("forecasts", found.forecasts) | nested("weights", weights)
@@ -197,30 +270,47 @@ def fold_path(folder: Path, fold: Fold) -> Path:
     return folder / f"{fold.name}.npz"
 
 
-def read_fold(path: Path) -> FoldForecast | None:
-    """What a fold forecast; None when its history was too short."""
+def read_fold(path: Path) -> FoldForecast | str:
+    """What a fold forecast; the words why, when its history was too short."""
     with np.load(path, allow_pickle=False) as file:
         arrays = {name.replace(".", "/", 1): file[name] for name in file.files}
-    if not arrays:
-        return None
+    if "short" in arrays:
+        return str(arrays["short"])
     weights = {name: float(value) for name, value in within("weights", arrays).items()}
     return FoldForecast(within("forecasts", arrays), weights)
 
 
 def collect(
-    data: Mapping[str, tuple[Dataset, str]], folds: list[Fold], folder: Path, tolerance: float
-) -> tuple[list[Walk], list[str]]:
-    """A walk for every symbol that has one, and words for the sessions left out."""
-    walks, notes = [], []
-    for symbol, (rows, _) in data.items():
-        mine = [fold for fold in folds if fold.symbol == symbol]
-        read = [(fold, read_fold(fold_path(folder, fold))) for fold in mine]
-        done = [(fold, found) for fold, found in read if found is not None]
-        skipped = sum(fold.stop - fold.start for fold, found in read if found is None)
-        if skipped:
-            notes.append(f"{symbol}: {skipped} sessions are left out, the history before them is too short to train on")
-        if not mine:
-            notes.append(f"{symbol}: no bars in these sessions")
-        if done:
-            walks.append(join(rows, done, skipped, tolerance))
-    return walks, notes
+    material: Material, folds: list[Fold], request: BacktestRequest, folder: Path, tolerance: float
+) -> tuple[Walk, list[str]]:
+    """The walk of a symbol, and words for the sessions left out; NoDataError when none could be scored."""
+    data = material.data
+    if not folds:
+        words = f"{data.symbol}: no session from {request.first} to {request.last} can be forecast"
+        reach = f"bars go from {material.begin} to {day(data.dates[-1])}, and features take the first {WARMUP}"
+        raise NoDataError(f"{words}: {reach}", "choose other dates, or fetch more history")
+    done, notes, skipped, why = [], edges(material, request), 0, ""
+    for fold in folds:
+        found = read_fold(fold_path(folder, fold))
+        if isinstance(found, FoldForecast):
+            done.append((fold, found))
+        else:
+            skipped, why = skipped + fold.stop - fold.start, found.removeprefix(f"{data.symbol}: ")
+    if skipped:
+        left = f"{skipped} sessions are left out, the history before them is too short to train on"
+        notes.append(f"{data.symbol}: {left}: {why}")
+    if not done:
+        raise NoDataError(notes[-1], "choose later dates, or fetch more history")
+    return join(data, done, skipped, tolerance), [*material.notes, *notes]
+
+
+def edges(material: Material, request: BacktestRequest) -> list[str]:
+    """Words for the sessions that were asked for and lie before or after what the bars can answer."""
+    symbol, first, last = material.data.symbol, day(material.data.dates[1]), day(material.data.dates[-1])
+    notes = []
+    if previous_session(first) >= request.first:
+        reach = f"bars begin on {material.begin}, and features take {WARMUP} of them"
+        notes.append(f"{symbol}: sessions before {first} are left out: {reach}")
+    if next_session(last) <= request.last:
+        notes.append(f"{symbol}: sessions after {last} are left out: bars end there")
+    return notes

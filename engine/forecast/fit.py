@@ -24,7 +24,7 @@ from engine.forecast.inference import forecast_of
 from engine.forecast.members.base import Arrays, FitOptions, IntArray, nested
 from engine.forecast.model import Model, fit_model
 from engine.forecast.record import Record, figures_of, metrics_of, score_rows
-from engine.forecast.splits import Split, split_rows
+from engine.forecast.splits import Split, check_bars, split_rows
 from engine.market.bars import Bars
 from engine.vault.manifest import Manifest
 from engine.vault.network import KerasLayer
@@ -87,6 +87,7 @@ def fit_symbol(
     options = replace(options, seed=symbol_seed(options.seed, bars.symbol))
     training, tolerance = settings.training, settings.thresholds.max_mape / 100.0
     options.report("phase", {"name": "features"})
+    check_bars(bars, options.sequence_length, training.validation_split, training.holdout_sessions)
     data = build_dataset(bars, context)
     split = split_rows(
         data, options.sequence_length, training.validation_split, training.holdout_sessions, training.max_sessions

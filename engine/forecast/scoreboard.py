@@ -18,9 +18,14 @@ Figures = dict[str, float | int | None]
 def scoreboard(walks: Sequence[Walk], tolerance: float) -> dict[str, Any]:
     """The pooled table over all symbol-sessions and one a symbol; percent as percent, mase, brier and ece as they are."""
     return {
-        "pooled": {**table(walks, tolerance), "reliability": diagram(walks, tolerance)},
-        "symbols": [{"symbol": walk.symbol, **table([walk], tolerance), **aside(walk)} for walk in walks],
+        "pooled": calibrated(walks, tolerance),
+        "symbols": [{"symbol": walk.symbol, **calibrated([walk], tolerance), **aside(walk)} for walk in walks],
     }
+
+
+def calibrated(walks: Sequence[Walk], tolerance: float) -> dict[str, Any]:
+    """The table, and beside it how true the ensemble's confidence was."""
+    return {**table(walks, tolerance), "reliability": diagram(walks, tolerance)}
 
 
 def aside(walk: Walk) -> dict[str, Any]:

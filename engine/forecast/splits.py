@@ -18,6 +18,7 @@ from engine.core.errors import NoDataError
 from engine.forecast.dataset import Dataset
 from engine.forecast.features import WARMUP
 from engine.forecast.members.base import IntArray
+from engine.market.bars import Bars
 
 TRAIN_ROWS = 120
 """Rows to train on at least: half a year for 20-odd shrunk coefficients and a small network."""
@@ -61,15 +62,26 @@ def bars_needed(sequence_length: int, validation_split: float, holdout: int) -> 
 
 def too_short(data: Dataset, sequence_length: int, validation_split: float, holdout: int, max_sessions: int) -> NoDataError:
     """What to say of a history, or of a `training.max_sessions`, that leaves too little to train on."""
-    needed, there = bars_needed(sequence_length, validation_split, holdout), len(data) + WARMUP
+    there, needed = len(data) + WARMUP, bars_needed(sequence_length, validation_split, holdout)
     if there >= needed:
         least = needed - WARMUP - sequence_length
         return NoDataError(
             f"{data.symbol}: training.max_sessions = {max_sessions} leaves too few sessions to train on",
             f"set it to {least} or more",
         )
+    return too_few(data.symbol, there, sequence_length, needed)
+
+
+def check_bars(bars: Bars, sequence_length: int, validation_split: float, holdout: int) -> None:
+    """NoDataError with the bars that training needs, where there are not even enough for one row of features."""
+    if len(bars) <= WARMUP:
+        raise too_few(bars.symbol, len(bars), sequence_length, bars_needed(sequence_length, validation_split, holdout))
+
+
+def too_few(symbol: str, there: int, sequence_length: int, needed: int) -> NoDataError:
+    """What to say of `there` bars where `needed` ones are the least."""
     return NoDataError(
-        f"{data.symbol}: {there} bars, {needed} are needed ({WARMUP} for features, {sequence_length - 1} for a sequence, "
+        f"{symbol}: {there} bars, {needed} are needed ({WARMUP} for features, {sequence_length - 1} for a sequence, "
         f"{needed - WARMUP - sequence_length} to train and score on, 1 whose outcome is open)",
         f"fetch more history, wait {needed - there} sessions, or lower training.sequence_length or training.holdout_sessions",
     )

@@ -17,10 +17,12 @@ import pytest
 
 from engine.core.clock import SystemClock
 from engine.core.config import load
+from engine.core.errors import BusyError
 from engine.core.paths import Home
 from engine.forecast.backtest import BacktestRequest, backtest
 from engine.market.bars import day
 from engine.market.fetch import stored_bars
+from tests.forecast.samples import write_csv
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
 
 SYMBOLS, MEMBERS = ("NVDA", "SPY"), ("naive", "enhanced", "sklearn")
@@ -127,6 +129,30 @@ def test_interrupted_it_ends_130_and_leaves_no_process(tmp_path: Path) -> None:
     assert len(kept(home)) >= 3
 
 
+def test_a_killed_worker_is_told_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    """Memory ran out: one fault in words, no traceback, the folds so far are kept."""
+    home = home_in(tmp_path / "home")
+    process = started(home)
+    next(each for each in children(process) if "spawn_main" in " ".join(each.cmdline())).kill()
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (1, "")
+    assert "was killed" in errors and "goes on where it stopped" in errors and "Traceback" not in errors
+    assert len(kept(home)) >= 3
+
+
+def test_the_same_backtest_twice_at_once_is_busy(tmp_path: Path) -> None:
+    """The second would take the folds from under the first: it is told who holds them."""
+    home = home_in(tmp_path / "home")
+    process = started(home)
+    try:
+        with pytest.raises(BusyError, match="runs already") as caught:
+            backtest(home, load(home, {}), request(home, 1), SystemClock(), lambda *_: None)
+        assert f"process {process.pid}" in caught.value.hint
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
 def test_one_process_or_two_give_the_same_table(tmp_path: Path) -> None:
     """The table does not depend on how many symbols were fitted at once."""
     tables = []
@@ -149,6 +175,7 @@ def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
         assert ours["direction_low"] < ours["direction"] < ours["direction_high"]
         assert 0 <= ours["coverage80"] <= ours["coverage95"] <= 100
         assert 0 <= ours["ece"] <= 1
+        assert sum(each["n"] for each in entry["reliability"]) == entry["n"]
         assert up["mape"] is None
         assert up["direction"] > 0
     assert whole["request"]["source"] == "simulated"
@@ -162,15 +189,39 @@ def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert found["pooled"]["n"] + sum(entry["skipped"] for entry in found["symbols"]) == 2 * 180
     assert all(entry["skipped"] == 60 for entry in found["symbols"])
-    assert "NVDA: 60 sessions are left out, the history before them is too short to train on" in done.stderr
+    assert "NVDA: 60 sessions are left out, the history before them is too short to train on: " in done.stderr
+    assert " bars, 280 are needed (80 for features" in done.stderr
     assert found["notes"] == [line for line in done.stderr.splitlines() if "left out" in line]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_cannot_be_walked_is_told_and_the_rest_is_scored(tmp_path: Path, named: bool) -> None:
+    """A folder without SPY and TSLA, a symbol of 50 bars, sessions after the last bar: each in words, NVDA scored."""
+    home, folder = home_in(tmp_path / "home"), tmp_path / "bars"
+    bars = stored_bars(home, load(home, {}), "simulated", "NVDA", SystemClock())
+    write_csv(folder, bars)
+    write_csv(folder, bars.tail(50), "AUR")
+    last = bars.dates[-1]
+    dates = ("--from", str(bars.dates[-4]), "--to", str(last + 400), "--members", "naive,enhanced", "--json")
+    symbols = ("NVDA", "AUR", "TSLA") if named else ()
+    done = stockml("backtest", *symbols, *dates, "--source", f"csv:{folder}", "--home", str(home.root))
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["pooled"]["n"]) == (4 if named else 0, 4), done.stderr
+    assert found["notes"] == [
+        f"NVDA: walked without the context of SPY: no SPY.csv in {folder}",
+        f"NVDA: sessions after {last} are left out: bars end there",
+    ]
+    problems = {each["symbol"]: each["message"] for each in found["problems"]}
+    assert problems["AUR"].startswith("AUR: 50 bars, 280 are needed")
+    assert problems["TSLA"] == f"no TSLA.csv in {folder}"
+    assert all(message in done.stderr for message in (*problems.values(), *found["notes"]))
 
 
 @pytest.mark.parametrize(
     ("first", "last", "code", "told"),
     [
-        ("2091-01-02", "2091-02-01", 4, "bars end on"),
-        ("1951-01-02", "1951-02-01", 4, "no session of"),
+        ("2091-01-02", "2091-02-01", 4, "no session from 2091-01-02 to 2091-02-01 can be forecast: bars go from"),
+        ("1951-01-02", "1951-02-01", 4, "no session from 1951-01-02 to 1951-02-01 can be forecast: bars go from"),
         ("2026-02-30", "2026-03-01", 2, "is not a date"),
         ("2026-03-02", "2026-03-01", 2, "lies after --to"),
     ],
