@@ -83,8 +83,8 @@ def historical(symbol: str, bars: Bars, days: int, today: date) -> Tree:
     return {"symbol": symbol, "days": days, "count": len(data), "data": data, "source": source_kind(bars.source)}
 
 
-def model(slot: Slot) -> Tree:
-    """One symbol's model as it is served, and what is wrong with it."""
+def model(slot: Slot, newest: date, refusals: int) -> Tree:
+    """One symbol's model as it is served, and what is wrong with it; `newest` is the last complete session."""
     info = slot.model.info if slot.model else None
     return {
         "symbol": slot.symbol,
@@ -102,6 +102,8 @@ def model(slot: Slot) -> Tree:
         "mase": info.metrics.mase if info else None,
         "problem": without_folders(str(slot.fault)) if slot.fault else "",
         "refused": without_folders(slot.refused),
+        "refusals": refusals,
+        "stale": _before(slot, newest),
     }
 
 

@@ -31,7 +31,7 @@ MOST_TARGET = 2048
 """Bytes of path and query."""
 BODY_S = 10.0
 REQUEST_S = 30.0
-"""Seconds for the whole of one request, a reader that takes its answer slowly included."""
+"""Seconds until the answer is made; who takes it slowly meets the limits of engine.service.protocol."""
 ROUTE = "stockml.route"
 """Where a route leaves its own path in the scope, for the counters."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -6,6 +6,7 @@ Labels come from tables of ours alone (routes, configured symbols, kinds of refu
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,11 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 RECENT = 2000
 """Requests that the percentiles of `stats` look back over."""
+PACE_S = 60
+"""Seconds that the requests a second of `stats` are counted over."""
+PREDICTING = frozenset({"/api/v1/predict", "/api/v1/predict/{symbol}"})
+REPORTING = frozenset({"/api/v1/health", "/readyz"})
+"""Routes whose 503 is a report of ill health and no failed request."""
 
 
 class Metrics:
@@ -66,6 +72,8 @@ class Metrics:
         self.recorded = Counter("stockml_ledger_predictions", "Forecasts handed to the ledger.", registry=new)
         self.unrecorded = Gauge("stockml_ledger_waiting", "Forecasts that the ledger has not taken yet.", registry=new)
         self.recent: deque[float] = deque(maxlen=RECENT)
+        self.recent_predictions: deque[float] = deque(maxlen=RECENT)
+        self.pace = Pace()
         self.live_direction: float | None = None
         """Percent of scored forecasts that had the direction right; None before the first."""
         ProcessCollector(registry=new)
@@ -76,6 +84,9 @@ class Metrics:
         self.requests.labels(route, method, str(status)).inc()
         self.duration.labels(route).observe(seconds)
         self.recent.append(seconds)
+        if route in PREDICTING:
+            self.recent_predictions.append(seconds)
+        self.pace.count(time.monotonic())
 
     def text(self) -> bytes:
         """The exposition in Prometheus' text format."""
@@ -86,8 +97,36 @@ class Metrics:
         return sum(sample.value for sample in samples(metric, "_total"))
 
     def failures(self) -> float:
-        """Requests answered with a status of 500 or above."""
-        return sum(found.value for found in samples(self.requests, "_total") if found.labels["status"] >= "500")
+        """Requests answered with a status of 500 or above, reports of ill health left out."""
+        return sum(
+            found.value
+            for found in samples(self.requests, "_total")
+            if found.labels["status"] >= "500" and found.labels["route"] not in REPORTING
+        )
+
+    def of_symbol(self, metric: Collector, symbol: str) -> float:
+        """The sum of a counter over one symbol; 0 before its first event."""
+        return sum(found.value for found in samples(metric, "_total") if found.labels.get("symbol") == symbol)
+
+
+class Pace:
+    """Requests a second over the last PACE_S seconds, or since the start where that is shorter; for one thread."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._counts: dict[int, int] = {}
+
+    def count(self, now: float) -> None:
+        """One request at monotonic second `now`."""
+        second = int(now)
+        self._counts[second] = self._counts.get(second, 0) + 1
+        if len(self._counts) > 2 * PACE_S:
+            self._counts = {at: n for at, n in self._counts.items() if at > second - PACE_S}
+
+    def per_second(self, now: float) -> float:
+        """The mean over the window that ends `now`."""
+        found = sum(n for at, n in self._counts.items() if now - PACE_S < at <= now)
+        return found / min(PACE_S, max(1.0, now - self._started))
 
 
 def samples(metric: Collector, ending: str) -> Iterator[Sample]:
@@ -173,5 +212,12 @@ def _renamed(name: str, metric: Collector, labels: Sequence[str]) -> Metric:
 
 def resident_bytes() -> int:
     """The memory this process has in use, as the kernel counts it."""
+    return memory_bytes()[1]
+
+
+def memory_bytes() -> tuple[int, int]:
+    """Address space, and what of it is in use."""
     with open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        pages = file.read().split()
+    page = os.sysconf("SC_PAGE_SIZE")
+    return int(pages[0]) * page, int(pages[1]) * page

@@ -1,4 +1,8 @@
-"""uvicorn's HTTP/1.1 protocol with a time limit for the head of a request: a client that drips holds no connection."""
+"""uvicorn's HTTP/1.1 protocol with a time limit for each part of a request: nobody holds a connection by being slow.
+
+A client has HEAD_S for a request's head, ANSWER_S until its answer is handed over, and FLUSH_S to take what is left of
+it. uvicorn itself limits only the silence between two requests, and waits without end for a closed connection's reader.
+"""
 
 from __future__ import annotations
 
@@ -11,43 +15,58 @@ if TYPE_CHECKING:
     from asyncio import TimerHandle
 
 HEAD_S = 10.0
-"""Seconds for request line and headers; uvicorn itself limits only the silence between two requests."""
+"""Seconds for request line and headers, from the first byte (or from connecting)."""
+ANSWER_S = 40.0
+"""Seconds for the rest of the request; the guard's own limits (10 s, 30 s) end it in words before."""
+FLUSH_S = 30.0
+"""Seconds for a reader to take what the kernel has not taken yet."""
 
 
 class PatientProtocol(H11Protocol):
-    """Closes a connection whose request head is not complete HEAD_S after its first byte (or after connecting)."""
+    """Aborts a connection whose part of a request is not done in time."""
 
     _limit: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._arm()
+        self._arm(HEAD_S)
 
     def data_received(self, data: bytes) -> None:
+        answering = self._answering
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._disarm()  # the head is there, the request is being answered
-        elif self._limit is None:
-            self._arm()
+        if self._answering and not answering:
+            self._arm(ANSWER_S)  # the head is there
+        elif not self._answering and (self._limit is None or answering):
+            self._arm(HEAD_S)
 
     def on_response_complete(self) -> None:
         self._disarm()
         super().on_response_complete()
+        if self._answering:
+            self._arm(ANSWER_S)  # a pipelined request
+        elif self.transport.get_write_buffer_size():
+            self._limit = self.loop.call_later(FLUSH_S, self._flushed)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
         super().connection_lost(exc)
 
-    def _arm(self) -> None:
-        self._limit = self.loop.call_later(HEAD_S, self._late)
+    @property
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _arm(self, seconds: float) -> None:
+        self._disarm()
+        self._limit = self.loop.call_later(seconds, self.transport.abort)
+
+    def _flushed(self) -> None:
+        self._limit = None
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            self._arm(HEAD_S)  # an idle connection is closed by uvicorn now, a begun head has its own time
 
     def _disarm(self) -> None:
         if self._limit is not None:
             self._limit.cancel()
             self._limit = None
-
-    def _late(self) -> None:
-        self._limit = None
-        waiting = self.cycle is None or self.cycle.response_complete
-        if waiting and not self.transport.is_closing():
-            self.transport.abort()

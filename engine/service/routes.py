@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import resource
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,10 +21,11 @@ from engine.market.calendar import exchange_day
 from engine.service import answers, query
 from engine.service.docs import page
 from engine.service.live import Page
-from engine.service.metrics import CONTENT_TYPE, percentiles, resident_bytes
+from engine.service.metrics import CONTENT_TYPE
 from engine.service.problems import Problem, no_answer, problem_tree, without_folders
 from engine.service.service import Service, reload_model
 from engine.service.shelf import Slot
+from engine.service.stats import statistics
 
 Tree = dict[str, Any]
 NAME = "stockml"
@@ -155,37 +153,7 @@ def slot_of(service: Service, symbol: str) -> Slot:
 
 async def stats(call: Call) -> Response:
     """Cache, models, process, and what the requests so far were like."""
-    service = call.service
-    settings, metrics = service.settings, service.metrics
-    size, expired = service.forecasts.counts()
-    p50, p95, p99 = percentiles(metrics.recent, (50, 95, 99))
-    now = service.clock.now()
-    model = {
-        "version": settings.service.model_version,
-        "loaded": sum(slot.model is not None for slot in service.shelf.slots),
-        "generations": {slot.symbol: slot.model.info.generation for slot in service.shelf.slots if slot.model},
-        "refused": [slot.symbol for slot in service.shelf.slots if slot.refused],
-    }
-    system = {
-        "threads": threading.active_count(),
-        "memory_alloc": resident_bytes(),
-        "memory_total": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "gc_runs": sum(generation["collections"] for generation in gc.get_stats()),
-        "uptime_seconds": round((now - service.started_at).total_seconds(), 3),
-    }
-    requests = {
-        "total": int(metrics.total(metrics.requests)),
-        "errors": int(metrics.failures()),
-        "recent": len(metrics.recent),
-        "p50_ms": None if p50 is None else p50 * 1000,
-        "p95_ms": None if p95 is None else p95 * 1000,
-        "p99_ms": None if p99 is None else p99 * 1000,
-        "hits": int(metrics.total(metrics.hits)),
-        "misses": int(metrics.total(metrics.misses)),
-    }
-    ttl = f"{settings.service.ttl_s // 60}m{settings.service.ttl_s % 60}s"
-    cached = {"size": size, "default_ttl": ttl, "expired_entries": expired}
-    return json({"cache": cached, "model": model, "system": system, "requests": requests, "time": iso(now)})
+    return json(statistics(call.service))
 
 
 async def clear_cache(call: Call) -> Response:
@@ -196,7 +164,7 @@ async def clear_cache(call: Call) -> Response:
 
 async def models(call: Call) -> Response:
     """Every symbol's model as it is served."""
-    found = [answers.model(slot) for slot in call.service.shelf.slots]
+    found = [_model(call.service, slot) for slot in call.service.shelf.slots]
     return json({"count": len(found), "models": found})
 
 
@@ -210,7 +178,12 @@ async def reload(call: Call) -> Response:
     if slot.model is None:
         raise no_answer(slot.fault)
     changed = before is None or before.model is not slot.model
-    return json({**answers.model(slot), "changed": changed})
+    return json({**_model(call.service, slot), "changed": changed})
+
+
+def _model(service: Service, slot: Slot) -> Tree:
+    refusals = int(service.metrics.of_symbol(service.metrics.load_failures, slot.symbol))
+    return answers.model(slot, service.newest_session(), refusals)
 
 
 async def accuracy(call: Call) -> Response:

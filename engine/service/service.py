@@ -7,7 +7,7 @@ import threading
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from engine.core import config
@@ -63,7 +63,7 @@ class Service:
     looked: bool = False
 
     def __post_init__(self) -> None:
-        self.started_at = datetime.now(UTC)
+        self.started_at = self.clock.now()
         self.shelf = Shelf(self.home, self.clock, self.metrics, self.source)
         self.shelf.refusals.append(self._ring)
         self.forecasts = Forecasts(self.shelf, self.clock, self.metrics, lambda: self.settings.service.ttl_s)

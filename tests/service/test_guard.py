@@ -145,6 +145,48 @@ def test_a_body_that_drips_is_answered_408(served: Served, monkeypatch: pytest.M
     assert b" 408 " in raw(served, (head + "Content-Length: 10\r\n\r\nx").encode(), 20).partition(b"\r\n")[0]
 
 
+LONG = b"GET /api/v1/historical/NVDA?days=730 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+"""Asks for some 60 kB."""
+
+
+def narrow(served: Served) -> socket.socket:
+    """A connection whose kernel takes a few kilobytes ahead of its reader."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(20)
+    sock.connect(("127.0.0.1", served.port))
+    return sock
+
+
+@pytest.mark.parametrize(("count", "last"), [(1, b""), (60, b""), (1, b"Connection: close\r\n")])
+def test_a_reader_that_takes_nothing_is_cut_off(
+    served: Served, monkeypatch: pytest.MonkeyPatch, count: int, last: bytes
+) -> None:
+    """Who asks for long answers and takes none loses the connection; others are served meanwhile."""
+    monkeypatch.setattr(protocol, "FLUSH_S", 0.4)
+    monkeypatch.setattr(protocol, "ANSWER_S", 0.4)
+    open_now = served.running.server.server_state.connections
+    wait_for(lambda: not open_now, 10, "no other connection")
+    with narrow(served) as sock:
+        found = wait_for(lambda: tuple(open_now), 10, "the connection")
+        found[0].transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        sock.sendall(LONG.replace(b"\r\n\r\n", b"\r\n" + last + b"\r\n") * count)
+        wait_for(lambda: any(each.transport.get_write_buffer_size() for each in tuple(open_now)), 10, "a full buffer")
+        assert served.ask("/livez").status == 200
+        wait_for(lambda: not open_now, 10, "the end of the connection")
+
+
+def test_a_slow_reader_gets_its_whole_answer(served: Served) -> None:
+    """Small sips within the limits end with every byte; so do requests that were sent ahead."""
+    whole = served.ask("/api/v1/historical/NVDA?days=730").body
+    with narrow(served) as sock:
+        sock.sendall(LONG * 2 + LONG.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        found = b""
+        while piece := sock.recv(700):
+            found += piece
+    assert found.count(whole) == 3
+
+
 def test_a_fast_client_is_slowed_down(template: Home, tmp_path: Path) -> None:
     """Beyond its burst a client is answered 429 with Retry-After; refused requests are counted by their kind."""
     limit = RateLimit(loopback=Rate(0.001, 5.0))

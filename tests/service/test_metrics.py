@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
-from engine.service.metrics import Metrics, percentiles
+from engine.service.metrics import Metrics, Pace, percentiles
 from engine.watch import ledger
 from tests.cli.fakes import FORECAST
 from tests.service.homes import NOW, Served, bars_of, serving
@@ -117,3 +117,30 @@ def test_a_scored_forecast_shows_in_the_metrics(home: Home) -> None:
         assert (row["direction_correct"], row["actual_close"]) == (True, float(bars.close[-1]))
         total = served.get("/api/v1/predictions/accuracy")
         assert total["predictions_with_actual"] == 1
+
+
+def test_the_pace_is_of_the_last_minute() -> None:
+    """Requests of the last 60 s divided by 60; before a minute has passed, by the time since the start."""
+    pace = Pace()
+    pace._started = 1000.0
+    for second in range(1000, 1010):
+        for _ in range(30):
+            pace.count(second + 0.5)
+    assert pace.per_second(1010.0) == 30.0
+    assert pace.per_second(1060.0) == pytest.approx(300 / 60, rel=0.11)
+    assert pace.per_second(1100.0) == 0.0
+    for second in range(2000, 4000):
+        pace.count(float(second))
+    assert pace.per_second(3999.0) == 1.0
+    assert len(pace._counts) <= 121
+
+
+def test_a_report_of_ill_health_is_no_failed_request() -> None:
+    """503 of health and readiness counts as an answer; 503 of a prediction is a failure, in the alias too."""
+    metrics = Metrics()
+    for route in ("/api/v1/health", "/readyz", "/api/v1/predict/{symbol}"):
+        metrics.request(route, "GET", 503, 0.001)
+    assert metrics.failures() == 1
+    assert b"\napi_errors_total 1.0\n" in metrics.text()
+    assert len(metrics.recent) == 3
+    assert len(metrics.recent_predictions) == 1

@@ -75,11 +75,16 @@ def test_health_ready_and_root(served: Served) -> None:
 
 
 def test_stats_count_requests(served: Served) -> None:
-    """Another request is one more in the count, with percentiles that are there."""
+    """Another request is one more in the count, with percentiles that are there and in order, the predictions' apart."""
     first = served.get("/api/v1/stats")["requests"]
+    served.get("/api/v1/predict/NVDA")
     second = served.get("/api/v1/stats")["requests"]
-    assert second["total"] == first["total"] + 1
-    assert 0.0 < second["p50_ms"] <= second["p99_ms"]
+    assert second["total"] == first["total"] + 2
+    assert second["per_second"] > 0.0
+    assert 0.0 < second["p50_ms"] <= second["p95_ms"] <= second["p99_ms"]
+    before, after = first["predictions"], second["predictions"]
+    assert after["recent"] == min(before["recent"] + 1, 2000)
+    assert 0.0 < after["p50_ms"] <= after["p95_ms"] <= after["p99_ms"]
 
 
 def test_models_name_their_generation(served: Served) -> None:

@@ -72,6 +72,8 @@ def test_a_broken_file_is_refused_and_the_old_model_goes_on(home: Home) -> None:
         wait_for(lambda: [each.symbol for each in alert_list(home, NOW) if each.state == "firing"] == ["NVDA"], 5, "the alert")
         heard = served.post("/api/v1/models/NVDA/reload")
         assert (heard.status, heard.tree["type"]) == (409, "urn:stockml:problem:refused")
+        told = {each["symbol"]: (each["refusals"], bool(each["refused"])) for each in served.get("/api/v1/models")["models"]}
+        assert (told["NVDA"][1], told["NVDA"][0] >= 1, told["TSLA"]) == (True, True, (0, False))
         publish(home, "NVDA", 3)
         wait_for(lambda: served.ask("/api/v1/health").status == 200, 5, "healthy again")
         assert generation(served) == 3
@@ -203,6 +205,7 @@ def test_old_bars_make_a_stale_answer_that_is_still_200(home: Home) -> None:
     with serving(home, clock) as served:
         clock.advance(timedelta(hours=9))  # 21:00 UTC: closed at 20:00, settled at 20:30
         wait_for(lambda: served.get("/api/v1/predict/NVDA")["stale"], 5, "stale")
+        assert all(each["stale"] for each in served.get("/api/v1/models")["models"])
         assert served.ask("/api/v1/health").status == 200
         clock.advance(timedelta(hours=4))
         wait_for(lambda: served.ask("/api/v1/health").status == 206, 5, "degraded")
