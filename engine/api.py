@@ -300,6 +300,8 @@ class Engine(Watching):
     @recorded
     def clean(self, dry_run: bool = False) -> CleanReport:
         """Remove what is old by the rules of the settings, or only say what would go and why the rest stays."""
+        from engine.schedule.record import AGED as RUNS_OF_JOBS
         from engine.vault.clean import clean
+        from engine.watch.schema import AGED as CHECKS
 
-        return clean(self.home, self.settings, self.clock, dry_run=dry_run)
+        return clean(self.home, self.settings, self.clock, dry_run=dry_run, records=(*RUNS_OF_JOBS, *CHECKS))

@@ -25,6 +25,8 @@ FILE_FORMAT = 1
 BUSY_S = 10.0
 # Seconds a reader waits for one: the file is closed to readers only while a commit writes pages, and a console waits.
 LOOK_S = 2.0
+NEWEST = 60
+"""Rows of each kind that stay however old: as many as the state of a job or of a symbol is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,27 @@ class Schema:
 
     owner: str
     steps: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """A table whose old rows may go when `clean` runs."""
+
+    schema: Schema
+    table: str
+    at: str
+    """The column of the moment, as UTC ISO text."""
+    each: str = "1"
+    """The column that tells kinds apart; the newest rows of each kind stay."""
+    only: str = "1"
+    """Which rows may go at all, as an SQL condition."""
+
+    @property
+    def condition(self) -> str:
+        """The rows that go; the parameters are the moment before which they are old, and how many newest stay."""
+        places = f"id, ROW_NUMBER() OVER (PARTITION BY {self.each} ORDER BY id DESC) AS place"
+        newest = f"SELECT id FROM (SELECT {places} FROM {self.table}) WHERE place <= ?"  # noqa: S608 - names of ours
+        return f"{self.at} < ? AND ({self.only}) AND id NOT IN ({newest})"
 
 
 def open_history(home: Home, schema: Schema) -> sqlite3.Connection:

@@ -148,6 +148,7 @@ class Logs(_Section, frozen=True):
     keep_days: Positive
     keep_runs: Positive
     keep_runs_days: Positive
+    keep_records_days: Positive
 
 
 Theme = Literal[

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.core.clock import iso, parse_iso
-from engine.core.history import Schema, open_history, reading, transaction
+from engine.core.history import NEWEST, Aged, Schema, open_history, reading, transaction
 from engine.core.paths import Home
 from engine.core.text import clean
 
@@ -30,8 +30,9 @@ SCHEMA = Schema(
         ),
     ),
 )
-# Runs that the state of a job looks back on.
-LOOKED_AT = 60
+# Runs that the state of a job looks back on; as many stay when old ones are cleaned away.
+LOOKED_AT = NEWEST
+AGED = (Aged(SCHEMA, "cron_runs", "started", "job"),)
 
 
 class Trigger(StrEnum):

@@ -31,7 +31,6 @@ from engine.schedule.slots import host_zone
 from engine.schedule.swap import Written, swap
 from engine.schedule.systemd import Systemd, gap_warnings, unit_files, user_units
 
-
 _NO_STANDARD = "none of the standard jobs is in the schedule; `stockml schedule install` adds them"
 
 
@@ -174,7 +173,8 @@ class Scheduler:
     def install(self, base: Base, names: Sequence[str] = (), program: Path | None = None, reset: bool = False) -> Draft:
         """The standard jobs where none of them is installed, or exactly the named ones, beside what is installed.
 
-        Every line gets this program's path. `reset`: the named jobs (without names, all that are installed) get their default time back.
+        Every line gets this program's path. `reset`: the named jobs (without names, all that are installed) get their default
+        time back.
         """
         program = program or find_program()
         names = [job_named(name).name for name in names]
@@ -222,12 +222,12 @@ class Scheduler:
         diff = tab_diff(base.tab, after, outside(base.tab, self.home))
         return Draft(base, UNDO, before.lines if before else (), after, diff)
 
+    @audited("schedule", lambda draft: told_draft(draft) if draft.changed else None, lambda done: {"warnings": done[1]})
     def write(self, draft: Draft) -> tuple[Written, tuple[str, ...]]:
         """Make the draft real, unless the crontab was changed since; what to tell the user.
 
         Raises what `swap` raises; RefusedError where the other backend already starts the jobs.
         """
-    @audited("schedule", lambda draft: told_draft(draft) if draft.changed else None, lambda done: {"warnings": done[1]})
         if not draft.changed:
             return Written(False), ()
         other = Backend.SYSTEMD if draft.base.backend is Backend.CRONTAB else Backend.CRONTAB
@@ -286,11 +286,6 @@ class Scheduler:
         return in_order(lines) or tuple(Line(job, JOBS[job].expression, "") for job in STANDARD)
 
 
-def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines in the order of the table of jobs."""
-    found: tuple[Line, ...] = ()
-    for line in lines:
-        found = with_line(found, line)
 def told_draft(draft: Draft) -> dict[str, object]:
     """What a draft changes, for the record: `weekly 0 4 * * 0`, `clean 0 3 * * * off`, `health removed`."""
     old, new = {line.job: line for line in draft.base.lines}, {line.job: line for line in draft.lines}
@@ -299,6 +294,11 @@ def told_draft(draft: Draft) -> dict[str, object]:
     return {"reason": draft.reason, "in": str(draft.base.backend), "jobs": told}
 
 
+def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines in the order of the table of jobs."""
+    found: tuple[Line, ...] = ()
+    for line in lines:
+        found = with_line(found, line)
     return found
 
 

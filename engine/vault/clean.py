@@ -7,7 +7,7 @@ which then removes nothing and is named in the report.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,14 @@ from pathlib import Path
 from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.errors import StockmlError
+from engine.core.history import Aged
 from engine.core.paths import Home
 from engine.vault.backup import backups_lock
 from engine.vault.backups import Backup, backup_folders, list_backups, verify_backup
 from engine.vault.daily import apply_daily, folder_of, kept_files, plan_daily
 from engine.vault.litter import plan_litter, remove_litter
 from engine.vault.logs import apply_log, plan_logs
+from engine.vault.old_records import plan_records, remove_records
 from engine.vault.old_runs import plan_runs
 from engine.vault.removal import Action, discard
 from engine.vault.retention import Candidate, decide
@@ -51,8 +53,8 @@ class _Part:
     """A fault stops the part: later actions count on earlier ones."""
 
 
-def clean(home: Home, settings: Settings, clock: Clock, *, dry_run: bool = False) -> CleanReport:
-    """Do, or with `dry_run` only name, everything that is due.
+def clean(home: Home, settings: Settings, clock: Clock, *, dry_run: bool = False, records: Sequence[Aged] = ()) -> CleanReport:
+    """Do, or with `dry_run` only name, everything that is due; `records` are the tables of later rooms with rows that age.
 
     A fault of one part is a problem in the report, not the end. Raises BusyError when backups are made or removed by
     another process for more than a minute.
@@ -60,12 +62,12 @@ def clean(home: Home, settings: Settings, clock: Clock, *, dry_run: bool = False
     actions: list[Action] = []
     problems: list[str] = []
     with nullcontext() if dry_run else backups_lock(home, f"clean, process {os.getpid()}"):
-        for part in _parts(home, settings, clock.now()):
+        for part in _parts(home, settings, clock.now(), records):
             _do(part, dry_run, actions, problems)
     return CleanReport(tuple(actions), tuple(problems))
 
 
-def _parts(home: Home, settings: Settings, now: datetime) -> Iterator[_Part]:
+def _parts(home: Home, settings: Settings, now: datetime, records: Sequence[Aged]) -> Iterator[_Part]:
     """The parts in the order of their work: what frees space comes first, so that a full disk can be cleaned at all."""
     folders = backup_folders(home, settings)
     yield _Part("left-overs", partial(plan_litter, home, now, folders[1:]), remove_litter)
@@ -76,6 +78,10 @@ def _parts(home: Home, settings: Settings, now: datetime) -> Iterator[_Part]:
     for kept in kept_files(home):
         plan = partial(plan_daily, kept, folder_of(home), now)
         yield _Part(f"copies of {kept.source.name}", plan, partial(apply_daily, kept), ordered=True)
+    # Last: today's copy still holds what goes.
+    days = settings.logs.keep_records_days
+    old = partial(remove_records, home, records, days, now)
+    yield _Part("old records", partial(plan_records, home, records, days, now), old, ordered=True)
 
 
 def _discard(label: str, action: Action) -> None:
@@ -89,7 +95,7 @@ def _discard_run(action: Action) -> None:
 def _do(part: _Part, dry_run: bool, actions: list[Action], problems: list[str]) -> None:
     try:
         planned = tuple(part.plan())
-    except OSError as error:
+    except (OSError, StockmlError) as error:
         problems.append(f"{part.name}: cannot be listed, so nothing was removed: {error}")
         return
     for action in planned:

@@ -19,7 +19,7 @@ TRASH = ".trash-"
 class Action:
     """What becomes of one file or folder, and why."""
 
-    kind: Literal["backup", "temporary", "log", "run", "daily"]
+    kind: Literal["backup", "temporary", "log", "run", "record", "daily"]
     path: Path
     verb: Literal["keep", "remove", "rename", "copy"]
     reason: str

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from engine.core.history import Schema, open_history, transaction
+from engine.core.history import Aged, Schema, open_history, transaction
 from engine.core.paths import Home
 
 SCHEMA = Schema(
@@ -47,6 +47,15 @@ SCHEMA = Schema(
             "CREATE TABLE watch_marks (name TEXT PRIMARY KEY, at TEXT NOT NULL)",
         ),
     ),
+)
+
+# A symbol's newest checks and decisions stay, and the newest of the host; an alert that nobody took yet stays too.
+AGED = (
+    Aged(SCHEMA, "watch_checks", "at", "symbol"),
+    Aged(SCHEMA, "watch_decisions", "at", "symbol"),
+    Aged(SCHEMA, "watch_host", "at"),
+    Aged(SCHEMA, "watch_silences", "until", only="until <> ''"),
+    Aged(SCHEMA, "watch_outbox", "at", only="delivered_at IS NOT NULL"),
 )
 
 

@@ -1,0 +1,52 @@
+"""Old rows of history.db: each room names its tables that may be pruned; the newest rows of each kind always stay.
+
+Forecasts and their outcomes are never pruned, nor what stands now: holds, alerts, the reasons of each symbol.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime, timedelta
+
+from engine.core.clock import iso
+from engine.core.failpoints import failpoint
+from engine.core.history import NEWEST, Aged, open_history, reading, transaction
+from engine.core.paths import Home
+from engine.vault.removal import Action
+
+
+def plan_records(home: Home, tables: Iterable[Aged], days: int, now: datetime) -> tuple[Action, ...]:
+    """An action for each table that has rows; StockmlError when history.db cannot be read."""
+    actions = []
+    for table in tables:
+        with reading(home, table.schema) as connection:
+            if connection is not None and (total := _count(connection, table.table, "1", ())):
+                old = _count(connection, table.table, table.condition, _parameters(days, now))
+                actions.append(_action(home, table, old, total, days))
+    return tuple(actions)
+
+
+def remove_records(home: Home, tables: Iterable[Aged], days: int, now: datetime, action: Action) -> None:
+    """Delete what `plan_records` counted; StockmlError when history.db does not let it."""
+    table = next(each for each in tables if action.path.name.endswith(f":{each.table}"))
+    with closing(open_history(home, table.schema)) as connection, transaction(connection):
+        connection.execute(f"DELETE FROM {table.table} WHERE {table.condition}", _parameters(days, now))  # noqa: S608 - ours
+        failpoint("clean.records")
+
+
+def _parameters(days: int, now: datetime) -> tuple[str, int]:
+    return iso(now - timedelta(days=days)), NEWEST
+
+
+def _count(connection: sqlite3.Connection, table: str, condition: str, parameters: tuple[object, ...]) -> int:
+    query = f"SELECT COUNT(*) FROM {table} WHERE {condition}"  # noqa: S608 - names of ours
+    return int(connection.execute(query, parameters).fetchone()[0])
+
+
+def _action(home: Home, table: Aged, old: int, total: int, days: int) -> Action:
+    path = home.history.with_name(f"{home.history.name}:{table.table}")
+    if old:
+        return Action("record", path, "remove", f"{old} of {total} rows older than {days} days")
+    return Action("record", path, "keep", f"{total} rows, none due: older than {days} days, {NEWEST} of each kind stay")
