@@ -58,3 +58,10 @@ class Terminal:
             return str(wait_for(look, seconds, f"{text!r} on the screen"))
         except AssertionError as error:
             raise AssertionError(f"{error}; it shows:\n{self.screen()}") from error
+
+    def open_log(self, name: str) -> None:
+        """From any screen to the log file of this name below the home."""
+        self.keys("3")
+        files = [line for line in self.shows(name).splitlines() if line[1:].startswith(" logs/")]
+        self.keys(*["j"] * next(at for at, line in enumerate(files) if name in line), "Enter")
+        self.shows(f"Log  {name.rpartition('/')[2]}")

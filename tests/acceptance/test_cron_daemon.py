@@ -13,10 +13,11 @@ import pytest
 
 from engine.core.paths import Home
 from engine.schedule.record import CronRun, Outcome, Trigger, read_history
+from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import ROOT, new_home, wait_for
 from tests.schedule.realcron import SPOOL, needs_cron, running_daemon, throwaway_user
 
-pytestmark = [needs_cron, pytest.mark.timeout(240)]
+pytestmark = [needs_cron, needs_tmux, pytest.mark.timeout(240)]
 
 # `stockml` as an installed script; the work itself only tells where it stands and how it ends.
 _PROGRAM = """#!{python}
@@ -51,12 +52,17 @@ class Operator:
         for path in (self.program, wrapper):
             path.chmod(0o755)
 
+        self.environ = {"PATH": f"{self.bin}:/usr/bin:/bin", "XDG_STATE_HOME": str(folder / "state"), "HOME": str(folder)}
+
     def stockml(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environ = {"PATH": f"{self.bin}:/usr/bin:/bin", "XDG_STATE_HOME": str(self.folder / "state"), "HOME": str(self.folder)}
         line = [str(self.program), *words, "--home", str(self.home.root)]
         return subprocess.run(
-            line, capture_output=True, text=True, env=environ, stdin=subprocess.DEVNULL, check=False, timeout=60
+            line, capture_output=True, text=True, env=self.environ, stdin=subprocess.DEVNULL, check=False, timeout=60
         )
+
+    def console(self) -> Terminal:
+        """The console in a terminal, with the crontab of this user."""
+        return Terminal([str(self.program), "--home", str(self.home.root)], 120, 40, TZ="UTC", **self.environ)
 
     def schedule(self, *words: str) -> Any:
         done = self.stockml("schedule", *words, "--json")
@@ -69,7 +75,7 @@ class Operator:
 
 
 def test_a_job_of_every_minute_fires_in_crons_bare_environment(tmp_path: Path) -> None:
-    """Installed by our command, started by the real daemon, recorded with its slot; a failing one beside it fails visibly."""
+    """Installed by our command, started by the real daemon, recorded with its slot, shown by the console; a failing one too."""
     root_tab = (SPOOL / "root").read_bytes() if (SPOOL / "root").exists() else None
     tmp_path.chmod(0o755)
     with throwaway_user(tmp_path, root=True) as name, running_daemon():
@@ -83,6 +89,7 @@ def test_a_job_of_every_minute_fires_in_crons_bare_environment(tmp_path: Path) -
         done = wait_for(lambda: operator.ended("performance"), 100, "the run of performance")
         failed = wait_for(lambda: operator.ended("clean"), 30, "the run of clean")
         shown = {job["job"]: job for job in operator.schedule("show")["jobs"]}
+        _on_the_console(operator)
         assert operator.schedule("remove", "--yes")["changed"]
         # Nothing of ours is left; there was no crontab before.
         assert not (SPOOL / name).exists()
@@ -106,3 +113,25 @@ def test_a_job_of_every_minute_fires_in_crons_bare_environment(tmp_path: Path) -
     assert "performance: started by cron, due " in log and "performance: worked on 13 symbols" in log
     assert "(exit 0)" in log and "(exit 3)" in (operator.home.logs / "training" / "cron.log").read_text()
     assert root_tab == ((SPOOL / "root").read_bytes() if (SPOOL / "root").exists() else None)
+
+
+def _on_the_console(operator: Operator) -> None:
+    """Screen 5 has state, last run, exit and trigger of what cron ran, screen 3 its log."""
+    with operator.console() as terminal:
+        terminal.shows("SPY", 40)
+        terminal.keys("5")
+        terminal.shows("cron runs")
+        terminal.keys("j")
+        screen = terminal.shows("by cron, due")
+        # From below, so that a job's row counts and not the lines about it further down.
+        rows = {words[0]: words for line in reversed(screen.splitlines()) if (words := line.lstrip("> ").split())}
+        # name, state, the five fields, then next run, last run, how long it took, exit
+        assert rows["performance"][1:7] == ["Up", "*", "*", "*", "*", "*"] and "0" in rows["performance"][7:]
+        assert rows["clean"][1:7] == ["Failed", "*", "*", "*", "*", "*"] and "3" in rows["clean"][7:]
+        assert "done, exit 0" in screen
+        terminal.keys("j", "j")
+        screen = terminal.shows("worked on 13 symbols")
+        assert "by cron, due" in screen and "failed, exit 3" in screen
+        terminal.open_log("logs/monitoring/cron.log")
+        terminal.shows("performance: started by cron, due ")
+        terminal.keys("C-q")

@@ -81,9 +81,8 @@ def test_a_session_over_ssh(operator: Operator) -> None:
         _back_up_and_restore(terminal, home)
         _edit_the_schedule(terminal, operator)
         _read_a_log(terminal)
-        terminal.keys("Escape")
-        terminal.keys("Escape")
-        terminal.shows("A all")
+        terminal.keys("1")
+        terminal.shows("  SYM   STATE")
         terminal.keys("q")
         wait_for(lambda: not consoles(home.root), 30, "the end of the console")
 
@@ -94,7 +93,7 @@ def _retrain_marked(terminal: Terminal, home: Home) -> str:
     """Open, mark the first three rows, retrain them; the id of the run, while it is live."""
     terminal.shows("SPY   NONE", 60)
     terminal.keys("Space", "Space", "Space")
-    terminal.shows("* AAPL")
+    terminal.shows("*AAPL")
     terminal.keys("r")
     asked = terminal.shows("Retrain 3 symbols on simulated bars (SIMULATED)?")
     assert all(f"  {name} " in asked for name in MARKED)
@@ -158,12 +157,10 @@ def _edit_the_schedule(terminal: Terminal, operator: Operator) -> None:
 
 
 def _read_a_log(terminal: Terminal) -> None:
-    """The training log, only the lines with a text."""
-    terminal.keys("3")
-    terminal.shows("training/training.log")
-    terminal.keys("Enter")
-    terminal.shows("published")
+    """The training log, then only its lines with a text."""
+    terminal.open_log("logs/training/training.log")
+    terminal.shows("NVDA: SIMULATED published generation 1")
     terminal.keys("/")
     terminal.keys(*"AAPL", "Enter")
-    terminal.shows("AAPL")
-    wait_for(lambda: "TSLA" not in terminal.screen(), 20, "lines of AAPL alone")
+    terminal.shows("AAPL: SIMULATED published generation 1")
+    wait_for(lambda: "NVDA: SIMULATED" not in terminal.screen(), 20, "lines of AAPL alone")
