@@ -185,7 +185,7 @@ def detail_lines(found: JobView, wanted: JobLine | None, now: datetime, zone: Zo
     if found.status and len(found.status.missed) > 1:
         lines.append(line(f"missed {len(found.status.missed)} times, first {short(found.status.missed[-1])}", "crit"))
     if found.last:
-        lines.append(_last_line(found))
+        lines.append(_last_line(found, zone))
     if wanted is None and found.hidden:
         lines.append(line("nothing can be changed before the crontab can be read", "dim"))
     elif wanted is None:
@@ -199,10 +199,10 @@ def detail_lines(found: JobView, wanted: JobLine | None, now: datetime, zone: Zo
     return tuple(piece for one in lines for piece in wrapped(one, width, 4))
 
 
-def _last_line(found: JobView) -> Line:
+def _last_line(found: JobView, zone: ZoneInfo) -> Line:
     last = found.last
     assert last is not None
-    due = f", due {short(last.slot)}" if last.slot else ""
+    due = f", due {short(last.slot.astimezone(zone))}" if last.slot else ""
     end = f"{last.outcome}, exit {last.exit_code}" if last.outcome else "no end recorded"
     took = f" after {fmt.duration(last.seconds)}" if last.seconds is not None else ""
     says = f": {last.message}" if last.message else ""
