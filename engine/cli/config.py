@@ -10,11 +10,13 @@ from typing import Any
 import click
 
 from engine.cli import render
+from engine.cli.console import target
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
 from engine.core import config as settings_module
 from engine.core.config import ENVIRONMENT, Settings
-from engine.core.config_edit import rendered, set_key
+from engine.core.config_edit import rendered
+from engine.core.config_set import set_key
 from engine.core.errors import ConfigError, ExitCode
 from engine.core.ml_config import write_ml_config
 from engine.core.text import clean
@@ -58,6 +60,9 @@ def origins(settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, s
             continue
         for name, value in msgspec.structs.asdict(table).items():
             key = f"{section}.{name}"
+            if isinstance(value, dict):
+                yield from ((f"{key}.{inner}", item, "file") for inner, item in value.items())
+                continue
             variable = _VARIABLES.get(key)
             if variable is not None and variable in environ:
                 yield key, value, f"environment {variable}"
@@ -92,10 +97,16 @@ def check(session: Session) -> int:
 def problems_of(session: Session) -> tuple[str, ...]:
     """Everything wrong with the settings, each problem one line."""
     try:
-        settings_module.load(session.home, os.environ)
+        settings = settings_module.load(session.home, os.environ)
     except ConfigError as error:
         return tuple(clean(problem) for problem in error.problems)
-    return ()
+    return tuple(f"{session.home.settings}: {problem}" for problem in key_problems(settings))
+
+
+def key_problems(settings: Settings) -> tuple[str, ...]:
+    """What is wrong with `[console.keys]`: only the console knows its actions, so it is asked where there are any."""
+    problems: tuple[str, ...] = target("tui.keymap:problems_of")(settings) if settings.console.keys else ()
+    return problems
 
 
 @config.command("set")
@@ -106,7 +117,7 @@ def problems_of(session: Session) -> tuple[str, ...]:
 @takes_session
 def set_value(session: Session, key: str, value: str) -> int:
     """Set KEY (training.epochs) to VALUE in stockml.toml; that line alone changes, the file before is kept."""
-    change = set_key(session.home, key, value)
+    change = set_key(session.home, key, value, key_problems)
     try:
         write_ml_config(session.home, settings_module.load(session.home, {}))
     except OSError as error:

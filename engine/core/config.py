@@ -3,7 +3,7 @@
 who asks                    function            reads
 console, commands, worker   load(home)          stockml.toml, then the environment; stops at the problems found
 `config check`              load(home)          the same; ConfigError.problems names every one
-`config set`                engine.core.config_edit
+`config set`                engine.core.config_set
 """
 
 from __future__ import annotations
@@ -126,6 +126,11 @@ def parse(text: str, origin: str, environ: Mapping[str, str]) -> tuple[Settings 
     except (ValueError, RecursionError) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw
         broken = Problem(origin, "", clean(f"not valid TOML: {error}"))
         return None, [broken, *with_environment({}, environ)[1]]
+    return of_tree(tree, origin, environ)
+
+
+def of_tree(tree: dict[str, Any], origin: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
+    """The same for a file that is a tree already: what a change would do is seen without writing it."""
     tree, problems = with_environment(tree, environ)
     problems = _check_tree(tree, origin) + problems
     # A section with a wrong key is not compared across keys; the others are, so that one look finds everything.
@@ -165,6 +170,31 @@ def defaults() -> dict[str, Any]:
 def _filled(tree: dict[str, Any]) -> dict[str, Any]:
     filled = {name: {**table, **tree.get(name, {})} for name, table in defaults().items() if name != "symbols"}
     return {**filled, "symbols": tree.get("symbols", defaults()["symbols"])}
+
+
+def type_of(path: tuple[str, ...]) -> Any:
+    """The type of the key at `path`; ConfigError, naming the nearest, when there is no such key."""
+    section, known = path[0], (*_sections(), "symbols")
+    if section not in known:
+        raise ConfigError(
+            f"unknown section {clean(section, 60)!r}{_nearest(section, known)}", "`stockml config show` lists all"
+        )
+    if path[:2] == ("console", "keys") and len(path) == 3:
+        return str | list[str]
+    types = _types(Symbol if section == "symbols" else _sections()[section])
+    if path[-1] not in types or len(path) != (3 if section == "symbols" else 2):
+        key = ".".join(path)
+        raise ConfigError(f"unknown key {clean(key, 80)!r}{_nearest(path[-1], types)}", "`stockml config show` lists all")
+    return types[path[-1]]
+
+
+def fault_of(path: tuple[str, ...], value: object) -> str:
+    """Why the key at `path` does not take `value`, in words; empty when it does."""
+    try:
+        msgspec.convert(value, type_of(path))
+    except msgspec.ValidationError as error:
+        return f"{clean(repr(value), 60)}: {_plain(str(error))}"
+    return ""
 
 
 @cache

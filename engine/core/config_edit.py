@@ -1,15 +1,15 @@
-"""`config set`: one value of a TOML file changed, every other character kept.
+"""One value of a TOML text changed, every other character kept: text in, text out.
 
-who asks              function                       writes
-`config set`, demo    edited(text, path, value)      nothing: text in, text out
-`config set`          set_key(home, key, raw)        stockml.toml, and the file before as .stockml.toml.previous
+who asks                             function                     does
+config_set, demo                     edited(text, path, value)    sets a key, or adds it to its section
+config_set                           without(text, path)          takes a key out, with its line
+config_set, the Settings screen      split_key, candidates        read what was typed
 """
 
 from __future__ import annotations
 
 import copy
 import re
-import time
 import tomllib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -18,9 +18,7 @@ from typing import Any
 import tomli_w
 
 from engine.core import config
-from engine.core.errors import BusyError, ConfigError
-from engine.core.files import FileLock, write_atomic
-from engine.core.paths import Home
+from engine.core.errors import ConfigError
 from engine.core.text import clean
 
 Path = tuple[str, ...]
@@ -56,15 +54,6 @@ class _Entry:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What `set_key` did: the effective value of the file before (None when absent) and after."""
-
-    key: str
-    before: object
-    after: object
-
-
 def edited(text: str, path: Path, value: object) -> str:
     """The TOML `text` with the key at `path` set to `value`, all else unchanged.
 
@@ -80,6 +69,41 @@ def edited(text: str, path: Path, value: object) -> str:
     if got != wanted:
         raise ConfigError(f"{'.'.join(path)} cannot be set without changing other lines", "edit the file by hand")
     return result
+
+
+def without(text: str, path: Path) -> str:
+    """The text without the key at `path` and its line; the text itself where there is no such key.
+
+    ConfigError when it cannot be taken out without harm: it stands in an inline table, or shares its line.
+    """
+    tree = _parsed(text)
+    entry = next((part for part in _scan(text) if isinstance(part, _Entry) and part.path == path), None)
+    if entry is None:
+        return text
+    start, end = text.rfind("\n", 0, entry.key_at) + 1, _line_end(text, entry.end)
+    alone = not text[start : entry.key_at].strip() and re.fullmatch(r"[ \t]*(#[^\n]*)?\r?\n?", text[entry.end : end])
+    result = text[:start] + text[end:]
+    table = tree
+    for name in path[:-1]:
+        table = table[name]
+    del table[path[-1]]
+    if entry.table.inline or not alone or tomllib.loads(result) != tree:
+        raise ConfigError(f"{'.'.join(path)} cannot be taken out without changing other lines", "edit the file by hand")
+    return result
+
+
+def line_of(text: str, path: Path) -> int | None:
+    """The line, counted from 1, on which the key or the table at `path` begins; None when it is not in the text."""
+    try:
+        tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    for part in _scan(text):
+        if isinstance(part, _Entry) and part.path == path:
+            return text.count("\n", 0, part.key_at) + 1
+        if isinstance(part, _Table) and part.path == path and path and not part.inline:
+            return max(1, text.count("\n", 0, part.end))
+    return None
 
 
 def _parsed(text: str, origin: str = "") -> dict[str, Any]:
@@ -242,6 +266,8 @@ def _value_end(text: str, at: int) -> int:
 def split_key(key: str) -> Path:
     """The path of `training.epochs` or `symbols.BRK.B.kind`: a symbol may hold a dot."""
     section, _, name = key.partition(".")
+    if key.startswith("console.keys.") and len(key) > 13:
+        return "console", "keys", key[13:]
     if not section or not name:
         raise ConfigError(f"{clean(key, 60)!r} names no setting", "write SECTION.KEY, for one training.epochs")
     if section == "symbols":
@@ -263,61 +289,3 @@ def candidates(raw: str) -> Iterator[object]:
     yield raw
     if "," in raw and "[" not in raw:
         yield [part.strip() for part in raw.split(",")]
-
-
-def chosen(text: str, origin: str, path: Path, raw: str) -> tuple[str, object]:
-    """The edited text and the value: the first meaning of `raw` that leaves valid settings; ConfigError when none does."""
-    first: tuple[str, ...] = ()
-    for value in candidates(raw):
-        result = edited(text, path, value)
-        settings, problems = config.parse(result, origin, {})
-        if settings is not None:
-            return result, value
-        first = first or tuple(str(problem) for problem in problems)
-    more = f" (and {len(first) - 1} more)" if len(first) > 1 else ""
-    hint = (
-        "`stockml config check` lists what is wrong in the file"
-        if more
-        else "`stockml config show` lists every key and its value"
-    )
-    raise ConfigError(f"nothing was written: {first[0]}{more}", hint, first)
-
-
-def set_key(home: Home, key: str, raw: str, wait_s: float = 5.0) -> Change:
-    """Set one key of stockml.toml, atomically; the file before stays as .stockml.toml.previous.
-
-    ConfigError when the key, the value or the result is wrong: nothing is written then.
-    """
-    path = split_key(key)
-    with FileLock(home.locks / "settings.lock") as lock:
-        end = time.monotonic() + wait_s
-        while not lock.acquire("config set"):
-            if time.monotonic() > end:
-                raise BusyError("another process is changing the settings", "try again")
-            time.sleep(0.02)
-        return _set_locked(home, path, raw)
-
-
-def _set_locked(home: Home, path: Path, raw: str) -> Change:
-    # A settings file that is a link into somebody's own collection stays a link.
-    target = home.settings.resolve()
-    try:
-        data, mode = target.read_bytes(), target.stat().st_mode & 0o777
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read {target}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{target} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
-    before = _parsed(text, str(target))
-    result, value = chosen(text, str(target), path, raw)
-    for name in path:
-        before = before.get(name) if isinstance(before, dict) else None  # type: ignore[assignment]
-    if result != text:
-        try:
-            write_atomic(home.root / ".stockml.toml.previous", data, mode, "settings.previous")
-            write_atomic(target, result.encode("utf-8"), mode, "settings")
-        except OSError as error:
-            raise ConfigError(
-                f"cannot write {target}: {error.strerror}; it is unchanged", "free space, then try again"
-            ) from error
-    return Change(".".join(path), before, value)

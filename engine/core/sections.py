@@ -151,6 +151,7 @@ class Logs(_Section, frozen=True):
     keep_records_days: Positive
 
 
+Key = Annotated[str, Meta(min_length=1, max_length=30)]
 Theme = Literal[
     "auto", "dark", "light", "high-contrast", "colour-blind", "16-colours", "16-colours-light", "no-colour"
 ]
@@ -163,6 +164,8 @@ class Console(_Section, frozen=True):
     refresh_s: Annotated[float, Meta(ge=0.2, le=60)]
     theme: Theme
     link: Literal["auto", "fast", "slow"]
+    keys: dict[str, Key | Annotated[tuple[Key, ...], Meta(min_length=1)]] = {}
+    """An action's id and its key, or keys; whether the id is one, the console and `config check` say."""
 
 
 class Symbol(_Section, frozen=True):
