@@ -152,4 +152,6 @@ def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) ->
     last = losses[-1]
     now = f"{marks[0]} training {fmt.loss(last.loss)}, {marks[1]} validation {fmt.loss(last.val_loss)}"
     head = f"{job.symbol} loss per epoch 1 to {last.epoch}: {now}"
+    if len(head) > width:
+        head = f"loss: {marks[0]} {fmt.loss(last.loss)}, {marks[1]} on validation {fmt.loss(last.val_loss)}"
     return (line(head, "head"), *(line(text, "live") for text in drawn))

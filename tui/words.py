@@ -98,11 +98,11 @@ def job_line(job: Job, width: int, glyphs: Glyphs) -> Line:
 
 
 def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    """The live runs and, where there is room, their running jobs; else the last run that ended."""
+    """The live runs and, where there is room, their running jobs; else the last runs that ended."""
     live = snapshot.live_runs
     if not live:
-        ended = snapshot.runs[0] if snapshot.runs else None
-        return (run_line(ended, snapshot.taken_at) if ended else line("no run yet", "dim"),)
+        ended = [run_line(run, snapshot.taken_at) for run in snapshot.runs[: max(1, height)]]
+        return tuple(ended) or (line("no run yet", "dim"),)
     lines = [run_line(run, snapshot.taken_at) for run in live]
     if len(lines) > height > 0:
         lines = [*lines[: height - 1], line(f"RUN {len(lines) - height + 1} more", "live")]

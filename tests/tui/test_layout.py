@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.layout import heights
+from tui.layout import SIDE_FROM, ZOOMABLE, heights, side_width, zoomed_pane
 
 
 @given(st.integers(0, 80), st.integers(0, 30), st.integers(0, 6), st.integers(0, 8), st.integers(0, 3))
@@ -39,6 +40,7 @@ def test_24_lines_exactly() -> None:
         "notice": 0,
         "log": 5,
         "footer": 1,
+        "summary": 0,
     }
 
 
@@ -47,5 +49,42 @@ def test_small_terminals_keep_the_rows() -> None:
     assert heights(15, 13, 0, 0, 0)["symbols"] == 12
     assert heights(10, 13, 0, 0, 0)["symbols"] == 8
     assert heights(1, 13, 0, 0, 0) == {"title": 1} | dict.fromkeys(
-        ("footer", "symbols", "notice", "detail", "meters", "runs", "log"), 0
+        ("footer", "symbols", "notice", "detail", "meters", "runs", "log", "summary"), 0
     )
+
+
+@given(st.integers(0, 80), st.integers(0, 3), st.sampled_from((*ZOOMABLE, "summary")))
+def test_a_zoomed_pane_has_all_but_title_footer_and_notice(height: int, notice: int, zoom: str) -> None:
+    """Nothing else stands beside it, and it keeps a line while a notice is shown."""
+    found = heights(height, 13, 1, 2, notice, zoom=zoom)
+
+    assert sum(found.values()) == height
+    assert {name for name, lines in found.items() if lines} <= {"title", "footer", "notice", zoom}
+    assert height < 3 or found[zoom] >= 1
+
+
+@pytest.mark.parametrize(("width", "side"), [(80, 0), (119, 0), (120, 40), (156, 40), (160, 43), (200, 60), (400, 60)])
+def test_the_side_leaves_the_table_its_columns(width: int, side: int) -> None:
+    """From 120 columns on there is a side, beside at least 80 columns, and beside the notes where both fit."""
+    assert side_width(width) == side
+    assert not side or width - side >= 80
+    assert SIDE_FROM == 120
+
+
+@pytest.mark.parametrize(
+    ("size", "chosen", "zoomed", "shown"),
+    [
+        ((80, 24), "symbols", False, ""),
+        ((80, 24), "log", False, ""),
+        ((80, 24), "log", True, "log"),
+        ((60, 15), "log", False, ""),
+        ((40, 10), "symbols", False, ""),
+        ((40, 10), "log", False, "log"),
+        ((30, 5), "symbols", False, "summary"),
+        ((30, 5), "log", True, "log"),
+        ((1, 1), "symbols", False, "summary"),
+    ],
+)
+def test_which_pane_stands_alone(size: tuple[int, int], chosen: str, zoomed: bool, shown: str) -> None:
+    """`z` zooms anywhere; where one pane has room the chosen one is shown; the smallest terminal has a sentence."""
+    assert zoomed_pane(*size, chosen, zoomed) == shown

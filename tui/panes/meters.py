@@ -46,6 +46,12 @@ def _joined(meters: Sequence[Sequence[Span]]) -> Line:
     return tuple(spans)
 
 
+def meter_lines(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """One meter a line, with what stands behind it."""
+    bar = min(30, max(0, width - 30))
+    return tuple((*meter_spans(meter, bar, glyphs), (f"  {meter.detail}", "dim")) for meter in meters)
+
+
 class MetersPane(Pane):
     """The host: what a training has to share."""
 
@@ -57,4 +63,7 @@ class MetersPane(Pane):
             return (line("the host was not read" if self.failure else "reading the host", "dim"),)
         if not self.snapshot.meters:
             return (line("the host's meters could not be read", "warn"),)
-        return (meters_line(self.snapshot.meters, self.size.width, self.glyphs),)
+        width, height = self.size
+        if height > 1:
+            return meter_lines(self.snapshot.meters, width, self.glyphs)
+        return (meters_line(self.snapshot.meters, width, self.glyphs),)

@@ -52,14 +52,19 @@ class TitlePane(Pane):
     )
 
     clock: var[str] = var("")
+    view: var[str] = var("")
+    """Which pane is chosen or alone."""
     sifted: var[str] = var("")
     """Which rows are left out, and how they are sorted."""
     lag: var[str] = var("")
     """Words when the last good look is too old."""
 
     def lines(self) -> Iterable[Line]:
-        marks = (*(("RO",) if self.console.read_only else ()), *((self.sifted,) if self.sifted else ()))
+        marks = (*(("RO",) if self.console.read_only else ()), *(text for text in (self.sifted, self.view) if text))
         return (title_line(self.snapshot, self.clock, marks, self.failure, self.lag, self.size.width),)
+
+    def watch_view(self) -> None:
+        self.redraw()
 
     def watch_sifted(self) -> None:
         self.redraw()

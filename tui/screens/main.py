@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from engine.core.records import JobState, Run, Snapshot
 from tui.actions import bindings
-from tui.layout import heights
+from tui.layout import ZOOMABLE, heights, side_width, zoomed_pane
 from tui.messages import Notice
 from tui.panes.detail import DetailPane
 from tui.panes.log import LogPane
@@ -22,6 +22,7 @@ from tui.panes.meters import MetersPane
 from tui.panes.notice import NoticePane, notice_lines
 from tui.panes.pane import Pane
 from tui.panes.runs import RunsPane
+from tui.panes.summary import SummaryPane
 from tui.panes.symbols import SymbolsPane, index_of
 from tui.panes.title import TitlePane
 from tui.screens.acting import ActingScreen
@@ -38,6 +39,8 @@ PANES: tuple[tuple[str, Callable[..., Pane]], ...] = (
     ("detail", DetailPane),
     ("notice", NoticePane),
     ("log", LogPane),
+    ("summary", SummaryPane),
+    ("side", DetailPane),
 )
 
 
@@ -58,6 +61,11 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     shown: var[Snapshot | None] = var(None, init=False)
     """The snapshot with the rows that the sieve lets through."""
     sifted: var[str] = var("", init=False)
+    chosen: var[str] = var(ZOOMABLE[0], init=False)
+    """The pane that `z` zooms; in a terminal for one pane, the one that is shown."""
+    zoomed: var[bool] = var(False, init=False)
+    view: var[str] = var("", init=False)
+    """What the title says of the two."""
 
     def __init__(self) -> None:
         super().__init__(id="main")
@@ -66,16 +74,19 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     def compose(self) -> ComposeResult:
         shared: tuple[Reactive[Any], ...] = (MainScreen.failure,)
         own: dict[str, tuple[Reactive[Any], ...]] = {
-            "title": (MainScreen.clock, MainScreen.lag, MainScreen.sifted),
+            "title": (MainScreen.clock, MainScreen.lag, MainScreen.sifted, MainScreen.view),
             "symbols": (MainScreen.cursor, MainScreen.marks),
             "detail": (MainScreen.cursor,),
+            "side": (MainScreen.cursor,),
             "notice": (MainScreen.notice,),
+            "summary": (MainScreen.cursor,),
         }
         for name, pane in PANES:
             yield pane(id=name).data_bind(*shared, *own.get(name, ()), snapshot=MainScreen.shown)
         yield from self.compose_footer()
 
     def on_mount(self) -> None:
+        self.set_class(self.console.ascii_only, "-ascii")
         self.arrange_panes()
 
     def on_resize(self) -> None:
@@ -88,10 +99,18 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
         live = self.snapshot.live_runs if self.snapshot else ()
         jobs = sum(job.state is JobState.RUNNING for run in live for job in run.jobs)
         rows = len(self.snapshot.rows) if self.snapshot else len(self.console.names)
-        for name, lines in heights(height, rows, len(live), jobs, len(notice_lines(self.notice, width))).items():
+        zoom = zoomed_pane(width, height, self.chosen, self.zoomed)
+        side = 0 if zoom else side_width(width)
+        notice = len(notice_lines(self.notice, width - side))
+        for name, lines in heights(height, rows, len(live), jobs, notice, zoom=zoom, side=side > 0).items():
             pane = self.query_one(f"#{name}")
             pane.display = lines > 0
             pane.styles.height = lines
+        beside = self.query_one("#side")
+        beside.display = side > 0
+        beside.styles.width, beside.styles.height = side, height - 1
+        away = zoom not in ("", "summary")
+        self.view = f"{zoom} only" if away else f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""
 
     def watch_snapshot(self) -> None:
         if self.snapshot is None:
@@ -162,10 +181,27 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     def do_back(self) -> None:
         if self.notice is not None:
             self.notice = None
+        elif self.zoomed or self.chosen != ZOOMABLE[0]:
+            self.zoomed, self.chosen = False, ZOOMABLE[0]
+            self.arrange_panes()
         elif self.sieve.text or self.sieve.problems:
             self.sieve = replace(self.sieve, text="", problems=False)
         else:
             self.marks = frozenset()
+
+    def do_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        self.arrange_panes()
+
+    def _choose_pane(self, by: int) -> None:
+        self.chosen = ZOOMABLE[(ZOOMABLE.index(self.chosen) + by) % len(ZOOMABLE)]
+        self.arrange_panes()
+
+    def do_next_pane(self) -> None:
+        self._choose_pane(1)
+
+    def do_pane_before(self) -> None:
+        self._choose_pane(-1)
 
     def do_filter(self) -> None:
         from tui.screens.prompt import PromptScreen
