@@ -29,6 +29,7 @@ BENCHMARKS = {
     "commands": "tests.benchmarks.commands",
     "forecast": "tests.benchmarks.forecast",
     "console": "tests.benchmarks.console",
+    "logs": "tests.benchmarks.logs",
     "service": "tests.benchmarks.service",
     "growth": "tests.benchmarks.growth",
     "train": "tests.benchmarks.train",
