@@ -30,7 +30,7 @@ GROUPS = {
 
 ACTIONS = (
     Action("help", ("question_mark", "f1"), "help", "explain keys, columns and states", "do_help", footer=1),
-    Action("quit", ("q", "ctrl+q"), "quit", "leave the console; training goes on", "do_quit", footer=2),
+    Action("quit", ("q",), "quit", "leave the console; training goes on", "do_quit", footer=2),
     Action("palette", ("colon", "ctrl+p"), "menu", "find an action by name", "do_palette", footer=3),
     Action("mark", ("space",), "mark", "mark the row, or take its mark away", "do_mark", footer=4),
     Action("retrain", ("r",), "retrain", "retrain the marked rows, or the current one", "do_retrain", writes=True, footer=5),
@@ -52,11 +52,9 @@ ACTIONS = (
     Action("sort", ("o",), "sort", "another order: age, MASE, change, name, the table's own", "do_sort"),
     Action("backup_now", ("b",), "backup", "back up the marked rows, or the current one", "do_back_up", writes=True),
     Action("refresh", ("ctrl+r", "f5"), "refresh", "read everything again now", "do_refresh"),
-    Action("zoom", ("z",), "zoom", "the chosen pane alone on the screen, or all of them again", "do_zoom"),
-    Action("next_pane", ("tab",), "pane", "choose the next pane: symbols, detail, runs, log, meters", "do_next_pane"),
-    Action("pane_before", ("shift+tab",), "pane before", "choose the pane before", "do_pane_before"),
     Action("theme", ("C",), "colours", "the next colours: dark, light, high contrast, colour-blind, 16 colours", "do_theme"),
-    Action("back", ("escape",), "back", "one step back: the notice, the zoom, the filter, the marks", "do_back"),
+    Action("back", ("escape",), "back", "one step back: the notice, the zoom, what was away, the filter, the marks", "do_back"),
+    Action("leave", ("ctrl+q",), "leave", "leave the console from any screen; no other key takes its place", "do_quit"),
     *moves("main"),
     *tabs("main"),
     *frame("symbol"),
@@ -188,7 +186,8 @@ ACTIONS = (
 )
 
 _BY_ID = {action.id: action for action in ACTIONS}
-_KEY_NAMES = {
+KEY_NAMES = {
+    "comma": ",",
     "question_mark": "?",
     "colon": ":",
     "escape": "esc",
@@ -220,7 +219,7 @@ def bindings(group: str) -> list[BindingType]:
 
 def key_name(key: str) -> str:
     """A key as people write it."""
-    return _KEY_NAMES.get(key, key)
+    return KEY_NAMES.get(key, key)
 
 
 def key_names(keys: Iterable[str]) -> str:
