@@ -176,6 +176,10 @@ class Watching(ABC):
         """Messages that nobody took yet."""
         return deliver.outbox(self.home)
 
+    def delivery_closed(self) -> str:
+        """Why no message can be sent now, in words; empty when one can."""
+        return deliver.closed(self.home, self.settings)
+
     def deliver_alerts(self) -> str:
         """Send what waits through a short-lived child; what went wrong, in words."""
         return deliver.deliver(self.home, self.settings) if self.undelivered() else ""
@@ -226,11 +230,15 @@ class Watching(ABC):
 
     def away(self) -> Away:
         """What ended, rang or was missed since the console was last open; ask before the next `mark_open`."""
-        from engine.watch.board import away
+        from engine.watch.board import away, last_open
 
+        missed: list[tuple[str, tuple[datetime, ...], str]] = []
+        since = last_open(self.home)
+        if since is None:
+            return Away()
         with suppress(StockmlError):  # the runs and the alerts are told all the same
-            return away(self.home, self.runs(200), self._missed_slots())
-        return away(self.home, self.runs(200))
+            missed = self._missed_slots()
+        return away(self.home, since, self.runs(200), missed)
 
     def _missed_slots(self) -> list[tuple[str, tuple[datetime, ...], str]]:
         """Each job that was due and not run: its name, when it was due, and why nothing ran the last time."""

@@ -9,11 +9,13 @@ from datetime import datetime
 from engine.core.records import Job, JobState, Metrics, State, SymbolRow
 from tui import format as fmt
 from tui.format import Glyphs
+from tui.retrain_words import retrain_sentence, retrain_word
 from tui.widgets.lines import Line
 
 GUTTER = 2
 PROGRESS_WIDTH = 36
 WIDE_NOTE = "PROGRESS OR NOTE"
+RETRAIN = "RETRAIN"
 # The phases a worker names, as the operator reads them; another one is shown as it is.
 PHASES = {
     "load": "loading bars",
@@ -71,10 +73,11 @@ def _metrics(row: SymbolRow) -> Metrics:
     return row.model.metrics if row.model else Metrics()
 
 
-def _trained(row: SymbolRow, look: Look) -> str:
+def _retrain(row: SymbolRow, look: Look) -> str:
+    """The mark that nobody may miss, then the word."""
     if row.model and look.real_source and row.model.source == "simulated":
         return "SIMULATED"
-    return fmt.moment(row.model.trained_at if row.model else None, look.now)
+    return retrain_word(row) or fmt.MISSING
 
 
 def _close(row: SymbolRow, _: Look) -> str:
@@ -82,7 +85,7 @@ def _close(row: SymbolRow, _: Look) -> str:
 
 
 def _progress_or_note(row: SymbolRow, look: Look) -> str:
-    return progress(row.job, PROGRESS_WIDTH, look) or row.note
+    return progress(row.job, PROGRESS_WIDTH, look) or row.note or retrain_sentence(row)
 
 
 def _range(row: SymbolRow, _: Look) -> str:
@@ -133,7 +136,21 @@ COLUMNS = (
         "error ÷ the naive forecast's (next close = last close); below 1 beats it",
     ),
     Column("AGE", 4, 7, lambda row, _: fmt.age(row.age_days), "since it was trained"),
-    Column("TRAINED", 9, 9, _trained, "when it was trained, local time"),
+    Column(
+        RETRAIN,
+        9,
+        9,
+        _retrain,
+        "why it is to be retrained, or what keeps it from that (below); - nothing fires. SIMULATED: not a model of real bars",
+        left=True,
+    ),
+    Column(
+        "TRAINED",
+        7,
+        11,
+        lambda row, look: fmt.moment(row.model.trained_at if row.model else None, look.now),
+        "when it was trained, local time",
+    ),
     Column(
         WIDE_NOTE,
         PROGRESS_WIDTH,
@@ -145,22 +162,22 @@ COLUMNS = (
     Column(
         "P(UP)",
         5,
-        11,
+        12,
         lambda row, _: fmt.number(row.forecast.p_up if row.forecast else None, 1, 5),
         "percent chance that the next close is above the last",
     ),
-    Column("80% INTERVAL", 17, 12, _range, "the next close lies in it four times in five"),
+    Column("80% INTERVAL", 17, 13, _range, "the next close lies in it four times in five"),
     Column(
-        "GEN", 4, 13, lambda row, _: str(row.model.generation) if row.model else fmt.MISSING, "generation of the live model"
+        "GEN", 4, 14, lambda row, _: str(row.model.generation) if row.model else fmt.MISSING, "generation of the live model"
     ),
     Column(
         "N",
         4,
-        14,
+        15,
         lambda row, _: str(_metrics(row).n_scored) if row.model else fmt.MISSING,
         "sessions behind DIR%, MAPE% and MASE",
     ),
-    Column("SIZE", 6, 15, lambda row, _: fmt.size(row.model.size_bytes) if row.model else fmt.MISSING, "of the model file"),
+    Column("SIZE", 6, 16, lambda row, _: fmt.size(row.model.size_bytes) if row.model else fmt.MISSING, "of the model file"),
 )
 
 
@@ -202,6 +219,16 @@ def cells(row: SymbolRow, columns: Sequence[Column], width: int, look: Look) -> 
     return tuple(line)
 
 
+def labelled(row: SymbolRow, look: Look) -> str:
+    """Every figure of a row with its title, those that are missing left out: what is pasted elsewhere."""
+    parts = [row.symbol, row.state.value, *(("SIMULATED",) if row.model and row.model.source == "simulated" else ())]
+    for column in COLUMNS[2:]:
+        text = " to ".join(column.cell(row, look).split()) if column.title == "80% INTERVAL" else column.cell(row, look).strip()
+        if text and text != fmt.MISSING:
+            parts.append(f"{'NOTE' if column.title == WIDE_NOTE else column.title} {text}")
+    return "  ".join(parts)
+
+
 def _room(columns: Sequence[Column]) -> int:
     return sum(column.width + 1 for column in columns)
 
@@ -217,6 +244,8 @@ def _covered(columns: Sequence[Column], width: int) -> int:
 def _style(title: str, row: SymbolRow) -> str:
     if title == "STATE":
         return STATE_STYLES[row.state]
+    if title == RETRAIN and row.retrain and row.retrain.action == "train":
+        return "warn"
     if title == WIDE_NOTE:
         return "live" if row.job is not None and not row.job.state.ended else ""
     if title == "CHG%" and row.forecast and round(row.forecast.change, 2):

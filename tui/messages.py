@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.message import Message
 
-from engine.core.records import Snapshot
+from engine.core.records import Away, Snapshot
 
 
 class SnapshotRead(Message):
@@ -25,6 +25,22 @@ class SnapshotFailed(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class AwayRead(Message):
+    """What happened while the console was not open was read."""
+
+    def __init__(self, away: Away) -> None:
+        super().__init__()
+        self.away = away
+
+
+class ServiceSeen(Message):
+    """The prediction service is in another state than before."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
 
 
 class VerbDone(Message):
@@ -54,3 +70,5 @@ class Notice:
     text: str
     hint: str = ""
     bad: bool = False
+    stays: bool = False
+    """It stands until something else is said: the work it tells of goes on."""

@@ -12,6 +12,7 @@ from engine.vault.backups import Backup
 from tui import format as fmt
 from tui.chart import chart
 from tui.columns import STATE_STYLES
+from tui.retrain_words import retrain_lines
 from tui.run_words import loss_lines
 from tui.table import Head, table
 from tui.widgets.lines import Line, line, wrapped
@@ -33,7 +34,9 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
     if row.model:
         lines += _model_lines(row.model)
         left = max_age_days - (row.age_days or 0.0)
-        if left > 0:
+        if row.hold:
+            lines.append(line(f"automatic training is on hold: {row.hold}", "warn"))
+        elif left > 0:
             lines.append(line(f"its age alone has it trained again in {left:.1f} days"))
         else:
             past = f"it is {-left:.1f} days past the age limit of {max_age_days}"
@@ -174,6 +177,7 @@ def page(
     width: int,
     room: int,
     max_age_days: int,
+    now: datetime,
     *,
     ascii_only: bool,
 ) -> tuple[Line, ...]:
@@ -183,6 +187,7 @@ def page(
     problems = tuple(line(f"! {text}", "warn") for text in (story["problems"] if story else ()))
     sections: tuple[tuple[str, Sequence[Line]], ...] = (
         ("Now", (*now_lines(row, max_age_days, width), *problems)),
+        ("Retraining", retrain_lines(row, story.get("watch") if story else None, now, width)),
         ("Price", price_lines(story, width, tall, ascii_only=ascii_only) if story else reading),
         ("Error against naive", error_lines(story, width, tall, ascii_only=ascii_only) if story else reading),
         ("Calibration", calibration_lines(story, width) if story else reading),

@@ -11,6 +11,7 @@ from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, State, S
 from tui import format as fmt
 from tui.columns import phase_word
 from tui.format import Glyphs
+from tui.retrain_words import retrain_sentence
 from tui.widgets.lines import Line, line, plain
 
 JOB_ORDER = (
@@ -113,7 +114,7 @@ def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tu
 def detail(row: SymbolRow, width: int) -> Line:
     """The current row in a sentence: why it is as it is, then what its numbers rest on, as far as there is room."""
     style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
-    parts = [text for text in (row.note, _warning(row)) if text]
+    parts = [text for text in (row.note, retrain_sentence(row), _warning(row)) if text]
     found, model = row.forecast, row.model
     if found:
         interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
@@ -121,9 +122,11 @@ def detail(row: SymbolRow, width: int) -> Line:
     if model:
         mark = "SIMULATED" if model.source == "simulated" else short_source(model.source)
         parts += [f"gen {model.generation}, n {model.metrics.n_scored}", mark, f"bars to {model.last_bar}"]
-    head = ((f"{row.symbol} ", "head"), (f"{row.company}: ", "dim"))
+    head: Line = ((f"{row.symbol} ", "head"), (f"{row.company}: ", "dim"))
     while len(parts) > 1 and len(plain(head)) + len("; ".join(parts)) > width:
         parts.pop()
+    if parts and len(plain(head)) + len(parts[0]) > width:  # the reason needs the company's room
+        head = ((f"{row.symbol}: ", "head"),)
     return (*head, ("; ".join(parts) or "no note", style))
 
 

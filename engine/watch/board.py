@@ -25,7 +25,6 @@ from engine.watch.schema import SCHEMA, writing
 CONSOLE = "console"
 _QUIET = (str(Action.FINE),)
 _MOST = 50
-_MARK = "SELECT at FROM watch_marks WHERE name=?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +93,21 @@ Missed = tuple[str, tuple[datetime, ...], str]
 """A job, when it was due and did not run, and why."""
 
 
-def away(home: Home, runs: Iterable[Run], missed: Iterable[Missed] = ()) -> Away:
-    """What happened since the console was last open: runs that ended, alerts sent, jobs that were due and not run."""
+def last_open(home: Home) -> datetime | None:
+    """When the console was last open; None when it never was."""
+    with reading(home, SCHEMA) as connection:
+        query = "SELECT at FROM watch_marks WHERE name=?"
+        found = connection.execute(query, (CONSOLE,)).fetchone() if connection is not None else None
+    return parse_iso(found[0]) if found else None
+
+
+def away(home: Home, since: datetime, runs: Iterable[Run], missed: Iterable[Missed] = ()) -> Away:
+    """What happened since `since`: runs that ended, alerts sent, jobs that were due and not run."""
     told: list[tuple[datetime, str]] = []
     with reading(home, SCHEMA) as connection:
-        marked = connection.execute(_MARK, (CONSOLE,)).fetchone() if connection is not None else None
-        if connection is None or marked is None:
-            return Away()
-        since = parse_iso(marked[0])
-        rows = connection.execute("SELECT at, title FROM watch_outbox WHERE at>? ORDER BY id", (iso(since),))
-        told += [(parse_iso(at), f"alert {title.removeprefix('stockml ')}") for at, title in rows]
+        if connection is not None:
+            rows = connection.execute("SELECT at, title FROM watch_outbox WHERE at>? ORDER BY id", (iso(since),))
+            told += [(parse_iso(at), f"alert {title.removeprefix('stockml ')}") for at, title in rows]
     told += [(run.ended_at, _ended(run)) for run in runs if run.ended_at is not None]
     told += [(max(slots), _missed(job, slots, why, since)) for job, slots, why in missed]
     recent = sorted(each for each in told if each[0] > since)[-_MOST:]

@@ -82,14 +82,15 @@ def outbox(home: Home) -> tuple[Waiting, ...]:
     return tuple(Waiting(*row) for row in rows)
 
 
+def closed(home: Home, settings: Settings) -> str:
+    """Why nothing can be sent now, in words; empty when something can."""
+    return alert_urls(home)[1] if settings.alerts.enabled else "alerts are switched off (alerts.enabled)"
+
+
 def deliver(home: Home, settings: Settings, limit_s: float = LIMIT_S) -> str:
     """Let a child send what waits; what went wrong, in words. Nothing of it stops the work that rang."""
-    if not settings.alerts.enabled:
-        return "alerts are switched off (alerts.enabled)"
-    if not outbox(home):
-        return ""
-    _, fault = alert_urls(home)
-    if fault:
+    fault = closed(home, settings)
+    if fault or not outbox(home):
         return fault
     try:
         child = subprocess.run(

@@ -9,7 +9,7 @@ from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.records import State
 from engine.watch.alerts import Condition, evaluate
-from engine.watch.board import away, opened
+from engine.watch.board import away, last_open, opened
 from engine.watch.check import check
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home
 
@@ -56,9 +56,13 @@ def test_away_is_told_to_the_next_console_alone(tmp_path: Path) -> None:
 def test_missed_jobs_are_told_once_a_job(tmp_path: Path) -> None:
     """Slots without a run since the console was last open are counted in one line with the reason; older ones are not."""
     home = simulated_home(tmp_path / "home")
+    assert None is last_open(home)
     opened(home, SUNDAY)
+    assert SUNDAY == last_open(home)
     slots = tuple(SUNDAY + timedelta(hours=hours) for hours in (12, 6, -6))
-    found = away(home, (), [("performance", slots, "cron was down"), ("weekly", (SUNDAY - timedelta(days=1),), "long ago")])
+    found = away(
+        home, SUNDAY, (), [("performance", slots, "cron was down"), ("weekly", (SUNDAY - timedelta(days=1),), "long ago")]
+    )
 
     (line,) = found.lines
     assert line.endswith("missed: performance, 2 times (cron was down)")

@@ -145,9 +145,10 @@ def test_while_you_were_away(engine: Engine, home: Home) -> None:
     """Runs that ended and alerts that rang after the console was last open are told, what came before is not."""
     run = Run("20250810-010000-abcdef", "train", "age", "simulated", SUNDAY, "me", JobState.DONE, (), ended_at=SUNDAY)
     assert () == engine.away().lines
-    opened(home, SUNDAY - timedelta(hours=1))
+    since = SUNDAY - timedelta(hours=1)
+    opened(home, since)
 
-    (line,) = away(home, (run, replace(run, ended_at=SUNDAY - timedelta(days=1)))).lines
+    (line,) = away(home, since, (run, replace(run, ended_at=SUNDAY - timedelta(days=1)))).lines
     assert "run 20250810-010000-abcdef done, age" in line
 
 

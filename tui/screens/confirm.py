@@ -19,7 +19,7 @@ from tui.widgets.scroll import ScrollLines
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, what it touches, and the words on the two buttons."""
+    """What is asked, what it touches, and the words on the two buttons; without `yes` there is one, and nothing to do."""
 
     title: str
     lines: tuple[Line, ...]
@@ -29,6 +29,8 @@ class Question:
 
 def buttons_line(question: Question, on_yes: bool, hint: str = "y = yes, esc = no") -> Line:
     """Both buttons; the chosen one stands between brackets, so that it is seen without colour."""
+    if not question.yes:
+        return ((f"[{question.no}]", "cursor"), (f"   {hint}", "dim"))
     no = f" {question.no} " if on_yes else f"[{question.no}]"
     yes = f"[{question.yes}]" if on_yes else f" {question.yes} "
     return ((no, "" if on_yes else "cursor"), ("   ", ""), (yes, "cursor" if on_yes else ""), (f"   {hint}", "dim"))
@@ -92,7 +94,8 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         self.query_one("#asked", Lines).show(self._asked)
         touched.fill(self._touched)
         below = len(self._touched) - touched.top - touched.size.height
-        hint = f"{below} more lines: j" if below > 0 else "y = yes, esc = no"
+        last = "y = yes, esc = no" if self.question.yes else "esc closes"
+        hint = f"{below} more lines: j" if below > 0 else last
         self.query_one("#buttons", Lines).show((buttons_line(self.question, self.on_yes, hint),))
         self.draw_footer()
 
@@ -103,10 +106,10 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         self.dismiss(False)
 
     def do_yes(self) -> None:
-        self.dismiss(True)
+        self.dismiss(bool(self.question.yes))
 
     def do_switch(self) -> None:
-        self.on_yes = not self.on_yes
+        self.on_yes = bool(self.question.yes) and not self.on_yes
 
     def do_choose(self) -> None:
         self.dismiss(self.on_yes)

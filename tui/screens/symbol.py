@@ -90,8 +90,8 @@ class SymbolScreen(LiveScreen):
             page.fill((line(self.failure or "reading the symbol", "crit" if self.failure else "dim"),))
             return
         width, height = page.size
-        ascii_only = self.console.ascii_only
-        page.fill(page_lines(row, self.story, job, backups, runs, width, height, days, ascii_only=ascii_only))
+        ascii_only, now = self.console.ascii_only, self.console.wall.now()
+        page.fill(page_lines(row, self.story, job, backups, runs, width, height, days, now, ascii_only=ascii_only))
 
     def _move(self, by: int) -> None:
         self.query_one(ScrollLines).move(by)
