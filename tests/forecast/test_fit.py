@@ -39,7 +39,7 @@ def test_figures_come_from_the_last_sessions() -> None:
 
 
 def test_held_out_sessions_are_seen_by_nothing_fitted() -> None:
-    """Other held-out bars change figures and calibration, never scaler, members or weights."""
+    """Other bars at the end change figures, never scaler, members, weights or what was stated before those bars."""
     bars = walk(420)
     first, second = fitted(bars), fitted(scaled_from(bars, 400, 1.3))
     kept = [name for name in first.arrays if name.startswith(("scaler/", "members/"))]
@@ -47,6 +47,12 @@ def test_held_out_sessions_are_seen_by_nothing_fitted() -> None:
     assert all(np.array_equal(first.arrays[name], second.arrays[name]) for name in kept)
     assert first.weights == second.weights
     assert first.metrics.mape != second.metrics.mape
+    before = first.record.dates < bars.dates[400]
+    assert before.sum() == 40
+    for name in ("forecast", "half80", "half95", "confidence", "p_up"):
+        one, two = getattr(first.record, name), getattr(second.record, name)
+        assert np.array_equal(one[before], two[before]), name
+        assert not np.array_equal(one, two), name
 
 
 def test_the_same_bars_and_seed_give_the_same_model() -> None:

@@ -61,6 +61,17 @@ def test_only_sessions_that_both_held_out_count(candidate: Candidate) -> None:
     assert (found.publish, found.sessions, found.candidate_metrics.n_scored) == (False, 50, 50)
 
 
+def test_what_the_champion_did_on_other_sessions_does_not_count(candidate: Candidate) -> None:
+    """Thirty older sessions on which the champion was perfect, and the challenger perhaps fitted, change no figure."""
+    common = guess(candidate.record.on(candidate.record.dates[:50]), 0.0)
+    older = {name: np.concatenate([values[:30], values]) for name, values in common.arrays().items()}
+    dates = np.concatenate([common.dates[0] - np.arange(30, 0, -1), common.dates])
+    champion = Record.load({**older, "dates": dates, "forecast": np.concatenate([older["target"][:30], common.forecast])})
+    found = compare(candidate, champion, SETTINGS)
+    assert found == compare(candidate, common, SETTINGS)
+    assert (found.publish, found.sessions) == (True, 50)
+
+
 def test_too_few_common_sessions_publish_and_say_why(candidate: Candidate) -> None:
     """39 sessions in common are not enough, whatever the figures."""
     few = candidate.record.on(candidate.record.dates[:39])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from engine.core.paths import default_settings
 from engine.forecast.dataset import Dataset
 from engine.forecast.members.base import FitOptions
 from engine.forecast.scoreboard import scoreboard
-from engine.forecast.walk import ENSEMBLE, Fold, join, plan_folds, walk_fold
+from engine.forecast.walk import DRIFT, ENSEMBLE, Fold, join, plan_folds, walk_fold
 
 MEMBERS = ("naive", "enhanced", "sklearn")
 
@@ -55,7 +57,7 @@ def test_sessions_outside_the_bars_make_no_fold() -> None:
 
 
 def test_a_fold_sees_nothing_after_its_close(settings: Settings) -> None:
-    """Scrambling every row after the fold's close changes neither its weights nor its first forecast."""
+    """Scrambling every row after the fold's close changes neither its weights nor the first forecast of any row."""
     data, fold = dataset(), Fold("NVDA", 0, 380, 400)
     other = dataset(seed=99)
     scrambled = Dataset(
@@ -71,7 +73,11 @@ def test_a_fold_sees_nothing_after_its_close(settings: Settings) -> None:
     two = walk_fold(scrambled, fold, MEMBERS, settings, FitOptions())
 
     assert one.weights == two.weights
-    assert one.forecasts[ENSEMBLE][0] == two.forecasts[ENSEMBLE][0]
+    assert set(one.forecasts) == {ENSEMBLE, DRIFT, *MEMBERS}
+    # The drift is learned from every row whose outcome is known, the newest too: one row too many shows there first.
+    assert {name: values[0] for name, values in one.forecasts.items()} == {
+        name: values[0] for name, values in two.forecasts.items()
+    }
     assert one.forecasts[ENSEMBLE][1] != two.forecasts[ENSEMBLE][1]
 
 
@@ -79,6 +85,19 @@ def test_too_little_history_says_how_much_is_needed(settings: Settings) -> None:
     """A fold too early in the bars is refused with the number of bars needed."""
     with pytest.raises(NoDataError, match="are needed"):
         walk_fold(dataset(), Fold("NVDA", 0, 150, 170), MEMBERS, settings, FitOptions())
+
+
+def test_what_is_stated_of_the_first_session_knows_no_outcome(settings: Settings) -> None:
+    """Interval, confidence and P(up) of the first row rest on the outcomes before it, whatever comes."""
+    data, fold = dataset(), Fold("NVDA", 0, 380, 400)
+    found = walk_fold(data, fold, MEMBERS, settings, FitOptions())
+    wild = replace(data, target=np.where(np.arange(len(data)) >= 380, 0.5, data.target))
+    one, two = (join(each, [(fold, found)], 0, 0.05).stated for each in (data, wild))
+    for name in one:
+        for column in ("half80", "half95", "confidence", "p_up"):
+            first, second = getattr(one[name], column), getattr(two[name], column)
+            assert first[0] == second[0], (name, column)
+            assert first[-1] != second[-1], (name, column)
 
 
 def test_scoreboard_pools_sessions_not_symbols(settings: Settings) -> None:
