@@ -28,6 +28,10 @@ TABS = (
     ("logs", "3", "logs", "the log files"),
     ("backups", "4", "backups", "the backups: verify, restore"),
     ("schedule", "5", "schedule", "the schedule: your crontab"),
+    ("alerts", "6", "alerts", "the alerts: what rings, acknowledge, silence"),
+    ("service", "7", "service", "the prediction service: requests, latency, models"),
+    ("settings", "comma", "settings", "the settings: every key of stockml.toml, limits beside what is now"),
+    ("audit", "H", "record", "the record: who did what, when and from where"),
 )
 """(screen, key, name, description), in the order of their keys."""
 
@@ -39,6 +43,18 @@ _MOVES = (
     ("page_down", ("pagedown", "ctrl+d"), "page down", "one page down"),
     ("page_up", ("pageup", "ctrl+u"), "page up", "one page up"),
 )
+
+
+COPIED = {
+    "symbol": "the whole page",
+    "runs": "the id of the run",
+    "run": "the line of the symbol, with the run's id",
+    "logs": "the path of the file",
+    "view": "the newest line, or the first one in sight when frozen",
+    "backups": "the name of the backup",
+    "schedule": "the job's line of the crontab",
+}
+"""What `y` copies on a screen where it is not simply the current row."""
 
 
 def moves(group: str) -> tuple[Action, ...]:
@@ -62,6 +78,7 @@ def frame(group: str, *, palette: bool = True) -> tuple[Action, ...]:
             f"{group}_back", ("escape", "q"), "back", "one step back, in the end to the dashboard", "do_back", group, footer=2
         ),
         Action(f"{group}_refresh", ("ctrl+r", "f5"), "refresh", "read everything again now", "do_refresh", group),
+        Action(f"{group}_copy", ("y",), "copy", f"copy {COPIED.get(group, 'the current row')}", "do_copy", group),
         *(
             (Action(f"{group}_palette", ("colon", "ctrl+p"), "menu", "find an action by name", "do_palette", group),)
             if palette

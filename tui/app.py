@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from engine.core import config
+from engine.core import audit, config
 from engine.core.clock import iso
 from engine.core.errors import ExitCode, UsageError
 from engine.core.files import append_line
@@ -45,7 +45,10 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
         ascii_only=terminal.ascii_only(os.environ),
         theme_for=lambda setting: terminal.theme_for(setting, link, os.environ),
         few_colours=terminal.few_colours(os.environ),
+        link=link,
     )
+    os.environ[audit.ORIGIN] = audit.CONSOLE  # for the record, and for the children that act on our behalf
+    audit.complain = app.complain
     held = terminal.Terminal(sys.stdin.fileno())
 
     def leave() -> None:
@@ -58,6 +61,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     held.guard(leave, save)
     app.run(mouse=not terminal.over_ssh(os.environ))
     held.ended()
+    app.mark_left()
     sys.stdout.write(app.last_words())
     sys.stdout.flush()
     return app.return_code or int(ExitCode.DONE)

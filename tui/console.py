@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -14,23 +16,33 @@ from textual.screen import Screen
 
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import StockmlError
-from engine.core.records import Snapshot
+from engine.core.records import Away, Snapshot
 from engine.core.text import clean
+from engine.watch.board import MARK_EVERY
+from tui import clipboard
 from tui import format as fmt
 from tui.background import Poller, start_verb, write_log
+from tui.driver import CountingDriver
 from tui.engine_port import EnginePort
-from tui.messages import Notice, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tui.keymap import Keymap, keymap
+from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
 from tui.screens.live import LiveScreen
 from tui.screens.main import MainScreen
 from tui.screens.tabs import make_tab
 from tui.themes import BY_NAME, PALETTES, after, theme_of
+from tui.vitals import Vitals
 from tui.words import leaving
 
-LIVE_REFRESH_S = 0.5
+# While something trains; on a slow line what streams is drawn half as often, keys as fast as anywhere.
+LIVE_REFRESH_S = {"fast": 0.5, "slow": 1.0}
 STATUS_REFRESH_EVERY_S = 5.0
 # A look that takes longer than this is told to the operator, who would trust old numbers otherwise.
 LAG_S = 10.0
 SLOW_VERB_S = 0.5
+# The service is asked for its health in a thousandth of a second; the first time after the first paint.
+SERVICE_AFTER_S = 1.0
+SERVICE_EVERY_S = 5.0
+SERVICE_DEADLINE_S = 1.0
 
 
 class StockmlApp(App[int], inherit_bindings=False):
@@ -41,7 +53,7 @@ class StockmlApp(App[int], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     # ctrl+q leaves from everywhere; ctrl+c says how to leave, because people press it by reflex.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "leave the console", show=False, priority=True, id="quit"),
+        Binding("ctrl+q", "quit", "leave the console", show=False, priority=True, id="leave"),
         Binding("ctrl+c", "help_quit", show=False, system=True),
     ]
 
@@ -54,11 +66,12 @@ class StockmlApp(App[int], inherit_bindings=False):
         wall: Clock | None = None,
         theme_for: Callable[[str], str] = lambda setting: setting if setting in BY_NAME else "dark",
         few_colours: bool = False,
+        link: str = "fast",
     ) -> None:
-        """`theme_for` names the theme for what `[console] theme` says on this terminal."""
+        """`theme_for` names the theme for what `[console] theme` says on this terminal; `link` is fast or slow."""
         self._theme_set = engine.settings.console.theme
         theme = theme_for(self._theme_set)
-        super().__init__(ansi_color=BY_NAME[theme].ansi)
+        super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme].ansi)
         self._wear(theme)
         self._theme_for, self._theme_wanted = theme_for, self._theme_set
         self.few_colours = few_colours
@@ -67,18 +80,29 @@ class StockmlApp(App[int], inherit_bindings=False):
         self.ascii_only = ascii_only
         self.wall: Clock = wall or SystemClock()
         self.animation_level = "none"
+        self.vitals = Vitals(engine.home, self.wall, link, read_only=read_only)
+        self.stalled = ""
+        """LAG in words for a while after the event loop stood still."""
         self.names = engine.settings.names
         """The symbols that the first paint makes room for."""
         self.started: list[str] = []
         """Runs started from here, also those no snapshot has shown yet."""
         self.event_loop: asyncio.AbstractEventLoop | None = None
         """The loop while it runs, for signal handlers."""
-        self._busy: set[str] = set()
+        self.own_keys = Keymap({})
+        """The keys of `[console.keys]` as they were taken."""
+        self.away: Away | None = None
+        """What happened since the console was last open; None while that is being read."""
+        self._busy: dict[str, Notice] = {}
+        self._mark_failure = ""
         self._last: Snapshot | None = None
         self._failure = ""
         self._good_look = self.wall.monotonic()
         self._status_asked = -STATUS_REFRESH_EVERY_S
         self._poller = Poller(self._look, "snapshot-reader")
+        self._service_word = ""
+        self._service_poller = Poller(self._look_at_service, "service-reader")
+        self._marker = Poller(self._mark, "open-marker")
 
     @property
     def main(self) -> MainScreen:
@@ -97,9 +121,13 @@ class StockmlApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.event_loop = asyncio.get_running_loop()
+        self.vitals.start(self.event_loop.call_soon_threadsafe)
+        self.take_keys()
+        self.call_after_refresh(self._tell_keys)
         self._tick()
         self.set_interval(1.0, self._tick)
         self._poller.start()
+        self.set_timer(SERVICE_AFTER_S, self._service_poller.start)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict.fromkeys(("dim", "ansi-background", "ansi-foreground"), "ansi_default")
@@ -114,15 +142,26 @@ class StockmlApp(App[int], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self._poller.stop()
+        self._service_poller.stop()
+        self.vitals.stop()
+        self._marker.stop()
 
     def _tick(self) -> None:
         """Move the clock of the title, say so when the numbers are old, and follow the settings' theme."""
         self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
         old = self.wall.monotonic() - self._good_look
-        self.main.lag = f"OLD {fmt.duration(old)}" if old > LAG_S and self._last else ""
+        before, self.stalled = self.stalled, self.vitals.tick(self._sent(), self.size)
+        words = (self.stalled, f"OLD {fmt.duration(old)}" if old > LAG_S and self._last else "")
+        self.main.lag = "  ".join(word for word in words if word)
+        if self.stalled != before and isinstance(self.screen, LiveScreen):
+            self.screen.redraw()
         if self._theme_wanted != self._theme_set:
             self._theme_set = self._theme_wanted
             self.theme = self._theme_for(self._theme_set)
+
+    def _sent(self) -> int | None:
+        """Bytes sent to the terminal so far; None without one."""
+        return self._driver.counted.sent if isinstance(self._driver, CountingDriver) else None
 
     # -- looking ------------------------------------------------------------------------------------------------
 
@@ -144,7 +183,8 @@ class StockmlApp(App[int], inherit_bindings=False):
             self._last = snapshot
             self.post_message(SnapshotRead(snapshot))
         self._refresh_status(snapshot)
-        return min(pause, LIVE_REFRESH_S) if snapshot.live_runs else pause
+        self.vitals.save_sometimes()
+        return min(pause, LIVE_REFRESH_S[self.vitals.link]) if snapshot.live_runs else pause
 
     def _report_failure(self, text: str) -> None:
         if text != self._failure:
@@ -163,44 +203,98 @@ class StockmlApp(App[int], inherit_bindings=False):
         except Exception as error:  # noqa: BLE001 - rows stay marked as being read; the next look tries again
             write_log(self.engine.home, self.wall, f"action=status-refresh error={type(error).__name__}: {error}")
 
+    def _look_at_service(self) -> float:
+        """Ask the service, where one runs, how it is; in a thread of its own, for it may hang."""
+        try:
+            word = self.engine.service_state(SERVICE_DEADLINE_S).word
+        except Exception as error:  # noqa: BLE001 - the console never dies of the engine
+            write_log(self.engine.home, self.wall, f"action=service-state error={type(error).__name__}: {error}")
+            word = ""
+        if word != self._service_word:
+            self._service_word = word
+            self.post_message(ServiceSeen(word))
+        return SERVICE_EVERY_S
+
+    @on(ServiceSeen)
+    def _service_seen(self, message: ServiceSeen) -> None:
+        self.main.service = message.word
+
     def look_now(self) -> None:
         """Read the engine without waiting for the next turn."""
         self._poller.poke()
+        self._service_poller.poke()
 
     @on(SnapshotRead)
     def _snapshot_read(self, message: SnapshotRead) -> None:
         self.main.failure = ""
+        if self.main.snapshot is None:  # behind the first paint
+            self._marker.start()
         self.main.snapshot = message.snapshot
 
     @on(SnapshotFailed)
     def _snapshot_failed(self, message: SnapshotFailed) -> None:
         self.main.failure = message.text
 
+    # -- being open ---------------------------------------------------------------------------------------------
+
+    def _mark(self) -> float:
+        """Read once what happened meanwhile, then note now and then that the console is open; read-only notes nothing."""
+        try:
+            if self.away is None:
+                self.away = self.engine.away()
+                self.post_message(AwayRead(self.away))
+            if not self.read_only:
+                self.engine.mark_open()
+        except Exception as error:  # noqa: BLE001 - the console never dies of the engine
+            if str(error) != self._mark_failure:
+                write_log(self.engine.home, self.wall, f"action=mark-open error={type(error).__name__}: {error}")
+            self._mark_failure = str(error)
+        return MARK_EVERY.total_seconds()
+
+    @on(AwayRead)
+    def _away_read(self, message: AwayRead) -> None:
+        self.main.away = message.away
+
+    def mark_left(self) -> None:
+        """Note that it was open until now; waits no longer than a second for the file."""
+        if self.away is not None and not self.read_only:
+            last = threading.Thread(target=self._mark, name="left-marker", daemon=True)
+            last.start()
+            last.join(1.0)
+
     # -- asking -------------------------------------------------------------------------------------------------
 
-    def ask(self, verb: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Run a verb of the engine in a thread; a second one of the same kind waits for the operator's next key."""
+    def ask(self, verb: str, work: Callable[[], Any], done: Callable[[Any], None], slow: Notice | None = None) -> None:
+        """Run a verb of the engine in a thread; a second one of the same kind waits for the operator's next key.
+
+        `slow` is what is said while it goes on.
+        """
         if verb in self._busy:
             self.say(Notice(f"{verb}: the engine is still at it"))
             return
-        self._busy.add(verb)
+        self._busy[verb] = slow or Notice(f"{verb}: waiting for the engine")
         self.set_timer(SLOW_VERB_S, lambda: self._say_slow(verb))
         start_verb(self, verb, work, done, lambda text: write_log(self.engine.home, self.wall, text))
 
     def _say_slow(self, verb: str) -> None:
         if verb in self._busy:
-            self.say(Notice(f"{verb}: waiting for the engine"))
+            self.say(self._busy[verb])
 
     @on(VerbDone)
     def _verb_done(self, message: VerbDone) -> None:
-        self._busy.discard(message.verb)
-        self.say(None)
+        self._busy.pop(message.verb, None)
+        self.say(next((notice for notice in self._busy.values() if notice.stays), None))
         message.done(message.result)
 
     @on(VerbFailed)
     def _verb_failed(self, message: VerbFailed) -> None:
-        self._busy.discard(message.verb)
+        self._busy.pop(message.verb, None)
         self.say(Notice(message.text, message.hint, bad=True))
+
+    def complain(self, text: str) -> None:
+        """What the audit lacks, from whatever thread; stderr is the screen."""
+        write_log(self.engine.home, self.wall, f"action=audit error={text}")
+        self.post_message(VerbFailed("audit", text, "free space, and check the permissions of logs/"))
 
     def say(self, notice: Notice | None) -> None:
         """Tell the operator something, on the screen they look at; None takes the last word away."""
@@ -210,6 +304,39 @@ class StockmlApp(App[int], inherit_bindings=False):
                 return
         if self.screen_stack:  # empty once the console ends
             self.main.notice = notice
+
+    def take_keys(self) -> None:
+        """Lay the operator's keys over ours; what cannot be taken is told once the screen stands."""
+        wanted = self.engine.settings.console.keys
+        if wanted or self.own_keys.keys:
+            self.own_keys = keymap(wanted)
+            self.set_keymap(self.own_keys.textual)
+
+    def _tell_keys(self) -> None:
+        problems = self.own_keys.problems
+        if problems:
+            more = f"and {len(problems) - 1} more; " if len(problems) > 1 else ""
+            self.say(Notice(problems[0], f"{more}`stockml config check` lists them", bad=True))
+
+    def copy(self, text: str) -> None:
+        """Ask the terminal to take `text`, and keep it in a file of the home unless this console is read-only."""
+        text = clipboard.tidy(text)
+        if not text.strip():
+            self.say(Notice("there is nothing to copy here"))
+            return
+        asked = clipboard.sequence(text, os.environ)
+        if asked and self._driver is not None:
+            self._driver.write(asked)
+        home = self.engine.home
+
+        def done(problem: str) -> None:
+            file = "" if self.read_only else str(home.copied.relative_to(home.root))
+            self.say(Notice(*clipboard.told(text, bool(asked), file, problem)))
+
+        if self.read_only:
+            done("")
+        else:
+            self.ask("copy", lambda: clipboard.keep(home, text), done)
 
     # -- screens ------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,16 @@ class Home:
         return self.logs / "audit.log"
 
     @property
+    def link(self) -> Path:
+        """What the last console measured of its line to the terminal."""
+        return self.data / "console_link.json"
+
+    @property
+    def copied(self) -> Path:
+        """What the console copied last."""
+        return self.data / "copied.txt"
+
+    @property
     def evaluations(self) -> Path:
         return self.root / "evaluation_results"
 

@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.clock import iso
 from engine.core.config import Settings
+from engine.core.link import load_link
 from engine.core.paths import Home, filesystem
 from engine.core.records import Level
 from engine.core.text import clean
 from engine.watch.health import Item
 
 PACKAGES = ("textual", "tensorflow", "scikit-learn", "pandas", "numpy", "h5py", "yfinance", "msgspec", "psutil", "apprise")
+# What the console may send while 13 symbols train and a thousand log lines come a second.
+MOST_KB_S = 20.0
 YAHOO = ("query1.finance.yahoo.com", 443)
 
 
@@ -50,6 +54,7 @@ class Machine:
 def doctor(home: Home, settings: Settings, machine: Machine, cron: tuple[bool, str], zone: str) -> Iterator[Item]:
     """Every item; `cron` and `zone` come from the schedule. The network is asked last."""
     yield from _terminal(machine)
+    yield _link(home)
     yield from _logout(machine)
     yield _cron(*cron)
     yield _zone(zone)
@@ -83,6 +88,23 @@ def _terminal(machine: Machine) -> Iterator[Item]:
         yield Item("tmux", Level.OK if good else Level.WARN, f"inside tmux with TERM={term}", fix)
     else:
         yield Item("tmux", Level.OK, "not inside tmux: trainings live on after a logout, the console does not")
+
+
+def _link(home: Home) -> Item:
+    """What the last console measured of its own line: the doctor is another process and draws nothing."""
+    try:
+        found = load_link(home)
+    except (OSError, ValueError) as error:
+        return Item("link", Level.WARN, f"its figures cannot be read: {clean(str(error), 120)}", f"rm {home.link}")
+    if found is None:
+        return Item("link", Level.OK, "not measured: no console was open in this home for more than ten seconds")
+    rate, most = found.bytes_per_s / 1000, found.most_per_s / 1000
+    where = f"{found.columns}x{found.lines} on {clean(found.terminal, 40) or 'a terminal without a name'}"
+    by = f"measured {iso(found.measured_at)} by the console of process {found.pid} ({clean(found.link, 10)} line, {where})"
+    stall = f"; its loop stood still for {found.longest_stall_s:.1f} s" if found.longest_stall_s else ""
+    shown = f"{rate:.2f} kB/s to the terminal over {found.window_s:.0f} s, busiest second {most:.1f} kB{stall}; {by}"
+    heavy = rate > MOST_KB_S
+    return Item("link", Level.WARN if heavy else Level.OK, shown, "stockml --link slow" if heavy else "")
 
 
 def _logout(machine: Machine) -> Iterator[Item]:

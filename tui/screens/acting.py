@@ -62,6 +62,13 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
         self.app.push_screen(PaletteScreen(self.GROUP, self.keys()), run)
 
+    def copyable(self) -> str:
+        """What `y` copies here."""
+        return ""
+
+    def do_copy(self) -> None:
+        self.console.copy(self.copyable())
+
     def do_to_dashboard(self) -> None:
         self.console.go("dashboard")
 
@@ -76,3 +83,15 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def do_to_schedule(self) -> None:
         self.console.go("schedule")
+
+    def do_to_alerts(self) -> None:
+        self.console.go("alerts")
+
+    def do_to_settings(self) -> None:
+        self.console.go("settings")
+
+    def do_to_audit(self) -> None:
+        self.console.go("audit")
+
+    def do_to_service(self) -> None:
+        self.console.go("service")

@@ -87,7 +87,7 @@ class BackupsScreen(LiveScreen):
         now = self.console.wall.now()
         header, lines = table(words.HEADS, [words.row(one, self.results, now) for one in self.value], backups.size.width - 2)
         empty = (
-            line("no backup yet: b makes one, and so does every training before it replaces a model", "dim"),
+            line("no backup yet: b makes one; every training makes one of what it replaces", "dim"),
             *((line(self.failure, "crit"),) if self.failure else ()),
         )
         backups.fill(header, [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)], empty)
@@ -96,6 +96,10 @@ class BackupsScreen(LiveScreen):
         """The backup under the cursor."""
         chosen = self.query_one(Picker).chosen
         return next((one for one in self.value or () if str(one.path) == chosen), None)
+
+    def copyable(self) -> str:
+        current = self.current()
+        return current.name if current else ""
 
     def do_open(self) -> None:
         from tui.screens.backup import BackupScreen

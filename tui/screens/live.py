@@ -18,13 +18,17 @@ from tui.messages import Notice
 from tui.panes.notice import NoticePane, notice_lines
 from tui.screens.acting import ActingScreen
 from tui.screens.help import Sections
-from tui.widgets.lines import Line, Lines, Span
+from tui.widgets.lines import Line, Lines, Span, plain
 from tui.widgets.picker import Picker
+from tui.widgets.scroll import ScrollLines
 
 NOTICE_SECONDS = 8.0
 BAD_NOTICE_SECONDS = 30.0
 # A covered screen looks again when it is on top; its thread sleeps until then.
 ASLEEP_S = 3600.0
+# What is looked at more often streams; on a slow line it is drawn once a second.
+SLOW_LOOK_S = 1.0
+HURRY_S = 0.01
 
 
 class LiveScreen(ActingScreen[None]):
@@ -132,7 +136,7 @@ class LiveScreen(ActingScreen[None]):
         else:
             if self.value is None or self.value != value or self.failure:
                 self.post_message(self.Looked(value, turn))
-        return self.EVERY
+        return pause(self.EVERY, self.console.vitals.link)
 
     def _tell_failure(self, text: str) -> None:
         self.post_message(self.LookFailed(text))
@@ -166,6 +170,8 @@ class LiveScreen(ActingScreen[None]):
         if not self.standing:
             return
         marks: list[Span] = [("RO", "mark")] if self.console.read_only else []
+        if self.console.stalled:
+            marks.append((self.console.stalled, "crit"))
         if self.failure:
             marks.append(("CANNOT READ", "crit"))
         spans: list[Span] = [(self.NAME, "head")]
@@ -190,7 +196,7 @@ class LiveScreen(ActingScreen[None]):
             self._notice_timer.stop()
             self._notice_timer = None
         self._notice = notice
-        if notice is not None:
+        if notice is not None and not notice.stays:
             seconds = BAD_NOTICE_SECONDS if notice.bad else NOTICE_SECONDS
             self._notice_timer = self.set_timer(seconds, lambda: self.tell(None))
         self._place_notice()
@@ -223,6 +229,12 @@ class LiveScreen(ActingScreen[None]):
         else:
             self.before_leaving(self.close)
 
+    def copyable(self) -> str:
+        """The row under the cursor; without rows, all that scrolls here."""
+        for picker in self.query(Picker):
+            return picker.chosen_text
+        return "\n".join(plain(found) for page in self.query(ScrollLines) for found in page.content)
+
     def close(self) -> None:
         """Show the screen below again."""
         self.dismiss()
@@ -248,6 +260,11 @@ class LiveScreen(ActingScreen[None]):
 
     def do_page_up(self) -> None:
         self._move(-self.query_one(Picker).page)
+
+
+def pause(every: float, link: str) -> float:
+    """Seconds to the next look: on a slow line at least one, but for what works its way through a file."""
+    return max(every, SLOW_LOOK_S) if link == "slow" and every > HURRY_S else every
 
 
 def tab_line(current: str) -> Line:

@@ -11,10 +11,11 @@ from textual.binding import BindingType
 
 from tui import format as fmt
 from tui.actions import bindings
+from tui.audit_words import readable
 from tui.log_file import ERRORS, LogFile, Matches, read_time
 from tui.messages import Notice
 from tui.panes.log import log_line
-from tui.screens.live import LiveScreen
+from tui.screens.live import HURRY_S, LiveScreen
 from tui.screens.prompt import PromptScreen
 from tui.widgets.lines import Line, Lines, Span, line, plain, wrapped
 
@@ -58,7 +59,7 @@ class LogView(LiveScreen):
             self._errors = self._errors.moved(came_before)
             self.matches = self.matches.moved(came_before) if self.matches else None
         self._shift += came_before
-        self.EVERY = LOOK_EVERY if file.complete or file.problem else 0.01  # type: ignore[misc]
+        self.EVERY = LOOK_EVERY if file.complete or file.problem else HURRY_S  # type: ignore[misc]
         if not file.problem:
             anew = file.complete and not was_whole
             self._errors = self._searched(self._errors, anew=anew)
@@ -150,8 +151,7 @@ class LogView(LiveScreen):
         return number - 1 if number > 0 else None
 
     def _rows(self, number: int, width: int) -> tuple[Line, ...]:
-        text = self._file.line(number)
-        found = log_line(text)
+        found = log_line(readable(self._file.path, self._file.line(number)))
         if self.matches is not None and not self.only and self.matches.has(number):
             found = line(plain(found), "mark")
         return (wrapped(found, width, 4) or (line(""),)) if self.wrap else (found,)
@@ -198,6 +198,11 @@ class LogView(LiveScreen):
         self.redraw()
 
     # -- finding ------------------------------------------------------------------------------------------------------
+
+    def copyable(self) -> str:
+        newest = self._before(len(self._file))
+        number = self.top if not self.follow else newest
+        return self._file.line(number) if number is not None else ""
 
     def do_filter(self) -> None:
         def typed(text: str | None) -> None:

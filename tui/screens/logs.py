@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from engine.core.paths import Home
 from tui import format as fmt
 from tui.actions import bindings
+from tui.audit_words import readable
 from tui.panes.log import log_line
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
@@ -98,7 +99,10 @@ class LogsScreen(LiveScreen):
         tail = FileTail(Path(files.chosen), 16 * 1024).read()
         head = line(f"the end of {Path(files.chosen).name}; enter opens it", "dim")
         texts = tail.lines[-max(0, page.size.height - 1) :] if not tail.problem else (tail.problem,)
-        page.show((head, *(log_line(text) for text in texts)))
+        page.show((head, *(log_line(readable(Path(files.chosen), text)) for text in texts)))
+
+    def copyable(self) -> str:
+        return self.query_one(Picker).chosen
 
     def do_open(self) -> None:
         from tui.screens.log_view import LogView

@@ -12,10 +12,14 @@ from textual.binding import BindingType
 from textual.reactive import Reactive, var
 from textual.timer import Timer
 
-from engine.core.records import JobState, Run, Snapshot
+from engine.core.records import Away, JobState, Run, Snapshot
 from tui.actions import bindings
+from tui.asking import ServiceVerbs
+from tui.columns import Look, labelled
+from tui.format import ASCII, UNICODE
 from tui.layout import ZOOMABLE, heights, side_width, zoomed_pane
 from tui.messages import Notice
+from tui.panes.away import AwayPane, wanted_lines
 from tui.panes.detail import DetailPane
 from tui.panes.log import LogPane
 from tui.panes.meters import MetersPane
@@ -28,6 +32,7 @@ from tui.panes.title import TitlePane
 from tui.screens.acting import ActingScreen
 from tui.sieve import ORDERS, Sieve
 from tui.training import TrainingVerbs
+from tui.watching import WatchingVerbs
 
 NOTICE_SECONDS = 8.0
 BAD_NOTICE_SECONDS = 30.0
@@ -38,13 +43,14 @@ PANES: tuple[tuple[str, Callable[..., Pane]], ...] = (
     ("runs", RunsPane),
     ("detail", DetailPane),
     ("notice", NoticePane),
+    ("away", AwayPane),
     ("log", LogPane),
     ("summary", SummaryPane),
     ("side", DetailPane),
 )
 
 
-class MainScreen(TrainingVerbs, ActingScreen[None]):
+class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None]):
     """Binds the snapshot to the panes and the keys to verbs."""
 
     GROUP = "main"
@@ -54,9 +60,13 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     failure: var[str] = var("", init=False)
     clock: var[str] = var("", init=False)
     lag: var[str] = var("", init=False)
+    service: var[str] = var("", init=False)
+    """The state of the prediction service."""
     cursor: var[str] = var("", init=False)
     marks: var[frozenset[str]] = var(frozenset, init=False)
     notice: var[Notice | None] = var(None, init=False)
+    away: var[Away | None] = var(None, init=False)
+    """What happened while the console was not open; None once it was taken away."""
     sieve: var[Sieve] = var(Sieve(), init=False)
     shown: var[Snapshot | None] = var(None, init=False)
     """The snapshot with the rows that the sieve lets through."""
@@ -74,11 +84,12 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
     def compose(self) -> ComposeResult:
         shared: tuple[Reactive[Any], ...] = (MainScreen.failure,)
         own: dict[str, tuple[Reactive[Any], ...]] = {
-            "title": (MainScreen.clock, MainScreen.lag, MainScreen.sifted, MainScreen.view),
+            "title": (MainScreen.clock, MainScreen.lag, MainScreen.service, MainScreen.sifted, MainScreen.view),
             "symbols": (MainScreen.cursor, MainScreen.marks),
             "detail": (MainScreen.cursor,),
             "side": (MainScreen.cursor,),
             "notice": (MainScreen.notice,),
+            "away": (MainScreen.away,),
             "summary": (MainScreen.cursor,),
         }
         for name, pane in PANES:
@@ -102,7 +113,8 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
         zoom = zoomed_pane(width, height, self.chosen, self.zoomed)
         side = 0 if zoom else side_width(width)
         notice = len(notice_lines(self.notice, width - side))
-        for name, lines in heights(height, rows, len(live), jobs, notice, zoom=zoom, side=side > 0).items():
+        meanwhile = wanted_lines(self.away)
+        for name, lines in heights(height, rows, len(live), jobs, notice, away=meanwhile, zoom=zoom, side=side > 0).items():
             pane = self.query_one(f"#{name}")
             pane.display = lines > 0
             pane.styles.height = lines
@@ -137,9 +149,12 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
         if self._notice_timer is not None:
             self._notice_timer.stop()
             self._notice_timer = None
-        if self.notice is not None:
+        if self.notice is not None and not self.notice.stays:
             seconds = BAD_NOTICE_SECONDS if self.notice.bad else NOTICE_SECONDS
             self._notice_timer = self.set_timer(seconds, self._clear_notice)
+        self.arrange_panes()
+
+    def watch_away(self) -> None:
         self.arrange_panes()
 
     def _clear_notice(self) -> None:
@@ -184,6 +199,8 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
         elif self.zoomed or self.chosen != ZOOMABLE[0]:
             self.zoomed, self.chosen = False, ZOOMABLE[0]
             self.arrange_panes()
+        elif wanted_lines(self.away):
+            self.away = None
         elif self.sieve.text or self.sieve.problems:
             self.sieve = replace(self.sieve, text="", problems=False)
         else:
@@ -224,6 +241,16 @@ class MainScreen(TrainingVerbs, ActingScreen[None]):
 
     def do_theme(self) -> None:
         self.console.next_theme()
+
+    def copyable(self) -> str:
+        if self.snapshot is None:
+            return ""
+        names = self.marks or {self.cursor}
+        look = Look(self.snapshot.taken_at, ASCII if self.console.ascii_only else UNICODE, real_source=False)
+        return "\n".join(labelled(row, look) for row in self.snapshot.rows if row.symbol in names)
+
+    def tested_symbol(self) -> str:
+        return self.cursor
 
     def do_log(self) -> None:
         from tui.screens.log_view import LogView

@@ -63,6 +63,7 @@ class PaletteScreen(ActingScreen[str]):
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
         yield Lines(id="page")
+        yield Lines(id="link")
         yield from self.compose_footer()
 
     def on_resize(self) -> None:
@@ -78,7 +79,9 @@ class PaletteScreen(ActingScreen[str]):
     def _draw(self) -> None:
         page = self.query_one("#page", Lines)
         width, height = page.size
-        self.query_one("#title", Lines).show(((("Do what? ", "head"), (f"{self._wanted}_", "")),))
+        typed = ((("Do what? ", "head"), (f"{self._wanted}_", "")),)
+        self.query_one("#title", Lines).show(typed)
+        self.query_one("#link", Lines).show((line(self.console.vitals.words(), "dim"),))
         page.show(palette_lines(self.found, self._keys_of, self._chosen, self.console.read_only, width, height))
         self.draw_footer()
 

@@ -105,6 +105,10 @@ class RunScreen(LiveScreen):
     def _job(self) -> Job | None:
         return self.value[0].job(self.query_one(Picker).chosen) if self.value else None
 
+    def copyable(self) -> str:
+        row = self.query_one(Picker).chosen_text
+        return f"{self._run_id}  {row}" if row else self._run_id
+
     def do_cancel(self) -> None:
         if self.value is None or not self.value[0].live:
             self.tell(Notice("this run has ended"))

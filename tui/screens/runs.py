@@ -75,6 +75,9 @@ class RunsScreen(LiveScreen):
         chosen = self.query_one(Picker).chosen
         return next((run for run in self.value or () if run.id == chosen), None)
 
+    def copyable(self) -> str:
+        return self.query_one(Picker).chosen
+
     def do_open(self) -> None:
         from tui.screens.run import RunScreen
 

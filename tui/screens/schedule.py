@@ -110,6 +110,11 @@ class ScheduleScreen(LiveScreen):
         name = self.query_one(Picker).chosen
         return next((found for found in self.value.view.jobs if found.job.name == name), None) if self.value else None
 
+    def copyable(self) -> str:
+        current = self._current()
+        planned = self._wanted(current) if current else None
+        return f"{planned.expression} {planned.command}" if planned else current.job.name if current else ""
+
     def _wanted(self, found: JobView) -> JobLine | None:
         """The job's line as it would be written."""
         return self.edit.line(found.job.name) if self.edit else found.line

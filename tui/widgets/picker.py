@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tui.panes.symbols import window_top
@@ -24,6 +25,11 @@ class Picker(Lines):
     def chosen(self) -> str:
         """The name of the row under the cursor; empty without rows."""
         return self._rows[self._index][0] if self._rows else ""
+
+    @property
+    def chosen_text(self) -> str:
+        """The row under the cursor as it reads, its columns two spaces apart."""
+        return re.sub(r" {2,}", "  ", plain(self._rows[self._index][1]).strip()) if self._rows else ""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,53 @@
+"""What a console measured of its own line to the terminal; the console leaves it, the doctor tells it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from engine.core.files import write_atomic
+from engine.core.paths import Home
+
+
+class LinkFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one console; times are UTC, spans in seconds."""
+
+    v: int = 1
+    measured_at: datetime
+    opened_at: datetime
+    pid: int
+    terminal: str
+    """The terminal's device, such as /dev/pts/3."""
+    link: str
+    """fast or slow."""
+    columns: int
+    lines: int
+    window_s: float
+    """The span that `bytes_per_s` is the mean of; at most a minute."""
+    bytes_per_s: float
+    most_per_s: int
+    """The bytes of the busiest second since it was opened, the first paint left out."""
+    bytes_in_all: int
+    longest_stall_s: float
+    """The longest time that its event loop stood still; 0 without a stall of more than a second."""
+
+
+def save_link(home: Home, figures: LinkFigures) -> None:
+    """Leave the figures for the doctor; the last console that wrote is the one that is told. Raises OSError."""
+    write_atomic(home.link, msgspec.json.encode(figures) + b"\n")
+
+
+def load_link(home: Home) -> LinkFigures | None:
+    """What the last console left; None where none did. Raises ValueError for a file that is not one, OSError."""
+    try:
+        raw = home.link.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        found = msgspec.json.decode(raw, type=LinkFigures)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{home.link}: {error}") from error
+    if found.v != 1:
+        raise ValueError(f"{home.link} has format {found.v}, made by another stockml")
+    return found

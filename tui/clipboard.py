@@ -1,0 +1,57 @@
+"""Copying over any line: OSC 52 asks the terminal, and a file keeps the text, because terminals refuse silently."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from engine.core.files import write_atomic
+from engine.core.paths import Home
+from engine.core.text import clean
+
+# Terminals drop a sequence of more than 100,000 bytes; so many bytes of text become 99,992 of base64 (k9s has the same).
+MOST_BYTES = 74_994
+# GNU screen cuts a passed-on string at 768 bytes.
+_SCREEN_BYTES = 500
+
+
+def tidy(text: str) -> str:
+    """The text without control characters but for its line ends: what is pasted into a shell must do nothing by itself."""
+    return "\n".join(clean(line, len(line) + 1).rstrip() for line in text.split("\n"))
+
+
+def sequence(text: str, environ: Mapping[str, str]) -> str:
+    """What asks the terminal to take `text`; empty where it is too long for that.
+
+    tmux passes OSC 52 on with `set-clipboard on`, or wrapped with `allow-passthrough on`: it gets both forms, and
+    takes the one that it is set up for.
+    """
+    raw = text.encode()
+    if len(raw) > MOST_BYTES:
+        return ""
+    plain = f"\x1b]52;c;{base64.b64encode(raw).decode()}\x07"
+    if environ.get("TMUX") or environ.get("TERM", "").startswith("tmux"):
+        return f"{plain}\x1bPtmux;{plain.replace(chr(27), chr(27) * 2)}\x1b\\"
+    if environ.get("STY"):
+        return f"\x1bP{plain}\x1b\\" if len(raw) <= _SCREEN_BYTES else ""
+    return plain
+
+
+def keep(home: Home, text: str) -> str:
+    """Write the text to persistent_data/copied.txt, for its owner alone; why it could not be, or nothing."""
+    try:
+        write_atomic(home.copied, text.encode() + b"\n", mode=0o600)
+    except OSError as error:
+        return f"it cannot be written to {home.copied}: {error.strerror}"
+    return ""
+
+
+def told(text: str, asked: bool, file: str, problem: str) -> tuple[str, str, bool]:
+    """Notice, hint, and whether it is bad: `asked` the terminal, kept in `file` (empty in a read-only console)."""
+    first = text.split("\n", 1)[0]
+    shown = first if len(first) <= 40 else f"{first[:39]}…"
+    count = f"{text.count(chr(10)) + 1} lines" if "\n" in text else f"{len(text)} characters"
+    kept = problem or (f"also in {file}" if file else "in no file: this console is read-only")
+    if not asked:
+        return f"too long for a terminal's clipboard: {count}", kept, bool(problem) or not file
+    return f"copied {count}: {shown}", f"some terminals refuse without a word; {kept}", bool(problem)

@@ -1,0 +1,39 @@
+"""Textual's driver, with a count of the bytes that the console sends to its terminal."""
+
+from __future__ import annotations
+
+from typing import Any, TextIO
+
+from textual.drivers.linux_driver import LinuxDriver
+
+
+class CountedFile:
+    """A text stream that counts the bytes handed to it, where its one writer thread writes."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.sent = 0
+
+    def write(self, text: str) -> int:
+        written = self._file.write(text)
+        # Counted behind the write: what a stalled terminal did not take is not told as sent.
+        self.sent += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+        return written
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+
+class CountingDriver(LinuxDriver):
+    """A LinuxDriver that knows what it sent; its writer thread gets the counted stream in place of the terminal's."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.counted = CountedFile(self._file)  # type: ignore[arg-type]
+        self._file = self.counted  # type: ignore[assignment]
