@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.vault.backup import Made
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
+    from engine.service.overview import Overview
     from engine.vault.restore import Restored
 
 
@@ -158,13 +159,19 @@ class Engine(Watching):
         """Whether the prediction service runs, and what it says of its health; never longer than the deadline."""
         from engine.core.service_client import service_state
 
-        return service_state(self.home, self.settings, deadline_s)
+        return service_state(self.home, deadline_s)
 
     def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
         """GET a path of the running service; a reply in any case, its fault in words."""
-        from engine.core.service_client import client_of
+        from engine.core.service_client import ask_service
 
-        return client_of(self.home, self.settings).get(path, deadline_s)
+        return ask_service(self.home, path, deadline_s)
+
+    def service_overview(self, deadline_s: float = 1.0) -> Overview:
+        """The running service for a person: state, figures, models; or what is in its way. Each request within the deadline."""
+        from engine.service.overview import overview
+
+        return overview(self.home, self.settings, deadline_s)
 
     def fetch(self, symbol: str) -> Bars:
         """Bars fresh from the source, checked and stored."""

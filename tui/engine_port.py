@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
     from engine.core.child import Answer
     from engine.schedule.scheduler import Scheduler
+    from engine.core.config_edit import Path
+    from engine.core.config_set import Change, Check
+    from engine.core.service_client import Reply, ServiceState
     from engine.vault.backups import Backup
+    from engine.service.overview import Overview
 
 
 class EnginePort(Protocol):
@@ -48,3 +52,9 @@ class EnginePort(Protocol):
     def scheduler(self) -> Scheduler: ...
 
     def start_job_now(self, job: str) -> int: ...
+
+    def service_state(self, deadline_s: float = 2.0) -> ServiceState: ...
+
+    def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply: ...
+
+    def service_overview(self, deadline_s: float = 1.0) -> Overview: ...

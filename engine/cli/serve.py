@@ -59,16 +59,18 @@ def serve(session: Session, host: str | None, port: int | None, no_fetch: bool, 
 @takes_session
 def test_symbol(session: Session, symbol: str) -> int:
     """Ask the service for one prediction: status, latency, answer, verdict against the limits."""
-    from engine.core.service_client import client_of
+    from engine.core.service_client import ask_service
+    from engine.core.service_place import place_of
     from engine.service.verdict import answer_lines, fault, latency_line, verdict
 
     settings = session.engine.settings
     checked(symbol, settings.names)
-    client, limits = client_of(session.home, settings), settings.resources
-    reply = client.get(f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
+    limits = settings.resources
+    reply = ask_service(session.home, f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
     level, wrong = verdict(reply, limits), fault(reply)
     if session.json:
-        session.document(_tree(symbol, client.url, reply, level if wrong is None else Level.CRIT, wrong))
+        url = place_of(session.home).text.partition(",")[0] or None
+        session.document(_tree(symbol, url, reply, level if wrong is None else Level.CRIT, wrong))
     elif wrong is None:
         session.facts([latency_line(symbol, reply, limits), *(f"  {line}" for line in answer_lines(reply))])
     if wrong is not None:
@@ -77,7 +79,7 @@ def test_symbol(session: Session, symbol: str) -> int:
     return ExitCode.FAILED if level is Level.CRIT else ExitCode.DONE
 
 
-def _tree(symbol: str, url: str, reply: Reply, level: Level, wrong: StockmlError | None) -> dict[str, Any]:
+def _tree(symbol: str, url: str | None, reply: Reply, level: Level, wrong: StockmlError | None) -> dict[str, Any]:
     return {
         "symbol": symbol,
         "url": url,

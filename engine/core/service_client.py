@@ -11,10 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.config import Settings
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
-from engine.core.service_place import Place, configured, place_of
+from engine.core.service_place import Place, place_of
 from engine.core.service_token import read_token
 from engine.core.text import clean
 
@@ -29,6 +28,8 @@ class Reply:
     seconds: float
     tree: dict[str, Any]
     fault: str = ""
+    nobody: bool = False
+    """Nothing listens there, as far as can be told."""
 
     @property
     def ok(self) -> bool:
@@ -71,7 +72,8 @@ class Client:
             seconds = time.monotonic() - start
             late = seconds >= deadline_s or isinstance(error, TimeoutError)
             fault = f"no answer within {deadline_s:g} s" if late else _words(error)
-            return Reply(0, seconds, {}, f"{self.url}: {fault}")
+            nobody = not late and not isinstance(error, (http.client.HTTPException, ConnectionResetError, BrokenPipeError))
+            return Reply(0, seconds, {}, f"{self.url}: {fault}", nobody)
         return Reply(status, time.monotonic() - start, _tree(body))
 
     def _exchange(self, method: str, path: str, deadline_s: float) -> tuple[int, bytes]:
@@ -94,18 +96,27 @@ class Client:
             connection.close()
 
 
-def client_of(home: Home, settings: Settings) -> Client:
-    """The client of a home's service; where none runs, of the settings' place.
+def client_of(home: Home) -> Client | None:
+    """The client of the service that runs for this home, with its token; None while there is none to ask.
 
-    The token goes to our own service alone: whatever listens at the settings' port while it is down must not learn it.
+    Whatever else listens at the settings' port is another home's, or a stranger: it must neither answer for our models
+    nor learn the token.
     """
     place = place_of(home)
     if place.address is None:
-        return Client(*configured(settings))
+        return None
     token = ""
     with suppress(ConfigError):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
         token = read_token(home)
     return Client(*place.address, token)
+
+
+def ask_service(home: Home, path: str, deadline_s: float) -> Reply:
+    """GET a path of this home's own service; a reply in any case, and no request while none runs."""
+    client = client_of(home)
+    if client is None:
+        return Reply(0, 0.0, {}, "no prediction service of this home runs", nobody=True)
+    return client.get(path, deadline_s)
 
 
 NOT_ASKED = Reply(0, 0.0, {}, "not asked")
@@ -143,12 +154,12 @@ class ServiceState:
         return "error" if self.reply.status else "silent"
 
 
-def service_state(home: Home, settings: Settings, deadline_s: float = 2.0) -> ServiceState:
+def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:
     """Ask for the service's health, where one runs; cheap, and never longer than the deadline."""
     place = place_of(home)
     if place.address is None:
         return ServiceState(place)
-    return ServiceState(place, client_of(home, settings).get("/api/v1/health", deadline_s))
+    return ServiceState(place, ask_service(home, "/api/v1/health", deadline_s))
 
 
 def _body(answer: http.client.HTTPResponse) -> bytes:

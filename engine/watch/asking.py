@@ -10,7 +10,7 @@ from engine.core.config import Settings
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
-from engine.core.service_client import client_of, service_state
+from engine.core.service_client import ask_service, service_state
 from engine.core.text import clean
 from engine.forecast import status as derived
 
@@ -31,9 +31,9 @@ class Answer:
     problem: str = ""
 
 
-def service_up(home: Home, settings: Settings, limit_s: float = 2.0) -> bool:
+def service_up(home: Home, limit_s: float = 2.0) -> bool:
     """Whether the prediction service of this home runs, wherever it listens, and answers well or degraded."""
-    return service_state(home, settings, limit_s).up
+    return service_state(home, limit_s).up
 
 
 def ask(home: Home, settings: Settings, symbol: str, source: str, clock: Clock, by_service: bool) -> Answer:
@@ -82,7 +82,7 @@ def _fault(
 
 
 def _ask_service(home: Home, settings: Settings, symbol: str) -> Answer:
-    reply = client_of(home, settings).get(f"/api/v1/predict/{symbol}", 2 * settings.resources.response_crit_s)
+    reply = ask_service(home, f"/api/v1/predict/{symbol}", 2 * settings.resources.response_crit_s)
     confidence, price = reply.tree.get("confidence"), reply.tree.get("predicted_price")
     if reply.status == 200 and isinstance(confidence, int | float) and isinstance(price, int | float) and math.isfinite(price):
         return Answer(BY_SERVICE, reply.seconds, confidence=100.0 * confidence)

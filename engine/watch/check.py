@@ -95,7 +95,7 @@ def check(
 ) -> Report:
     """Check every symbol, write it down, raise or end alerts, start what fired; StockmlError when history.db is unusable."""
     now, problems = clock.now(), list[str]()
-    by_service = service_up(home, settings)
+    by_service = service_up(home)
     desk = Desk(home, settings, clock, fetch)
     answered = []
     for symbol in symbols:

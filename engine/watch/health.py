@@ -184,7 +184,7 @@ def _growth(home: Home, now: datetime) -> Iterator[Item]:
 def _service(home: Home, settings: Settings, wanted: bool) -> Item:
     """The service's own word, judged by its latency; `wanted` says whether the schedule starts one."""
     slow, late = settings.resources.response_warn_s, settings.resources.response_crit_s
-    found = service_state(home, settings, late + 1.0)
+    found = service_state(home, late + 1.0)
     word, reply = found.word, found.reply
     if word in ("off", "down"):
         level = Level.CRIT if wanted else Level.WARN if word == "down" else Level.OK

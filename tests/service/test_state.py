@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from engine.core.config import load
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.service_client import Reply, ServiceState, client_of, service_state
+from engine.core.service_client import Reply, ServiceState, ask_service, client_of, service_state
 from engine.core.service_place import Place, lock_path, place_of, place_text, running_at
 from tests.helpers import new_home
 from tests.service.homes import TOKEN, serving
@@ -21,38 +20,38 @@ RUNS = Place(True, ("127.0.0.1", 8081), "http://127.0.0.1:8081, pid 7")
 
 def test_the_lock_says_where_the_service_is(home: Home) -> None:
     """While it runs its real port is found, with its token; after an end in order nothing is left, and nobody is asked."""
-    settings = load(home, {})
-    assert service_state(home, settings, 0.5).word == "off"
+    assert service_state(home, 0.5).word == "off"
     with serving(home) as served:
         assert running_at(home) == ("127.0.0.1", served.port)
-        client = client_of(home, settings)
+        client = client_of(home)
+        assert client is not None
         assert (client.port, client.token) == (served.port, TOKEN)
         assert TOKEN not in repr(client)
         assert client.ask("POST", "/api/v1/cache/clear", 5.0).ok
-        assert service_state(home, settings).word == "healthy"
+        assert service_state(home).word == "healthy"
         home.model("NVDA").write_bytes(b"broken")
         served.post("/api/v1/models/NVDA/reload")
         served.running.service.look()
-        assert service_state(home, settings).word == "degraded"
+        assert service_state(home).word == "degraded"
     assert place_of(home) == Place(False)
-    assert service_state(home, settings).word == "off"
+    assert service_state(home).word == "off"
 
 
-def test_the_token_is_told_to_our_own_service_alone(home: Home) -> None:
-    """While no service of the home runs, whatever listens at the settings' port gets no token."""
-    assert client_of(home, load(home, {})).token == ""
+def test_nobody_else_is_asked(home: Home) -> None:
+    """While no service of the home runs, whatever listens at the settings' port gets no request and no token."""
+    assert client_of(home) is None
+    assert ask_service(home, "/", 0.5).nobody
 
 
 def test_a_service_that_ended_without_a_word_is_down(tmp_path: Path) -> None:
     """What a killed one leaves in the lock file tells where it was; a held lock without a place is one that starts."""
     home = new_home(tmp_path / "home")
-    settings = load(home, {})
     with FileLock(lock_path(home)) as lock:
         assert lock.acquire()
-        assert service_state(home, settings).word == "starting"
+        assert service_state(home).word == "starting"
         lock.describe(place_text("0.0.0.0", 8085))
         assert place_of(home).address == ("127.0.0.1", 8085)
-    state = service_state(home, settings)
+    state = service_state(home)
     assert (state.word, state.running, state.place.text.partition(",")[0]) == ("down", False, "http://0.0.0.0:8085")
 
 
@@ -61,7 +60,7 @@ def test_a_service_that_does_not_answer_is_silent(tmp_path: Path) -> None:
     home = new_home(tmp_path / "home")
     with socket.create_server(("127.0.0.1", 0)) as deaf, FileLock(lock_path(home)) as lock:
         assert lock.acquire(place_text("127.0.0.1", deaf.getsockname()[1]))
-        state = service_state(home, load(home, {}), 0.3)
+        state = service_state(home, 0.3)
     assert (state.word, state.up) == ("silent", False)
     assert "no answer within 0.3 s" in state.reply.words
 

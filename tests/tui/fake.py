@@ -38,8 +38,11 @@ from engine.schedule.daemon import Daemon
 from engine.schedule.scheduler import Scheduler
 from engine.vault.backups import Backup
 from tests.schedule.fakes import FakeCrontab
+from engine.core.service_client import Reply, ServiceState
+from engine.core.service_place import Place
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
+from engine.service.overview import Overview
 NAMES = ("NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY")
 RUN_ID = "20261021-143401-ab12cd"
 
@@ -261,6 +264,38 @@ class FakeEngine:
     def run(self, run_id: str) -> Run:
         return next(run for run in self.snapshot().runs if run.id == run_id)
 
+def service_model(symbol: str) -> dict[str, Any]:
+    """A row of /api/v1/models that is well."""
+    return {
+        "symbol": symbol,
+        "state": "AVAILABLE",
+        "generation": 3,
+        "trained_at": iso(NOW - timedelta(days=2, hours=1)),
+        "loaded_at": iso(NOW - timedelta(hours=2)),
+        "as_of": "2026-10-20",
+        "problem": "",
+        "refused": "",
+        "refusals": 0,
+        "stale": False,
+    }
+
+
+def service_up() -> Overview:
+    """A service that has answered a while, on another port than the settings'."""
+    place = Place(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
+    counts = {"total": 12_345, "errors": 2, "refused": 3, "per_second": 4.2, "hits": 900, "misses": 13}
+    predictions = {"recent": 2000, "p50_ms": 1.5, "p95_ms": 2.2, "p99_ms": 7.7}
+    everything = {"recent": 2000, "p50_ms": 0.8, "p95_ms": 2.0, "p99_ms": 6.0}
+    stats = {
+        "cache": {"size": 13, "default_ttl": "5m0s", "expired_entries": 0},
+        "system": {"memory_alloc": 70_000_000, "uptime_seconds": 11_400.0},
+        "requests": {**counts, **everything, "predictions": predictions},
+        "time": iso(NOW),
+    }
+    health = Reply(200, 0.0013, {"status": "healthy", "total": 13, "problems": []})
+    return Overview(ServiceState(place, health), stats, tuple(service_model(name) for name in NAMES))
+
+
     def backups(self) -> tuple[Backup, ...]:
         return self.backups_there
 
@@ -278,6 +313,15 @@ class FakeEngine:
             raise self.error
         return Scheduler(
             self.home,
+        self.away_found = Away()
+        self.alerts_there: tuple[Alert, ...] | Exception = snap.alerts if isinstance(snap, Snapshot) else ()
+        self.waiting: tuple[Waiting, ...] = ()
+        self.closed = ""
+        """Why no message can be sent."""
+        self.overview = Overview(ServiceState(Place(False)))
+        """What the service is, and tells."""
+        self.replies: dict[str, Reply] = {}
+        """What it answers, by path."""
             FakeClock(NOW),
             crontab=self.crontab.crontab,
             state=self.home.root / "state",
@@ -307,3 +351,13 @@ def hostile() -> Snapshot:
 
 
 SCENES["hostile"] = hostile
+    def service_state(self, deadline_s: float = 2.0) -> ServiceState:
+        return self.overview.state
+
+    def service_overview(self, deadline_s: float = 1.0) -> Overview:
+        return self.overview
+
+    def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
+        self._verb("ask-service", path)
+        return self.replies[path]
+

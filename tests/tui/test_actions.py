@@ -30,6 +30,7 @@ from tui.screens.schedule import ScheduleScreen
 from tui.screens.schedule_form import ScheduleForm
 from tui.screens.symbol import SymbolScreen
 from tui.widgets.lines import plain
+from tui.screens.service import ServiceScreen
 
 SCREENS: tuple[type[ActingScreen[object]], ...] = (
     MainScreen,
@@ -45,6 +46,9 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     ScheduleForm,
     HelpScreen,
     ConfirmScreen,
+    AlertsScreen,
+    ServiceScreen,
+    AwayScreen,
     PaletteScreen,
 )  # type: ignore[assignment]
 

@@ -10,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from engine.core.clock import FakeClock
@@ -70,8 +69,8 @@ def running(home: Home, service: Service) -> Iterator[None]:
 
 def test_up_means_healthy_or_degraded(trainer: Trainer, service: Service) -> None:
     """ "unhealthy" is not up, although the word ends like healthy; nor is silence or a stranger's page."""
-    home, settings = trainer.home, trainer.settings
-    assert not service_up(home, settings)
+    home = trainer.home
+    assert not service_up(home)
     with running(home, service):
         for code, tree, up in (
             (200, {"status": "healthy"}, True),
@@ -82,20 +81,20 @@ def test_up_means_healthy_or_degraded(trainer: Trainer, service: Service) -> Non
             (404, {}, False),
         ):
             service.health = (code, tree)
-            assert up is service_up(home, settings)
+            assert up is service_up(home)
 
 
 def test_only_our_own_service_is_asked(trainer: Trainer, service: Service) -> None:
     """A healthy service at the settings' port that is not this home's is not asked at all; our own gets the token."""
     home = trainer.home
-    port = msgspec.structs.replace(trainer.settings.service, port=service.server.server_port)
-    settings = msgspec.structs.replace(trainer.settings, service=port)
+    text = home.settings.read_text()
+    home.settings.write_text(text.replace("port = 8081", f"port = {service.server.server_port}"))
     home.secrets.write_text(f'[service]\ntoken = "{"t" * 30}"\n')
     home.secrets.chmod(0o600)
-    assert not service_up(home, settings)
+    assert not service_up(home)
     assert service.tokens == []
     with running(home, service):
-        assert service_up(home, trainer.settings)
+        assert service_up(home)
     assert service.tokens == [f"Bearer {'t' * 30}"]
 
 

@@ -7,14 +7,19 @@ from collections.abc import Iterable
 from textual.reactive import var
 
 from engine.core.records import Level, Snapshot
+from tui.action import TABS
+from tui.alert_words import firing_words
 from tui.panes.pane import Pane
+from tui.service_marks import title_rank, title_span
 from tui.widgets.lines import Line, Span
 from tui.words import short_source
 
 LEVEL_STYLES = {Level.OK: "ok", Level.WARN: "warn", Level.CRIT: "crit"}
 
 
-def title_line(snapshot: Snapshot | None, clock: str, marks: tuple[str, ...], failure: str, lag: str, width: int) -> Line:
+def title_line(
+    snapshot: Snapshot | None, clock: str, marks: tuple[str, ...], failure: str, lag: str, width: int, service: str = ""
+) -> Line:
     """Fields that fit into `width` cells; the least important go first, the marks never."""
     fields: list[tuple[int, Span]] = [(3, ("stockml", "head"))]
     if snapshot is None:
@@ -28,7 +33,11 @@ def title_line(snapshot: Snapshot | None, clock: str, marks: tuple[str, ...], fa
         fields.append((2, (f"{running} RUN" if running else "idle", "live" if running else "dim")))
         if snapshot.source != "simulated":
             fields.append((6, (short_source(snapshot.source), "")))
-        fields.append((7, ("1-5 screens", "dim")))
+        if rings := firing_words(snapshot):
+            fields.append((1, rings))
+        if service:
+            fields.append((title_rank(service), title_span(service)))
+        fields.append((7, (f"1-{max(key for _, key, _, _ in TABS if key.isdigit())} screens", "dim")))
     if lag:
         fields.append((0, (lag, "crit")))
     if snapshot is not None and snapshot.simulated:
@@ -48,6 +57,8 @@ class TitlePane(Pane):
     TITLE = "Title"
     HELP = (
         "host, local time, the worst state (OK, WARN, CRIT), how many runs are live, where bars come from. "
+        "ALERT: that many fire and nobody has acknowledged them (6 shows them); UNSENT: messages nobody took. "
+        "service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended without a word); 7 tells more. "
         "SIMULATED: some numbers come from the simulated market. RO: read-only. OLD: the home was not read for that long."
     )
 
@@ -58,10 +69,12 @@ class TitlePane(Pane):
     """Which rows are left out, and how they are sorted."""
     lag: var[str] = var("")
     """Words when the last good look is too old."""
+    service: var[str] = var("")
+    """The state of the prediction service; empty before the first look at it."""
 
     def lines(self) -> Iterable[Line]:
         marks = (*(("RO",) if self.console.read_only else ()), *(text for text in (self.sifted, self.view) if text))
-        return (title_line(self.snapshot, self.clock, marks, self.failure, self.lag, self.size.width),)
+        return (title_line(self.snapshot, self.clock, marks, self.failure, self.lag, self.size.width, self.service),)
 
     def watch_view(self) -> None:
         self.redraw()
@@ -73,4 +86,7 @@ class TitlePane(Pane):
         self.redraw()
 
     def watch_lag(self) -> None:
+        self.redraw()
+
+    def watch_service(self) -> None:
         self.redraw()

@@ -11,6 +11,10 @@ TABS = {
     "logs": "tui.screens.logs:LogsScreen",
     "backups": "tui.screens.backups:BackupsScreen",
     "schedule": "tui.screens.schedule:ScheduleScreen",
+    "service": "tui.screens.service:ServiceScreen",
+    "alerts": "tui.screens.alerts:AlertsScreen",
+    "settings": "tui.screens.settings:SettingsScreen",
+    "audit": "tui.screens.audit:AuditScreen",
 }
 
 

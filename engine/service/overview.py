@@ -1,0 +1,48 @@
+"""The running service from outside, for a person: its state, its figures, its models; and who else has its port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.config import Settings
+from engine.core.paths import Home
+from engine.core.service_client import Client, ServiceState, ask_service, service_state
+from engine.core.service_place import configured
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One look; empty trees where the service did not tell, and `fault` then says why."""
+
+    state: ServiceState
+    stats: dict[str, Any] = field(default_factory=dict)
+    """The answer of /api/v1/stats."""
+    models: tuple[dict[str, Any], ...] = ()
+    """The models of /api/v1/models."""
+    fault: str = ""
+    stranger: str = ""
+    """What answers at the settings' port while no service of this home runs; empty when nothing does."""
+
+
+def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
+    """Ask for everything, each request within `deadline_s`; a service that does not tell its health is asked no further."""
+    state = service_state(home, deadline_s)
+    if not state.running:
+        return Overview(state, stranger=_stranger(settings, deadline_s))
+    if state.word in ("starting", "silent", "error"):
+        return Overview(state)
+    stats, models = (ask_service(home, f"/api/v1/{name}", deadline_s) for name in ("stats", "models"))
+    listed = models.tree.get("models")
+    rows = tuple(each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
+    return Overview(state, stats.tree if stats.ok else {}, rows, stats.words or models.words)
+
+
+def _stranger(settings: Settings, deadline_s: float) -> str:
+    """Who has the port that `stockml serve` would take; asked without the token."""
+    reply = Client(*configured(settings)).get("/", deadline_s)
+    if reply.nobody:
+        return ""
+    if reply.tree.get("service") == "stockml":
+        return "a stockml service of another home"
+    return "another program" + (f", which answers HTTP {reply.status}" if reply.status else ", which does not answer HTTP")

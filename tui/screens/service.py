@@ -1,0 +1,69 @@
+"""The Service screen: whether predictions are answered, how fast, from which models; what to do when they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.service.overview import Overview
+from tui import service_words as words
+from tui.actions import bindings
+from tui.asking import ServiceVerbs
+from tui.screens.help import Sections
+from tui.screens.live import LiveScreen
+from tui.table import meanings, table
+from tui.widgets.lines import Line, Lines, Span, line
+from tui.widgets.picker import Picker
+
+DEADLINE_S = 1.0
+
+
+class ServiceScreen(ServiceVerbs, LiveScreen):
+    """Figures above, models below; it asks the service only while it is on top."""
+
+    GROUP = "service"
+    NAME = "Service"
+    TAB = "service"
+    EVERY = 2.0
+    BINDINGS: ClassVar[list[BindingType]] = bindings("service")
+
+    value: Overview | None
+
+    def look(self) -> Overview:
+        return self.console.engine.service_overview(DEADLINE_S)
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="summary")
+        yield Picker(id="models")
+
+    def facts(self) -> Sequence[Span]:
+        return words.facts(self.value) if self.value else ()
+
+    def sections(self) -> Sections:
+        return (
+            ("The service", words.STATE_WORDS),
+            ("Columns", meanings(words.HEADS)),
+            ("A symbol", words.ROW_WORDS),
+        )
+
+    def draw(self) -> None:
+        summary, models = self.query_one("#summary", Lines), self.query_one(Picker)
+        found, width = self.value, self.app.size.width
+        if found is None:
+            above: tuple[Line, ...] = (line(self.failure or "asking the service", "crit" if self.failure else "dim"),)
+        else:
+            engine = self.console.engine
+            above = words.page(found, engine.settings, str(engine.home.root), width)
+        summary.styles.height = min(len(above), max(1, self.app.size.height - 4))
+        summary.show(above)
+        rows = found.models if found else ()
+        now = self.console.wall.now()
+        header, lines = table(words.HEADS, [words.model_row(each, now) for each in rows], width - 2)
+        named = [(str(each.get("symbol", "")), text) for each, text in zip(rows, lines, strict=True)]
+        models.fill(header if rows else (), named, (line(""),))
+
+    def tested_symbol(self) -> str:
+        return self.query_one(Picker).chosen
