@@ -9,6 +9,7 @@ from engine.core.records import Alert, Forecast, Job, JobState, Metrics, ModelIn
 from tui import format as fmt
 from tui.columns import STATE_STYLES, phase_word
 from tui.format import Glyphs
+from tui.retrain_words import retrain_sentence
 from tui.run_words import STYLES, loss_lines
 from tui.widgets.lines import Line, line, wrapped
 from tui.words import STATE_MEANINGS, short_source
@@ -59,7 +60,7 @@ def why_lines(row: SymbolRow, width: int) -> tuple[Line, ...]:
     if row.hold and row.hold not in row.note:
         found.append(line(f"on hold: {row.hold}", "warn"))
     if row.retrain:
-        found.append(line(str(row.retrain), "warn"))
+        found.append(line(retrain_sentence(row), "warn"))
     return tuple(piece for one in found for piece in wrapped(one, width, 2))
 
 

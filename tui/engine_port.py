@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.core.config import Settings
 from engine.core.paths import Home
-from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
+from engine.core.records import Alert, Away, PlanItem, Run, Snapshot, Started, TrainRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from engine.core.child import Answer
-    from engine.schedule.scheduler import Scheduler
     from engine.core.config_edit import Path
     from engine.core.config_set import Change, Check
     from engine.core.service_client import Reply, ServiceState
-    from engine.vault.backups import Backup
+    from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
+    from engine.vault.backups import Backup
+    from engine.watch.deliver import Waiting
 
 
 class EnginePort(Protocol):
@@ -49,7 +51,27 @@ class EnginePort(Protocol):
 
     def symbol_story(self, symbol: str) -> dict[str, Any]: ...
 
+    def away(self) -> Away: ...
+
+    def mark_open(self) -> object: ...
+
+    def alerts(self, lately: timedelta | None = None) -> tuple[Alert, ...]: ...
+
+    def undelivered(self) -> tuple[Waiting, ...]: ...
+
+    def delivery_closed(self) -> str: ...
+
+    def acknowledge(self, rule: str, symbol: str) -> int: ...
+
+    def silence(self, rule: str, symbol: str, span: timedelta) -> datetime: ...
+
+    def test_alert(self) -> str: ...
+
     def scheduler(self) -> Scheduler: ...
+
+    def set_settings(
+        self, changes: Mapping[Path, object], seen: Mapping[Path, object] | None = None, check: Check | None = None
+    ) -> tuple[Change, ...]: ...
 
     def start_job_now(self, job: str) -> int: ...
 

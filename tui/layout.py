@@ -36,13 +36,15 @@ def zoomed_pane(width: int, height: int, chosen: str, zoomed: bool) -> str:
     return chosen if zoomed or (small and chosen != "symbols") else ""
 
 
-def heights(height: int, rows: int, runs: int, jobs: int, notice: int, *, zoom: str = "", side: bool = False) -> dict[str, int]:
+def heights(
+    height: int, rows: int, runs: int, jobs: int, notice: int, *, away: int = 0, zoom: str = "", side: bool = False
+) -> dict[str, int]:
     """Lines for each pane of a terminal of `height` lines.
 
-    `rows` symbols, `runs` live runs, `jobs` running jobs, `notice` wrapped lines of a notice. The symbols come
-    first, then the host's meters, the runs, the current row's detail; the log takes what is left. At 24 lines all
-    13 symbols stand beside at least three lines of log. `zoom` has all but title, footer and notice; with a `side`
-    the detail stands there.
+    `rows` symbols, `runs` live runs, `jobs` running jobs, `notice` wrapped lines of a notice, `away` lines of
+    what happened meanwhile, which take theirs of the log. The symbols come first, then the host's meters, the runs,
+    the current row's detail; the log takes what is left. At 24 lines all 13 symbols stand beside at least three
+    lines of log. `zoom` has all but title, footer and notice; with a `side` the detail stands there.
     """
     given: dict[str, int] = {}
     left = height
@@ -56,16 +58,20 @@ def heights(height: int, rows: int, runs: int, jobs: int, notice: int, *, zoom: 
     take("footer", 1)
     if zoom:
         take("notice", notice, 1)
-        return {**dict.fromkeys((*ZOOMABLE, "summary"), 0), **given, zoom: left}
+        return {**dict.fromkeys((*ZOOMABLE, "summary", "away"), 0), **given, zoom: left}
     detail = 1 if height >= DETAIL_FROM and not side else 0
     notice_from_log = height - 5 - (rows + 1)
     if notice_from_log < notice:  # no log to cover: the notice costs rows
         take("notice", min(notice, 2), 2)
+    if notice_from_log < 1:  # the same for the one line that names the key of what happened
+        take("away", min(away, 1), 2 + detail)
     take("symbols", rows + 1, detail)
     take("detail", detail)
     take("meters", 1)
     take("runs", max(1, runs) + (jobs if height >= JOBS_FROM else 0), LOG_LEAST if left > LOG_LEAST else 0)
     if "notice" not in given:
         take("notice", notice)
+    if "away" not in given:
+        take("away", away, 1)
     take("log", left)
     return {"summary": 0, **given}

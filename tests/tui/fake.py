@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo
 
 from engine.core import config
 from engine.core.child import Answer
-from engine.core.clock import FakeClock
+from engine.core.clock import FakeClock, iso
 from engine.core.config import Settings
+from engine.core.config_set import Change, set_keys
 from engine.core.paths import Home, prepare
 from engine.core.records import (
+    Alert,
+    Away,
     EpochLoss,
     Forecast,
     Job,
@@ -27,6 +30,7 @@ from engine.core.records import (
     Metrics,
     ModelInfo,
     PlanItem,
+    Retrain,
     Run,
     Snapshot,
     Started,
@@ -34,15 +38,16 @@ from engine.core.records import (
     SymbolRow,
     TrainRequest,
 )
-from engine.schedule.daemon import Daemon
-from engine.schedule.scheduler import Scheduler
-from engine.vault.backups import Backup
-from tests.schedule.fakes import FakeCrontab
 from engine.core.service_client import Reply, ServiceState
 from engine.core.service_place import Place
+from engine.schedule.daemon import Daemon
+from engine.schedule.scheduler import Scheduler
+from engine.service.overview import Overview
+from engine.vault.backups import Backup
+from engine.watch.deliver import Waiting
+from tests.schedule.fakes import FakeCrontab
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
-from engine.service.overview import Overview
 NAMES = ("NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY")
 RUN_ID = "20261021-143401-ab12cd"
 
@@ -187,6 +192,60 @@ def training_home() -> Snapshot:
     return snapshot(rows, log_tail=LOG, runs=(run, ended_run()), worst=Level.WARN)
 
 
+def retrain(action: str, reason: str, text: str) -> Retrain:
+    """A decision of the newest check, an hour ago."""
+    return Retrain(action, reason, text, NOW - timedelta(hours=1))
+
+
+CHRONIC = (
+    "chronic, left to the age limit (the naive forecast breaks the same limit on the same sessions); "
+    "MAPE 6.46 % > 5 %, naive 6.37 % (held-out, n=120, at its training)"
+)
+ALERTS = (
+    Alert(
+        "prediction",
+        "TSLA",
+        "firing",
+        NOW - timedelta(minutes=37),
+        "model: output is not finite",
+        False,
+        False,
+        None,
+        NOW,
+        "waiting",
+    ),
+    Alert(
+        "chronic", "SMR", "firing", NOW - timedelta(days=3), CHRONIC, True, False, None, NOW - timedelta(days=3), "delivered"
+    ),
+    Alert("disk", "", "firing", NOW - timedelta(hours=4), "DISK 96 % in use", False, True, NOW + timedelta(hours=2)),
+    Alert("slow", "", "pending", NOW - timedelta(hours=1), "the slowest prediction took 11.0 s"),
+    Alert("corrupt", "NVDA", "resolved", NOW - timedelta(hours=9), "digest does not match", sent_at=NOW - timedelta(hours=12)),
+)
+
+
+def watched_home() -> Snapshot:
+    """Every kind of reason to retrain or not, a hold, alerts in every state."""
+    found = {
+        "NVDA": retrain("train", "drift", "the returns of the newest 60 sessions differ from the 252 before: KS 0.337 > 0.313"),
+        "TSLA": retrain(
+            "cooldown", "accuracy", "trained for it on Oct 19 18:00, again from Oct 25 18:00 on; direction 43.7 % < 45 %"
+        ),
+        "AAPL": retrain(
+            "waits", "volatility", "the market is open until 16:00; volatility 1.67 times that of the sessions before"
+        ),
+        "GOOGL": retrain("busy", "age", f"run {RUN_ID} (cron) trains it; 7.2 days old, 5 sessions (limit 7 days)"),
+        "SMR": retrain("chronic", "mape", CHRONIC),
+    }
+    rows = [row(name, index, retrain=found.get(name)) for index, name in enumerate(NAMES)]
+    rows[3] = replace(rows[3], state=State.HELD, hold="audit (until 2026-10-30)", note="on hold: audit (until 2026-10-30)")
+    rows[3] = replace(
+        rows[3], retrain=retrain("held", "age", "on hold: audit (until 2026-10-30); 8.1 days old, 6 sessions (limit 7 days)")
+    )
+    return snapshot(
+        tuple(rows), log_tail=LOG, runs=(ended_run(),), worst=Level.WARN, alerts=ALERTS[:-1], undelivered=1, checked_at=NOW
+    )
+
+
 def story(sessions: int = 60) -> dict[str, Any]:
     """What the child tells of a symbol: closes that rise and fall, a record that beats naive by half."""
     closes = [(f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", 100.0 + 5 * math.sin(at / 9)) for at in range(200)]
@@ -203,6 +262,38 @@ def story(sessions: int = 60) -> dict[str, Any]:
         "figures": {"coverage80": 81.0, "coverage95": 95.0, "ece": 0.012, "mase_naive": 1.0},
         "live": None,
     }
+
+
+def service_model(symbol: str) -> dict[str, Any]:
+    """A row of /api/v1/models that is well."""
+    return {
+        "symbol": symbol,
+        "state": "AVAILABLE",
+        "generation": 3,
+        "trained_at": iso(NOW - timedelta(days=2, hours=1)),
+        "loaded_at": iso(NOW - timedelta(hours=2)),
+        "as_of": "2026-10-20",
+        "problem": "",
+        "refused": "",
+        "refusals": 0,
+        "stale": False,
+    }
+
+
+def service_up() -> Overview:
+    """A service that has answered a while, on another port than the settings'."""
+    place = Place(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
+    counts = {"total": 12_345, "errors": 2, "refused": 3, "per_second": 4.2, "hits": 900, "misses": 13}
+    predictions = {"recent": 2000, "p50_ms": 1.5, "p95_ms": 2.2, "p99_ms": 7.7}
+    everything = {"recent": 2000, "p50_ms": 0.8, "p95_ms": 2.0, "p99_ms": 6.0}
+    stats = {
+        "cache": {"size": 13, "default_ttl": "5m0s", "expired_entries": 0},
+        "system": {"memory_alloc": 70_000_000, "uptime_seconds": 11_400.0},
+        "requests": {**counts, **everything, "predictions": predictions},
+        "time": iso(NOW),
+    }
+    health = Reply(200, 0.0013, {"status": "healthy", "total": 13, "problems": []})
+    return Overview(ServiceState(place, health), stats, tuple(service_model(name) for name in NAMES))
 
 
 class FakeEngine:
@@ -222,6 +313,15 @@ class FakeEngine:
         self.stories = {name: story() for name in NAMES}
         self.answers: dict[str, Answer] = {}
         """What commands in a child say, by their first word."""
+        self.away_found = Away()
+        self.alerts_there: tuple[Alert, ...] | Exception = snap.alerts if isinstance(snap, Snapshot) else ()
+        self.waiting: tuple[Waiting, ...] = ()
+        self.closed = ""
+        """Why no message can be sent."""
+        self.overview = Overview(ServiceState(Place(False)))
+        """What the service is, and tells."""
+        self.replies: dict[str, Reply] = {}
+        """What it answers, by path."""
         self.gate = threading.Event()
         """Verbs wait for it; set unless a test clears it."""
         self.gate.set()
@@ -264,38 +364,6 @@ class FakeEngine:
     def run(self, run_id: str) -> Run:
         return next(run for run in self.snapshot().runs if run.id == run_id)
 
-def service_model(symbol: str) -> dict[str, Any]:
-    """A row of /api/v1/models that is well."""
-    return {
-        "symbol": symbol,
-        "state": "AVAILABLE",
-        "generation": 3,
-        "trained_at": iso(NOW - timedelta(days=2, hours=1)),
-        "loaded_at": iso(NOW - timedelta(hours=2)),
-        "as_of": "2026-10-20",
-        "problem": "",
-        "refused": "",
-        "refusals": 0,
-        "stale": False,
-    }
-
-
-def service_up() -> Overview:
-    """A service that has answered a while, on another port than the settings'."""
-    place = Place(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
-    counts = {"total": 12_345, "errors": 2, "refused": 3, "per_second": 4.2, "hits": 900, "misses": 13}
-    predictions = {"recent": 2000, "p50_ms": 1.5, "p95_ms": 2.2, "p99_ms": 7.7}
-    everything = {"recent": 2000, "p50_ms": 0.8, "p95_ms": 2.0, "p99_ms": 6.0}
-    stats = {
-        "cache": {"size": 13, "default_ttl": "5m0s", "expired_entries": 0},
-        "system": {"memory_alloc": 70_000_000, "uptime_seconds": 11_400.0},
-        "requests": {**counts, **everything, "predictions": predictions},
-        "time": iso(NOW),
-    }
-    health = Reply(200, 0.0013, {"status": "healthy", "total": 13, "problems": []})
-    return Overview(ServiceState(place, health), stats, tuple(service_model(name) for name in NAMES))
-
-
     def backups(self) -> tuple[Backup, ...]:
         return self.backups_there
 
@@ -307,21 +375,41 @@ def service_up() -> Overview:
         self._verb("story", symbol)
         return self.stories[symbol]
 
+    def away(self) -> Away:
+        return self.away_found
+
+    def mark_open(self) -> None:
+        self.calls.append(("open", None))
+
+    def alerts(self, lately: timedelta | None = None) -> tuple[Alert, ...]:
+        if isinstance(self.alerts_there, Exception):
+            raise self.alerts_there
+        return tuple(found for found in self.alerts_there if lately or found.state != "resolved")
+
+    def undelivered(self) -> tuple[Waiting, ...]:
+        return self.waiting
+
+    def delivery_closed(self) -> str:
+        return self.closed
+
+    def acknowledge(self, rule: str, symbol: str) -> int:
+        self._verb("acknowledge", (rule, symbol))
+        return 1
+
+    def silence(self, rule: str, symbol: str, span: timedelta) -> datetime:
+        self._verb("silence", (rule, symbol, span))
+        return NOW + span
+
+    def test_alert(self) -> str:
+        self._verb("test", None)
+        return self.closed
+
     def scheduler(self) -> Scheduler:
         """The real one, on a crontab program that keeps its tab in a file."""
         if self.error is not None:
             raise self.error
         return Scheduler(
             self.home,
-        self.away_found = Away()
-        self.alerts_there: tuple[Alert, ...] | Exception = snap.alerts if isinstance(snap, Snapshot) else ()
-        self.waiting: tuple[Waiting, ...] = ()
-        self.closed = ""
-        """Why no message can be sent."""
-        self.overview = Overview(ServiceState(Place(False)))
-        """What the service is, and tells."""
-        self.replies: dict[str, Reply] = {}
-        """What it answers, by path."""
             FakeClock(NOW),
             crontab=self.crontab.crontab,
             state=self.home.root / "state",
@@ -330,16 +418,38 @@ def service_up() -> Overview:
             daemon=lambda: self.daemon,
         )
 
+    def set_settings(self, changes: Any, seen: Any = None, check: Any = None) -> tuple[Change, ...]:
+        """The real writing, on the home of the test."""
+        self._verb("set", dict(changes))
+        made = set_keys(self.home, changes, seen, check)
+        self.settings = config.load(self.home, {})
+        return made
+
     def start_job_now(self, job: str) -> int:
         self._verb("run-now", job)
         return 4711
+
+    def service_state(self, deadline_s: float = 2.0) -> ServiceState:
+        return self.overview.state
+
+    def service_overview(self, deadline_s: float = 1.0) -> Overview:
+        return self.overview
+
+    def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
+        self._verb("ask-service", path)
+        return self.replies[path]
 
     def asked(self, name: str) -> list[Any]:
         """The arguments of every call of one verb."""
         return [argument for verb, argument in self.calls if verb == name]
 
 
-SCENES: dict[str, Callable[[], Snapshot]] = {"empty": empty_home, "trained": trained_home, "training": training_home}
+SCENES: dict[str, Callable[[], Snapshot]] = {
+    "empty": empty_home,
+    "trained": trained_home,
+    "training": training_home,
+    "watched": watched_home,
+}
 
 
 def hostile() -> Snapshot:
@@ -351,13 +461,3 @@ def hostile() -> Snapshot:
 
 
 SCENES["hostile"] = hostile
-    def service_state(self, deadline_s: float = 2.0) -> ServiceState:
-        return self.overview.state
-
-    def service_overview(self, deadline_s: float = 1.0) -> Overview:
-        return self.overview
-
-    def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
-        self._verb("ask-service", path)
-        return self.replies[path]
-

@@ -15,6 +15,8 @@ from tui.actions import ACTIONS, GROUPS, bindings, by_id, in_group, key_name
 from tui.key_table import key_table, with_keys
 from tui.panes.footer import footer_line
 from tui.screens.acting import ActingScreen
+from tui.screens.alerts import AlertsScreen
+from tui.screens.away import AwayScreen
 from tui.screens.backup import BackupScreen
 from tui.screens.backups import BackupsScreen
 from tui.screens.confirm import ConfirmScreen
@@ -28,9 +30,9 @@ from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.schedule import ScheduleScreen
 from tui.screens.schedule_form import ScheduleForm
+from tui.screens.service import ServiceScreen
 from tui.screens.symbol import SymbolScreen
 from tui.widgets.lines import plain
-from tui.screens.service import ServiceScreen
 
 SCREENS: tuple[type[ActingScreen[object]], ...] = (
     MainScreen,
@@ -44,11 +46,11 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     BackupScreen,
     ScheduleScreen,
     ScheduleForm,
-    HelpScreen,
-    ConfirmScreen,
     AlertsScreen,
     ServiceScreen,
     AwayScreen,
+    HelpScreen,
+    ConfirmScreen,
     PaletteScreen,
 )  # type: ignore[assignment]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.records import Job, JobState, State
-from tests.tui.fake import NAMES, NOW, empty_row, model, row, training_job
+from tests.tui.fake import NAMES, NOW, empty_row, model, row, training_job, watched_home
 from tui.columns import COLUMNS, GUTTER, STATE_STYLES, Look, cells, fit, header, progress
 from tui.format import ASCII
 from tui.widgets.lines import plain
@@ -34,7 +34,7 @@ def test_columns_fit_the_width(width: int) -> None:
 
 
 def test_80_columns_hold_every_figure_of_the_dashboard() -> None:
-    """Close, forecast, change, confidence, direction, MAPE, MASE, age and date stand at 80 columns."""
+    """Close, forecast, change, confidence, direction, MAPE, MASE, age and the reason to retrain stand at 80 columns."""
     assert header(fit(80, NAMES)).split() == [
         "SYM",
         "STATE",
@@ -46,7 +46,7 @@ def test_80_columns_hold_every_figure_of_the_dashboard() -> None:
         "MAPE%",
         "MASE",
         "AGE",
-        "TRAINED",
+        "RETRAIN",
     ]
     assert text(row("NVDA")).split()[:9] == ["NVDA", "FRESH", "101.25", "101.66", "+0.40", "88.4", "52.3", "1.52", "0.981"]
 
@@ -79,6 +79,23 @@ def test_simulated_model_in_a_real_home_is_marked_in_its_row() -> None:
 
     assert "SIMULATED" in text(fake)
     assert "SIMULATED" not in text(row("NVDA"))
+
+
+def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
+    """A trigger by its word where it is trained for; else what keeps it from that; nothing where nothing fires."""
+    words = {found.symbol: text(found).split()[-1] for found in watched_home().rows}
+
+    assert words == {
+        "NVDA": "drift",
+        "TSLA": "cooling",
+        "AAPL": "waits",
+        "MSFT": "held",
+        "GOOGL": "busy",
+        "SMR": "chronic",
+    } | dict.fromkeys(("AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SPY"), "-")
+    assert text(row("NVDA", state=State.HELD, hold="audit")).split()[-1] == "held"
+    assert "not retrained: chronic" in text(watched_home().rows[11], 120)
+    assert "TRAINED" in header(fit(140, NAMES))
 
 
 def test_a_note_stands_at_the_end_of_a_wide_row() -> None:

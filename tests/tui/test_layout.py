@@ -40,6 +40,7 @@ def test_24_lines_exactly() -> None:
         "notice": 0,
         "log": 5,
         "footer": 1,
+        "away": 0,
         "summary": 0,
     }
 
@@ -49,8 +50,19 @@ def test_small_terminals_keep_the_rows() -> None:
     assert heights(15, 13, 0, 0, 0)["symbols"] == 12
     assert heights(10, 13, 0, 0, 0)["symbols"] == 8
     assert heights(1, 13, 0, 0, 0) == {"title": 1} | dict.fromkeys(
-        ("footer", "symbols", "notice", "detail", "meters", "runs", "log", "summary"), 0
+        ("footer", "symbols", "notice", "detail", "meters", "runs", "log", "away", "summary"), 0
     )
+
+
+@given(st.integers(0, 80), st.integers(0, 30), st.integers(0, 3), st.integers(1, 4))
+def test_what_happened_meanwhile_has_a_line_where_rows_have(height: int, rows: int, notice: int, away: int) -> None:
+    """It takes lines of the log, or one row, so that its key is named; everything still adds up."""
+    found = heights(height, rows, 1, 0, notice, away=away)
+
+    assert sum(found.values()) == height
+    assert found["away"] <= away
+    assert height < 8 or found["away"] >= 1
+    assert height < 24 or rows > 13 or found["symbols"] == rows + 1
 
 
 @given(st.integers(0, 80), st.integers(0, 3), st.sampled_from((*ZOOMABLE, "summary")))

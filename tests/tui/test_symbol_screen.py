@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
-from tests.tui.fake import NAMES, empty_home, live_run, model, row, snapshot, story, trained_home
+from tests.tui.fake import NAMES, NOW, empty_home, live_run, model, row, snapshot, story, trained_home
 from tests.tui.helpers import opened, screen_text, until
 from tui.screens.main import MainScreen
 from tui.screens.symbol import SymbolScreen
@@ -102,11 +102,21 @@ def test_live_accuracy_is_shown_with_its_n() -> None:
 @pytest.mark.parametrize("size", [(10, 3), (40, 10), (80, 24), (200, 50)])
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_every_section_stands_at_every_size(size: tuple[int, int], ascii_only: bool) -> None:
-    """The page has its eight titles whatever the size, and only ASCII where it must."""
-    lines = page(row(NAMES[0]), story(), live_run().jobs[5], (), (), *size, 7, ascii_only=ascii_only)
+    """The page has its nine titles whatever the size, and only ASCII where it must."""
+    lines = page(row(NAMES[0]), story(), live_run().jobs[5], (), (), *size, 7, NOW, ascii_only=ascii_only)
     titles = [plain(found) for found in lines]
 
-    for title in ("Now", "Price", "Error against naive", "Calibration", "Last training", "Members", "Lineage", "Live accuracy"):
+    for title in (
+        "Now",
+        "Retraining",
+        "Price",
+        "Error against naive",
+        "Calibration",
+        "Last training",
+        "Members",
+        "Lineage",
+        "Live accuracy",
+    ):
         assert title in titles
     assert not ascii_only or "\n".join(titles).isascii()
     assert snapshot(()).rows == ()

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from textual.reactive import var
 
 from engine.core.records import Away
-from tui import format as fmt
 from tui.panes.pane import Pane
 from tui.widgets.lines import Line, line
 
@@ -30,9 +29,7 @@ def away_lines(found: Away | None, height: int) -> tuple[Line, ...]:
     """The head with the key to all of it, then as many of the newest as there is room for."""
     if found is None or found.since is None or not found.lines:
         return ()
-    head = (
-        f"While you were away, since {fmt.full_moment(found.since)}: {fmt.plural(len(found.lines), 'thing')}; w all, esc hides"
-    )
+    head = f"While you were away since {found.since.astimezone():%m-%d %H:%M}: {len(found.lines)} (w all, esc hides)"
     newest = found.lines[-(height - 1) :] if height > 1 else ()
     return (line(head, "live"), *(away_line(text) for text in newest))
 

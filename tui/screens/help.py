@@ -9,8 +9,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from tui.action import frame
 from tui.actions import GROUPS, bindings, in_group, key_names
 from tui.columns import COLUMNS, STATE_STYLES
+from tui.retrain_words import word_meanings
 from tui.screens.acting import ActingScreen
 from tui.widgets.lines import Line, Lines, line
 from tui.widgets.scroll import ScrollLines
@@ -20,9 +22,10 @@ NAME_WIDTH = 16
 
 
 def key_lines(group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int) -> list[Line]:
-    """One entry for each live key of a screen."""
+    """One entry for each live key of a screen; what only this screen can do comes first."""
     lines: list[Line] = []
-    for action in in_group(group):
+    shared = {action.handler for action in frame(group)} if group != "main" else set()
+    for action in sorted(in_group(group), key=lambda action: action.handler in shared):
         if action.id not in keys:
             continue
         off = " (off: read-only)" if read_only and action.writes else ""
@@ -48,7 +51,7 @@ def help_lines(
     group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int, sections: Sections = ()
 ) -> tuple[Line, ...]:
     """Everything the help says about the screen of `group`."""
-    lines = [line(f"Keys of the {GROUPS[group].lower()}", "head"), *key_lines(group, keys, read_only, width)]
+    lines = [line(f"Keys of {_the(GROUPS[group].lower())}", "head"), *key_lines(group, keys, read_only, width)]
     for title, entries in sections:
         lines += [line(""), line(title, "head")]
         for name, meaning in entries:
@@ -63,12 +66,19 @@ def help_lines(
     lines += [line(""), line("State words", "head")]
     for state, meaning in STATE_MEANINGS.items():
         lines += entry(state.value, STATE_STYLES[state], meaning, width)
+    lines += [line(""), line("Words of RETRAIN", "head")]
+    for name, meaning in word_meanings():
+        lines += entry(name, "", meaning, width)
     lines += [line(""), line("Lines of the screen, from the top", "head")]
     for _, pane in PANES:
         if (title := getattr(pane, "TITLE", "")) and (text := getattr(pane, "HELP", "")):
             lines += entry(title, "", text, width)
     lines += [line(""), line("A figure that is not there shows as -; the line under the table says why.", "dim")]
     return tuple(lines)
+
+
+def _the(name: str) -> str:
+    return name if name.startswith(("one ", "a ")) else f"the {name}"
 
 
 class HelpScreen(ActingScreen[None]):
