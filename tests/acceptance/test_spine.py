@@ -5,12 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import h5py
 import numpy as np
+import pytest
 
 from engine.core.paths import Home
+from engine.core.service_client import service_state
+from engine.core.service_place import running_at
 from engine.runs.store import RunStore
 from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
@@ -25,8 +32,60 @@ def write_bars(folder: Path, symbol: str, rows: list[str]) -> Path:
     return folder
 
 
+# The forecaster with its network's numpy pass replaced by Keras, which opens the file by its own reader.
+BY_KERAS = """
+import json, sys
+from pathlib import Path
+import keras
+import numpy as np
+from engine.core.clock import SystemClock
+from engine.core.config import load
+from engine.core.paths import Home
+from engine.forecast.members import lstm
+from engine.service.metrics import Metrics
+from engine.service.shelf import Shelf
+
+home, told, numpy_pass = Home(Path(sys.argv[1])), {}, lstm.forward_stacked
+shelf = Shelf(home, SystemClock(), Metrics(), None)
+shelf.look(load(home))
+for symbol in sys.argv[2:]:
+    model = keras.models.load_model(home.model(symbol), compile=False)
+    gaps = []
+    def by_keras(networks, windows):
+        found = [model.predict(np.asarray(each, np.float32), verbose=0)[:, 0] for each in windows]
+        gaps.extend(float(np.abs(a - b).max()) for a, b in zip(found, numpy_pass(networks, windows)))
+        return found
+    lstm.forward_stacked = by_keras
+    forecast = shelf.slot(symbol).forecast()
+    lstm.forward_stacked = numpy_pass
+    told[symbol] = {"parameters": model.count_params(), "gaps": gaps,
+                    "numbers": [forecast.next_close, forecast.low80, forecast.high95, forecast.p_up]}
+print(json.dumps(told))
+"""
+
+
+@contextmanager
+def service(home: Home) -> Iterator[tuple[str, int]]:
+    """`stockml serve` as a real process, ready; where it listens."""
+    line = [sys.executable, "-m", "engine.cli", "serve", "--home", str(home.root), "--port", "0", "--no-fetch"]
+    null = subprocess.DEVNULL
+    ran = subprocess.Popen(line, stdout=null, stderr=null, env=environment(), cwd=ROOT)
+    try:
+        wait_for(lambda: service_state(home).word == "degraded", 60, "a service that answers two symbols")
+        yield running_at(home) or ("", 0)
+    finally:
+        ran.terminate()
+        assert ran.wait(30) == 0
+
+
+def numbers(tree: dict[str, Any], scale: float) -> list[float]:
+    """Forecast, ends of two intervals, P(up) in percent."""
+    interval = tree.get("interval", tree)
+    return [tree.get("predicted_price", tree.get("next_close")), interval["low80"], interval["high95"], scale * tree["p_up"]]
+
+
 def test_train_publishes_real_models_that_keras_opens(tmp_path: Path) -> None:
-    """`train` with the lstm ends 0, `status --json` tells of both models, and Keras itself opens the files."""
+    """`train` with the lstm ends 0, `status --json` tells of both models; HTTP, `predict` and Keras forecast the same."""
     home = new_home(tmp_path / "home", training__epochs=2, market__simulated_sessions=520)
     trained = stockml("train", "NVDA", "SPY", "--source", "simulated", "--home", str(home.root), timeout=240)
     assert (trained.returncode, "SIMULATED" in trained.stdout + trained.stderr) == (0, True), trained.stderr
@@ -42,15 +101,25 @@ def test_train_publishes_real_models_that_keras_opens(tmp_path: Path) -> None:
         assert forecast["low95"] < forecast["low80"] < forecast["next_close"] < forecast["high80"] < forecast["high95"]
         assert row["last_run"]["state"] == "done"
     assert rows["TSLA"]["model"] is None
-
-    script = "import sys, keras; print([keras.models.load_model(f, compile=False).count_params() for f in sys.argv[1:]])"
-    files = [str(home.model(symbol)) for symbol in ("NVDA", "SPY")]
-    opened = subprocess.run([sys.executable, "-c", script, *files], capture_output=True, text=True, check=False)
-    counts = json.loads(opened.stdout.strip().splitlines()[-1])
-    assert counts[0] > 1000, opened.stderr
     with h5py.File(home.model("NVDA")) as file:
         assert "stockml" in file
         assert np.isfinite(file["model_weights"].attrs.get("stockml", 0.0))
+
+    with service(home) as (host, port):
+        heard = {name: json.load(urlopen(f"http://{host}:{port}/api/v1/predict/{name}")) for name in ("NVDA", "SPY")}
+    predicted = json.loads(stockml("predict", "NVDA", "SPY", "--json", "--home", str(home.root)).stdout)
+    forecasts = {each["symbol"]: each["forecast"] for each in predicted["forecasts"]}
+    line = [sys.executable, "-c", BY_KERAS, str(home.root), "NVDA", "SPY"]
+    ran = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=200, check=False)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    by_keras = json.loads(ran.stdout.splitlines()[-1])
+    for symbol in ("NVDA", "SPY"):
+        assert by_keras[symbol]["parameters"] > 1000
+        assert by_keras[symbol]["gaps"], "Keras was not asked"
+        assert max(by_keras[symbol]["gaps"]) < 1e-5
+        over_http = numbers(heard[symbol], 100.0)
+        assert over_http == pytest.approx(numbers(forecasts[symbol], 1.0), rel=1e-9)
+        assert over_http == pytest.approx(by_keras[symbol]["numbers"], rel=1e-5)
 
 
 @needs_tmux

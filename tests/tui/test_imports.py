@@ -23,7 +23,7 @@ async def paint():
             if app.main.snapshot: break
         assert app.main.snapshot, app.main.failure
         await pilot.press("question_mark", "escape", "l", "escape", "colon", "escape")
-        for key in "2345":
+        for key in "23457":
             await pilot.press(key)
             for _ in range(2000):
                 await pilot.pause(0.01)
