@@ -1,7 +1,7 @@
 """The walk-forward backtest: folds fitted in parallel, each kept as a file, so that a broken-off one goes on.
 
 What was fitted lies in evaluation_results/.backtest-<key>/, the key taken from everything that shapes a fold: bars,
-settings, members and the code of this room. The folder goes when the table is made.
+settings, members and the code that makes forecasts (`walk.CODE`). The folder goes when the table is made.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from engine.forecast.fit import data_hash
 from engine.forecast.members.base import FitOptions, nested, within
 from engine.forecast.scoreboard import scoreboard
 from engine.forecast.splits import check_bars
-from engine.forecast.walk import Fold, FoldForecast, Walk, join, plan_folds, walk_fold
+from engine.forecast.walk import CODE, Fold, FoldForecast, Walk, join, plan_folds, walk_fold
 from engine.market.bars import Bars, day
 from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
@@ -45,6 +45,8 @@ from engine.market.fetch import stored_bars
 # One thread a process: two processes fill two cores better than one that shares them with itself.
 _SINGLE = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 _LOOK_EVERY_S = 0.5
+_FORMAT = 1
+"""Of the file of a fold; another number fits all of them anew."""
 _MOST_WARNINGS = 5
 
 Progress = Callable[[str, int, int], None]
@@ -164,9 +166,9 @@ def plan_of(data: Dataset, request: BacktestRequest) -> tuple[Fold, ...]:
 
 def key_of(settings: Settings, request: BacktestRequest, hashes: Mapping[str, str]) -> str:
     """Sixteen hex digits that change with anything that could change a fold."""
-    total = hashlib.sha256(msgspec.json.encode([request, settings.training, sorted(hashes.items())]))
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        total.update(path.read_bytes())
+    total = hashlib.sha256(msgspec.json.encode([_FORMAT, request, settings.training, sorted(hashes.items())]))
+    for name in CODE:
+        total.update((Path(__file__).parent / name).read_bytes())
     return total.hexdigest()[:16]
 
 

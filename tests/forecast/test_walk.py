@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +13,11 @@ from engine.core import config
 from engine.core.config import Settings
 from engine.core.errors import NoDataError
 from engine.core.paths import default_settings
+from engine.forecast import walk
 from engine.forecast.dataset import Dataset
 from engine.forecast.members.base import FitOptions
 from engine.forecast.scoreboard import scoreboard
-from engine.forecast.walk import DRIFT, ENSEMBLE, Fold, join, plan_folds, walk_fold
+from engine.forecast.walk import CODE, DRIFT, ENSEMBLE, Fold, join, plan_folds, walk_fold
 
 MEMBERS = ("naive", "enhanced", "sklearn")
 
@@ -134,3 +137,33 @@ def test_a_planted_edge_shows_in_the_table(settings: Settings) -> None:
 
     assert table["pooled"]["rows"]["sklearn"]["mase"] < 0.9
     assert table["pooled"]["rows"]["sklearn"]["direction"] > 80
+
+
+def test_the_code_that_makes_forecasts_is_listed_whole() -> None:
+    """Every module of this room that the walk imports, at once or when it fits, is in the list, and nothing else is."""
+    room = Path(walk.__file__).parent
+    pending, found = ["walk.py"], {"__init__.py"}
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += [each for each in _named_in(room / name) if (room / each).is_file()]
+
+    assert found == set(CODE)
+    assert len(CODE) == len(set(CODE))
+    assert {"charts.py", "report.py", "story.py", "scoreboard.py"}.isdisjoint(CODE)
+
+
+def _named_in(path: Path) -> list[str]:
+    """The files of the room that a module names in an import or, as the table of members does, in a text."""
+    named = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.forecast"):
+            named += [f"{node.module}", *(f"{node.module}.{each.name}" for each in node.names)]
+        elif isinstance(node, ast.Import):
+            named += [each.name for each in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named.append(node.value)
+    inside = [each.removeprefix("engine.forecast").strip(".") for each in named if each.startswith("engine.forecast")]
+    files = [each.replace(".", "/") for each in inside]
+    return [name for each in files for name in (f"{each}.py", f"{each}/__init__.py".lstrip("/"))]
