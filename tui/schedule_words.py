@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from engine.core.errors import StockmlError
 from engine.schedule.block import Line as JobLine
+from engine.schedule.daemon import CRON
 from engine.schedule.explain import EXCHANGE, Explained, explain
 from engine.schedule.expression import ExpressionError
 from engine.schedule.jobs import JOBS
@@ -233,7 +234,8 @@ def facts(seen: ScheduleView, edit: Edit | None) -> Iterable[Span]:
         yield ("CRONTAB UNREAD", "crit")
     else:
         yield ("systemd" if seen.backend is Backend.SYSTEMD else "crontab" if seen.backend else "nothing installed", "")
-    yield ("cron runs", "ok") if seen.daemon.running else ("NO CRON DAEMON", "crit")
+    runs = "cron runs" if seen.daemon.name == CRON else "systemd runs"
+    yield (runs, "ok") if seen.daemon.running else (f"NO {seen.daemon.name.upper()}", "crit")
     yield (f"zone {seen.zone}", "dim")
     if edit and edit.changed:
         yield (f"{fmt.plural(len(edit.changed), 'change')} NOT WRITTEN", "mark")

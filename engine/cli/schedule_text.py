@@ -23,9 +23,8 @@ def view_lines(seen: ScheduleView, tab: bool = False) -> list[str]:
     lines += [f"{job.job.name}: {clean(job.reason)}" for job in seen.jobs if job.reason]
     lines += [f"note: {clash}" for clash in seen.clashes]
     lines += [f"problem: {clean(problem)}" for problem in seen.problems]
-    daemon = f"cron runs (process {seen.daemon.pid})" if seen.daemon.running else f"no cron daemon runs: {seen.daemon.detail}"
     rest = "the crontab cannot be read" if seen.unread else f"{len(seen.other_lines)} other lines in the crontab"
-    lines += [f"{daemon}; time zone {seen.zone}; {rest}"]
+    lines += [f"{seen.daemon}; time zone {seen.zone}; {rest}"]
     lines += [f"also scheduled there: {clean(str(home))}" for home in seen.other_homes]
     return [*lines, "", *seen.other_lines] if tab else lines
 
@@ -53,6 +52,7 @@ def view_document(seen: ScheduleView) -> dict[str, Any]:
         "zone": seen.zone,
         "backend": str(seen.backend) if seen.backend else None,
         "daemon": {
+            "name": seen.daemon.name,
             "running": seen.daemon.running,
             "pid": seen.daemon.pid,
             "since": when(seen.daemon.since),

@@ -1,4 +1,7 @@
-"""Whether a cron daemon runs here, since when, and when the machine started; read from /proc, nothing is asked."""
+"""Whether something runs here that starts jobs (cron, or this user's systemd), and when the machine started.
+
+Read from /proc and /run; nothing is asked.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 
 _PIDFILES = ("crond.pid", "cron.pid", "crond/crond.pid")
 _NAMES = ("cron", "crond")
+CRON, MANAGER = "cron daemon", "systemd user manager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,13 @@ class Daemon:
     pid: int | None = None
     since: datetime | None = None
     detail: str = ""
+    name: str = CRON
+
+    def __str__(self) -> str:
+        """What runs, or that nothing does, and why that is thought."""
+        if not self.running:
+            return f"no {self.name} runs: {self.detail}"
+        return f"cron runs (process {self.pid})" if self.name == CRON else f"a {self.name} runs"
 
 
 def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
@@ -40,6 +51,12 @@ def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
         if _is_cron(proc, pid) and not _is_cron(proc, _parent(proc, pid)):
             return Daemon(True, pid, _since(proc, pid))
     return Daemon(False, detail=stale or "no process is named cron or crond")
+
+
+def find_manager(run: Path = Path("/run/user"), uid: int | None = None) -> Daemon:
+    """This user's systemd manager, by the socket in the folder that is removed when it ends."""
+    socket = run / str(os.getuid() if uid is None else uid) / "systemd" / "private"
+    return Daemon(True, name=MANAGER) if socket.exists() else Daemon(False, detail=f"there is no {socket}", name=MANAGER)
 
 
 def boot_time(proc: Path = Path("/proc")) -> datetime | None:

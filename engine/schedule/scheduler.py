@@ -21,7 +21,7 @@ from engine.core.paths import Home
 from engine.schedule.backups import UNDO, Backups, mark, state_folder
 from engine.schedule.block import Line, find_block, outside, place, remove, splice, with_line
 from engine.schedule.crontab import AbsentError, Crontab, CrontabError, DeniedError
-from engine.schedule.daemon import Daemon, find_daemon
+from engine.schedule.daemon import Daemon, find_daemon, find_manager
 from engine.schedule.diff import tab_diff, text_diff
 from engine.schedule.explain import clashes, explain
 from engine.schedule.expression import parse
@@ -93,6 +93,7 @@ class Scheduler:
         units: Path | None = None,
         zone: ZoneInfo | None = None,
         daemon: Callable[[], Daemon] = find_daemon,
+        manager: Callable[[], Daemon] = find_manager,
     ) -> None:
         self.home = home
         self.clock: Clock = clock or SystemClock()
@@ -100,7 +101,7 @@ class Scheduler:
         self.backups = Backups(state or state_folder(), self.clock)
         self.systemd = Systemd(home, units or user_units())
         self.zone = zone or host_zone()
-        self.daemon = daemon
+        self.daemon, self.manager = daemon, manager
 
     def look(self, backend: Backend | None = None, edits: Edits = Edits.REFUSE) -> Base:
         """What stands now; without a name, of the backend that is in use.

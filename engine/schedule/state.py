@@ -132,14 +132,14 @@ class Circumstances:
 def diagnose(slot: datetime, seen: Circumstances) -> str:
     """Why nothing ran at `slot`, the surest cause first; in words, with what to do."""
     if not seen.daemon.running:
-        return f"no cron daemon runs ({seen.daemon.detail}): start it, then `stockml schedule catch-up`"
+        return f"no {seen.daemon.name} runs ({seen.daemon.detail}): start it, then `stockml schedule catch-up`"
     if not seen.line_stands:
-        return "its line is not in the crontab, or was edited by hand: `stockml schedule install`"
+        return "its line is gone, or was edited by hand: `stockml schedule install`"
     if not seen.program_runs:
         return f"the program {seen.program} is gone or cannot be run: `stockml schedule install` writes the new path"
-    for began, what in ((seen.boot, "the machine was off (it"), (seen.daemon.since, "cron was down (it")):
+    for began, what in ((seen.boot, "the machine was off (it"), (seen.daemon.since, f"the {seen.daemon.name} was down (it")):
         if began and began > slot:
             return f"{what} started {began.astimezone(slot.tzinfo):%Y-%m-%d %H:%M %Z}): `stockml schedule catch-up`"
     if seen.lock_holder is not None:
         return f"its lock is held by {seen.lock_holder or 'another process'}"
-    return "the machine slept, its clock jumped, or cron could not start it: see the system log for CRON"
+    return f"the machine slept, its clock jumped, or the {seen.daemon.name} could not start it: see the system log"

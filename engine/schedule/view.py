@@ -47,6 +47,7 @@ class ScheduleView:
     jobs: tuple[JobView, ...]
     clashes: tuple[Clash, ...]
     daemon: Daemon
+    """Who starts the jobs: of timers the user's systemd, else cron."""
     other_lines: tuple[str, ...]
     """The rest of the crontab, line by line, made safe for a terminal."""
     other_homes: tuple[Path, ...]
@@ -67,7 +68,7 @@ def view(scheduler: Scheduler) -> ScheduleView:
         problems.append(str(error))
     tab, blocks, unread = _tab(scheduler, problems)
     backend, lines = _lines(scheduler, blocks, problems)
-    daemon = scheduler.daemon()
+    daemon = scheduler.manager() if backend is Backend.SYSTEMD else scheduler.daemon()
     hidden = unread and backend is None
     jobs = tuple(_job(scheduler, job, lines, history, daemon, now, hidden) for job in JOBS.values())
     try:

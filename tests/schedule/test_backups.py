@@ -33,6 +33,7 @@ def test_a_copy_holds_the_bytes_and_nobody_else_can_read_it(tmp_path: Path) -> N
 def test_fifty_are_kept_in_the_order_of_the_writes(tmp_path: Path) -> None:
     """Also when the clock stands still or goes back; the oldest go."""
     backups, clock = _backups(tmp_path)
+    assert KEPT == 50
     for number in range(KEPT + 5):
         clock.advance(timedelta(seconds=-1 if number % 3 else 0))
         backups.keep(HOME, "set", f"{number}".encode(), b"")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.schedule.daemon import boot_time, find_daemon
+from engine.schedule.daemon import boot_time, find_daemon, find_manager
 
 
 class Machine:
@@ -63,6 +63,15 @@ def test_no_cron_is_told(tmp_path: Path) -> None:
     machine.process(60, "bash")
     found = find_daemon(machine.proc, machine.run)
     assert not found.running and found.pid is None and found.detail == "no process is named cron or crond"
+
+
+def test_the_users_systemd_is_known_by_its_socket(tmp_path: Path) -> None:
+    """There with the socket of this user alone, and both answers are words."""
+    assert str(find_manager(tmp_path, 7)) == f"no systemd user manager runs: there is no {tmp_path}/7/systemd/private"
+    (tmp_path / "7" / "systemd").mkdir(parents=True)
+    (tmp_path / "7" / "systemd" / "private").touch()
+    assert str(find_manager(tmp_path, 7)) == "a systemd user manager runs"
+    assert not find_manager(tmp_path, 8).running
 
 
 def test_the_machines_start(tmp_path: Path) -> None:

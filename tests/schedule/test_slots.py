@@ -83,6 +83,13 @@ def test_next_slots_are_aware_strictly_later_and_as_many_as_asked() -> None:
     assert last_slot(parse("@reboot", reboot=True), at, NEW_YORK) is None
 
 
+def test_the_next_slot_is_never_past_in_the_repeated_hour() -> None:
+    """At 01:10 of the second hour the job of 01:30 ran in the first one: its next run is tomorrow's."""
+    second_hour = datetime(2026, 11, 1, 6, 10, tzinfo=UTC)
+    (found,) = next_slots(parse("30 1 * * *"), second_hour, NEW_YORK, 1)
+    assert found.astimezone(UTC) == datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
+
+
 def test_last_slot_counts_the_moment_itself_and_knows_the_repeated_hour() -> None:
     """At 01:15 of the second hour, the job of 01:30 has run in the first one."""
     two = datetime(2026, 3, 1, 7, tzinfo=UTC)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.schedule.daemon import Daemon
+from engine.schedule.daemon import MANAGER, Daemon
 from engine.schedule.expression import parse
 from engine.schedule.record import CronRun, Outcome, Trigger
 from engine.schedule.state import Circumstances, Installed, JobState, diagnose, grace, judge
@@ -124,12 +124,13 @@ def _seen(**more: object) -> Circumstances:
     ("says", "seen"),
     [
         ("no cron daemon runs (no process)", _seen(daemon=Daemon(False, detail="no process"), line_stands=False)),
-        ("its line is not in the crontab", _seen(line_stands=False, program_runs=False)),
+        ("its line is gone, or was edited by hand", _seen(line_stands=False, program_runs=False)),
         ("/opt/stockml is gone", _seen(program_runs=False, boot=SUNDAY + HOUR)),
         ("the machine was off (it started 2026-02-08 03:00 EST)", _seen(boot=SUNDAY + HOUR)),
-        ("cron was down (it started 2026-02-08 04:00 EST)", _seen(daemon=Daemon(True, 7, SUNDAY + 2 * HOUR))),
+        ("the cron daemon was down (it started 2026-02-08 04:00 EST)", _seen(daemon=Daemon(True, 7, SUNDAY + 2 * HOUR))),
         ("its lock is held by weekly (process 9)", _seen(lock_holder="weekly (process 9)")),
         ("the machine slept", _seen()),
+        ("no systemd user manager runs (no socket)", _seen(daemon=Daemon(False, detail="no socket", name=MANAGER))),
     ],
 )
 def test_a_miss_is_diagnosed_the_surest_cause_first(says: str, seen: Circumstances) -> None:

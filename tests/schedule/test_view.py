@@ -11,10 +11,12 @@ import pytest
 from engine.cli.schedule_text import view_document, view_lines
 from engine.core.errors import StockmlError
 from engine.core.files import FileLock
+from engine.schedule.daemon import MANAGER, Daemon
 from engine.schedule.jobs import JOBS
 from engine.schedule.record import Outcome, Trigger, begin_run, end_run
 from engine.schedule.scheduler import Backend
 from engine.schedule.state import JobState
+from engine.schedule.systemd import unit_files
 from engine.schedule.view import JobView, view
 from tests.schedule.test_scheduler import FOREIGN, PROGRAM, Desk
 
@@ -108,6 +110,23 @@ def test_a_line_that_vanished_is_told(desk: Desk) -> None:
     desk.write(desk.install())
     desk.fake.tab = FOREIGN
     assert _job(desk, "weekly").reason == "not in the schedule but is recorded as installed"
+
+
+def test_timers_are_judged_by_systemd_not_by_cron(tmp_path: Path) -> None:
+    """With the jobs in systemd no missing cron is blamed: neither in the foot line nor for a missed run."""
+    desk = Desk(tmp_path, running=False)
+    desk.write(desk.install())
+    lines, desk.fake.tab = desk.scheduler.look().lines, None
+    desk.scheduler.systemd.folder.mkdir()
+    for name, text in unit_files(desk.scheduler.home, lines).items():
+        (desk.scheduler.systemd.folder / name).write_text(text)
+    desk.scheduler.manager = lambda: Daemon(True, name=MANAGER)
+    desk.clock.advance(timedelta(days=8))
+    seen = view(desk.scheduler)
+    assert seen.backend is Backend.SYSTEMD and "a systemd user manager runs" in view_lines(seen)[-1]
+    assert "cron" not in _job(desk, "weekly").reason
+    desk.scheduler.manager = lambda: Daemon(False, detail="no socket", name=MANAGER)
+    assert _job(desk, "weekly").reason.startswith("no systemd user manager runs (no socket)")
 
 
 def test_what_cannot_be_read_stands_among_the_problems(desk: Desk) -> None:
