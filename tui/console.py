@@ -31,13 +31,12 @@ from tui.screens.main import MainScreen
 from tui.screens.tabs import make_tab
 from tui.themes import BY_NAME, PALETTES, after, theme_of
 from tui.vitals import Vitals
+from tui.waiting import LAG_S
 from tui.words import leaving
 
 # While something trains; on a slow line what streams is drawn half as often, keys as fast as anywhere.
 LIVE_REFRESH_S = {"fast": 0.5, "slow": 1.0}
 STATUS_REFRESH_EVERY_S = 5.0
-# A look that takes longer than this is told to the operator, who would trust old numbers otherwise.
-LAG_S = 10.0
 SLOW_VERB_S = 0.5
 # The service is asked for its health in a thousandth of a second; the first time after the first paint.
 SERVICE_AFTER_S = 1.0
@@ -143,7 +142,7 @@ class StockmlApp(App[int], inherit_bindings=False):
     def on_unmount(self) -> None:
         self._poller.stop()
         self._service_poller.stop()
-        self.vitals.stop()
+        self.vitals.stop(self._sent())
         self._marker.stop()
 
     def _tick(self) -> None:
@@ -153,8 +152,10 @@ class StockmlApp(App[int], inherit_bindings=False):
         before, self.stalled = self.stalled, self.vitals.tick(self._sent(), self.size)
         words = (self.stalled, f"OLD {fmt.duration(old)}" if old > LAG_S and self._last else "")
         self.main.lag = "  ".join(word for word in words if word)
-        if self.stalled != before and isinstance(self.screen, LiveScreen):
-            self.screen.redraw()
+        if isinstance(self.screen, LiveScreen):
+            self.screen.tick()
+            if self.stalled != before:
+                self.screen.redraw()
         if self._theme_wanted != self._theme_set:
             self._theme_set = self._theme_wanted
             self.theme = self._theme_for(self._theme_set)

@@ -10,10 +10,11 @@ from engine.core.records import Job, JobState, Metrics, Run
 from tui import format as fmt
 from tui.chart import chart
 from tui.columns import phase_word
-from tui.table import Head
+from tui.table import Head, table
 from tui.widgets.lines import Line, Span, line, wrapped
 from tui.words import job_counts
 
+SIMULATED = "simulated"
 STYLES = {
     JobState.QUEUED: "live",
     JobState.RUNNING: "live",
@@ -35,6 +36,7 @@ STATE_WORDS = (
 RUN_HEADS = (
     Head("RUN", 0, meaning="id; its first part is the time of the start, UTC"),
     Head("STATE", 0, meaning="one word (below)"),
+    Head("BARS", 1, most=12, meaning="SIMULATED, or where the bars came from; shown where both kinds stand in the list"),
     Head("STARTED", 3, meaning="local time"),
     Head("TOOK", 2, right=True, meaning="duration so far, or in all"),
     Head("EXIT", 4, right=True, meaning="what the command that started it tells its shell"),
@@ -83,6 +85,7 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
     return (
         (run.id, "head"),
         (word, STYLES[run.state]),
+        ("SIMULATED", "mark") if run.source == SIMULATED else (run.source or "settings", ""),
         (fmt.moment(run.created_at, now), ""),
         (fmt.duration(took(run, now)), ""),
         (fmt.MISSING if code is None else str(int(code)), "crit" if code else ""),
@@ -90,6 +93,14 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
         (run.reason, ""),
         (run.starter or "unknown", "dim"),
     )
+
+
+def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tuple[Line, ...]]:
+    """Header and rows; runs on simulated bars beside others are marked in their row, else the title says it for all."""
+    mixed = len({run.source == SIMULATED for run in runs}) > 1
+    kept = [at for at, head in enumerate(RUN_HEADS) if mixed or head.title != "BARS"]
+    rows = [run_row(run, now) for run in runs]
+    return table([RUN_HEADS[at] for at in kept], [[row[at] for at in kept] for row in rows], width)
 
 
 def _pair(old: float | None, new: float | None, digits: int) -> str:

@@ -49,7 +49,7 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
 def _forecast_lines(found: Forecast) -> list[Line]:
     made = f"forecast for {found.target_session}: {found.next_close:.2f} ({fmt.signed(found.change)} %)"
     inside = f"80 % interval {found.low80:.2f} to {found.high80:.2f}, 95 % {found.low95:.2f} to {found.high95:.2f}"
-    chances = f"P(up) {found.p_up:.1f} %, confidence {found.confidence:.0f} %"
+    chances = f"P(up) {fmt.chance(found.p_up)} %, confidence {fmt.chance(found.confidence)} %"
     return [line(f"last close {found.last_close:.2f} of {found.last_bar}; {made}", "head"), line(f"{inside}, {chances}")]
 
 
@@ -180,10 +180,12 @@ def page(
     now: datetime,
     *,
     ascii_only: bool,
+    unread: str = "",
 ) -> tuple[Line, ...]:
-    """The whole page, each section under its title."""
+    """The whole page, each section under its title; `unread` is why there is no story."""
     tall = max(6, min(14, room // 2))
-    reading: tuple[Line, ...] = (line("reading the model and the bars", "dim"),)
+    told = line(f"ERROR: {unread}; ctrl+r asks again", "crit") if unread else line("reading the model and the bars", "dim")
+    reading = wrapped(told, width, 4)
     problems = tuple(line(f"! {text}", "warn") for text in (story["problems"] if story else ()))
     sections: tuple[tuple[str, Sequence[Line]], ...] = (
         ("Now", (*now_lines(row, max_age_days, width), *problems)),

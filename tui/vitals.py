@@ -39,10 +39,12 @@ class Vitals:
         self._watch = LoopWatch(ask, lambda text: write_log(self._home, self._wall, text))
         self._watch.start()
 
-    def stop(self) -> None:
+    def stop(self, sent: int | None) -> None:
         """The console ends: no more watching, and the last figures are left for the doctor."""
         if self._watch:
             self._watch.stop()
+        if sent is not None:
+            self.meter.feed(time.monotonic(), sent)
         self._save()
 
     def tick(self, sent: int | None, size: tuple[int, int]) -> str:

@@ -118,7 +118,7 @@ def detail(row: SymbolRow, width: int) -> Line:
     found, model = row.forecast, row.model
     if found:
         interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
-        parts += [f"80% {interval} on {found.target_session[5:]}", f"P(up) {fmt.number(found.p_up, 0)}%"]
+        parts += [f"80% {interval} on {found.target_session[5:]}", f"P(up) {fmt.chance(found.p_up)}%"]
     if model:
         mark = "SIMULATED" if model.source == "simulated" else short_source(model.source)
         parts += [f"gen {model.generation}, n {model.metrics.n_scored}", mark, f"bars to {model.last_bar}"]

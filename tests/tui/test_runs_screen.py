@@ -30,6 +30,23 @@ async def test_live_runs_stand_first_with_their_symbols(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
 
 
+@pytest.mark.parametrize("width", [80, 120])
+async def test_simulated_runs_are_marked(tmp_path: Path, width: int) -> None:
+    """Beside runs on real bars a simulated one is marked in its row; where all are simulated the title says it."""
+    simulated = replace(ended_run(), source="simulated")
+    mixed = replace(training_home(), runs=(live_run(), simulated))
+    async with opened(tmp_path / "home", mixed, (width, 24)) as (app, engine, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: simulated.id in screen_text(app), "the runs")
+        rows = screen_text(app).splitlines()
+        assert ["SIMULATED" in next(row for row in rows if run.id in row) for run in (live_run(), simulated)] == [False, True]
+        assert "SIMULATED" not in rows[0]
+        engine.snap = replace(training_home(), runs=(simulated,))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "SIMULATED" in screen_text(app).splitlines()[0], "the mark")
+        assert "BARS" not in screen_text(app)
+
+
 async def test_a_run_opens_with_chart_and_log(tmp_path: Path) -> None:
     """`enter` shows the progress of the run, the losses of the chosen symbol as a braille chart, and the way back."""
     async with opened(tmp_path / "home", training_home(), (100, 40)) as (app, _, pilot):

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from engine.core.records import Run
 from tui.actions import bindings
 from tui.messages import Notice
-from tui.run_words import JOB_HEADS, RUN_HEADS, STATE_WORDS, job_row, run_row, summary_lines
+from tui.run_words import JOB_HEADS, RUN_HEADS, SIMULATED, STATE_WORDS, job_row, runs_table, summary_lines
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
@@ -48,7 +48,8 @@ class RunsScreen(LiveScreen):
         runs = self.value or ()
         live = sum(run.live for run in runs)
         shown = f"{len(runs)} shown" + (", older ones: stockml runs list" if len(runs) == SHOWN else "")
-        return ((f"{live} live" if live else "idle", "live" if live else "dim"), (shown, "dim"))
+        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if runs and all(run.source == SIMULATED for run in runs) else ()
+        return ((f"{live} live" if live else "idle", "live" if live else "dim"), (shown, "dim"), *mark)
 
     def sections(self) -> Sections:
         return (("Columns", meanings(RUN_HEADS)), ("Symbols of a run", meanings(JOB_HEADS)), ("State words", STATE_WORDS))
@@ -56,10 +57,10 @@ class RunsScreen(LiveScreen):
     def draw(self) -> None:
         runs, page = self.query_one(Picker), self.query_one(ScrollLines)
         if self.value is None:
-            runs.fill((), (), (line(self.failure or "reading the runs", "crit" if self.failure else "dim"),))
+            runs.fill((), (), self.waiting("reading the runs"))
             return
         now = self.console.wall.now()
-        header, lines = table(RUN_HEADS, [run_row(run, now) for run in self.value], runs.size.width - 2)
+        header, lines = runs_table(self.value, now, runs.size.width - 2)
         empty = (line("no run yet: 1, then A trains every symbol", "dim"),)
         runs.fill(header, [(run.id, text) for run, text in zip(self.value, lines, strict=True)], empty)
         current = self.current()
