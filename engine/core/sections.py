@@ -94,6 +94,7 @@ class Watch(_Section, frozen=True):
     new_sessions: Annotated[int, Meta(ge=0, le=250)]
     retry_hours: Annotated[float, Meta(gt=0, le=720)]
     chronic_after: Annotated[int, Meta(ge=1, le=100)]
+    yearly_trainings: Annotated[int, Meta(ge=0, le=366)]
     bar_lag_sessions: Annotated[int, Meta(ge=0, le=10)]
     interval_hours: Annotated[float, Meta(gt=0, le=168)]
 

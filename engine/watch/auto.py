@@ -67,11 +67,14 @@ def prepare(
     """Judge every look and decide; nothing is started, chronic reasons are written down when it `writes`."""
     held, kept = holds(home, clock), {}
     for each in looks:
-        after = {verdict.reason: judged(each.pasts.get(verdict.reason, Past()), verdict, settings) for verdict in each.verdicts}
+        after = {
+            verdict.reason: judged(each.pasts.get(verdict.reason, Past()), verdict, settings, each.seen.last_bar)
+            for verdict in each.verdicts
+        }
         if writes:
             record.keep(home, each.seen.symbol, each.pasts, after)
         kept[each.seen.symbol] = Look(each.seen, each.facts, each.verdicts, {**each.pasts, **after})
-    holders = busy_symbols(home, kept)
+    holders, spent = busy_symbols(home, kept), record.spent(home, occasion.now, record.run_failed(home))
     candidates = [
         candidate_of(
             each.seen,
@@ -82,6 +85,7 @@ def prepare(
             occasion.now,
             str(held.get(symbol, "")),
             holders.get(symbol, ""),
+            spent[symbol],
         )
         for symbol, each in kept.items()
     ]

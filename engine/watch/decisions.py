@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from engine.core.clock import iso, parse_iso
 from engine.core.errors import StockmlError
@@ -11,8 +14,9 @@ from engine.core.paths import Home
 from engine.core.records import JobState
 from engine.core.text import clean
 from engine.runs.store import RunStore
-from engine.watch.planner import Decision, Occasion, Past, started
+from engine.watch.planner import YEAR, Decision, Occasion, Past, started
 from engine.watch.schema import SCHEMA, writing
+from engine.watch.triggers import TRIGGERS
 
 Pasts = dict[str, Past]
 _FAILED = (JobState.FAILED, JobState.LOST, JobState.CANCELLED)
@@ -20,20 +24,44 @@ _FAILED = (JobState.FAILED, JobState.LOST, JobState.CANCELLED)
 
 def pasts(home: Home, symbol: str, sessions_since: Callable[[str], int], failed: Callable[[str, str], bool]) -> Pasts:
     """What became of every reason of `symbol`: `sessions_since(day)` counts, `failed(run, symbol)` tells of a run."""
-    with reading(home, SCHEMA) as connection:
-        rows = (
-            connection.execute(
-                "SELECT reason, trainings, at, last_bar, run, chronic FROM watch_reasons WHERE symbol=?", (symbol,)
-            ).fetchall()
-            if connection is not None
-            else []
-        )
     found = {}
-    for reason, trainings, at, last_bar, run, chronic in rows:
-        over = bool(run) and failed(run, symbol)
-        sessions = sessions_since(last_bar) if last_bar else 0
-        found[reason] = Past(trainings, parse_iso(at) if at else None, last_bar, over, sessions, chronic)
+    for row in _rows(home, symbol):
+        over = bool(row["run"]) and failed(row["run"], symbol)
+        # A file that no writer brought up to date yet lacks the column.
+        fired_bar = row["fired_bar"] if "fired_bar" in row.keys() else ""  # noqa: SIM118 - a row's `in` asks its values
+        found[row["reason"]] = Past(
+            row["trainings"],
+            parse_iso(row["at"]) if row["at"] else None,
+            row["last_bar"],
+            over,
+            sessions_since(row["last_bar"]) if row["last_bar"] else 0,
+            row["chronic"],
+            fired_bar,
+            sessions_since(fired_bar) if fired_bar else 0,
+        )
     return found
+
+
+def _rows(home: Home, symbol: str) -> list[sqlite3.Row]:
+    with reading(home, SCHEMA) as connection:
+        if connection is None:
+            return []
+        connection.row_factory = sqlite3.Row
+        return connection.execute("SELECT * FROM watch_reasons WHERE symbol=?", (symbol,)).fetchall()
+
+
+def spent(home: Home, now: datetime, failed: Callable[[str, str], bool]) -> Counter[str]:
+    """How many trainings each symbol had within the last YEAR for performance or drift; failed ones do not count."""
+    yearly = [reason for reason, trigger in TRIGGERS.items() if trigger.yearly]
+    with reading(home, SCHEMA) as connection:
+        if connection is None:
+            return Counter()
+        marks = ", ".join("?" * len(yearly))
+        rows = connection.execute(
+            f"SELECT symbol, run FROM watch_decisions WHERE run <> '' AND at > ? AND reason IN ({marks})",  # noqa: S608 - marks
+            (iso(now - YEAR), *yearly),
+        ).fetchall()
+    return Counter(symbol for symbol, run in rows if not failed(run, symbol))
 
 
 def run_failed(home: Home) -> Callable[[str, str], bool]:
@@ -58,10 +86,13 @@ def keep(home: Home, symbol: str, before: Pasts, after: Pasts) -> None:
     with writing(home) as connection:
         for reason, past in changed.items():
             connection.execute(
-                "INSERT INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic)"
-                " VALUES (?, ?, ?, ?, ?, '', ?)"
-                " ON CONFLICT (symbol, reason) DO UPDATE SET trainings=excluded.trainings, chronic=excluded.chronic",
-                (symbol, reason, past.trainings, iso(past.at) if past.at else None, past.last_bar, past.chronic),
+                "INSERT INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic, fired_bar)"
+                " VALUES (?, ?, ?, ?, ?, '', ?, ?) ON CONFLICT (symbol, reason) DO UPDATE"
+                " SET trainings=excluded.trainings, chronic=excluded.chronic, fired_bar=excluded.fired_bar",
+                (
+                    *(symbol, reason, past.trainings, iso(past.at) if past.at else None, past.last_bar),
+                    *(past.chronic, past.fired_bar),
+                ),
             )
 
 
@@ -71,9 +102,9 @@ def trained(home: Home, decision: Decision, before: Pasts, last_bar: str, occasi
         for reason in {verdict.reason for verdict in decision.fired} or {decision.reason}:
             past = started(before.get(reason, Past()), occasion.now, last_bar)
             connection.execute(
-                "INSERT OR REPLACE INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (decision.symbol, reason, past.trainings, iso(occasion.now), last_bar, run, past.chronic),
+                "INSERT OR REPLACE INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic, fired_bar)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (decision.symbol, reason, past.trainings, iso(occasion.now), last_bar, run, past.chronic, past.fired_bar),
             )
 
 

@@ -221,6 +221,7 @@ def candidate_of(
     now: datetime,
     hold: str,
     holder: str,
+    spent: int,
 ) -> Candidate:
     """The symbol as the planner sees it."""
     newest = last_complete_session(now, settings.market.settle_minutes)
@@ -237,5 +238,6 @@ def candidate_of(
         local=not SOURCES[parse_source(seen.source).kind].network,
         hold=hold,
         holder=holder,
+        spent=spent,
         newer=facts.problem if facts.model == "newer" else "",
     )

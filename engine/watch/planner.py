@@ -1,8 +1,8 @@
 """Planner: which symbols to train now, in which order, and why not the others; pure functions.
 
 What keeps a symbol from being trained for ever: a cooldown for each symbol and reason; `new_sessions` newly scored
-sessions before a performance reason counts again; and `chronic`, for a reason that trainings do not mend. A chronic
-reason is shown and left to the age limit.
+sessions before a performance reason counts again; `chronic`, for a reason that trainings do not mend; and no more than
+`yearly_trainings` for performance or drift in a year. What is chronic or spent is shown and left to the age limit.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from engine.core.config import Settings
 from engine.watch.triggers import TRIGGERS, Verdict
 
 PRIORITIES = ("high", "medium", "low")
+YEAR = timedelta(days=365)
+_NAIVE_TOO = "the naive forecast breaks the same limit on the same sessions"
 
 
 class Action(StrEnum):
@@ -50,6 +52,10 @@ class Past:
     """Sessions newly scored since."""
     chronic: str = ""
     """Why it is chronic; empty while it is not."""
+    fired_bar: str = ""
+    """The symbol's last bar when it last fired."""
+    quiet: int = 0
+    """Sessions since then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ class Candidate:
     """Whether the bars come from a folder or a simulation, which no fetch makes fresher."""
     hold: str = ""
     holder: str = ""
+    spent: int = 0
+    """Trainings for performance or drift within the last YEAR."""
     newer: str = ""
     """What is said of a model file that a newer stockml made; empty for any other."""
 
@@ -132,7 +140,8 @@ def decide(candidate: Candidate, occasion: Occasion, settings: Settings) -> Deci
         if cooling:
             return Decision(symbol, Action.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic)
         if chronic:
-            return Decision(symbol, Action.CHRONIC, chronic[0].reason, _chronic_text(candidate, chronic[0]), chronic=chronic)
+            text = _chronic_text(candidate, chronic[0], settings)
+            return Decision(symbol, Action.CHRONIC, chronic[0].reason, text, chronic=chronic)
         held = f"on hold: {candidate.hold}; " if candidate.hold else ""
         return Decision(symbol, Action.FINE, "", held + _fine(candidate))
     reason = counting[0].reason if counting else "forced"
@@ -153,7 +162,7 @@ def _sorted_out(
         if not verdict.fired:
             continue
         past = candidate.pasts.get(verdict.reason, Past())
-        if past.chronic or (verdict.hopeless and TRIGGERS[verdict.reason].performance):
+        if _left_to_age(candidate, verdict, past, settings):
             chronic.append(verdict)
         elif (wait := cooldown(verdict.reason, past, occasion.now, settings)) and not _renewed(
             candidate, verdict, past, occasion
@@ -218,9 +227,20 @@ def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, re
     return None
 
 
-def _chronic_text(candidate: Candidate, verdict: Verdict) -> str:
-    past = candidate.pasts.get(verdict.reason, Past())
-    why = past.chronic or "the naive forecast breaks the same limit on the same sessions"
+def _left_to_age(candidate: Candidate, verdict: Verdict, past: Past, settings: Settings) -> str:
+    """Why a fired reason is not trained for, though nothing stands in the way; empty when it may be."""
+    trigger = TRIGGERS[verdict.reason]
+    if past.chronic:
+        return past.chronic
+    if verdict.hopeless and trigger.performance:
+        return _NAIVE_TOO
+    if trigger.yearly and candidate.spent >= settings.watch.yearly_trainings:
+        return f"trained {candidate.spent} times within a year for performance or drift"
+    return ""
+
+
+def _chronic_text(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
+    why = _left_to_age(candidate, verdict, candidate.pasts.get(verdict.reason, Past()), settings)
     return f"chronic, left to the age limit ({why}); {verdict.text}"
 
 
@@ -230,20 +250,26 @@ def _fine(candidate: Candidate) -> str:
 
 def started(past: Past, now: datetime, last_bar: str) -> Past:
     """The record of a reason after a training for it was started: one more that is yet to help."""
-    return Past(past.trainings + (0 if past.failed else 1), now, last_bar, chronic=past.chronic)
+    return Past(past.trainings + (0 if past.failed else 1), now, last_bar, chronic=past.chronic, fired_bar=past.fired_bar)
 
 
-def judged(past: Past, verdict: Verdict, settings: Settings) -> Past:
-    """The record of a reason after a check: cleared once new sessions pass without it, chronic when trainings do not help."""
+def judged(past: Past, verdict: Verdict, settings: Settings, last_bar: str = "") -> Past:
+    """The record of a reason after a check on bars up to `last_bar`.
+
+    It is cleared once `new_sessions` passed without the reason, for a figure that hovers around its limit has not got
+    well; it is chronic when trainings do not help.
+    """
     if not TRIGGERS[verdict.reason].performance:
         return past
     waited = past.at is None or past.sessions >= settings.watch.new_sessions
     if not verdict.fired:
-        return replace(past, trainings=0, chronic="") if waited else past
+        calm = not past.fired_bar or past.quiet >= settings.watch.new_sessions
+        return replace(past, trainings=0, chronic="") if waited and calm else past
+    past = replace(past, fired_bar=last_bar or past.fired_bar, quiet=0)
     if past.chronic:
         return past
     if verdict.hopeless:
-        return replace(past, chronic="the naive forecast breaks the same limit on the same sessions")
+        return replace(past, chronic=_NAIVE_TOO)
     if waited and past.trainings >= settings.watch.chronic_after:
         return replace(past, chronic=f"{past.trainings} trainings did not help")
     return past

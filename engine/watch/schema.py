@@ -46,13 +46,15 @@ SCHEMA = Schema(
             " body TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, fault TEXT NOT NULL DEFAULT '', delivered_at TEXT)",
             "CREATE TABLE watch_marks (name TEXT PRIMARY KEY, at TEXT NOT NULL)",
         ),
+        ("ALTER TABLE watch_reasons ADD COLUMN fired_bar TEXT NOT NULL DEFAULT ''",),
     ),
 )
 
-# A symbol's newest checks and decisions stay, and the newest of the host; an alert that nobody took yet stays too.
+# A symbol's newest checks and decisions stay, and the newest of the host; so do the trainings, which count for a year, and
+# an alert that nobody took yet.
 AGED = (
     Aged(SCHEMA, "watch_checks", "at", "symbol"),
-    Aged(SCHEMA, "watch_decisions", "at", "symbol"),
+    Aged(SCHEMA, "watch_decisions", "at", "symbol", only="run = ''"),
     Aged(SCHEMA, "watch_host", "at"),
     Aged(SCHEMA, "watch_silences", "until", only="until <> ''"),
     Aged(SCHEMA, "watch_outbox", "at", only="delivered_at IS NOT NULL"),

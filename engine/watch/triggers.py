@@ -103,6 +103,8 @@ class Trigger:
     about: str
     performance: bool = False
     """Whether it needs newly scored sessions after a training, and can become chronic."""
+    yearly: bool = False
+    """Whether at most `yearly_trainings` a year are for it and its like: noise alone would go on for ever."""
     urgent: bool = False
     """Whether there is no usable model, so that the shorter retry time counts."""
 
@@ -278,11 +280,11 @@ TRIGGERS: dict[str, Trigger] = {
     "corrupt": Trigger(corrupt, "a model file that cannot be trusted", urgent=True),
     "failures": Trigger(failures, "predictions that fail through the model itself", urgent=True),
     "age": Trigger(age, "older than max_model_age_days"),
-    "accuracy": Trigger(accuracy, "direction below min_accuracy", performance=True),
-    "mape": Trigger(mape, "error above max_mape", performance=True),
-    "confidence": Trigger(confidence, "confidence below min_confidence", performance=True),
+    "accuracy": Trigger(accuracy, "direction below min_accuracy", performance=True, yearly=True),
+    "mape": Trigger(mape, "error above max_mape", performance=True, yearly=True),
+    "confidence": Trigger(confidence, "confidence below min_confidence", performance=True, yearly=True),
     "volatility": Trigger(volatility, "a rise of volatility", performance=True),
     "move": Trigger(move, "one great move since the training"),
     "earnings": Trigger(earnings, "earnings since the model's last bar"),
-    "drift": Trigger(drift, "returns unlike those of the reference period", performance=True),
+    "drift": Trigger(drift, "returns unlike those of the reference period", performance=True, yearly=True),
 }

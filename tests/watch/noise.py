@@ -4,16 +4,18 @@
 
 Healthy series come from the simulated market itself: volatility clusters, common to all symbols in part, fat tails and
 jumps. The stand-in forecaster calls the direction right in `signal` of all sessions. Every series is trained weekly, so
-that what is counted comes on top of the age rule; cooldown, new sessions and chronic reasons are the planner's own.
+that what is counted comes on top of the age rule; what is trained for is what the planner decides after each session.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
+import msgspec
 import numpy as np
 
 from engine.core.config import Settings
@@ -22,9 +24,9 @@ from engine.market.bars import Bars, day
 from engine.market.simulated import Character, simulate
 from engine.watch import signals
 from engine.watch.ledger import Scored, live_of
-from engine.watch.planner import Past, cooldown, judged, started
+from engine.watch.planner import YEAR, Action, Candidate, Occasion, Past, decide, judged, started
 from engine.watch.signals import drift_signals, volatility_signals, within_share
-from engine.watch.triggers import Facts, verdicts
+from engine.watch.triggers import TRIGGERS, Facts, Verdict, verdicts
 from tests.watch.replay import packaged, sessions_after
 
 _ks = signals.ks
@@ -41,8 +43,17 @@ def remembered(some: np.ndarray, others: np.ndarray) -> float:
 
 
 KINDS = (0.0175, 0.029, 0.042, 0.025)
-BEFORE, YEAR = 1100, 252
+BEFORE, YEAR_SESSIONS, HALF = 1100, 252, 126
 COUNTED = ("accuracy", "mape", "confidence", "volatility", "move", "drift")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What every trigger said after the session of one row."""
+
+    row: int
+    day: str
+    verdicts: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def make(number: int, signal: float = 0.52) -> Series:
     seed = 5000 + number
     who = Character(KINDS[number % len(KINDS)], "Technology", market_only=False, price=100.0, volume=1e7)
     spy = Character(0.0105, "ETF", market_only=True, price=100.0, volume=1e7)
-    count = BEFORE + YEAR
+    count = BEFORE + YEAR_SESSIONS
     own = simulate.__wrapped__("NVDA", who, seed).until(day(np.datetime64("2025-12-31"))).tail(count)
     market = simulate.__wrapped__("SPY", spy, seed).until(own.last_date).tail(count)
     draws = np.random.default_rng([seed, 1]).random(count)
@@ -85,31 +96,35 @@ def inverted(series: Series, row: int) -> Series:
     return replace(series, right=series.right ^ flip)
 
 
-def fired(series: Series, first: int, last: int, settings: Settings) -> list[tuple[int, str]]:
-    """(row, reason) of every retraining beyond the age rule, checked after each session from `first` to `last`."""
-    bars, pasts, found = series.bars, dict[str, Past](), list[tuple[int, str]]()
-    scored = [_scored(series, row) for row in range(BEFORE - settings.watch.live_window, last + 1)]
+def looks(series: Series, first: int, last: int, settings: Settings) -> list[Look]:
+    """What the triggers say after each session from `first` to `last`."""
     offset = BEFORE - settings.watch.live_window
+    scored = [_scored(series, row) for row in range(offset, last + 1)]
+    found = []
     for row in range(first, last + 1):
-        now = datetime.combine(day(bars.dates[row]), time(23), UTC)
-        trained = row - row % 5
-        facts = _facts(series, row, trained, scored[: row - offset + 1], settings)
-        for verdict in verdicts(facts, settings):
-            if verdict.reason not in COUNTED:
-                continue
-            past = pasts.get(verdict.reason, Past())
-            since = sessions_after(past.last_bar, now.date()) if past.last_bar else 0
-            past = judged(replace(past, sessions=since), verdict, settings)
-            pasts[verdict.reason] = past
-            if (
-                verdict.fired
-                and not past.chronic
-                and not verdict.hopeless
-                and not cooldown(verdict.reason, past, now, settings)
-            ):
-                pasts[verdict.reason] = started(past, now, str(bars.dates[row]))
-                found.append((row, verdict.reason))
+        facts = _facts(series, row, row - row % 5, scored[: row - offset + 1], settings)
+        found.append(Look(row, str(series.bars.dates[row]), verdicts(facts, settings)))
     return found
+
+
+def trained(seen: list[Look], settings: Settings) -> list[tuple[int, str]]:
+    """(row, reason) of every training beyond the age rule that the planner decides; each is noted and started."""
+    pasts, found = dict[str, Past](), list[tuple[datetime, int, str]]()
+    for look in seen:
+        now = datetime.combine(date.fromisoformat(look.day), time(23), UTC)
+        fitting = tuple(verdict for verdict in look.verdicts if verdict.reason in COUNTED)
+        for verdict in fitting:
+            past = pasts.get(verdict.reason, Past())
+            sessions, quiet = (sessions_after(each, now.date()) if each else 0 for each in (past.last_bar, past.fired_bar))
+            pasts[verdict.reason] = judged(replace(past, sessions=sessions, quiet=quiet), verdict, settings, look.day)
+        spent = sum(now - at < YEAR and TRIGGERS[reason].yearly for at, _, reason in found)
+        candidate = Candidate("NVDA", "high", fitting, pasts, age_days=1.0, last_bar=look.day, spent=spent)
+        decision = decide(candidate, Occasion(now), settings)
+        if decision.action is Action.TRAIN:
+            found.append((now, look.row, decision.reason))
+            for verdict in decision.fired:
+                pasts[verdict.reason] = started(pasts[verdict.reason], now, look.day)
+    return [(row, reason) for _, row, reason in found]
 
 
 def _scored(series: Series, row: int) -> Scored:
@@ -161,52 +176,64 @@ def _facts(series: Series, row: int, trained: int, scored: list[Scored], setting
 class Study:
     """What came of many series."""
 
-    healthy: tuple[int, ...]
-    """Retrainings in a year, a series each."""
-    by_reason: dict[str, int]
-    caught_louder: tuple[int | None, ...]
-    """Sessions until the break was caught; None when it was not within 15."""
-    caught_inverted: tuple[int | None, ...]
+    healthy: tuple[tuple[str, ...], ...]
+    """The reason of every retraining in a year, a series each."""
+    unlimited: tuple[tuple[str, ...], ...]
+    """The same without the yearly limit."""
+    caught: dict[str, tuple[int | None, ...]]
+    """Sessions until each planted break was caught, by its kind; None when it was not within 15."""
 
 
 def study(series: int, broken: int, signal: float = 0.9) -> Study:
-    """`series` healthy years, and `broken` breaks of each kind at the year's first session."""
+    """`series` healthy years; `broken` breaks of each kind, at the first session and after half a healthy year."""
     settings, signals.ks = packaged(), remembered
-    healthy, reasons = [], dict[str, int]()
+    boundless = msgspec.structs.replace(settings, watch=msgspec.structs.replace(settings.watch, yearly_trainings=366))
+    healthy, unlimited = [], []
     for number in range(series):
-        found = fired(make(number), BEFORE, BEFORE + YEAR - 1, settings)
-        healthy.append(len(found))
+        seen = looks(make(number), BEFORE, BEFORE + YEAR_SESSIONS - 1, settings)
+        healthy.append(tuple(reason for _, reason in trained(seen, settings)))
+        unlimited.append(tuple(reason for _, reason in trained(seen, boundless)))
         _known.cache_clear()
-        for _, reason in found:
-            reasons[reason] = reasons.get(reason, 0) + 1
-    loud = tuple(caught(louder(make(number), BEFORE), settings) for number in range(broken))
-    lost = tuple(caught(inverted(make(number, signal), BEFORE), settings) for number in range(broken))
-    return Study(tuple(healthy), reasons, loud, lost)
+    caught = {}
+    for later, when in ((0, "at once"), (HALF, "after half a healthy year")):
+        row = BEFORE + later
+        loud = tuple(caught_at(louder(make(number), row), row, settings) for number in range(broken))
+        lost = tuple(caught_at(inverted(make(number, signal), row), row, settings) for number in range(broken))
+        caught |= {f"volatility x 2.5, {when}": loud, f"direction inverted, {when}": lost}
+        _known.cache_clear()
+    return Study(tuple(healthy), tuple(unlimited), caught)
 
 
-def caught(series: Series, settings: Settings) -> int | None:
-    """Sessions from the break to the first retraining, 1 to 15; None when there was none."""
-    found = fired(series, BEFORE, BEFORE + 14, settings)
-    return found[0][0] - BEFORE + 1 if found else None
+def caught_at(series: Series, row: int, settings: Settings) -> int | None:
+    """Sessions from the break at `row` to the first retraining after it, 1 to 15; None when there was none."""
+    found = trained(looks(series, BEFORE, row + 14, settings), settings)
+    return next((at - row + 1 for at, _ in found if at >= row), None)
+
+
+def ours(reasons: tuple[str, ...]) -> int:
+    """How many of a series' retrainings were for performance or drift."""
+    return sum(TRIGGERS[reason].yearly for reason in reasons)
 
 
 def page(found: Study) -> str:
     """The study in Markdown."""
-    mean = sum(found.healthy) / len(found.healthy)
-    events = sum(count for name, count in found.by_reason.items() if name in ("volatility", "move")) / len(found.healthy)
-    over = sum(count > 2 for count in found.healthy)
-    reasons = ", ".join(f"{name} {count}" for name, count in sorted(found.by_reason.items())) or "none"
+    count = len(found.healthy)
+    counts = Counter(ours(each) for each in found.healthy)
+    events = [len(each) - ours(each) for each in found.healthy]
+    free = [ours(each) for each in found.unlimited]
+    reasons = Counter(reason for each in found.healthy for reason in each)
+    spread = ", ".join(f"{counts[number]} had {number}" for number in sorted(counts))
+    by_reason = ", ".join(f"{name} {reasons[name]}" for name in sorted(reasons)) or "none"
     lines = [
-        f"- {len(found.healthy)} healthy series for a year: {mean:.2f} retrainings a symbol-year beyond the age rule"
-        f" ({mean - events:.2f} for performance or drift, {events:.2f} for market events;"
-        f" {over} series had more than 2, {max(found.healthy)} at most; {reasons})"
+        f"- {count} healthy series for a year, retrained for performance or drift beyond the age rule: at most {max(counts)} a"
+        f" series, {sum(map(ours, found.healthy)) / count:.2f} on average ({spread})",
+        f"- without the yearly limit {sum(number > 2 for number in free)} of them would have had more than 2, one {max(free)}",
+        f"- for market events (volatility, move) {sum(events) / count:.2f} on average, {max(events)} at most; all: {by_reason}",
     ]
-    for name, sessions in (("volatility x 2.5", found.caught_louder), ("direction inverted", found.caught_inverted)):
+    for name, sessions in found.caught.items():
         hits = sorted(each for each in sessions if each is not None)
-        lines.append(
-            f"- {name}: {len(hits)} of {len(sessions)} caught within 15 sessions"
-            f", median {hits[len(hits) // 2] if hits else '-'}"
-        )
+        middle = hits[len(hits) // 2] if hits else "-"
+        lines.append(f"- {name}: {len(hits)} of {len(sessions)} caught within 15 sessions, median {middle}")
     return "\n".join(lines)
 
 

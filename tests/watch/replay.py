@@ -31,9 +31,9 @@ from engine.market.csv_file import read_rows
 from engine.market.quality import checked
 from engine.watch.auto import occasion_of
 from engine.watch.ledger import Scored, live_of
-from engine.watch.planner import Action, Candidate, Decision, Occasion, Past, judged, plan, started
+from engine.watch.planner import YEAR, Action, Candidate, Decision, Occasion, Past, judged, plan, started
 from engine.watch.signals import drift_signals, volatility_signals, within_share
-from engine.watch.triggers import Facts, Live, Signal, Verdict, verdicts
+from engine.watch.triggers import TRIGGERS, Facts, Live, Signal, Verdict, verdicts
 
 CHECKS = (time(6), time(12), time(18))
 WEEKLY = time(2)
@@ -90,6 +90,8 @@ class Replay:
     lines: list[Line] = field(default_factory=list)
     _signals: dict[tuple[str, str, str], tuple[tuple[Signal, ...], ...]] = field(default_factory=dict)
     _live: dict[tuple[str, str], Live] = field(default_factory=dict)
+    _spent: dict[str, list[datetime]] = field(default_factory=dict)
+    """When each symbol was trained for performance or drift."""
     _asked: dict[str, datetime] = field(default_factory=dict)
     """When the first forecast for a session was made live."""
 
@@ -128,7 +130,7 @@ class Replay:
         model, bars = self.models.get(symbol), self.known(symbol, now)
         facts = self._facts(symbol, model, bars, now, down)
         found = verdicts(facts, self.settings)
-        known = self._judge(symbol, found, now)
+        known = self._judge(symbol, found, now, str(bars.dates[-1]))
         newest = last_complete_session(now, self.settings.market.settle_minutes)
         return Candidate(
             symbol,
@@ -140,14 +142,16 @@ class Replay:
             str(bars.dates[-1]),
             sessions_after(str(bars.dates[-1]), newest),
             "the source cannot be reached" if down else "",
+            spent=sum(now - at < YEAR for at in self._spent.get(symbol, ())),
         )
 
-    def _judge(self, symbol: str, found: tuple[Verdict, ...], now: datetime) -> dict[str, Past]:
+    def _judge(self, symbol: str, found: tuple[Verdict, ...], now: datetime, last_bar: str) -> dict[str, Past]:
         pasts = self.pasts.setdefault(symbol, {})
         for verdict in found:
             past = pasts.get(verdict.reason, Past())
-            sessions = sessions_after(past.last_bar, exchange_day(now) - timedelta(days=1)) if past.last_bar else 0
-            pasts[verdict.reason] = judged(replace(past, sessions=sessions), verdict, self.settings)
+            yesterday = exchange_day(now) - timedelta(days=1)
+            sessions, quiet = (sessions_after(each, yesterday) if each else 0 for each in (past.last_bar, past.fired_bar))
+            pasts[verdict.reason] = judged(replace(past, sessions=sessions, quiet=quiet), verdict, self.settings, last_bar)
         return pasts
 
     def _facts(self, symbol: str, model: Model | None, bars: Bars, now: datetime, down: bool) -> Facts:
@@ -194,6 +198,8 @@ class Replay:
 
     def _train(self, decision: Decision, occasion: Occasion) -> None:
         symbol, now = decision.symbol, occasion.now
+        if (trigger := TRIGGERS.get(decision.reason)) and trigger.yearly:
+            self._spent.setdefault(symbol, []).append(now)
         bars = self.known(symbol, now)
         self.models[symbol] = Model(now, str(bars.dates[-1]), held_out(bars))
         pasts = self.pasts.setdefault(symbol, {})

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.watch.planner import Action, Candidate, Occasion, Past, cooldown, decide, judged, plan, started
+from engine.watch.planner import YEAR, Action, Candidate, Occasion, Past, cooldown, decide, judged, plan, started
 from engine.watch.triggers import TRIGGERS, Verdict
 from tests.watch.replay import packaged
 
@@ -146,6 +146,48 @@ def test_hopeless_is_chronic_at_once() -> None:
 
     assert decide(candidate("SMR", verdict), AT, SETTINGS).action is Action.CHRONIC
     assert "naive" in judged(Past(), verdict, SETTINGS).chronic
+
+
+def test_a_figure_that_hovers_about_its_limit_has_not_got_well() -> None:
+    """A reason is forgotten after 20 sessions without it, not at the first check without it."""
+    verdict, past = fired("accuracy"), Past(2, NOW - timedelta(days=60), "2025-06-01", sessions=40)
+    past = judged(past, verdict, SETTINGS, "2025-08-01")
+    assert ("2 trainings did not help", "2025-08-01", 0) == (past.chronic, past.fired_bar, past.quiet)
+    calm = replace(verdict, fired=False)
+    assert judged(replace(past, quiet=19), calm, SETTINGS, "2025-08-08").chronic
+    assert Past(0, past.at, "2025-06-01", sessions=40, fired_bar="2025-08-01", quiet=20) == judged(
+        replace(past, quiet=20), calm, SETTINGS, "2025-08-08"
+    )
+
+
+def test_after_two_trainings_in_a_year_only_age_and_events_count() -> None:
+    """Performance and drift are then shown as left to the age limit, with the count; a great move still trains."""
+    spent = candidate("NVDA", fired("accuracy"), fired("drift"), spent=2)
+    told = decide(spent, AT, SETTINGS)
+
+    assert (Action.CHRONIC, "accuracy") == (told.action, told.reason)
+    assert "trained 2 times within a year" in told.text
+    assert ["accuracy", "drift"] == [each.reason for each in told.chronic]
+    assert Action.TRAIN is decide(replace(spent, spent=1), AT, SETTINGS).action
+    for reason in ("age", "move", "volatility", "earnings", "corrupt", "failures"):
+        found = decide(replace(spent, verdicts=(fired("drift"), fired(reason))), AT, SETTINGS)
+        assert (Action.TRAIN, reason) == (found.action, found.reason)
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.sets(st.sampled_from(sorted(TRIGGERS)))), max_size=80))
+def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(steps: list[tuple[int, set[str]]]) -> None:
+    """Whatever fires whenever, and whichever of those reasons come together."""
+    now, pasts, ours = NOW, dict[str, Past](), list[datetime]()
+    for hours, reasons in steps:
+        now += timedelta(hours=hours)
+        verdicts = tuple(fired(reason) for reason in TRIGGERS if reason in reasons)
+        pasts = {each: replace(past, sessions=99) for each, past in pasts.items()}
+        spent = sum(now - at < YEAR for at in ours)
+        found = decide(candidate("NVDA", *verdicts, pasts=pasts, spent=spent), replace(AT, now=now), SETTINGS)
+        if found.action is Action.TRAIN:
+            ours += [now] if TRIGGERS[found.reason].yearly else []
+            pasts |= {each.reason: started(pasts.get(each.reason, Past()), now, "2025-08-08") for each in found.fired}
+    assert all(later - first >= YEAR for first, later in zip(ours, ours[2:], strict=False))
 
 
 @given(st.sampled_from(sorted(TRIGGERS)), st.lists(st.tuples(st.integers(1, 200), st.booleans(), st.booleans()), max_size=60))

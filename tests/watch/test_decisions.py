@@ -1,0 +1,66 @@
+"""The record of reasons and decisions in history.db."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from engine.core.paths import Home
+from engine.watch import decisions
+from engine.watch.planner import Action, Decision, Occasion, Past
+from engine.watch.schema import SCHEMA, writing
+from engine.watch.triggers import Verdict
+from tests.watch.homes import SUNDAY
+
+
+def noted(home: Home, reason: str, run: str, days_ago: int) -> None:
+    """A training of NVDA that was decided some days ago; without a run it was only told."""
+    decision = Decision("NVDA", Action.TRAIN, reason, "words", (Verdict(reason, True, "words"),))
+    decisions.note(home, [decision], Occasion(SUNDAY - timedelta(days=days_ago)), {"NVDA": run} if run else {})
+
+
+def test_what_a_symbol_has_spent_of_its_year(tmp_path: Path) -> None:
+    """Trainings for performance or drift of the last 365 days count, but not those that failed or were only told."""
+    home = Home(tmp_path)
+    assert decisions.spent(home, SUNDAY, lambda *_: False)["NVDA"] == 0
+    for reason, run, days in (
+        ("accuracy", "run-1", 364),
+        ("drift", "run-2", 30),
+        ("drift", "run-failed", 20),
+        ("mape", "", 10),
+        ("age", "run-3", 9),
+        ("volatility", "run-4", 8),
+        ("confidence", "run-5", 366),
+    ):
+        noted(home, reason, run, days)
+    spent = decisions.spent(home, SUNDAY, lambda run, _: run == "run-failed")
+    assert (spent["NVDA"], spent["SPY"]) == (2, 0)
+
+
+def test_a_reason_is_kept_with_the_bar_on_which_it_last_fired(tmp_path: Path) -> None:
+    """What is written is read again: trainings, chronic words, and the sessions since it last fired."""
+    home = Home(tmp_path)
+    past = Past(2, SUNDAY, "2025-06-02", sessions=40, chronic="2 trainings did not help", fired_bar="2025-08-01", quiet=5)
+    decisions.keep(home, "NVDA", {}, {"accuracy": past})
+    sessions = {"2025-06-02": 40, "2025-08-01": 5}
+    assert decisions.pasts(home, "NVDA", sessions.__getitem__, lambda *_: False) == {"accuracy": past}
+
+
+def test_a_file_of_the_format_before_is_read_and_brought_up(tmp_path: Path) -> None:
+    """Looking needs no column that an older stockml did not write; the next write adds it and keeps the rows."""
+    home = Home(tmp_path)
+    home.history.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(home.history)) as connection:
+        for statement in SCHEMA.steps[0]:
+            connection.execute(statement)
+        connection.execute("CREATE TABLE history_formats (owner TEXT PRIMARY KEY, format INTEGER NOT NULL)")
+        connection.execute("INSERT INTO history_formats VALUES ('watch', 1)")
+        connection.execute("INSERT INTO watch_reasons VALUES ('NVDA', 'drift', 1, NULL, '2025-06-02', '', 'old words')")
+        connection.commit()
+    before = decisions.pasts(home, "NVDA", lambda _: 40, lambda *_: False)
+    assert before == {"drift": Past(1, None, "2025-06-02", sessions=40, chronic="old words")}
+    with writing(home):
+        pass
+    assert decisions.pasts(home, "NVDA", lambda _: 40, lambda *_: False) == before
