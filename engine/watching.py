@@ -256,10 +256,10 @@ class Watching(ABC):
 
     def doctor(self) -> Iterator[Item]:
         """Whether this machine and this terminal can do the work."""
-        from engine.schedule.daemon import find_daemon
+        from engine.schedule.scheduler import Scheduler
         from engine.schedule.slots import host_zone
         from engine.watch.doctor import Machine, doctor
 
-        daemon = find_daemon()
-        words = f"process {daemon.pid}" if daemon.running else daemon.detail
-        return doctor(self.home, self.settings, Machine.here(), (daemon.running, words), host_zone().key or "")
+        scheduler = Scheduler(self.home, self.clock)
+        daemon = scheduler.manager() if scheduler.systemd.present() else scheduler.daemon()
+        return doctor(self.home, self.settings, Machine.here(), (daemon.running, str(daemon)), host_zone().key or "")

@@ -287,10 +287,9 @@ def _done(session: Session, draft: Draft, backup: str | None, told: tuple[str, .
     elif not draft.changed:
         session.facts(["no change: the schedule is as asked"])
     else:
-        where = "crontab" if draft.base.backend is Backend.CRONTAB else "systemd units"
-        session.facts(
-            [f"{where} written" + (f"; the one before: {backup} (`stockml schedule undo` takes it back)" if backup else "")]
-        )
+        units = "systemd units written" if draft.lines else "systemd units removed"
+        where = "crontab written" if draft.base.backend is Backend.CRONTAB else units
+        session.facts([where + (f"; the one before: {backup} (`stockml schedule undo` takes it back)" if backup else "")])
     return ExitCode.DONE
 
 

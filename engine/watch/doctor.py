@@ -126,7 +126,9 @@ def _logout(machine: Machine) -> Iterator[Item]:
 def _cron(running: bool, detail: str) -> Item:
     if running:
         return Item("cron", Level.OK, detail)
-    return Item("cron", Level.WARN, f"no cron daemon runs: {detail}", "start it, or stockml schedule install --systemd")
+    return Item(
+        "cron", Level.WARN, detail, "start it, or move the jobs to the other: stockml schedule install [--systemd] --move"
+    )
 
 
 def _zone(zone: str) -> Item:

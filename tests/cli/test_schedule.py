@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from engine.api import Engine
 from engine.cli.main import COMMANDS, main
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
@@ -194,9 +195,13 @@ def test_the_other_backend_is_refused_and_taken_over_with_move(shell: Shell, mon
     assert moved["backend"] == "systemd" and moved["jobs"][0]["expression"] == "0 4 * * 0" and shell.fake.tab == FOREIGN
     assert any("nothing fires" in text for text in moved["told"])
     assert shell.tree("show")["backend"] == "systemd"
+    cron = next(item for item in Engine(shell.home).doctor() if item.name == "cron")
+    assert "systemd user manager" in cron.text
     shell.tree("set", "weekly", "0 5 * * 0", "--yes")
     assert shell.install("--move")["jobs"][0]["expression"] == "0 5 * * 0"
     assert shell.tree("show")["backend"] == "crontab" and not list(Path(os.environ["XDG_CONFIG_HOME"]).rglob("stockml-*"))
+    shell.install("--systemd", "--move")
+    assert "systemd units removed" in shell("remove", "--yes")[1] and shell.tree("show")["backend"] is None
 
 
 @pytest.mark.parametrize(("answer", "written"), [("y", True), ("n", False), ("", False)])
