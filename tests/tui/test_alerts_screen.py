@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from engine.api import Engine
+from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.records import Alert
+from engine.watch.alerts import Condition, evaluate
 from engine.watch.deliver import Waiting
 from tests.tui.fake import ALERTS, NOW, FakeEngine, trained_home, watched_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.watch.homes import SUNDAY, simulated_home
 from tui.alert_words import STATE_WORDS, alert_lines, firing_words, message_word, state_word, waiting_lines
 from tui.console import StockmlApp
 from tui.screens.alerts import AlertsScreen
@@ -51,6 +55,27 @@ async def test_every_alert_stands_with_its_word_and_its_message(tmp_path: Path) 
         assert "enter acknowledges it" in text
         assert "1 message undelivered; t tries again" in text
         assert "(2 tries: not taken)" in text
+
+
+async def test_the_real_engine_rings_and_is_acknowledged(tmp_path: Path) -> None:
+    """An alert of history.db stands on the screen and in the title; enter acknowledges it for every other reader."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    engine = Engine(home, clock)
+    engine.mark_open()
+    clock.advance(timedelta(hours=1))
+    evaluate(home, engine.settings, [Condition("corrupt", "NVDA", True, "digest does not match")], clock.now())
+    app = StockmlApp(engine, wall=clock)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "1 ALERT" in screen_text(app), "the title")
+        await until(
+            pilot, lambda: "alert firing: a model file cannot be trusted (1: NVDA)" in screen_text(app), "the time away"
+        )
+        await pilot.press("6")
+        await until(pilot, lambda: "no alert URL is configured" in screen_text(app), "why its message waits")
+        await pilot.press("enter")
+        await until(pilot, lambda: "ACKED" in screen_text(app), "its new word")
+    assert [True] == [found.acked for found in Engine(home, clock).alerts()]
+    assert () == Engine(home, clock).away().lines
 
 
 async def test_enter_acknowledges_what_fires_alone(tmp_path: Path) -> None:

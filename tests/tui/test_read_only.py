@@ -41,11 +41,13 @@ async def test_read_only_refuses_every_writing_action(tmp_path: Path, action: Ac
 
 
 def test_actions_that_reach_the_engine_are_marked_as_writing() -> None:
-    """Retrain, train all, quick train, cancel and backup are the ones that write; the read-only test enumerates them."""
+    """Training, cancel, check and backup are the ones that write; the read-only test enumerates them."""
     assert [action.id for action in in_group("main") if action.writes] == [
         "retrain",
         "train_all",
         "quick_train",
         "cancel",
+        "check",
+        "auto_train",
         "backup_now",
     ]
