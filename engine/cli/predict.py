@@ -12,7 +12,7 @@ from engine.cli.options import home_option, json_option, source_option, takes_se
 from engine.cli.session import Session, report
 from engine.core.errors import StockmlError, UsageError
 from engine.core.records import Forecast, SymbolRow
-from engine.market.behind import bars_behind
+from engine.market.behind import bars_behind, stand_in_words
 
 
 @click.command()
@@ -37,11 +37,18 @@ def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> in
         else None
         for name, item in found.items()
     }
+    copies = {
+        name: stand_in_words(_source(session, rows[name]), name, item.last_bar)
+        for name, item in found.items()
+        if isinstance(item, Forecast)
+    }
     if session.json:
-        session.document({"forecasts": [_tree(session, rows[name], found[name], late[name]) for name in names]})
+        trees = [_tree(session, rows[name], found[name], late[name], copies.get(name, "")) for name in names]
+        session.document({"forecasts": trees})
     else:
         _print(session, {name: (rows[name], found[name]) for name in names})
         _say_late(session, late)
+        session.facts(f"{name}: {words}" for name, words in copies.items() if words)
     return worst_exit([item.exit_code for item in found.values() if isinstance(item, StockmlError)])
 
 
@@ -71,7 +78,7 @@ def _source(session: Session, row: SymbolRow) -> str:
     return trained if trained == "simulated" else session.source or trained
 
 
-def _tree(session: Session, row: SymbolRow, item: Forecast | StockmlError, behind: int | None) -> dict[str, Any]:
+def _tree(session: Session, row: SymbolRow, item: Forecast | StockmlError, behind: int | None, copy: str) -> dict[str, Any]:
     return {
         "symbol": row.symbol,
         "source": _source(session, row) or None,
@@ -79,6 +86,7 @@ def _tree(session: Session, row: SymbolRow, item: Forecast | StockmlError, behin
         "generation": row.model.generation if row.model else None,
         "digest": row.model.digest if row.model else None,
         "bars_behind": behind,
+        "stored_copy": copy or None,
         "forecast": None if isinstance(item, StockmlError) else documents.forecast_tree(item),
         "error": documents.error_tree(item) if isinstance(item, StockmlError) else None,
     }

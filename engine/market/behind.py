@@ -1,12 +1,18 @@
-"""How far stored bars lie behind the exchange; only bars of a network source go stale by the clock."""
+"""How far stored bars lie behind the exchange, and whether they stand in for a folder that is gone.
+
+Only bars of a network source go stale by the clock.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from functools import lru_cache
+from pathlib import Path
 
+from engine.core.errors import UsageError
+from engine.core.text import clean
 from engine.market.calendar import last_complete_session, sessions_between
-from engine.market.source import SOURCES
+from engine.market.source import SOURCES, parse_source
 
 
 def bars_behind(last_bar: str, source: str, now: datetime, settle_minutes: int) -> int | None:
@@ -27,3 +33,15 @@ def stale_words(behind: int | None) -> str:
     if not behind:
         return ""
     return f"bars end {behind} session{'' if behind == 1 else 's'} ago: stale forecast"
+
+
+def stand_in_words(source: str, symbol: str, last_bar: str) -> str:
+    """What is said of a forecast from stored bars whose folder, or file in it, is gone (csv:DIR); empty while it is there."""
+    try:
+        folder = parse_source(source).folder
+    except UsageError:
+        return ""
+    if not folder or Path(folder, f"{symbol}.csv").exists():
+        return ""
+    gone = f"no {symbol}.csv in {clean(folder, 200)}" if Path(folder).is_dir() else f"no folder {clean(folder, 200)}"
+    return f"{gone}; its stored copy is used, up to {last_bar}"

@@ -16,7 +16,7 @@ from engine.core.records import Job, JobState, Level, Meter, ModelInfo, Retrain,
 from engine.core.text import clean, clean_bytes, whole_rows
 from engine.forecast import status as derived
 from engine.forecast.status import Status
-from engine.market.behind import bars_behind, stale_words
+from engine.market.behind import bars_behind, stale_words, stand_in_words
 from engine.market.source import parse_source
 from engine.runs.store import RunStore
 from engine.watch.alerts import FIRING
@@ -195,6 +195,7 @@ class SnapshotReader:
             state = state_of(status if same_file else None, job, _dated(last_run, last_job), now, settings.thresholds)
         forecast = status.forecast if status and fresh else None
         behind = bars_behind(forecast.last_bar, used, now, settings.market.settle_minutes) if forecast else None
+        copy = stand_in_words(used, symbol, forecast.last_bar) if forecast else ""
         return SymbolRow(
             symbol=symbol,
             company=entry.company,
@@ -207,7 +208,7 @@ class SnapshotReader:
             run_id=run.id if run else (last_run.id if last_run else None),
             last_job=last_job,
             last_run_reason=last_run.reason if last_run else "",
-            note=_joined(stale_words(behind), _note(status if same_file else None, key is not None, last_job, state)),
+            note=_joined(stale_words(behind), copy, _note(status if same_file else None, key is not None, last_job, state)),
             stale_status=key is not None and not fresh,
             bars_behind=behind,
         )

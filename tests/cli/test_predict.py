@@ -93,3 +93,17 @@ def test_old_yahoo_bars_are_marked_with_their_age(tmp_path: Path) -> None:
 
         assert (behind is not None) == ("NVDA: STALE, its bars end 5 complete sessions ago" in said)
         assert behind == json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["bars_behind"]
+
+
+def test_bars_that_stand_in_for_a_folder_that_is_gone_are_told_beside_the_forecast(tmp_path: Path) -> None:
+    """Below the table a line, in the JSON a field; neither while the file is there."""
+    row = trained("NVDA", model=replace(MODEL, source=f"csv:{tmp_path / 'bars'}"))
+    engine = fake(tmp_path, snapshots=[make_snapshot(row)], forecasts={"NVDA": FORECAST})
+    words = f"no folder {tmp_path / 'bars'}; its stored copy is used, up to 2025-08-12"
+
+    assert f"NVDA: {words}" in invoke(engine, "predict", "NVDA").stdout.splitlines()
+    assert words == json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["stored_copy"]
+    (tmp_path / "bars").mkdir()
+    (tmp_path / "bars" / "NVDA.csv").touch()
+    assert "stored copy" not in invoke(engine, "predict", "NVDA").stdout
+    assert json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["stored_copy"] is None

@@ -1,10 +1,11 @@
 """How far bars lie behind the exchange."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from engine.market.behind import bars_behind, stale_words
+from engine.market.behind import bars_behind, stale_words, stand_in_words
 
 WEDNESDAY = datetime(2025, 8, 20, 12, 0, tzinfo=UTC)
 
@@ -35,3 +36,16 @@ def test_words_only_for_old_bars() -> None:
         "bars end 1 session ago: stale forecast",
         "bars end 309 sessions ago: stale forecast",
     ]
+
+
+def test_a_stored_copy_is_told_while_its_file_or_folder_is_gone(tmp_path: Path) -> None:
+    """A csv source whose file is there says nothing; without the file, and without the folder, the words name what is gone."""
+    source = f"csv:{tmp_path / 'bars'}"
+    assert stand_in_words(source, "NVDA", "2025-08-19").startswith(f"no folder {tmp_path / 'bars'}; its stored copy is used")
+    (tmp_path / "bars").mkdir()
+    assert stand_in_words(source, "NVDA", "2025-08-19") == (
+        f"no NVDA.csv in {tmp_path / 'bars'}; its stored copy is used, up to 2025-08-19"
+    )
+    (tmp_path / "bars" / "NVDA.csv").touch()
+    assert stand_in_words(source, "NVDA", "2025-08-19") == ""
+    assert [stand_in_words(each, "NVDA", "2025-08-19") for each in ("yahoo", "simulated", "nonsense")] == [""] * 3

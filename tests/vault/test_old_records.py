@@ -35,16 +35,18 @@ def filled(folder: Path) -> Engine:
     begin_run(home, "clean", Trigger.CRON, OLD, OLD)
     with writing(home) as connection:
         for at in [OLD] * (NEWEST + 20) + [NOW - timedelta(hours=1)] * 3:
-            row = (iso(at), "NVDA", "simulated", "in process", "answered", "", "", "")
+            check = (iso(at), "NVDA", "simulated", "in process", "answered", "", "", "")
             names = "at, symbol, source, via, status, fault, basis, text"
-            connection.execute(f"INSERT INTO watch_checks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(f"INSERT INTO watch_checks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", check)
         for delivered in (None, iso(OLD)):
             for _ in range(NEWEST + 5):
-                row = (iso(OLD), "firing", "title", "body", delivered)
-                connection.execute("INSERT INTO watch_outbox (at, kind, title, body, delivered_at) VALUES (?, ?, ?, ?, ?)", row)
+                sent = (iso(OLD), "firing", "title", "body", delivered)
+                connection.execute(
+                    "INSERT INTO watch_outbox (at, kind, title, body, delivered_at) VALUES (?, ?, ?, ?, ?)", sent
+                )
         for day in range(NEWEST + 40):
-            row = ("NVDA", "simulated", f"{day}", iso(OLD), "check", 1, "d", "b", *[1.0] * 8)
-            connection.execute(f"INSERT INTO watch_predictions VALUES (NULL, {', '.join('?' * 16)})", row)
+            made = ("NVDA", "simulated", f"{day}", iso(OLD), "check", 1, "d", "b", *[1.0] * 8)
+            connection.execute(f"INSERT INTO watch_predictions VALUES (NULL, {', '.join('?' * 16)})", made)
     return Engine(home, clock=FakeClock(NOW))
 
 

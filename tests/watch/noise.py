@@ -194,7 +194,7 @@ def study(series: int, broken: int, signal: float = 0.9) -> Study:
         healthy.append(tuple(reason for _, reason in trained(seen, settings)))
         unlimited.append(tuple(reason for _, reason in trained(seen, boundless)))
         _known.cache_clear()
-    caught = {}
+    caught: dict[str, tuple[int | None, ...]] = {}
     for later, when in ((0, "at once"), (HALF, "after half a healthy year")):
         row = BEFORE + later
         loud = tuple(caught_at(louder(make(number), row), row, settings) for number in range(broken))

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from tests.watch.noise import BEFORE, YEAR_SESSIONS, looks, make, ours, packaged, page, study, trained
+from tests.watch.noise import BEFORE, YEAR_SESSIONS, looks, make, ours, page, study, trained
+from tests.watch.replay import packaged
 
 
 def test_healthy_series_are_left_alone_and_breaks_are_caught() -> None:
