@@ -15,8 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from engine.core.errors import StockmlError
-from engine.service.guard import ROUTE, Guard, Policy
-from engine.service.limits import RateLimit
+from engine.service.guard import ROUTE, Door, Guard
 from engine.service.problems import Problem, internal, no_answer
 from engine.service.routes import ROUTES, Call, Row, problem_response
 from engine.service.service import Service
@@ -24,8 +23,8 @@ from engine.service.service import Service
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def build_app(service: Service, policy: Callable[[], Policy], limit: RateLimit | None = None) -> ASGIApp:
-    """The application; its lifespan starts and closes `service`. `policy` is asked at every request."""
+def build_app(service: Service, door: Door) -> ASGIApp:
+    """The application behind `door`; its lifespan starts and closes `service`."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -45,7 +44,7 @@ def build_app(service: Service, policy: Callable[[], Policy], limit: RateLimit |
     routes = [Route(row.path, _endpoint(service, row), methods=[row.method]) for row in ROUTES]
     inner = Starlette(routes=routes, exception_handlers={HTTPException: not_found}, lifespan=lifespan)
     inner.router.redirect_slashes = False
-    return Guard(inner, policy, service.metrics, service.access, service.clock, limit or RateLimit())
+    return Guard(inner, door, service.metrics, service.access, service.clock)
 
 
 def _endpoint(service: Service, row: Row) -> Endpoint:

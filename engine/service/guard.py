@@ -1,7 +1,7 @@
 """The outermost layer of a request: who may ask what and how much; then its count, its line in the log, its time limit.
 
-Refused in this order: a foreign Host (DNS rebinding), too many requests, too long a target, a missing token, too large
-or too slow a body. What is refused never reaches a route.
+Refused in this order: a foreign Host (DNS rebinding), too many connections, too many requests, too long a target, a missing
+token, too large or too slow a body. What is refused never reaches a route.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ MOST_BODY = 4096
 """Bytes; no request of ours needs a body."""
 MOST_TARGET = 2048
 """Bytes of path and query."""
+MOST_CONNECTIONS = 512
+"""Open at once; one more is told so, and closed."""
 BODY_S = 10.0
 REQUEST_S = 30.0
 """Seconds until the answer is made; who takes it slowly meets the limits of engine.service.protocol."""
@@ -96,13 +98,22 @@ class Policy:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What decides before a request is looked at."""
+
+    policy: Callable[[], Policy]
+    """Asked at every request."""
+    limit: RateLimit
+    connections: Callable[[], int]
+    """How many are open now."""
+
+
 class Guard:
     """ASGI middleware around the routes."""
 
-    def __init__(
-        self, app: ASGIApp, policy: Callable[[], Policy], metrics: Metrics, log: AccessLog, clock: Clock, limit: RateLimit
-    ):
-        self._app, self._policy, self._metrics, self._log, self._clock, self._limit = app, policy, metrics, log, clock, limit
+    def __init__(self, app: ASGIApp, door: Door, metrics: Metrics, log: AccessLog, clock: Clock):
+        self._app, self._door, self._metrics, self._log, self._clock = app, door, metrics, log, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -134,9 +145,11 @@ class Guard:
             await _send(answer, problem, scope["path"], self._clock.now())
 
     def _refusal(self, scope: Scope) -> Problem | None:
-        policy = self._policy()
+        policy = self._door.policy()
         found = policy.refuse_host(scope)
-        if found is None and not self._limit.take(_client(scope), time.monotonic()):
+        if found is None and self._door.connections() > MOST_CONNECTIONS:
+            found = Problem(503, "crowded", "too many connections", {"Retry-After": "1", "Connection": "close"})
+        if found is None and not self._door.limit.take(_client(scope), time.monotonic()):
             found = Problem(429, "rate", "too many requests", {"Retry-After": "1"})
         if found is None and len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET:
             found = Problem(414, "target", f"path and query may take {MOST_TARGET} bytes")

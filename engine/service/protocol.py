@@ -7,9 +7,14 @@ it. uvicorn itself limits only the silence between two requests, and waits witho
 from __future__ import annotations
 
 from asyncio import Transport
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import h11
+import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from engine.service.problems import MEDIA_TYPE, Problem, problem_tree
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -50,6 +55,22 @@ class PatientProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words, in plain text
+        problem = Problem(400, "request", "this is no HTTP request that can be read")
+        body = msgspec.json.encode(problem_tree(problem, "", datetime.now(UTC)))
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     @property
     def _answering(self) -> bool:

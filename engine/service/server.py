@@ -33,14 +33,13 @@ from engine.core.paths import Home
 from engine.core.service_place import lock_path, place_text
 from engine.core.service_token import read_token
 from engine.service.app import build_app
-from engine.service.guard import Policy
+from engine.service.guard import Door, Policy
 from engine.service.limits import RateLimit, is_loopback
 from engine.service.protocol import PatientProtocol
 from engine.service.service import Service
 
 DRAIN_S = 10
 """Seconds that requests may still take after SIGTERM."""
-MOST_CONNECTIONS = 512
 IDLE_S = 30
 """Seconds a connection may rest between two requests."""
 
@@ -150,8 +149,9 @@ def prepare(
     policy = Policy(address.host, port, token, (platform.node().lower(),))
     lock.describe(place_text(address.host, port))
     service = Service(home, clock or SystemClock(), settings, source, fetching)
-    app = build_app(service, lambda: policy, limit)
-    return Running(service, policy, lock, sock, uvicorn.Server(_config(app)))
+    door = Door(lambda: policy, limit or RateLimit(), lambda: len(server.server_state.connections))
+    server = uvicorn.Server(_config(build_app(service, door)))
+    return Running(service, policy, lock, sock, server)
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
@@ -168,7 +168,6 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=DRAIN_S,
-        limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=16_384,
     )
 

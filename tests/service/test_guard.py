@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -124,7 +125,10 @@ def test_large_requests_are_refused(served: Served) -> None:
 def test_garbage_is_answered_400(served: Served) -> None:
     """Bytes that are no HTTP end the connection with 400, and the next client is served."""
     for data in (b"\x16\x03\x01\x02\x00\x01", b"GET / FTP/9\r\n\r\n", b"\r\n\r\nG\x00T / HTTP/1.1\r\n\r\n"):
-        assert b" 400 " in raw(served, data).partition(b"\r\n")[0]
+        head, _, body = raw(served, data).partition(b"\r\n\r\n")
+        assert b" 400 " in head.partition(b"\r\n")[0]
+        tree = json.loads(body)
+        assert (tree["status"], tree["type"], tree["error"]) == (400, "urn:stockml:problem:request", tree["detail"])
     assert served.ask("/livez").status == 200
 
 
@@ -196,6 +200,19 @@ def test_a_fast_client_is_slowed_down(template: Home, tmp_path: Path) -> None:
         heard = served.ask("/livez")
         assert heard.headers["retry-after"] == "1"
         assert 'stockml_http_refused_total{why="rate"} 3.0' in served.running.service.metrics.text().decode()
+
+
+def test_more_connections_than_allowed_are_told_so(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every place taken by clients that say nothing, the next one is answered 503 in words; then there is room again."""
+    wait_for(lambda: not served.running.server.server_state.connections, 10, "no connection")
+    monkeypatch.setattr(guard, "MOST_CONNECTIONS", 3)
+    idle = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(3)]
+    wait_for(lambda: len(served.running.server.server_state.connections) == 3, 10, "three connections")
+    heard = served.ask("/livez")
+    assert (heard.status, heard.tree["type"], heard.headers["retry-after"]) == (503, "urn:stockml:problem:crowded", "1")
+    for sock in idle:
+        sock.close()
+    wait_for(lambda: served.ask("/livez").status == 200, 10, "room")
 
 
 def test_the_bucket_fills_again() -> None:
