@@ -65,7 +65,7 @@ class AlertsScreen(LiveScreen):
     def draw(self) -> None:
         rows, page = self.query_one(Picker), self.query_one(ScrollLines)
         if self.value is None:
-            rows.fill((), (), (line(self.failure or "reading the alerts", "crit" if self.failure else "dim"),))
+            rows.fill((), (), self.waiting("reading the alerts"))
             return
         alerts, waiting, closed = self.value
         now = self.console.wall.now()

@@ -82,7 +82,7 @@ class BackupsScreen(LiveScreen):
     def draw(self) -> None:
         backups = self.query_one(Picker)
         if self.value is None:
-            backups.fill((), (), (line(self.failure or "reading the backups", "crit" if self.failure else "dim"),))
+            backups.fill((), (), self.waiting("reading the backups"))
             return
         now = self.console.wall.now()
         header, lines = table(words.HEADS, [words.row(one, self.results, now) for one in self.value], backups.size.width - 2)

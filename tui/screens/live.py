@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import on
@@ -12,12 +13,14 @@ from textual.timer import Timer
 
 from engine.core.errors import StockmlError
 from engine.core.text import clean
+from tui import format as fmt
 from tui.action import TABS
 from tui.background import Poller, write_log
 from tui.messages import Notice
 from tui.panes.notice import NoticePane, notice_lines
 from tui.screens.acting import ActingScreen
 from tui.screens.help import Sections
+from tui.waiting import LAG_S, stale_notice, title_of, waiting_lines
 from tui.widgets.lines import Line, Lines, Span, plain
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
@@ -61,6 +64,10 @@ class LiveScreen(ActingScreen[None]):
         self.failure = ""
         self._turn = 0
         self._asleep = False
+        self._old = ""
+        self._read_at: datetime | None = None
+        """When a look came back last, or the screen was opened."""
+        self._read_tick = 0.0
         self._notice: Notice | None = None
         self._notice_timer: Timer | None = None
         self._poller = Poller(self._look, f"{self.GROUP}-reader")
@@ -104,6 +111,7 @@ class LiveScreen(ActingScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#notice").display = False
+        self._was_read()
         self._poller.start()
         self.call_after_refresh(self.redraw)
 
@@ -115,6 +123,7 @@ class LiveScreen(ActingScreen[None]):
 
     def on_screen_resume(self) -> None:
         self._asleep = False
+        self._was_read()
         self._poller.poke()
 
     def on_resize(self) -> None:
@@ -134,9 +143,15 @@ class LiveScreen(ActingScreen[None]):
             self._tell_failure(f"{type(error).__name__}: {clean(str(error), 300)}")
             write_log(self.console.engine.home, self.console.wall, f"action={self.GROUP} error={type(error).__name__}: {error}")
         else:
+            self._was_read()
             if self.value is None or self.value != value or self.failure:
                 self.post_message(self.Looked(value, turn))
         return pause(self.EVERY, self.console.vitals.link)
+
+    def _was_read(self) -> None:
+        """From now on counts how old the content is."""
+        wall = self.console.wall
+        self._read_at, self._read_tick = wall.now(), wall.monotonic()
 
     def _tell_failure(self, text: str) -> None:
         self.post_message(self.LookFailed(text))
@@ -151,13 +166,17 @@ class LiveScreen(ActingScreen[None]):
         if not self.standing:
             return
         self._turn += 1
-        self.value, self.failure = value, ""
+        failed, self.value, self.failure = self.failure, value, ""
+        if failed:
+            self._place_notice()
         self.found()
         self.redraw()
 
     @on(LookFailed)
     def _look_failed(self, message: LookFailed) -> None:
         self.failure = message.text
+        if self.standing:
+            self._place_notice()
         self.redraw()
 
     @property
@@ -174,12 +193,27 @@ class LiveScreen(ActingScreen[None]):
             marks.append((self.console.stalled, "crit"))
         if self.failure:
             marks.append(("CANNOT READ", "crit"))
-        spans: list[Span] = [(self.NAME, "head")]
-        for span in (*self.facts(), *marks):
-            spans += [("  ", ""), span]
-        self.query_one("#title", Lines).show((tuple(spans),))
+        if self._old:
+            marks.append((self._old, "crit"))
+        self.query_one("#title", Lines).show((title_of(self.NAME, self.facts(), marks, self.app.size.width),))
         self.draw()
         self.draw_footer()
+
+    def tick(self) -> None:
+        """Once a second: say how old the content is when no look comes back."""
+        old = f"OLD {fmt.duration(self._age)}" if self._age > LAG_S + self.EVERY else ""
+        if old != self._old and self.standing:
+            self._old = old
+            self.redraw()
+
+    def waiting(self, what: str) -> tuple[Line, ...]:
+        """What stands here before the first look came back: that it failed, or that `what` goes on."""
+        return waiting_lines(what, self.failure, self._age, self.app.size.width)
+
+    @property
+    def _age(self) -> float:
+        """Seconds since a look came back."""
+        return self.console.wall.monotonic() - self._read_tick if self._read_at else 0.0
 
     # -- telling ------------------------------------------------------------------------------------------------------
 
@@ -204,10 +238,12 @@ class LiveScreen(ActingScreen[None]):
 
     def _place_notice(self) -> None:
         pane = self.query_one("#notice", NoticePane)
-        lines = notice_lines(self._notice, self.app.size.width)
+        stale = stale_notice(self.failure, self._read_at) if self.value is not None and self._read_at else None
+        notice = self._notice or stale
+        lines = notice_lines(notice, self.app.size.width)
         pane.display = bool(lines)
         pane.styles.height = len(lines)
-        pane.notice = self._notice
+        pane.notice = notice
 
     # -- keys that all have -------------------------------------------------------------------------------------------
 

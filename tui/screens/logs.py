@@ -86,7 +86,7 @@ class LogsScreen(LiveScreen):
     def draw(self) -> None:
         files, page = self.query_one(Picker), self.query_one("#page", Lines)
         if self.value is None:
-            files.fill((), (), (line(self.failure or "reading the logs", "crit" if self.failure else "dim"),))
+            files.fill((), (), self.waiting("reading the logs"))
             return
         now = self.console.wall.now()
         rows = [((one.name, "head"), (fmt.size(one.size), ""), (fmt.moment(one.written, now), "")) for one in self.value]

@@ -91,7 +91,7 @@ class RunScreen(LiveScreen):
     def draw(self) -> None:
         jobs, page, drawn = self.query_one(Picker), self.query_one(ScrollLines), self.query_one("#chart", Lines)
         if self.value is None:
-            jobs.fill((), (), (line(self.failure or "reading the run", "crit" if self.failure else "dim"),))
+            jobs.fill((), (), self.waiting("reading the run"))
             return
         self._place()
         run, said = self.value

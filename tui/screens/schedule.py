@@ -94,7 +94,7 @@ class ScheduleScreen(LiveScreen):
         jobs, page = self.query_one(Picker), self.query_one(ScrollLines)
         seen = self.value
         if seen is None:
-            jobs.fill((), (), (line(self.failure or "reading the crontab", "crit" if self.failure else "dim"),))
+            jobs.fill((), (), self.waiting("reading the crontab"))
             page.fill(())
             return
         now = seen.view.taken_at

@@ -53,7 +53,7 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
         summary, models = self.query_one("#summary", Lines), self.query_one(Picker)
         found, width = self.value, self.app.size.width
         if found is None:
-            above: tuple[Line, ...] = (line(self.failure or "asking the service", "crit" if self.failure else "dim"),)
+            above: tuple[Line, ...] = self.waiting("asking the service")
         else:
             engine = self.console.engine
             above = words.page(found, engine.settings, str(engine.home.root), width)

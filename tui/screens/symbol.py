@@ -16,7 +16,7 @@ from tui.actions import bindings
 from tui.columns import STATE_STYLES
 from tui.screens.live import LiveScreen
 from tui.symbol_words import page as page_lines
-from tui.widgets.lines import Span, line
+from tui.widgets.lines import Span
 from tui.widgets.scroll import ScrollLines
 
 Facts = tuple[SymbolRow | None, Job | None, tuple[Backup, ...], tuple[Run, ...], int]
@@ -38,6 +38,8 @@ class SymbolScreen(LiveScreen):
         self.story: dict[str, Any] | None = None
         """What the child told; asked again when the model or its last bar changed."""
         self._asked: Any = None
+        self.unread = ""
+        """Why the child told nothing; empty while it is at work and when it did."""
 
     def look(self) -> Facts:
         """Light: the snapshot's row, the last training, backups and runs; the child when what it told is out of date."""
@@ -70,7 +72,15 @@ class SymbolScreen(LiveScreen):
             self.story = story
             self.redraw()
 
-        self.console.ask(f"reading {self._symbol}", lambda: self.console.engine.symbol_story(self._symbol), told)
+        def read() -> dict[str, Any]:
+            try:
+                return self.console.engine.symbol_story(self._symbol)
+            except Exception as error:
+                self.unread = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
+                raise
+
+        self.unread = ""
+        self.console.ask(f"reading {self._symbol}", read, told)
 
     def compose_body(self) -> ComposeResult:
         yield ScrollLines(id="page")
@@ -87,11 +97,17 @@ class SymbolScreen(LiveScreen):
         page = self.query_one(ScrollLines)
         row, job, backups, runs, days = self.value or (None, None, (), (), 0)
         if row is None:
-            page.fill((line(self.failure or "reading the symbol", "crit" if self.failure else "dim"),))
+            page.fill(self.waiting("reading the symbol"))
             return
         width, height = page.size
         ascii_only, now = self.console.ascii_only, self.console.wall.now()
-        page.fill(page_lines(row, self.story, job, backups, runs, width, height, days, now, ascii_only=ascii_only))
+        said = (row, self.story, job, backups, runs)
+        page.fill(page_lines(*said, width, height, days, now, ascii_only=ascii_only, unread=self.unread))
+
+    def do_refresh(self) -> None:
+        if self.unread:
+            self._asked = None
+        super().do_refresh()
 
     def _move(self, by: int) -> None:
         self.query_one(ScrollLines).move(by)
