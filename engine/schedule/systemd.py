@@ -72,6 +72,8 @@ def unit_files(home: Home, lines: Iterable[Line]) -> dict[str, str]:
         # KillMode: a training outlives its starter; 75 = skipped, because another run holds the lock.
         service = f"[Service]\nType={kind}\nExecStart={start}\nKillMode=process\nSuccessExitStatus=75\n"
         if expression.reboot:
+            # A minute: a taken port would fill the record. Wrong usage, settings or a refusal do not mend by themselves.
+            service += "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2 3 5\n"
             files[f"{stem}.service"] = f"[Unit]\nDescription={about}\n\n{service}\n[Install]\nWantedBy=default.target\n{facts}"
             continue
         when = "".join(f"OnCalendar={text}\n" for text in calendar(expression))

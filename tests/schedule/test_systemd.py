@@ -91,6 +91,22 @@ def test_the_units_of_one_job() -> None:
     }
 
 
+def test_the_service_comes_back_after_a_crash() -> None:
+    """`serve` starts with the user manager and again a minute after it failed, but not for what does not mend by itself."""
+    files = unit_files(HOME, _lines(HOME))
+    (name,) = [each for each in files if "-serve." in each]
+    assert name.endswith(".service")
+    for text in (
+        "Type=exec",
+        "Restart=on-failure",
+        "RestartSec=60",
+        "RestartPreventExitStatus=2 3 5",
+        "WantedBy=default.target",
+    ):
+        assert f"\n{text}\n" in files[name]
+    assert [each for each, text in files.items() if "Restart=" in text] == [name]
+
+
 @needs_analyze
 def test_the_units_pass_systemd_analyze_without_a_word() -> None:
     """All six jobs, with a home of blanks, quotes, percent and dollar signs."""
