@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,13 +30,16 @@ from engine.watching import Watching
 
 if TYPE_CHECKING:
     from engine.core.child import Answer
+    from engine.core.config_edit import Path as KeyPath
+    from engine.core.config_set import Change
+    from engine.core.config_set import Check as SettingsCheck
     from engine.core.service_client import Reply, ServiceState
     from engine.market.bars import Bars
     from engine.schedule.scheduler import Scheduler
+    from engine.service.overview import Overview
     from engine.vault.backup import Made
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
-    from engine.service.overview import Overview
     from engine.vault.restore import Restored
 
 
@@ -237,6 +240,24 @@ class Engine(Watching):
 
         words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
         return command(words, module="engine.story").document
+
+    def set_settings(
+        self,
+        changes: Mapping[KeyPath, object],
+        seen: Mapping[KeyPath, object] | None = None,
+        check: SettingsCheck | None = None,
+    ) -> tuple[Change, ...]:
+        """Write several settings together, or none; ConfigError, RefusedError as `set_keys`. ml_config.json follows."""
+        from engine.core.config_set import set_keys
+        from engine.core.ml_config import write_ml_config
+
+        made = set_keys(self.home, changes, seen, check)
+        try:
+            write_ml_config(self.home, config.load(self.home, {}))
+        except OSError as error:
+            what = f"the settings are written, but {self.home.ml_config.name} is not: {error.strerror}"
+            raise StockmlError(what, "free space; the next command writes it") from error
+        return made
 
     # -- the schedule -------------------------------------------------------------------------------------------------
 

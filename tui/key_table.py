@@ -19,10 +19,11 @@ def key_table() -> str:
         rows = [action for action in in_group(group) if group == "main" or (action.keys, action.description) not in told]
         if not rows:
             continue
-        lines += [f"**{title}**", "", "| key | does |", "|---|---|"]
+        lines += [f"**{title}**", "", "| key | does | id |", "|---|---|---|"]
         for action in rows:
             keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
-            lines.append(f"| {keys} | {action.description}{' (off with `--read-only`)' if action.writes else ''} |")
+            off = " (off with `--read-only`)" if action.writes else ""
+            lines.append(f"| {keys} | {action.description}{off} | `{action.id}` |")
         lines.append("")
     return "\n".join(lines).rstrip()
 

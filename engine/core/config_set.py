@@ -90,8 +90,7 @@ def set_key(home: Home, key: str, raw: str, check: Check | None = None, wait_s: 
             before = _at(text, path)
             result, value = chosen(text, str(target), path, raw, check)
             _write(home, target, text, result)
-        act.said = ""
-        act.learn({"value": rendered(value), "was": None if before is None else rendered(before)})
+        act.said, act.about = "", {".".join(path): _told(before, value)}
     return Change(".".join(path), before, value)
 
 
@@ -119,12 +118,13 @@ def set_keys(
             if problems := problems_in(result, str(target), check):
                 raise _nothing_written(problems)
             _write(home, target, text, result)
-        act.learn({"value": [_shown(change.after) for change in made], "was": [_shown(change.before) for change in made]})
+        act.about = {change.key: _told(change.before, change.after) for change in made}
     return made
 
 
-def _shown(value: object) -> str:
-    return "-" if value is None else rendered(value)
+def _told(before: object, after: object) -> str:
+    """A change for the record."""
+    return " -> ".join("none" if value is None else rendered(value) for value in (before, after))
 
 
 @contextmanager

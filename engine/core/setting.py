@@ -111,7 +111,7 @@ def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
 def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
     """The settings of `home`, or everything that is wrong with them."""
     overrides = os.environ if environ is None else environ
-    file = str(home.settings)
+    file = home.settings.name
     try:
         text = home.settings.read_bytes().decode("utf-8")
     except OSError as error:

@@ -16,6 +16,7 @@ from tui.key_table import key_table, with_keys
 from tui.panes.footer import footer_line
 from tui.screens.acting import ActingScreen
 from tui.screens.alerts import AlertsScreen
+from tui.screens.audit import AuditScreen
 from tui.screens.away import AwayScreen
 from tui.screens.backup import BackupScreen
 from tui.screens.backups import BackupsScreen
@@ -31,6 +32,8 @@ from tui.screens.runs import RunsScreen
 from tui.screens.schedule import ScheduleScreen
 from tui.screens.schedule_form import ScheduleForm
 from tui.screens.service import ServiceScreen
+from tui.screens.setting_form import SettingForm
+from tui.screens.settings import SettingsScreen
 from tui.screens.symbol import SymbolScreen
 from tui.widgets.lines import plain
 
@@ -46,6 +49,9 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     BackupScreen,
     ScheduleScreen,
     ScheduleForm,
+    SettingsScreen,
+    SettingForm,
+    AuditScreen,
     AlertsScreen,
     ServiceScreen,
     AwayScreen,
