@@ -45,10 +45,15 @@ _QUIET = ("train", "fine")
 
 
 def retrain_word(row: SymbolRow) -> str:
-    """The reason in one word where it is trained for it, else what keeps it from that; empty when nothing fires."""
+    """The reason in one word where it is trained for it, else what keeps it from that; empty when nothing fires.
+
+    A hold comes first: it is an operator's decision.
+    """
     found = row.retrain
+    if row.hold:
+        return WAITS["held"][0]
     if found is None:
-        return WAITS["held"][0] if row.hold else ""
+        return ""
     if found.action == "train":
         return REASONS.get(found.reason, (found.reason[:WIDTH],))[0]
     return WAITS.get(found.action, (found.action[:WIDTH],))[0]

@@ -19,24 +19,31 @@ Tree = Mapping[str, Any]
 CHECKING = Notice("checking every model: a prediction each, figures, triggers; it goes on while you look elsewhere", stays=True)
 PLANNING = Notice("asking for fresh bars and every trigger; nothing is trained before you say so", stays=True)
 STARTING = Notice("starting the training", stays=True)
+_UNTRAINED = "not trained yet"
 _STYLES = {"train": "live", "fine": "dim"}
 
 
 def check_notice(answer: Answer) -> Notice:
     """What a check found: how the models answered, which want a training, which wait and why."""
     tree = answer.document
-    counts = Counter(each["status"] for each in tree["checks"])
-    told = ", ".join(f"{counts[word]} {word}" for word in ("ok", "warning", "critical", "failed") if counts[word])
+    counts = Counter(_answered(each) for each in tree["checks"])
+    told = ", ".join(f"{counts[word]} {word}" for word in ("ok", "warning", "critical", "failed", _UNTRAINED) if counts[word])
     wanted = _named(tree["decisions"], ("train", "waits"), "reason")
     others = _named(tree["decisions"], (), "decision")
-    text = f"checked {fmt.plural(len(tree['checks']), 'symbol')}: {told}"
+    mark = "SIMULATED: " if any(each.get("source") == "simulated" for each in tree["checks"]) else ""
+    text = f"{mark}checked {fmt.plural(len(tree['checks']), 'symbol')}: {told}"
     text += "; an outage: no symbol could be forecast" if tree["outage"] else ""
     text += f"; want training: {wanted}" if wanted else "; nothing to train"
     text += f"; not trained: {others}" if others else ""
     problem = next(iter(tree["problems"]), "")
-    failed = bool(counts["failed"] or counts["critical"])
+    failed = bool(answer.exit_code or counts["critical"] or tree["outage"])
     hint = problem or ("6 shows what rings" if failed else "a shows the plan" if wanted else "")
-    return Notice(text, hint, bad=failed or bool(tree["outage"]))
+    return Notice(text, hint, bad=failed)
+
+
+def _answered(check: Tree) -> str:
+    """How a model answered; one that was never trained did not fail."""
+    return _UNTRAINED if check["status"] == "failed" and check["problem"] == "no model yet" else str(check["status"])
 
 
 def _named(decisions: Sequence[Tree], actions: Sequence[str], word: str) -> str:
@@ -49,11 +56,12 @@ def _in_the_way(action: str) -> bool:
     return action not in ("train", "waits", "fine")
 
 
-def plan_question(decisions: Sequence[Tree]) -> Question:
+def plan_question(decisions: Sequence[Tree], simulated: bool = False) -> Question:
     """What automatic training would do, symbol by symbol; what waits for the close may be trained all the same."""
     train = [each for each in decisions if each["decision"] == "train"]
     waits = [each for each in decisions if each["decision"] == "waits"]
-    lines = tuple(_plan_line(each) for each in decisions)
+    mark = (line("SIMULATED bars", "warn"),) if simulated else ()
+    lines = (*mark, *(_plan_line(each) for each in decisions))
     if train:
         title = f"Auto-train: train {len(train)} of {fmt.plural(len(decisions), 'symbol')}?"
         return Question(title, (line("A model the guard refuses leaves the live one as it is.", "dim"), *lines), _yes(train))
@@ -119,7 +127,9 @@ class WatchingVerbs:
             if yes and symbols:
                 self.console.ask("auto-train", lambda: self.console.engine.command(command), self._begun, STARTING)
 
-        self.console.push_screen(ConfirmScreen(plan_question(decisions)), answered)
+        snapshot = self.console.snapshot
+        question = plan_question(decisions, snapshot is not None and snapshot.simulated)
+        self.console.push_screen(ConfirmScreen(question), answered)
 
     def _begun(self, answer: Answer) -> None:
         self.console.started += [run["id"] for run in answer.document.get("runs", ())]

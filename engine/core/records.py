@@ -289,7 +289,7 @@ class Snapshot:
     alerts: tuple[Alert, ...] = ()
     """Pending and firing ones, firing first."""
     undelivered: int = 0
-    """Messages of alerts that nobody took yet."""
+    """Messages of alerts that nobody took yet; 0 where no receiver is configured."""
     checked_at: datetime | None = None
     """When the newest performance check was."""
 

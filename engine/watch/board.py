@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from engine.core.clock import Clock, iso, parse_iso
@@ -18,6 +18,7 @@ from engine.core.paths import Home
 from engine.core.records import Alert, Away, JobState, Retrain, Run
 from engine.core.text import clean
 from engine.watch.alerts import read_alerts
+from engine.watch.deliver import wanted
 from engine.watch.holds import read_holds
 from engine.watch.planner import Action
 from engine.watch.schema import SCHEMA, writing
@@ -59,6 +60,8 @@ class BoardReader:
         if key != self._key:
             with reading(self._home, SCHEMA) as connection:
                 self._board = Board() if connection is None else _board(connection, now)
+            if not wanted(self._home):  # nobody waits for these messages
+                self._board = replace(self._board, undelivered=0)
             self._key = key
         return self._board
 

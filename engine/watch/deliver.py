@@ -25,6 +25,7 @@ from engine.watch.schema import SCHEMA, writing
 
 LIMIT_S = 60.0
 _AT_ONCE = 50
+NO_URL = "no alert URL is configured: [alerts] urls in secrets.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,14 @@ def alert_urls(home: Home) -> tuple[tuple[Secret, ...], str]:
         mode = home.secrets.stat().st_mode
         table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("alerts", {})
     except FileNotFoundError:
-        return (), "no alert URL is configured: [alerts] urls in secrets.toml"
+        return (), NO_URL
     except (OSError, ValueError) as error:
         return (), f"secrets.toml cannot be read ({type(error).__name__})"
     if mode & 0o077:
         return (), "secrets.toml can be read by others: chmod 600 it"
     urls = table.get("urls") if isinstance(table, dict) else None
     if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
-        return (), "no alert URL is configured: [alerts] urls in secrets.toml"
+        return (), NO_URL
     return tuple(Secret(url) for url in urls), ""
 
 
@@ -80,6 +81,12 @@ def outbox(home: Home) -> tuple[Waiting, ...]:
             (_AT_ONCE,),
         ).fetchall()
     return tuple(Waiting(*row) for row in rows)
+
+
+def wanted(home: Home) -> bool:
+    """Whether somebody asked for messages: URLs are named, or stand in a file that must not be used."""
+    urls, fault = alert_urls(home)
+    return bool(urls) or fault != NO_URL
 
 
 def closed(home: Home, settings: Settings) -> str:

@@ -204,13 +204,21 @@ async def test_the_marks_come_behind_the_look_at_what_happened(tmp_path: Path) -
 
 def test_a_failing_check_is_told_loudly() -> None:
     """Models that did not answer, an outage and what kept the check from its work are named."""
-    bad = report(checks=[{"status": "failed"}] * 13, outage=True, problems=["earnings could not be looked up"])
+    bad = report(
+        checks=[{"status": "failed", "problem": "digest"}] * 13, outage=True, problems=["earnings could not be looked up"]
+    )
     notice = check_notice(Answer(1, bad))
 
     assert notice.bad
     assert "13 failed; an outage" in notice.text
     assert notice.hint == "earnings could not be looked up"
     assert check_notice(Answer(0, report(decisions=decided()))).text.endswith("nothing to train")
+    fresh = report(checks=[{"status": "failed", "problem": "no model yet"}] * 13)
+    assert "13 not trained yet" in check_notice(Answer(0, fresh)).text
+    assert not check_notice(Answer(0, fresh)).bad
+    assert check_notice(Answer(0, report(checks=[{"status": "ok", "source": "simulated"}]))).text.startswith(
+        "SIMULATED: checked"
+    )
 
 
 def test_a_start_that_started_nothing_says_why() -> None:
@@ -220,6 +228,7 @@ def test_a_start_that_started_nothing_says_why() -> None:
     assert begun_notice({"runs": [], "decisions": decided(NVDA=busy)}).text == "nothing was started: NVDA busy"
     assert "nothing fires any more" in begun_notice({"runs": [], "decisions": decided()}).text
     assert plan_question(decided()).yes == ""
+    assert plain(plan_question(decided(), simulated=True).lines[0]) == "SIMULATED bars"
 
 
 def test_every_decision_has_its_words() -> None:

@@ -29,7 +29,11 @@ def test_the_snapshot_carries_reasons_holds_and_alerts(tmp_path: Path) -> None:
     assert "train missing: no model yet" == str(rows["NVDA"].retrain)
     assert (State.HELD, "audit") == (rows["SPY"].state, rows["SPY"].hold)
     assert ("corrupt", "NVDA", "firing") == (seen.alerts[0].rule, seen.alerts[0].symbol, seen.alerts[0].state)
-    assert (1, SUNDAY) == (seen.undelivered, seen.checked_at)
+    assert (0, SUNDAY) == (seen.undelivered, seen.checked_at), "no receiver is configured: nobody waits for it"
+    home.secrets.write_text('[alerts]\nurls = ["json://127.0.0.1:1/"]\n')
+    home.secrets.chmod(0o644)
+    clock.advance(timedelta(minutes=1))
+    assert 1 == engine.snapshot().undelivered, "the file is not safe to use, and somebody waits"
 
     clock.advance(timedelta(minutes=5))
     trainer.train("NVDA")

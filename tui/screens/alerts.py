@@ -54,7 +54,9 @@ class AlertsScreen(LiveScreen):
         alerts, waiting, _ = self.value
         fresh = sum(each.state == FIRING and not each.acked for each in alerts)
         rest = len(alerts) - fresh
-        told: list[Span] = [(f"{fresh} firing" if fresh else "nothing fires", "crit" if fresh else "ok")]
+        snapshot = self.console.snapshot
+        told: list[Span] = [("SIMULATED", "mark")] if snapshot and snapshot.simulated else []
+        told += [(f"{fresh} firing" if fresh else "nothing fires", "crit" if fresh else "ok")]
         if rest:
             told.append((f"{rest} acknowledged, pending or over", "dim"))
         return (*told, (f"{len(waiting)} undelivered", "warn")) if waiting else told
