@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +14,15 @@ from engine.api import Engine
 from engine.core.clock import FakeClock, iso
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, Snapshot
+from engine.core.service_client import Reply, ServiceState
+from engine.core.service_place import place_of
 from engine.vault.backup import back_up
 from engine.watch.board import away, opened
 from engine.watch.doctor import Machine, doctor
 from engine.watch.health import Item, Missed, conditions, health
 from engine.watch.schema import writing
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
+from tests.watch.test_asking import Service, running
 
 Look = Callable[..., dict[str, Item]]
 
@@ -182,3 +185,48 @@ def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypa
     (tmp_path / "linger" / "op").touch()
     lingering = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}
     assert Level.OK is lingering["logout"].level
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    found = Service()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def test_the_service_is_judged_by_its_own_word(home: Home, look: Look, service: Service) -> None:
+    """Healthy is OK with its latency, degraded a warning with the reason, unhealthy and a foreign answer are critical."""
+    with running(home, service):
+        for code, tree, level, text in (
+            (200, {"status": "healthy"}, Level.OK, "healthy in "),
+            (206, {"status": "degraded", "problems": ["SPY has no model"]}, Level.WARN, "SPY has no model"),
+            (503, {"status": "unhealthy", "total": 13}, Level.CRIT, "unhealthy in "),
+            (503, {"status": "unhealthy", "total": 0}, Level.WARN, "starting"),
+            (401, {"detail": "a bearer token is needed"}, Level.CRIT, "a bearer token is needed"),
+        ):
+            service.health = (code, tree)
+            found = look()["service"]
+            assert (found.level, text in found.text) == (level, True), found
+
+
+def test_a_service_that_is_missed(home: Home, look: Look, service: Service) -> None:
+    """None is fine where nobody wants one, critical where the schedule starts one; one that died is told with its place."""
+    wanted = (Missed("serve", "ok", False, ""),)
+    assert look()["service"].level is Level.OK
+    assert (look(wanted)["service"].level, look(wanted)["service"].fix) == (Level.CRIT, "stockml serve")
+    with running(home, service):
+        pass
+    dead = look()["service"]
+    assert (dead.level, f"127.0.0.1:{service.server.server_port}, pid " in dead.text) == (Level.WARN, True)
+
+
+def test_a_slow_service_is_judged_by_the_limits(
+    home: Home, look: Look, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above 5 s a warning, above 10 s critical, whatever it says of itself."""
+    with running(home, service):
+        for seconds, level in ((4.9, Level.OK), (5.1, Level.WARN), (10.1, Level.CRIT)):
+            state = ServiceState(place_of(home), Reply(200, seconds, {"status": "healthy"}))
+            monkeypatch.setattr("engine.watch.health.service_state", lambda *_, found=state: found)
+            assert look()["service"].level is level
