@@ -48,8 +48,13 @@ def test_it_follows_a_rename(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_costs_no_request(tmp_path: Path) -> None:
-    """Where the folder is a file nothing is raised."""
-    (tmp_path / "service").write_text("in the way")
-    log = AccessLog(tmp_path / "service" / "access.log", 1000)
+    """Where the folder is a file nothing is raised and nothing is overwritten; once it is gone the next line is written."""
+    path = tmp_path / "service" / "access.log"
+    path.parent.write_text("in the way")
+    log = AccessLog(path, 1000)
     lines(log, 2)
     log.look()
+    assert path.parent.read_text() == "in the way"
+    path.parent.unlink()
+    lines(log, 1)
+    assert [line.split('"')[1] for line in path.read_text().splitlines()] == ["GET /0000"]

@@ -49,7 +49,7 @@ def check(home: Home, before: Seen, *, pruned: bool = False, keep_valid: int = 3
             continue
         assert now.live[symbol][0] == generation + 1, f"I2: {symbol} is {now.live[symbol]}, was generation {generation}"
         parent = read_model(home.model(symbol)).manifest.parent
-        assert parent
+        assert parent, f"I2: {symbol} has no parent"
         assert (parent.generation, parent.digest) == (generation, digest), f"I2: {symbol} has another parent"
         assert any(each[1:] == (symbol, digest) for each in now.backups), f"I5: what {symbol} replaced is in no backup"
     for backup in list_backups(home.models):
