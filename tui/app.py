@@ -57,6 +57,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
 
     def save() -> None:
         append_line(engine.home.logs / "console.log", f"{iso(app.wall.now())} action=hangup")
+        app.mark_left()
 
     held.guard(leave, save)
     app.run(mouse=not terminal.over_ssh(os.environ))

@@ -246,7 +246,7 @@ def volatility(facts: Facts, _settings: Settings) -> Verdict:
 def move(facts: Facts, _settings: Settings) -> Verdict:
     """One session since the training that moved far beyond the volatility before it."""
     moves = tuple(each for each in facts.volatility if each.name == "move")
-    return _signalled("move", moves, "no great move since the training")
+    return _signalled("move", moves, "no great move since the training", "no session since the training")
 
 
 def drift(facts: Facts, _settings: Settings) -> Verdict:
@@ -254,9 +254,9 @@ def drift(facts: Facts, _settings: Settings) -> Verdict:
     return _signalled("drift", facts.drift, "no drift against the reference period")
 
 
-def _signalled(reason: str, signals: tuple[Signal, ...], quiet: str) -> Verdict:
+def _signalled(reason: str, signals: tuple[Signal, ...], quiet: str, unknown: str = "too few bars to tell") -> Verdict:
     if not signals:
-        return Verdict(reason, False, "too few bars to tell", basis="bars")
+        return Verdict(reason, False, unknown, basis="bars")
     worst = max(signals, key=lambda each: each.value / each.limit)
     fired = worst.value > worst.limit
     text = worst.text if fired else quiet
