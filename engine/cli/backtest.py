@@ -121,7 +121,7 @@ def _progress(session: Session) -> Iterator[Any]:
         )
         with Progress(*columns, console=Console(file=session.narration)) as bar:
             task = bar.add_task("folds", total=None)
-            yield lambda symbol, done, total: bar.update(task, description=symbol or "kept", completed=done, total=total)
+            yield lambda symbol, done, total: bar.update(task, description=symbol or "folds", completed=done, total=total)
         return
     told = -1
 
@@ -129,6 +129,6 @@ def _progress(session: Session) -> Iterator[Any]:
         nonlocal told
         if done * 10 // total > told:
             told = done * 10 // total
-            session.say(f"{done}/{total} folds  {symbol or 'kept from before'}")
+            session.say(f"{done}/{total} folds  {symbol or ('kept from before' if done else '')}".rstrip())
 
     yield say

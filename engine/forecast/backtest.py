@@ -50,7 +50,7 @@ _FORMAT = 1
 _MOST_WARNINGS = 5
 
 Progress = Callable[[str, int, int], None]
-"""Told of every fold that is done: its symbol, folds done, folds in all."""
+"""Told of the folds that are there at the start (no symbol), then of every one fitted: its symbol, folds done, folds in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def fit_folds(home: Home, request: BacktestRequest, folds: list[Fold], folder: P
     """Fit what has no file yet; every fold leaves one. StockmlError when a process is killed."""
     missing = [fold for fold in folds if not fold_path(folder, fold).exists()]
     done = len(folds) - len(missing)
-    if done:
+    if folds:
         progress("", done, len(folds))
     with _pool(min(workers, len(missing))) as pool:
         waiting: set[Future[str]] = {pool.submit(fit_fold, str(home.root), request, fold, str(folder)) for fold in missing}
