@@ -29,6 +29,11 @@ class Poller:
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nobody waits for what is seen any more."""
+        return self._stopped
+
     def start(self) -> None:
         self._thread.start()
 

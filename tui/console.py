@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -26,17 +25,18 @@ from tui.driver import CountingDriver
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
 from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tui.refresh import StatusRefresh
 from tui.screens.live import LiveScreen
 from tui.screens.main import MainScreen
 from tui.screens.tabs import make_tab
-from tui.themes import BY_NAME, PALETTES, after, theme_of
+from tui.themes import BY_NAME
 from tui.vitals import Vitals
 from tui.waiting import LAG_S
+from tui.wearing import Wearing
 from tui.words import leaving
 
 # While something trains; on a slow line what streams is drawn half as often, keys as fast as anywhere.
 LIVE_REFRESH_S = {"fast": 0.5, "slow": 1.0}
-STATUS_REFRESH_EVERY_S = 5.0
 SLOW_VERB_S = 0.5
 # The service is asked for its health in a thousandth of a second; the first time after the first paint.
 SERVICE_AFTER_S = 1.0
@@ -44,7 +44,7 @@ SERVICE_EVERY_S = 5.0
 SERVICE_DEADLINE_S = 1.0
 
 
-class StockmlApp(App[int], inherit_bindings=False):
+class StockmlApp(Wearing, inherit_bindings=False):
     """One operator's view of one home; leaving it changes nothing that runs."""
 
     TITLE = "stockml"
@@ -68,11 +68,9 @@ class StockmlApp(App[int], inherit_bindings=False):
         link: str = "fast",
     ) -> None:
         """`theme_for` names the theme for what `[console] theme` says on this terminal; `link` is fast or slow."""
-        self._theme_set = engine.settings.console.theme
-        theme = theme_for(self._theme_set)
-        super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme].ansi)
-        self._wear(theme)
-        self._theme_for, self._theme_wanted = theme_for, self._theme_set
+        setting = engine.settings.console.theme
+        super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme_for(setting)].ansi)
+        self.wear(setting, theme_for)
         self.few_colours = few_colours
         self.engine = engine
         self.read_only = read_only
@@ -97,7 +95,7 @@ class StockmlApp(App[int], inherit_bindings=False):
         self._last: Snapshot | None = None
         self._failure = ""
         self._good_look = self.wall.monotonic()
-        self._status_asked = -STATUS_REFRESH_EVERY_S
+        self._statuses = StatusRefresh(engine.spawn_status_refresh, self.wall.monotonic, self.note)
         self._poller = Poller(self._look, "snapshot-reader")
         self._service_word = ""
         self._service_poller = Poller(self._look_at_service, "service-reader")
@@ -128,17 +126,6 @@ class StockmlApp(App[int], inherit_bindings=False):
         self._poller.start()
         self.set_timer(SERVICE_AFTER_S, self._service_poller.start)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict.fromkeys(("dim", "ansi-background", "ansi-foreground"), "ansi_default")
-
-    def _wear(self, theme: str) -> None:
-        """Register our themes and begin with `theme`, without drawing in another one first."""
-        for palette in PALETTES:
-            self.register_theme(theme_of(palette))
-        self.set_reactive(StockmlApp.ansi_color, None)
-        self.set_reactive(StockmlApp.theme, theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-
     def on_unmount(self) -> None:
         self._poller.stop()
         self._service_poller.stop()
@@ -156,9 +143,7 @@ class StockmlApp(App[int], inherit_bindings=False):
             self.screen.tick()
             if self.stalled != before:
                 self.screen.redraw()
-        if self._theme_wanted != self._theme_set:
-            self._theme_set = self._theme_wanted
-            self.theme = self._theme_for(self._theme_set)
+        self.follow_settings()
 
     def _sent(self) -> int | None:
         """Bytes sent to the terminal so far; None without one."""
@@ -169,9 +154,9 @@ class StockmlApp(App[int], inherit_bindings=False):
     def _look(self) -> float:
         """Read the engine once, in the reader's thread; the seconds until the next look."""
         try:
-            snapshot = self.engine.snapshot()
+            snapshot = self._statuses.told(self.engine.snapshot())
             console = self.engine.settings.console
-            pause, self._theme_wanted = console.refresh_s, console.theme
+            pause, self.theme_wanted = console.refresh_s, console.theme
         except StockmlError as error:
             self._report_failure(f"{error.message}\n{error.hint}".strip())
             return 2.0
@@ -183,33 +168,22 @@ class StockmlApp(App[int], inherit_bindings=False):
             self._failure = ""
             self._last = snapshot
             self.post_message(SnapshotRead(snapshot))
-        self._refresh_status(snapshot)
+        self._statuses.ask(snapshot)
         self.vitals.save_sometimes()
         return min(pause, LIVE_REFRESH_S[self.vitals.link]) if snapshot.live_runs else pause
 
     def _report_failure(self, text: str) -> None:
         if text != self._failure:
             self._failure = text
-            write_log(self.engine.home, self.wall, f"action=snapshot error={text}")
+            self.note(f"action=snapshot error={text}")
             self.post_message(SnapshotFailed(text))
-
-    def _refresh_status(self, snapshot: Snapshot) -> None:
-        """Have outdated statuses rebuilt by a child process, at most every few seconds."""
-        now = self.wall.monotonic()
-        if now - self._status_asked < STATUS_REFRESH_EVERY_S or not any(row.stale_status for row in snapshot.rows):
-            return
-        self._status_asked = now
-        try:
-            self.engine.spawn_status_refresh()
-        except Exception as error:  # noqa: BLE001 - rows stay marked as being read; the next look tries again
-            write_log(self.engine.home, self.wall, f"action=status-refresh error={type(error).__name__}: {error}")
 
     def _look_at_service(self) -> float:
         """Ask the service, where one runs, how it is; in a thread of its own, for it may hang."""
         try:
             word = self.engine.service_state(SERVICE_DEADLINE_S).word
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
-            write_log(self.engine.home, self.wall, f"action=service-state error={type(error).__name__}: {error}")
+            self.note(f"action=service-state error={type(error).__name__}: {error}")
             word = ""
         if word != self._service_word:
             self._service_word = word
@@ -248,7 +222,7 @@ class StockmlApp(App[int], inherit_bindings=False):
                 self.engine.mark_open()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             if str(error) != self._mark_failure:
-                write_log(self.engine.home, self.wall, f"action=mark-open error={type(error).__name__}: {error}")
+                self.note(f"action=mark-open error={type(error).__name__}: {error}")
             self._mark_failure = str(error)
         return MARK_EVERY.total_seconds()
 
@@ -275,7 +249,7 @@ class StockmlApp(App[int], inherit_bindings=False):
             return
         self._busy[verb] = slow or Notice(f"{verb}: waiting for the engine")
         self.set_timer(SLOW_VERB_S, lambda: self._say_slow(verb))
-        start_verb(self, verb, work, done, lambda text: write_log(self.engine.home, self.wall, text))
+        start_verb(self, verb, work, done, self.note)
 
     def _say_slow(self, verb: str) -> None:
         if verb in self._busy:
@@ -292,9 +266,13 @@ class StockmlApp(App[int], inherit_bindings=False):
         self._busy.pop(message.verb, None)
         self.say(Notice(message.text, message.hint, bad=True))
 
+    def note(self, text: str) -> None:
+        """One line in logs/console.log, from whatever thread."""
+        write_log(self.engine.home, self.wall, text)
+
     def complain(self, text: str) -> None:
         """What the audit lacks, from whatever thread; stderr is the screen."""
-        write_log(self.engine.home, self.wall, f"action=audit error={text}")
+        self.note(f"action=audit error={text}")
         self.post_message(VerbFailed("audit", text, "free space, and check the permissions of logs/"))
 
     def say(self, notice: Notice | None) -> None:
@@ -334,10 +312,7 @@ class StockmlApp(App[int], inherit_bindings=False):
             file = "" if self.read_only else str(home.copied.relative_to(home.root))
             self.say(Notice(*clipboard.told(text, bool(asked), file, problem)))
 
-        if self.read_only:
-            done("")
-        else:
-            self.ask("copy", lambda: clipboard.keep(home, text), done)
+        self.ask("copy", lambda: "" if self.read_only else clipboard.keep(home, text), done)
 
     # -- screens ------------------------------------------------------------------------------------------------
 
@@ -360,16 +335,6 @@ class StockmlApp(App[int], inherit_bindings=False):
                 screen.before_leaving(go)
                 return
         go()
-
-    def next_theme(self) -> None:
-        """Wear the next theme that this terminal can show, until the console is left."""
-        if self.no_color:
-            self.say(Notice("NO_COLOR is set: there are no colours to choose", "open the console without it"))
-            return
-        found = after(self.theme, few_colours=self.few_colours)
-        self.theme = found.name
-        keep = f"stockml config set console.theme {found.name}"
-        self.say(Notice(f"colours: {found.name}, {found.meaning}; C shows the next", f"to keep them: {keep}"))
 
     # -- leaving ------------------------------------------------------------------------------------------------
 

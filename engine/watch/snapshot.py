@@ -36,6 +36,8 @@ _ENDED_WORDS = {
 }
 # A hold is an operator's decision: it takes the word of age and of how the last training ended, not of a broken file.
 _OVERRULED = (State.FRESH, State.AGING, State.STALE, State.NONE, *_ENDED_WORDS.values())
+READING = "reading the model"
+UNREADABLE = "its figures cannot be read: this home is not writable, and they are kept in persistent_data/status"
 PUBLISHED_UNSAID = "published; its run died before saying so"
 
 
@@ -196,6 +198,7 @@ class SnapshotReader:
         forecast = status.forecast if status and fresh else None
         behind = bars_behind(forecast.last_bar, used, now, settings.market.settle_minutes) if forecast else None
         copy = stand_in_words(used, symbol, forecast.last_bar) if forecast else ""
+        waits = "" if key is None else READING if fresh or derived.can_keep(self._home) else UNREADABLE
         return SymbolRow(
             symbol=symbol,
             company=entry.company,
@@ -208,8 +211,8 @@ class SnapshotReader:
             run_id=run.id if run else (last_run.id if last_run else None),
             last_job=last_job,
             last_run_reason=last_run.reason if last_run else "",
-            note=_joined(stale_words(behind), copy, _note(status if same_file else None, key is not None, last_job, state)),
-            stale_status=key is not None and not fresh,
+            note=_joined(stale_words(behind), copy, _note(status if same_file else None, waits, last_job, state)),
+            stale_status=waits == READING and not fresh,
             bars_behind=behind,
         )
 
@@ -235,13 +238,13 @@ def _file(status: Status) -> tuple[int, int, int]:
     return status.key.size, status.key.mtime_ns, status.key.inode
 
 
-def _note(status: Status | None, has_file: bool, last: Job | None, state: State) -> str:
+def _note(status: Status | None, waits: str, last: Job | None, state: State) -> str:
     if state in (State.FAILED, State.REFUSED, State.LOST) and last is not None and last.message:
         return last.message
     if status is not None:
         unsaid = last.message if last is not None and last.message == PUBLISHED_UNSAID else ""
-        return _joined(status.problem, unsaid)
-    return "reading the model" if has_file else "not trained yet"
+        return _joined(status.problem, unsaid, waits if waits == UNREADABLE else "")
+    return waits or "not trained yet"
 
 
 def _joined(*parts: str) -> str:

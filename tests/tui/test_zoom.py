@@ -54,7 +54,7 @@ def test_details_say_why() -> None:
     for words in (
         "bars.csv line 33: high 10 is below",
         "on hold: earnings week",
-        "train drift: returns",
+        "to be retrained: returns",
         "! low_accuracy firing 3h",
     ):
         assert words in text
@@ -111,7 +111,7 @@ async def test_zoom_and_back(tmp_path: Path) -> None:
 async def test_one_pane_at_40x10(tmp_path: Path) -> None:
     """In a small terminal `tab` alone goes through the panes, one at a time, and comes round to the rows."""
     async with opened(tmp_path / "home", training_home(), (40, 10)) as (app, _, pilot):
-        seen = []
+        seen: list[str] = []
         for words in ("fitting", "RUN 20261021", "published", "CPU", "> AMZN"):
             await pilot.press(*("G", "g", "j", "j", "j", "j", "j", "tab") if not seen else ("tab",))
             await until(pilot, lambda words=words: words in screen_text(app), words)  # type: ignore[misc]

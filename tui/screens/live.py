@@ -15,7 +15,7 @@ from engine.core.errors import StockmlError
 from engine.core.text import clean
 from tui import format as fmt
 from tui.action import TABS
-from tui.background import Poller, write_log
+from tui.background import Poller
 from tui.messages import Notice
 from tui.panes.notice import NoticePane, notice_lines
 from tui.screens.acting import ActingScreen
@@ -134,26 +134,30 @@ class LiveScreen(ActingScreen[None]):
     def _look(self) -> float:
         if self._asleep:
             return ASLEEP_S
-        turn = self._turn
+        turn, link = self._turn, self.console.vitals.link
         try:
             value = self.look()
-        except StockmlError as error:
-            self._tell_failure(f"{error.message}{f' ({error.hint})' if error.hint else ''}")
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
-            self._tell_failure(f"{type(error).__name__}: {clean(str(error), 300)}")
-            write_log(self.console.engine.home, self.console.wall, f"action={self.GROUP} error={type(error).__name__}: {error}")
-        else:
+            if not self._poller.stopped:
+                self._tell_failure(error)
+            return self.EVERY
+        if not self._poller.stopped:  # else it was left meanwhile, and there is no screen to tell
             self._was_read()
             if self.value is None or self.value != value or self.failure:
                 self.post_message(self.Looked(value, turn))
-        return pause(self.EVERY, self.console.vitals.link)
+        return pause(self.EVERY, link)
 
     def _was_read(self) -> None:
         """From now on counts how old the content is."""
         wall = self.console.wall
         self._read_at, self._read_tick = wall.now(), wall.monotonic()
 
-    def _tell_failure(self, text: str) -> None:
+    def _tell_failure(self, error: Exception) -> None:
+        if isinstance(error, StockmlError):
+            text = f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+        else:
+            text = f"{type(error).__name__}: {clean(str(error), 300)}"
+            self.console.note(f"action={self.GROUP} error={type(error).__name__}: {error}")
         self.post_message(self.LookFailed(text))
 
     @on(Looked)

@@ -104,7 +104,8 @@ class LogView(LiveScreen):
             return
         file = self._file
         if file.problem or not len(file):
-            page.show((line(file.problem or "reading the file", "dim"),))
+            style = "crit" if file.problem.startswith("cannot") else "dim"
+            page.show((line(file.problem or "reading the file", style),))
             return
         if self._filtering() and not (self.matches and self.matches.lines):
             why = f"no line matches /{self._wanted}; s shows every line" if file.complete else "reading the whole file"

@@ -240,7 +240,7 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         self.console.look_now()
 
     def do_theme(self) -> None:
-        self.console.next_theme()
+        self.console.say(self.console.next_theme())
 
     def copyable(self) -> str:
         if self.snapshot is None:
