@@ -23,13 +23,18 @@ async def paint():
             if app.main.snapshot: break
         assert app.main.snapshot, app.main.failure
         await pilot.press("question_mark", "escape", "l", "escape", "colon", "escape")
-        for key in "23457":
+        for key in "234567":
             await pilot.press(key)
             for _ in range(2000):
                 await pilot.pause(0.01)
                 if app.screen.value is not None or app.screen.failure: break
             assert app.screen.value is not None, (key, app.screen.failure)
-        await pilot.press("1", "enter", "escape")
+        await pilot.press("comma")
+        for _ in range(2000):
+            await pilot.pause(0.01)
+            if app.screen.value is not None or app.screen.failure: break
+        assert app.screen.value.sheet.settings, app.screen.failure
+        await pilot.press("e", "escape", "H", "1", "enter", "escape")
 asyncio.run(paint())
 print(*sorted(sys.modules))
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.fake import empty_home, trained_home, training_home
+from tests.tui.fake import empty_home, trained_home, training_home, watched_home
 from tests.tui.helpers import opened, screen_text, until
 from tui.screens.help import HelpScreen
 from tui.screens.log_view import LogView
@@ -26,11 +26,13 @@ KEYS = (
     ["3", "j", "enter", "w", "slash", "escape"],
     ["4", "v", "question_mark", "escape"],
     ["5", "j", "pagedown", "escape", "1"],
+    ["6", "j", "s", "escape", "G", "escape"],
+    ["w", "j", "pagedown", "escape"],
 )
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("scene", [empty_home, trained_home, training_home])
+@pytest.mark.parametrize("scene", [empty_home, training_home, watched_home])
 async def test_every_screen_at_every_size(tmp_path: Path, size: tuple[int, int], scene: object) -> None:
     """Dashboard, dialogs, help, palette and log draw within every size, and resizing to 1x1 and back ends nothing."""
     async with opened(tmp_path / "home", scene(), size) as (app, _, pilot):  # type: ignore[operator]
