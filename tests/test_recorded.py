@@ -10,9 +10,10 @@ import pytest
 
 from engine.api import Engine
 from engine.core.audit import ORIGIN, entries
-from engine.core.errors import NoDataError, UsageError
+from engine.core.errors import NoDataError, RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
+from engine.core.service_token import make_token, read_token
 from engine.recorded import VERBS
 from tests.helpers import ROOT, new_home
 
@@ -117,6 +118,16 @@ def test_what_is_refused_is_recorded(engine: Engine) -> None:
     assert told(engine.home)[:4] == [("train", "refused"), ("cancel", "refused"), ("backup", "started"), ("backup", "failed")]
     assert [what for what, _ in told(engine.home)[4:]] == ["restore", "restore"]
     assert "\x1b" not in engine.home.audit_log.read_text()
+
+
+def test_a_token_is_recorded_without_itself(engine: Engine) -> None:
+    """A new token of the service, and the refusal of a second one; the token stands nowhere in the record."""
+    make_token(engine.home)
+    with pytest.raises(RefusedError):
+        make_token(engine.home)
+
+    assert told(engine.home) == [("make-token", "done"), ("make-token", "refused")]
+    assert read_token(engine.home) not in engine.home.audit_log.read_text()
 
 
 def test_a_dry_run_is_no_deed(engine: Engine) -> None:

@@ -172,18 +172,23 @@ def _reason(error: BaseException) -> str:
 
 
 def note(home: Home, clock: Clock, what: str, outcome: str, /, *, said: str = "", **about: Any) -> None:
-    """Append one line; a disk that refuses it is told by `complain` and stops nothing."""
-    tree = {"at": iso(clock.now()), "v": VERSION, **_whoami(), "from": origin(), "what": what, "outcome": str(outcome)}
+    """Append one line; whatever keeps it from being written is told by `complain` and stops nothing."""
+    try:
+        append_line(home.audit_log, _line(iso(clock.now()), what, outcome, said, about), 0o600)
+    except Exception as error:  # noqa: BLE001 - the record never costs the action that it tells of
+        why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        complain(f"{home.audit_log} could not be written ({why}): {what} {outcome} is not recorded there")
+
+
+def _line(at: str, what: str, outcome: str, said: str, about: Mapping[str, Any]) -> str:
+    tree = {"at": at, "v": VERSION, **_whoami(), "from": origin(), "what": what, "outcome": str(outcome)}
     tree["about"] = {name: _plain(value) for name, value in about.items()}
     if said:
         tree["said"] = clean(" ".join(said.split()), _SAID)
     line = json.dumps(tree, ensure_ascii=False, allow_nan=False)
     if len(line.encode("utf-8", "replace")) > _LONGEST:
         line = json.dumps({**tree, "about": {"cut": clean(str(tree["about"]), 500)}}, allow_nan=False)
-    try:
-        append_line(home.audit_log, line, 0o600)
-    except OSError as error:
-        complain(f"{home.audit_log} could not be written ({error.strerror}): {what} {outcome} is not recorded there")
+    return line
 
 
 def _to_stderr(text: str) -> None:
@@ -237,7 +242,7 @@ def _plain(value: Any) -> Any:
 
 def _told(name: str, value: Any) -> str:
     shown = " ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-    if name not in ("symbols", "symbol") and " " in shown:
+    if name not in ("symbols", "symbol") and " " in shown and '"' not in shown:
         return f'{name}="{shown}"'
     return shown if name in ("symbols", "symbol") else f"{name}={shown}"
 

@@ -7,6 +7,8 @@ import re
 import secrets
 import tomllib
 
+from engine.core.audit import acting
+from engine.core.clock import SystemClock
 from engine.core.errors import ConfigError, RefusedError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
@@ -40,7 +42,12 @@ def read_token(home: Home) -> str:
 
 
 def make_token(home: Home) -> None:
-    """Write a new random token into secrets.toml (0600); RefusedError where one is set already."""
+    """Write a new random token into secrets.toml (0600); RefusedError where one is set already. Recorded without it."""
+    with acting(home, SystemClock(), "make-token"):
+        _make(home)
+
+
+def _make(home: Home) -> None:
     if read_token(home):
         raise RefusedError(f"{home.secrets} has a service token already", "remove its line to have a new one made")
     try:

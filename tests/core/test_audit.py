@@ -131,6 +131,15 @@ def test_a_disk_that_refuses_stops_nothing_and_is_told(tmp_path: Path, monkeypat
     assert "backup done is not recorded" in said[0]
 
 
+def test_an_argument_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that JSON has no word for costs the line, never the action."""
+    said: list[str] = []
+    monkeypatch.setattr(audit, "complain", said.append)
+    note(Home(tmp_path), FakeClock(NOW), "hold", "done", value=float("nan"))
+
+    assert "ValueError" in said[0]
+
+
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     """It names addresses of people: mode 0600 from its first line."""
     note(Home(tmp_path), FakeClock(NOW), "hold", "done")

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core import config
@@ -79,6 +79,7 @@ KEYS = st.sampled_from(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(IDS, st.one_of(KEYS, st.lists(KEYS, min_size=1, max_size=3)), max_size=8))
 def test_no_settings_break_the_keys(entries: dict[str, str | list[str]]) -> None:
     """Whatever is asked: on no screen has a key two meanings, every action keeps a key, help and quit stay reachable."""

@@ -17,6 +17,7 @@ from tui.screens.main import MainScreen
 from tui.screens.setting_form import SettingForm
 from tui.screens.settings import SettingsScreen
 from tui.widgets.picker import Picker
+from tui.widgets.scroll import ScrollLines
 
 
 async def open_settings(app: StockmlApp, pilot: Pilot[Any]) -> SettingsScreen:
@@ -50,8 +51,9 @@ def value(engine: FakeEngine, section: str, name: str) -> object:
 
 
 async def test_every_key_stands_under_its_section_with_its_meaning(tmp_path: Path) -> None:
-    """All keys can be reached, the cursor passes the headings, the current one is explained in full."""
-    async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
+    """All keys can be reached, the cursor passes the headings, the current one is explained in full; no secret shows."""
+    async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
+        engine.home.secrets.write_text('urls = ["discord://hook/s3cret"]\n')
         screen = await open_settings(app, pilot)
         assert screen.value is not None
         assert screen.current is not None
@@ -61,6 +63,7 @@ async def test_every_key_stands_under_its_section_with_its_meaning(tmp_path: Pat
         for _ in range(len(screen.value.sheet.settings)):
             assert screen.current is not None
             seen.add(screen.current.key)
+            assert "s3cret" not in screen.query_one(ScrollLines).text
             screen.do_down()
         assert seen == {one.key for one in screen.value.sheet.settings}
         await pilot.press("slash", *"holdout", "enter")

@@ -21,6 +21,7 @@ class AuditScreen(LogView):
 
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
+        self.wrap = True  # who did it stands at the end of the line
 
     def compose_body(self) -> ComposeResult:
         self._file = LogFile(self.console.engine.home.audit_log)
