@@ -90,11 +90,14 @@ class Watching(ABC):
     def check(
         self, symbols: Iterable[str] | None = None, *, train: bool = True, fetch: bool = True, starter: str = ""
     ) -> Report:
-        """Check the performance of the symbols, write it down, start what fires when `train`."""
+        """Check the performance of the symbols, write it down, start what fires when `train`.
+
+        The house is looked at too: failed trainings, missed jobs and broken backups ring where no health job is scheduled.
+        """
         from engine.schedule.upcoming import next_auto_train
         from engine.watch.check import check
 
-        return check(
+        found = check(
             self.home,
             self.settings,
             checked_all(symbols, self.settings.names) if symbols else self.settings.names,
@@ -105,6 +108,9 @@ class Watching(ABC):
             fetch=fetch,
             starter=starter,
         )
+        with suppress(StockmlError):  # the check has its own words for what cannot be read or written
+            self.health()
+        return found
 
     def monitor(self, symbols: Iterable[str], every: timedelta, say: Callable[[str], None], *, no_train: bool = False) -> None:
         """Check again and again in child processes until a signal; BusyError when another process does."""

@@ -2,14 +2,18 @@
 
 secrets.toml      [alerts]
                   urls = ["json://127.0.0.1:9000/hook", "mailto://…"]          0600, or nothing is sent
-A message is marked as delivered after every URL took it; a child that dies before that sends it again.
+Each URL gets every message in order, and one that does not answer keeps none from the others. A message is marked as
+delivered after every URL took it; a child that dies before it could note who did sends it again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +28,6 @@ from engine.runs.hand import child_environment
 from engine.watch.schema import SCHEMA, writing
 
 LIMIT_S = 60.0
-_AT_ONCE = 50
 NO_URL = "no alert URL is configured: [alerts] urls in secrets.toml"
 
 
@@ -33,6 +36,11 @@ class Secret:
     """A URL that may hold a token: it is in no message, log or repr."""
 
     text: str
+
+    @property
+    def mark(self) -> str:
+        """What stands for it in history.db: the URL cannot be read from it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
         return "Secret(set)"
@@ -52,6 +60,8 @@ class Waiting:
     body: str
     tries: int
     fault: str
+    taken: str = ""
+    """The marks of the URLs that took it."""
 
 
 def alert_urls(home: Home) -> tuple[tuple[Secret, ...], str]:
@@ -76,11 +86,11 @@ def outbox(home: Home) -> tuple[Waiting, ...]:
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return ()
-        rows = connection.execute(
-            "SELECT id, at, kind, title, body, tries, fault FROM watch_outbox WHERE delivered_at IS NULL ORDER BY id LIMIT ?",
-            (_AT_ONCE,),
-        ).fetchall()
-    return tuple(Waiting(*row) for row in rows)
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute("SELECT * FROM watch_outbox WHERE delivered_at IS NULL ORDER BY id").fetchall()
+    # A file that no writer brought up to date yet lacks the newest column.
+    names = set(Waiting.__dataclass_fields__)
+    return tuple(Waiting(**{name: row[name] for name in row.keys() if name in names}) for row in rows)  # noqa: SIM118
 
 
 def wanted(home: Home) -> bool:
@@ -124,32 +134,46 @@ def send_all(home: Home, clock: Clock) -> str:
     with FileLock(home.locks / ".outbox") as lock:
         if not lock.acquire("delivery of alerts"):
             return ""
+        deaf: list[Secret] = []
         for each in outbox(home):
-            fault = _send(urls, each)
+            taken, heard = set(each.taken.split()), [url for url in urls if url not in deaf]
+            asked = [url for url in heard if url.mark not in taken]
+            for url in asked:
+                if _send(url, each):
+                    taken.add(url.mark)
+                else:
+                    deaf.append(url)
             failpoint("alerts.sent")
-            with writing(home) as connection:
-                done = None if fault else iso(clock.now())
-                row = (fault, done, each.id)
-                connection.execute("UPDATE watch_outbox SET tries=tries+1, fault=?, delivered_at=? WHERE id=?", row)
-            if fault:
-                return f"{len(outbox(home))} messages wait: {fault}"
-    return ""
+            if asked or all(url.mark in taken for url in urls):
+                _note(home, each, urls, taken, clock, tried=bool(asked))
+            if len(deaf) == len(urls):
+                break
+        left = len(outbox(home))
+    return f"{left} message{'' if left == 1 else 's'} wait: {_not_taken(deaf)}" if deaf else ""
 
 
-def _send(urls: tuple[Secret, ...], each: Waiting) -> str:
-    """Hand one message to every URL; which of them did not take it, without their secrets."""
+def _note(home: Home, each: Waiting, urls: tuple[Secret, ...], taken: set[str], clock: Clock, *, tried: bool) -> None:
+    """Write who took a message; it is delivered once every URL that stands in the file now has it."""
+    waits = [url for url in urls if url.mark not in taken]
+    done = None if waits else iso(clock.now())
+    row = (int(tried), _not_taken(waits) if waits else "", done, " ".join(sorted(taken)), each.id)
+    with writing(home) as connection:
+        connection.execute("UPDATE watch_outbox SET tries=tries+?, fault=?, delivered_at=?, taken=? WHERE id=?", row)
+
+
+def _not_taken(urls: Iterable[Secret]) -> str:
+    """Which URLs did not take a message, without their secrets."""
+    return f"not taken by {' '.join(str(url) for url in urls)}"
+
+
+def _send(url: Secret, each: Waiting) -> bool:
+    """Hand one message to one URL; whether it was taken."""
     import apprise
 
     kinds = {"firing": apprise.NotifyType.WARNING, "resolved": apprise.NotifyType.SUCCESS}
-    failed = []
-    for url in urls:
-        gate = apprise.Apprise()
-        taken = gate.add(url.text) and gate.notify(
-            body=each.body, title=each.title, notify_type=kinds.get(each.kind, apprise.NotifyType.INFO)
-        )
-        if not taken:
-            failed.append(str(url))
-    return f"not taken by {' '.join(failed)}" if failed else ""
+    gate = apprise.Apprise()
+    kind = kinds.get(each.kind, apprise.NotifyType.INFO)
+    return bool(gate.add(url.text) and gate.notify(body=each.body, title=each.title, notify_type=kind))
 
 
 if __name__ == "__main__":

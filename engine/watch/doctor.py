@@ -111,6 +111,9 @@ def _logout(machine: Machine) -> Iterator[Item]:
     """systemd-logind kills what a user left running when KillUserProcesses is on and the user does not linger."""
     try:
         lines = machine.logind.read_text(encoding="utf-8", errors="replace").splitlines()
+        # Drop-ins count after the file, in the order of their names.
+        for path in sorted(machine.logind.with_name(f"{machine.logind.name}.d").glob("*.conf")):
+            lines += path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         yield Item("logout", Level.OK, "no systemd-logind: logging out kills no run")
         return

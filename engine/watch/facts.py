@@ -168,6 +168,7 @@ def facts_of(seen: Observed, home: Home, settings: Settings, now: datetime, othe
         age_days=(now - model.trained_at).total_seconds() / 86400 if model else None,
         age_sessions=_sessions_after(exchange_day(model.trained_at).isoformat(), today) if model else None,
         trained_to=seen.trained_to,
+        last_bar=seen.last_bar,
         heldout=heldout,
         live=live,
         confidences=before.confidences,

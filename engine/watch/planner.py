@@ -162,12 +162,14 @@ def _sorted_out(
         if not verdict.fired:
             continue
         past = candidate.pasts.get(verdict.reason, Past())
-        if _left_to_age(candidate, verdict, past, settings):
+        if _chronic(verdict, past):
             chronic.append(verdict)
         elif (wait := cooldown(verdict.reason, past, occasion.now, settings)) and not _renewed(
             candidate, verdict, past, occasion
         ):
             cooling.append((verdict, f"{wait}; {verdict.text}"))
+        elif _spent(candidate, verdict, settings):
+            chronic.append(verdict)
         else:
             counting.append(verdict)
     return tuple(counting), tuple(chronic), cooling
@@ -227,20 +229,20 @@ def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, re
     return None
 
 
-def _left_to_age(candidate: Candidate, verdict: Verdict, past: Past, settings: Settings) -> str:
-    """Why a fired reason is not trained for, though nothing stands in the way; empty when it may be."""
-    trigger = TRIGGERS[verdict.reason]
-    if past.chronic:
-        return past.chronic
-    if verdict.hopeless and trigger.performance:
-        return _NAIVE_TOO
-    if trigger.yearly and candidate.spent >= settings.watch.yearly_trainings:
-        return f"trained {candidate.spent} times within a year for performance or drift"
-    return ""
+def _chronic(verdict: Verdict, past: Past) -> str:
+    """Why a training would not mend a fired reason; empty when it may."""
+    return past.chronic or (_NAIVE_TOO if verdict.hopeless and TRIGGERS[verdict.reason].performance else "")
+
+
+def _spent(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
+    """Why a reason that comes back, and has cooled down, is not trained for again this year; empty when it may be."""
+    if not TRIGGERS[verdict.reason].yearly or candidate.spent < settings.watch.yearly_trainings:
+        return ""
+    return f"trained {candidate.spent} times within a year for performance or drift"
 
 
 def _chronic_text(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
-    why = _left_to_age(candidate, verdict, candidate.pasts.get(verdict.reason, Past()), settings)
+    why = _chronic(verdict, candidate.pasts.get(verdict.reason, Past())) or _spent(candidate, verdict, settings)
     return f"chronic, left to the age limit ({why}); {verdict.text}"
 
 

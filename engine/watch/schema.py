@@ -47,6 +47,7 @@ SCHEMA = Schema(
             "CREATE TABLE watch_marks (name TEXT PRIMARY KEY, at TEXT NOT NULL)",
         ),
         ("ALTER TABLE watch_reasons ADD COLUMN fired_bar TEXT NOT NULL DEFAULT ''",),
+        ("ALTER TABLE watch_outbox ADD COLUMN taken TEXT NOT NULL DEFAULT ''",),
     ),
 )
 

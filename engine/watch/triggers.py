@@ -61,6 +61,8 @@ class Facts:
     age_sessions: int | None = None
     trained_to: str = ""
     """The model's last bar."""
+    last_bar: str = ""
+    """The newest bar there is."""
     heldout: Metrics = NOTHING
     live: Live = Live()
     confidences: tuple[tuple[str, float], ...] = ()
@@ -265,12 +267,12 @@ def _signalled(reason: str, signals: tuple[Signal, ...], quiet: str, unknown: st
 
 
 def earnings(facts: Facts, _settings: Settings) -> Verdict:
-    """Earnings released since the model's last bar."""
+    """Earnings released since the model's last bar, once a session after them is known: most come after the close."""
     if facts.earnings is None or not facts.trained_to:
         return Verdict("earnings", False, "no release known", basis="calendar")
     released = facts.earnings.isoformat()
-    fired = released > facts.trained_to
-    text = f"earnings released on {released}, the model ends on {facts.trained_to}"
+    fired = facts.trained_to <= released < facts.last_bar
+    text = f"earnings released on {released}, the model ends on {facts.trained_to}, the bars on {facts.last_bar or 'no day'}"
     return Verdict("earnings", fired, text, basis="calendar", window=released, severity=1.0)
 
 

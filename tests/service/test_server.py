@@ -196,15 +196,14 @@ from engine.core.config import load
 from engine.core.paths import Home
 from engine.service.server import Address, prepare
 from datetime import UTC, datetime
-import http.client, time
+from tests.helpers import wait_for
+import http.client
 home = Home(Path(sys.argv[1]))
 clock = FakeClock(datetime(2026, 7, 1, 12, tzinfo=UTC))
 running = prepare(home, load(home), Address("127.0.0.1", 0), clock=clock, fetching=False)
 thread = threading.Thread(target=running.run)
 thread.start()
-end = time.monotonic() + 40
-while not running.service.looked and time.monotonic() < end:
-    time.sleep(0.02)
+wait_for(lambda: running.service.looked and running.server.started, 40, "the first look")
 statuses = []
 for path in sys.argv[2:]:
     connection = http.client.HTTPConnection("127.0.0.1", running.policy.port, timeout=20)

@@ -110,6 +110,26 @@ def test_a_process_killed_between_ringing_and_sending_costs_no_message(home: Hom
     assert 1 == len(receiver.got)
 
 
+def test_a_receiver_that_is_down_keeps_nothing_from_the_others(home: Home, receiver: Receiver) -> None:
+    """Two URLs, the first dead: the second gets every message once and in order, however often it is tried; the first gets
+    them all when it is back."""
+    settings, dead = config.load(home), Receiver()
+    dead.down = True
+    home.secrets.write_text(f'[alerts]\nurls = ["{dead.url}", "{receiver.url}"]\n')
+    for number, symbol in enumerate(("NVDA", "TSLA", "AAPL")):
+        evaluate(home, settings, [on("corrupt", symbol)], NOW + number * HOUR)
+        fault = deliver(home, settings)
+    assert "3 messages wait: not taken by json://…" == fault
+    assert ["NVDA", "TSLA", "AAPL"] == [title.rpartition(" ")[2].rstrip(")") for title in receiver.got]
+    assert [3, 1, 1] == [each.tries for each in outbox(home)]
+
+    dead.down = False
+    assert "" == deliver(home, settings)
+    assert (dead.got, outbox(home)) == (receiver.got, ())
+    dead.server.shutdown()
+    dead.server.server_close()
+
+
 def test_secrets_that_others_can_read_are_not_used(home: Home) -> None:
     """A secrets.toml open to others sends nothing and says how to mend it; without one the words say what to write."""
     home.secrets.chmod(0o644)

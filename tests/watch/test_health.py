@@ -89,6 +89,19 @@ def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
     assert Level.CRIT is look()["backups"].level
 
 
+def test_a_check_rings_for_the_house_too(engine: Engine) -> None:
+    """Where no health job is scheduled, the performance check tells of a backup that cannot be read, once."""
+    Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
+    made = engine.back_up(["NVDA"])
+    copy = made.backup.path / "nvda_lstm_model.h5"
+    copy.write_bytes(copy.read_bytes()[:-1] + b"\0\1")
+    for _ in range(2):
+        engine.check(["NVDA"], train=False)
+
+    assert "backup" in [each.rule for each in engine.alerts() if each.state == "firing"]
+    assert 1 == sum("a backup cannot be read" in each.title for each in engine.undelivered())
+
+
 def test_a_broken_live_file_that_a_backup_keeps_is_no_damage(engine: Engine, look: Look) -> None:
     """The newest backup of a model counts, not the copy of a broken file that was made before it was replaced."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
@@ -181,6 +194,11 @@ def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypa
     assert all(found[name].fix for name in levels)
     assert all(good[name].level is Level.OK for name in levels if name != "secrets")
     assert "loginctl enable-linger" == found["logout"].fix
+    (tmp_path / "logind.conf.d").mkdir()
+    (tmp_path / "logind.conf.d" / "50-keep.conf").write_text("[Login]\nKillUserProcesses=no\n")
+    kept = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}
+    assert Level.OK is kept["logout"].level
+    (tmp_path / "logind.conf.d" / "50-keep.conf").unlink()
     (tmp_path / "linger").mkdir()
     (tmp_path / "linger" / "op").touch()
     lingering = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}

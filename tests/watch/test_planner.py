@@ -169,6 +169,8 @@ def test_after_two_trainings_in_a_year_only_age_and_events_count() -> None:
     assert "trained 2 times within a year" in told.text
     assert ["accuracy", "drift"] == [each.reason for each in told.chronic]
     assert Action.TRAIN is decide(replace(spent, spent=1), AT, SETTINGS).action
+    just_trained = {each: Past(1, NOW - timedelta(days=1), "2025-08-07") for each in ("accuracy", "drift")}
+    assert Action.COOLDOWN is decide(replace(spent, pasts=just_trained), AT, SETTINGS).action
     for reason in ("age", "move", "volatility", "earnings", "corrupt", "failures"):
         found = decide(replace(spent, verdicts=(fired("drift"), fired(reason))), AT, SETTINGS)
         assert (Action.TRAIN, reason) == (found.action, found.reason)

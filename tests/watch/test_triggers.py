@@ -11,7 +11,7 @@ from tests.watch.replay import packaged
 
 SETTINGS = packaged()
 HELD = Metrics(120, 52.0, 2.0, 2.0, 1.0, 90.0)
-FINE = Facts("NVDA", age_days=3.0, age_sessions=2, trained_to="2025-01-03", heldout=HELD)
+FINE = Facts("NVDA", age_days=3.0, age_sessions=2, trained_to="2025-01-03", last_bar="2025-01-07", heldout=HELD)
 
 
 def lows(*values: float) -> dict[str, object]:
@@ -50,7 +50,8 @@ def test_a_healthy_symbol_fires_nothing_and_every_trigger_speaks() -> None:
         ("mape", {"heldout": replace(HELD, mape=5.0)}, {"heldout": replace(HELD, mape=5.1)}),
         ("confidence", lows(59.0, 61.0, 59.0), lows(59.0, 59.9, 1.0)),
         ("confidence", lows(50.0, 50.0), lows(50.0, 50.0, 50.0)),
-        ("earnings", {"earnings": date(2025, 1, 3)}, {"earnings": date(2025, 1, 4)}),
+        ("earnings", {"earnings": date(2025, 1, 2)}, {"earnings": date(2025, 1, 3)}),
+        ("earnings", {"earnings": date(2025, 1, 7)}, {"earnings": date(2025, 1, 6)}),
         ("volatility", {"volatility": signal("rise", 1.0)}, {"volatility": signal("rise", 1.1)}),
         ("move", {"volatility": signal("rise", 9.0)}, {"volatility": signal("move", 9.0, 7.0)}),
         ("drift", {"drift": signal("returns", 0.2, 0.3)}, {"drift": signal("returns", 0.31, 0.3)}),
