@@ -56,9 +56,11 @@ ROW_WORDS = (
 # -- the screen -----------------------------------------------------------------------------------------------------------
 
 
-def page(found: Overview, settings: Settings, home: str, width: int) -> tuple[Line, ...]:
-    """What stands above the models: at most seven lines while it answers."""
-    lines = _figures(found) if found.state.word in ("healthy", "degraded", "unhealthy") else _advice(found, settings, home)
+def page(found: Overview, settings: Settings, home: str, width: int, chosen: str = "") -> tuple[Line, ...]:
+    """What stands above the models: at most seven lines while it answers; of its problems, the one of `chosen` first."""
+    lines = (
+        _figures(found, chosen) if found.state.word in ("healthy", "degraded", "unhealthy") else _advice(found, settings, home)
+    )
     return tuple(piece for each in lines for piece in wrapped(each, width, 2))
 
 
@@ -74,9 +76,9 @@ def facts(found: Overview) -> Sequence[Span]:
     )
 
 
-def _figures(found: Overview) -> list[Line]:
+def _figures(found: Overview, chosen: str) -> list[Line]:
     requests, cache, system = (_part(found.stats, name) for name in ("requests", "cache", "system"))
-    lines = [_problems(found.state)] if found.state.word != "healthy" else []
+    lines = [_problems(found.state, chosen)] if found.state.word != "healthy" else []
     if not found.stats:
         return [*lines, line(f"it does not tell its figures: {found.fault}", "crit")]
     errors = _count(requests, "errors")
@@ -109,10 +111,10 @@ def _figures(found: Overview) -> list[Line]:
     return lines
 
 
-def _problems(state: ServiceState) -> Line:
+def _problems(state: ServiceState, chosen: str) -> Line:
     told = state.reply.tree.get("problems")
     problems = [str(each) for each in told] if isinstance(told, list) else []
-    first = problems[0] if problems else "it does not say what is wrong"
+    first = next((each for each in problems if each.startswith(f"{chosen}:")), next(iter(problems), "it does not say why"))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return line(f"{first if len(first) <= _LONGEST else f'{first[:_LONGEST]}…'}{more}", MARKS[state.word][1])
 

@@ -95,6 +95,8 @@ async def test_without_a_service_the_screen_says_how_to_start_one(tmp_path: Path
         await until(pilot, lambda: "stockml serve" in screen_text(app), "the command")
         assert "stockml schedule install serve" in screen_text(app)
         assert "SYMBOL" not in screen_text(app)
+        assert isinstance(app.screen, ServiceScreen)
+        assert "stockml serve --home" in app.screen.copyable()
         await pilot.press("t")
         assert engine.asked("ask-service") == []
 

@@ -71,6 +71,18 @@ def test_every_state_says_what_to_do(settings: Settings, word: str, said: list[s
     assert [each for each in said if each not in text] == []
 
 
+def test_the_problem_of_the_chosen_symbol_is_read_in_full(settings: Settings) -> None:
+    """Of many problems the one of the row under the cursor stands above, wherever it is in the list."""
+    told = {
+        "status": "degraded",
+        "total": 13,
+        "problems": ["bars end before 2026-10-20: SPY", "SPY: its file is gone", "MP: no model"],
+    }
+    found = Overview(ServiceState(RUNS, Reply(206, 0.002, told)), stats=service_up().stats)
+    first = [plain(page(found, settings, "/h", 80, chosen)[0]) for chosen in ("SPY", "NVDA", "")]
+    assert first == ["SPY: its file is gone (and 2 more)", *["bars end before 2026-10-20: SPY (and 2 more)"] * 2]
+
+
 def test_a_taken_port_is_told(settings: Settings) -> None:
     """Who has the port stands there before the command that would meet it."""
     text = words(Overview(STATES["off"], stranger="another program, which answers HTTP 404"), settings)

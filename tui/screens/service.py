@@ -56,7 +56,7 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
             above: tuple[Line, ...] = self.waiting("asking the service")
         else:
             engine = self.console.engine
-            above = words.page(found, engine.settings, str(engine.home.root), width)
+            above = words.page(found, engine.settings, str(engine.home.root), width, models.chosen)
         summary.styles.height = min(len(above), max(1, self.app.size.height - 4))
         summary.show(above)
         rows = found.models if found else ()
@@ -64,6 +64,10 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
         header, lines = table(words.HEADS, [words.model_row(each, now) for each in rows], width - 2)
         named = [(str(each.get("symbol", "")), text) for each, text in zip(rows, lines, strict=True)]
         models.fill(header if rows else (), named, (line(""),))
+
+    def copyable(self) -> str:
+        """The row under the cursor; without rows, what is to be done."""
+        return super().copyable() or self.query_one("#summary", Lines).text
 
     def tested_symbol(self) -> str:
         return self.query_one(Picker).chosen
