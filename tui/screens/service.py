@@ -57,9 +57,10 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
         else:
             engine = self.console.engine
             above = words.page(found, engine.settings, str(engine.home.root), width, models.chosen)
-        summary.styles.height = min(len(above), max(1, self.app.size.height - 4))
-        summary.show(above)
         rows = found.models if found else ()
+        # On a low terminal the models keep five lines.
+        summary.styles.height = min(len(above), max(1, self.app.size.height - (8 if rows else 3)))
+        summary.show(above)
         now = self.console.wall.now()
         header, lines = table(words.HEADS, [words.model_row(each, now) for each in rows], width - 2)
         named = [(str(each.get("symbol", "")), text) for each, text in zip(rows, lines, strict=True)]
