@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.audit import ORIGIN
 from engine.core.paths import Home
 from engine.schedule.record import CronRun, Outcome, Trigger, read_history
 from tests.acceptance.terminal import Terminal, needs_tmux
@@ -103,7 +104,8 @@ def test_a_job_of_every_minute_fires_in_crons_bare_environment(tmp_path: Path) -
 
     facts = json.loads((tmp_path / "told-performance").read_text())
     environ = facts["environ"]
-    # LC_CTYPE is Python's own doing in a C locale; PWD and the like are the shell's.
+    # LC_CTYPE is Python's own doing in a C locale, PWD and the like are the shell's; cron-run adds who started the job.
+    assert environ.pop(ORIGIN).startswith("cron")
     assert set(environ) - {"LC_CTYPE", "SHLVL", "_", "OLDPWD"} == {"HOME", "LOGNAME", "PATH", "PWD", "SHELL"}
     assert (environ["PATH"], environ["SHELL"], environ["LOGNAME"]) == ("/usr/bin:/bin", "/bin/sh", name)
     assert facts["cwd"] == str(operator.home.root) and not facts["tty"]
