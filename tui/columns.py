@@ -16,6 +16,7 @@ GUTTER = 2
 PROGRESS_WIDTH = 36
 WIDE_NOTE = "PROGRESS OR NOTE"
 RETRAIN = "RETRAIN"
+UNCHECKED = "?"
 # The phases a worker names, as the operator reads them; another one is shown as it is.
 PHASES = {
     "load": "loading bars",
@@ -51,6 +52,8 @@ class Look:
     glyphs: Glyphs
     real_source: bool
     """The console reads real bars, so that a simulated model must be marked in its row."""
+    checked: bool = True
+    """Some performance check was made, so that no reason is known to be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _retrain(row: SymbolRow, look: Look) -> str:
     """The mark that nobody may miss, then the word."""
     if row.model and look.real_source and row.model.source == "simulated":
         return "SIMULATED"
-    return retrain_word(row) or fmt.MISSING
+    return retrain_word(row) or (fmt.MISSING if look.checked else UNCHECKED)
 
 
 def _close(row: SymbolRow, _: Look) -> str:
@@ -141,7 +144,8 @@ COLUMNS = (
         9,
         9,
         _retrain,
-        "why it is to be retrained, or what keeps it from that (below); - nothing fires. SIMULATED: not a model of real bars",
+        "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? never checked (p). "
+        "SIMULATED: not a model of real bars",
         left=True,
     ),
     Column(

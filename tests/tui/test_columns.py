@@ -93,6 +93,8 @@ def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
         "GOOGL": "busy",
         "SMR": "chronic",
     } | dict.fromkeys(("AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SPY"), "-")
+    unchecked = Look(NOW, ASCII, real_source=True, checked=False)
+    assert plain(cells(row("NVDA"), fit(80, NAMES), 80, unchecked)).split()[-1] == "?"
     assert text(row("NVDA", state=State.HELD, hold="audit")).split()[-1] == "held"
     assert "not retrained: chronic" in text(watched_home().rows[11], 120)
     assert "TRAINED" in header(fit(140, NAMES))

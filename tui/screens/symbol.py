@@ -50,7 +50,11 @@ class SymbolScreen(LiveScreen):
         with suppress(StockmlError):  # the lineage then tells of the live generation alone
             backups = tuple(backup for backup in engine.backups() if backup.entry(self._symbol))
         runs = tuple(run for run in engine.runs(200) if run.job(self._symbol))
-        key = (row.model.digest if row and row.model else "", row.forecast.last_bar if row and row.forecast else "")
+        key = (
+            row.model.digest if row and row.model else "",
+            row.forecast.last_bar if row and row.forecast else "",
+            (row.retrain, row.hold) if row else None,
+        )
         if self._asked != key:
             self._asked = key
             self.call_later(self._ask_story)
