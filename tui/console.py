@@ -285,17 +285,13 @@ class StockmlApp(Wearing, inherit_bindings=False):
             self.main.notice = notice
 
     def take_keys(self) -> None:
-        """Lay the operator's keys over ours; what cannot be taken is told once the screen stands."""
-        wanted = self.engine.settings.console.keys
-        if wanted or self.own_keys.keys:
-            self.own_keys = keymap(wanted)
-            self.set_keymap(self.own_keys.textual)
+        """Lay the operator's keys over ours."""
+        self.own_keys = keymap(self.engine.settings.console.keys)
+        self.set_keymap(self.own_keys.textual)
 
     def _tell_keys(self) -> None:
-        problems = self.own_keys.problems
-        if problems:
-            more = f"and {len(problems) - 1} more; " if len(problems) > 1 else ""
-            self.say(Notice(problems[0], f"{more}`stockml config check` lists them", bad=True))
+        if self.own_keys.notice is not None:
+            self.say(self.own_keys.notice)
 
     def copy(self, text: str) -> None:
         """Ask the terminal to take `text`, and keep it in a file of the home unless this console is read-only."""
@@ -346,7 +342,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.when_free(self.leave)
 
     def action_help_quit(self) -> None:
-        self.say(Notice("ctrl+c does nothing here", "q leaves the console, x cancels a run"))
+        leave, cancel = self.own_keys.key("quit"), self.own_keys.key("cancel")
+        self.say(Notice("ctrl+c does nothing here", f"{leave} leaves the console, {cancel} cancels a run"))
 
     def last_words(self) -> str:
         """What goes on without the console, for the shell."""

@@ -16,6 +16,7 @@ from engine.core.config import Settings
 from engine.core.text import clean
 from tui.action import Action
 from tui.actions import ACTIONS, GROUPS, KEY_NAMES, by_id, in_group, key_name
+from tui.messages import Notice
 
 TYPING = frozenset({"prompt", "form", "setting", "palette"})
 """Screens on which a letter is text."""
@@ -40,6 +41,18 @@ class Keymap:
     def textual(self) -> dict[str, str]:
         """As `App.set_keymap` takes it."""
         return {action_id: ",".join(keys) for action_id, keys in self.keys.items()}
+
+    @property
+    def notice(self) -> Notice | None:
+        """What the operator is told when entries were not taken."""
+        if not self.problems:
+            return None
+        more = f"and {len(self.problems) - 1} more; " if len(self.problems) > 1 else ""
+        return Notice(self.problems[0], f"{more}`stockml config check` lists them", bad=True)
+
+    def key(self, action_id: str) -> str:
+        """The first key of an action, as people write it."""
+        return key_name(keys_of(action_id, self)[0])
 
 
 def problems_of(settings: Settings) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ HEADS = (
 FROM_WORDS = {
     "default": "as it is packaged",
     "file": "changed in stockml.toml",
-    "NOT WRITTEN": "changed here; w writes it",
+    "NOT WRITTEN": "changed here and not in the file yet",
     "ML_EPOCHS, for one": "this environment variable overrides the file, for this console and what it starts",
 }
 NEW = "NOT WRITTEN"
@@ -171,7 +171,7 @@ def detail_lines(one: Setting, draft: Draft, now: Now | None, width: int) -> tup
     lines.append(line(f"default {default}; {stands}", "dim"))
     if one.path in draft:
         new = "taken out of the file" if draft[one.path] is None else shown(draft[one.path])
-        lines.append(line(f"would become {new}; w writes it, u takes it back", "mark"))
+        lines.append(line(f"would become {new} when it is written", "mark"))
     lines += [line(text, "warn") for text in override_words(one)]
     if now is not None:
         lines.append((("now: ", "dim"), (now.full, now.style)))
@@ -202,7 +202,9 @@ def check_lines(one: Setting, raw: str, sheet: Sheet, draft: Draft, snapshot: Sn
     same = value == one.in_file
     lines = [(("OK  ", "ok"), (f"{one.key} = {shown(value)}", "head"), ("  as it stands" if same else "", "dim"))]
     problems = sheet.with_changes({**draft, one.path: value})
-    lines += [line(f"not yet: {problem.removeprefix(': ')}; change both, then w writes them", "warn") for problem in problems]
+    lines += [
+        line(f"not yet: {problem.removeprefix(': ')}; change both, then write them together", "warn") for problem in problems
+    ]
     lines += [line(text, "warn") for text in override_words(one)]
     if (now := now_of(one, value, snapshot)) is not None:
         lines.append((("it would meet now: ", "dim"), (now.full, now.style)))

@@ -62,7 +62,7 @@ class SettingForm(ActingScreen[object]):
         self.query_one("#page", Lines).show(check_lines(one, self.entry.text, self._sheet, self._draft, self._snapshot, width))
         self.draw_footer()
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         entry = self.entry.pressed(event.key, event.character if event.is_printable else None)
         if entry is not None:
             event.stop()

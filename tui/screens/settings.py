@@ -139,6 +139,9 @@ class SettingsScreen(LiveScreen):
             return words.now_of(one, self.draft[one.path], self.console.snapshot)
         return self.value.nows.get(one.path) if self.value else None
 
+    def _key(self, name: str) -> str:
+        return self.console.own_keys.key(f"settings_{name}")
+
     def _wanted(self, one: Setting) -> bool:
         if self._only_changed and not (one.changed or one.variable or one.path in self.draft):
             return False
@@ -247,7 +250,11 @@ class SettingsScreen(LiveScreen):
         sheet = self.value.sheet
         if problems := sheet.with_changes(self.draft):
             self.tell(
-                Notice(f"not written: {problems[0].removeprefix(': ')}", "change that too, or u takes a change back", bad=True)
+                Notice(
+                    f"not written: {problems[0].removeprefix(': ')}",
+                    f"change that too, or {self._key('undo')} takes a change back",
+                    bad=True,
+                )
             )
             return
         overridden = [one for one in sheet.settings if one.path in self.draft and one.variable]
@@ -300,6 +307,6 @@ class SettingsScreen(LiveScreen):
                 go()
 
         names = ", ".join(".".join(path) for path in self.draft)
-        listed = (line(f"  changed and not written: {names}"), line("  w writes them", "dim"))
+        listed = (line(f"  changed and not written: {names}"), line(f"  {self._key('write')} writes them", "dim"))
         question = Question("Leave without writing your changes?", listed, "Leave, forget them", "Stay")
         self.app.push_screen(ConfirmScreen(question), answered)
