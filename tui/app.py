@@ -57,12 +57,12 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
 
     def save() -> None:
         append_line(engine.home.logs / "console.log", f"{iso(app.wall.now())} action=hangup")
-        app.mark_left()
+        app.opening.left()
 
     held.guard(leave, save)
     app.run(mouse=not terminal.over_ssh(os.environ))
     held.ended()
-    app.mark_left()
+    app.opening.left()
     sys.stdout.write(app.last_words())
     sys.stdout.flush()
     return app.return_code or int(ExitCode.DONE)

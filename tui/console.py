@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -15,9 +14,8 @@ from textual.screen import Screen
 
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import StockmlError
-from engine.core.records import Away, Snapshot
+from engine.core.records import Snapshot
 from engine.core.text import clean
-from engine.watch.board import MARK_EVERY
 from tui import clipboard
 from tui import format as fmt
 from tui.background import Poller, start_verb, write_log
@@ -25,6 +23,7 @@ from tui.driver import CountingDriver
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
 from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tui.opening import Opening
 from tui.refresh import StatusRefresh
 from tui.screens.live import LiveScreen
 from tui.screens.main import MainScreen
@@ -88,10 +87,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
         """The loop while it runs, for signal handlers."""
         self.own_keys = Keymap({})
         """The keys of `[console.keys]` as they were taken."""
-        self.away: Away | None = None
-        """What happened since the console was last open; None while that is being read."""
+        self.opening = Opening(self)
         self._busy: dict[str, Notice] = {}
-        self._mark_failure = ""
         self._last: Snapshot | None = None
         self._failure = ""
         self._good_look = self.wall.monotonic()
@@ -99,7 +96,6 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self._poller = Poller(self._look, "snapshot-reader")
         self._service_word = ""
         self._service_poller = Poller(self._look_at_service, "service-reader")
-        self._marker = Poller(self._mark, "open-marker")
 
     @property
     def main(self) -> MainScreen:
@@ -130,7 +126,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self._poller.stop()
         self._service_poller.stop()
         self.vitals.stop(self._sent())
-        self._marker.stop()
+        self.opening.stop()
 
     def _tick(self) -> None:
         """Move the clock of the title, say so when the numbers are old, and follow the settings' theme."""
@@ -203,39 +199,16 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def _snapshot_read(self, message: SnapshotRead) -> None:
         self.main.failure = ""
         if self.main.snapshot is None:  # behind the first paint
-            self._marker.start()
+            self.opening.start()
         self.main.snapshot = message.snapshot
 
     @on(SnapshotFailed)
     def _snapshot_failed(self, message: SnapshotFailed) -> None:
         self.main.failure = message.text
 
-    # -- being open ---------------------------------------------------------------------------------------------
-
-    def _mark(self) -> float:
-        """Read once what happened meanwhile, then note now and then that the console is open; read-only notes nothing."""
-        try:
-            if self.away is None:
-                self.away = self.engine.away()
-                self.post_message(AwayRead(self.away))
-            if not self.read_only:
-                self.engine.mark_open()
-        except Exception as error:  # noqa: BLE001 - the console never dies of the engine
-            if str(error) != self._mark_failure:
-                self.note(f"action=mark-open error={type(error).__name__}: {error}")
-            self._mark_failure = str(error)
-        return MARK_EVERY.total_seconds()
-
     @on(AwayRead)
     def _away_read(self, message: AwayRead) -> None:
         self.main.away = message.away
-
-    def mark_left(self) -> None:
-        """Note that it was open until now; waits no longer than a second for the file."""
-        if self.away is not None and not self.read_only:
-            last = threading.Thread(target=self._mark, name="left-marker", daemon=True)
-            last.start()
-            last.join(1.0)
 
     # -- asking -------------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ class AwayScreen(LiveScreen):
     value: Away | None
 
     def look(self) -> Away | None:
-        return self.console.away
+        return self.console.opening.away
 
     def compose_body(self) -> ComposeResult:
         yield ScrollLines(id="page")
