@@ -182,6 +182,8 @@ class Study:
     """The same without the yearly limit."""
     caught: dict[str, tuple[int | None, ...]]
     """Sessions until each planted break was caught, by its kind; None when it was not within 15."""
+    weak: dict[str, tuple[int | None, ...]]
+    """The same of signals that are too weak to be seen to be lost so soon."""
 
 
 def study(series: int, broken: int, signal: float = 0.9) -> Study:
@@ -201,7 +203,13 @@ def study(series: int, broken: int, signal: float = 0.9) -> Study:
         lost = tuple(caught_at(inverted(make(number, signal), row), row, settings) for number in range(broken))
         caught |= {f"volatility x 2.5, {when}": loud, f"direction inverted, {when}": lost}
         _known.cache_clear()
-    return Study(tuple(healthy), tuple(unlimited), caught)
+    weak = {
+        f"a weak direction ({share:.0%}) inverted": tuple(
+            caught_at(inverted(make(number, share), BEFORE), BEFORE, settings) for number in range(broken)
+        )
+        for share in (0.7, 0.6)
+    }
+    return Study(tuple(healthy), tuple(unlimited), caught, weak)
 
 
 def caught_at(series: Series, row: int, settings: Settings) -> int | None:
@@ -230,7 +238,7 @@ def page(found: Study) -> str:
         f"- without the yearly limit {sum(number > 2 for number in free)} of them would have had more than 2, one {max(free)}",
         f"- for market events (volatility, move) {sum(events) / count:.2f} on average, {max(events)} at most; all: {by_reason}",
     ]
-    for name, sessions in found.caught.items():
+    for name, sessions in (found.caught | found.weak).items():
         hits = sorted(each for each in sessions if each is not None)
         middle = hits[len(hits) // 2] if hits else "-"
         lines.append(f"- {name}: {len(hits)} of {len(sessions)} caught within 15 sessions, median {middle}")

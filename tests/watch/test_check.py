@@ -158,7 +158,7 @@ def test_a_hold_stops_automatic_training_and_ends_by_itself(trainer: Trainer) ->
 
 
 def test_three_weeks_with_the_real_trainer(trainer: Trainer) -> None:
-    """Checks day by day with real fits: every model is renewed by age alone, once a week, and never on an open market."""
+    """Checks day by day with real fits: what is missing is trained at once, and each model again for its age every week."""
     for day in range(21):
         trainer.clock.advance(timedelta(days=1) if day else timedelta())
         run(trainer)
