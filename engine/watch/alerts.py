@@ -58,6 +58,7 @@ RULES: dict[str, Rule] = {
     "disk": Rule("disk in use beyond its limit", calm=2),
     "schedule": Rule("a scheduled job did not run"),
     "backup": Rule("a backup cannot be read"),
+    "service": Rule("the prediction service died, or does not answer"),
     "test": Rule("a test of the delivery"),
 }
 

@@ -29,6 +29,7 @@ from engine.watch.schema import SCHEMA
 
 _RECENT = timedelta(days=1)
 _WEEK = timedelta(days=7)
+_DIED = "the last one ended without a word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def conditions(items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot
     """What the alerts learn from a look at the health."""
     broken = [item.text for item in items if item.name == "backups" and item.level is Level.CRIT]
     found = [Condition("backup", "", bool(broken), "; ".join(broken))]
+    missed = [item.text for item in items if item.name == "service" and (item.level is Level.CRIT or _DIED in item.text)]
+    found += [Condition("service", "", bool(missed), "; ".join(missed))]
     found += [Condition("schedule", "", any(job.bad for job in jobs), "; ".join(job.reason for job in jobs if job.bad))]
     bad = (State.FAILED, State.LOST)
     return (*found, *(Condition("training", row.symbol, row.state in bad, f"{row.state}: {row.note}") for row in snapshot.rows))
@@ -188,7 +191,7 @@ def _service(home: Home, settings: Settings, wanted: bool) -> Item:
     word, reply = found.word, found.reply
     if word in ("off", "down"):
         level = Level.CRIT if wanted else Level.WARN if word == "down" else Level.OK
-        text = f"none runs; the last one ended without a word: {found.place.text}" if word == "down" else "none runs"
+        text = f"none runs; {_DIED}: {found.place.text}" if word == "down" else "none runs"
         return Item("service", level, clean(text, 200), "" if level is Level.OK else "stockml serve")
     if word == "starting":
         return Item("service", Level.WARN, f"starting: {found.place.text}".rstrip(": "))

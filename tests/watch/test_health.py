@@ -239,6 +239,23 @@ def test_a_service_that_is_missed(home: Home, look: Look, service: Service) -> N
     assert (dead.level, f"127.0.0.1:{service.server.server_port}, pid " in dead.text) == (Level.WARN, True)
 
 
+def test_a_service_that_died_rings(engine: Engine, service: Service) -> None:
+    """One that died or does not tell its health fires an alert, which ends when it answers again; none wanted rings nothing."""
+
+    def ringing() -> list[str]:
+        engine.health()
+        return [each.rule for each in engine.alerts() if each.state == "firing" and each.rule == "service"]
+
+    assert ringing() == []
+    with running(engine.home, service):
+        assert ringing() == []
+    assert ringing() == ["service"]
+    with running(engine.home, service):
+        assert ringing() == []
+        service.health = (500, {})
+        assert ringing() == ["service"]
+
+
 def test_a_slow_service_is_judged_by_the_limits(
     home: Home, look: Look, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
