@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -21,7 +22,27 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     """A screen whose bindings all run `act(id)`."""
 
     GROUP: ClassVar[str] = ""
+    TYPED_AHEAD: ClassVar[bool] = True
+    """Keys typed before it stood there are meant for it: over a slow line `/NVDA` and enter arrive at once."""
     AUTO_FOCUS = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand a key that finds another screen on top on to it; a question takes none."""
+        if isinstance(event, events.Key) and self.app.screen_stack and (top := self.app.screen) is not self:
+            if isinstance(top, ActingScreen) and top.TYPED_AHEAD:
+                top.post_message(event)
+            return
+        await super().on_event(event)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act on a key before the next one is looked at.
+
+        Textual acts when the application has seen all keys that came with it: `x` and `y` in one piece, as a slow line
+        or a slip brings them, then answer a question before it is drawn.
+        """
+        if (found := self.active_bindings.get(event.key)) and found.enabled:
+            event.stop()
+            await self.app.run_action(found.binding.action, found.node)
 
     @property
     def console(self) -> StockmlApp:
@@ -38,8 +59,9 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         return live_keys((key, found.binding.id) for key, found in self.active_bindings.items())
 
     def draw_footer(self) -> None:
-        """Show what can be pressed now."""
-        self.query_one("#footer", Footer).draw(in_group(self.GROUP), self.keys(), self.console.read_only)
+        """Show what can be pressed now; a screen that was left before it stood has no footer."""
+        for footer in self.query(Footer):
+            footer.draw(in_group(self.GROUP), self.keys(), self.console.read_only)
 
     def action_act(self, action_id: str) -> None:
         """Run the action of a key or of the palette: the one gate that keeps a read-only console from writing."""

@@ -40,6 +40,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
     """Two deliberate keys before anything is replaced: the action's own, then `y`, or the other button and enter."""
 
     GROUP = "confirm"
+    TYPED_AHEAD = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("confirm")
 
     on_yes: var[bool] = var(False, init=False)
@@ -95,8 +96,13 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         touched.fill(self._touched)
         below = len(self._touched) - touched.top - touched.size.height
         last = "y = yes, esc = no" if self.question.yes else "esc closes"
-        hint = f"{below} more lines: j" if below > 0 else last
-        self.query_one("#buttons", Lines).show((buttons_line(self.question, self.on_yes, hint),))
+        found, room = (
+            buttons_line(self.question, self.on_yes, f"{below} more lines: j" if below > 0 else last),
+            touched.size.width,
+        )
+        if below > 0 and len(plain(found)) > room:
+            found = buttons_line(self.question, self.on_yes, f"+{below}: j")
+        self.query_one("#buttons", Lines).show((found,))
         self.draw_footer()
 
     def watch_on_yes(self) -> None:
