@@ -53,6 +53,7 @@ COPIED = {
     "view": "the newest line, or the first one in sight when frozen",
     "backups": "the name of the backup",
     "schedule": "the job's line of the crontab",
+    "settings": "the key and the value in effect",
 }
 """What `y` copies on a screen where it is not simply the current row."""
 

@@ -81,6 +81,7 @@ WAYS = {
     "view frozen": (("3", "enter", "g"), "the first line"),
     "backups": (("4",), "backup_20261020_000000"),
     "schedule": (("5",), "[a-z-]+"),
+    "settings": (("comma", "j"), r"market\.history_years = 10"),
 }
 
 

@@ -203,7 +203,7 @@ class LogView(LiveScreen):
     def copyable(self) -> str:
         newest = self._before(len(self._file))
         number = self.top if not self.follow else newest
-        return self._file.line(number) if number is not None else ""
+        return readable(self._file.path, self._file.line(number)) if number is not None else ""
 
     def do_filter(self) -> None:
         def typed(text: str | None) -> None:

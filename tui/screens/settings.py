@@ -176,6 +176,10 @@ class SettingsScreen(LiveScreen):
         chosen = self.query_one(Picker).chosen
         return next((one for one in self.value.sheet.settings if one.key == chosen), None) if self.value else None
 
+    def copyable(self) -> str:
+        one = self.current
+        return f"{one.key} = {shown(one.value)}" if one else ""
+
     # -- changing -----------------------------------------------------------------------------------------------------
 
     def _begin(self) -> Setting | None:
