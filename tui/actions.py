@@ -137,10 +137,10 @@ ACTIONS = (
         "do_add",
         "schedule",
         writes=True,
-        footer=5,
+        footer=6,
     ),
     Action(
-        "schedule_delete", ("D",), "remove", "take the job out of the schedule", "do_remove", "schedule", writes=True, footer=6
+        "schedule_delete", ("D",), "remove", "take the job out of the schedule", "do_remove", "schedule", writes=True, footer=7
     ),
     Action(
         "schedule_undo",
@@ -150,10 +150,10 @@ ACTIONS = (
         "do_undo",
         "schedule",
         writes=True,
-        footer=7,
+        footer=8,
     ),
     Action(
-        "schedule_run", ("T",), "run now", "run the job now, as cron would", "do_run_now", "schedule", writes=True, footer=8
+        "schedule_run", ("T",), "run now", "run the job now, as cron would", "do_run_now", "schedule", writes=True, footer=9
     ),
     Action(
         "schedule_write",
@@ -163,7 +163,7 @@ ACTIONS = (
         "do_write",
         "schedule",
         writes=True,
-        footer=9,
+        footer=5,
     ),
     Action("form_back", ("escape",), "back", "leave the time as it is", "do_back", "form", footer=1),
     Action("form_take", ("enter",), "take", "take this time; nothing is written before w", "do_take", "form", footer=2),

@@ -41,6 +41,7 @@ STATE_WORDS = {
     "Skipped": "the newest run found the job's lock held",
     "Paused": "switched off; its line stays as a comment",
     "-": "not in the schedule",
+    "?": "the crontab cannot be read",
     "NOT WRITTEN": "changed here; w writes it",
 }
 HEADS = (
@@ -124,6 +125,8 @@ def job_row(found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInf
 
 
 def _state(found: JobView, wanted: JobLine | None) -> Span:
+    if found.hidden:
+        return ("?", "warn")
     if (found.line is None) != (wanted is None) or (found.line and wanted and _meaning(found.line) != _meaning(wanted)):
         return ("NOT WRITTEN", "mark")
     if found.status is None:

@@ -249,6 +249,8 @@ async def test_an_unreadable_crontab_is_said(tmp_path: Path, mode: str) -> None:
             text = screen_text(app)
             await pilot.press("n", "space", "w")
             assert screen.edit is None
+        assert "w write" in text.splitlines()[-1]
         assert "problem:" in text
+        assert "NOT WRITTEN" not in text and all(f"{name:<11}  ?  " in text for name in ("weekly", "health"))
         assert "CRONTAB UNREAD" in text and "nothing installed" not in text and "nothing else stands" not in text
         assert engine.crontab.writes == writes
