@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.records import Away
 from engine.watch.board import MARK_EVERY
-from tui.background import Poller, write_log
+from tui.background import Poller
 from tui.messages import AwayRead
 
 if TYPE_CHECKING:
@@ -53,6 +53,6 @@ class Opening:
                 app.engine.mark_open()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             if str(error) != self._failure:
-                write_log(app.engine.home, app.wall, f"action=mark-open error={type(error).__name__}: {error}")
+                app.note(f"action=mark-open error={type(error).__name__}: {error}")
             self._failure = str(error)
         return MARK_EVERY.total_seconds()

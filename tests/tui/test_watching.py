@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from engine.core.child import Answer
 from engine.core.errors import StockmlError
 from engine.core.records import Away
-from tests.tui.fake import NAMES, NOW, retrain, row, trained_home, watched_home
+from tests.tui.fake import NAMES, NOW, FakeEngine, clock, retrain, row, trained_home, watched_home
 from tests.tui.helpers import opened, screen_text, until
 from tui.console import StockmlApp
 from tui.retrain_words import REASONS, WAITS, earnings_words, retrain_lines, retrain_sentence, retrain_word
@@ -296,3 +296,26 @@ def test_without_the_child_the_newest_decision_stands() -> None:
     assert "otherwise retrained: 8.1 days old" in text
     assert "on hold: audit" in text
     assert plain(retrain_lines(row("NVDA"), None, NOW, 100)[0]) == "nothing fired at the newest check"
+
+
+async def test_a_history_that_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
+    """It is told once in the console's log, and the next look tries again."""
+
+    class Broken(FakeEngine):
+        broken = True
+
+        def away(self) -> Away:
+            if self.broken:
+                raise StockmlError("history.db: database is locked")
+            return AWAY
+
+    engine = Broken(tmp_path / "home", trained_home())
+    app = StockmlApp(engine, wall=clock())
+    log = engine.home.logs / "console.log"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: log.exists() and "database is locked" in log.read_text(), "the line")
+        assert app.opening.away is None
+        engine.broken = False
+        app.opening.poke()
+        await until(pilot, lambda: "While you were away" in screen_text(app), "the lines")
+    assert log.read_text().count("action=mark-open") == 1
