@@ -75,8 +75,8 @@ def test_a_session_over_ssh(operator: Operator) -> None:
     assert [(job.symbol, job.state) for job in ended.jobs] == [(name, JobState.DONE) for name in MARKED]
 
     with operator.open() as terminal:
-        terminal.shows("while you were away", 60)
-        terminal.shows("NVDA done, TSLA done, AAPL done")
+        terminal.shows("While you were away since", 60)
+        terminal.shows(f"run {run_id} done, manual: 3 done")
         terminal.keys("Escape")
         _back_up_and_restore(terminal, home)
         _edit_the_schedule(terminal, operator)
