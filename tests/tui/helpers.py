@@ -34,9 +34,9 @@ def screen_text(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition") -> Any:
-    """The first true value of `condition`; AssertionError after 20 s."""
-    end = time.monotonic() + 20
+async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition", seconds: float = 20.0) -> Any:
+    """The first true value of `condition`; AssertionError after `seconds`."""
+    end = time.monotonic() + seconds
     while True:
         await pilot.pause()
         if found := condition():
