@@ -189,6 +189,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
     @on(ServiceSeen)
     def _service_seen(self, message: ServiceSeen) -> None:
         self.main.service = message.word
+        if isinstance(self.screen, LiveScreen):
+            self.screen.redraw()
 
     def look_now(self) -> None:
         """Read the engine without waiting for the next turn."""

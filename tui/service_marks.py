@@ -23,6 +23,11 @@ def title_span(word: str) -> Span:
     return MARKS.get(word, ("", ""))
 
 
+def warning(word: str) -> tuple[Span, ...]:
+    """The mark for the titles of the other screens: what is wrong, and nothing else."""
+    return (MARKS[word],) if word in MARKS and MARKS[word][1] in ("warn", "crit") and word != "starting" else ()
+
+
 def title_rank(word: str) -> int:
     """How early the title drops it on a narrow terminal: what is wrong stays."""
     return 6 if word in ("off", "healthy") else 1

@@ -38,6 +38,17 @@ async def test_the_title_follows_the_service(tmp_path: Path) -> None:
         await until(pilot, lambda: "service DOWN" in screen_text(app), "the end")
 
 
+async def test_other_screens_tell_what_is_wrong(tmp_path: Path) -> None:
+    """While the service is well another screen's title says nothing of it; when it dies the word stands there by itself."""
+    async with opened(tmp_path, trained_home()) as (app, engine, pilot):
+        engine.overview = service_up()
+        await pilot.press("2")
+        await until(pilot, lambda: app.main.service == "healthy" and "Runs" in screen_text(app), "the screen")
+        assert "service" not in screen_text(app).splitlines()[0]
+        engine.overview = Overview(ServiceState(Place(False, None, "http://127.0.0.1:8085, pid 4711")))
+        await until(pilot, lambda: "service DOWN" in screen_text(app).splitlines()[0], "the mark")
+
+
 async def test_a_look_that_fails_takes_the_word_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the state cannot be read no old word stays, the fault goes to the log, and the console goes on."""
     async with opened(tmp_path, trained_home()) as (app, engine, pilot):

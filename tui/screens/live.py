@@ -20,6 +20,7 @@ from tui.messages import Notice
 from tui.panes.notice import NoticePane, notice_lines
 from tui.screens.acting import ActingScreen
 from tui.screens.help import Sections
+from tui.service_marks import warning
 from tui.waiting import LAG_S, stale_notice, title_of, waiting_lines
 from tui.widgets.lines import Line, Lines, Span, plain
 from tui.widgets.picker import Picker
@@ -199,6 +200,8 @@ class LiveScreen(ActingScreen[None]):
             marks.append(("CANNOT READ", "crit"))
         if self._old:
             marks.append((self._old, "crit"))
+        if self.TAB != "service":
+            marks += warning(self.console.main.service)
         self.query_one("#title", Lines).show((title_of(self.NAME, self.facts(), marks, self.app.size.width),))
         self.draw()
         self.draw_footer()
