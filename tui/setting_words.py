@@ -202,9 +202,7 @@ def check_lines(one: Setting, raw: str, sheet: Sheet, draft: Draft, snapshot: Sn
     same = value == one.in_file
     lines = [(("OK  ", "ok"), (f"{one.key} = {shown(value)}", "head"), ("  as it stands" if same else "", "dim"))]
     problems = sheet.with_changes({**draft, one.path: value})
-    lines += [
-        line(f"not yet: {problem.removeprefix(': ')}; change both, then write them together", "warn") for problem in problems
-    ]
+    lines += [line(f"not yet: {problem}; change both, then write them together", "warn") for problem in problems]
     lines += [line(text, "warn") for text in override_words(one)]
     if (now := now_of(one, value, snapshot)) is not None:
         lines.append((("it would meet now: ", "dim"), (now.full, now.style)))

@@ -101,7 +101,7 @@ class Sheet:
                 table.pop(path[-1], None)
             else:
                 table[path[-1]] = value
-        return tuple(str(problem) for problem in config.of_tree(tree, "", {})[1])
+        return tuple(f"{problem.key}: {problem.text}" for problem in config.of_tree(tree, self.file, {})[1])
 
 
 def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _fields(table: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _setting(path: Path, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]) -> Setting:
-    meaning = meanings().get((path[0], path[-1]) if path[0] != "console" or len(path) == 2 else path[:2], "")
+    meaning = meanings().get(path[:2] if path[:2] == ("console", "keys") else (path[0], path[-1]), "")
     variable = _VARIABLES.get(".".join(path), "")
     takes, choices = _takes(config.type_of(path))
     return Setting(

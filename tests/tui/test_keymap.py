@@ -4,14 +4,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from textual.binding import BindingsMap
 
 from engine.core import config
 from tests.helpers import new_home, stockml
 from tests.tui.fake import trained_home
 from tests.tui.helpers import opened, screen_text, until
-from tui.actions import ACTIONS, GROUPS, by_id, in_group
+from tui.actions import ACTIONS, GROUPS, bindings, by_id, in_group
 from tui.keymap import FIXED, family, key_of, keymap, keys_of, problems_of, stem
 
 
@@ -92,6 +93,20 @@ def test_no_settings_break_the_keys(entries: dict[str, str | list[str]]) -> None
     rejected = {problem.partition(": ")[0].removeprefix("console.keys.") for problem in found.problems}
     assert len(rejected) == len(found.problems)
     assert all(action.id in found.keys for name in entries if name not in rejected for action in family(name))
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(IDS, st.one_of(KEYS, st.lists(KEYS, min_size=1, max_size=3)), max_size=8))
+@example({"retrain": "b", "backup_now": "r"})
+@example({"retrain": ["b", "x"], "backup_now": ["x", "r"], "cancel": "b"})
+def test_textual_binds_what_we_say(entries: dict[str, str | list[str]]) -> None:
+    """Laid over Textual's own bindings the keymap gives each key to the action that it should have, swaps included."""
+    found = keymap(entries)
+    for group in GROUPS:
+        bound = BindingsMap(bindings(group))
+        bound.apply_keymap(found.textual)
+        live = {key: {binding.id for binding in those} for key, those in bound.key_to_bindings.items()}
+        assert live == {key: {action.id} for action in in_group(group) for key in keys_of(action.id, found)}
 
 
 def test_every_key_of_ours_can_be_written() -> None:

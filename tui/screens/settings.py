@@ -255,7 +255,7 @@ class SettingsScreen(LiveScreen):
         if problems := sheet.with_changes(self.draft):
             self.tell(
                 Notice(
-                    f"not written: {problems[0].removeprefix(': ')}",
+                    f"not written: {problems[0]}",
                     f"change that too, or {self._key('undo')} takes a change back",
                     bad=True,
                 )
