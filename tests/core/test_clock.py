@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from engine.core.clock import FakeClock, SystemClock, iso, parse_iso
+from engine.core.clock import FakeClock, SystemClock, iso, parse_iso, span
+from engine.core.errors import UsageError
 
 MOMENT = datetime(2025, 8, 13, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -39,3 +40,20 @@ def test_the_systems_clock_is_aware() -> None:
     """The real clock speaks UTC."""
     assert timedelta(0) == SystemClock().now().utcoffset()
     assert SystemClock().monotonic() <= SystemClock().monotonic()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), (" 2h ", 7200), ("1.5d", 129_600), ("3650d", 315_360_000)]
+)
+def test_a_span_of_time_is_a_number_and_a_unit(text: str, seconds: int) -> None:
+    """Seconds, minutes, hours and days; at most ten years, so that no date overflows."""
+    assert span(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "-1h", "0m", "2 h", "1e9d", "99999999d", "inf", "2h30m", "\x1b[2Jh"])
+def test_anything_else_is_no_span(text: str) -> None:
+    """The message shows what was typed, cleaned, and how to write it."""
+    with pytest.raises(UsageError, match="not a span of time") as caught:
+        span(text)
+    assert "\x1b" not in str(caught.value)
+    assert "2h" in caught.value.hint or "6h" in caught.value.hint
