@@ -69,8 +69,9 @@ def unit_files(home: Home, lines: Iterable[Line]) -> dict[str, str]:
         facts = f"\n[X-Stockml]\nJob={line.job}\nExpression={expression.text}\nEnabled={'yes' if line.enabled else 'no'}\n"
         start = " ".join(_quoted(word) for word in shlex.split(line.command))
         kind = "exec" if expression.reboot else "oneshot"
-        # KillMode: a training outlives its starter; 75 = skipped, because another run holds the lock.
-        service = f"[Service]\nType={kind}\nExecStart={start}\nKillMode=process\nSuccessExitStatus=75\n"
+        # KillMode: a training outlives its starter, a service does not; 75 = skipped, because another run holds the lock.
+        killed = "mixed" if expression.reboot else "process"
+        service = f"[Service]\nType={kind}\nExecStart={start}\nKillMode={killed}\nSuccessExitStatus=75\n"
         if expression.reboot:
             # A minute: a taken port would fill the record. Wrong usage, settings or a refusal do not mend by themselves.
             service += "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2 3 5\n"
