@@ -98,6 +98,7 @@ def test_the_service_comes_back_after_a_crash() -> None:
     assert name.endswith(".service")
     for text in (
         "Type=exec",
+        "KillMode=mixed",
         "Restart=on-failure",
         "RestartSec=60",
         "RestartPreventExitStatus=2 3 5",
