@@ -21,7 +21,7 @@ from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Alert, Level
 from engine.core.text import clean
-from engine.watch.planner import Action
+from engine.watch.planner import Action, Decision
 from engine.watch.schema import SCHEMA, writing
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def conditions_of(report: Report) -> tuple[Condition, ...]:
             Condition("prediction", symbol, bool(answer.fault) and not missing, f"{answer.fault}: {answer.problem}"),
             Condition("corrupt", symbol, each.look.facts.model in ("corrupt", "newer"), each.look.facts.problem),
             Condition("bars", symbol, decision.action is Action.NO_BARS, decision.text),
-            Condition("chronic", symbol, bool(decision.chronic), "; ".join(verdict.text for verdict in decision.chronic)),
+            Condition("chronic", symbol, bool(decision.chronic or decision.standing), _chronic(decision)),
         ]
     slow = [each.answer.seconds for each in report.checks if each.answer.seconds]
     marks = {"CPU": "cpu", "MEM": "memory", "DISK": "disk"}
@@ -224,6 +224,12 @@ def conditions_of(report: Report) -> tuple[Condition, ...]:
     ]
     over = any(each.status == "critical" for each in report.checks)
     return (*found, Condition("slow", "", over, f"the slowest prediction took {max(slow, default=0.0):.1f} s"))
+
+
+def _chronic(decision: Decision) -> str:
+    """What is chronic: what fires now; else what did and has not stayed away long enough."""
+    texts = [verdict.text for verdict in decision.chronic]
+    return "; ".join(texts) or f"{', '.join(decision.standing)}: not at this look, and not for long enough"
 
 
 def alert_list(home: Home, now: datetime, lately: timedelta | None = None) -> tuple[Alert, ...]:

@@ -109,6 +109,8 @@ class Decision:
     fired: tuple[Verdict, ...] = ()
     """The verdicts a training is for."""
     chronic: tuple[Verdict, ...] = ()
+    standing: tuple[str, ...] = ()
+    """Reasons that were chronic and do not fire now, but have not stayed away for `new_sessions` yet."""
 
 
 def plan(candidates: Iterable[Candidate], occasion: Occasion, settings: Settings) -> tuple[Decision, ...]:
@@ -126,6 +128,10 @@ def _order(candidate: Candidate, decision: Decision) -> tuple[float, ...]:
 
 def decide(candidate: Candidate, occasion: Occasion, settings: Settings) -> Decision:
     """The decision for one symbol: a reason that counts first, then what stands in its way."""
+    return replace(_decided(candidate, occasion, settings), standing=_standing(candidate, settings))
+
+
+def _decided(candidate: Candidate, occasion: Occasion, settings: Settings) -> Decision:
     symbol = candidate.symbol
     if candidate.newer:
         text = f"{candidate.newer}; only a person replaces it: `stockml train {symbol}`"
@@ -239,6 +245,16 @@ def _spent(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
     if not TRIGGERS[verdict.reason].yearly or candidate.spent < settings.watch.yearly_trainings:
         return ""
     return f"trained {candidate.spent} times within a year for performance or drift"
+
+
+def _standing(candidate: Candidate, settings: Settings) -> tuple[str, ...]:
+    found = []
+    for verdict in candidate.verdicts:
+        past = candidate.pasts.get(verdict.reason, Past())
+        near = past.trainings and past.fired_bar and past.quiet < settings.watch.new_sessions
+        if not verdict.fired and (past.chronic or (near and _spent(candidate, verdict, settings))):
+            found.append(verdict.reason)
+    return tuple(found)
 
 
 def _chronic_text(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:

@@ -160,6 +160,20 @@ def test_a_figure_that_hovers_about_its_limit_has_not_got_well() -> None:
     )
 
 
+def test_a_chronic_reason_stands_while_it_hovers() -> None:
+    """It does not fire now and is not forgotten either, so that its alert does not come and go with every look."""
+    calm = replace(fired("accuracy"), fired=False)
+    past = Past(2, NOW - timedelta(days=60), "2025-06-01", fired_bar="2025-08-07", quiet=1, chronic="2 trainings did not help")
+    seen = candidate("NVDA", calm, pasts={"accuracy": past})
+    hovering = replace(past, chronic="")
+
+    assert ("accuracy",) == decide(seen, AT, SETTINGS).standing
+    assert ("accuracy",) == decide(replace(seen, pasts={"accuracy": hovering}, spent=2), AT, SETTINGS).standing
+    assert () == decide(replace(seen, pasts={"accuracy": hovering}, spent=1), AT, SETTINGS).standing
+    assert () == decide(replace(seen, pasts={"accuracy": replace(hovering, quiet=20)}, spent=2), AT, SETTINGS).standing
+    assert () == decide(replace(seen, verdicts=(fired("accuracy"),)), AT, SETTINGS).standing
+
+
 def test_after_two_trainings_in_a_year_only_age_and_events_count() -> None:
     """Performance and drift are then shown as left to the age limit, with the count; a great move still trains."""
     spent = candidate("NVDA", fired("accuracy"), fired("drift"), spent=2)
