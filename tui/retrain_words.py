@@ -110,7 +110,7 @@ def _decision(watch: Watch) -> Line:
         return line(f"to be retrained by the next check or auto-train: {text}", "warn")
     if action == "fine":
         return line(f"no reason to retrain: {text}", "ok")
-    meaning = WAITS.get(action, ("", ""))[1]
+    meaning = "" if text.startswith(action) else WAITS.get(action, ("", ""))[1]
     return line(f"not retrained{_yet(action)}: {text}{f' ({action}: {meaning})' if meaning else ''}", "warn")
 
 

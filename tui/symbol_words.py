@@ -37,7 +37,7 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
         if row.hold:
             lines.append(line(f"automatic training is on hold: {row.hold}", "warn"))
         elif left > 0:
-            lines.append(line(f"its age alone has it trained again in {left:.1f} days"))
+            lines.append(line(f"by its age alone it is to be trained again in {left:.1f} days"))
         else:
             past = f"it is {-left:.1f} days past the age limit of {max_age_days}"
             lines.append(line(f"{past}: the next auto-train takes it", "warn"))
