@@ -108,7 +108,7 @@ class Watching(ABC):
             fetch=fetch,
             starter=starter,
         )
-        with suppress(StockmlError):  # the check has its own words for what cannot be read or written
+        with suppress(StockmlError, OSError):  # the check has its own words for what cannot be read or written
             self.health()
         return found
 

@@ -29,11 +29,12 @@ def test_what_waits_is_looked_at_right_after_the_close() -> None:
     assert night + six == next_check(night, six, waits=True, settle_minutes=30)
 
 
-@pytest.fixture
-def monitor(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path, Path]]:
+@pytest.fixture(params=["1h"])
+def monitor(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], Path, Path]]:
     home = new_home(tmp_path / "home", market__source="simulated")
     out = tmp_path / "out"
-    words = ["performance", "--continuous", "--interval", "1h", "--no-train", "--symbols", "SPY", "--home", str(home.root)]
+    words = ["performance", "--continuous", "--interval", request.param, "--no-train", "--symbols", "SPY"]
+    words += ["--home", str(home.root)]
     with out.open("w") as file:
         child = subprocess.Popen(
             [sys.executable, "-m", "engine.cli", *words], stdout=file, stderr=file, text=True, env=environment(), cwd=ROOT
@@ -57,3 +58,18 @@ def test_it_says_when_it_checks_next_is_alone_and_ends_on_a_signal(
     child.send_signal(signal.SIGTERM)
     assert 0 == child.wait(60)
     assert "stopped" in out.read_text()
+
+
+@pytest.mark.parametrize("monitor", ["1s"], indirect=True)
+def test_a_check_that_fails_costs_one_line(monitor: tuple[subprocess.Popen[str], Path, Path]) -> None:
+    """Settings that became wrong end a check with 3; the next ones come all the same, and work once they are mended."""
+    child, home, out = monitor
+    wait_for(lambda: "next check at" in out.read_text(), 120, "the first check")
+    settings = (home / "stockml.toml").read_text()
+    (home / "stockml.toml").write_text("nonsense = [")
+    wait_for(lambda: "the check ended with 3; the next one comes all the same" in out.read_text(), 120, "a failing check")
+    (home / "stockml.toml").write_text(settings)
+    failed = out.read_text().rindex("the check ended with 3")
+    wait_for(lambda: "checked 20" in out.read_text()[failed:], 120, "a check after it")
+    child.send_signal(signal.SIGTERM)
+    assert 0 == child.wait(60)
