@@ -164,5 +164,7 @@ def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) ->
     now = f"{marks[0]} training {fmt.loss(last.loss)}, {marks[1]} validation {fmt.loss(last.val_loss)}"
     head = f"{job.symbol} loss per epoch 1 to {last.epoch}: {now}"
     if len(head) > width:
-        head = f"loss: {marks[0]} {fmt.loss(last.loss)}, {marks[1]} on validation {fmt.loss(last.val_loss)}"
+        head = f"loss {fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)} ({marks[1]})"
+    if len(head) > width:
+        head = f"{fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)} ({marks[1]})"
     return (line(head, "head"), *(line(text, "live") for text in drawn))

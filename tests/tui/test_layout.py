@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.layout import SIDE_FROM, ZOOMABLE, heights, side_width, zoomed_pane
+from tests.tui.fake import NAMES
+from tui.columns import WIDE_NOTE, fit
+from tui.layout import SIDE_FROM, TABLE_WITH_NOTES, ZOOMABLE, heights, side_width, zoomed_pane
 
 
 @given(st.integers(0, 80), st.integers(0, 30), st.integers(0, 6), st.integers(0, 8), st.integers(0, 3))
@@ -100,3 +102,9 @@ def test_the_side_leaves_the_table_its_columns(width: int, side: int) -> None:
 def test_which_pane_stands_alone(size: tuple[int, int], chosen: str, zoomed: bool, shown: str) -> None:
     """`z` zooms anywhere; where one pane has room the chosen one is shown; the smallest terminal has a sentence."""
     assert zoomed_pane(*size, chosen, zoomed) == shown
+
+
+def test_the_table_has_its_notes_where_the_side_begins_to_grow() -> None:
+    """The width that the side leaves to the table is enough for the notes."""
+    assert WIDE_NOTE in [column.title for column in fit(TABLE_WITH_NOTES, NAMES)]
+    assert WIDE_NOTE not in [column.title for column in fit(TABLE_WITH_NOTES - 3, NAMES)]

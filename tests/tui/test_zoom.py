@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.records import Alert, Retrain, Snapshot, State
-from tests.tui.fake import NAMES, NOW, empty_home, row, snapshot, trained_home, training_home
+from tests.tui.fake import NAMES, NOW, RUN_ID, empty_home, row, snapshot, trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
 from tui.detail_words import detail_lines, why_lines
 from tui.format import ASCII
@@ -158,3 +158,15 @@ async def test_first_steps_without_a_log(tmp_path: Path, size: tuple[int, int]) 
         if size[1] < 15:
             await pilot.press("tab")
         await until(pilot, lambda: "r trains it, A all" in " ".join(screen_text(app).split()), "the first step")
+
+
+@pytest.mark.parametrize("size", [(30, 5), (40, 10)])
+async def test_lists_keep_their_row_in_small_terminals(tmp_path: Path, size: tuple[int, int]) -> None:
+    """A list with a single line shows its current row instead of its header; words of an empty list are wrapped, not cut."""
+    async with opened(tmp_path / "home", training_home(), size) as (app, _, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: f"> {RUN_ID}" in screen_text(app), "the row")
+        await pilot.press("6")
+        await until(pilot, lambda: "nothing rings, and no check" in screen_text(app), "the words")
+        if size[1] > 5:
+            assert "yet: 1, then p checks every model" in " ".join(screen_text(app).split())

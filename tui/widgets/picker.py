@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from tui.panes.symbols import window_top
-from tui.widgets.lines import Line, Lines, line, plain
+from tui.widgets.lines import Line, Lines, line, plain, wrapped
 
 
 class Picker(Lines):
@@ -73,9 +73,9 @@ class Picker(Lines):
         if not width or not height:
             return
         if not self._rows:
-            self.show(self._empty)
+            self.show(tuple(piece for one in self._empty for piece in wrapped(one, width, 2)))
             return
-        room = height - 1
+        room = max(1, height - 1)  # with a single line the row is worth more than its header
         self._top = window_top(self._top, self._index, len(self._rows), room)
         ascii_only = getattr(self.app, "ascii_only", False)
         up = (" ", "^" if ascii_only else "↑")[self._top > 0]
@@ -87,4 +87,4 @@ class Picker(Lines):
                 lines.append(line(f"{gutter}{plain(found)}".ljust(width), "cursor"))
             else:
                 lines.append(((gutter, "mark" if name in self._marks else ""), *found))
-        self.show(lines)
+        self.show(lines[-height:])
