@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.actions import in_group
-from tui.screens.help import help_lines
+from tui.screens.help import entry, help_lines
 from tui.widgets.lines import plain
 
 
@@ -32,3 +32,12 @@ def test_titles_read_as_words() -> None:
         "Keys of a log file",
         "Keys of one backup",
     ]
+
+
+def test_a_long_name_stands_on_its_own_line() -> None:
+    """A name as wide as its column never runs into its meaning."""
+    assert [plain(found) for found in entry("While you were away", "", "what ended", 80)] == [
+        " While you were away",
+        " " * 16 + "what ended",
+    ]
+    assert [plain(found) for found in entry("ctrl+r F5", "", "read again", 80)] == [" ctrl+r F5      read again"]

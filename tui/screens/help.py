@@ -39,6 +39,8 @@ def entry(name: str, style: str, text: str, width: int) -> list[Line]:
     parts = textwrap.wrap(text, max(8, width - indent - 1)) or [""]
     if indent < NAME_WIDTH:
         return [line(name, style), *(line(f"  {part}") for part in parts)]
+    if len(name) + 2 > indent:  # a long name has a line of its own
+        return [line(f" {name}", style), *(line(" " * indent + part) for part in parts)]
     first = ((f" {name:<{indent - 1}}", style), (parts[0], ""))
     return [first, *(line(" " * indent + part) for part in parts[1:])]
 
