@@ -164,9 +164,8 @@ def _sorted_out(
 ) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...], list[tuple[Verdict, str]]]:
     """The fired verdicts that count, the chronic ones, and those that cool down with the words for it."""
     counting, chronic, cooling = [], [], []
-    for verdict in (*candidate.verdicts, *_ahead(candidate, occasion, settings)):
-        if not verdict.fired:
-            continue
+    found = (*(each for each in candidate.verdicts if each.fired), *_ahead(candidate, occasion, settings))
+    for verdict in sorted(found, key=lambda each: list(TRIGGERS).index(each.reason)):
         past = candidate.pasts.get(verdict.reason, Past())
         if _chronic(verdict, past):
             chronic.append(verdict)

@@ -84,6 +84,8 @@ def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
     assert decide(candidate("NVDA", young, age_days=age), AT, SETTINGS).action is Action.FINE
     ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
     assert decide(candidate("NVDA", young, age_days=age), ahead, SETTINGS).action is Action.TRAIN
+    # For its age above all: what fires beside it is no training beyond the age rule.
+    assert decide(candidate("NVDA", young, fired("drift"), age_days=age), ahead, SETTINGS).reason == "age"
     assert decide(candidate("NVDA", young, age_days=age), replace(AT, next_auto_train=NOW), SETTINGS).action is Action.FINE
 
 
