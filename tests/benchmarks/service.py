@@ -21,10 +21,10 @@ from pathlib import Path
 
 from engine.core.config import load
 from engine.core.paths import Home
+from engine.core.service_place import running_at
 from engine.forecast.members.lstm_weights import Shape
 from engine.service.limits import Rate, RateLimit
 from engine.service.metrics import percentiles
-from engine.core.service_place import running_at
 from engine.service.server import Address, prepare
 from tests.benchmarks.common import Bench, Row, middle, say
 from tests.helpers import ROOT, environment, wait_for

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 
 from engine.core.records import Snapshot
 from engine.vault.backups import Backup, Entry
-from tests.tui.fake import ALERTS, NOW, FakeEngine, service_up, training_home
+from tests.tui.fake import ALERTS, NOW, FakeEngine, training_home
+from tests.tui.fake_service import service_up
 from tests.tui.helpers import screen_text, until
 from tui.console import StockmlApp
 
