@@ -168,6 +168,13 @@ def test_trained_forward_equals_stored_forward() -> None:
     assert np.abs(0.5 * taught + 0.25 - forward(layers_of(weights, SHAPE, 0.5, 0.25), windows)).max() < 1e-5
 
 
+def test_the_graph_of_an_epoch_is_traced_once_a_worker() -> None:
+    """Every symbol of one shape trains on the same compiled graph."""
+    from engine.forecast.members import lstm_train
+
+    assert lstm_train.compiled(SHAPE, lstm_train.Rates()) is lstm_train.compiled(SHAPE, lstm_train.Rates())
+
+
 def test_shrinkage_follows_the_evidence() -> None:
     """A proven answer is kept whole, an overconfident one in part, a faint one for a quarter, a wrong or a loud one not."""
     draw = np.random.default_rng(0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +16,7 @@ import pytest
 from engine.core.clock import Clock, FakeClock
 from engine.core.config import Settings
 from engine.core.errors import ModelError, NoDataError
-from engine.core.paths import Home
+from engine.core.paths import Home, prepare
 from engine.forecast import status as derived
 from engine.forecast.fit import fit_symbol
 from engine.forecast.inference import Forecaster, forecast_together, load_forecaster
@@ -25,6 +28,7 @@ from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, settings
+from tests.helpers import ROOT, environment
 
 SYMBOLS = ("NVDA", "AAPL", "SPY")
 SETTINGS = settings(holdout_sessions=60)
@@ -64,6 +68,20 @@ def test_together_equals_one_by_one_bit_for_bit(home: Home, bars: dict[str, Bars
     alone = [each.forecast(bars[each.symbol], bars) for each in forecasters]
     assert forecast_together([each.question(bars[each.symbol], bars) for each in forecasters]) == alone
     assert len({each.next_close / each.last_close for each in alone}) == len(SYMBOLS)
+
+
+def test_a_cold_predict_loads_numpy_and_h5py_alone(home: Home) -> None:
+    """`stockml predict` as a process of its own forecasts without pandas, scikit-learn, TensorFlow or Textual."""
+    prepare(home)
+    words = ["predict", "NVDA", "SPY", "--source", "simulated", "--json", "--home", str(home.root)]
+    names = ("numpy", "h5py", "pandas", "sklearn", "scipy", "tensorflow", "keras", "textual", "matplotlib", "yfinance")
+    script = f"import sys; from engine.cli.main import main; code = main({words}); "
+    script += f"print(code, *(name for name in {names} if name in sys.modules), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment(), cwd=ROOT, check=True
+    )
+    assert done.stderr.splitlines()[-1] == "0 numpy h5py", done.stderr
+    assert [each["symbol"] for each in json.loads(done.stdout)["forecasts"]] == ["NVDA", "SPY"]
 
 
 def test_networks_run_as_one_recursion(home: Home, bars: dict[str, Bars], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -259,6 +259,23 @@ def test_the_checking_process_finds_another_forecast_and_a_broken_file(home: Hom
         checker.check(hurt, pinned)
 
 
+def test_a_file_that_does_not_pass_its_check_is_not_published(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the checking process refuses never goes live: the old model stands byte for byte, and nothing was backed up."""
+    train(home, spec_of(home))
+    before, files = home.model("NVDA").read_bytes(), sorted(path.name for path in home.models.iterdir())
+
+    class Refusing:
+        def check(self, path: Path, pinned: Pinned) -> None:
+            assert path.exists() and path != home.model("NVDA")
+            raise ModelError("the written model does not pass its check")
+
+    monkeypatch.setattr(training, "verifier", Refusing)
+    with pytest.raises(ModelError, match="does not pass its check"):
+        train(home, spec_of(home))
+    assert home.model("NVDA").read_bytes() == before
+    assert sorted(path.name for path in home.models.iterdir()) == files
+
+
 def test_a_checking_process_that_died_is_started_again(home: Home, verifier: Verifier) -> None:
     """Its death fails one publication in words, never silently, and the next training has a fresh one."""
     checker = training.verifier()
