@@ -158,7 +158,8 @@ def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) ->
         drawn = chart(series, width, height - 1, ascii_only=ascii_only)
     if not drawn:
         why = "no epoch has ended yet" if not losses else "one epoch has ended" if len(losses) == 1 else "no room for the chart"
-        return (line(f"{job.symbol}: {why}", "dim"),)
+        told = f"{job.symbol}: {job.message or why}{f' ({job.hint})' if job.hint else ''}"
+        return wrapped(line(told, STYLES[job.state] if job.message else "dim"), max(1, width), 2)[: max(1, height)]
     marks = ("*", "o") if ascii_only else ("line", "dots")
     last = losses[-1]
     now = f"{marks[0]} training {fmt.loss(last.loss)}, {marks[1]} validation {fmt.loss(last.val_loss)}"

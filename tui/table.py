@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from tui.widgets.lines import Line, Span
 
 
+# Cells in which a column that has no room for all of it still says something.
+LEAST = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One column; those with a lower `rank` stay longer. The last one kept may be cut at the edge."""
+    """One column; those with a lower `rank` stay longer. A column of words that does not fit is cut, with a mark."""
 
     title: str
     rank: int = 0
@@ -30,8 +34,12 @@ def table(heads: Sequence[Head], rows: Sequence[Sequence[Span]], width: int) -> 
     kept: list[int] = []
     used = 0
     for at in sorted(range(len(heads)), key=lambda at: heads[at].rank):
-        least = min(sizes[at], max(len(heads[at].title), 8)) if at == len(heads) - 1 else sizes[at]
-        if kept and used + 2 + least > width:
+        head, room = heads[at], width - used - 2
+        least = min(sizes[at], max(len(head.title), 8)) if at == len(heads) - 1 else sizes[at]
+        if kept and least > room:
+            if not head.right and room >= max(len(head.title), LEAST):  # words may be cut, figures never
+                sizes[at] = room
+                kept.append(at)
             break
         used += least + (2 if kept else 0)
         kept.append(at)
@@ -45,7 +53,7 @@ def _row(heads: Sequence[Head], row: Sequence[Span], kept: Sequence[int], sizes:
     for at in kept:
         text, style = row[at]
         last = at == kept[-1]
-        cut = text if last else text[: sizes[at]]
+        cut = text if last or len(text) <= sizes[at] else f"{text[: sizes[at] - 1]}…"
         padded = cut.rjust(sizes[at]) if heads[at].right else cut if last else cut.ljust(sizes[at])
         spans += [("  ", "")] if spans else []
         spans.append((padded, style))

@@ -21,11 +21,11 @@ def away_page(found: Away | None, width: int) -> tuple[Line, ...]:
     if found is None:
         return (line("reading what happened", "dim"),)
     if found.since is None:
-        return (line("the console was not open on this home before", "dim"),)
-    head = line(f"the console was last open at {fmt.full_moment(found.since)}", "dim")
+        return wrapped(line("the console was not open on this home before", "dim"), width, 2)
+    head = wrapped(line(f"the console was last open at {fmt.full_moment(found.since)}", "dim"), width, 2)
     if not found.lines:
-        return (head, line("nothing ended, rang or was missed since", "ok"))
-    return (head, *(piece for text in found.lines for piece in wrapped(away_line(text), width, 13)))
+        return (*head, *wrapped(line("nothing ended, rang or was missed since", "ok"), width, 2))
+    return (*head, *(piece for text in found.lines for piece in wrapped(away_line(text), width, 13)))
 
 
 class AwayScreen(LiveScreen):

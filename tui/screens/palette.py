@@ -35,7 +35,7 @@ def palette_lines(
     lines: list[Line] = []
     for index, action in enumerate(actions[top : top + height], top):
         off = " (off: read-only)" if read_only and action.writes else ""
-        text = f"{'>' if index == chosen else ' '} {key_names(keys.get(action.id, ())):<14} {action.description}{off}"
+        text = f"{'>' if index == chosen else ' '} {key_names(keys.get(action.id, ())):<{14 if width >= 60 else 7}} {action.description}{off}"
         lines.append(line(text.ljust(width), "cursor" if index == chosen else ""))
     return tuple(lines)
 
