@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from tui.widgets.lines import Line, Span
 
-
 # Cells in which a column that has no room for all of it still says something.
 LEAST = 12
 

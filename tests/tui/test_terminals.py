@@ -41,7 +41,7 @@ CASES = {
 
 @pytest.fixture
 def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[PtyConsole]:
-    found = PtyConsole(tmp_path / "home", "watched", **CASES[request.param])
+    found = PtyConsole(tmp_path / "home", "watched", **CASES[request.param])  # type: ignore[arg-type]
     yield found
     found.close()
 

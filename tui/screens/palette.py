@@ -31,11 +31,12 @@ def palette_lines(
     """The actions to choose from, the chosen one in view."""
     if not actions:
         return (line("  nothing matches; erase some letters", "dim"),)
+    room = 14 if width >= 60 else 7
     top = max(0, min(chosen, len(actions) - 1) - max(1, height) + 1)
     lines: list[Line] = []
     for index, action in enumerate(actions[top : top + height], top):
         off = " (off: read-only)" if read_only and action.writes else ""
-        text = f"{'>' if index == chosen else ' '} {key_names(keys.get(action.id, ())):<{14 if width >= 60 else 7}} {action.description}{off}"
+        text = f"{'>' if index == chosen else ' '} {key_names(keys.get(action.id, ())):<{room}} {action.description}{off}"
         lines.append(line(text.ljust(width), "cursor" if index == chosen else ""))
     return tuple(lines)
 
