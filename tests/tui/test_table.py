@@ -32,4 +32,4 @@ def test_cut_words_have_a_mark() -> None:
     heads = (Head("WHAT", 1), Head("STATE", 0))
     _, (row,) = table(heads, ((("a reason of thirty characters.", ""), ("FAILED", "")),), 26)
 
-    assert plain(row) == "a reason of thir…  FAILED"
+    assert plain(row) == "a reason of thirt…  FAILED"
