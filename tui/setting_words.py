@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.core.config_edit import Path
 from engine.core.config_set import value_of
@@ -30,6 +30,7 @@ FROM_WORDS = {
     "ML_EPOCHS, for one": "this environment variable overrides the file, for this console and what it starts",
 }
 NEW = "NOT WRITTEN"
+WIDE = 36
 HELD_OUT = "on the held-out sessions of its live model"
 Draft = Mapping[Path, object]
 """Values that are not written; None takes a key out of the file."""
@@ -54,19 +55,25 @@ def draft_words(one: Setting, draft: Draft) -> Span:
     return ("file", "live") if one.changed else ("default", "dim")
 
 
-def value_span(one: Setting, draft: Draft) -> Span:
+def heads(width: int) -> tuple[Head, ...]:
+    """The columns; values are cut shorter where other columns need the room."""
+    return tuple(replace(head, most=WIDE) if head.title in ("VALUE", "DEFAULT") and width >= 110 else head for head in HEADS)
+
+
+def value_span(one: Setting, draft: Draft, most: int) -> Span:
     """What is in effect, or what would be written, with its unit."""
     changed = one.path in draft
     value = (one.default if draft[one.path] is None else draft[one.path]) if changed else one.value
-    return (_short(f"{_plain(value)}{f' {one.unit}' if one.unit else ''}", 16), "mark" if changed else "")
+    return (_short(f"{_plain(value)}{f' {one.unit}' if one.unit else ''}", most), "mark" if changed else "")
 
 
-def row(one: Setting, draft: Draft, now: Now | None) -> tuple[Span, ...]:
+def row(one: Setting, draft: Draft, now: Now | None, width: int) -> tuple[Span, ...]:
     """One setting."""
-    default = _short(_plain(one.default), 16) if (one.changed or one.path in draft) else ""
+    most = next(head.most for head in heads(width) if head.title == "VALUE")
+    default = _short(_plain(one.default), most) if (one.changed or one.path in draft) else ""
     name = (_short(".".join(one.path[1:]), 24), "")
     beside = (now.short, now.style) if now else ("", "")
-    return (name, value_span(one, draft), draft_words(one, draft), (default, "dim"), beside)
+    return (name, value_span(one, draft, most), draft_words(one, draft), (default, "dim"), beside)
 
 
 def heading(section: str) -> Line:

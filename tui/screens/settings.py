@@ -126,8 +126,9 @@ class SettingsScreen(LiveScreen):
             page.fill(())
             return
         shown = [one for one in sheet.settings if self._wanted(one)]
-        rows = [words.row(one, self.draft, self._now(one)) for one in shown]
-        header, lines = table(words.HEADS, rows, keys.size.width - 2)
+        width = keys.size.width - 2
+        rows = [words.row(one, self.draft, self._now(one), width) for one in shown]
+        header, lines = table(words.heads(width), rows, width)
         keys.fill(header, self._grouped(shown, lines), (line("no key matches; esc shows all of them", "dim"),))
         self._skip_headings(1)
         current = self.current
