@@ -142,6 +142,20 @@ def test_a_dry_run_is_no_deed(engine: Engine) -> None:
     assert list(entries(engine.home))[-1].about["removed"] == 0
 
 
+def test_clean_rotates_the_record_and_loses_nothing(tmp_path: Path) -> None:
+    """Over logs.max_mb it is renamed as other logs are; what was in it is still read, before what comes after."""
+    engine = Engine(new_home(tmp_path / "h", logs__max_mb=1))
+    engine.hold("NVDA", "the auditor")
+    line = engine.home.audit_log.read_text()
+    engine.home.audit_log.write_text(line * (1_100_000 // len(line)))
+    before = len(told(engine.home))
+    engine.clean()
+
+    assert engine.home.audit_log.with_name("audit.log.1").exists()
+    assert told(engine.home)[-2:] == [("clean", "started"), ("clean", "done")]
+    assert len(told(engine.home)) == before + 2
+
+
 def test_the_console_and_its_children_say_console(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that the console starts in a child stands there as the console's."""
     monkeypatch.setenv(ORIGIN, "console")

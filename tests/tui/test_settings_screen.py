@@ -168,6 +168,8 @@ async def test_a_file_broken_by_hand_is_told_and_left_alone(tmp_path: Path) -> N
         engine.home.settings.write_text(broken)
         screen.do_refresh()
         await until(pilot, lambda: f"stockml.toml line {line}: training.batch_size" in _flat(app), "the problem")
+        assert "BROKEN" in screen_text(app)
+        assert "default" not in screen_text(app).splitlines()[0]
         for key in ("e", "r", "u", "w"):
             await pilot.press(key)
             await until(pilot, lambda: "nothing is changed" in screen_text(app), "the refusal")

@@ -97,8 +97,11 @@ class SettingsScreen(LiveScreen):
             return ()
         sheet = self.value.sheet
         changed = sum(one.changed for one in sheet.settings)
-        spans: list[Span] = [("stockml.toml", ""), (f"{changed} changed from default" if changed else "all defaults", "dim")]
-        spans += [("BROKEN", "crit")] if sheet.problems else []
+        spans: list[Span] = [("stockml.toml", "")]
+        if sheet.problems:
+            spans.append(("BROKEN", "crit"))
+        else:
+            spans.append((f"{changed} changed from default" if changed else "all defaults", "dim"))
         spans += [(f"/{self._filter}", "mark")] if self._filter else []
         spans += [("changed only", "mark")] if self._only_changed else []
         spans += [(f"{fmt.plural(len(self.draft), 'change')} {words.NEW}", "mark")] if self.draft else []
