@@ -89,7 +89,7 @@ def evaluate_symbol(home: Home, settings: Settings, symbol: str, clock: Clock, s
         context = {name: stored_bars(home, settings, source, name, clock) for name in forecaster.context}
         live = live_record(forecaster, build_dataset(bars, context))
         why = f"sessions after its last training bar, {stored.manifest.last_bar}"
-        few = f"{_counted(len(live))} after its last training bar, {LIVE_MIN} are needed to score those alone"
+        few = _too_few(int(np.sum(bars.dates > forecaster.last_bar)), len(live))
     except NoDataError as error:
         live, why, few = None, "", f"no later session can be scored: {error.message}"
     if live is not None and len(live) >= LIVE_MIN:
@@ -126,6 +126,14 @@ def closes_before(record: Record, bars: Bars | None) -> tuple[Floats, bool]:
             return bars.close[at - 1], False
     moves = np.cumsum(record.target) - record.target
     return 100.0 * np.exp(moves), True
+
+
+def _too_few(later: int, scored: int) -> str:
+    """Why the later sessions are not scored alone: there are too few, or too few bars before them."""
+    if later > scored:
+        short = f"{scored} of the {later} sessions after its last training bar have the bars before them that a forecast takes"
+        return f"only {short}, {LIVE_MIN} are needed to score those alone"
+    return f"{_counted(scored)} after its last training bar, {LIVE_MIN} are needed to score those alone"
 
 
 def _counted(count: int) -> str:

@@ -16,6 +16,7 @@ from engine.core.errors import ModelError, NoDataError
 from engine.core.paths import Home
 from engine.forecast import evaluate
 from engine.forecast.evaluate import HELD_OUT, LIVE, LIVE_MIN, Evaluation, evaluate_symbol
+from engine.forecast.features import WARMUP
 from engine.forecast.fit import fit_symbol
 from engine.forecast.inference import load_forecaster
 from engine.market.bars import Bars, day
@@ -79,6 +80,15 @@ def test_later_sessions_are_scored_once_there_are_enough(live: Live, later: int,
     last_bar = np.datetime64(found.model.last_bar)
     assert (found.record.dates > last_bar).all() if part == LIVE else (found.record.dates <= last_bar).all()
     assert ("needed" in found.why) == (part == HELD_OUT)
+
+
+def test_later_sessions_without_the_bars_before_them_are_not_called_absent(live: Live) -> None:
+    """Bars that begin late: thirty later sessions, five with a whole window before them; the held-out ones count, and why."""
+    for name, bars in live.bars.items():
+        write_csv(live.folder, bars.tail(WARMUP + QUICK.sequence_length + 5), name)
+    found = live.evaluate()
+    assert found.part == HELD_OUT
+    assert found.why.startswith(f"only 5 of the {LATER} sessions after its last training bar have the bars before them")
 
 
 def test_every_session_is_stated_as_predict_did_on_its_day(live: Live) -> None:
