@@ -22,7 +22,7 @@ from tui.background import Poller, start_verb, write_log
 from tui.driver import CountingDriver
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
-from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, Unrecorded, VerbDone, VerbFailed
 from tui.opening import Opening
 from tui.refresh import StatusRefresh
 from tui.screens.live import LiveScreen
@@ -37,6 +37,7 @@ from tui.words import leaving
 # While something trains; on a slow line what streams is drawn half as often, keys as fast as anywhere.
 LIVE_REFRESH_S = {"fast": 0.5, "slow": 1.0}
 SLOW_VERB_S = 0.5
+UNRECORDED_AFTER_S = 2.0
 # The service is asked for its health in a thousandth of a second; the first time after the first paint.
 SERVICE_AFTER_S = 1.0
 SERVICE_EVERY_S = 5.0
@@ -248,7 +249,13 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def complain(self, text: str) -> None:
         """What the audit lacks, from whatever thread; stderr is the screen."""
         self.note(f"action=audit error={text}")
-        self.post_message(VerbFailed("audit", text, "free space, and check the permissions of logs/"))
+        self.post_message(Unrecorded(text))
+
+    @on(Unrecorded)
+    def _unrecorded(self, message: Unrecorded) -> None:
+        """Say it after what the action itself says, which would take it away."""
+        notice = Notice(message.text, "free space, and check the permissions of logs/", bad=True)
+        self.set_timer(UNRECORDED_AFTER_S, lambda: self.say(notice))
 
     def say(self, notice: Notice | None) -> None:
         """Tell the operator something, on the screen they look at; None takes the last word away."""

@@ -63,6 +63,14 @@ class VerbFailed(Message):
         self.hint = hint
 
 
+class Unrecorded(Message):
+    """Something was done and does not stand in the audit."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence for the operator: what happened, and the next step."""

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from engine.core import audit
 from engine.core.audit import note
 from tests.tui.fake import clock, trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tui import console
 from tui.audit_words import readable
-from tui.console import StockmlApp
 from tui.messages import Notice
 from tui.screens.audit import AuditScreen
 
@@ -49,19 +51,12 @@ def test_a_torn_line_stays_as_it_is() -> None:
     assert readable(Path("logs/training/training.log"), torn) == torn
 
 
-async def test_a_record_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """Nothing goes to the terminal's stderr: the console says it, and console.log keeps it."""
+async def test_a_record_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not on the terminal's stderr: console.log keeps it, and a notice says it after what the action itself says."""
+    monkeypatch.setattr(console, "UNRECORDED_AFTER_S", 0.2)
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
+        monkeypatch.setattr(audit, "complain", app.complain)
         engine.home.audit_log.mkdir(parents=True)
-        before = audit.complain
-        audit.complain = app.complain
-        try:
-            note(engine.home, app.wall, "hold", "done", symbol="NVDA")
-        finally:
-            audit.complain = before
-        await until(pilot, lambda: _notice(app), "the notice")
+        app.ask("hold", lambda: note(engine.home, app.wall, "hold", "done", symbol="NVDA"), lambda _: app.say(Notice("held")))
+        await until(pilot, lambda: "hold done is not recorded" in " ".join(screen_text(app).split()), "the notice")
         assert "hold done is not recorded" in (engine.home.logs / "console.log").read_text()
-
-
-def _notice(app: StockmlApp) -> Notice | None:
-    return app.main.notice
