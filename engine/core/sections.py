@@ -153,9 +153,7 @@ class Logs(_Section, frozen=True):
 
 
 Key = Annotated[str, Meta(min_length=1, max_length=30)]
-Theme = Literal[
-    "auto", "dark", "light", "high-contrast", "colour-blind", "16-colours", "16-colours-light", "no-colour"
-]
+Theme = Literal["auto", "dark", "light", "high-contrast", "colour-blind", "16-colours", "16-colours-light", "no-colour"]
 """The names of tui.themes, and the choice that follows the terminal."""
 
 
