@@ -298,9 +298,16 @@ class StockmlApp(Wearing, inherit_bindings=False):
         """Show one of the screens of `tui.screens.tabs`; a screen with unwritten changes asks first."""
 
         def away() -> None:
+            try:
+                screen = make_tab(name)
+            except Exception as error:  # noqa: BLE001 - stockml was changed on disk while the console is open
+                words = f"the screen {name} cannot be opened: {type(error).__name__}: {clean(str(error), 200)}"
+                write_log(self.engine.home, self.wall, f"action=open error={words}")
+                self.say(Notice(words, "was stockml changed meanwhile? leave with q and open it again", bad=True))
+                return
             while len(self.screen_stack) > 1:
                 self.pop_screen()
-            if screen := make_tab(name):
+            if screen:
                 self.push_screen(screen)
 
         if not any(isinstance(screen, LiveScreen) and name == screen.TAB for screen in self.screen_stack[-1:]):

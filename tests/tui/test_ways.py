@@ -10,8 +10,10 @@ from tests.tui.fake import empty_home, trained_home, training_home, watched_home
 from tests.tui.helpers import opened, screen_text, until
 from tui.screens.help import HelpScreen
 from tui.screens.log_view import LogView
+from tui.screens.logs import LogsScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import PaletteScreen
+from tui.screens.tabs import TABS
 
 SIZES = [(80, 24), (60, 15), (40, 10), (120, 40), (200, 50), (30, 5), (1, 1)]
 KEYS = (
@@ -110,3 +112,14 @@ async def test_help_explains_states_and_columns(tmp_path: Path) -> None:
     assert "not better than the guard allows" in words
     assert "below 1 beats it" in words
     assert "off: read-only" not in words
+
+
+async def test_a_screen_that_cannot_be_loaded_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that is gone or broken, as after an upgrade under an open console, costs its screen and nothing else."""
+    monkeypatch.setitem(TABS, "runs", "tui.screens.no_such_screen:RunsScreen")
+    async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: "the screen runs cannot be opened: ModuleNotFoundError" in screen_text(app), "the words")
+        assert "no_such_screen" in (engine.home.logs / "console.log").read_text()
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, LogsScreen), "another screen")
