@@ -25,6 +25,39 @@ LEAST = 5
 
 Story = Mapping[str, Any]
 
+# (name, meaning) of the page's sections and of the words in them, for the help.
+MEANINGS = (
+    ("Now", "state, forecast of the next close, and the intervals that hold it 80 and 95 times in a hundred"),
+    ("Retraining", "what automatic training would do now and why; then each trigger: its figure, its limit, what it rests on"),
+    ("Price", "closes, with the forecasts made for sessions that the model had never seen"),
+    (
+        "Error against naive",
+        "the model's error divided by the naive one's, over the last sessions: below the dots it is better",
+    ),
+    ("Calibration", "sessions by the confidence that was stated; CAME: how often the close then landed that near"),
+    ("Last training", "loss per epoch on the sessions it learned from and on those set aside"),
+    ("Members", "the forecasts that the ensemble is mixed from: their share, and how each would have done alone"),
+    ("Lineage", "the generations that are live or in a backup, and the trainings that ended without a new one"),
+    ("Live accuracy", "forecasts that were kept before their session closed, against what came"),
+)
+WORDS = (
+    ("naive", "the forecast that the next close equals the last: whatever does not beat it is no use"),
+    ("MASE", "error ÷ the naive forecast's; below 1 beats it"),
+    ("MAPE", "mean absolute percentage error"),
+    ("direction", "how often the forecast had the sign of the change right, percent; 50 is a coin"),
+    ("P(up)", "percent chance that the next close is above the last"),
+    ("confidence", "percent chance that the next close lands within max_mape of the forecast"),
+    ("unseen, held-out", "sessions that the model was not trained on; n is how many"),
+    ("live", "the model that forecasts are made with now"),
+    ("generation", "how many models of the symbol were published, this one included"),
+    (
+        "challenger",
+        "a newly trained model; the guard compares it with the live one on the same unseen sessions before it goes live",
+    ),
+    ("FIRES", "this trigger wants a training; the line under Retraining says whether something keeps it from that"),
+    ("chronic", "trainings do not mend it, or the naive forecast breaks the same limit: left to age"),
+)
+
 
 def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]:
     """State, forecast, and whether age alone will have it trained again."""

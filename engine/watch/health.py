@@ -229,8 +229,12 @@ def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
         broken += [] if found.ok else [f"{newest.name}/{row.symbol}: {found.text or found.kind}"]
     if broken:
         yield Item("backups", Level.CRIT, "; ".join(broken), "stockml backup")
+    elif not good and not without:
+        yield Item("backups", Level.OK, "none yet, and none is needed: a training keeps what it replaces")
     else:
-        text = f"the newest backup of {good} symbols reads well" + (f"; none of {' '.join(without)}" if without else "")
+        text = f"the newest backup of {good} symbol{'' if good == 1 else 's'} reads well" + (
+            f"; none of {' '.join(without)}" if without else ""
+        )
         yield Item("backups", Level.WARN if without else Level.OK, text, "stockml backup" if without else "")
 
 

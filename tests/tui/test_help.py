@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.tui.fake import NOW, row
 from tui.actions import in_group
+from tui.screens.audit import AuditScreen
+from tui.screens.away import AwayScreen
 from tui.screens.help import entry, help_lines
+from tui.screens.live import LiveScreen
+from tui.screens.log_view import LogView
+from tui.screens.symbol import SymbolScreen
+from tui.symbol_words import page
 from tui.widgets.lines import plain
 
 
@@ -41,3 +53,24 @@ def test_a_long_name_stands_on_its_own_line() -> None:
         " " * 16 + "what ended",
     ]
     assert [plain(found) for found in entry("ctrl+r F5", "", "read again", 80)] == [" ctrl+r F5      read again"]
+
+
+@pytest.mark.parametrize("screen", [SymbolScreen("NVDA"), LogView(Path("a.log")), AwayScreen(), AuditScreen()])
+def test_the_help_says_what_one_sees(screen: LiveScreen) -> None:
+    """Below the keys stand words about the page itself, on the screens without columns too."""
+    assert all(entries for _, entries in screen.sections())
+    assert screen.sections()
+
+
+def test_the_symbol_s_help_names_every_section_of_its_page() -> None:
+    """In the order of the page, under the page's own titles."""
+    drawn = [plain(found) for found in page(row("NVDA"), None, None, (), (), 80, 24, 7, NOW, ascii_only=True)]
+    titles = [name for name, _ in SymbolScreen("NVDA").sections()[0][1]]
+
+    assert titles == [text for text in drawn if text in titles]
+
+
+def test_a_pane_is_told_of_once() -> None:
+    """The current row's pane stands in two places of the dashboard and once in its help."""
+    assert Counter(texts("main"))["Summary        In a very small terminal: how many symbols stand how, the worst"] == 1
+    assert sum(text.startswith("Current row") for text in texts("main")) == 1

@@ -113,6 +113,11 @@ def test_a_broken_live_file_that_a_backup_keeps_is_no_damage(engine: Engine, loo
     assert Level.OK is look()["backups"].level
 
 
+def test_no_backup_is_not_called_one_that_reads_well(look: Look) -> None:
+    """Before the first backup the line says that there is none."""
+    assert look()["backups"].text.startswith("none yet")
+
+
 def test_the_age_of_the_copies_is_shown(engine: Engine, look: Look, tmp_path: Path) -> None:
     """A disk that is not there is critical, a copy is told with its age, a newer backup without one warns."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")

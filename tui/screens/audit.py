@@ -34,6 +34,7 @@ class AuditScreen(LogView):
 
     def sections(self) -> Sections:
         return (
+            *super().sections(),
             (
                 "What a line says",
                 (

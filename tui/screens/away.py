@@ -11,9 +11,16 @@ from engine.core.records import Away
 from tui import format as fmt
 from tui.actions import bindings
 from tui.panes.away import away_line
+from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Line, line, wrapped
 from tui.widgets.scroll import ScrollLines
+
+MEANINGS = (
+    ("run", "it ended: how, with how many symbols, and its id; 2 shows it"),
+    ("alert", "a message was written for whoever is told; 6 shows what still rings and what was not delivered"),
+    ("missed", "a job's time came and cron did not run it; 5 says why"),
+)
 
 
 def away_page(found: Away | None, width: int) -> tuple[Line, ...]:
@@ -42,6 +49,9 @@ class AwayScreen(LiveScreen):
 
     def compose_body(self) -> ComposeResult:
         yield ScrollLines(id="page")
+
+    def sections(self) -> Sections:
+        return (("Lines, oldest first", MEANINGS),)
 
     def draw(self) -> None:
         page = self.query_one(ScrollLines)

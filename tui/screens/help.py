@@ -72,7 +72,7 @@ def help_lines(
     for name, meaning in word_meanings():
         lines += entry(name, "", meaning, width)
     lines += [line(""), line("Lines of the screen, from the top", "head")]
-    for _, pane in PANES:
+    for pane in dict.fromkeys(pane for _, pane in PANES):  # one pane can stand in two places
         if (title := getattr(pane, "TITLE", "")) and (text := getattr(pane, "HELP", "")):
             lines += entry(title, "", text, width)
     lines += [line(""), line("A figure that is not there shows as -; the line under the table says why.", "dim")]

@@ -15,11 +15,19 @@ from tui.audit_words import readable
 from tui.log_file import ERRORS, LogFile, Matches, read_time
 from tui.messages import Notice
 from tui.panes.log import log_line
+from tui.screens.help import Sections
 from tui.screens.live import HURRY_S, LiveScreen
 from tui.screens.prompt import PromptScreen
 from tui.widgets.lines import Line, Lines, Span, line, plain, wrapped
 
 LOOK_EVERY = 0.25
+WORDS = (
+    ("follows", "the newest line is in sight, and the page moves on with the file"),
+    ("frozen", "the page stands still; the file goes on, f follows it again"),
+    ("indexing", "the end is there; the lines before it are still being counted"),
+    ("errors", "lines with one of the words error, failed, crit, lost, traceback; e and E go from one to the next"),
+    ("/text", "how many lines have it; n and N go from one to the next, s shows them alone"),
+)
 
 
 class LogView(LiveScreen):
@@ -77,6 +85,9 @@ class LogView(LiveScreen):
         self._file.search(matches)
         return matches
 
+    def sections(self) -> Sections:
+        return (("What stands in the title", WORDS),)
+
     def found(self) -> None:
         if self._shift:
             self.top += self._shift
@@ -87,7 +98,9 @@ class LogView(LiveScreen):
 
     def facts(self) -> Sequence[Span]:
         file = self._file
-        spans: list[Span] = [(file.path.name, ""), (f"{len(file):,} lines" if file.complete else "indexing", "dim")]
+        spans: list[Span] = [(file.path.name, "")]
+        if not file.problem:
+            spans.append((_extent(file), "dim"))
         spans.append(("follows", "live") if self.follow else ("frozen, f follows", "warn"))
         if self._wanted:
             count = len(self.matches.lines) if self.matches else 0
@@ -267,3 +280,8 @@ class LogView(LiveScreen):
             self._filter("")
         else:
             super().do_back()
+
+
+def _extent(file: LogFile) -> str:
+    """How much of the file is known."""
+    return f"{len(file):,} line{'' if len(file) == 1 else 's'}" if file.complete else "indexing"

@@ -14,7 +14,9 @@ from engine.core.records import Job, Run, SymbolRow
 from engine.vault.backups import Backup
 from tui.actions import bindings
 from tui.columns import STATE_STYLES
+from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
+from tui.symbol_words import MEANINGS, WORDS
 from tui.symbol_words import page as page_lines
 from tui.widgets.lines import Span
 from tui.widgets.scroll import ScrollLines
@@ -96,6 +98,9 @@ class SymbolScreen(LiveScreen):
         simulated = bool(row.model and row.model.source == "simulated")
         mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if simulated else ()
         return ((row.symbol, "head"), (row.company, ""), (row.state.value, STATE_STYLES[row.state]), *mark)
+
+    def sections(self) -> Sections:
+        return (("The page, from the top", MEANINGS), ("Words", WORDS))
 
     def draw(self) -> None:
         page = self.query_one(ScrollLines)
