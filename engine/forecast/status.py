@@ -6,6 +6,7 @@ Reading it loads neither numpy nor h5py, so that the console and `status` stay l
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -97,6 +98,14 @@ def _model(found: dict[str, Any]) -> ModelInfo:
             "weights": tuple((str(name), float(weight)) for name, weight in found["weights"]),
         }
     )
+
+
+def can_keep(home: Home) -> bool:
+    """Whether statuses can be stored in this home: a home mounted or opened read-only cannot learn anything new."""
+    folder = home.status("X").parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def write(home: Home, symbol: str, status: Status) -> None:
