@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,31 +107,60 @@ def test_terminal_lost_without_a_signal_ends_the_console(tmp_path: Path) -> None
         child.wait()
 
 
-def test_stalled_terminal_does_not_keep_the_console(console: Opener) -> None:
-    """SIGTERM ends a console whose terminal stopped reading, and gives its settings back."""
-    found = console("training", reading=False)
+def stall(found: PtyConsole, home: Path) -> None:
+    """Read the first screen and no more; press keys until the console's loop waits for the terminal, as its log then says."""
     wait_for(lambda: b"1 RUN" in found.raw or _more(found), 30, "the first screen")
-    spent: list[int] = []
+    log = home / "logs" / "console.log"
 
     def stuck() -> bool:
-        """Whether twenty keys that each redraw the screen cost it nothing: its loop waits for the terminal."""
         found.send(b"?")
-        time.sleep(0.04)
-        fields = Path(f"/proc/{found.pid}/stat").read_text().rpartition(")")[2].split()
-        spent.append(int(fields[11]) + int(fields[12]))
-        return len(spent) > 20 and spent[-1] - spent[-20] <= 1
+        return log.exists() and "action=stall" in log.read_text()
 
     wait_for(stuck, 60, "a stalled console")
+
+
+def test_stalled_terminal_does_not_keep_the_console(console: Opener, tmp_path: Path) -> None:
+    """SIGTERM ends a console whose terminal stopped reading, and gives its settings back."""
+    found = console("training", reading=False)
+    stall(found, tmp_path / "home")
     found.kill(signal.SIGTERM)
 
     assert found.wait() == 143
     assert termios.tcgetattr(found.fd)[:4] == found.found[:4]
 
 
+def test_a_terminal_that_reads_again_is_drawn_again(console: Opener, tmp_path: Path) -> None:
+    """A stalled console does not spin; once it is read again it says LAG and answers, and its log says where it stood."""
+    found = console("training", reading=False, ESCDELAY="5")
+    stall(found, tmp_path / "home")
+    spent: list[int] = []
+
+    def measured() -> bool:
+        fields = Path(f"/proc/{found.pid}/stat").read_text().rpartition(")")[2].split()
+        spent.append(int(fields[11]) + int(fields[12]))
+        return len(spent) > 50
+
+    wait_for(measured, 60, "fifty looks at its CPU time, at least 20 ms apart")
+    assert spent[-1] - spent[0] <= 5, "5 % of a second, in hundredths"
+    found.read_on()
+
+    def marked() -> bool:
+        found.send(b"\x1b")  # the way back from whatever the keys opened
+        return "LAG " in found.text
+
+    wait_for(marked, 20, "the mark of the stall")
+    found.send(b"\x11")
+    assert found.wait() == 0
+    log = (tmp_path / "home" / "logs" / "console.log").read_text()
+    assert "_writer_thread.py" in log, "it waited for the thread that writes to the terminal"
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_bytes_never_end_the_console(console: Opener, seed: int) -> None:
     """A thousand random bytes, bad UTF-8 and broken sequences among them, leave it alive and answering."""
-    found = console("trained")
+    # An escape with a key right behind it is one chord: 5 ms end it, and each look sends one key, 20 ms after the last.
+    found = console("trained", ESCDELAY="5")
+    ways_out = itertools.cycle((b"\x1b", b"1", b"y", b"\x1b", b"\x03"))
     found.see("SPY")
     keys = bytes(byte for byte in random.Random(seed).randbytes(1000) if byte not in b"q\x11")
     for start in range(0, len(keys), 50):
@@ -140,9 +169,7 @@ def test_random_bytes_never_end_the_console(console: Opener, seed: int) -> None:
 
     def answers() -> bool:
         """Whether ctrl+c is answered on the dashboard; esc, 1 and y first leave whatever the bytes opened."""
-        for key in (b"\x1b", b"1", b"y", b"\x03"):
-            found.send(key)
-            time.sleep(0.3)  # an escape with a key right behind it would be read as one chord
+        found.send(next(ways_out))
         return "ctrl+c does nothing here" in found.text and "A all" in found.text
 
     wait_for(answers, 60, "an answer")

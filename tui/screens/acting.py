@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from engine.core.text import clean
 from tui.actions import by_id, in_group
 from tui.messages import Notice
 from tui.panes.footer import Footer, live_keys
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tui.console import StockmlApp
 
 Result = TypeVar("Result")
+PASTED = 250
+"""Characters of a pasted line that are typed."""
 
 
 class ActingScreen(Screen[Result], inherit_bindings=False):
@@ -25,15 +28,32 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     GROUP: ClassVar[str] = ""
     TYPED_AHEAD: ClassVar[bool] = True
     """Keys typed before it stood there are meant for it: over a slow line `/NVDA` and enter arrive at once."""
+    TAKES_TEXT: ClassVar[bool] = False
+    """It has a line to type into: what is pasted is typed there."""
     AUTO_FOCUS = None
 
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self._early: list[events.Key] | None = []
+        """Keys that came before the first drawing; None behind it."""
+
     async def on_event(self, event: events.Event) -> None:
-        """Hand a key that finds another screen on top on to it; a question takes none."""
-        if isinstance(event, events.Key) and self.app.screen_stack and (top := self.app.screen) is not self:
-            if isinstance(top, ActingScreen) and top.TYPED_AHEAD:
-                top.post_message(event)
-            return
+        """Keep a key until the screen is drawn, and hand one on that finds another screen on top."""
+        if isinstance(event, events.Key) and self.app.screen_stack:
+            if (top := self.app.screen) is not self:
+                if isinstance(top, ActingScreen):
+                    top.post_message(event)
+                return
+            if self._early is not None:
+                self._early.append(event)
+                return
         await super().on_event(event)
+
+    def _stand(self) -> None:
+        """It is drawn: what was typed for it is its own now; a question begins to listen."""
+        early, self._early = self._early or [], None
+        for event in early if self.TYPED_AHEAD else ():
+            self.post_message(event)
 
     async def _on_key(self, event: events.Key) -> None:
         """Act on a key before the next one is looked at.
@@ -44,6 +64,12 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         if (found := self.active_bindings.get(event.key)) and found.enabled:
             event.stop()
             await self.app.run_action(found.binding.action, found.node)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Type the first line of what is pasted where text is taken; elsewhere it presses no key."""
+        event.stop()
+        for letter in clean(event.text.partition("\n")[0], PASTED) if self.TAKES_TEXT else "":
+            self.post_message(events.Key(letter, letter))
 
     @property
     def console(self) -> StockmlApp:
@@ -81,6 +107,8 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_footer)
+        if self._early is not None:  # behind the drawing that the screen itself asked for
+            self.call_after_refresh(self._stand)
 
     def open_palette(self) -> None:
         """The palette of this screen's actions; the chosen one is run here."""
