@@ -173,7 +173,10 @@ def test_catch_up_runs_a_missed_job_once(shell: Shell, monkeypatch: pytest.Monke
     shell.install("health")
     write_changes(shell.home, (Change(SystemClock().now() - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),))
     monkeypatch.setattr("engine.schedule.cron_run.child_argv", lambda *_: [sys.executable, "-c", "print('healthy')"])
+    missed = next(job["missed"] for job in shell.tree("show")["jobs"] if job["job"] == "health")
+    assert len(missed) >= 2 and missed == sorted(missed, reverse=True)
     tree = shell.tree("catch-up")
+    assert [run["slot"] for run in tree["runs"]] == missed[:1]
     assert [(run["job"], run["exit"]) for run in tree["runs"]] == [("health", 0)]
     last = next(job for job in shell.tree("show")["jobs"] if job["job"] == "health")
     assert last["state"] == "Up" and (last["last"]["trigger"], last["last"]["slot"]) == ("catch-up", tree["runs"][0]["slot"])

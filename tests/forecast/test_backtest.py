@@ -141,13 +141,15 @@ def test_a_killed_worker_is_told_and_the_same_command_goes_on(tmp_path: Path) ->
 
 
 def test_the_same_backtest_twice_at_once_is_busy(tmp_path: Path) -> None:
-    """The second would take the folds from under the first: it is told who holds them."""
+    """The second would take the folds from under the first: it is told who holds them; that one has max_workers processes."""
     home = home_in(tmp_path / "home")
     process = started(home)
     try:
         with pytest.raises(BusyError, match="runs already") as caught:
             backtest(home, load(home, {}), request(home, 1), SystemClock(), lambda *_: None)
         assert f"process {process.pid}" in caught.value.hint
+        workers = [each for each in children(process) if "spawn_main" in " ".join(each.cmdline())]
+        assert len(workers) == load(home, {}).training.max_workers == 2
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
