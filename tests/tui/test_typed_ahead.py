@@ -47,3 +47,17 @@ async def test_a_question_is_never_answered_unseen(tmp_path: Path) -> None:
         await pilot.pause()
         assert isinstance(app.screen, ConfirmScreen)
         assert engine.asked("cancel") == []
+
+
+async def test_pasted_text_is_typed_where_text_is_taken(tmp_path: Path) -> None:
+    """Its first line goes into the filter, without control characters; on the dashboard it presses no key."""
+    async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
+        app.post_message(events.Paste("AAy\x1b[2J"))
+        await pilot.pause()
+        assert isinstance(app.screen, MainScreen)
+        await pilot.press("slash")
+        app.post_message(events.Paste("SM\x07R\nrm -rf /"))
+        await until(pilot, lambda: "(!text without): SMR" in screen_text(app), "the text")
+        await pilot.press("enter")
+        await until(pilot, lambda: "/SMR 1 of 13" in screen_text(app), "the filter")
+        assert engine.asked("plan") == []

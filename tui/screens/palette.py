@@ -45,6 +45,7 @@ class PaletteScreen(ActingScreen[str]):
     """Answers with the id of an action, or None."""
 
     GROUP = "palette"
+    TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("palette")
 
     def __init__(self, about: str, keys: Mapping[str, tuple[str, ...]]) -> None:

@@ -21,6 +21,7 @@ class PromptScreen(ActingScreen[str], ModalScreen[str]):
     """Answers with what was typed, or None; `must` is the only text that enter takes, where it is given."""
 
     GROUP = "prompt"
+    TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
 
     def __init__(self, prompt: str, text: str = "", told: Sequence[Line] = (), must: str = "") -> None:

@@ -24,6 +24,7 @@ class ScheduleForm(ActingScreen[str]):
     """Answers with a checked expression, or None."""
 
     GROUP = "form"
+    TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("form")
 
     def __init__(self, job: str, expression: str, now: datetime, zone: ZoneInfo) -> None:

@@ -24,6 +24,7 @@ class SettingForm(ActingScreen[object]):
     """Answers with a value that the key takes, or None."""
 
     GROUP = "setting"
+    TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("setting")
 
     def __init__(self, one: Setting, sheet: Sheet, draft: dict[Path, object], snapshot: Snapshot | None) -> None:
