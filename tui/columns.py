@@ -52,8 +52,8 @@ class Look:
     glyphs: Glyphs
     real_source: bool
     """The console reads real bars, so that a simulated model must be marked in its row."""
-    checked: bool = True
-    """Some performance check was made, so that no reason is known to be none."""
+    checked_at: datetime | None = None
+    """When the newest performance check was: only of a model that it saw is no reason known to be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def _retrain(row: SymbolRow, look: Look) -> str:
     """The mark that nobody may miss, then the word."""
     if row.model and look.real_source and row.model.source == "simulated":
         return "SIMULATED"
-    return retrain_word(row) or (fmt.MISSING if look.checked else UNCHECKED)
+    seen = row.model is not None and look.checked_at is not None and row.model.trained_at <= look.checked_at
+    return retrain_word(row) or (fmt.MISSING if seen else UNCHECKED)
 
 
 def _close(row: SymbolRow, _: Look) -> str:
@@ -88,7 +89,7 @@ def _close(row: SymbolRow, _: Look) -> str:
 
 
 def _progress_or_note(row: SymbolRow, look: Look) -> str:
-    return progress(row.job, PROGRESS_WIDTH, look) or row.note or retrain_sentence(row)
+    return progress(row.job, PROGRESS_WIDTH, look) or fmt.file_names(row.note) or retrain_sentence(row)
 
 
 def _range(row: SymbolRow, _: Look) -> str:
@@ -144,7 +145,7 @@ COLUMNS = (
         9,
         9,
         _retrain,
-        "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? never checked (p). "
+        "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? not checked as it is now (p). "
         "SIMULATED: not a model of real bars",
         left=True,
     ),

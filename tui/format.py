@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 MISSING = "-"
+_FOLDERS = re.compile(r"(?<!\S)/(?:[^\s/]+/)+(?=[^\s/])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,11 @@ def bar(fraction: float, width: int, glyphs: Glyphs) -> str:
     share = min(max(fraction if math.isfinite(fraction) else 0.0, 0.0), 1.0)
     cells = width if share >= 1.0 else int(share * width)
     return f"[{glyphs.full * cells}{glyphs.empty * (width - cells)}]"
+
+
+def file_names(text: str) -> str:
+    """A sentence for one line: files by their last name, so that what is wrong with them has room."""
+    return _FOLDERS.sub("", text)
 
 
 def plural(count: int, noun: str) -> str:

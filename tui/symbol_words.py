@@ -219,7 +219,9 @@ def page(
     tall = max(6, min(14, room // 2))
     told = line(f"ERROR: {unread}; ctrl+r asks again", "crit") if unread else line("reading the model and the bars", "dim")
     reading = wrapped(told, width, 4)
-    problems = tuple(line(f"! {text}", "warn") for text in (story["problems"] if story else ()))
+    problems = tuple(
+        piece for text in (story["problems"] if story else ()) for piece in wrapped(line(f"! {text}", "warn"), width, 4)
+    )
     sections: tuple[tuple[str, Sequence[Line]], ...] = (
         ("Now", (*now_lines(row, max_age_days, width), *problems)),
         ("Retraining", retrain_lines(row, story.get("watch") if story else None, now, width)),

@@ -114,7 +114,7 @@ def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tu
 def detail(row: SymbolRow, width: int) -> Line:
     """The current row in a sentence: why it is as it is, then what its numbers rest on, as far as there is room."""
     style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
-    parts = [text for text in (row.note, retrain_sentence(row), _warning(row)) if text]
+    parts = [text for text in (fmt.file_names(row.note), retrain_sentence(row), _warning(row)) if text]
     found, model = row.forecast, row.model
     if found:
         interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"

@@ -118,7 +118,8 @@ class SnapshotReader:
         board = safe_read(self._board, problems)
         rows = tuple(_watched(self._row(name, settings, source, runs, last, now), board) for name in settings.names)
         meters = self._read_meters(settings, problems)
-        bad = [Level.WARN for row in rows if row.state in (State.CORRUPT, State.FAILED, State.LOST, State.FOREIGN)]
+        bad = [Level.WARN for row in rows if row.state in (State.FAILED, State.LOST)]
+        bad += [Level.CRIT for row in rows if row.state in (State.CORRUPT, State.FOREIGN)]  # as `health` says
         bad += [Level.WARN for alert in board.alerts if alert.state == FIRING and not alert.acked]
         shown = source or self._configured(settings)
         return Snapshot(

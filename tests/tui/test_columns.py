@@ -15,7 +15,7 @@ from tui.columns import COLUMNS, GUTTER, STATE_STYLES, Look, cells, fit, header,
 from tui.format import ASCII
 from tui.widgets.lines import plain
 
-LOOK = Look(NOW, ASCII, real_source=True)
+LOOK = Look(NOW, ASCII, real_source=True, checked_at=NOW)
 
 
 def text(found: object, width: int = 80) -> str:
@@ -61,8 +61,8 @@ def test_wide_terminals_show_more() -> None:
 
 
 def test_missing_figures_are_dashes() -> None:
-    """A row without a model shows no number at all."""
-    assert text(empty_row("TSLA")).split() == ["TSLA", "NONE", *["-"] * 9]
+    """A row without a model shows no number at all, and no claim that nothing asks for a training."""
+    assert text(empty_row("TSLA")).split() == ["TSLA", "NONE", *["-"] * 8, "?"]
 
 
 def test_progress_covers_figures_at_80_columns() -> None:
@@ -93,8 +93,10 @@ def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
         "GOOGL": "busy",
         "SMR": "chronic",
     } | dict.fromkeys(("AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SPY"), "-")
-    unchecked = Look(NOW, ASCII, real_source=True, checked=False)
-    assert plain(cells(row("NVDA"), fit(80, NAMES), 80, unchecked)).split()[-1] == "?"
+    before = Look(NOW, ASCII, real_source=True, checked_at=NOW - timedelta(days=400))
+    for unseen in (before, Look(NOW, ASCII, real_source=True)):
+        assert plain(cells(row("NVDA"), fit(80, NAMES), 80, unseen)).split()[-1] == "?"
+    assert text(empty_row("NVDA")).split()[-1] == "?"
     assert text(row("NVDA", state=State.HELD, hold="audit")).split()[-1] == "held"
     assert "not retrained: chronic" in text(watched_home().rows[11], 120)
     assert "TRAINED" in header(fit(140, NAMES))

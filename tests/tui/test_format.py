@@ -102,3 +102,9 @@ def test_lists_count_what_they_leave_out() -> None:
 def test_only_certainty_reads_100_percent() -> None:
     """A chance keeps its decimal in four characters, and nothing below 100 is rounded up to it."""
     assert [fmt.chance(value) for value in (99.8, 99.97, 100.0, 7.04, None)] == ["99.8", ">99", "100", "7.0", "-"]
+
+
+def test_a_file_goes_by_its_name_where_a_line_is_all_there_is() -> None:
+    """Folders of absolute paths are left out; a source and a fraction stay."""
+    assert fmt.file_names("/srv/stockml/models/a.h5 is broken (see /etc/b)") == "a.h5 is broken (see b)"
+    assert fmt.file_names("bars of csv:/srv/bars, 3/4 read") == "bars of csv:/srv/bars, 3/4 read"

@@ -53,3 +53,12 @@ async def test_filter_problems_and_sort_by_key(tmp_path: Path) -> None:
         await pilot.press("escape", "o")
         await until(pilot, lambda: "by age 13 of 13" in screen_text(app), "the order")
         assert all(f"{name} " in screen_text(app) for name in NAMES)
+
+
+async def test_a_filter_does_not_make_the_home_empty(tmp_path: Path) -> None:
+    """Where no row, or only one without a model, is shown, the log still is the home's and not that of a first start."""
+    async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
+        app.main.sieve = Sieve("nothing has this")
+        await until(pilot, lambda: "no row matches" in screen_text(app), "the filter")
+        assert "No model is trained yet" not in screen_text(app)
+        assert trained_home().log_tail[-1][:40] in screen_text(app)

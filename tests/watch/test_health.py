@@ -71,6 +71,7 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
 
     assert [Level.CRIT] * 3 == [found[name].level for name in ("models", "schedule", "runs")]
     assert "NVDA" in found["models"].text
+    assert engine.snapshot().worst is Level.CRIT, "the console's title says the same"
     assert "the machine was off" in found["schedule"].text
     assert "runs show 20250810-010000-abcdef" in found["runs"].fix
     rings = {(each.rule, each.active) for each in conditions(found.values(), jobs, engine.snapshot())}

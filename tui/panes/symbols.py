@@ -29,7 +29,7 @@ def table_lines(
     """The header and the rows from `top`; the gutter shows the cursor, the marks, and that more rows are above or below."""
     rows = snapshot.rows
     columns = fit(width, [row.symbol for row in rows])
-    look = Look(snapshot.taken_at, glyphs, snapshot.source != "simulated", snapshot.checked_at is not None)
+    look = Look(snapshot.taken_at, glyphs, snapshot.source != "simulated", snapshot.checked_at)
     visible = rows[top : top + height]
     up = glyphs.up if top else " "
     down = glyphs.down if top + height < len(rows) else " "

@@ -27,6 +27,7 @@ WORDS = (
     ("indexing", "the end is there; the lines before it are still being counted"),
     ("errors", "lines with one of the words error, failed, crit, lost, traceback; e and E go from one to the next"),
     ("/text", "how many lines have it; n and N go from one to the next, s shows them alone"),
+    ("/=NVDA", "the lines that name this symbol, as l on the dashboard opens the log"),
 )
 
 

@@ -48,6 +48,8 @@ PANES: tuple[tuple[str, Callable[..., Pane]], ...] = (
     ("summary", SummaryPane),
     ("side", DetailPane),
 )
+SIFTED = ("symbols", "detail", "summary", "side")
+"""The panes that know the shown rows alone; the others tell of all of the home."""
 
 
 class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None]):
@@ -93,7 +95,8 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
             "summary": (MainScreen.cursor,),
         }
         for name, pane in PANES:
-            yield pane(id=name).data_bind(*shared, *own.get(name, ()), snapshot=MainScreen.shown)
+            seen = MainScreen.shown if name in SIFTED else MainScreen.snapshot
+            yield pane(id=name).data_bind(*shared, *own.get(name, ()), snapshot=seen)
         yield from self.compose_footer()
 
     def on_mount(self) -> None:
@@ -246,7 +249,7 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         if self.snapshot is None:
             return ""
         names = self.marks or {self.cursor}
-        look = Look(self.snapshot.taken_at, ASCII if self.console.ascii_only else UNICODE, real_source=False)
+        look = Look(self.snapshot.taken_at, ASCII if self.console.ascii_only else UNICODE, False, self.snapshot.checked_at)
         return "\n".join(labelled(row, look) for row in self.snapshot.rows if row.symbol in names)
 
     def tested_symbol(self) -> str:
