@@ -84,7 +84,7 @@ class Engine(Watching):
             stored = derived.read(self.home.status(symbol))
             source = self.source or (stored.source if stored else "")
             key = derived.current_key(self.home, symbol, source)
-            if key is not None and (stored is None or stored.key != key):
+            if key is not None and (stored is None or not derived.current(stored, key)):
                 outdated.append(symbol)
         if outdated:
             derived.build_all(self.home, self.settings, outdated, self.clock, self.source or "")

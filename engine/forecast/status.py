@@ -100,6 +100,16 @@ def _model(found: dict[str, Any]) -> ModelInfo:
     )
 
 
+def same_file(status: Status, key: StatusKey) -> bool:
+    """Whether the status tells of the file that is there now."""
+    return (status.key.size, status.key.mtime_ns, status.key.inode) == (key.size, key.mtime_ns, key.inode)
+
+
+def current(status: Status, key: StatusKey) -> bool:
+    """Whether there is nothing new to say: the same file and bars; what is no model of ours has no bars."""
+    return status.key == key or (status.model is None and same_file(status, key))
+
+
 def can_keep(home: Home) -> bool:
     """Whether statuses can be stored in this home: a home mounted or opened read-only cannot learn anything new."""
     folder = home.status("X").parent

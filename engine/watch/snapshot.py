@@ -185,8 +185,8 @@ class SnapshotReader:
         used = source or (stored.source if stored else "") or self._configured(settings)
         key = derived.current_key(self._home, symbol, used)
         status = stored if key is not None else None
-        fresh = status is not None and status.key == key
-        same_file = status is not None and key is not None and _file(status) == (key.size, key.mtime_ns, key.inode)
+        fresh = status is not None and key is not None and derived.current(status, key)
+        same_file = status is not None and key is not None and derived.same_file(status, key)
         run, job = _live_job(runs, symbol)
         last_run, last_job = last.get(symbol, (None, None))
         model = status.model if status and same_file else None
@@ -233,10 +233,6 @@ def _standing(row: SymbolRow, board: Board, hold: str) -> Retrain | None:
     if found is None or (row.model is not None and row.model.trained_at > found.at):
         return None
     return None if found.action == Action.HELD and not hold else found
-
-
-def _file(status: Status) -> tuple[int, int, int]:
-    return status.key.size, status.key.mtime_ns, status.key.inode
 
 
 def _note(status: Status | None, waits: str, last: Job | None, state: State) -> str:

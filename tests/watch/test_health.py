@@ -13,7 +13,7 @@ import pytest
 from engine.api import Engine
 from engine.core.clock import FakeClock, iso
 from engine.core.paths import Home
-from engine.core.records import JobState, Level, Run, Snapshot
+from engine.core.records import JobState, Level, Run, Snapshot, State
 from engine.core.service_client import Reply, ServiceState
 from engine.core.service_place import place_of
 from engine.vault.backup import back_up
@@ -112,6 +112,21 @@ def test_a_broken_live_file_that_a_backup_keeps_is_no_damage(engine: Engine, loo
     engine.refresh_status(["NVDA"])
 
     assert Level.OK is look()["backups"].level
+
+
+def test_a_broken_file_is_read_once(home: Home, engine: Engine) -> None:
+    """Bars that are stored do not make the status of a broken file look out of date, read after read."""
+    Trainer(home, FakeClock(SUNDAY)).train("NVDA")
+    engine.refresh_status(["NVDA"])
+    forecast = engine.snapshot().rows[0].forecast
+    assert forecast is not None, "bars are there"
+    home.model("NVDA").write_bytes(b"broken")
+    assert engine.snapshot().rows[0].stale_status
+    engine.refresh_status(["NVDA"])
+
+    for each in (engine, Engine(home, FakeClock(SUNDAY), "simulated")):
+        row = each.snapshot().rows[0]
+        assert (row.symbol, row.state, row.stale_status) == ("NVDA", State.CORRUPT, False)
 
 
 def test_no_backup_is_not_called_one_that_reads_well(look: Look) -> None:
