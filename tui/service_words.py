@@ -159,7 +159,10 @@ def _advice(found: Overview, settings: Settings, home: str) -> list[Line]:
         _command("start it in a shell", f"stockml serve --home {quoted}"),
         _command("start it at every boot", f"stockml schedule install serve --home {quoted}"),
         _GAP,
-        line(f"It will answer on {address} ([service] host and port in stockml.toml), models and bars by numpy alone.", "dim"),
+        line(
+            f"It will answer on {address} ([service] host and port in stockml.toml), from the models and bars of this home.",
+            "dim",
+        ),
     ]
 
 

@@ -71,6 +71,8 @@ async def test_ascii_consoles_show_ascii(tmp_path: Path) -> None:
         pane.show([line("1–2 … Zürich 株")])
 
         assert pane.text == "1-2 ~ Z?rich ?"
+        pane.show([line("MAPE 6 % ≥ 5 %, a ≤ b, error ÷ naive, 1 → 2")])
+        assert pane.text == "MAPE 6 % >= 5 %, a <= b, error / naive, 1 -> 2"
 
 
 SPANS = st.lists(st.tuples(st.text(alphabet="ab cd", max_size=30), st.sampled_from(["", "ok"])), max_size=5)

@@ -114,6 +114,12 @@ class Lines(Widget):
         return _merged(tuple((_ascii(clean(text)) if ascii_only else clean(text), style) for text, style in found))
 
 
+# What a sentence would lose its sense without; "?" stands for the rest.
+_IN_ASCII = str.maketrans(
+    {"…": "~", "–": "-", "—": "-", "≥": ">=", "≤": "<=", "÷": "/", "×": "x", "±": "+-", "→": "->", "·": "-", "²": "2"}
+)
+
+
 def _merged(found: Line) -> Line:
     """Neighbours of one style as one span: each span costs its style's bytes again."""
     groups = groupby((span for span in found if span[0]), key=lambda span: span[1])
@@ -121,4 +127,4 @@ def _merged(found: Line) -> Line:
 
 
 def _ascii(text: str) -> str:
-    return text if text.isascii() else text.replace("…", "~").replace("–", "-").encode("ascii", "replace").decode()
+    return text if text.isascii() else text.translate(_IN_ASCII).encode("ascii", "replace").decode()
