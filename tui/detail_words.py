@@ -33,7 +33,7 @@ def detail_lines(
         (3, forecast_lines(row.forecast) if row.forecast else (line("no forecast", "dim"),)),
         (4, naive_lines(row.model.metrics) if row.model else ()),
         (7, loss_lines(trained, width, CHART_LINES, ascii_only=ascii_only) if trained and trained.losses else ()),
-        (5, _model_lines(row.model) if row.model else ()),
+        (5, _model_lines(row.model, width) if row.model else ()),
         (6, run_lines(snapshot.runs, row.symbol, now)),
         (8, _weight_lines(row.model) if row.model else ()),
     )
@@ -107,12 +107,12 @@ def naive_lines(found: Metrics) -> tuple[Line, ...]:
     return (head, *(line(f"{name:<14}{own:>8}{naive:>8}") for name, own, naive in rows))
 
 
-def _model_lines(model: ModelInfo) -> tuple[Line, ...]:
+def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:
     mark = ("SIMULATED bars", "warn") if model.source == "simulated" else (f"{short_source(model.source)} bars", "")
     return (
         line(f"generation {model.generation}, {model.reason}, {fmt.size(model.size_bytes)}"),
         line(f"trained {fmt.full_moment(model.trained_at)}"),
-        (mark, (f" {model.first_bar} to {model.last_bar}", "")),
+        *wrapped((mark, (f" {model.first_bar} to {model.last_bar}", "")), width, 2),
     )
 
 

@@ -214,8 +214,10 @@ def _last_line(found: JobView, zone: ZoneInfo) -> Line:
 
 
 def around_lines(seen: ScheduleView, width: int) -> tuple[Line, ...]:
-    """Clashes, problems, other homes, and the rest of the crontab."""
-    lines: list[Line] = [line(f"problem: {text}", "crit") for text in seen.problems]
+    """What keeps jobs from starting, clashes, problems, other homes, and the rest of the crontab."""
+    idle = f"{seen.daemon}: no job starts before one does; `stockml doctor` says what to do"
+    lines: list[Line] = [] if seen.daemon.running else [line(idle, "crit")]
+    lines += [line(f"problem: {text}", "crit") for text in seen.problems]
     lines += [line(f"clash: {clash}", "warn") for clash in seen.clashes]
     lines += [line(f"another stockml home has its own block here: {home}", "dim") for home in seen.other_homes]
     count = len(seen.other_lines)
