@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -60,6 +61,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
         app.opening.left()
 
     held.guard(leave, save)
+    gc.freeze()  # what is loaded now stays: the collector need not look at it when a screen is closed
     app.run(mouse=not terminal.over_ssh(os.environ))
     held.ended()
     app.opening.left()

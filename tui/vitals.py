@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -29,6 +30,8 @@ class Vitals:
         self.link = link
         """fast or slow."""
         self.meter = LinkMeter()
+        self.closed = False
+        """A screen was closed since the last tick: what it was made of points at itself, and waits for the collector."""
         self._watch: LoopWatch | None = None
         self._opened = wall.now()
         self._size = (0, 0)
@@ -51,6 +54,9 @@ class Vitals:
         """Once a second on the loop: `sent` bytes so far, None where nothing counts them; LAG in words, or nothing."""
         now = time.monotonic()
         self._size = size
+        if self.closed:
+            self.closed = False
+            gc.collect()
         if sent is not None:
             self.meter.feed(now, sent)
         watch = self._watch
