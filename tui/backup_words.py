@@ -24,6 +24,8 @@ HEADS = (
     Head("REASON", 2, most=40, meaning="why it was made; automatic: before models were replaced"),
     Head("WHERE", 5, most=60, meaning="the folder it lies in"),
 )
+NO_MODEL = ("broken", "foreign")
+"""Kinds of a file that a backup keeps and a restore does not take."""
 CHECK_WORDS = (
     ("made", "made by stockml: read again and hashed before it got its name; not looked at since the console was opened"),
     ("OK", "read again just now: every file is as it was backed up"),
@@ -128,9 +130,11 @@ def restored_notice(document: Mapping[str, Any]) -> Notice:
 
 
 def made_notice(document: Mapping[str, Any]) -> Notice:
-    """What became of a backup."""
+    """What became of a backup; what is not in it, or is there as no model, comes first."""
     made = document["backup"]
     names = [entry["symbol"] for entry in made["entries"]]
-    problems = [*document.get("problems", ()), *(f"{symbol} has no model" for symbol in document.get("absent", ()))]
+    kept = [f"{each['symbol']} is {each['kind']}, kept as it is" for each in made["entries"] if each.get("kind") in NO_MODEL]
+    absent = [f"{symbol} has no model" for symbol in document.get("absent", ())]
     text = f"{made['name']}: {fmt.listed(names)}, {fmt.size(made['size_bytes'])}, read again and hashed"
-    return Notice(f"{text}{'; ' if problems else ''}{'; '.join(problems)}", bad=bool(problems))
+    problems = [*document.get("problems", ()), *absent, *kept]
+    return Notice("; ".join([*problems, text]), bad=bool(problems))

@@ -68,6 +68,8 @@ class Column:
     left: bool = False
 
     def fitted(self, text: str) -> str:
+        if self.left and len(text) > self.width > 1:
+            text = f"{text[: self.width - 1]}…"
         text = text[: self.width]
         return text.ljust(self.width) if self.left else text.rjust(self.width)
 

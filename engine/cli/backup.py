@@ -44,6 +44,8 @@ def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
     else:
         names = _names([entry.symbol for entry in made.backup.entries], len(made.backup.entries))
         session.facts([f"{made.backup.name}: {names}, {render.size(made.backup.size_bytes)}, read again and hashed"])
+        kept = [entry for entry in made.backup.entries if entry.kind in ("broken", "foreign")]
+        session.facts(f"{entry.symbol} is {entry.kind}, kept as it is" for entry in kept)
         session.facts(f"a copy, read again and hashed: {path}" for path in made.copies)
     for problem in made.problems:
         report(StockmlError(f"the copy on the other disk failed: {problem}", f"{made.backup.name} itself is complete"))

@@ -101,7 +101,7 @@ def test_damage_is_found_and_named(home: Home) -> None:
 def test_a_foreign_file_in_a_backup_is_no_damage(home: Home) -> None:
     """A file of another program lies there as it was copied: verified, said, and refused by `restore` with 5."""
     home.model("TSLA").write_bytes(b"not a model of ours")
-    on(home, "backup")
+    assert "TSLA is broken, kept as it is" in on(home, "backup").stdout
     (backup,) = list_backups(home.models)
     verified = on(home, "backups", "verify")
 

@@ -13,6 +13,7 @@ from engine.core.errors import StockmlError
 from engine.vault.backups import Backup, Entry
 from tests.tui.fake import NOW, FakeEngine, trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tui.backup_words import made_notice
 from tui.console import StockmlApp
 from tui.screens.backup import BackupScreen
 from tui.screens.backups import BackupsScreen
@@ -166,3 +167,14 @@ async def test_no_backup_yet_and_an_unreadable_folder(tmp_path: Path) -> None:
         engine.backups_there = property(lambda self: 1 / 0)  # type: ignore[assignment]
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "CANNOT READ" in screen_text(app), "the failure")
+
+
+def test_a_backup_of_a_broken_file_says_so_first() -> None:
+    """What is not in it, and what is in it as no model, stand before the name of the backup."""
+    entries = [{"symbol": "NVDA", "kind": "model"}, {"symbol": "TSLA", "kind": "broken"}]
+    made = {"backup": {"name": "backup_1", "entries": entries, "size_bytes": 7}, "absent": ["AAPL"], "problems": []}
+    told = made_notice(made)
+
+    assert told.bad
+    assert told.text.startswith("AAPL has no model; TSLA is broken, kept as it is; backup_1: NVDA TSLA")
+    assert not made_notice({**made, "backup": {**made["backup"], "entries": entries[:1]}, "absent": []}).bad  # type: ignore[dict-item]
