@@ -30,8 +30,7 @@ class Vitals:
         self.link = link
         """fast or slow."""
         self.meter = LinkMeter()
-        self.closed = False
-        """A screen was closed since the last tick: what it was made of points at itself, and waits for the collector."""
+        self._collects = 0
         self._watch: LoopWatch | None = None
         self._opened = wall.now()
         self._size = (0, 0)
@@ -54,8 +53,8 @@ class Vitals:
         """Once a second on the loop: `sent` bytes so far, None where nothing counts them; LAG in words, or nothing."""
         now = time.monotonic()
         self._size = size
-        if self.closed:
-            self.closed = False
+        if self._collects:
+            self._collects -= 1
             gc.collect()
         if sent is not None:
             self.meter.feed(now, sent)
@@ -63,6 +62,10 @@ class Vitals:
         if watch is None or watch.ended_at is None or now - watch.ended_at > TOLD_S:
             return ""
         return f"LAG {watch.last:.1f}s"
+
+    def screen_closed(self) -> None:
+        """What a screen was made of points at itself and waits for the collector; its reader may hold it a moment longer."""
+        self._collects = 3
 
     def words(self) -> str:
         """The link in one line, for the palette."""

@@ -84,7 +84,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         That was 47 MB after three hours of changing screens; the colours are found again in microseconds.
         """
         StylesCache.get_inner_outer.cache_clear()
-        self.console.vitals.closed = True
+        self.console.vitals.screen_closed()
 
     def compose_footer(self) -> ComposeResult:
         yield Footer(id="footer")
