@@ -12,8 +12,8 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.config_edit import candidates, edited, line_of, rendered, split_key, without
-from engine.core.config_set import set_key, set_keys, value_of
+from engine.core.config_edit import candidates, edited, rendered, split_key
+from engine.core.config_set import set_key
 from engine.core.errors import BusyError, ConfigError
 from engine.core.files import FileLock
 from engine.core.paths import Home, default_settings
