@@ -107,6 +107,13 @@ class Now:
     style: str = ""
 
 
+def _source(one: Setting, value: object, read: str) -> Now | None:
+    """The source that the console was told to read instead of the one that is set."""
+    if value != one.value or read.partition(":")[0] == str(value).partition(":")[0]:
+        return None
+    return Now(read, f"this console reads {read} bars, as --source told it; what it starts does so too", "warn")
+
+
 def nows(settings: Sequence[Setting], snapshot: Snapshot | None) -> dict[Path, Now]:
     """What each limit meets now; a key that is no limit has none."""
     if snapshot is None:
@@ -119,6 +126,8 @@ def now_of(one: Setting, value: object, snapshot: Snapshot | None) -> Now | None
     """What a limit of this value would meet now."""
     if snapshot is None:
         return None
+    if one.path == ("market", "source"):
+        return _source(one, value, snapshot.source)
     if one.path[0] == "thresholds" and isinstance(value, int | float):
         return _threshold(one.path[-1], float(value), snapshot.rows)
     meters = {meter.name: meter for meter in snapshot.meters}

@@ -1,5 +1,6 @@
 """The Settings screen: what stands there, what is typed, what is written."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +263,13 @@ async def test_it_stands_in_every_size(tmp_path: Path, size: tuple[int, int]) ->
         if size[0] >= 30:
             assert "refetch_sessions" in screen_text(app)
         assert all(len(row) <= size[0] for row in screen_text(app).splitlines())
+
+
+async def test_a_source_that_was_told_stands_beside_the_one_that_is_set(tmp_path: Path) -> None:
+    """Opened with --source, the screen does not let one believe that the file's source is read."""
+    async with opened(tmp_path / "home", replace(trained_home(), source="simulated"), (100, 30)) as (app, _, pilot):
+        await open_settings(app, pilot)
+        await until(pilot, lambda: "this console reads simulated bars, as --source told it" in screen_text(app), "the words")
+    async with opened(tmp_path / "other", trained_home(), (100, 30)) as (app, _, pilot):
+        await open_settings(app, pilot)
+        assert "--source" not in screen_text(app)

@@ -12,6 +12,7 @@ from engine.core.child import Answer
 from engine.core.records import ModelInfo
 from engine.vault.backups import Backup
 from tui import backup_words as words
+from tui import format as fmt
 from tui.actions import bindings
 from tui.messages import Notice
 from tui.screens.help import Sections
@@ -138,7 +139,8 @@ def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequen
         found = answer.document.get("backups", [])
         results.update({one["path"]: one for one in found})
         bad = [one["name"] for one in found if not one["ok"]]
-        text = f"{len(found)} read again: {'DAMAGED: ' + ', '.join(bad) if bad else 'every file is as it was backed up'}"
+        said = f"DAMAGED: {', '.join(bad)}" if bad else "every file is as it was backed up"
+        text = f"{fmt.plural(len(found), 'backup')} read again: {said}"
         screen.tell(Notice(text, bad=bool(bad)))
         screen.redraw()
 
