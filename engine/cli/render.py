@@ -205,7 +205,8 @@ def metrics_line(metrics: Metrics) -> str:
     )
 
 
-RESULT_HEADS = ("SYMBOL", "STATE", "DIR%", "MAPE%", "NAIVE%", "MASE", "CONF%", "TIME", "MESSAGE")
+# The held-out mean of the confidence: CONF% alone is what is said of one forecast.
+RESULT_HEADS = ("SYMBOL", "STATE", "DIR%", "MAPE%", "NAIVE%", "MASE", "MEAN CONF%", "TIME", "MESSAGE")
 
 
 def result_table(

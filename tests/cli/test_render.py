@@ -126,7 +126,8 @@ def test_result_table_lists_the_busy() -> None:
     """A symbol left out stands in the table with its holder."""
     lines = render.result_table([done("NVDA", metrics=METRICS)], [("TSLA", "run run-0 (cron)")])
 
-    assert "NVDA    done   52.5   2.14    2.20  0.973   91.4   23s" == lines[1]
+    assert "NVDA    done   52.5   2.14    2.20  0.973        91.4   23s" == lines[1]
+    assert "MEAN CONF%" in lines[0], "CONF% is what is said of one forecast"
     assert lines[2].endswith("held by run run-0 (cron)")
 
 
