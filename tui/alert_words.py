@@ -62,7 +62,7 @@ def alert_row(alert: Alert, now: datetime) -> tuple[Span, ...]:
         (alert.symbol or fmt.MISSING, ""),
         (fmt.moment(alert.since, now), ""),
         message_word(alert, now),
-        (alert.text, ""),
+        (fmt.file_names(alert.text), ""),
     )
 
 

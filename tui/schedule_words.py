@@ -215,7 +215,7 @@ def _last_line(found: JobView, zone: ZoneInfo) -> Line:
 
 def around_lines(seen: ScheduleView, width: int) -> tuple[Line, ...]:
     """What keeps jobs from starting, clashes, problems, other homes, and the rest of the crontab."""
-    idle = f"{seen.daemon}: no job starts before one does; `stockml doctor` says what to do"
+    idle = f"{seen.daemon}; no job starts before one does (`stockml doctor` says what to do)"
     lines: list[Line] = [] if seen.daemon.running else [line(idle, "crit")]
     lines += [line(f"problem: {text}", "crit") for text in seen.problems]
     lines += [line(f"clash: {clash}", "warn") for clash in seen.clashes]

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tui.fake import NOW
+from engine.core.records import Alert
+from tests.tui.fake import NOW, row, snapshot
 from tui import format as fmt
+from tui.alert_words import alert_row
+from tui.panes.log import log_lines
+from tui.widgets.lines import plain
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf])
@@ -102,6 +106,14 @@ def test_lists_count_what_they_leave_out() -> None:
 def test_only_certainty_reads_100_percent() -> None:
     """A chance keeps its decimal in four characters, and nothing below 100 is rounded up to it."""
     assert [fmt.chance(value) for value in (99.8, 99.97, 100.0, 7.04, None)] == ["99.8", ">99", "100", "7.0", "-"]
+
+
+def test_alerts_and_problems_name_a_file_where_it_can_be_read() -> None:
+    """A row and a line have no room for folders."""
+    found = Alert("corrupt", "TSLA", "firing", NOW, "/srv/stockml/models/a.h5 is not readable")
+    assert "a.h5 is not readable" in [text for text, _ in alert_row(found, NOW)]
+    told = log_lines(snapshot((row("TSLA"),), problems=("/srv/stockml/stockml.toml: training.epochs",)), 5, False)
+    assert plain(told[0]) == "! stockml.toml: training.epochs"
 
 
 def test_a_file_goes_by_its_name_where_a_line_is_all_there_is() -> None:

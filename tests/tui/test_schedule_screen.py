@@ -169,7 +169,7 @@ async def test_a_first_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         engine.daemon = Daemon(False, detail="no process is named cron")
         screen = await open_schedule(app, pilot)
         assert "NO CRON DAEMON" in screen_text(app)
-        assert "no job starts before one does; `stockml doctor`" in " ".join(screen_text(app).split())
+        assert "no job starts before one does (`stockml doctor`" in " ".join(screen_text(app).split())
         await pilot.press("n")
         await until(pilot, lambda: screen.edit and screen.edit.changed, "the jobs")
         assert engine.crontab.tab is None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from engine.core.records import Snapshot
+from tui.format import file_names
 from tui.panes.pane import Pane
 from tui.widgets.lines import Line, line
 from tui.words import next_steps
@@ -22,7 +23,7 @@ def log_line(text: str) -> Line:
 
 def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, ...]:
     """Problems first, then the next steps of an empty home, then as much of the log's end as there is room for."""
-    head = [line(f"! {text}", "warn") for text in snapshot.problems[: max(1, height // 2)]]
+    head = [line(f"! {file_names(text)}", "warn") for text in snapshot.problems[: max(1, height // 2)]]
     head += [line(text, "head" if not index else "") for index, text in enumerate(next_steps(snapshot, read_only))]
     room = height - len(head)
     tail = snapshot.log_tail[-room:] if room > 0 else ()
