@@ -270,7 +270,7 @@ def test_the_symbols_page_says_why_it_is_not_retrained() -> None:
     text = " ".join(" ".join(plain(found) for found in retrain_lines(row("SMR"), WATCH, NOW, 100)).split())
 
     for words in (
-        "not retrained: chronic, left to the age limit (chronic: trainings do not mend this reason",
+        "not retrained: chronic, left to the age limit",
         "on hold since 2026-10-20",
         "up to and including 2026-10-30: audit; `stockml unhold SMR` ends it",
         "next scheduled training 2026-10-25",
