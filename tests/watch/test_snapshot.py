@@ -19,7 +19,7 @@ from engine.forecast.status import Status, StatusKey
 from engine.runs.fold import LOST_MESSAGE
 from engine.runs.spec import RunSpec, run_folder, write_spec
 from engine.watch.holds import hold
-from engine.watch.snapshot import SnapshotReader, TextTail, state_of
+from engine.watch.snapshot import UNREADABLE, SnapshotReader, TextTail, state_of
 from tests.helpers import ROOT, environment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -246,3 +246,19 @@ def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> Non
 
     assert line.startswith("…x")
     assert line.endswith(" the end")
+
+
+def test_a_home_that_cannot_be_written_says_so(tmp_path: Path, settings: Settings) -> None:
+    """Where no status can be kept, the row says why its figures do not come, and nobody asks for them again and again."""
+    home = Home(tmp_path / "home")
+    prepare(home)
+    home.models.mkdir(parents=True)
+    home.model("NVDA").write_bytes(b"something")
+    folder = home.status("NVDA").parent
+    if folder.exists():
+        folder.rmdir()
+    folder.write_bytes(b"no folder")  # root may write everywhere, but not below a file
+    row = SnapshotReader(home, FakeClock(datetime.now(UTC))).read(settings, None).row("NVDA")
+
+    assert row is not None
+    assert (False, UNREADABLE) == (row.stale_status, row.note)
