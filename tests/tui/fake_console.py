@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from tests.tui.fake import SCENES, FakeEngine
+from tests.tui.fake import FakeEngine
+from tests.tui.scenes import SCENES
 from tui import terminal
 from tui.app import open_console
 

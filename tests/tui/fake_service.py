@@ -9,7 +9,7 @@ from engine.core.clock import iso
 from engine.core.service_client import Reply, ServiceState
 from engine.core.service_place import Place
 from engine.service.overview import Overview
-from tests.tui.fake import NAMES, NOW
+from tests.tui.scenes import NAMES, NOW
 
 
 def service_model(symbol: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from textual.pilot import Pilot
 
 from engine.core.records import Snapshot
 from tests.helpers import ROOT, environment, wait_for
-from tests.tui.fake import FakeEngine, clock
+from tests.tui.fake import FakeEngine
+from tests.tui.scenes import clock
 from tui.console import StockmlApp
 from tui.screens.confirm import ConfirmScreen
 from tui.themes import BY_NAME

@@ -15,8 +15,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from engine.core.records import Snapshot
-from tests.tui.fake import FakeEngine, clock
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import screen_text, until
+from tests.tui.scenes import clock
 from tests.tui.showcase import trained, training
 from tests.tui.showcase_home import furnish
 from tui.console import StockmlApp

@@ -28,7 +28,7 @@ from engine.core.records import (
     SymbolRow,
 )
 from engine.runs.narrate import log_line, narrate
-from tests.tui.fake import NOW
+from tests.tui.scenes import NOW
 
 HOME = "/home/op/stockml"
 SESSIONS = 200

@@ -13,8 +13,9 @@ from typing import Any
 from engine.core.clock import iso
 from engine.schedule.record import Change, Outcome, Trigger, begin_run, end_run, write_changes
 from engine.vault.backups import Backup, Entry
-from tests.tui.fake import NOW, FakeEngine
+from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
+from tests.tui.scenes import NOW
 from tests.tui.showcase import ALERTS, CHECKED, CHRONIC, FACTS, HOME, LAST_RUN, SESSIONS, UNSEEN, forecast_of, told
 
 

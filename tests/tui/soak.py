@@ -30,8 +30,9 @@ from engine.core.records import Alert, Job, JobState, Run, Snapshot, State
 from engine.runs.journal import Journal, Speaker
 from engine.runs.spec import new_run_id, run_folder
 from engine.vault.backups import Backup
-from tests.tui.fake import NAMES, NOW, FakeEngine, row, snapshot, training_job
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import until
+from tests.tui.scenes import NAMES, NOW, row, snapshot, training_job
 from tests.tui.test_leftovers import TAB_KEYS, standing
 from tui.console import StockmlApp
 from tui.screens.main import MainScreen

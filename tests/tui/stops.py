@@ -13,9 +13,10 @@ from textual.pilot import Pilot
 
 from engine.core.records import Snapshot
 from engine.vault.backups import Backup, Entry
-from tests.tui.fake import ALERTS, NOW, FakeEngine, training_home
+from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
 from tests.tui.helpers import screen_text, until
+from tests.tui.scenes import ALERTS, NOW, training_home
 from tui.console import StockmlApp
 
 SIZES = ((80, 24), (60, 15), (40, 10), (120, 40))

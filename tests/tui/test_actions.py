@@ -9,8 +9,8 @@ import pytest
 from textual.binding import Binding
 
 from tests.helpers import ROOT
-from tests.tui.fake import trained_home
 from tests.tui.helpers import opened
+from tests.tui.scenes import trained_home
 from tui.actions import ACTIONS, GROUPS, bindings, by_id, in_group, key_name
 from tui.key_table import key_table, with_keys
 from tui.panes.footer import footer_line

@@ -16,8 +16,9 @@ from engine.core.errors import StockmlError
 from engine.core.records import Alert
 from engine.watch.alerts import Condition, evaluate
 from engine.watch.deliver import Waiting
-from tests.tui.fake import ALERTS, NOW, FakeEngine, trained_home, watched_home
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import ALERTS, NOW, trained_home, watched_home
 from tests.watch.homes import SUNDAY, simulated_home
 from tui.alert_words import STATE_WORDS, alert_lines, firing_words, message_word, state_word, waiting_lines
 from tui.console import StockmlApp

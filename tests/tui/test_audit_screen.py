@@ -6,8 +6,8 @@ import pytest
 
 from engine.core import audit
 from engine.core.audit import note
-from tests.tui.fake import clock, trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import clock, trained_home
 from tui import console
 from tui.audit_words import readable
 from tui.messages import Notice

@@ -11,8 +11,9 @@ from textual.pilot import Pilot
 from engine.core.child import Answer
 from engine.core.errors import StockmlError
 from engine.vault.backups import Backup, Entry
-from tests.tui.fake import NOW, FakeEngine, trained_home
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NOW, trained_home
 from tui.backup_words import made_notice
 from tui.console import StockmlApp
 from tui.screens.backup import BackupScreen

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from engine.core.paths import Home, prepare
 from engine.vault.backups import Backup
-from tests.tui.fake import NOW, RUN_ID, trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NOW, RUN_ID, trained_home, training_home
 from tui import clipboard
 
 PLAIN = {"TERM": "xterm-256color"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.records import Job, JobState, State
-from tests.tui.fake import NAMES, NOW, empty_row, model, row, training_job, watched_home
+from tests.tui.scenes import NAMES, NOW, empty_row, model, row, training_job, watched_home
 from tui.columns import COLUMNS, GUTTER, STATE_STYLES, Look, cells, fit, header, progress
 from tui.format import ASCII
 from tui.widgets.lines import plain

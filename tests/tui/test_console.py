@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engine.core.errors import BusyError
 from engine.core.records import State
-from tests.tui.fake import row, snapshot, trained_home
 from tests.tui.helpers import asked, opened, screen_text, until
+from tests.tui.scenes import row, snapshot, trained_home
 from tui.console import same
 
 

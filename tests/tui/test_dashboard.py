@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.fake import NAMES, RUN_ID, row, snapshot, trained_home, training_home
 from tests.tui.helpers import asked, opened, screen_text, until
+from tests.tui.scenes import NAMES, RUN_ID, row, snapshot, trained_home, training_home
 from tui.panes.symbols import SymbolsPane
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.records import Alert
-from tests.tui.fake import NOW, row, snapshot
+from tests.tui.scenes import NOW, row, snapshot
 from tui import format as fmt
 from tui.alert_words import alert_row
 from tui.panes.log import log_lines

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.fake import NOW, row
+from tests.tui.scenes import NOW, row
 from tui.actions import in_group
 from tui.screens.audit import AuditScreen
 from tui.screens.away import AwayScreen

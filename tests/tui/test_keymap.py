@@ -10,8 +10,8 @@ from textual.binding import BindingsMap
 
 from engine.core import config
 from tests.helpers import new_home, stockml
-from tests.tui.fake import trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import trained_home
 from tui.actions import ACTIONS, GROUPS, bindings, by_id, in_group
 from tui.keymap import FIXED, family, key_of, keymap, keys_of, problems_of, stem
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tui.fake import NAMES
+from tests.tui.scenes import NAMES
 from tui.columns import WIDE_NOTE, fit
 from tui.layout import SIDE_FROM, TABLE_WITH_NOTES, ZOOMABLE, heights, side_width, zoomed_pane
 

@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from engine.vault.backups import Backup
-from tests.tui.fake import NOW, training_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NOW, training_home
 from tui.action import TABS
 from tui.console import StockmlApp
 from tui.screens.live import LiveScreen

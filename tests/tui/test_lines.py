@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Region
 
-from tests.tui.fake import trained_home
 from tests.tui.helpers import opened
+from tests.tui.scenes import trained_home
 from tui.panes.detail import DetailPane
 from tui.panes.log import LogPane
 from tui.widgets.lines import Line, Lines, line, plain, wrapped

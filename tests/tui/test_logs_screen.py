@@ -7,8 +7,9 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from tests.tui.fake import FakeEngine, trained_home
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import trained_home
 from tui.console import StockmlApp
 from tui.screens.log_view import LogView
 from tui.screens.logs import LogsScreen

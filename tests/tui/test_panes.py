@@ -11,8 +11,9 @@ import pytest
 
 from engine.core.errors import ConfigError
 from engine.core.records import Level, Meter, Snapshot
-from tests.tui.fake import METERS, NAMES, FakeEngine, clock, empty_home, row, snapshot, trained_home, training_home
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import METERS, NAMES, clock, empty_home, row, snapshot, trained_home, training_home
 from tui.console import StockmlApp
 from tui.format import ASCII
 from tui.messages import Notice

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.vault.backups import Backup
-from tests.tui.fake import NOW, training_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NOW, training_home
 from tui.action import TABS, Action
 from tui.actions import ACTIONS, in_group
 from tui.screens.acting import ActingScreen

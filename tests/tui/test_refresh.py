@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tui.fake import row, snapshot
+from tests.tui.scenes import row, snapshot
 from tui.refresh import EVERY_S, TRIES, StatusRefresh
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.records import Job, JobState, Metrics
-from tests.tui.fake import NOW, RUN_ID, ended_run, live_run, snapshot, trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NOW, RUN_ID, ended_run, live_run, snapshot, trained_home, training_home
 from tui.run_words import job_row, run_exit
 from tui.screens.main import MainScreen
 from tui.screens.run import RunScreen

@@ -10,8 +10,9 @@ from textual.pilot import Pilot
 
 from engine.schedule.daemon import Daemon
 from engine.schedule.jobs import JOBS, STANDARD
-from tests.tui.fake import FakeEngine, trained_home
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import trained_home
 from tui.console import StockmlApp
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main import MainScreen

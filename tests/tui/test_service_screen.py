@@ -10,9 +10,9 @@ import pytest
 from engine.core.service_client import Reply, ServiceState
 from engine.core.service_place import Place
 from engine.service.overview import Overview
-from tests.tui.fake import NAMES, trained_home
 from tests.tui.fake_service import service_model, service_up
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NAMES, trained_home
 from tui import console
 from tui.screens.service import ServiceScreen
 

@@ -15,8 +15,8 @@ from engine.core.service_client import Reply, ServiceState
 from engine.core.service_place import Place
 from engine.service.overview import Overview
 from tests.helpers import new_home
-from tests.tui.fake import NOW
 from tests.tui.fake_service import service_model, service_up
+from tests.tui.scenes import NOW
 from tui.service_marks import MARKS, title_rank, title_span
 from tui.service_words import facts, model_row, page, verdict_notice
 from tui.widgets.lines import plain

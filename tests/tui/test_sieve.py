@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.records import State
-from tests.tui.fake import NAMES, trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NAMES, trained_home
 from tui.screens.prompt import PromptScreen
 from tui.sieve import ORDERS, WELL, Sieve
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from engine.core.errors import ModelError
-from tests.tui.fake import NAMES, story, trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NAMES, story, trained_home
 from tui.screens.live import LiveScreen
 from tui.waiting import title_of, waiting_lines
 from tui.widgets.lines import plain

@@ -9,8 +9,8 @@ import pytest
 
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
-from tests.tui.fake import NAMES, NOW, empty_home, live_run, model, row, snapshot, story, trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NAMES, NOW, empty_home, live_run, model, row, snapshot, story, trained_home
 from tui.screens.main import MainScreen
 from tui.screens.symbol import SymbolScreen
 from tui.symbol_words import lineage_lines, live_lines, now_lines, page, rolling_mase

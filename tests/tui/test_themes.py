@@ -12,8 +12,8 @@ from rich.color import ColorSystem
 from engine.core import config
 from engine.core.sections import Theme
 from tests.tui.colours import BLINDNESS, SIXTEEN, contrast, distance, rgb
-from tests.tui.fake import trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import trained_home
 from tui.console import StockmlApp
 from tui.themes import BY_NAME, DEFAULT, PALETTES, Palette, after
 from tui.widgets.lines import Lines

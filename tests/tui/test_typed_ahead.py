@@ -8,8 +8,8 @@ from typing import Any
 from textual import events
 from textual.pilot import Pilot
 
-from tests.tui.fake import trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import trained_home, training_home
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.screens.schedule import ScheduleScreen

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import wait_for
-from tests.tui.fake import NAMES, RUN_ID, trained_home, training_home
 from tests.tui.helpers import asked, opened, screen_text, until
+from tests.tui.scenes import NAMES, RUN_ID, trained_home, training_home
 from tui.screens.main import MainScreen
 
 

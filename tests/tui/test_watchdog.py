@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.helpers import wait_for
-from tests.tui.fake import trained_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import trained_home
 from tui.screens.main import MainScreen
 from tui.watchdog import LoopWatch, place
 

@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 from engine.core.child import Answer
 from engine.core.errors import StockmlError
 from engine.core.records import Away
-from tests.tui.fake import NAMES, NOW, FakeEngine, clock, retrain, row, trained_home, watched_home
+from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NAMES, NOW, clock, retrain, row, trained_home, watched_home
 from tui.console import StockmlApp
 from tui.retrain_words import REASONS, WAITS, earnings_words, retrain_lines, retrain_sentence, retrain_word
 from tui.screens.away import AwayScreen, away_page

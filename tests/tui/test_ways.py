@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.fake import empty_home, trained_home, training_home, watched_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import empty_home, trained_home, training_home, watched_home
 from tui.screens.help import HelpScreen
 from tui.screens.log_view import LogView
 from tui.screens.logs import LogsScreen

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.core.records import Job, JobState, PlanItem, State
-from tests.tui.fake import (
+from tests.tui.scenes import (
     NOW,
     RUN_ID,
     empty_home,

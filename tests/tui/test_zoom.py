@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.records import Alert, Retrain, Snapshot, State
-from tests.tui.fake import NAMES, NOW, RUN_ID, empty_home, row, snapshot, trained_home, training_home
 from tests.tui.helpers import opened, screen_text, until
+from tests.tui.scenes import NAMES, NOW, RUN_ID, empty_home, row, snapshot, trained_home, training_home
 from tui.detail_words import detail_lines, why_lines
 from tui.format import ASCII
 from tui.panes.summary import summary
