@@ -98,6 +98,12 @@ class TextTail:
         return self._text
 
 
+def host_levels(meters: tuple[Meter, ...], runs: tuple[Run, ...]) -> list[Level]:
+    """What the host adds to the worst state; a CPU that a live run keeps busy is no fault, its meter says so all the same."""
+    training = any(run.live for run in runs)
+    return [meter.level for meter in meters if not (training and meter.name == "CPU")]
+
+
 class SnapshotReader:
     """Keeps what was read, so that the next snapshot reads only what changed; for one caller at a time."""
 
@@ -133,7 +139,7 @@ class SnapshotReader:
             runs=runs,
             log_tail=self._log.read(),
             problems=tuple(problems),
-            worst=worst([meter.level for meter in meters] + bad + [Level.WARN for _ in problems]),
+            worst=worst(host_levels(meters, runs) + bad + [Level.WARN for _ in problems]),
             alerts=board.alerts,
             undelivered=board.undelivered,
             checked_at=board.checked_at,

@@ -13,13 +13,13 @@ from engine.core.clock import FakeClock
 from engine.core.config import Settings
 from engine.core.events import Event, encode
 from engine.core.paths import Home, default_settings, prepare
-from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, State, SymbolRow
+from engine.core.records import Forecast, Job, JobState, Level, Meter, Metrics, ModelInfo, Run, State, SymbolRow
 from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
 from engine.runs.fold import LOST_MESSAGE
 from engine.runs.spec import RunSpec, run_folder, write_spec
 from engine.watch.holds import hold
-from engine.watch.snapshot import UNREADABLE, SnapshotReader, TextTail, state_of
+from engine.watch.snapshot import UNREADABLE, SnapshotReader, TextTail, host_levels, state_of
 from tests.helpers import ROOT, environment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -262,3 +262,13 @@ def test_a_home_that_cannot_be_written_says_so(tmp_path: Path, settings: Setting
 
     assert row is not None
     assert (False, UNREADABLE) == (row.stale_status, row.note)
+
+
+def test_a_cpu_that_training_keeps_busy_is_no_fault() -> None:
+    """While a run is live its CPU does not make the title CRIT; a full disk does, and so does the CPU without a run."""
+    meters = (Meter("CPU", 99.0, "%", Level.CRIT), Meter("DISK", 85.0, "%", Level.WARN))
+    live = Run("20261122-120000-000001", "train", "manual", "yahoo", NOW, "cron", JobState.RUNNING, ())
+    ended = replace(live, state=JobState.DONE)
+
+    assert [Level.WARN] == host_levels(meters, (ended, live))
+    assert [Level.CRIT, Level.WARN] == host_levels(meters, (ended,))

@@ -56,7 +56,8 @@ class TitlePane(Pane):
 
     TITLE = "Title"
     HELP = (
-        "host, local time, the worst state (OK, WARN, CRIT), how many runs are live, where bars come from. "
+        "host, local time, the worst state (OK, WARN, CRIT; a CPU that training keeps busy does not count), how many runs are "
+        "live, where bars come from. "
         "ALERT: that many fire and nobody has acknowledged them (6 shows them); UNSENT: messages nobody took. "
         "service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended without a word); 7 tells more. "
         "SIMULATED: some numbers come from the simulated market. RO: read-only. OLD: the home was not read for that long."
