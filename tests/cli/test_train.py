@@ -21,7 +21,7 @@ def test_train_follows_and_ends_with_the_table(tmp_path: Path) -> None:
     assert ExitCode.DONE == result.return_value
     assert ("NVDA",) == engine.requests[0].symbols
     assert "NVDA  fit" in result.stdout
-    assert "NVDA    done   52.5   2.14    2.20  0.973   91.4   23s" in result.stdout
+    assert "NVDA    done   52.5   2.14    2.20  0.973        91.4   23s" in result.stdout
 
 
 def test_the_table_of_a_simulated_run_is_marked(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from engine.core.records import Snapshot
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import empty_home, trained_home, training_home, watched_home
 from tui.screens.help import HelpScreen
@@ -16,6 +18,14 @@ from tui.screens.palette import PaletteScreen
 from tui.screens.tabs import TABS
 
 SIZES = [(80, 24), (60, 15), (40, 10), (120, 40), (200, 50), (30, 5), (1, 1)]
+# Every size with runs; the other homes where they draw differently (7 s each; the matrix has every screen of all of them).
+PLACES = [
+    *((training_home, size) for size in SIZES),
+    (empty_home, (80, 24)),
+    (empty_home, (40, 10)),
+    (watched_home, (120, 40)),
+    (watched_home, (1, 1)),
+]
 KEYS = (
     ["j", "space", "k"],
     ["G", "g"],
@@ -33,11 +43,10 @@ KEYS = (
 )
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("scene", [empty_home, training_home, watched_home])
-async def test_every_screen_at_every_size(tmp_path: Path, size: tuple[int, int], scene: object) -> None:
+@pytest.mark.parametrize(("scene", "size"), PLACES, ids=[f"{scene.__name__}-{size[0]}x{size[1]}" for scene, size in PLACES])
+async def test_every_screen_at_every_size(tmp_path: Path, scene: Callable[[], Snapshot], size: tuple[int, int]) -> None:
     """Dashboard, dialogs, help, palette and log draw within every size, and resizing to 1x1 and back ends nothing."""
-    async with opened(tmp_path / "home", scene(), size) as (app, _, pilot):  # type: ignore[operator]
+    async with opened(tmp_path / "home", scene(), size) as (app, _, pilot):
         for keys in KEYS:
             await pilot.press(*keys)
             lines = screen_text(app).splitlines()
