@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.helpers import wait_for
+
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
 needs_sshd = pytest.mark.skipif(
     SSHD is None or shutil.which("ssh") is None or os.geteuid() != 0, reason="needs sshd, ssh and root on this machine"
@@ -33,10 +35,20 @@ def ssh_line(folder: Path) -> Iterator[list[str]]:
     server = subprocess.Popen([str(SSHD), "-D", "-f", str(folder / "config")], stderr=subprocess.DEVNULL)
     options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
     try:
+        wait_for(lambda: _listens(port), 30, "an sshd that listens")
         yield ["ssh", "-tt", "-p", str(port), "-i", str(folder / "user"), *options, "127.0.0.1"]
     finally:
         server.terminate()
         server.wait(20)
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody takes a connection; an ssh that comes before that ends at once, and its window with it."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError:
+        return False
+    return True
 
 
 def consoles(root: Path) -> list[psutil.Process]:
