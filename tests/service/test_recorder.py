@@ -21,9 +21,12 @@ from tests.service.homes import NOW, publish, serving
 
 
 def rows(home: Home) -> list[tuple[str, int, str, str]]:
+    """The rows written so far: none while the service has the file made but not yet its tables."""
     if not home.history.exists():
         return []
     with closing(sqlite3.connect(home.history)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'watch_predictions'").fetchone():
+            return []
         return connection.execute("SELECT symbol, generation, last_bar, via FROM watch_predictions ORDER BY id").fetchall()
 
 
