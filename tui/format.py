@@ -32,7 +32,7 @@ def number(value: float | None, digits: int, width: int = 0) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
     for places in range(digits, -1, -1):
-        text = f"{value:.{places}f}"
+        text = f"{value:z.{places}f}"
         if not width or len(text) <= width:
             break
     return text

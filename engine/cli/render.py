@@ -14,12 +14,12 @@ SIMULATED = "SIMULATED"
 
 def number(value: float | None, digits: int = 1) -> str:
     """A figure, or `-` where there is none."""
-    return ABSENT if value is None else f"{value:.{digits}f}"
+    return ABSENT if value is None else f"{value:z.{digits}f}"
 
 
 def signed(value: float | None, digits: int = 2) -> str:
     """A figure with its sign."""
-    return ABSENT if value is None else f"{value:+.{digits}f}"
+    return ABSENT if value is None else f"{value:+z.{digits}f}"
 
 
 def size(count: int) -> str:

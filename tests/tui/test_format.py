@@ -39,7 +39,8 @@ def test_number_gives_up_decimals_for_width(value: float, digits: int, width: in
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1.234, "+1.23"), (-1.234, "-1.23"), (0.0, "0.00"), (0.001, "0.00"), (123.456, "+123.5")]
+    ("value", "text"),
+    [(1.234, "+1.23"), (-1.234, "-1.23"), (0.0, "0.00"), (0.001, "0.00"), (-0.004, "0.00"), (123.456, "+123.5")],
 )
 def test_signed_shows_the_sign_of_what_is_shown(value: float, text: str) -> None:
     """A change that rounds to zero has no sign."""
