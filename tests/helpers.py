@@ -15,14 +15,28 @@ from engine.core.paths import Home, prepare
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 20.0, what: str = "the condition") -> Any:
-    """The first true value of `condition`; AssertionError after `seconds`."""
+LEAST_S = 60.0
+"""The shortest deadline: it costs nothing where the thing comes, and the machine may be many times slower than this one."""
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = LEAST_S, what: str = "the condition") -> Any:
+    """The first true value of `condition`; AssertionError once `seconds`, and LEAST_S at least, are over.
+
+    What `condition` raises means not yet: no file, half a document, a database without its tables, nobody who listens.
+    The last such error is the cause of the AssertionError.
+    """
+    seconds = max(seconds, LEAST_S)
     end = time.monotonic() + seconds
     while True:
-        if found := condition():
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come within {seconds} s")
+        late = time.monotonic() > end
+        fault: Exception | None = None
+        try:
+            if found := condition():
+                return found
+        except Exception as error:  # noqa: BLE001 - kept as the cause
+            fault = error
+        if late:
+            raise AssertionError(f"{what} did not come within {seconds} s") from fault
         time.sleep(0.02)
 
 
