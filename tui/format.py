@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.core import clock
+
 MISSING = "-"
 _FOLDERS = re.compile(r"(?<!\S)/(?:[^\s/]+/)+(?=[^\s/])")
 
@@ -51,12 +53,8 @@ def signed(value: float | None, digits: int = 2, width: int = 0) -> str:
 
 
 def age(days: float | None) -> str:
-    """An age in at most four characters: minutes, hours up to two days, then days."""
-    if days is None or not math.isfinite(days):
-        return MISSING
-    if days < 1 / 24:
-        return f"{max(0, int(days * 1440))}m"
-    return f"{int(days * 24)}h" if days < 2 else f"{int(days)}d"
+    """An age in at most four characters, as the commands write it; MISSING without one."""
+    return MISSING if days is None or not math.isfinite(days) else clock.age(days)
 
 
 def duration(seconds: float | None) -> str:

@@ -33,7 +33,7 @@ STATE_MEANINGS = {
     State.DONE: "trained and published a moment ago",
     State.FAILED: "the last training failed; the line under the table says why",
     State.REFUSED: "trained, but not better than the guard allows; the live model stays",
-    State.CANCELLED: "stopped by an operator",
+    State.CANCELLED: "no model yet: its training was stopped by an operator",
     State.LOST: "its run died without a word",
     State.CORRUPT: "the model file cannot be trusted",
     State.FOREIGN: "a model file that stockml did not write; it is not used",
@@ -43,7 +43,8 @@ STATE_MEANINGS = {
 
 def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
     """What to do in a home without a model, in three lines; nothing once there is one or a run is at it."""
-    if snapshot.live_runs or any(row.model or row.state is not State.NONE for row in snapshot.rows):
+    untouched = (State.NONE, State.CANCELLED)
+    if snapshot.live_runs or any(row.model or row.state not in untouched for row in snapshot.rows):
         return ()
     if read_only:
         first = "No model is trained yet, and this console is read-only: leave with q,"

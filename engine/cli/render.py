@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from engine.core import clock
 from engine.core.records import Forecast, Job, JobState, Level, Meter, Metrics, Run, Snapshot, SymbolRow
 from engine.core.text import clean
 
@@ -33,12 +34,8 @@ def size(count: int) -> str:
 
 
 def age(days: float | None) -> str:
-    """An age: 12min, 5.0h, 3.2d."""
-    if days is None:
-        return ABSENT
-    if days < 1 / 24:
-        return f"{max(0.0, days) * 1440:.0f}min"
-    return f"{days * 24:.1f}h" if days < 1 else f"{days:.1f}d"
+    """An age as the console writes it: 12m, 47h, 3d."""
+    return ABSENT if days is None else clock.age(days)
 
 
 def duration(seconds: float | None) -> str:

@@ -122,7 +122,8 @@ def parse(text: str, reboot: bool = False) -> Expression:
     if text.strip().startswith("@"):
         raise ExpressionError("expression", f"{clean(text, 40)!r} is a nickname", "write the five fields: 0 0 * * * for @daily")
     if len(parts) != 5 or len(text) > _LONGEST:
-        found = f"{len(parts)} fields" if len(text) <= _LONGEST else f"{len(text)} characters"
+        fields = f"{len(parts)} field{'' if len(parts) == 1 else 's'}"
+        found = fields if len(text) <= _LONGEST else f"{len(text)} characters"
         raise ExpressionError("expression", f"{clean(text, 60)!r} has {found}", "give five: minute hour day month weekday")
     read = [_read(part, field) for part, field in zip(parts, FIELDS, strict=True)]
     expression = Expression(" ".join(text for text, _ in read), *(values for _, values in read))

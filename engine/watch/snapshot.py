@@ -26,7 +26,7 @@ from engine.watch.planner import Action
 
 RECENT_RUNS = 50
 LOG_LINES = 200
-# A finished training shows as DONE this long before its age takes the word over.
+# A finished training shows as DONE this long before its age takes the word over; a cancelled one is told so long.
 DONE_FOR = timedelta(minutes=10)
 _ENDED_WORDS = {
     JobState.FAILED: State.FAILED,
@@ -38,6 +38,7 @@ _ENDED_WORDS = {
 _OVERRULED = (State.FRESH, State.AGING, State.STALE, State.NONE, *_ENDED_WORDS.values())
 READING = "reading the model"
 UNREADABLE = "its figures cannot be read: this home is not writable, and they are kept in persistent_data/status"
+STOPPED = "its last training was cancelled; this model stays live"
 PUBLISHED_UNSAID = "published; its run died before saying so"
 
 
@@ -65,8 +66,8 @@ def state_of(status: Status | None, job: Job | None, last: Job | None, now: date
         return State.DONE if recent and by_age is State.FRESH else by_age
     if last.ended_at < status.model.trained_at:
         return by_age  # something newer was published since, by a restore for one
-    if last.state in (JobState.CANCELLED, JobState.REFUSED) and (by_age is State.STALE or not recent):
-        return by_age if by_age is State.STALE or last.state is JobState.CANCELLED else State.REFUSED
+    if last.state is JobState.CANCELLED or (last.state is JobState.REFUSED and by_age is State.STALE):
+        return by_age  # what was stopped changed nothing: its note and its run say so
     return _ENDED_WORDS[last.state]
 
 
@@ -202,6 +203,7 @@ class SnapshotReader:
             state = age_state(max(0.0, now.timestamp() - key.mtime_ns / 1e9) / 86400, settings.thresholds)
         else:
             state = state_of(status if same_file else None, job, _dated(last_run, last_job), now, settings.thresholds)
+        stopped = _stopped(_dated(last_run, last_job), model, now) if job is None else ""
         forecast = status.forecast if status and fresh else None
         behind = bars_behind(forecast.last_bar, used, now, settings.market.settle_minutes) if forecast else None
         copy = stand_in_words(used, symbol, forecast.last_bar) if forecast else ""
@@ -218,7 +220,7 @@ class SnapshotReader:
             run_id=run.id if run else (last_run.id if last_run else None),
             last_job=last_job,
             last_run_reason=last_run.reason if last_run else "",
-            note=_joined(stale_words(behind), copy, _note(status if same_file else None, waits, last_job, state)),
+            note=_joined(stale_words(behind), copy, stopped, _note(status if same_file else None, waits, last_job, state)),
             stale_status=waits == READING and not fresh,
             bars_behind=behind,
         )
@@ -248,6 +250,14 @@ def _note(status: Status | None, waits: str, last: Job | None, state: State) -> 
         unsaid = last.message if last is not None and last.message == PUBLISHED_UNSAID else ""
         return _joined(status.problem, unsaid, waits if waits == UNREADABLE else "")
     return waits or "not trained yet"
+
+
+def _stopped(last: Job | None, model: ModelInfo | None, now: datetime) -> str:
+    """That a training was cancelled a moment ago, where the row's word tells of the model that it left as it was."""
+    if last is None or last.state is not JobState.CANCELLED or last.ended_at is None or model is None:
+        return ""
+    told = model.trained_at <= last.ended_at and now - last.ended_at < DONE_FOR
+    return STOPPED if told else ""
 
 
 def _joined(*parts: str) -> str:

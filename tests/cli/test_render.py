@@ -22,9 +22,9 @@ from tests.cli.fakes import METRICS, MODEL, NOW, done, make_run, make_snapshot, 
         (render.size(900), "900B"),
         (render.size(1_900_000), "1.9MB"),
         (render.age(None), "-"),
-        (render.age(10 / 1440), "10min"),
-        (render.age(0.5), "12.0h"),
-        (render.age(7.25), "7.2d"),
+        (render.age(10 / 1440), "10m"),
+        (render.age(0.5), "12h"),
+        (render.age(7.25), "7d"),
         (render.duration(None), "-"),
         (render.duration(8.4), "8s"),
         (render.duration(185), "3m05s"),
@@ -54,7 +54,7 @@ def test_a_row_shows_what_is_known() -> None:
     """A trained symbol shows forecast, figures, age and source; an untrained one dashes and the reason."""
     lines = render.status_table(make_snapshot(trained("NVDA"), untrained("SPY")))
 
-    assert "101.00  +1.00   91.0  52.5   2.14  0.973  120  2.0d" in lines[1]
+    assert "101.00  +1.00   91.0  52.5   2.14  0.973  120   2d" in lines[1]
     assert lines[2].startswith("SPY     NONE")
     assert lines[2].endswith("not trained yet")
 
@@ -136,4 +136,4 @@ def test_moments_are_local() -> None:
     """A moment is shown in the terminal's time zone, as the guide writes it."""
     assert NOW.astimezone().strftime("%b %d %H:%M") == render.moment(NOW)
     assert "-" == render.moment(None)
-    assert render.age(timedelta(days=3) / timedelta(days=1)) == "3.0d"
+    assert render.age(timedelta(days=3) / timedelta(days=1)) == "3d"

@@ -76,6 +76,15 @@ def test_what_cron_refuses_misreads_or_never_fires_is_refused_with_the_field_nam
     assert caught.value.field == field and caught.value.message.startswith(f"{field}: ")
 
 
+@pytest.mark.parametrize(("text", "count"), [("61", "has 1 field"), ("0 2", "has 2 fields"), ("", "has 0 fields")])
+def test_a_wrong_number_of_fields_is_told_in_words(text: str, count: str) -> None:
+    """One field is one field, and the hint names the five."""
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert caught.value.message == f"expression: {text!r} {count}"
+    assert caught.value.hint == "give five: minute hour day month weekday"
+
+
 @pytest.mark.parametrize(
     ("text", "plain"),
     [

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.cli import render
 from engine.core.records import Alert
 from tests.tui.scenes import NOW, row, snapshot
 from tui import format as fmt
@@ -53,10 +54,12 @@ def test_age_fits_its_column(days: float) -> None:
     assert 2 <= len(fmt.age(days)) <= 5 if days >= 1000 else len(fmt.age(days)) <= 4
 
 
-@pytest.mark.parametrize(("days", "text"), [(0.0, "0m"), (0.02, "28m"), (0.5, "12h"), (1.9, "45h"), (2.0, "2d"), (45.9, "45d")])
-def test_age_in_words(days: float, text: str) -> None:
-    """Minutes within the hour, hours within two days, then days."""
-    assert text == fmt.age(days)
+@pytest.mark.parametrize(
+    ("days", "text"), [(None, "-"), (0.0, "0m"), (0.02, "28m"), (0.5, "12h"), (1.9, "45h"), (2.0, "2d"), (45.9, "45d")]
+)
+def test_age_in_words(days: float | None, text: str) -> None:
+    """Minutes within the hour, hours within two days, then days; the commands write the same."""
+    assert text == fmt.age(days) == render.age(days)
 
 
 @pytest.mark.parametrize(

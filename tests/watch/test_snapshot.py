@@ -19,7 +19,7 @@ from engine.forecast.status import Status, StatusKey
 from engine.runs.fold import LOST_MESSAGE
 from engine.runs.spec import RunSpec, run_folder, write_spec
 from engine.watch.holds import hold
-from engine.watch.snapshot import UNREADABLE, SnapshotReader, TextTail, host_levels, state_of
+from engine.watch.snapshot import STOPPED, UNREADABLE, SnapshotReader, TextTail, host_levels, state_of
 from tests.helpers import ROOT, environment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,8 +63,9 @@ def ok(age_days: float) -> Status:
         (ok(3), None, ended(JobState.FAILED, 24 * 4), State.FRESH),
         (ok(3), None, ended(JobState.REFUSED, 24), State.REFUSED),
         (ok(8), None, ended(JobState.REFUSED, 24), State.STALE),
-        (ok(3), None, ended(JobState.CANCELLED, 0.1), State.CANCELLED),
-        (ok(3), None, ended(JobState.CANCELLED, 1), State.FRESH),
+        (None, None, ended(JobState.CANCELLED, 0.1), State.CANCELLED),
+        (ok(3), None, ended(JobState.CANCELLED, 0.1), State.FRESH),
+        (ok(8), None, ended(JobState.CANCELLED, 0.1), State.STALE),
         (ok(3), None, ended(JobState.LOST, 30), State.LOST),
         (Status(KEY, "corrupt", problem="digest"), None, None, State.CORRUPT),
         (Status(KEY, "foreign", problem="no group"), None, ended(JobState.FAILED, 1), State.FOREIGN),
@@ -177,6 +178,18 @@ def test_a_lost_run_shows_beside_a_live_model(home: Home, settings: Settings) ->
     put_run(home, "started")
 
     assert (State.LOST, LOST_MESSAGE) == (nvda(home, settings).state, nvda(home, settings).note)
+
+
+def test_a_cancelled_training_leaves_the_word_of_the_model(home: Home, settings: Settings) -> None:
+    """The row tells of the model at once; for ten minutes its note says that a training was cancelled, its last job always."""
+    put(home, "simulated", trained_at=NOW - timedelta(days=3))
+    put_run(home, "started", "cancelled")
+    row, later = (nvda(home, settings, NOW - timedelta(hours=5) + timedelta(minutes=after)) for after in (1, 11))
+
+    assert (State.FRESH, STOPPED) == (row.state, row.note)
+    assert (State.FRESH, "") == (later.state, later.note)
+    assert later.last_job is not None
+    assert later.last_job.state is JobState.CANCELLED
 
 
 def test_a_lost_job_whose_model_is_live_was_published(home: Home, settings: Settings) -> None:
