@@ -110,8 +110,10 @@ class Shelf:
         for symbol in settings.names:
             with self._lock:
                 self._look_at(symbol, settings)
-        for gone in self._slots.keys() - set(settings.names):
-            del self._slots[gone]
+        with self._lock:
+            for gone in self._slots.keys() - set(settings.names):
+                del self._slots[gone]
+                self._tried.pop(gone, None)  # a symbol that comes back finds its file unread
 
     def reload(self, symbol: str, settings: Settings) -> Slot:
         """Read the symbol's model again, whatever was seen before; a refusal stands in the slot."""

@@ -179,6 +179,20 @@ def test_without_any_model_health_is_unhealthy(home: Home) -> None:
         assert served.ask("/api/v1/historical/NVDA").status == 200
 
 
+def test_a_symbol_that_comes_back_is_served_again(home: Home) -> None:
+    """A symbol taken out of the settings and put back has its model again, though its file never changed."""
+    shelf, look = shelf_of(home)
+    settings = load(home, {})
+    others = {name: entry for name, entry in settings.symbols.items() if name != "NVDA"}
+    shelf.look(msgspec.structs.replace(settings, symbols=others))
+    assert shelf.slot("NVDA") is None
+    look()
+    slot = shelf.slot("NVDA")
+    assert slot is not None
+    assert slot.fault is None
+    assert slot.forecast().last_bar == "2026-06-30"
+
+
 def test_revised_bars_are_taken_up_with_the_cache_dropped(home: Home) -> None:
     """A revised close on disk is served within 2 s: the forecast in the cache is not the answer any more."""
     with serving(home) as served:
