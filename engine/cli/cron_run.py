@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from engine.cli.options import home_option, takes_session
 from engine.cli.session import Session
 from engine.core.errors import ConfigError, StockmlError
-from engine.core.paths import SETTINGS_NAME
+from engine.core.paths import SETTINGS_NAME, absolute
 from engine.core.text import clean
 from engine.schedule.cron_run import run_job
 from engine.schedule.record import Trigger
@@ -39,5 +38,5 @@ def cron_run(session: Session, job: str, trigger: str | None) -> int:
 
 def _refuse_absent(session: Session) -> None:
     """A home that is gone (a disk that is not mounted) must not be made anew by a job at night."""
-    if session.home_text and not (Path(session.home_text).expanduser() / SETTINGS_NAME).is_file():
+    if session.home_text and not (absolute(session.home_text) / SETTINGS_NAME).is_file():
         raise ConfigError(f"no {SETTINGS_NAME} in {session.home_text}", "is its disk mounted? the job did not run")

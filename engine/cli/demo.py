@@ -17,7 +17,7 @@ from engine.cli.train import run_training
 from engine.core.config_edit import edited
 from engine.core.errors import ConfigError, ExitCode, RefusedError
 from engine.core.files import write_atomic
-from engine.core.paths import Home, check_trust, default_settings
+from engine.core.paths import Home, absolute, check_trust, default_settings
 
 # What differs from the packaged settings: a simulated market, and few epochs, so that 13 models take a minute or two.
 SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
@@ -33,7 +33,7 @@ SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
 def demo(session: Session) -> int:
     """Open the console on a simulated market; without a terminal train every symbol and show the table."""
     session.home_text = session.home_text or str(demo_folder(os.environ, Path.home()))
-    prepare_demo(Home(Path(session.home_text).expanduser().absolute()))
+    prepare_demo(Home(absolute(session.home_text)))
     if session.engine.settings.market.source != "simulated":
         raise RefusedError(
             f"{session.home.root} is not a demo: its market.source is {session.engine.settings.market.source}",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from engine.core.errors import StockmlError
+from engine.core.errors import ConfigError, StockmlError
 from engine.core.paths import Home, find_home
 from engine.core.symbols import checked_all
 from engine.core.text import clean
@@ -40,7 +40,11 @@ class Session:
     @cached_property
     def home(self) -> Home:
         """The home folder; ConfigError when there is none or it cannot be trusted."""
-        return find_home(self.home_text, os.environ, Path.cwd())
+        try:
+            cwd = Path.cwd()
+        except FileNotFoundError as error:
+            raise ConfigError("the working directory is gone", "cd to a folder that exists, then try again") from error
+        return find_home(self.home_text, os.environ, cwd)
 
     @cached_property
     def engine(self) -> Engine:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import ConfigError
+from engine.core.files import temporary_name, write_atomic
+from engine.core.text import clean
 
 SETTINGS_NAME = "stockml.toml"
 # flock is silently local, or absent, on these (NFS without lockd, SMB, most FUSE servers).
@@ -112,7 +115,7 @@ def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
     """
     named = given or environ.get("STOCKML_HOME")
     if named:
-        home = Home(Path(named).expanduser().absolute())
+        home = Home(absolute(named))
         prepare(home)
         return home
     for folder in (cwd, *cwd.parents):
@@ -121,6 +124,14 @@ def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
             check_trust(home)
             return home
     raise ConfigError(f"no {SETTINGS_NAME} in {cwd} or above it", "name a home folder: stockml --home DIR, or STOCKML_HOME")
+
+
+def absolute(named: str) -> Path:
+    """The home folder that a user names, `~` read; ConfigError for a `~name` that nobody has."""
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as error:
+        raise ConfigError(f"the home {clean(named, 200)} cannot be found: no such user", "name another with --home") from error
 
 
 def prepare(home: Home) -> None:
@@ -132,14 +143,23 @@ def prepare(home: Home) -> None:
     check_trust(home)
     if not home.settings.exists():
         try:
-            # O_EXCL: two first starts at once leave one whole file.
-            fd = os.open(home.settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        except FileExistsError:
-            return
+            _write_first(home.settings)
         except OSError as error:
             raise ConfigError(f"cannot write {home.settings}: {error.strerror}", "free space or name another home") from error
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            file.write(default_settings())
+
+
+def _write_first(path: Path) -> None:
+    """The packaged settings, whole or not at all; what another first start, or an operator, has put there stands."""
+    aside = temporary_name(path)
+    write_atomic(aside, default_settings().encode("utf-8"), name="first_settings")
+    try:
+        os.link(aside, path)  # a rename would replace what came meanwhile
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def check_trust(home: Home) -> None:
@@ -177,7 +197,8 @@ def filesystem(folder: Path, table: str | None = None) -> str:
         fields = left.split()
         if not dash or len(fields) < 5:
             continue
-        mount = fields[4].encode().decode("unicode_escape").rstrip("/") + "/"
+        # The kernel writes a space, a tab, a newline and a backslash as \040 and so on, and all else as it is.
+        mount = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4]).rstrip("/") + "/"
         if target.startswith(mount) and len(mount) >= len(best):
             best, kind = mount, right.split()[0]
     return kind

@@ -179,6 +179,28 @@ def test_no_home_is_bad_configuration(
     assert "--home DIR" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["status", "demo", "cron-run"])
+def test_a_home_of_nobody_is_bad_configuration(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--home ~nobody` ends with 3 and a word, whatever the command, never with a traceback."""
+    words = ["--home", "~nobody-of-this-name/h", command, *(["weekly"] if command == "cron-run" else [])]
+
+    assert ExitCode.CONFIG == main.main(words)
+    assert "no such user" in capsys.readouterr().err
+
+
+def test_a_working_directory_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a folder that was removed meanwhile a command ends with 3 and says what to do."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert ExitCode.CONFIG == main.main(["status"])
+    assert "working directory is gone" in capsys.readouterr().err
+
+
 def test_unusable_terminal_raises_usage() -> None:
     """The refusal is a usage error, so that scripts see 2."""
     from engine.cli.session import Session

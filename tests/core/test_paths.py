@@ -1,13 +1,15 @@
 """The home folder."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from engine.core.errors import ConfigError
 from engine.core.paths import Home, check_trust, default_settings, filesystem, find_home, prepare
-from tests.helpers import new_home
+from tests.helpers import environment, new_home
 
 
 def test_a_named_home_is_created_with_the_packaged_settings(tmp_path: Path) -> None:
@@ -65,6 +67,57 @@ def test_a_home_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.M
         check_trust(home)
 
 
+def test_a_home_of_a_user_who_does_not_exist_is_told(tmp_path: Path) -> None:
+    """A `~name` that nobody has is bad configuration in words, and no folder of that name is made."""
+    with pytest.raises(ConfigError, match="no such user"):
+        find_home("~nobody-of-this-name/h", {}, tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+_FIRST = """
+import sys
+from pathlib import Path
+from engine.core.errors import ConfigError
+from engine.core.paths import Home, prepare
+try:
+    prepare(Home(Path(sys.argv[1])))
+except ConfigError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("action", ["kill", "enospc"])
+def test_first_settings_are_whole_or_absent(tmp_path: Path, action: str) -> None:
+    """A first start that is killed, or finds no room, while it writes leaves no half file that reads as other settings."""
+    home = Home(tmp_path / "h")
+    more = environment(STOCKML_TEST="1", STOCKML_FAILPOINTS=f"first_settings.written={action}")
+    ran = subprocess.run([sys.executable, "-c", _FIRST, str(home.root)], env=more, capture_output=True, text=True, check=False)
+
+    assert ("cannot write" in ran.stdout) == (action == "enospc"), ran.stderr
+    assert not home.settings.exists()
+    prepare(home)
+    assert default_settings() == home.settings.read_text()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_settings_that_came_meanwhile_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    """What another first start has put there stays; without hard links the file is renamed into place instead."""
+    home = Home(tmp_path / "h")
+
+    def link(_: Path, target: Path) -> None:
+        if not links:
+            raise PermissionError(1, "Operation not permitted")
+        target.write_text("# theirs\n")
+        raise FileExistsError(17, "File exists")
+
+    monkeypatch.setattr(os, "link", link)
+    prepare(home)
+
+    assert home.settings.read_text() == ("# theirs\n" if links else default_settings())
+    assert [home.settings] == list(home.root.iterdir())
+
+
 def test_a_file_is_no_home(tmp_path: Path) -> None:
     """Naming a file, or a folder below one, is bad configuration in words."""
     (tmp_path / "f").write_text("")
@@ -78,13 +131,21 @@ MOUNTS = """\
 30 22 0:44 / /net rw - nfs4 server:/x rw
 31 22 0:45 / /net/local rw - tmpfs tmpfs rw
 32 22 0:46 / /with\\040space rw - fuse.sshfs host: rw
+33 22 0:47 / /données rw - cifs //server/x rw
 garbage
 """
 
 
 @pytest.mark.parametrize(
     ("folder", "kind"),
-    [("/home/x", "ext4"), ("/net/a", "nfs4"), ("/net/local/b", "tmpfs"), ("/network", "ext4"), ("/with space/h", "fuse.sshfs")],
+    [
+        ("/home/x", "ext4"),
+        ("/net/a", "nfs4"),
+        ("/net/local/b", "tmpfs"),
+        ("/network", "ext4"),
+        ("/with space/h", "fuse.sshfs"),
+        ("/données/h", "cifs"),
+    ],
 )
 def test_the_file_system_of_a_folder(folder: str, kind: str) -> None:
     """The deepest mount above a folder tells its type."""
