@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 from engine.service.access import AccessLog
@@ -43,6 +45,23 @@ def test_it_follows_a_rename(tmp_path: Path) -> None:
     log.look()
     lines(log, 1)
     assert len((tmp_path / "access.log.1").read_text().splitlines()) == 2
+    assert len(path.read_text().splitlines()) == 1
+    log.close()
+
+
+def test_a_look_from_another_thread_closes_nothing(tmp_path: Path) -> None:
+    """Who looks only notes the rename: the descriptor stays open until the thread that writes goes on to the new file."""
+    path = tmp_path / "access.log"
+    log = AccessLog(path, 10_000)
+    lines(log, 1)
+    fd = log._fd
+    assert fd is not None
+    path.rename(tmp_path / "access.log.1")
+    thread = threading.Thread(target=log.look)
+    thread.start()
+    thread.join()
+    assert os.fstat(fd).st_ino == (tmp_path / "access.log.1").stat().st_ino
+    lines(log, 1)
     assert len(path.read_text().splitlines()) == 1
     log.close()
 
