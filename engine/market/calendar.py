@@ -111,6 +111,8 @@ def is_open(now: datetime) -> bool:
 def last_complete_session(now: datetime, settle_minutes: int) -> date:
     """The newest session whose close lies at least `settle_minutes` before the aware moment `now`."""
     day = exchange_day(now)
-    if not is_session(day) or now < session_close(day) + timedelta(minutes=settle_minutes):
-        return previous_session(day)
+    settle = timedelta(minutes=settle_minutes)
+    # More than once where hours of settling reach past midnight: the session of yesterday is not complete then either.
+    while not is_session(day) or now < session_close(day) + settle:
+        day = previous_session(day)
     return day

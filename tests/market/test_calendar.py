@@ -89,6 +89,20 @@ def test_last_complete_session(now: str, last: str) -> None:
     assert calendar.last_complete_session(at(now), 30) == date.fromisoformat(last)
 
 
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        ("2026-11-24T06:59", "2026-11-20"),
+        ("2026-11-24T07:00", "2026-11-23"),
+        ("2026-11-21T06:59", "2026-11-19"),
+        ("2026-11-21T07:00", "2026-11-20"),
+    ],
+)
+def test_settling_past_midnight(now: str, last: str) -> None:
+    """Ten hours after the close are 2:00 in New York: until then yesterday's session is not complete, on a Saturday neither."""
+    assert calendar.last_complete_session(at(now), 600) == date.fromisoformat(last)
+
+
 def test_is_open() -> None:
     """The market is open from 9:30 to the close of that day, both in New York's time."""
     assert not calendar.is_open(at("2026-11-27T14:29"))
