@@ -108,10 +108,11 @@ def _create(
     """The run's folder, its lock held from before its spec can be seen, and its supervisor."""
     import msgspec
 
+    home.runs.mkdir(parents=True, exist_ok=True)  # not below: a link to a disk that is not mounted "exists" for ever
     folder = run_folder(home, spec.id)
     while True:
         try:
-            folder.path.mkdir(parents=True, mode=0o755)
+            folder.path.mkdir(mode=0o755)
             break
         except FileExistsError:
             folder = run_folder(home, new_run_id(spec.created_at))

@@ -90,6 +90,14 @@ def test_a_disk_that_fills_up_at_the_start_is_told_in_words(bench: Bench, monkey
     assert bench.store.recent() == ()
 
 
+def test_runs_on_a_disk_that_is_not_mounted_are_told_in_words(bench: Bench) -> None:
+    """Where the folder of runs is a link that leads nowhere the start ends with a word; it once tried for ever."""
+    bench.home.data.mkdir(exist_ok=True)
+    bench.home.runs.symlink_to(bench.home.root / "not-mounted")
+    with pytest.raises(StockmlError, match=r"cannot start a run in .*: File exists"):
+        bench.start("NVDA")
+
+
 def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The starter says what the supervisor said, and the run is lost."""
     shadow = bench.home.root / "shadow"
