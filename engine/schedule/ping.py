@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -38,7 +39,7 @@ class Ping:
             return (
                 f"the ping did not arrive: {type(error.reason).__name__ if not isinstance(error.reason, str) else error.reason}"
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             return f"the ping did not arrive: {type(error).__name__}"
         return ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -260,3 +261,26 @@ def test_a_ping_that_fails_does_not_fail_the_job_and_its_address_stays_secret(ho
     assert _run(home, "weekly", "pass") == (0, [])
     log = (home.logs / "training" / "cron.log").read_text()
     assert log.count("the ping did not arrive") == 4 and "chmod 600" in log and "secret-uuid" not in log
+
+
+@pytest.mark.parametrize("address", ["https://h.invalid/secret uuid", "http://h.invalid:port/secret-uuid", "a stranger"])
+def test_no_answer_to_a_ping_stops_a_job(home: Home, address: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """An address that is no URL, and a program there that speaks no HTTP: done, without a traceback that holds the address."""
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+
+        def answer() -> None:
+            for _ in range(2):
+                other, _ = stranger.accept()
+                with other:
+                    other.recv(1000)
+                    other.sendall(b"SSH-2.0-strange\r\n")
+
+        if address == "a stranger":
+            address = f"http://127.0.0.1:{port}/secret-uuid"
+            threading.Thread(target=answer, daemon=True).start()
+        _secrets(home, address)
+        assert _run(home, "weekly", "pass") == (0, [])
+    log = (home.logs / "training" / "cron.log").read_text()
+    assert log.count("the ping did not arrive") == 2
+    assert "secret" not in log + capfd.readouterr().err
