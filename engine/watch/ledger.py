@@ -136,8 +136,9 @@ def resolve(home: Home, bars: Bars, now: datetime) -> int:
             rows.append((number, iso(now), base, actual))
     if rows:
         with writing(home) as connection:
+            # REPLACE: a correction that the source took back must become the newest outcome again.
             connection.executemany(
-                "INSERT OR IGNORE INTO watch_outcomes (prediction, scored_at, base, actual) VALUES (?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO watch_outcomes (prediction, scored_at, base, actual) VALUES (?, ?, ?, ?)", rows
             )
     return len(rows)
 

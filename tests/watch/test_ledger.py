@@ -102,6 +102,15 @@ def test_a_corrected_bar_appends_a_new_outcome(home: Home) -> None:
         assert [(101.0,)] == connection.execute("SELECT next_close FROM watch_predictions").fetchall()
 
 
+def test_a_correction_that_is_taken_back_counts_again(home: Home) -> None:
+    """A close that a source gave, corrected and gave again scores by what it says now, and is then settled."""
+    record(home, [made()])
+    for close in (102.0, 99.5, 102.0):
+        assert 1 == resolve(home, bars({"2025-08-08": 100.0, "2025-08-11": close}), AFTER)
+        assert [close] == [each.actual for each in scored(home, "NVDA", "csv:/b")]
+    assert 0 == resolve(home, bars({"2025-08-08": 100.0, "2025-08-11": 102.0}), AFTER)
+
+
 def test_sources_do_not_meet(home: Home) -> None:
     """A forecast made from one source is neither scored by nor counted with another's bars."""
     record(home, [made()])
