@@ -66,7 +66,7 @@ def test_it_needs_nothing_from_the_environment(tmp_path: Path) -> None:
     program.chmod(0o755)
     line = [str(program), "cron-run", "health", "--home", str(home.root)]
     done = subprocess.run(
-        line, env={}, cwd="/", capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=60
+        line, env={}, cwd="/", capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=120
     )
     assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
     assert "health failed" in done.stderr and "the disk is full" in done.stderr

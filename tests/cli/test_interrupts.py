@@ -40,7 +40,7 @@ def test_ctrl_c_cancels_the_run_and_waits_for_its_end(tmp_path: Path) -> None:
     try:
         wait_for(lambda: "running" in out.read_text() or "fit" in out.read_text(), 60, "the job")
         process.send_signal(signal.SIGINT)
-        assert ExitCode.INTERRUPTED == process.wait(90)
+        assert ExitCode.INTERRUPTED == process.wait(200)
     finally:
         process.kill()
         process.wait()
@@ -68,7 +68,7 @@ def test_a_detached_run_is_followed_left_and_cancelled(tmp_path: Path) -> None:
         follower = start(out, "runs", "follow", *at)
         wait_for(lambda: "NVDA" in out.read_text(), 60, "the job")
         follower.send_signal(signal.SIGINT)
-        assert ExitCode.INTERRUPTED == follower.wait(30)
+        assert ExitCode.INTERRUPTED == follower.wait(90)
         assert f"run {run_id} goes on" in out.read_text()
         assert RunStore(home).run(run_id).live
     finally:

@@ -157,7 +157,7 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     errors = process.stderr.read()
     process.stderr.close()
 
-    assert 141 == process.wait(30)
+    assert 141 == process.wait(90)
     assert b"" == errors
 
 

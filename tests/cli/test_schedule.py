@@ -7,7 +7,7 @@ import os
 import pty
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from tests.helpers import ROOT, environment, new_home
 from tests.schedule.fakes import FakeCrontab
 
 FOREIGN = b"MAILTO=me\n5 4 * * * echo hi\n"
+NOON = datetime(2026, 2, 10, 12, 0, tzinfo=UTC)
+"""Hours after the slot of 07:30: in the minutes after a slot its job is Late, not Missed."""
 
 
 class Shell:
@@ -38,6 +40,7 @@ class Shell:
         }
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr(SystemClock, "now", lambda _: NOON)
         self._capsys = capsys
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
@@ -140,7 +143,7 @@ def test_show_has_every_job_and_the_rest_of_the_tab(shell: Shell) -> None:
     """As a table, as JSON, and with --tab the other lines too."""
     shell.install()
     shell.install("health")
-    write_changes(shell.home, (Change(SystemClock().now() - timedelta(days=2), "health", "30 7 * * *", True, "crontab"),))
+    write_changes(shell.home, (Change(NOON - timedelta(days=2), "health", "30 7 * * *", True, "crontab"),))
     tree = shell.tree("show")
     jobs = {job["job"]: job for job in tree["jobs"]}
     assert tree["backend"] == "crontab" and tree["other_lines"] == ["MAILTO=me", "5 4 * * * echo hi"]
@@ -171,7 +174,7 @@ def test_catch_up_runs_a_missed_job_once(shell: Shell, monkeypatch: pytest.Monke
     """The newest missed slot, recorded as such; then nothing is missed."""
     assert "nothing was missed" in shell("catch-up")[1]
     shell.install("health")
-    write_changes(shell.home, (Change(SystemClock().now() - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),))
+    write_changes(shell.home, (Change(NOON - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),))
     monkeypatch.setattr("engine.schedule.cron_run.child_argv", lambda *_: [sys.executable, "-c", "print('healthy')"])
     missed = next(job["missed"] for job in shell.tree("show")["jobs"] if job["job"] == "health")
     assert len(missed) >= 2 and missed == sorted(missed, reverse=True)
@@ -223,7 +226,7 @@ def test_on_a_terminal_it_asks(answer: str, written: bool, shell: Shell) -> None
     )
     os.close(slave)
     os.write(master, f"{answer}\n".encode())
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     os.close(master)
     assert "Write this? [y/N]" in out
     assert process.returncode == (0 if written else 130)

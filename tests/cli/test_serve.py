@@ -44,7 +44,7 @@ def test_the_json_holds_the_answer(served: Served) -> None:
     tree = json.loads(stockml("test-symbol", "NVDA", "--json", *words(served.home)).stdout)
     assert (tree["symbol"], tree["status"], tree["verdict"], tree["fault"]) == ("NVDA", 200, "OK", None)
     assert tree["answer"]["predicted_price"] == served.get("/api/v1/predict/NVDA")["predicted_price"]
-    assert 0 < tree["seconds"] < 5
+    assert tree["seconds"] > 0
 
 
 def test_a_symbol_without_a_model_ends_4(served: Served) -> None:

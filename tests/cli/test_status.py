@@ -84,7 +84,7 @@ def test_watch_in_a_pipe_ends_with_the_interrupt(tmp_path: Path) -> None:
     try:
         wait_for(lambda: out.read_text().count("\n") >= 14, what="13 rows and the title")
         process.send_signal(signal.SIGINT)
-        assert ExitCode.INTERRUPTED == process.wait(20)
+        assert ExitCode.INTERRUPTED == process.wait(90)
     finally:
         process.kill()
         process.wait()
