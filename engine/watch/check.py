@@ -9,6 +9,8 @@ What fires is trained at once, or after the close when the market is open; `begi
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -255,7 +257,9 @@ def _words(each: Checked) -> str:
 def home_bytes(home: Home) -> int:
     """How much the home holds, in bytes; what vanishes meanwhile is left out."""
     total = 0
-    for path in home.root.rglob("*"):
-        with suppress(OSError):
-            total += path.lstat().st_size if path.is_file() and not path.is_symlink() else 0
+    for folder, _, names in os.walk(home.root):  # pathlib's walk ends with an error where a folder vanishes
+        for name in names:
+            with suppress(OSError):
+                found = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - a tenth of the time of paths
+                total += found.st_size if stat.S_ISREG(found.st_mode) else 0
     return total

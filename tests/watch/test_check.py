@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from engine.watch import ledger
 from engine.watch.alerts import alert_list
 from engine.watch.auto import occasion_of, prepare
 from engine.watch.board import BoardReader
-from engine.watch.check import Report, check
+from engine.watch.check import Report, check, home_bytes
 from engine.watch.holds import hold, holds, unhold
 from engine.watch.planner import Action
 from engine.watch.report import history_path, last_checks, recent_lines
@@ -189,3 +190,22 @@ def test_a_model_of_a_newer_stockml_is_told_and_left_alone(trainer: Trainer) -> 
     assert any(request.symbols == ("SPY",) for request in trainer.requests)
     (alert,) = [each for each in alert_list(trainer.home, trainer.clock.now()) if each.rule == "corrupt"]
     assert (alert.symbol, "newer stockml" in alert.text) == ("NVDA", True)
+
+
+def test_a_folder_that_goes_while_the_home_is_measured_costs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup that gets its name, a run that is cleaned away: what is left is counted, links and their targets are not."""
+    going, staying = home.root / "going", home.root / "staying"
+    for folder in (going, staying):
+        folder.mkdir()
+        (folder / "file").write_bytes(b"x" * 1000)
+    (staying / "link").symlink_to(staying / "file")
+    before, look = home_bytes(home), os.scandir
+
+    def scandir(path: str | os.PathLike[str]) -> object:
+        if Path(path) == going:
+            (going / "file").unlink()
+            going.rmdir()
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert before - 1000 == home_bytes(home)
