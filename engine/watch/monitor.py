@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from types import FrameType
 
 from engine.core.clock import Clock, iso
-from engine.core.errors import BusyError
+from engine.core.errors import BusyError, StockmlError
 from engine.core.files import FileLock, lock_holder
 from engine.core.history import reading
 from engine.core.paths import Home
@@ -79,9 +79,17 @@ class Monitor:
             return
         if code not in (0, None):
             self.say(f"the check ended with {code}; the next one comes all the same")
-        upcoming = next_check(self.clock.now(), self.interval, something_waits(self.home, begun), self.settle_minutes)
+        upcoming = next_check(self.clock.now(), self.interval, self._waits(begun), self.settle_minutes)
         self.say(f"next check at {upcoming.astimezone():%Y-%m-%d %H:%M:%S}")
         self._stop.wait(max(0.0, (upcoming - self.clock.now()).total_seconds()))
+
+    def _waits(self, since: datetime) -> bool:
+        """Whether something waits for the close; a record that cannot be read ends no loop of months."""
+        try:
+            return something_waits(self.home, since)
+        except StockmlError as error:
+            self.say(f"what waits for the close cannot be read: {error.message}")
+            return False
 
     def _check(self) -> int | None:
         try:

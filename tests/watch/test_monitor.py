@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.watch.monitor import next_check
+from engine.core.clock import FakeClock
+from engine.watch.monitor import Monitor, next_check
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
 
 NOON = datetime(2025, 8, 11, 16, 0, tzinfo=UTC)
@@ -27,6 +28,20 @@ def test_what_waits_is_looked_at_right_after_the_close() -> None:
     assert NOON + timedelta(hours=1) == next_check(NOON, timedelta(hours=1), waits=True, settle_minutes=30)
     night = datetime(2025, 8, 11, 2, tzinfo=UTC)
     assert night + six == next_check(night, six, waits=True, settle_minutes=30)
+
+
+def test_a_history_that_cannot_be_read_costs_one_line(tmp_path: Path) -> None:
+    """A history.db that is damaged, or locked just now, ends no monitor: it says so, and when the next check comes."""
+    home, told = new_home(tmp_path / "home"), list[str]()
+    home.data.mkdir(exist_ok=True)
+    home.history.write_bytes(b"no database" * 100)
+    loop = Monitor(home, [sys.executable, "-c", ""], timedelta(hours=1), 30, FakeClock(NOON), told.append)
+    loop._stop.wait = lambda _timeout=None: True  # type: ignore[method-assign]
+    loop._once()
+
+    assert 2 == len(told)
+    assert "history.db" in told[0]
+    assert told[1].startswith("next check at")
 
 
 @pytest.fixture(params=["1h"])
