@@ -127,7 +127,7 @@ def evaluate(home: Home, settings: Settings, conditions: Iterable[Condition], no
     with writing(home) as connection:
         states = _states(connection)
         after = {}
-        for each in conditions:
+        for each in (*conditions, *_gone(states, settings)):
             key = (each.rule, each.symbol)
             after[key] = advance(RULES[each.rule], states.get(key, State()), each, now)
         firing = {rule for (rule, _), state in (states | after).items() if state.state == FIRING}
@@ -147,6 +147,13 @@ def evaluate(home: Home, settings: Settings, conditions: Iterable[Condition], no
         queue(connection, messages, now)
     failpoint("alerts.queued")
     return messages
+
+
+def _gone(states: dict[tuple[str, str], State], settings: Settings) -> Iterable[Condition]:
+    """What rings for symbols that are not configured any more: no look will ever speak of it again."""
+    return [
+        Condition(*key, False) for key, state in states.items() if state.state != OK and key[1] and key[1] not in settings.names
+    ]
 
 
 def _covers(silence: tuple[str, ...], key: tuple[str, str]) -> bool:

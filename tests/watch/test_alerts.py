@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.core.clock import iso
@@ -137,3 +138,15 @@ def test_messages_are_safe_for_a_terminal_and_a_pager(home: Home) -> None:
     (message,) = evaluate(home, SETTINGS, [on("corrupt", "NVDA", "bad \x1b[2Jdigest")], NOW)
 
     assert message == Message("firing", "stockml firing: a model file cannot be trusted (1: NVDA)", "NVDA: bad digest")
+
+
+def test_a_symbol_that_left_the_settings_rings_no_more(home: Home) -> None:
+    """What fires for a symbol is over at the next look once the symbol is not configured, and is told as resolved."""
+    evaluate(home, SETTINGS, [on("corrupt", "SMR"), on("corrupt", "NVDA")], NOW)
+    others = {name: entry for name, entry in SETTINGS.symbols.items() if name != "SMR"}
+    fewer = msgspec.structs.replace(SETTINGS, symbols=others)
+    (over,) = evaluate(home, fewer, [on("corrupt", "NVDA")], NOW + HOUR)
+
+    assert ("resolved", True) == (over.kind, over.title.endswith("(1: SMR)"))
+    assert [("NVDA", "firing")] == [(each.symbol, each.state) for each in alerts.alert_list(home, NOW + HOUR)]
+    assert () == evaluate(home, fewer, [on("corrupt", "NVDA")], NOW + 2 * HOUR)
