@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from typing import Any
 
 from textual.app import App
@@ -18,6 +19,17 @@ from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.core.text import clean
 from tui.messages import VerbDone, VerbFailed
+
+
+def while_open(handler: Callable[..., None]) -> Callable[..., None]:
+    """A handler of the application that does nothing once its screens are gone: a thread may post while it ends."""
+
+    @wraps(handler)
+    def kept(app: App[Any], *told: Any) -> None:
+        if app.screen_stack:
+            handler(app, *told)
+
+    return kept
 
 
 class Poller:

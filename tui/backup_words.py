@@ -126,7 +126,7 @@ def restored_notice(document: Mapping[str, Any]) -> Notice:
     faults = [found for found in document["results"] if not found["ok"]]
     bad = [f"{found['symbol']}: {clean(str((found['error'] or {}).get('message', 'failed')), 200)}" for found in faults]
     done = f"restored {fmt.listed(good)}; u takes it back" if good else "nothing was restored"
-    return Notice(f"{done}{'; ' if bad else ''}{'; '.join(bad)}", bad=bool(bad))
+    return Notice(f"{done}{'; ' if bad else ''}{'; '.join(bad)}", bad=not good, warns=bool(bad))
 
 
 def made_notice(document: Mapping[str, Any]) -> Notice:
@@ -137,4 +137,4 @@ def made_notice(document: Mapping[str, Any]) -> Notice:
     absent = [f"{symbol} has no model" for symbol in document.get("absent", ())]
     text = f"{made['name']}: {fmt.listed(names)}, {fmt.size(made['size_bytes'])}, read again and hashed"
     problems = [*document.get("problems", ()), *absent, *kept]
-    return Notice("; ".join([*problems, text]), bad=bool(problems))
+    return Notice("; ".join([*problems, text]), bad=not names, warns=bool(problems))

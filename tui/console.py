@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -18,13 +17,13 @@ from engine.core.records import Snapshot
 from engine.core.text import clean
 from tui import clipboard
 from tui import format as fmt
-from tui.background import Poller, start_verb, write_log
+from tui.background import Poller, start_verb, while_open, write_log
 from tui.driver import CountingDriver
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
 from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, Unrecorded, VerbDone, VerbFailed
 from tui.opening import Opening
-from tui.refresh import StatusRefresh
+from tui.refresh import StatusRefresh, same
 from tui.screens.live import LiveScreen
 from tui.screens.main import MainScreen
 from tui.screens.tabs import make_tab
@@ -129,6 +128,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.vitals.stop(self._sent())
         self.opening.stop()
 
+    @while_open
     def _tick(self) -> None:
         """Move the clock of the title, say so when the numbers are old, and follow the settings' theme."""
         self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
@@ -188,6 +188,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         return SERVICE_EVERY_S
 
     @on(ServiceSeen)
+    @while_open
     def _service_seen(self, message: ServiceSeen) -> None:
         self.main.service = message.word
         if isinstance(self.screen, LiveScreen):
@@ -199,6 +200,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self._service_poller.poke()
 
     @on(SnapshotRead)
+    @while_open
     def _snapshot_read(self, message: SnapshotRead) -> None:
         self.main.failure = ""
         if self.main.snapshot is None:  # behind the first paint
@@ -206,10 +208,12 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.main.snapshot = message.snapshot
 
     @on(SnapshotFailed)
+    @while_open
     def _snapshot_failed(self, message: SnapshotFailed) -> None:
         self.main.failure = message.text
 
     @on(AwayRead)
+    @while_open
     def _away_read(self, message: AwayRead) -> None:
         self.main.away = message.away
 
@@ -232,12 +236,14 @@ class StockmlApp(Wearing, inherit_bindings=False):
             self.say(self._busy[verb])
 
     @on(VerbDone)
+    @while_open
     def _verb_done(self, message: VerbDone) -> None:
         self._busy.pop(message.verb, None)
         self.say(next((notice for notice in self._busy.values() if notice.stays), None))
         message.done(message.result)
 
     @on(VerbFailed)
+    @while_open
     def _verb_failed(self, message: VerbFailed) -> None:
         self._busy.pop(message.verb, None)
         self.say(Notice(message.text, message.hint, bad=True))
@@ -337,8 +343,3 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def last_words(self) -> str:
         """What goes on without the console, for the shell."""
         return leaving(self._last, self.started, str(self.engine.home.root))
-
-
-def same(old: Snapshot | None, new: Snapshot) -> bool:
-    """Whether two snapshots show the same, whenever they were taken."""
-    return old is not None and replace(old, taken_at=new.taken_at) == new

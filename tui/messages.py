@@ -78,5 +78,13 @@ class Notice:
     text: str
     hint: str = ""
     bad: bool = False
+    """It did not work: the sentence begins with ERROR."""
+    warns: bool = False
+    """It worked, and not all of it, or what it found wants a look: WARN."""
     stays: bool = False
     """It stands until something else is said: the work it tells of goes on."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it stands, where nothing else is said."""
+        return 30.0 if self.bad or self.warns else 8.0

@@ -13,6 +13,11 @@ EVERY_S = 5.0
 TRIES = 3
 
 
+def same(old: Snapshot | None, new: Snapshot) -> bool:
+    """Whether two snapshots show the same, whenever they were taken."""
+    return old is not None and replace(old, taken_at=new.taken_at) == new
+
+
 class StatusRefresh:
     """Asks at most every few seconds, in the thread of whoever looks."""
 

@@ -36,9 +36,10 @@ def check_notice(answer: Answer) -> Notice:
     text += f"; want training: {wanted}" if wanted else "; nothing to train"
     text += f"; not trained: {others}" if others else ""
     problem = next(iter(tree["problems"]), "")
-    failed = bool(answer.exit_code or counts["critical"] or tree["outage"])
-    hint = problem or ("6 shows what rings" if failed else "a shows the plan" if wanted else "")
-    return Notice(text, hint, bad=failed)
+    some = bool(answer.exit_code or counts["critical"] or counts["failed"])
+    none = bool(tree["outage"]) or (bool(answer.exit_code) and counts["failed"] == len(tree["checks"]))
+    hint = problem or ("6 shows what rings" if some or none else "a shows the plan" if wanted else "")
+    return Notice(text, hint, bad=none, warns=some or bool(problem))
 
 
 def _answered(check: Tree) -> str:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.core.errors import BusyError
-from engine.core.records import State
+from engine.core.records import Away, State
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import row, snapshot, trained_home
-from tui.console import same
+from tui.messages import AwayRead, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tui.refresh import same
 
 
 async def test_engine_errors_become_notices(tmp_path: Path) -> None:
@@ -50,6 +51,23 @@ async def test_a_hung_verb_blocks_neither_keys_nor_leaving(tmp_path: Path) -> No
         await pilot.press("q")
     engine.gate.set()
     assert app.return_code == 0
+
+
+async def test_what_comes_while_it_ends_is_dropped(tmp_path: Path) -> None:
+    """A clock's turn, a look or a verb that comes back once the screens are gone finds none, and breaks nothing."""
+    came: list[object] = []
+    async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
+        pass
+
+    assert app.screen_stack == []
+    app._tick()
+    app._service_seen(ServiceSeen("up"))
+    app._snapshot_read(SnapshotRead(trained_home()))
+    app._snapshot_failed(SnapshotFailed("EIO"))
+    app._away_read(AwayRead(Away()))
+    app._verb_failed(VerbFailed("plan", "EIO", ""))
+    app._verb_done(VerbDone("plan", came.append, 1))
+    assert came == []
 
 
 async def test_outdated_statuses_are_refreshed_at_most_every_few_seconds(tmp_path: Path) -> None:

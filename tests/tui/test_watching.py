@@ -17,6 +17,7 @@ from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, NOW, clock, retrain, row, trained_home, watched_home
 from tui.console import StockmlApp
+from tui.panes.notice import notice_lines
 from tui.retrain_words import REASONS, WAITS, earnings_words, retrain_lines, retrain_sentence, retrain_word
 from tui.screens.away import AwayScreen, away_page
 from tui.screens.confirm import ConfirmScreen
@@ -210,7 +211,7 @@ def test_a_failing_check_is_told_loudly() -> None:
     )
     notice = check_notice(Answer(1, bad))
 
-    assert notice.bad
+    assert plain(notice_lines(notice, 80)[0]).startswith("ERROR: checked 13 symbols: 13 failed")
     assert "13 failed; an outage" in notice.text
     assert notice.hint == "earnings could not be looked up"
     assert check_notice(Answer(0, report(decisions=decided()))).text.endswith("nothing to train")
@@ -220,6 +221,23 @@ def test_a_failing_check_is_told_loudly() -> None:
     assert check_notice(Answer(0, report(checks=[{"status": "ok", "source": "simulated"}]))).text.startswith(
         "SIMULATED: checked"
     )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code", "weight"),
+    [
+        (["ok"] * 13, 0, "checked"),
+        (["ok"] * 12 + ["warning"], 0, "checked"),
+        (["ok"] * 12 + ["critical"], 0, "WARN: checked"),
+        (["ok"] * 12 + ["failed"], 1, "WARN: checked"),
+        (["failed"] * 13, 1, "ERROR: checked"),
+    ],
+)
+def test_a_check_is_told_by_its_weight(statuses: list[str], code: int, weight: str) -> None:
+    """One model of thirteen that does not answer is a warning; only a check in which nothing answered is an error."""
+    checks = [{"status": status, "problem": "digest" if status == "failed" else ""} for status in statuses]
+
+    assert plain(notice_lines(check_notice(Answer(code, report(checks=checks))), 80)[0]).startswith(weight)
 
 
 def test_a_start_that_started_nothing_says_why() -> None:

@@ -44,6 +44,7 @@ def test_next_steps_go_once_something_happened() -> None:
     failed = snapshot((empty_row("NVDA", state=State.FAILED),))
 
     assert [next_steps(found, False) for found in (training_home(), trained_home(), failed)] == [(), (), ()]
+    assert next_steps(snapshot((empty_row("NVDA", state=State.CANCELLED),)), False), "a cancelled first training is no model"
 
 
 def test_plan_names_what_is_replaced() -> None:

@@ -102,7 +102,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         """Run the action of a key or of the palette: the one gate that keeps a read-only console from writing."""
         action = by_id(action_id)
         if action.writes and self.console.read_only:
-            self.console.say(Notice(f"read-only: {action.name} is off", "open the console without --read-only", bad=True))
+            self.console.say(Notice(f"read-only: {action.name} is off", "open the console without --read-only", warns=True))
             return
         getattr(self, action.handler)()
 

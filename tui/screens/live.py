@@ -26,8 +26,6 @@ from tui.widgets.lines import Line, Lines, Span, plain
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
 
-NOTICE_SECONDS = 8.0
-BAD_NOTICE_SECONDS = 30.0
 # A covered screen looks again when it is on top; its thread sleeps until then.
 ASLEEP_S = 3600.0
 # What is looked at more often streams; on a slow line it is drawn once a second.
@@ -238,8 +236,7 @@ class LiveScreen(ActingScreen[None]):
             self._notice_timer = None
         self._notice = notice
         if notice is not None and not notice.stays:
-            seconds = BAD_NOTICE_SECONDS if notice.bad else NOTICE_SECONDS
-            self._notice_timer = self.set_timer(seconds, lambda: self.tell(None))
+            self._notice_timer = self.set_timer(notice.seconds, lambda: self.tell(None))
         self._place_notice()
         self.call_after_refresh(self.redraw)
 

@@ -34,8 +34,6 @@ from tui.sieve import ORDERS, Sieve
 from tui.training import TrainingVerbs
 from tui.watching import WatchingVerbs
 
-NOTICE_SECONDS = 8.0
-BAD_NOTICE_SECONDS = 30.0
 PANES: tuple[tuple[str, Callable[..., Pane]], ...] = (
     ("title", TitlePane),
     ("meters", MetersPane),
@@ -153,8 +151,7 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
             self._notice_timer.stop()
             self._notice_timer = None
         if self.notice is not None and not self.notice.stays:
-            seconds = BAD_NOTICE_SECONDS if self.notice.bad else NOTICE_SECONDS
-            self._notice_timer = self.set_timer(seconds, self._clear_notice)
+            self._notice_timer = self.set_timer(self.notice.seconds, self._clear_notice)
         self.arrange_panes()
 
     def watch_away(self) -> None:

@@ -264,7 +264,7 @@ class ScheduleScreen(LiveScreen):
             self.tell(Notice(result.message, "your changes are kept: look again and press w", bad=True))
         else:
             self.edit = None
-            self.tell(Notice("written; u takes it back", "; ".join(result), bad=bool(result)))
+            self.tell(Notice("written; u takes it back", "; ".join(result), warns=bool(result)))
         self.take(seen)
 
     def do_run_now(self) -> None:
