@@ -211,7 +211,10 @@ def raise_for(home: Home, settings: Settings, report: Report, now: datetime) -> 
 
 def conditions_of(report: Report) -> tuple[Condition, ...]:
     """The conditions of one performance check."""
-    found = [Condition("outage", "", report.outage, f"none of {len(report.checks)} symbols could be forecast")]
+    found = []
+    # A look at one symbol that is not answered either tells nothing of the others.
+    if report.outage or not all(each.answer.fault for each in report.checks):
+        found.append(Condition("outage", "", report.outage, f"none of {len(report.checks)} symbols could be forecast"))
     decided = {each.symbol: each for each in report.prepared.decisions}
     for each in report.checks:
         decision, answer, symbol = decided[each.symbol], each.answer, each.symbol

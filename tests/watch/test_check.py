@@ -123,7 +123,7 @@ def test_a_broken_model_rings_and_is_trained_once_a_retry_time(trainer: Trainer)
 
 
 def test_when_nothing_answers_it_is_an_outage(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that all fail for want of bars are one alert and no training."""
+    """Models that all fail for want of bars are one alert and no training, until a symbol is answered."""
     from engine.core.errors import NoDataError
     from engine.market import fetch
 
@@ -142,6 +142,15 @@ def test_when_nothing_answers_it_is_an_outage(trainer: Trainer, monkeypatch: pyt
     firing = {alert.rule for alert in alert_list(trainer.home, SUNDAY) if alert.state == "firing"}
     assert "outage" in firing
     assert not {"prediction", "bars"} & firing
+
+    # A look at one symbol that fails as well knows of no end; one that is answered does.
+    for heals in (False, True):
+        if heals:
+            monkeypatch.undo()
+        trainer.clock.advance(timedelta(hours=1))
+        check(trainer.home, trainer.settings, ("NVDA",), None, trainer.clock, begin=None)
+        firing = {alert.rule for alert in alert_list(trainer.home, trainer.clock.now()) if alert.state == "firing"}
+        assert heals == ("outage" not in firing)
 
 
 def test_a_hold_stops_automatic_training_and_ends_by_itself(trainer: Trainer) -> None:

@@ -30,13 +30,13 @@ def test_what_waits_is_looked_at_right_after_the_close() -> None:
     assert night + six == next_check(night, six, waits=True, settle_minutes=30)
 
 
-def test_a_history_that_cannot_be_read_costs_one_line(tmp_path: Path) -> None:
+def test_a_history_that_cannot_be_read_costs_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A history.db that is damaged, or locked just now, ends no monitor: it says so, and when the next check comes."""
     home, told = new_home(tmp_path / "home"), list[str]()
     home.data.mkdir(exist_ok=True)
     home.history.write_bytes(b"no database" * 100)
     loop = Monitor(home, [sys.executable, "-c", ""], timedelta(hours=1), 30, FakeClock(NOON), told.append)
-    loop._stop.wait = lambda _timeout=None: True  # type: ignore[method-assign]
+    monkeypatch.setattr(loop._stop, "wait", lambda _seconds: True)
     loop._once()
 
     assert 2 == len(told)
