@@ -1,6 +1,6 @@
 """`python -m engine.service.fetch HOME SOURCE SYM [SOURCE SYM …]`: the child that asks the network for the service.
 
-Ends when its stdin does (the service died), at the first symbol that the network does not answer, or when all are done.
+Ends when its stdin does (the service died), or when all were asked: while a source is down its turn says so at once.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from engine.core.paths import Home
 
 
 def fetch_all(home: Home, wanted: list[tuple[str, str]], clock: Clock) -> int:
-    """Fetch bars in turn; how many symbols were asked before one brought nothing newer than a failure."""
+    """Fetch bars in turn; how many symbols brought fresh ones. A symbol that brings none stops none of the others."""
     from engine.market.fetch import fetch_bars
 
-    settings = load(home)
-    for count, (source, symbol) in enumerate(wanted):
+    settings, fresh = load(home), 0
+    for source, symbol in wanted:
         begun = clock.now()
         try:
             bars = fetch_bars(home, settings, source, symbol, clock)
         except NoDataError:
-            continue  # this symbol has none; the others may
-        if bars.fetched_at is None or bars.fetched_at < begun:
-            return count  # stored bars stood in: the source does not answer, so the others wait too
-    return len(wanted)
+            continue
+        fresh += bars.fetched_at is not None and bars.fetched_at >= begun  # else stored bars stood in
+    return fresh
 
 
 def _die_with_parent() -> None:
