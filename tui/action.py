@@ -30,7 +30,7 @@ TABS = (
     ("schedule", "5", "schedule", "the schedule: your crontab"),
     ("alerts", "6", "alerts", "the alerts: what rings, acknowledge, silence"),
     ("service", "7", "service", "the prediction service: requests, latency, models"),
-    ("settings", "comma", "settings", "the settings: every key of stockml.toml, limits beside what is now"),
+    ("settings", "comma", "settings", "the settings: every key of stockml.toml, and what limits meet"),
     ("audit", "H", "record", "the record: who did what, when and from where"),
 )
 """(screen, key, name, description), in the order of their keys."""

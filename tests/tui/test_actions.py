@@ -25,7 +25,7 @@ from tui.screens.help import HelpScreen, help_lines
 from tui.screens.log_view import LogView
 from tui.screens.logs import LogsScreen
 from tui.screens.main import MainScreen
-from tui.screens.palette import PaletteScreen, matching
+from tui.screens.palette import PaletteScreen, matching, palette_lines
 from tui.screens.prompt import PromptScreen
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
@@ -157,6 +157,21 @@ def test_palette_finds_by_words() -> None:
     assert matching(main, "quick train")[0].id == "quick_train"
     assert matching(main, "zzz") == ()
     assert set(matching(main, "")) == set(main)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    "group", [group for group in GROUPS if any(action.handler == "do_palette" for action in in_group(group))]
+)
+def test_the_palette_cuts_nothing_at_80_columns(group: str, read_only: bool) -> None:
+    """Keys stand in their column and every description ends on the screen; what a read-only console refuses says so."""
+    actions = in_group(group)
+    rows = palette_lines(actions, {action.id: action.keys for action in actions}, 0, read_only, 80, len(actions))
+
+    for action, found in zip(actions, map(plain, rows), strict=True):
+        assert len(found) == 80
+        assert found[2:].index(f" {action.description}") <= 14, found
+        assert ("(off)" in found) is (read_only and action.writes)
 
 
 def test_key_table_lists_every_action() -> None:

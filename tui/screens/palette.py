@@ -35,8 +35,9 @@ def palette_lines(
     top = max(0, min(chosen, len(actions) - 1) - max(1, height) + 1)
     lines: list[Line] = []
     for index, action in enumerate(actions[top : top + height], top):
-        off = " (off: read-only)" if read_only and action.writes else ""
-        text = f"{'>' if index == chosen else ' '} {key_names(keys.get(action.id, ())):<{room}} {action.description}{off}"
+        off = " (off)" if read_only and action.writes else ""
+        found = key_names(keys.get(action.id, ())) + off
+        text = f"{'>' if index == chosen else ' '} {found:<{room}} {action.description}"
         lines.append(line(text.ljust(width), "cursor" if index == chosen else ""))
     return tuple(lines)
 
