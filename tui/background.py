@@ -12,6 +12,8 @@ from functools import wraps
 from typing import Any
 
 from textual.app import App
+from textual.message import Message
+from textual.message_pump import MessagePump
 
 from engine.core.clock import Clock, iso
 from engine.core.errors import StockmlError
@@ -30,6 +32,12 @@ def while_open(handler: Callable[..., None]) -> Callable[..., None]:
             handler(app, *told)
 
     return kept
+
+
+def post(to: MessagePump, message: Message) -> None:
+    """From a thread: tell a screen or the application; nobody, once it was taken away or its loop has ended."""
+    with suppress(RuntimeError):
+        to.post_message(message)
 
 
 class Poller:
@@ -74,13 +82,13 @@ def start_verb(
         try:
             result = work()
         except StockmlError as error:
-            app.post_message(VerbFailed(verb, error.message, error.hint))
+            post(app, VerbFailed(verb, error.message, error.hint))
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             text = f"{type(error).__name__}: {error}"
             log(f"action={verb} error={text}")
-            app.post_message(VerbFailed(verb, f"{verb} failed: {text}", "details: logs/console.log"))
+            post(app, VerbFailed(verb, f"{verb} failed: {text}", "details: logs/console.log"))
         else:
-            app.post_message(VerbDone(verb, done, result))
+            post(app, VerbDone(verb, done, result))
 
     threading.Thread(target=body, name=f"verb-{verb}", daemon=True).start()
 

@@ -17,7 +17,7 @@ from engine.core.records import Snapshot
 from engine.core.text import clean
 from tui import clipboard
 from tui import format as fmt
-from tui.background import Poller, start_verb, while_open, write_log
+from tui.background import Poller, post, start_verb, while_open, write_log
 from tui.driver import CountingDriver
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
@@ -164,7 +164,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         if self._failure or not same(self._last, snapshot):
             self._failure = ""
             self._last = snapshot
-            self.post_message(SnapshotRead(snapshot))
+            post(self, SnapshotRead(snapshot))
         self._statuses.ask(snapshot)
         self.vitals.save_sometimes()
         return min(pause, LIVE_REFRESH_S[self.vitals.link]) if snapshot.live_runs else pause
@@ -173,7 +173,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         if text != self._failure:
             self._failure = text
             self.note(f"action=snapshot error={text}")
-            self.post_message(SnapshotFailed(text))
+            post(self, SnapshotFailed(text))
 
     def _look_at_service(self) -> float:
         """Ask the service, where one runs, how it is; in a thread of its own, for it may hang."""
@@ -184,7 +184,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
             word = ""
         if word != self._service_word:
             self._service_word = word
-            self.post_message(ServiceSeen(word))
+            post(self, ServiceSeen(word))
         return SERVICE_EVERY_S
 
     @on(ServiceSeen)
@@ -255,7 +255,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def complain(self, text: str) -> None:
         """What the audit lacks, from whatever thread; stderr is the screen."""
         self.note(f"action=audit error={text}")
-        self.post_message(Unrecorded(text))
+        post(self, Unrecorded(text))
 
     @on(Unrecorded)
     def _unrecorded(self, message: Unrecorded) -> None:

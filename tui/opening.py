@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.records import Away
 from engine.watch.board import MARK_EVERY
-from tui.background import Poller
+from tui.background import Poller, post
 from tui.messages import AwayRead
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Opening:
         try:
             if self.away is None:
                 self.away = app.engine.away()
-                app.post_message(AwayRead(self.away))
+                post(app, AwayRead(self.away))
             if not app.read_only:
                 app.engine.mark_open()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine

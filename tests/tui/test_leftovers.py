@@ -7,6 +7,7 @@ import gc
 import threading
 import weakref
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,26 @@ async def test_a_covered_screen_sleeps(tmp_path: Path) -> None:
         assert looks == []
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is covered and looks, "the next look")
+
+
+async def test_a_look_that_begins_late_finds_nobody_and_breaks_nothing(tmp_path: Path) -> None:
+    """A reader's thread that the machine held back until its screen was gone ends without an error."""
+    async with opened(tmp_path / "home", training_home()) as (app, _, pilot):
+        screens: list[LiveScreen] = []
+        for key in (*TAB_KEYS, "enter"):
+            await pilot.press(key)
+            await until(pilot, lambda: getattr(app.screen, "value", None) is not None, "the first look")
+            assert isinstance(app.screen, LiveScreen)
+            screens.append(app.screen)
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
+        await until(pilot, lambda: not any(screen._parent for screen in screens), "the end of every screen")
+        with ThreadPoolExecutor(1) as thread:
+            for screen in screens:
+                screen._asleep = False  # it was asked before it slept
+                assert thread.submit(screen._look).result(60) > 0
+                screen._poller._stopped = False  # and before it was told to stop
+                screen.failure = "of the look before"
+                assert thread.submit(screen._look).result(60) > 0
+                screen._closing = screen._closed = False  # it was taken away while the look was being told
+                assert thread.submit(screen._look).result(60) > 0

@@ -34,6 +34,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
+        self._application: StockmlApp | None = None
         self._early: list[events.Key] | None = []
         """Keys that came before the first drawing; None behind it."""
 
@@ -73,10 +74,13 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     @property
     def console(self) -> StockmlApp:
-        from tui.console import StockmlApp
+        """The application; remembered, because a reader's thread may ask when the screen was taken away already."""
+        if self._application is None:
+            from tui.console import StockmlApp
 
-        assert isinstance(self.app, StockmlApp)
-        return self.app
+            assert isinstance(self.app, StockmlApp)
+            self._application = self.app
+        return self._application
 
     def on_unmount(self) -> None:
         """Let go of the lines: Textual remembers a background for each of the last 1024 widgets, and with it all they drew.

@@ -15,7 +15,7 @@ from engine.core.errors import StockmlError
 from engine.core.text import clean
 from tui import format as fmt
 from tui.action import TABS
-from tui.background import Poller
+from tui.background import Poller, post
 from tui.messages import Notice
 from tui.panes.notice import NoticePane, notice_lines
 from tui.screens.acting import ActingScreen
@@ -143,7 +143,7 @@ class LiveScreen(ActingScreen[None]):
         if not self._poller.stopped:  # else it was left meanwhile, and there is no screen to tell
             self._was_read()
             if self.value is None or self.value != value or self.failure:
-                self.post_message(self.Looked(value, turn))
+                post(self, self.Looked(value, turn))
         return pause(self.EVERY, link)
 
     def _was_read(self) -> None:
@@ -157,7 +157,7 @@ class LiveScreen(ActingScreen[None]):
         else:
             text = f"{type(error).__name__}: {clean(str(error), 300)}"
             self.console.note(f"action={self.GROUP} error={type(error).__name__}: {error}")
-        self.post_message(self.LookFailed(text))
+        post(self, self.LookFailed(text))
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:

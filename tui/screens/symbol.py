@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Callback
 
 from engine.core.errors import StockmlError
 from engine.core.records import Job, Run, SymbolRow
 from engine.vault.backups import Backup
 from tui.actions import bindings
+from tui.background import post
 from tui.columns import STATE_STYLES
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
@@ -59,7 +61,7 @@ class SymbolScreen(LiveScreen):
         )
         if self._asked != key:
             self._asked = key
-            self.call_later(self._ask_story)
+            post(self, Callback(self._ask_story))
         return row, job, backups, runs, engine.settings.thresholds.max_model_age_days
 
     def _last_job(self, row: SymbolRow | None) -> Job | None:
