@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import StockmlError
+from engine.core.files import replace_with
 from engine.core.paths import Home
 
 FILE_FORMAT = 1
@@ -84,10 +85,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
+            connection.execute("COMMIT")  # fails while somebody reads on and on; the connection must not stay inside
         except BaseException:
             _roll_back(connection)
             raise
-        connection.execute("COMMIT")
 
 
 @contextmanager
@@ -126,15 +127,16 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
 
 def _bring_up(connection: sqlite3.Connection, schema: Schema, path: Path) -> None:
     _refuse_newer(connection, schema, path)
-    found = _format(connection, schema)
-    if found == len(schema.steps):
+    if _format(connection, schema) == len(schema.steps):
         return
-    if found:
-        _copy(connection, path, f"{schema.owner}-{found}")
     connection.execute("BEGIN IMMEDIATE")
     try:
+        _refuse_newer(connection, schema, path)  # once more: others wait for this lock too
+        found = _format(connection, schema)
+        if 0 < found < len(schema.steps):
+            _copy(path, f"{schema.owner}-{found}")
         connection.execute("CREATE TABLE IF NOT EXISTS history_formats (owner TEXT PRIMARY KEY, format INTEGER NOT NULL)")
-        for step in schema.steps[_format(connection, schema) :]:
+        for step in schema.steps[found:]:
             for statement in step:
                 connection.execute(statement)
         row = (schema.owner, len(schema.steps))
@@ -166,12 +168,17 @@ def _format(connection: sqlite3.Connection, schema: Schema) -> int:
     return int(row[0]) if row else 0
 
 
-def _copy(connection: sqlite3.Connection, path: Path, mark: str) -> None:
+def _copy(path: Path, mark: str) -> None:
     """Keep the file as it was before a migration; an earlier copy of the same format stays."""
+    # By a connection of its own: SQLite copies nothing for one that is about to write.
     target = path.with_name(f"{path.name}.before-{mark}")
+
+    def write(temporary: Path) -> None:
+        with closing(_connected(path, "ro")) as source, closing(sqlite3.connect(temporary)) as copy:
+            source.backup(copy)
+
     if not target.exists():
-        with closing(sqlite3.connect(target)) as copy:
-            connection.backup(copy)
+        replace_with(target, write, name="history.copy")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -62,6 +63,29 @@ def test_an_older_format_is_migrated_after_a_copy(home: Home) -> None:
         assert connection is not None
         assert connection.execute("SELECT value, note FROM one_rows").fetchall() == [(1, "old"), (2, "old")]
     copy = home.history.with_name("history.db.before-one-1")
+    with closing(sqlite3.connect(copy)) as old:
+        assert old.execute("SELECT * FROM one_rows").fetchall() == [(1,)]
+
+
+_MIGRATES = """
+import sys
+from pathlib import Path
+from engine.core.history import open_history
+from engine.core.paths import Home
+from tests.core.test_history import ONE_LATER
+open_history(Home(Path(sys.argv[1])), ONE_LATER)
+"""
+
+
+def test_a_migration_killed_at_its_copy_makes_a_whole_one_later(home: Home) -> None:
+    """What a kill left of the copy never stands for it: the next migration copies anew."""
+    _add(home, ONE, 1)
+    line = [sys.executable, "-c", _MIGRATES, str(home.root)]
+    killed = environment(STOCKML_TEST="1", STOCKML_FAILPOINTS="history.copy.written=kill")
+    assert subprocess.run(line, env=killed, check=False).returncode == -signal.SIGKILL
+    copy = home.history.with_name("history.db.before-one-1")
+    assert not copy.exists() and _values(home, ONE) == [1]
+    subprocess.run(line, env=environment(), check=True)
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT * FROM one_rows").fetchall() == [(1,)]
 

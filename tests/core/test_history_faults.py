@@ -141,6 +141,21 @@ def test_a_locked_file_is_waited_for_and_then_told(home: Home, monkeypatch: pyte
     assert values(home) == [1, 2]
 
 
+def test_a_commit_that_a_reader_kept_out_is_undone_and_can_be_tried_again(home: Home) -> None:
+    """A reader in the middle of its rows keeps a commit out; the connection is free again and the next one goes through."""
+    add(home, 1)
+    with closing(open_history(home, SCHEMA)) as writer, closing(sqlite3.connect(home.history)) as reader:
+        writer.execute("PRAGMA busy_timeout=50")
+        rows = reader.execute("SELECT value FROM one_rows UNION ALL SELECT 7")
+        rows.fetchone()
+        with pytest.raises(StockmlError, match="locked"), transaction(writer):
+            writer.execute("INSERT INTO one_rows VALUES (2, '')")
+        rows.close()
+        with transaction(writer):
+            writer.execute("INSERT INTO one_rows VALUES (3, '')")
+    assert values(home) == [1, 3]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes where nobody may")
 def test_a_folder_that_cannot_be_written_is_told(home: Home) -> None:
     """Without permission writing fails in words; reading goes on."""
