@@ -111,6 +111,32 @@ def test_lines_of_several_writers_never_mix(tmp_path: Path) -> None:
     assert "two lines" == lines[-1]
 
 
+CUT = """
+import resource, sys
+from pathlib import Path
+from engine.core.files import append_line
+path = Path(sys.argv[1])
+append_line(path, "one")
+resource.setrlimit(resource.RLIMIT_FSIZE, (7, resource.RLIM_INFINITY))
+try:
+    append_line(path, "two two two")
+except OSError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+append_line(path, "three")
+"""
+
+
+def test_a_line_that_found_no_room_is_told_and_takes_no_other_with_it(tmp_path: Path) -> None:
+    """Where only a part of a line fits the caller hears it, and the next line does not stick to that part."""
+    ran = subprocess.run(
+        [sys.executable, "-c", CUT, str(tmp_path / "x")], env=environment(), capture_output=True, text=True, check=True
+    )
+
+    assert "No space left on device" in ran.stdout
+    assert (tmp_path / "x").read_text().splitlines() == ["one", "two", "three"]
+
+
 def test_a_lock_has_one_holder_who_is_named(tmp_path: Path) -> None:
     """A second taker gets False and the holder's words; after release the lock is free and its file stays."""
     path = tmp_path / "locks" / "NVDA.lock"
