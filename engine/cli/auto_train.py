@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from engine.cli import documents, render
-from engine.cli.exits import exit_code
+from engine.cli.exits import exit_code, gone_wrong
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
@@ -90,7 +90,15 @@ def _ended(session: Session, prepared: Prepared, started: tuple[Started, ...], r
         session.facts([f"run {each.run_id} trains {' '.join(each.symbols)}" for each in started])
     else:
         session.facts(["nothing to train"])
+    if code is not ExitCode.DONE and (words := gone_wrong(jobs) or _kept_words(prepared)):
+        session.note(words)
     return code
+
+
+def _kept_words(prepared: Prepared) -> str:
+    """Which symbols others or old bars keep from training, and why the first of them."""
+    kept = [each for each in prepared.decisions if each.action in _FEWER]
+    return f"not trained: {' '.join(each.symbol for each in kept)}: {kept[0].text}" if kept else ""
 
 
 def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: bool) -> ExitCode:

@@ -28,6 +28,12 @@ def exit_code(jobs: Sequence[Job], busy: Sequence[str], interrupted: bool) -> Ex
     return ExitCode.DONE
 
 
+def gone_wrong(jobs: Sequence[Job]) -> str:
+    """The jobs that neither published nor were refused by the guard, in a line; cron's mail is the last line of a command."""
+    bad = [job for job in jobs if job.state not in (JobState.DONE, JobState.REFUSED)]
+    return "; ".join(f"{job.symbol} {job.state}" + (f": {job.message}" if job.message else "") for job in bad)
+
+
 def worst_exit(codes: Sequence[int]) -> int:
     """What a command that asked for many things tells the shell: 1 before 4 before any other fault, 0 when all went well."""
     for code in (ExitCode.FAILED, ExitCode.NO_DATA):

@@ -11,7 +11,7 @@ from engine.cli import render
 from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
 from engine.core.clock import iso
-from engine.core.errors import ExitCode
+from engine.core.errors import ExitCode, StockmlError
 from engine.core.files import append_line
 from engine.core.records import Level
 from engine.watch.health import Item
@@ -25,6 +25,10 @@ from engine.watch.health import Item
 @takes_session
 def health(session: Session, append: bool) -> int:
     """Resources, models, bars, checks, schedule, runs, backups, alerts; ends with 1 when something is critical."""
+    try:
+        session.engine.refresh_status()  # a file that broke since the last look must not pass for the model it was
+    except (StockmlError, OSError) as error:
+        session.note(f"figures may be out of date: {error}")
     items = session.engine.health()
     undelivered = session.engine.deliver_alerts()
     now = session.engine.clock.now()
@@ -37,7 +41,9 @@ def health(session: Session, append: bool) -> int:
     if undelivered:
         session.note(undelivered)
     # A tenth of a second of CPU tells nothing of the day: it is shown, the alert rings when it lasts.
-    critical = any(item.level is Level.CRIT for item in items if item.name != "CPU")
+    critical = [f"{item.name} {item.text}" for item in items if item.level is Level.CRIT and item.name != "CPU"]
+    if critical:
+        session.note(f"critical: {'; '.join(critical)}")  # the last line, for cron mails it
     return ExitCode.FAILED if critical else ExitCode.DONE
 
 

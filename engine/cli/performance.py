@@ -58,13 +58,30 @@ def performance(
     for problem in (*found.problems, undelivered):
         if problem:
             session.note(problem)
-    return _code(found)
+    code, words = verdict(found)
+    if words:
+        session.note(words)
+    return code
 
 
-def _code(found: Report) -> ExitCode:
-    """1 when a symbol that has a model could not be forecast; a trigger that fires is no failure of the check."""
+def verdict(found: Report) -> tuple[ExitCode, str]:
+    """What the check tells the shell, and why in a line, the last one: cron mails it. A trigger that fires is no failure.
+
+    1 a model's symbol could not be forecast, or what fires could not be started · 4 a symbol has neither a model nor bars
+    to make one of · 0.
+    """
     failed = [each for each in found.checks if each.answer.fault and each.look.facts.model != "none"]
-    return ExitCode.FAILED if failed else ExitCode.DONE
+    if failed:
+        return ExitCode.FAILED, f"not forecast: {_names(failed)}: {failed[0].answer.problem}"
+    if found.unstarted:
+        return ExitCode.FAILED, found.unstarted
+    kept_from = {each.symbol for each in found.prepared.doing(Action.NO_BARS)}
+    bare = [each for each in found.checks if each.look.seen.fault and each.symbol in kept_from]
+    return (ExitCode.NO_DATA, f"no bars: {_names(bare)}: {bare[0].look.seen.fault}") if bare else (ExitCode.DONE, "")
+
+
+def _names(checks: list[Checked]) -> str:
+    return " ".join(each.symbol for each in checks)
 
 
 def report_lines(found: Report, width: int | None) -> list[str]:
@@ -112,7 +129,7 @@ def report_tree(found: Report) -> dict[str, Any]:
         "decisions": [decision_tree(each) for each in found.prepared.decisions],
         "runs": [{"id": each.run_id, "symbols": list(each.symbols)} for each in found.started],
         "meters": [{**asdict(meter), "level": str(meter.level)} for meter in found.meters],
-        "problems": list(found.problems),
+        "problems": [*found.problems, *filter(None, (found.unstarted,))],
     }
 
 

@@ -81,6 +81,8 @@ class Report:
     started: tuple[Started, ...]
     problems: tuple[str, ...]
     outage: bool
+    unstarted: str = ""
+    """Why what fired could not be trained; empty when it was started, or nothing fired."""
 
 
 def check(
@@ -113,24 +115,24 @@ def check(
     meters = Meters().sample(home.root, settings.resources)
     occasion = replace(occasion_of(now, next_auto_train=next_auto_train), outage=outage)
     prepared = prepare(home, settings, [each.look for each in checks], occasion, clock)
-    started = _started(home, prepared, begin, starter, problems)
-    report = Report(
-        now, answered[0][1].via if answered else IN_PROCESS, checks, meters, prepared, started, tuple(problems), outage
-    )
+    started, fault = _started(home, prepared, begin, starter)
+    via = answered[0][1].via if answered else IN_PROCESS
+    report = Report(now, via, checks, meters, prepared, started, tuple(problems), outage, fault)
     _write(home, report)
     alerts.raise_for(home, settings, report, now)
     return report
 
 
-def _started(home: Home, prepared: Prepared, begin: Start | None, starter: str, problems: list[str]) -> tuple[Started, ...]:
-    """The runs that were started; a start that fails (a full disk) is told, and the check goes on."""
+def _started(home: Home, prepared: Prepared, begin: Start | None, starter: str) -> tuple[tuple[Started, ...], str]:
+    """The runs that were started; a start that fails (a full disk) is told in words, and the check goes on."""
+    fault = ""
     if begin is not None:
         try:
-            return start(home, prepared, begin, starter)
+            return start(home, prepared, begin, starter), ""
         except StockmlError as error:
-            problems.append(f"nothing was trained: {error}")
+            fault = f"nothing was trained: {error}"
     record.note(home, prepared.decisions, prepared.occasion, {})
-    return ()
+    return (), fault
 
 
 def _predicted(home: Home, settings: Settings, seen: Observed, clock: Clock, by_service: bool, problems: list[str]) -> Answer:

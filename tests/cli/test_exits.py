@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.cli.exits import exit_code, worst_exit
+from engine.cli.exits import exit_code, gone_wrong, worst_exit
 from engine.core.errors import ExitCode
 from engine.core.records import Job, JobState
 
@@ -41,3 +41,10 @@ def test_many_symbols(jobs: list[Job], busy: list[str], interrupted: bool, expec
 def test_a_command_that_asked_for_many(codes: list[int], expected: int) -> None:
     """A failure counts before missing data, and either before success."""
     assert expected == worst_exit(codes)
+
+
+def test_what_went_wrong_is_one_line() -> None:
+    """Jobs that neither published nor were refused are named with their message, the others are not."""
+    failed = Job("AUR", JobState.FAILED, message="nan loss", exit_code=1)
+    assert "AUR failed: nan loss; NVDA lost" == gone_wrong([DONE, failed, REFUSED, LOST])
+    assert "" == gone_wrong([DONE, REFUSED])

@@ -10,7 +10,7 @@ import pytest
 from engine.api import Engine
 from engine.cli import main
 from engine.core.clock import FakeClock
-from engine.core.errors import ExitCode
+from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
 from tests.helpers import stockml
@@ -105,6 +105,31 @@ def test_performance_checks_and_reports(home: Home, capsys: pytest.CaptureFixtur
     assert len(lines) == len((home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines())
 
 
+def test_what_performance_could_not_do_is_in_its_exit_code(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """4 where a symbol has neither model nor bars to make one of, unless it is held; 1 where what fires cannot be started.
+
+    The last line tells why, for cron's mail is that line.
+    """
+    nothing = ("performance", "--symbols", "SPY", "--source", f"csv:{tmp_path}")
+    code, _, err = ran(home, capsys, *nothing)
+    assert (ExitCode.NO_DATA, True) == (code, err.splitlines()[-1].startswith("no bars: SPY: "))
+    code, _, err = ran(home, capsys, "auto-train", *nothing[1:])
+    assert (ExitCode.NO_DATA, True) == (code, err.splitlines()[-1].startswith("not trained: SPY: no fresh bars: "))
+    ran(home, capsys, "hold", "SPY", "--reason", "not listed yet")
+    assert ExitCode.DONE == ran(home, capsys, *nothing)[0]
+    ran(home, capsys, "unhold", "SPY")
+
+    def full(*_: object) -> None:
+        raise StockmlError("0 MB free, 128 MB needed")
+
+    monkeypatch.setattr(Engine, "start_training", full)
+    code, _, err = ran(home, capsys, "performance", "--symbols", "SPY")
+    assert (ExitCode.FAILED, ["nothing was trained: 0 MB free, 128 MB needed"]) == (code, err.splitlines()[-1:])
+    assert ExitCode.DONE == ran(home, capsys, "performance", "--symbols", "SPY", "--no-train")[0]
+
+
 def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     """They answer on a home that was checked; health appends its page; a rule that does not exist ends with 2."""
     ran(home, capsys, "performance", "--symbols", "SPY")
@@ -117,7 +142,11 @@ def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[st
     assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corupt", "--for", "2h")[0]
     assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corrupt", "--for", "2 hours")[0]
     assert ExitCode.FAILED == ran(home, capsys, "alerts", "test")[0]
-    ran(home, capsys, "health", "--append")
+    home.model("NVDA").write_bytes(b"broken")
+    code, _, err = ran(home, capsys, "health", "--append")
+    assert ExitCode.FAILED == code
+    assert err.splitlines()[-1].startswith("critical: ")
+    assert "1 CORRUPT: NVDA" in err.splitlines()[-1]
     assert "=== Health check" in (home.logs / "health_check.log").read_text()
     assert "worst" in json.loads(ran(home, capsys, "health", "--json")[1])
     assert "SPY" in ran(home, capsys, "dashboard")[1]
