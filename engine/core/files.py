@@ -78,27 +78,23 @@ def write_json(path: Path, value: Any, mode: int = 0o644, name: str = "file") ->
 def append_line(path: Path, line: str, mode: int = 0o644) -> None:
     """Append one line by one O_APPEND write, so that lines of several writers never mix.
 
-    Raises OSError, also when the disk had room for a part only: the next line then begins on a line of its own.
+    Raises OSError, also when the disk had room for a part only, which is then taken back: the next line would stick to it.
     """
     data = (line.replace("\n", " ") + "\n").encode("utf-8", "replace")
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     try:
-        fd = os.open(path, flags, mode)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, flags, mode)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
     try:
-        data = b"\n" + data if torn(fd) else data
-        if os.write(fd, data) < len(data):
+        written = os.write(fd, data)
+        if written < len(data):
+            end = os.lseek(fd, 0, os.SEEK_CUR)
+            if os.fstat(fd).st_size == end:  # nobody came after it
+                os.ftruncate(fd, end - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(fd)
-
-
-def torn(fd: int) -> bool:
-    """Whether the last line of a file lacks its end: a full disk or a power cut left it so."""
-    size = os.fstat(fd).st_size
-    return size > 0 and os.pread(fd, 1, size - 1) != b"\n"
 
 
 class FileLock:

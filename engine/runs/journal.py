@@ -15,7 +15,6 @@ from typing import Any
 from engine.core.clock import Clock
 from engine.core.events import TYPES, Event, decode, encode
 from engine.core.failpoints import failpoint
-from engine.core.files import torn
 
 _CHUNK = 2**20
 # Longer lines are not ours (4 kB is the most an event takes); they are skipped without being held in memory.
@@ -44,7 +43,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self._torn = torn(self._fd)
+        size = os.fstat(self._fd).st_size
+        self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
         self.dropped = 0
 
     def write(self, line: bytes) -> None:
