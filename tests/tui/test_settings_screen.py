@@ -245,7 +245,7 @@ async def test_a_new_key_counts_at_once(tmp_path: Path) -> None:
         await until(pilot, lambda: "q is the key of quit" in _flat(app), "the clash")
         await typed(app, screen, pilot, "console.keys.retrain", "F7")
         await pilot.press("w")
-        await until(pilot, lambda: "written: console.keys.retrain" in _flat(app), "the write")
+        await until(pilot, lambda: "written: console.keys.retrain = " in _flat(app), "the write")
         await pilot.press("1", "f7")
         await until(pilot, lambda: engine.asked("plan"), "the plan")
 
