@@ -132,7 +132,7 @@ class Served:
 
     def ask(self, path: str, method: str = "GET", body: bytes | None = None, token: str = "", **headers: str) -> Heard:
         """One request on a connection of its own; `token` is sent as the bearer's."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             sent["Authorization"] = f"Bearer {token}"
@@ -169,5 +169,5 @@ def serving(
         yield served
     finally:
         running.stop()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive(), "the service did not stop"

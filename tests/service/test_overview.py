@@ -24,6 +24,14 @@ def at(settings: Settings, port: int) -> Settings:
 
 
 @contextmanager
+def nobody() -> Iterator[int]:
+    """A port at which nothing listens, and which nobody else gets meanwhile."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        yield found.getsockname()[1]
+
+
+@contextmanager
 def listener() -> Iterator[tuple[socket.socket, int]]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         yield found, found.getsockname()[1]
@@ -38,7 +46,7 @@ def test_a_running_service_tells_figures_and_models(home: Home) -> None:
     """State, statistics and one row for each of the 13 models come from the service itself."""
     with serving(home) as served:
         served.get("/api/v1/predict/NVDA")
-        found = overview(home, load(home, {}), 5.0)
+        found = overview(home, load(home, {}), 60.0)
         assert (found.state.word, found.fault, found.stranger) == ("healthy", "", "")
         assert found.stats["requests"]["predictions"]["recent"] == 1
         assert [row["symbol"] for row in found.models] == list(load(home, {}).names)
@@ -46,9 +54,8 @@ def test_a_running_service_tells_figures_and_models(home: Home) -> None:
 
 def test_without_a_service_a_free_port_is_no_stranger(bare: Home) -> None:
     """Nothing runs and nothing listens: off, and nobody is in the way."""
-    with listener() as (_, port):
-        free = port
-    found = overview(bare, at(load(bare, {}), free), 1.0)
+    with nobody() as port:
+        found = overview(bare, at(load(bare, {}), port), 60.0)
     assert (found.state.word, found.stranger, found.models) == ("off", "", ())
 
 
@@ -60,7 +67,7 @@ def test_another_program_on_the_port_is_named(bare: Home) -> None:
         found = overview(bare, at(load(bare, {}), port), 0.3)
         peer, _ = sock.accept()
         with peer:
-            peer.settimeout(5)
+            peer.settimeout(60)
             heard = peer.recv(4096)
     assert found.stranger == "another program, which does not answer HTTP"
     assert heard.startswith(b"GET / ")
@@ -70,7 +77,7 @@ def test_another_program_on_the_port_is_named(bare: Home) -> None:
 def test_the_service_of_another_home_is_no_service_of_ours(bare: Home, template: Home, tmp_path: Path) -> None:
     """It is named as what it is, and none of its figures are taken for ours."""
     with serving(copied(template, tmp_path / "other")) as served:
-        found = overview(bare, at(load(bare, {}), served.port), 5.0)
+        found = overview(bare, at(load(bare, {}), served.port), 60.0)
     assert (found.state.word, found.stranger) == ("off", "a stockml service of another home")
     assert (found.stats, found.models) == ({}, ())
 

@@ -36,21 +36,23 @@ def test_each_symbol_generation_and_bar_enters_once(home: Home) -> None:
         for _ in range(10):
             served.get("/api/v1/predict/NVDA")
             served.post("/api/v1/cache/clear")
-        wait_for(lambda: rows(home), 10, "the first row")
+        wait_for(lambda: rows(home), what="the first row")
         publish(home, "NVDA", 2, seed=4)
-        wait_for(lambda: served.get("/api/v1/predict/NVDA")["generation"] == 2, 5, "generation 2")
+        wait_for(lambda: served.get("/api/v1/predict/NVDA")["generation"] == 2, what="generation 2")
         served.get("/api/v1/predict?symbols=TSLA,NVDA")
     with serving(home) as served:
         served.get("/api/v1/predict/NVDA")
     bar = "2026-06-30"
-    assert sorted(rows(home)) == sorted([("NVDA", 1, bar, "service"), ("NVDA", 2, bar, "service"), ("TSLA", 1, bar, "service")])
+    wanted = sorted([("NVDA", 1, bar, "service"), ("NVDA", 2, bar, "service"), ("TSLA", 1, bar, "service")])
+    wait_for(lambda: len(rows(home)) >= len(wanted), what="all rows")  # the writer has its own thread
+    assert sorted(rows(home)) == wanted
 
 
 def test_history_and_accuracy_tell_of_them(home: Home) -> None:
     """A kept forecast shows in history with the reference's fields; without an outcome nothing is scored."""
     with serving(home) as served:
         told = served.get("/api/v1/predict/NVDA")
-        wait_for(lambda: served.get("/api/v1/predictions/history/NVDA"), 10, "the row")
+        wait_for(lambda: served.get("/api/v1/predictions/history/NVDA"), what="the row")
         row = served.get("/api/v1/predictions/history")[0]
         assert (row["symbol"], row["predicted_price"], row["actual_close"]) == ("NVDA", told["predicted_price"], None)
         assert row["prediction_date"] == told["target_session"]
@@ -67,10 +69,10 @@ def test_a_disk_that_refuses_costs_no_answer_and_no_row(monkeypatch: pytest.Monk
     home.history.mkdir(parents=True)
     with serving(home) as served:
         assert served.get("/api/v1/predict/NVDA")["symbol"] == "NVDA"
-        wait_for(lambda: served.ask("/api/v1/health").status == 206, 10, "degraded health")
-        wait_for(lambda: b"stockml_ledger_waiting 1.0" in served.ask("/metrics").body, 10, "one that waits")
+        wait_for(lambda: served.ask("/api/v1/health").status == 206, what="degraded health")
+        wait_for(lambda: b"stockml_ledger_waiting 1.0" in served.ask("/metrics").body, what="one that waits")
         home.history.rmdir()
-        wait_for(lambda: [row[0] for row in rows(home)] == ["NVDA"], 10, "the row")
+        wait_for(lambda: [row[0] for row in rows(home)] == ["NVDA"], what="the row")
 
 
 def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:

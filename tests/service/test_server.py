@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +57,7 @@ def port_of(home: Home) -> int:
 
 
 def asked(port: int, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -74,7 +73,7 @@ def test_a_signal_ends_it_cleanly(home: Home, number: signal.Signals, code: int)
     with process(home) as ran:
         port = port_of(home)
         ran.send_signal(number)
-        text, _ = ran.communicate(timeout=30)
+        text, _ = ran.communicate(timeout=90)
         assert (ran.returncode, "stopped" in text, "Traceback" in text) == (code, True, False), text
         assert re.search(rf"http://127\.0\.0\.1:{port} ", text)
     assert running_at(home) is None
@@ -97,7 +96,7 @@ def test_a_killed_service_leaves_nothing_in_the_way(home: Home) -> None:
     with process(home) as first:
         port_of(home)
         first.kill()
-        first.wait()
+        first.wait(60)
     with serving(home) as served:
         assert served.ask("/livez").status == 200
 
@@ -148,6 +147,7 @@ def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPa
     """A request under way when the stop is asked for is answered whole; new connections are refused."""
     from engine.service.shelf import Slot
 
+    monkeypatch.setattr(server, "DRAIN_S", 60)
     begun, go_on = threading.Event(), threading.Event()
     real = Slot.forecast
     found: list[int] = []
@@ -155,13 +155,13 @@ def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPa
 
         def slow(slot: Slot) -> object:
             begun.set()
-            assert go_on.wait(20)
+            assert go_on.wait(60)
             return real(slot)
 
         monkeypatch.setattr(Slot, "forecast", slow)
         client = threading.Thread(target=lambda: found.append(served.ask("/api/v1/predict/NVDA").status))
         client.start()
-        assert begun.wait(20)
+        assert begun.wait(60)
         served.running.stop()
 
         def refused() -> bool:
@@ -173,18 +173,17 @@ def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPa
         wait_for(refused, 10, "a closed port")
         assert found == []
         go_on.set()
-        client.join(20)
+        client.join(60)
     assert found == [200]
 
 
-def test_an_idle_connection_does_not_hold_up_the_stop(home: Home) -> None:
+def test_an_idle_connection_does_not_hold_up_the_stop(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that keeps its connection open without asking costs the stop no waiting."""
+    monkeypatch.setattr(server, "DRAIN_S", 3600)  # were it waited for, `serving` would find a service that does not stop
     with serving(home) as served:
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
         connection.request("GET", "/livez")
         connection.getresponse().read()
-        start = time.monotonic()
-    assert time.monotonic() - start < server.DRAIN_S
     connection.close()
 
 
@@ -213,7 +212,7 @@ for path in sys.argv[2:]:
     statuses.append(answer.status)
     connection.close()
 running.stop()
-thread.join(20)
+thread.join(60)
 print(json.dumps({"statuses": statuses, "modules": sorted(sys.modules), "status": Path("/proc/self/status").read_text()}))
 """
 
@@ -233,7 +232,7 @@ def test_neither_tensorflow_nor_pandas_is_loaded(template: Home, tmp_path: Path)
     ]
     paths = [f"/api/v1/{kind}" for kind in kinds] + ["/metrics", "/openapi.json", "/docs", "/", "/livez", "/readyz"]
     line = [sys.executable, "-c", SCRIPT, str(home.root), *paths]
-    ran = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=120, check=False)
+    ran = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=240, check=False)
     told = json.loads(ran.stdout.strip().splitlines()[-1])
     assert told["statuses"] == [200] * len(paths), ran.stderr
     loaded = {name.partition(".")[0] for name in told["modules"]}

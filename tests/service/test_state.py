@@ -12,7 +12,7 @@ from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.service_client import Reply, ServiceState, ask_service, client_of, service_state
 from engine.core.service_place import Place, lock_path, place_of, place_text, running_at
-from tests.helpers import new_home
+from tests.helpers import new_home, wait_for
 from tests.service.homes import TOKEN, serving
 
 RUNS = Place(True, ("127.0.0.1", 8081), "http://127.0.0.1:8081, pid 7")
@@ -27,12 +27,11 @@ def test_the_lock_says_where_the_service_is(home: Home) -> None:
         assert client is not None
         assert (client.port, client.token) == (served.port, TOKEN)
         assert TOKEN not in repr(client)
-        assert client.ask("POST", "/api/v1/cache/clear", 5.0).ok
-        assert service_state(home).word == "healthy"
+        assert client.ask("POST", "/api/v1/cache/clear", 60.0).ok
+        assert service_state(home, 60.0).word == "healthy"
         home.model("NVDA").write_bytes(b"broken")
         served.post("/api/v1/models/NVDA/reload")
-        served.running.service.look()
-        assert service_state(home).word == "degraded"
+        wait_for(lambda: service_state(home, 60.0).word == "degraded", what="the next look")
     assert place_of(home) == Place(False)
     assert service_state(home).word == "off"
 
