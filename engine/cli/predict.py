@@ -10,6 +10,7 @@ from engine.cli import documents, render
 from engine.cli.exits import worst_exit
 from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, report
+from engine.cli.train import terminal_width
 from engine.core.errors import StockmlError, UsageError
 from engine.core.records import Forecast, SymbolRow
 from engine.market.behind import bars_behind, stand_in_words
@@ -59,7 +60,7 @@ def _print(session: Session, found: dict[str, tuple[SymbolRow, Forecast | Stockm
         if not isinstance(item, StockmlError)
     ]
     if cells:
-        session.facts(render.table(render.FORECAST_HEADS, cells, render.FORECAST_RIGHT))
+        session.facts(render.forecast_table(cells, terminal_width()))
     for name, (_, item) in found.items():
         if isinstance(item, StockmlError):
             report(StockmlError(item.message if item.message.startswith(name) else f"{name}: {item.message}", item.hint))

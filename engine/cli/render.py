@@ -65,16 +65,39 @@ def table(
     right: Sequence[int] = (),
     width: int | None = None,
     gap: str = "  ",
+    *,
+    fold: bool = False,
 ) -> list[str]:
-    """Aligned columns, the last one unpadded; lines cut to `width` where one is given."""
+    """Aligned columns, the last one unpadded; lines no wider than `width`, cut there, or with `fold` the last column folded."""
     cells = [tuple(heads), *(tuple(clean(cell) for cell in row) for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
     lines = []
     for row in cells:
         padded = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
         line = gap.join(padded).rstrip()
-        lines.append(line if width is None or len(line) <= width else f"{line[: width - 1]}…")
+        if fold and width is not None and len(line) > width:
+            lines += _folded(gap.join((*padded[:-1], "")), row[-1], width)
+        else:
+            lines.append(_cut(line, width))
     return lines
+
+
+def _cut(line: str, width: int | None) -> str:
+    return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
+
+
+FOLD_ROOM = 24
+"""A last column narrower than this is folded below its row instead of under its head."""
+
+
+def _folded(before: str, text: str, width: int) -> list[str]:
+    """The last cell of a row on as many lines as it needs, each under the first."""
+    from textwrap import wrap
+
+    roomy = width - len(before) >= FOLD_ROOM
+    indent = " " * (len(before) if roomy else min(4, width - 1))
+    lines = wrap(text, width, initial_indent=before if roomy else indent, subsequent_indent=indent)
+    return lines if roomy else [_cut(before.rstrip(), width), *lines]
 
 
 STATUS_HEADS = (
@@ -250,6 +273,16 @@ def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, .
 
 FORECAST_HEADS = ("SYMBOL", "CLOSE", "NEXT", "CHG%", "80 %", "95 %", "UP%", "CONF%", "LAST BAR", "FOR", "SOURCE")
 FORECAST_RIGHT = (1, 2, 3, 6, 7)
+
+
+def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
+    """Forecasts as a table; a narrow terminal loses the wider interval and the last bar, never for which session it is."""
+    if width is None or width >= WIDE:
+        return table(FORECAST_HEADS, rows, FORECAST_RIGHT, width)
+    kept = [at for at, head in enumerate(FORECAST_HEADS) if head not in ("95 %", "LAST BAR")]
+    right = [kept.index(at) for at in FORECAST_RIGHT]
+    heads, *cells = [[row[at] for at in kept] for row in (FORECAST_HEADS, *rows)]
+    return table(heads, cells, right, width, gap=" ")
 
 
 def meter_line(meter: Meter) -> str:

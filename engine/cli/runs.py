@@ -27,6 +27,10 @@ def runs() -> None:
     """List, show, follow or cancel training runs."""
 
 
+HEADS = ("RUN", "STATE", "STARTED", "ENDED", "JOBS", "SOURCE", "KIND", "REASON", "STARTER")
+"""What must stay on a screen of 80 columns comes first: simulated bars are marked there too."""
+
+
 @runs.command("list")
 @click.option("--limit", type=click.IntRange(1, SEARCHED), default=20, show_default=True, help="How many.")
 @json_option
@@ -38,8 +42,9 @@ def list_runs(session: Session, limit: int) -> int:
     if session.json:
         session.document({"runs": [documents.run_tree(run) for run in found]})
     elif found:
-        heads = ("RUN", "STATE", "STARTED", "ENDED", "JOBS", "KIND", "REASON", "SOURCE", "STARTER")
-        session.facts(render.table(heads, [_cells(run) for run in found], (4,), terminal_width()))
+        width = terminal_width()
+        gap = "  " if width is None or width >= render.WIDE else " "
+        session.facts(render.table(HEADS, [_cells(run) for run in found], (4,), width, gap))
     else:
         session.facts(["no run yet: `stockml train-all` starts one"])
     return ExitCode.DONE
@@ -49,7 +54,8 @@ def _cells(run: Run) -> tuple[str, ...]:
     ended = sum(job.state.ended for job in run.jobs)
     jobs = f"{ended}/{len(run.jobs)}" if run.live else str(len(run.jobs))
     times = render.moment(run.created_at), render.moment(run.ended_at)
-    return (run.id, str(run.state), *times, jobs, run.kind, run.reason, render.source_name(run.source), run.starter)
+    state = "cancelling" if run.cancelling and run.live else str(run.state)
+    return (run.id, state, *times, jobs, render.source_name(run.source), run.kind, run.reason, run.starter)
 
 
 @runs.command()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.cli import render
 from engine.core.records import Job, JobState, Level, Metrics, State
-from tests.cli.fakes import METRICS, MODEL, NOW, done, make_run, make_snapshot, trained, untrained
+from engine.core.text import clean
+from tests.cli.fakes import FORECAST, METRICS, MODEL, NOW, done, make_run, make_snapshot, trained, untrained
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,44 @@ def test_a_table_never_leaves_its_width_nor_its_lines(rows: list[tuple[str, str]
     assert all(len(line) <= width for line in lines)
     assert all(line.isprintable() for line in lines if all(char.isprintable() for row in rows for cell in row for char in cell))
     assert not any(char in line for line in lines for char in "\x1b\x9b\n\r")
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=90)), max_size=4), st.integers(5, 60))
+def test_a_folded_table_loses_no_word(rows: list[tuple[str, str]], width: int) -> None:
+    """Folded rows stay within the width too, and the last column's text is all there, in order."""
+    lines = render.table(("A", "B"), rows, (), width, fold=True)
+    plain = render.table(("A", "B"), rows)
+
+    assert all(len(line) <= width for line in lines)
+    for row, line in zip([("A", "B"), *rows], plain, strict=True):
+        if len(line) <= width:
+            assert line in lines
+        else:
+            assert "".join(clean(row[1]).split()) in "".join("".join(lines).split())
+
+
+def test_a_reason_folds_under_its_head() -> None:
+    """On 80 columns the whole reason stands under WHY; where that is too narrow, below its row."""
+    rows = [("NVDA", "chronic", "the naive forecast breaks the same limit on the same sessions, MAPE 5.16 % > 5 %")]
+    wide = render.table(("SYMBOL", "DECISION", "WHY"), rows, (), 60, fold=True)
+    thin = render.table(("SYMBOL", "DECISION", "WHY"), rows, (), 30, fold=True)
+
+    assert wide[1:3] == [
+        "NVDA    chronic   the naive forecast breaks the same limit",
+        "                  on the same sessions, MAPE 5.16 % > 5 %",
+    ]
+    assert thin[1:3] == ["NVDA    chronic", "    the naive forecast breaks"]
+
+
+def test_a_narrow_forecast_keeps_its_session_and_source() -> None:
+    """80 columns lose the wider interval and the last bar; for which session it is and SIMULATED stay on the line."""
+    cells = render.forecast_cells("GOOGL", replace(FORECAST, last_close=1234.5, low80=1180.25), "simulated")
+    heads, line = render.forecast_table([cells], 80)
+
+    assert ["95 %", "LAST BAR"] == [head for head in render.FORECAST_HEADS if head not in heads]
+    assert line.endswith("2025-08-13 SIMULATED")
+    assert len(line) <= 80
+    assert "95.00 to 107.00" in render.forecast_table([cells])[1]
 
 
 def test_a_row_shows_what_is_known() -> None:

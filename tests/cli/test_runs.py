@@ -24,6 +24,18 @@ def test_list(tmp_path: Path) -> None:
     assert ["run-1"] == [run["id"] for run in tree["runs"]]
 
 
+def test_a_narrow_list_marks_simulated_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 80 columns the source is still there, and a run that is being cancelled says so."""
+    monkeypatch.setattr("engine.cli.runs.terminal_width", lambda: 80)
+    run_id = "20261122-213802-f1cfe4"
+    played = make_run(Job("NVDA", LIVE), state=LIVE, run_id=run_id, source="simulated", cancelling=True)
+    line = invoke(fake(tmp_path, plays=[played]), "runs", "list").stdout.splitlines()[1]
+
+    assert "cancelling" in line
+    assert "SIMULATED" in line
+    assert len(line) <= 80
+
+
 def test_no_run_yet(tmp_path: Path) -> None:
     """An empty home lists nothing and says what starts a run; showing one is wrong usage."""
     engine = fake(tmp_path)
