@@ -10,6 +10,7 @@ from engine.cli import render
 from engine.cli.documents import alert_tree
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
+from engine.cli.train import terminal_width
 from engine.core.clock import span
 from engine.core.errors import ExitCode, UsageError
 from engine.core.records import Alert
@@ -55,7 +56,8 @@ def list_(session: Session) -> int:
         )
         for each in found
     ]
-    session.facts(render.table(("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT"), rows) if rows else ["nothing rings"])
+    heads = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
+    session.facts(render.table(heads, rows, (), terminal_width(), fold=True) if rows else ["nothing rings"])
     session.facts(
         f"undelivered since {each.at}: {clean(each.title)} ({each.tries} tries, {each.fault or 'not sent'})" for each in waiting
     )

@@ -115,7 +115,7 @@ def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: b
 def decision_table(decisions: tuple[Decision, ...], width: int | None) -> list[str]:
     """Symbol, decision, reason and the words for it."""
     rows = [(each.symbol, str(each.action), each.reason or render.ABSENT, each.text) for each in decisions]
-    return render.table(HEADS, rows, (), width)
+    return render.table(HEADS, rows, (), width, fold=True)
 
 
 def decision_tree(decision: Decision) -> dict[str, Any]:

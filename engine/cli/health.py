@@ -10,6 +10,7 @@ import click
 from engine.cli import render
 from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
+from engine.cli.train import terminal_width
 from engine.core.clock import iso
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.files import append_line
@@ -37,7 +38,7 @@ def health(session: Session, append: bool) -> int:
         path = session.home.logs / "health_check.log"
         for line in lines:
             append_line(path, line)
-    _tell(session, items, lines, {"at": iso(now)})
+    _tell(session, items, [lines[0], *_lines(items, terminal_width())], {"at": iso(now)})
     if undelivered:
         session.note(undelivered)
     # A tenth of a second of CPU tells nothing of the day: it is shown, the alert rings when it lasts.
@@ -54,7 +55,7 @@ def health(session: Session, append: bool) -> int:
 def doctor(session: Session) -> int:
     """Terminal, locale, cron, time zone, permissions, disk, Python, packages, network, logout; with the fix for each."""
     items = tuple(session.engine.doctor())
-    _tell(session, items, _lines(items), {})
+    _tell(session, items, _lines(items, terminal_width()), {})
     return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE
 
 
@@ -67,6 +68,6 @@ def _tell(session: Session, items: Iterable[Item], lines: Iterable[str], head: d
     session.document({**head, "worst": worst, "items": trees})
 
 
-def _lines(items: Iterable[Item]) -> list[str]:
+def _lines(items: Iterable[Item], width: int | None = None) -> list[str]:
     rows = [(each.name, str(each.level), each.text + (f"  → {each.fix}" if each.fix else "")) for each in items]
-    return render.table(("WHAT", "LEVEL", "SEEN"), rows)
+    return render.table(("WHAT", "LEVEL", "SEEN"), rows, (), width, fold=True)

@@ -87,7 +87,7 @@ def _names(checks: list[Checked]) -> str:
 def report_lines(found: Report, width: int | None) -> list[str]:
     """One check as text: a line a symbol, what was decided, the host."""
     lines = [f"checked {found.at.astimezone():%Y-%m-%d %H:%M:%S}, predictions {found.via}"]
-    lines += render.table(HEADS, [_cells(each) for each in found.checks], _RIGHT, width)
+    lines += render.table(HEADS, [_cells(each) for each in found.checks], _RIGHT, width, fold=True)
     told = tuple(each for each in found.prepared.decisions if each.action is not Action.FINE)
     lines += ["", *decision_table(told, width)] if told else []
     lines += [f"run {each.run_id} trains {' '.join(each.symbols)}" for each in found.started]
@@ -143,7 +143,7 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
         (each["symbol"], each["status"], each["at"], render.number(each["confidence"]), each["text"]) for each in tree["checks"]
     ]
     if rows:
-        session.facts(render.table(("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT"), rows, (3,), terminal_width()))
+        session.facts(render.table(("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT"), rows, (3,), terminal_width(), fold=True))
     if tree["not_checked"]:
         session.facts([f"not checked yet: {' '.join(tree['not_checked'])}"])
     session.facts(f"{each['name']:<5} {each['value']:6.1f}{each['unit']}  {each['level']}" for each in tree["system_status"])

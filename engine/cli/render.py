@@ -96,7 +96,7 @@ def _folded(before: str, text: str, width: int) -> list[str]:
 
     roomy = width - len(before) >= FOLD_ROOM
     indent = " " * (len(before) if roomy else min(4, width - 1))
-    lines = wrap(text, width, initial_indent=before if roomy else indent, subsequent_indent=indent)
+    lines = wrap(text, width, initial_indent=before if roomy else indent, subsequent_indent=indent, break_on_hyphens=False)
     return lines if roomy else [_cut(before.rstrip(), width), *lines]
 
 
@@ -236,7 +236,7 @@ def result_table(
     rows = [_result_cells(job) for job in jobs]
     rows += [(symbol, "busy", *[ABSENT] * 6, f"held by {holder}") for symbol, holder in busy]
     mark = [f"{SIMULATED}: not real prices"] if simulated else []
-    return mark + table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width)
+    return mark + table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width, fold=True)
 
 
 def _result_cells(job: Job) -> tuple[str, ...]:
