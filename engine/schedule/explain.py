@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
+from engine.market.calendar import is_open
 from engine.schedule.block import Line
 from engine.schedule.expression import Expression, parse, words
 from engine.schedule.jobs import JOBS
@@ -20,6 +21,8 @@ EXCHANGE = ZoneInfo("America/New_York")
 _OPEN, _CLOSE = time(9, 30), time(16, 0)
 # Two heavy jobs that begin within this time of each other are likely to meet.
 _NEAR = timedelta(minutes=60)
+# Times of a training that are looked at: half a year of a monthly one.
+_LOOKED_AT = 6
 # Quicker pairs than this are not worth the time of a look over a year.
 _OFTEN = 24
 
@@ -69,6 +72,9 @@ def _warnings(expression: Expression, job: str, now: datetime, zone: ZoneInfo) -
     yield from (f"clock change on {note}" for note in dst_notes(expression, now, zone))
     if job == "performance" and not _meets_session(expression, now, zone):
         yield "none of its times falls into a trading session (09:30-16:00 in New York)"
+    if JOBS[job].trains and (met := [slot for slot in next_slots(expression, now, zone, _LOOKED_AT) if is_open(slot)]):
+        first = f"first on {met[0]:%Y-%m-%d %H:%M %Z}"
+        yield f"the exchange is open at {len(met)} of its next {_LOOKED_AT} times, {first}: auto-train refuses to start then"
 
 
 def _meets_session(expression: Expression, now: datetime, zone: ZoneInfo) -> bool:

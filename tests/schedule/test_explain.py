@@ -49,6 +49,17 @@ def test_what_is_told(text: str, job: str, told: str) -> None:
     assert any(warning.startswith(told) for warning in explain(text, job, NOW, NEW_YORK).warnings)
 
 
+def test_a_training_at_a_time_when_the_exchange_is_open_is_told() -> None:
+    """Where night falls into the session of New York, auto-train would refuse: the monthly in Taipei, no Sunday's weekly."""
+    taipei = ZoneInfo("Asia/Taipei")
+    found = explain(JOBS["monthly"].expression, "monthly", NOW, taipei).warnings
+    assert found == (
+        "the exchange is open at 3 of its next 6 times, first on 2026-04-01 01:00 CST: auto-train refuses to start then",
+    )
+    assert explain(JOBS["weekly"].expression, "weekly", NOW, taipei).warnings == ()
+    assert explain("0 1 * * *", "clean", NOW, taipei).warnings == ()
+
+
 def test_the_defaults_are_told_nothing_in_utc() -> None:
     """No clock change, and 18:00 UTC is within the session."""
     for name in STANDARD:
