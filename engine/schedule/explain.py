@@ -73,8 +73,8 @@ def _warnings(expression: Expression, job: str, now: datetime, zone: ZoneInfo) -
     if job == "performance" and not _meets_session(expression, now, zone):
         yield "none of its times falls into a trading session (09:30-16:00 in New York)"
     if JOBS[job].trains and (met := [slot for slot in next_slots(expression, now, zone, _LOOKED_AT) if is_open(slot)]):
-        first = f"first on {met[0]:%Y-%m-%d %H:%M %Z}"
-        yield f"the exchange is open at {len(met)} of its next {_LOOKED_AT} times, {first}: auto-train refuses to start then"
+        begin = f"first on {met[0]:%Y-%m-%d %H:%M %Z}"
+        yield f"the exchange is open at {len(met)} of its next {_LOOKED_AT} times, {begin}: auto-train refuses to start then"
 
 
 def _meets_session(expression: Expression, now: datetime, zone: ZoneInfo) -> bool:
