@@ -37,7 +37,7 @@ class Bench:
 
         def counted(slot: Slot) -> Forecast:
             self.computed.append(slot.symbol)
-            assert self.gate.wait(20)
+            assert self.gate.wait(60)
             if self.fails:
                 raise ModelError("it cannot")
             return real(slot)
