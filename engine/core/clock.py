@@ -77,8 +77,11 @@ def iso(moment: datetime) -> str:
 
 
 def parse_iso(text: str) -> datetime:
-    """The aware UTC moment of an ISO text; ValueError on a text without a zone."""
+    """The aware UTC moment of an ISO text; ValueError on a text without a zone, or of a moment no calendar has."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError(f"time without a zone: {text!r}")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"time out of range: {text!r}") from error

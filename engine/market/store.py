@@ -67,7 +67,10 @@ class BarStore:
         except FileNotFoundError:
             return None
         facts = self.facts(source, symbol)
-        fetched_at = parse_iso(facts.fetched_at) if facts.fetched_at else None
+        try:
+            fetched_at = parse_iso(facts.fetched_at) if facts.fetched_at else None
+        except ValueError as error:
+            raise _unreadable(path.with_suffix(".json"), error) from error
         return quality.checked(replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at))
 
     def facts(self, source: str, symbol: str) -> Facts:
@@ -78,7 +81,7 @@ class BarStore:
         except FileNotFoundError:
             return Facts(symbol=symbol, source=source)
         except (OSError, msgspec.DecodeError) as error:
-            raise NoDataError(f"cannot read {path}: {clean(str(error), 120)}", "remove it; bars are fetched again") from error
+            raise _unreadable(path, error) from error
         if found.v > FORMAT:
             raise NoDataError(f"{path} has format {found.v}, newer than {FORMAT}", "update stockml, or remove the file")
         return found
@@ -105,6 +108,10 @@ class BarStore:
         """The symbols that have bars of a source, in order."""
         names = (path.stem for path in folder(self.home, source).glob("*.csv"))
         return tuple(sorted(name for name in names if SYMBOL.fullmatch(name)))
+
+
+def _unreadable(path: Path, error: Exception) -> NoDataError:
+    return NoDataError(f"cannot read {path}: {clean(str(error), 120)}", "remove it; bars are fetched again")
 
 
 def _write_changed(path: Path, data: bytes) -> None:

@@ -27,6 +27,13 @@ def test_a_time_without_a_zone_is_refused() -> None:
         parse_iso("2025-08-13T12:00:00")
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-05:00"])
+def test_a_moment_that_no_calendar_has_is_no_time(text: str) -> None:
+    """A stamp whose UTC moment lies before year 1 or after 9999 is refused like any other that is no time."""
+    with pytest.raises(ValueError, match="out of range"):
+        parse_iso(text)
+
+
 def test_a_fake_clock_moves_only_when_told() -> None:
     """Both clocks of the fake stand still until advanced, and move together."""
     clock = FakeClock(MOMENT)

@@ -77,6 +77,7 @@ def test_a_text_that_is_no_symbol_makes_no_path(symbol: str, tmp_path: Path) -> 
         ("MP.csv", "date,open,high,low,close,volume\n2024-02-12,1,2,x,1,1\n", r"MP\.csv line 2"),
         ("MP.json", "{", r"MP\.json"),
         ("MP.json", '{"symbol": 7}', r"MP\.json"),
+        ("MP.json", '{"symbol": "MP", "source": "yahoo", "fetched_at": "noon"}', r"MP\.json"),
         ("MP.json", '{"v": 99, "symbol": "MP", "source": "yahoo"}', "newer"),
     ],
 )
