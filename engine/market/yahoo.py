@@ -101,8 +101,15 @@ def _stand_in(asked: Asked, held: Held, reason: Exception) -> Bars:
 
 
 def _finished(asked: Asked, bars: Bars, notes: tuple[str, ...]) -> Bars:
-    bars = quality.with_missing_named(bars.since(asked.start), asked.newest)
-    return replace(bars, warnings=(*notes, *bars.warnings))
+    """The bars that are used, with everything to say of them; NoDataError where all lie before a `min_date`."""
+    used = bars.since(asked.start)
+    if not used:
+        hint = f"correct symbols.{asked.symbol}.min_date"
+        raise NoDataError(
+            f"Yahoo's bars of {asked.symbol} end on {bars.last_date}, and none is used before {asked.start}", hint
+        )
+    used = quality.with_missing_named(used, asked.newest)
+    return replace(used, warnings=(*notes, *used.warnings))
 
 
 def _age(now: datetime, then: datetime | None) -> str:

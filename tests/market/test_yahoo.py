@@ -211,6 +211,16 @@ def test_min_date_is_where_yahoo_is_asked_from(home: Home, monkeypatch: pytest.M
     assert datetime.fromtimestamp(session.charts[0]["period1"], UTC).date() == date(2022, 5, 3)
 
 
+def test_a_min_date_after_the_last_bar_leaves_no_data(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A min_date set past all stored and fetched bars is exit 4 that names the setting."""
+    ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)), symbol="SMR")
+    text = home.settings.read_text()
+    home.settings.write_text(text.replace("min_date = 2022-05-03", "min_date = 2031-01-02"))
+    with pytest.raises(NoDataError, match="2024-06-14, and none is used before 2031-01-02") as caught:
+        ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)), symbol="SMR")
+    assert "symbols.SMR.min_date" in caught.value.hint
+
+
 def test_yfinance_keeps_its_caches_under_the_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder for yfinance's caches is made in the home, closed to others."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
