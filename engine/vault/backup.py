@@ -20,7 +20,18 @@ from engine.core.errors import BusyError, NoDataError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, fsync_dir, temporary_name, write_atomic
 from engine.core.paths import Home
-from engine.vault.backups import FORMAT, MANIFEST, Backup, BackupManifest, Entry, describe, file_name, list_backups, listed
+from engine.vault.backups import (
+    FORMAT,
+    MANIFEST,
+    Backup,
+    BackupManifest,
+    Entry,
+    describe,
+    file_name,
+    list_backups,
+    listed,
+    other_disk,
+)
 
 _LOCK_WAIT_S = 60.0
 
@@ -55,9 +66,9 @@ def back_up(
     copies, problems = [], []
     if to is not None:
         copies.append(copy_to(backup, to))
-    if settings.backup.also_to:
+    if other := other_disk(home, settings):
         try:
-            copies.append(copy_to(backup, Path(settings.backup.also_to).expanduser()))
+            copies.append(copy_to(backup, other))
         except StockmlError as error:
             problems.append(str(error))
     return Made(backup, tuple(copies), tuple(problems))

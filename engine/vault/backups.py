@@ -158,8 +158,15 @@ def _time_of(path: Path) -> datetime:
 
 def backup_folders(home: Home, settings: Settings) -> tuple[Path, ...]:
     """Where backups may lie: beside the models, and on the other disk."""
-    other = settings.backup.also_to
-    return (home.models, Path(other).expanduser()) if other else (home.models,)
+    other = other_disk(home, settings)
+    return (home.models, other) if other else (home.models,)
+
+
+def other_disk(home: Home, settings: Settings) -> Path | None:
+    """The folder of `backup.also_to`, a relative one seen from the home whoever asks; None where none is set."""
+    named = settings.backup.also_to
+    # Not Path.expanduser, which raises for a `~name` that nobody has: that folder is one that does not exist.
+    return home.root / os.path.expanduser(named) if named else None  # noqa: PTH111
 
 
 def file_name(symbol: str) -> str:

@@ -128,5 +128,12 @@ def _candidate(backup: Backup) -> Candidate:
         symbols=frozenset(entry.symbol for entry in backup.entries),
         valid=frozenset(check.symbol for check in verify_backup(backup) if check.ok),
         verified=backup.verified,
-        problem=backup.problem,
+        problem=backup.problem or _stranger(backup),
     )
+
+
+def _stranger(backup: Backup) -> str:
+    """Why a folder that is called like a backup is none of ours: another program's, on a disk that both use."""
+    if backup.verified or backup.entries or not any(backup.path.iterdir()):
+        return ""
+    return "it holds files, and no model among them"

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from engine.core.clock import iso, parse_iso
 from engine.core.config import Settings
@@ -240,11 +239,10 @@ def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
 
 def _copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
     """The copies on the other disk: how old the newest is, and whether it is the newest backup there is."""
-    from engine.vault.backups import listed, newest
+    from engine.vault.backups import listed, newest, other_disk
 
-    if not settings.backup.also_to:
+    if (folder := other_disk(home, settings)) is None:
         return
-    folder = Path(settings.backup.also_to).expanduser()
     try:
         here, there = newest(listed(home.models), now), newest(listed(folder), now)
     except StockmlError as error:

@@ -97,6 +97,21 @@ def test_another_disk_that_is_not_there(home: Home) -> None:
     assert all(check.ok for check in verify_backup(made.backup))
 
 
+@pytest.mark.parametrize("also_to", ["other", "~nobody-of-this-name/x"])
+def test_another_disk_by_a_relative_name(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, also_to: str) -> None:
+    """A relative also_to is the home's wherever a command runs; one of a user who is not there does not exist."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    settings = load(home, {})
+    settings = msgspec.structs.replace(settings, backup=msgspec.structs.replace(settings.backup, also_to=also_to))
+    made = back_up(home, settings, ("NVDA",), FakeClock(NOW))
+    assert list((tmp_path / "other").iterdir()) == []
+    if also_to == "other":
+        assert made.copies == (home.root / "other" / made.backup.name,)
+    else:
+        assert "does not exist" in made.problems[0]
+
+
 def test_a_damaged_backup_is_not_copied(home: Home) -> None:
     """A copy to another disk is made from bytes that match the manifest, or not at all."""
     backup = list_backups(home.models)[0]

@@ -123,6 +123,24 @@ def test_the_other_disk_is_cleaned_too(home: Home) -> None:
     assert _clean(home, settings=settings).problems == ()
 
 
+def test_another_programs_backups_stay(home: Home) -> None:
+    """A folder called like a backup, but with no model in it, is not removed however old; one that is empty goes."""
+    settings = load(home, {})
+    theirs, empty = home.root / "other" / "backup_20200101_000000", home.root / "other" / "backup_20200102_000000"
+    for path in (theirs, empty):
+        path.mkdir()
+    (theirs / "accounts.sql").write_text("theirs")
+    for path in home.models.glob("backup_*"):
+        path.rename(home.root / "other" / path.name)
+    found = _clean(
+        home, settings=msgspec.structs.replace(settings, backup=msgspec.structs.replace(settings.backup, also_to="other"))
+    )
+    assert "theirs" == (theirs / "accounts.sql").read_text()
+    assert not empty.exists()
+    (kept,) = [action for action in found.actions if action.path == theirs]
+    assert "no model among them" in kept.reason
+
+
 def test_live_runs_stay(home: Home) -> None:
     """A run whose lock is held stays, however old; of the finished ones only the newest stay."""
     with FileLock(home.runs / "old" / "lock") as lock:
