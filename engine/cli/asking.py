@@ -7,7 +7,7 @@ import sys
 import click
 
 from engine.cli.session import Session
-from engine.core.errors import UsageError
+from engine.core.errors import Interrupted, UsageError
 
 
 def ask(session: Session, question: str, yes: bool, what: str) -> None:
@@ -16,5 +16,10 @@ def ask(session: Session, question: str, yes: bool, what: str) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError(f"{what}, and there is no terminal to ask on", "look at what stands above and add --yes")
+    confirm(session, question)
+
+
+def confirm(session: Session, question: str) -> None:
+    """Ask on the terminal; Interrupted when the answer is no."""
     if not click.confirm(question, err=session.json):
-        raise click.Abort
+        raise Interrupted("nothing was changed")

@@ -147,8 +147,10 @@ def _run(args: list[str], session: Session) -> int:
         context = getattr(error, "ctx", None)
         report(UsageError(error.format_message(), f"`{context.command_path} --help` shows the usage" if context else ""))
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("stockml: interrupted", err=True)
+    except (KeyboardInterrupt, click.Abort) as error:
+        # The word begins a line of its own: click ends the line of a Ctrl-C, but not that of a question.
+        asked = isinstance(error, click.Abort) and error.__cause__ is None
+        click.echo(("\n" if asked else "") + "stockml: interrupted", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
@@ -168,7 +170,9 @@ def _quiet_pipe() -> int:
 
 
 def _crashed(error: Exception, args: list[str], session: Session) -> int:
-    what = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else repr(error)
+    what = repr(error)
+    if isinstance(error, OSError) and error.strerror:  # without a file it was the output itself: a full disk behind `>`
+        what = f"{error.strerror}: {error.filename or 'while writing or reading'}"
     where = _crash_file(error, args, session)
     report(StockmlError(what, f"details in {where}" if where else "no crash file could be written"))
     return ExitCode.FAILED

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from engine.cli import render
+from engine.cli.asking import confirm
 from engine.cli.documents import when
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.schedule_text import local, view_document, view_lines
@@ -275,8 +276,7 @@ def _ask(session: Session, draft: Draft, yes: bool, before: tuple[str, ...] = ()
         return
     if not sys.stdin.isatty():
         raise UsageError("this writes the schedule and there is no terminal to ask on", "look at the difference and add --yes")
-    if not click.confirm("Write this?", err=session.json):
-        raise click.Abort
+    confirm(session, "Write this?")
 
 
 def _done(session: Session, draft: Draft, backup: str | None, told: tuple[str, ...]) -> int:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import Abort
 
 from engine.cli import console, main
 from engine.cli.main import COMMANDS, cli
@@ -130,15 +131,19 @@ def test_a_full_disk_is_said_as_the_system_says_it(
     assert capsys.readouterr().err.startswith("stockml: No space left on device: /srv/x\n")
 
 
-def test_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C outside a followed run ends the command with 130."""
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Abort])
+def test_interrupt_ends_with_130(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C outside a followed run ends the command with 130, and says so on a line of its own, at a question too."""
 
     def fail(_: str) -> None:
-        raise KeyboardInterrupt
+        raise error
 
     monkeypatch.setattr(main, "target", fail)
 
     assert ExitCode.INTERRUPTED == main.main(["status"])
+    assert "\nstockml: interrupted\n" == capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
