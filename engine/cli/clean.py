@@ -57,7 +57,8 @@ def _tell(session: Session, found: CleanReport, dry_run: bool) -> int:
         due = [action for action in found.actions if action.verb != KEEP]
         session.facts(_lines(session.home, found.actions if dry_run else due))
         size = render.size(found.freed_bytes)
-        session.facts([f"{_counts(due)}, {size} {'would be freed' if dry_run else 'freed'}; {len(kept)} kept"])
+        would = "would be " if dry_run else ""
+        session.facts([f"{_counts(due, would)}, {size} {would}freed; {len(kept)} kept"])
     for problem in found.problems:
         report(StockmlError(problem, "the other parts were done; `stockml clean --dry-run` shows what is left"))
     return ExitCode.FAILED if found.problems else ExitCode.DONE
@@ -72,10 +73,10 @@ def _place(home: Home, action: Action) -> str:
     return str(path.relative_to(home.root)) if path.is_relative_to(home.root) else str(path)
 
 
-def _counts(actions: Sequence[Action]) -> str:
-    """What is done, in words: 3 removed, 1 copied."""
+def _counts(actions: Sequence[Action], would: str) -> str:
+    """What is done, in words: 3 removed, 1 copied; with `would` what a dry run tells of."""
     counts = Counter(str(action.verb) for action in actions)
-    return ", ".join(f"{counts[verb]} {word}" for verb, word in _DONE.items() if counts[verb]) or "nothing due"
+    return ", ".join(f"{counts[verb]} {would}{word}" for verb, word in _DONE.items() if counts[verb]) or "nothing due"
 
 
 def _tree(action: Action) -> dict[str, Any]:

@@ -158,6 +158,7 @@ def test_on_a_terminal_restore_asks_and_takes_no_for_an_answer(home: Home) -> No
     os.close(master)
 
     assert "Replace these live models?" in said
+    assert said.endswith("stockml: nothing was changed\n")
     assert child.returncode == 130
     assert read_model(home.model("NVDA")).manifest.generation == 1
 
@@ -189,10 +190,13 @@ def test_clean_says_every_reason_and_does_what_it_said(home: Home) -> None:
     os.utime(litter, (0, 0))
     on(home, "backup")
     planned = document(home, "clean", "--dry-run")
+    told = on(home, "clean", "--dry-run").stdout.splitlines()[-1]
     there = litter.exists()
     done = document(home, "clean", "--yes")
 
     assert there
+    assert told.startswith("1 would be removed, ")
+    assert " would be freed; " in told
     assert not litter.exists()
     assert all(action["reason"] for action in planned["actions"])
     assert {"backup", "run", "log"} <= {action["kind"] for action in planned["actions"] if action["verb"] == "keep"}
