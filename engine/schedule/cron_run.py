@@ -65,7 +65,8 @@ class _Log:
         while raw := pipe.readline(_LONGEST_LINE):
             if text := clean_bytes(raw, 4000).strip():
                 # A hint follows the fault that it belongs to: the fault is what one line should tell.
-                self.last = self.last if text.startswith("→") and self.last else text
+                # Whose words they are the line of `cron-run` says itself.
+                self.last = self.last if text.startswith("→") and self.last else text.removeprefix("stockml: ")
                 self.line(text)
 
 

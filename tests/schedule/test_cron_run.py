@@ -67,8 +67,10 @@ def test_each_job_writes_the_guides_log(job: str, log: str, home: Home) -> None:
 
 
 def test_a_failure_is_one_line_with_the_last_word_and_the_log(home: Home) -> None:
-    """The exit code is the child's; a hint after the fault does not hide the fault."""
-    code, said = _run(home, "weekly", "import sys; print('x'); print('no bars for NVDA'); print('  → fetch some'); sys.exit(4)")
+    """The exit code is the child's; a hint after the fault does not hide it, and whose words they are is said once."""
+    code, said = _run(
+        home, "weekly", "import sys; print('x'); print('stockml: no bars for NVDA'); print('  → fetch some'); sys.exit(4)"
+    )
     assert code == 4 and len(said) == 1
     assert "weekly failed" in said[0] and "(exit 4): no bars for NVDA; log: " in said[0]
     assert (_last(home, "weekly").outcome, _last(home, "weekly").message) == (Outcome.FAILED, "no bars for NVDA")
