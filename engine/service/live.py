@@ -8,13 +8,14 @@ from typing import Any
 
 from engine.core.history import reading
 from engine.core.paths import Home
+from engine.service.answers import source_kind
 from engine.watch.ledger import accuracy_of, scored, waiting
 from engine.watch.schema import SCHEMA
 
 Tree = dict[str, Any]
 _HISTORY = (
     "SELECT p.id, p.symbol, p.target, p.next_close, p.last_close, p.confidence, p.made_at, p.via, p.generation, p.last_bar,"
-    " o.base, o.actual, o.scored_at FROM watch_predictions p LEFT JOIN watch_outcomes o ON o.id ="
+    " p.source, o.base, o.actual, o.scored_at FROM watch_predictions p LEFT JOIN watch_outcomes o ON o.id ="
     " (SELECT MAX(id) FROM watch_outcomes WHERE prediction = p.id)"
 )
 
@@ -91,6 +92,7 @@ class LiveView:
             "best_accuracy": min(errors, default=None),
             "worst_accuracy": max(errors, default=None),
             "last_prediction_date": found.last or None,
+            **_marked(source),
             **{name: None if value == "" else value for name, value in figures.items()},
         }
 
@@ -114,12 +116,18 @@ def _row(found: sqlite3.Row) -> Tree:
         "base_close": last,
         "generation": found["generation"],
         "via": found["via"],
+        **_marked(found["source"]),
     }
     if actual is not None:
         rebased = predicted * base / last
         tree["accuracy_mape"] = 100.0 * abs(rebased - actual) / actual
         tree["direction_correct"] = None if actual == base else (predicted - last) * (actual - base) > 0
     return tree
+
+
+def _marked(source: str) -> Tree:
+    """Where the bars of a forecast come from: a home that changed its source keeps the forecasts of both."""
+    return {"source": source_kind(source), "simulated": source == "simulated"}
 
 
 def _direction(change: float) -> str:

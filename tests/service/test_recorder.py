@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from engine.core.paths import Home
 from engine.service import recorder
 from engine.service.metrics import Metrics
 from engine.service.recorder import Recorder
+from engine.watch import ledger
 from engine.watch.ledger import Made
 from tests.cli.fakes import FORECAST
 from tests.helpers import wait_for
 from tests.service.homes import NOW, publish, serving
+
+MADE = datetime.fromisoformat(f"{FORECAST.last_bar}T23:00:00+00:00")
 
 
 def rows(home: Home) -> list[tuple[str, int, str, str]]:
@@ -61,6 +65,17 @@ def test_history_and_accuracy_tell_of_them(home: Home) -> None:
         assert served.get("/api/v1/predictions/history?offset=1") == []
         found = served.get("/api/v1/predictions/accuracy/NVDA")
         assert (found["total_predictions"], found["predictions_with_actual"], found["direction_accuracy"]) == (1, 0, None)
+
+
+def test_forecasts_of_a_simulated_market_are_marked(home: Home, tmp_path: Path) -> None:
+    """In a home that changed its source each kept forecast tells its own, without a folder; the figures tell theirs."""
+    made = [Made("NVDA", FORECAST, source, "check", 1, source, MADE) for source in ("simulated", f"csv:{tmp_path}", "yahoo")]
+    assert ledger.record(home, made) == 3
+    with serving(home) as served:
+        told = [(row["source"], row["simulated"]) for row in served.get("/api/v1/predictions/history/NVDA")]
+        assert told == [("yahoo", False), ("csv", False), ("simulated", True)]
+        found = served.get("/api/v1/predictions/accuracy/NVDA")
+        assert (found["source"], found["simulated"], found["total_predictions"]) == ("yahoo", False, 1)
 
 
 def test_a_disk_that_refuses_costs_no_answer_and_no_row(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
