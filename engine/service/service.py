@@ -18,7 +18,7 @@ from engine.core.paths import Home
 from engine.market.calendar import last_complete_session
 from engine.service import answers
 from engine.service.access import AccessLog
-from engine.service.alarm import ring
+from engine.service.alarm import Alarm
 from engine.service.forecasts import Forecasts
 from engine.service.live import LiveView
 from engine.service.metrics import Metrics
@@ -70,6 +70,7 @@ class Service:
         self.live = LiveView(self.home)
         self.live_lock = threading.Lock()
         self.recorder = Recorder(lambda made: ledger.record(self.home, made), self.metrics)
+        self.alarm = Alarm(self.home, self.clock)
         self.refresher = Refresher(self.home, self.clock, self.metrics)
         limit = self.settings.logs.max_mb * 1_000_000
         self.access = AccessLog(self.home.logs / "service" / "access.log", limit)
@@ -84,6 +85,7 @@ class Service:
     def start(self) -> None:
         """Begin to look; answers follow as soon as the models are loaded."""
         self.recorder.start()
+        self.alarm.start()
         self._thread.start()
 
     def close(self) -> None:
@@ -94,6 +96,7 @@ class Service:
         self.refresher.close()
         self.forecasts.close()
         self.recorder.close()
+        self.alarm.close()
         self.access.close()
 
     def newest_session(self, late_minutes: int = 0) -> date:
@@ -155,8 +158,7 @@ class Service:
         return Health(*answers.health(slots, len(self.settings.names), late, words))
 
     def _ring(self, symbol: str, words: str) -> None:
-        told = (self.home, self.settings, symbol, without_folders(words), self.clock)
-        threading.Thread(target=ring, args=told, name="alarm", daemon=True).start()
+        self.alarm.ring(self.settings, symbol, without_folders(words))
 
     def _look_at_ledger(self) -> None:
         if self.clock.monotonic() < self._live_due:

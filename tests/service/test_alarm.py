@@ -1,0 +1,71 @@
+"""An alert follows its model file in the order of what happened to it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine.core.clock import FakeClock
+from engine.core.config import load
+from engine.core.paths import Home
+from engine.service import alarm
+from engine.service.service import Service
+from engine.watch.alerts import alert_list
+from tests.helpers import new_home, wait_for
+from tests.service.homes import NOW
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return new_home(tmp_path / "home")
+
+
+def test_what_happened_last_stands(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the first message is being delivered a file is mended and broken again: one thread tells all, and it fires."""
+    sending, go_on, threads = threading.Event(), threading.Event(), set()
+
+    def slow(*_: object) -> str:
+        threads.add(threading.current_thread())
+        sending.set()
+        assert go_on.wait(60)
+        return ""
+
+    monkeypatch.setattr(alarm, "deliver", slow)
+    service = Service(home, FakeClock(NOW), load(home, {}), fetching=False)
+    service.start()
+    try:
+        service._ring("NVDA", "broken")
+        assert sending.wait(60)
+        for words in ("", "broken again", "", "broken at last"):
+            service._ring("NVDA", words)
+        go_on.set()
+        wait_for(lambda: home.monitoring_log.read_text().count("[ALERT]") == 3, what="the last refusal")
+        wait_for(lambda: [each.text for each in alert_list(home, NOW)] == ["broken at last"], what="the alert")
+    finally:
+        go_on.set()
+        service.close()
+    assert len(threads) == 1
+
+
+@pytest.mark.parametrize("fault", [OSError("no space"), ZeroDivisionError("a fault nobody foresaw")])
+def test_a_bell_that_fails_stops_no_later_one(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: Exception
+) -> None:
+    """What went wrong is told on stderr, and the next alert is kept."""
+    faults = [fault]
+
+    def fails_once(*_: object) -> str:
+        if faults:
+            raise faults.pop()
+        return ""
+
+    monkeypatch.setattr(alarm, "deliver", fails_once)
+    bell = alarm.Alarm(home, FakeClock(NOW))
+    bell.start()
+    bell.ring(load(home, {}), "NVDA", "broken")
+    bell.ring(load(home, {}), "TSLA", "broken")
+    bell.close()
+    wait_for(lambda: {each.symbol for each in alert_list(home, NOW)} == {"NVDA", "TSLA"}, what="both alerts")
+    assert str(fault) in capsys.readouterr().err
