@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.core import clock
-from engine.core.records import Forecast, Job, JobState, Level, Meter, Metrics, Run, Snapshot, SymbolRow
+from engine.core.records import Forecast, Job, JobState, Level, Meter, Metrics, Run, Snapshot, State, SymbolRow
 from engine.core.text import clean
 
 ABSENT = "-"
@@ -119,6 +119,8 @@ STATUS_HEADS = (
 WIDE = 100
 """Columns from which a terminal shows every column of the status."""
 _STATUS_RIGHT = (2, 3, 4, 5, 6, 7, 8, 9, 10)
+# Another word tells of a model file that is there, even where its figures could not be read yet.
+_NEVER_TRAINED = (State.NONE, State.FAILED, State.LOST, State.CANCELLED, State.HELD)
 
 
 def status_cells(row: SymbolRow) -> tuple[str, ...]:
@@ -157,7 +159,7 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
         lines = table(heads, narrow, _STATUS_RIGHT[:-1], width, gap=" ")
     lines += ["", *live_lines(snapshot)] if snapshot.live_runs else []
     lines += [f"could not be read: {clean(problem)}" for problem in snapshot.problems]
-    if not snapshot.live_runs and not any(row.model for row in snapshot.rows):
+    if not snapshot.live_runs and not any(row.model or row.state not in _NEVER_TRAINED for row in snapshot.rows):
         lines += ["", "no model yet: `stockml train-all` trains all of them, `stockml demo` shows how it looks"]
     return lines if width is None else [line[:width] for line in lines]
 

@@ -16,8 +16,11 @@ from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.records import Snapshot
 
 
-def current_snapshot(session: Session) -> Snapshot:
-    """A snapshot whose figures belong to the live models; loads numpy only when a model or a bar changed."""
+def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
+    """A snapshot whose figures belong to the live models; loads numpy only when a model or a bar changed.
+
+    Figures that could not be kept are told on stderr, unless `quiet`: who looks again and again would fill the screen.
+    """
     engine = session.engine
     snapshot = engine.snapshot()
     outdated = [row.symbol for row in snapshot.rows if row.stale_status]
@@ -27,7 +30,14 @@ def current_snapshot(session: Session) -> Snapshot:
         engine.refresh_status(outdated)
     except (StockmlError, OSError) as error:
         session.note(f"figures may be out of date: {error}")
-    return engine.snapshot()
+        return engine.snapshot()
+    snapshot = engine.snapshot()
+    unread = [row.symbol for row in snapshot.rows if row.stale_status and row.symbol in outdated]
+    if unread and not quiet:
+        session.note(
+            f"no new figures of {' '.join(unread)}: they are kept in {session.home.status(unread[0]).parent}; is it full?"
+        )
+    return snapshot
 
 
 @click.command()
@@ -54,7 +64,7 @@ def _watch(session: Session) -> int:
     moves = on_terminal(sys.stdout)
     before: Snapshot | None = None
     while True:
-        snapshot = current_snapshot(session)
+        snapshot = current_snapshot(session, quiet=True)
         if moves:
             lines = [
                 f"{snapshot.taken_at.astimezone():%H:%M:%S}  {render.title(snapshot)}"[: terminal_width()],

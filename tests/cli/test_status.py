@@ -49,6 +49,17 @@ def test_a_refresh_that_fails_still_shows(tmp_path: Path) -> None:
     assert "NVDA" in result.stdout
 
 
+def test_figures_without_room_are_told_and_models_not_denied(tmp_path: Path) -> None:
+    """On a full disk a rebuilt status is not kept: stderr names the folder, and nobody is told to train what is there."""
+    unread = trained("NVDA", model=None, forecast=None, stale_status=True, note="reading the model")
+    result = invoke(fake(tmp_path, snapshots=[make_snapshot(unread)]), "status")
+    empty = invoke(fake(tmp_path, snapshots=[make_snapshot(untrained("NVDA"))]), "status")
+
+    assert result.stderr.startswith("no new figures of NVDA: they are kept in ")
+    assert "no model yet" not in result.stdout
+    assert ("", True) == (empty.stderr, "no model yet" in empty.stdout)
+
+
 def test_watch_and_json_are_refused_together(tmp_path: Path) -> None:
     """A document a second is no document."""
     assert isinstance(invoke(fake(tmp_path), "status", "--watch", "--json").exception, UsageError)
