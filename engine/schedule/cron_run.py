@@ -217,24 +217,25 @@ def _outcome(code: int) -> Outcome:
 
 def _child(run: _Run, log: _Log) -> int:
     """Start the work, copy what it says into the log, wait for it; its exit code, 128 + n for a signal."""
-    try:
-        # The locks go along: should this process be killed, they are held as long as the work goes on.
-        child = subprocess.Popen(
-            run.argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[lock.fileno() for lock in run.locks],
-            cwd=run.home.root,
-            env={**os.environ, ORIGIN: _on_behalf(run)},
-        )
-    except OSError as error:
-        log.last = f"cannot start {run.argv[0]}: {error.strerror}"
-        log.line(log.last)
-        return ExitCode.FAILED
-    assert child.stdout is not None
-    reader = threading.Thread(target=log.copy, args=(child.stdout,), daemon=True)
-    with _passing_signals(child):
+    with _passing_signals() as passed_to:
+        try:
+            # The locks go along: should this process be killed, they are held as long as the work goes on.
+            child = subprocess.Popen(
+                run.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[lock.fileno() for lock in run.locks],
+                cwd=run.home.root,
+                env={**os.environ, ORIGIN: _on_behalf(run)},
+            )
+        except OSError as error:
+            log.last = f"cannot start {run.argv[0]}: {error.strerror}"
+            log.line(log.last)
+            return ExitCode.FAILED
+        passed_to(child)
+        assert child.stdout is not None
+        reader = threading.Thread(target=log.copy, args=(child.stdout,), daemon=True)
         reader.start()
         code = child.wait()
     reader.join(_DRAIN_S)
@@ -247,18 +248,30 @@ def _on_behalf(run: _Run) -> str:
 
 
 @contextmanager
-def _passing_signals(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """A signal to this process ends the child; what became of it is then recorded."""
+def _passing_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """A signal to this process ends the child that is handed over, also one that came while it started.
+
+    What became of it is then recorded; without this a signal right after the start left the work running unrecorded.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+    seen: list[int] = []
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+        for child in children:
+            child.terminate()
+
+    def hand_over(child: subprocess.Popen[bytes]) -> None:
+        children.append(child)
+        if seen:
+            child.terminate()
+
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield hand_over
         return
-
-    def pass_on(_number: int, _frame: FrameType | None) -> None:
-        child.terminate()
-
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     try:
-        yield
+        yield hand_over
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -124,12 +124,12 @@ def test_a_check_does_not_wait_for_a_training(home: Home) -> None:
 def test_the_lock_is_held_as_long_as_the_work_goes_on(home: Home, tmp_path: Path) -> None:
     """A cron-run that is killed leaves its job running: the lock stays held until the job ends."""
     pidfile = tmp_path / "pid"
-    child = f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    child = f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid())); time.sleep(600)"
     process = _process(home, child)
     pid = int(wait_for(lambda: pidfile.exists() and pidfile.read_text(), what="the job"))
     try:
         process.kill()
-        process.wait(20)
+        process.wait(90)
         assert lock_holder(JOBS["weekly"].lock_path(home)) is not None and lock_holder(training_lock(home)) is not None
         assert _run(home, "weekly", "pass")[0] == 75
     finally:
@@ -141,12 +141,35 @@ def test_the_lock_is_held_as_long_as_the_work_goes_on(home: Home, tmp_path: Path
 def test_a_signal_ends_the_child_and_is_recorded(home: Home, tmp_path: Path) -> None:
     """SIGTERM to cron-run stops the work and writes how it ended."""
     pidfile = tmp_path / "pid"
-    child = f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    child = f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid())); time.sleep(600)"
     process = _process(home, child)
     wait_for(lambda: pidfile.exists() and pidfile.read_text(), what="the job")
     process.terminate()
-    assert process.wait(20) == 143
+    assert process.wait(90) == 143
     assert _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+
+
+_SIGNALLED = """
+import os, signal, subprocess
+start = subprocess.Popen
+
+def signalled(*words, **options):
+    child = start(*words, **options)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return child
+
+subprocess.Popen = signalled
+"""
+
+
+def test_a_signal_while_the_child_starts_is_not_lost(home: Home) -> None:
+    """SIGTERM in the moment in which the job starts ends the job as well, and is recorded."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SIGNALLED + _PROCESS, str(home.root), "import time; time.sleep(600)"], env=environment()
+    )
+    assert process.wait(90) == 143
+    assert _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+    assert lock_holder(JOBS["weekly"].lock_path(home)) is None
 
 
 _PROCESS = """
