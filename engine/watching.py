@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,8 @@ class Watching(ABC):
         for symbol in checked_all(symbols, self.settings.names):
             source = source_for(self.home, derived.read(self.home.status(symbol)), self.settings, self.source)
             scored, waiting = ledger.scored(self.home, symbol, source), ledger.waiting(self.home, symbol, source)
-            found.append(ledger.accuracy_of(symbol, scored, waiting, self.settings.thresholds.max_mape))
+            figures = ledger.accuracy_of(symbol, scored, waiting, self.settings.thresholds.max_mape)
+            found.append(replace(figures, source=source))
         return tuple(found)
 
     def recent_checks(self, count: int) -> tuple[dict[str, Any], ...]:

@@ -150,7 +150,9 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
     return ExitCode.DONE
 
 
-ACCURACY_HEADS = ("SYMBOL", "N", "FROM", "TO", "MAPE%", "NAIVE%", "MASE", "DIR%", "95 %", "IN80%", "IN95%", "CONF%", "KEPT%")
+ACCURACY_HEADS = (
+    *("SYMBOL", "N", "FROM", "TO", "MAPE%", "NAIVE%", "MASE", "DIR%", "95 %", "IN80%", "IN95%", "CONF%", "KEPT%", "SOURCE"),
+)
 
 
 @click.command()
@@ -191,4 +193,5 @@ def _accuracy_cells(each: Accuracy) -> tuple[str, ...]:
         render.number(each.coverage95),
         render.number(each.confidence),
         render.number(each.kept),
+        render.source_name(each.source),
     )

@@ -81,6 +81,7 @@ class LiveView:
             figures["mape"],
             figures["confidence"],
             figures["direction_accuracy"],
+            figures["source"],
         )
         return {
             "symbol": symbol,

@@ -234,6 +234,8 @@ class Accuracy:
     """Percent of sessions that closed within max_mape of the forecast: what the confidence speaks of."""
     ece: float | None = None
     """Expected calibration error, percent."""
+    source: str = ""
+    """Where the bars of the forecasts come from, where it is known."""
 
 
 def accuracy_of(symbol: str, found: tuple[Scored, ...], waiting: int, max_mape: float) -> Accuracy:

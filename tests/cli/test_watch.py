@@ -135,7 +135,9 @@ def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[st
     ran(home, capsys, "performance", "--symbols", "SPY")
     ran(home, capsys, "performance", "--symbols", "SPY")
     assert 1 == json.loads(ran(home, capsys, "accuracy", "SPY", "--json")[1])["symbols"][0]["waiting"]
-    assert "wait for their session" in ran(home, capsys, "accuracy", "SPY")[1]
+    out = ran(home, capsys, "accuracy", "SPY")[1]
+    assert "wait for their session" in out
+    assert out.splitlines()[1].endswith("SIMULATED")
     assert "alerts" in json.loads(ran(home, capsys, "alerts", "list", "--json")[1])
     assert "acknowledged" in ran(home, capsys, "alerts", "ack")[1]
     assert "silent until" in ran(home, capsys, "alerts", "silence", "corrupt", "SPY", "--for", "2h")[1]
