@@ -87,7 +87,13 @@ class Engine(Watching):
             if key is not None and (stored is None or not derived.current(stored, key)):
                 outdated.append(symbol)
         if outdated:
-            derived.build_all(self.home, self.settings, outdated, self.clock, self.source or "")
+            self._build(outdated)
+
+    def _build(self, symbols: Sequence[str]) -> dict[str, Status | None]:
+        """The statuses of these symbols, built and stored; the next snapshot has them also where they cannot be stored."""
+        statuses = derived.build_all(self.home, self.settings, symbols, self.clock, self.source or "")
+        self._reader.remember(statuses)
+        return statuses
 
     def spawn_status_refresh(self) -> bool:
         """Let a short-lived child rebuild outdated statuses; False when one is already at it."""
@@ -147,8 +153,7 @@ class Engine(Watching):
     def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
         """The next session's forecast of each symbol, or the reason why there is none."""
         names = checked_all(symbols, self.settings.names)
-        statuses = derived.build_all(self.home, self.settings, names, self.clock, self.source or "")
-        return {symbol: self._forecast(symbol, status) for symbol, status in statuses.items()}
+        return {symbol: self._forecast(symbol, status) for symbol, status in self._build(names).items()}
 
     def _forecast(self, symbol: str, status: Status | None) -> Forecast | StockmlError:
         if status is None:

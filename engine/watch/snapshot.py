@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -114,7 +115,7 @@ class SnapshotReader:
         self._runs = RunStore(home)
         self._log = TextTail(home.training_log, LOG_LINES)
         self._board = BoardReader(home, clock)
-        self._statuses: dict[str, tuple[tuple[int, int], Status | None]] = {}
+        self._statuses: dict[str, tuple[tuple[int, int] | None, Status | None]] = {}
 
     def read(self, settings: Settings, source: str | None) -> Snapshot:
         """The state of everything, now; what cannot be read is named in `problems`."""
@@ -167,16 +168,21 @@ class SnapshotReader:
         return parse_source(settings.market.source, self._home.root).text
 
     def _status(self, symbol: str) -> Status | None:
-        path = self._home.status(symbol)
-        try:
-            found = path.stat()
-        except OSError:
-            self._statuses.pop(symbol, None)
-            return None
-        key = (found.st_mtime_ns, found.st_ino)
-        if self._statuses.get(symbol, (None,))[0] != key:
-            self._statuses[symbol] = (key, derived.read(path))
+        key = self._status_key(symbol)
+        if symbol not in self._statuses or self._statuses[symbol][0] != key:
+            self._statuses[symbol] = (key, derived.read(self._home.status(symbol)) if key else None)
         return self._statuses[symbol][1]
+
+    def _status_key(self, symbol: str) -> tuple[int, int] | None:
+        try:
+            found = self._home.status(symbol).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def remember(self, built: Mapping[str, Status | None]) -> None:
+        """Take over what was built just now: a disk that is full cannot keep it for us to read."""
+        self._statuses |= {symbol: (self._status_key(symbol), status) for symbol, status in built.items()}
 
     def _row(
         self,

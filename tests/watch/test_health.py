@@ -47,6 +47,23 @@ def look(engine: Engine) -> Look:
     return looked
 
 
+def test_figures_that_the_disk_cannot_keep_are_shown_all_the_same(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no status can be stored the snapshot after a forecast or a refresh has the model, its forecast and its mark."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.forecast.status.write_json", full)
+    Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
+    assert engine.snapshot().row("NVDA").stale_status  # type: ignore[union-attr]
+    engine.refresh_status()
+    row = engine.snapshot().row("NVDA")
+    assert row is not None and row.model is not None and row.forecast is not None
+    assert ("simulated", False, "") == (row.model.source, row.stale_status, row.note)
+    Trainer(engine.home, FakeClock(SUNDAY)).train("TSLA")
+    assert engine.predict(["TSLA"])["TSLA"] == engine.snapshot().row("TSLA").forecast  # type: ignore[union-attr]
+
+
 def test_an_empty_home_is_told_what_to_do(look: Look) -> None:
     """No model, no bars, no check, no schedule: each a warning with the command for it."""
     found = look()
