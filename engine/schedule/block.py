@@ -116,6 +116,12 @@ def find_block(tab: bytes | None, home: Home) -> Block | None:
     return next((block for block in blocks if block.home == home.root), None)
 
 
+def twin_of(tab: bytes | None, home: Home) -> Path | None:
+    """Another name of this very home that has a block in `tab`: one of the two leads there through a symbolic link."""
+    others = (block.home for block in find_blocks(tab)[0] if block.home != home.root)
+    return next((other for other in others if os.path.realpath(other) == os.path.realpath(home.root)), None)
+
+
 def render(home: Home, lines: Iterable[Line], made_tab: bool = False) -> bytes:
     """The whole block; UsageError for a home, an expression or a path that a crontab line cannot carry."""
     root = os.fsencode(home.root)

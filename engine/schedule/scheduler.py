@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from zoneinfo import ZoneInfo
 
 from engine.core.audit import audited
@@ -19,7 +20,7 @@ from engine.core.clock import Clock, SystemClock
 from engine.core.errors import RefusedError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.schedule.backups import UNDO, Backups, mark, state_folder
-from engine.schedule.block import Line, find_block, outside, place, remove, splice, with_line
+from engine.schedule.block import Line, find_block, outside, place, remove, splice, twin_of, with_line
 from engine.schedule.crontab import AbsentError, Crontab, CrontabError, DeniedError
 from engine.schedule.daemon import Daemon, find_daemon, find_manager
 from engine.schedule.diff import tab_diff, text_diff
@@ -227,7 +228,7 @@ class Scheduler:
     def write(self, draft: Draft) -> tuple[Written, tuple[str, ...]]:
         """Make the draft real, unless the crontab was changed since; what to tell the user.
 
-        Raises what `swap` raises; RefusedError where the other backend already starts the jobs.
+        Raises what `swap` raises; RefusedError where the other backend, or another name of this home, starts the jobs already.
         """
         if not draft.changed:
             return Written(False), ()
@@ -236,6 +237,11 @@ class Scheduler:
             raise RefusedError(
                 f"the jobs are already started by {other}: both would start each twice",
                 "`stockml schedule install --move` takes them over",
+            )
+        if draft.lines and not draft.base.lines and (twin := twin_of(draft.base.tab, self.home)):
+            raise RefusedError(
+                f"the jobs of this home stand in the crontab already, as {twin}: each would start twice",
+                f"`stockml --home {quote(str(twin))} schedule show`",
             )
         told: tuple[str, ...] = ()
         if draft.base.backend is Backend.CRONTAB:

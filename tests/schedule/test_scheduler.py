@@ -67,6 +67,22 @@ STANDARD = {
 }
 
 
+def test_a_home_of_two_names_is_scheduled_once(desk: Desk, tmp_path: Path) -> None:
+    """Through a symbolic link the jobs would start twice: the first name's block is named, and nothing is written."""
+    desk.scheduler.home.root.mkdir(exist_ok=True)
+    desk.write(desk.install())
+    before = desk.fake.tab
+    (tmp_path / "other name").symlink_to(desk.scheduler.home.root)
+    linked = Desk(tmp_path)
+    linked.scheduler.home = Home(tmp_path / "other name")
+    with pytest.raises(RefusedError, match=f"already, as {tmp_path}/home: each would start twice"):
+        linked.write(linked.install())
+    assert before == desk.fake.tab
+    desk.write(desk.scheduler.remove(desk.scheduler.look()))
+    linked.write(linked.install())
+    assert linked.lines == STANDARD
+
+
 def test_the_first_install_brings_the_guides_jobs_and_a_second_changes_nothing(desk: Desk) -> None:
     """The four times of the guide; then no difference and no write."""
     desk.fake.tab = FOREIGN
