@@ -10,6 +10,7 @@ Yahoo does not answer     nothing; the stored bars serve, with a warning that te
 from __future__ import annotations
 
 import logging
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -33,6 +34,7 @@ from engine.market.turn import Turn
 EXCHANGE = "America/New_York"
 # yfinance asks for its cookie with 30 s; several such waits add up to minutes where packets vanish.
 TIMEOUT_S = 10.0
+_CURL = re.compile(r"Failed to perform, curl: \(\d+\) ")
 _PRICES = ["Open", "High", "Low", "Close", "Volume"]
 
 
@@ -174,8 +176,9 @@ def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
     except PeeweeException as error:
         raise Unanswered(f"yfinance's cache .yfinance beside the stored bars is unusable ({clean(str(error), 160)})") from error
     except OSError as error:
-        said = f"{type(error).__name__}: {clean(str(error), 160).partition(' See http')[0]}"  # curl adds a manual page
-        raise Unanswered(f"Yahoo could not be reached ({said})") from error
+        # curl says its number before, and a manual page behind, what an operator wants to read.
+        said = _CURL.sub("", clean(str(error), 160)).partition(" See http")[0].rstrip(".")
+        raise Unanswered(f"Yahoo could not be reached ({type(error).__name__}: {said})") from error
 
 
 @cache

@@ -130,6 +130,12 @@ def timed_out(url: str, options: dict[str, Any]) -> requests.Response:
     raise requests.exceptions.ReadTimeout("read timed out")
 
 
+def no_name(url: str, options: dict[str, Any]) -> requests.Response:
+    """The name is not resolved, in curl's words."""
+    manual = "See https://curl.se/libcurl/c/libcurl-errors.html first for more details."
+    raise requests.exceptions.ConnectionError(f"Failed to perform, curl: (6) Could not resolve host: yahoo.example. {manual}")
+
+
 def down_page(url: str, options: dict[str, Any]) -> requests.Response:
     """The page shown when Yahoo is down."""
     return response(200, "<html>Will be right back</html>", url)

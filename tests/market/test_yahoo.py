@@ -94,6 +94,7 @@ def test_rate_limit_is_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) 
     [
         (fake.rate_limited, "429"),
         (fake.timed_out, "could not be reached"),
+        (fake.no_name, r"reached \(ConnectionError: Could not resolve host: yahoo.example\); none are stored"),
         (fake.down_page, "CURRENTLY DOWN"),
         (fake.server_error, "cannot be read"),
         (fake.nothing, "no price data"),
