@@ -52,7 +52,7 @@ def latency_line(symbol: str, reply: Reply, limits: Resources) -> str:
 def answer_lines(reply: Reply) -> tuple[str, str]:
     """The forecast, and what it stands on; for a reply without a fault."""
     tree = reply.tree
-    marks = [word for word in ("stale", "cached", "simulated") if tree.get(word)]
+    marks = [word for word in ("stale", "cached") if tree.get(word)]
     simulated = " SIMULATED" if tree.get("simulated") else ""
     chances = f"P(up) {100 * tree['p_up']:.1f} % · confidence {100 * tree['confidence']:.1f} %"
     return (

@@ -38,6 +38,9 @@ def test_a_real_answer_in_words(served: Served, limits: Resources) -> None:
     first, second = answer_lines(reply)
     assert f"{tree['current_price']:.2f} → {tree['predicted_price']:.2f} for 2026-07-01" in first
     assert "generation 1 · bars of 2026-06-30 from yahoo" in second
+    first, second = answer_lines(Reply(200, 0.0041, {**tree, "source": "simulated", "simulated": True, "cached": False}))
+    assert first.endswith(" SIMULATED")
+    assert second.endswith(" from simulated")
 
 
 @pytest.mark.parametrize("tree", [{}, {"predicted_price": 1.0}, {"interval": []}, {"current_price": "x", "interval": {}}])
