@@ -194,6 +194,7 @@ def _network(settings: Settings, limit_s: float = 5.0) -> Item:
         with socket.create_connection((host, port), timeout=limit_s):
             return Item("network", Level.OK, f"{host} answers")
     except OSError as error:
-        level = Level.WARN if needed else Level.OK
-        hint = "check DNS, proxy and firewall; stored bars are used meanwhile" if needed else ""
-        return Item("network", level, f"{host} cannot be reached ({clean(str(error), 80)})", hint)
+        text = f"{host} cannot be reached ({clean(str(error), 80)})"
+        if not needed:
+            return Item("network", Level.OK, f"{text}, and is not needed: bars are {settings.market.source}")
+        return Item("network", Level.WARN, text, "check DNS, proxy and firewall; stored bars are used meanwhile")

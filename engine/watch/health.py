@@ -265,7 +265,11 @@ def _alerts(home: Home, snapshot: Snapshot) -> Iterator[Item]:
     waiting = deliver.outbox(home)
     if waiting:
         why = deliver.alert_urls(home)[1] or waiting[0].fault or "not sent yet"
-        yield Item("alerts", Level.WARN, f"{len(waiting)} messages are undelivered: {why}", "stockml alerts test")
+        yield Item("alerts", Level.WARN, f"{_messages(len(waiting))} undelivered: {why}", "stockml alerts test")
+
+
+def _messages(count: int) -> str:
+    return "1 message is" if count == 1 else f"{count} messages are"
 
 
 def _calendar(now: datetime) -> Iterator[Item]:

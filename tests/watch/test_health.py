@@ -232,6 +232,7 @@ def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypa
     assert all(found[name].fix for name in levels)
     assert all(good[name].level is Level.OK for name in levels if name != "secrets")
     assert "loginctl enable-linger" == found["logout"].fix
+    assert found["network"].text.endswith("cannot be reached (no route), and is not needed: bars are simulated")
     (tmp_path / "logind.conf.d").mkdir()
     (tmp_path / "logind.conf.d" / "50-keep.conf").write_text("[Login]\nKillUserProcesses=no\n")
     kept = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}
