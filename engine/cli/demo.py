@@ -24,6 +24,7 @@ SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
     (("market", "source"), "simulated"),
     (("market", "simulated_sessions"), 700),
     (("training", "epochs"), 8),
+    (("training", "quick_epochs"), 3),
 )
 
 

@@ -28,7 +28,8 @@ def test_its_settings_are_the_packaged_ones_on_a_simulated_market() -> None:
 
     assert settings is not None and problems == []
     assert "simulated" == settings.market.source
-    assert 3 == len(changed)
+    assert settings.training.quick_epochs < settings.training.epochs
+    assert 4 == len(changed)
 
 
 def test_settings_of_before_are_kept(tmp_path: Path) -> None:
