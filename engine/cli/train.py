@@ -134,9 +134,8 @@ def _ended(session: Session, run: Run, busy: tuple[tuple[str, str], ...], interr
         session.document({"run": documents.run_tree(run), "busy": _busy_tree(busy), "exit_code": int(code)})
     else:
         session.facts(["", *render.result_table(run.jobs, busy, terminal_width(), simulated=run.source == "simulated")])
-    for job in run.jobs:
-        if job.hint:
-            session.note(f"  → {job.symbol}: {job.hint}")
+    for hint in dict.fromkeys(job.hint for job in run.jobs if job.hint):
+        session.note(f"  → {' '.join(job.symbol for job in run.jobs if job.hint == hint)}: {hint}")
     return code
 
 

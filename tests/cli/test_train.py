@@ -120,13 +120,16 @@ def test_detach_prints_the_run_and_leaves(tmp_path: Path) -> None:
 
 
 def test_a_failed_job_shows_its_next_step(tmp_path: Path) -> None:
-    """A job without data ends in 4, its message in the table and its hint on stderr."""
+    """A job without data ends in 4, its message in the table and its hint on stderr; many with one hint share the line."""
     job = Job("SMR", JobState.FAILED, message="no bars", hint="give --source csv:DIR", exit_code=4)
     result = invoke(fake(tmp_path, plays=[make_run(job, state=JobState.FAILED)]), "train", "SMR")
+    both = make_run(job, Job("AUR", JobState.FAILED, hint="give --source csv:DIR", exit_code=4), state=JobState.FAILED)
+    shared = invoke(fake(tmp_path, plays=[both]), "train", "SMR", "AUR")
 
     assert ExitCode.NO_DATA == result.return_value
     assert "no bars" in result.stdout
     assert "→ SMR: give --source csv:DIR" in result.stderr
+    assert "  → SMR AUR: give --source csv:DIR\n" == shared.stderr
 
 
 @pytest.mark.parametrize(
