@@ -115,17 +115,18 @@ def health(slots: Iterable[Slot], total: int, late: date, problems: Iterable[str
     slots = tuple(slots)
     words = list(problems)
     answered = [slot for slot in slots if slot.fault is None]
-    words += [f"{slot.symbol}: {without_folders(str(slot.fault))}" for slot in slots if slot.fault]
+    faults = ((slot.symbol, without_folders(str(slot.fault))) for slot in slots if slot.fault)
+    words += [text if text.startswith(symbol) else f"{symbol}: {text}" for symbol, text in faults]
     words += [f"{slot.symbol}: the model file is refused: {without_folders(slot.refused)}" for slot in answered if slot.refused]
     behind = [slot for slot in answered if source_kind(slot.source) == "yahoo" and _before(slot, late)]
     if behind:
         words.append(f"bars end before {late}: {' '.join(slot.symbol for slot in behind)}")
     if len(slots) < total:
         words.append(f"{total - len(slots)} models are being loaded")
-    yahoo = [slot for slot in slots if source_kind(slot.source) == "yahoo"]
+    yahoo = [slot for slot in slots if slot.model is not None and source_kind(slot.source) == "yahoo"]
     status = "unhealthy" if not answered else "degraded" if words else "healthy"
     services = {
-        "yahoo_api": "degraded" if behind else "healthy" if yahoo else "unused",
+        "yahoo_api": "degraded" if any(_before(slot, late) for slot in yahoo) else "healthy" if yahoo else "unused",
         "prediction_service": status,
     }
     body = {

@@ -153,6 +153,7 @@ def test_a_deleted_file_keeps_its_model_and_says_so(home: Home) -> None:
         assert (heard.status, heard.tree["type"]) == (503, "urn:stockml:problem:no-data")
         assert "stockml train SPY" in heard.tree["detail"]
         assert served.ask("/api/v1/health").status == 206
+        assert served.ask("/api/v1/health").tree["problems"][-1] == "SPY has no model (stockml train SPY)"
         assert served.ask("/api/v1/predict?symbols=NVDA").status == 503
 
 
@@ -180,6 +181,7 @@ def test_without_any_model_health_is_unhealthy(home: Home) -> None:
             200,
         )
         assert served.ask("/api/v1/health").tree["status"] == "unhealthy"
+        assert served.ask("/api/v1/health").tree["services"]["yahoo_api"] == "unused"  # no model needs its bars
         assert served.ask("/api/v1/predict").status == 503
         assert served.ask("/api/v1/historical/NVDA").status == 200
 
