@@ -230,6 +230,11 @@ def _check_symbols(table: dict[str, Any], origin: str) -> list[Problem]:
             problems.append(Problem(origin, key, "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -"))
         elif not isinstance(entry, dict):
             problems.append(Problem(origin, key, f"{entry!r} is not a table"))
+        elif inner := next((inner for inner, value in entry.items() if isinstance(value, dict)), ""):
+            quoted = f'[symbols."{clean(name, 40)}.{clean(inner, 40)}"]'
+            problems.append(
+                Problem(origin, f"{key}.{clean(inner, 40)}", f"write {quoted}: a symbol with a dot needs its quotes")
+            )
         else:
             problems += _check_table(entry, Symbol, key, origin)
             missing = [need for need in ("company", "sector", "kind", "priority") if need not in entry]

@@ -284,7 +284,8 @@ def candidates(raw: str) -> Iterator[object]:
         found = tomllib.loads(f"v = {raw}")
     except tomllib.TOMLDecodeError:
         found = {}
-    if found.keys() == {"v"} and not isinstance(found["v"], dict):
+    # Not nan, which no key takes and which differs from itself: an edit could not be told from a wrong one.
+    if found.keys() == {"v"} and not isinstance(found["v"], dict) and found["v"] == found["v"]:  # noqa: PLR0124
         yield found["v"]
     yield raw
     if "," in raw and "[" not in raw:

@@ -112,6 +112,7 @@ def test_an_empty_file_is_the_default() -> None:
         ('[symbols.nvda]\ncompany = "x"', ("symbols.nvda", "not a symbol")),
         ('[symbols.AMD]\ncompany = "x"', ("symbols.AMD.sector: missing",)),
         ("[symbols]\nAMD = 1", ("symbols.AMD", "not a table")),
+        ('[symbols.BRK.B]\ncompany = "x"', ("symbols.BRK.B:", '[symbols."BRK.B"]')),
         ("[training\nepochs = 5", ("not valid TOML", "line 1")),
         ("\x1b[2J = 1", ("not valid TOML",)),
         ("a = " + "[" * 5000, ("not valid TOML", "recursion")),

@@ -264,6 +264,12 @@ def test_an_invalid_result_is_never_written(tmp_path: Path, key_text: str, raw: 
     assert not (home.root / ".stockml.toml.previous").exists()
 
 
+def test_no_number_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    """`nan` is no number that a key takes: the fault is the value's, not the file's."""
+    with pytest.raises(ConfigError, match=r"thresholds\.max_mape: 'nan': Expected float"):
+        set_key(new_home(tmp_path / "h"), "thresholds.max_mape", "nan")
+
+
 def test_a_text_key_takes_a_bare_number(tmp_path: Path) -> None:
     """Where only text is valid, a bare word that looks like a number is text."""
     home = new_home(tmp_path / "h")
