@@ -285,7 +285,7 @@ def candidates(raw: str) -> Iterator[object]:
     except tomllib.TOMLDecodeError:
         found = {}
     # Not nan, which no key takes and which differs from itself: an edit could not be told from a wrong one.
-    if found.keys() == {"v"} and not isinstance(found["v"], dict) and found["v"] == found["v"]:  # noqa: PLR0124
+    if found.keys() == {"v"} and not isinstance(found["v"], dict) and found["v"] == found["v"]:
         yield found["v"]
     yield raw
     if "," in raw and "[" not in raw:
