@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from tests.helpers import ROOT, environment, wait_for
 from tests.tui.helpers import PtyConsole
 
 Opener = Callable[..., PtyConsole]
+WRITER = "_writer_thread.py"
+"""Where the loop stands that waits for the thread that writes to the terminal."""
 
 
 @pytest.fixture
@@ -108,15 +112,27 @@ def test_terminal_lost_without_a_signal_ends_the_console(tmp_path: Path) -> None
 
 
 def stall(found: PtyConsole, home: Path) -> None:
-    """Read the first screen and no more; press keys until the console's loop waits for the terminal, as its log then says."""
+    """Read the first screen and no more; press keys until the console's loop waits for the terminal, as its log then says.
+
+    A loop that stood still because the machine had no time for it is told of once as well; then the terminal is emptied,
+    so that the next stall is told of in its turn.
+    """
     wait_for(lambda: b"1 RUN" in found.raw or _more(found), 30, "the first screen")
-    log = home / "logs" / "console.log"
+    log, others = home / "logs" / "console.log", 0
 
     def stuck() -> bool:
+        nonlocal others
+        told = log.read_text() if log.exists() else ""
+        if WRITER in told:
+            return True
+        if told.count("action=stall") > others:
+            others = told.count("action=stall")
+            while select.select([found.fd], [], [], 0.5)[0]:
+                _more(found)
         found.send(b"?")
-        return log.exists() and "action=stall" in log.read_text()
+        return False
 
-    wait_for(stuck, 60, "a stalled console")
+    wait_for(stuck, 60, "a console that waits for its terminal")
 
 
 def test_stalled_terminal_does_not_keep_the_console(console: Opener, tmp_path: Path) -> None:
@@ -133,7 +149,7 @@ def test_a_terminal_that_reads_again_is_drawn_again(console: Opener, tmp_path: P
     """A stalled console does not spin; once it is read again it says LAG and answers, and its log says where it stood."""
     found = console("training", reading=False, ESCDELAY="5")
     stall(found, tmp_path / "home")
-    spent: list[int] = []
+    spent, began = list[int](), time.monotonic()
 
     def measured() -> bool:
         fields = Path(f"/proc/{found.pid}/stat").read_text().rpartition(")")[2].split()
@@ -141,7 +157,7 @@ def test_a_terminal_that_reads_again_is_drawn_again(console: Opener, tmp_path: P
         return len(spent) > 50
 
     wait_for(measured, 60, "fifty looks at its CPU time, at least 20 ms apart")
-    assert spent[-1] - spent[0] <= 5, "5 % of a second, in hundredths"
+    assert spent[-1] - spent[0] <= 5 * (time.monotonic() - began), "5 % of the time, in hundredths of a second"
     found.read_on()
 
     def marked() -> bool:
@@ -151,8 +167,7 @@ def test_a_terminal_that_reads_again_is_drawn_again(console: Opener, tmp_path: P
     wait_for(marked, 20, "the mark of the stall")
     found.send(b"\x11")
     assert found.wait() == 0, found.text
-    log = (tmp_path / "home" / "logs" / "console.log").read_text()
-    assert "_writer_thread.py" in log, "it waited for the thread that writes to the terminal"
+    assert WRITER in (tmp_path / "home" / "logs" / "console.log").read_text()
 
 
 @pytest.mark.parametrize("seed", [1, 2])

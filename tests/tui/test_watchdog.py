@@ -6,11 +6,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.helpers import wait_for
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import trained_home
 from tui.screens.main import MainScreen
 from tui.watchdog import LoopWatch, place
+
+
+@pytest.fixture(autouse=True)
+def watching(steady: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the console."""
+    monkeypatch.setattr("tui.watchdog.STALL_S", 1.0)
 
 
 def test_one_stall_is_told_once_and_measured_when_it_ends() -> None:
@@ -49,7 +57,7 @@ async def test_a_stalled_loop_is_written_down_and_shown(tmp_path: Path) -> None:
         log = engine.home.logs / "console.log"
 
         def hold() -> None:
-            wait_for(lambda: log.exists() and "action=stall" in log.read_text(), 20, "the line of the stall")
+            wait_for(lambda: log.exists() and " hold < " in log.read_text(), 60, "the line of the stall")
 
         hold()
         await until(pilot, lambda: "LAG " in screen_text(app).splitlines()[0], "the mark")
@@ -58,5 +66,5 @@ async def test_a_stalled_loop_is_written_down_and_shown(tmp_path: Path) -> None:
         await until(pilot, lambda: "Runs" in screen_text(app) and "LAG " in screen_text(app).splitlines()[0], "the mark")
 
     written = log.read_text()
-    assert written.count("action=stall") == 1
-    assert " hold < " in written
+    assert written.count(" hold < ") == 1, "told once; a slow machine may have stalls of its own"
+    assert "action=stall" in next(line for line in written.splitlines() if " hold < " in line)
