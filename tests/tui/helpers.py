@@ -22,7 +22,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from engine.core.records import Snapshot
-from tests.helpers import ROOT, environment, wait_for
+from tests.helpers import LEAST_S, ROOT, environment, wait_for
 from tests.tui.fake import FakeEngine
 from tests.tui.scenes import clock
 from tui.console import StockmlApp
@@ -35,14 +35,20 @@ def screen_text(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition", seconds: float = 20.0) -> Any:
-    """The first true value of `condition`; AssertionError after `seconds`."""
-    end = time.monotonic() + seconds
+async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition") -> Any:
+    """The first true value of `condition`; AssertionError after LEAST_S. What it raises means not yet, and is its cause."""
+    end = time.monotonic() + LEAST_S
     while True:
+        late = time.monotonic() > end
+        fault: Exception | None = None
         await pilot.pause()
-        if found := condition():
-            return found
-        assert time.monotonic() < end, f"{what} did not come; the screen:\n{screen_text(pilot.app)}"
+        try:
+            if found := condition():
+                return found
+        except Exception as error:  # noqa: BLE001 - kept as the cause
+            fault = error
+        if late:
+            raise AssertionError(f"{what} did not come; the screen:\n{screen_text(pilot.app)}") from fault
         await asyncio.sleep(0.01)
 
 
@@ -87,6 +93,8 @@ class PtyConsole:
     ) -> None:
         self.screen = pyte.Screen(*size)
         self.raw = bytearray()
+        self._whole = threading.Lock()
+        """Held while the screen is changed: half a change is no screen, and pyte cannot show every half."""
         self._stream = pyte.ByteStream(self.screen)
         self.pid, self.fd = pty.fork()
         if not self.pid:
@@ -110,15 +118,17 @@ class PtyConsole:
             while data := os.read(self.fd, 65536):
                 self.raw += data
                 # pyte stumbles over private forms that end in u, p and t, which real terminals skip
-                self._stream.feed(data.replace(b"\x1b[<u", b"").replace(b"\x1b[?2026$p", b"").replace(b"\x1b[?2048$p", b""))
+                with self._whole:
+                    self._stream.feed(data.replace(b"\x1b[<u", b"").replace(b"\x1b[?2026$p", b"").replace(b"\x1b[?2048$p", b""))
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        with self._whole:
+            return "\n".join(line.rstrip() for line in self.screen.display)
 
     def see(self, wanted: str) -> None:
         """Wait until `wanted` stands on the screen."""
-        wait_for(lambda: wanted in self.text or self.ended(), 30, f"{wanted!r}; the screen:\n{self.text}")
+        wait_for(lambda: wanted in self.text or self.ended(), 60, f"{wanted!r}; the screen:\n{self.text}")
         assert wanted in self.text, f"ended with {self.status}:\n{self.text}"
 
     def send(self, data: bytes) -> None:
@@ -134,7 +144,7 @@ class PtyConsole:
             self.status = status if pid else None
         return self.status is not None
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = 60.0) -> int:
         """The exit code (negative for a signal) once it has ended."""
         wait_for(self.ended, seconds, f"the end of the console; the screen:\n{self.text}")
         assert self.status is not None

@@ -37,7 +37,7 @@ async def see(app: StockmlApp, pilot: Pilot[Any], stop: Stop, size: tuple[int, i
 
     await pilot.resize_terminal(*size)
     try:
-        await until(pilot, right, "", seconds=20)
+        await until(pilot, right, "")
     except AssertionError as error:
         raise AssertionError(f"{stop.name} at {size[0]}x{size[1]} in {app.theme}: {'; '.join(wrong)}\n{error}") from None
 

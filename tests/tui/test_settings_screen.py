@@ -140,7 +140,7 @@ async def test_several_changes_are_shown_and_asked_first(tmp_path: Path) -> None
         await pilot.press("y")
         await until(pilot, lambda: value(engine, "resources", "cpu_crit") == 99, "the write")
         assert value(engine, "resources", "cpu_warn") == 97
-        assert [entry.outcome for entry in entries(engine.home)] == ["done"]
+        await until(pilot, lambda: [entry.outcome for entry in entries(engine.home)] == ["done"], "its line in the record")
 
 
 async def test_a_variable_that_overrides_is_said_before_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
