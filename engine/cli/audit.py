@@ -35,7 +35,7 @@ def audit(session: Session, words: tuple[str, ...], since: str | None) -> int:
 
 
 def _nothing(session: Session, narrowed: bool) -> str:
-    return "nothing in the record matches" if narrowed else f"nothing was done through stockml in {session.home.root} yet"
+    return "nothing in the record matches" if narrowed else f"nothing is recorded in {session.home.audit_log} yet"
 
 
 def _since(text: str | None) -> datetime | None:

@@ -25,7 +25,7 @@ from engine.watch.health import Item
 @home_option
 @takes_session
 def health(session: Session, append: bool) -> int:
-    """Resources, models, bars, checks, schedule, runs, backups, alerts; ends with 1 when something is critical."""
+    """Resources, models, bars, checks, schedule, runs, backups, alerts; ends with 1 when something but the CPU is critical."""
     try:
         session.engine.refresh_status()  # a file that broke since the last look must not pass for the model it was
     except (StockmlError, OSError) as error:

@@ -12,7 +12,7 @@ def test_commands_leave_their_trace(tmp_path: Path) -> None:
     """What a command changed stands in the record with its arguments and its end; --since, TEXT and --json narrow it."""
     home = new_home(tmp_path / "h")
     where = ("--home", str(home.root))
-    assert stockml("audit", *where).stdout.startswith("nothing was done through stockml in ")
+    assert stockml("audit", *where).stdout.startswith("nothing is recorded in ")
     stockml("hold", "NVDA", "--reason", "the auditor", *where, SSH_CONNECTION="10.9.8.7 1 2 3")
     assert stockml("backup", *where).returncode == 4
     ran = stockml("audit", *where)
