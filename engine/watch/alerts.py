@@ -56,7 +56,7 @@ RULES: dict[str, Rule] = {
     "cpu": Rule("CPU in use beyond its limit", times=2, calm=2),
     "memory": Rule("memory in use beyond its limit", times=2, calm=2),
     "disk": Rule("disk in use beyond its limit", calm=2),
-    "schedule": Rule("a scheduled job did not run"),
+    "schedule": Rule("a scheduled job failed or did not run"),
     "backup": Rule("a backup cannot be read"),
     "service": Rule("the prediction service died, or does not answer"),
     "test": Rule("a test of the delivery"),

@@ -50,6 +50,9 @@ class Missed:
     bad: bool
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.job} {self.state}" + (f": {self.reason}" if self.reason else "")
+
 
 def health(
     home: Home,
@@ -80,7 +83,7 @@ def conditions(items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot
     found = [Condition("backup", "", bool(broken), "; ".join(broken))]
     missed = [item.text for item in items if item.name == "service" and (item.level is Level.CRIT or _DIED in item.text)]
     found += [Condition("service", "", bool(missed), "; ".join(missed))]
-    found += [Condition("schedule", "", any(job.bad for job in jobs), "; ".join(job.reason for job in jobs if job.bad))]
+    found += [Condition("schedule", "", any(job.bad for job in jobs), "; ".join(str(job) for job in jobs if job.bad))]
     bad = (State.FAILED, State.LOST)
     return (*found, *(Condition("training", row.symbol, row.state in bad, f"{row.state}: {row.note}") for row in snapshot.rows))
 
@@ -141,8 +144,9 @@ def _schedule(jobs: tuple[Missed, ...]) -> Iterator[Item]:
     if not jobs:
         yield Item("schedule", Level.WARN, "no job is installed", "stockml schedule install")
     for job in jobs:
-        text = f"{job.job} {job.state}" + (f": {job.reason}" if job.reason else "")
-        yield Item("schedule", Level.CRIT if job.bad else Level.OK, text, "stockml schedule catch-up" if job.bad else "")
+        # What failed was not missed: catch-up would find nothing to do.
+        again = "stockml schedule catch-up" if job.state == "Missed" else f"stockml cron-run {job.job}"
+        yield Item("schedule", Level.CRIT if job.bad else Level.OK, str(job), again if job.bad else "")
 
 
 def _runs(snapshot: Snapshot, settings: Settings, now: datetime) -> Item:

@@ -90,8 +90,12 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     assert "NVDA" in found["models"].text
     assert engine.snapshot().worst is Level.CRIT, "the console's title says the same"
     assert "the machine was off" in found["schedule"].text
+    assert "stockml schedule catch-up" == found["schedule"].fix
+    assert "stockml cron-run clean" == look((Missed("clean", "Failed", bad=True, reason=""),))["schedule"].fix
     assert "runs show 20250810-010000-abcdef" in found["runs"].fix
-    rings = {(each.rule, each.active) for each in conditions(found.values(), jobs, engine.snapshot())}
+    told = conditions(found.values(), jobs, engine.snapshot())
+    assert ["weekly Missed: the machine was off"] == [each.text for each in told if each.rule == "schedule"]
+    rings = {(each.rule, each.active) for each in told}
     assert {("schedule", True), ("backup", False), ("training", False)} <= rings
 
 
