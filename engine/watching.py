@@ -219,7 +219,10 @@ class Watching(ABC):
 
         snapshot, jobs, now = self.snapshot(), self._jobs(), self.clock.now()
         items = health.health(self.home, self.settings, snapshot, now, jobs, source)
-        alerts.evaluate(self.home, self.settings, health.conditions(items, jobs, snapshot), now)
+        try:
+            alerts.evaluate(self.home, self.settings, health.conditions(items, jobs, snapshot), now)
+        except StockmlError as error:
+            items = tuple(dict.fromkeys((*items, health.unkept(error))))
         return items
 
     def _jobs(self) -> tuple[Missed, ...]:

@@ -31,7 +31,10 @@ def health(session: Session, append: bool) -> int:
     except (StockmlError, OSError) as error:
         session.note(f"figures may be out of date: {error}")
     items = session.engine.health()
-    undelivered = session.engine.deliver_alerts()
+    try:
+        undelivered = session.engine.deliver_alerts()
+    except StockmlError as error:
+        undelivered = f"alerts cannot be sent: {error.message}"
     now = session.engine.clock.now()
     lines = [f"=== Health check {now.astimezone():%Y-%m-%d %H:%M:%S} ===", *_lines(items)]
     if append:

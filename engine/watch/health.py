@@ -64,17 +64,31 @@ def health(
 ) -> tuple[Item, ...]:
     """Every item, in the order of a morning look; `sources` tells where a symbol's bars come from."""
     found: list[Item] = [_meter(meter) for meter in snapshot.meters]
-    found += [_models(home, snapshot), _bars(home, settings, snapshot, now, sources), _last_check(home, settings, now, jobs)]
-    found += [*_schedule(jobs), _runs(snapshot, settings, now), *_growth(home, now)]
+    found += [_models(home, snapshot), _bars(home, settings, snapshot, now, sources)]
+    found += _or_why(lambda: (_last_check(home, settings, now, jobs),))
+    found += [*_schedule(jobs), _runs(snapshot, settings, now), *_or_why(lambda: _growth(home, now))]
     found += [
         _service(home, settings, any(job.job == "serve" for job in jobs)),
         *_backups(home, snapshot),
         *_copies(home, settings, now),
-        *_alerts(home, snapshot),
+        *_or_why(lambda: _alerts(home, snapshot)),
         *_calendar(now),
     ]
     found += [Item("problem", Level.WARN, problem) for problem in snapshot.problems]
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
+
+
+def _or_why(part: Callable[[], Iterable[Item]]) -> list[Item]:
+    """What history.db tells, or why it does not: a damaged file must not take the other lights with it."""
+    try:
+        return list(part())
+    except StockmlError as error:
+        return [unkept(error)]
+
+
+def unkept(error: StockmlError) -> Item:
+    """That history.db cannot be read or written: no check counts, and nothing rings."""
+    return Item("history", Level.CRIT, error.message, error.hint)
 
 
 def conditions(items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot) -> tuple[Condition, ...]:

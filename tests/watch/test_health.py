@@ -12,6 +12,7 @@ import pytest
 
 from engine.api import Engine
 from engine.core.clock import FakeClock, iso
+from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, Snapshot, State
 from engine.core.service_client import Reply, ServiceState
@@ -62,6 +63,25 @@ def test_figures_that_the_disk_cannot_keep_are_shown_all_the_same(engine: Engine
     assert ("simulated", False, "") == (row.model.source, row.stale_status, row.note)
     Trainer(engine.home, FakeClock(SUNDAY)).train("TSLA")
     assert engine.predict(["TSLA"])["TSLA"] == engine.snapshot().row("TSLA").forecast  # type: ignore[union-attr]
+
+
+def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where history.db cannot be read, or not be written, one critical line says so and everything else is shown."""
+    names = {item.name for item in engine.health()}
+    whole = engine.home.history.read_bytes()
+    engine.home.history.write_bytes(b"no database" * 500)
+    damaged = {item.name: item for item in engine.health()}
+    assert damaged["history"].level is Level.CRIT
+    assert "not a database" in damaged["history"].text
+    assert names - {"check", "alerts"} <= set(damaged)
+    engine.home.history.write_bytes(whole)
+
+    def full(*_: object) -> None:
+        raise StockmlError("history.db: database or disk is full", "free disk space")
+
+    monkeypatch.setattr("engine.watch.alerts.evaluate", full)
+    (told,) = [item for item in engine.health() if item.name == "history"]
+    assert (Level.CRIT, "history.db: database or disk is full", "free disk space") == (told.level, told.text, told.fix)
 
 
 def test_an_empty_home_is_told_what_to_do(look: Look) -> None:
