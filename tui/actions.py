@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
+from textual.keys import format_key
 
 from tui.action import Action, frame, moves, tabs
 
@@ -172,7 +173,7 @@ ACTIONS = (
         footer=5,
     ),
     Action("form_back", ("escape",), "back", "leave the time as it is", "do_back", "form", footer=1),
-    Action("form_take", ("enter",), "take", "take this time; nothing is written before w", "do_take", "form", footer=2),
+    Action("form_take", ("enter",), "take", "take this time; nothing is written yet", "do_take", "form", footer=2),
     Action("form_down", ("down", "tab"), "next", "next preset", "do_down", "form", footer=3),
     Action("form_up", ("up", "shift+tab"), "before", "preset before", "do_up", "form", footer=4),
     *frame("settings"),
@@ -192,7 +193,7 @@ ACTIONS = (
     Action("settings_changed", ("c",), "changed", "only what is not the default, or all", "do_changed", "settings", footer=7),
     Action("settings_filter", ("slash",), "filter", "only keys with these words", "do_filter", "settings", footer=8),
     Action("setting_back", ("escape",), "back", "leave the key as it is", "do_back", "setting", footer=1),
-    Action("setting_take", ("enter",), "take", "take this value; nothing is written before w", "do_take", "setting", footer=2),
+    Action("setting_take", ("enter",), "take", "take this value; nothing is written yet", "do_take", "setting", footer=2),
     Action("setting_default", ("ctrl+r",), "default", "put the default into the field", "do_default", "setting", footer=3),
     Action("setting_down", ("down", "tab"), "next", "the next of the values it takes", "do_down", "setting", footer=4),
     Action("setting_up", ("up", "shift+tab"), "before", "the value before", "do_up", "setting", footer=5),
@@ -285,8 +286,11 @@ def bindings(group: str) -> list[BindingType]:
 
 
 def key_name(key: str) -> str:
-    """A key as people write it."""
-    return KEY_NAMES.get(key, key)
+    """A key as people write it: `F9`, `!`, `ctrl+t`, `space`."""
+    if key in KEY_NAMES:
+        return KEY_NAMES[key]
+    sign = format_key(key)
+    return key.upper() if key[:1] == "f" and key[1:].isdigit() else sign if len(sign) == 1 and sign.isascii() else key
 
 
 def key_names(keys: Iterable[str]) -> str:

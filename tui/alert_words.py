@@ -10,6 +10,7 @@ from engine.core.clock import parse_iso
 from engine.core.records import Alert, Snapshot
 from engine.watch.alerts import FIRING, PENDING, RULES
 from tui import format as fmt
+from tui.keys import key
 from tui.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
@@ -89,20 +90,22 @@ def _sent(alert: Alert) -> str:
 
 def _next_step(alert: Alert) -> str:
     if alert.state == PENDING:
-        return "it fires when the next check sees it again; s silences it beforehand"
+        return f"it fires when the next check sees it again; {key('alerts_silence')} silences it beforehand"
     if alert.state != FIRING:
         return "nothing to do"
     silent = f"silent until {fmt.full_moment(alert.silent_until)}; " if alert.silenced and alert.silent_until else ""
     if alert.acked:
         return f"{silent}acknowledged: not sent again while it fires; it goes when the cause does"
-    return f"{silent}enter acknowledges it: then it is not sent again; s sends nothing of it for a time"
+    ack, silence = key("alerts_ack"), key("alerts_silence")
+    return f"{silent}{ack} acknowledges it: then it is not sent again; {silence} sends nothing of it for a time"
 
 
 def waiting_lines(waiting: Sequence[Waiting], closed: str, now: datetime, width: int) -> tuple[Line, ...]:
     """The messages that nobody took yet, and why."""
     if not waiting:
         return (line("every message was delivered" if not closed else f"nothing can be sent: {closed}", "dim"),)
-    head = f"{fmt.plural(len(waiting), 'message')} undelivered{f': {closed}' if closed else '; t tries again'}"
+    then = f": {closed}" if closed else f"; {key('alerts_test')} tries again"
+    head = f"{fmt.plural(len(waiting), 'message')} undelivered{then}"
     lines: list[Line] = [line(head, "warn")]
     for each in waiting:
         why = f": {each.fault}" if each.fault else ""

@@ -11,6 +11,7 @@ from engine.core.records import ModelInfo
 from engine.core.text import clean
 from engine.vault.backups import Backup, Entry
 from tui import format as fmt
+from tui.keys import key
 from tui.messages import Notice
 from tui.table import Head
 from tui.widgets.lines import Line, Span, line
@@ -30,17 +31,17 @@ CHECK_WORDS = (
     ("made", "made by stockml: read again and hashed before it got its name; not looked at since the console was opened"),
     ("OK", "read again just now: every file is as it was backed up"),
     ("DAMAGED", "read again just now: a file is not what was backed up; it cannot be restored"),
-    ("unverified", "a plain copy without a manifest; v reads it"),
+    ("unverified", "a plain copy without a manifest; {backups_verify} reads it"),
     ("UNREADABLE", "its manifest cannot be read"),
 )
 ENTRY_HEADS = (
     Head("SYM", 0, meaning="symbol"),
-    Head("KIND", 0, meaning="model, foreign, broken, or unknown until v reads it"),
+    Head("KIND", 0, meaning="model, foreign, broken, or unknown until {backup_verify} reads it"),
     Head("GEN", 1, right=True, meaning="generation in the backup"),
     Head("TRAINED", 2, meaning="when it was trained, local time"),
     Head("LIVE NOW", 3, meaning="generation that is live, and when it was trained"),
     Head("SIZE", 5, right=True, meaning="bytes"),
-    Head("CHECK", 4, most=60, meaning="what v found"),
+    Head("CHECK", 4, most=60, meaning="what {backup_verify} found"),
 )
 # An automatic backup whose run id begins so was made by a restore, of what it replaced.
 RESTORE_MARK = "restore-"
@@ -116,7 +117,7 @@ def restore_lines(backup: Backup, symbols: Sequence[str], live: Mapping[str, Mod
         entry = backup.entry(symbol)
         was = f"gen {entry.generation} of {when(entry.trained_at)}" if entry and entry.generation else "what the file holds"
         lines.append(((f"  {symbol:<6}", "head"), (f"{live_text(live.get(symbol))} > {was}", "")))
-    lines.append(line("What is live now is backed up first; u takes the restore back.", "dim"))
+    lines.append(line(f"What is live now is backed up first; {key('backups_undo')} takes the restore back.", "dim"))
     return tuple(lines)
 
 
@@ -125,7 +126,7 @@ def restored_notice(document: Mapping[str, Any]) -> Notice:
     good = [found["symbol"] for found in document["results"] if found["ok"]]
     faults = [found for found in document["results"] if not found["ok"]]
     bad = [f"{found['symbol']}: {clean(str((found['error'] or {}).get('message', 'failed')), 200)}" for found in faults]
-    done = f"restored {fmt.listed(good)}; u takes it back" if good else "nothing was restored"
+    done = f"restored {fmt.listed(good)}; {key('backups_undo')} takes it back" if good else "nothing was restored"
     return Notice(f"{done}{'; ' if bad else ''}{'; '.join(bad)}", bad=not good, warns=bool(bad))
 
 

@@ -147,7 +147,7 @@ COLUMNS = (
         9,
         9,
         _retrain,
-        "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? not checked as it is now (p). "
+        "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? not checked as it is now ({check}). "
         "SIMULATED: not a model of real bars",
         left=True,
     ),

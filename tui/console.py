@@ -21,6 +21,7 @@ from tui.background import Poller, post, start_verb, while_open, write_log
 from tui.driver import CountingDriver
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
+from tui.keys import key, put_in_force
 from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, Unrecorded, VerbDone, VerbFailed
 from tui.opening import Opening
 from tui.refresh import StatusRefresh, same
@@ -127,6 +128,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self._service_poller.stop()
         self.vitals.stop(self._sent())
         self.opening.stop()
+        put_in_force(Keymap({}))
 
     @while_open
     def _tick(self) -> None:
@@ -276,6 +278,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         """Lay the operator's keys over ours."""
         self.own_keys = keymap(self.engine.settings.console.keys)
         self.set_keymap(self.own_keys.textual)
+        put_in_force(self.own_keys)
 
     def _tell_keys(self) -> None:
         if self.own_keys.notice is not None:
@@ -309,7 +312,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
             except Exception as error:  # noqa: BLE001 - stockml was changed on disk while the console is open
                 words = f"the screen {name} cannot be opened: {type(error).__name__}: {clean(str(error), 200)}"
                 write_log(self.engine.home, self.wall, f"action=open error={words}")
-                self.say(Notice(words, "was stockml changed meanwhile? leave with q and open it again", bad=True))
+                self.say(Notice(words, f"was stockml changed meanwhile? leave with {key('quit')} and open it again", bad=True))
                 return
             while len(self.screen_stack) > 1:
                 self.pop_screen()
@@ -337,8 +340,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.when_free(self.leave)
 
     def action_help_quit(self) -> None:
-        leave, cancel = self.own_keys.key("quit"), self.own_keys.key("cancel")
-        self.say(Notice("ctrl+c does nothing here", f"{leave} leaves the console, {cancel} cancels a run"))
+        self.say(Notice("ctrl+c does nothing here", f"{key('quit')} leaves the console, {key('cancel')} cancels a run"))
 
     def last_words(self) -> str:
         """What goes on without the console, for the shell."""

@@ -9,6 +9,7 @@ from typing import Any
 from engine.core.clock import parse_iso
 from engine.core.records import SymbolRow
 from tui import format as fmt
+from tui.keys import key
 from tui.widgets.lines import Line, Span, line, wrapped
 
 WIDTH = 7
@@ -119,7 +120,9 @@ def _hold_lines(symbol: str, hold: Mapping[str, Any] | None) -> list[Line]:
         return []
     since = f" since {_moment(hold['since'])}" if hold.get("since") else ""
     until = f" up to and including {hold['until']}" if hold.get("until") else ""
-    told = f"on hold{since}{until}: {hold['reason']}; `stockml unhold {symbol}` ends it, r trains it all the same"
+    told = (
+        f"on hold{since}{until}: {hold['reason']}; `stockml unhold {symbol}` ends it, {key('retrain')} trains it all the same"
+    )
     return [line(told, "warn")]
 
 
@@ -127,9 +130,15 @@ def _next_lines(watch: Watch, now: datetime) -> list[Line]:
     """When somebody looks again."""
     upcoming, checked = watch["next_auto_train"], watch["checked_at"]
     by_itself = (
-        f"next scheduled training {_moment(upcoming)}" if upcoming else "no training is scheduled (5 shows the schedule)"
+        f"next scheduled training {_moment(upcoming)}"
+        if upcoming
+        else f"no training is scheduled ({key('main_to_schedule')} shows the schedule)"
     )
-    last = f"last check {_moment(checked)} ({_ago(checked, now)} ago)" if checked else "never checked: p on the dashboard does"
+    last = (
+        f"last check {_moment(checked)} ({_ago(checked, now)} ago)"
+        if checked
+        else f"never checked: {key('check')} on the dashboard does"
+    )
     return [line(f"{by_itself}; {last}", "dim")]
 
 

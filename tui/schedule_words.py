@@ -18,6 +18,7 @@ from engine.schedule.slots import dst_notes
 from engine.schedule.state import JobState
 from engine.schedule.view import JobView, ScheduleView
 from tui import format as fmt
+from tui.keys import key
 from tui.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
@@ -42,7 +43,7 @@ STATE_WORDS = {
     "Paused": "switched off; its line stays as a comment",
     "-": "not in the schedule",
     "?": "the crontab cannot be read",
-    "NOT WRITTEN": "changed here; w writes it",
+    "NOT WRITTEN": "changed here; {schedule_write} writes it",
 }
 HEADS = (
     Head("JOB", 0, meaning="name of the job"),
@@ -193,9 +194,13 @@ def detail_lines(found: JobView, wanted: JobLine | None, now: datetime, zone: Zo
     if wanted is None and found.hidden:
         lines.append(line("nothing can be changed before the crontab can be read", "dim"))
     elif wanted is None:
-        lines.append(line(f"not in the schedule; n adds it, at {found.job.expression} unless you say otherwise", "dim"))
+        lines.append(
+            line(
+                f"not in the schedule; {key('schedule_add')} adds it, at {found.job.expression} unless you say otherwise", "dim"
+            )
+        )
     elif what is None:
-        lines.append(line(f"{wanted.expression!r} cannot be read; e gives it another time", "crit"))
+        lines.append(line(f"{wanted.expression!r} cannot be read; {key('schedule_edit')} gives it another time", "crit"))
     else:
         off = "" if wanted.enabled else " (switched off: it does not run)"
         lines.append(((f"{what.words}{off}", "head"), (f"   next runs, {zone.key} and New York:", "dim")))

@@ -12,6 +12,7 @@ from engine.vault.backups import Backup
 from tui import format as fmt
 from tui.chart import chart
 from tui.columns import STATE_STYLES
+from tui.keys import key
 from tui.retrain_words import retrain_lines
 from tui.run_words import loss_lines
 from tui.table import Head, table
@@ -217,7 +218,11 @@ def page(
 ) -> tuple[Line, ...]:
     """The whole page, each section under its title; `unread` is why there is no story."""
     tall = max(6, min(14, room // 2))
-    told = line(f"ERROR: {unread}; ctrl+r asks again", "crit") if unread else line("reading the model and the bars", "dim")
+    told = (
+        line(f"ERROR: {unread}; {key('symbol_refresh')} asks again", "crit")
+        if unread
+        else line("reading the model and the bars", "dim")
+    )
     reading = wrapped(told, width, 4)
     problems = tuple(
         piece for text in (story["problems"] if story else ()) for piece in wrapped(line(f"! {text}", "warn"), width, 4)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
 from tui import format as fmt
+from tui.keys import key
 from tui.messages import Notice
 from tui.screens.confirm import ConfirmScreen, Question
 from tui.widgets.lines import line
@@ -132,7 +133,9 @@ class TrainingVerbs:
     def _confirm(self, verb: str, request: TrainRequest, items: tuple[PlanItem, ...]) -> None:
         if all(item.holder is not None for item in items):
             holders = ", ".join(f"{item.symbol} by {item.holder or 'another process'}" for item in items)
-            self.console.say(Notice(f"nothing to train, all busy: {holders}", "wait, or cancel with x", bad=True))
+            self.console.say(
+                Notice(f"nothing to train, all busy: {holders}", f"wait, or cancel with {key('cancel')}", bad=True)
+            )
             return
 
         def answered(yes: bool | None) -> None:

@@ -15,13 +15,13 @@ LAG_S = 10.0
 _KEPT = ("mark", "crit", "warn")
 
 
-def waiting_lines(what: str, failure: str, waited_s: float, width: int) -> tuple[Line, ...]:
-    """Why nothing stands here: it failed, or `what` goes on, for how long once that is unusual."""
+def waiting_lines(what: str, failure: str, waited_s: float, width: int, back: str = "esc") -> tuple[Line, ...]:
+    """Why nothing stands here: it failed, or `what` goes on, for how long once that is unusual; `back` leaves."""
     if failure:
         return wrapped(line(f"ERROR: {failure}", "crit"), max(1, width), 2)
     if waited_s <= LAG_S:
         return (line(what, "dim"),)
-    told = f"{what} for {fmt.duration(waited_s)}: no answer yet; the keys work, esc goes back"
+    told = f"{what} for {fmt.duration(waited_s)}: no answer yet; the keys work, {back} goes back"
     return wrapped(line(told, "warn"), max(1, width), 2)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui import format as fmt
+from tui.keys import key
 from tui.messages import Notice
 from tui.screens.confirm import ConfirmScreen, Question
 from tui.widgets.lines import Line, line
@@ -38,7 +39,9 @@ def check_notice(answer: Answer) -> Notice:
     problem = next(iter(tree["problems"]), "")
     some = bool(answer.exit_code or counts["critical"] or counts["failed"])
     none = bool(tree["outage"]) or (bool(answer.exit_code) and counts["failed"] == len(tree["checks"]))
-    hint = problem or ("6 shows what rings" if some or none else "a shows the plan" if wanted else "")
+    hint = problem or (
+        f"{key('main_to_alerts')} shows what rings" if some or none else f"{key('auto_train')} shows the plan" if wanted else ""
+    )
     return Notice(text, hint, bad=none, warns=some or bool(problem))
 
 
@@ -92,7 +95,7 @@ def begun_notice(document: Tree) -> Notice:
         names = [each["symbol"] for each in decisions if each["decision"] == "train"]
         return Notice(f"run {', '.join(runs)} started: {fmt.listed(names)}")
     why = _named(decisions, (), "decision") or "nothing fires any more"
-    return Notice(f"nothing was started: {why}", "a shows the plan again", bad=True)
+    return Notice(f"nothing was started: {why}", f"{key('auto_train')} shows the plan again", bad=True)
 
 
 class WatchingVerbs:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.app import App
 
+from tui.keys import key
 from tui.messages import Notice
 from tui.themes import PALETTES, after, theme_of
 
@@ -42,4 +43,4 @@ class Wearing(App[int]):
         found = after(self.theme, few_colours=self.few_colours)
         self.theme = found.name
         keep = f"stockml config set console.theme {found.name}"
-        return Notice(f"colours: {found.name}, {found.meaning}; C shows the next", f"to keep them: {keep}")
+        return Notice(f"colours: {found.name}, {found.meaning}; {key('theme')} shows the next", f"to keep them: {keep}")

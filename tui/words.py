@@ -11,6 +11,7 @@ from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, State, S
 from tui import format as fmt
 from tui.columns import phase_word
 from tui.format import Glyphs
+from tui.keys import key
 from tui.retrain_words import retrain_sentence
 from tui.widgets.lines import Line, line, plain
 
@@ -47,16 +48,17 @@ def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
     if snapshot.live_runs or any(row.model or row.state not in untouched for row in snapshot.rows):
         return ()
     if read_only:
-        first = "No model is trained yet, and this console is read-only: leave with q,"
-        second = "open it without --read-only, then press A to train."
+        first = f"No model is trained yet, and this console is read-only: leave with {key('quit')},"
+        second = f"open it without --read-only, then press {key('train_all')} to train."
     else:
         source = short_source(snapshot.source)
-        first = f"No model is trained yet. Press A to train all {len(snapshot.rows)} symbols on {source} bars,"
-        second = "or mark some with space and press r. Training goes on when you leave with q."
+        first = f"No model is trained yet. Press {key('train_all')} to train all {len(snapshot.rows)} symbols on {source} bars,"
+        some = f"or mark some with {key('mark')} and press {key('retrain')}"
+        second = f"{some}. Training goes on when you leave with {key('quit')}."
     third = (
-        "? explains the keys and columns."
+        f"{key('help')} explains the keys and columns."
         if snapshot.simulated
-        else "No network? q, then: stockml --source csv:DIR (your own bars) or stockml demo."
+        else f"No network? {key('quit')}, then: stockml --source csv:DIR (your own bars) or stockml demo."
     )
     return (first, second, third)
 
@@ -165,7 +167,7 @@ def _no_model(state: State) -> str:
     if state is State.CORRUPT:
         return "replaces a CORRUPT model file"
     if state in (State.FRESH, State.AGING, State.STALE):
-        return "replaces a model whose figures are being read; esc and ask again to see them"
+        return f"replaces a model whose figures are being read; {key('confirm_no')} and ask again to see them"
     return "new, no model yet"
 
 

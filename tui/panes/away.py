@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from textual.reactive import var
 
 from engine.core.records import Away
+from tui.keys import key
 from tui.panes.pane import Pane
 from tui.widgets.lines import Line, line
 
@@ -29,7 +30,8 @@ def away_lines(found: Away | None, height: int) -> tuple[Line, ...]:
     """The head with the key to all of it, then as many of the newest as there is room for."""
     if found is None or found.since is None or not found.lines:
         return ()
-    head = f"While you were away since {found.since.astimezone():%m-%d %H:%M}: {len(found.lines)} (w all, esc hides)"
+    more = f"{key('away')} all, {key('back')} hides"
+    head = f"While you were away since {found.since.astimezone():%m-%d %H:%M}: {len(found.lines)} ({more})"
     newest = found.lines[-(height - 1) :] if height > 1 else ()
     return (line(head, "live"), *(away_line(text) for text in newest))
 
@@ -38,7 +40,10 @@ class AwayPane(Pane):
     """What nobody saw happen."""
 
     TITLE = "While you were away"
-    HELP = "What ended, rang or was missed since the console was last open; w shows all of it at any time, esc hides it here."
+    HELP = (
+        "What ended, rang or was missed since the console was last open; "
+        "{away} shows all of it at any time, {back} hides it here."
+    )
 
     away: var[Away | None] = var(None)
 

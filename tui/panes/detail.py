@@ -9,11 +9,10 @@ from textual.reactive import var
 
 from engine.core.records import State
 from tui.detail_words import detail_lines
+from tui.keys import key
 from tui.panes.pane import Pane
 from tui.widgets.lines import Line, line
 from tui.words import detail
-
-FIRST_STEP = "r trains it, A all"
 
 
 class DetailPane(Pane):
@@ -22,7 +21,7 @@ class DetailPane(Pane):
     TITLE = "Current row"
     HELP = (
         "Why a number is missing or a state is bad; else the 80 % interval, P(up) and what the figures rest on. "
-        "From 120 columns on it stands at the side with everything known of the row; tab and z show that anywhere."
+        "From 120 columns on it stands at the side with everything known of the row; {next_pane} and {zoom} show that anywhere."
     )
 
     cursor: var[str] = var("")
@@ -34,7 +33,7 @@ class DetailPane(Pane):
             waits = "the row was not read" if self.failure else "reading the row"
             return (line(waits if snapshot is None else "no row to tell of", "dim"),)
         if row.state is State.NONE and row.job is None and not self.console.read_only:
-            row = replace(row, note=f"{row.note}; {FIRST_STEP}")
+            row = replace(row, note=f"{row.note}; {key('retrain')} trains it, {key('train_all')} all")
         if height == 1:
             return (detail(row, width),)
         return detail_lines(row, snapshot, width, height, self.glyphs, ascii_only=self.console.ascii_only)

@@ -36,7 +36,7 @@ class LogPane(Pane):
     """What happened last."""
 
     TITLE = "Log"
-    HELP = "The end of logs/training/training.log; ! lines name what could not be read. l opens the log of the current row."
+    HELP = "The end of logs/training/training.log; ! lines name what could not be read. {log} opens the log of the current row."
 
     def lines(self) -> Iterable[Line]:
         if self.snapshot is None:

@@ -11,6 +11,7 @@ from textual.reactive import var
 from engine.core.records import Snapshot, SymbolRow
 from tui.columns import Look, cells, fit, header
 from tui.format import Glyphs
+from tui.keys import key
 from tui.panes.pane import Pane
 from tui.widgets.lines import Line, line, plain
 
@@ -77,7 +78,7 @@ class SymbolsPane(Pane):
             return (line("reading the home, one moment", "dim"),)
         if not snapshot.rows:
             left_out = bool(self.console.names)
-            why = "no row matches; esc shows every row" if left_out else "no symbol is configured in stockml.toml"
+            why = f"no row matches; {key('back')} shows every row" if left_out else "no symbol is configured in stockml.toml"
             return (line(why, "warn"),)
         self._top = window_top(self._top, index_of(snapshot.rows, self.cursor), len(snapshot.rows), height)
         return table_lines(snapshot, self.cursor, self.marks, self._top, self.size.width, height, self.glyphs)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from textual.reactive import var
 
 from engine.core.records import Level, Snapshot
+from tui import keys
 from tui.action import TABS
 from tui.alert_words import firing_words
 from tui.panes.pane import Pane
@@ -37,7 +38,8 @@ def title_line(
             fields.append((1, rings))
         if service:
             fields.append((title_rank(service), title_span(service)))
-        fields.append((7, (f"1-{max(key for _, key, _, _ in TABS if key.isdigit())} screens", "dim")))
+        if screens := screens_words():
+            fields.append((7, (screens, "dim")))
     if lag:
         fields.append((0, (lag, "crit")))
     if snapshot is not None and snapshot.simulated:
@@ -51,6 +53,13 @@ def title_line(
     return tuple(spans)
 
 
+def screens_words() -> str:
+    """The keys of the screens in one word; nothing when they are no longer a row of digits."""
+    digits = [key for _, key, _, _ in TABS if key.isdigit()]
+    taken = [keys.key(f"main_to_{name}") for name, key, _, _ in TABS if key.isdigit()]
+    return f"{digits[0]}-{digits[-1]} screens" if digits == taken else ""
+
+
 class TitlePane(Pane):
     """Who and where, now, and how bad it is."""
 
@@ -58,8 +67,9 @@ class TitlePane(Pane):
     HELP = (
         "host, local time, the worst state (OK, WARN, CRIT; a CPU that training keeps busy does not count), how many runs are "
         "live, where bars come from. "
-        "ALERT: that many fire and nobody has acknowledged them (6 shows them); UNSENT: messages nobody took. "
-        "service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended without a word); 7 tells more. "
+        "ALERT: that many fire and nobody has acknowledged them ({main_to_alerts} shows them); UNSENT: messages nobody took. "
+        "service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended without a word); "
+        "{main_to_service} tells more. "
         "SIMULATED: some numbers come from the simulated market. RO: read-only. OLD: the home was not read for that long."
     )
 

@@ -17,6 +17,7 @@ from engine.watch.deliver import Waiting
 from tui import format as fmt
 from tui.actions import bindings
 from tui.alert_words import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
+from tui.keys import key
 from tui.messages import Notice
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
@@ -82,7 +83,8 @@ class AlertsScreen(LiveScreen):
         snapshot = self.console.snapshot
         checked = snapshot.checked_at if snapshot else None
         if checked is None:
-            return (line("nothing rings, and no check was made yet: 1, then p checks every model", "warn"),)
+            then = f"{key('alerts_to_dashboard')}, then {key('check')} checks every model"
+            return (line(f"nothing rings, and no check was made yet: {then}", "warn"),)
         return (line(f"nothing rings; the newest check was at {fmt.full_moment(checked)}", "ok"),)
 
     def current(self) -> Alert | None:

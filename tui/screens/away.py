@@ -17,9 +17,9 @@ from tui.widgets.lines import Line, line, wrapped
 from tui.widgets.scroll import ScrollLines
 
 MEANINGS = (
-    ("run", "it ended: how, with how many symbols, and its id; 2 shows it"),
-    ("alert", "a message was written for whoever is told; 6 shows what still rings and what was not delivered"),
-    ("missed", "a job's time came and cron did not run it; 5 says why"),
+    ("run", "it ended: how, with how many symbols, and its id; {away_to_runs} shows it"),
+    ("alert", "a message was written for whoever is told; {away_to_alerts} shows what still rings and what was not delivered"),
+    ("missed", "a job's time came and cron did not run it; {away_to_schedule} says why"),
 )
 
 

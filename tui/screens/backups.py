@@ -14,6 +14,7 @@ from engine.vault.backups import Backup
 from tui import backup_words as words
 from tui import format as fmt
 from tui.actions import bindings
+from tui.keys import key
 from tui.messages import Notice
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
@@ -47,7 +48,9 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
         screen.do_refresh()
 
     listed = words.restore_lines(backup, symbols, live_models(screen))
-    screen.app.push_screen(PromptScreen(f"type {must} to restore, esc to leave: ", told=listed, must=must), typed)
+    screen.app.push_screen(
+        PromptScreen(f"type {must} to restore, {key('prompt_back')} to leave: ", told=listed, must=must), typed
+    )
 
 
 class BackupsScreen(LiveScreen):
@@ -88,7 +91,7 @@ class BackupsScreen(LiveScreen):
         now = self.console.wall.now()
         header, lines = table(words.HEADS, [words.row(one, self.results, now) for one in self.value], backups.size.width - 2)
         empty = (
-            line("no backup yet: b makes one; every training makes one of what it replaces", "dim"),
+            line(f"no backup yet: {key('backups_make')} makes one; every training makes one of what it replaces", "dim"),
             *((line(self.failure, "crit"),) if self.failure else ()),
         )
         backups.fill(header, [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)], empty)

@@ -12,6 +12,7 @@ from textual.reactive import var
 from textual.screen import ModalScreen
 
 from tui.actions import bindings
+from tui.keys import key
 from tui.screens.acting import ActingScreen
 from tui.widgets.lines import Line, Lines, line, plain, wrapped
 from tui.widgets.scroll import ScrollLines
@@ -27,8 +28,14 @@ class Question:
     no: str = "Cancel"
 
 
-def buttons_line(question: Question, on_yes: bool, hint: str = "y = yes, esc = no") -> Line:
-    """Both buttons; the chosen one stands between brackets, so that it is seen without colour."""
+def answers(question: Question) -> str:
+    """The keys that answer."""
+    yes, no = key("confirm_yes"), key("confirm_no")
+    return f"{yes} = yes, {no} = no" if question.yes else f"{no} closes"
+
+
+def buttons_line(question: Question, on_yes: bool, hint: str) -> Line:
+    """Both buttons, and what else can be pressed; the chosen one stands between brackets, so that it is seen without colour."""
     if not question.yes:
         return ((f"[{question.no}]", "cursor"), (f"   {hint}", "dim"))
     no = f" {question.no} " if on_yes else f"[{question.no}]"
@@ -72,7 +79,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         texts = [
             self.question.title,
             *(plain(found) for found in self.question.lines),
-            plain(buttons_line(self.question, True)),
+            plain(buttons_line(self.question, True, answers(self.question))),
         ]
         dialog = self.query_one("#dialog")
         outer = max(1, min(width, max(len(text) for text in texts) + 4))
@@ -95,13 +102,10 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         self.query_one("#asked", Lines).show(self._asked)
         touched.fill(self._touched)
         below = len(self._touched) - touched.top - touched.size.height
-        last = "y = yes, esc = no" if self.question.yes else "esc closes"
-        found, room = (
-            buttons_line(self.question, self.on_yes, f"{below} more lines: j" if below > 0 else last),
-            touched.size.width,
-        )
-        if below > 0 and len(plain(found)) > room:
-            found = buttons_line(self.question, self.on_yes, f"+{below}: j")
+        hint = f"{below} more lines: {key('confirm_down')}" if below > 0 else answers(self.question)
+        found = buttons_line(self.question, self.on_yes, hint)
+        if below > 0 and len(plain(found)) > touched.size.width:
+            found = buttons_line(self.question, self.on_yes, f"+{below}: {key('confirm_down')}")
         self.query_one("#buttons", Lines).show((found,))
         self.draw_footer()
 

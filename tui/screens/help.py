@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from tui.action import frame
 from tui.actions import GROUPS, bindings, in_group, key_names
 from tui.columns import COLUMNS, STATE_STYLES
+from tui.keys import spelled
 from tui.retrain_words import word_meanings
 from tui.screens.acting import ActingScreen
 from tui.widgets.lines import Line, Lines, line
@@ -34,9 +35,9 @@ def key_lines(group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, 
 
 
 def entry(name: str, style: str, text: str, width: int) -> list[Line]:
-    """A name and its wrapped meaning."""
+    """A name and its wrapped meaning, the keys in it those of the operator."""
     indent = NAME_WIDTH if width >= 40 else 2
-    parts = textwrap.wrap(text, max(8, width - indent - 1)) or [""]
+    parts = textwrap.wrap(spelled(text), max(8, width - indent - 1)) or [""]
     if indent < NAME_WIDTH:
         return [line(name, style), *(line(f"  {part}") for part in parts)]
     if len(name) + 2 > indent:  # a long name has a line of its own

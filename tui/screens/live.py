@@ -14,8 +14,8 @@ from textual.timer import Timer
 from engine.core.errors import StockmlError
 from engine.core.text import clean
 from tui import format as fmt
-from tui.action import TABS
 from tui.background import Poller, post
+from tui.keys import key
 from tui.messages import Notice
 from tui.panes.notice import NoticePane, notice_lines
 from tui.screens.acting import ActingScreen
@@ -213,7 +213,7 @@ class LiveScreen(ActingScreen[None]):
 
     def waiting(self, what: str) -> tuple[Line, ...]:
         """What stands here before the first look came back: that it failed, or that `what` goes on."""
-        return waiting_lines(what, self.failure, self._age, self.app.size.width)
+        return waiting_lines(what, self.failure, self._age, self.app.size.width, key(f"{self.GROUP}_back"))
 
     @property
     def _age(self) -> float:
@@ -305,12 +305,3 @@ class LiveScreen(ActingScreen[None]):
 def pause(every: float, link: str) -> float:
     """Seconds to the next look: on a slow line at least one, but for what works its way through a file."""
     return max(every, SLOW_LOOK_S) if link == "slow" and every > HURRY_S else every
-
-
-def tab_line(current: str) -> Line:
-    """The names of the screens with their keys, the current one between brackets."""
-    spans: list[Span] = []
-    for name, key, short, _ in TABS:
-        spans += [(" ", "")] if spans else []
-        spans.append((f"[{key} {short}]" if name == current else f"{key} {short}", "head" if name == current else "dim"))
-    return tuple(spans)

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from tui import format as fmt
 from tui.actions import bindings
 from tui.audit_words import readable
+from tui.keys import key
 from tui.log_file import ERRORS, LogFile, Matches, read_time
 from tui.messages import Notice
 from tui.panes.log import log_line
@@ -23,11 +24,15 @@ from tui.widgets.lines import Line, Lines, Span, line, plain, wrapped
 LOOK_EVERY = 0.25
 WORDS = (
     ("follows", "the newest line is in sight, and the page moves on with the file"),
-    ("frozen", "the page stands still; the file goes on, f follows it again"),
+    ("frozen", "the page stands still; the file goes on, {view_follow} follows it again"),
     ("indexing", "the end is there; the lines before it are still being counted"),
-    ("errors", "lines with one of the words error, failed, crit, lost, traceback; e and E go from one to the next"),
-    ("/text", "how many lines have it; n and N go from one to the next, s shows them alone"),
-    ("/=NVDA", "the lines that name this symbol, as l on the dashboard opens the log"),
+    (
+        "errors",
+        "lines with one of the words error, failed, crit, lost, traceback; "
+        "{view_error} and {view_error_before} go from one to the next",
+    ),
+    ("/text", "how many lines have it; {view_next} and {view_previous} go from one to the next, {view_only} shows them alone"),
+    ("/=NVDA", "the lines that name this symbol, as {log} on the dashboard opens the log"),
 )
 
 
@@ -102,10 +107,11 @@ class LogView(LiveScreen):
         spans: list[Span] = [(file.path.name, "")]
         if not file.problem:
             spans.append((_extent(file), "dim"))
-        spans.append(("follows", "live") if self.follow else ("frozen, f follows", "warn"))
+        spans.append(("follows", "live") if self.follow else (f"frozen, {key('view_follow')} follows", "warn"))
         if self._wanted:
             count = len(self.matches.lines) if self.matches else 0
-            spans.append((f"/{self._wanted}: {count:,}{'' if self.only else ' (s hides the others)'}", "mark"))
+            hides = f" ({key('view_only')} hides the others)"
+            spans.append((f"/{self._wanted}: {count:,}{'' if self.only else hides}", "mark"))
         spans.append((f"{fmt.plural(len(self._errors.lines), 'error')}", "crit" if self._errors.lines else "dim"))
         return spans
 
@@ -122,7 +128,11 @@ class LogView(LiveScreen):
             page.show((line(file.problem or "reading the file", style),))
             return
         if self._filtering() and not (self.matches and self.matches.lines):
-            why = f"no line matches /{self._wanted}; s shows every line" if file.complete else "reading the whole file"
+            why = (
+                f"no line matches /{self._wanted}; {key('view_only')} shows every line"
+                if file.complete
+                else "reading the whole file"
+            )
             page.show((line(why, "dim"),))
             return
         if self.follow:
@@ -235,20 +245,24 @@ class LogView(LiveScreen):
 
     def do_only(self) -> None:
         if self.matches is None:
-            self.tell(Notice("there is no filter", "/ sets one"))
+            self.tell(Notice("there is no filter", f"{key('view_filter')} sets one"))
             return
         self.only = not self.only
         self.redraw()
 
+    def _search_first(self) -> None:
+        goes = f"{key('view_next')} and {key('view_previous')} go to"
+        self.tell(Notice("nothing is searched for", f"{key('view_filter')} sets what {goes}"))
+
     def do_next(self) -> None:
         if self.matches is None:
-            self.tell(Notice("nothing is searched for", "/ sets what n and N go to"))
+            self._search_first()
         else:
             self._to(self.matches.after(self.top), "no match further down")
 
     def do_previous(self) -> None:
         if self.matches is None:
-            self.tell(Notice("nothing is searched for", "/ sets what n and N go to"))
+            self._search_first()
         else:
             self._to(self.matches.before(self.top), "no match further up")
 

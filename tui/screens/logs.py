@@ -15,6 +15,7 @@ from engine.core.paths import Home
 from tui import format as fmt
 from tui.actions import bindings
 from tui.audit_words import readable
+from tui.keys import key
 from tui.panes.log import log_line
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
@@ -97,7 +98,7 @@ class LogsScreen(LiveScreen):
             page.show(())
             return
         tail = FileTail(Path(files.chosen), 16 * 1024).read()
-        head = line(f"the end of {Path(files.chosen).name}; enter opens it", "dim")
+        head = line(f"the end of {Path(files.chosen).name}; {key('logs_open')} opens it", "dim")
         texts = tail.lines[-max(0, page.size.height - 1) :] if not tail.problem else (tail.problem,)
         page.show((head, *(log_line(readable(Path(files.chosen), text)) for text in texts)))
 

@@ -14,6 +14,7 @@ from engine.runs.narrate import log_line as told_line
 from engine.runs.narrate import narrate
 from engine.runs.spec import run_folder
 from tui.actions import bindings
+from tui.keys import key
 from tui.messages import Notice
 from tui.panes.log import log_line
 from tui.run_words import JOB_HEADS, STATE_WORDS, STYLES, job_row, loss_lines
@@ -118,7 +119,7 @@ class RunScreen(LiveScreen):
     def do_follow(self) -> None:
         page = self.query_one(ScrollLines)
         page.follow = not page.follow
-        self.tell(Notice("the log follows" if page.follow else "the log is frozen, f follows"))
+        self.tell(Notice("the log follows" if page.follow else f"the log is frozen, {key('run_follow')} follows"))
 
     def do_page_down(self) -> None:
         self.query_one(ScrollLines).page(1)

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from engine.core.records import Run
 from tui.actions import bindings
+from tui.keys import key
 from tui.messages import Notice
 from tui.run_words import JOB_HEADS, RUN_HEADS, SIMULATED, STATE_WORDS, job_row, runs_table, summary_lines
 from tui.screens.confirm import ConfirmScreen
@@ -61,7 +62,7 @@ class RunsScreen(LiveScreen):
             return
         now = self.console.wall.now()
         header, lines = runs_table(self.value, now, runs.size.width - 2)
-        empty = (line("no run yet: 1, then A trains every symbol", "dim"),)
+        empty = (line(f"no run yet: {key('runs_to_dashboard')}, then {key('train_all')} trains every symbol", "dim"),)
         runs.fill(header, [(run.id, text) for run, text in zip(self.value, lines, strict=True)], empty)
         current = self.current()
         if current is None:

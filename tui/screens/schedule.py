@@ -19,6 +19,7 @@ from engine.schedule.swap import ConflictError
 from engine.schedule.view import JobView, ScheduleView, view
 from tui import schedule_words as words
 from tui.actions import bindings
+from tui.keys import key
 from tui.messages import Notice
 from tui.schedule_words import Edit
 from tui.screens.confirm import ConfirmScreen, Question
@@ -141,7 +142,7 @@ class ScheduleScreen(LiveScreen):
             return None
         current, edit = begun
         if (one := edit.line(current.job.name)) is None:
-            self.tell(Notice(f"{current.job.name} is not in the schedule", "n adds it"))
+            self.tell(Notice(f"{current.job.name} is not in the schedule", f"{key('schedule_add')} adds it"))
             return None
         return edit, one
 
@@ -178,7 +179,7 @@ class ScheduleScreen(LiveScreen):
         if edit.line(name) is not None:
             missing = [job for job in JOBS if edit.line(job) is None]
             hint = f"move to {' or '.join(missing)}" if missing else "all jobs are in it"
-            self.tell(Notice(f"{name} is in the schedule already; e gives it another time", hint))
+            self.tell(Notice(f"{name} is in the schedule already; {key('schedule_edit')} gives it another time", hint))
             return
         engine = self.console.engine
         first = not edit.lines and JOBS[name].standard
@@ -194,7 +195,10 @@ class ScheduleScreen(LiveScreen):
             self.redraw()
             if first:
                 self.tell(
-                    Notice(f"the standard jobs are added: {', '.join(one.job for one in new)}", "w shows and writes them")
+                    Notice(
+                        f"the standard jobs are added: {', '.join(one.job for one in new)}",
+                        f"{key('schedule_write')} shows and writes them",
+                    )
                 )
             elif new:
                 self._form(new[0])
@@ -210,7 +214,10 @@ class ScheduleScreen(LiveScreen):
             if yes and self.edit is not None:
                 self._put(self.edit.to(tuple(other for other in self.edit.lines if other.job != one.job)))
 
-        listed = (line(f"  {one.expression} {one.command}"), line("w writes it; until then nothing is changed", "dim"))
+        listed = (
+            line(f"  {one.expression} {one.command}"),
+            line(f"{key('schedule_write')} writes it; until then nothing is changed", "dim"),
+        )
         self.app.push_screen(ConfirmScreen(Question(f"Take {one.job} out of the schedule?", listed, "Take it out")), answered)
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -261,10 +268,10 @@ class ScheduleScreen(LiveScreen):
             if self.edit and seen.base:
                 # Somebody else wrote: our changes stay, and start from the new crontab.
                 self.edit = Edit(seen.base, self.edit.lines)
-            self.tell(Notice(result.message, "your changes are kept: look again and press w", bad=True))
+            self.tell(Notice(result.message, f"your changes are kept: look again and press {key('schedule_write')}", bad=True))
         else:
             self.edit = None
-            self.tell(Notice("written; u takes it back", "; ".join(result), warns=bool(result)))
+            self.tell(Notice(f"written; {key('schedule_undo')} takes it back", "; ".join(result), warns=bool(result)))
         self.take(seen)
 
     def do_run_now(self) -> None:
@@ -300,7 +307,7 @@ class ScheduleScreen(LiveScreen):
                 self.edit = None
                 go()
 
-        listed = (line(f"  changed and not written: {names}"), line("  w writes them", "dim"))
+        listed = (line(f"  changed and not written: {names}"), line(f"  {key('schedule_write')} writes them", "dim"))
         question = Question("Leave without writing your changes?", listed, "Leave, forget them", "Stay")
         self.app.push_screen(ConfirmScreen(question), answered)
 

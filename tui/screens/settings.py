@@ -16,6 +16,7 @@ from tui import format as fmt
 from tui import setting_words as words
 from tui.actions import bindings
 from tui.keymap import problems_of
+from tui.keys import key
 from tui.messages import Notice
 from tui.screens.confirm import ConfirmScreen, Question
 from tui.screens.help import Sections
@@ -132,7 +133,9 @@ class SettingsScreen(LiveScreen):
         width = keys.size.width - 2
         rows = [words.row(one, self.draft, self._now(one), width) for one in shown]
         header, lines = table(words.heads(width), rows, width)
-        keys.fill(header, self._grouped(shown, lines), (line("no key matches; esc shows all of them", "dim"),))
+        keys.fill(
+            header, self._grouped(shown, lines), (line(f"no key matches; {key('settings_back')} shows all of them", "dim"),)
+        )
         self._skip_headings(1)
         current = self.current
         page.fill(words.detail_lines(current, self.draft, self._now(current), page.size.width) if current else ())
@@ -142,9 +145,6 @@ class SettingsScreen(LiveScreen):
         if self.draft.get(one.path) is not None:
             return words.now_of(one, self.draft[one.path], self.console.snapshot)
         return self.value.nows.get(one.path) if self.value else None
-
-    def _key(self, name: str) -> str:
-        return self.console.own_keys.key(f"settings_{name}")
 
     def _wanted(self, one: Setting) -> bool:
         if self._only_changed and not (one.changed or one.variable or one.path in self.draft):
@@ -220,7 +220,7 @@ class SettingsScreen(LiveScreen):
         if one is None:
             return
         if one.default is None and one.path[0] == "symbols":
-            self.tell(Notice(f"{one.key} has no default", "e changes it"))
+            self.tell(Notice(f"{one.key} has no default", f"{key('settings_edit')} changes it"))
             return
         self._put(one, one.default)
 
@@ -260,7 +260,7 @@ class SettingsScreen(LiveScreen):
             self.tell(
                 Notice(
                     f"not written: {problems[0]}",
-                    f"change that too, or {self._key('undo')} takes a change back",
+                    f"change that too, or {key('settings_undo')} takes a change back",
                     bad=True,
                 )
             )
@@ -315,6 +315,6 @@ class SettingsScreen(LiveScreen):
                 go()
 
         names = ", ".join(".".join(path) for path in self.draft)
-        listed = (line(f"  changed and not written: {names}"), line(f"  {self._key('write')} writes them", "dim"))
+        listed = (line(f"  changed and not written: {names}"), line(f"  {key('settings_write')} writes them", "dim"))
         question = Question("Leave without writing your changes?", listed, "Leave, forget them", "Stay")
         self.app.push_screen(ConfirmScreen(question), answered)
