@@ -64,7 +64,7 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **more}
 
 
-def stockml(*words: str, timeout: float = 120.0, **more: str) -> subprocess.CompletedProcess[str]:
+def stockml(*words: str, timeout: float = 300.0, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a real process with no terminal, and return what it printed."""
     return subprocess.run(
         [sys.executable, "-m", "engine.cli", *words],

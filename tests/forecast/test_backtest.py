@@ -25,8 +25,9 @@ from engine.market.fetch import stored_bars
 from tests.forecast.samples import write_csv
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
 
+pytestmark = pytest.mark.timeout(900)
 SYMBOLS, MEMBERS = ("NVDA", "SPY"), ("naive", "enhanced", "sklearn")
-SESSIONS = 24
+SESSIONS = 16
 FOLDS = len(SYMBOLS) * SESSIONS
 """With a refit every session: enough of them that a kill after the first few always finds some missing."""
 
@@ -57,17 +58,19 @@ def kept(home: Home) -> list[Path]:
     return sorted(home.evaluations.glob(".backtest-*/*.npz"))
 
 
-def started(home: Home) -> subprocess.Popen[str]:
-    """A backtest as a process of its own, once it has kept its first folds."""
+def started(home: Home, tries: int = 5) -> subprocess.Popen[str]:
+    """A backtest as a process of its own, once it has kept its first folds and goes on."""
     line = [sys.executable, "-m", "engine.cli", *words(home)]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(line, **pipes, text=True, env=environment(), cwd=ROOT, start_new_session=True)  # type: ignore[call-overload]
     try:
-        wait_for(lambda: len(kept(home)) >= 3 or process.poll() is not None, 90, "the first folds")
+        wait_for(lambda: len(kept(home)) >= 3 or process.poll() is not None, 240, "the first folds")
     except AssertionError:
         os.killpg(process.pid, signal.SIGKILL)
         raise
-    assert process.poll() is None, process.communicate()
+    if process.poll() is not None:  # this test was put aside for as long as all folds took: another one
+        assert (process.returncode, tries > 1) == (0, True), process.communicate()
+        return started(home, tries - 1)
     found: subprocess.Popen[str] = process
     return found
 
@@ -84,7 +87,7 @@ def gone(processes: list[psutil.Process]) -> bool:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What an undisturbed run prints."""
     home = home_in(tmp_path_factory.mktemp("whole") / "home")
-    done = stockml(*words(home), timeout=200)
+    done = stockml(*words(home), timeout=600)
     assert done.returncode == 0, done.stderr
     assert kept(home) == []
     assert len(list(home.evaluations.glob("backtest_*.json"))) == 1
@@ -98,7 +101,7 @@ def test_a_killed_backtest_goes_on_with_what_is_missing(tmp_path: Path, whole: d
     workers = children(process)
     process.kill()
     process.communicate()
-    wait_for(lambda: gone(workers), 30, "the end of its processes")
+    wait_for(lambda: gone(workers), 60, "the end of its processes")
     there = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in kept(home)}
     assert 3 <= len(there) < FOLDS
 
@@ -121,11 +124,11 @@ def test_interrupted_it_ends_130_and_leaves_no_process(tmp_path: Path) -> None:
     process = started(home)
     workers = children(process)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=240)
     assert (process.returncode, output) == (130, "")
     assert "goes on where it stopped" in errors
     assert "Traceback" not in errors
-    wait_for(lambda: gone(workers), 30, "the end of its processes")
+    wait_for(lambda: gone(workers), 60, "the end of its processes")
     assert len(kept(home)) >= 3
 
 
@@ -134,7 +137,7 @@ def test_a_killed_worker_is_told_and_the_same_command_goes_on(tmp_path: Path) ->
     home = home_in(tmp_path / "home")
     process = started(home)
     next(each for each in children(process) if "spawn_main" in " ".join(each.cmdline())).kill()
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=240)
     assert (process.returncode, output) == (1, "")
     assert "was killed" in errors and "goes on where it stopped" in errors and "Traceback" not in errors
     assert len(kept(home)) >= 3
@@ -152,7 +155,7 @@ def test_the_same_backtest_twice_at_once_is_busy(tmp_path: Path) -> None:
         assert len(workers) == load(home, {}).training.max_workers == 2
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
 
 
 def test_one_process_or_two_give_the_same_table(tmp_path: Path) -> None:
@@ -186,7 +189,7 @@ def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
 def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path) -> None:
     """Folds too early in the bars are named with their number; the rest is scored."""
     home = home_in(tmp_path / "home")
-    done = stockml(*words(home, every=60, count=180), timeout=120)
+    done = stockml(*words(home, every=60, count=180), timeout=600)
     found = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert found["pooled"]["n"] + sum(entry["skipped"] for entry in found["symbols"]) == 2 * 180

@@ -82,7 +82,7 @@ def test_everybody_at_once(tmp_path: Path) -> None:
         )
         for work, symbol in works
     ]
-    ends = [(worker.communicate(timeout=200)[1].decode()[-2000:], worker.returncode) for worker in workers]
+    ends = [(worker.communicate(timeout=500)[1].decode()[-2000:], worker.returncode) for worker in workers]
     assert ends == [("", 0)] * 5
     assert {symbol: read_model(home.model(symbol)).manifest.generation for symbol in ("NVDA", "TSLA")} == {
         "NVDA": 13,

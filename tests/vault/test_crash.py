@@ -32,7 +32,7 @@ def _failed_everywhere(scenario: str, action: str, base: Home, out: Path) -> lis
     """(point, home, exit status) of one real process for each failpoint of the scenario, after a look at their names."""
     out.mkdir()
     command = [sys.executable, "-m", "tests.vault.crash", scenario, action, str(base.root), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=240, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=500, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     (_, _, plain), *report = json.loads((out / "report.json").read_text())
     assert plain == 0, done.stderr[-3000:]

@@ -142,7 +142,7 @@ automatic(home, load(home, {{}}), sys.argv[2], {symbols}, "run-1", SystemClock()
     workers = [
         subprocess.Popen([sys.executable, "-c", program, str(home.root), symbol], env=environment()) for symbol in symbols
     ]
-    assert [worker.wait(60) for worker in workers] == [0] * 4
+    assert [worker.wait(240) for worker in workers] == [0] * 4
     assert len([backup for backup in list_backups(home.models) if backup.run_id == "run-1"]) == 1
 
 
