@@ -234,7 +234,7 @@ class Watching(ABC):
 
         bad = (JobState.MISSED, JobState.FAILED)
         return tuple(
-            Missed(each.job.name, str(each.status.state), each.status.state in bad, each.reason)
+            Missed(each.job.name, str(each.status.state), each.status.state in bad, each.reason, each.before)
             for each in view(Scheduler(self.home, self.clock)).jobs
             if each.line is not None and each.status is not None
         )

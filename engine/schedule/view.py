@@ -14,7 +14,7 @@ from engine.schedule.daemon import Daemon, boot_time
 from engine.schedule.diff import visible
 from engine.schedule.explain import Clash, Explained, clashes, explain
 from engine.schedule.jobs import JOBS, Job, read_command, runnable
-from engine.schedule.record import CronRun, History
+from engine.schedule.record import CronRun, History, Outcome
 from engine.schedule.scheduler import Backend, Scheduler
 from engine.schedule.state import Circumstances, Installed, JobState, JobStatus, diagnose, judge
 
@@ -33,6 +33,8 @@ class JobView:
     """Why it was missed, failed or skipped; what is wrong with its line."""
     hidden: bool = False
     """Whether it is installed is not known: the crontab could not be read."""
+    before: str = ""
+    """Of a job that runs now: how the run before failed; empty when it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,18 @@ def _job(
         reason = f"the program {program} is gone: `stockml schedule install` writes the new path"
     else:
         reason = _of_last(status, last)
-    return JobView(job, line, explained, status, last, reason)
+    return JobView(job, line, explained, status, last, reason, before=_before(status, runs))
+
+
+def _before(status: JobStatus, runs: tuple[CronRun, ...]) -> str:
+    """How the run before the one under way failed; a run that was skipped tells nothing."""
+    if status.state is not JobState.STARTED:
+        return ""
+    under_way = next(at for at, run in enumerate(runs) if run.outcome is None)
+    ended = next((run for run in runs[under_way + 1 :] if run.outcome is not Outcome.SKIPPED), None)
+    if ended is None or ended.outcome is Outcome.DONE:
+        return ""
+    return ended.message or f"exit {ended.exit_code}" if ended.outcome else "it died without a word"
 
 
 def _of_last(status: JobStatus, last: CronRun | None) -> str:

@@ -49,6 +49,8 @@ class Missed:
     state: str
     bad: bool
     reason: str
+    before: str = ""
+    """Of one that runs now: how the run before failed. A check started by cron sees its own job so."""
 
     def __str__(self) -> str:
         return f"{self.job} {self.state}" + (f": {self.reason}" if self.reason else "")
@@ -97,7 +99,9 @@ def conditions(items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot
     found = [Condition("backup", "", bool(broken), "; ".join(broken))]
     missed = [item.text for item in items if item.name == "service" and (item.level is Level.CRIT or _DIED in item.text)]
     found += [Condition("service", "", bool(missed), "; ".join(missed))]
-    found += [Condition("schedule", "", any(job.bad for job in jobs), "; ".join(str(job) for job in jobs if job.bad))]
+    # A run under way proves nothing yet: its alert must not end and ring again at every turn.
+    late = [str(job) if job.bad else f"{job.job} Failed: {job.before}" for job in jobs if job.bad or job.before]
+    found += [Condition("schedule", "", bool(late), "; ".join(late))]
     bad = (State.FAILED, State.LOST)
     return (*found, *(Condition("training", row.symbol, row.state in bad, f"{row.state}: {row.note}") for row in snapshot.rows))
 

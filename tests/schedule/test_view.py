@@ -69,6 +69,23 @@ def test_runs_of_the_history_give_the_state(desk: Desk) -> None:
     assert missed.status is not None and missed.status.state is JobState.MISSED and missed.last is not None
 
 
+def test_a_running_job_tells_how_the_run_before_failed(desk: Desk) -> None:
+    """While it runs again the failure of before is not forgotten; one that was done, or none, is nothing to tell."""
+    desk.write(desk.install())
+    home, clock = desk.scheduler.home, desk.clock
+    with FileLock(JOBS["clean"].lock_path(home)) as lock:
+        assert lock.acquire("clean")
+        told = []
+        for outcome, message in ((Outcome.FAILED, "no space"), (Outcome.SKIPPED, "held"), (Outcome.DONE, ""), (None, "")):
+            clock.advance(timedelta(minutes=1))
+            number = begin_run(home, "clean", Trigger.CRON, None, clock.now())
+            told.append(_job(desk, "clean").before)
+            if outcome:
+                end_run(home, number, clock.now(), 1, outcome, message)
+                assert _job(desk, "clean").before == ""
+    assert told == ["", "no space", "no space", ""]
+
+
 def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
     """No daemon, then a program that is gone."""
     desk = Desk(tmp_path, running=False)

@@ -117,6 +117,9 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     assert ["weekly Missed: the machine was off"] == [each.text for each in told if each.rule == "schedule"]
     rings = {(each.rule, each.active) for each in told}
     assert {("schedule", True), ("backup", False), ("training", False)} <= rings
+    again = (Missed("performance", "Started", bad=False, reason="", before="no bars"), Missed("clean", "Up", False, ""))
+    (rung,) = (each for each in conditions((), again, engine.snapshot()) if each.rule == "schedule")
+    assert (True, "performance Failed: no bars") == (rung.active, rung.text)
 
 
 def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
