@@ -117,7 +117,9 @@ def restore_lines(backup: Backup, symbols: Sequence[str], live: Mapping[str, Mod
         entry = backup.entry(symbol)
         was = f"gen {entry.generation} of {when(entry.trained_at)}" if entry and entry.generation else "what the file holds"
         lines.append(((f"  {symbol:<6}", "head"), (f"{live_text(live.get(symbol))} > {was}", "")))
-    lines.append(line(f"What is live now is backed up first; {key('backups_undo')} takes the restore back.", "dim"))
+    lines.append(
+        line(f"What is live now is backed up first; {key('backups_undo')} on the list of backups takes it back.", "dim")
+    )
     return tuple(lines)
 
 
@@ -126,7 +128,11 @@ def restored_notice(document: Mapping[str, Any]) -> Notice:
     good = [found["symbol"] for found in document["results"] if found["ok"]]
     faults = [found for found in document["results"] if not found["ok"]]
     bad = [f"{found['symbol']}: {clean(str((found['error'] or {}).get('message', 'failed')), 200)}" for found in faults]
-    done = f"restored {fmt.listed(good)}; {key('backups_undo')} takes it back" if good else "nothing was restored"
+    done = (
+        f"restored {fmt.listed(good)}; {key('backups_undo')} on the list of backups takes it back"
+        if good
+        else "nothing was restored"
+    )
     return Notice(f"{done}{'; ' if bad else ''}{'; '.join(bad)}", bad=not good, warns=bool(bad))
 
 

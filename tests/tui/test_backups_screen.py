@@ -108,7 +108,7 @@ async def test_restore_wants_the_symbol_typed(tmp_path: Path) -> None:
         result = {"symbol": "TSLA", "ok": True, "generation": 9, "from_generation": 3, "replaced": True, "error": None}
         engine.answers["restore"] = Answer(0, {"results": [result]})
         await pilot.press("ctrl+u", *"TSLA", "enter")
-        await until(pilot, lambda: "restored TSLA; u takes it back" in screen_text(app), "the words")
+        await until(pilot, lambda: "restored TSLA; u on the list of backups takes it back" in screen_text(app), "the words")
         assert asked(engine) == [("restore", "backup_20261020_143711", "TSLA", "--yes")]
 
 
