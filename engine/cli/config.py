@@ -14,14 +14,12 @@ from engine.cli.console import target
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
 from engine.core import config as settings_module
-from engine.core.config import ENVIRONMENT, Settings
+from engine.core.config import VARIABLES, Settings
 from engine.core.config_edit import rendered
 from engine.core.config_set import set_key
 from engine.core.errors import ConfigError, ExitCode
 from engine.core.ml_config import write_ml_config
 from engine.core.text import clean
-
-_VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}
 
 
 @click.group(cls=Group)
@@ -63,7 +61,7 @@ def origins(settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, s
             if isinstance(value, dict):
                 yield from ((f"{key}.{inner}", item, "file") for inner, item in value.items())
                 continue
-            variable = _VARIABLES.get(key)
+            variable = VARIABLES.get(key)
             if variable is not None and variable in environ:
                 yield key, value, f"environment {variable}"
             else:
@@ -127,7 +125,7 @@ def set_value(session: Session, key: str, value: str) -> int:
         session.document({"key": change.key, "before": before, "after": _shown(change.after)})
     else:
         session.facts([f"{change.key} = {_shown(change.after)} (was {before if before is not None else 'not in the file'})"])
-    variable = _VARIABLES.get(change.key)
+    variable = VARIABLES.get(change.key)
     if variable is not None and variable in os.environ:
         session.note(f"{variable} in the environment overrides it here: {clean(os.environ[variable], 40)}")
     return ExitCode.DONE

@@ -43,6 +43,7 @@ from engine.core.text import clean
 __all__ = [
     "ENVIRONMENT",
     "MEMBER_NAMES",
+    "VARIABLES",
     "Alerts",
     "Backup",
     "Console",
@@ -76,6 +77,7 @@ ENVIRONMENT = {
     "MIN_CONFIDENCE": "thresholds.min_confidence",
     "MAX_MODEL_AGE_DAYS": "thresholds.max_model_age_days",
 }
+VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}
 
 
 @dataclass(frozen=True, slots=True)

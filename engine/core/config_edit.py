@@ -4,6 +4,7 @@ who asks                             function                     does
 config_set, demo                     edited(text, path, value)    sets a key, or adds it to its section
 config_set                           without(text, path)          takes a key out, with its line
 config_set, the Settings screen      split_key, candidates        read what was typed
+config_set, setting                  parsed, value_at             read what stands there
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,7 @@ def edited(text: str, path: Path, value: object) -> str:
 
     ConfigError when the text cannot be edited without harm (it is not TOML, or a parent is not a table).
     """
-    wanted = _with(_parsed(text), path, value)
+    wanted = _with(parsed(text), path, value)
     scanned = list(_scan(text))
     result = _replaced(text, scanned, path, value) or _inserted(text, scanned, path, value) or _appended(text, path, value)
     try:
@@ -76,7 +77,7 @@ def without(text: str, path: Path) -> str:
 
     ConfigError when it cannot be taken out without harm: it stands in an inline table, or shares its line.
     """
-    tree = _parsed(text)
+    tree = parsed(text)
     entry = next((part for part in _scan(text) if isinstance(part, _Entry) and part.path == path), None)
     if entry is None:
         return text
@@ -106,7 +107,16 @@ def line_of(text: str, path: Path) -> int | None:
     return None
 
 
-def _parsed(text: str, origin: str = "") -> dict[str, Any]:
+def value_at(tree: Mapping[str, Any], path: Path) -> Any:
+    """What stands at `path`, None without it."""
+    found: Any = tree
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def parsed(text: str, origin: str = "") -> dict[str, Any]:
+    """The tree of a TOML text; ConfigError naming `origin` when it is none."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # as in config.parse

@@ -12,21 +12,20 @@ from __future__ import annotations
 
 import re
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as File
+from typing import Any
 
 from engine.core import config
 from engine.core.audit import acting
 from engine.core.clock import SystemClock
 from engine.core.config import Settings
-from engine.core.config_edit import Path, candidates, edited, rendered, split_key, without
+from engine.core.config_edit import Path, candidates, edited, parsed, rendered, split_key, value_at, without
 from engine.core.errors import BusyError, ConfigError, RefusedError
 from engine.core.files import FileLock, write_atomic
 from engine.core.paths import Home
-from engine.core.text import clean
 
 Check = Callable[[Settings], Iterable[str]]
 """What else must be right with the settings, in words; the ids of keys are known to the console alone."""
@@ -86,8 +85,8 @@ def set_key(home: Home, key: str, raw: str, check: Check | None = None, wait_s: 
         act.said = "nothing was written"  # a mistyped value may be a secret: its error is not for the record
         path = split_key(key)
         with _locked(home, wait_s) as target:
-            text = _read(target)
-            before = _at(text, path)
+            text, tree = _read(target)
+            before = value_at(tree, path)
             result, value = chosen(text, str(target), path, raw, check)
             _write(home, target, text, result)
         act.said, act.about = "", {".".join(path): _told(before, value)}
@@ -108,10 +107,11 @@ def set_keys(
     """
     with acting(home, SystemClock(), "config set", key=[".".join(path) for path in changes]) as act:
         with _locked(home, wait_s) as target:
-            text = result = _read(target)
-            made = tuple(Change(".".join(path), _at(text, path), value) for path, value in changes.items())
+            text, tree = _read(target)
+            result = text
+            made = tuple(Change(".".join(path), value_at(tree, path), value) for path, value in changes.items())
             for path in changes:
-                if seen is not None and path in seen and seen[path] != _at(text, path):
+                if seen is not None and path in seen and seen[path] != value_at(tree, path):
                     raise RefusedError(f"{'.'.join(path)} was changed meanwhile", "look at it again")
             for path, value in changes.items():
                 result = without(result, path) if value is None else edited(result, path, value)
@@ -139,28 +139,14 @@ def _locked(home: Home, wait_s: float) -> Iterator[File]:
         yield home.settings.resolve()
 
 
-def _read(target: File) -> str:
+def _read(target: File) -> tuple[str, dict[str, Any]]:
     try:
         text = target.read_bytes().decode("utf-8")
     except OSError as error:
         raise ConfigError(f"cannot read {target}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{target} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
-    if text.startswith("\ufeff"):
-        raise ConfigError(clean(f"{target}: {config.BOM}"))
-    try:
-        tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # as in config.parse
-        raise ConfigError(clean(f"{target}: not valid TOML: {error}"), "repair the file by hand first") from error
-    return text
-
-
-def _at(text: str, path: Path) -> object:
-    """The value that stands at `path`, None without one."""
-    found: object = tomllib.loads(text)
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+    return text, parsed(text, str(target))
 
 
 def _write(home: Home, target: File, text: str, result: str) -> None:

@@ -18,14 +18,13 @@ import msgspec
 from msgspec import inspect
 
 from engine.core import config
-from engine.core.config import ENVIRONMENT, Problem, Settings
-from engine.core.config_edit import Path, line_of, rendered, split_key
+from engine.core.config import VARIABLES, Problem, Settings
+from engine.core.config_edit import Path, line_of, rendered, split_key, value_at
 from engine.core.errors import ConfigError
 from engine.core.paths import Home, default_settings
 from engine.core.sections import PATTERN_WORDS
 from engine.core.text import clean
 
-_VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}
 # A unit is the first of these words in a key's explanation.
 _UNITS = {
     "percent": "%",
@@ -155,13 +154,13 @@ def _fields(table: Any) -> Iterator[tuple[str, Any]]:
 
 def _setting(path: Path, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]) -> Setting:
     meaning = meanings().get(path[:2] if path[:2] == ("console", "keys") else (path[0], path[-1]), "")
-    variable = _VARIABLES.get(".".join(path), "")
+    variable = VARIABLES.get(".".join(path), "")
     takes, choices = _takes(config.type_of(path))
     return Setting(
         path=path,
         value=plain(value),
-        given=plain(_at(tree, path)),
-        default=plain(_at(config.defaults(), path)),
+        given=plain(value_at(tree, path)),
+        default=plain(value_at(config.defaults(), path)),
         meaning=meaning,
         takes=takes,
         choices=choices,
@@ -187,13 +186,6 @@ def typed(value: object) -> str:
     if isinstance(value, list) and all(isinstance(item, str) and "," not in item for item in value) and len(value) > 1:
         return ", ".join(value)
     return "" if value is None else rendered(value)
-
-
-def _at(tree: Mapping[str, Any], path: Path) -> Any:
-    found: Any = tree
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
 
 
 def unit_of(name: str, meaning: str) -> str:
