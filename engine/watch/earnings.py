@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -60,19 +62,9 @@ def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float =
     old = [name for name in symbols if (at := known.get(name, Releases()).fetched_at) is None or now - at > FRESH]
     if not old:
         return ""
-    try:
-        child = subprocess.run(
-            [sys.executable, "-P", "-m", "engine.watch.earnings", *old],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=limit_s,
-            cwd=home.root,
-            env=child_environment(),
-            check=False,
-        )
-        found = json.loads(child.stdout)
-    except (subprocess.TimeoutExpired, OSError, ValueError) as error:
-        return f"earnings could not be looked up ({type(error).__name__})"
+    found, fault = _asked(home, old, limit_s)
+    if not found:
+        return fault
     merged = {
         name: {"days": [str(day) for day in each.days], "fetched_at": iso(each.fetched_at or now)}
         for name, each in known.items()
@@ -82,25 +74,50 @@ def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float =
         write_json(path_of(home), merged, name="earnings")
     except OSError as error:
         return f"earnings could not be kept: {error.strerror}"
-    return ""
+    return fault
 
 
-def _look_up(symbols: list[str]) -> dict[str, list[str]]:
+def _asked(home: Home, symbols: list[str], limit_s: float) -> tuple[dict[str, list[str]], str]:
+    """What the child found, one that was stopped too, and what failed in words."""
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", "engine.watch.earnings", *symbols],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit_s,
+            cwd=home.root,
+            env=child_environment(),
+            check=False,
+        )
+    except (subprocess.TimeoutExpired, OSError) as error:
+        said = error.stdout if isinstance(error, subprocess.TimeoutExpired) else None
+        return _told(said or b""), f"earnings could not be looked up ({type(error).__name__})"
+    return _told(child.stdout), f"earnings could not be looked up (exit {child.returncode})" if child.returncode else ""
+
+
+def _told(said: bytes) -> dict[str, list[str]]:
+    """The lines of the child, one a symbol; the last one of a child that was stopped may be torn."""
+    found: dict[str, list[str]] = {}
+    for line in said.splitlines():
+        with suppress(ValueError, TypeError):
+            found |= json.loads(line)
+    return found
+
+
+def _look_up(symbols: list[str]) -> Iterator[tuple[str, list[str]]]:
     """Release dates by symbol; a symbol that cannot be looked up is left out."""
     import logging
 
     import yfinance
 
     logging.disable()
-    found = {}
     for symbol in filter(SYMBOL.fullmatch, symbols):
         try:
             table = yfinance.Ticker(symbol).get_earnings_dates(limit=12)
         except Exception:  # noqa: BLE001 - a scraped page fails in every way there is; unknown is the honest answer
             continue
         index = [] if table is None else list(table.index)
-        found[symbol] = [str(_day(moment)) for moment in index]
-    return found
+        yield symbol, [str(_day(moment)) for moment in index]
 
 
 def _day(moment: datetime) -> date:
@@ -109,4 +126,6 @@ def _day(moment: datetime) -> date:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_look_up(sys.argv[1:])))
+    for name, days in _look_up(sys.argv[1:]):
+        sys.stdout.write(f"{json.dumps({name: days})}\n")
+        sys.stdout.flush()

@@ -61,3 +61,20 @@ def test_what_cannot_be_looked_up_is_unknown(tmp_path: Path, monkeypatch: pytest
         earnings.path_of(home).write_text(text)
         assert {} == earnings.read(home)
     assert None is Releases().newest(date(2025, 1, 1))
+
+
+def test_a_child_that_takes_too_long_keeps_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told before the limit is kept, a torn line is not, and the next look asks for the rest alone."""
+    asked: list[list[str]] = []
+
+    def slow(argv: list[str], **_: Any) -> None:
+        asked.append(argv[4:])
+        raise subprocess.TimeoutExpired(argv, 20, output=b'{"NVDA": ["2025-05-28"]}\n{"TSLA": []}\n{"AAPL": ["20')
+
+    home = Home(tmp_path)
+    monkeypatch.setattr("subprocess.run", slow)
+    for _ in range(2):
+        assert "TimeoutExpired" in refresh(home, ("NVDA", "TSLA", "AAPL"), FakeClock(SUNDAY))
+    assert [["NVDA", "TSLA", "AAPL"], ["AAPL"]] == asked
+    known = earnings.read(home)
+    assert {"NVDA": (date(2025, 5, 28),), "TSLA": ()} == {name: each.days for name, each in known.items()}
