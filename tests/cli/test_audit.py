@@ -16,7 +16,7 @@ def test_commands_leave_their_trace(tmp_path: Path) -> None:
     stockml("hold", "NVDA", "--reason", "the auditor", *where, SSH_CONNECTION="10.9.8.7 1 2 3")
     assert stockml("backup", *where).returncode == 4
     ran = stockml("audit", *where)
-    told = json.loads(stockml("audit", "hold", "nvda", "--since", "5m", "--json", *where).stdout)
+    told = json.loads(stockml("audit", "hold", "nvda", "--since", "1h", "--json", *where).stdout)
 
     lines = ran.stdout.splitlines()
     assert ran.returncode == 0

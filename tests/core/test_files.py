@@ -102,7 +102,7 @@ def test_lines_of_several_writers_never_mix(tmp_path: Path) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     append_line(path, "two\nlines")
     lines = path.read_text().splitlines()
 
@@ -179,7 +179,7 @@ def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
     finally:
         child.kill()
         child.join(60)
-    wait_for(lambda: lock_holder(path) is None, 10, "the lock of the dead holder")
+    wait_for(lambda: lock_holder(path) is None, what="the lock of the dead holder")
     with FileLock(path) as lock:
         assert lock.acquire("next")
 
@@ -208,7 +208,7 @@ def test_many_starters_never_hold_it_at_once(tmp_path: Path) -> None:
     for process in (probe, *racers):
         process.start()
     for racer in racers:
-        racer.join(120)
+        racer.join(300)
     stop.set()
     probe.join(60)
     lines = ledger.read_text().splitlines()

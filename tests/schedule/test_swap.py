@@ -235,7 +235,8 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_tab(point: str, tmp_path: 
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
     done = _write_process(tmp_path, tmp_path / "home", 1, fake.program, STOCKML_TEST="1", STOCKML_FAILPOINTS=f"{point}=kill")
-    assert done.wait(60) == -9
+    done.communicate("go\n", timeout=120)
+    assert done.returncode == -9
     home = Home(tmp_path / "home")
     assert outside(fake.tab, home) == b"5 4 * * * echo hi\n"
     assert (find_block(fake.tab, home) is None) == (point == "crontab.copied")
@@ -249,7 +250,12 @@ def test_two_writers_of_two_hundred_rounds_lose_nothing(tmp_path: Path, memory: 
     foreign = b"MAILTO=me\n5 4 * * * echo hi\n# a comment \n"
     fake.tab = foreign
     writers = [_write_process(memory, tmp_path / name, 200, fake.program) for name in ("one", "two")]
-    told = [int(writer.communicate(timeout=240)[0]) for writer in writers]
+    assert [writer.stdout.readline() for writer in writers if writer.stdout] == ["ready\n"] * 2
+    for writer in writers:  # both stand at the start: the one may not be done before the other begins
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    told = [int(writer.communicate(timeout=500)[0]) for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0]
     tab = fake.tab
     assert tab is not None and tab.startswith(foreign)
@@ -276,6 +282,8 @@ from engine.schedule.swap import ConflictError, swap
 folder, home, rounds = Path(sys.argv[1]), Home(Path(sys.argv[2])), int(sys.argv[3])
 crontab, backups = Crontab((sys.argv[4],)), Backups(folder / "state", SystemClock())
 conflicts = 0
+print("ready", flush=True)
+sys.stdin.readline()
 for number in range(rounds):
     line = Line("weekly", f"{number % 60} {number // 60} * * 0", f"/bin/stockml cron-run weekly --home {home.root}")
     while True:
@@ -291,4 +299,6 @@ print(conflicts)
 
 def _write_process(folder: Path, home: Path, rounds: int, program: Path, **more: str) -> subprocess.Popen[str]:
     argv = [sys.executable, "-c", _WRITER, str(folder), str(home), str(rounds), str(program)]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environment(**more), cwd=Path.cwd())
+    return subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(**more), cwd=Path.cwd()
+    )

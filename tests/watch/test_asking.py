@@ -81,7 +81,7 @@ def test_up_means_healthy_or_degraded(trainer: Trainer, service: Service) -> Non
             (404, {}, False),
         ):
             service.health = (code, tree)
-            assert up is service_up(home)
+            assert up is service_up(home, 60.0)
 
 
 def test_only_our_own_service_is_asked(trainer: Trainer, service: Service) -> None:
@@ -94,7 +94,7 @@ def test_only_our_own_service_is_asked(trainer: Trainer, service: Service) -> No
     assert not service_up(home)
     assert service.tokens == []
     with running(home, service):
-        assert service_up(home)
+        assert service_up(home, 60.0)
     assert service.tokens == [f"Bearer {'t' * 30}"]
 
 

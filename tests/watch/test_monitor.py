@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.clock import FakeClock
+from engine.core.files import write_atomic
 from engine.watch.monitor import Monitor, next_check
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
 
@@ -71,7 +72,7 @@ def test_it_says_when_it_checks_next_is_alone_and_ends_on_a_signal(
     assert 75 == second.returncode
     assert "monitored already" in second.stderr
     child.send_signal(signal.SIGTERM)
-    assert 0 == child.wait(60)
+    assert 0 == child.wait(120)
     assert "stopped" in out.read_text()
 
 
@@ -81,10 +82,10 @@ def test_a_check_that_fails_costs_one_line(monitor: tuple[subprocess.Popen[str],
     child, home, out = monitor
     wait_for(lambda: "next check at" in out.read_text(), 120, "the first check")
     settings = (home / "stockml.toml").read_text()
-    (home / "stockml.toml").write_text("nonsense = [")
+    write_atomic(home / "stockml.toml", b"nonsense = [")  # a half-written one is one with every default
     wait_for(lambda: "the check ended with 3; the next one comes all the same" in out.read_text(), 120, "a failing check")
-    (home / "stockml.toml").write_text(settings)
+    write_atomic(home / "stockml.toml", settings.encode())
     failed = out.read_text().rindex("the check ended with 3")
     wait_for(lambda: "checked 20" in out.read_text()[failed:], 120, "a check after it")
     child.send_signal(signal.SIGTERM)
-    assert 0 == child.wait(60)
+    assert 0 == child.wait(120)
