@@ -123,7 +123,15 @@ def deliver(home: Home, settings: Settings, limit_s: float = LIMIT_S) -> str:
         return f"the delivery took longer than {limit_s:g} s and was stopped"
     except OSError as error:
         return f"the delivery could not be started: {error.strerror}"
-    return clean(child.stdout.decode("utf-8", "replace").strip(), 300)
+    said = clean(child.stdout.decode("utf-8", "replace").strip(), 300)
+    # What a child that died has on its stderr may hold a URL.
+    return said or (f"the delivery ended with exit {child.returncode}" if child.returncode else _left(home))
+
+
+def _left(home: Home) -> str:
+    """What still waits after a child that had nothing to say: it found another one at it."""
+    left = len(outbox(home))
+    return f"{left} message{' waits' if left == 1 else 's wait'}: another process sends them" if left else ""
 
 
 def send_all(home: Home, clock: Clock) -> str:

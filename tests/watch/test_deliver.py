@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.core import config
+from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.watch.alerts import evaluate
 from engine.watch.deliver import Secret, alert_urls, deliver, outbox
@@ -152,6 +153,21 @@ def test_switched_off_sends_nothing(home: Home, receiver: Receiver) -> None:
     home.settings.write_text(home.settings.read_text().replace("enabled = true", "enabled = false", 1))
     assert "alerts.enabled" in deliver(home, config.load(home))
     assert [] == receiver.got
+
+
+def test_what_was_not_sent_is_never_called_sent(home: Home, receiver: Receiver) -> None:
+    """A child that dies without a word, and one that finds another at it, leave the message waiting and say so."""
+    settings, lock = config.load(home), home.locks / ".outbox"
+    evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
+    lock.mkdir(parents=True)
+    assert "the delivery ended with exit 1" == deliver(home, settings)
+    lock.rmdir()
+    with FileLock(lock) as other:
+        assert other.acquire("delivery of alerts")
+        assert "1 message waits: another process sends them" == deliver(home, settings)
+    assert [] == receiver.got
+    assert "" == deliver(home, settings)
+    assert 1 == len(receiver.got)
 
 
 def test_a_receiver_that_hangs_is_given_up_and_the_message_waits(home: Home) -> None:
