@@ -72,10 +72,10 @@ def table(
     cells = [tuple(heads), *(tuple(clean(cell) for cell in row) for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
     lines = []
-    for row in cells:
+    for place, row in enumerate(cells):
         padded = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
         line = gap.join(padded).rstrip()
-        if fold and width is not None and len(line) > width:
+        if fold and place and width is not None and len(line) > width:  # heads say nothing where nothing stands under them
             lines += _folded(gap.join((*padded[:-1], "")), row[-1], width)
         else:
             lines.append(_cut(line, width))
@@ -278,13 +278,16 @@ FORECAST_RIGHT = (1, 2, 3, 6, 7)
 
 
 def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
-    """Forecasts as a table; a narrow terminal loses the wider interval and the last bar, never for which session it is."""
+    """Forecasts as a table; a narrow terminal loses the wider interval and the last bar, never session and source.
+
+    Where even that is too wide the terminal breaks the lines: cut ones would hide that bars are simulated.
+    """
     if width is None or width >= WIDE:
         return table(FORECAST_HEADS, rows, FORECAST_RIGHT, width)
     kept = [at for at, head in enumerate(FORECAST_HEADS) if head not in ("95 %", "LAST BAR")]
     right = [kept.index(at) for at in FORECAST_RIGHT]
     heads, *cells = [[row[at] for at in kept] for row in (FORECAST_HEADS, *rows)]
-    return table(heads, cells, right, width, gap=" ")
+    return table(heads, cells, right, gap=" ")
 
 
 def meter_line(meter: Meter) -> str:

@@ -29,6 +29,8 @@ def runs() -> None:
 
 HEADS = ("RUN", "STATE", "STARTED", "ENDED", "JOBS", "SOURCE", "KIND", "REASON", "STARTER")
 """What must stay on a screen of 80 columns comes first: simulated bars are marked there too."""
+NEEDED = 76
+"""Columns up to the source; a terminal with fewer breaks the lines, for cut ones would hide it."""
 
 
 @runs.command("list")
@@ -44,7 +46,9 @@ def list_runs(session: Session, limit: int) -> int:
     elif found:
         width = terminal_width()
         gap = "  " if width is None or width >= render.WIDE else " "
-        session.facts(render.table(HEADS, [_cells(run) for run in found], (4,), width, gap))
+        session.facts(
+            render.table(HEADS, [_cells(run) for run in found], (4,), width if width and width >= NEEDED else None, gap)
+        )
     else:
         session.facts(["no run yet: `stockml train-all` starts one"])
     return ExitCode.DONE

@@ -25,7 +25,7 @@ def test_list(tmp_path: Path) -> None:
 
 
 def test_a_narrow_list_marks_simulated_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On 80 columns the source is still there, and a run that is being cancelled says so."""
+    """On 80 columns the source is still there, also on fewer, and a run that is being cancelled says so."""
     monkeypatch.setattr("engine.cli.runs.terminal_width", lambda: 80)
     run_id = "20261122-213802-f1cfe4"
     played = make_run(Job("NVDA", LIVE), state=LIVE, run_id=run_id, source="simulated", cancelling=True)
@@ -34,6 +34,8 @@ def test_a_narrow_list_marks_simulated_runs(tmp_path: Path, monkeypatch: pytest.
     assert "cancelling" in line
     assert "SIMULATED" in line
     assert len(line) <= 80
+    monkeypatch.setattr("engine.cli.runs.terminal_width", lambda: 40)
+    assert "SIMULATED" in invoke(fake(tmp_path, plays=[played]), "runs", "list").stdout
 
 
 def test_no_run_yet(tmp_path: Path) -> None:
