@@ -120,9 +120,8 @@ def _hold_lines(symbol: str, hold: Mapping[str, Any] | None) -> list[Line]:
         return []
     since = f" since {_moment(hold['since'])}" if hold.get("since") else ""
     until = f" up to and including {hold['until']}" if hold.get("until") else ""
-    told = (
-        f"on hold{since}{until}: {hold['reason']}; `stockml unhold {symbol}` ends it, {key('retrain')} trains it all the same"
-    )
+    ends = f"`stockml unhold {symbol}` ends it, {key('symbol_retrain')} trains it all the same"
+    told = f"on hold{since}{until}: {hold['reason']}; {ends}"
     return [line(told, "warn")]
 
 

@@ -1,4 +1,4 @@
-"""The dashboard's verbs that write: retrain, train all, quick train, cancel; each behind a confirmation."""
+"""The verbs that write models: retrain, train all, quick train, back up, cancel; each but the backup behind a confirmation."""
 
 from __future__ import annotations
 
@@ -55,49 +55,51 @@ def started_notice(started: Started) -> Notice:
     return Notice(f"run {started.run_id} started: {fmt.listed(started.symbols)}{left}")
 
 
-class TrainingVerbs:
-    """The part of the main screen that asks the engine to change something."""
+def live_run_of(snapshot: Snapshot | None, symbol: str) -> Run | None:
+    """The live run in which `symbol` has not ended."""
+    live = snapshot.live_runs if snapshot else ()
+    return next((run for run in live if (job := run.job(symbol)) and not job.state.ended), None)
+
+
+class ModelVerbs:
+    """Retrain, back up, cancel: a part of the screens that know which symbols are meant."""
 
     if TYPE_CHECKING:
-        snapshot: Any
-        marks: Any
-        cursor: Any
 
         @property
         def console(self) -> StockmlApp: ...
 
-        def live_run_of(self, symbol: str) -> Run | None: ...
+    def meant(self) -> tuple[str, ...]:
+        """The symbols that a verb is for."""
+        raise NotImplementedError
+
+    def current_symbol(self) -> str:
+        """The symbol under the cursor; empty when there is none."""
+        raise NotImplementedError
+
+    def forget_marks(self) -> None:
+        """The verb began: what was marked for it is no longer."""
 
     def do_retrain(self) -> None:
-        self._ask_training("Retrain", self._chosen() or ((self.cursor,) if self.cursor else ()))
-
-    def do_train_all(self) -> None:
-        snapshot: Snapshot | None = self.snapshot
-        self._ask_training("Train", tuple(row.symbol for row in snapshot.rows) if snapshot else ())
-
-    def do_quick_train(self) -> None:
-        snapshot: Snapshot | None = self.snapshot
-        high = tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
-        self._ask_training("Quick train", self._chosen() or high, quick=True)
+        self.ask_training("Retrain", self.meant())
 
     def do_back_up(self) -> None:
-        """A copy of the marked models, or of the current one, made by a child process."""
-        symbols = self._chosen() or ((self.cursor,) if self.cursor else ())
-        if symbols:
+        """A copy of the models that are meant, made by a child process."""
+        if symbols := self.meant():
             self.console.ask("backup", lambda: self.console.engine.command(("backup", *symbols)), self._backed_up)
 
     def _backed_up(self, answer: Answer) -> None:
         from tui.backup_words import made_notice
 
-        self.marks = frozenset()
+        self.forget_marks()
         self.console.say(made_notice(answer.document))
 
     def do_cancel(self) -> None:
-        run = self.live_run_of(self.cursor)
+        snapshot, symbol = self.console.snapshot, self.current_symbol()
+        run = live_run_of(snapshot, symbol)
         if run is None:
-            live = ", ".join(found.id for found in self.snapshot.live_runs) if self.snapshot else ""
-            hint = f"move to a row of {live}" if live else "no run is live"
-            self.console.say(Notice(f"{self.cursor or 'no row'} is not in a live run", hint))
+            live = ", ".join(found.id for found in snapshot.live_runs) if snapshot else ""
+            self.console.say(Notice(f"{symbol or 'no row'} is not in a live run", f"live is {live or 'none'}"))
             return
         run_id = run.id
 
@@ -111,13 +113,9 @@ class TrainingVerbs:
         self.console.say(Notice(f"run {run_id} was asked to stop; it stops at its next batch"))
         self.console.look_now()
 
-    def _chosen(self) -> tuple[str, ...]:
-        """The marked symbols, in the order of the table."""
-        snapshot: Snapshot | None = self.snapshot
-        return tuple(row.symbol for row in snapshot.rows if row.symbol in self.marks) if snapshot else ()
-
-    def _ask_training(self, verb: str, symbols: tuple[str, ...], quick: bool = False) -> None:
-        snapshot: Snapshot | None = self.snapshot
+    def ask_training(self, verb: str, symbols: tuple[str, ...], quick: bool = False) -> None:
+        """Show what a training of `symbols` would replace, and start it on a yes."""
+        snapshot = self.console.snapshot
         if snapshot is None or not symbols:
             self.console.say(Notice("nothing to train yet: the home was not read" if snapshot is None else "no row is chosen"))
             return
@@ -134,7 +132,7 @@ class TrainingVerbs:
         if all(item.holder is not None for item in items):
             holders = ", ".join(f"{item.symbol} by {item.holder or 'another process'}" for item in items)
             self.console.say(
-                Notice(f"nothing to train, all busy: {holders}", f"wait, or cancel with {key('cancel')}", bad=True)
+                Notice(f"nothing to train, all busy: {holders}", f"wait, or cancel with {key('cancel')}", warns=True)
             )
             return
 
@@ -146,6 +144,37 @@ class TrainingVerbs:
 
     def _started(self, started: Started) -> None:
         self.console.started.append(started.run_id)
-        self.marks = frozenset()
+        self.forget_marks()
         self.console.say(started_notice(started))
         self.console.look_now()
+
+
+class TrainingVerbs(ModelVerbs):
+    """The dashboard's: for the marked rows, else the current one; and for many at once."""
+
+    if TYPE_CHECKING:
+        marks: Any
+        cursor: Any
+
+    def current_symbol(self) -> str:
+        return str(self.cursor)
+
+    def meant(self) -> tuple[str, ...]:
+        return self._marked() or ((self.cursor,) if self.cursor else ())
+
+    def forget_marks(self) -> None:
+        self.marks = frozenset()
+
+    def _marked(self) -> tuple[str, ...]:
+        """The marked symbols, in the order of the table."""
+        snapshot = self.console.snapshot
+        return tuple(row.symbol for row in snapshot.rows if row.symbol in self.marks) if snapshot else ()
+
+    def do_train_all(self) -> None:
+        snapshot = self.console.snapshot
+        self.ask_training("Train", tuple(row.symbol for row in snapshot.rows) if snapshot else ())
+
+    def do_quick_train(self) -> None:
+        snapshot = self.console.snapshot
+        high = tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
+        self.ask_training("Quick train", self._marked() or high, quick=True)

@@ -48,7 +48,7 @@ def test_an_entry_counts_on_every_screen_with_the_same_keys() -> None:
         ({"retrain": "ctrl+q"}, ("ctrl+q cannot be given away",)),
         ({"retrain": "q"}, ("q is the key of quit", "'Dashboard'")),
         ({"retrain": "?"}, ("? is the key of help",)),
-        ({"retrain": "ctrl+t", "quick_train": "ctrl+t"}, ("console.keys.quick_train", "ctrl+t is the key of retrain")),
+        ({"train_all": "ctrl+t", "quick_train": "ctrl+t"}, ("console.keys.quick_train", "ctrl+t is the key of train_all")),
         ({"leave": "L"}, ("ctrl+q always leaves the console",)),
         ({"palette_back": "x"}, ("is text where this action stands",)),
         ({"confirm_yes": "r"}, ("r asks some of the questions",)),

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.child import Answer
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
-from tests.tui.helpers import opened, screen_text, until
-from tests.tui.scenes import NAMES, NOW, empty_home, live_run, model, row, snapshot, story, trained_home
+from engine.core.service_client import Reply
+from tests.tui.helpers import asked, opened, screen_text, until
+from tests.tui.scenes import NAMES, NOW, RUN_ID, empty_home, live_run, model, row, snapshot, story, trained_home, training_home
+from tui.screens.log_view import LogView
 from tui.screens.main import MainScreen
 from tui.screens.symbol import SymbolScreen
 from tui.symbol_words import lineage_lines, live_lines, now_lines, page, rolling_mase
@@ -36,6 +39,47 @@ async def test_enter_opens_the_current_row(tmp_path: Path) -> None:
         assert "MASE over 20 sessions" in text
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
+
+
+async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Path) -> None:
+    """`r` asks before it trains this symbol alone, `b` and `t` are for it, `l` opens its lines; marks elsewhere stay."""
+    async with opened(tmp_path / "home", trained_home(), (100, 40)) as (app, engine, pilot):
+        engine.replies = {"/api/v1/predict/TSLA": Reply(0, 0.1, {}, "nothing listens there")}
+        engine.answers["backup"] = Answer(0, {"backup": {"name": "backup_1", "entries": [{"symbol": "TSLA"}], "size_bytes": 7}})
+        await pilot.press("space", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SymbolScreen) and app.screen.value, "the page of TSLA")
+        await pilot.press("r")
+        await asked(app, pilot)
+        assert "Retrain 1 symbol on yahoo bars?" in screen_text(app)
+        assert engine.asked("train") == []
+        await pilot.press("y")
+        await until(pilot, lambda: "20261021-143711-ffffff started: TSLA" in screen_text(app), "the start")
+        await pilot.press("b")
+        await until(pilot, lambda: "backup_1: TSLA" in screen_text(app), "the backup")
+        await pilot.press("t")
+        await until(pilot, lambda: engine.asked("ask-service") == ["/api/v1/predict/TSLA"], "the question to the service")
+        await pilot.press("x")
+        await until(pilot, lambda: "TSLA is not in a live run" in screen_text(app), "nothing to cancel")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, LogView) and "/=TSLA" in screen_text(app), "its log")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SymbolScreen), "the page again")
+        assert app.main.marks == {"NVDA"}
+
+    assert [request.symbols for request in engine.asked("train")] == [("TSLA",)]
+    assert engine.asked("command") == [("backup", "TSLA")]
+
+
+async def test_its_run_is_cancelled_behind_a_question(tmp_path: Path) -> None:
+    """`x` names the run in which the symbol trains, and stops it on a yes."""
+    async with opened(tmp_path / "home", training_home(), (100, 40)) as (app, engine, pilot):
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SymbolScreen) and app.screen.value, "the page of SPY")
+        await pilot.press("x")
+        await asked(app, pilot)
+        assert f"Cancel run {RUN_ID}?" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: engine.asked("cancel") == [RUN_ID], "the cancel")
 
 
 async def test_a_failing_child_is_told_and_the_rest_stands(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.reactive import Reactive, var
 from textual.timer import Timer
 
-from engine.core.records import Away, JobState, Run, Snapshot
+from engine.core.records import Away, JobState, Snapshot
 from tui.actions import bindings
 from tui.asking import ServiceVerbs
 from tui.columns import Look, labelled
@@ -273,8 +273,3 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
 
     def do_quit(self) -> None:
         self.console.leave()
-
-    def live_run_of(self, symbol: str) -> Run | None:
-        """The live run in which `symbol` has not ended."""
-        live = self.snapshot.live_runs if self.snapshot else ()
-        return next((run for run in live if (job := run.job(symbol)) and not job.state.ended), None)

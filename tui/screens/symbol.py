@@ -14,20 +14,22 @@ from engine.core.errors import StockmlError
 from engine.core.records import Job, Run, SymbolRow
 from engine.vault.backups import Backup
 from tui.actions import bindings
+from tui.asking import ServiceVerbs
 from tui.background import post
 from tui.columns import STATE_STYLES
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
 from tui.symbol_words import MEANINGS, WORDS
 from tui.symbol_words import page as page_lines
+from tui.training import ModelVerbs
 from tui.widgets.lines import Span
 from tui.widgets.scroll import ScrollLines
 
 Facts = tuple[SymbolRow | None, Job | None, tuple[Backup, ...], tuple[Run, ...], int]
 
 
-class SymbolScreen(LiveScreen):
-    """A detail of the dashboard."""
+class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
+    """A detail of the dashboard, with its verbs for this symbol."""
 
     GROUP = "symbol"
     NAME = "Symbol"
@@ -114,6 +116,20 @@ class SymbolScreen(LiveScreen):
         ascii_only, now = self.console.ascii_only, self.console.wall.now()
         said = (row, self.story, job, backups, runs)
         page.fill(page_lines(*said, width, height, days, now, ascii_only=ascii_only, unread=self.unread))
+
+    def current_symbol(self) -> str:
+        return self._symbol
+
+    def tested_symbol(self) -> str:
+        return self._symbol
+
+    def meant(self) -> tuple[str, ...]:
+        return (self._symbol,)
+
+    def do_log(self) -> None:
+        from tui.screens.log_view import LogView
+
+        self.app.push_screen(LogView(self.console.engine.home.training_log, f"={self._symbol}"))
 
     def do_refresh(self) -> None:
         if self.unread:
