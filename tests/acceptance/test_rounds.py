@@ -83,10 +83,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
                     training__worker_memory_mb=0, training__max_workers=2)  # fmt: skip
     found = Bench(home, mark)
     yield found
-    for pid in found.alive():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not found.alive(), 10, "the end of every process")
+    wait_for(found.killed, what="the end of every process")
 
 
 def begin(bench: Bench, *words: str) -> subprocess.Popen[bytes]:

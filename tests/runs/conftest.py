@@ -95,6 +95,14 @@ class Bench:
         """What is alive of the runs' jobs: everything but supervisors, which may still be on their way out."""
         return [program for pid in self.alive() if (program := self.program(pid)) not in ("supervisor", "")]
 
+    def killed(self) -> bool:
+        """Whether nobody is left to kill; what was being started at the first look is met at the next."""
+        alive = self.alive()
+        for pid in alive:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not alive
+
     def stop(self, pid: int) -> None:
         """SIGSTOP, and wait until every thread stands (until then a thread may still act on what comes next)."""
         os.kill(pid, signal.SIGSTOP)
@@ -113,7 +121,4 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     found = Bench(new_home(tmp_path / "home", training__worker_memory_mb=0), mark)
     yield found
-    for pid in found.alive():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not found.alive(), 10, "the end of every process")
+    wait_for(found.killed, what="the end of every process")

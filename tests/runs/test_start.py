@@ -104,6 +104,7 @@ def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(bench: Bench,
     shadow.mkdir()
     (shadow / "selectors.py").write_text("raise ImportError('no selectors here')")
     monkeypatch.setenv("PYTHONPATH", f"{shadow}:{os.environ['PYTHONPATH']}")
+    monkeypatch.setattr(start, "_WAIT_S", 60.0)
     with pytest.raises(StockmlError, match="could not start: ImportError: no selectors here"):
         bench.start("NVDA")
     assert bench.store.recent()[0].state is JobState.LOST
@@ -153,15 +154,15 @@ def _rounds(folder: str, barrier: Barrier, won: Queue[list[str]], rounds: int, f
         start._alone = _nobody_alone
     outcomes = []
     for _ in range(rounds):
-        barrier.wait(60)
+        barrier.wait(200)
         try:
             outcomes.append(begin(home, spec, hold).run_id)
         except BusyError as error:
             outcomes.append(f"busy {error.holder}")
-        barrier.wait(60)
+        barrier.wait(200)
         while held:
             os.close(held.pop())
-        barrier.wait(60)
+        barrier.wait(200)
     won.put(outcomes)
 
 
@@ -176,7 +177,7 @@ def _compete(target: Callable[..., None], *arguments: object) -> list[list[str]]
     processes = [SPAWN.Process(target=target, args=(arguments[0], barrier, outcomes, *arguments[1:])) for _ in range(STARTERS)]
     for process in processes:
         process.start()
-    found = [outcomes.get(timeout=120) for _ in processes]
+    found = [outcomes.get(timeout=270) for _ in processes]
     for process in processes:
         process.join(30)
     return found
@@ -217,9 +218,9 @@ def _inside(folder: str, barrier: Barrier, seen: Queue[list[str]], kind: str) ->
     """One contender: enter again and again, and look each time whether somebody else is inside."""
     lock = (UnlinkingLock if kind == "unlinking" else FileLock)(Path(folder) / "lock")
     marker, together = Path(folder) / "inside", 0
-    barrier.wait(60)
+    barrier.wait(200)
     for _ in range(ROUNDS):
-        end = time.monotonic() + 60
+        end = time.monotonic() + 200
         while not lock.acquire(str(os.getpid())):
             assert time.monotonic() < end
             time.sleep(0)

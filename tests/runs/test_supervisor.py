@@ -21,6 +21,7 @@ DONE, FAILED, CANCELLED = JobState.DONE, JobState.FAILED, JobState.CANCELLED
 
 
 def quick(**more: float) -> Limits:
+    """QUICK with other limits; three seconds are enough for a job that works, on a machine that is slow too."""
     return msgspec.structs.replace(QUICK, **more)
 
 
@@ -98,7 +99,8 @@ def test_a_retry_can_succeed(bench: Bench) -> None:
     bench.do(NVDA="segv-once 9")
     started = bench.start("NVDA")
     assert bench.ended(started).state is DONE
-    assert "killed (out of memory?); tried once more" in bench.folder(started).events.read_text()
+    # Which of the two words it is depends on whether the machine killed anybody for memory at that time.
+    assert re.search(r"killed(:| \()[^;\"]*memory[^;\"]*; tried once more", bench.folder(started).events.read_text())
 
 
 def test_a_worker_that_exits_is_not_tried_again(bench: Bench) -> None:
@@ -136,23 +138,23 @@ def test_settings_broken_after_the_start_fail_the_job(bench: Bench) -> None:
 def test_the_wall_limit_ends_a_job_that_still_speaks(bench: Bench) -> None:
     """Progress does not save a job from the wall limit; the others go on in a fresh worker."""
     bench.do(NVDA="chatter")
-    run = bench.ended(bench.start("NVDA", "TSLA", limits=quick(wall_s=1.0)))
+    run = bench.ended(bench.start("NVDA", "TSLA", limits=quick(wall_s=3.0)))
     assert [job.state for job in run.jobs] == [FAILED, DONE]
-    assert run.jobs[0].message == "took longer than 1 s (training.wall_limit_min)"
+    assert run.jobs[0].message == "took longer than 3 s (training.wall_limit_min)"
 
 
 def test_the_stall_limit_ends_a_job_that_says_nothing(bench: Bench) -> None:
     """No progress for longer than the limit ends a job, even one that sleeps for ever."""
     bench.do(NVDA="hang")
-    run = bench.ended(bench.start("NVDA", "TSLA", limits=quick(stall_s=1.0)))
+    run = bench.ended(bench.start("NVDA", "TSLA", limits=quick(stall_s=3.0)))
     assert [job.state for job in run.jobs] == [FAILED, DONE]
-    assert run.jobs[0].message == "no progress for 1 s (training.stall_limit_min)"
+    assert run.jobs[0].message == "no progress for 3 s (training.stall_limit_min)"
 
 
 def test_a_stopped_worker_makes_no_progress(bench: Bench) -> None:
     """A worker under SIGSTOP is ended by the stall limit, and its symbol is free again."""
     bench.do(NVDA="chatter")
-    started = bench.start("NVDA", "TSLA", limits=quick(stall_s=2.0))
+    started = bench.start("NVDA", "TSLA", limits=quick(stall_s=3.0))
     bench.phase(started, "NVDA", "chatter")
     (worker,) = bench.pids("worker")
     bench.stop(worker)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,15 @@ def test_a_full_disk_at_every_event_does_not_stop_the_run(bench: Bench, monkeypa
     assert {job.symbol: str(job.state) for job in bench.run(started).jobs} == {"NVDA": "done", "TSLA": "failed"}
 
 
+def _open_files(pid: int) -> list[str]:
+    """What stands behind the descriptors of a process; one that is closed while we look is none."""
+    found = []
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(str(fd.readlink()))
+    return found
+
+
 def test_no_descriptor_of_the_starter_reaches_the_run(bench: Bench, tmp_path: Path) -> None:
     """The supervisor has the run's lock, its own log and pipes; nothing of a console, and no terminal."""
     bench.do(NVDA="wait")
@@ -169,7 +179,7 @@ def test_no_descriptor_of_the_starter_reaches_the_run(bench: Bench, tmp_path: Pa
     secret.close()
     for program in ("supervisor", "worker"):
         (pid,) = bench.pids(program)
-        files = [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+        files = _open_files(pid)
         assert not [name for name in files if "open-in-the-starter" in name or "/pts/" in name or "tty" in name]
         assert ("lock" in {Path(name).name for name in files}) == (program == "supervisor")
     (bench.home.root / "go").touch()

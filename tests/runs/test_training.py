@@ -306,7 +306,7 @@ def test_a_worker_killed_while_publishing_leaves_the_old_or_the_new_model(
         manifest = read_model(bench.home.model("NVDA")).manifest
         assert (manifest.run_id, manifest.generation, job.generation) == (run.id, 1, 1)
     else:
-        assert job.message == "killed (out of memory?)"
+        assert job.message.startswith("killed")
     assert not bench.left()
 
 
