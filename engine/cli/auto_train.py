@@ -102,14 +102,14 @@ def _kept_words(prepared: Prepared) -> str:
 
 
 def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: bool) -> ExitCode:
-    """A refusal by the guard is the work done as asked; symbols kept from training by others or by old bars tell so."""
-    if jobs or any_started or interrupted:
-        code = exit_code(jobs, (), interrupted)
-        return ExitCode.DONE if code is ExitCode.REFUSED else code
+    """A refusal by the guard is the work done as asked; symbols without fresh bars tell so, and others' work when it is all."""
+    code = exit_code(jobs, (), interrupted)
+    if code not in (ExitCode.DONE, ExitCode.REFUSED):
+        return code
     wanted = [each.action for each in prepared.decisions if each.action in _FEWER]
-    if wanted and all(action is Action.BUSY for action in wanted):
-        return ExitCode.BUSY
-    return ExitCode.NO_DATA if wanted else ExitCode.DONE
+    if Action.NO_BARS in wanted:
+        return ExitCode.NO_DATA
+    return ExitCode.BUSY if wanted and not jobs and not any_started else ExitCode.DONE
 
 
 def decision_table(decisions: tuple[Decision, ...], width: int | None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from engine.api import Engine
 from engine.cli import main
 from engine.core.clock import FakeClock
+from engine.core.config import load
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
+from engine.market.fetch import stored_bars
 from tests.helpers import stockml
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
@@ -128,6 +131,20 @@ def test_what_performance_could_not_do_is_in_its_exit_code(
     code, _, err = ran(home, capsys, "performance", "--symbols", "SPY")
     assert (ExitCode.FAILED, ["nothing was trained: 0 MB free, 128 MB needed"]) == (code, err.splitlines()[-1:])
     assert ExitCode.DONE == ran(home, capsys, "performance", "--symbols", "SPY", "--no-train")[0]
+
+
+def test_a_symbol_left_out_for_want_of_bars_is_told_beside_those_that_train(
+    home: Home, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """auto-train starts what it can and ends with 4, the symbol without bars in its last line."""
+    for name in ("SPY", "NVDA"):
+        stored_bars(home, load(home), "simulated", name, FakeClock(SUNDAY))
+    bars = home.market / "simulated"
+    shutil.copy(bars / "SPY.csv", tmp_path / "SPY.csv")
+    words = ("auto-train", "--symbols", "NVDA SPY", "--source", f"csv:{tmp_path}", "--detach")
+    code, out, err = ran(home, capsys, *words)
+    assert (ExitCode.NO_DATA, True) == (code, "trains SPY" in out)
+    assert err.splitlines()[-1].startswith("not trained: NVDA: no fresh bars: ")
 
 
 def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
