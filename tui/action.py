@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.themes import PALETTES
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -11,6 +13,7 @@ class Action:
 
     id: str
     keys: tuple[str, ...]
+    """Its own; one without any is chosen in the palette alone."""
     name: str
     """One or two words for the footer."""
     description: str
@@ -20,6 +23,8 @@ class Action:
     """It changes something outside the console: a read-only console refuses it."""
     footer: int = 0
     """Place in the footer, 1 first; 0 keeps it out."""
+    told: str = ""
+    """What the handler is given, where one does it for several actions."""
 
 
 TABS = (
@@ -67,6 +72,14 @@ def moves(group: str) -> tuple[Action, ...]:
 def tabs(group: str) -> tuple[Action, ...]:
     """The keys of the screens."""
     return tuple(Action(f"{group}_to_{to}", (key,), name, text, f"do_to_{to}", group) for to, key, name, text in TABS)
+
+
+def themes() -> tuple[Action, ...]:
+    """Each theme by its name, for the palette of the dashboard."""
+    return tuple(
+        Action(f"theme_{found.name}", (), "theme", f"theme {found.name}: {found.meaning}", "do_wear", told=found.name)
+        for found in PALETTES
+    )
 
 
 def frame(group: str, *, palette: bool = True) -> tuple[Action, ...]:

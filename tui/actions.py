@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
-from tui.action import Action, frame, moves, tabs
+from tui.action import Action, frame, moves, tabs, themes
 
 GROUPS = {
     "main": "Dashboard",
@@ -79,11 +79,12 @@ ACTIONS = (
     Action("zoom", ("z",), "zoom", "the chosen pane alone on the screen, or all of them again", "do_zoom"),
     Action("next_pane", ("tab",), "pane", "choose the next pane: symbols, detail, runs, log, meters", "do_next_pane"),
     Action("pane_before", ("shift+tab",), "pane before", "choose the pane before", "do_pane_before"),
-    Action("theme", ("C",), "colours", "the next colours: dark, light, high contrast and the others", "do_theme"),
+    Action("theme", ("C",), "colours", "the next colours; the palette has each theme by its name", "do_theme"),
     Action("back", ("escape",), "back", "one step back: notice, zoom, what was away, filter, marks", "do_back"),
     Action("leave", ("ctrl+q",), "leave", "leave the console from any screen; no other key takes its place", "do_quit"),
     *moves("main"),
     *tabs("main"),
+    *themes(),
     *frame("symbol"),
     Action("symbol_retrain", ("r",), "retrain", "retrain it", "do_retrain", "symbol", writes=True, footer=3),
     Action("symbol_backup_now", ("b",), "backup", "back it up", "do_back_up", "symbol", writes=True, footer=4),
@@ -295,6 +296,7 @@ def bindings(group: str) -> list[BindingType]:
     return [
         Binding(",".join(action.keys), f"act('{action.id}')", action.description, show=False, id=action.id)
         for action in in_group(group)
+        if action.keys
     ]
 
 

@@ -16,7 +16,8 @@ def key_table() -> str:
     told = {(action.keys, action.description) for action in in_group("main")}
     lines = []
     for group, title in GROUPS.items():
-        rows = [action for action in in_group(group) if group == "main" or (action.keys, action.description) not in told]
+        bound = [action for action in in_group(group) if action.keys]
+        rows = [action for action in bound if group == "main" or (action.keys, action.description) not in told]
         if not rows:
             continue
         lines += [f"**{title}**", "", "| key | does | id |", "|---|---|---|"]

@@ -79,9 +79,9 @@ def keymap(wanted: Wanted) -> Keymap:
 
 def family(name: str) -> tuple[Action, ...]:
     """The actions that an entry of this name moves; empty when there is none."""
-    first = next((action for action in ACTIONS if action.id == name), None)
+    first = next((action for action in ACTIONS if action.id == name and action.keys), None)
     shared = stem(first) if first else name
-    stems = [action for action in ACTIONS if stem(action) == shared and action.group not in TYPING]
+    stems = [action for action in ACTIONS if stem(action) == shared and action.keys and action.group not in TYPING]
     if first is not None and first.group != "main":
         return (first,)
     first = first or next(iter(stems), None)

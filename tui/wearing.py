@@ -8,7 +8,7 @@ from textual.app import App
 
 from tui.keys import key
 from tui.messages import Notice
-from tui.themes import PALETTES, after, theme_of
+from tui.themes import BY_NAME, PALETTES, after, theme_of
 
 
 class Wearing(App[int]):
@@ -37,10 +37,17 @@ class Wearing(App[int]):
             self.theme = self._theme_for(self._theme_set)
 
     def next_theme(self) -> Notice:
-        """Wear the next theme that this terminal can show, until the console is left; what to tell of it."""
+        """Wear the next theme that this terminal can show; what to tell of it."""
+        return self.wear_theme(after(self.theme, few_colours=self.few_colours).name)
+
+    def wear_theme(self, name: str) -> Notice:
+        """Wear a theme until the console is left; what to tell of it, or why this terminal does not show it."""
+        found = BY_NAME[name]
         if self.no_color:
             return Notice("NO_COLOR is set: there are no colours to choose", "open the console without it")
-        found = after(self.theme, few_colours=self.few_colours)
+        if self.few_colours and not found.ansi:
+            own = ", ".join(each.name for each in PALETTES if each.ansi)
+            return Notice(f"{name} needs 256 colours; this terminal has its own sixteen", f"it shows {own}", warns=True)
         self.theme = found.name
         keep = f"stockml config set console.theme {found.name}"
         return Notice(f"colours: {found.name}, {found.meaning}; {key('theme')} shows the next", f"to keep them: {keep}")

@@ -102,6 +102,22 @@ async def test_colours_change_while_the_console_runs(tmp_path: Path) -> None:
         assert engine.home.settings.read_bytes() == before
 
 
+async def test_a_theme_is_chosen_by_its_name(tmp_path: Path) -> None:
+    """The palette lists every theme at the word; enter wears the chosen one; a terminal of few colours says what it has."""
+    async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
+        await pilot.press("colon", *"theme")
+        await until(pilot, lambda: all(f"theme {name}: " in screen_text(app) for name in BY_NAME), "the list")
+        await pilot.press(*" contrast", "enter")
+        await until(pilot, lambda: background(app) == BY_NAME["high-contrast"].background, "the chosen one")
+        assert "config set console.theme high-contrast" in screen_text(app)
+        app.few_colours = True
+        app.main.action_act("theme_light")
+        await until(pilot, lambda: "light needs 256 colours" in screen_text(app), "the words")
+        assert app.theme == "high-contrast"
+        app.main.action_act("theme_16-colours-light")
+        await until(pilot, lambda: app.theme == "16-colours-light", "one of its own")
+
+
 async def test_the_settings_theme_is_worn_and_followed(tmp_path: Path) -> None:
     """The console opens in the theme of the settings, and takes over a change of them."""
     folder = tmp_path / "home"

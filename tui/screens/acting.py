@@ -108,7 +108,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         if action.writes and self.console.read_only:
             self.console.say(Notice(f"read-only: {action.name} is off", "open the console without --read-only", warns=True))
             return
-        getattr(self, action.handler)()
+        getattr(self, action.handler)(*((action.told,) if action.told else ()))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_footer)

@@ -242,6 +242,9 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
     def do_theme(self) -> None:
         self.console.say(self.console.next_theme())
 
+    def do_wear(self, theme: str) -> None:
+        self.console.say(self.console.wear_theme(theme))
+
     def copyable(self) -> str:
         if self.snapshot is None:
             return ""

@@ -52,7 +52,9 @@ class PaletteScreen(ActingScreen[str]):
     def __init__(self, about: str, keys: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
         self._actions = tuple(
-            action for action in in_group(about) if action.id in keys and action.handler not in ("do_palette", "do_back")
+            action
+            for action in in_group(about)
+            if (action.id in keys or not action.keys) and action.handler not in ("do_palette", "do_back")
         )
         self._keys_of = keys
         self._wanted = ""
