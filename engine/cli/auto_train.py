@@ -50,6 +50,8 @@ def auto_train(session: Session, force: bool, skip_market_hours: bool, symbols: 
         )
     prepared = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
     if not session.json:
+        simulated = any(look.seen.source == "simulated" for look in prepared.looks.values())
+        session.facts([f"{render.SIMULATED}: not real prices"] if simulated else [])
         session.facts(decision_table(prepared.decisions, terminal_width()))
     if dry_run:
         return _dry(session, prepared)

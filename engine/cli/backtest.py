@@ -76,7 +76,8 @@ def backtest(
 def lines_of(found: dict[str, Any]) -> list[str]:
     """The pooled table, then one line a symbol."""
     pooled = found["pooled"]
-    lines = [f"pooled, n={pooled['n']} symbol-sessions"]
+    lines = [f"{render.SIMULATED}: not real prices"] if found["request"]["source"] == "simulated" else []
+    lines += [f"pooled, n={pooled['n']} symbol-sessions"]
     rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]
     lines += render.table(HEADS, rows, tuple(range(1, len(HEADS))), terminal_width())
     lines += ["", "ensemble by symbol"]

@@ -140,7 +140,8 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
         return ExitCode.DONE
     session.facts([f"performance report {tree['timestamp']}, written to {path}"])
     rows = [
-        (each["symbol"], each["status"], each["at"], render.number(each["confidence"]), each["text"]) for each in tree["checks"]
+        (each["symbol"], each["status"], each["at"], render.number(each["confidence"]), _marked(each))
+        for each in tree["checks"]
     ]
     if rows:
         session.facts(render.table(("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT"), rows, (3,), terminal_width(), fold=True))
@@ -148,6 +149,10 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
         session.facts([f"not checked yet: {' '.join(tree['not_checked'])}"])
     session.facts(f"{each['name']:<5} {each['value']:6.1f}{each['unit']}  {each['level']}" for each in tree["system_status"])
     return ExitCode.DONE
+
+
+def _marked(check: dict[str, Any]) -> str:
+    return f"{render.SIMULATED} {check['text']}" if check.get("source") == "simulated" else str(check["text"])
 
 
 ACCURACY_HEADS = (

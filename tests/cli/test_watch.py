@@ -56,6 +56,7 @@ def test_auto_train_tells_decides_and_trains(home: Home, capsys: pytest.CaptureF
         [(each["symbol"], each["decision"], each["reason"]) for each in decided],
     )
     assert not home.model("NVDA").exists()
+    assert ran(home, capsys, "auto-train", *pair, "--dry-run")[1].startswith("SIMULATED: not real prices\n")
     code, out, _ = ran(home, capsys, "auto-train", *pair, "--detach")
     assert (ExitCode.DONE, True) == (code, "trains NVDA SPY" in out)
     code, out, _ = ran(home, capsys, "auto-train", *pair)
@@ -103,7 +104,7 @@ def test_performance_checks_and_reports(home: Home, capsys: pytest.CaptureFixtur
     assert all(check["confidence"] > 0 for check in found["checks"])
     lines = (home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines()
     code, out, _ = ran(home, capsys, verb, "--report")
-    assert (ExitCode.DONE, True) == (code, "NVDA" in out)
+    assert (ExitCode.DONE, 2) == (code, sum("SIMULATED" in line for line in out.splitlines()))
     assert list(home.evaluations.glob("performance_report_*.json"))
     assert len(lines) == len((home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines())
 

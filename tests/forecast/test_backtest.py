@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from engine.cli.backtest import lines_of
 from engine.core.clock import SystemClock
 from engine.core.config import load
 from engine.core.errors import BusyError
@@ -184,6 +185,8 @@ def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
         assert up["mape"] is None
         assert up["direction"] > 0
     assert whole["request"]["source"] == "simulated"
+    assert lines_of(whole)[0] == "SIMULATED: not real prices"
+    assert lines_of({**whole, "request": {**whole["request"], "source": "yahoo"}})[0].startswith("pooled, n=")
 
 
 def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path) -> None:
