@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from engine.core.text import clean
-from engine.market import quality
+from engine.market import calendar, quality
 from engine.market.asked import Asked
 from engine.market.bars import Bars
 from engine.market.csv_file import read_rows, shown
@@ -30,7 +30,15 @@ def fetch(asked: Asked) -> Bars:
         raise _absent(path) from error
     moments = (written, asked.clock.now())
     bars = quality.checked(replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes)
-    return quality.with_missing_named(bars)
+    return quality.with_missing_named(_dated(bars, calendar.exchange_day(asked.clock.now())))
+
+
+def _dated(bars: Bars, today: date) -> Bars:
+    """The bars, with a warning where the newest is of a day to come: a slip in the file, or a clock that is wrong."""
+    if bars.last_date <= today:
+        return bars
+    words = f"{bars.symbol}: the newest bar is of {bars.last_date}, and today is {today}: is its date wrong, or the clock?"
+    return replace(bars, warnings=(*bars.warnings, words))
 
 
 def _absent(path: Path) -> AbsentError:

@@ -39,6 +39,17 @@ def test_a_folder_is_read_and_kept_for_the_console(home: Home, tmp_path: Path) -
     assert (found.date, found.close, found.rows) == (str(DAYS[-1]), bars.close[-1], len(DAYS))
 
 
+def test_a_bar_of_a_day_to_come_is_warned_of(home: Home, tmp_path: Path) -> None:
+    """A newest bar dated after today is used, and its date is doubted in words; one of today's session over is not."""
+    source = csv_folder(tmp_path / "bars", csv_text((date(2026, 11, 20), date(2027, 11, 22))))
+    (warning, *_) = fetch_bars(home, load(home, {}), source, "NVDA", CLOCK).warnings
+    assert "the newest bar is of 2027-11-22, and today is 2026-11-22" in warning
+    source = csv_folder(tmp_path / "bars", csv_text((date(2026, 11, 19), date(2026, 11, 20))))
+    evening = FakeClock(datetime(2026, 11, 20, 23, 0, tzinfo=UTC))
+    os.utime(tmp_path / "bars" / "NVDA.csv", (evening.now().timestamp(),) * 2)
+    assert fetch_bars(home, load(home, {}), source, "NVDA", evening).warnings == ()
+
+
 def test_stored_bars_of_a_folder_are_those_in_it_now(home: Home, tmp_path: Path) -> None:
     """A folder is its own store: what changed in it is what stored_bars gives."""
     source = csv_folder(tmp_path / "bars", csv_text(DAYS[:8]))
