@@ -25,7 +25,7 @@ def read_token(home: Home) -> str:
         tree = tomllib.loads(home.secrets.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ""
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # as in config.parse
         raise ConfigError(f"cannot read {home.secrets}: {type(error).__name__}", "correct the file") from error
     table = tree.get("service")
     token = table.get("token", "") if isinstance(table, dict) else ""
@@ -58,4 +58,5 @@ def _make(home: Home) -> None:
         raise RefusedError(f"{home.secrets} has a [service] table without a token", 'add a line token = "…" to it')
     line = f'[service]\n# Bearer token of the prediction service.\ntoken = "{secrets.token_urlsafe(32)}"\n'
     before = text if not text or text.endswith("\n\n") else text.rstrip("\n") + "\n\n"
-    write_atomic(home.secrets, (before + line).encode(), mode=0o600, name="secrets")
+    # A link into somebody's own collection stays a link.
+    write_atomic(home.secrets.resolve(), (before + line).encode(), mode=0o600, name="secrets")

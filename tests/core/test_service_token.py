@@ -47,6 +47,18 @@ def test_other_secrets_stay(home: Home) -> None:
         make_token(home)
 
 
+def test_a_link_stays_a_link(home: Home, tmp_path: Path) -> None:
+    """Secrets kept elsewhere and linked here get the token where they are."""
+    real = tmp_path / "own.toml"
+    home.secrets.unlink()
+    real.write_text('[alerts]\nurls = ["json://x"]\n')
+    home.secrets.symlink_to(real)
+    make_token(home)
+    assert home.secrets.is_symlink() and "urls" in real.read_text()
+    assert read_token(home) in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_file_that_others_can_read_is_refused(home: Home) -> None:
     """Group or world bits on a file with a token are an error that names the command."""
     for mode in (0o640, 0o604, 0o666):
