@@ -104,11 +104,6 @@ class BarStore:
         _write_changed(path, csv_bytes(bars))
         _write_changed(path.with_suffix(".json"), (json.dumps(plain, indent=1, allow_nan=False) + "\n").encode())
 
-    def symbols(self, source: str) -> tuple[str, ...]:
-        """The symbols that have bars of a source, in order."""
-        names = (path.stem for path in folder(self.home, source).glob("*.csv"))
-        return tuple(sorted(name for name in names if SYMBOL.fullmatch(name)))
-
 
 def _unreadable(path: Path, error: Exception) -> NoDataError:
     return NoDataError(f"cannot read {path}: {clean(str(error), 120)}", "remove it; bars are fetched again")

@@ -34,7 +34,6 @@ def test_bars_read_back_bit_by_bit(tmp_path: Path) -> None:
     assert data_hash(back) == data_hash(bars)
     assert (back.splits, back.dividends, back.fetched_at) == (bars.splits, bars.dividends, FETCHED)
     assert store.facts("yahoo", "MP").since == DAYS[0]
-    assert store.symbols("yahoo") == ("MP",)
     assert store.read("csv:/bars", "MP") is None
     assert store.read("yahoo", "NVDA") is None
 
