@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -169,10 +170,17 @@ def _quiet_pipe() -> int:
     return CLOSED_PIPE
 
 
+_NO_WRITING = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
 def _crashed(error: Exception, args: list[str], session: Session) -> int:
-    what = repr(error)
     if isinstance(error, OSError) and error.strerror:  # without a file it was the output itself: a full disk behind `>`
         what = f"{error.strerror}: {error.filename or 'while writing or reading'}"
+        if error.errno in _NO_WRITING:  # no fault of the program, and its file could not be written either
+            report(StockmlError(what, "`stockml doctor` looks at the home and its disk"))
+            return ExitCode.FAILED
+    else:
+        what = repr(error)
     where = _crash_file(error, args, session)
     report(StockmlError(what, f"details in {where}" if where else "no crash file could be written"))
     return ExitCode.FAILED

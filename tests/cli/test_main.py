@@ -120,15 +120,18 @@ def test_a_crash_leaves_a_file_and_no_traceback(
 def test_a_full_disk_is_said_as_the_system_says_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An error of the operating system shows its words and the file."""
+    """An error of the operating system shows its words and the file; a disk that takes nothing is no crash."""
 
     def fail(_: str) -> None:
         raise OSError(28, "No space left on device", "/srv/x")
 
     monkeypatch.setattr(main, "target", fail)
 
-    assert ExitCode.FAILED == main.main(["--home", str(new_home(tmp_path / "h").root), "status"])
-    assert capsys.readouterr().err.startswith("stockml: No space left on device: /srv/x\n")
+    home = new_home(tmp_path / "h")
+    assert ExitCode.FAILED == main.main(["--home", str(home.root), "status"])
+    told = "stockml: No space left on device: /srv/x\n  → `stockml doctor` looks at the home and its disk\n"
+    assert told == capsys.readouterr().err
+    assert list(home.logs.glob("stockml-crash-*")) == []
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Abort])
