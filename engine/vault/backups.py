@@ -107,6 +107,8 @@ def list_backups(folder: Path) -> tuple[Backup, ...]:
         with os.scandir(folder) as found:
             names = [item.name for item in found if NAME.fullmatch(item.name) and item.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
+        if folder.is_symlink():  # to a disk that is not mounted
+            raise
         return ()
     read = [_read(folder / name) for name in names]
     return tuple(

@@ -14,7 +14,7 @@ from engine.core.config import load
 from engine.core.errors import NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.vault.backup import back_up, check_space, copy_to
-from engine.vault.backups import find_backup, list_backups, newest, verify_backup
+from engine.vault.backups import find_backup, list_backups, listed, newest, verify_backup
 from tests.helpers import new_home
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of
@@ -110,6 +110,15 @@ def test_another_disk_by_a_relative_name(home: Home, tmp_path: Path, monkeypatch
         assert made.copies == (home.root / "other" / made.backup.name,)
     else:
         assert "does not exist" in made.problems[0]
+
+
+def test_a_folder_that_leads_nowhere_is_not_one_without_backups(home: Home) -> None:
+    """Models linked to a disk that is not mounted are an error of that folder; a folder that never was holds none."""
+    home.models.rename(home.root / "unmounted")
+    assert list_backups(home.models) == ()
+    home.models.symlink_to(home.root / "not-mounted")
+    with pytest.raises(StockmlError, match=r"cannot list the backups in .*ml_models: No such file"):
+        listed(home.models)
 
 
 def test_a_damaged_backup_is_not_copied(home: Home) -> None:
