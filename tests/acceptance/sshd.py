@@ -26,20 +26,29 @@ def ssh_line(folder: Path) -> Iterator[list[str]]:
     """The words that reach this machine through a new sshd; keys and settings lie in `folder`."""
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     Path("/run/sshd").mkdir(exist_ok=True)
-    settings = {"Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "UsePAM": "no", "StrictModes": "no",
-                "AuthorizedKeysFile": folder / "user.pub", "PidFile": "none"}  # fmt: skip
-    (folder / "config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
-    server = subprocess.Popen([str(SSHD), "-D", "-f", str(folder / "config")], stderr=subprocess.DEVNULL)
     options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    server, port = _started(folder)
     try:
-        wait_for(lambda: _listens(port), 30, "an sshd that listens")
         yield ["ssh", "-tt", "-p", str(port), "-i", str(folder / "user"), *options, "127.0.0.1"]
     finally:
         server.terminate()
         server.wait(20)
+
+
+def _started(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """An sshd that listens, and its port; on another port when somebody took the first one meanwhile."""
+    for _ in range(5):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        settings = {"Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "UsePAM": "no",
+                    "StrictModes": "no", "AuthorizedKeysFile": folder / "user.pub", "PidFile": "none"}  # fmt: skip
+        (folder / "config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+        server = subprocess.Popen([str(SSHD), "-D", "-f", str(folder / "config")], stderr=subprocess.DEVNULL)
+        wait_for(lambda server=server, port=port: server.poll() is not None or _listens(port), what="an sshd that listens")  # type: ignore[misc]
+        if server.poll() is None:
+            return server, port
+    raise AssertionError(f"sshd ended with {server.returncode} five times")
 
 
 def _listens(port: int) -> bool:

@@ -62,6 +62,18 @@ class Terminal:
     def open_log(self, name: str) -> None:
         """From any screen to the log file of this name below the home."""
         self.keys("3")
-        files = [line for line in self.shows(name).splitlines() if line[1:].startswith(" logs/")]
-        self.keys(*["j"] * next(at for at, line in enumerate(files) if name in line), "Enter")
+        self.shows(name)
+        for _ in range(50):  # one step at a time: the newest file stands first, and another may become the newest
+            before, wanted = self._at(name)
+            if before == wanted:
+                break
+            self.keys("j" if before < wanted else "k")
+            wait_for(lambda before=before: self._at(name)[0] != before, what="a step of the cursor")  # type: ignore[misc]
+        self.keys("Enter")
         self.shows(f"Log  {name.rpartition('/')[2]}")
+
+    def _at(self, name: str) -> tuple[int, int]:
+        """Among the files of the Logs screen: the row of the cursor, and that of `name`."""
+        files = [line for line in self.screen().splitlines() if line[1:].startswith(" logs/")]
+        cursor = next(at for at, line in enumerate(files) if line.startswith(">"))
+        return cursor, next(at for at, line in enumerate(files) if name in line)

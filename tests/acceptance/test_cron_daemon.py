@@ -18,7 +18,7 @@ from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import ROOT, new_home, wait_for
 from tests.schedule.realcron import SPOOL, needs_cron, running_daemon, throwaway_user
 
-pytestmark = [needs_cron, needs_tmux, pytest.mark.timeout(240)]
+pytestmark = [needs_cron, needs_tmux, pytest.mark.timeout(600)]
 
 # `stockml` as an installed script; the work itself only tells where it stands and how it ends.
 _PROGRAM = """#!{python}
@@ -35,6 +35,7 @@ from engine.cli.main import entry
 entry()
 """
 _PER_MINUTE = "* * * * *"
+SECOND = ("worked on 13 symbols", "by cron, due", "failed, exit 3")
 
 
 class Operator:
@@ -70,6 +71,11 @@ class Operator:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
+    def settled(self) -> dict[str, Any] | None:
+        """What `schedule show` says of each job, while the two that fire each minute are not at it again."""
+        shown = {job["job"]: job for job in self.schedule("show")["jobs"]}
+        return shown if {shown[name]["state"] for name in ("performance", "clean")} == {"Up", "Failed"} else None
+
     def ended(self, job: str) -> CronRun | None:
         runs = read_history(Home(self.home.root), (job,)).runs.get(job, ())
         return next((run for run in runs if run.outcome is not None), None)
@@ -82,14 +88,15 @@ def test_a_job_of_every_minute_fires_in_crons_bare_environment(tmp_path: Path) -
     with throwaway_user(tmp_path, root=True) as name, running_daemon():
         operator = Operator(tmp_path, name)
         assert operator.schedule("install", "performance", "clean", "--yes")["changed"]
+        # Before they are due each minute: one may begin between any two of the commands that follow.
+        before = operator.schedule("show")
+        assert before["daemon"]["running"] and {job["state"] for job in before["jobs"] if job["installed"]} == {"New"}
         for job in ("performance", "clean"):
             assert operator.schedule("set", job, _PER_MINUTE, "--yes")["changed"]
         assert not operator.schedule("install", "--yes")["changed"]
-        before = operator.schedule("show")
-        assert before["daemon"]["running"] and {job["state"] for job in before["jobs"] if job["installed"]} == {"New"}
         done = wait_for(lambda: operator.ended("performance"), 100, "the run of performance")
-        failed = wait_for(lambda: operator.ended("clean"), 30, "the run of clean")
-        shown = {job["job"]: job for job in operator.schedule("show")["jobs"]}
+        failed = wait_for(lambda: operator.ended("clean"), what="the run of clean")
+        shown = wait_for(operator.settled, what="a minute in which no job is at work")
         _on_the_console(operator)
         assert operator.schedule("remove", "--yes")["changed"]
         # Nothing of ours is left; there was no crontab before.
@@ -124,16 +131,21 @@ def _on_the_console(operator: Operator) -> None:
         terminal.keys("5")
         terminal.shows("cron runs")
         terminal.keys("j")
-        screen = terminal.shows("by cron, due")
-        # From below, so that a job's row counts and not the lines about it further down.
-        rows = {words[0]: words for line in reversed(screen.splitlines()) if (words := line.lstrip("> ").split())}
-        # name, state, the five fields, then next run, last run, how long it took, exit
-        assert rows["performance"][1:7] == ["Up", "*", "*", "*", "*", "*"] and "0" in rows["performance"][7:]
-        assert rows["clean"][1:7] == ["Failed", "*", "*", "*", "*", "*"] and "3" in rows["clean"][7:]
-        assert "done, exit 0" in screen
+        terminal.shows("by cron, due")
+
+        def told() -> bool:
+            """Both rows and the words about the first; a job that fires again meanwhile is at work for a moment."""
+            screen = terminal.screen()
+            # From below, so that a job's row counts and not the lines about it further down.
+            rows = {words[0]: words for line in reversed(screen.splitlines()) if (words := line.lstrip("> ").split())}
+            # name, state, the five fields, then next run, last run, how long it took, exit
+            first, second = rows["performance"], rows["clean"]
+            right = first[1:7] == ["Up", *"*****"] and "0" in first[7:] and "done, exit 0" in screen
+            return right and second[1:7] == ["Failed", *"*****"] and "3" in second[7:]
+
+        wait_for(told, what="both rows")
         terminal.keys("j", "j")
-        screen = terminal.shows("worked on 13 symbols")
-        assert "by cron, due" in screen and "failed, exit 3" in screen
+        wait_for(lambda: all(words in terminal.screen() for words in SECOND), what="the words about the second")
         terminal.open_log("logs/monitoring/cron.log")
         terminal.shows("performance: started by cron, due ")
         terminal.keys("C-q")

@@ -82,7 +82,7 @@ def test_however_the_console_is_lost_its_training_goes_on(loss: str, home: Home,
     members = ("--members", "naive,enhanced")
     assert stockml("train", "NVDA", "TSLA", *members, "--detach", "--home", str(home.root)).returncode == 0
     if loss.startswith("closed"):
-        os.close(found.fd)
+        found.hang_up()
     else:
         found.kill(signal.SIGTERM if loss == "sigterm" else signal.SIGHUP)
 
@@ -123,12 +123,13 @@ def test_ten_thousand_hostile_log_lines(home: Home, console: Opener) -> None:
     found.see("SPY")
     found.send(b"l")
     found.see("the true end")
-    shown = set(re.findall(r"line \d+", found.text))
-    for key in (b"g", b"\x1b[6~", b"\x1b[6~", b"s", b"G", b"\x1b[5~", b"\x1b[5~", b"G"):
-        before = len(found.raw)
+    found.see("/=NVDA: 10,001")  # every line is indexed and searched: until then a page may stand still
+    shown: set[str] = set()
+    for key in (b"g", b"\x1b[6~", b"\x1b[6~", b"G", b"\x1b[5~", b"\x1b[5~", b"s", b"g", b"G"):
+        before = _lines_of(found)
         found.send(key)
-        wait_for(lambda: len(found.raw) > before, 20, f"an answer to {key!r}")  # noqa: B023
-        shown |= set(re.findall(r"line \d+", found.text))
+        wait_for(lambda key=key, before=before: key == b"s" or _lines_of(found) - before, what=f"a page for {key!r}")  # type: ignore[misc]
+        shown |= _lines_of(found)
     found.see("the true end")
     found.send(b"q")
     found.see("retrain")
@@ -155,6 +156,11 @@ def test_ten_thousand_hostile_log_lines(home: Home, console: Opener) -> None:
         assert bad not in raw, bad
     assert not re.search(rb"\xc2[\x80-\x9f]", raw)
     raw.decode("utf-8")
+
+
+def _lines_of(found: PtyConsole) -> set[str]:
+    """The numbers of the log's lines that stand on the screen."""
+    return set(re.findall(r"line \d+", found.text))
 
 
 def test_a_log_of_one_gigabyte(home: Home, console: Opener) -> None:

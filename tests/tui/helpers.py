@@ -105,13 +105,14 @@ class PtyConsole:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.found = termios.tcgetattr(self.fd)
         self.status: int | None = None
-        self._reading = threading.Event()
+        self._reader: threading.Thread | None = None
         if reading:
             self.read_on()
 
     def read_on(self) -> None:
         """Read what the console writes, from now on."""
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         with suppress(OSError):
@@ -148,12 +149,19 @@ class PtyConsole:
         """The exit code (negative for a signal) once it has ended."""
         wait_for(self.ended, seconds, f"the end of the console; the screen:\n{self.text}")
         assert self.status is not None
+        if self._reader:
+            self._reader.join(10)  # what it wrote last is read too
         return os.waitstatus_to_exitcode(self.status)
+
+    def hang_up(self) -> None:
+        """Close the terminal's other end, once: its number may be another file's by the next time."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
 
     def close(self) -> None:
         """Leave nothing behind."""
         if not self.ended():
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        with suppress(OSError):
-            os.close(self.fd)
+        self.hang_up()

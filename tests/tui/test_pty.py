@@ -77,7 +77,7 @@ def test_closed_terminal_ends_the_console(console: Opener) -> None:
     """Closing the terminal's other end, as a dropped line does, ends the console with 129."""
     found = console("training", reading=False)
     wait_for(lambda: b"1 RUN" in found.raw or _more(found), 30, "the first screen")
-    os.close(found.fd)
+    found.hang_up()
 
     assert found.wait() == 129
 
