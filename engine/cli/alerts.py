@@ -59,9 +59,15 @@ def list_(session: Session) -> int:
     heads = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
     session.facts(render.table(heads, rows, (), terminal_width(), fold=True) if rows else ["nothing rings"])
     session.facts(
-        f"undelivered since {each.at}: {clean(each.title)} ({each.tries} tries, {each.fault or 'not sent'})" for each in waiting
+        f"undelivered since {each.at}: {clean(each.title)} ({tries(each.tries)}, {each.fault or 'not sent'})"
+        for each in waiting
     )
     return ExitCode.DONE
+
+
+def tries(count: int) -> str:
+    """How often a message was offered: 1 try, 2 tries."""
+    return "1 try" if count == 1 else f"{count} tries"
 
 
 def _marks(alert: Alert) -> str:

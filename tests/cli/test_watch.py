@@ -10,6 +10,7 @@ import pytest
 
 from engine.api import Engine
 from engine.cli import main
+from engine.cli.alerts import tries
 from engine.core.clock import FakeClock
 from engine.core.config import load
 from engine.core.errors import ExitCode, StockmlError
@@ -162,6 +163,8 @@ def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[st
     assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corupt", "--for", "2h")[0]
     assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corrupt", "--for", "2 hours")[0]
     assert ExitCode.FAILED == ran(home, capsys, "alerts", "test")[0]
+    assert "stockml test (0 tries, not sent)" in ran(home, capsys, "alerts", "list")[1]
+    assert "1 try" == tries(1)
     home.model("NVDA").write_bytes(b"broken")
     code, _, err = ran(home, capsys, "health", "--append")
     assert ExitCode.FAILED == code
