@@ -144,6 +144,9 @@ def _run(args: list[str], session: Session) -> int:
     except StockmlError as error:
         report(error)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()  # a group without a verb: its help, as it is
+        return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         report(UsageError(error.format_message(), f"`{context.command_path} --help` shows the usage" if context else ""))

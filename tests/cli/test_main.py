@@ -90,6 +90,14 @@ def test_a_dumb_terminal_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert console.has_terminal()
 
 
+def test_a_group_without_a_verb_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """`stockml runs` alone is wrong usage, and answered with the verbs it has, line by line."""
+    assert ExitCode.USAGE == main.main(["runs"])
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: stockml runs ")
+    assert any(line.startswith("  follow  ") for line in said.splitlines())
+
+
 def test_version() -> None:
     """--version prints name and version."""
     assert f"stockml {main.installed_version()}\n" == stockml("--version").stdout
