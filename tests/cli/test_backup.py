@@ -153,7 +153,7 @@ def test_on_a_terminal_restore_asks_and_takes_no_for_an_answer(home: Home) -> No
     with subprocess.Popen(line, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
                           env=environment()) as child:  # fmt: skip
         os.write(master, b"\n")
-        said, _ = child.communicate(timeout=60)
+        said, _ = child.communicate(timeout=180)
     os.close(slave)
     os.close(master)
 

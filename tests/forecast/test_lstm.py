@@ -220,7 +220,7 @@ def test_only_fitting_loads_tensorflow(learned: lstm.FittedLstm, tmp_path: Path)
     with (tmp_path / "arrays.npz").open("wb") as file:
         np.savez(file, allow_pickle=False, **learned.arrays())
     command = [sys.executable, "-c", CHILD, str(tmp_path / "arrays.npz")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=environment(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, cwd=ROOT, env=environment(), check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     before, after, forecast, weights = json.loads(done.stdout)

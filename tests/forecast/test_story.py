@@ -15,7 +15,7 @@ from tests.helpers import ROOT, environment, new_home, stockml
 def told(home: Path, symbol: str) -> dict[str, object]:
     """What the child prints."""
     line = [sys.executable, "-m", "engine.story", str(home), symbol]
-    done = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=120, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=500, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert isinstance(found, dict)

@@ -155,7 +155,7 @@ def test_every_error_is_a_problem(served: Served, path: str, method: str, status
 
 def test_one_connection_serves_many_requests(served: Served) -> None:
     """Keep-alive: a hundred requests, errors and HEADs among them, pass over one connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     connection.connect()
     first = connection.sock
     for number in range(100):

@@ -181,7 +181,7 @@ def test_an_idle_connection_does_not_hold_up_the_stop(home: Home, monkeypatch: p
     """A client that keeps its connection open without asking costs the stop no waiting."""
     monkeypatch.setattr(server, "DRAIN_S", 3600)  # were it waited for, `serving` would find a service that does not stop
     with serving(home) as served:
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
         connection.request("GET", "/livez")
         connection.getresponse().read()
     connection.close()
@@ -205,7 +205,7 @@ thread.start()
 wait_for(lambda: running.service.looked and running.server.started, 40, "the first look")
 statuses = []
 for path in sys.argv[2:]:
-    connection = http.client.HTTPConnection("127.0.0.1", running.policy.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", running.policy.port, timeout=60)
     connection.request("GET", path)
     answer = connection.getresponse()
     answer.read()
