@@ -53,7 +53,7 @@ class Machine:
 
 def doctor(home: Home, settings: Settings, machine: Machine, cron: tuple[bool, str], zone: str) -> Iterator[Item]:
     """Every item; `cron` and `zone` come from the schedule. The network is asked last."""
-    yield from _terminal(machine)
+    yield from terminal_items(machine)
     yield _link(home)
     yield from _logout(machine)
     yield _cron(*cron)
@@ -64,7 +64,8 @@ def doctor(home: Home, settings: Settings, machine: Machine, cron: tuple[bool, s
     yield _network(settings)
 
 
-def _terminal(machine: Machine) -> Iterator[Item]:
+def terminal_items(machine: Machine) -> Iterator[Item]:
+    """Terminal, locale, colours and tmux; the console tells its own, for a child of it has no terminal."""
     term = machine.environ.get("TERM", "")
     if not machine.terminal:
         yield Item("terminal", Level.OK, "none: output goes to a pipe or file")
@@ -143,13 +144,21 @@ def _zone(zone: str) -> Item:
     return Item("time zone", Level.WARN if differs else Level.OK, shown, fix)
 
 
+def home_item(root: Path, kind: str, *, writable: bool, readonly: bool) -> Item:
+    """Whether the home can be written; `kind` of file system, `readonly` as it is mounted."""
+    if writable:
+        return Item("home", Level.OK, f"{root} on {kind}")
+    if readonly:
+        return Item(
+            "home", Level.CRIT, f"{root} on {kind}, mounted read-only", "mount it writable; the system log tells why it is not"
+        )
+    return Item("home", Level.CRIT, f"{root} on {kind}, not writable", f"chown -R {os.getuid()} {root}")
+
+
 def _folder(home: Home, settings: Settings) -> Iterator[Item]:
-    writable = os.access(home.root, os.W_OK | os.X_OK)
     kind = filesystem(home.root) or "unknown file system"
-    fix = "" if writable else f"chown -R {os.getuid()} {home.root}"
-    yield Item(
-        "home", Level.OK if writable else Level.CRIT, f"{home.root} on {kind}{'' if writable else ', not writable'}", fix
-    )
+    readonly = bool(os.statvfs(home.root).f_flag & os.ST_RDONLY)
+    yield home_item(home.root, kind, writable=os.access(home.root, os.W_OK | os.X_OK), readonly=readonly)
     if home.secrets.exists() and home.secrets.stat().st_mode & 0o077:
         yield Item("secrets", Level.CRIT, "secrets.toml can be read by others: nothing is sent", f"chmod 600 {home.secrets}")
     free = shutil.disk_usage(home.root).free / 2**20

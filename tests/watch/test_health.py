@@ -19,7 +19,7 @@ from engine.core.service_client import Reply, ServiceState
 from engine.core.service_place import place_of
 from engine.vault.backup import back_up
 from engine.watch.board import away, opened
-from engine.watch.doctor import Machine, doctor
+from engine.watch.doctor import Machine, doctor, home_item
 from engine.watch.health import Item, Missed, conditions, health
 from engine.watch.schema import writing
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
@@ -239,6 +239,15 @@ def machine(folder: Path, **changes: object) -> Machine:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
+def test_a_home_that_cannot_be_written_has_the_fix_of_its_cause(tmp_path: Path) -> None:
+    """No change of owner helps where the disk is mounted read-only."""
+    owned, mounted = (home_item(tmp_path, "ext4", writable=False, readonly=readonly) for readonly in (False, True))
+
+    assert owned.fix.startswith("chown -R ")
+    assert (mounted.level, mounted.text) == (Level.CRIT, f"{tmp_path} on ext4, mounted read-only")
+    assert "mount it writable" in mounted.fix
+
+
 def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each fault has its item, level and fix; on a good machine none of them is more than OK."""
 
@@ -260,6 +269,7 @@ def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypa
     assert all(good[name].level is Level.OK for name in levels if name != "secrets")
     assert "loginctl enable-linger" == found["logout"].fix
     assert found["network"].text.endswith("cannot be reached (no route), and is not needed: bars are simulated")
+    assert good["home"].level is Level.OK
     (tmp_path / "logind.conf.d").mkdir()
     (tmp_path / "logind.conf.d" / "50-keep.conf").write_text("[Login]\nKillUserProcesses=no\n")
     kept = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}
