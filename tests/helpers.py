@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from engine.core.clock import SystemClock
 from engine.core.paths import Home, prepare
+from engine.market.calendar import last_complete_session
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,6 +55,16 @@ def new_home(folder: Path, **settings: object) -> Home:
         text = text.replace(line, f"{key} = {shown}", 1)
     home.settings.write_text(text)
     return home
+
+
+def quiet_settling() -> int:
+    """A market.settle_minutes with which no session becomes complete in the next two hours of the machine's clock.
+
+    For tests that compare what two real processes made of the simulated bars, one after the other.
+    """
+    now = SystemClock().now()
+    later = now + timedelta(hours=2)
+    return next(each for each in (30, 240) if last_complete_session(now, each) == last_complete_session(later, each))
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -17,14 +17,15 @@ from engine.forecast.fit import fit_symbol
 from engine.market.fetch import stored_bars
 from engine.vault.model_file import write_model
 from tests.forecast.samples import QUICK
-from tests.helpers import new_home, stockml
+from tests.helpers import new_home, quiet_settling, stockml
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A simulated home with models of NVDA and SPY."""
     folder = tmp_path_factory.mktemp("evaluate") / "home"
-    found = new_home(folder, market__source="simulated", market__simulated_sessions=460, training__holdout_sessions=60)
+    calm = {"market__source": "simulated", "market__settle_minutes": quiet_settling()}
+    found = new_home(folder, market__simulated_sessions=460, training__holdout_sessions=60, **calm)
     settings = load(found, {})
     bars = {name: stored_bars(found, settings, "simulated", name, SystemClock()) for name in ("NVDA", "SPY")}
     found.models.mkdir(parents=True)

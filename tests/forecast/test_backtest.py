@@ -24,7 +24,7 @@ from engine.forecast.backtest import BacktestRequest, backtest
 from engine.market.bars import day
 from engine.market.fetch import stored_bars
 from tests.forecast.samples import write_csv
-from tests.helpers import ROOT, environment, new_home, stockml, wait_for
+from tests.helpers import ROOT, environment, new_home, quiet_settling, stockml, wait_for
 
 pytestmark = pytest.mark.timeout(900)
 SYMBOLS, MEMBERS = ("NVDA", "SPY"), ("naive", "enhanced", "sklearn")
@@ -35,7 +35,8 @@ FOLDS = len(SYMBOLS) * SESSIONS
 
 def home_in(folder: Path, **more: Any) -> Home:
     small = {"market__simulated_sessions": 420, "training__holdout_sessions": 40, "training__sequence_length": 10}
-    return new_home(folder, **{**small, "training__max_workers": 2, "market__source": "simulated", **more})
+    calm = {"market__source": "simulated", "market__settle_minutes": quiet_settling()}
+    return new_home(folder, **{**small, **calm, "training__max_workers": 2, **more})
 
 
 def target_sessions(home: Home, count: int = SESSIONS) -> tuple[date, date]:
