@@ -168,13 +168,15 @@ class Watching(ABC):
         from engine.schedule.view import view
 
         found = view(Scheduler(self.home, self.clock))
-        lines = [
-            f"{each.job.name}: {each.line.expression} ({each.status.state if each.status else 'off'})"
-            + (f", next {each.explained.next[0]:%a %Y-%m-%d %H:%M}" if each.explained and each.explained.next else "")
-            for each in found.jobs
-            if each.line is not None
-        ]
-        return tuple(lines) or ("no job is installed: stockml schedule install",)
+        lines = []
+        for each in found.jobs:
+            if each.line is not None:
+                runs = each.explained.next if each.explained and each.line.enabled else ()
+                state = each.status.state if each.status else "off"
+                told = f", next {runs[0]:%a %Y-%m-%d %H:%M}" if runs else ""
+                lines.append(f"{each.job.name}: {each.line.expression} ({state}){told}")
+        unknown = found.problems[:1] if found.unread else ()
+        return tuple(lines) or unknown or ("no job is installed: stockml schedule install",)
 
     def alerts(self, lately: timedelta | None = None) -> tuple[Alert, ...]:
         """What is pending or firing, firing first; then what was resolved `lately`."""

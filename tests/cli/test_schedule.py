@@ -240,3 +240,15 @@ def test_two_homes_of_one_user_have_a_block_each(shell: Shell, tmp_path: Path) -
     shell.install()
     assert shell.tree("show")["other_homes"] == [str(first.root)]
     assert shell.fake.tab is not None and shell.fake.tab.count(b"# BEGIN stockml") == 2
+
+
+def test_the_dashboard_promises_no_run_of_a_paused_job_and_hides_no_fault(shell: Shell) -> None:
+    """A paused job has no next run; where the crontab cannot be read nothing is called not installed."""
+    shell.install()
+    shell("disable", "clean", "--yes")
+    lines = Engine(shell.home, SystemClock()).schedule_lines()
+    assert "clean: 0 3 * * * (Paused)" in lines
+    assert any(line.startswith("weekly: 0 2 * * 0 (New), next Sun 2026-02-15 02:00") for line in lines)
+    with shell.fake.fails("denies"):
+        (line,) = Engine(shell.home, SystemClock()).schedule_lines()
+    assert "does not let you have a crontab" in line
