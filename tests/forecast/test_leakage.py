@@ -82,7 +82,7 @@ def peeking_feature(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("member", LIGHT)
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(row=st.integers(200, BARS - features.WARMUP - 2))
 def test_a_planted_peeking_feature_is_caught(peeking_feature: None, member: str, row: int) -> None:
     """A feature that looks one day ahead is named by the same check."""

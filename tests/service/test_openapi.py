@@ -77,7 +77,7 @@ def test_the_checker_can_fail() -> None:
     assert list(faults("2026-13-01", {"type": "string", "format": "date"}))
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(requests())
 def test_no_request_breaks_the_contract(served: Served, made: tuple[str, str, str, bytes | None, str]) -> None:
     """Whatever is asked, the answer is declared, keeps its schema, and is never a 500."""
