@@ -232,14 +232,15 @@ class Watching(ABC):
         from engine.schedule.scheduler import Scheduler
         from engine.schedule.state import JobState
         from engine.schedule.view import view
-        from engine.watch.health import Missed
+        from engine.watch.health import UNREAD, Missed
 
-        bad = (JobState.MISSED, JobState.FAILED)
-        return tuple(
+        bad, found = (JobState.MISSED, JobState.FAILED), view(Scheduler(self.home, self.clock))
+        jobs = tuple(
             Missed(each.job.name, str(each.status.state), each.status.state in bad, each.reason, each.before)
-            for each in view(Scheduler(self.home, self.clock)).jobs
+            for each in found.jobs
             if each.line is not None and each.status is not None
         )
+        return jobs or tuple(Missed("crontab", UNREAD, False, problem) for problem in found.problems[:1] if found.unread)
 
     def away(self) -> Away:
         """What ended, rang or was missed since the console was last open; ask before the next `mark_open`."""

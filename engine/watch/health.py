@@ -41,6 +41,10 @@ class Item:
     fix: str = ""
 
 
+UNREAD = "unread"
+"""The state of a `Missed` that stands for a crontab which could not be read: whether jobs are installed is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
     """One scheduled job as health sees it."""
@@ -101,7 +105,8 @@ def conditions(items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot
     found += [Condition("service", "", bool(missed), "; ".join(missed))]
     # A run under way proves nothing yet: its alert must not end and ring again at every turn.
     late = [str(job) if job.bad else f"{job.job} Failed: {job.before}" for job in jobs if job.bad or job.before]
-    found += [Condition("schedule", "", bool(late), "; ".join(late))]
+    known = all(job.state != UNREAD for job in jobs)
+    found += [Condition("schedule", "", bool(late), "; ".join(late))] if known else []
     bad = (State.FAILED, State.LOST)
     return (*found, *(Condition("training", row.symbol, row.state in bad, f"{row.state}: {row.note}") for row in snapshot.rows))
 
@@ -162,6 +167,9 @@ def _schedule(jobs: tuple[Missed, ...]) -> Iterator[Item]:
     if not jobs:
         yield Item("schedule", Level.WARN, "no job is installed", "stockml schedule install")
     for job in jobs:
+        if job.state == UNREAD:
+            yield Item("schedule", Level.WARN, job.reason, "stockml schedule show")
+            continue
         # What failed was not missed: catch-up would find nothing to do.
         again = "stockml schedule catch-up" if job.state == "Missed" else f"stockml cron-run {job.job}"
         yield Item("schedule", Level.CRIT if job.bad else Level.OK, str(job), again if job.bad else "")

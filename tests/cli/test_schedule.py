@@ -17,6 +17,7 @@ from engine.api import Engine
 from engine.cli.main import COMMANDS, main
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
+from engine.core.records import Level
 from engine.schedule.record import Change, write_changes
 from tests.helpers import ROOT, environment, new_home
 from tests.schedule.fakes import FakeCrontab
@@ -243,7 +244,7 @@ def test_two_homes_of_one_user_have_a_block_each(shell: Shell, tmp_path: Path) -
 
 
 def test_the_dashboard_promises_no_run_of_a_paused_job_and_hides_no_fault(shell: Shell) -> None:
-    """A paused job has no next run; where the crontab cannot be read nothing is called not installed."""
+    """A paused job has no next run; where the crontab cannot be read neither page nor health calls it empty."""
     shell.install()
     shell("disable", "clean", "--yes")
     lines = Engine(shell.home, SystemClock()).schedule_lines()
@@ -251,4 +252,6 @@ def test_the_dashboard_promises_no_run_of_a_paused_job_and_hides_no_fault(shell:
     assert any(line.startswith("weekly: 0 2 * * 0 (New), next Sun 2026-02-15 02:00") for line in lines)
     with shell.fake.fails("denies"):
         (line,) = Engine(shell.home, SystemClock()).schedule_lines()
+        told = [item for item in Engine(shell.home, SystemClock()).health() if item.name == "schedule"]
     assert "does not let you have a crontab" in line
+    assert [(Level.WARN, line)] == [(item.level, item.text) for item in told]

@@ -20,7 +20,7 @@ from engine.core.service_place import place_of
 from engine.vault.backup import back_up
 from engine.watch.board import away, opened
 from engine.watch.doctor import Machine, doctor, home_item
-from engine.watch.health import Item, Missed, conditions, health
+from engine.watch.health import UNREAD, Item, Missed, conditions, health
 from engine.watch.schema import writing
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 from tests.watch.test_asking import Service, running
@@ -120,6 +120,8 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     again = (Missed("performance", "Started", bad=False, reason="", before="no bars"), Missed("clean", "Up", False, ""))
     (rung,) = (each for each in conditions((), again, engine.snapshot()) if each.rule == "schedule")
     assert (True, "performance Failed: no bars") == (rung.active, rung.text)
+    unread = (Missed("crontab", UNREAD, bad=False, reason="cron does not let you have a crontab"),)
+    assert "schedule" not in {each.rule for each in conditions((), unread, engine.snapshot())}, "what rang goes on"
 
 
 def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
