@@ -202,12 +202,13 @@ def test_the_console_opens_without_its_history(fault: str, home: Home, console: 
         assert found.wait() == 0
 
 
-def test_ten_thousand_finished_runs(home: Home, console: Opener) -> None:
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_thousands_of_finished_runs(home: Home, console: Opener, count: int) -> None:
     """The console opens on them and shows the newest, with the memory of a few; `runs list` and `clean` read them too."""
     assert stockml("train", "NVDA", "--members", "naive", "--home", str(home.root)).returncode == 0
     (first,) = RunStore(home).recent(1)
     begun = datetime(2025, 1, 1, tzinfo=UTC)
-    for minute in range(10_000):
+    for minute in range(count):
         folder = run_folder(home, new_run_id(begun + timedelta(minutes=minute)))
         folder.path.mkdir()
         folder.result.hardlink_to(run_folder(home, first.id).result)

@@ -84,7 +84,7 @@ def test_rotation_and_truncation(tmp_path: Path) -> None:
 def test_a_large_file_shows_its_end_at_once(tmp_path: Path) -> None:
     """The first look reads the end alone; the second has every line, in 8 bytes each, and tells how many came before."""
     path = tmp_path / "some.log"
-    count = 200_000
+    count = 60_000
     with path.open("w") as writer:
         writer.writelines(f"2026-11-20 12:{at // 60 % 60:02d}:{at % 60:02d} line {at}\n" for at in range(count))
     file = LogFile(path)
@@ -102,10 +102,10 @@ def test_a_large_file_shows_its_end_at_once(tmp_path: Path) -> None:
     assert len(file) == count
     assert before == count - known
     assert file.line(0).endswith("line 0")
-    assert kept < 4_000_000
+    assert kept < 1_200_000
     matches = Matches.of("line 1234")
     file.search(matches)
-    assert len(matches.lines) == 111
+    assert len(matches.lines) == 11
     assert matches.after(1234) == 12340
     assert matches.before(12340) == 1234
 
