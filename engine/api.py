@@ -79,12 +79,12 @@ class Engine(Watching):
 
     def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
         """Rebuild the status of every symbol whose model or bars changed; loads numpy and h5py when one did."""
-        outdated = []
+        outdated, configured = [], parse_source(self.settings.market.source, self.home.root).text
         for symbol in symbols or self.settings.names:
             stored = derived.read(self.home.status(symbol))
-            source = self.source or (stored.source if stored else "")
+            source = self.source or derived.usual_source(stored, configured)
             key = derived.current_key(self.home, symbol, source)
-            if key is not None and (stored is None or not derived.current(stored, key)):
+            if key is not None and (stored is None or not derived.current(stored, key, source)):
                 outdated.append(symbol)
         if outdated:
             self._build(outdated)

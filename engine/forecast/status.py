@@ -105,9 +105,23 @@ def same_file(status: Status, key: StatusKey) -> bool:
     return (status.key.size, status.key.mtime_ns, status.key.inode) == (key.size, key.mtime_ns, key.inode)
 
 
-def current(status: Status, key: StatusKey) -> bool:
-    """Whether there is nothing new to say: the same file and bars; what is no model of ours has no bars."""
-    return status.key == key or (status.model is None and same_file(status, key))
+def current(status: Status, key: StatusKey, source: str) -> bool:
+    """Whether there is nothing new to say: the same file and bars of `source`; what is no model of ours has no bars."""
+    if status.model is None:
+        return same_file(status, key)
+    return status.key == key and status.source == source
+
+
+def usual_source(status: Status | None, configured: str) -> str:
+    """Whose bars a status is about when nobody asks for others: the model's own, or the settings' of the same kind.
+
+    What a command with `--source` asked once must not stay on show: simulated bars would stand in an unmarked row.
+    """
+    if status is None or status.model is None:
+        return status.source if status else ""
+    own = status.model.source
+    alike = own.partition(":")[0] == configured.partition(":")[0]
+    return status.source if status.source == configured and alike else own
 
 
 def can_keep(home: Home) -> bool:

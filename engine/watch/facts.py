@@ -104,7 +104,7 @@ def current_status(desk: Desk, symbol: str, source: str, known: Status | None) -
     key = derived.current_key(desk.home, symbol, source)
     if key is None:
         return None
-    if known is not None and known.key == key:
+    if known is not None and known.key == key and known.source in ("", source):
         return known
     return derived.build(desk.home, desk.settings, symbol, desk.clock, source)
 

@@ -195,10 +195,11 @@ class SnapshotReader:
     ) -> SymbolRow:
         entry = settings.symbols[symbol]
         stored = self._status(symbol)
-        used = source or (stored.source if stored else "") or self._configured(settings)
+        configured = self._configured(settings)
+        used = source or derived.usual_source(stored, configured) or configured
         key = derived.current_key(self._home, symbol, used)
         status = stored if key is not None else None
-        fresh = status is not None and key is not None and derived.current(status, key)
+        fresh = status is not None and key is not None and derived.current(status, key, used)
         same_file = status is not None and key is not None and derived.same_file(status, key)
         run, job = _live_job(runs, symbol)
         last_run, last_job = last.get(symbol, (None, None))

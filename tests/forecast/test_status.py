@@ -1,5 +1,6 @@
 """The derived status: stored, read back, rebuilt when it does not parse."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,3 +57,13 @@ def test_key_follows_the_model_file(tmp_path: Path) -> None:
     other.rename(home.model("NVDA"))
 
     assert before != derived.current_key(home, "NVDA", "")
+
+
+def test_the_usual_source_is_the_models_own_or_the_settings_of_its_kind() -> None:
+    """What was asked for once is neither; a status without a model says nothing of bars."""
+    status = Status(StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", replace(MODEL, source="csv:/a"), FORECAST, source="csv:/b")
+    cases = {"csv:/b": "csv:/b", "csv:/c": "csv:/a", "yahoo": "csv:/a"}
+
+    assert cases == {configured: derived.usual_source(status, configured) for configured in cases}
+    assert "csv:/a" == derived.usual_source(replace(status, source="simulated"), "simulated")
+    assert "" == derived.usual_source(None, "yahoo")

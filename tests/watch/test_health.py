@@ -65,6 +65,17 @@ def test_figures_that_the_disk_cannot_keep_are_shown_all_the_same(engine: Engine
     assert engine.predict(["TSLA"])["TSLA"] == engine.snapshot().row("TSLA").forecast  # type: ignore[union-attr]
 
 
+def test_a_forecast_on_other_bars_leaves_the_row_its_own(engine: Engine, tmp_path: Path) -> None:
+    """A `predict --source` that found no bars takes no forecast off the dashboard: the next look has the model's own."""
+    Trainer(engine.home, FakeClock(SUNDAY)).train("SPY")
+    own = engine.predict(["SPY"])["SPY"]
+    elsewhere = Engine(engine.home, FakeClock(SUNDAY), source=f"csv:{tmp_path}").predict(["SPY"])["SPY"]
+    assert isinstance(elsewhere, StockmlError)
+    assert engine.snapshot().row("SPY").stale_status  # type: ignore[union-attr]
+    engine.refresh_status()
+    assert engine.snapshot().row("SPY").forecast == own  # type: ignore[union-attr]
+
+
 def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where history.db cannot be read, or not be written, one critical line says so and everything else is shown."""
     names = {item.name for item in engine.health()}

@@ -285,3 +285,17 @@ def test_a_cpu_that_training_keeps_busy_is_no_fault() -> None:
 
     assert [Level.WARN] == host_levels(meters, (ended, live))
     assert [Level.CRIT, Level.WARN] == host_levels(meters, (ended,))
+
+
+def test_bars_asked_for_once_do_not_stay_on_show(home: Home, settings: Settings) -> None:
+    """A status on simulated bars, left by `--source`, is no forecast of a real model's row; who asks for them sees them."""
+    put(home, "yahoo")
+    status = derived.read(home.status("NVDA"))
+    assert status is not None
+    derived.write(home, "NVDA", replace(status, source="simulated"))
+    row = nvda(home, settings)
+    asked = SnapshotReader(home, FakeClock(NOW)).read(settings, "simulated").row("NVDA")
+
+    assert (None, True) == (row.forecast, row.stale_status)
+    assert asked is not None
+    assert FORECAST == asked.forecast
