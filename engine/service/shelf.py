@@ -192,7 +192,7 @@ class Shelf:
             held = (key, found)
             self._bars[source, symbol] = held
         if isinstance(held[1], NoDataError):
-            raise held[1]
+            raise held[1].with_traceback(None)  # else each raise keeps the frames of all before
         return held[1]
 
     def _placeless(self, error: Error, folder: str = "") -> Error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -14,6 +15,7 @@ import pytest
 
 from engine.core.clock import FakeClock, iso
 from engine.core.config import load
+from engine.core.errors import NoDataError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
 from engine.market.store import BarStore
@@ -198,6 +200,19 @@ def test_a_symbol_that_comes_back_is_served_again(home: Home) -> None:
     assert slot is not None
     assert slot.fault is None
     assert slot.forecast().last_bar == "2026-06-30"
+
+
+def test_bars_that_stay_away_cost_no_memory(home: Home) -> None:
+    """The error that is kept for a symbol without bars is told again and again, and holds no more of it than at first."""
+    (home.market / "yahoo" / "NVDA.csv").unlink()
+    shelf, look = shelf_of(home)
+    settings, depths = load(home, {}), []
+    for _ in range(3):
+        look()
+        with pytest.raises(NoDataError) as caught:
+            shelf.bars("yahoo", "NVDA", settings)
+        depths.append(len(list(traceback.walk_tb(caught.value.__traceback__))))
+    assert len(set(depths)) == 1
 
 
 def test_revised_bars_are_taken_up_with_the_cache_dropped(home: Home) -> None:
