@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.vault.backup import automatic
-from engine.vault.backups import Backup, backup_folders, check_entry, find_backup
+from engine.vault.backups import Backup, backup_folders, check_entry, find_backup, listed, other_disk
 from engine.vault.model_file import StoredModel, read_model
 from engine.vault.publish import publish
 
@@ -89,7 +90,7 @@ def _restore(
     verify: Callable[[Path], None] | None,
     history_max: int,
 ) -> Restored:
-    stored = checked_model(backup, symbol)
+    stored = _whole(home, settings, backup, symbol)
     lock = FileLock(home.lock(symbol))
     if not lock.acquire(f"restore of {symbol} from {backup.name}, process {os.getpid()}"):
         holder = lock.path.read_text(errors="replace")
@@ -111,6 +112,20 @@ def _restore(
         )
         failpoint(f"restore.done.{symbol}")
     return Restored(symbol, info, from_generation=stored.manifest.generation, replaced=replaced)
+
+
+def _whole(home: Home, settings: Settings, backup: Backup, symbol: str) -> StoredModel:
+    """The model of `symbol` in `backup`; where its file is damaged, the same one on the other disk."""
+    try:
+        return checked_model(backup, symbol)
+    except ModelError:
+        other, entry = other_disk(home, settings), backup.entry(symbol)
+        with suppress(StockmlError):
+            # By the hash, not by the name: another home's backup of the same second may lie there too.
+            for copy in listed(other) if other and entry and entry.sha256 else ():
+                if copy.path != backup.path and copy.entry(symbol) == entry and check_entry(copy, entry).ok:
+                    return checked_model(copy, symbol)
+        raise
 
 
 def checked_model(backup: Backup, symbol: str) -> StoredModel:

@@ -14,6 +14,7 @@ from engine.core.config import load
 from engine.core.errors import BusyError, ModelError, NoDataError, RefusedError, UsageError
 from engine.core.files import lock_holder
 from engine.core.paths import Home
+from engine.vault.backup import back_up
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model
 from engine.vault.restore import Restored, restore
@@ -167,6 +168,23 @@ def test_from_the_other_disk(home: Home) -> None:
     path.rename(home.root / "other" / path.name)
     (result,) = restore(home, settings, path.name, (), FakeClock(NOW))
     assert result.ok
+
+
+def test_a_damaged_backup_is_restored_from_its_copy(home: Home) -> None:
+    """Where the file is damaged the same one on the other disk serves; with that damaged too nothing is replaced."""
+    made = back_up(home, settings_of(home), ("NVDA",), FakeClock(NOW))
+    before = home.model("NVDA").read_bytes()
+    file = home.model("NVDA").name
+    (made.backup.path / file).write_bytes(b"damaged")
+    (result,) = restore(home, settings_of(home), made.backup.name, ("NVDA",), FakeClock(NOW))
+    assert result.ok and result.from_generation == 2
+    live = home.model("NVDA").read_bytes()
+    assert live != before
+    for path in (home.root / "other").glob(f"*/{file}"):
+        path.write_bytes(b"damaged too")
+    (result,) = restore(home, settings_of(home), made.backup.name, ("NVDA",), FakeClock(NOW))
+    assert isinstance(result.error, ModelError)
+    assert home.model("NVDA").read_bytes() == live
 
 
 def test_a_backup_of_nothing(home: Home) -> None:
