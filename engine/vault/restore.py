@@ -120,11 +120,12 @@ def _whole(home: Home, settings: Settings, backup: Backup, symbol: str) -> Store
         return checked_model(backup, symbol)
     except ModelError:
         other, entry = other_disk(home, settings), backup.entry(symbol)
-        with suppress(StockmlError):
-            # By the hash, not by the name: another home's backup of the same second may lie there too.
-            for copy in listed(other) if other and entry and entry.sha256 else ():
-                if copy.path != backup.path and copy.entry(symbol) == entry and check_entry(copy, entry).ok:
-                    return checked_model(copy, symbol)
+        if other and entry and entry.sha256:
+            with suppress(StockmlError):
+                # By the hash, not by the name: another home's backup of the same second may lie there too.
+                for copy in listed(other):
+                    if copy.path != backup.path and copy.entry(symbol) == entry and check_entry(copy, entry).ok:
+                        return checked_model(copy, symbol)
         raise
 
 
