@@ -35,6 +35,7 @@ TABS = (
     ("schedule", "5", "schedule", "the schedule: your crontab"),
     ("alerts", "6", "alerts", "the alerts: what rings, acknowledge, silence"),
     ("service", "7", "service", "the prediction service: requests, latency, models"),
+    ("doctor", "8", "doctor", "the doctor: can machine, terminal and line do the work"),
     ("settings", "comma", "settings", "the settings: every key of stockml.toml, and what limits meet"),
     ("audit", "H", "record", "the record: who did what, when and from where"),
 )
@@ -52,6 +53,8 @@ _MOVES = (
 
 COPIED = {
     "symbol": "the whole page",
+    "doctor": "the whole page",
+    "away": "the whole page",
     "runs": "the id of the run",
     "run": "the line of the symbol, with the run's id",
     "logs": "the path of the file",

@@ -27,6 +27,7 @@ GROUPS = {
     "setting": "One setting",
     "service": "Service",
     "alerts": "Alerts",
+    "doctor": "Doctor",
     "away": "While you were away",
     "prompt": "A line to type",
     "help": "Help",
@@ -220,6 +221,7 @@ ACTIONS = (
     Action(
         "alerts_test", ("t",), "test", "send a test message, and what waits undelivered", "do_test", "alerts", True, footer=6
     ),
+    *frame("doctor"),
     *frame("away"),
     *frame("service"),
     Action(

@@ -67,6 +67,11 @@ class Vitals:
         """What a screen was made of points at itself and waits for the collector; its reader may hold it a moment longer."""
         self._collects = 3
 
+    @property
+    def longest_stall_s(self) -> float:
+        """The longest time that the event loop stood still, in seconds; 0 without a stall."""
+        return self._watch.longest if self._watch else 0.0
+
     def words(self) -> str:
         """The link in one line, for the palette."""
         rate = self.meter.rate
@@ -105,7 +110,7 @@ class Vitals:
             bytes_per_s=self.meter.rate,
             most_per_s=self.meter.most,
             bytes_in_all=self.meter.sent,
-            longest_stall_s=self._watch.longest if self._watch else 0.0,
+            longest_stall_s=self.longest_stall_s,
         )
         with suppress(OSError):
             save_link(self._home, figures)

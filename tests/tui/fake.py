@@ -32,7 +32,7 @@ from engine.service.overview import Overview
 from engine.vault.backups import Backup
 from engine.watch.deliver import Waiting
 from tests.schedule.fakes import FakeCrontab
-from tests.tui.scenes import NAMES, NOW, story
+from tests.tui.scenes import DOCTOR, NAMES, NOW, story
 
 
 class FakeEngine:
@@ -50,7 +50,7 @@ class FakeEngine:
         self.daemon = Daemon(True, 7)
         self.backups_there: tuple[Backup, ...] = ()
         self.stories = {name: story() for name in NAMES}
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer] = {"doctor": Answer(0, DOCTOR)}
         """What commands in a child say, by their first word."""
         self.away_found = Away()
         self.alerts_there: tuple[Alert, ...] | Exception = snap.alerts if isinstance(snap, Snapshot) else ()

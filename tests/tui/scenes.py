@@ -261,3 +261,15 @@ def hostile() -> Snapshot:
 
 
 SCENES["hostile"] = hostile
+
+
+DOCTOR = {
+    "worst": "WARN",
+    "items": [
+        {"name": "terminal", "level": "OK", "text": "none: output goes to a pipe or file", "fix": None},
+        {"name": "link", "level": "OK", "text": "not measured: no console was open", "fix": None},
+        {"name": "cron", "level": "WARN", "text": "no cron daemon runs", "fix": "start it, or move the jobs"},
+        {"name": "disk", "level": "OK", "text": "71,374 MB free, 128 MB needed", "fix": None},
+    ],
+}
+"""What `doctor --json` says, shortened."""

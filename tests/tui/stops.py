@@ -64,6 +64,7 @@ STOPS = (
     Stop("time of a job", "form", ("5", "e"), "time: ", "When does weekly run?", "esc back", row=False),
     Stop("alerts", "alerts", ("6",), "FIRING", "Alerts", "esc back"),
     Stop("service", "service", ("7",), "up", "Service", "esc back", row=False),
+    Stop("doctor", "doctor", ("8",), "WARN", "Doctor", "esc back", row=False),
     Stop("settings", "settings", ("comma",), "[market]", "Settings", "esc back"),
     Stop("setting", "setting", ("comma", "enter"), "market.source", "market.source", "esc back", row=False),
     Stop("record", "view", ("H",), "done", "Record", "esc back", row=False),

@@ -21,6 +21,7 @@ from tui.screens.away import AwayScreen
 from tui.screens.backup import BackupScreen
 from tui.screens.backups import BackupsScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.doctor import DoctorScreen
 from tui.screens.help import HelpScreen, help_lines
 from tui.screens.log_view import LogView
 from tui.screens.logs import LogsScreen
@@ -54,6 +55,7 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     AuditScreen,
     AlertsScreen,
     ServiceScreen,
+    DoctorScreen,
     AwayScreen,
     HelpScreen,
     ConfirmScreen,

@@ -13,7 +13,7 @@ import asyncio, sys
 from pathlib import Path
 from engine.api import Engine
 from engine.core.paths import Home, prepare
-import tui.app
+import tui.app, tui.screens.doctor
 from tui.console import StockmlApp
 home = Home(Path(sys.argv[1])); prepare(home)
 app = StockmlApp(Engine(home, source="simulated"))

@@ -150,6 +150,9 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     def do_to_alerts(self) -> None:
         self.console.go("alerts")
 
+    def do_to_doctor(self) -> None:
+        self.console.go("doctor")
+
     def do_to_settings(self) -> None:
         self.console.go("settings")
 

@@ -13,6 +13,7 @@ TABS = {
     "schedule": "tui.screens.schedule:ScheduleScreen",
     "service": "tui.screens.service:ServiceScreen",
     "alerts": "tui.screens.alerts:AlertsScreen",
+    "doctor": "tui.screens.doctor:DoctorScreen",
     "settings": "tui.screens.settings:SettingsScreen",
     "audit": "tui.screens.audit:AuditScreen",
 }
