@@ -89,13 +89,12 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.own_keys = Keymap({})
         """The keys of `[console.keys]` as they were taken."""
         self.opening = Opening(self)
-        self._busy: dict[str, Notice] = {}
+        self._busy, self._failed = dict[str, Notice](), dict[str, Notice]()
         self._last: Snapshot | None = None
-        self._failure = ""
+        self._failure = self._service_word = ""
         self._good_look = self.wall.monotonic()
         self._statuses = StatusRefresh(engine.spawn_status_refresh, self.wall.monotonic, self.note)
         self._poller = Poller(self._look, "snapshot-reader")
-        self._service_word = ""
         self._service_poller = Poller(self._look_at_service, "service-reader")
 
     @property
@@ -227,7 +226,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         `slow` is what is said while it goes on.
         """
         if verb in self._busy:
-            self.say(Notice(f"{verb}: the engine is still at it"))
+            self.say(Notice.still(verb))
             return
         self._busy[verb] = slow or Notice(f"{verb}: waiting for the engine")
         self.set_timer(SLOW_VERB_S, lambda: self._say_slow(verb))
@@ -240,15 +239,17 @@ class StockmlApp(Wearing, inherit_bindings=False):
     @on(VerbDone)
     @while_open
     def _verb_done(self, message: VerbDone) -> None:
-        self._busy.pop(message.verb, None)
-        self.say(next((notice for notice in self._busy.values() if notice.stays), None))
+        own = (self._busy.pop(message.verb, None), self._failed.pop(message.verb, None), Notice.still(message.verb))
+        if (self._live_screen or self.main).notice in own:  # else it is somebody's word, and stands for its own time
+            self.say(next((notice for notice in self._busy.values() if notice.stays), None))
         message.done(message.result)
 
     @on(VerbFailed)
     @while_open
     def _verb_failed(self, message: VerbFailed) -> None:
         self._busy.pop(message.verb, None)
-        self.say(Notice(message.text, message.hint, bad=True))
+        self._failed[message.verb] = Notice(message.text, message.hint, bad=True)
+        self.say(self._failed[message.verb])
 
     def note(self, text: str) -> None:
         """One line in logs/console.log, from whatever thread."""
@@ -267,12 +268,15 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
     def say(self, notice: Notice | None) -> None:
         """Tell the operator something, on the screen they look at; None takes the last word away."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, LiveScreen):
-                screen.tell(notice)
-                return
-        if self.screen_stack:  # empty once the console ends
+        if screen := self._live_screen:
+            screen.tell(notice)
+        elif self.screen_stack:  # empty once the console ends
             self.main.notice = notice
+
+    @property
+    def _live_screen(self) -> LiveScreen | None:
+        """The screen above the dashboard that the operator looks at, also while a dialog covers it."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)), None)
 
     def take_keys(self) -> None:
         """Lay the operator's keys over ours."""
@@ -324,11 +328,10 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
     def when_free(self, go: Callable[[], None]) -> None:
         """Do `go` at once, or after the screen that has unwritten changes was asked."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, LiveScreen):
-                screen.before_leaving(go)
-                return
-        go()
+        if screen := self._live_screen:
+            screen.before_leaving(go)
+        else:
+            go()
 
     # -- leaving ------------------------------------------------------------------------------------------------
 

@@ -84,6 +84,11 @@ class Notice:
     stays: bool = False
     """It stands until something else is said: the work it tells of goes on."""
 
+    @classmethod
+    def still(cls, verb: str) -> Notice:
+        """What a second press of a key is told while its work goes on."""
+        return cls(f"{verb}: the engine is still at it")
+
     @property
     def seconds(self) -> float:
         """How long it stands, where nothing else is said."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from engine.core.errors import BusyError
 from engine.core.records import Away, State
 from tests.tui.helpers import asked, opened, screen_text, until
-from tests.tui.scenes import row, snapshot, trained_home
-from tui.messages import AwayRead, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tests.tui.scenes import NOW, row, snapshot, trained_home, training_home
+from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
 from tui.refresh import same
 
 
@@ -51,6 +51,35 @@ async def test_a_hung_verb_blocks_neither_keys_nor_leaving(tmp_path: Path) -> No
         await pilot.press("q")
     engine.gate.set()
     assert app.return_code == 0
+
+
+async def test_the_end_of_a_verb_takes_its_own_words_away_alone(tmp_path: Path) -> None:
+    """That it is waited for is said no more; what somebody else said meanwhile stands for its own time."""
+    async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
+        done: list[bool] = []
+        for told in (None, Notice("backed up")):
+            engine.gate.clear()
+            app.ask("reading NVDA", lambda: engine.gate.wait(60), done.append)
+            await until(pilot, lambda: "reading NVDA: waiting for the engine" in screen_text(app), "the wait")
+            if told:
+                app.say(told)
+            engine.gate.set()
+            await until(pilot, lambda told=told: len(done) == 1 + bool(told), "the end of the verb")  # type: ignore[misc]
+            assert app.main.notice is told
+        app._verb_failed(VerbFailed("reading NVDA", "EIO", "look at dmesg"))
+        await until(pilot, lambda: "EIO" in screen_text(app), "its failure")
+        app.ask("reading NVDA", lambda: True, done.append)
+        await until(pilot, lambda: len(done) == 3, "a reading that works")
+        assert app.main.notice is None, "its own failure is said no more"
+
+
+async def test_what_comes_while_its_panes_are_taken_away_breaks_nothing(tmp_path: Path) -> None:
+    """A look that comes back while the dashboard loses its panes finds no place for them."""
+    async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
+        await app.main.query_one("#summary").remove()
+        app._away_read(AwayRead(Away(NOW, ("a run ended",))))
+        app._snapshot_read(SnapshotRead(training_home()))
+        assert app.main.snapshot == training_home()
 
 
 async def test_what_comes_while_it_ends_is_dropped(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ async def test_filter_inverse_and_search(tmp_path: Path) -> None:
         await until(pilot, lambda: "NVDA:" in screen_text(app) and "SMR:" not in screen_text(app), "the inverse filter")
         await pilot.press("escape")
         await typed(app, pilot, "slash", "line 1")
+        await until(pilot, lambda: "/line 1: 111" in screen_text(app), "the matches")
         await pilot.press("s", "g", "n")
         await until(pilot, lambda: view.top == 1, "the first match")
         await pilot.press("n")

@@ -106,7 +106,9 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         self.call_after_refresh(self.draw_footer)
 
     def arrange_panes(self) -> None:
-        """Give each pane its lines."""
+        """Give each pane its lines; nothing once the console ends and takes its panes away."""
+        if len(self.query(Pane)) < len(PANES):
+            return
         width, height = self.app.size
         live = self.snapshot.live_runs if self.snapshot else ()
         jobs = sum(job.state is JobState.RUNNING for run in live for job in run.jobs)
