@@ -14,6 +14,7 @@ from engine.core.clock import Clock
 from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
+from engine.forecast.inference import DEFAULT_TOLERANCE
 from engine.forecast.members.base import within
 from engine.forecast.metrics import relative_errors
 from engine.forecast.record import Record, figures_of
@@ -52,7 +53,8 @@ def story(home: Home, settings: Settings, symbol: str, clock: Clock, source: str
     if bars is not None:
         tree["closes"] = [[str(day), float(close)] for day, close in zip(bars.dates[-BARS:], bars.close[-BARS:], strict=True)]
     if stored is not None:
-        tolerance = settings.thresholds.max_mape / 100.0
+        # What the confidence was stated for; the limit of today may be another.
+        tolerance = float(stored.manifest.config.get("max_mape", DEFAULT_TOLERANCE)) / 100.0
         try:
             tree |= _told(stored, bars, tolerance)
         except KeyError as error:

@@ -41,6 +41,10 @@ def test_record_in_dollars_agrees_with_the_bars(tmp_path: Path) -> None:
     row = next(one for one in status["symbols"] if one["symbol"] == "NVDA")
     assert found["figures"]["mape"] == pytest.approx(row["model"]["mape"], rel=1e-6)  # type: ignore[index]
     assert sum(part["n"] for part in found["calibration"]) == row["model"]["n_scored"]  # type: ignore[attr-defined]
+    # A limit that was changed since does not judge a confidence that was stated for another one.
+    home.settings.write_text(home.settings.read_text().replace("max_mape = 5.0", "max_mape = 0.5"))
+    again = told(home.root, "NVDA")
+    assert (again["calibration"], again["figures"]) == (found["calibration"], found["figures"])
 
 
 def test_every_part_is_told_by_one_child(tmp_path: Path) -> None:
