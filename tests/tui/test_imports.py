@@ -17,24 +17,27 @@ import tui.app, tui.screens.doctor
 from tui.console import StockmlApp
 home = Home(Path(sys.argv[1])); prepare(home)
 app = StockmlApp(Engine(home, source="simulated"))
+async def until(pilot, condition):
+    for _ in range(6000):
+        await pilot.pause(0.01)
+        if condition(): return
+    raise AssertionError((app.screen, app.main.failure))
+async def opened(pilot, key):
+    before = app.screen
+    await pilot.press(key)
+    def read():
+        return app.screen is not before and (app.screen.failure or getattr(app.screen, "value", None) is not None)
+    await until(pilot, read)
+    assert app.screen.value is not None, (key, app.screen.failure)
 async def paint():
     async with app.run_test(size=(80, 24)) as pilot:
-        for _ in range(2000):
-            await pilot.pause(0.01)
-            if app.main.snapshot: break
-        assert app.main.snapshot, app.main.failure
+        await until(pilot, lambda: app.main.snapshot)
         await pilot.press("question_mark", "escape", "l", "escape", "colon", "escape")
+        await until(pilot, lambda: app.screen is app.main)
         for key in "234567":
-            await pilot.press(key)
-            for _ in range(2000):
-                await pilot.pause(0.01)
-                if app.screen.value is not None or app.screen.failure: break
-            assert app.screen.value is not None, (key, app.screen.failure)
-        await pilot.press("comma")
-        for _ in range(2000):
-            await pilot.pause(0.01)
-            if app.screen.value is not None or app.screen.failure: break
-        assert app.screen.value.sheet.settings, app.screen.failure
+            await opened(pilot, key)
+        await opened(pilot, "comma")
+        assert app.screen.value.sheet.settings
         await pilot.press("e", "escape", "H", "1", "enter", "escape")
 asyncio.run(paint())
 print(*sorted(sys.modules))
@@ -49,7 +52,7 @@ def test_console_loads_no_heavy_library(tmp_path: Path) -> None:
         text=True,
         env=environment(),
         cwd=ROOT,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split())
