@@ -47,7 +47,7 @@ async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Pat
         engine.replies = {"/api/v1/predict/TSLA": Reply(0, 0.1, {}, "nothing listens there")}
         engine.answers["backup"] = Answer(0, {"backup": {"name": "backup_1", "entries": [{"symbol": "TSLA"}], "size_bytes": 7}})
         await pilot.press("space", "enter")
-        await until(pilot, lambda: isinstance(app.screen, SymbolScreen) and app.screen.value, "the page of TSLA")
+        await until(pilot, lambda: isinstance(app.screen, SymbolScreen) and app.screen.story, "all of the page of TSLA")
         await pilot.press("r")
         await asked(app, pilot)
         assert "Retrain 1 symbol on yahoo bars?" in screen_text(app)
@@ -57,7 +57,7 @@ async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Pat
         await pilot.press("b")
         await until(pilot, lambda: "backup_1: TSLA" in screen_text(app), "the backup")
         await pilot.press("t")
-        await until(pilot, lambda: engine.asked("ask-service") == ["/api/v1/predict/TSLA"], "the question to the service")
+        await until(pilot, lambda: "TSLA CRIT: nothing listens there" in screen_text(app), "the service's verdict")
         await pilot.press("x")
         await until(pilot, lambda: "TSLA is not in a live run" in screen_text(app), "nothing to cancel")
         await pilot.press("l")
