@@ -141,12 +141,15 @@ def _job(
         reason = f"the program {program} is gone: `stockml schedule install` writes the new path"
     else:
         reason = _of_last(status, last)
-    return JobView(job, line, explained, status, last, reason, before=_before(status, runs))
+    return JobView(job, line, explained, status, last, reason, before=_before(job, status, runs))
 
 
-def _before(status: JobStatus, runs: tuple[CronRun, ...]) -> str:
-    """How the run before the one under way failed; a run that was skipped tells nothing."""
-    if status.state is not JobState.STARTED:
+def _before(job: Job, status: JobStatus, runs: tuple[CronRun, ...]) -> str:
+    """How the run before the one under way failed; a run that was skipped tells nothing.
+
+    A job that runs until it is stopped is well while it runs, whatever ended it before: a power cut is no fault of it.
+    """
+    if status.state is not JobState.STARTED or job.reboot:
         return ""
     under_way = next(at for at, run in enumerate(runs) if run.outcome is None)
     ended = next((run for run in runs[under_way + 1 :] if run.outcome is not Outcome.SKIPPED), None)

@@ -86,6 +86,18 @@ def test_a_running_job_tells_how_the_run_before_failed(desk: Desk) -> None:
     assert told == ["", "no space", "no space", ""]
 
 
+def test_a_service_that_runs_again_after_a_power_cut_is_well(desk: Desk) -> None:
+    """The run before ended without a word, and the one under way lasts for months: nothing is told of it."""
+    desk.write(desk.install("serve"))
+    home = desk.scheduler.home
+    with FileLock(JOBS["serve"].lock_path(home)) as lock:
+        assert lock.acquire("serve")
+        for _ in range(2):
+            begin_run(home, "serve", Trigger.CRON, None, desk.clock.now())
+            desk.clock.advance(timedelta(days=1))
+        assert (_job(desk, "serve").status.state, _job(desk, "serve").before) == (JobState.STARTED, "")  # type: ignore[union-attr]
+
+
 def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
     """No daemon, then a program that is gone."""
     desk = Desk(tmp_path, running=False)
