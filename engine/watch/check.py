@@ -22,7 +22,7 @@ from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
-from engine.core.records import Level, Meter, Started
+from engine.core.records import Level, Meter, Started, TrainRequest
 from engine.core.text import clean
 from engine.watch import alerts, earnings, ledger
 from engine.watch import decisions as record
@@ -82,7 +82,7 @@ class Report:
     problems: tuple[str, ...]
     outage: bool
     unstarted: str = ""
-    """Why what fired could not be trained; empty when it was started, or nothing fired."""
+    """Why what fired could not be trained, or its start not be recorded; empty when all went well, or nothing fired."""
 
 
 def check(
@@ -125,14 +125,21 @@ def check(
 
 def _started(home: Home, prepared: Prepared, begin: Start | None, starter: str) -> tuple[tuple[Started, ...], str]:
     """The runs that were started; a start that fails (a full disk) is told in words, and the check goes on."""
-    fault = ""
+    begun, fault = list[Started](), ""
+
+    def noted(request: TrainRequest) -> Started:
+        assert begin is not None
+        begun.append(begin(request))
+        return begun[-1]
+
     if begin is not None:
         try:
-            return start(home, prepared, begin, starter), ""
+            return start(home, prepared, noted, starter), ""
         except StockmlError as error:
-            fault = f"nothing was trained: {error}"
+            # The run lives on its own by now, whatever became of its record.
+            fault = f"the training is not recorded: {error}" if begun else f"nothing was trained: {error}"
     record.note(home, prepared.decisions, prepared.occasion, {})
-    return (), fault
+    return tuple(begun), fault
 
 
 def _predicted(home: Home, settings: Settings, seen: Observed, clock: Clock, by_service: bool, problems: list[str]) -> Answer:

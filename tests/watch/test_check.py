@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.core.clock import FakeClock
+from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.watch import ledger
+from engine.watch import decisions, ledger
 from engine.watch.alerts import alert_list
 from engine.watch.auto import occasion_of, prepare
 from engine.watch.board import BoardReader
@@ -151,6 +152,18 @@ def test_when_nothing_answers_it_is_an_outage(trainer: Trainer, monkeypatch: pyt
         check(trainer.home, trainer.settings, ("NVDA",), None, trainer.clock, begin=None)
         firing = {alert.rule for alert in alert_list(trainer.home, trainer.clock.now()) if alert.state == "firing"}
         assert heals == ("outage" not in firing)
+
+
+def test_a_training_that_runs_is_never_called_none(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the record of a start is refused, the check tells the run that goes on, and that it is not recorded."""
+
+    def refuse(*_: object) -> None:
+        raise StockmlError("history.db is locked")
+
+    monkeypatch.setattr(decisions, "trained", refuse)
+    report = run(trainer)
+    assert [PAIR] == [each.symbols for each in report.started]
+    assert "the training is not recorded: history.db is locked" == report.unstarted
 
 
 def test_a_hold_stops_automatic_training_and_ends_by_itself(trainer: Trainer) -> None:
