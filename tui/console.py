@@ -18,7 +18,7 @@ from engine.core.text import clean
 from tui import clipboard
 from tui import format as fmt
 from tui.background import Poller, post, start_verb, while_open, write_log
-from tui.driver import CountingDriver
+from tui.driver import CountingDriver, late_resize
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
 from tui.keys import key, put_in_force
@@ -116,7 +116,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.event_loop = asyncio.get_running_loop()
         self.vitals.start(self.event_loop.call_soon_threadsafe)
         self.take_keys()
-        self.call_after_refresh(self._tell_keys)
+        if self.own_keys.notice is not None:
+            self.call_after_refresh(lambda: self.say(self.own_keys.notice))
         self._tick()
         self.set_interval(1.0, self._tick)
         self._poller.start()
@@ -135,6 +136,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
         old = self.wall.monotonic() - self._good_look
         before, self.stalled = self.stalled, self.vitals.tick(self._sent(), self.size)
+        late_resize(self)
         words = (self.stalled, f"OLD {fmt.duration(old)}" if old > LAG_S and self._last else "")
         self.main.lag = "  ".join(word for word in words if word)
         if isinstance(self.screen, LiveScreen):
@@ -283,10 +285,6 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.own_keys = keymap(self.engine.settings.console.keys)
         self.set_keymap(self.own_keys.textual)
         put_in_force(self.own_keys)
-
-    def _tell_keys(self) -> None:
-        if self.own_keys.notice is not None:
-            self.say(self.own_keys.notice)
 
     def copy(self, text: str) -> None:
         """Ask the terminal to take `text`, and keep it in a file of the home unless this console is read-only."""

@@ -1,9 +1,10 @@
-"""Textual's driver, with a count of the bytes that the console sends to its terminal."""
+"""Textual's driver, with a count of the bytes that the console sends to its terminal, and a size that is never lost."""
 
 from __future__ import annotations
 
 from typing import Any, TextIO
 
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 
@@ -37,3 +38,12 @@ class CountingDriver(LinuxDriver):
         super().__init__(*args, **more)
         self.counted = CountedFile(self._file)  # type: ignore[arg-type]
         self._file = self.counted  # type: ignore[assignment]
+
+
+def late_resize(app: App[Any]) -> None:
+    """Tell the screens a new size that waits: Textual's timer of 8 ms for it never fires where the process slept through it.
+
+    Then no later size is told either: on a busy machine the console kept the old one for good.
+    """
+    if app._resize_event is not None:
+        app._check_resize()
