@@ -152,6 +152,8 @@ def _edit_the_schedule(terminal: Terminal, operator: Operator) -> None:
     terminal.keys("y")
     wait_for(lambda: operator.times()["weekly"] == "0 4 * * 0", 20, "the new time")
     assert (operator.fake.tab or b"").startswith(FOREIGN)
+    # The words of the first write may still stand there; leaving before the second came back is asked about.
+    wait_for(lambda: "NOT WRITTEN" not in terminal.screen(), 20, "the written schedule")
     terminal.shows("written; u takes it back")
 
 
