@@ -75,7 +75,7 @@ def service(home: Home) -> Iterator[tuple[str, int]]:
         yield running_at(home) or ("", 0)
     finally:
         ran.terminate()
-        assert ran.wait(30) == 0
+        assert ran.wait(120) == 0
 
 
 def numbers(tree: dict[str, Any], scale: float) -> list[float]:
