@@ -30,7 +30,7 @@ from tests.helpers import new_home
 from tests.runs.conftest import Bench
 
 SPAWN = multiprocessing.get_context("spawn")
-STARTERS, ENTRIES = 4, 200
+STARTERS, ROUNDS = 4, 200
 
 
 def test_the_plan_puts_priorities_first_and_names_the_source(bench: Bench, tmp_path: Path) -> None:
@@ -183,11 +183,10 @@ def _compete(target: Callable[..., None], *arguments: object) -> list[list[str]]
     return found
 
 
-@pytest.mark.parametrize("rounds", [50, pytest.param(200, marks=pytest.mark.soak)])
-def test_of_four_starters_exactly_one_gets_the_symbol_in_each_round(tmp_path: Path, rounds: int) -> None:
+def test_of_four_starters_exactly_one_gets_the_symbol_in_each_of_200_rounds(tmp_path: Path) -> None:
     """One winner a round, and each loser is told that winner's run."""
     home = new_home(tmp_path / "home")
-    outcomes = _compete(_rounds, str(home.root), rounds, True)
+    outcomes = _compete(_rounds, str(home.root), ROUNDS, True)
     for told in zip(*outcomes, strict=True):
         (winner,) = [word for word in told if not word.startswith("busy")]
         assert [word for word in told if word != winner] == [f"busy run {winner} ({_starter(home, winner)})"] * (STARTERS - 1)
@@ -220,7 +219,7 @@ def _inside(folder: str, barrier: Barrier, seen: Queue[list[str]], kind: str) ->
     lock = (UnlinkingLock if kind == "unlinking" else FileLock)(Path(folder) / "lock")
     marker, together = Path(folder) / "inside", 0
     barrier.wait(200)
-    for _ in range(ENTRIES):
+    for _ in range(ROUNDS):
         end = time.monotonic() + 200
         while not lock.acquire(str(os.getpid())):
             assert time.monotonic() < end
