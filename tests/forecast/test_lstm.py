@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,16 @@ def test_the_graph_of_an_epoch_is_traced_once_a_worker() -> None:
     from engine.forecast.members import lstm_train
 
     assert lstm_train.compiled(SHAPE, lstm_train.Rates()) is lstm_train.compiled(SHAPE, lstm_train.Rates())
+
+
+def test_tracing_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What TensorFlow writes to trace a graph is gone at once: a worker ends before TensorFlow would remove it."""
+    from engine.forecast.members import lstm_train
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lstm_train.compiled(SHAPE, lstm_train.Rates(learning=0.5))
+    assert list(tmp_path.iterdir()) == []
+    assert tempfile.gettempdir() == str(tmp_path)
 
 
 def test_shrinkage_follows_the_evidence() -> None:

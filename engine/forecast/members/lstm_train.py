@@ -9,8 +9,10 @@ and everything functional: weights in, weights out, no variables to reset betwee
 from __future__ import annotations
 
 import math
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -93,13 +95,32 @@ def shuffled(rows: Rows, batch: int, draw: np.random.Generator) -> tuple[Rows, F
 
 @cache
 def compiled(shape: Shape, rates: Rates) -> Callable[..., Any]:
-    """The graph of one epoch; traced at its first call, used for every symbol of this shape."""
+    """The graph of one epoch; traced here, used for every symbol of this shape."""
     table = tf.TensorSpec([None, shape.features])
     vector, rows = tf.TensorSpec([None]), tf.TensorSpec([None], tf.int32)
     flat = tf.TensorSpec([sum(shape.counts)])
     batches = [tf.TensorSpec([None, shape.batch], tf.int32), tf.TensorSpec([None, shape.batch])]
     signature = [flat, flat, flat, tf.TensorSpec([]), table, vector, rows, *batches, tf.TensorSpec([2], tf.int32)]
-    return tf.function(_epoch(shape, rates), input_signature=signature)  # type: ignore[no-any-return]
+    graph = tf.function(_epoch(shape, rates), input_signature=signature)
+    with _scratch():
+        graph.get_concrete_function()
+    return graph  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _scratch() -> Iterator[None]:
+    """A folder for temporary files that ends with the block.
+
+    Tracing writes seven files of rewritten Python and removes them at the interpreter's end, which a worker never
+    reaches: every training left its seven in /tmp.
+    """
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="stockml-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def _epoch(shape: Shape, rates: Rates) -> Callable[..., Any]:
