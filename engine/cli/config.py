@@ -107,7 +107,8 @@ def key_problems(settings: Settings) -> tuple[str, ...]:
     return problems
 
 
-@config.command("set")
+# A value may begin with a minus sign.
+@config.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("key")
 @click.argument("value")
 @json_option

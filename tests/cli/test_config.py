@@ -72,6 +72,14 @@ def test_set_refuses_what_would_be_invalid(tmp_path: Path) -> None:
     assert not (home.root / ".stockml.toml.previous").exists()
 
 
+def test_a_value_with_a_minus_sign_is_a_value(tmp_path: Path) -> None:
+    """A negative number is judged as a number, not taken for an option."""
+    ran = stockml("config", "set", "training.epochs", "-3", "--home", str(new_home(tmp_path / "h").root))
+
+    assert ran.returncode == 3
+    assert "training.epochs: -3: Expected int >= 1" in ran.stderr
+
+
 def test_set_says_when_the_environment_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value that a variable overrides here is written, with a word about the variable."""
     monkeypatch.setenv("ML_EPOCHS", "7")
