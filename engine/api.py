@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core import config
+from engine.core.child import Answer, child_environment, command
 from engine.core.clock import Clock, SystemClock
 from engine.core.config import Settings
 from engine.core.errors import ModelError, NoDataError, StockmlError
@@ -29,7 +30,6 @@ from engine.watch.snapshot import SnapshotReader, TextTail
 from engine.watching import Watching
 
 if TYPE_CHECKING:
-    from engine.core.child import Answer
     from engine.core.config_edit import Path as KeyPath
     from engine.core.config_set import Change
     from engine.core.config_set import Check as SettingsCheck
@@ -100,9 +100,8 @@ class Engine(Watching):
         lock = self.home.locks / ".status"
         if lock_holder(lock) is not None:
             return False
-        line = [sys.executable, "-m", "engine.refresh", str(self.home.root), self.source or ""]
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-        null = subprocess.DEVNULL
+        line = [sys.executable, "-P", "-m", "engine.refresh", str(self.home.root), self.source or ""]
+        null, environment = subprocess.DEVNULL, child_environment(OPENBLAS_NUM_THREADS="1")
         subprocess.Popen(line, stdin=null, stdout=null, stderr=null, start_new_session=True, env=environment)
         return True
 
@@ -234,15 +233,11 @@ class Engine(Watching):
 
     def command(self, words: Sequence[str]) -> Answer:
         """A command of ours on this home in a short-lived child, with its JSON: for what loads numpy or h5py."""
-        from engine.core.child import command
-
         source = ("--source", self.source) if self.source and words[0] in _OF_SOURCE else ()
         return command((*words, "--home", str(self.home.root), *source, "--json"))
 
     def symbol_story(self, symbol: str) -> dict[str, Any]:
         """Record, calibration, live accuracy and the triggers' verdicts of one symbol, from a short-lived child."""
-        from engine.core.child import command
-
         words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
         return command(words, module="engine.story").document
 

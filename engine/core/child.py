@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import engine
 from engine.core.errors import StockmlError
 from engine.core.text import clean, clean_bytes
 
@@ -24,6 +27,13 @@ class Answer:
     said: tuple[str, ...] = ()
 
 
+def child_environment(**more: str) -> dict[str, str]:
+    """This environment, with the folder that holds `engine` on the path (a clone may run without being installed)."""
+    root = str(Path(engine.__file__).resolve().parent.parent)
+    path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
+    return {**os.environ, "PYTHONPATH": path, **more}
+
+
 def command(words: Sequence[str], limit_s: float = _LIMIT_S, module: str = "engine.cli") -> Answer:
     """Run `stockml WORDS` (or another module of ours) with this interpreter, no terminal and no shell.
 
@@ -33,7 +43,9 @@ def command(words: Sequence[str], limit_s: float = _LIMIT_S, module: str = "engi
     # -P: the working directory must not be able to stand in for our modules.
     argv = [sys.executable, "-P", "-m", module, *words]
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False)
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, env=child_environment(), check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise StockmlError(
             f"{module} {words[0]} did not end within {limit_s:.0f} s", "look at the disk and try again"

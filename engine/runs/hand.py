@@ -13,9 +13,8 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 
-import engine
+from engine.core.child import child_environment
 from engine.core.text import clean
 from engine.runs.processes import Identity, identity_of, resident_mb, send
 from engine.runs.rules import Force
@@ -29,13 +28,6 @@ _CHUNK = 2**16
 _REST = 64
 # Parallel work is one process a core: idle spinning threads of the numeric libraries cost half of it.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-
-
-def child_environment(**more: str) -> dict[str, str]:
-    """This environment, with the folder that holds `engine` on the path (a clone may run without being installed)."""
-    root = str(Path(engine.__file__).resolve().parent.parent)
-    path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
-    return {**os.environ, "PYTHONPATH": path, **more}
 
 
 class Hand:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from engine.core.child import child_environment
 from engine.core.clock import Clock, SystemClock
 from engine.core.config import Settings
 from engine.core.errors import BusyError, StockmlError
@@ -26,7 +27,6 @@ from engine.core.symbols import checked_all
 from engine.core.text import clean, clean_bytes
 from engine.market.source import parse_source
 from engine.runs.cancel import cancel_run
-from engine.runs.hand import child_environment
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore

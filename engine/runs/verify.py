@@ -18,9 +18,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.core.child import child_environment
 from engine.core.errors import ModelError
 from engine.core.text import clean
-from engine.runs.hand import child_environment
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars

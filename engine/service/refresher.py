@@ -6,7 +6,6 @@ Daily bars change once a day, so there is something to ask only when a session h
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from engine.core.child import child_environment
 from engine.core.clock import Clock
 from engine.core.paths import Home
 from engine.market.last_bar import last_bar
@@ -97,10 +97,10 @@ class Refresher:
     def _start(self, due: tuple[Wanted, ...], newest: date) -> None:
         self._asked, self._newest, self._started = due, newest, time.monotonic()
         words = [word for source, symbol in due for word in (source, symbol)]
-        line = [sys.executable, "-m", "engine.service.fetch", str(self._home.root), *words]
+        line = [sys.executable, "-P", "-m", "engine.service.fetch", str(self._home.root), *words]
         null = subprocess.DEVNULL
         # stdin is a pipe that only we hold: a killed service ends its child by EOF.
-        self._child = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=null, stderr=null, env=dict(os.environ))
+        self._child = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=null, stderr=null, env=child_environment())
 
     def _reap(self) -> None:
         assert self._child is not None, "called while there is a child"

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.child import child_environment
 from engine.core.clock import Clock, SystemClock, iso
 from engine.core.config import Settings
 from engine.core.failpoints import failpoint
@@ -24,7 +25,6 @@ from engine.core.files import FileLock
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.runs.hand import child_environment
 from engine.watch.schema import SCHEMA, writing
 
 LIMIT_S = 60.0

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from engine.core.child import child_environment
 from engine.core.clock import Clock, iso, parse_iso
 from engine.core.files import write_json
 from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.market.calendar import NEW_YORK
-from engine.runs.hand import child_environment
 
 FRESH = timedelta(days=1)
 LIMIT_S = 20.0

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
 
+from engine.core.child import child_environment
 from engine.core.clock import Clock, iso
 from engine.core.errors import BusyError, StockmlError
 from engine.core.files import FileLock, lock_holder
@@ -93,7 +94,7 @@ class Monitor:
 
     def _check(self) -> int | None:
         try:
-            self._child = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL)
+            self._child = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, env=child_environment())
         except OSError as error:
             self.say(f"the check could not be started: {error.strerror}")
             return None
