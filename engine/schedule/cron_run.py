@@ -23,7 +23,6 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from engine.core.audit import ORIGIN
-from engine.core.child import child_environment
 from engine.core.clock import Clock, SystemClock, iso
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.files import FileLock, append_line, lock_holder
@@ -228,7 +227,7 @@ def _child(run: _Run, log: _Log) -> int:
                 stderr=subprocess.STDOUT,
                 pass_fds=[lock.fileno() for lock in run.locks],
                 cwd=run.home.root,
-                env=child_environment(**{ORIGIN: _on_behalf(run)}),
+                env={**os.environ, ORIGIN: _on_behalf(run)},
             )
         except OSError as error:
             log.last = f"cannot start {run.argv[0]}: {error.strerror}"

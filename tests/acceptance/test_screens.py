@@ -53,6 +53,8 @@ def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
         terminal.shows("+0 4 * * 0")
         terminal.keys("y")
         wait_for(lambda: times()["weekly"] == "0 4 * * 0", 20, "the new time")
+        # Leaving before the write came back is asked about.
+        wait_for(lambda: "NOT WRITTEN" not in terminal.screen(), 20, "the written schedule")
         terminal.keys("T")
         terminal.shows("Run weekly now")
         terminal.keys("y")
