@@ -1,10 +1,10 @@
-# make demo | run | install | test | check | bench | soak        PYTHON=python3.12 picks another interpreter
+# make demo | run | install | test | check | fix | bench | soak        PYTHON=python3.12 picks another interpreter
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo run install dev test check format lint types imports bench soak clean
+.PHONY: demo run install dev test check fix format lint types imports bench soak clean
 .DEFAULT_GOAL := run
 
 demo: install
@@ -32,6 +32,10 @@ test: dev
 	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak and not bench"
 
 check: dev format lint types imports test
+
+fix: dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 format: dev
 	@$(BIN)/ruff format --check .

@@ -1,1 +1,4 @@
-"""The engine: 13 forecast models trained, watched, backed up and scheduled; it never imports textual."""
+"""The engine: 13 forecast models trained, watched, backed up and scheduled.
+
+It never imports textual.
+"""

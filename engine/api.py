@@ -48,7 +48,8 @@ _OF_SOURCE = ("predict", "evaluate", "accuracy", "performance", "auto-train")
 
 
 class Engine(Watching):
-    """One home folder and what can be done with it; importing it loads no TensorFlow, pandas or sklearn."""
+    """One home folder and what can be done with it;
+    importing it loads no TensorFlow, pandas or sklearn."""
 
     def __init__(self, home: Home, clock: Clock | None = None, source: str | None = None) -> None:
         self.home = home
@@ -78,7 +79,8 @@ class Engine(Watching):
         return self._reader.read(self.settings, self.source)
 
     def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
-        """Rebuild the status of every symbol whose model or bars changed; loads numpy and h5py when one did."""
+        """Rebuild the status of every symbol whose model or bars changed;
+        loads numpy and h5py when one did."""
         outdated, configured = [], parse_source(self.settings.market.source, self.home.root).text
         for symbol in symbols or self.settings.names:
             stored = derived.read(self.home.status(symbol))
@@ -90,8 +92,11 @@ class Engine(Watching):
             self._build(outdated)
 
     def _build(self, symbols: Sequence[str]) -> dict[str, Status | None]:
-        """The statuses of these symbols, built and stored; the next snapshot has them also where they cannot be stored."""
-        statuses = derived.build_all(self.home, self.settings, symbols, self.clock, self.source or "")
+        """The statuses of these symbols, built and stored;
+        the next snapshot has them also where they cannot be stored."""
+        statuses = derived.build_all(
+            self.home, self.settings, symbols, self.clock, self.source or ""
+        )
         self._reader.remember(statuses)
         return statuses
 
@@ -100,9 +105,18 @@ class Engine(Watching):
         lock = self.home.locks / ".status"
         if lock_holder(lock) is not None:
             return False
-        line = [sys.executable, "-P", "-m", "engine.refresh", str(self.home.root), self.source or ""]
+        line = [
+            sys.executable,
+            "-P",
+            "-m",
+            "engine.refresh",
+            str(self.home.root),
+            self.source or "",
+        ]
         null, environment = subprocess.DEVNULL, child_environment(OPENBLAS_NUM_THREADS="1")
-        subprocess.Popen(line, stdin=null, stdout=null, stderr=null, start_new_session=True, env=environment)
+        subprocess.Popen(
+            line, stdin=null, stdout=null, stderr=null, start_new_session=True, env=environment
+        )
         return True
 
     def refresh_alone(self) -> bool:
@@ -119,7 +133,9 @@ class Engine(Watching):
         live = RunStore(self.home).live()
         items = []
         for symbol in checked_all(request.symbols, self.settings.names):
-            run = next((run for run in live if (job := run.job(symbol)) and not job.state.ended), None)
+            run = next(
+                (run for run in live if (job := run.job(symbol)) and not job.state.ended), None
+            )
             holder = f"run {run.id} ({run.starter})" if run else lock_holder(self.home.lock(symbol))
             items.append(PlanItem(symbol, rows[symbol].model, rows[symbol].state, holder))
         return tuple(items)
@@ -152,7 +168,9 @@ class Engine(Watching):
     def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
         """The next session's forecast of each symbol, or the reason why there is none."""
         names = checked_all(symbols, self.settings.names)
-        return {symbol: self._forecast(symbol, status) for symbol, status in self._build(names).items()}
+        return {
+            symbol: self._forecast(symbol, status) for symbol, status in self._build(names).items()
+        }
 
     def _forecast(self, symbol: str, status: Status | None) -> Forecast | StockmlError:
         if status is None:
@@ -163,7 +181,8 @@ class Engine(Watching):
         return NoDataError(status.problem) if status.kind == "ok" else ModelError(status.problem)
 
     def service_state(self, deadline_s: float = 2.0) -> ServiceState:
-        """Whether the prediction service runs, and what it says of its health; never longer than the deadline."""
+        """Whether the prediction service runs, and what it says of its health;
+        never longer than the deadline."""
         from engine.core.service_client import service_state
 
         return service_state(self.home, deadline_s)
@@ -175,7 +194,8 @@ class Engine(Watching):
         return ask_service(self.home, path, deadline_s)
 
     def service_overview(self, deadline_s: float = 1.0) -> Overview:
-        """The running service for a person: state, figures, models; or what is in its way. Each request within the deadline."""
+        """The running service for a person: state, figures, models; or what is in its way.
+        Each request within the deadline."""
         from engine.service.overview import overview
 
         return overview(self.home, self.settings, deadline_s)
@@ -208,12 +228,19 @@ class Engine(Watching):
 
         training = self.settings.training
         request = BacktestRequest(
-            symbols, self._source(), first, last, retrain_every, members or training.members, epochs or training.epochs
+            symbols,
+            self._source(),
+            first,
+            last,
+            retrain_every,
+            members or training.members,
+            epochs or training.epochs,
         )
         return backtest(self.home, self.settings, request, self.clock, progress)
 
     def evaluate(self, symbols: Iterable[str]) -> dict[str, Any]:
-        """Live models scored on sessions they could not have seen; `folder` names the report, None when there is none."""
+        """Live models scored on sessions they could not have seen;
+        `folder` names the report, None when there is none."""
         from engine.forecast.evaluate import Evaluation, evaluate
         from engine.forecast.report import document, write_report
 
@@ -232,12 +259,14 @@ class Engine(Watching):
         return TextTail(self.home.training_log, lines).read()
 
     def command(self, words: Sequence[str]) -> Answer:
-        """A command of ours on this home in a short-lived child, with its JSON: for what loads numpy or h5py."""
+        """A command of ours on this home in a short-lived child, with its JSON: for what loads
+        numpy or h5py."""
         source = ("--source", self.source) if self.source and words[0] in _OF_SOURCE else ()
         return command((*words, "--home", str(self.home.root), *source, "--json"))
 
     def symbol_story(self, symbol: str) -> dict[str, Any]:
-        """Record, calibration, live accuracy and the triggers' verdicts of one symbol, from a short-lived child."""
+        """Record, calibration, live accuracy and the triggers' verdicts of one symbol, from a
+        short-lived child."""
         words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
         return command(words, module="engine.story").document
 
@@ -247,7 +276,8 @@ class Engine(Watching):
         seen: Mapping[KeyPath, object] | None = None,
         check: SettingsCheck | None = None,
     ) -> tuple[Change, ...]:
-        """Write several settings together, or none; ConfigError, RefusedError as `set_keys`. ml_config.json follows."""
+        """Write several settings together, or none; ConfigError, RefusedError as `set_keys`.
+        ml_config.json follows."""
         from engine.core.config_set import set_keys
         from engine.core.ml_config import write_ml_config
 
@@ -255,11 +285,13 @@ class Engine(Watching):
         try:
             write_ml_config(self.home, config.load(self.home, {}))
         except OSError as error:
-            what = f"the settings are written, but {self.home.ml_config.name} is not: {error.strerror}"
+            what = (
+                f"the settings are written, but {self.home.ml_config.name} is not: {error.strerror}"
+            )
             raise StockmlError(what, "free space; the next command writes it") from error
         return made
 
-    # -- the schedule -------------------------------------------------------------------------------------------------
+    # -- the schedule ---------------------------------------------------------------------------
 
     def scheduler(self) -> Scheduler:
         """The schedule of this home in the user's crontab: look, draft, write, undo."""
@@ -269,26 +301,37 @@ class Engine(Watching):
 
     @recorded
     def start_job_now(self, job: str) -> int:
-        """Start a scheduled job beside this process, with no more than cron would give it; its process id."""
+        """Start a scheduled job beside this process, with no more than cron would give it;
+        its process id."""
         from engine.schedule.start_now import start_now
 
         return start_now(self.home, job)
 
-    # -- what must not be lost ----------------------------------------------------------------------------------------
+    # -- what must not be lost ------------------------------------------------------------------
 
     @recorded
     def back_up(self, symbols: Iterable[str] | None = None, to: Path | None = None) -> Made:
-        """Copy live models into a new backup, and that to the folder `to`; NoDataError when there is no model."""
+        """Copy live models into a new backup, and that to the folder `to`;
+        NoDataError when there is no model."""
         from engine.vault.backup import back_up
 
-        names = checked_all(symbols, self.settings.names) if symbols is not None else self.settings.names
+        names = (
+            checked_all(symbols, self.settings.names)
+            if symbols is not None
+            else self.settings.names
+        )
         return back_up(self.home, self.settings, names, self.clock, to=to)
 
     def backups(self) -> tuple[Backup, ...]:
-        """The backups beside the models, then those of `backup.also_to`, newest first; StockmlError when unlistable."""
+        """The backups beside the models, then those of `backup.also_to`, newest first;
+        StockmlError when unlistable."""
         from engine.vault.backups import backup_folders, listed
 
-        return tuple(backup for folder in backup_folders(self.home, self.settings) for backup in listed(folder))
+        return tuple(
+            backup
+            for folder in backup_folders(self.home, self.settings)
+            for backup in listed(folder)
+        )
 
     def backup(self, name: str) -> Backup:
         """One backup; UsageError names the nearest when there is none of that name."""
@@ -296,8 +339,11 @@ class Engine(Watching):
 
         return find_backup(backup_folders(self.home, self.settings), name)
 
-    def verify_backups(self, names: Iterable[str] = ()) -> tuple[tuple[Backup, tuple[Check, ...]], ...]:
-        """Every file of the named backups (none given: of all) read again; NoDataError when there are no backups."""
+    def verify_backups(
+        self, names: Iterable[str] = ()
+    ) -> tuple[tuple[Backup, tuple[Check, ...]], ...]:
+        """Every file of the named backups (none given: of all) read again;
+        NoDataError when there are no backups."""
         from engine.vault.backups import verify_backup
 
         chosen = tuple(self.backup(name) for name in names) or self.backups()
@@ -319,7 +365,15 @@ class Engine(Watching):
         def generation(symbol: str) -> int:
             return last_known(self.home, symbol).generation
 
-        results = restore(self.home, self.settings, name, symbols, self.clock, verify=verify, history_max=generation)
+        results = restore(
+            self.home,
+            self.settings,
+            name,
+            symbols,
+            self.clock,
+            verify=verify,
+            history_max=generation,
+        )
         for each in results:
             if each.ok:
                 derived.build(self.home, self.settings, each.symbol, self.clock, self.source or "")
@@ -327,9 +381,12 @@ class Engine(Watching):
 
     @recorded
     def clean(self, dry_run: bool = False) -> CleanReport:
-        """Remove what is old by the rules of the settings, or only say what would go and why the rest stays."""
+        """Remove what is old by the rules of the settings, or only say what would go and why the
+        rest stays."""
         from engine.schedule.record import AGED as RUNS_OF_JOBS
         from engine.vault.clean import clean
         from engine.watch.schema import AGED as CHECKS
 
-        return clean(self.home, self.settings, self.clock, dry_run=dry_run, records=(*RUNS_OF_JOBS, *CHECKS))
+        return clean(
+            self.home, self.settings, self.clock, dry_run=dry_run, records=(*RUNS_OF_JOBS, *CHECKS)
+        )

@@ -1,4 +1,7 @@
-"""Which verbs of the engine stand in logs/audit.log, and what is told of each; a new one is a row here and `@recorded`."""
+"""Which verbs of the engine stand in logs/audit.log, and what is told of each.
+
+A new one is a row here and `@recorded`.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +37,25 @@ class Verb:
 
 
 def _request(request: TrainRequest) -> About:
-    flags = {"accept_worse": request.accept_worse or None, "replace_source": request.replace_source or None}
-    asked = {"reason": request.reason, "source": request.source, "epochs": request.epochs, "members": request.members}
+    flags = {
+        "accept_worse": request.accept_worse or None,
+        "replace_source": request.replace_source or None,
+    }
+    asked = {
+        "reason": request.reason,
+        "source": request.source,
+        "epochs": request.epochs,
+        "members": request.members,
+    }
     return {"symbols": request.symbols, **asked, **flags}
 
 
 def _started(started: Started) -> About:
-    return {"symbols": started.symbols, "run": started.run_id, "busy": [symbol for symbol, _ in started.busy]}
+    return {
+        "symbols": started.symbols,
+        "run": started.run_id,
+        "busy": [symbol for symbol, _ in started.busy],
+    }
 
 
 def _made(made: Made) -> About:
@@ -48,9 +63,17 @@ def _made(made: Made) -> About:
 
 
 def _restored(results: Sequence[Restored]) -> About:
-    wrong = [f"{each.symbol}: {each.error.message if each.error else 'not restored'}" for each in results if not each.ok]
+    wrong = [
+        f"{each.symbol}: {each.error.message if each.error else 'not restored'}"
+        for each in results
+        if not each.ok
+    ]
     good = [each.symbol for each in results if each.ok]
-    return {"restored": good, "problems": wrong, "outcome": Outcome.FAILED if wrong else Outcome.DONE}
+    return {
+        "restored": good,
+        "problems": wrong,
+        "outcome": Outcome.FAILED if wrong else Outcome.DONE,
+    }
 
 
 def _cleaned(report: CleanReport) -> About:
@@ -64,24 +87,53 @@ def _cleaned(report: CleanReport) -> About:
 
 
 def _decided(prepared: Prepared, _starter: str) -> About:
-    return {"symbols": [each.symbol for each in prepared.decisions if each.action == "train"] or "none"}
+    return {
+        "symbols": [each.symbol for each in prepared.decisions if each.action == "train"] or "none"
+    }
 
 
 VERBS = {
     "start_training": Verb("train", _request, _started, Outcome.STARTED),
     "cancel": Verb("cancel", lambda run_id: {"run": run_id}),
-    "start_job_now": Verb("run-now", lambda job: {"job": job}, lambda pid: {"process": pid}, Outcome.STARTED),
-    "back_up": Verb("backup", lambda symbols=None, to=None: {"symbols": symbols or "all", "to": to}, _made, announced=True),
+    "start_job_now": Verb(
+        "run-now", lambda job: {"job": job}, lambda pid: {"process": pid}, Outcome.STARTED
+    ),
+    "back_up": Verb(
+        "backup",
+        lambda symbols=None, to=None: {"symbols": symbols or "all", "to": to},
+        _made,
+        announced=True,
+    ),
     "restore": Verb(
-        "restore", lambda name, symbols=(): {"backup": name, "symbols": symbols or "all"}, _restored, announced=True
+        "restore",
+        lambda name, symbols=(): {"backup": name, "symbols": symbols or "all"},
+        _restored,
+        announced=True,
     ),
     "clean": Verb("clean", lambda dry_run=False: None if dry_run else {}, _cleaned, announced=True),
-    "auto_train": Verb("auto-train", _decided, lambda started: {"runs": [run.run_id for run in started]}),
-    "hold": Verb("hold", lambda symbol, reason, until=None: {"symbol": symbol, "reason": reason, "until": until}),
+    "auto_train": Verb(
+        "auto-train", _decided, lambda started: {"runs": [run.run_id for run in started]}
+    ),
+    "hold": Verb(
+        "hold",
+        lambda symbol, reason, until=None: {"symbol": symbol, "reason": reason, "until": until},
+    ),
     "unhold": Verb("unhold", lambda symbol: {"symbol": symbol}),
-    "acknowledge": Verb("ack", lambda rule, symbol: {"rule": rule, "symbol": symbol}, lambda count: {"marked": count}),
-    "silence": Verb("silence", lambda rule, symbol, *_: {"rule": rule, "symbol": symbol}, lambda end: {"until": iso(end)}),
-    "test_alert": Verb("alert-test", dict, lambda fault: {"fault": fault, "outcome": Outcome.FAILED} if fault else {}),
+    "acknowledge": Verb(
+        "ack",
+        lambda rule, symbol: {"rule": rule, "symbol": symbol},
+        lambda count: {"marked": count},
+    ),
+    "silence": Verb(
+        "silence",
+        lambda rule, symbol, *_: {"rule": rule, "symbol": symbol},
+        lambda end: {"until": iso(end)},
+    ),
+    "test_alert": Verb(
+        "alert-test",
+        dict,
+        lambda fault: {"fault": fault, "outcome": Outcome.FAILED} if fault else {},
+    ),
 }
 """By the name of the method."""
 
@@ -89,4 +141,6 @@ VERBS = {
 def recorded(method: Method) -> Method:
     """Record a method of the engine as its row says; KeyError when it has none."""
     verb = VERBS[method.__name__]
-    return audited(verb.what, verb.describe, verb.told, outcome=verb.outcome, announced=verb.announced)(method)
+    return audited(
+        verb.what, verb.describe, verb.told, outcome=verb.outcome, announced=verb.announced
+    )(method)

@@ -1,4 +1,5 @@
-"""`python -m engine.refresh HOME SOURCE`: the short-lived child that rebuilds statuses for the console."""
+"""`python -m engine.refresh HOME SOURCE`: the short-lived child that rebuilds statuses for the
+console."""
 
 from __future__ import annotations
 

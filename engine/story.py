@@ -1,6 +1,8 @@
-"""`python -m engine.story HOME SYM [SOURCE]`: everything the Symbol screen shows that needs numpy or h5py, as JSON.
+"""`python -m engine.story HOME SYM [SOURCE]`: everything the Symbol screen shows that needs
+numpy or h5py, as JSON.
 
-One short-lived child joins the model's story, its live accuracy and what watching knows; none of them knows the others.
+One short-lived child joins the model's story, its live accuracy and what watching knows; none of
+them knows the others.
 """
 
 from __future__ import annotations

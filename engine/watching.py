@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 class Watching(ABC):
-    """What `Engine` can do to watch its home; thin: every method hands over to one function of engine.watch."""
+    """What `Engine` can do to watch its home;
+    thin: every method hands over to one function of engine.watch."""
 
     home: Home
     clock: Clock
@@ -50,17 +51,27 @@ class Watching(ABC):
     def runs(self, limit: int = 50) -> tuple[Run, ...]: ...
 
     def auto_plan(
-        self, symbols: Iterable[str] | None = None, *, force: bool = False, skip_market_hours: bool = False, fetch: bool = True
+        self,
+        symbols: Iterable[str] | None = None,
+        *,
+        force: bool = False,
+        skip_market_hours: bool = False,
+        fetch: bool = True,
     ) -> Prepared:
-        """What automatic training would do now, symbol by symbol; asks the source for bars when `fetch`."""
+        """What automatic training would do now, symbol by symbol;
+        asks the source for bars when `fetch`."""
         from engine.schedule.upcoming import next_auto_train
         from engine.watch.auto import look_at_all, occasion_of, prepare
 
         now = self.clock.now()
         names = checked_all(symbols, self.settings.names) if symbols else self.settings.names
-        looks, _ = look_at_all(self.home, self.settings, names, self.source, self.clock, fetch=fetch)
+        looks, _ = look_at_all(
+            self.home, self.settings, names, self.source, self.clock, fetch=fetch
+        )
         upcoming = next_auto_train(self.home, now)
-        moment = occasion_of(now, force=force, skip_market_hours=skip_market_hours, next_auto_train=upcoming)
+        moment = occasion_of(
+            now, force=force, skip_market_hours=skip_market_hours, next_auto_train=upcoming
+        )
         return prepare(self.home, self.settings, looks, moment, self.clock)
 
     @recorded
@@ -71,7 +82,8 @@ class Watching(ABC):
         return start(self.home, prepared, self.start_training, starter)
 
     def watch_story(self, symbol: str) -> dict[str, Any]:
-        """Why a symbol will or will not be retrained, by its stored bars; writes nothing. It loads numpy."""
+        """Why a symbol will or will not be retrained, by its stored bars; writes nothing.
+        It loads numpy."""
         from engine.schedule.upcoming import next_auto_train
         from engine.watch.story import watch_story
 
@@ -89,11 +101,17 @@ class Watching(ABC):
         unhold(self.home, symbol, self.clock)
 
     def check(
-        self, symbols: Iterable[str] | None = None, *, train: bool = True, fetch: bool = True, starter: str = ""
+        self,
+        symbols: Iterable[str] | None = None,
+        *,
+        train: bool = True,
+        fetch: bool = True,
+        starter: str = "",
     ) -> Report:
         """Check the performance of the symbols, write it down, start what fires when `train`.
 
-        The house is looked at too: failed trainings, missed jobs and broken backups ring where no health job is scheduled.
+        The house is looked at too: failed trainings, missed jobs and broken backups ring where
+        no health job is scheduled.
         """
         from engine.schedule.upcoming import next_auto_train
         from engine.watch.check import check
@@ -109,12 +127,22 @@ class Watching(ABC):
             fetch=fetch,
             starter=starter,
         )
-        with suppress(StockmlError, OSError):  # the check has its own words for what cannot be read or written
+        with suppress(
+            StockmlError, OSError
+        ):  # the check has its own words for what cannot be read or written
             self.health()
         return found
 
-    def monitor(self, symbols: Iterable[str], every: timedelta, say: Callable[[str], None], *, no_train: bool = False) -> None:
-        """Check again and again in child processes until a signal; BusyError when another process does."""
+    def monitor(
+        self,
+        symbols: Iterable[str],
+        every: timedelta,
+        say: Callable[[str], None],
+        *,
+        no_train: bool = False,
+    ) -> None:
+        """Check again and again in child processes until a signal;
+        BusyError when another process does."""
         from engine.schedule.jobs import child_argv
         from engine.watch.monitor import Monitor
 
@@ -129,35 +157,56 @@ class Watching(ABC):
         from engine.watch.meters import Meters
         from engine.watch.report import write_report
 
-        return write_report(self.home, symbols, Meters().sample(self.home.root, self.settings.resources), self.clock.now())
+        return write_report(
+            self.home,
+            symbols,
+            Meters().sample(self.home.root, self.settings.resources),
+            self.clock.now(),
+        )
 
     def keep_forecast(self, symbol: str, status: Status) -> None:
-        """Keep a forecast made by a command before its outcome; one that cannot be kept is still answered."""
+        """Keep a forecast made by a command before its outcome;
+        one that cannot be kept is still answered."""
         from engine.watch import ledger
 
         if status.model is None or status.forecast is None:
             return
         model = status.model
-        made = ledger.Made(symbol, status.forecast, status.source, "command", model.generation, model.digest, self.clock.now())
+        made = ledger.Made(
+            symbol,
+            status.forecast,
+            status.source,
+            "command",
+            model.generation,
+            model.digest,
+            self.clock.now(),
+        )
         with suppress(StockmlError):
             ledger.record(self.home, [made])
 
     def accuracy(self, symbols: Iterable[str]) -> tuple[Accuracy, ...]:
-        """Live accuracy of each symbol, on the source its forecasts are made from; reads and never resolves."""
+        """Live accuracy of each symbol, on the source its forecasts are made from;
+        reads and never resolves."""
         from engine.forecast import status as derived
         from engine.watch import ledger
         from engine.watch.facts import source_for
 
         found = []
         for symbol in checked_all(symbols, self.settings.names):
-            source = source_for(self.home, derived.read(self.home.status(symbol)), self.settings, self.source)
-            scored, waiting = ledger.scored(self.home, symbol, source), ledger.waiting(self.home, symbol, source)
+            source = source_for(
+                self.home, derived.read(self.home.status(symbol)), self.settings, self.source
+            )
+            scored, waiting = (
+                ledger.scored(self.home, symbol, source),
+                ledger.waiting(self.home, symbol, source),
+            )
             figures = ledger.accuracy_of(symbol, scored, waiting, self.settings.thresholds.max_mape)
             found.append(replace(figures, source=source))
         return tuple(found)
 
     def recent_checks(self, count: int) -> tuple[dict[str, Any], ...]:
-        """The newest lines of the performance history, oldest first; a line that is no JSON is left out."""
+        """The newest lines of the performance history, oldest first;
+        a line that is no JSON is left out."""
         from engine.watch.report import recent_lines
 
         return recent_lines(self.home, count)
@@ -217,7 +266,9 @@ class Watching(ABC):
         from engine.watch.facts import source_for
 
         def source(row: SymbolRow) -> str:
-            return source_for(self.home, derived.read(self.home.status(row.symbol)), self.settings, self.source)
+            return source_for(
+                self.home, derived.read(self.home.status(row.symbol)), self.settings, self.source
+            )
 
         snapshot, jobs, now = self.snapshot(), self._jobs(), self.clock.now()
         items = health.health(self.home, self.settings, snapshot, now, jobs, source)
@@ -236,14 +287,25 @@ class Watching(ABC):
 
         bad, found = (JobState.MISSED, JobState.FAILED), view(Scheduler(self.home, self.clock))
         jobs = tuple(
-            Missed(each.job.name, str(each.status.state), each.status.state in bad, each.reason, each.before)
+            Missed(
+                each.job.name,
+                str(each.status.state),
+                each.status.state in bad,
+                each.reason,
+                each.before,
+            )
             for each in found.jobs
             if each.line is not None and each.status is not None
         )
-        return jobs or tuple(Missed("crontab", UNREAD, False, problem) for problem in found.problems[:1] if found.unread)
+        return jobs or tuple(
+            Missed("crontab", UNREAD, False, problem)
+            for problem in found.problems[:1]
+            if found.unread
+        )
 
     def away(self) -> Away:
-        """What ended, rang or was missed since the console was last open; ask before the next `mark_open`."""
+        """What ended, rang or was missed since the console was last open;
+        ask before the next `mark_open`."""
         from engine.watch.board import away, last_open
 
         missed: list[tuple[str, tuple[datetime, ...], str]] = []
@@ -255,12 +317,17 @@ class Watching(ABC):
         return away(self.home, since, self.runs(200), missed)
 
     def _missed_slots(self) -> list[tuple[str, tuple[datetime, ...], str]]:
-        """Each job that was due and not run: its name, when it was due, and why nothing ran the last time."""
+        """Each job that was due and not run: its name, when it was due, and why nothing ran the
+        last time."""
         from engine.schedule.scheduler import Scheduler
         from engine.schedule.view import view
 
         jobs = view(Scheduler(self.home, self.clock)).jobs
-        return [(each.job.name, each.status.missed, each.reason) for each in jobs if each.status and each.status.missed]
+        return [
+            (each.job.name, each.status.missed, each.reason)
+            for each in jobs
+            if each.status and each.status.missed
+        ]
 
     def mark_open(self) -> None:
         """Note that the console is open, for what it tells the next time of the while between."""
@@ -276,4 +343,10 @@ class Watching(ABC):
 
         scheduler = Scheduler(self.home, self.clock)
         daemon = scheduler.manager() if scheduler.systemd.present() else scheduler.daemon()
-        return doctor(self.home, self.settings, Machine.here(), (daemon.running, str(daemon)), host_zone().key or "")
+        return doctor(
+            self.home,
+            self.settings,
+            Machine.here(),
+            (daemon.running, str(daemon)),
+            host_zone().key or "",
+        )

@@ -19,14 +19,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 LEAST_S = 60.0
-"""The shortest deadline: it costs nothing where the thing comes, and the machine may be many times slower than this one."""
+"""The shortest deadline: it costs nothing where the thing comes, and the machine may be many
+times slower than this one."""
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = LEAST_S, what: str = "the condition") -> Any:
-    """The first true value of `condition`; AssertionError once `seconds`, and LEAST_S at least, are over.
+def wait_for(
+    condition: Callable[[], Any], seconds: float = LEAST_S, what: str = "the condition"
+) -> Any:
+    """The first true value of `condition`.
 
-    What `condition` raises means not yet: no file, half a document, a database without its tables, nobody who listens.
-    The last such error is the cause of the AssertionError.
+    AssertionError once `seconds`, and LEAST_S at least, are over.
+
+    What `condition` raises means not yet: no file, half a document, a database without its
+    tables, nobody who listens. The last such error is the cause of the AssertionError.
     """
     seconds = max(seconds, LEAST_S)
     end = time.monotonic() + seconds
@@ -51,20 +56,31 @@ def new_home(folder: Path, **settings: object) -> Home:
     for name, value in settings.items():
         key = name.partition("__")[2]
         line = next(line for line in text.splitlines() if line.startswith(f"{key} = "))
-        shown = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+        shown = (
+            f'"{value}"'
+            if isinstance(value, str)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else str(value)
+        )
         text = text.replace(line, f"{key} = {shown}", 1)
     home.settings.write_text(text)
     return home
 
 
 def quiet_settling() -> int:
-    """A market.settle_minutes with which no session becomes complete in the next two hours of the machine's clock.
+    """A market.settle_minutes with which no session becomes complete in the next two hours of
+    the machine's clock.
 
     For tests that compare what two real processes made of the simulated bars, one after the other.
     """
     now = SystemClock().now()
     later = now + timedelta(hours=2)
-    return next(each for each in (30, 240) if last_complete_session(now, each) == last_complete_session(later, each))
+    return next(
+        each
+        for each in (30, 240)
+        if last_complete_session(now, each) == last_complete_session(later, each)
+    )
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -72,7 +88,8 @@ def environment(**more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("ML_", "STOCKML", "MIN_", "MAX_")) and name not in ("NO_COLOR", "PYTEST_CURRENT_TEST")
+        if not name.startswith(("ML_", "STOCKML", "MIN_", "MAX_"))
+        and name not in ("NO_COLOR", "PYTEST_CURRENT_TEST")
     }
     return {**kept, "PYTHONPATH": str(ROOT), **more}
 

@@ -26,7 +26,8 @@ def test_an_error_of_what_is_coming_up_means_not_yet() -> None:
 
 
 def test_an_error_that_stays_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Past the deadline the failure names what did not come, and the condition's own error is its cause."""
+    """Past the deadline the failure names what did not come, and the condition's own error is
+    its cause."""
     monkeypatch.setattr(helpers, "LEAST_S", 0.05)
 
     def look() -> None:
@@ -38,7 +39,9 @@ def test_an_error_that_stays_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("hour", range(24))
-def test_no_session_completes_while_a_test_compares(monkeypatch: pytest.MonkeyPatch, hour: int) -> None:
+def test_no_session_completes_while_a_test_compares(
+    monkeypatch: pytest.MonkeyPatch, hour: int
+) -> None:
     """At any hour of a trading day, the chosen settling leaves two hours of quiet."""
     now = datetime(2026, 11, 23, hour, 29, tzinfo=UTC)
     monkeypatch.setattr(SystemClock, "now", lambda _: now)

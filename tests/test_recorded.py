@@ -1,4 +1,7 @@
-"""Every verb of the engine that changes something leaves its line in the record; looking leaves none."""
+"""Every verb of the engine that changes something leaves its line in the record.
+
+Looking leaves none.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from engine.core.service_token import make_token, read_token
 from engine.recorded import VERBS
 from tests.helpers import ROOT, new_home
 
-# Verbs that write nothing an operator decides, or whose writing is recorded by the function that they hand over to.
+# Verbs that write nothing an operator decides, or whose writing is recorded by the function that
+# they hand over to.
 UNRECORDED = {
     "settings": "reads",
     "snapshot": "reads",
@@ -76,7 +80,8 @@ def told(home: Home) -> list[tuple[str, str]]:
 
 
 def test_no_verb_is_forgotten() -> None:
-    """Each public method of the engine is recorded, or stands above with the reason why not; each row is a method."""
+    """Each public method of the engine is recorded, or stands above with the reason why not;
+    each row is a method."""
     methods = {name for name, _ in inspect.getmembers(Engine) if not name.startswith("_")}
     recorded = {name for name in VERBS if hasattr(getattr(Engine, name), "__wrapped__")}
 
@@ -105,7 +110,8 @@ def test_holds_and_alerts_are_recorded(engine: Engine) -> None:
 
 
 def test_what_is_refused_is_recorded(engine: Engine) -> None:
-    """A training of an unknown symbol, a cancel of an unknown run, a backup without models, a restore of no backup."""
+    """A training of an unknown symbol, a cancel of an unknown run, a backup without models, a
+    restore of no backup."""
     with pytest.raises(UsageError):
         engine.start_training(TrainRequest(("NOPE\x1b[2J",), reason="manual"))
     with pytest.raises(UsageError):
@@ -115,13 +121,19 @@ def test_what_is_refused_is_recorded(engine: Engine) -> None:
     with pytest.raises((UsageError, NoDataError)):
         engine.restore("backup_20200101_000000")
 
-    assert told(engine.home)[:4] == [("train", "refused"), ("cancel", "refused"), ("backup", "started"), ("backup", "failed")]
+    assert told(engine.home)[:4] == [
+        ("train", "refused"),
+        ("cancel", "refused"),
+        ("backup", "started"),
+        ("backup", "failed"),
+    ]
     assert [what for what, _ in told(engine.home)[4:]] == ["restore", "restore"]
     assert "\x1b" not in engine.home.audit_log.read_text()
 
 
 def test_a_token_is_recorded_without_itself(engine: Engine) -> None:
-    """A new token of the service, and the refusal of a second one; the token stands nowhere in the record."""
+    """A new token of the service, and the refusal of a second one;
+    the token stands nowhere in the record."""
     make_token(engine.home)
     with pytest.raises(RefusedError):
         make_token(engine.home)
@@ -131,7 +143,8 @@ def test_a_token_is_recorded_without_itself(engine: Engine) -> None:
 
 
 def test_a_dry_run_is_no_deed(engine: Engine) -> None:
-    """`clean` leaves two lines with what it removed, its dry run none; plans and looks leave none."""
+    """`clean` leaves two lines with what it removed, its dry run none;
+    plans and looks leave none."""
     engine.clean(dry_run=True)
     engine.train_plan(TrainRequest(("NVDA",)))
     engine.backups()
@@ -143,7 +156,8 @@ def test_a_dry_run_is_no_deed(engine: Engine) -> None:
 
 
 def test_clean_rotates_the_record_and_loses_nothing(tmp_path: Path) -> None:
-    """Over logs.max_mb it is renamed as other logs are; what was in it is still read, before what comes after."""
+    """Over logs.max_mb it is renamed as other logs are;
+    what was in it is still read, before what comes after."""
     engine = Engine(new_home(tmp_path / "h", logs__max_mb=1))
     engine.hold("NVDA", "the auditor")
     line = engine.home.audit_log.read_text()
@@ -156,7 +170,9 @@ def test_clean_rotates_the_record_and_loses_nothing(tmp_path: Path) -> None:
     assert len(told(engine.home)) == before + 2
 
 
-def test_the_console_and_its_children_say_console(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_console_and_its_children_say_console(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A command that the console starts in a child stands there as the console's."""
     monkeypatch.setenv(ORIGIN, "console")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -36,7 +36,12 @@ TABS = (
     ("alerts", "6", "alerts", "the alerts: what rings, acknowledge, silence"),
     ("service", "7", "service", "the prediction service: requests, latency, models"),
     ("doctor", "8", "doctor", "the doctor: can machine, terminal and line do the work"),
-    ("settings", "comma", "settings", "the settings: every key of stockml.toml, and what limits meet"),
+    (
+        "settings",
+        "comma",
+        "settings",
+        "the settings: every key of stockml.toml, and what limits meet",
+    ),
     ("audit", "H", "record", "the record: who did what, when and from where"),
 )
 """(screen, key, name, description), in the order of their keys."""
@@ -69,35 +74,84 @@ COPIED = {
 def moves(group: str) -> tuple[Action, ...]:
     """Rows and pages."""
     head = "" if group == "main" else f"{group}_"
-    return tuple(Action(f"{head}{name}", keys, short, text, f"do_{name}", group) for name, keys, short, text in _MOVES)
+    return tuple(
+        Action(f"{head}{name}", keys, short, text, f"do_{name}", group)
+        for name, keys, short, text in _MOVES
+    )
 
 
 def tabs(group: str) -> tuple[Action, ...]:
     """The keys of the screens."""
-    return tuple(Action(f"{group}_to_{to}", (key,), name, text, f"do_to_{to}", group) for to, key, name, text in TABS)
+    return tuple(
+        Action(f"{group}_to_{to}", (key,), name, text, f"do_to_{to}", group)
+        for to, key, name, text in TABS
+    )
 
 
 def themes() -> tuple[Action, ...]:
     """Each theme by its name, for the palette of the dashboard."""
     return tuple(
-        Action(f"theme_{found.name}", (), "theme", f"theme {found.name}: {found.meaning}", "do_wear", told=found.name)
+        Action(
+            f"theme_{found.name}",
+            (),
+            "theme",
+            f"theme {found.name}: {found.meaning}",
+            "do_wear",
+            told=found.name,
+        )
         for found in PALETTES
     )
 
 
 def frame(group: str, *, palette: bool = True) -> tuple[Action, ...]:
-    """What every screen above the dashboard has: help, the way back, a new look, the other screens."""
+    """What every screen above the dashboard has: help, the way back, a new look, the other
+    screens."""
     return (
         Action(
-            f"{group}_help", ("question_mark", "f1"), "help", "explain keys, columns and states", "do_help", group, footer=1
+            f"{group}_help",
+            ("question_mark", "f1"),
+            "help",
+            "explain keys, columns and states",
+            "do_help",
+            group,
+            footer=1,
         ),
         Action(
-            f"{group}_back", ("escape", "q"), "back", "one step back, in the end to the dashboard", "do_back", group, footer=2
+            f"{group}_back",
+            ("escape", "q"),
+            "back",
+            "one step back, in the end to the dashboard",
+            "do_back",
+            group,
+            footer=2,
         ),
-        Action(f"{group}_refresh", ("ctrl+r", "f5"), "refresh", "read everything again now", "do_refresh", group),
-        Action(f"{group}_copy", ("y",), "copy", f"copy {COPIED.get(group, 'the current row')}", "do_copy", group),
+        Action(
+            f"{group}_refresh",
+            ("ctrl+r", "f5"),
+            "refresh",
+            "read everything again now",
+            "do_refresh",
+            group,
+        ),
+        Action(
+            f"{group}_copy",
+            ("y",),
+            "copy",
+            f"copy {COPIED.get(group, 'the current row')}",
+            "do_copy",
+            group,
+        ),
         *(
-            (Action(f"{group}_palette", ("colon", "ctrl+p"), "menu", "find an action by name", "do_palette", group),)
+            (
+                Action(
+                    f"{group}_palette",
+                    ("colon", "ctrl+p"),
+                    "menu",
+                    "find an action by name",
+                    "do_palette",
+                    group,
+                ),
+            )
             if palette
             else ()
         ),

@@ -23,7 +23,13 @@ HEADS = (
     Head("RULE", 1, meaning="what rings"),
     Head("SYMBOL", 2, meaning="whom it is about; - the whole house"),
     Head("SINCE", 3, meaning="since when it stands as it does, local time"),
-    Head("MESSAGE", 4, meaning="delivered, waiting for a receiver, kept silent until a time, or held back by an outage"),
+    Head(
+        "MESSAGE",
+        4,
+        meaning=(
+            "delivered, waiting for a receiver, kept silent until a time, or held back by an outage"
+        ),
+    ),
     Head("WHAT", 5, most=400, meaning="what was seen"),
 )
 STATE_WORDS = (
@@ -83,27 +89,48 @@ def alert_lines(alert: Alert, now: datetime, width: int) -> tuple[Line, ...]:
 
 def _sent(alert: Alert) -> str:
     if alert.sent_at is None:
-        return "no message yet: it is silenced or explained by an outage" if alert.state == FIRING else "no message was sent"
+        return (
+            "no message yet: it is silenced or explained by an outage"
+            if alert.state == FIRING
+            else "no message was sent"
+        )
     waits = ", and nobody took it yet (below)" if alert.delivery == "waiting" else ", delivered"
     return f"its newest message is of {fmt.full_moment(alert.sent_at)}{waits}"
 
 
 def _next_step(alert: Alert) -> str:
     if alert.state == PENDING:
-        return f"it fires when the next check sees it again; {key('alerts_silence')} silences it beforehand"
+        return (
+            f"it fires when the next check sees it again; {key('alerts_silence')} silences it"
+            " beforehand"
+        )
     if alert.state != FIRING:
         return "nothing to do"
-    silent = f"silent until {fmt.full_moment(alert.silent_until)}; " if alert.silenced and alert.silent_until else ""
+    silent = (
+        f"silent until {fmt.full_moment(alert.silent_until)}; "
+        if alert.silenced and alert.silent_until
+        else ""
+    )
     if alert.acked:
         return f"{silent}acknowledged: not sent again while it fires; it goes when the cause does"
     ack, silence = key("alerts_ack"), key("alerts_silence")
-    return f"{silent}{ack} acknowledges it: then it is not sent again; {silence} sends nothing of it for a time"
+    return (
+        f"{silent}{ack} acknowledges it: then it is not sent again; {silence} sends nothing of it"
+        " for a time"
+    )
 
 
-def waiting_lines(waiting: Sequence[Waiting], closed: str, now: datetime, width: int) -> tuple[Line, ...]:
+def waiting_lines(
+    waiting: Sequence[Waiting], closed: str, now: datetime, width: int
+) -> tuple[Line, ...]:
     """The messages that nobody took yet, and why."""
     if not waiting:
-        return (line("every message was delivered" if not closed else f"nothing can be sent: {closed}", "dim"),)
+        return (
+            line(
+                "every message was delivered" if not closed else f"nothing can be sent: {closed}",
+                "dim",
+            ),
+        )
     then = f": {closed}" if closed else f"; {key('alerts_test')} tries again"
     head = f"{fmt.plural(len(waiting), 'message')} undelivered{then}"
     lines: list[Line] = [line(head, "warn")]

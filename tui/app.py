@@ -1,4 +1,5 @@
-"""Opens the console: decides how the terminal is used before Textual is imported, and speaks after it is given back."""
+"""Opens the console: decides how the terminal is used before Textual is imported, and speaks
+after it is given back."""
 
 from __future__ import annotations
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
     """Open the console on `home` until the operator leaves; the exit code.
 
-    `source` overrides the settings' source of bars, `link` is auto, fast or slow. Raises UsageError where there is
-    no terminal to show a console on, and ConfigError for settings that cannot be read.
+    `source` overrides the settings' source of bars, `link` is auto, fast or slow. Raises
+    UsageError where there is no terminal to show a console on, and ConfigError for settings that
+    cannot be read.
     """
     if problem := terminal.usable(os.environ):
-        raise UsageError(problem, "use the commands: stockml status, stockml train-all, stockml --help")
+        raise UsageError(
+            problem, "use the commands: stockml status, stockml train-all, stockml --help"
+        )
     settings = config.load(home)
     found_link = terminal.resolve_link(link, settings.console.link, os.environ)
     terminal.prepare_environment(found_link, os.environ)
@@ -35,7 +39,8 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
 
 
 def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
-    """Show the console on this terminal until it is left; the environment is prepared for `link`, fast or slow."""
+    """Show the console on this terminal until it is left;
+    the environment is prepared for `link`, fast or slow."""
     terminal.tolerate_bad_bytes()
     terminal.give_size(sys.stdin.fileno())
     from tui.console import StockmlApp
@@ -48,7 +53,9 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
         few_colours=terminal.few_colours(os.environ),
         link=link,
     )
-    os.environ[audit.ORIGIN] = audit.CONSOLE  # for the record, and for the children that act on our behalf
+    os.environ[audit.ORIGIN] = (
+        audit.CONSOLE
+    )  # for the record, and for the children that act on our behalf
     audit.complain = app.complain
     held = terminal.Terminal(sys.stdin.fileno())
 
@@ -61,7 +68,8 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
         app.opening.left()
 
     held.guard(leave, save)
-    gc.freeze()  # what is loaded now stays: the collector need not look at it when a screen is closed
+    # What is loaded now stays: the collector need not look at it when a screen is closed.
+    gc.freeze()
     app.run(mouse=not terminal.over_ssh(os.environ))
     held.ended()
     app.opening.left()

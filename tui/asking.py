@@ -1,4 +1,5 @@
-"""The verb that asks the service for one prediction, as `stockml test-symbol` does: beside the event loop, never long."""
+"""The verb that asks the service for one prediction, as `stockml test-symbol` does: beside the
+event loop, never long."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ class ServiceVerbs:
             from tui.service_words import verdict_notice
 
             limits = console.engine.settings.resources
-            reply = console.engine.ask_service(f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
+            reply = console.engine.ask_service(
+                f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0
+            )
             return verdict_notice(symbol, reply, limits)
 
         console.ask(f"testing {symbol}", work, console.say)

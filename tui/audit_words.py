@@ -8,7 +8,8 @@ from engine.core.audit import parse_entry
 
 
 def readable(path: Path, text: str) -> str:
-    """The line as it is shown; one of the audit that is torn or not ours stays as it stands in the file."""
+    """The line as it is shown;
+    one of the audit that is torn or not ours stays as it stands in the file."""
     if not path.name.startswith("audit.log"):
         return text
     entry = parse_entry(text)

@@ -1,6 +1,7 @@
 """Work beside the event loop, in daemon threads: a hung engine never keeps the console from ending.
 
-Textual's thread workers run in the loop's executor, whose threads are joined at exit; these are not.
+Textual's thread workers run in the loop's executor, whose threads are joined at exit; these are
+not.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from tui.messages import VerbDone, VerbFailed
 
 
 def while_open(handler: Callable[..., None]) -> Callable[..., None]:
-    """A handler of the application that does nothing once its screens are gone: a thread may post while it ends."""
+    """A handler of the application that does nothing once its screens are gone: a thread may
+    post while it ends."""
 
     @wraps(handler)
     def kept(app: App[Any], *told: Any) -> None:
@@ -35,7 +37,8 @@ def while_open(handler: Callable[..., None]) -> Callable[..., None]:
 
 
 def post(to: MessagePump, message: Message) -> None:
-    """From a thread: tell a screen or the application; nobody, once it was taken away or its loop has ended."""
+    """From a thread: tell a screen or the application;
+    nobody, once it was taken away or its loop has ended."""
     with suppress(RuntimeError):
         to.post_message(message)
 
@@ -74,9 +77,14 @@ class Poller:
 
 
 def start_verb(
-    app: App[Any], verb: str, work: Callable[[], Any], done: Callable[[Any], None], log: Callable[[str], None]
+    app: App[Any],
+    verb: str,
+    work: Callable[[], Any],
+    done: Callable[[Any], None],
+    log: Callable[[str], None],
 ) -> None:
-    """Run `work` in a thread; its result goes to `done` on the event loop, its error becomes a VerbFailed."""
+    """Run `work` in a thread;
+    its result goes to `done` on the event loop, its error becomes a VerbFailed."""
 
     def body() -> None:
         try:

@@ -28,7 +28,13 @@ HEADS = (
 NO_MODEL = ("broken", "foreign")
 """Kinds of a file that a backup keeps and a restore does not take."""
 CHECK_WORDS = (
-    ("made", "made by stockml: read again and hashed before it got its name; not looked at since the console was opened"),
+    (
+        "made",
+        (
+            "made by stockml: read again and hashed before it got its name; not looked at since the"
+            " console was opened"
+        ),
+    ),
     ("OK", "read again just now: every file is as it was backed up"),
     ("DAMAGED", "read again just now: a file is not what was backed up; it cannot be restored"),
     ("unverified", "a plain copy without a manifest; {backups_verify} reads it"),
@@ -62,7 +68,9 @@ def checked(backup: Backup, results: Mapping[str, Mapping[str, Any]]) -> Span:
     return ("made", "dim") if backup.verified else ("unverified", "warn")
 
 
-def row(backup: Backup, results: Mapping[str, Mapping[str, Any]], now: datetime) -> tuple[Span, ...]:
+def row(
+    backup: Backup, results: Mapping[str, Mapping[str, Any]], now: datetime
+) -> tuple[Span, ...]:
     """One backup."""
     reason = "before a restore" if backup.run_id.startswith(RESTORE_MARK) else backup.reason
     return (
@@ -86,16 +94,26 @@ def when(text: str) -> str:
 
 def live_text(model: ModelInfo | None) -> str:
     """What is live now."""
-    return f"gen {model.generation}, {fmt.full_moment(model.trained_at)}" if model else "no readable model"
+    return (
+        f"gen {model.generation}, {fmt.full_moment(model.trained_at)}"
+        if model
+        else "no readable model"
+    )
 
 
-def entry_row(entry: Entry, model: ModelInfo | None, result: Mapping[str, Any] | None) -> tuple[Span, ...]:
+def entry_row(
+    entry: Entry, model: ModelInfo | None, result: Mapping[str, Any] | None
+) -> tuple[Span, ...]:
     """One file of a backup beside what is live."""
     found = {file["symbol"]: file for file in result["files"]}.get(entry.symbol) if result else None
     check: Span = (clean(entry.problem, 200), "warn") if entry.problem else (fmt.MISSING, "dim")
     if found is not None:
         words = clean(found["text"] or "", 200)
-        check = ("OK", "ok") if found["ok"] else (f"{'DAMAGED' if found['damaged'] else found['kind']}: {words}", "crit")
+        check = (
+            ("OK", "ok")
+            if found["ok"]
+            else (f"{'DAMAGED' if found['damaged'] else found['kind']}: {words}", "crit")
+        )
     return (
         (entry.symbol, "head"),
         (found["kind"] if found else entry.kind, ""),
@@ -107,18 +125,31 @@ def entry_row(entry: Entry, model: ModelInfo | None, result: Mapping[str, Any] |
     )
 
 
-def restore_lines(backup: Backup, symbols: Sequence[str], live: Mapping[str, ModelInfo | None]) -> tuple[Line, ...]:
+def restore_lines(
+    backup: Backup, symbols: Sequence[str], live: Mapping[str, ModelInfo | None]
+) -> tuple[Line, ...]:
     """Exactly what a restore replaces, one line a symbol."""
-    head = f"Restore {fmt.plural(len(symbols), 'model')} from {backup.name}, {fmt.full_moment(backup.created_at)}:"
+    head = (
+        f"Restore {fmt.plural(len(symbols), 'model')} from {backup.name},"
+        f" {fmt.full_moment(backup.created_at)}:"
+    )
     lines: list[Line] = [line(head, "head")]
     if not backup.verified:
         lines.append(line("  it is a plain copy: each file is checked before it is taken", "warn"))
     for symbol in symbols:
         entry = backup.entry(symbol)
-        was = f"gen {entry.generation} of {when(entry.trained_at)}" if entry and entry.generation else "what the file holds"
+        was = (
+            f"gen {entry.generation} of {when(entry.trained_at)}"
+            if entry and entry.generation
+            else "what the file holds"
+        )
         lines.append(((f"  {symbol:<6}", "head"), (f"{live_text(live.get(symbol))} > {was}", "")))
     lines.append(
-        line(f"What is live now is backed up first; {key('backups_undo')} on the list of backups takes it back.", "dim")
+        line(
+            f"What is live now is backed up first; {key('backups_undo')} on the list of backups"
+            " takes it back.",
+            "dim",
+        )
     )
     return tuple(lines)
 
@@ -127,7 +158,10 @@ def restored_notice(document: Mapping[str, Any]) -> Notice:
     """What became of a restore, symbol by symbol where one failed."""
     good = [found["symbol"] for found in document["results"] if found["ok"]]
     faults = [found for found in document["results"] if not found["ok"]]
-    bad = [f"{found['symbol']}: {clean(str((found['error'] or {}).get('message', 'failed')), 200)}" for found in faults]
+    bad = [
+        f"{found['symbol']}: {clean(str((found['error'] or {}).get('message', 'failed')), 200)}"
+        for found in faults
+    ]
     done = (
         f"restored {fmt.listed(good)}; {key('backups_undo')} on the list of backups takes it back"
         if good
@@ -140,8 +174,15 @@ def made_notice(document: Mapping[str, Any]) -> Notice:
     """What became of a backup; what is not in it, or is there as no model, comes first."""
     made = document["backup"]
     names = [entry["symbol"] for entry in made["entries"]]
-    kept = [f"{each['symbol']} is {each['kind']}, kept as it is" for each in made["entries"] if each.get("kind") in NO_MODEL]
+    kept = [
+        f"{each['symbol']} is {each['kind']}, kept as it is"
+        for each in made["entries"]
+        if each.get("kind") in NO_MODEL
+    ]
     absent = [f"{symbol} has no model" for symbol in document.get("absent", ())]
-    text = f"{made['name']}: {fmt.listed(names)}, {fmt.size(made['size_bytes'])}, read again and hashed"
+    text = (
+        f"{made['name']}: {fmt.listed(names)}, {fmt.size(made['size_bytes'])}, read again and"
+        " hashed"
+    )
     problems = [*document.get("problems", ()), *absent, *kept]
     return Notice("; ".join([*problems, text]), bad=not names, warns=bool(problems))

@@ -1,4 +1,5 @@
-"""Charts in braille dots, or in ASCII where the terminal has no braille: pure functions of numbers."""
+"""Charts in braille dots, or in ASCII where the terminal has no braille: pure functions of
+numbers."""
 
 from __future__ import annotations
 
@@ -15,19 +16,29 @@ _MARKS = "*o+x"
 _LABEL = 8
 
 
-def chart(series: Sequence[Series], width: int, height: int, *, ascii_only: bool, band: bool = False) -> tuple[str, ...]:
-    """`height` lines of `width` cells: all series over one scale, the highest and lowest value beside the axis.
+def chart(
+    series: Sequence[Series], width: int, height: int, *, ascii_only: bool, band: bool = False
+) -> tuple[str, ...]:
+    """`height` lines of `width` cells: all series over one scale, the highest and lowest value
+    beside the axis.
 
-    The second series is dotted (in ASCII: another mark), so that it is told apart without colour; `band` dots every
-    series after the first. Empty without two finite values or without room.
+    The second series is dotted (in ASCII: another mark), so that it is told apart without
+    colour; `band` dots every series after the first. Empty without two finite values or without
+    room.
     """
-    numbers = [value for one in series for value in one if value is not None and math.isfinite(value)]
+    numbers = [
+        value for one in series for value in one if value is not None and math.isfinite(value)
+    ]
     if len(numbers) < 2 or width < _LABEL + 4 or height < 2:
         return ()
     low, high = min(numbers), max(numbers)
     high = high if high > low else low + (abs(low) or 1.0) * 1e-6
     cells = width - _LABEL - 1
-    rows = _ascii(series, cells, height, low, high) if ascii_only else _braille(series, cells, height, low, high, band)
+    rows = (
+        _ascii(series, cells, height, low, high)
+        if ascii_only
+        else _braille(series, cells, height, low, high, band)
+    )
     labels = [""] * height
     labels[0], labels[-1] = fmt.loss(high), fmt.loss(low)
     if height > 4:
@@ -41,18 +52,29 @@ def _place(value: float, low: float, high: float, steps: int) -> int:
 
 
 def _columns(one: Series, columns: int) -> list[float | None]:
-    """One value a column: the mean of those that fall into it; values fewer than columns are stretched."""
+    """One value a column: the mean of those that fall into it;
+    values fewer than columns are stretched."""
     if len(one) <= columns:
-        return [one[min(len(one) - 1, at * len(one) // columns)] for at in range(columns)] if one else []
+        return (
+            [one[min(len(one) - 1, at * len(one) // columns)] for at in range(columns)]
+            if one
+            else []
+        )
     found: list[float | None] = []
     for at in range(columns):
-        part = [value for value in one[at * len(one) // columns : (at + 1) * len(one) // columns] if value is not None]
+        part = [
+            value
+            for value in one[at * len(one) // columns : (at + 1) * len(one) // columns]
+            if value is not None
+        ]
         part = [value for value in part if math.isfinite(value)]
         found.append(sum(part) / len(part) if part else None)
     return found
 
 
-def _braille(series: Sequence[Series], cells: int, height: int, low: float, high: float, band: bool) -> list[str]:
+def _braille(
+    series: Sequence[Series], cells: int, height: int, low: float, high: float, band: bool
+) -> list[str]:
     canvas = [[_BLANK] * cells for _ in range(height)]
     for number, one in enumerate(series):
         before: int | None = None
@@ -62,7 +84,11 @@ def _braille(series: Sequence[Series], cells: int, height: int, low: float, high
                 continue
             y = _place(value, low, high, height * 4)
             # A line, not a cloud: the steps between two columns are filled.
-            span = range(min(before, y), max(before, y) + 1) if before is not None and number == 0 else (y,)
+            span = (
+                range(min(before, y), max(before, y) + 1)
+                if before is not None and number == 0
+                else (y,)
+            )
             before = y
             if number and x % (3 if band else 2):
                 continue

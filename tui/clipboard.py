@@ -1,4 +1,5 @@
-"""Copying over any line: OSC 52 asks the terminal, and a file keeps the text, because terminals refuse silently."""
+"""Copying over any line: OSC 52 asks the terminal, and a file keeps the text, because terminals
+refuse silently."""
 
 from __future__ import annotations
 
@@ -9,22 +10,24 @@ from engine.core.files import write_atomic
 from engine.core.paths import Home
 from engine.core.text import clean
 
-# Terminals drop a sequence of more than 100,000 bytes; so many bytes of text become 99,992 of base64 (k9s has the same).
+# Terminals drop a sequence of more than 100,000 bytes; so many bytes of text become 99,992 of
+# base64 (k9s has the same).
 MOST_BYTES = 74_994
 # GNU screen cuts a passed-on string at 768 bytes.
 _SCREEN_BYTES = 500
 
 
 def tidy(text: str) -> str:
-    """The text without control characters but for its line ends: what is pasted into a shell must do nothing by itself."""
+    """The text without control characters but for its line ends: what is pasted into a shell
+    must do nothing by itself."""
     return "\n".join(clean(line, len(line) + 1).rstrip() for line in text.split("\n"))
 
 
 def sequence(text: str, environ: Mapping[str, str]) -> str:
     """What asks the terminal to take `text`; empty where it is too long for that.
 
-    tmux passes OSC 52 on with `set-clipboard on`, or wrapped with `allow-passthrough on`: it gets both forms, and
-    takes the one that it is set up for.
+    tmux passes OSC 52 on with `set-clipboard on`, or wrapped with `allow-passthrough on`: it
+    gets both forms, and takes the one that it is set up for.
     """
     raw = text.encode()
     if len(raw) > MOST_BYTES:
@@ -38,7 +41,8 @@ def sequence(text: str, environ: Mapping[str, str]) -> str:
 
 
 def keep(home: Home, text: str) -> str:
-    """Write the text to persistent_data/copied.txt, for its owner alone; why it could not be, or nothing."""
+    """Write the text to persistent_data/copied.txt, for its owner alone;
+    why it could not be, or nothing."""
     try:
         write_atomic(home.copied, text.encode() + b"\n", mode=0o600)
     except OSError as error:
@@ -47,11 +51,16 @@ def keep(home: Home, text: str) -> str:
 
 
 def told(text: str, asked: bool, file: str, problem: str) -> tuple[str, str, bool]:
-    """Notice, hint, and whether it is bad: `asked` the terminal, kept in `file` (empty in a read-only console)."""
+    """Notice, hint, and whether it is bad: `asked` the terminal, kept in `file` (empty in a
+    read-only console)."""
     first = text.split("\n", 1)[0]
     shown = first if len(first) <= 40 else f"{first[:39]}…"
     count = f"{text.count(chr(10)) + 1} lines" if "\n" in text else f"{len(text)} characters"
     kept = problem or (f"also in {file}" if file else "in no file: this console is read-only")
     if not asked:
         return f"too long for a terminal's clipboard: {count}", kept, bool(problem) or not file
-    return f"copied {count}: {shown}", f"some terminals refuse without a word; {kept}", bool(problem)
+    return (
+        f"copied {count}: {shown}",
+        f"some terminals refuse without a word; {kept}",
+        bool(problem),
+    )

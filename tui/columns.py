@@ -53,7 +53,8 @@ class Look:
     real_source: bool
     """The console reads real bars, so that a simulated model must be marked in its row."""
     checked_at: datetime | None = None
-    """When the newest performance check was: only of a model that it saw is no reason known to be none."""
+    """When the newest performance check was: only of a model that it saw is no reason known to
+    be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,11 @@ def _retrain(row: SymbolRow, look: Look) -> str:
     """The mark that nobody may miss, then the word."""
     if row.model and look.real_source and row.model.source == "simulated":
         return "SIMULATED"
-    seen = row.model is not None and look.checked_at is not None and row.model.trained_at <= look.checked_at
+    seen = (
+        row.model is not None
+        and look.checked_at is not None
+        and row.model.trained_at <= look.checked_at
+    )
     return retrain_word(row) or (fmt.MISSING if seen else UNCHECKED)
 
 
@@ -91,12 +96,18 @@ def _close(row: SymbolRow, _: Look) -> str:
 
 
 def _progress_or_note(row: SymbolRow, look: Look) -> str:
-    return progress(row.job, PROGRESS_WIDTH, look) or fmt.file_names(row.note) or retrain_sentence(row)
+    return (
+        progress(row.job, PROGRESS_WIDTH, look) or fmt.file_names(row.note) or retrain_sentence(row)
+    )
 
 
 def _range(row: SymbolRow, _: Look) -> str:
     found = row.forecast
-    return f"{fmt.number(found.low80, 2, 8)} {fmt.number(found.high80, 2, 8):>8}" if found else fmt.MISSING
+    return (
+        f"{fmt.number(found.low80, 2, 8)} {fmt.number(found.high80, 2, 8):>8}"
+        if found
+        else fmt.MISSING
+    )
 
 
 COLUMNS = (
@@ -132,7 +143,11 @@ COLUMNS = (
         "direction accuracy, percent of unseen sessions",
     ),
     Column(
-        "MAPE%", 5, 5, lambda row, _: fmt.number(_metrics(row).mape, 2, 5), "mean absolute percentage error on unseen sessions"
+        "MAPE%",
+        5,
+        5,
+        lambda row, _: fmt.number(_metrics(row).mape, 2, 5),
+        "mean absolute percentage error on unseen sessions",
     ),
     Column(
         "MASE",
@@ -147,8 +162,8 @@ COLUMNS = (
         9,
         9,
         _retrain,
-        "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? not checked as it is now ({check}). "
-        "SIMULATED: not a model of real bars",
+        "why it is to be retrained, or what keeps it from that (below); - nothing fires, ? not"
+        " checked as it is now ({check}). SIMULATED: not a model of real bars",
         left=True,
     ),
     Column(
@@ -175,7 +190,11 @@ COLUMNS = (
     ),
     Column("80% INTERVAL", 17, 13, _range, "the next close lies in it four times in five"),
     Column(
-        "GEN", 4, 14, lambda row, _: str(row.model.generation) if row.model else fmt.MISSING, "generation of the live model"
+        "GEN",
+        4,
+        14,
+        lambda row, _: str(row.model.generation) if row.model else fmt.MISSING,
+        "generation of the live model",
     ),
     Column(
         "N",
@@ -184,17 +203,33 @@ COLUMNS = (
         lambda row, _: str(_metrics(row).n_scored) if row.model else fmt.MISSING,
         "sessions behind DIR%, MAPE% and MASE",
     ),
-    Column("SIZE", 6, 16, lambda row, _: fmt.size(row.model.size_bytes) if row.model else fmt.MISSING, "of the model file"),
+    Column(
+        "SIZE",
+        6,
+        16,
+        lambda row, _: fmt.size(row.model.size_bytes) if row.model else fmt.MISSING,
+        "of the model file",
+    ),
 )
 
 
 def fit(width: int, symbols: Sequence[str]) -> tuple[Column, ...]:
-    """The columns that fit into `width` cells, in the order of the table; at least symbol and state."""
+    """The columns that fit into `width` cells, in the order of the table;
+    at least symbol and state."""
     longest = max((len(symbol) for symbol in symbols), default=0)
     table = [
-        Column(column.title, max(column.width, longest), column.rank, column.cell, column.meaning, column.left)
-        if column.title == "SYM"
-        else column
+        (
+            Column(
+                column.title,
+                max(column.width, longest),
+                column.rank,
+                column.cell,
+                column.meaning,
+                column.left,
+            )
+            if column.title == "SYM"
+            else column
+        )
         for column in COLUMNS
     ]
     kept, used = set(), GUTTER - 1
@@ -212,10 +247,15 @@ def header(columns: Sequence[Column]) -> str:
 
 
 def cells(row: SymbolRow, columns: Sequence[Column], width: int, look: Look) -> Line:
-    """One row without its gutter; while it trains, its progress stands where the narrow table has no room for both."""
+    """One row without its gutter;
+    while it trains, its progress stands where the narrow table has no room for both."""
     texts = [column.fitted(column.cell(row, look)) for column in columns]
     covered = len(texts)
-    if row.job is not None and not row.job.state.ended and WIDE_NOTE not in (column.title for column in columns):
+    if (
+        row.job is not None
+        and not row.job.state.ended
+        and WIDE_NOTE not in (column.title for column in columns)
+    ):
         covered = _covered(columns, width)
         room = width - GUTTER - _room(columns[:covered])
         texts = [*texts[:covered], progress(row.job, room, look)] if room > 0 else texts[:covered]
@@ -227,10 +267,19 @@ def cells(row: SymbolRow, columns: Sequence[Column], width: int, look: Look) -> 
 
 
 def labelled(row: SymbolRow, look: Look) -> str:
-    """Every figure of a row with its title, those that are missing left out: what is pasted elsewhere."""
-    parts = [row.symbol, row.state.value, *(("SIMULATED",) if row.model and row.model.source == "simulated" else ())]
+    """Every figure of a row with its title, those that are missing left out: what is pasted
+    elsewhere."""
+    parts = [
+        row.symbol,
+        row.state.value,
+        *(("SIMULATED",) if row.model and row.model.source == "simulated" else ()),
+    ]
     for column in COLUMNS[2:]:
-        text = " to ".join(column.cell(row, look).split()) if column.title == "80% INTERVAL" else column.cell(row, look).strip()
+        text = (
+            " to ".join(column.cell(row, look).split())
+            if column.title == "80% INTERVAL"
+            else column.cell(row, look).strip()
+        )
         if text and text != fmt.MISSING:
             parts.append(f"{'NOTE' if column.title == WIDE_NOTE else column.title} {text}")
     return "  ".join(parts)
@@ -266,7 +315,8 @@ def phase_word(job: Job) -> str:
 
 
 def progress(job: Job | None, width: int, look: Look) -> str:
-    """A job's progress in `width` cells: bar, epoch, loss, time left; the least important goes first."""
+    """A job's progress in `width` cells: bar, epoch, loss, time left;
+    the least important goes first."""
     if job is None or job.state.ended:
         return ""
     if job.state is JobState.QUEUED:
@@ -275,7 +325,11 @@ def progress(job: Job | None, width: int, look: Look) -> str:
         spent = fmt.duration((look.now - job.started_at).total_seconds()) if job.started_at else ""
         return f"{phase_word(job)} {spent}".strip()[:width]
     count = f"{job.epoch}/{job.epochs}"
-    last = f"ETA {fmt.duration(job.eta_s)}" if job.eta_s is not None and job.phase in FITTING else phase_word(job)
+    last = (
+        f"ETA {fmt.duration(job.eta_s)}"
+        if job.eta_s is not None and job.phase in FITTING
+        else phase_word(job)
+    )
     parts = [count, f"loss {fmt.loss(job.loss)}", last]
     for keep in (3, 2, 1):
         text = " ".join(parts[:keep])

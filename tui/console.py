@@ -1,4 +1,5 @@
-"""The console's application: reads the engine beside the event loop and hands snapshots to the dashboard."""
+"""The console's application: reads the engine beside the event loop and hands snapshots to the
+dashboard."""
 
 from __future__ import annotations
 
@@ -22,7 +23,16 @@ from tui.driver import CountingDriver, late_resize
 from tui.engine_port import EnginePort
 from tui.keymap import Keymap, keymap
 from tui.keys import key, put_in_force
-from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, Unrecorded, VerbDone, VerbFailed
+from tui.messages import (
+    AwayRead,
+    Notice,
+    ServiceSeen,
+    SnapshotFailed,
+    SnapshotRead,
+    Unrecorded,
+    VerbDone,
+    VerbFailed,
+)
 from tui.opening import Opening
 from tui.refresh import StatusRefresh, same
 from tui.screens.live import LiveScreen
@@ -34,11 +44,13 @@ from tui.waiting import LAG_S
 from tui.wearing import Wearing
 from tui.words import leaving
 
-# While something trains; on a slow line what streams is drawn half as often, keys as fast as anywhere.
+# While something trains; on a slow line what streams is drawn half as often, keys as fast as
+# anywhere.
 LIVE_REFRESH_S = {"fast": 0.5, "slow": 1.0}
 SLOW_VERB_S = 0.5
 UNRECORDED_AFTER_S = 2.0
-# The service is asked for its health in a thousandth of a second; the first time after the first paint.
+# The service is asked for its health in a thousandth of a second; the first time after the first
+# paint.
 SERVICE_AFTER_S = 1.0
 SERVICE_EVERY_S = 5.0
 SERVICE_DEADLINE_S = 1.0
@@ -67,7 +79,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
         few_colours: bool = False,
         link: str = "fast",
     ) -> None:
-        """`theme_for` names the theme for what `[console] theme` says on this terminal; `link` is fast or slow."""
+        """`theme_for` names the theme for what `[console] theme` says on this terminal;
+        `link` is fast or slow."""
         setting = engine.settings.console.theme
         super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme_for(setting)].ansi)
         self.wear(setting, theme_for)
@@ -132,7 +145,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
     @while_open
     def _tick(self) -> None:
-        """Move the clock of the title, say so when the numbers are old, and follow the settings' theme."""
+        """Move the clock of the title, say so when the numbers are old, and follow the settings'
+        theme."""
         self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
         old = self.wall.monotonic() - self._good_look
         before, self.stalled = self.stalled, self.vitals.tick(self._sent(), self.size)
@@ -149,7 +163,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         """Bytes sent to the terminal so far; None without one."""
         return self._driver.counted.sent if isinstance(self._driver, CountingDriver) else None
 
-    # -- looking ------------------------------------------------------------------------------------------------
+    # -- looking --------------------------------------------------------------------------------
 
     def _look(self) -> float:
         """Read the engine once, in the reader's thread; the seconds until the next look."""
@@ -161,7 +175,9 @@ class StockmlApp(Wearing, inherit_bindings=False):
             self._report_failure(f"{error.message}\n{error.hint}".strip())
             return 2.0
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
-            self._report_failure(f"{type(error).__name__}: {clean(str(error), 300)}\ndetails: logs/console.log")
+            self._report_failure(
+                f"{type(error).__name__}: {clean(str(error), 300)}\ndetails: logs/console.log"
+            )
             return 2.0
         self._good_look = self.wall.monotonic()
         if self._failure or not same(self._last, snapshot):
@@ -220,10 +236,18 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def _away_read(self, message: AwayRead) -> None:
         self.main.away = message.away
 
-    # -- asking -------------------------------------------------------------------------------------------------
+    # -- asking ---------------------------------------------------------------------------------
 
-    def ask(self, verb: str, work: Callable[[], Any], done: Callable[[Any], None], slow: Notice | None = None) -> None:
-        """Run a verb of the engine in a thread; a second one of the same kind waits for the operator's next key.
+    def ask(
+        self,
+        verb: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        slow: Notice | None = None,
+    ) -> None:
+        """Run a verb of the engine in a thread.
+
+        A second one of the same kind waits for the operator's next key.
 
         `slow` is what is said while it goes on.
         """
@@ -241,8 +265,14 @@ class StockmlApp(Wearing, inherit_bindings=False):
     @on(VerbDone)
     @while_open
     def _verb_done(self, message: VerbDone) -> None:
-        own = (self._busy.pop(message.verb, None), self._failed.pop(message.verb, None), Notice.still(message.verb))
-        if (self._live_screen or self.main).notice in own:  # else it is somebody's word, and stands for its own time
+        own = (
+            self._busy.pop(message.verb, None),
+            self._failed.pop(message.verb, None),
+            Notice.still(message.verb),
+        )
+        if (
+            self._live_screen or self.main
+        ).notice in own:  # else it is somebody's word, and stands for its own time
             self.say(next((notice for notice in self._busy.values() if notice.stays), None))
         message.done(message.result)
 
@@ -269,7 +299,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.set_timer(UNRECORDED_AFTER_S, lambda: self.say(notice))
 
     def say(self, notice: Notice | None) -> None:
-        """Tell the operator something, on the screen they look at; None takes the last word away."""
+        """Tell the operator something, on the screen they look at;
+        None takes the last word away."""
         if screen := self._live_screen:
             screen.tell(notice)
         elif self.screen_stack:  # empty once the console ends
@@ -277,8 +308,12 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
     @property
     def _live_screen(self) -> LiveScreen | None:
-        """The screen above the dashboard that the operator looks at, also while a dialog covers it."""
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)), None)
+        """The screen above the dashboard that the operator looks at, also while a dialog covers
+        it."""
+        return next(
+            (screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)),
+            None,
+        )
 
     def take_keys(self) -> None:
         """Lay the operator's keys over ours."""
@@ -287,7 +322,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
         put_in_force(self.own_keys)
 
     def copy(self, text: str) -> None:
-        """Ask the terminal to take `text`, and keep it in a file of the home unless this console is read-only."""
+        """Ask the terminal to take `text`, and keep it in a file of the home unless this console
+        is read-only."""
         text = clipboard.tidy(text)
         if not text.strip():
             self.say(Notice("there is nothing to copy here"))
@@ -303,25 +339,39 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
         self.ask("copy", lambda: "" if self.read_only else clipboard.keep(home, text), done)
 
-    # -- screens ------------------------------------------------------------------------------------------------
+    # -- screens --------------------------------------------------------------------------------
 
     def go(self, name: str) -> None:
-        """Show one of the screens of `tui.screens.tabs`; a screen with unwritten changes asks first."""
+        """Show one of the screens of `tui.screens.tabs`;
+        a screen with unwritten changes asks first."""
 
         def away() -> None:
             try:
                 screen = make_tab(name)
             except Exception as error:  # noqa: BLE001 - stockml was changed on disk while the console is open
-                words = f"the screen {name} cannot be opened: {type(error).__name__}: {clean(str(error), 200)}"
+                words = (
+                    f"the screen {name} cannot be opened: {type(error).__name__}:"
+                    f" {clean(str(error), 200)}"
+                )
                 write_log(self.engine.home, self.wall, f"action=open error={words}")
-                self.say(Notice(words, f"was stockml changed meanwhile? leave with {key('quit')} and open it again", bad=True))
+                self.say(
+                    Notice(
+                        words,
+                        f"was stockml changed meanwhile? leave with {key('quit')} and open it"
+                        " again",
+                        bad=True,
+                    )
+                )
                 return
             while len(self.screen_stack) > 1:
                 self.pop_screen()
             if screen:
                 self.push_screen(screen)
 
-        if not any(isinstance(screen, LiveScreen) and name == screen.TAB for screen in self.screen_stack[-1:]):
+        if not any(
+            isinstance(screen, LiveScreen) and name == screen.TAB
+            for screen in self.screen_stack[-1:]
+        ):
             self.when_free(away)
 
     def when_free(self, go: Callable[[], None]) -> None:
@@ -331,7 +381,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         else:
             go()
 
-    # -- leaving ------------------------------------------------------------------------------------------------
+    # -- leaving --------------------------------------------------------------------------------
 
     def leave(self, code: int = 0) -> None:
         """End the console; what trains goes on."""
@@ -341,7 +391,12 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.when_free(self.leave)
 
     def action_help_quit(self) -> None:
-        self.say(Notice("ctrl+c does nothing here", f"{key('quit')} leaves the console, {key('cancel')} cancels a run"))
+        self.say(
+            Notice(
+                "ctrl+c does nothing here",
+                f"{key('quit')} leaves the console, {key('cancel')} cancels a run",
+            )
+        )
 
     def last_words(self) -> str:
         """What goes on without the console, for the shell."""

@@ -1,11 +1,23 @@
-"""The current row in full, for the pane at the side: sections in the order of the page, the least needed left out first."""
+"""The current row in full, for the pane at the side: sections in the order of the page, the
+least needed left out first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.records import Alert, Forecast, Job, JobState, Metrics, ModelInfo, Run, Snapshot, State, SymbolRow
+from engine.core.records import (
+    Alert,
+    Forecast,
+    Job,
+    JobState,
+    Metrics,
+    ModelInfo,
+    Run,
+    Snapshot,
+    State,
+    SymbolRow,
+)
 from tui import format as fmt
 from tui.columns import STATE_STYLES, phase_word
 from tui.format import Glyphs
@@ -21,18 +33,30 @@ RUNS_SHOWN = 5
 def detail_lines(
     row: SymbolRow, snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, *, ascii_only: bool
 ) -> tuple[Line, ...]:
-    """At most `height` lines of at most `width` cells: why, progress, forecast, figures beside naive, model, runs."""
+    """At most `height` lines of at most `width` cells: why, progress, forecast, figures beside
+    naive, model, runs."""
     now = snapshot.taken_at
     live = row.job if row.job is not None and row.job.state is JobState.RUNNING else None
     trained = live or row.last_job
-    title: Line = ((f"{row.symbol} ", "head"), (row.state.value, STATE_STYLES[row.state]), (f"  {row.company}", "dim"))
+    title: Line = (
+        (f"{row.symbol} ", "head"),
+        (row.state.value, STATE_STYLES[row.state]),
+        (f"  {row.company}", "dim"),
+    )
     sections: tuple[tuple[int, Sequence[Line]], ...] = (
         (0, (title, *why_lines(row, width))),
         (1, _alert_lines(snapshot.alerts, row.symbol, now, width)),
         (2, _progress_lines(live, glyphs) if live else ()),
         (3, forecast_lines(row.forecast) if row.forecast else (line("no forecast", "dim"),)),
         (4, naive_lines(row.model.metrics) if row.model else ()),
-        (7, loss_lines(trained, width, CHART_LINES, ascii_only=ascii_only) if trained and trained.losses else ()),
+        (
+            7,
+            (
+                loss_lines(trained, width, CHART_LINES, ascii_only=ascii_only)
+                if trained and trained.losses
+                else ()
+            ),
+        ),
         (5, _model_lines(row.model, width) if row.model else ()),
         (6, run_lines(snapshot.runs, row.symbol, now)),
         (8, _weight_lines(row.model) if row.model else ()),
@@ -41,7 +65,8 @@ def detail_lines(
 
 
 def _fitted(sections: Sequence[tuple[int, Sequence[Line]]], height: int) -> tuple[Line, ...]:
-    """The sections that have room, an empty line between two; the first one is cut before it is left out."""
+    """The sections that have room, an empty line between two;
+    the first one is cut before it is left out."""
     kept = sorted(((rank, body) for rank, body in sections if body), key=lambda section: section[0])
     while len(kept) > 1 and sum(len(body) + 1 for _, body in kept) - 1 > height:
         kept.pop()
@@ -64,7 +89,9 @@ def why_lines(row: SymbolRow, width: int) -> tuple[Line, ...]:
     return tuple(piece for one in found for piece in wrapped(one, width, 2))
 
 
-def _alert_lines(alerts: Sequence[Alert], symbol: str, now: datetime, width: int) -> tuple[Line, ...]:
+def _alert_lines(
+    alerts: Sequence[Alert], symbol: str, now: datetime, width: int
+) -> tuple[Line, ...]:
     found = []
     for alert in alerts:
         if alert.symbol == symbol:
@@ -80,14 +107,22 @@ def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
         return (line(phase_word(job), "live"),)
     count = f"{phase_word(job)}, epoch {job.epoch}/{job.epochs}, ETA {fmt.duration(job.eta_s)}"
     losses = f"loss {fmt.loss(job.loss)}, validation {fmt.loss(job.val_loss)}"
-    return (line(count, "live"), line(fmt.bar(job.epoch / job.epochs, 24, glyphs), "live"), line(losses))
+    return (
+        line(count, "live"),
+        line(fmt.bar(job.epoch / job.epochs, 24, glyphs), "live"),
+        line(losses),
+    )
 
 
 def forecast_lines(found: Forecast) -> tuple[Line, ...]:
     """The next close with its intervals."""
     return (
         line(f"close {found.last_close:.2f} of {found.last_bar}"),
-        line(f"forecast {found.next_close:.2f} ({fmt.signed(found.change)} %) for {found.target_session[5:]}", "head"),
+        line(
+            f"forecast {found.next_close:.2f} ({fmt.signed(found.change)} %) for"
+            f" {found.target_session[5:]}",
+            "head",
+        ),
         line(f"80 % {found.low80:.2f} to {found.high80:.2f}"),
         line(f"95 % {found.low95:.2f} to {found.high95:.2f}"),
         line(f"P(up) {fmt.chance(found.p_up)} %, confidence {fmt.chance(found.confidence)} %"),
@@ -108,7 +143,11 @@ def naive_lines(found: Metrics) -> tuple[Line, ...]:
 
 
 def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:
-    mark = ("SIMULATED bars", "warn") if model.source == "simulated" else (f"{short_source(model.source)} bars", "")
+    mark = (
+        ("SIMULATED bars", "warn")
+        if model.source == "simulated"
+        else (f"{short_source(model.source)} bars", "")
+    )
     return (
         line(f"generation {model.generation}, {model.reason}, {fmt.size(model.size_bytes)}"),
         line(f"trained {fmt.full_moment(model.trained_at)}"),
@@ -124,7 +163,9 @@ def run_lines(runs: Sequence[Run], symbol: str, now: datetime) -> tuple[Line, ..
         if job is not None and len(found) < RUNS_SHOWN:
             when = fmt.moment(job.ended_at or run.ended_at or run.created_at, now)
             text = f" {run.reason}" + (f": {job.message}" if job.message else "")
-            found.append(((f"{when:<7} ", ""), (job.state.value.upper(), STYLES[job.state]), (text, "dim")))
+            found.append(
+                ((f"{when:<7} ", ""), (job.state.value.upper(), STYLES[job.state]), (text, "dim"))
+            )
     return (line("last runs", "head"), *found) if found else ()
 
 

@@ -1,4 +1,5 @@
-"""Textual's driver, with a count of the bytes that the console sends to its terminal, and a size that is never lost."""
+"""Textual's driver, with a count of the bytes that the console sends to its terminal, and a size
+that is never lost."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class CountedFile:
 
 
 class CountingDriver(LinuxDriver):
-    """A LinuxDriver that knows what it sent; its writer thread gets the counted stream in place of the terminal's."""
+    """A LinuxDriver that knows what it sent;
+    its writer thread gets the counted stream in place of the terminal's."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -41,7 +43,8 @@ class CountingDriver(LinuxDriver):
 
 
 def late_resize(app: App[Any]) -> None:
-    """Tell the screens a new size that waits: Textual's timer of 8 ms for it never fires where the process slept through it.
+    """Tell the screens a new size that waits: Textual's timer of 8 ms for it never fires where
+    the process slept through it.
 
     Then no later size is told either: on a busy machine the console kept the old one for good.
     """

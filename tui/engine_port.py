@@ -70,7 +70,10 @@ class EnginePort(Protocol):
     def scheduler(self) -> Scheduler: ...
 
     def set_settings(
-        self, changes: Mapping[Path, object], seen: Mapping[Path, object] | None = None, check: Check | None = None
+        self,
+        changes: Mapping[Path, object],
+        seen: Mapping[Path, object] | None = None,
+        check: Check | None = None,
     ) -> tuple[Change, ...]: ...
 
     def start_job_now(self, job: str) -> int: ...

@@ -30,7 +30,8 @@ ASCII = Glyphs(full="#", empty=".", up="^", down="v", more="~")
 
 
 def number(value: float | None, digits: int, width: int = 0) -> str:
-    """`value` with `digits` decimals, fewer where `width` would be passed; MISSING without a finite value."""
+    """`value` with `digits` decimals, fewer where `width` would be passed;
+    MISSING without a finite value."""
     if value is None or not math.isfinite(value):
         return MISSING
     for places in range(digits, -1, -1):
@@ -49,7 +50,11 @@ def chance(value: float | None) -> str:
 def signed(value: float | None, digits: int = 2, width: int = 0) -> str:
     """A change with its sign; a zero has none."""
     text = number(value, digits, width - 1 if width else 0)
-    return f"+{text}" if value is not None and text != MISSING and value > 0 and text.strip("0.") else text
+    return (
+        f"+{text}"
+        if value is not None and text != MISSING and value > 0 and text.strip("0.")
+        else text
+    )
 
 
 def age(days: float | None) -> str:
@@ -84,7 +89,8 @@ def size(count: int | None) -> str:
 
 
 def moment(value: datetime | None, now: datetime) -> str:
-    """A past moment in at most seven characters, local time: the time within a day, else the date."""
+    """A past moment in at most seven characters, local time: the time within a day, else the
+    date."""
     if value is None:
         return MISSING
     local = value.astimezone()
@@ -118,7 +124,8 @@ def bar(fraction: float, width: int, glyphs: Glyphs) -> str:
 
 
 def file_names(text: str) -> str:
-    """A sentence for one line: files by their last name, so that what is wrong with them has room."""
+    """A sentence for one line: files by their last name, so that what is wrong with them has
+    room."""
     return _FOLDERS.sub("", text)
 
 

@@ -1,4 +1,5 @@
-"""The README's table of keys, made from the table of actions: `python -m tui.key_table README.md` writes it again."""
+"""The README's table of keys, made from the table of actions: `python -m tui.key_table
+README.md` writes it again."""
 
 from __future__ import annotations
 
@@ -12,12 +13,17 @@ BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 
 
 def key_table() -> str:
-    """Every action in Markdown; what the dashboard has too is not told again for the other screens."""
+    """Every action in Markdown;
+    what the dashboard has too is not told again for the other screens."""
     told = {(action.keys, action.description) for action in in_group("main")}
     lines = []
     for group, title in GROUPS.items():
         bound = [action for action in in_group(group) if action.keys]
-        rows = [action for action in bound if group == "main" or (action.keys, action.description) not in told]
+        rows = [
+            action
+            for action in bound
+            if group == "main" or (action.keys, action.description) not in told
+        ]
         if not rows:
             continue
         lines += [f"**{title}**", "", "| key | does | id |", "|---|---|---|"]
@@ -36,7 +42,9 @@ def with_keys(text: str) -> str:
     if END not in text:
         text = text.replace(BEGIN, f"{BEGIN}\n{END}", 1)
     table = f"{BEGIN}\n\n{key_table()}\n\n{END}"
-    return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: table, text, count=1, flags=re.DOTALL)
+    return re.sub(
+        f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: table, text, count=1, flags=re.DOTALL
+    )
 
 
 if __name__ == "__main__":

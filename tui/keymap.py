@@ -1,7 +1,9 @@
-"""The operator's own keys: `[console.keys]` of stockml.toml laid over the table of actions, and what is wrong with it.
+"""The operator's own keys: `[console.keys]` of stockml.toml laid over the table of actions, and
+what is wrong with it.
 
-An entry names an action by its id; the id of an action of the dashboard counts on every screen where an action of that
-name has the same keys. An entry that cannot be taken is left out whole, so that no key ever does what nobody asked for.
+An entry names an action by its id; the id of an action of the dashboard counts on every screen
+where an action of that name has the same keys. An entry that cannot be taken is left out whole,
+so that no key ever does what nobody asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ FIXED = "leave"
 """The action that keeps its key whatever an entry says."""
 _SAME = {"ctrl+h": "backspace", "ctrl+i": "tab", "ctrl+j": "enter", "ctrl+m": "enter"}
 _RESERVED = {"ctrl+c": "it says how to leave", "ctrl+q": "it always leaves the console"}
-_NAMES = {key.value for key in Keys if key.value.replace("+", "").replace("_", "").isalnum() and key.value.islower()}
+_NAMES = {
+    key.value
+    for key in Keys
+    if key.value.replace("+", "").replace("_", "").isalnum() and key.value.islower()
+}
 _WRITTEN = {written.lower(): key for key, written in KEY_NAMES.items()}
 
 Wanted = Mapping[str, str | Sequence[str]]
@@ -32,7 +38,8 @@ Wanted = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The keys of every action that has other ones than its own, and the entries that were not taken, in words."""
+    """The keys of every action that has other ones than its own, and the entries that were not
+    taken, in words."""
 
     keys: Mapping[str, tuple[str, ...]]
     problems: tuple[str, ...] = ()
@@ -61,7 +68,8 @@ def problems_of(settings: Settings) -> tuple[str, ...]:
 
 
 def keymap(wanted: Wanted) -> Keymap:
-    """The keys as asked, without the entries that name no action or no key, or take a key that something else has."""
+    """The keys as asked, without the entries that name no action or no key, or take a key that
+    something else has."""
     entries: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
     for name, asked in wanted.items():
@@ -74,14 +82,20 @@ def keymap(wanted: Wanted) -> Keymap:
         name, fault = clash
         problems.append(f"console.keys.{name}: {fault}")
         del entries[name]
-    return Keymap({action_id: keys for action_id, (_, keys) in _laid(entries).items()}, tuple(problems))
+    return Keymap(
+        {action_id: keys for action_id, (_, keys) in _laid(entries).items()}, tuple(problems)
+    )
 
 
 def family(name: str) -> tuple[Action, ...]:
     """The actions that an entry of this name moves; empty when there is none."""
     first = next((action for action in ACTIONS if action.id == name and action.keys), None)
     shared = stem(first) if first else name
-    stems = [action for action in ACTIONS if stem(action) == shared and action.keys and action.group not in TYPING]
+    stems = [
+        action
+        for action in ACTIONS
+        if stem(action) == shared and action.keys and action.group not in TYPING
+    ]
     if first is not None and first.group != "main":
         return (first,)
     first = first or next(iter(stems), None)
@@ -94,9 +108,16 @@ def stem(action: Action) -> str:
 
 
 def key_of(text: str) -> str:
-    """The key's own name for what an operator writes ('?', 'esc', 'F5', 'ctrl+t'); empty when there is no such key."""
+    """The key's own name for what an operator writes ('?', 'esc', 'F5', 'ctrl+t');
+    empty when there is no such key."""
     if len(text) == 1:
-        return _character_to_key(text) if text.isprintable() and text != " " else "space" if text == " " else ""
+        return (
+            _character_to_key(text)
+            if text.isprintable() and text != " "
+            else "space"
+            if text == " "
+            else ""
+        )
     low = text.lower()
     return _WRITTEN.get(low, low if low in _NAMES or low in KEY_NAMES else "")
 
@@ -105,15 +126,29 @@ def _entry(name: str, asked: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """The keys of one entry, or why it cannot be taken whatever the others say."""
     actions = family(name)
     if not actions:
-        near = get_close_matches(name, (*(action.id for action in ACTIONS), *map(stem, ACTIONS)), n=1)
-        return (), f"there is no such action{f'; did you mean {near[0]}?' if near else '; the README lists them'}"
+        near = get_close_matches(
+            name, (*(action.id for action in ACTIONS), *map(stem, ACTIONS)), n=1
+        )
+        return (
+            (),
+            (
+                "there is no such"
+                f" action{f'; did you mean {near[0]}?' if near else '; the README lists them'}"
+            ),
+        )
     if name == FIXED:
         return (), "ctrl+q always leaves the console; quit is the one that takes another key"
     keys: list[str] = []
     for text in asked:
         key = key_of(text)
         if not key:
-            return (), f"{clean(text, 30)!r} is no key; write it as t, T, ?, F5, ctrl+t, enter, space, home"
+            return (
+                (),
+                (
+                    f"{clean(text, 30)!r} is no key; write it as t, T, ?, F5, ctrl+t, enter, space,"
+                    " home"
+                ),
+            )
         if key in _SAME:
             return (), f"a terminal sends {_SAME[key]} for {key}"
         if key in _RESERVED:
@@ -125,7 +160,8 @@ def _entry(name: str, asked: Sequence[str]) -> tuple[tuple[str, ...], str]:
 
 
 def _laid(entries: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """(entry, keys) of each action that is moved; an entry with the action's full id counts before a shared one."""
+    """(entry, keys) of each action that is moved;
+    an entry with the action's full id counts before a shared one."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for name, keys in entries.items():
         for action in family(name):
@@ -135,7 +171,8 @@ def _laid(entries: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, tuple[
 
 
 def _clashes(entries: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
-    """(entry, reason) of every entry that takes a key which another action of the same screen has; the later one goes."""
+    """(entry, reason) of every entry that takes a key which another action of the same screen
+    has; the later one goes."""
     laid, order = _laid(entries), list(entries)
     for group in GROUPS:
         taken: dict[str, Action] = {}
@@ -147,13 +184,26 @@ def _clashes(entries: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]
                     loser = max(moved, key=lambda one: order.index(laid[one.id][0]))
                     holder = action if loser is other else other
                     yield laid[loser.id][0], _taken(key, holder, group)
-    writing = {key for action in ACTIONS if action.writes for key in (laid[action.id][1] if action.id in laid else action.keys)}
-    if "confirm_yes" in laid and (key := next((key for key in laid["confirm_yes"][1] if key in writing), "")):
-        yield laid["confirm_yes"][0], f"{key_name(key)} asks some of the questions: held down, it would answer them too"
+    writing = {
+        key
+        for action in ACTIONS
+        if action.writes
+        for key in (laid[action.id][1] if action.id in laid else action.keys)
+    }
+    if "confirm_yes" in laid and (
+        key := next((key for key in laid["confirm_yes"][1] if key in writing), "")
+    ):
+        yield (
+            laid["confirm_yes"][0],
+            f"{key_name(key)} asks some of the questions: held down, it would answer them too",
+        )
 
 
 def _taken(key: str, holder: Action, group: str) -> str:
-    return f"{key_name(key)} is the key of {holder.id} on the screen {GROUPS[group]!r}; give that another key too"
+    return (
+        f"{key_name(key)} is the key of {holder.id} on the screen {GROUPS[group]!r}; give that"
+        " another key too"
+    )
 
 
 def keys_of(action_id: str, chosen: Keymap) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ def side_width(width: int) -> int:
 def zoomed_pane(width: int, height: int, chosen: str, zoomed: bool) -> str:
     """The pane that has the terminal for itself; empty where they share it.
 
-    In a terminal for one pane `tab` alone changes it; there the symbols keep the line about the current row.
+    In a terminal for one pane `tab` alone changes it; there the symbols keep the line about the
+    current row.
     """
     if width < SENTENCE[0] or height < SENTENCE[1]:
         return chosen if zoomed else "summary"
@@ -37,14 +38,23 @@ def zoomed_pane(width: int, height: int, chosen: str, zoomed: bool) -> str:
 
 
 def heights(
-    height: int, rows: int, runs: int, jobs: int, notice: int, *, away: int = 0, zoom: str = "", side: bool = False
+    height: int,
+    rows: int,
+    runs: int,
+    jobs: int,
+    notice: int,
+    *,
+    away: int = 0,
+    zoom: str = "",
+    side: bool = False,
 ) -> dict[str, int]:
     """Lines for each pane of a terminal of `height` lines.
 
-    `rows` symbols, `runs` live runs, `jobs` running jobs, `notice` wrapped lines of a notice, `away` lines of
-    what happened meanwhile, which take theirs of the log. The symbols come first, then the host's meters, the runs,
-    the current row's detail; the log takes what is left. At 24 lines all 13 symbols stand beside at least three
-    lines of log. `zoom` has all but title, footer and notice; with a `side` the detail stands there.
+    `rows` symbols, `runs` live runs, `jobs` running jobs, `notice` wrapped lines of a notice,
+    `away` lines of what happened meanwhile, which take theirs of the log. The symbols come
+    first, then the host's meters, the runs, the current row's detail; the log takes what is
+    left. At 24 lines all 13 symbols stand beside at least three lines of log. `zoom` has all but
+    title, footer and notice; with a `side` the detail stands there.
     """
     given: dict[str, int] = {}
     left = height
@@ -68,7 +78,11 @@ def heights(
     take("symbols", rows + 1, detail)
     take("detail", detail)
     take("meters", 1)
-    take("runs", max(1, runs) + (jobs if height >= JOBS_FROM else 0), LOG_LEAST if left > LOG_LEAST else 0)
+    take(
+        "runs",
+        max(1, runs) + (jobs if height >= JOBS_FROM else 0),
+        LOG_LEAST if left > LOG_LEAST else 0,
+    )
     if "notice" not in given:
         take("notice", notice)
     if "away" not in given:

@@ -8,12 +8,14 @@ WINDOW_S = 60
 
 
 class LinkMeter:
-    """Fed once a second with the bytes sent so far; tells the mean of the last minute and the busiest second."""
+    """Fed once a second with the bytes sent so far;
+    tells the mean of the last minute and the busiest second."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque(maxlen=WINDOW_S + 1)
         self.most = 0
-        """Bytes of the busiest second; the first paint, before the first look at the counter, is left out."""
+        """Bytes of the busiest second;
+        the first paint, before the first look at the counter, is left out."""
 
     def feed(self, now: float, sent: int) -> None:
         """`sent` bytes so far at `now` seconds of a clock that never turns back."""

@@ -1,8 +1,10 @@
-"""A log file of any length: where its lines begin, which of them match, what stands in a few of them.
+"""A log file of any length: where its lines begin, which of them match, what stands in a few of
+them.
 
-Lines are never held: an index of byte offsets is built in a thread (a million lines: about a second and 8 MB), its end
-first, and the visible lines are read when they are drawn. The file is followed by name: one that was rotated (another
-inode) or truncated (shorter than before) is read anew.
+Lines are never held: an index of byte offsets is built in a thread (a million lines: about a
+second and 8 MB), its end first, and the visible lines are read when they are drawn. The file is
+followed by name: one that was rotated (another inode) or truncated (shorter than before) is read
+anew.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from engine.core.text import clean_bytes
 # Bytes of the end that are shown before the whole index stands.
 TAIL = 256 * 1024
 _BLOCK = 1024 * 1024
-# Bytes of one line that are read, and characters that are shown: a line of 90 kB froze other viewers.
+# Bytes of one line that are read, and characters that are shown: a line of 90 kB froze other
+# viewers.
 _LONGEST = 16 * 1024
 _SHOWN = 4000
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?(Z|\+00:00)?")
@@ -40,12 +43,14 @@ class Matches:
 
     @classmethod
     def of(cls, text: str) -> Matches:
-        """`text` anywhere in the line, whatever its case; `=NAME` a symbol as a word; with `!` before, the lines without."""
+        """`text` anywhere in the line, whatever its case; `=NAME` a symbol as a word;
+        with `!` before, the lines without."""
         wanted = text.removeprefix("!")
         if wanted.startswith("=") and len(wanted) > 1:
             # MP is found neither in SMP nor in MP.B nor in "complete".
             name = re.escape(wanted[1:].encode())
-            # The name stands first: a search that begins with letters is six times faster than one with a look back.
+            # The name stands first: a search that begins with letters is six times faster than one
+            # with a look back.
             pattern = re.compile(name + rb"(?<![A-Z0-9.-]" + name + rb")(?![A-Z0-9-]|\.[A-Z0-9])")
         else:
             pattern = re.compile(re.escape(wanted.encode()), re.IGNORECASE)
@@ -57,7 +62,12 @@ class Matches:
 
     def moved(self, by: int) -> Matches:
         """The same answers where `by` lines came before the first."""
-        return Matches(self.pattern, self.inverse, array("Q", (line + by for line in self.lines)), self.upto + by)
+        return Matches(
+            self.pattern,
+            self.inverse,
+            array("Q", (line + by for line in self.lines)),
+            self.upto + by,
+        )
 
     def has(self, line: int) -> bool:
         at = bisect_left(self.lines, line)
@@ -100,14 +110,19 @@ class LogFile:
         return self._raw_file.fileno() if self._raw_file else -1
 
     def update(self) -> int:
-        """Bring the index forward; how many lines came before those known so far, when the whole file was read."""
+        """Bring the index forward;
+        how many lines came before those known so far, when the whole file was read."""
         try:
             found = self.path.stat()
             if self._key != (found.st_dev, found.st_ino) or found.st_size < self.size:
                 self._open(found.st_size)
                 self._key = (found.st_dev, found.st_ino)
                 self.complete = found.st_size <= TAIL
-                self._index(0 if self.complete else found.st_size - TAIL, found.st_size, whole_lines=not self.complete)
+                self._index(
+                    0 if self.complete else found.st_size - TAIL,
+                    found.st_size,
+                    whole_lines=not self.complete,
+                )
                 return 0
             if not self.complete:
                 return self._read_all(found.st_size)
@@ -124,7 +139,9 @@ class LogFile:
         self._starts = array("Q")
 
     def _open(self, size: int) -> None:
-        self._raw_file = FileIO(self.path)  # closed with its last user: a drawing may still read the old one
+        self._raw_file = FileIO(
+            self.path
+        )  # closed with its last user: a drawing may still read the old one
         self.problem, self.size = "" if size else "the file is empty", 0
         self._starts = array("Q")
         self.turns += 1
@@ -139,7 +156,8 @@ class LogFile:
         return max(0, len(whole._starts) - known)
 
     def _index(self, start: int, end: int, whole_lines: bool = False) -> None:
-        """Add where the lines between two offsets begin; with `whole_lines` the first, cut one is left out."""
+        """Add where the lines between two offsets begin;
+        with `whole_lines` the first, cut one is left out."""
         starts = self._starts
         fresh = start == 0 or os.pread(self._fd, 1, start - 1) == b"\n"
         if fresh and end > start:
@@ -188,7 +206,9 @@ class LogFile:
             raw = os.pread(self._fd, min(end - starts[first], 2 * _BLOCK), starts[first])
             search, inverse = matches.pattern.search, matches.inverse
             rows = raw.split(b"\n")[: last - first]
-            matches.lines.extend(first + at for at, row in enumerate(rows) if (search(row) is None) is inverse)
+            matches.lines.extend(
+                first + at for at, row in enumerate(rows) if (search(row) is None) is inverse
+            )
             matches.upto = last
         # The last line may grow: it is looked at again.
         if count and os.pread(self._fd, 1, self.size - 1) != b"\n":
@@ -208,7 +228,9 @@ class LogFile:
                     read = datetime.fromisoformat(f"{found[1]} {clock}")
                 except ValueError:
                     continue
-                return read.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) if found[3] else read
+                return (
+                    read.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) if found[3] else read
+                )
         return None
 
     def at_time(self, wanted: datetime) -> int:
@@ -225,7 +247,8 @@ class LogFile:
 
 
 def read_time(text: str, newest: datetime) -> datetime | None:
-    """A moment as people type it, local: `14:30` (the newest one before the log's end), `11-21 14:30`, a full date."""
+    """A moment as people type it, local: `14:30` (the newest one before the log's end), `11-21
+    14:30`, a full date."""
     text = text.strip().replace("T", " ")
     for shape in ("%H:%M:%S", "%H:%M"):
         try:

@@ -1,4 +1,5 @@
-"""The while the console was not open: read once what happened in it, then note now and then that the console is open."""
+"""The while the console was not open: read once what happened in it, then note now and then that
+the console is open."""
 
 from __future__ import annotations
 

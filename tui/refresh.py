@@ -21,14 +21,17 @@ def same(old: Snapshot | None, new: Snapshot) -> bool:
 class StatusRefresh:
     """Asks at most every few seconds, in the thread of whoever looks."""
 
-    def __init__(self, spawn: Callable[[], object], tick: Callable[[], float], log: Callable[[str], None]) -> None:
+    def __init__(
+        self, spawn: Callable[[], object], tick: Callable[[], float], log: Callable[[str], None]
+    ) -> None:
         self._spawn, self._tick, self._log = spawn, tick, log
         self._asked = -EVERY_S
         self._unread: tuple[str, ...] = ()
         self._tries = 0
 
     def ask(self, snapshot: Snapshot) -> None:
-        """Have outdated statuses rebuilt; a child that cannot be started is tried again next time."""
+        """Have outdated statuses rebuilt;
+        a child that cannot be started is tried again next time."""
         now, unread = self._tick(), tuple(row.symbol for row in snapshot.rows if row.stale_status)
         if unread != self._unread:
             self._unread, self._tries = unread, 0
@@ -42,9 +45,13 @@ class StatusRefresh:
             self._tries += 1
 
     def told(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot, with a word about figures that were asked for again and again and did not come."""
+        """The snapshot, with a word about figures that were asked for again and again and did
+        not come."""
         waiting = [row.symbol for row in snapshot.rows if row.stale_status]
         if self._tries <= TRIES or not waiting:
             return snapshot
-        words = f"the figures of {fmt.listed(waiting)} do not come: `stockml status` shows what is wrong"
+        words = (
+            f"the figures of {fmt.listed(waiting)} do not come: `stockml status` shows what is"
+            " wrong"
+        )
         return replace(snapshot, problems=(*snapshot.problems, words))

@@ -1,4 +1,5 @@
-"""Why a symbol is or is not retrained: a word for its row, a sentence under the table, a section of its page."""
+"""Why a symbol is or is not retrained: a word for its row, a sentence under the table, a section
+of its page."""
 
 from __future__ import annotations
 
@@ -33,7 +34,13 @@ REASONS = {
 # (word, meaning) by what keeps a reason from being trained for.
 WAITS = {
     "held": ("held", "an operator put automatic training on hold"),
-    "chronic": ("chronic", "trainings do not mend this reason, or the naive forecast breaks the same limit: left to age"),
+    "chronic": (
+        "chronic",
+        (
+            "trainings do not mend this reason, or the naive forecast breaks the same limit: left"
+            " to age"
+        ),
+    ),
     "cooldown": ("cooling", "trained for this reason a short while ago: it counts again later"),
     "no bars": ("no bars", "bars are missing or too old to train on"),
     "no new bars": ("no new", "there is no bar since the one it was trained to"),
@@ -46,7 +53,9 @@ _QUIET = ("train", "fine")
 
 
 def retrain_word(row: SymbolRow) -> str:
-    """The reason in one word where it is trained for it, else what keeps it from that; empty when nothing fires.
+    """The reason in one word where it is trained for it, else what keeps it from that.
+
+    Empty when nothing fires.
 
     A hold comes first: it is an operator's decision.
     """
@@ -82,8 +91,11 @@ def _yet(action: str) -> str:
     return "" if action in ("chronic", "newer model") else " yet"
 
 
-def retrain_lines(row: SymbolRow, watch: Watch | None, now: datetime, width: int) -> tuple[Line, ...]:
-    """The decision, what is in the way, every trigger's verdict with value, limit, n and window; what is known meanwhile."""
+def retrain_lines(
+    row: SymbolRow, watch: Watch | None, now: datetime, width: int
+) -> tuple[Line, ...]:
+    """The decision, what is in the way, every trigger's verdict with value, limit, n and window;
+    what is known meanwhile."""
     if watch is None:
         told = retrain_sentence(row) or "nothing fired at the newest check"
         known = [
@@ -91,16 +103,29 @@ def retrain_lines(row: SymbolRow, watch: Watch | None, now: datetime, width: int
             *_hold_lines(row.symbol, {"reason": row.hold} if row.hold else None),
         ]
         return tuple(piece for one in known for piece in wrapped(one, width, 4))
-    lines: list[Line] = [_decision(watch), *_hold_lines(row.symbol, watch["hold"]), *_next_lines(watch, now)]
+    lines: list[Line] = [
+        _decision(watch),
+        *_hold_lines(row.symbol, watch["hold"]),
+        *_next_lines(watch, now),
+    ]
     short = [piece for one in lines for piece in wrapped(one, width, 4)]
-    signals = [each for each in watch["signals"] if each["text"] not in {one["text"] for one in watch["verdicts"]}]
+    signals = [
+        each
+        for each in watch["signals"]
+        if each["text"] not in {one["text"] for one in watch["verdicts"]}
+    ]
     for verdict in watch["verdicts"]:
         short += wrapped(_verdict(verdict, now), width, 18)
         short += [
-            piece for each in signals if each["reason"] == verdict["reason"] for piece in wrapped(_signal(each), width, 20)
+            piece
+            for each in signals
+            if each["reason"] == verdict["reason"]
+            for piece in wrapped(_signal(each), width, 20)
         ]
         if verdict["reason"] == "earnings":
-            short += wrapped(line(f"{'':18}{earnings_words(watch['earnings'], now)}", "dim"), width, 18)
+            short += wrapped(
+                line(f"{'':18}{earnings_words(watch['earnings'], now)}", "dim"), width, 18
+            )
     return tuple(short)
 
 
@@ -112,7 +137,9 @@ def _decision(watch: Watch) -> Line:
     if action == "fine":
         return line(f"no reason to retrain: {text}", "ok")
     meaning = "" if text.startswith(action) else WAITS.get(action, ("", ""))[1]
-    return line(f"not retrained{_yet(action)}: {text}{f' ({action}: {meaning})' if meaning else ''}", "warn")
+    return line(
+        f"not retrained{_yet(action)}: {text}{f' ({action}: {meaning})' if meaning else ''}", "warn"
+    )
 
 
 def _hold_lines(symbol: str, hold: Mapping[str, Any] | None) -> list[Line]:

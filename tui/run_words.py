@@ -36,7 +36,12 @@ STATE_WORDS = (
 RUN_HEADS = (
     Head("RUN", 0, meaning="id; its first part is the time of the start, UTC"),
     Head("STATE", 0, meaning="one word (below)"),
-    Head("BARS", 1, most=12, meaning="SIMULATED, or where the bars came from; shown where both kinds stand in the list"),
+    Head(
+        "BARS",
+        1,
+        most=12,
+        meaning="SIMULATED, or where the bars came from; shown where both kinds stand in the list",
+    ),
     Head("STARTED", 3, meaning="local time"),
     Head("TOOK", 2, right=True, meaning="duration so far, or in all"),
     Head("EXIT", 4, right=True, meaning="what the command that started it tells its shell"),
@@ -96,7 +101,8 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
 
 
 def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tuple[Line, ...]]:
-    """Header and rows; runs on simulated bars beside others are marked in their row, else the title says it for all."""
+    """Header and rows;
+    runs on simulated bars beside others are marked in their row, else the title says it for all."""
     mixed = len({run.source == SIMULATED for run in runs}) > 1
     kept = [at for at, head in enumerate(RUN_HEADS) if mixed or head.title != "BARS"]
     rows = [run_row(run, now) for run in runs]
@@ -106,7 +112,11 @@ def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tu
 def _pair(old: float | None, new: float | None, digits: int) -> str:
     if new is None:
         return fmt.MISSING
-    return f"{fmt.number(old, digits)} > {fmt.number(new, digits)}" if old is not None else fmt.number(new, digits)
+    return (
+        f"{fmt.number(old, digits)} > {fmt.number(new, digits)}"
+        if old is not None
+        else fmt.number(new, digits)
+    )
 
 
 def job_row(job: Job, now: datetime) -> tuple[Span, ...]:
@@ -119,7 +129,10 @@ def job_row(job: Job, now: datetime) -> tuple[Span, ...]:
         (job.symbol, "head"),
         (job.state.value.upper(), STYLES[job.state]),
         (fmt.duration(seconds), ""),
-        (fmt.MISSING if job.exit_code is None else str(job.exit_code), "crit" if job.exit_code else ""),
+        (
+            fmt.MISSING if job.exit_code is None else str(job.exit_code),
+            "crit" if job.exit_code else "",
+        ),
         (_pair(old.mape, new.mape, 2), ""),
         (_pair(old.direction_accuracy, new.direction_accuracy, 1), ""),
         (_pair(old.mase, new.mase, 3), ""),
@@ -138,12 +151,19 @@ def _note(job: Job) -> str:
 
 def summary_lines(run: Run, width: int) -> tuple[Line, ...]:
     """What the list cannot hold: reason, starter, message."""
-    text = f"{run.kind}, {run.reason}, by {run.starter or 'unknown'}, {run.source or 'source of the settings'}"
+    text = (
+        f"{run.kind}, {run.reason}, by {run.starter or 'unknown'},"
+        f" {run.source or 'source of the settings'}"
+    )
     lines: list[Line] = [((f"{run.id} ", "head"), (text, ""))]
     if run.message:
         lines.append(line(run.message, STYLES[run.state]))
     if run.skipped_lines:
-        lines.append(line(f"{run.skipped_lines} lines of its journal cannot be read and are left out", "warn"))
+        lines.append(
+            line(
+                f"{run.skipped_lines} lines of its journal cannot be read and are left out", "warn"
+            )
+        )
     return tuple(piece for one in lines for piece in wrapped(one, width, 4))
 
 
@@ -157,15 +177,31 @@ def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) ->
         series = ([one.loss for one in losses], [one.val_loss for one in losses])
         drawn = chart(series, width, height - 1, ascii_only=ascii_only)
     if not drawn:
-        why = "no epoch has ended yet" if not losses else "one epoch has ended" if len(losses) == 1 else "no room for the chart"
+        why = (
+            "no epoch has ended yet"
+            if not losses
+            else "one epoch has ended"
+            if len(losses) == 1
+            else "no room for the chart"
+        )
         told = f"{job.symbol}: {job.message or why}{f' ({job.hint})' if job.hint else ''}"
-        return wrapped(line(told, STYLES[job.state] if job.message else "dim"), max(1, width), 2)[: max(1, height)]
+        return wrapped(line(told, STYLES[job.state] if job.message else "dim"), max(1, width), 2)[
+            : max(1, height)
+        ]
     marks = ("*", "o") if ascii_only else ("line", "dots")
     last = losses[-1]
-    now = f"{marks[0]} training {fmt.loss(last.loss)}, {marks[1]} validation {fmt.loss(last.val_loss)}"
+    now = (
+        f"{marks[0]} training {fmt.loss(last.loss)}, {marks[1]} validation"
+        f" {fmt.loss(last.val_loss)}"
+    )
     head = f"{job.symbol} loss per epoch 1 to {last.epoch}: {now}"
     if len(head) > width:
-        head = f"loss {fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)} ({marks[1]})"
+        head = (
+            f"loss {fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)}"
+            f" ({marks[1]})"
+        )
     if len(head) > width:
-        head = f"{fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)} ({marks[1]})"
+        head = (
+            f"{fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)} ({marks[1]})"
+        )
     return (line(head, "head"), *(line(text, "live") for text in drawn))

@@ -1,4 +1,7 @@
-"""What the Schedule screen says: rows, the current job, its next runs, what stands around it. Pure functions."""
+"""What the Schedule screen says: rows, the current job, its next runs, what stands around it.
+
+Pure functions.
+"""
 
 from __future__ import annotations
 
@@ -97,8 +100,11 @@ def short(slot: datetime) -> str:
     return f"{slot:%a %m-%d %H:%M %Z}"
 
 
-def explained(found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo) -> Explained | None:
-    """The words and runs of the line that would stand; None without one, or when it cannot be read."""
+def explained(
+    found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo
+) -> Explained | None:
+    """The words and runs of the line that would stand;
+    None without one, or when it cannot be read."""
     if wanted is None:
         return None
     if found.line and found.line.expression == wanted.expression:
@@ -109,7 +115,9 @@ def explained(found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneI
         return None
 
 
-def job_row(found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo) -> tuple[Span, ...]:
+def job_row(
+    found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo
+) -> tuple[Span, ...]:
     """One job; `wanted` is the line as it would be written."""
     what = explained(found, wanted, now, zone)
     last = found.last
@@ -117,10 +125,20 @@ def job_row(found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInf
         (found.job.name, "head"),
         _state(found, wanted),
         (wanted.expression if wanted else f"({found.job.expression})", "" if wanted else "dim"),
-        (short(what.next[0]) if what and what.next and wanted and wanted.enabled else fmt.MISSING, ""),
+        (
+            (
+                short(what.next[0])
+                if what and what.next and wanted and wanted.enabled
+                else fmt.MISSING
+            ),
+            "",
+        ),
         (fmt.moment(last.started if last else None, now), ""),
         (fmt.duration(last.seconds if last else None), ""),
-        (fmt.MISSING if last is None or last.exit_code is None else str(last.exit_code), "crit" if _bad(found) else ""),
+        (
+            fmt.MISSING if last is None or last.exit_code is None else str(last.exit_code),
+            "crit" if _bad(found) else "",
+        ),
         (what.words if what else found.job.summary, "" if what else "dim"),
     )
 
@@ -128,7 +146,9 @@ def job_row(found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInf
 def _state(found: JobView, wanted: JobLine | None) -> Span:
     if found.hidden:
         return ("?", "warn")
-    if (found.line is None) != (wanted is None) or (found.line and wanted and _meaning(found.line) != _meaning(wanted)):
+    if (found.line is None) != (wanted is None) or (
+        found.line and wanted and _meaning(found.line) != _meaning(wanted)
+    ):
         return ("NOT WRITTEN", "mark")
     if found.status is None:
         return (fmt.MISSING, "dim")
@@ -148,7 +168,11 @@ def run_lines(what: Explained, now: datetime, zone: ZoneInfo) -> tuple[Line, ...
     if not what.next:
         return (line("  when the machine starts"),)
     # By UTC: the two moments of a repeated hour are equal as local times.
-    notes = {run.astimezone(UTC): str(note) for note in dst_notes(what.expression, now, zone) for run in note.runs}
+    notes = {
+        run.astimezone(UTC): str(note)
+        for note in dst_notes(what.expression, now, zone)
+        for run in note.runs
+    }
     lines: list[Line] = []
     for slot in what.next:
         note = notes.get(slot.astimezone(UTC), "")
@@ -164,7 +188,8 @@ def run_lines(what: Explained, now: datetime, zone: ZoneInfo) -> tuple[Line, ...
 
 
 def check_lines(text: str, job: str, now: datetime, zone: ZoneInfo, width: int) -> tuple[Line, ...]:
-    """What the editor says of an expression while it is typed: what is wrong, or its words, runs and warnings."""
+    """What the editor says of an expression while it is typed: what is wrong, or its words, runs
+    and warnings."""
     try:
         what = explain(text, job, now, zone)
     except ExpressionError as error:
@@ -174,21 +199,40 @@ def check_lines(text: str, job: str, now: datetime, zone: ZoneInfo, width: int) 
             else ((("WRONG  ", "crit"), (error.message, "")),)
         )
         return tuple(piece for one in found for piece in wrapped(one, width))
-    head = ((("OK  ", "ok"), (what.words, "head")), line(f"next runs ({zone.key}, New York beside it)", "dim"))
+    head = (
+        (("OK  ", "ok"), (what.words, "head")),
+        line(f"next runs ({zone.key}, New York beside it)", "dim"),
+    )
     warnings = (line(f"note: {text}", "warn") for text in what.warnings)
-    return tuple(piece for one in (*head, *run_lines(what, now, zone), *warnings) for piece in wrapped(one, width, 6))
+    return tuple(
+        piece
+        for one in (*head, *run_lines(what, now, zone), *warnings)
+        for piece in wrapped(one, width, 6)
+    )
 
 
-def detail_lines(found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo, width: int) -> tuple[Line, ...]:
+def detail_lines(
+    found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo, width: int
+) -> tuple[Line, ...]:
     """Everything about the current job."""
     lines: list[Line] = [
-        ((f"{found.job.name} ", "head"), (f"{found.job.summary}; runs `stockml {' '.join(found.job.verb)}`", ""))
+        (
+            (f"{found.job.name} ", "head"),
+            (f"{found.job.summary}; runs `stockml {' '.join(found.job.verb)}`", ""),
+        )
     ]
     what = explained(found, wanted, now, zone)
     if found.reason:
-        lines.append(((f"{found.status.state if found.status else 'note'}: ", "crit"), (found.reason, "")))
+        lines.append(
+            ((f"{found.status.state if found.status else 'note'}: ", "crit"), (found.reason, ""))
+        )
     if found.status and len(found.status.missed) > 1:
-        lines.append(line(f"missed {len(found.status.missed)} times, first {short(found.status.missed[-1])}", "crit"))
+        lines.append(
+            line(
+                f"missed {len(found.status.missed)} times, first {short(found.status.missed[-1])}",
+                "crit",
+            )
+        )
     if found.last:
         lines.append(_last_line(found, zone))
     if wanted is None and found.hidden:
@@ -196,15 +240,28 @@ def detail_lines(found: JobView, wanted: JobLine | None, now: datetime, zone: Zo
     elif wanted is None:
         lines.append(
             line(
-                f"not in the schedule; {key('schedule_add')} adds it, at {found.job.expression} unless you say otherwise", "dim"
+                f"not in the schedule; {key('schedule_add')} adds it, at {found.job.expression}"
+                " unless you say otherwise",
+                "dim",
             )
         )
     elif what is None:
-        lines.append(line(f"{wanted.expression!r} cannot be read; {key('schedule_edit')} gives it another time", "crit"))
+        lines.append(
+            line(
+                f"{wanted.expression!r} cannot be read; {key('schedule_edit')} gives it another"
+                " time",
+                "crit",
+            )
+        )
     else:
         off = "" if wanted.enabled else " (switched off: it does not run)"
-        lines.append(((f"{what.words}{off}", "head"), (f"   next runs, {zone.key} and New York:", "dim")))
-        lines += [*run_lines(what, now, zone), *(line(f"note: {text}", "warn") for text in what.warnings)]
+        lines.append(
+            ((f"{what.words}{off}", "head"), (f"   next runs, {zone.key} and New York:", "dim"))
+        )
+        lines += [
+            *run_lines(what, now, zone),
+            *(line(f"note: {text}", "warn") for text in what.warnings),
+        ]
     return tuple(piece for one in lines for piece in wrapped(one, width, 4))
 
 
@@ -215,16 +272,22 @@ def _last_line(found: JobView, zone: ZoneInfo) -> Line:
     end = f"{last.outcome}, exit {last.exit_code}" if last.outcome else "no end recorded"
     took = f" after {fmt.duration(last.seconds)}" if last.seconds is not None else ""
     says = f": {last.message}" if last.message else ""
-    return line(f"last run {fmt.full_moment(last.started)} by {last.trigger}{due}: {end}{took}{says}", "dim")
+    return line(
+        f"last run {fmt.full_moment(last.started)} by {last.trigger}{due}: {end}{took}{says}", "dim"
+    )
 
 
 def around_lines(seen: ScheduleView, width: int) -> tuple[Line, ...]:
-    """What keeps jobs from starting, clashes, problems, other homes, and the rest of the crontab."""
+    """What keeps jobs from starting, clashes, problems, other homes, and the rest of the
+    crontab."""
     idle = f"{seen.daemon}; no job starts before one does (`stockml doctor` says what to do)"
     lines: list[Line] = [] if seen.daemon.running else [line(idle, "crit")]
     lines += [line(f"problem: {text}", "crit") for text in seen.problems]
     lines += [line(f"clash: {clash}", "warn") for clash in seen.clashes]
-    lines += [line(f"another stockml home has its own block here: {home}", "dim") for home in seen.other_homes]
+    lines += [
+        line(f"another stockml home has its own block here: {home}", "dim")
+        for home in seen.other_homes
+    ]
     count = len(seen.other_lines)
     head = "nothing else stands in your crontab"
     if seen.unread:
@@ -243,7 +306,16 @@ def facts(seen: ScheduleView, edit: Edit | None) -> Iterable[Span]:
     if seen.unread and seen.backend is None:
         yield ("CRONTAB UNREAD", "crit")
     else:
-        yield ("systemd" if seen.backend is Backend.SYSTEMD else "crontab" if seen.backend else "nothing installed", "")
+        yield (
+            (
+                "systemd"
+                if seen.backend is Backend.SYSTEMD
+                else "crontab"
+                if seen.backend
+                else "nothing installed"
+            ),
+            "",
+        )
     runs = "cron runs" if seen.daemon.name == CRON else "systemd runs"
     yield (runs, "ok") if seen.daemon.running else (f"NO {seen.daemon.name.upper()}", "crit")
     yield (f"zone {seen.zone}", "dim")
@@ -254,4 +326,7 @@ def facts(seen: ScheduleView, edit: Edit | None) -> Iterable[Span]:
 def diff_lines(diff: Sequence[str], warnings: Sequence[str]) -> tuple[Line, ...]:
     """The difference as it is confirmed."""
     styles = {"+": "ok", "-": "crit", "@": "dim"}
-    return (*(line(text, styles.get(text[:1], "")) for text in diff), *(line(f"note: {text}", "warn") for text in warnings))
+    return (
+        *(line(text, styles.get(text[:1], "")) for text in diff),
+        *(line(f"note: {text}", "warn") for text in warnings),
+    )

@@ -25,7 +25,11 @@ def title_span(word: str) -> Span:
 
 def warning(word: str) -> tuple[Span, ...]:
     """The mark for the titles of the other screens: what is wrong, and nothing else."""
-    return (MARKS[word],) if word in MARKS and MARKS[word][1] in ("warn", "crit") and word != "starting" else ()
+    return (
+        (MARKS[word],)
+        if word in MARKS and MARKS[word][1] in ("warn", "crit") and word != "starting"
+        else ()
+    )
 
 
 def title_rank(word: str) -> int:

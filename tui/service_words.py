@@ -1,6 +1,9 @@
-"""The prediction service in words: its mark in the title, its screen, the result of a test. Pure functions of answers.
+"""The prediction service in words: its mark in the title, its screen, the result of a test.
 
-A figure that the service did not tell (an older one knows fewer) is shown as missing, never made up.
+Pure functions of answers.
+
+A figure that the service did not tell (an older one knows fewer) is shown as missing, never made
+up.
 """
 
 from __future__ import annotations
@@ -53,13 +56,18 @@ ROW_WORDS = (
 )
 
 
-# -- the screen -----------------------------------------------------------------------------------------------------------
+# -- the screen ---------------------------------------------------------------------------------
 
 
-def page(found: Overview, settings: Settings, home: str, width: int, chosen: str = "") -> tuple[Line, ...]:
-    """What stands above the models: at most seven lines while it answers; of its problems, the one of `chosen` first."""
+def page(
+    found: Overview, settings: Settings, home: str, width: int, chosen: str = ""
+) -> tuple[Line, ...]:
+    """What stands above the models: at most seven lines while it answers;
+    of its problems, the one of `chosen` first."""
     lines = (
-        _figures(found, chosen) if found.state.word in ("healthy", "degraded", "unhealthy") else _advice(found, settings, home)
+        _figures(found, chosen)
+        if found.state.word in ("healthy", "degraded", "unhealthy")
+        else _advice(found, settings, home)
     )
     return tuple(piece for each in lines for piece in wrapped(each, width, 2))
 
@@ -85,7 +93,13 @@ def _figures(found: Overview, chosen: str) -> list[Line]:
     lines.append(
         (
             ("requests ", "dim"),
-            (f"{_count(requests, 'total')}, {fmt.number(_real(requests, 'per_second'), 1)}/s over the last minute", ""),
+            (
+                (
+                    f"{_count(requests, 'total')}, {fmt.number(_real(requests, 'per_second'), 1)}/s"
+                    " over the last minute"
+                ),
+                "",
+            ),
             ("  errors ", "dim"),
             (errors, "" if errors in ("0", fmt.MISSING) else "crit"),
             ("  turned away ", "dim"),
@@ -114,16 +128,23 @@ def _figures(found: Overview, chosen: str) -> list[Line]:
 def _problems(state: ServiceState, chosen: str) -> Line:
     told = state.reply.tree.get("problems")
     problems = [str(each) for each in told] if isinstance(told, list) else []
-    first = next((each for each in problems if each.startswith(f"{chosen}:")), next(iter(problems), "it does not say why"))
+    first = next(
+        (each for each in problems if each.startswith(f"{chosen}:")),
+        next(iter(problems), "it does not say why"),
+    )
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return line(f"{first if len(first) <= _LONGEST else f'{first[:_LONGEST]}…'}{more}", MARKS[state.word][1])
+    return line(
+        f"{first if len(first) <= _LONGEST else f'{first[:_LONGEST]}…'}{more}", MARKS[state.word][1]
+    )
 
 
 def _latency(what: str, found: Mapping[str, Any]) -> Line:
     """The percentiles as the service computed them, and over how many requests."""
     count = _whole(found, "recent")
     over = f" of the newest {count}" if count else " (none yet)" if count == 0 else ""
-    figures = "  ".join(f"{name} {fmt.number(_real(found, f'{name}_ms'), 1)} ms" for name in ("p50", "p95", "p99"))
+    figures = "  ".join(
+        f"{name} {fmt.number(_real(found, f'{name}_ms'), 1)} ms" for name in ("p50", "p95", "p99")
+    )
     return (("latency ", "dim"), (figures, ""), (f"  {what}{over}", "dim"))
 
 
@@ -140,18 +161,39 @@ def _advice(found: Overview, settings: Settings, home: str) -> list[Line]:
     if state.word in ("silent", "error"):
         pid = place.text.rpartition("pid ")[2]
         what = "runs and gives no answer" if state.word == "silent" else "does not tell its health"
-        again = f"If it stays so: kill {pid}, then start it again." if pid.isdigit() else "If it stays so, start it again."
-        return [line(f"The service {what}: {state.reply.words or 'its answer is none of health'}", "crit"), line(again)]
+        again = (
+            f"If it stays so: kill {pid}, then start it again."
+            if pid.isdigit()
+            else "If it stays so, start it again."
+        )
+        return [
+            line(
+                f"The service {what}: {state.reply.words or 'its answer is none of health'}", "crit"
+            ),
+            line(again),
+        ]
     address = f"http://{settings.service.host}:{settings.service.port}"
     first = (
-        line(f"The service ended without a word: killed, crashed, or the machine went down. It was {place.text}.", "crit")
+        line(
+            "The service ended without a word: killed, crashed, or the machine went down. It was"
+            f" {place.text}.",
+            "crit",
+        )
         if state.word == "down"
-        else line("No prediction service runs on this home; forecasts are made by stockml predict alone.")
+        else line(
+            "No prediction service runs on this home; forecasts are made by stockml predict alone."
+        )
     )
     lines = [first, _GAP]
     if found.stranger:
         port = settings.service.port
-        lines += [line(f"Port {port} is taken by {found.stranger}: choose another with --port, or [service] port.", "warn")]
+        lines += [
+            line(
+                f"Port {port} is taken by {found.stranger}: choose another with --port, or"
+                " [service] port.",
+                "warn",
+            )
+        ]
     # The home stands at the end, so that a long one cuts nothing.
     quoted = shlex.quote(home)
     return [
@@ -160,7 +202,8 @@ def _advice(found: Overview, settings: Settings, home: str) -> list[Line]:
         _command("start it at every boot", f"stockml schedule install serve --home {quoted}"),
         _GAP,
         line(
-            f"It will answer on {address} ([service] host and port in stockml.toml), from the models and bars of this home.",
+            f"It will answer on {address} ([service] host and port in stockml.toml), from the"
+            " models and bars of this home.",
             "dim",
         ),
     ]
@@ -196,7 +239,7 @@ def _state(found: Mapping[str, Any]) -> Span:
     return ("STALE", "warn") if found.get("stale") else ("SERVED", "ok")
 
 
-# -- a test of one symbol -------------------------------------------------------------------------------------------------
+# -- a test of one symbol -----------------------------------------------------------------------
 
 
 def verdict_notice(symbol: str, reply: Reply, limits: Resources) -> Notice:
@@ -206,10 +249,13 @@ def verdict_notice(symbol: str, reply: Reply, limits: Resources) -> Notice:
         took = f" after {reply.seconds:.1f} s" if reply.seconds >= 1.0 else ""
         return Notice(f"{symbol} {Level.CRIT}{took}: {wrong.message}", wrong.hint, bad=True)
     first, second = answer_lines(reply)
-    return Notice(f"{latency_line(symbol, reply, limits)}; {first} · {second}", bad=verdict(reply, limits) is Level.CRIT)
+    return Notice(
+        f"{latency_line(symbol, reply, limits)}; {first} · {second}",
+        bad=verdict(reply, limits) is Level.CRIT,
+    )
 
 
-# -- reading what was told ------------------------------------------------------------------------------------------------
+# -- reading what was told ----------------------------------------------------------------------
 
 
 def _part(tree: Mapping[str, Any], name: str) -> Mapping[str, Any]:

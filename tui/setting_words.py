@@ -1,4 +1,5 @@
-"""What the Settings screen says: rows, limits beside what is now, the current key, a change before it is written."""
+"""What the Settings screen says: rows, limits beside what is now, the current key, a change
+before it is written."""
 
 from __future__ import annotations
 
@@ -21,13 +22,22 @@ HEADS = (
     Head("VALUE", 1, most=16, meaning="what is in effect here, or what would be written"),
     Head("FROM", 2, most=18, meaning="one word (below)"),
     Head("DEFAULT", 4, most=16, meaning="the packaged value, where the file says another"),
-    Head("NOW", 3, most=48, meaning="what the limit meets now: the worst symbol and how many are beyond it, or this host"),
+    Head(
+        "NOW",
+        3,
+        most=48,
+        meaning=(
+            "what the limit meets now: the worst symbol and how many are beyond it, or this host"
+        ),
+    ),
 )
 FROM_WORDS = {
     "default": "as it is packaged",
     "file": "changed in stockml.toml",
     "NOT WRITTEN": "changed here and not in the file yet",
-    "ML_EPOCHS, for one": "this environment variable overrides the file, for this console and what it starts",
+    "ML_EPOCHS, for one": (
+        "this environment variable overrides the file, for this console and what it starts"
+    ),
 }
 NEW = "NOT WRITTEN"
 WIDE = 36
@@ -35,8 +45,9 @@ HELD_OUT = "on the held-out sessions of its live model"
 Draft = Mapping[Path, object]
 """Values that are not written; None takes a key out of the file."""
 _SYMBOLS = (
-    "add a symbol: write [symbols.AMD] with company, sector, kind and priority into stockml.toml; take one out: delete its "
-    "table; `stockml config check` reads the file again. Models and bars of a symbol that is taken out stay on the disk"
+    "add a symbol: write [symbols.AMD] with company, sector, kind and priority into stockml.toml;"
+    " take one out: delete its table; `stockml config check` reads the file again. Models and bars"
+    " of a symbol that is taken out stay on the disk"
 )
 # When a change counts, where that is not at the next look.
 _LATER = {
@@ -57,14 +68,20 @@ def draft_words(one: Setting, draft: Draft) -> Span:
 
 def heads(width: int) -> tuple[Head, ...]:
     """The columns; values are cut shorter where other columns need the room."""
-    return tuple(replace(head, most=WIDE) if head.title in ("VALUE", "DEFAULT") and width >= 110 else head for head in HEADS)
+    return tuple(
+        replace(head, most=WIDE) if head.title in ("VALUE", "DEFAULT") and width >= 110 else head
+        for head in HEADS
+    )
 
 
 def value_span(one: Setting, draft: Draft, most: int) -> Span:
     """What is in effect, or what would be written, with its unit."""
     changed = one.path in draft
     value = (one.default if draft[one.path] is None else draft[one.path]) if changed else one.value
-    return (_short(f"{_plain(value)}{f' {one.unit}' if one.unit else ''}", most), "mark" if changed else "")
+    return (
+        _short(f"{_plain(value)}{f' {one.unit}' if one.unit else ''}", most),
+        "mark" if changed else "",
+    )
 
 
 def row(one: Setting, draft: Draft, now: Now | None, width: int) -> tuple[Span, ...]:
@@ -78,7 +95,9 @@ def row(one: Setting, draft: Draft, now: Now | None, width: int) -> tuple[Span, 
 
 def heading(section: str) -> Line:
     """The line above a section's keys."""
-    meaning = section_meanings().get(section, "The symbols, and how to add or remove one: see below.")
+    meaning = section_meanings().get(
+        section, "The symbols, and how to add or remove one: see below."
+    )
     return ((f"[{section}]", "head"), (f"  {meaning}", "dim"))
 
 
@@ -95,7 +114,7 @@ def _short(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-# -- limits beside what is now ----------------------------------------------------------------------------------------
+# -- limits beside what is now ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +130,11 @@ def _source(one: Setting, value: object, read: str) -> Now | None:
     """The source that the console was told to read instead of the one that is set."""
     if value != one.value or read.partition(":")[0] == str(value).partition(":")[0]:
         return None
-    return Now(read, f"this console reads {read} bars, as --source told it; what it starts does so too", "warn")
+    return Now(
+        read,
+        f"this console reads {read} bars, as --source told it; what it starts does so too",
+        "warn",
+    )
 
 
 def nows(settings: Sequence[Setting], snapshot: Snapshot | None) -> dict[Path, Now]:
@@ -135,7 +158,10 @@ def now_of(one: Setting, value: object, snapshot: Snapshot | None) -> Now | None
     name = {"cpu": "CPU", "memory": "MEM", "disk": "DISK"}.get(kind, "")
     if one.path[0] == "resources" and level in ("warn", "crit") and name in meters:
         meter = meters[name]
-        return _said(f"{meter.value:.1f} {meter.unit} {meter.level.value}", "" if meter.level is Level.OK else "warn")
+        return _said(
+            f"{meter.value:.1f} {meter.unit} {meter.level.value}",
+            "" if meter.level is Level.OK else "warn",
+        )
     free = {"free_disk_mb": "DISK", "worker_memory_mb": "MEM"}.get(one.path[-1], "")
     if free in meters and meters[free].detail:
         return _said(meters[free].detail)
@@ -154,9 +180,18 @@ def _threshold(name: str, limit: float, rows: Sequence[SymbolRow]) -> Now | None
         found = {row.symbol: row.model.metrics.direction_accuracy for row in rows if row.model}
         return _worst(found, limit, f"% {HELD_OUT}", low=True)
     if name == "max_mape":
-        return _worst({row.symbol: row.model.metrics.mape for row in rows if row.model}, limit, f"% {HELD_OUT}")
+        return _worst(
+            {row.symbol: row.model.metrics.mape for row in rows if row.model},
+            limit,
+            f"% {HELD_OUT}",
+        )
     if name == "min_confidence":
-        return _worst({row.symbol: row.forecast.confidence for row in rows if row.forecast}, limit, "%", low=True)
+        return _worst(
+            {row.symbol: row.forecast.confidence for row in rows if row.forecast},
+            limit,
+            "%",
+            low=True,
+        )
     if name in ("max_model_age_days", "fresh_days"):
         return _worst({row.symbol: row.age_days for row in rows}, limit, "days")
     return None
@@ -175,15 +210,22 @@ def _worst(found: Mapping[str, float | None], limit: float, unit: str, *, low: b
     return Now(short, f"worst {value} {unit}; {word} of {len(known)}", "warn" if beyond else "")
 
 
-# -- the current key --------------------------------------------------------------------------------------------------
+# -- the current key ----------------------------------------------------------------------------
 
 
 def detail_lines(one: Setting, draft: Draft, now: Now | None, width: int) -> tuple[Line, ...]:
     """Everything about the current key."""
     unit = f", in {one.unit}" if one.unit else ""
-    lines: list[Line] = [((f"{one.key}  ", "head"), (one.meaning, "")), line(f"takes {one.takes}{unit}", "dim")]
+    lines: list[Line] = [
+        ((f"{one.key}  ", "head"), (one.meaning, "")),
+        line(f"takes {one.takes}{unit}", "dim"),
+    ]
     default = shown(one.default) if one.default is not None else "none"
-    stands = f"the file says {shown(one.given)}" if one.given is not None else "the file does not have it"
+    stands = (
+        f"the file says {shown(one.given)}"
+        if one.given is not None
+        else "the file does not have it"
+    )
     lines.append(line(f"default {default}; {stands}", "dim"))
     if one.path in draft:
         new = "taken out of the file" if draft[one.path] is None else shown(draft[one.path])
@@ -203,29 +245,46 @@ def override_words(one: Setting) -> tuple[str, ...]:
         return ()
     value = clean(os.environ.get(one.variable, ""), 40)
     return (
-        f"{one.variable}={value} in the environment overrides the file for this console and what it starts: the file "
-        f"says {shown(one.in_file)}, and a change counts where {one.variable} is not set",
+        (
+            f"{one.variable}={value} in the environment overrides the file for this console and"
+            f" what it starts: the file says {shown(one.in_file)}, and a change counts where"
+            f" {one.variable} is not set"
+        ),
     )
 
 
-def check_lines(one: Setting, raw: str, sheet: Sheet, draft: Draft, snapshot: Snapshot | None, width: int) -> tuple[Line, ...]:
+def check_lines(
+    one: Setting, raw: str, sheet: Sheet, draft: Draft, snapshot: Snapshot | None, width: int
+) -> tuple[Line, ...]:
     """What the editor says of a value while it is typed: why it is wrong, or what it would do."""
     try:
         value = value_of(one.path, raw)
     except ConfigError as error:
-        lines: list[Line] = [(("WRONG  ", "crit"), (error.message, "")), line(f"       it takes {one.takes}", "dim")]
+        lines: list[Line] = [
+            (("WRONG  ", "crit"), (error.message, "")),
+            line(f"       it takes {one.takes}", "dim"),
+        ]
         return tuple(piece for found in lines for piece in wrapped(found, width, 7))
     same = value == one.in_file
-    lines = [(("OK  ", "ok"), (f"{one.key} = {shown(value)}", "head"), ("  as it stands" if same else "", "dim"))]
+    lines = [
+        (
+            ("OK  ", "ok"),
+            (f"{one.key} = {shown(value)}", "head"),
+            ("  as it stands" if same else "", "dim"),
+        )
+    ]
     problems = sheet.with_changes({**draft, one.path: value})
-    lines += [line(f"not yet: {problem}; change both, then write them together", "warn") for problem in problems]
+    lines += [
+        line(f"not yet: {problem}; change both, then write them together", "warn")
+        for problem in problems
+    ]
     lines += [line(text, "warn") for text in override_words(one)]
     if (now := now_of(one, value, snapshot)) is not None:
         lines.append((("it would meet now: ", "dim"), (now.full, now.style)))
     return tuple(piece for found in lines for piece in wrapped(found, width, 4))
 
 
-# -- writing ----------------------------------------------------------------------------------------------------------
+# -- writing ------------------------------------------------------------------------------------
 
 
 def change_lines(settings: Sequence[Setting], draft: Draft) -> tuple[Line, ...]:
@@ -235,14 +294,22 @@ def change_lines(settings: Sequence[Setting], draft: Draft) -> tuple[Line, ...]:
     for path, value in draft.items():
         one = known[path]
         after = "(taken out)" if value is None else shown(value)
-        lines += [line(one.key, "head"), line(f"- {shown(one.in_file)}", "crit"), line(f"+ {after}", "ok")]
+        lines += [
+            line(one.key, "head"),
+            line(f"- {shown(one.in_file)}", "crit"),
+            line(f"+ {after}", "ok"),
+        ]
         lines += [line(f"note: {text}", "warn") for text in override_words(one)]
     return tuple(lines)
 
 
 def broken_lines(sheet: Sheet, width: int) -> tuple[Line, ...]:
     """What stands there instead of the settings when the file cannot be used."""
-    head = line(f"{fmt.plural(len(sheet.problems), 'problem')}; nothing can be changed here until the file is repaired", "crit")
+    head = line(
+        f"{fmt.plural(len(sheet.problems), 'problem')}; nothing can be changed here until the file"
+        " is repaired",
+        "crit",
+    )
     tail = line("training and the service go on with what they read when they began", "dim")
     found = (head, *(line(f"! {problem}", "warn") for problem in sheet.problems), tail)
     return tuple(piece for one in found for piece in wrapped(one, width, 4))

@@ -47,7 +47,9 @@ class Sieve:
 
     def of(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the rows that are shown, in their order."""
-        rows = tuple(sorted((row for row in snapshot.rows if self.takes(row)), key=ORDERS[self.order]))
+        rows = tuple(
+            sorted((row for row in snapshot.rows if self.takes(row)), key=ORDERS[self.order])
+        )
         return snapshot if rows == snapshot.rows else replace(snapshot, rows=rows)
 
     def words(self, shown: int, all_rows: int) -> str:

@@ -1,4 +1,5 @@
-"""Tables as text: column widths from the content, the least important columns left out on a narrow terminal."""
+"""Tables as text: column widths from the content, the least important columns left out on a
+narrow terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ LEAST = 12
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One column; those with a lower `rank` stay longer. A column of words that does not fit is cut, with a mark."""
+    """One column; those with a lower `rank` stay longer.
+    A column of words that does not fit is cut, with a mark."""
 
     title: str
     rank: int = 0
@@ -27,16 +29,23 @@ def meanings(heads: Sequence[Head]) -> tuple[tuple[str, str], ...]:
     return tuple((head.title, head.meaning) for head in heads)
 
 
-def table(heads: Sequence[Head], rows: Sequence[Sequence[Span]], width: int) -> tuple[Line, tuple[Line, ...]]:
+def table(
+    heads: Sequence[Head], rows: Sequence[Sequence[Span]], width: int
+) -> tuple[Line, tuple[Line, ...]]:
     """The header and one line a row, within `width` cells."""
-    sizes = [min(head.most, max(len(head.title), *(len(row[at][0]) for row in rows), 0)) for at, head in enumerate(heads)]
+    sizes = [
+        min(head.most, max(len(head.title), *(len(row[at][0]) for row in rows), 0))
+        for at, head in enumerate(heads)
+    ]
     kept: list[int] = []
     used = 0
     for at in sorted(range(len(heads)), key=lambda at: heads[at].rank):
         head, room = heads[at], width - used - 2
         least = min(sizes[at], max(len(head.title), 8)) if at == len(heads) - 1 else sizes[at]
         if kept and least > room:
-            if not head.right and room >= max(len(head.title), LEAST):  # words may be cut, figures never
+            if not head.right and room >= max(
+                len(head.title), LEAST
+            ):  # words may be cut, figures never
                 sizes[at] = room
                 kept.append(at)
             break
@@ -47,7 +56,9 @@ def table(heads: Sequence[Head], rows: Sequence[Sequence[Span]], width: int) -> 
     return _row(heads, titles, kept, sizes), tuple(_row(heads, row, kept, sizes) for row in rows)
 
 
-def _row(heads: Sequence[Head], row: Sequence[Span], kept: Sequence[int], sizes: Sequence[int]) -> Line:
+def _row(
+    heads: Sequence[Head], row: Sequence[Span], kept: Sequence[int], sizes: Sequence[int]
+) -> Line:
     spans: list[Span] = []
     for at in kept:
         text, style = row[at]

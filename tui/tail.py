@@ -22,7 +22,8 @@ class Tail:
 
 
 class FileTail:
-    """Reads by name each time, so that a rotated or truncated file is simply read anew; unchanged files cost a stat."""
+    """Reads by name each time, so that a rotated or truncated file is simply read anew;
+    unchanged files cost a stat."""
 
     def __init__(self, path: Path, window: int = WINDOW) -> None:
         self.path, self._window = path, window
@@ -44,7 +45,8 @@ class FileTail:
             key = (found.st_ino, found.st_size, found.st_mtime_ns)
             if key != self._key:
                 self._tail = _parse(
-                    os.pread(fd, self._window, max(0, found.st_size - self._window)), found.st_size > self._window
+                    os.pread(fd, self._window, max(0, found.st_size - self._window)),
+                    found.st_size > self._window,
                 )
                 self._key = key
         except OSError as error:

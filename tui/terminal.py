@@ -1,4 +1,7 @@
-"""The terminal's life: what it can show, how it is left, and what to do when it goes away. Imports no Textual."""
+"""The terminal's life: what it can show, how it is left, and what to do when it goes away.
+
+Imports no Textual.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,27 @@ from tui.themes import BY_NAME
 
 HANGUP = 128 + signal.SIGHUP
 TERMINATED = 128 + signal.SIGTERM
-# Textual's own shutdown waits for a writer thread that a stalled terminal never frees; this is how long it may take.
+# Textual's own shutdown waits for a writer thread that a stalled terminal never frees; this is how
+# long it may take.
 SHUTDOWN_S = 1.5
 WATCH_S = 1.0
-# Leave bracketed paste, focus events, mouse, kitty keys and the alternate screen; wrap lines; show the cursor.
-_LEAVE = b"\x1b[?2004l\x1b[?1004l\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m\r\n"
+# Leave bracketed paste, focus events, mouse, kitty keys and the alternate screen; wrap lines; show
+# the cursor.
+_LEAVE = (
+    b"\x1b[?2004l\x1b[?1004l\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l"
+    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m\r\n"
+)
 
 
 def usable(environ: Mapping[str, str]) -> str:
     """Why no console can be opened here; empty when one can."""
     if environ.get("TERM", "") in ("", "dumb"):
         return f"TERM={environ.get('TERM', '')!r} cannot show a console"
-    for name, stream in (("input", sys.__stdin__), ("output", sys.__stdout__), ("error output", sys.__stderr__)):
+    for name, stream in (
+        ("input", sys.__stdin__),
+        ("output", sys.__stdout__),
+        ("error output", sys.__stderr__),
+    ):
         if stream is None or not stream.isatty():
             return f"the console needs a terminal, and its {name} is none"
     return ""
@@ -41,7 +53,8 @@ def resolve_link(asked: str, setting: str, environ: Mapping[str, str]) -> str:
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is at the other end of an SSH line (SSH_TTY lies in tmux panes, this does not)."""
+    """Whether the terminal is at the other end of an SSH line (SSH_TTY lies in tmux panes, this
+    does not)."""
     return bool(environ.get("SSH_CONNECTION"))
 
 
@@ -49,14 +62,22 @@ def few_colours(environ: Mapping[str, str]) -> bool:
     """Whether the terminal has fewer than 256 colours, or the user wants none."""
     if environ.get("NO_COLOR") is not None:
         return True
-    deep = environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256color" in environ.get("TERM", "")
+    deep = environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256color" in environ.get(
+        "TERM", ""
+    )
     return not deep
 
 
 def ascii_only(environ: Mapping[str, str]) -> bool:
-    """Whether the locale is not UTF-8; Python itself turns a bare C locale into LC_CTYPE=C.UTF-8, which is no wish."""
+    """Whether the locale is not UTF-8;
+    Python itself turns a bare C locale into LC_CTYPE=C.UTF-8, which is no wish."""
     coerced = environ.get("LC_CTYPE") == "C.UTF-8" and environ.get("LANG", "") in ("C", "POSIX")
-    chosen = environ.get("LC_ALL") or ("" if coerced else environ.get("LC_CTYPE")) or environ.get("LANG") or ""
+    chosen = (
+        environ.get("LC_ALL")
+        or ("" if coerced else environ.get("LC_CTYPE"))
+        or environ.get("LANG")
+        or ""
+    )
     return "utf" not in chosen.lower()
 
 
@@ -66,7 +87,8 @@ def light_background(environ: Mapping[str, str]) -> bool:
 
 
 def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
-    """The theme's name: as set; the terminal's own colours where it has few, or where `auto` meets a slow line."""
+    """The theme's name: as set;
+    the terminal's own colours where it has few, or where `auto` meets a slow line."""
     if environ.get("NO_COLOR") is not None:
         return "no-colour"
     chosen = BY_NAME.get(setting)
@@ -79,11 +101,13 @@ def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
 
 
 def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
-    """Set what Textual reads when it is imported; what the user set stands, but for the theme, which is ours.
+    """Set what Textual reads when it is imported.
 
-    Textual's timer may let two frames pass before it draws: at 10 frames a second a key was on the screen within 202 ms,
-    at 25 within 80. What streams is drawn once a second on a slow line, whatever the frames. 200 ms for an escape,
-    because slow lines split sequences.
+    What the user set stands, but for the theme, which is ours.
+
+    Textual's timer may let two frames pass before it draws: at 10 frames a second a key was on
+    the screen within 202 ms, at 25 within 80. What streams is drawn once a second on a slow
+    line, whatever the frames. 200 ms for an escape, because slow lines split sequences.
     """
     wishes = {
         "TEXTUAL_FPS": "25" if link == "slow" else "30",
@@ -94,11 +118,14 @@ def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
     }
     for name, value in wishes.items():
         environ.setdefault(name, value)
-    environ["TEXTUAL_THEME"] = "textual-dark"  # until ours is registered; a name it does not know would end it
+    environ["TEXTUAL_THEME"] = (
+        "textual-dark"  # until ours is registered; a name it does not know would end it
+    )
 
 
 def give_size(fd: int) -> None:
-    """Call a terminal that tells no size (serial lines, `script`, some pseudo-terminals) the classic 80x24.
+    """Call a terminal that tells no size (serial lines, `script`, some pseudo-terminals) the
+    classic 80x24.
 
     Textual's two fallbacks differ by a line there, and it draws a blank screen without end.
     """
@@ -109,7 +136,8 @@ def give_size(fd: int) -> None:
 
 
 def tolerate_bad_bytes() -> None:
-    """Make one byte that is not UTF-8 harmless: Textual decodes the keyboard strictly and ends on it."""
+    """Make one byte that is not UTF-8 harmless: Textual decodes the keyboard strictly and ends
+    on it."""
     import codecs
 
     from textual.drivers import linux_driver
@@ -131,10 +159,12 @@ class Terminal:
         self._ended = threading.Event()
 
     def guard(self, leave: Callable[[], None], save: Callable[[], None]) -> None:
-        """Install the handlers: SIGTERM leaves in order, SIGHUP or a lost terminal saves and exits at once.
+        """Install the handlers: SIGTERM leaves in order, SIGHUP or a lost terminal saves and
+        exits at once.
 
-        signal.signal, not the loop's own: these must run while the loop waits for a terminal that stopped reading.
-        An orderly exit after a hang-up was seen to wait for ever for the writer thread.
+        signal.signal, not the loop's own: these must run while the loop waits for a terminal
+        that stopped reading. An orderly exit after a hang-up was seen to wait for ever for the
+        writer thread.
         """
 
         def terminated(_signal: int, _frame: object) -> None:
@@ -148,14 +178,17 @@ class Terminal:
 
         signal.signal(signal.SIGTERM, terminated)
         signal.signal(signal.SIGHUP, hung_up)
-        threading.Thread(target=self._watch, args=(hung_up,), name="terminal-watch", daemon=True).start()
+        threading.Thread(
+            target=self._watch, args=(hung_up,), name="terminal-watch", daemon=True
+        ).start()
 
     def ended(self) -> None:
         """The application gave the terminal back by itself."""
         self._ended.set()
 
     def _watch(self, lost: Callable[[], None]) -> None:
-        """A terminal that was closed without a SIGHUP for us (nohup, a new session) leaves an input thread spinning."""
+        """A terminal that was closed without a SIGHUP for us (nohup, a new session) leaves an
+        input thread spinning."""
         while not self._ended.wait(WATCH_S):
             try:
                 termios.tcgetattr(self._fd)

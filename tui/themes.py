@@ -1,4 +1,7 @@
-"""The console's colours, one row a theme; colour only underlines what a word already says. Imports no Textual."""
+"""The console's colours, one row a theme; colour only underlines what a word already says.
+
+Imports no Textual.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +37,40 @@ class Palette:
 
 
 PALETTES = (
-    Palette("dark", "a dark background", "#0f1419", "#d8dee6", "#8f9ba8", "#6cc788", "#f0b35a", "#ff7b72", "#6fb3ff"),
     Palette(
-        "light", "a light background", "#fafafa", "#1f2328", "#59636e", "#116329", "#7d4e00", "#b3121d", "#0b57b8", dark=False
+        "dark",
+        "a dark background",
+        "#0f1419",
+        "#d8dee6",
+        "#8f9ba8",
+        "#6cc788",
+        "#f0b35a",
+        "#ff7b72",
+        "#6fb3ff",
     ),
-    Palette("high-contrast", "black and bright", "#000000", "#ffffff", "#c8c8c8", "#5dff7f", "#ffd54a", "#ff9b94", "#7fd0ff"),
+    Palette(
+        "light",
+        "a light background",
+        "#fafafa",
+        "#1f2328",
+        "#59636e",
+        "#116329",
+        "#7d4e00",
+        "#b3121d",
+        "#0b57b8",
+        dark=False,
+    ),
+    Palette(
+        "high-contrast",
+        "black and bright",
+        "#000000",
+        "#ffffff",
+        "#c8c8c8",
+        "#5dff7f",
+        "#ffd54a",
+        "#ff9b94",
+        "#7fd0ff",
+    ),
     # Sky blue, yellow and vermilion after Okabe and Ito; what is live is white.
     Palette(
         "colour-blind",
@@ -77,7 +109,8 @@ BY_NAME = {found.name: found for found in PALETTES}
 
 
 def theme_of(palette: Palette) -> Theme:
-    """The palette as Textual's theme; dialogs stand on the background itself, so that one contrast holds everywhere."""
+    """The palette as Textual's theme;
+    dialogs stand on the background itself, so that one contrast holds everywhere."""
     from textual.theme import Theme
 
     return Theme(

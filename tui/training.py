@@ -1,4 +1,7 @@
-"""The verbs that write models: retrain, train all, quick train, back up, cancel; each but the backup behind a confirmation."""
+"""The verbs that write models: retrain, train all, quick train, back up, cancel.
+
+Each but the backup behind a confirmation.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def starter() -> str:
         return "console"
 
 
-def train_question(verb: str, request: TrainRequest, items: tuple[PlanItem, ...], now: datetime) -> Question:
+def train_question(
+    verb: str, request: TrainRequest, items: tuple[PlanItem, ...], now: datetime
+) -> Question:
     """What is asked before a training: every symbol, and what stands there now."""
     going = [item for item in items if item.holder is None]
     source = request.source or ""
@@ -44,7 +49,10 @@ def train_question(verb: str, request: TrainRequest, items: tuple[PlanItem, ...]
 def cancel_question(run: Run) -> Question:
     """What is asked before a cancel: every symbol that would stop."""
     head = f"Cancel run {run.id}?"
-    lines = (line(f"{run.reason}, started by {run.starter or 'unknown'}", "dim"), *cancel_lines(run))
+    lines = (
+        line(f"{run.reason}, started by {run.starter or 'unknown'}", "dim"),
+        *cancel_lines(run),
+    )
     return Question(title=head, lines=lines, yes="Cancel the run", no="Keep it running")
 
 
@@ -86,7 +94,9 @@ class ModelVerbs:
     def do_back_up(self) -> None:
         """A copy of the models that are meant, made by a child process."""
         if symbols := self.meant():
-            self.console.ask("backup", lambda: self.console.engine.command(("backup", *symbols)), self._backed_up)
+            self.console.ask(
+                "backup", lambda: self.console.engine.command(("backup", *symbols)), self._backed_up
+            )
 
     def _backed_up(self, answer: Answer) -> None:
         from tui.backup_words import made_notice
@@ -99,13 +109,19 @@ class ModelVerbs:
         run = live_run_of(snapshot, symbol)
         if run is None:
             live = ", ".join(found.id for found in snapshot.live_runs) if snapshot else ""
-            self.console.say(Notice(f"{symbol or 'no row'} is not in a live run", f"live is {live or 'none'}"))
+            self.console.say(
+                Notice(f"{symbol or 'no row'} is not in a live run", f"live is {live or 'none'}")
+            )
             return
         run_id = run.id
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.console.ask("cancel", lambda: self.console.engine.cancel(run_id), lambda _: self._cancel_asked(run_id))
+                self.console.ask(
+                    "cancel",
+                    lambda: self.console.engine.cancel(run_id),
+                    lambda _: self._cancel_asked(run_id),
+                )
 
         self.console.push_screen(ConfirmScreen(cancel_question(run)), answered)
 
@@ -117,30 +133,48 @@ class ModelVerbs:
         """Show what a training of `symbols` would replace, and start it on a yes."""
         snapshot = self.console.snapshot
         if snapshot is None or not symbols:
-            self.console.say(Notice("nothing to train yet: the home was not read" if snapshot is None else "no row is chosen"))
+            self.console.say(
+                Notice(
+                    "nothing to train yet: the home was not read"
+                    if snapshot is None
+                    else "no row is chosen"
+                )
+            )
             return
         engine, source = self.console.engine, snapshot.source
 
         def plan() -> tuple[TrainRequest, tuple[PlanItem, ...]]:
             epochs = engine.settings.training.quick_epochs if quick else None
-            request = TrainRequest(symbols, "quick" if quick else "manual", source, epochs, starter=starter())
+            request = TrainRequest(
+                symbols, "quick" if quick else "manual", source, epochs, starter=starter()
+            )
             return request, engine.train_plan(request)
 
         self.console.ask("plan", plan, lambda found: self._confirm(verb, *found))
 
     def _confirm(self, verb: str, request: TrainRequest, items: tuple[PlanItem, ...]) -> None:
         if all(item.holder is not None for item in items):
-            holders = ", ".join(f"{item.symbol} by {item.holder or 'another process'}" for item in items)
+            holders = ", ".join(
+                f"{item.symbol} by {item.holder or 'another process'}" for item in items
+            )
             self.console.say(
-                Notice(f"nothing to train, all busy: {holders}", f"wait, or cancel with {key('cancel')}", warns=True)
+                Notice(
+                    f"nothing to train, all busy: {holders}",
+                    f"wait, or cancel with {key('cancel')}",
+                    warns=True,
+                )
             )
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.console.ask("train", lambda: self.console.engine.start_training(request), self._started)
+                self.console.ask(
+                    "train", lambda: self.console.engine.start_training(request), self._started
+                )
 
-        self.console.push_screen(ConfirmScreen(train_question(verb, request, items, self.console.wall.now())), answered)
+        self.console.push_screen(
+            ConfirmScreen(train_question(verb, request, items, self.console.wall.now())), answered
+        )
 
     def _started(self, started: Started) -> None:
         self.console.started.append(started.run_id)
@@ -168,7 +202,11 @@ class TrainingVerbs(ModelVerbs):
     def _marked(self) -> tuple[str, ...]:
         """The marked symbols, in the order of the table."""
         snapshot = self.console.snapshot
-        return tuple(row.symbol for row in snapshot.rows if row.symbol in self.marks) if snapshot else ()
+        return (
+            tuple(row.symbol for row in snapshot.rows if row.symbol in self.marks)
+            if snapshot
+            else ()
+        )
 
     def do_train_all(self) -> None:
         snapshot = self.console.snapshot
@@ -176,5 +214,7 @@ class TrainingVerbs(ModelVerbs):
 
     def do_quick_train(self) -> None:
         snapshot = self.console.snapshot
-        high = tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
+        high = (
+            tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
+        )
         self.ask_training("Quick train", self._marked() or high, quick=True)

@@ -1,4 +1,5 @@
-"""What the console measures of itself: bytes to its terminal, and whether its event loop stood still."""
+"""What the console measures of itself: bytes to its terminal, and whether its event loop stood
+still."""
 
 from __future__ import annotations
 
@@ -17,13 +18,15 @@ from tui.background import write_log
 from tui.link import LinkMeter
 from tui.watchdog import LoopWatch
 
-# The title says LAG for so long after a stall ended: while the loop stands still nothing can be drawn.
+# The title says LAG for so long after a stall ended: while the loop stands still nothing can be
+# drawn.
 TOLD_S = 30.0
 SAVE_EVERY_S = 60.0
 
 
 class Vitals:
-    """Fed by the console's clock once a second; saved for the doctor by the thread that reads the snapshot."""
+    """Fed by the console's clock once a second;
+    saved for the doctor by the thread that reads the snapshot."""
 
     def __init__(self, home: Home, wall: Clock, link: str, *, read_only: bool) -> None:
         self._home, self._wall, self._read_only = home, wall, read_only
@@ -50,7 +53,8 @@ class Vitals:
         self._save()
 
     def tick(self, sent: int | None, size: tuple[int, int]) -> str:
-        """Once a second on the loop: `sent` bytes so far, None where nothing counts them; LAG in words, or nothing."""
+        """Once a second on the loop: `sent` bytes so far, None where nothing counts them;
+        LAG in words, or nothing."""
         now = time.monotonic()
         self._size = size
         if self._collects:
@@ -64,7 +68,8 @@ class Vitals:
         return f"LAG {watch.last:.1f}s"
 
     def screen_closed(self) -> None:
-        """What a screen was made of points at itself and waits for the collector; its reader may hold it a moment longer."""
+        """What a screen was made of points at itself and waits for the collector;
+        its reader may hold it a moment longer."""
         self._collects = 3
 
     @property
@@ -77,12 +82,20 @@ class Vitals:
         rate = self.meter.rate
         if rate is None:
             return f"{self.link} line: bytes to the terminal are not measured yet"
-        busiest = f"busiest second {fmt.size(self.meter.most)}" if self.meter.most else "nothing since the first paint"
+        busiest = (
+            f"busiest second {fmt.size(self.meter.most)}"
+            if self.meter.most
+            else "nothing since the first paint"
+        )
         sent = f"{fmt.size(self.meter.sent)} in all"
-        return f"{self.link} line: {fmt.size(round(rate))}/s over {fmt.duration(self.meter.window)}, {busiest}, {sent}"
+        return (
+            f"{self.link} line: {fmt.size(round(rate))}/s over {fmt.duration(self.meter.window)},"
+            f" {busiest}, {sent}"
+        )
 
     def save_sometimes(self) -> None:
-        """In a thread: leave the figures for the doctor once a minute, the first time after ten seconds."""
+        """In a thread: leave the figures for the doctor once a minute, the first time after ten
+        seconds."""
         now = time.monotonic()
         if self._saved_at is None:
             self._saved_at = now - SAVE_EVERY_S + 10.0

@@ -15,8 +15,11 @@ LAG_S = 10.0
 _KEPT = ("mark", "crit", "warn")
 
 
-def waiting_lines(what: str, failure: str, waited_s: float, width: int, back: str = "esc") -> tuple[Line, ...]:
-    """Why nothing stands here: it failed, or `what` goes on, for how long once that is unusual; `back` leaves."""
+def waiting_lines(
+    what: str, failure: str, waited_s: float, width: int, back: str = "esc"
+) -> tuple[Line, ...]:
+    """Why nothing stands here: it failed, or `what` goes on, for how long once that is unusual;
+    `back` leaves."""
     if failure:
         return wrapped(line(f"ERROR: {failure}", "crit"), max(1, width), 2)
     if waited_s <= LAG_S:
@@ -29,14 +32,21 @@ def stale_notice(failure: str, read_at: datetime) -> Notice | None:
     """What to say below old content while it cannot be read again; None while it can."""
     if not failure:
         return None
-    return Notice(f"cannot read again: {failure}", f"what stands here was read at {read_at.astimezone():%H:%M:%S}", bad=True)
+    return Notice(
+        f"cannot read again: {failure}",
+        f"what stands here was read at {read_at.astimezone():%H:%M:%S}",
+        bad=True,
+    )
 
 
 def title_of(name: str, facts: Sequence[Span], marks: Sequence[Span], width: int) -> Line:
-    """Name, facts and marks; where they do not fit, dim facts go first, then others from the end, warnings and marks never."""
+    """Name, facts and marks; where they do not fit, dim facts go first, then others from the
+    end, warnings and marks never."""
     kept = list(facts)
     while kept and _width(name, (*kept, *marks)) > width:
-        loose = [fact for fact in kept if fact[1] == "dim"] or [fact for fact in kept if fact[1] not in _KEPT]
+        loose = [fact for fact in kept if fact[1] == "dim"] or [
+            fact for fact in kept if fact[1] not in _KEPT
+        ]
         if not loose:
             break
         kept.remove(loose[-1])

@@ -1,4 +1,5 @@
-"""Notices when the event loop stands still: a thread asks it once a second whether it still runs. Imports no Textual."""
+"""Notices when the event loop stands still: a thread asks it once a second whether it still
+runs. Imports no Textual."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ def place(frame: FrameType | None, most: int = _FRAMES) -> str:
     found: list[str] = []
     while frame is not None and len(found) < most:
         code = frame.f_code
-        found.append(f"{'/'.join(Path(code.co_filename).parts[-2:])}:{frame.f_lineno} {code.co_name}")
+        found.append(
+            f"{'/'.join(Path(code.co_filename).parts[-2:])}:{frame.f_lineno} {code.co_name}"
+        )
         frame = frame.f_back
     return " < ".join(found)
 
@@ -30,8 +33,11 @@ def place(frame: FrameType | None, most: int = _FRAMES) -> str:
 class LoopWatch:
     """Asks one event loop; the thread wakes once a second and does nothing else."""
 
-    def __init__(self, ask: Callable[[Callable[[], None]], object], told: Callable[[str], None]) -> None:
-        """`ask` runs a callable on the loop (call_soon_threadsafe); `told` writes a line, from the watching thread."""
+    def __init__(
+        self, ask: Callable[[Callable[[], None]], object], told: Callable[[str], None]
+    ) -> None:
+        """`ask` runs a callable on the loop (call_soon_threadsafe);
+        `told` writes a line, from the watching thread."""
         self._ask, self._told = ask, told
         self._loop_thread = threading.get_ident()
         self._stopped = threading.Event()
@@ -57,7 +63,8 @@ class LoopWatch:
                 self.look(time.monotonic())
 
     def look(self, now: float) -> None:
-        """In the watching thread: ask again after an answer, else tell once where the loop stands."""
+        """In the watching thread: ask again after an answer, else tell once where the loop
+        stands."""
         if self._answered:
             self._answered, self._said, self._asked_at = False, False, now
             self._ask(lambda: self.answered(time.monotonic()))

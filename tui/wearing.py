@@ -1,4 +1,5 @@
-"""The application's colours: the theme it begins with, the one of the settings, the next one at a key."""
+"""The application's colours: the theme it begins with, the one of the settings, the next one at
+a key."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ class Wearing(App[int]):
     """Whether the terminal shows its own sixteen colours alone."""
 
     def wear(self, setting: str, theme_for: Callable[[str], str]) -> None:
-        """Register our themes and begin with the one of the settings, without drawing in another one first."""
+        """Register our themes and begin with the one of the settings, without drawing in another
+        one first."""
         self._theme_set = self.theme_wanted = setting
         self._theme_for = theme_for
         for palette in PALETTES:
@@ -41,13 +43,23 @@ class Wearing(App[int]):
         return self.wear_theme(after(self.theme, few_colours=self.few_colours).name)
 
     def wear_theme(self, name: str) -> Notice:
-        """Wear a theme until the console is left; what to tell of it, or why this terminal does not show it."""
+        """Wear a theme until the console is left;
+        what to tell of it, or why this terminal does not show it."""
         found = BY_NAME[name]
         if self.no_color:
-            return Notice("NO_COLOR is set: there are no colours to choose", "open the console without it")
+            return Notice(
+                "NO_COLOR is set: there are no colours to choose", "open the console without it"
+            )
         if self.few_colours and not found.ansi:
             own = ", ".join(each.name for each in PALETTES if each.ansi)
-            return Notice(f"{name} needs 256 colours; this terminal has its own sixteen", f"it shows {own}", warns=True)
+            return Notice(
+                f"{name} needs 256 colours; this terminal has its own sixteen",
+                f"it shows {own}",
+                warns=True,
+            )
         self.theme = found.name
         keep = f"stockml config set console.theme {found.name}"
-        return Notice(f"colours: {found.name}, {found.meaning}; {key('theme')} shows the next", f"to keep them: {keep}")
+        return Notice(
+            f"colours: {found.name}, {found.meaning}; {key('theme')} shows the next",
+            f"to keep them: {keep}",
+        )

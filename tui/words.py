@@ -43,7 +43,8 @@ STATE_MEANINGS = {
 
 
 def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
-    """What to do in a home without a model, in three lines; nothing once there is one or a run is at it."""
+    """What to do in a home without a model, in three lines;
+    nothing once there is one or a run is at it."""
     untouched = (State.NONE, State.CANCELLED)
     if snapshot.live_runs or any(row.model or row.state not in untouched for row in snapshot.rows):
         return ()
@@ -52,13 +53,19 @@ def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
         second = f"open it without --read-only, then press {key('train_all')} to train."
     else:
         source = short_source(snapshot.source)
-        first = f"No model is trained yet. Press {key('train_all')} to train all {len(snapshot.rows)} symbols on {source} bars,"
+        first = (
+            f"No model is trained yet. Press {key('train_all')} to train all {len(snapshot.rows)}"
+            f" symbols on {source} bars,"
+        )
         some = f"or mark some with {key('mark')} and press {key('retrain')}"
         second = f"{some}. Training goes on when you leave with {key('quit')}."
     third = (
         f"{key('help')} explains the keys and columns."
         if snapshot.simulated
-        else f"No network? {key('quit')}, then: stockml --source csv:DIR (your own bars) or stockml demo."
+        else (
+            f"No network? {key('quit')}, then: stockml --source csv:DIR (your own bars) or stockml"
+            " demo."
+        )
     )
     return (first, second, third)
 
@@ -79,10 +86,18 @@ def run_line(run: Run, now: datetime) -> Line:
     if run.live:
         spent = fmt.duration((now - run.created_at).total_seconds())
         word = "CANCELLING" if run.cancelling else "RUN"
-        text = f" {run.id} {spent}: {job_counts(run.jobs)}; {run.reason} by {run.starter or 'unknown'}"
+        text = (
+            f" {run.id} {spent}: {job_counts(run.jobs)}; {run.reason} by {run.starter or 'unknown'}"
+        )
         return ((word, "warn" if run.cancelling else "live"), (text, ""))
     when = fmt.age((now - run.ended_at).total_seconds() / 86_400) if run.ended_at else ""
-    style = "ok" if run.state is JobState.DONE else "warn" if run.state is not JobState.FAILED else "crit"
+    style = (
+        "ok"
+        if run.state is JobState.DONE
+        else "warn"
+        if run.state is not JobState.FAILED
+        else "crit"
+    )
     tail = f": {run.message}" if run.message and run.message != job_counts(run.jobs) else ""
     text = f" {run.id} {run.reason}{f', {when} ago' if when else ''}: {job_counts(run.jobs)}{tail}"
     return (("last run ", "dim"), (run.state.value.upper(), style), (text, "dim"))
@@ -98,7 +113,10 @@ def job_line(job: Job, width: int, glyphs: Glyphs) -> Line:
         parts.append(f"validation {fmt.loss(job.val_loss)}")
     if job.eta_s is not None:
         parts.append(f"ETA {fmt.duration(job.eta_s)}")
-    return ((f"  {job.symbol:<5} ", "live"), (f"{phase_word(job):<12} {' '.join(parts)}"[: width - 8], ""))
+    return (
+        (f"  {job.symbol:<5} ", "live"),
+        (f"{phase_word(job):<12} {' '.join(parts)}"[: width - 8], ""),
+    )
 
 
 def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
@@ -115,16 +133,26 @@ def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tu
 
 
 def detail(row: SymbolRow, width: int) -> Line:
-    """The current row in a sentence: why it is as it is, then what its numbers rest on, as far as there is room."""
+    """The current row in a sentence: why it is as it is, then what its numbers rest on, as far
+    as there is room."""
     style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
-    parts = [text for text in (fmt.file_names(row.note), retrain_sentence(row), _warning(row)) if text]
+    parts = [
+        text for text in (fmt.file_names(row.note), retrain_sentence(row), _warning(row)) if text
+    ]
     found, model = row.forecast, row.model
     if found:
         interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
-        parts += [f"80% {interval} on {found.target_session[5:]}", f"P(up) {fmt.chance(found.p_up)}%"]
+        parts += [
+            f"80% {interval} on {found.target_session[5:]}",
+            f"P(up) {fmt.chance(found.p_up)}%",
+        ]
     if model:
         mark = "SIMULATED" if model.source == "simulated" else short_source(model.source)
-        parts += [f"gen {model.generation}, n {model.metrics.n_scored}", mark, f"bars to {model.last_bar}"]
+        parts += [
+            f"gen {model.generation}, n {model.metrics.n_scored}",
+            mark,
+            f"bars to {model.last_bar}",
+        ]
     head: Line = ((f"{row.symbol} ", "head"), (f"{row.company}: ", "dim"))
     while len(parts) > 1 and len(plain(head)) + len("; ".join(parts)) > width:
         parts.pop()
@@ -148,16 +176,27 @@ def plan_lines(items: Sequence[PlanItem], now: datetime, source: str) -> tuple[L
 def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
     name = (f"  {item.symbol:<6}", "head")
     if item.holder is not None:
-        return (name, ("BUSY", "warn"), (f" left out, trained by {item.holder or 'another process'}", ""))
+        return (
+            name,
+            ("BUSY", "warn"),
+            (f" left out, trained by {item.holder or 'another process'}", ""),
+        )
     if item.model is None:
         return (name, (_no_model(item.state), "dim"))
     model = item.model
     if model.source.partition(":")[0] != source.partition(":")[0]:
         rest = f"; to replace it: stockml train {item.symbol} --source {source} --replace-source"
-        return (name, ("REFUSED", "warn"), (f" its model is of {short_source(model.source)} bars{rest}", ""))
+        return (
+            name,
+            ("REFUSED", "warn"),
+            (f" its model is of {short_source(model.source)} bars{rest}", ""),
+        )
     old = fmt.age((now - model.trained_at).total_seconds() / 86_400)
     mark = "SIMULATED " if model.source == "simulated" else ""
-    text = f"gen {model.generation}, {fmt.size(model.size_bytes)}, trained {fmt.full_moment(model.trained_at)} ({old})"
+    text = (
+        f"gen {model.generation}, {fmt.size(model.size_bytes)}, trained"
+        f" {fmt.full_moment(model.trained_at)} ({old})"
+    )
     return (name, ("replaces ", ""), (mark, "warn"), (text, ""))
 
 
@@ -167,7 +206,10 @@ def _no_model(state: State) -> str:
     if state is State.CORRUPT:
         return "replaces a CORRUPT model file"
     if state in (State.FRESH, State.AGING, State.STALE):
-        return f"replaces a model whose figures are being read; {key('confirm_no')} and ask again to see them"
+        return (
+            f"replaces a model whose figures are being read; {key('confirm_no')} and ask again to"
+            " see them"
+        )
     return "new, no model yet"
 
 
@@ -177,7 +219,9 @@ def cancel_lines(run: Run) -> tuple[Line, ...]:
     lines = [((f"  {job.symbol:<6}", "head"), (_stopped(job), "")) for job in going]
     ended = len(run.jobs) - len(going)
     return (
-        (*lines, line(f"  {fmt.plural(ended, 'symbol')} already ended and stay as they are", "dim")) if ended else tuple(lines)
+        (*lines, line(f"  {fmt.plural(ended, 'symbol')} already ended and stay as they are", "dim"))
+        if ended
+        else tuple(lines)
     )
 
 
@@ -192,11 +236,23 @@ def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str
     """What goes on without the console, for the shell that gets the terminal back."""
     live = snapshot.live_runs if snapshot else ()
     known = {run.id for run in snapshot.runs} if snapshot else set()
-    lines = [f"  {run.id}  {run.reason}, {fmt.plural(len(run.jobs), 'symbol')}: {job_counts(run.jobs)}" for run in live]
+    lines = [
+        f"  {run.id}  {run.reason}, {fmt.plural(len(run.jobs), 'symbol')}: {job_counts(run.jobs)}"
+        for run in live
+    ]
     lines += [f"  {run_id}  just started" for run_id in started if run_id not in known]
     if not lines:
-        return "stockml: no training is running.\n" if snapshot else "stockml: left before the home was read.\n"
-    head = f"stockml: {fmt.plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without the console:"
+        return (
+            "stockml: no training is running.\n"
+            if snapshot
+            else "stockml: left before the home was read.\n"
+        )
+    head = (
+        f"stockml: {fmt.plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without"
+        " the console:"
+    )
     again = f"stockml --home {shlex.quote(home)}"
     first = lines[0].split()[0]
-    return "\n".join((head, *lines, f"Look again:     {again}", f"Or follow it:   {again} runs follow {first}\n"))
+    return "\n".join(
+        (head, *lines, f"Look again:     {again}", f"Or follow it:   {again} runs follow {first}\n")
+    )

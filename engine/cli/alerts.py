@@ -20,7 +20,9 @@ from engine.watch.alerts import ANY, RULES
 
 def _rule(text: str) -> str:
     if text not in RULES and text != ANY:
-        raise UsageError(f"unknown alert rule {clean(text, 40)!r}", f"rules: {' '.join(RULES)}, or * for all")
+        raise UsageError(
+            f"unknown alert rule {clean(text, 40)!r}", f"rules: {' '.join(RULES)}, or * for all"
+        )
     return text
 
 
@@ -57,9 +59,12 @@ def list_(session: Session) -> int:
         for each in found
     ]
     heads = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
-    session.facts(render.table(heads, rows, (), terminal_width(), fold=True) if rows else ["nothing rings"])
     session.facts(
-        f"undelivered since {each.at}: {clean(each.title)} ({tries(each.tries)}, {each.fault or 'not sent'})"
+        render.table(heads, rows, (), terminal_width(), fold=True) if rows else ["nothing rings"]
+    )
+    session.facts(
+        f"undelivered since {each.at}: {clean(each.title)} ({tries(each.tries)},"
+        f" {each.fault or 'not sent'})"
         for each in waiting
     )
     return ExitCode.DONE
@@ -82,7 +87,8 @@ def _marks(alert: Alert) -> str:
 @home_option
 @takes_session
 def ack(session: Session, rule: str, symbol: str | None) -> int:
-    """Acknowledge what fires, so that it is not sent again: RULE [SYMBOL], without them everything."""
+    """Acknowledge what fires, so that it is not sent again: RULE [SYMBOL], without them
+    everything."""
     count = session.engine.acknowledge(_rule(rule), _symbol(session, symbol))
     session.say(f"{count} acknowledged")
     return ExitCode.DONE
@@ -91,7 +97,9 @@ def ack(session: Session, rule: str, symbol: str | None) -> int:
 @alerts.command()
 @click.argument("rule")
 @click.argument("symbol", required=False)
-@click.option("--for", "how_long", required=True, metavar="2h", help="For how long, as 30m, 2h or 1d.")
+@click.option(
+    "--for", "how_long", required=True, metavar="2h", help="For how long, as 30m, 2h or 1d."
+)
 @home_option
 @takes_session
 def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:

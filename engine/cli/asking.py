@@ -11,11 +11,14 @@ from engine.core.errors import Interrupted, UsageError
 
 
 def ask(session: Session, question: str, yes: bool, what: str) -> None:
-    """Go on only with a yes: `--yes`, or the answer on a terminal. UsageError where nobody can be asked."""
+    """Go on only with a yes: `--yes`, or the answer on a terminal.
+    UsageError where nobody can be asked."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"{what}, and there is no terminal to ask on", "look at what stands above and add --yes")
+        raise UsageError(
+            f"{what}, and there is no terminal to ask on", "look at what stands above and add --yes"
+        )
     confirm(session, question)
 
 

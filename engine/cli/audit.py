@@ -17,25 +17,36 @@ from engine.core.text import clean
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[TEXT]…")
-@click.option("--since", metavar="2d", help="Only what is newer: 30m, 6h, 2d, or a day as 2026-11-20.")
+@click.option(
+    "--since", metavar="2d", help="Only what is newer: 30m, 6h, 2d, or a day as 2026-11-20."
+)
 @json_option
 @home_option
 @takes_session
 def audit(session: Session, words: tuple[str, ...], since: str | None) -> int:
-    """Everything that was changed through stockml, oldest first; with TEXT only the lines that hold every word of it."""
+    """Everything that was changed through stockml, oldest first;
+    with TEXT only the lines that hold every word of it."""
     try:
         found = list(entries(session.home, _since(since), words))
     except OSError as error:
-        raise StockmlError(f"cannot read {error.filename}: {error.strerror}", "check its permissions") from error
+        raise StockmlError(
+            f"cannot read {error.filename}: {error.strerror}", "check its permissions"
+        ) from error
     if session.json:
-        session.document({"file": str(session.home.audit_log), "entries": [_tree(entry) for entry in found]})
+        session.document(
+            {"file": str(session.home.audit_log), "entries": [_tree(entry) for entry in found]}
+        )
     else:
         session.facts([entry.text for entry in found] or [_nothing(session, bool(since or words))])
     return ExitCode.DONE
 
 
 def _nothing(session: Session, narrowed: bool) -> str:
-    return "nothing in the record matches" if narrowed else f"nothing is recorded in {session.home.audit_log} yet"
+    return (
+        "nothing in the record matches"
+        if narrowed
+        else f"nothing is recorded in {session.home.audit_log} yet"
+    )
 
 
 def _since(text: str | None) -> datetime | None:
@@ -49,7 +60,9 @@ def _since(text: str | None) -> datetime | None:
     try:
         return datetime.now(UTC) - span(text)
     except (UsageError, OverflowError) as error:
-        raise UsageError(f"not a time: {clean(text, 40)!r}", "write it as 30m, 6h, 2d, or a day as 2026-11-20") from error
+        raise UsageError(
+            f"not a time: {clean(text, 40)!r}", "write it as 30m, 6h, 2d, or a day as 2026-11-20"
+        ) from error
 
 
 def _tree(entry: Entry) -> dict[str, Any]:

@@ -33,19 +33,31 @@ def symbol_list(session: Session, text: str | None) -> tuple[str, ...]:
 @click.option("--force", is_flag=True, help="Train every symbol, whatever the reasons.")
 @click.option("--skip-market-hours", is_flag=True, help="Train although the market is open.")
 @click.option("--symbols", metavar='"A B"', help="Only these symbols.")
-@click.option("--dry-run", is_flag=True, help="Print symbol, decision and reason, and train nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print symbol, decision and reason, and train nothing."
+)
 @click.option("--detach", is_flag=True, help="Start the run and return; its id is printed.")
 @json_option
 @source_option
 @home_option
 @takes_session
-def auto_train(session: Session, force: bool, skip_market_hours: bool, symbols: str | None, dry_run: bool, detach: bool) -> int:
-    """Train every symbol that has a reason to be trained: age, accuracy, error, confidence, failures, events, drift."""
+def auto_train(
+    session: Session,
+    force: bool,
+    skip_market_hours: bool,
+    symbols: str | None,
+    dry_run: bool,
+    detach: bool,
+) -> int:
+    """Train every symbol that has a reason to be trained: age, accuracy, error, confidence,
+    failures, events, drift."""
     names = symbol_list(session, symbols)
     now = occasion_of(session.engine.clock.now())
     if now.market_open and not skip_market_hours and not dry_run:
         raise RefusedError(
-            f"the market is open until {now.closes_at.astimezone():%H:%M}" if now.closes_at else "the market is open",
+            f"the market is open until {now.closes_at.astimezone():%H:%M}"
+            if now.closes_at
+            else "the market is open",
             "wait for the close, or --skip-market-hours",
         )
     prepared = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
@@ -62,7 +74,9 @@ def auto_train(session: Session, force: bool, skip_market_hours: bool, symbols: 
 
 
 def _followed(session: Session, started: Started, interrupts: Interrupts) -> Run:
-    return follow(session.engine, started.run_id, make_view(session.narration, session.say), interrupts)
+    return follow(
+        session.engine, started.run_id, make_view(session.narration, session.say), interrupts
+    )
 
 
 def _dry(session: Session, prepared: Prepared) -> int:
@@ -71,7 +85,13 @@ def _dry(session: Session, prepared: Prepared) -> int:
     return ExitCode.DONE
 
 
-def _ended(session: Session, prepared: Prepared, started: tuple[Started, ...], runs: list[Run], interrupted: bool) -> int:
+def _ended(
+    session: Session,
+    prepared: Prepared,
+    started: tuple[Started, ...],
+    runs: list[Run],
+    interrupted: bool,
+) -> int:
     jobs = [job for run in runs for job in run.jobs]
     for run in runs:
         if run.live:
@@ -81,7 +101,8 @@ def _ended(session: Session, prepared: Prepared, started: tuple[Started, ...], r
         session.document(
             {
                 "decisions": [decision_tree(each) for each in prepared.decisions],
-                "runs": [documents.run_tree(run) for run in runs] or [{"id": each.run_id} for each in started],
+                "runs": [documents.run_tree(run) for run in runs]
+                or [{"id": each.run_id} for each in started],
                 "exit_code": int(code),
             }
         )
@@ -104,7 +125,8 @@ def _kept_words(prepared: Prepared) -> str:
 
 
 def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: bool) -> ExitCode:
-    """A refusal by the guard is the work done as asked; symbols without fresh bars tell so, and others' work when it is all."""
+    """A refusal by the guard is the work done as asked;
+    symbols without fresh bars tell so, and others' work when it is all."""
     code = exit_code(jobs, (), interrupted)
     if code not in (ExitCode.DONE, ExitCode.REFUSED):
         return code
@@ -116,7 +138,10 @@ def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: b
 
 def decision_table(decisions: tuple[Decision, ...], width: int | None) -> list[str]:
     """Symbol, decision, reason and the words for it."""
-    rows = [(each.symbol, str(each.action), each.reason or render.ABSENT, each.text) for each in decisions]
+    rows = [
+        (each.symbol, str(each.action), each.reason or render.ABSENT, each.text)
+        for each in decisions
+    ]
     return render.table(HEADS, rows, (), width, fold=True)
 
 
@@ -148,7 +173,11 @@ def verdict_tree(verdict: Any) -> dict[str, Any]:
 
 @click.command()
 @click.argument("symbol")
-@click.option("--until", metavar="DATE", help="The last day of the hold, as 2025-12-31. Default: until `unhold`.")
+@click.option(
+    "--until",
+    metavar="DATE",
+    help="The last day of the hold, as 2025-12-31. Default: until `unhold`.",
+)
 @click.option("--reason", required=True, help="Why; it is shown wherever the symbol is.")
 @home_option
 @takes_session
@@ -176,4 +205,6 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise UsageError(f"not a day: {clean(text or '', 40)!r}", "write it as 2025-12-31") from error
+        raise UsageError(
+            f"not a day: {clean(text or '', 40)!r}", "write it as 2025-12-31"
+        ) from error

@@ -1,4 +1,7 @@
-"""`backtest`: the walk-forward table, with a progress bar; a broken-off one goes on where it stopped."""
+"""`backtest`: the walk-forward table, with a progress bar.
+
+A broken-off one goes on where it stopped.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +27,34 @@ def _day(_context: click.Context, parameter: click.Parameter, text: str) -> date
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--{parameter.name} {text[:40]!r} is not a date", "write it as 2024-09-03") from error
+        raise UsageError(
+            f"--{parameter.name} {text[:40]!r} is not a date", "write it as 2024-09-03"
+        ) from error
 
 
 @click.command()
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@click.option("--from", "first", required=True, metavar="DATE", callback=_day, help="First target session.")
-@click.option("--to", "last", required=True, metavar="DATE", callback=_day, help="Last target session, included.")
-@click.option("--retrain-every", type=click.IntRange(1, 1000), default=21, show_default=True, help="Sessions between refits.")
-@click.option("--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml.")
+@click.option(
+    "--from", "first", required=True, metavar="DATE", callback=_day, help="First target session."
+)
+@click.option(
+    "--to",
+    "last",
+    required=True,
+    metavar="DATE",
+    callback=_day,
+    help="Last target session, included.",
+)
+@click.option(
+    "--retrain-every",
+    type=click.IntRange(1, 1000),
+    default=21,
+    show_default=True,
+    help="Sessions between refits.",
+)
+@click.option(
+    "--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml."
+)
 @members_option
 @json_option
 @source_option
@@ -47,16 +69,25 @@ def backtest(
     epochs: int | None,
     members: tuple[str, ...] | None,
 ) -> int:
-    """Refit every N sessions, forecast one session ahead, and score every member beside naive, drift and always-up."""
+    """Refit every N sessions, forecast one session ahead, and score every member beside naive,
+    drift and always-up."""
     if first > last:
         raise UsageError(f"--from {first} lies after --to {last}")
     with _progress(session) as progress:
         try:
             found = session.engine.backtest(
-                session.symbols(symbols), first, last, retrain_every, members=members, epochs=epochs, progress=progress
+                session.symbols(symbols),
+                first,
+                last,
+                retrain_every,
+                members=members,
+                epochs=epochs,
+                progress=progress,
             )
         except KeyboardInterrupt as error:
-            raise Interrupted("the backtest was interrupted", "the same command goes on where it stopped") from error
+            raise Interrupted(
+                "the backtest was interrupted", "the same command goes on where it stopped"
+            ) from error
     stamp = datetime.now().astimezone()
     path = session.home.evaluations / f"backtest_{stamp:%Y%m%d_%H%M%S}.json"
     write_json(path, found)
@@ -70,18 +101,27 @@ def backtest(
         session.facts(lines_of(found))
         session.say(f"\nkept in {path}")
     # Without names, a symbol that cannot be scored is told and is no fault.
-    return worst_exit([each["exit_code"] for each in found["problems"]]) if symbols else ExitCode.DONE
+    return (
+        worst_exit([each["exit_code"] for each in found["problems"]]) if symbols else ExitCode.DONE
+    )
 
 
 def lines_of(found: dict[str, Any]) -> list[str]:
     """The pooled table, then one line a symbol."""
     pooled = found["pooled"]
-    lines = [f"{render.SIMULATED}: not real prices"] if found["request"]["source"] == "simulated" else []
+    lines = (
+        [f"{render.SIMULATED}: not real prices"]
+        if found["request"]["source"] == "simulated"
+        else []
+    )
     lines += [f"pooled, n={pooled['n']} symbol-sessions"]
     rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]
     lines += render.table(HEADS, rows, tuple(range(1, len(HEADS))), terminal_width())
     lines += ["", "ensemble by symbol"]
-    each = [(entry["symbol"], *cells(entry["rows"]["ensemble"]), str(entry["n"]), weights(entry)) for entry in found["symbols"]]
+    each = [
+        (entry["symbol"], *cells(entry["rows"]["ensemble"]), str(entry["n"]), weights(entry))
+        for entry in found["symbols"]
+    ]
     heads = ("SYMBOL", *HEADS[1:], "N", "MEAN WEIGHTS")
     return lines + render.table(heads, each, tuple(range(1, len(HEADS) + 1)), terminal_width())
 
@@ -111,7 +151,14 @@ def _progress(session: Session) -> Iterator[Any]:
     """A bar on a terminal, a line for every tenth elsewhere."""
     if on_terminal(session.narration):
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         columns = (
             TextColumn("{task.description:6}"),
@@ -122,7 +169,9 @@ def _progress(session: Session) -> Iterator[Any]:
         )
         with Progress(*columns, console=Console(file=session.narration)) as bar:
             task = bar.add_task("folds", total=None)
-            yield lambda symbol, done, total: bar.update(task, description=symbol or "folds", completed=done, total=total)
+            yield lambda symbol, done, total: bar.update(
+                task, description=symbol or "folds", completed=done, total=total
+            )
         return
     told = -1
 
@@ -130,6 +179,8 @@ def _progress(session: Session) -> Iterator[Any]:
         nonlocal told
         if done * 10 // total > told:
             told = done * 10 // total
-            session.say(f"{done}/{total} folds  {symbol or ('kept from before' if done else '')}".rstrip())
+            session.say(
+                f"{done}/{total} folds  {symbol or ('kept from before' if done else '')}".rstrip()
+            )
 
     yield say

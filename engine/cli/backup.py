@@ -1,4 +1,5 @@
-"""`backup`, `backups list|verify`, `restore`: copies of live models, made, looked at and brought back."""
+"""`backup`, `backups list|verify`, `restore`: copies of live models, made, looked at and brought
+back."""
 
 from __future__ import annotations
 
@@ -29,12 +30,18 @@ _SHOWN = 6
 
 @click.command()
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="A folder on another disk that gets a copy too.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder on another disk that gets a copy too.",
+)
 @json_option
 @home_option
 @takes_session
 def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
-    """Copy the live models of SYMBOLS, without them all of them, into a new backup; every copy is read again."""
+    """Copy the live models of SYMBOLS, without them all of them, into a new backup;
+    every copy is read again."""
     asked = session.symbols(symbols)
     made = session.engine.back_up(asked, to.expanduser().absolute() if to else None)
     absent = [symbol for symbol in asked if symbols and made.backup.entry(symbol) is None]
@@ -43,12 +50,22 @@ def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
         session.document({**tree, "absent": absent, "problems": list(made.problems)})
     else:
         names = _names([entry.symbol for entry in made.backup.entries], len(made.backup.entries))
-        session.facts([f"{made.backup.name}: {names}, {render.size(made.backup.size_bytes)}, read again and hashed"])
+        session.facts(
+            [
+                f"{made.backup.name}: {names}, {render.size(made.backup.size_bytes)}, read again"
+                " and hashed"
+            ]
+        )
         kept = [entry for entry in made.backup.entries if entry.kind in ("broken", "foreign")]
         session.facts(f"{entry.symbol} is {entry.kind}, kept as it is" for entry in kept)
         session.facts(f"a copy, read again and hashed: {path}" for path in made.copies)
     for problem in made.problems:
-        report(StockmlError(f"the copy on the other disk failed: {problem}", f"{made.backup.name} itself is complete"))
+        report(
+            StockmlError(
+                f"the copy on the other disk failed: {problem}",
+                f"{made.backup.name} itself is complete",
+            )
+        )
     for symbol in absent:
         report(NoDataError(f"{symbol} has no model to back up", f"stockml train {symbol}"))
     return worst_exit([ExitCode.FAILED] * bool(made.problems) + [ExitCode.NO_DATA] * bool(absent))
@@ -72,7 +89,12 @@ def list_all(session: Session) -> int:
     elif found:
         session.facts(render.table(HEADS, [_cells(each) for each in found], (4,)))
     else:
-        session.facts(["no backup yet: `stockml backup` makes one, and so does every training before it publishes"])
+        session.facts(
+            [
+                "no backup yet: `stockml backup` makes one, and so does every training before it"
+                " publishes"
+            ]
+        )
     for each in found:
         if each.problem:
             session.note(f"{each.name}: {each.problem}")
@@ -85,34 +107,51 @@ def list_all(session: Session) -> int:
 @home_option
 @takes_session
 def verify(session: Session, names: tuple[str, ...]) -> int:
-    """Read every file of the backups again: its hash, then what the model reader says of it. Ends with 1 on damage."""
+    """Read every file of the backups again: its hash, then what the model reader says of it.
+    Ends with 1 on damage."""
     checked = session.engine.verify_backups(names)
     damaged = [_damaged(each, checks) for each, checks in checked]
     if session.json:
         session.document(
-            {"backups": [_checked_tree(each, checks, bad) for (each, checks), bad in zip(checked, damaged, strict=True)]}
+            {
+                "backups": [
+                    _checked_tree(each, checks, bad)
+                    for (each, checks), bad in zip(checked, damaged, strict=True)
+                ]
+            }
         )
     for (each, checks), bad in zip(checked, damaged, strict=True):
         if not session.json:
             good = sum(check.ok for check in checks)
             word = "DAMAGED" if bad or each.problem else "OK"
             copied = "" if each.verified else ", a plain copy"
-            session.facts([f"{each.name}: {word}, {good} of {len(checks)} files are whole models{copied}"])
+            session.facts(
+                [f"{each.name}: {word}, {good} of {len(checks)} files are whole models{copied}"]
+            )
         for check in checks:
             if not check.ok and check not in bad:
-                session.note(f"{each.name}: {check.symbol} is as it was backed up, but no model: {check.text}")
+                session.note(
+                    f"{each.name}: {check.symbol} is as it was backed up, but no model:"
+                    f" {check.text}"
+                )
         for text in [each.problem] * bool(each.problem) + [check.text for check in bad]:
             report(StockmlError(text, "other backups of it: stockml backups list"))
-    return ExitCode.FAILED if any(damaged) or any(each.problem for each, _ in checked) else ExitCode.DONE
+    return (
+        ExitCode.FAILED
+        if any(damaged) or any(each.problem for each, _ in checked)
+        else ExitCode.DONE
+    )
 
 
 def _damaged(found: Backup, checks: Iterable[Check]) -> list[Check]:
-    """The checks that tell of damage; a foreign or broken file that lies there as it was copied is none."""
+    """The checks that tell of damage;
+    a foreign or broken file that lies there as it was copied is none."""
     was = {entry.symbol: entry for entry in found.entries}
     return [
         check
         for check in checks
-        if not check.ok and (check.kind, check.text) != (was[check.symbol].kind, was[check.symbol].problem)
+        if not check.ok
+        and (check.kind, check.text) != (was[check.symbol].kind, was[check.symbol].problem)
     ]
 
 
@@ -124,7 +163,8 @@ def _damaged(found: Backup, checks: Iterable[Check]) -> list[Check]:
 @home_option
 @takes_session
 def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) -> int:
-    """Bring models back from BACKUP, those of SYMBOLS or all; what they replace is backed up first."""
+    """Bring models back from BACKUP, those of SYMBOLS or all;
+    what they replace is backed up first."""
     engine = session.engine
     wanted = session.symbols(symbols) if symbols else ()
     found = engine.backup(name)
@@ -133,14 +173,18 @@ def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) ->
     ask(session, "Replace these live models?", yes, "this replaces live models")
     results = engine.restore(found.name, wanted)
     if session.json:
-        session.document({"backup": found.name, "results": [restored_tree(each) for each in results]})
+        session.document(
+            {"backup": found.name, "results": [restored_tree(each) for each in results]}
+        )
     for each in results:
         if each.error is not None:
             report(type(each.error)(f"{each.symbol}: {each.error.message}", each.error.hint))
         elif not session.json and each.model:
             kept = "; what it replaced is backed up" if each.replaced else ""
             was, now = each.from_generation or "?", each.model.generation
-            session.facts([f"{each.symbol}: generation {was} is live again, as generation {now}{kept}"])
+            session.facts(
+                [f"{each.symbol}: generation {was} is live again, as generation {now}{kept}"]
+            )
     return worst_exit([int(each.error.exit_code) for each in results if each.error])
 
 
@@ -154,13 +198,18 @@ def _plan(session: Session, found: Backup, wanted: Sequence[str]) -> list[str]:
         if wanted and entry.symbol not in wanted:
             continue
         model = live.get(entry.symbol)
-        now = f"generation {model.generation} of {render.moment(model.trained_at)}" if model else "no readable model"
+        now = (
+            f"generation {model.generation} of {render.moment(model.trained_at)}"
+            if model
+            else "no readable model"
+        )
         lines.append(f"  {entry.symbol}: {now} → {_version(entry)}")
     return lines
 
 
 def _version(entry: Entry) -> str:
-    """Which model a file of a backup is, as its manifest says; the file's name where it does not."""
+    """Which model a file of a backup is, as its manifest says;
+    the file's name where it does not."""
     try:
         return f"generation {entry.generation} of {render.moment(parse_iso(entry.trained_at))}"
     except ValueError:
@@ -173,7 +222,15 @@ def _cells(found: Backup) -> tuple[str, ...]:
     named = _names(models, len(models)) + (f" +{other} not models" if other else "")
     checked = "UNREADABLE" if found.problem else "yes" if found.verified else "unverified"
     size = render.size(found.size_bytes)
-    return (found.name, render.moment(found.created_at), found.reason, named, size, checked, str(found.path.parent))
+    return (
+        found.name,
+        render.moment(found.created_at),
+        found.reason,
+        named,
+        size,
+        checked,
+        str(found.path.parent),
+    )
 
 
 def _names(symbols: Sequence[str], count: int) -> str:
@@ -210,7 +267,13 @@ def _entry_tree(entry: Entry) -> Tree:
 
 def _checked_tree(found: Backup, checks: Iterable[Check], bad: Sequence[Check]) -> Tree:
     files = [
-        {"symbol": each.symbol, "ok": each.ok, "kind": each.kind, "damaged": each in bad, "text": clean(each.text, 300) or None}
+        {
+            "symbol": each.symbol,
+            "ok": each.ok,
+            "kind": each.kind,
+            "damaged": each in bad,
+            "text": clean(each.text, 300) or None,
+        }
         for each in checks
     ]
     return {

@@ -1,4 +1,5 @@
-"""`clean`: old backups, logs, runs and left-overs go by rule, each keep and each removal with its reason."""
+"""`clean`: old backups, logs, runs and left-overs go by rule, each keep and each removal with
+its reason."""
 
 from __future__ import annotations
 
@@ -24,13 +25,16 @@ _DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would be done, and why each thing is kept.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only say what would be done, and why each thing is kept."
+)
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 @json_option
 @home_option
 @takes_session
 def clean(session: Session, dry_run: bool, yes: bool) -> int:
-    """Remove what is old by the rules of the settings; a live model is never removed, nor a backup still needed."""
+    """Remove what is old by the rules of the settings;
+    a live model is never removed, nor a backup still needed."""
     found = session.engine.clean(dry_run=dry_run or not yes)
     due = [action for action in found.actions if action.verb != KEEP]
     if dry_run or yes or not due:
@@ -60,7 +64,11 @@ def _tell(session: Session, found: CleanReport, dry_run: bool) -> int:
         would = "would be " if dry_run else ""
         session.facts([f"{_counts(due, would)}, {size} {would}freed; {len(kept)} kept"])
     for problem in found.problems:
-        report(StockmlError(problem, "the other parts were done; `stockml clean --dry-run` shows what is left"))
+        report(
+            StockmlError(
+                problem, "the other parts were done; `stockml clean --dry-run` shows what is left"
+            )
+        )
     return ExitCode.FAILED if found.problems else ExitCode.DONE
 
 
@@ -76,7 +84,10 @@ def _place(home: Home, action: Action) -> str:
 def _counts(actions: Sequence[Action], would: str) -> str:
     """What is done, in words: 3 removed, 1 copied; with `would` what a dry run tells of."""
     counts = Counter(str(action.verb) for action in actions)
-    return ", ".join(f"{counts[verb]} {would}{word}" for verb, word in _DONE.items() if counts[verb]) or "nothing due"
+    return (
+        ", ".join(f"{counts[verb]} {would}{word}" for verb, word in _DONE.items() if counts[verb])
+        or "nothing due"
+    )
 
 
 def _tree(action: Action) -> dict[str, Any]:

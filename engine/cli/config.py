@@ -1,4 +1,5 @@
-"""`config show|check|set`: the settings, where each comes from, every mistake at once, one value changed."""
+"""`config show|check|set`: the settings, where each comes from, every mistake at once, one value
+changed."""
 
 from __future__ import annotations
 
@@ -41,11 +42,18 @@ def show(session: Session) -> int:
         values = {key: {"value": _plain(value), "origin": origin} for key, value, origin in rows}
         session.document({"file": str(session.home.settings), "settings": values})
     else:
-        session.facts(render.table(("KEY", "VALUE", "FROM"), [(key, _shown(value), origin) for key, value, origin in rows]))
+        session.facts(
+            render.table(
+                ("KEY", "VALUE", "FROM"),
+                [(key, _shown(value), origin) for key, value, origin in rows],
+            )
+        )
     return ExitCode.DONE
 
 
-def origins(settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, Any, str]]:
+def origins(
+    settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, str]
+) -> Iterator[tuple[str, Any, str]]:
     """(key, effective value, origin) of every setting, in the order of the settings."""
     import msgspec
 
@@ -54,7 +62,11 @@ def origins(settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, s
             for symbol, entry in table.items():
                 fields = msgspec.structs.asdict(entry).items()
                 given = "file" if "symbols" in tree else "default"
-                yield from ((f"symbols.{symbol}.{name}", value, given) for name, value in fields if value is not None)
+                yield from (
+                    (f"symbols.{symbol}.{name}", value, given)
+                    for name, value in fields
+                    if value is not None
+                )
             continue
         for name, value in msgspec.structs.asdict(table).items():
             key = f"{section}.{name}"
@@ -73,7 +85,13 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool) else list(value) if isinstance(value, tuple) else str(value)
+    return (
+        value
+        if isinstance(value, str | int | float | bool)
+        else list(value)
+        if isinstance(value, tuple)
+        else str(value)
+    )
 
 
 @config.command()
@@ -81,10 +99,13 @@ def _plain(value: Any) -> Any:
 @home_option
 @takes_session
 def check(session: Session) -> int:
-    """Name every mistake in stockml.toml and in the environment at once; exit 3 when there is one."""
+    """Name every mistake in stockml.toml and in the environment at once;
+    exit 3 when there is one."""
     problems = problems_of(session)
     if session.json:
-        session.document({"file": str(session.home.settings), "ok": not problems, "problems": list(problems)})
+        session.document(
+            {"file": str(session.home.settings), "ok": not problems, "problems": list(problems)}
+        )
     elif problems:
         session.facts(problems)
     else:
@@ -102,8 +123,11 @@ def problems_of(session: Session) -> tuple[str, ...]:
 
 
 def key_problems(settings: Settings) -> tuple[str, ...]:
-    """What is wrong with `[console.keys]`: only the console knows its actions, so it is asked where there are any."""
-    problems: tuple[str, ...] = target("tui.keymap:problems_of")(settings) if settings.console.keys else ()
+    """What is wrong with `[console.keys]`: only the console knows its actions, so it is asked
+    where there are any."""
+    problems: tuple[str, ...] = (
+        target("tui.keymap:problems_of")(settings) if settings.console.keys else ()
+    )
     return problems
 
 
@@ -115,7 +139,8 @@ def key_problems(settings: Settings) -> tuple[str, ...]:
 @home_option
 @takes_session
 def set_value(session: Session, key: str, value: str) -> int:
-    """Set KEY (training.epochs) to VALUE in stockml.toml; that line alone changes, the file before is kept."""
+    """Set KEY (training.epochs) to VALUE in stockml.toml;
+    that line alone changes, the file before is kept."""
     change = set_key(session.home, key, value, key_problems)
     try:
         write_ml_config(session.home, settings_module.load(session.home, {}))
@@ -125,8 +150,15 @@ def set_value(session: Session, key: str, value: str) -> int:
     if session.json:
         session.document({"key": change.key, "before": before, "after": _shown(change.after)})
     else:
-        session.facts([f"{change.key} = {_shown(change.after)} (was {before if before is not None else 'not in the file'})"])
+        session.facts(
+            [
+                f"{change.key} = {_shown(change.after)} (was"
+                f" {before if before is not None else 'not in the file'})"
+            ]
+        )
     variable = VARIABLES.get(change.key)
     if variable is not None and variable in os.environ:
-        session.note(f"{variable} in the environment overrides it here: {clean(os.environ[variable], 40)}")
+        session.note(
+            f"{variable} in the environment overrides it here: {clean(os.environ[variable], 40)}"
+        )
     return ExitCode.DONE

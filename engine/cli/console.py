@@ -10,7 +10,8 @@ from engine.cli.session import Session, on_terminal
 from engine.core.errors import UsageError
 
 CONSOLE = "tui.app:run"
-"""`run(home, source, read_only, link) -> exit code`; named, not imported: the commands work without it."""
+"""`run(home, source, read_only, link) -> exit code`;
+named, not imported: the commands work without it."""
 
 
 def target(text: str) -> Any:
@@ -25,11 +26,13 @@ def has_terminal() -> bool:
 
 
 def open_console(session: Session, read_only: bool = False, link: str | None = None) -> int:
-    """Run the console on this terminal; UsageError, naming the plain commands, where there is none."""
+    """Run the console on this terminal;
+    UsageError, naming the plain commands, where there is none."""
     if not has_terminal():
         raise UsageError(
             "the console needs a terminal that can move the cursor",
-            "`stockml dashboard` prints the same as plain text; `stockml --help` lists the commands",
+            "`stockml dashboard` prints the same as plain text; `stockml --help` lists the"
+            " commands",
         )
     session.engine  # noqa: B018 - settings are checked, and ml_config.json written, before the screen is taken
     return int(target(CONSOLE)(session.home, session.source, read_only, link or "auto"))

@@ -1,4 +1,7 @@
-"""`cron-run JOB`: one run of one scheduled job, as cron starts it; silent on success, one line on failure."""
+"""`cron-run JOB`: one run of one scheduled job, as cron starts it.
+
+Silent on success, one line on failure.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ from engine.schedule.record import Trigger
 @home_option
 @takes_session
 def cron_run(session: Session, job: str, trigger: str | None) -> int:
-    """Run JOB (weekly, performance, monthly, clean, health, serve) now: log, lock, record, ping. Exit 75: it runs already."""
+    """Run JOB (weekly, performance, monthly, clean, health, serve) now: log, lock, record, ping.
+    Exit 75: it runs already."""
     chosen = Trigger(trigger) if trigger else Trigger.MANUAL if sys.stdin.isatty() else Trigger.CRON
     try:
         _refuse_absent(session)
@@ -39,4 +43,6 @@ def cron_run(session: Session, job: str, trigger: str | None) -> int:
 def _refuse_absent(session: Session) -> None:
     """A home that is gone (a disk that is not mounted) must not be made anew by a job at night."""
     if session.home_text and not (absolute(session.home_text) / SETTINGS_NAME).is_file():
-        raise ConfigError(f"no {SETTINGS_NAME} in {session.home_text}", "is its disk mounted? the job did not run")
+        raise ConfigError(
+            f"no {SETTINGS_NAME} in {session.home_text}", "is its disk mounted? the job did not run"
+        )

@@ -51,20 +51,31 @@ def page(
     checks: tuple[dict[str, Any], ...] = (),
     schedule: tuple[str, ...] = (),
 ) -> list[str]:
-    """The whole page; without `marks` OK and -- stand for the signs, without `colour` there is no escape code.
+    """The whole page.
+
+    Without `marks` OK and -- stand for the signs, without `colour` there is no escape code.
 
     `checks` are the newest lines of the performance history, oldest first.
     """
-    lines = [_head("ML Stock Prediction Dashboard", colour), f"Generated: {snapshot.taken_at.astimezone():%Y-%m-%d %H:%M:%S}"]
+    lines = [
+        _head("ML Stock Prediction Dashboard", colour),
+        f"Generated: {snapshot.taken_at.astimezone():%Y-%m-%d %H:%M:%S}",
+    ]
     lines.append(render.title(snapshot))
     for name, rows in (
         ("Model Status", [_model_line(row, marks) for row in snapshot.rows]),
         ("Recent Performance", [_check_line(each) for each in checks] or _performance(snapshot)),
-        ("Retraining", [clean(f"{row.symbol}: {row.retrain}") for row in snapshot.rows if row.retrain]),
+        (
+            "Retraining",
+            [clean(f"{row.symbol}: {row.retrain}") for row in snapshot.rows if row.retrain],
+        ),
         ("Alerts", [_alert_line(alert) for alert in snapshot.alerts]),
         ("Running", render.live_lines(snapshot)),
         ("Schedule", [clean(line) for line in schedule]),
-        ("System Resources", [_coloured(render.meter_line(meter), meter.level, colour) for meter in snapshot.meters]),
+        (
+            "System Resources",
+            [_coloured(render.meter_line(meter), meter.level, colour) for meter in snapshot.meters],
+        ),
         ("Problems", [clean(problem) for problem in snapshot.problems]),
     ):
         if rows:
@@ -89,7 +100,8 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
     source = f" {render.SIMULATED}" if row.model.source == "simulated" else ""
     sign = bad if row.state in _BAD else good
     text = (
-        f"{sign} {row.symbol}: {render.size(row.model.size_bytes)} ({render.moment(row.model.trained_at)}) {row.state}{source}"
+        f"{sign} {row.symbol}: {render.size(row.model.size_bytes)}"
+        f" ({render.moment(row.model.trained_at)}) {row.state}{source}"
     )
     return clean(f"{text} {row.note}".rstrip())
 
@@ -100,20 +112,30 @@ def _check_line(check: dict[str, Any]) -> str:
     shown = "no confidence" if confidence is None else f"{confidence:.1f} % confidence"
     simulated = f" {render.SIMULATED}" if check.get("source") == "simulated" else ""
     seconds = render.number(check.get("response_time"), 2)
-    return clean(f"{check['timestamp']} {check['symbol']}: {shown}, {check.get('status')} in {seconds} s{simulated}")
+    return clean(
+        f"{check['timestamp']} {check['symbol']}: {shown}, {check.get('status')} in {seconds}"
+        f" s{simulated}"
+    )
 
 
 def _alert_line(alert: Alert) -> str:
     words = " (acknowledged)" if alert.acked else " (silenced)" if alert.silenced else ""
     return clean(
-        f"{alert.state} {alert.rule} {alert.symbol}".rstrip() + f" since {render.moment(alert.since)}{words}: {alert.text}"
+        f"{alert.state} {alert.rule} {alert.symbol}".rstrip()
+        + f" since {render.moment(alert.since)}{words}: {alert.text}"
     )
 
 
 def _performance(snapshot: Snapshot) -> list[str]:
-    """The newest models' held-out figures, newest first; the guide's line, with what stands behind the number."""
-    trained = sorted((row.model for row in snapshot.rows if row.model), key=lambda model: model.trained_at, reverse=True)
+    """The newest models' held-out figures, newest first;
+    the guide's line, with what stands behind the number."""
+    trained = sorted(
+        (row.model for row in snapshot.rows if row.model),
+        key=lambda model: model.trained_at,
+        reverse=True,
+    )
     return [
-        f"{model.trained_at.astimezone().isoformat(timespec='seconds')} {model.symbol}: {render.metrics_line(model.metrics)}"
+        f"{model.trained_at.astimezone().isoformat(timespec='seconds')} {model.symbol}:"
+        f" {render.metrics_line(model.metrics)}"
         for model in trained[:RECENT]
     ]

@@ -60,7 +60,10 @@ def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars]
         except StockmlError as error:
             errors[symbol] = error
     if session.json:
-        failed = [{"symbol": symbol, "error": documents.error_tree(error)} for symbol, error in errors.items()]
+        failed = [
+            {"symbol": symbol, "error": documents.error_tree(error)}
+            for symbol, error in errors.items()
+        ]
         session.document({"bars": [documents.bars_tree(bars) for bars in found], "failed": failed})
     elif found:
         session.facts(render.table(HEADS, [_cells(bars) for bars in found], (1, 4, 5)))

@@ -19,7 +19,8 @@ from engine.core.errors import ConfigError, ExitCode, RefusedError
 from engine.core.files import write_atomic
 from engine.core.paths import Home, absolute, check_trust, default_settings
 
-# What differs from the packaged settings: a simulated market, and few epochs, so that 13 models take a minute or two.
+# What differs from the packaged settings: a simulated market, and few epochs, so that 13 models
+# take a minute or two.
 SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
     (("market", "source"), "simulated"),
     (("market", "simulated_sessions"), 700),
@@ -32,12 +33,14 @@ SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
 @home_option
 @takes_session
 def demo(session: Session) -> int:
-    """Open the console on a simulated market; without a terminal train every symbol and show the table."""
+    """Open the console on a simulated market;
+    without a terminal train every symbol and show the table."""
     session.home_text = session.home_text or str(demo_folder(os.environ, Path.home()))
     prepare_demo(Home(absolute(session.home_text)))
     if session.engine.settings.market.source != "simulated":
         raise RefusedError(
-            f"{session.home.root} is not a demo: its market.source is {session.engine.settings.market.source}",
+            f"{session.home.root} is not a demo: its market.source is"
+            f" {session.engine.settings.market.source}",
             "name another folder with --home, or none",
         )
     session.source = None  # the demo's settings name it
@@ -57,7 +60,8 @@ def headless(session: Session) -> int:
 
 
 def demo_folder(environ: Mapping[str, str], user: Path) -> Path:
-    """$XDG_DATA_HOME/stockml-demo, or ~/.local/share/stockml-demo; a relative XDG_DATA_HOME does not count."""
+    """$XDG_DATA_HOME/stockml-demo, or ~/.local/share/stockml-demo;
+    a relative XDG_DATA_HOME does not count."""
     base = Path(environ.get("XDG_DATA_HOME", ""))
     return (base if base.is_absolute() else user / ".local" / "share") / "stockml-demo"
 
@@ -71,11 +75,14 @@ def demo_settings() -> str:
 
 
 def prepare_demo(home: Home) -> None:
-    """Create the demo's home and settings where they are missing; an existing file is left alone."""
+    """Create the demo's home and settings where they are missing;
+    an existing file is left alone."""
     try:
         home.root.mkdir(parents=True, exist_ok=True, mode=0o755)
         check_trust(home)
         if not home.settings.exists():
             write_atomic(home.settings, demo_settings().encode("utf-8"), name="settings")
     except OSError as error:
-        raise ConfigError(f"cannot create the demo in {home.root}: {error.strerror}", "name another with --home") from error
+        raise ConfigError(
+            f"cannot create the demo in {home.root}: {error.strerror}", "name another with --home"
+        ) from error

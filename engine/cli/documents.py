@@ -1,4 +1,5 @@
-"""Records as the trees of `--json`: percent as percent, seconds, bytes, UTC ISO times, absent numbers null."""
+"""Records as the trees of `--json`: percent as percent, seconds, bytes, UTC ISO times, absent
+numbers null."""
 
 from __future__ import annotations
 
@@ -41,7 +42,11 @@ def status_document(snapshot: Snapshot) -> Tree:
 
 def alert_tree(alert: Alert) -> Tree:
     """One alert, its message and its silence."""
-    moments = {"since": iso(alert.since), "silent_until": when(alert.silent_until), "sent_at": when(alert.sent_at)}
+    moments = {
+        "since": iso(alert.since),
+        "silent_until": when(alert.silent_until),
+        "sent_at": when(alert.sent_at),
+    }
     return {**asdict(alert), **moments, "delivery": alert.delivery or None}
 
 

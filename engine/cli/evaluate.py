@@ -15,7 +15,20 @@ from engine.core.errors import ExitCode, NoDataError, StockmlError
 
 WIDE = 150
 """Columns from which a terminal shows the whole table."""
-NARROW = ("SYMBOL", "ON", "N", "MAPE%", "NAIVE%", "MASE", "DIR%", "UP%", "IN 80%", "CONF%", "KEPT%", "ECE")
+NARROW = (
+    "SYMBOL",
+    "ON",
+    "N",
+    "MAPE%",
+    "NAIVE%",
+    "MASE",
+    "DIR%",
+    "UP%",
+    "IN 80%",
+    "CONF%",
+    "KEPT%",
+    "ECE",
+)
 
 
 @click.command()
@@ -25,13 +38,18 @@ NARROW = ("SYMBOL", "ON", "N", "MAPE%", "NAIVE%", "MASE", "DIR%", "UP%", "IN 80%
 @home_option
 @takes_session
 def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
-    """Score live models beside naive on sessions after their last training bar (few: on held-out ones); never asks the network.
+    """Score live models beside naive on sessions after their last training bar (few: on held-out
+    ones); never asks the network.
 
     The report (JSON, Markdown, one HTML page) is kept in evaluation_results/.
     """
     names = session.symbols(symbols)
     found = session.engine.evaluate(names)
-    if not symbols and not found["symbols"] and all(each["exit_code"] == ExitCode.NO_DATA for each in found["problems"]):
+    if (
+        not symbols
+        and not found["symbols"]
+        and all(each["exit_code"] == ExitCode.NO_DATA for each in found["problems"])
+    ):
         raise NoDataError("there is no model to evaluate", "`stockml train-all` trains all of them")
     problems = wanted(found["problems"], bool(symbols))
     if session.json:
@@ -40,7 +58,12 @@ def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
         _print(session, found)
     for each in problems:
         message = each["message"]
-        report(StockmlError(message if message.startswith(each["symbol"]) else f"{each['symbol']}: {message}", each["hint"]))
+        report(
+            StockmlError(
+                message if message.startswith(each["symbol"]) else f"{each['symbol']}: {message}",
+                each["hint"],
+            )
+        )
     return worst_exit([each["exit_code"] for each in problems])
 
 
@@ -50,7 +73,8 @@ def wanted(problems: list[dict[str, Any]], named: bool) -> list[dict[str, Any]]:
 
 
 def lines_of(found: dict[str, Any], width: int | None) -> list[str]:
-    """The table, on a narrow terminal without the columns that matter less; the report has them all."""
+    """The table, on a narrow terminal without the columns that matter less;
+    the report has them all."""
     from engine.forecast.report import HEADS, RIGHT, table
 
     rows = table(found)

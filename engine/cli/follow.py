@@ -39,7 +39,12 @@ class Interrupts(AbstractContextManager["Interrupts"]):
             signal.signal(signal.SIGINT, self._count)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._before is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
 
@@ -63,10 +68,13 @@ class View(Protocol):
     def close(self) -> None: ...
 
 
-def follow(engine: Engine, run_id: str, view: View, interrupts: Interrupts, cancels: bool = True) -> Run:
+def follow(
+    engine: Engine, run_id: str, view: View, interrupts: Interrupts, cancels: bool = True
+) -> Run:
     """Show the run until it ends, and return it; still live only when the operator left it.
 
-    The first Ctrl-C asks the run to cancel (unless `cancels` is False), the second leaves it running.
+    The first Ctrl-C asks the run to cancel (unless `cancels` is False), the second leaves it
+    running.
     """
     asked = False
     try:
@@ -87,11 +95,14 @@ def follow(engine: Engine, run_id: str, view: View, interrupts: Interrupts, canc
 def left_words(run: Run) -> str:
     """What to say when a run is left behind."""
     state = "is being cancelled" if run.cancelling else "goes on"
-    return f"run {run.id} {state}: `stockml runs follow {run.id}`, or `stockml runs cancel {run.id}`"
+    return (
+        f"run {run.id} {state}: `stockml runs follow {run.id}`, or `stockml runs cancel {run.id}`"
+    )
 
 
 def progress_lines(before: Run | None, after: Run) -> list[str]:
-    """What is worth a line since `before`: a new state, a new phase, every fifth of the epochs, a warning."""
+    """What is worth a line since `before`: a new state, a new phase, every fifth of the epochs,
+    a warning."""
     lines = warning_lines(before, after)
     ended = sum(job.state.ended for job in before.jobs) if before else 0
     for job in after.jobs:
@@ -109,7 +120,11 @@ def warning_lines(before: Run | None, after: Run) -> list[str]:
     lines = [clean(f"warning: {text}") for text in after.warnings if text not in told]
     for job in after.jobs:
         old = (before.job(job.symbol) if before else None) or Job(job.symbol)
-        lines += [clean(f"{job.symbol:<5} warning: {text}") for text in job.warnings if text not in old.warnings]
+        lines += [
+            clean(f"{job.symbol:<5} warning: {text}")
+            for text in job.warnings
+            if text not in old.warnings
+        ]
     return lines
 
 
@@ -153,13 +168,23 @@ class BarsView:
         from rich.table import Column
 
         columns = (
-            TextColumn("{task.description}", markup=False, table_column=Column(min_width=5, no_wrap=True)),
-            TextColumn("{task.fields[state]}", markup=False, table_column=Column(min_width=9, no_wrap=True)),
+            TextColumn(
+                "{task.description}", markup=False, table_column=Column(min_width=5, no_wrap=True)
+            ),
+            TextColumn(
+                "{task.fields[state]}", markup=False, table_column=Column(min_width=9, no_wrap=True)
+            ),
             BarColumn(bar_width=18, table_column=Column(min_width=18)),
-            TextColumn("{task.fields[detail]}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+            TextColumn(
+                "{task.fields[detail]}",
+                markup=False,
+                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+            ),
         )
         console = Console(file=stream, highlight=False)
-        self._progress: Progress = Progress(*columns, console=console, refresh_per_second=4, expand=True)
+        self._progress: Progress = Progress(
+            *columns, console=console, refresh_per_second=4, expand=True
+        )
         self._tasks: dict[str, TaskID] = {}
         self._started = False
         self._last: Run | None = None
@@ -175,9 +200,17 @@ class BarsView:
         self._last = run
         for job in run.jobs:
             if job.symbol not in self._tasks:
-                self._tasks[job.symbol] = self._progress.add_task(job.symbol, total=1.0, state="", detail="")
-            detail = render.outcome(job).removeprefix(f"{job.state} ") if job.state.ended else render.progress(job)
-            self._progress.update(self._tasks[job.symbol], completed=share(job), state=str(job.state), detail=detail)
+                self._tasks[job.symbol] = self._progress.add_task(
+                    job.symbol, total=1.0, state="", detail=""
+                )
+            detail = (
+                render.outcome(job).removeprefix(f"{job.state} ")
+                if job.state.ended
+                else render.progress(job)
+            )
+            self._progress.update(
+                self._tasks[job.symbol], completed=share(job), state=str(job.state), detail=detail
+            )
 
     def say(self, text: str) -> None:
         self._progress.console.print(text, markup=False, soft_wrap=True)
@@ -188,7 +221,8 @@ class BarsView:
 
 
 def share(job: Job) -> float:
-    """How much of a job is behind it, 0 to 1; an early stop still ends at 1, a failed one where it stood."""
+    """How much of a job is behind it, 0 to 1;
+    an early stop still ends at 1, a failed one where it stood."""
     if job.state in (JobState.DONE, JobState.REFUSED):
         return 1.0
     return min(0.99, job.epoch / job.epochs) if job.epochs else 0.0

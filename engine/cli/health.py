@@ -25,9 +25,11 @@ from engine.watch.health import Item
 @home_option
 @takes_session
 def health(session: Session, append: bool) -> int:
-    """Resources, models, bars, checks, schedule, runs, backups, alerts; ends with 1 when something but the CPU is critical."""
+    """Resources, models, bars, checks, schedule, runs, backups, alerts;
+    ends with 1 when something but the CPU is critical."""
     try:
-        session.engine.refresh_status()  # a file that broke since the last look must not pass for the model it was
+        # A file that broke since the last look must not pass for the model it was.
+        session.engine.refresh_status()
     except (StockmlError, OSError) as error:
         session.note(f"figures may be out of date: {error}")
     items = session.engine.health()
@@ -44,8 +46,13 @@ def health(session: Session, append: bool) -> int:
     _tell(session, items, [lines[0], *_lines(items, terminal_width())], {"at": iso(now)})
     if undelivered:
         session.note(undelivered)
-    # A tenth of a second of CPU tells nothing of the day: it is shown, the alert rings when it lasts.
-    critical = [f"{item.name} {item.text}" for item in items if item.level is Level.CRIT and item.name != "CPU"]
+    # A tenth of a second of CPU tells nothing of the day: it is shown, the alert rings when it
+    # lasts.
+    critical = [
+        f"{item.name} {item.text}"
+        for item in items
+        if item.level is Level.CRIT and item.name != "CPU"
+    ]
     if critical:
         session.note(f"critical: {'; '.join(critical)}")  # the last line, for cron mails it
     return ExitCode.FAILED if critical else ExitCode.DONE
@@ -56,21 +63,37 @@ def health(session: Session, append: bool) -> int:
 @home_option
 @takes_session
 def doctor(session: Session) -> int:
-    """Terminal, locale, cron, time zone, permissions, disk, Python, packages, network, logout; with the fix for each."""
+    """Terminal, locale, cron, time zone, permissions, disk, Python, packages, network, logout;
+    with the fix for each."""
     items = tuple(session.engine.doctor())
     _tell(session, items, _lines(items, terminal_width()), {})
     return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE
 
 
-def _tell(session: Session, items: Iterable[Item], lines: Iterable[str], head: dict[str, Any]) -> None:
+def _tell(
+    session: Session, items: Iterable[Item], lines: Iterable[str], head: dict[str, Any]
+) -> None:
     if not session.json:
         session.facts(lines)
         return
-    trees = [{"name": each.name, "level": str(each.level), "text": each.text, "fix": each.fix or None} for each in items]
-    worst = next((str(level) for level in (Level.CRIT, Level.WARN) if any(each.level is level for each in items)), "OK")
+    trees = [
+        {"name": each.name, "level": str(each.level), "text": each.text, "fix": each.fix or None}
+        for each in items
+    ]
+    worst = next(
+        (
+            str(level)
+            for level in (Level.CRIT, Level.WARN)
+            if any(each.level is level for each in items)
+        ),
+        "OK",
+    )
     session.document({**head, "worst": worst, "items": trees})
 
 
 def _lines(items: Iterable[Item], width: int | None = None) -> list[str]:
-    rows = [(each.name, str(each.level), each.text + (f"  → {each.fix}" if each.fix else "")) for each in items]
+    rows = [
+        (each.name, str(each.level), each.text + (f"  → {each.fix}" if each.fix else ""))
+        for each in items
+    ]
     return render.table(("WHAT", "LEVEL", "SEEN"), rows, (), width, fold=True)

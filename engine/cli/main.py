@@ -31,34 +31,60 @@ class Row:
 COMMANDS: dict[str, Row] = {
     "train": Row("engine.cli.train:train", "Train symbols and follow the run."),
     "train-all": Row("engine.cli.train:train_all", "Train every configured symbol."),
-    "quick-train": Row("engine.cli.train:quick_train", "Train with few epochs; without names: priority high."),
-    "auto-train": Row("engine.cli.auto_train:auto_train", "Train every symbol that has a reason to be trained."),
+    "quick-train": Row(
+        "engine.cli.train:quick_train", "Train with few epochs; without names: priority high."
+    ),
+    "auto-train": Row(
+        "engine.cli.auto_train:auto_train", "Train every symbol that has a reason to be trained."
+    ),
     "hold": Row("engine.cli.auto_train:hold", "Stop automatic training of a symbol."),
     "unhold": Row("engine.cli.auto_train:unhold", "Let automatic training of a symbol go on."),
-    "performance": Row("engine.cli.performance:performance", "Check every model; train what has a reason."),
+    "performance": Row(
+        "engine.cli.performance:performance", "Check every model; train what has a reason."
+    ),
     "monitor": Row("engine.cli.performance:performance", "The same as performance."),
-    "accuracy": Row("engine.cli.performance:accuracy", "Live accuracy of the forecasts that were kept."),
+    "accuracy": Row(
+        "engine.cli.performance:accuracy", "Live accuracy of the forecasts that were kept."
+    ),
     "alerts": Row("engine.cli.alerts:alerts", "List, acknowledge, silence or test alerts."),
-    "health": Row("engine.cli.health:health", "Is the house in order; ends with 1 when something is critical."),
-    "doctor": Row("engine.cli.health:doctor", "Can this machine and terminal do the work; with fixes."),
+    "health": Row(
+        "engine.cli.health:health", "Is the house in order; ends with 1 when something is critical."
+    ),
+    "doctor": Row(
+        "engine.cli.health:doctor", "Can this machine and terminal do the work; with fixes."
+    ),
     "status": Row("engine.cli.status:status", "State, forecast and figures of every symbol."),
-    "dashboard": Row("engine.cli.dashboard:dashboard", "Models, performance, runs and resources as plain text."),
+    "dashboard": Row(
+        "engine.cli.dashboard:dashboard", "Models, performance, runs and resources as plain text."
+    ),
     "predict": Row("engine.cli.predict:predict", "Forecast the next session's close."),
-    "evaluate": Row("engine.cli.evaluate:evaluate", "Score live models on sessions they could not have seen; keep a report."),
-    "backtest": Row("engine.cli.backtest:backtest", "Walk forward: every member beside naive on sessions never seen."),
+    "evaluate": Row(
+        "engine.cli.evaluate:evaluate",
+        "Score live models on sessions they could not have seen; keep a report.",
+    ),
+    "backtest": Row(
+        "engine.cli.backtest:backtest",
+        "Walk forward: every member beside naive on sessions never seen.",
+    ),
     "runs": Row("engine.cli.runs:runs", "List, show, follow or cancel training runs."),
     "data": Row("engine.cli.data:data", "Fetch bars, or check the stored ones."),
     "backup": Row("engine.cli.backup:backup", "Copy live models into a new, verified backup."),
     "backups": Row("engine.cli.backup:backups", "List the backups, or verify them."),
     "restore": Row("engine.cli.backup:restore", "Bring models back from a backup."),
     "clean": Row("engine.cli.clean:clean", "Remove old backups, logs and runs by rule."),
-    "schedule": Row("engine.cli.schedule:schedule", "The jobs in your crontab: show, install, change, undo."),
+    "schedule": Row(
+        "engine.cli.schedule:schedule", "The jobs in your crontab: show, install, change, undo."
+    ),
     "cron-run": Row("engine.cli.cron_run:cron_run", "Run one scheduled job, as cron starts it."),
     "serve": Row("engine.cli.serve:serve", "Answer predictions over HTTP."),
-    "test-symbol": Row("engine.cli.serve:test_symbol", "Ask the running service for one prediction."),
+    "test-symbol": Row(
+        "engine.cli.serve:test_symbol", "Ask the running service for one prediction."
+    ),
     "config": Row("engine.cli.config:config", "Show, check or change the settings."),
     "audit": Row("engine.cli.audit:audit", "Who did what, when, from where, and how it ended."),
-    "demo": Row("engine.cli.demo:demo", "Try everything on a simulated market, in a home of its own."),
+    "demo": Row(
+        "engine.cli.demo:demo", "Try everything on a simulated market, in a home of its own."
+    ),
 }
 
 CLOSED_PIPE = 141
@@ -97,20 +123,38 @@ def installed_version() -> str:
     except PackageNotFoundError:
         import tomllib
 
-        project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+        project = tomllib.loads(
+            (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+        )
         return str(project["project"]["version"])
 
 
-@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @home_option
 @source_option
 @click.option("--read-only", is_flag=True, help="The console looks and never writes.")
-@click.option("--link", type=click.Choice(["auto", "fast", "slow"]), help="The console's bandwidth. Default: stockml.toml.")
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+@click.option(
+    "--link",
+    type=click.Choice(["auto", "fast", "slow"]),
+    help="The console's bandwidth. Default: stockml.toml.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Print the version.",
+)
 @click.pass_context
 @takes_session
 def cli(session: Session, context: click.Context, read_only: bool, link: str | None) -> int:
-    """Keep stock-forecast models trained, watched, backed up and scheduled. Without a command: open the console."""
+    """Keep stock-forecast models trained, watched, backed up and scheduled.
+    Without a command: open the console."""
     if context.invoked_subcommand is not None:
         return ExitCode.DONE
     return open_console(session, read_only, link)
@@ -118,7 +162,8 @@ def cli(session: Session, context: click.Context, read_only: bool, link: str | N
 
 def entry() -> None:
     """The console script."""
-    # Under cron's umask of 0 the home's folders would become writable by others, and then be refused.
+    # Under cron's umask of 0 the home's folders would become writable by others, and then be
+    # refused.
     os.umask(os.umask(0o022) | 0o022)
     sys.exit(main(sys.argv[1:]))
 
@@ -149,24 +194,32 @@ def _run(args: list[str], session: Session) -> int:
         return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        report(UsageError(error.format_message(), f"`{context.command_path} --help` shows the usage" if context else ""))
+        report(
+            UsageError(
+                error.format_message(),
+                f"`{context.command_path} --help` shows the usage" if context else "",
+            )
+        )
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
-        # The word begins a line of its own: click ends the line of a Ctrl-C, but not that of a question.
+        # The word begins a line of its own: click ends the line of a Ctrl-C, but not that of a
+        # question.
         asked = isinstance(error, click.Abort) and error.__cause__ is None
         click.echo(("\n" if asked else "") + "stockml: interrupted", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
     except SystemExit as error:
-        # click's own end: 1 for a closed pipe (its stdout then flushes in silence), else shell completion.
+        # click's own end: 1 for a closed pipe (its stdout then flushes in silence), else shell
+        # completion.
         return CLOSED_PIPE if error.code == 1 else int(error.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a word and a file, never a traceback
         return _crashed(error, args, session)
 
 
 def _quiet_pipe() -> int:
-    """The reader went away (`| head`): say nothing, and let the interpreter's last flush go nowhere."""
+    """The reader went away (`| head`): say nothing, and let the interpreter's last flush go
+    nowhere."""
     null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
         os.dup2(null, sys.stdout.fileno())
@@ -177,9 +230,13 @@ _NO_WRITING = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
 def _crashed(error: Exception, args: list[str], session: Session) -> int:
-    if isinstance(error, OSError) and error.strerror:  # without a file it was the output itself: a full disk behind `>`
+    if (
+        isinstance(error, OSError) and error.strerror
+    ):  # without a file it was the output itself: a full disk behind `>`
         what = f"{error.strerror}: {error.filename or 'while writing or reading'}"
-        if error.errno in _NO_WRITING:  # no fault of the program, and its file could not be written either
+        if (
+            error.errno in _NO_WRITING
+        ):  # no fault of the program, and its file could not be written either
             report(StockmlError(what, "`stockml doctor` looks at the home and its disk"))
             return ExitCode.FAILED
     else:
@@ -195,7 +252,11 @@ def _crash_file(error: Exception, args: list[str], session: Session) -> Path | N
     import traceback
     from datetime import UTC, datetime
 
-    lines = [f"{datetime.now(UTC).isoformat()} stockml {' '.join(args)}", f"Python {platform.python_version()}", ""]
+    lines = [
+        f"{datetime.now(UTC).isoformat()} stockml {' '.join(args)}",
+        f"Python {platform.python_version()}",
+        "",
+    ]
     text = "\n".join(lines + traceback.format_exception(error))
     folder: Path | None = None
     try:
@@ -204,7 +265,9 @@ def _crash_file(error: Exception, args: list[str], session: Session) -> Path | N
     except (ConfigError, OSError):
         pass  # no home: the temporary folder
     try:
-        fd, name = tempfile.mkstemp(".txt", f"stockml-crash-{datetime.now(UTC):%Y%m%d_%H%M%S}-", folder)
+        fd, name = tempfile.mkstemp(
+            ".txt", f"stockml-crash-{datetime.now(UTC):%Y%m%d_%H%M%S}-", folder
+        )
         with os.fdopen(fd, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError:

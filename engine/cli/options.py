@@ -1,4 +1,7 @@
-"""Options that many commands share; each is stored in the session, so that it works before and after the verb."""
+"""Options that many commands share.
+
+Each is stored in the session, so that it works before and after the verb.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ def home_option(function: Function) -> Function:
         metavar="DIR",
         expose_value=False,
         callback=_stored("home_text"),
-        help="Home folder; created when absent. Default: STOCKML_HOME, else the nearest folder upwards with stockml.toml.",
+        help=(
+            "Home folder; created when absent. Default: STOCKML_HOME, else the nearest folder"
+            " upwards with stockml.toml."
+        ),
     )(function)
 
 
@@ -69,7 +75,9 @@ def takes_session(function: Callable[..., int]) -> Function:
 class Group(click.Group):
     """A group of verbs that takes `--home` and names the nearest verb on a mistake."""
 
-    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and self.get_command(context, args[0]) is None:
             raise unknown_command(context, args[0], self.list_commands(context))
         return super().resolve_command(context, args)
@@ -80,4 +88,6 @@ def unknown_command(context: click.Context, word: str, known: list[str]) -> clic
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, n=1)
-    return click.UsageError(f"no command {word!r}{f'; did you mean {near[0]}?' if near else ''}", context)
+    return click.UsageError(
+        f"no command {word!r}{f'; did you mean {near[0]}?' if near else ''}", context
+    )

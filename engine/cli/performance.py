@@ -1,4 +1,7 @@
-"""`performance` = `monitor`: check every model, show it, train what fires; `accuracy`: the live figures."""
+"""`performance` = `monitor`: check every model, show it, train what fires.
+
+`accuracy`: the live figures.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,16 @@ _RIGHT = (2, 3, 4, 5, 6, 8)
 
 @click.command()
 @click.option("--continuous", is_flag=True, help="Check again and again until SIGTERM or Ctrl-C.")
-@click.option("--interval", metavar="6h", help="Time between two checks with --continuous. Default: watch.interval_hours.")
-@click.option("--report", is_flag=True, help="Print and write the report of the newest checks, without checking.")
+@click.option(
+    "--interval",
+    metavar="6h",
+    help="Time between two checks with --continuous. Default: watch.interval_hours.",
+)
+@click.option(
+    "--report",
+    is_flag=True,
+    help="Print and write the report of the newest checks, without checking.",
+)
 @click.option("--symbols", metavar='"A B"', help="Only these symbols.")
 @click.option("--no-train", is_flag=True, help="Tell what fires and train nothing.")
 @json_option
@@ -35,9 +46,15 @@ _RIGHT = (2, 3, 4, 5, 6, 8)
 @home_option
 @takes_session
 def performance(
-    session: Session, continuous: bool, interval: str | None, report: bool, symbols: str | None, no_train: bool
+    session: Session,
+    continuous: bool,
+    interval: str | None,
+    report: bool,
+    symbols: str | None,
+    no_train: bool,
 ) -> int:
-    """Check every model: prediction, response time, confidence, live and held-out figures, triggers, host."""
+    """Check every model: prediction, response time, confidence, live and held-out figures,
+    triggers, host."""
     names = symbol_list(session, symbols)
     if report:
         return _report(session, names)
@@ -48,8 +65,12 @@ def performance(
         session.say("stopped")
         return ExitCode.DONE
     if interval:
-        raise UsageError("--interval goes with --continuous", "stockml performance --continuous --interval 6h")
-    found = session.engine.check(names, train=not no_train, starter=f"stockml performance, pid {os.getpid()}")
+        raise UsageError(
+            "--interval goes with --continuous", "stockml performance --continuous --interval 6h"
+        )
+    found = session.engine.check(
+        names, train=not no_train, starter=f"stockml performance, pid {os.getpid()}"
+    )
     undelivered = session.engine.deliver_alerts()
     if session.json:
         session.document(report_tree(found))
@@ -65,19 +86,27 @@ def performance(
 
 
 def verdict(found: Report) -> tuple[ExitCode, str]:
-    """What the check tells the shell, and why in a line, the last one: cron mails it. A trigger that fires is no failure.
+    """What the check tells the shell, and why in a line, the last one: cron mails it.
 
-    1 a model's symbol could not be forecast, or what fires could not be started · 4 a symbol has neither a model nor bars
-    to make one of · 0.
+    A trigger that fires is no failure.
+
+    1 a model's symbol could not be forecast, or what fires could not be started · 4 a symbol has
+    neither a model nor bars to make one of · 0.
     """
-    failed = [each for each in found.checks if each.answer.fault and each.look.facts.model != "none"]
+    failed = [
+        each for each in found.checks if each.answer.fault and each.look.facts.model != "none"
+    ]
     if failed:
         return ExitCode.FAILED, f"not forecast: {_names(failed)}: {failed[0].answer.problem}"
     if found.unstarted:
         return ExitCode.FAILED, found.unstarted
     kept_from = {each.symbol for each in found.prepared.doing(Action.NO_BARS)}
     bare = [each for each in found.checks if each.look.seen.fault and each.symbol in kept_from]
-    return (ExitCode.NO_DATA, f"no bars: {_names(bare)}: {bare[0].look.seen.fault}") if bare else (ExitCode.DONE, "")
+    return (
+        (ExitCode.NO_DATA, f"no bars: {_names(bare)}: {bare[0].look.seen.fault}")
+        if bare
+        else (ExitCode.DONE, "")
+    )
 
 
 def _names(checks: list[Checked]) -> str:
@@ -140,23 +169,59 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
         return ExitCode.DONE
     session.facts([f"performance report {tree['timestamp']}, written to {path}"])
     rows = [
-        (each["symbol"], each["status"], each["at"], render.number(each["confidence"]), _marked(each))
+        (
+            each["symbol"],
+            each["status"],
+            each["at"],
+            render.number(each["confidence"]),
+            _marked(each),
+        )
         for each in tree["checks"]
     ]
     if rows:
-        session.facts(render.table(("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT"), rows, (3,), terminal_width(), fold=True))
+        session.facts(
+            render.table(
+                ("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT"),
+                rows,
+                (3,),
+                terminal_width(),
+                fold=True,
+            )
+        )
     if tree["not_checked"]:
         session.facts([f"not checked yet: {' '.join(tree['not_checked'])}"])
-    session.facts(f"{each['name']:<5} {each['value']:6.1f}{each['unit']}  {each['level']}" for each in tree["system_status"])
+    session.facts(
+        f"{each['name']:<5} {each['value']:6.1f}{each['unit']}  {each['level']}"
+        for each in tree["system_status"]
+    )
     return ExitCode.DONE
 
 
 def _marked(check: dict[str, Any]) -> str:
-    return f"{render.SIMULATED} {check['text']}" if check.get("source") == "simulated" else str(check["text"])
+    return (
+        f"{render.SIMULATED} {check['text']}"
+        if check.get("source") == "simulated"
+        else str(check["text"])
+    )
 
 
 ACCURACY_HEADS = (
-    *("SYMBOL", "N", "FROM", "TO", "MAPE%", "NAIVE%", "MASE", "DIR%", "95 %", "IN80%", "IN95%", "CONF%", "KEPT%", "SOURCE"),
+    *(
+        "SYMBOL",
+        "N",
+        "FROM",
+        "TO",
+        "MAPE%",
+        "NAIVE%",
+        "MASE",
+        "DIR%",
+        "95 %",
+        "IN80%",
+        "IN95%",
+        "CONF%",
+        "KEPT%",
+        "SOURCE",
+    ),
 )
 
 
@@ -167,23 +232,33 @@ ACCURACY_HEADS = (
 @home_option
 @takes_session
 def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
-    """Live accuracy: forecasts that were kept before their outcome, against the closes that came."""
+    """Live accuracy: forecasts that were kept before their outcome, against the closes that
+    came."""
     found = session.engine.accuracy(session.symbols(symbols))
     if session.json:
         session.document({"symbols": [asdict(each) for each in found]})
         return ExitCode.DONE
-    session.facts(render.table(ACCURACY_HEADS, [_accuracy_cells(each) for each in found], tuple(range(4, 13))))
+    session.facts(
+        render.table(ACCURACY_HEADS, [_accuracy_cells(each) for each in found], tuple(range(4, 13)))
+    )
     waiting = sum(each.waiting for each in found)
     session.facts([f"{waiting} kept forecasts wait for their session to close"] if waiting else [])
     if not any(each.n for each in found):
         session.facts(
-            ["no session is scored yet: `stockml performance` keeps a forecast, the next check after its close scores it"]
+            [
+                "no session is scored yet: `stockml performance` keeps a forecast, the next check"
+                " after its close scores it"
+            ]
         )
     return ExitCode.DONE
 
 
 def _accuracy_cells(each: Accuracy) -> tuple[str, ...]:
-    interval = f"{each.direction_low:.0f}-{each.direction_high:.0f}" if each.direction_low is not None else render.ABSENT
+    interval = (
+        f"{each.direction_low:.0f}-{each.direction_high:.0f}"
+        if each.direction_low is not None
+        else render.ABSENT
+    )
     return (
         each.symbol,
         str(each.n),

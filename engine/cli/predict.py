@@ -33,9 +33,11 @@ def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> in
     rows = {row.symbol: row for row in snapshot.rows}
     settle = session.engine.settings.market.settle_minutes
     late = {
-        name: bars_behind(item.last_bar, _source(session, rows[name]), snapshot.taken_at, settle)
-        if isinstance(item, Forecast)
-        else None
+        name: (
+            bars_behind(item.last_bar, _source(session, rows[name]), snapshot.taken_at, settle)
+            if isinstance(item, Forecast)
+            else None
+        )
         for name, item in found.items()
     }
     copies = {
@@ -44,7 +46,10 @@ def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> in
         if isinstance(item, Forecast)
     }
     if session.json:
-        trees = [_tree(session, rows[name], found[name], late[name], copies.get(name, "")) for name in names]
+        trees = [
+            _tree(session, rows[name], found[name], late[name], copies.get(name, ""))
+            for name in names
+        ]
         session.document({"forecasts": trees})
     else:
         _print(session, {name: (rows[name], found[name]) for name in names})
@@ -63,13 +68,21 @@ def _print(session: Session, found: dict[str, tuple[SymbolRow, Forecast | Stockm
         session.facts(render.forecast_table(cells, terminal_width()))
     for name, (_, item) in found.items():
         if isinstance(item, StockmlError):
-            report(StockmlError(item.message if item.message.startswith(name) else f"{name}: {item.message}", item.hint))
+            report(
+                StockmlError(
+                    item.message if item.message.startswith(name) else f"{name}: {item.message}",
+                    item.hint,
+                )
+            )
 
 
 def _say_late(session: Session, late: dict[str, int | None]) -> None:
     for name, count in late.items():
         if count:
-            text = f"{name}: STALE, its bars end {count} complete sessions ago: the session forecast is over"
+            text = (
+                f"{name}: STALE, its bars end {count} complete sessions ago: the session forecast"
+                " is over"
+            )
             session.facts([f"{text}; stockml data fetch {name}"])
 
 
@@ -79,7 +92,9 @@ def _source(session: Session, row: SymbolRow) -> str:
     return trained if trained == "simulated" else session.source or trained
 
 
-def _tree(session: Session, row: SymbolRow, item: Forecast | StockmlError, behind: int | None, copy: str) -> dict[str, Any]:
+def _tree(
+    session: Session, row: SymbolRow, item: Forecast | StockmlError, behind: int | None, copy: str
+) -> dict[str, Any]:
     return {
         "symbol": row.symbol,
         "source": _source(session, row) or None,

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.core import clock
-from engine.core.records import Forecast, Job, JobState, Level, Meter, Metrics, Run, Snapshot, State, SymbolRow
+from engine.core.records import (
+    Forecast,
+    Job,
+    JobState,
+    Level,
+    Meter,
+    Metrics,
+    Run,
+    Snapshot,
+    State,
+    SymbolRow,
+)
 from engine.core.text import clean
 
 ABSENT = "-"
@@ -45,7 +56,11 @@ def duration(seconds: float | None) -> str:
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole}s"
-    return f"{whole // 60}m{whole % 60:02d}s" if whole < 3600 else f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return (
+        f"{whole // 60}m{whole % 60:02d}s"
+        if whole < 3600
+        else f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    )
 
 
 def moment(when: datetime | None) -> str:
@@ -68,14 +83,20 @@ def table(
     *,
     fold: bool = False,
 ) -> list[str]:
-    """Aligned columns, the last one unpadded; lines no wider than `width`, cut there, or with `fold` the last column folded."""
+    """Aligned columns, the last one unpadded;
+    lines no wider than `width`, cut there, or with `fold` the last column folded."""
     cells = [tuple(heads), *(tuple(clean(cell) for cell in row) for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
     lines = []
     for place, row in enumerate(cells):
-        padded = [cell.rjust(widths[at]) if at in right else cell.ljust(widths[at]) for at, cell in enumerate(row)]
+        padded = [
+            cell.rjust(widths[at]) if at in right else cell.ljust(widths[at])
+            for at, cell in enumerate(row)
+        ]
         line = gap.join(padded).rstrip()
-        if fold and place and width is not None and len(line) > width:  # heads say nothing where nothing stands under them
+        if (
+            fold and place and width is not None and len(line) > width
+        ):  # heads say nothing where nothing stands under them
             lines += _folded(gap.join((*padded[:-1], "")), row[-1], width)
         else:
             lines.append(_cut(line, width))
@@ -96,7 +117,13 @@ def _folded(before: str, text: str, width: int) -> list[str]:
 
     roomy = width - len(before) >= FOLD_ROOM
     indent = " " * (len(before) if roomy else min(4, width - 1))
-    lines = wrap(text, width, initial_indent=before if roomy else indent, subsequent_indent=indent, break_on_hyphens=False)
+    lines = wrap(
+        text,
+        width,
+        initial_indent=before if roomy else indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
     return lines if roomy else [_cut(before.rstrip(), width), *lines]
 
 
@@ -126,7 +153,8 @@ _NEVER_TRAINED = (State.NONE, State.FAILED, State.LOST, State.CANCELLED, State.H
 def status_cells(row: SymbolRow) -> tuple[str, ...]:
     """One symbol as cells under STATUS_HEADS; a running job tells its progress as the note.
 
-    CONF% is said of the forecast beside it, never the held-out mean in its place; N counts the sessions of DIR% to MASE.
+    CONF% is said of the forecast beside it, never the held-out mean in its place; N counts the
+    sessions of DIR% to MASE.
     """
     forecast, model = row.forecast, row.model
     metrics = model.metrics if model else Metrics()
@@ -154,13 +182,24 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
     if width is None or width >= WIDE:
         lines = table(STATUS_HEADS, rows, _STATUS_RIGHT, width)
     else:
-        # AGE says nearly the same as TRAINED, N is the same nearly everywhere, and the source must stay on screen.
-        heads, *narrow = [_without(_without(cells, "TRAINED"), "N") for cells in (STATUS_HEADS, *rows)]
+        # AGE says nearly the same as TRAINED, N is the same nearly everywhere, and the source must
+        # stay on screen.
+        heads, *narrow = [
+            _without(_without(cells, "TRAINED"), "N") for cells in (STATUS_HEADS, *rows)
+        ]
         lines = table(heads, narrow, _STATUS_RIGHT[:-1], width, gap=" ")
     lines += ["", *live_lines(snapshot)] if snapshot.live_runs else []
     lines += [f"could not be read: {clean(problem)}" for problem in snapshot.problems]
-    if not snapshot.live_runs and not any(row.model or row.state not in _NEVER_TRAINED for row in snapshot.rows):
-        lines += ["", "no model yet: `stockml train-all` trains all of them, `stockml demo` shows how it looks"]
+    if not snapshot.live_runs and not any(
+        row.model or row.state not in _NEVER_TRAINED for row in snapshot.rows
+    ):
+        lines += [
+            "",
+            (
+                "no model yet: `stockml train-all` trains all of them, `stockml demo` shows how it"
+                " looks"
+            ),
+        ]
     return lines if width is None else [line[:width] for line in lines]
 
 
@@ -172,12 +211,19 @@ def _without(cells: tuple[str, ...], head: str) -> tuple[str, ...]:  # the right
 def title(snapshot: Snapshot) -> str:
     """Host, home, source and worst state; SIMULATED is said in full."""
     mark = f"  {SIMULATED}: not real prices" if snapshot.simulated else ""
-    return clean(f"{snapshot.host}  {snapshot.home}  source {snapshot.source}  {snapshot.worst}{_why(snapshot)}{mark}")
+    return clean(
+        f"{snapshot.host}  {snapshot.home}  source {snapshot.source} "
+        f" {snapshot.worst}{_why(snapshot)}{mark}"
+    )
 
 
 def _why(snapshot: Snapshot) -> str:
     """The meters behind WARN or CRIT; bad rows stand in the table themselves."""
-    bad = [f"{meter.name} {meter.value:.0f}{meter.unit}" for meter in snapshot.meters if meter.level is snapshot.worst]
+    bad = [
+        f"{meter.name} {meter.value:.0f}{meter.unit}"
+        for meter in snapshot.meters
+        if meter.level is snapshot.worst
+    ]
     return f" ({', '.join(bad)})" if bad and snapshot.worst is not Level.OK else ""
 
 
@@ -192,7 +238,10 @@ def run_line(run: Run) -> str:
     state = "cancelling" if run.cancelling and run.live else str(run.state)
     mark = f"  {SIMULATED}" if run.source == "simulated" else ""
     starter = f"  by {run.starter}" if run.starter else ""
-    return clean(f"run {run.id}  {state}  {ended}/{len(run.jobs)} ended  {run.kind} {run.reason}{starter}{mark}")
+    return clean(
+        f"run {run.id}  {state}  {ended}/{len(run.jobs)} ended  {run.kind}"
+        f" {run.reason}{starter}{mark}"
+    )
 
 
 def progress(job: Job) -> str:
@@ -213,7 +262,11 @@ def progress(job: Job) -> str:
 
 def outcome(job: Job) -> str:
     """How a job ended, in a sentence."""
-    text = f"{job.state} in {duration(job.duration_s)}" if job.duration_s is not None else str(job.state)
+    text = (
+        f"{job.state} in {duration(job.duration_s)}"
+        if job.duration_s is not None
+        else str(job.state)
+    )
     if job.state in (JobState.DONE, JobState.REFUSED) and job.metrics is not None:
         text += f"  {metrics_line(job.metrics)}"
     return clean(f"{text}  {job.message}".rstrip())
@@ -222,19 +275,35 @@ def outcome(job: Job) -> str:
 def metrics_line(metrics: Metrics) -> str:
     """Held-out figures beside the naive forecast's, with n."""
     return (
-        f"MAPE {number(metrics.mape, 2)} % (naive {number(metrics.naive_mape, 2)} %, MASE {number(metrics.mase, 3)})"
-        f"  direction {number(metrics.direction_accuracy)} %  confidence {number(metrics.confidence)} %  n={metrics.n_scored}"
+        f"MAPE {number(metrics.mape, 2)} % (naive {number(metrics.naive_mape, 2)} %, MASE"
+        f" {number(metrics.mase, 3)})  direction {number(metrics.direction_accuracy)} %  confidence"
+        f" {number(metrics.confidence)} %  n={metrics.n_scored}"
     )
 
 
 # The held-out mean of the confidence: CONF% alone is what is said of one forecast.
-RESULT_HEADS = ("SYMBOL", "STATE", "DIR%", "MAPE%", "NAIVE%", "MASE", "MEAN CONF%", "TIME", "MESSAGE")
+RESULT_HEADS = (
+    "SYMBOL",
+    "STATE",
+    "DIR%",
+    "MAPE%",
+    "NAIVE%",
+    "MASE",
+    "MEAN CONF%",
+    "TIME",
+    "MESSAGE",
+)
 
 
 def result_table(
-    jobs: Sequence[Job], busy: Sequence[tuple[str, str]] = (), width: int | None = None, *, simulated: bool = False
+    jobs: Sequence[Job],
+    busy: Sequence[tuple[str, str]] = (),
+    width: int | None = None,
+    *,
+    simulated: bool = False,
 ) -> list[str]:
-    """What became of every job, and who trains the symbols that were left out; figures of a simulated market are marked."""
+    """What became of every job, and who trains the symbols that were left out;
+    figures of a simulated market are marked."""
     rows = [_result_cells(job) for job in jobs]
     rows += [(symbol, "busy", *[ABSENT] * 6, f"held by {holder}") for symbol, holder in busy]
     mark = [f"{SIMULATED}: not real prices"] if simulated else []
@@ -273,14 +342,29 @@ def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, .
     )
 
 
-FORECAST_HEADS = ("SYMBOL", "CLOSE", "NEXT", "CHG%", "80 %", "95 %", "UP%", "CONF%", "LAST BAR", "FOR", "SOURCE")
+FORECAST_HEADS = (
+    "SYMBOL",
+    "CLOSE",
+    "NEXT",
+    "CHG%",
+    "80 %",
+    "95 %",
+    "UP%",
+    "CONF%",
+    "LAST BAR",
+    "FOR",
+    "SOURCE",
+)
 FORECAST_RIGHT = (1, 2, 3, 6, 7)
 
 
 def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
-    """Forecasts as a table; a narrow terminal loses the wider interval and the last bar, never session and source.
+    """Forecasts as a table.
 
-    Where even that is too wide the terminal breaks the lines: cut ones would hide that bars are simulated.
+    A narrow terminal loses the wider interval and the last bar, never session and source.
+
+    Where even that is too wide the terminal breaks the lines: cut ones would hide that bars are
+    simulated.
     """
     if width is None or width >= WIDE:
         return table(FORECAST_HEADS, rows, FORECAST_RIGHT, width)

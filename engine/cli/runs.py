@@ -34,7 +34,9 @@ NEEDED = 76
 
 
 @runs.command("list")
-@click.option("--limit", type=click.IntRange(1, SEARCHED), default=20, show_default=True, help="How many.")
+@click.option(
+    "--limit", type=click.IntRange(1, SEARCHED), default=20, show_default=True, help="How many."
+)
 @json_option
 @home_option
 @takes_session
@@ -47,7 +49,13 @@ def list_runs(session: Session, limit: int) -> int:
         width = terminal_width()
         gap = "  " if width is None or width >= render.WIDE else " "
         session.facts(
-            render.table(HEADS, [_cells(run) for run in found], (4,), width if width and width >= NEEDED else None, gap)
+            render.table(
+                HEADS,
+                [_cells(run) for run in found],
+                (4,),
+                width if width and width >= NEEDED else None,
+                gap,
+            )
         )
     else:
         session.facts(["no run yet: `stockml train-all` starts one"])
@@ -59,7 +67,16 @@ def _cells(run: Run) -> tuple[str, ...]:
     jobs = f"{ended}/{len(run.jobs)}" if run.live else str(len(run.jobs))
     times = render.moment(run.created_at), render.moment(run.ended_at)
     state = "cancelling" if run.cancelling and run.live else str(run.state)
-    return (run.id, state, *times, jobs, render.source_name(run.source), run.kind, run.reason, run.starter)
+    return (
+        run.id,
+        state,
+        *times,
+        jobs,
+        render.source_name(run.source),
+        run.kind,
+        run.reason,
+        run.starter,
+    )
 
 
 @runs.command()
@@ -74,9 +91,14 @@ def show(session: Session, run_id: str | None) -> int:
         session.document(documents.run_tree(run))
         return ExitCode.DONE
     lines = [render.run_line(run), *([clean(run.message)] if run.message else []), ""]
-    session.facts(lines + render.result_table(run.jobs, width=terminal_width(), simulated=run.source == "simulated"))
+    session.facts(
+        lines
+        + render.result_table(run.jobs, width=terminal_width(), simulated=run.source == "simulated")
+    )
     session.facts(warning_lines(None, run))
-    session.facts(f"{job.symbol}: {render.progress(job)}" for job in run.jobs if not job.state.ended)
+    session.facts(
+        f"{job.symbol}: {render.progress(job)}" for job in run.jobs if not job.state.ended
+    )
     if run.skipped_lines:
         session.note(f"{run.skipped_lines} lines of its journal could not be read")
     return ExitCode.DONE
@@ -88,16 +110,30 @@ def show(session: Session, run_id: str | None) -> int:
 @home_option
 @takes_session
 def follow_run(session: Session, run_id: str | None) -> int:
-    """Follow a run until it ends; Ctrl-C leaves it running. Without RUN the one that is live, else the newest."""
+    """Follow a run until it ends; Ctrl-C leaves it running.
+    Without RUN the one that is live, else the newest."""
     run = chosen(session, run_id, live_first=True)
     with Interrupts() as interrupts:
-        run = follow(session.engine, run.id, make_view(session.narration, session.say), interrupts, cancels=False)
+        run = follow(
+            session.engine,
+            run.id,
+            make_view(session.narration, session.say),
+            interrupts,
+            cancels=False,
+        )
     if run.live:
         session.note(left_words(run))
     if session.json:
         session.document(documents.run_tree(run))
     else:
-        session.facts(["", *render.result_table(run.jobs, width=terminal_width(), simulated=run.source == "simulated")])
+        session.facts(
+            [
+                "",
+                *render.result_table(
+                    run.jobs, width=terminal_width(), simulated=run.source == "simulated"
+                ),
+            ]
+        )
     return exit_code(run.jobs, (), interrupted=run.live)
 
 
@@ -111,8 +147,14 @@ def cancel(session: Session, run_id: str | None) -> int:
     run = chosen(session, run_id) if run_id else only_live(session.engine.runs(SEARCHED))
     lost = run.state is JobState.LOST
     if run.live or lost:
-        session.engine.cancel(run.id)  # of a lost run: ends a stopped worker that still holds a symbol
-    words = f"run {run.id} is asked to stop" if run.live else f"run {run.id} has ended already: {run.state}"
+        session.engine.cancel(
+            run.id
+        )  # of a lost run: ends a stopped worker that still holds a symbol
+    words = (
+        f"run {run.id} is asked to stop"
+        if run.live
+        else f"run {run.id} has ended already: {run.state}"
+    )
     if lost:
         words = f"run {run.id} is lost; what it may have left behind is ended"
     if session.json:
@@ -123,7 +165,8 @@ def cancel(session: Session, run_id: str | None) -> int:
 
 
 def chosen(session: Session, run_id: str | None, live_first: bool = False) -> Run:
-    """The run with this id or with the only id that begins so; the newest without one. UsageError when there is none."""
+    """The run with this id or with the only id that begins so; the newest without one.
+    UsageError when there is none."""
     if run_id is not None and not _ID.fullmatch(run_id):
         raise UsageError(f"not a run id: {clean(run_id, 60)!r}", "`stockml runs list` shows them")
     found = session.engine.runs(SEARCHED)
@@ -136,11 +179,15 @@ def chosen(session: Session, run_id: str | None, live_first: bool = False) -> Ru
 
 def match(run_id: str, found: tuple[Run, ...]) -> Run:
     """The run that `run_id` names, in full or by its beginning."""
-    named = [run for run in found if run.id == run_id] or [run for run in found if run.id.startswith(run_id)]
+    named = [run for run in found if run.id == run_id] or [
+        run for run in found if run.id.startswith(run_id)
+    ]
     if not named:
         raise UsageError(f"no run {run_id!r}", "`stockml runs list` shows them")
     if len(named) > 1:
-        raise UsageError(f"{run_id!r} begins {len(named)} run ids", " ".join(run.id for run in named[:5]))
+        raise UsageError(
+            f"{run_id!r} begins {len(named)} run ids", " ".join(run.id for run in named[:5])
+        )
     return named[0]
 
 
@@ -150,5 +197,7 @@ def only_live(found: tuple[Run, ...]) -> Run:
     if not live:
         raise UsageError("no run is live", "`stockml runs list` shows the ended ones")
     if len(live) > 1:
-        raise UsageError(f"{len(live)} runs are live", f"name one: {' '.join(run.id for run in live)}")
+        raise UsageError(
+            f"{len(live)} runs are live", f"name one: {' '.join(run.id for run in live)}"
+        )
     return live[0]

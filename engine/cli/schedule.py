@@ -1,4 +1,7 @@
-"""`schedule …`: the jobs in the operator's crontab or in systemd; every write shows its difference and asks first."""
+"""`schedule …`: the jobs in the operator's crontab or in systemd.
+
+Every write shows its difference and asks first.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +33,35 @@ Command = Callable[..., Any]
 
 
 def _writes(function: Command) -> Command:
-    return click.option("--yes", is_flag=True, help="Write without asking.")(home_option(json_option(function)))
+    return click.option("--yes", is_flag=True, help="Write without asking.")(
+        home_option(json_option(function))
+    )
 
 
 def _install_options(function: Command) -> Command:
     options = (
         click.argument("jobs", nargs=-1),
-        click.option("--systemd", is_flag=True, help="As systemd user timers instead of crontab lines."),
+        click.option(
+            "--systemd", is_flag=True, help="As systemd user timers instead of crontab lines."
+        ),
         click.option("--reset", is_flag=True, help="Give the jobs their default times back."),
-        click.option("--adopt", "edits", flag_value="adopt", help="Keep what was edited by hand in our block."),
-        click.option("--overwrite", "edits", flag_value="overwrite", help="Put our lines back over an edit by hand."),
-        click.option("--program", type=click.Path(path_type=Path), help="The stockml to start. Default: this one."),
+        click.option(
+            "--adopt",
+            "edits",
+            flag_value="adopt",
+            help="Keep what was edited by hand in our block.",
+        ),
+        click.option(
+            "--overwrite",
+            "edits",
+            flag_value="overwrite",
+            help="Put our lines back over an edit by hand.",
+        ),
+        click.option(
+            "--program",
+            type=click.Path(path_type=Path),
+            help="The stockml to start. Default: this one.",
+        ),
     )
     for option in reversed(options):
         function = option(function)
@@ -70,7 +91,9 @@ def show(session: Session, tab: bool) -> int:
 
 @schedule.command("next")
 @click.argument("jobs", nargs=-1)
-@click.option("--count", type=click.IntRange(1, 100), default=5, show_default=True, help="Runs of each job.")
+@click.option(
+    "--count", type=click.IntRange(1, 100), default=5, show_default=True, help="Runs of each job."
+)
 @json_option
 @home_option
 @takes_session
@@ -78,7 +101,11 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     """The next runs, in the host's zone and in New York; DST changes marked."""
     scheduler = _scheduler(session)
     names = [job_named(job).name for job in jobs]
-    chosen = [job for job in view(scheduler).jobs if job.line and job.line.enabled and (not names or job.job.name in names)]
+    chosen = [
+        job
+        for job in view(scheduler).jobs
+        if job.line and job.line.enabled and (not names or job.job.name in names)
+    ]
     trees, rows = [], []
     for job in chosen:
         assert job.line is not None
@@ -88,17 +115,37 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
         now, expression = scheduler.clock.now(), job.explained.expression
         slots = next_slots(expression, now, scheduler.zone, count)
         # By UTC text: the two moments of a repeated hour are equal as local times.
-        changed = {when(run): str(note) for note in dst_notes(expression, now, scheduler.zone) for run in note.runs}
+        changed = {
+            when(run): str(note)
+            for note in dst_notes(expression, now, scheduler.zone)
+            for run in note.runs
+        }
         trees += [
-            {"job": job.job.name, "at": when(slot), "host": slot.isoformat(), "dst": changed.get(when(slot))} for slot in slots
+            {
+                "job": job.job.name,
+                "at": when(slot),
+                "host": slot.isoformat(),
+                "dst": changed.get(when(slot)),
+            }
+            for slot in slots
         ]
-        rows += [(job.job.name, local(slot), local(slot.astimezone(EXCHANGE)), changed.get(when(slot), "")) for slot in slots]
+        rows += [
+            (
+                job.job.name,
+                local(slot),
+                local(slot.astimezone(EXCHANGE)),
+                changed.get(when(slot), ""),
+            )
+            for slot in slots
+        ]
         if not slots:
             rows.append((job.job.name, "when the machine starts", render.ABSENT, ""))
     if session.json:
         session.document({"zone": scheduler.zone.key, "next": trees})
     elif rows:
-        session.facts(render.table(("JOB", f"HERE ({scheduler.zone.key})", "NEW YORK", "CLOCK CHANGE"), rows))
+        session.facts(
+            render.table(("JOB", f"HERE ({scheduler.zone.key})", "NEW YORK", "CLOCK CHANGE"), rows)
+        )
     else:
         session.facts(["nothing is scheduled: `stockml schedule install`"])
     return ExitCode.DONE
@@ -109,7 +156,14 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
 @json_option
 @home_option
 @takes_session
-def diff(session: Session, jobs: tuple[str, ...], systemd: bool, reset: bool, edits: str | None, program: Path | None) -> int:
+def diff(
+    session: Session,
+    jobs: tuple[str, ...],
+    systemd: bool,
+    reset: bool,
+    edits: str | None,
+    program: Path | None,
+) -> int:
     """What `schedule install` with the same words would change; writes nothing."""
     draft = _install_draft(_scheduler(session), jobs, systemd, reset, edits, program)
     if session.json:
@@ -122,7 +176,9 @@ def diff(session: Session, jobs: tuple[str, ...], systemd: bool, reset: bool, ed
 
 @schedule.command()
 @_install_options
-@click.option("--move", is_flag=True, help="Take the jobs over from the other of crontab and systemd.")
+@click.option(
+    "--move", is_flag=True, help="Take the jobs over from the other of crontab and systemd."
+)
 @_writes
 @takes_session
 def install(
@@ -135,7 +191,8 @@ def install(
     move: bool,
     yes: bool,
 ) -> int:
-    """Install the standard jobs, or exactly JOBS (health, serve, …); what is installed keeps its times."""
+    """Install the standard jobs, or exactly JOBS (health, serve, …);
+    what is installed keeps its times."""
     scheduler = _scheduler(session)
     draft = _install_draft(scheduler, jobs, systemd, reset, edits, program, move)
     used = scheduler.in_use()
@@ -154,10 +211,14 @@ def install(
 @click.option("--overwrite", is_flag=True, help="Also a block that was edited by hand.")
 @_writes
 @takes_session
-def remove(session: Session, jobs: tuple[str, ...], backend: str | None, overwrite: bool, yes: bool) -> int:
+def remove(
+    session: Session, jobs: tuple[str, ...], backend: str | None, overwrite: bool, yes: bool
+) -> int:
     """Take JOBS out, or everything of this home; all other lines stay as they are."""
     scheduler = _scheduler(session)
-    base = scheduler.look(Backend(backend) if backend else None, Edits.OVERWRITE if overwrite else Edits.REFUSE)
+    base = scheduler.look(
+        Backend(backend) if backend else None, Edits.OVERWRITE if overwrite else Edits.REFUSE
+    )
     return _write(session, scheduler, scheduler.remove(base, jobs), yes)
 
 
@@ -209,17 +270,26 @@ def undo(session: Session, yes: bool) -> int:
 def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
     """Run each missed job once, for its newest missed time; never a backlog."""
     names = [job_named(job).name for job in jobs]
-    missed = [job for job in view(_scheduler(session)).jobs if job.status and job.status.state is JobState.MISSED]
+    missed = [
+        job
+        for job in view(_scheduler(session)).jobs
+        if job.status and job.status.state is JobState.MISSED
+    ]
     chosen = [job for job in missed if not names or job.job.name in names]
     trees, worst = [], int(ExitCode.DONE)
     for job in chosen:
         assert job.status is not None
         if job.job.reboot:
-            session.note(f"{job.job.name} runs until it is stopped: start it with `stockml {' '.join(job.job.verb)}`")
+            session.note(
+                f"{job.job.name} runs until it is stopped: start it with `stockml"
+                f" {' '.join(job.job.verb)}`"
+            )
             continue
         slot = job.status.missed[0]
         session.say(f"{job.job.name}: catching up on {local(slot)}")
-        code = run_job(session.home, job.job.name, trigger=Trigger.CATCH_UP, slot=slot, say=session.note)
+        code = run_job(
+            session.home, job.job.name, trigger=Trigger.CATCH_UP, slot=slot, say=session.note
+        )
         session.say(f"{job.job.name}: {'done' if code == ExitCode.DONE else f'exit {code}'}")
         trees.append({"job": job.job.name, "slot": when(slot), "exit": code})
         worst = worst or code
@@ -275,7 +345,10 @@ def _ask(session: Session, draft: Draft, yes: bool, before: tuple[str, ...] = ()
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("this writes the schedule and there is no terminal to ask on", "look at the difference and add --yes")
+        raise UsageError(
+            "this writes the schedule and there is no terminal to ask on",
+            "look at the difference and add --yes",
+        )
     confirm(session, "Write this?")
 
 
@@ -289,7 +362,16 @@ def _done(session: Session, draft: Draft, backup: str | None, told: tuple[str, .
     else:
         units = "systemd units written" if draft.lines else "systemd units removed"
         where = "crontab written" if draft.base.backend is Backend.CRONTAB else units
-        session.facts([where + (f"; the one before: {backup} (`stockml schedule undo` takes it back)" if backup else "")])
+        session.facts(
+            [
+                where
+                + (
+                    f"; the one before: {backup} (`stockml schedule undo` takes it back)"
+                    if backup
+                    else ""
+                )
+            ]
+        )
     return ExitCode.DONE
 
 
@@ -299,5 +381,8 @@ def _draft_tree(draft: Draft) -> dict[str, Any]:
         "changed": draft.changed,
         "diff": list(draft.diff),
         "warnings": list(draft.warnings),
-        "jobs": [{"job": line.job, "expression": line.expression, "enabled": line.enabled} for line in draft.lines],
+        "jobs": [
+            {"job": line.job, "expression": line.expression, "enabled": line.enabled}
+            for line in draft.lines
+        ],
     }

@@ -19,11 +19,17 @@ def local(slot: datetime | None) -> str:
 def view_lines(seen: ScheduleView, tab: bool = False) -> list[str]:
     """The schedule as text."""
     rows = [_cells(job) for job in seen.jobs]
-    lines = render.table(("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS"), rows)
+    lines = render.table(
+        ("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS"), rows
+    )
     lines += [f"{job.job.name}: {clean(job.reason)}" for job in seen.jobs if job.reason]
     lines += [f"note: {clash}" for clash in seen.clashes]
     lines += [f"problem: {clean(problem)}" for problem in seen.problems]
-    rest = "the crontab cannot be read" if seen.unread else f"{len(seen.other_lines)} other lines in the crontab"
+    rest = (
+        "the crontab cannot be read"
+        if seen.unread
+        else f"{len(seen.other_lines)} other lines in the crontab"
+    )
     lines += [f"{seen.daemon}; time zone {seen.zone}; {rest}"]
     lines += [f"also scheduled there: {clean(str(home))}" for home in seen.other_homes]
     return [*lines, "", *seen.other_lines] if tab else lines
@@ -41,7 +47,11 @@ def _cells(job: JobView) -> tuple[str, ...]:
         render.moment(last.started) if last else render.ABSENT,
         render.duration(last.seconds) if last else render.ABSENT,
         render.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
-        job.explained.words if job.explained else f"{absent}: {job.job.summary}" if job.line is None else render.ABSENT,
+        job.explained.words
+        if job.explained
+        else f"{absent}: {job.job.summary}"
+        if job.line is None
+        else render.ABSENT,
     )
 
 
@@ -59,7 +69,10 @@ def view_document(seen: ScheduleView) -> dict[str, Any]:
             "detail": seen.daemon.detail,
         },
         "jobs": [_job_tree(job) for job in seen.jobs],
-        "clashes": [{"jobs": list(clash.jobs), "first": when(clash.first), "times": clash.times} for clash in seen.clashes],
+        "clashes": [
+            {"jobs": list(clash.jobs), "first": when(clash.first), "times": clash.times}
+            for clash in seen.clashes
+        ],
         "other_lines": list(seen.other_lines),
         "other_homes": [str(home) for home in seen.other_homes],
         "problems": list(seen.problems),

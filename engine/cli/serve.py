@@ -20,32 +20,52 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", help="Address to listen on. Default: service.host in stockml.toml.")
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port; 0 picks a free one. Default: service.port.")
+@click.option(
+    "--host", metavar="ADDRESS", help="Address to listen on. Default: service.host in stockml.toml."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    help="Port; 0 picks a free one. Default: service.port.",
+)
 @click.option("--no-fetch", is_flag=True, help="Never ask the network for fresh bars.")
-@click.option("--make-token", is_flag=True, help="Write a new bearer token into secrets.toml and end.")
+@click.option(
+    "--make-token", is_flag=True, help="Write a new bearer token into secrets.toml and end."
+)
 @source_option
 @home_option
 @takes_session
-def serve(session: Session, host: str | None, port: int | None, no_fetch: bool, make_token: bool) -> int:
-    """Answer predictions over HTTP until Ctrl-C or SIGTERM; never trains, never loads TensorFlow."""
+def serve(
+    session: Session, host: str | None, port: int | None, no_fetch: bool, make_token: bool
+) -> int:
+    """Answer predictions over HTTP until Ctrl-C or SIGTERM;
+    never trains, never loads TensorFlow."""
     home, settings = session.home, session.engine.settings
     if make_token:
         from engine.core import service_token
 
         service_token.make_token(home)
-        session.say(f"{home.secrets} holds a new token now; a running service takes it up when it is started again")
+        session.say(
+            f"{home.secrets} holds a new token now; a running service takes it up when it is"
+            " started again"
+        )
         return ExitCode.DONE
     from engine.service.server import Address, serve
 
-    address = Address(host or settings.service.host, settings.service.port if port is None else port)
+    address = Address(
+        host or settings.service.host, settings.service.port if port is None else port
+    )
 
     def told(running: Running) -> None:
         session.say(
-            f"serving {len(settings.names)} symbols of {home.root} at {running.url} · {running.url}/docs · Ctrl-C stops"
+            f"serving {len(settings.names)} symbols of {home.root} at {running.url} ·"
+            f" {running.url}/docs · Ctrl-C stops"
         )
         if not running.policy.token:
-            session.say("no token is set: requests that change something are refused (stockml serve --make-token)")
+            session.say(
+                "no token is set: requests that change something are refused (stockml serve"
+                " --make-token)"
+            )
 
     got = serve(home, settings, address, session.engine.source, told, fetching=not no_fetch)
     session.say("stopped")
@@ -72,14 +92,18 @@ def test_symbol(session: Session, symbol: str) -> int:
         url = place_of(session.home).text.partition(",")[0] or None
         session.document(_tree(symbol, url, reply, level if wrong is None else Level.CRIT, wrong))
     elif wrong is None:
-        session.facts([latency_line(symbol, reply, limits), *(f"  {line}" for line in answer_lines(reply))])
+        session.facts(
+            [latency_line(symbol, reply, limits), *(f"  {line}" for line in answer_lines(reply))]
+        )
     if wrong is not None:
         report(wrong)
         return wrong.exit_code
     return ExitCode.FAILED if level is Level.CRIT else ExitCode.DONE
 
 
-def _tree(symbol: str, url: str | None, reply: Reply, level: Level, wrong: StockmlError | None) -> dict[str, Any]:
+def _tree(
+    symbol: str, url: str | None, reply: Reply, level: Level, wrong: StockmlError | None
+) -> dict[str, Any]:
     return {
         "symbol": symbol,
         "url": url,

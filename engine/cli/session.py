@@ -1,4 +1,5 @@
-"""What the words of one command line say: the home, the source, and where facts and narration go."""
+"""What the words of one command line say: the home, the source, and where facts and narration
+go."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ def open_engine(home: Home, source: str | None) -> Engine:
 
 @dataclass
 class Session:
-    """One invocation. Facts go to stdout; narration too, unless `--json` keeps stdout for one document."""
+    """One invocation. Facts go to stdout;
+    narration too, unless `--json` keeps stdout for one document."""
 
     home_text: str | None = None
     source: str | None = None
@@ -43,7 +45,9 @@ class Session:
         try:
             cwd = Path.cwd()
         except FileNotFoundError as error:
-            raise ConfigError("the working directory is gone", "cd to a folder that exists, then try again") from error
+            raise ConfigError(
+                "the working directory is gone", "cd to a folder that exists, then try again"
+            ) from error
         return find_home(self.home_text, os.environ, cwd)
 
     @cached_property
@@ -59,7 +63,8 @@ class Session:
         return engine
 
     def symbols(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """The symbols checked; all configured ones when none is given. UsageError for an unknown one."""
+        """The symbols checked; all configured ones when none is given.
+        UsageError for an unknown one."""
         texts = tuple(texts)
         names = self.engine.settings.names
         return checked_all(texts, names) if texts else names

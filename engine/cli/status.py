@@ -17,9 +17,12 @@ from engine.core.records import Snapshot
 
 
 def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
-    """A snapshot whose figures belong to the live models; loads numpy only when a model or a bar changed.
+    """A snapshot whose figures belong to the live models.
 
-    Figures that could not be kept are told on stderr, unless `quiet`: who looks again and again would fill the screen.
+    Loads numpy only when a model or a bar changed.
+
+    Figures that could not be kept are told on stderr, unless `quiet`: who looks again and again
+    would fill the screen.
     """
     engine = session.engine
     snapshot = engine.snapshot()
@@ -35,13 +38,16 @@ def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
     unread = [row.symbol for row in snapshot.rows if row.stale_status and row.symbol in outdated]
     if unread and not quiet:
         session.note(
-            f"no new figures of {' '.join(unread)}: they are kept in {session.home.status(unread[0]).parent}; is it full?"
+            f"no new figures of {' '.join(unread)}: they are kept in"
+            f" {session.home.status(unread[0]).parent}; is it full?"
         )
     return snapshot
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Go on until Ctrl-C; off a terminal one line for each change.")
+@click.option(
+    "--watch", is_flag=True, help="Go on until Ctrl-C; off a terminal one line for each change."
+)
 @json_option
 @source_option
 @home_option
@@ -49,7 +55,9 @@ def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
 def status(session: Session, watch: bool) -> int:
     """State, last close, forecast, held-out figures and age of every symbol."""
     if watch and session.json:
-        raise UsageError("--watch and --json do not go together", "call `stockml status --json` again and again")
+        raise UsageError(
+            "--watch and --json do not go together", "call `stockml status --json` again and again"
+        )
     if watch:
         return _watch(session)
     snapshot = current_snapshot(session)
@@ -67,7 +75,9 @@ def _watch(session: Session) -> int:
         snapshot = current_snapshot(session, quiet=True)
         if moves:
             lines = [
-                f"{snapshot.taken_at.astimezone():%H:%M:%S}  {render.title(snapshot)}"[: terminal_width()],
+                f"{snapshot.taken_at.astimezone():%H:%M:%S}  {render.title(snapshot)}"[
+                    : terminal_width()
+                ],
                 *render.status_table(snapshot, terminal_width()),
             ]
             # Home, every line cleared to its end, then below: no flicker over a slow link.
@@ -86,12 +96,22 @@ def change_lines(before: Snapshot | None, after: Snapshot, now: datetime) -> lis
     for row in after.rows:
         known = old.get(row.symbol)
         phase = (row.job.phase, row.job.state) if row.job else None
-        if known and (known.state, known.model, known.job and (known.job.phase, known.job.state)) == (
+        if known and (
+            known.state,
+            known.model,
+            known.job and (known.job.phase, known.job.state),
+        ) == (
             row.state,
             row.model,
             phase,
         ):
             continue
-        text = render.progress(row.job) if row.job else render.metrics_line(row.model.metrics) if row.model else row.note
+        text = (
+            render.progress(row.job)
+            if row.job
+            else render.metrics_line(row.model.metrics)
+            if row.model
+            else row.note
+        )
         lines.append(f"{now.astimezone():%H:%M:%S}  {row.symbol:<5} {row.state:<9} {text}")
     return lines

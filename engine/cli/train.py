@@ -21,28 +21,44 @@ from engine.core.records import Run, Started, TrainRequest
 from engine.core.text import clean
 
 
-def _members(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
-    names = tuple(dict.fromkeys(name for value in values for name in value.replace(",", " ").split()))
+def _members(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    names = tuple(
+        dict.fromkeys(name for value in values for name in value.replace(",", " ").split())
+    )
     for name in names:
         if name not in MEMBER_NAMES:
-            raise UsageError(f"unknown member {clean(name, 40)!r}", f"members: {' '.join(MEMBER_NAMES)}")
+            raise UsageError(
+                f"unknown member {clean(name, 40)!r}", f"members: {' '.join(MEMBER_NAMES)}"
+            )
     return names or None
 
 
 def members_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--members`."""
     words = f"Members of the ensemble: {', '.join(MEMBER_NAMES)}."
-    return click.option("--members", multiple=True, metavar="NAME,…", callback=_members, help=words)(function)
+    return click.option(
+        "--members", multiple=True, metavar="NAME,…", callback=_members, help=words
+    )(function)
 
 
 def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that trains."""
     for add in (
         click.option("--detach", is_flag=True, help="Print the run's id and leave."),
-        click.option("--replace-source", is_flag=True, help="Let bars of another source replace a live model."),
-        click.option("--accept-worse", is_flag=True, help="Publish even where the guard would refuse."),
+        click.option(
+            "--replace-source",
+            is_flag=True,
+            help="Let bars of another source replace a live model.",
+        ),
+        click.option(
+            "--accept-worse", is_flag=True, help="Publish even where the guard would refuse."
+        ),
         members_option,
-        click.option("--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml."),
+        click.option(
+            "--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml."
+        ),
         json_option,
         source_option,
         home_option,
@@ -93,7 +109,8 @@ def run_training(
     replace_source: bool = False,
     detach: bool = False,
 ) -> int:
-    """Start training and follow it; the exit code of the whole. BusyError when others train all of them."""
+    """Start training and follow it; the exit code of the whole.
+    BusyError when others train all of them."""
     request = TrainRequest(
         symbols=symbols,
         reason=reason,
@@ -110,13 +127,20 @@ def run_training(
             session.note(f"{symbol} is left out: {holder or 'another process'} trains it")
         if detach:
             return _detached(session, started)
-        run = follow(session.engine, started.run_id, make_view(session.narration, session.say), interrupts)
+        run = follow(
+            session.engine, started.run_id, make_view(session.narration, session.say), interrupts
+        )
         return _ended(session, run, started.busy, interrupts.count > 0)
 
 
 def _detached(session: Session, started: Started) -> int:
     if session.json:
-        session.document({"run": {"id": started.run_id, "symbols": list(started.symbols)}, "busy": _busy_tree(started.busy)})
+        session.document(
+            {
+                "run": {"id": started.run_id, "symbols": list(started.symbols)},
+                "busy": _busy_tree(started.busy),
+            }
+        )
     else:
         session.facts([started.run_id])
     return ExitCode.DONE
@@ -131,9 +155,18 @@ def _ended(session: Session, run: Run, busy: tuple[tuple[str, str], ...], interr
     if run.live:
         session.note(left_words(run))
     if session.json:
-        session.document({"run": documents.run_tree(run), "busy": _busy_tree(busy), "exit_code": int(code)})
+        session.document(
+            {"run": documents.run_tree(run), "busy": _busy_tree(busy), "exit_code": int(code)}
+        )
     else:
-        session.facts(["", *render.result_table(run.jobs, busy, terminal_width(), simulated=run.source == "simulated")])
+        session.facts(
+            [
+                "",
+                *render.result_table(
+                    run.jobs, busy, terminal_width(), simulated=run.source == "simulated"
+                ),
+            ]
+        )
     for hint in dict.fromkeys(job.hint for job in run.jobs if job.hint):
         session.note(f"  → {' '.join(job.symbol for job in run.jobs if job.hint == hint)}: {hint}")
     return code

@@ -1,13 +1,16 @@
-"""logs/audit.log: who did what, when, from where, and how it ended; one JSON object a line, only ever appended.
+"""logs/audit.log: who did what, when, from where, and how it ended.
+
+One JSON object a line, only ever appended.
 
 who asks                          function                          does
-a method that changes something   @audited("backup", describe, …)   writes its line when it ends; with `announced` one before
+a method that changes something   @audited("backup", describe, …)   one line when it ends
+                                  (`announced`: one before, too)
 a function with more to tell      with acting(home, clock, what)    the same, around a block
 the supervisor of a run           note(home, clock, what, …)        one line
 `stockml audit`, the console      entries(home), parse_entry(line)  nothing: reads
 
-The doors of the engine write it and no screen does, so that console, commands and cron leave the same trace. What cannot
-be written never stops an action; it is told by `complain`.
+The doors of the engine write it and no screen does, so that console, commands and cron leave the
+same trace. What cannot be written never stops an action; it is told by `complain`.
 """
 
 from __future__ import annotations
@@ -33,7 +36,8 @@ from engine.core.text import clean
 
 VERSION = 1
 ORIGIN = "STOCKML_FROM"
-"""The environment variable by which the console and cron-run tell their children on whose behalf they act."""
+"""The environment variable by which the console and cron-run tell their children on whose behalf
+they act."""
 COMMAND, CONSOLE = "command", "console"
 # One O_APPEND write stays whole up to 4 kB; words and lists are cut to stay below.
 _WORD, _LIST, _SAID = 120, 60, 300
@@ -73,13 +77,21 @@ class Entry:
     @property
     def who(self) -> str:
         """The user, the address and the terminal, as far as they are known."""
-        return " ".join(part for part in (self.user, f"from {self.ssh}" if self.ssh else "", self.tty) if part)
+        return " ".join(
+            part for part in (self.user, f"from {self.ssh}" if self.ssh else "", self.tty) if part
+        )
 
     @property
     def text(self) -> str:
         """The line as people read it."""
         about = " ".join(_told(name, value) for name, value in self.about.items())
-        parts = (iso(self.at)[:19] + "Z", f"{self.outcome:<9}", self.what, about, f"by {self.who}, {self.origin}")
+        parts = (
+            iso(self.at)[:19] + "Z",
+            f"{self.outcome:<9}",
+            self.what,
+            about,
+            f"by {self.who}, {self.origin}",
+        )
         return "  ".join(part for part in parts if part) + (f": {self.said}" if self.said else "")
 
 
@@ -118,8 +130,9 @@ def audited(
 ) -> Callable[[Method], Method]:
     """Record every call of a method of something with a `home` and a `clock`.
 
-    `describe` takes the method's arguments and says what they mean, or None for a call that changes nothing; `told`
-    takes its result, and may name another `outcome`; `announced` writes a line before it too.
+    `describe` takes the method's arguments and says what they mean, or None for a call that
+    changes nothing; `told` takes its result, and may name another `outcome`; `announced` writes
+    a line before it too.
     """
 
     def record(method: Method) -> Method:
@@ -157,7 +170,11 @@ def acting(home: Home, clock: Clock, what: str, /, **about: Any) -> Iterator[Act
 
 def _given(about: Mapping[str, Any]) -> dict[str, Any]:
     """Without what was not said."""
-    return {name: value for name, value in about.items() if value is not None and value != "" and value != () and value != []}
+    return {
+        name: value
+        for name, value in about.items()
+        if value is not None and value != "" and value != () and value != []
+    }
 
 
 def _verdict(error: BaseException) -> Outcome:
@@ -171,23 +188,37 @@ def _reason(error: BaseException) -> str:
     return error.message if isinstance(error, StockmlError) else f"{type(error).__name__}: {error}"
 
 
-def note(home: Home, clock: Clock, what: str, outcome: str, /, *, said: str = "", **about: Any) -> None:
-    """Append one line; whatever keeps it from being written is told by `complain` and stops nothing."""
+def note(
+    home: Home, clock: Clock, what: str, outcome: str, /, *, said: str = "", **about: Any
+) -> None:
+    """Append one line;
+    whatever keeps it from being written is told by `complain` and stops nothing."""
     try:
         append_line(home.audit_log, _line(iso(clock.now()), what, outcome, said, about), 0o600)
     except Exception as error:  # noqa: BLE001 - the record never costs the action that it tells of
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-        complain(f"{home.audit_log} could not be written ({why}): {what} {outcome} is not recorded there")
+        complain(
+            f"{home.audit_log} could not be written ({why}): {what} {outcome} is not recorded there"
+        )
 
 
 def _line(at: str, what: str, outcome: str, said: str, about: Mapping[str, Any]) -> str:
-    tree = {"at": at, "v": VERSION, **_whoami(), "from": origin(), "what": what, "outcome": str(outcome)}
+    tree = {
+        "at": at,
+        "v": VERSION,
+        **_whoami(),
+        "from": origin(),
+        "what": what,
+        "outcome": str(outcome),
+    }
     tree["about"] = {name: _plain(value) for name, value in about.items()}
     if said:
         tree["said"] = clean(" ".join(said.split()), _SAID)
     line = json.dumps(tree, ensure_ascii=False, allow_nan=False)
     if len(line.encode("utf-8", "replace")) > _LONGEST:
-        line = json.dumps({**tree, "about": {"cut": clean(str(tree["about"]), 500)}}, allow_nan=False)
+        line = json.dumps(
+            {**tree, "about": {"cut": clean(str(tree["about"]), 500)}}, allow_nan=False
+        )
     return line
 
 
@@ -197,7 +228,8 @@ def _to_stderr(text: str) -> None:
 
 
 complain: Callable[[str], None] = _to_stderr
-"""Says what could not be recorded; a program whose stderr is its screen puts another function here."""
+"""Says what could not be recorded;
+a program whose stderr is its screen puts another function here."""
 
 
 def origin() -> str:
@@ -206,14 +238,19 @@ def origin() -> str:
 
 
 def _whoami() -> dict[str, Any]:
-    """Who acts, as far as it is known; the user by the process's own id, because LOGNAME can say anything."""
+    """Who acts, as far as it is known;
+    the user by the process's own id, because LOGNAME can say anything."""
     try:
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a user id without a name
         user = str(os.getuid())
     asked = os.environ.get("SUDO_USER", "") if os.getuid() == 0 else ""
     ssh = (os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_CLIENT") or "").partition(" ")[0]
-    found = {"user": f"{clean(asked, 40)} as {user}" if asked else user, "ssh": clean(ssh, 60), "tty": _terminal()}
+    found = {
+        "user": f"{clean(asked, 40)} as {user}" if asked else user,
+        "ssh": clean(ssh, 60),
+        "tty": _terminal(),
+    }
     return {**{name: text for name, text in found.items() if text}, "pid": os.getpid()}
 
 
@@ -247,7 +284,7 @@ def _told(name: str, value: Any) -> str:
     return shown if name in ("symbols", "symbol") else f"{name}={shown}"
 
 
-# -- reading ----------------------------------------------------------------------------------------------------------
+# -- reading ------------------------------------------------------------------------------------
 
 
 def parse_entry(line: str) -> Entry | None:
@@ -261,7 +298,10 @@ def parse_entry(line: str) -> Entry | None:
             tty=clean(str(tree.get("tty", "")), 40),
             origin=clean(str(tree.get("from", "")), 60),
             what=clean(str(tree["what"]), 40),
-            about={clean(str(name), 40): _plain(value) for name, value in dict(tree.get("about", {})).items()},
+            about={
+                clean(str(name), 40): _plain(value)
+                for name, value in dict(tree.get("about", {})).items()
+            },
             outcome=clean(str(tree["outcome"]), 20),
             said=clean(str(tree.get("said", "")), _SAID),
             pid=int(tree.get("pid", 0)),
@@ -278,8 +318,11 @@ def record_files(home: Home) -> tuple[Path, ...]:
     return (*old, *((live,) if live.exists() else ()))
 
 
-def entries(home: Home, since: datetime | None = None, words: Sequence[str] = ()) -> Iterator[Entry]:
-    """The entries, oldest first: from `since` on, and with every one of `words` in their text, whatever its case.
+def entries(
+    home: Home, since: datetime | None = None, words: Sequence[str] = ()
+) -> Iterator[Entry]:
+    """The entries, oldest first: from `since` on, and with every one of `words` in their text,
+    whatever its case.
 
     Raises OSError when a file cannot be read.
     """

@@ -57,12 +57,15 @@ def span(text: str) -> timedelta:
     found = _SPAN.fullmatch(text.strip())
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
     if not 0 < seconds <= _LONGEST_S:
-        raise UsageError(f"not a span of time up to ten years: {clean(text, 40)!r}", "write it as 30m, 6h or 2d")
+        raise UsageError(
+            f"not a span of time up to ten years: {clean(text, 40)!r}", "write it as 30m, 6h or 2d"
+        )
     return timedelta(seconds=seconds)
 
 
 def age(days: float) -> str:
-    """An age in at most four characters, never rounded up: 18m, hours to two days (47h), then days."""
+    """An age in at most four characters, never rounded up: 18m, hours to two days (47h), then
+    days."""
     if days < 1 / 24:
         return f"{max(0, int(days * 1440))}m"
     return f"{int(days * 24)}h" if days < 2 else f"{int(days)}d"
@@ -77,7 +80,8 @@ def iso(moment: datetime) -> str:
 
 
 def parse_iso(text: str) -> datetime:
-    """The aware UTC moment of an ISO text; ValueError on a text without a zone, or of a moment no calendar has."""
+    """The aware UTC moment of an ISO text;
+    ValueError on a text without a zone, or of a moment no calendar has."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError(f"time without a zone: {text!r}")

@@ -1,7 +1,7 @@
 """Settings: stockml.toml read strictly, overridden by the guide's environment variables.
 
 who asks                    function            reads
-console, commands, worker   load(home)          stockml.toml, then the environment; stops at the problems found
+console, commands, worker   load(home)          stockml.toml, then the environment
 `config check`              load(home)          the same; ConfigError.problems names every one
 `config set`                engine.core.config_set
 """
@@ -63,7 +63,10 @@ __all__ = [
     "with_environment",
 ]
 
-BOM = "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8 without BOM"
+BOM = (
+    "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8"
+    " without BOM"
+)
 # The guide's variables, and the key that each overrides.
 ENVIRONMENT = {
     "ML_EPOCHS": "training.epochs",
@@ -89,21 +92,29 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.origin}: {self.key}: {self.text}" if self.key else f"{self.origin}: {self.text}"
+        return (
+            f"{self.origin}: {self.key}: {self.text}" if self.key else f"{self.origin}: {self.text}"
+        )
 
 
 def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of `home`; ConfigError with every problem when one stands in the file or the environment."""
+    """The settings of `home`;
+    ConfigError with every problem when one stands in the file or the environment."""
     try:
         text = home.settings.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(
-            f"cannot read {home.settings}: {error.strerror}", "restore it, or remove the folder to start afresh"
+            f"cannot read {home.settings}: {error.strerror}",
+            "restore it, or remove the folder to start afresh",
         ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{home.settings} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
+        raise ConfigError(
+            f"{home.settings} is not UTF-8 (byte {error.start})", "save it as UTF-8"
+        ) from error
     overrides = os.environ if environ is None else environ
-    laid_over = tuple((variable, overrides[variable]) for variable in ENVIRONMENT if variable in overrides)
+    laid_over = tuple(
+        (variable, overrides[variable]) for variable in ENVIRONMENT if variable in overrides
+    )
     settings, problems = _parsed(text, str(home.settings), laid_over)
     if settings is None:
         lines = tuple(str(problem) for problem in problems)
@@ -113,37 +124,58 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
 
 
 @lru_cache(maxsize=4)
-def _parsed(text: str, origin: str, laid_over: tuple[tuple[str, str], ...]) -> tuple[Settings | None, tuple[Problem, ...]]:
-    """A worker reads the settings before every symbol and there is a table a symbol: unkept, a square (20 ms at 200)."""
+def _parsed(
+    text: str, origin: str, laid_over: tuple[tuple[str, str], ...]
+) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """A worker reads the settings before every symbol and there is a table a symbol: unkept, a
+    square (20 ms at 200)."""
     settings, problems = parse(text, origin, dict(laid_over))
     return settings, tuple(problems)
 
 
-def parse(text: str, origin: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
+def parse(
+    text: str, origin: str, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[Problem]]:
     """The settings of a text and of the environment, or None with every problem found."""
     if text.startswith("\ufeff"):
         return None, [Problem(origin, "", BOM), *with_environment({}, environ)[1]]
     try:
         tree = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw
         broken = Problem(origin, "", clean(f"not valid TOML: {error}"))
         return None, [broken, *with_environment({}, environ)[1]]
     return of_tree(tree, origin, environ)
 
 
-def of_tree(tree: dict[str, Any], origin: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
-    """The same for a file that is a tree already: what a change would do is seen without writing it."""
+def of_tree(
+    tree: dict[str, Any], origin: str, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[Problem]]:
+    """The same for a file that is a tree already: what a change would do is seen without writing
+    it."""
     tree, problems = with_environment(tree, environ)
     problems = _check_tree(tree, origin) + problems
-    # A section with a wrong key is not compared across keys; the others are, so that one look finds everything.
+    # A section with a wrong key is not compared across keys; the others are, so that one look finds
+    # everything.
     wrong = {problem.key.partition(".")[0] for problem in problems}
-    settings = msgspec.convert(_filled({name: table for name, table in tree.items() if name not in wrong}), Settings)
-    problems += [problem for problem in _cross_checks(settings, origin) if problem.key.partition(".")[0] not in wrong]
+    settings = msgspec.convert(
+        _filled({name: table for name, table in tree.items() if name not in wrong}), Settings
+    )
+    problems += [
+        problem
+        for problem in _cross_checks(settings, origin)
+        if problem.key.partition(".")[0] not in wrong
+    ]
     return (None, problems) if problems else (settings, [])
 
 
-def with_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
-    """The tree with the guide's variables laid over it; a variable that does not parse is a problem."""
+def with_environment(
+    tree: dict[str, Any], environ: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The tree with the guide's variables laid over it;
+    a variable that does not parse is a problem."""
     tree = {name: dict(table) if isinstance(table, dict) else table for name, table in tree.items()}
     problems = []
     for variable, key in ENVIRONMENT.items():
@@ -153,7 +185,9 @@ def with_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> tuple[
         try:
             value = msgspec.convert(raw, _types(_sections()[section])[name], strict=False)
         except msgspec.ValidationError as error:
-            problems.append(Problem(f"environment {variable}", key, f"{clean(raw, 40)!r}: {_plain(str(error))}"))
+            problems.append(
+                Problem(f"environment {variable}", key, f"{clean(raw, 40)!r}: {_plain(str(error))}")
+            )
             continue
         table = tree.setdefault(section, {})
         if isinstance(table, dict):
@@ -170,7 +204,11 @@ def defaults() -> dict[str, Any]:
 
 
 def _filled(tree: dict[str, Any]) -> dict[str, Any]:
-    filled = {name: {**table, **tree.get(name, {})} for name, table in defaults().items() if name != "symbols"}
+    filled = {
+        name: {**table, **tree.get(name, {})}
+        for name, table in defaults().items()
+        if name != "symbols"
+    }
     return {**filled, "symbols": tree.get("symbols", defaults()["symbols"])}
 
 
@@ -179,14 +217,18 @@ def type_of(path: tuple[str, ...]) -> Any:
     section, known = path[0], (*_sections(), "symbols")
     if section not in known:
         raise ConfigError(
-            f"unknown section {clean(section, 60)!r}{_nearest(section, known)}", "`stockml config show` lists all"
+            f"unknown section {clean(section, 60)!r}{_nearest(section, known)}",
+            "`stockml config show` lists all",
         )
     if path[:2] == ("console", "keys") and len(path) == 3:
         return str | list[str]
     types = _types(Symbol if section == "symbols" else _sections()[section])
     if path[-1] not in types or len(path) != (3 if section == "symbols" else 2):
         key = ".".join(path)
-        raise ConfigError(f"unknown key {clean(key, 80)!r}{_nearest(path[-1], types)}", "`stockml config show` lists all")
+        raise ConfigError(
+            f"unknown key {clean(key, 80)!r}{_nearest(path[-1], types)}",
+            "`stockml config show` lists all",
+        )
     return types[path[-1]]
 
 
@@ -201,7 +243,11 @@ def fault_of(path: tuple[str, ...], value: object) -> str:
 
 @cache
 def _sections() -> dict[str, Any]:
-    return {field.name: field.type for field in msgspec.structs.fields(Settings) if field.name != "symbols"}
+    return {
+        field.name: field.type
+        for field in msgspec.structs.fields(Settings)
+        if field.name != "symbols"
+    }
 
 
 @cache
@@ -214,7 +260,9 @@ def _check_tree(tree: dict[str, Any], origin: str) -> list[Problem]:
     known = (*_sections(), "symbols")
     for name, table in tree.items():
         if name not in known:
-            problems.append(Problem(origin, clean(name, 60), f"unknown section{_nearest(name, known)}"))
+            problems.append(
+                Problem(origin, clean(name, 60), f"unknown section{_nearest(name, known)}")
+            )
         elif not isinstance(table, dict):
             problems.append(Problem(origin, name, f"{table!r} is not a table: write [{name}]"))
         elif name == "symbols":
@@ -229,17 +277,27 @@ def _check_symbols(table: dict[str, Any], origin: str) -> list[Problem]:
     for name, entry in table.items():
         key = f"symbols.{clean(name, 40)}"
         if not SYMBOL.fullmatch(name):
-            problems.append(Problem(origin, key, "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -"))
+            problems.append(
+                Problem(origin, key, "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -")
+            )
         elif not isinstance(entry, dict):
             problems.append(Problem(origin, key, f"{entry!r} is not a table"))
-        elif inner := next((inner for inner, value in entry.items() if isinstance(value, dict)), ""):
+        elif inner := next(
+            (inner for inner, value in entry.items() if isinstance(value, dict)), ""
+        ):
             quoted = f'[symbols."{clean(name, 40)}.{clean(inner, 40)}"]'
             problems.append(
-                Problem(origin, f"{key}.{clean(inner, 40)}", f"write {quoted}: a symbol with a dot needs its quotes")
+                Problem(
+                    origin,
+                    f"{key}.{clean(inner, 40)}",
+                    f"write {quoted}: a symbol with a dot needs its quotes",
+                )
             )
         else:
             problems += _check_table(entry, Symbol, key, origin)
-            missing = [need for need in ("company", "sector", "kind", "priority") if need not in entry]
+            missing = [
+                need for need in ("company", "sector", "kind", "priority") if need not in entry
+            ]
             problems += [Problem(origin, f"{key}.{need}", "missing") for need in missing]
     return problems
 
@@ -255,7 +313,9 @@ def _check_table(table: dict[str, Any], section: Any, prefix: str, origin: str) 
         try:
             msgspec.convert(value, types[name])
         except msgspec.ValidationError as error:
-            problems.append(Problem(origin, key, f"{clean(repr(value), 60)}: {_said(error, types[name])}"))
+            problems.append(
+                Problem(origin, key, f"{clean(repr(value), 60)}: {_said(error, types[name])}")
+            )
     return problems
 
 
@@ -287,8 +347,12 @@ def _cross_checks(settings: Settings, origin: str) -> Any:
             yield Problem(origin, f"resources.{name}_warn", f"{warn} is above {name}_crit = {crit}")
     if settings.watch.live_min > settings.watch.live_window:
         yield Problem(
-            origin, "watch.live_min", f"{settings.watch.live_min} is above live_window = {settings.watch.live_window}"
+            origin,
+            "watch.live_min",
+            f"{settings.watch.live_min} is above live_window = {settings.watch.live_window}",
         )
     source = settings.market.source
     if source not in ("yahoo", "simulated") and not (source.startswith("csv:") and len(source) > 4):
-        yield Problem(origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated")
+        yield Problem(
+            origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated"
+        )

@@ -1,7 +1,7 @@
 """One value of a TOML text changed, every other character kept: text in, text out.
 
 who asks                             function                     does
-config_set, demo                     edited(text, path, value)    sets a key, or adds it to its section
+config_set, demo                edited(text, path, value)    sets a key, or adds it to its section
 config_set                           without(text, path)          takes a key out, with its line
 config_set, the Settings screen      split_key, candidates        read what was typed
 config_set, setting                  parsed, value_at             read what stands there
@@ -58,43 +58,59 @@ class _Entry:
 def edited(text: str, path: Path, value: object) -> str:
     """The TOML `text` with the key at `path` set to `value`, all else unchanged.
 
-    ConfigError when the text cannot be edited without harm (it is not TOML, or a parent is not a table).
+    ConfigError when the text cannot be edited without harm (it is not TOML, or a parent is not a
+    table).
     """
     wanted = _with(parsed(text), path, value)
     scanned = list(_scan(text))
-    result = _replaced(text, scanned, path, value) or _inserted(text, scanned, path, value) or _appended(text, path, value)
+    result = (
+        _replaced(text, scanned, path, value)
+        or _inserted(text, scanned, path, value)
+        or _appended(text, path, value)
+    )
     try:
         got = tomllib.loads(result)
     except tomllib.TOMLDecodeError:
         got = None
     if got != wanted:
-        raise ConfigError(f"{'.'.join(path)} cannot be set without changing other lines", "edit the file by hand")
+        raise ConfigError(
+            f"{'.'.join(path)} cannot be set without changing other lines", "edit the file by hand"
+        )
     return result
 
 
 def without(text: str, path: Path) -> str:
     """The text without the key at `path` and its line; the text itself where there is no such key.
 
-    ConfigError when it cannot be taken out without harm: it stands in an inline table, or shares its line.
+    ConfigError when it cannot be taken out without harm: it stands in an inline table, or shares
+    its line.
     """
     tree = parsed(text)
-    entry = next((part for part in _scan(text) if isinstance(part, _Entry) and part.path == path), None)
+    entry = next(
+        (part for part in _scan(text) if isinstance(part, _Entry) and part.path == path), None
+    )
     if entry is None:
         return text
     start, end = text.rfind("\n", 0, entry.key_at) + 1, _line_end(text, entry.end)
-    alone = not text[start : entry.key_at].strip() and re.fullmatch(r"[ \t]*(#[^\n]*)?\r?\n?", text[entry.end : end])
+    alone = not text[start : entry.key_at].strip() and re.fullmatch(
+        r"[ \t]*(#[^\n]*)?\r?\n?", text[entry.end : end]
+    )
     result = text[:start] + text[end:]
     table = tree
     for name in path[:-1]:
         table = table[name]
     del table[path[-1]]
     if entry.table.inline or not alone or tomllib.loads(result) != tree:
-        raise ConfigError(f"{'.'.join(path)} cannot be taken out without changing other lines", "edit the file by hand")
+        raise ConfigError(
+            f"{'.'.join(path)} cannot be taken out without changing other lines",
+            "edit the file by hand",
+        )
     return result
 
 
 def line_of(text: str, path: Path) -> int | None:
-    """The line, counted from 1, on which the key or the table at `path` begins; None when it is not in the text."""
+    """The line, counted from 1, on which the key or the table at `path` begins;
+    None when it is not in the text."""
     try:
         tomllib.loads(text)
     except (ValueError, RecursionError):
@@ -123,7 +139,9 @@ def parsed(text: str, origin: str = "") -> dict[str, Any]:
         where = f"{origin}: " if origin else ""
         if text.startswith("\ufeff"):
             raise ConfigError(clean(f"{where}{config.BOM}")) from error
-        raise ConfigError(clean(f"{where}not valid TOML: {error}"), "repair the file by hand first") from error
+        raise ConfigError(
+            clean(f"{where}not valid TOML: {error}"), "repair the file by hand first"
+        ) from error
 
 
 def _with(tree: dict[str, Any], path: Path, value: object) -> dict[str, Any]:
@@ -132,7 +150,10 @@ def _with(tree: dict[str, Any], path: Path, value: object) -> dict[str, Any]:
     for name in path[:-1]:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
-            raise ConfigError(f"{'.'.join(path)}: {name} is {clean(repr(table), 40)}, not a table", "edit the file by hand")
+            raise ConfigError(
+                f"{'.'.join(path)}: {name} is {clean(repr(table), 40)}, not a table",
+                "edit the file by hand",
+            )
     if isinstance(table.get(path[-1]), dict):
         raise ConfigError(f"{'.'.join(path)} is a table", "name one of its keys")
     table[path[-1]] = value
@@ -147,7 +168,10 @@ def rendered(value: object) -> str:
 
 
 def _key_text(names: Path) -> str:
-    quoted = (name if _BARE.fullmatch(name) else tomli_w.dumps({name: 0}).removesuffix(" = 0\n") for name in names)
+    quoted = (
+        name if _BARE.fullmatch(name) else tomli_w.dumps({name: 0}).removesuffix(" = 0\n")
+        for name in names
+    )
     return ".".join(quoted)
 
 
@@ -159,15 +183,21 @@ def _replaced(text: str, scanned: list[_Table | _Entry], path: Path, value: obje
 
 
 def _inserted(text: str, scanned: list[_Table | _Entry], path: Path, value: object) -> str | None:
-    """The text with the key added at the end of the section it belongs to; None when there is no such section."""
+    """The text with the key added at the end of the section it belongs to;
+    None when there is no such section."""
     parent = path[:-1]
     entries = [part for part in scanned if isinstance(part, _Entry)]
     for table in scanned:
         if isinstance(table, _Table) and table.path == parent and (parent or not table.inline):
             inside = [entry for entry in entries if entry.table is table]
             return _added(text, table, inside, path, value)
-    # A section written with dotted keys: `training.epochs = 5` under no header, or `NVDA.kind = …` under [symbols].
-    dotted = [entry for entry in entries if entry.path[: len(parent)] == parent and len(entry.table.path) < len(parent)]
+    # A section written with dotted keys: `training.epochs = 5` under no header, or `NVDA.kind = …`
+    # under [symbols].
+    dotted = [
+        entry
+        for entry in entries
+        if entry.path[: len(parent)] == parent and len(entry.table.path) < len(parent)
+    ]
     return _added(text, dotted[-1].table, dotted, path, value) if dotted else None
 
 
@@ -190,7 +220,10 @@ def _added(text: str, table: _Table, inside: list[_Entry], path: Path, value: ob
 def _appended(text: str, path: Path, value: object) -> str:
     newline = _newline(text)
     gap = "" if not text else newline if text.endswith("\n") else newline * 2
-    return f"{text}{gap}[{_key_text(path[:-1])}]{newline}{_key_text(path[-1:])} = {rendered(value)}{newline}"
+    return (
+        f"{text}{gap}[{_key_text(path[:-1])}]{newline}{_key_text(path[-1:])} ="
+        f" {rendered(value)}{newline}"
+    )
 
 
 def _newline(text: str) -> str:
@@ -222,7 +255,8 @@ def _scan(text: str) -> Iterator[_Table | _Entry]:
 
 
 def _entry(text: str, at: int, table: _Table) -> Generator[_Table | _Entry, None, int]:
-    """One `key = value`, what stands inside an inline table included; returns the place after it."""
+    """One `key = value`, what stands inside an inline table included;
+    returns the place after it."""
     key_at = at
     names, at = _key(text, at)
     start = _gap(text, text.index("=", at) + 1)
@@ -279,22 +313,28 @@ def split_key(key: str) -> Path:
     if key.startswith("console.keys.") and len(key) > 13:
         return "console", "keys", key[13:]
     if not section or not name:
-        raise ConfigError(f"{clean(key, 60)!r} names no setting", "write SECTION.KEY, for one training.epochs")
+        raise ConfigError(
+            f"{clean(key, 60)!r} names no setting", "write SECTION.KEY, for one training.epochs"
+        )
     if section == "symbols":
         symbol, dot, name = name.rpartition(".")
         if not dot:
-            raise ConfigError(f"{clean(key, 60)!r} names a symbol", "write symbols.NVDA.priority, for one")
+            raise ConfigError(
+                f"{clean(key, 60)!r} names a symbol", "write symbols.NVDA.priority, for one"
+            )
         return section, symbol.strip('"'), name
     return section, name
 
 
 def candidates(raw: str) -> Iterator[object]:
-    """What the word on the command line may mean: TOML first, then plain text, then a list of words."""
+    """What the word on the command line may mean: TOML first, then plain text, then a list of
+    words."""
     try:
         found = tomllib.loads(f"v = {raw}")
     except tomllib.TOMLDecodeError:
         found = {}
-    # Not nan, which no key takes and which differs from itself: an edit could not be told from a wrong one.
+    # Not nan, which no key takes and which differs from itself: an edit could not be told from a
+    # wrong one.
     if found.keys() == {"v"} and not isinstance(found["v"], dict) and found["v"] == found["v"]:
         yield found["v"]
     yield raw

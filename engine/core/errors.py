@@ -29,7 +29,8 @@ class ExitCode(IntEnum):
 
 
 class StockmlError(Exception):
-    """A fault a user can act on: the message shows the value and its origin, the hint the next step."""
+    """A fault a user can act on: the message shows the value and its origin, the hint the next
+    step."""
 
     exit_code = ExitCode.FAILED
 

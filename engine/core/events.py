@@ -1,7 +1,8 @@
 """Events: the one line a worker or a supervisor says, and its JSON form.
 
 {"v":1,"seq":n,"ts":"UTC ISO","mono":s,"run":"…","src":"worker-1","symbol":"NVDA","type":"epoch",…}
-seq counts per src; mono is seconds of the machine's monotonic clock, for durations; NaN is written as null.
+seq counts per src; mono is seconds of the machine's monotonic clock, for durations; NaN is
+written as null.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def encode(event: Event) -> bytes:
         line = _line(event, limit)
         if len(line) <= MAX_LINE:
             return line
-    return _line(Event(event.seq, event.ts, event.mono, event.run, event.src, event.symbol, event.type), 60)
+    return _line(
+        Event(event.seq, event.ts, event.mono, event.run, event.src, event.symbol, event.type), 60
+    )
 
 
 def _line(event: Event, limit: int) -> bytes:
@@ -87,7 +90,8 @@ def _tame(value: Any, limit: int) -> Any:
 
 
 def decode(line: bytes) -> Event | None:
-    """The event of one line, or None for garbage, a torn line, or a version this program does not know."""
+    """The event of one line, or None for garbage, a torn line, or a version this program does
+    not know."""
     try:
         found = json.loads(line)
         if not isinstance(found, dict) or not isinstance(found["v"], int) or found["v"] > VERSION:

@@ -27,14 +27,19 @@ def fsync_dir(folder: Path) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """A hidden name beside `path`, never met twice; `clean` removes left-overs by the `.tmp-` mark."""
+    """A hidden name beside `path`, never met twice;
+    `clean` removes left-overs by the `.tmp-` mark."""
     return path.with_name(f".tmp-{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
 
 
-def replace_with(path: Path, write: Callable[[Path], None], mode: int = 0o644, name: str = "file") -> None:
-    """Let `write` fill a temporary file, then make it `path`: after a kill the old or the new file stands.
+def replace_with(
+    path: Path, write: Callable[[Path], None], mode: int = 0o644, name: str = "file"
+) -> None:
+    """Let `write` fill a temporary file, then make it `path`: after a kill the old or the new
+    file stands.
 
-    Raises OSError (a full disk, no permission); the old file is then untouched and the temporary one removed.
+    Raises OSError (a full disk, no permission); the old file is then untouched and the temporary
+    one removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
@@ -78,7 +83,8 @@ def write_json(path: Path, value: Any, mode: int = 0o644, name: str = "file") ->
 def append_line(path: Path, line: str, mode: int = 0o644) -> None:
     """Append one line by one O_APPEND write, so that lines of several writers never mix.
 
-    Raises OSError, also when the disk had room for a part only, which is then taken back: the next line would stick to it.
+    Raises OSError, also when the disk had room for a part only, which is then taken back: the
+    next line would stick to it.
     """
     data = (line.replace("\n", " ") + "\n").encode("utf-8", "replace")
     try:
@@ -100,8 +106,8 @@ def append_line(path: Path, line: str, mode: int = 0o644) -> None:
 class FileLock:
     """An exclusive flock that lives as long as its holder; the file is never unlinked.
 
-    Unlinking on release lets two holders in (seen in filelock 3.20.4 to 3.29.4). The file's text names the
-    holder, for people only: nothing decides by it.
+    Unlinking on release lets two holders in (seen in filelock 3.20.4 to 3.29.4). The file's text
+    names the holder, for people only: nothing decides by it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -114,7 +120,8 @@ class FileLock:
 
     @classmethod
     def adopt(cls, path: Path, fd: int) -> Self:
-        """The lock at `path` that the process which started this one took and handed over as `fd`."""
+        """The lock at `path` that the process which started this one took and handed over as
+        `fd`."""
         os.set_inheritable(fd, False)
         lock = cls(path)
         lock._fd = fd
@@ -151,12 +158,18 @@ class FileLock:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.release()
 
 
 def _locked_exclusively(fd: int) -> bool:
-    """Whether `fd` got the exclusive lock; a reader's momentary shared probe is waited out, a holder is not."""
+    """Whether `fd` got the exclusive lock;
+    a reader's momentary shared probe is waited out, a holder is not."""
     # A probe lasts microseconds, or a time slice when its process is put aside in the middle of it.
     end = time.monotonic() + 2.0
     while time.monotonic() < end:
@@ -174,7 +187,8 @@ def _locked_exclusively(fd: int) -> bool:
 
 
 def lock_holder(path: Path) -> str | None:
-    """Who holds the lock at `path`: its owner text (maybe empty), or None when it is free or absent."""
+    """Who holds the lock at `path`: its owner text (maybe empty), or None when it is free or
+    absent."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

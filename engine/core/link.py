@@ -1,4 +1,7 @@
-"""What a console measured of its own line to the terminal; the console leaves it, the doctor tells it."""
+"""What a console measured of its own line to the terminal.
+
+The console leaves it, the doctor tells it.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +37,14 @@ class LinkFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def save_link(home: Home, figures: LinkFigures) -> None:
-    """Leave the figures for the doctor; the last console that wrote is the one that is told. Raises OSError."""
+    """Leave the figures for the doctor; the last console that wrote is the one that is told.
+    Raises OSError."""
     write_atomic(home.link, msgspec.json.encode(figures) + b"\n")
 
 
 def load_link(home: Home) -> LinkFigures | None:
-    """What the last console left; None where none did. Raises ValueError for a file that is not one, OSError."""
+    """What the last console left; None where none did.
+    Raises ValueError for a file that is not one, OSError."""
     try:
         raw = home.link.read_bytes()
     except FileNotFoundError:

@@ -9,7 +9,8 @@ from engine.core.config import Settings
 from engine.core.files import write_atomic
 from engine.core.paths import Home
 
-# The guide's order. `naive` is the yardstick inside every blend and not a method that the guide's readers know.
+# The guide's order. `naive` is the yardstick inside every blend and not a method that the guide's
+# readers know.
 _METHODS = ("lstm", "enhanced", "sklearn")
 
 
@@ -60,7 +61,8 @@ def _text(value: Any, indent: str) -> str:
 
 
 def write_ml_config(home: Home, settings: Settings) -> bool:
-    """Write the file when it differs from the settings; True when it was written. OSError when it cannot be."""
+    """Write the file when it differs from the settings; True when it was written.
+    OSError when it cannot be."""
     data = ml_config_text(settings).encode("utf-8")
     try:
         if home.ml_config.read_bytes() == data:

@@ -109,7 +109,8 @@ def default_settings() -> str:
 
 
 def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
-    """The home named by `--home` or STOCKML_HOME (created when absent), else the nearest folder upwards.
+    """The home named by `--home` or STOCKML_HOME (created when absent), else the nearest folder
+    upwards.
 
     Raises ConfigError when there is none, or when it cannot be trusted.
     """
@@ -123,7 +124,10 @@ def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
             home = Home(folder)
             check_trust(home)
             return home
-    raise ConfigError(f"no {SETTINGS_NAME} in {cwd} or above it", "name a home folder: stockml --home DIR, or STOCKML_HOME")
+    raise ConfigError(
+        f"no {SETTINGS_NAME} in {cwd} or above it",
+        "name a home folder: stockml --home DIR, or STOCKML_HOME",
+    )
 
 
 def absolute(named: str) -> Path:
@@ -131,25 +135,35 @@ def absolute(named: str) -> Path:
     try:
         return Path(named).expanduser().absolute()
     except RuntimeError as error:
-        raise ConfigError(f"the home {clean(named, 200)} cannot be found: no such user", "name another with --home") from error
+        raise ConfigError(
+            f"the home {clean(named, 200)} cannot be found: no such user",
+            "name another with --home",
+        ) from error
 
 
 def prepare(home: Home) -> None:
-    """Create the home with the packaged settings where they are missing; ConfigError when it cannot be."""
+    """Create the home with the packaged settings where they are missing;
+    ConfigError when it cannot be."""
     try:
         home.root.mkdir(parents=True, exist_ok=True, mode=0o755)
     except OSError as error:
-        raise ConfigError(f"cannot create the home folder {home.root}: {error.strerror}", "name another with --home") from error
+        raise ConfigError(
+            f"cannot create the home folder {home.root}: {error.strerror}",
+            "name another with --home",
+        ) from error
     check_trust(home)
     if not home.settings.exists():
         try:
             _write_first(home.settings)
         except OSError as error:
-            raise ConfigError(f"cannot write {home.settings}: {error.strerror}", "free space or name another home") from error
+            raise ConfigError(
+                f"cannot write {home.settings}: {error.strerror}", "free space or name another home"
+            ) from error
 
 
 def _write_first(path: Path) -> None:
-    """The packaged settings, whole or not at all; what another first start, or an operator, has put there stands."""
+    """The packaged settings, whole or not at all;
+    what another first start, or an operator, has put there stands."""
     aside = temporary_name(path)
     write_atomic(aside, default_settings().encode("utf-8"), name="first_settings")
     try:
@@ -163,7 +177,8 @@ def _write_first(path: Path) -> None:
 
 
 def check_trust(home: Home) -> None:
-    """Refuse a home of another user, one writable by others, or one on a file system where locks lie."""
+    """Refuse a home of another user, one writable by others, or one on a file system where locks
+    lie."""
     try:
         found = home.root.stat()
     except OSError as error:
@@ -171,15 +186,20 @@ def check_trust(home: Home) -> None:
     if not home.root.is_dir():
         raise ConfigError(f"the home {home.root} is not a folder", "name a folder with --home")
     if found.st_uid != os.getuid():
-        raise ConfigError(f"the home {home.root} belongs to user id {found.st_uid}, not to you", "use a folder of your own")
+        raise ConfigError(
+            f"the home {home.root} belongs to user id {found.st_uid}, not to you",
+            "use a folder of your own",
+        )
     if found.st_mode & 0o022:
         raise ConfigError(
-            f"the home {home.root} is writable by others (mode {found.st_mode & 0o777:o})", f"chmod go-w {home.root}"
+            f"the home {home.root} is writable by others (mode {found.st_mode & 0o777:o})",
+            f"chmod go-w {home.root}",
         )
     kind = filesystem(home.root)
     if kind.startswith(_REMOTE):
         raise ConfigError(
-            f"the home {home.root} is on {kind}, where file locks cannot be trusted", "use a folder on a local disk"
+            f"the home {home.root} is on {kind}, where file locks cannot be trusted",
+            "use a folder on a local disk",
         )
 
 
@@ -197,8 +217,11 @@ def filesystem(folder: Path, table: str | None = None) -> str:
         fields = left.split()
         if not dash or len(fields) < 5:
             continue
-        # The kernel writes a space, a tab, a newline and a backslash as \040 and so on, and all else as it is.
-        mount = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4]).rstrip("/") + "/"
+        # The kernel writes a space, a tab, a newline and a backslash as \040 and so on, and all
+        # else as it is.
+        mount = (
+            re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4]).rstrip("/") + "/"
+        )
         if target.startswith(mount) and len(mount) >= len(best):
             best, kind = mount, right.split()[0]
     return kind

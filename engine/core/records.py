@@ -97,7 +97,8 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The next session's close as one model sees it; prices in dollars, p_up and confidence in percent."""
+    """The next session's close as one model sees it;
+    prices in dollars, p_up and confidence in percent."""
 
     last_bar: str
     last_close: float
@@ -164,7 +165,8 @@ class Run:
     created_at: datetime
     starter: str
     state: JobState
-    """QUEUED until its supervisor speaks, RUNNING while its lock is held, LOST when the lock is free too early."""
+    """QUEUED until its supervisor speaks, RUNNING while its lock is held, LOST when the lock is
+    free too early."""
     jobs: tuple[Job, ...]
     ended_at: datetime | None = None
     message: str = ""
@@ -216,10 +218,12 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Retrain:
-    """What the newest look of the planner decided of one symbol, and why; words as the planner says them."""
+    """What the newest look of the planner decided of one symbol, and why;
+    words as the planner says them."""
 
     action: str
-    """train, or what is in the way: chronic, cooldown, held, waits, no bars, no new bars, busy, outage."""
+    """train, or what is in the way: chronic, cooldown, held, waits, no bars, no new bars, busy,
+    outage."""
     reason: str
     """The trigger's name; empty where none counts."""
     text: str
@@ -262,9 +266,11 @@ class SymbolRow:
     stale_status: bool = False
     """The derived status is older than the model file or the bars: ask for a refresh."""
     bars_behind: int | None = None
-    """Complete sessions after the forecast's last bar; None without a forecast, and for bars that are their own clock."""
+    """Complete sessions after the forecast's last bar;
+    None without a forecast, and for bars that are their own clock."""
     retrain: Retrain | None = None
-    """What the newest check decided of it, as long as no newer model settles it; None when nothing fires."""
+    """What the newest check decided of it, as long as no newer model settles it;
+    None when nothing fires."""
     hold: str = ""
     """Why automatic training is on hold; empty when it is not."""
 

@@ -13,7 +13,10 @@ Positive = Annotated[int, Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 TTL = r"^[0-9]{1,6}(s|m|h)$"
 VERSION = r"^[A-Za-z0-9._-]{1,32}$"
-PATTERN_WORDS = {TTL: "write it like 30s, 5m or 1h", VERSION: "write at most 32 of A-Z a-z 0-9 . _ -"}
+PATTERN_WORDS = {
+    TTL: "write it like 30s, 5m or 1h",
+    VERSION: "write at most 32 of A-Z a-z 0-9 . _ -",
+}
 """What a pattern asks for, in the words of an error."""
 MEMBER_NAMES = ("naive", "enhanced", "sklearn", "lstm")
 
@@ -49,7 +52,9 @@ class Training(_Section, frozen=True):
     max_sessions: Annotated[int, Meta(ge=300, le=20_000)]
     max_workers: Annotated[int, Meta(ge=0, le=64)]
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)]
-    members: Annotated[tuple[Literal["naive", "enhanced", "sklearn", "lstm"], ...], Meta(min_length=1)]
+    members: Annotated[
+        tuple[Literal["naive", "enhanced", "sklearn", "lstm"], ...], Meta(min_length=1)
+    ]
     wall_limit_min: Annotated[float, Meta(gt=0, le=1440)]
     stall_limit_min: Annotated[float, Meta(gt=0, le=1440)]
     worker_memory_mb: Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -74,7 +79,8 @@ class Thresholds(_Section, frozen=True):
 
 
 class Watch(_Section, frozen=True):
-    """What retrains a model beside the thresholds, and what keeps it from being retrained for nothing."""
+    """What retrains a model beside the thresholds, and what keeps it from being retrained for
+    nothing."""
 
     live_window: Annotated[int, Meta(ge=20, le=2000)]
     live_min: Annotated[int, Meta(ge=10, le=2000)]
@@ -153,7 +159,16 @@ class Logs(_Section, frozen=True):
 
 
 Key = Annotated[str, Meta(min_length=1, max_length=30)]
-Theme = Literal["auto", "dark", "light", "high-contrast", "colour-blind", "16-colours", "16-colours-light", "no-colour"]
+Theme = Literal[
+    "auto",
+    "dark",
+    "light",
+    "high-contrast",
+    "colour-blind",
+    "16-colours",
+    "16-colours-light",
+    "no-colour",
+]
 """The names of tui.themes, and the choice that follows the terminal."""
 
 
@@ -164,7 +179,8 @@ class Console(_Section, frozen=True):
     theme: Theme
     link: Literal["auto", "fast", "slow"]
     keys: dict[str, Key | Annotated[tuple[Key, ...], Meta(min_length=1)]] = {}
-    """An action's id and its key, or keys; whether the id is one, the console and `config check` say."""
+    """An action's id and its key, or keys;
+    whether the id is one, the console and `config check` say."""
 
 
 class Symbol(_Section, frozen=True):

@@ -1,4 +1,5 @@
-"""A client of the service with one deadline for everything: connecting, sending, and the last byte of the answer."""
+"""A client of the service with one deadline for everything: connecting, sending, and the last
+byte of the answer."""
 
 from __future__ import annotations
 
@@ -40,7 +41,9 @@ class Reply:
         """Why it is no success; empty when it is one."""
         if self.fault or self.ok:
             return self.fault
-        return clean(str(self.tree.get("detail") or self.tree.get("error") or f"HTTP {self.status}"), 300)
+        return clean(
+            str(self.tree.get("detail") or self.tree.get("error") or f"HTTP {self.status}"), 300
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ class Client:
             seconds = time.monotonic() - start
             late = seconds >= deadline_s or isinstance(error, TimeoutError)
             fault = f"no answer within {deadline_s:g} s" if late else _words(error)
-            nobody = not late and not isinstance(error, (http.client.HTTPException, ConnectionResetError, BrokenPipeError))
+            nobody = not late and not isinstance(
+                error, (http.client.HTTPException, ConnectionResetError, BrokenPipeError)
+            )
             return Reply(0, seconds, {}, f"{self.url}: {fault}", nobody)
         return Reply(status, time.monotonic() - start, _tree(body))
 
@@ -97,22 +102,27 @@ class Client:
 
 
 def client_of(home: Home) -> Client | None:
-    """The client of the service that runs for this home, with its token; None while there is none to ask.
+    """The client of the service that runs for this home, with its token.
 
-    Whatever else listens at the settings' port is another home's, or a stranger: it must neither answer for our models
-    nor learn the token.
+    None while there is none to ask.
+
+    Whatever else listens at the settings' port is another home's, or a stranger: it must neither
+    answer for our models nor learn the token.
     """
     place = place_of(home)
     if place.address is None:
         return None
     token = ""
-    with suppress(ConfigError):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
+    with suppress(
+        ConfigError
+    ):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
         token = read_token(home)
     return Client(*place.address, token)
 
 
 def ask_service(home: Home, path: str, deadline_s: float) -> Reply:
-    """GET a path of this home's own service; a reply in any case, and no request while none runs."""
+    """GET a path of this home's own service;
+    a reply in any case, and no request while none runs."""
     client = client_of(home)
     if client is None:
         return Reply(0, 0.0, {}, "no prediction service of this home runs", nobody=True)
@@ -141,8 +151,11 @@ class ServiceState:
 
     @property
     def word(self) -> str:
-        """off (nobody wants one) or down (it ended without a word); starting, healthy, degraded, unhealthy; silent (no
-        answer in time) or error (an answer that is none of health)."""
+        """off (nobody wants one) or down (it ended without a word).
+
+        Starting, healthy, degraded, unhealthy; silent (no
+        answer in time) or error (an answer that is none of health).
+        """
         if not self.place.held:
             return "down" if self.place.text else "off"
         if self.place.address is None:
@@ -163,7 +176,8 @@ def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:
 
 
 def _body(answer: http.client.HTTPResponse) -> bytes:
-    """The whole body; HTTPException when it is cut short, too long, or of a length that was not told."""
+    """The whole body;
+    HTTPException when it is cut short, too long, or of a length that was not told."""
     if answer.length is None or answer.length > MOST_BYTES:
         raise http.client.HTTPException(f"an answer of {answer.length or 'unknown'} bytes")
     return answer.read()

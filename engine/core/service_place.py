@@ -1,4 +1,7 @@
-"""Where the service of a home answers: said by the text of its lock while it is held; what stays of it after a crash."""
+"""Where the service of a home answers: said by the text of its lock while it is held.
+
+What stays of it after a crash.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ class Place:
     address: tuple[str, int] | None = None
     """Host and port at which it is asked; None while it starts."""
     text: str = ""
-    """What is written there: `http://127.0.0.1:8081, pid 7`; left behind by a service that ended without a word."""
+    """What is written there: `http://127.0.0.1:8081, pid 7`;
+    left behind by a service that ended without a word."""
 
 
 def lock_path(home: Home) -> Path:
@@ -40,7 +44,8 @@ def place_text(host: str, port: int) -> str:
 
 
 def place_of(home: Home) -> Place:
-    """The service of the home now, or what is left of the one before; costs two system calls, and asks nobody."""
+    """The service of the home now, or what is left of the one before;
+    costs two system calls, and asks nobody."""
     path = lock_path(home)
     holder = lock_holder(path)
     if holder is None:

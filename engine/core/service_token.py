@@ -1,4 +1,5 @@
-"""The service's bearer token: `[service] token` in secrets.toml, a file that only its owner may read."""
+"""The service's bearer token: `[service] token` in secrets.toml, a file that only its owner may
+read."""
 
 from __future__ import annotations
 
@@ -19,44 +20,59 @@ _SHAPE = re.compile(r"[A-Za-z0-9._~+/=-]{1,200}")
 
 
 def read_token(home: Home) -> str:
-    """The token, or an empty text where none is set; ConfigError for a file others can read or a weak token."""
+    """The token, or an empty text where none is set;
+    ConfigError for a file others can read or a weak token."""
     try:
         found = home.secrets.stat()
         tree = tomllib.loads(home.secrets.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ""
     except (OSError, ValueError, RecursionError) as error:  # as in config.parse
-        raise ConfigError(f"cannot read {home.secrets}: {type(error).__name__}", "correct the file") from error
+        raise ConfigError(
+            f"cannot read {home.secrets}: {type(error).__name__}", "correct the file"
+        ) from error
     table = tree.get("service")
     token = table.get("token", "") if isinstance(table, dict) else ""
     if not token:
         return ""
     if found.st_mode & 0o077 or found.st_uid != os.getuid():
-        raise ConfigError(f"{home.secrets} can be read by others (mode {found.st_mode & 0o777:o})", f"chmod 600 {home.secrets}")
+        raise ConfigError(
+            f"{home.secrets} can be read by others (mode {found.st_mode & 0o777:o})",
+            f"chmod 600 {home.secrets}",
+        )
     if not isinstance(token, str) or len(token) < SHORTEST or not _SHAPE.fullmatch(token):
         raise ConfigError(
-            f"service.token in {home.secrets} is no token: {SHORTEST} to 200 of A-Z a-z 0-9 . _ ~ + / = -",
+            f"service.token in {home.secrets} is no token: {SHORTEST} to 200 of A-Z a-z 0-9 . _ ~ +"
+            " / = -",
             "remove that line, then `stockml serve --make-token`",
         )
     return token
 
 
 def make_token(home: Home) -> None:
-    """Write a new random token into secrets.toml (0600); RefusedError where one is set already. Recorded without it."""
+    """Write a new random token into secrets.toml (0600); RefusedError where one is set already.
+    Recorded without it."""
     with acting(home, SystemClock(), "make-token"):
         _make(home)
 
 
 def _make(home: Home) -> None:
     if read_token(home):
-        raise RefusedError(f"{home.secrets} has a service token already", "remove its line to have a new one made")
+        raise RefusedError(
+            f"{home.secrets} has a service token already", "remove its line to have a new one made"
+        )
     try:
         text = home.secrets.read_text(encoding="utf-8")
     except FileNotFoundError:
         text = ""
     if "service" in tomllib.loads(text):
-        raise RefusedError(f"{home.secrets} has a [service] table without a token", 'add a line token = "…" to it')
-    line = f'[service]\n# Bearer token of the prediction service.\ntoken = "{secrets.token_urlsafe(32)}"\n'
+        raise RefusedError(
+            f"{home.secrets} has a [service] table without a token", 'add a line token = "…" to it'
+        )
+    line = (
+        "[service]\n# Bearer token of the prediction service.\ntoken ="
+        f' "{secrets.token_urlsafe(32)}"\n'
+    )
     before = text if not text or text.endswith("\n\n") else text.rstrip("\n") + "\n\n"
     # A link into somebody's own collection stays a link.
     write_atomic(home.secrets.resolve(), (before + line).encode(), mode=0o600, name="secrets")

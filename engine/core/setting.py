@@ -1,7 +1,8 @@
-"""The settings one by one: what each means, what it takes, what stands in the file, in the defaults, in the environment.
+"""The settings one by one: what each means, what it takes, what stands in the file, in the
+defaults, in the environment.
 
-sheet = read_sheet(home, os.environ)     what stands now, or every problem of a file that cannot be read, with its line
-sheet.with_changes({path: value, …})     what is wrong with the whole once these are written; writes nothing
+sheet = read_sheet(home, os.environ)     what the file says, or every problem, with its line
+sheet.with_changes({path: value, …})     what would be wrong once written; writes nothing
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ class Sheet:
                 table.pop(path[-1], None)
             else:
                 table[path[-1]] = value
-        return tuple(f"{problem.key}: {problem.text}" for problem in config.of_tree(tree, self.file, {})[1])
+        return tuple(
+            f"{problem.key}: {problem.text}" for problem in config.of_tree(tree, self.file, {})[1]
+        )
 
 
 def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +119,9 @@ def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
     except OSError as error:
         return Sheet(file, problems=(f"{file}: cannot be read: {error.strerror}",))
     except UnicodeDecodeError as error:
-        return Sheet(file, problems=(f"{file}: is not UTF-8 (byte {error.start}); save it as UTF-8",))
+        return Sheet(
+            file, problems=(f"{file}: is not UTF-8 (byte {error.start}); save it as UTF-8",)
+        )
     settings, problems = config.parse(text, file, overrides)
     if settings is None:
         return Sheet(file, problems=tuple(_with_line(problem, text, file) for problem in problems))
@@ -132,28 +137,45 @@ def _with_line(problem: Problem, text: str, file: str) -> str:
         path = (problem.key,)
     line = line_of(text, path) if problem.key and problem.origin == file else None
     where = f"{problem.origin} line {line}" if line else problem.origin
-    return clean(f"{where}: {problem.key}: {problem.text}" if problem.key else f"{where}: {problem.text}", 400)
+    return clean(
+        f"{where}: {problem.key}: {problem.text}" if problem.key else f"{where}: {problem.text}",
+        400,
+    )
 
 
-def _settings(settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[Setting]:
+def _settings(
+    settings: Settings, tree: Mapping[str, Any], environ: Mapping[str, str]
+) -> Iterator[Setting]:
     for section, table in msgspec.structs.asdict(settings).items():
         if section == "symbols":
             for symbol, entry in table.items():
-                yield from (_setting(("symbols", symbol, name), value, tree, environ) for name, value in _fields(entry))
+                yield from (
+                    _setting(("symbols", symbol, name), value, tree, environ)
+                    for name, value in _fields(entry)
+                )
             continue
         for name, value in _fields(table):
             if isinstance(value, dict):
-                yield from (_setting((section, name, inner), item, tree, environ) for inner, item in value.items())
+                yield from (
+                    _setting((section, name, inner), item, tree, environ)
+                    for inner, item in value.items()
+                )
             else:
                 yield _setting((section, name), value, tree, environ)
 
 
 def _fields(table: Any) -> Iterator[tuple[str, Any]]:
-    return ((name, value) for name, value in msgspec.structs.asdict(table).items() if value is not None)
+    return (
+        (name, value) for name, value in msgspec.structs.asdict(table).items() if value is not None
+    )
 
 
-def _setting(path: Path, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]) -> Setting:
-    meaning = meanings().get(path[:2] if path[:2] == ("console", "keys") else (path[0], path[-1]), "")
+def _setting(
+    path: Path, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]
+) -> Setting:
+    meaning = meanings().get(
+        path[:2] if path[:2] == ("console", "keys") else (path[0], path[-1]), ""
+    )
     variable = VARIABLES.get(".".join(path), "")
     takes, choices = _takes(config.type_of(path))
     return Setting(
@@ -164,7 +186,11 @@ def _setting(path: Path, value: Any, tree: Mapping[str, Any], environ: Mapping[s
         meaning=meaning,
         takes=takes,
         choices=choices,
-        unit=unit_of(path[-1], meaning) if isinstance(value, int | float) and not isinstance(value, bool) else "",
+        unit=(
+            unit_of(path[-1], meaning)
+            if isinstance(value, int | float) and not isinstance(value, bool)
+            else ""
+        ),
         variable=variable if variable in environ else "",
     )
 
@@ -183,20 +209,26 @@ def typed(value: object) -> str:
     """A value as an operator types it: without the quotes that a text has in the file."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(item, str) and "," not in item for item in value) and len(value) > 1:
+    if (
+        isinstance(value, list)
+        and all(isinstance(item, str) and "," not in item for item in value)
+        and len(value) > 1
+    ):
         return ", ".join(value)
     return "" if value is None else rendered(value)
 
 
 def unit_of(name: str, meaning: str) -> str:
-    """The unit that a key's name ends in, else the first that its explanation names; empty without one."""
+    """The unit that a key's name ends in, else the first that its explanation names;
+    empty without one."""
     found = _UNIT.search(name.rpartition("_")[2]) or _UNIT.search(meaning)
     return _UNITS[found[0].lower()] if found else ""
 
 
 @cache
 def meanings() -> dict[tuple[str, ...], str]:
-    """(section, key) and its explanation: the comment lines above it in the packaged settings, where it is used first."""
+    """(section, key) and its explanation: the comment lines above it in the packaged settings,
+    where it is used first."""
     found: dict[tuple[str, ...], str] = {}
     section, above = "", list[str]()
     for line in default_settings().splitlines():
@@ -236,7 +268,13 @@ def _takes(kind: Any) -> tuple[str, tuple[str, ...]]:
 
 
 def _range(found: inspect.IntType | inspect.FloatType) -> str:
-    low = f" from {_bound(found.ge)}" if found.ge is not None else f" above {_bound(found.gt)}" if found.gt is not None else ""
+    low = (
+        f" from {_bound(found.ge)}"
+        if found.ge is not None
+        else f" above {_bound(found.gt)}"
+        if found.gt is not None
+        else ""
+    )
     return low + (f" to {_bound(found.le)}" if found.le is not None else "")
 
 
@@ -248,4 +286,8 @@ def _bound(value: float) -> str:
 def section_meanings() -> dict[str, str]:
     """Every section and what it is about, in the order of the file."""
     fields = msgspec.structs.fields(Settings)
-    return {field.name: str(getattr(field.type, "__doc__", "")) for field in fields if field.name != "symbols"}
+    return {
+        field.name: str(getattr(field.type, "__doc__", ""))
+        for field in fields
+        if field.name != "symbols"
+    }

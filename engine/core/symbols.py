@@ -13,7 +13,8 @@ SYMBOL = re.compile(r"[A-Z][A-Z0-9.-]{0,9}")
 
 
 def checked(text: str, configured: Sequence[str]) -> str:
-    """The symbol itself if it is well-formed and configured, else UsageError naming the nearest one."""
+    """The symbol itself if it is well-formed and configured, else UsageError naming the nearest
+    one."""
     if SYMBOL.fullmatch(text) and text in configured:
         return text
     shown = clean(text, 40)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 
-# CSI, OSC/DCS/SOS/PM/APC with their ends, then two-byte escapes; C1 forms of the same introducers beside them.
+# CSI, OSC/DCS/SOS/PM/APC with their ends, then two-byte escapes; C1 forms of the same introducers
+# beside them.
 _SEQUENCES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
     r"|\x1b[ -/]*[0-~]"
 )
 # C0 without tab, DEL, C1, line separators, and the bidi marks that reorder what an operator reads.
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
+)
 
 
 def clean(text: str, limit: int = 2000) -> str:
-    """One line without control sequences, cut to `limit` characters; a `\\r` overwrites what stands before it."""
+    """One line without control sequences, cut to `limit` characters;
+    a `\\r` overwrites what stands before it."""
     if len(text) <= limit and text.isprintable():
-        return text  # nothing below can touch it; a log of thousands of lines is read every half second
+        # Nothing below can touch it; a log of thousands of lines is read every half second.
+        return text
     text = text[: limit * 4].rstrip("\r\n").rpartition("\r")[2]
     text = _CONTROLS.sub("", _SEQUENCES.sub("", text)).replace("\t", "    ")
     return text if len(text) <= limit else text[: limit - 1] + "…"
@@ -29,9 +34,12 @@ def clean_bytes(raw: bytes, limit: int = 2000) -> str:
 
 
 def whole_rows(window: bytes, cut: bool, limit: int = 400) -> list[bytes]:
-    """The lines in the end of a file that are not blank; `cut`: the first one may lack its beginning.
+    """The lines in the end of a file that are not blank.
 
-    A cut line is left out, unless there is no other: then its last `limit` bytes stand for it, after an ellipsis.
+    `cut`: the first one may lack its beginning.
+
+    A cut line is left out, unless there is no other: then its last `limit` bytes stand for it,
+    after an ellipsis.
     """
     first, *rest = window.split(b"\n")
     rows = [row for row in rest if row.strip()]

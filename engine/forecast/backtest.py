@@ -1,7 +1,9 @@
-"""The walk-forward backtest: folds fitted in parallel, each kept as a file, so that a broken-off one goes on.
+"""The walk-forward backtest: folds fitted in parallel, each kept as a file, so that a broken-off
+one goes on.
 
-What was fitted lies in evaluation_results/.backtest-<key>/, the key taken from everything that shapes a fold: bars,
-settings, members and the code that makes forecasts (`walk.CODE`). The folder goes when the table is made.
+What was fitted lies in evaluation_results/.backtest-<key>/, the key taken from everything that
+shapes a fold: bars, settings, members and the code that makes forecasts (`walk.CODE`). The
+folder goes when the table is made.
 """
 
 from __future__ import annotations
@@ -43,14 +45,20 @@ from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
 
 # One thread a process: two processes fill two cores better than one that shares them with itself.
-_SINGLE = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+_SINGLE = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
 _LOOK_EVERY_S = 0.5
 _FORMAT = 1
 """Of the file of a fold; another number fits all of them anew."""
 _MOST_WARNINGS = 5
 
 Progress = Callable[[str, int, int], None]
-"""Told of the folds that are there at the start (no symbol), then of every one fitted: its symbol, folds done, folds in all."""
+"""Told of the folds that are there at the start (no symbol), then of every one fitted: its
+symbol, folds done, folds in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,8 @@ class BacktestRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """What a symbol is walked on: its rows, the hash of every bar behind them, its first bar, what to tell of its bars."""
+    """What a symbol is walked on: its rows, the hash of every bar behind them, its first bar,
+    what to tell of its bars."""
 
     data: Dataset
     digest: str
@@ -76,16 +85,20 @@ class Material:
     notes: tuple[str, ...]
 
 
-def backtest(home: Home, settings: Settings, request: BacktestRequest, clock: Clock, progress: Progress) -> dict[str, Any]:
-    """The table of `request` (see `scoreboard`), with the request itself, `notes` on what was left out, and `problems`: one
-    for each symbol of which no session could be scored.
+def backtest(
+    home: Home, settings: Settings, request: BacktestRequest, clock: Clock, progress: Progress
+) -> dict[str, Any]:
+    """The table of `request` (see `scoreboard`), with the request itself, `notes` on what was
+    left out, and `problems`: one for each symbol of which no session could be scored.
 
-    Raises NoDataError when there is no symbol but such; KeyboardInterrupt leaves the fitted folds for next time.
+    Raises NoDataError when there is no symbol but such; KeyboardInterrupt leaves the fitted
+    folds for next time.
     """
     tolerance = settings.thresholds.max_mape / 100.0
     found, problems = materials(home, settings, request, clock)
     folds = [fold for each in found.values() for fold in plan_of(each.data, request)]
-    folder = home.evaluations / f".backtest-{key_of(settings, request, {name: each.digest for name, each in found.items()})}"
+    digests = {name: each.digest for name, each in found.items()}
+    folder = home.evaluations / f".backtest-{key_of(settings, request, digests)}"
     with _alone(folder):
         fit_folds(home, request, folds, folder, settings.training.workers, progress)
         walks, notes = walks_of(found, folds, request, folder, tolerance, problems)
@@ -93,15 +106,26 @@ def backtest(home: Home, settings: Settings, request: BacktestRequest, clock: Cl
     if not walks:
         raise next(problems[symbol] for symbol in request.symbols)
     told_of = [
-        {"symbol": symbol, "message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
+        {
+            "symbol": symbol,
+            "message": error.message,
+            "hint": error.hint,
+            "exit_code": int(error.exit_code),
+        }
         for symbol, error in problems.items()
     ]
-    return {"request": msgspec.to_builtins(request), "notes": notes, "problems": told_of, **scoreboard(walks, tolerance)}
+    return {
+        "request": msgspec.to_builtins(request),
+        "notes": notes,
+        "problems": told_of,
+        **scoreboard(walks, tolerance),
+    }
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """The folder of the folds for this process only: of two that fit the same, one would take it from under the other."""
+    """The folder of the folds for this process only: of two that fit the same, one would take it
+    from under the other."""
     with FileLock(folder / "lock") as lock:
         if not lock.acquire(f"backtest, process {os.getpid()}"):
             holder = lock_holder(lock.path) or "another process"
@@ -117,11 +141,18 @@ def walks_of(
     tolerance: float,
     problems: dict[str, NoDataError],
 ) -> tuple[list[Walk], list[str]]:
-    """A walk for every symbol that has one, and words for the sessions left out; the others join `problems`."""
+    """A walk for every symbol that has one, and words for the sessions left out;
+    the others join `problems`."""
     walks, notes = [], []
     for symbol, material in found.items():
         try:
-            walk, told = collect(material, [fold for fold in folds if fold.symbol == symbol], request, folder, tolerance)
+            walk, told = collect(
+                material,
+                [fold for fold in folds if fold.symbol == symbol],
+                request,
+                folder,
+                tolerance,
+            )
         except NoDataError as error:
             problems[symbol] = error
         else:
@@ -144,7 +175,8 @@ def materials(
 
 
 def load(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Material:
-    """The rows of a symbol from stored bars; where the market's bars are missing, without them, as in training."""
+    """The rows of a symbol from stored bars;
+    where the market's bars are missing, without them, as in training."""
     training, bars = settings.training, stored_bars(home, settings, source, symbol, clock)
     check_bars(bars, training.sequence_length, training.validation_split, training.holdout_sessions)
     notes, context = list(bars.warnings[:_MOST_WARNINGS]), dict[str, Bars]()
@@ -166,20 +198,31 @@ def plan_of(data: Dataset, request: BacktestRequest) -> tuple[Fold, ...]:
 
 def key_of(settings: Settings, request: BacktestRequest, hashes: Mapping[str, str]) -> str:
     """Sixteen hex digits that change with anything that could change a fold."""
-    total = hashlib.sha256(msgspec.json.encode([_FORMAT, request, settings.training, sorted(hashes.items())]))
+    total = hashlib.sha256(
+        msgspec.json.encode([_FORMAT, request, settings.training, sorted(hashes.items())])
+    )
     for name in CODE:
         total.update((Path(__file__).parent / name).read_bytes())
     return total.hexdigest()[:16]
 
 
-def fit_folds(home: Home, request: BacktestRequest, folds: list[Fold], folder: Path, workers: int, progress: Progress) -> None:
+def fit_folds(
+    home: Home,
+    request: BacktestRequest,
+    folds: list[Fold],
+    folder: Path,
+    workers: int,
+    progress: Progress,
+) -> None:
     """Fit what has no file yet; every fold leaves one. StockmlError when a process is killed."""
     missing = [fold for fold in folds if not fold_path(folder, fold).exists()]
     done = len(folds) - len(missing)
     if folds:
         progress("", done, len(folds))
     with _pool(min(workers, len(missing))) as pool:
-        waiting: set[Future[str]] = {pool.submit(fit_fold, str(home.root), request, fold, str(folder)) for fold in missing}
+        waiting: set[Future[str]] = {
+            pool.submit(fit_fold, str(home.root), request, fold, str(folder)) for fold in missing
+        }
         while waiting:
             ended, waiting = wait(waiting, timeout=_LOOK_EVERY_S, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -193,20 +236,26 @@ def _symbol_of(future: Future[str]) -> str:
     except BrokenExecutor as error:
         raise StockmlError(
             "a process of the backtest was killed, for want of memory perhaps",
-            "the same command goes on where it stopped; training.max_workers = 1 takes half the memory",
+            "the same command goes on where it stopped; training.max_workers = 1 takes half the"
+            " memory",
         ) from error
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes started afresh (forking after a numeric import is unsafe); an error or Ctrl-C ends them at once."""
+    """Processes started afresh (forking after a numeric import is unsafe);
+    an error or Ctrl-C ends them at once."""
     before = {name: os.environ.get(name) for name in _SINGLE}
     os.environ.update(dict.fromkeys(_SINGLE, "1"), TF_CPP_MIN_LOG_LEVEL="3")
-    pool = ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn"), initializer=_prepare)
+    pool = ProcessPoolExecutor(
+        max(1, workers), mp_context=get_context("spawn"), initializer=_prepare
+    )
     try:
         yield pool
     except BaseException:
-        for process in list((pool._processes or {}).values()):  # no public way to end a fit that takes seconds
+        for process in list(
+            (pool._processes or {}).values()
+        ):  # no public way to end a fit that takes seconds
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
@@ -285,11 +334,15 @@ def read_fold(path: Path) -> FoldForecast | str:
 def collect(
     material: Material, folds: list[Fold], request: BacktestRequest, folder: Path, tolerance: float
 ) -> tuple[Walk, list[str]]:
-    """The walk of a symbol, and words for the sessions left out; NoDataError when none could be scored."""
+    """The walk of a symbol, and words for the sessions left out;
+    NoDataError when none could be scored."""
     data = material.data
     if not folds:
         words = f"{data.symbol}: no session from {request.first} to {request.last} can be forecast"
-        reach = f"bars go from {material.begin} to {day(data.dates[-1])}, and features take the first {WARMUP}"
+        reach = (
+            f"bars go from {material.begin} to {day(data.dates[-1])}, and features take the first"
+            f" {WARMUP}"
+        )
         raise NoDataError(f"{words}: {reach}", "choose other dates, or fetch more history")
     done, notes, skipped, why = [], edges(material, request), 0, ""
     for fold in folds:
@@ -307,8 +360,13 @@ def collect(
 
 
 def edges(material: Material, request: BacktestRequest) -> list[str]:
-    """Words for the sessions that were asked for and lie before or after what the bars can answer."""
-    symbol, first, last = material.data.symbol, day(material.data.dates[1]), day(material.data.dates[-1])
+    """Words for the sessions that were asked for and lie before or after what the bars can
+    answer."""
+    symbol, first, last = (
+        material.data.symbol,
+        day(material.data.dates[1]),
+        day(material.data.dates[-1]),
+    )
     notes = []
     if previous_session(first) >= request.first:
         reach = f"bars begin on {material.begin}, and features take {WARMUP} of them"

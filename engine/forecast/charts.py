@@ -1,4 +1,7 @@
-"""The charts of an evaluation as SVG to stand inside a page; matplotlib is loaded here, without a display."""
+"""The charts of an evaluation as SVG to stand inside a page.
+
+Matplotlib is loaded here, without a display.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +42,21 @@ def drawn(size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
         FigureCanvasSVG(figure)
         draw(figure)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            buffer,
+            format="svg",
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
     text = buffer.getvalue()
     # Without the XML prologue, and responsive: the page sets the width.
-    return re.sub(r'<svg ([^>]*?)width="[^"]*pt"', r"<svg \1", text[text.index("<svg") :], count=1).replace(
-        'height="', 'data-height="', 1
-    )
+    return re.sub(
+        r'<svg ([^>]*?)width="[^"]*pt"', r"<svg \1", text[text.index("<svg") :], count=1
+    ).replace('height="', 'data-height="', 1)
 
 
 def forecast_chart(found: Evaluation) -> str:
-    """Forecast against actual with both intervals, and below it what was gained on naive since the first session."""
+    """Forecast against actual with both intervals, and below it what was gained on naive since
+    the first session."""
 
     def draw(figure: Figure) -> None:
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
@@ -64,26 +72,55 @@ def _against_actual(axes: Any, found: Evaluation) -> None:
     for level, colour in (("95", WIDE), ("80", NARROW)):
         half = getattr(record, f"half{level}")
         low, high = before * np.exp(record.forecast - half), before * np.exp(record.forecast + half)
-        axes.fill_between(record.dates, low, high, color=colour, linewidth=0, label=f"{level} % interval")
-    axes.plot(record.dates, before * np.exp(record.forecast), color=OURS, linewidth=1.0, label="forecast")
-    axes.plot(record.dates, before * np.exp(record.target), ".", color=ACTUAL, markersize=3, label="actual close")
+        axes.fill_between(
+            record.dates, low, high, color=colour, linewidth=0, label=f"{level} % interval"
+        )
+    axes.plot(
+        record.dates, before * np.exp(record.forecast), color=OURS, linewidth=1.0, label="forecast"
+    )
+    axes.plot(
+        record.dates,
+        before * np.exp(record.target),
+        ".",
+        color=ACTUAL,
+        markersize=3,
+        label="actual close",
+    )
     axes.set_ylabel("index, start = 100" if found.indexed else "close, dollars")
     mark = " (SIMULATED)" if found.simulated else ""
-    axes.set_title(f"{found.symbol}{mark}: forecast against actual, {found.part}, n={len(record)}", loc="left")
+    axes.set_title(
+        f"{found.symbol}{mark}: forecast against actual, {found.part}, n={len(record)}", loc="left"
+    )
     axes.legend(loc="upper left", fontsize=7, ncols=4)
 
 
 def _against_naive(axes: Any, found: Evaluation) -> None:
     record = found.record
-    ours, naive = relative_errors(record.forecast, record.target), relative_errors(np.zeros(len(record)), record.target)
-    axes.plot(record.dates, 100.0 * np.cumsum(naive - ours), color=OURS, linewidth=1.2, label="naive's error - ours, summed up")
+    ours, naive = (
+        relative_errors(record.forecast, record.target),
+        relative_errors(np.zeros(len(record)), record.target),
+    )
+    axes.plot(
+        record.dates,
+        100.0 * np.cumsum(naive - ours),
+        color=OURS,
+        linewidth=1.2,
+        label="naive's error - ours, summed up",
+    )
     axes.axhline(0.0, color=ACTUAL, linewidth=0.8)
     axes.set_ylabel("points gained on naive")
     axes.margins(y=0.3)  # room for the legend
     right = axes.twinx()
     right.grid(visible=False)
     for errors, colour, name in ((ours, OURS, "ours"), (naive, GREY, "naive")):
-        right.plot(record.dates, 100.0 * sliding(errors), color=colour, linewidth=0.8, linestyle="--", label=f"MAPE, {name}")
+        right.plot(
+            record.dates,
+            100.0 * sliding(errors),
+            color=colour,
+            linewidth=0.8,
+            linestyle="--",
+            label=f"MAPE, {name}",
+        )
     right.set_ylabel(f"MAPE %, {SLIDING} sessions")
     lines = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(lines, [line.get_label() for line in lines], loc="upper left", fontsize=7, ncols=3)
@@ -112,12 +149,31 @@ def reliability_chart(found: Sequence[Evaluation]) -> str:
 
     def draw(figure: Figure) -> None:
         for axes, (name, title) in zip(figure.subplots(1, 2), titles.items(), strict=True):
-            axes.plot([0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle="--", label="as stated")
-            stated, observed = ([100.0 * each[key] for each in bins[name]] for key in ("stated", "observed"))
-            axes.plot(stated, observed, "o-", color=OURS, markersize=4, linewidth=1.0, label="came true")
+            axes.plot(
+                [0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle="--", label="as stated"
+            )
+            stated, observed = (
+                [100.0 * each[key] for each in bins[name]] for key in ("stated", "observed")
+            )
+            axes.plot(
+                stated, observed, "o-", color=OURS, markersize=4, linewidth=1.0, label="came true"
+            )
             for each, x, y in zip(bins[name], stated, observed, strict=True):
-                axes.annotate(str(each["n"]), (x, y), textcoords="offset points", xytext=(4, -9), fontsize=7, color=GREY)
-            axes.set(title=f"Reliability of the {title}", xlabel="stated %", ylabel="observed %", xlim=(0, 102), ylim=(0, 102))
+                axes.annotate(
+                    str(each["n"]),
+                    (x, y),
+                    textcoords="offset points",
+                    xytext=(4, -9),
+                    fontsize=7,
+                    color=GREY,
+                )
+            axes.set(
+                title=f"Reliability of the {title}",
+                xlabel="stated %",
+                ylabel="observed %",
+                xlim=(0, 102),
+                ylim=(0, 102),
+            )
             axes.legend(loc="upper left", fontsize=7)
 
     return drawn((9.0, 3.8), draw)
@@ -133,7 +189,14 @@ def weights_chart(found: Sequence[Evaluation]) -> str:
         left = np.zeros(len(found))
         for at, name in enumerate(names):
             widths = np.array([dict(each.model.weights).get(name, 0.0) for each in reversed(found)])
-            axes.barh(symbols, widths, left=left, color=MEMBERS[at % len(MEMBERS)], label=name, edgecolor="white")
+            axes.barh(
+                symbols,
+                widths,
+                left=left,
+                color=MEMBERS[at % len(MEMBERS)],
+                label=name,
+                edgecolor="white",
+            )
             left += widths
         axes.set(title="Weights of the members", xlim=(0, 1))
         axes.grid(visible=False)

@@ -1,8 +1,8 @@
 """From bars to rows: the one function for training and serving.
 
-Row t is what is known at the close of `dates[t]`; its target is the log return of the session after it. Every column
-looks back over a window of fixed length, so a row is bit-equal however much history precedes it beyond WARMUP bars
-and whatever follows it.
+Row t is what is known at the close of `dates[t]`; its target is the log return of the session
+after it. Every column looks back over a window of fixed length, so a row is bit-equal however
+much history precedes it beyond WARMUP bars and whatever follows it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from engine.market.bars import Bars
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 CONTEXT = ("SPY",)
-"""Symbols whose bars are features of every other symbol; without them those columns are left out."""
+"""Symbols whose bars are features of every other symbol;
+without them those columns are left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,11 +48,13 @@ class Dataset:
 
     @property
     def scaled_target(self) -> Floats:
-        """[n] the target in units of its volatility forecast: comparable over calm and wild months."""
+        """[n] the target in units of its volatility forecast: comparable over calm and wild
+        months."""
         return self.target / self.scale
 
     def until(self, row: int) -> Self:
-        """The rows up to and including `row` as they stood at its close, for a walk forward: the last outcome is open."""
+        """The rows up to and including `row` as they stood at its close, for a walk forward: the
+        last outcome is open."""
         end = row + 1
         return replace(
             self,
@@ -68,13 +71,16 @@ class Dataset:
 
 
 def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
-    """The rows of `bars`, with the market context from `context` (CONTEXT names what is used of it).
+    """The rows of `bars`, with the market context from `context` (CONTEXT names what is used of
+    it).
 
-    Raises NoDataError with fewer than WARMUP + 1 bars, or when a feature is not finite (impossible prices).
+    Raises NoDataError with fewer than WARMUP + 1 bars, or when a feature is not finite
+    (impossible prices).
     """
     if len(bars) <= WARMUP:
         raise NoDataError(
-            f"{bars.symbol}: {len(bars)} bars from {bars.source}, features need at least {WARMUP + 1}",
+            f"{bars.symbol}: {len(bars)} bars from {bars.source}, features need at least"
+            f" {WARMUP + 1}",
             "fetch more history",
         )
     bars = packed(bars)
@@ -86,16 +92,20 @@ def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
         if not np.isfinite(column).all():
             row = int(np.argmin(np.isfinite(column)))
             raise NoDataError(
-                f"{bars.symbol}: feature {name} is {column[row]} on {dates[row]} (bars from {bars.source})",
+                f"{bars.symbol}: feature {name} is {column[row]} on {dates[row]} (bars from"
+                f" {bars.source})",
                 f"`stockml data check {bars.symbol}` names impossible bars",
             )
     target = np.append(log_returns(bars.close)[WARMUP + 1 :], np.nan)
     features = np.ascontiguousarray(np.stack(list(columns.values()), axis=1))
-    return Dataset(bars.symbol, dates, close, features, tuple(columns), volatility(bars)[WARMUP:], target)
+    return Dataset(
+        bars.symbol, dates, close, features, tuple(columns), volatility(bars)[WARMUP:], target
+    )
 
 
 def packed(bars: Bars) -> Bars:
-    """The same bars in arrays without gaps in memory: numpy's logarithm may round otherwise on a strided array."""
+    """The same bars in arrays without gaps in memory: numpy's logarithm may round otherwise on a
+    strided array."""
     tight = np.ascontiguousarray
     return replace(
         bars,

@@ -1,13 +1,16 @@
-"""Weights of the members, learned on the validation rows and drawn to a cautious prior when the evidence is thin.
+"""Weights of the members, learned on the validation rows and drawn to a cautious prior when the
+evidence is thin.
 
-With z the outcome and F the members' forecasts, both in units of the volatility forecast, the weights are the posterior
-mode of a linear pool with normal noise (variance of z) and a normal prior PRIOR, spread SPREAD:
+With z the outcome and F the members' forecasts, both in units of the volatility forecast, the
+weights are the posterior mode of a linear pool with normal noise (variance of z) and a normal
+prior PRIOR, spread SPREAD:
 
     minimise |z - F w|² / var(z) + |w - PRIOR|² / SPREAD²    with w >= 0 and sum w <= 1
 
-What is left of 1 is naive's weight. A member's forecast is worth about 0.1 volatilities, so that 250 sessions of luck move
-a weight by hundredths; only a lasting edge moves it far. After blending, LIMIT keeps the forecast so near the last close
-that it cannot lose much to it: a forecast c off in a normal day of spread 1.2 costs 0.33 c² of 0.96, 1.4 % at 0.2.
+What is left of 1 is naive's weight. A member's forecast is worth about 0.1 volatilities, so that
+250 sessions of luck move a weight by hundredths; only a lasting edge moves it far. After
+blending, LIMIT keeps the forecast so near the last close that it cannot lose much to it: a
+forecast c off in a normal day of spread 1.2 costs 0.33 c² of 0.96, 1.4 % at 0.2.
 """
 
 from __future__ import annotations
@@ -31,9 +34,12 @@ LIMIT = 0.2
 
 
 def learn_weights(forecasts: Mapping[str, Floats], outcome: Floats) -> dict[str, float]:
-    """Weights by member, naive's first if it is a member; >= 0, and together at most 1 (exactly 1 with naive).
+    """Weights by member, naive's first if it is a member.
 
-    `forecasts` [n] each and `outcome` [n] are in units of the volatility forecast, of the same sessions.
+    >= 0, and together at most 1 (exactly 1 with naive).
+
+    `forecasts` [n] each and `outcome` [n] are in units of the volatility forecast, of the same
+    sessions.
     """
     names = [name for name in forecasts if name != NAIVE]
     prior = np.array([PRIOR.get(name, 0.0) for name in names])
@@ -48,7 +54,8 @@ def learn_weights(forecasts: Mapping[str, Floats], outcome: Floats) -> dict[str,
 
 
 def nearest_allowed(gram: Floats, moment: Floats) -> Floats:
-    """The minimum of w·gram·w / 2 - moment·w over w >= 0, sum w <= 1: the best stationary point of every face."""
+    """The minimum of w·gram·w / 2 - moment·w over w >= 0, sum w <= 1: the best stationary point
+    of every face."""
     count = len(moment)
     best, least = np.zeros(count), 0.0
     for size in range(1, count + 1):
@@ -66,7 +73,9 @@ def nearest_allowed(gram: Floats, moment: Floats) -> Floats:
 def stationary(gram: Floats, moment: Floats) -> tuple[Floats, Floats]:
     """The minimum without bounds, and the one on the plane where the weights sum to 1."""
     free, ones = np.linalg.solve(gram, np.stack([moment, np.ones(len(moment))], axis=1)).T
-    return np.asarray(free, np.float64), np.asarray(free - ones * (free.sum() - 1.0) / ones.sum(), np.float64)
+    return np.asarray(free, np.float64), np.asarray(
+        free - ones * (free.sum() - 1.0) / ones.sum(), np.float64
+    )
 
 
 def blend(forecasts: Mapping[str, Floats], weights: Mapping[str, float], scale: Floats) -> Floats:

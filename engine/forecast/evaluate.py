@@ -1,7 +1,8 @@
-"""Score a live model on sessions it could not have seen: those after its last training bar, else its held-out ones.
+"""Score a live model on sessions it could not have seen: those after its last training bar, else
+its held-out ones.
 
-Every session is stated as it was on its day: forecast one step ahead, interval and chances from the outcomes before it
-alone, the calibration having learned from each in turn.
+Every session is stated as it was on its day: forecast one step ahead, interval and chances from
+the outcomes before it alone, the calibration having learned from each in turn.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class Evaluation:
 def evaluate(
     home: Home, settings: Settings, symbols: Iterable[str], clock: Clock, source: str = ""
 ) -> dict[str, Evaluation | StockmlError]:
-    """Every symbol's evaluation, or the reason why there is none; bars are the stored ones of `source`, else the model's."""
+    """Every symbol's evaluation, or the reason why there is none;
+    bars are the stored ones of `source`, else the model's."""
     found: dict[str, Evaluation | StockmlError] = {}
     for symbol in symbols:
         try:
@@ -73,8 +75,11 @@ def evaluate(
     return found
 
 
-def evaluate_symbol(home: Home, settings: Settings, symbol: str, clock: Clock, source: str = "") -> Evaluation:
-    """Score the live model of `symbol`; NoDataError without one, ModelError for a file that cannot be trusted."""
+def evaluate_symbol(
+    home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
+) -> Evaluation:
+    """Score the live model of `symbol`;
+    NoDataError without one, ModelError for a file that cannot be trusted."""
     from engine.vault.model_file import model_info, read_model
 
     try:
@@ -86,7 +91,9 @@ def evaluate_symbol(home: Home, settings: Settings, symbol: str, clock: Clock, s
     bars: Bars | None = None
     try:
         bars = stored_bars(home, settings, source, symbol, clock)
-        context = {name: stored_bars(home, settings, source, name, clock) for name in forecaster.context}
+        context = {
+            name: stored_bars(home, settings, source, name, clock) for name in forecaster.context
+        }
         live = live_record(forecaster, build_dataset(bars, context))
         why = f"sessions after its last training bar, {stored.manifest.last_bar}"
         few = _too_few(int(np.sum(bars.dates > forecaster.last_bar)), len(live))
@@ -102,7 +109,8 @@ def evaluate_symbol(home: Home, settings: Settings, symbol: str, clock: Clock, s
 
 
 def live_record(forecaster: Forecaster, data: Dataset) -> Record:
-    """The sessions after the last training bar whose outcome is known, each as it was stated on its day; may be empty."""
+    """The sessions after the last training bar whose outcome is known, each as it was stated on
+    its day; may be empty."""
     start = int(np.searchsorted(data.dates, forecaster.last_bar))
     first = max(start, forecaster.sequence_length - 1)
     rows = np.arange(first, max(first, len(data) - 1), dtype=np.intp)
@@ -110,12 +118,15 @@ def live_record(forecaster: Forecaster, data: Dataset) -> Record:
 
 
 def held_out(stored: StoredModel) -> Record:
-    """The sessions at the end of its training bars that its fitting never saw, from the model file itself."""
+    """The sessions at the end of its training bars that its fitting never saw, from the model
+    file itself."""
     try:
         return Record.load(within("record", stored.arrays))
     except KeyError as error:
         symbol = stored.manifest.symbol
-        raise ModelError(f"the model of {symbol} kept no held-out forecasts to score", f"stockml train {symbol}") from error
+        raise ModelError(
+            f"the model of {symbol} kept no held-out forecasts to score", f"stockml train {symbol}"
+        ) from error
 
 
 def closes_before(record: Record, bars: Bars | None) -> tuple[Floats, bool]:
@@ -129,12 +140,25 @@ def closes_before(record: Record, bars: Bars | None) -> tuple[Floats, bool]:
 
 
 def _too_few(later: int, scored: int) -> str:
-    """Why the later sessions are not scored alone: there are too few, or too few bars before them."""
+    """Why the later sessions are not scored alone: there are too few, or too few bars before
+    them."""
     if later > scored:
-        short = f"{scored} of the {later} sessions after its last training bar have the bars before them that a forecast takes"
+        short = (
+            f"{scored} of the {later} sessions after its last training bar have the bars before"
+            " them that a forecast takes"
+        )
         return f"only {short}, {LIVE_MIN} are needed to score those alone"
-    return f"{_counted(scored)} after its last training bar, {LIVE_MIN} are needed to score those alone"
+    return (
+        f"{_counted(scored)} after its last training bar, {LIVE_MIN} are needed to score those"
+        " alone"
+    )
 
 
 def _counted(count: int) -> str:
-    return "no session lies" if count == 0 else "only 1 session lies" if count == 1 else f"only {count} sessions lie"
+    return (
+        "no session lies"
+        if count == 0
+        else "only 1 session lies"
+        if count == 1
+        else f"only {count} sessions lie"
+    )

@@ -1,8 +1,9 @@
 """The columns a forecast is made from: returns, ratios and volatilities, never price levels.
 
-Every column is a sum over a window of fixed length, added lag by lag: the arithmetic of a row is the same wherever the
-row stands, so training and serving are bit-equal. An exponential average is cut at its last lag and re-normalised for
-the same reason. A ratio without a denominator (volume 0, a constant price) takes its neutral value, 0.
+Every column is a sum over a window of fixed length, added lag by lag: the arithmetic of a row is
+the same wherever the row stands, so training and serving are bit-equal. An exponential average
+is cut at its last lag and re-normalised for the same reason. A ratio without a denominator
+(volume 0, a constant price) takes its neutral value, 0.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ DECAY = 0.92
 RANGE = float(np.sqrt(8.0 / np.pi))
 """Expected range ÷ standard deviation of a Brownian day (Feller 1951), 1.596."""
 FLOOR = 1e-4
-"""Volatility a day at least: a constant series gets intervals of a hundredth of a percent, not of nothing."""
+"""Volatility a day at least: a constant series gets intervals of a hundredth of a percent, not
+of nothing."""
 
 
 def lagged(values: Floats, lag: int) -> Floats:
@@ -49,7 +51,8 @@ def mean(values: Floats, count: int) -> Floats:
 
 
 def deviation(values: Floats, count: int) -> Floats:
-    """The standard deviation of the last `count` values, taken from their newest one so that nothing cancels."""
+    """The standard deviation of the last `count` values, taken from their newest one so that
+    nothing cancels."""
     first, second = np.zeros(len(values)), np.zeros(len(values))
     for lag in range(1, count):
         away = lagged(values, lag) - values
@@ -58,7 +61,8 @@ def deviation(values: Floats, count: int) -> Floats:
 
 
 def faded(values: Floats, span: int, count: int) -> Floats:
-    """The exponential average of the given span over the last `count` values, weights summing to 1."""
+    """The exponential average of the given span over the last `count` values, weights summing to
+    1."""
     weights = (1.0 - 2.0 / (span + 1.0)) ** np.arange(count)
     return weighted(values, weights / weights.sum())
 
@@ -85,7 +89,8 @@ def log_returns(close: Floats) -> Floats:
 
 
 def true_range(bars: Bars) -> Floats:
-    """[n] log(highest / lowest) of the session, the close before it included, so that a gap counts; NaN in the first row."""
+    """[n] log(highest / lowest) of the session, the close before it included, so that a gap
+    counts; NaN in the first row."""
     before = lagged(bars.close, 1)
     return np.asarray(np.log(np.maximum(bars.high, before)) - np.log(np.minimum(bars.low, before)))
 
@@ -93,8 +98,9 @@ def true_range(bars: Bars) -> Floats:
 def volatility(bars: Bars) -> Floats:
     """[n] the standard deviation forecast for the session after t, from bars up to t.
 
-    An exponential mean of true ranges: it covered as well as absolute or squared returns with intervals 3 to 4 % narrower
-    (13 symbols, sessions to 2024-08), and one +51 % day moves it far less than it moves a mean of squares.
+    An exponential mean of true ranges: it covered as well as absolute or squared returns with
+    intervals 3 to 4 % narrower (13 symbols, sessions to 2024-08), and one +51 % day moves it far
+    less than it moves a mean of squares.
     """
     weights = DECAY ** np.arange(VOLATILITY_LAGS)
     spread = weighted(true_range(bars), weights / weights.sum()) / RANGE
@@ -102,7 +108,8 @@ def volatility(bars: Bars) -> Floats:
 
 
 def feature_columns(bars: Bars, market: Bars | None) -> dict[str, Floats]:
-    """Every column by name, [n] each with NaN in the warm-up; the market's columns only when its bars are there."""
+    """Every column by name, [n] each with NaN in the warm-up;
+    the market's columns only when its bars are there."""
     columns = own_columns(bars)
     if market is not None:
         columns |= market_columns(bars, market)
@@ -143,7 +150,8 @@ def market_columns(bars: Bars, market: Bars) -> dict[str, Floats]:
 
 
 def on_dates(bars: Bars, market: Bars, column: Floats) -> Floats:
-    """The market's column on the sessions of `bars`; 0 where it has no such session or no history yet."""
+    """The market's column on the sessions of `bars`;
+    0 where it has no such session or no history yet."""
     at = np.minimum(np.searchsorted(market.dates, bars.dates), len(market) - 1)
     return np.where((market.dates[at] == bars.dates) & np.isfinite(column[at]), column[at], 0.0)
 

@@ -1,8 +1,10 @@
-"""Fit one symbol: from bars to a candidate for publication, with figures from sessions it never saw.
+"""Fit one symbol: from bars to a candidate for publication, with figures from sessions it never
+saw.
 
-The model in the file is the very one that was scored: it is fitted on the training rows, stopped and weighted on the
-validation rows, and not fitted again on the held-out ones, for then the figures would be those of another model. What the
-held-out sessions do teach is the calibration, session by session, as every later outcome will.
+The model in the file is the very one that was scored: it is fitted on the training rows, stopped
+and weighted on the validation rows, and not fitted again on the held-out ones, for then the
+figures would be those of another model. What the held-out sessions do teach is the calibration,
+session by session, as every later outcome will.
 """
 
 from __future__ import annotations
@@ -55,8 +57,11 @@ class Candidate:
     record: Record
     forecast: Forecast
 
-    def manifest(self, created_at: str, reason: str = "", run_id: str = "", **more: Any) -> Manifest:
-        """The manifest of the file; `created_at` in UTC ISO, `more` as in Manifest (generation, champion, parent …)."""
+    def manifest(
+        self, created_at: str, reason: str = "", run_id: str = "", **more: Any
+    ) -> Manifest:
+        """The manifest of the file;
+        `created_at` in UTC ISO, `more` as in Manifest (generation, champion, parent …)."""
         return Manifest(
             symbol=self.symbol,
             created_at=created_at,
@@ -78,11 +83,18 @@ class Candidate:
 
 
 def fit_symbol(
-    bars: Bars, context: Mapping[str, Bars], settings: Settings, members: Sequence[str], options: FitOptions
+    bars: Bars,
+    context: Mapping[str, Bars],
+    settings: Settings,
+    members: Sequence[str],
+    options: FitOptions,
 ) -> Candidate:
-    """Fit `members` on `bars` and score them on the held-out sessions; `options.seed` is the one of the settings.
+    """Fit `members` on `bars` and score them on the held-out sessions.
 
-    Raises NoDataError (too little history, impossible bars), Cancelled, UsageError for an unknown member.
+    `options.seed` is the one of the settings.
+
+    Raises NoDataError (too little history, impossible bars), Cancelled, UsageError for an
+    unknown member.
     """
     options = replace(options, seed=symbol_seed(options.seed, bars.symbol))
     training, tolerance = settings.training, settings.thresholds.max_mape / 100.0
@@ -90,13 +102,23 @@ def fit_symbol(
     check_bars(bars, options.sequence_length, training.validation_split, training.holdout_sessions)
     data = build_dataset(bars, context)
     split = split_rows(
-        data, options.sequence_length, training.validation_split, training.holdout_sessions, training.max_sessions
+        data,
+        options.sequence_length,
+        training.validation_split,
+        training.holdout_sessions,
+        training.max_sessions,
     )
     options.report("phase", {"name": "fit"})
     model = fit_model(data, split, members, options)
     options.report("phase", {"name": "score"})
-    record, calibrator = score_rows(model, data, split.heldout, first_calibrator(data, split), tolerance)
-    arrays = model.arrays() | nested("calibration", calibrator.arrays()) | nested("record", record.arrays())
+    record, calibrator = score_rows(
+        model, data, split.heldout, first_calibrator(data, split), tolerance
+    )
+    arrays = (
+        model.arrays()
+        | nested("calibration", calibrator.arrays())
+        | nested("record", record.arrays())
+    )
     return Candidate(
         symbol=bars.symbol,
         source=bars.source,
@@ -124,7 +146,8 @@ def symbol_seed(seed: int, symbol: str) -> int:
 
 
 def first_calibrator(data: Dataset, split: Split) -> Calibrator:
-    """What was known before the first held-out session: naive's residuals, which no fitting has touched."""
+    """What was known before the first held-out session: naive's residuals, which no fitting has
+    touched."""
     seen: IntArray = np.concatenate([split.train, split.validation])[-WINDOW:]
     return Calibrator(data.scaled_target[seen])
 
@@ -142,7 +165,9 @@ def data_hash(bars: Bars) -> str:
     return total.hexdigest()
 
 
-def config_of(settings: Settings, options: FitOptions, members: Sequence[str], split: Split) -> dict[str, Any]:
+def config_of(
+    settings: Settings, options: FitOptions, members: Sequence[str], split: Split
+) -> dict[str, Any]:
     """What the fit was asked for, for the manifest."""
     return {
         "members": list(members),

@@ -1,6 +1,8 @@
-"""Champion and challenger: a new model replaces the live one only if it is not clearly worse on the same sessions.
+"""Champion and challenger: a new model replaces the live one only if it is not clearly worse on
+the same sessions.
 
-Both are scored on the sessions that stand in both held-out records, so that neither was fitted on any of them.
+Both are scored on the sessions that stand in both held-out records, so that neither was fitted
+on any of them.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ ALIKE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether to publish, why, and both sets of figures on the sessions compared (of the champion None without any)."""
+    """Whether to publish, why, and both sets of figures on the sessions compared (of the
+    champion None without any)."""
 
     publish: bool
     reason: str
@@ -36,13 +39,21 @@ class Verdict:
 
 
 def judge(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> Verdict:
-    """Compare the candidate with the live model; the figures are out of sample for both and stand beside naive's."""
+    """Compare the candidate with the live model;
+    the figures are out of sample for both and stand beside naive's."""
     if champion is None:
-        return Verdict(True, f"first model, {against_naive(candidate.metrics)}", candidate.metrics, None)
+        return Verdict(
+            True, f"first model, {against_naive(candidate.metrics)}", candidate.metrics, None
+        )
     try:
         record = Record.load(within("record", champion.arrays))
     except KeyError:
-        return Verdict(True, "the live model kept no held-out forecasts to compare with", candidate.metrics, None)
+        return Verdict(
+            True,
+            "the live model kept no held-out forecasts to compare with",
+            candidate.metrics,
+            None,
+        )
     return compare(candidate, record, settings)
 
 
@@ -51,21 +62,43 @@ def compare(candidate: Candidate, champion: Record, settings: Settings) -> Verdi
     needed, limit = settings.thresholds.guard_sessions, settings.thresholds.guard_ratio
     dates = np.intersect1d(candidate.record.dates, champion.dates)
     if len(dates) < needed:
-        why = f"only {len(dates)} sessions are held out for both models, {needed} are needed to compare"
+        why = (
+            f"only {len(dates)} sessions are held out for both models, {needed} are needed to"
+            " compare"
+        )
         return Verdict(True, why, candidate.metrics, None, len(dates))
     ours, theirs = candidate.record.on(dates), champion.on(dates)
     agreeing = float(np.mean(np.abs(ours.target - theirs.target) <= SAME))
     if agreeing < ALIKE:
-        why = f"the live model was scored on other bars: {100 * (1 - agreeing):.0f} % of {len(dates)} sessions differ"
+        why = (
+            f"the live model was scored on other bars: {100 * (1 - agreeing):.0f} % of {len(dates)}"
+            " sessions differ"
+        )
         return Verdict(True, why, candidate.metrics, None, len(dates))
     # The same outcomes for both: a bar corrected since must not favour either.
     new, old = metrics_of(ours), metrics_of(Record.load(theirs.arrays() | {"target": ours.target}))
     if new.mase is None or old.mase is None:
-        return Verdict(True, f"the close never moved on {len(dates)} sessions: nothing to compare", new, old, len(dates))
+        return Verdict(
+            True,
+            f"the close never moved on {len(dates)} sessions: nothing to compare",
+            new,
+            old,
+            len(dates),
+        )
     ratio = new.mase / old.mase
-    figures = f"MASE {new.mase:.3f} against the live model's {old.mase:.3f} on {len(dates)} sessions (naive 1.000)"
+    figures = (
+        f"MASE {new.mase:.3f} against the live model's {old.mase:.3f} on {len(dates)} sessions"
+        " (naive 1.000)"
+    )
     if ratio > limit:
-        return Verdict(False, f"{figures}: worse by more than {100 * (limit - 1):.0f} %", new, old, len(dates), ratio)
+        return Verdict(
+            False,
+            f"{figures}: worse by more than {100 * (limit - 1):.0f} %",
+            new,
+            old,
+            len(dates),
+            ratio,
+        )
     return Verdict(True, figures, new, old, len(dates), ratio)
 
 

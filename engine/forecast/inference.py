@@ -1,7 +1,8 @@
 """A forecast from a stored model: numpy alone, no TensorFlow, pandas or scikit-learn.
 
-The forecaster repeats what the training did with every session since: it states a forecast, sees the outcome, and lets
-the calibration learn from it, so that intervals and confidence follow the market between two trainings.
+The forecaster repeats what the training did with every session since: it states a forecast, sees
+the outcome, and lets the calibration learn from it, so that intervals and confidence follow the
+market between two trainings.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ class Forecaster:
     @property
     def context(self) -> tuple[str, ...]:
         """The other symbols whose bars `forecast` needs."""
-        needed = any(name.startswith("market_") for name in self.model.names) and self.symbol not in CONTEXT
+        needed = (
+            any(name.startswith("market_") for name in self.model.names)
+            and self.symbol not in CONTEXT
+        )
         return CONTEXT if needed else ()
 
     def forecast(self, bars: Bars, context: Mapping[str, Bars]) -> Forecast:
@@ -51,16 +55,20 @@ class Forecaster:
     def question(self, bars: Bars, context: Mapping[str, Bars]) -> Question:
         """What the model has to be asked for the session after the last of `bars`.
 
-        Raises NoDataError for bars that end before the training's last bar, are too few, or lack the context; ModelError
-        when the features are not the model's.
+        Raises NoDataError for bars that end before the training's last bar, are too few, or lack
+        the context; ModelError when the features are not the model's.
         """
         self._check(bars, context)
         news = min(int(np.sum(bars.dates >= self.last_bar)), WINDOW)
         count = WARMUP + self.sequence_length + news
-        data = build_dataset(bars.tail(count), {name: context[name].tail(count + WARMUP) for name in self.context})
+        data = build_dataset(
+            bars.tail(count), {name: context[name].tail(count + WARMUP) for name in self.context}
+        )
         if len(data) < self.sequence_length - 1 + news:
             raise NoDataError(
-                f"{self.symbol}: {len(bars)} bars from {bars.source}, {count - 1} are needed to forecast", "fetch more history"
+                f"{self.symbol}: {len(bars)} bars from {bars.source}, {count - 1} are needed to"
+                " forecast",
+                "fetch more history",
             )
         self.model.check(data)
         return Question(self, data, np.arange(len(data) - news, len(data)))
@@ -71,39 +79,61 @@ class Forecaster:
         if not len(bars) or bars.dates[-1] < self.last_bar:
             last = bars.dates[-1] if len(bars) else "never"
             raise NoDataError(
-                f"{self.symbol}: bars from {bars.source} end on {last}, before the model's last bar {self.last_bar}",
+                f"{self.symbol}: bars from {bars.source} end on {last}, before the model's last bar"
+                f" {self.last_bar}",
                 f"`stockml data fetch {self.symbol}`",
             )
         for name in self.context:
             if name not in context:
-                raise NoDataError(f"{self.symbol}: the model needs the bars of {name} too", f"`stockml data fetch {name}`")
+                raise NoDataError(
+                    f"{self.symbol}: the model needs the bars of {name} too",
+                    f"`stockml data fetch {name}`",
+                )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """The rows a model must be asked for one forecast: the sessions it has not learned from yet, the newest one last."""
+    """The rows a model must be asked for one forecast: the sessions it has not learned from yet,
+    the newest one last."""
 
     forecaster: Forecaster
     data: Dataset
     rows: IntArray
 
     def answer(self, blended: Floats) -> Forecast:
-        """The forecast, from the model's log returns [len(rows)]; the calibration learns from the outcomes there are."""
-        past, calibrator, tolerance = self.rows[:-1], self.forecaster.calibrator, self.forecaster.tolerance
+        """The forecast, from the model's log returns [len(rows)];
+        the calibration learns from the outcomes there are."""
+        past, calibrator, tolerance = (
+            self.rows[:-1],
+            self.forecaster.calibrator,
+            self.forecaster.tolerance,
+        )
         if len(past):
-            _, calibrator = roll(calibrator, blended[:-1], self.data.target[past], self.data.scale[past], tolerance, agree=True)
+            _, calibrator = roll(
+                calibrator,
+                blended[:-1],
+                self.data.target[past],
+                self.data.scale[past],
+                tolerance,
+                agree=True,
+            )
         return forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
 
 
 def forecast_together(questions: Sequence[Question]) -> list[Forecast]:
-    """The forecast of every question, in their order; the networks of all models run as one stacked recursion."""
+    """The forecast of every question, in their order;
+    the networks of all models run as one stacked recursion."""
     models = [question.forecaster.model for question in questions]
-    found = predict_together(models, [question.data for question in questions], [question.rows for question in questions])
+    found = predict_together(
+        models, [question.data for question in questions], [question.rows for question in questions]
+    )
     return [question.answer(each.blended) for question, each in zip(questions, found, strict=True)]
 
 
 def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forecaster:
-    """The forecaster in a stored model; `max_mape` in percent replaces the tolerance it was trained with.
+    """The forecaster in a stored model.
+
+    `max_mape` in percent replaces the tolerance it was trained with.
 
     Raises ModelError when the file lacks something.
     """
@@ -112,8 +142,14 @@ def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forec
         calibrator = Calibrator.load(within("calibration", stored.arrays))
         sequence = int(manifest.config["sequence_length"])
     except KeyError as error:
-        raise ModelError(f"the model of {manifest.symbol} lacks {error}", "train it again") from error
-    tolerance = max_mape if max_mape is not None else float(manifest.config.get("max_mape", DEFAULT_TOLERANCE))
+        raise ModelError(
+            f"the model of {manifest.symbol} lacks {error}", "train it again"
+        ) from error
+    tolerance = (
+        max_mape
+        if max_mape is not None
+        else float(manifest.config.get("max_mape", DEFAULT_TOLERANCE))
+    )
     return Forecaster(
         symbol=manifest.symbol,
         model=Model.load(manifest.feature_names, manifest.weights, stored.layers, stored.arrays),
@@ -124,8 +160,11 @@ def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forec
     )
 
 
-def forecast_of(data: Dataset, forecast: float, calibrator: Calibrator, tolerance: float) -> Forecast:
-    """The record for people: the log return `forecast` after the last row, in dollars, with its interval and chances."""
+def forecast_of(
+    data: Dataset, forecast: float, calibrator: Calibrator, tolerance: float
+) -> Forecast:
+    """The record for people: the log return `forecast` after the last row, in dollars, with its
+    interval and chances."""
     last, scale = float(data.close[-1]), float(data.scale[-1])
     forecast = calibrator.agreed(forecast, scale)
     narrow, wide = (half * scale for half in calibrator.half_widths())

@@ -1,7 +1,8 @@
 """Figures of forecasts against outcomes: error against naive, direction, coverage, calibration.
 
-All take log returns: forecast f and outcome t of the same sessions. With the last close L the forecast close is
-p = L e^f and the actual a = L e^t, so that |p - a| / a = |e^(f - t) - 1|, and naive's is |e^-t - 1|.
+All take log returns: forecast f and outcome t of the same sessions. With the last close L the
+forecast close is p = L e^f and the actual a = L e^t, so that |p - a| / a = |e^(f - t) - 1|, and
+naive's is |e^-t - 1|.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Point figures over n sessions; percent as percent, None without sessions (mase: without a move)."""
+    """Point figures over n sessions;
+    percent as percent, None without sessions (mase: without a move)."""
 
     n: int
     mape: float | None
@@ -38,10 +40,14 @@ def relative_errors(forecast: Floats, target: Floats) -> Floats:
 
 
 def score(forecast: Floats, target: Floats) -> Score:
-    """MAPE, MASE and direction with its 95 % Wilson interval; a forecast of exactly no change counts as wrong."""
+    """MAPE, MASE and direction with its 95 % Wilson interval;
+    a forecast of exactly no change counts as wrong."""
     if len(target) == 0:
         return Score(0, None, None, None, None, None, None, 0)
-    error, naive = relative_errors(forecast, target).mean(), relative_errors(np.zeros(len(target)), target).mean()
+    error, naive = (
+        relative_errors(forecast, target).mean(),
+        relative_errors(np.zeros(len(target)), target).mean(),
+    )
     moved = target != 0.0
     hits, count = int((np.sign(forecast) == np.sign(target))[moved].sum()), int(moved.sum())
     low, high = wilson(hits, count)
@@ -58,12 +64,17 @@ def score(forecast: Floats, target: Floats) -> Score:
 
 
 def wilson(hits: int, count: int) -> tuple[float | None, float | None]:
-    """The 95 % interval of a share (Wilson 1927), as fractions; (None, None) for nothing counted."""
+    """The 95 % interval of a share (Wilson 1927), as fractions;
+    (None, None) for nothing counted."""
     if count == 0:
         return None, None
     share, square = hits / count, Z95**2
     centre = (share + square / (2 * count)) / (1 + square / count)
-    half = Z95 * float(np.sqrt(share * (1 - share) / count + square / (4 * count**2))) / (1 + square / count)
+    half = (
+        Z95
+        * float(np.sqrt(share * (1 - share) / count + square / (4 * count**2)))
+        / (1 + square / count)
+    )
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
@@ -73,7 +84,8 @@ def coverage(low: Floats, high: Floats, target: Floats) -> float | None:
 
 
 def brier(stated: Floats, came: NDArray[np.bool_]) -> float | None:
-    """Mean squared difference between a stated probability (fraction) and what came (Brier 1950)."""
+    """Mean squared difference between a stated probability (fraction) and what came (Brier
+    1950)."""
     return float(np.mean((stated - came) ** 2)) if len(stated) else None
 
 
@@ -93,12 +105,19 @@ def reliability(stated: Floats, came: NDArray[np.bool_], bins: int = 10) -> tupl
     for index in range(bins):
         inside = place == index
         if inside.any():
-            found.append(Bin(float(stated[inside].mean()), float(came[inside].mean()), int(inside.sum())))
+            found.append(
+                Bin(float(stated[inside].mean()), float(came[inside].mean()), int(inside.sum()))
+            )
     return tuple(found)
 
 
-def expected_calibration_error(stated: Floats, came: NDArray[np.bool_], bins: int = 10) -> float | None:
-    """Mean |stated - observed| over the reliability bins, weighted by their sessions (Naeini et al. 2015); a fraction."""
+def expected_calibration_error(
+    stated: Floats, came: NDArray[np.bool_], bins: int = 10
+) -> float | None:
+    """Mean |stated - observed| over the reliability bins, weighted by their sessions (Naeini et
+    al. 2015); a fraction."""
     found = reliability(stated, came, bins)
     total = sum(each.n for each in found)
-    return sum(each.n * abs(each.stated - each.observed) for each in found) / total if total else None
+    return (
+        sum(each.n * abs(each.stated - each.observed) for each in found) / total if total else None
+    )

@@ -1,4 +1,5 @@
-"""A fitted model: scaler, members and weights, as one value that predicts rows and turns into arrays and back."""
+"""A fitted model: scaler, members and weights, as one value that predicts rows and turns into
+arrays and back."""
 
 from __future__ import annotations
 
@@ -12,7 +13,15 @@ from engine.core.errors import ModelError
 from engine.forecast.dataset import Dataset
 from engine.forecast.ensemble import blend, learn_weights
 from engine.forecast.members import MEMBERS
-from engine.forecast.members.base import Arrays, FitOptions, Fitted, Floats, IntArray, nested, within
+from engine.forecast.members.base import (
+    Arrays,
+    FitOptions,
+    Fitted,
+    Floats,
+    IntArray,
+    nested,
+    within,
+)
 from engine.forecast.scaler import Scaler
 from engine.forecast.splits import Split
 from engine.vault.network import KerasLayer
@@ -39,14 +48,17 @@ class Model:
     weights: dict[str, float]
 
     def predict(self, data: Dataset, rows: IntArray) -> Predicted:
-        """Forecast the sessions after `rows`; ModelError when the columns are not those of the training."""
+        """Forecast the sessions after `rows`;
+        ModelError when the columns are not those of the training."""
         return predict_together([self], [data], [rows])[0]
 
     def check(self, data: Dataset) -> None:
         """ModelError when the columns of `data` are not those of the training."""
         if data.names != self.names:
             missing = " ".join(sorted(set(self.names) ^ set(data.names))) or "the order"
-            raise ModelError(f"{data.symbol}: the features differ from the model's: {missing}", "train it again")
+            raise ModelError(
+                f"{data.symbol}: the features differ from the model's: {missing}", "train it again"
+            )
 
     def arrays(self) -> Arrays:
         """Everything but the network, by name."""
@@ -66,8 +78,15 @@ class Model:
         return empty
 
     @classmethod
-    def load(cls, names: tuple[str, ...], weights: Mapping[str, float], layers: tuple[KerasLayer, ...], arrays: Arrays) -> Self:
-        """The model that `arrays()` and `layers()` were taken from; ModelError when something is missing."""
+    def load(
+        cls,
+        names: tuple[str, ...],
+        weights: Mapping[str, float],
+        layers: tuple[KerasLayer, ...],
+        arrays: Arrays,
+    ) -> Self:
+        """The model that `arrays()` and `layers()` were taken from;
+        ModelError when something is missing."""
         try:
             members = {
                 name: module_of(name).from_layers(layers, arrays)
@@ -87,15 +106,22 @@ def module_of(name: str) -> ModuleType:
     return import_module(MEMBERS[name])
 
 
-def member_forecasts(members: Mapping[str, Fitted], scaled: Dataset, rows: IntArray) -> dict[str, Floats]:
+def member_forecasts(
+    members: Mapping[str, Fitted], scaled: Dataset, rows: IntArray
+) -> dict[str, Floats]:
     """[len(rows)] log return forecasts of each member, from standardised features."""
     return {name: member.predict(scaled, rows) for name, member in members.items()}
 
 
-def predict_together(models: Sequence[Model], data: Sequence[Dataset], rows: Sequence[IntArray]) -> list[Predicted]:
-    """Each model's forecasts for its rows of its dataset; the networks of all run as one stacked recursion.
+def predict_together(
+    models: Sequence[Model], data: Sequence[Dataset], rows: Sequence[IntArray]
+) -> list[Predicted]:
+    """Each model's forecasts for its rows of its dataset.
 
-    Equal to `Model.predict` one by one, bit for bit. ModelError when the columns of one are not those of its training.
+    The networks of all run as one stacked recursion.
+
+    Equal to `Model.predict` one by one, bit for bit. ModelError when the columns of one are not
+    those of its training.
     """
     asked = list(zip(models, data, rows, strict=True))
     for model, each, _ in asked:
@@ -112,18 +138,27 @@ def predict_together(models: Sequence[Model], data: Sequence[Dataset], rows: Seq
     return found
 
 
-def _network_forecasts(models: Sequence[Model], scaled: Sequence[Dataset], rows: Sequence[IntArray]) -> dict[int, Floats]:
+def _network_forecasts(
+    models: Sequence[Model], scaled: Sequence[Dataset], rows: Sequence[IntArray]
+) -> dict[int, Floats]:
     """The forecasts of the models that have a network, by their position."""
     having = [index for index, model in enumerate(models) if NETWORK in model.members]
     if not having:
         return {}
     stacked = module_of(NETWORK).predict_stacked
     members = [models[index].members[NETWORK] for index in having]
-    return dict(zip(having, stacked(members, [scaled[i] for i in having], [rows[i] for i in having]), strict=True))
+    return dict(
+        zip(
+            having,
+            stacked(members, [scaled[i] for i in having], [rows[i] for i in having]),
+            strict=True,
+        )
+    )
 
 
 def fit_model(data: Dataset, split: Split, members: Sequence[str], options: FitOptions) -> Model:
-    """Scaler and members from the training rows, early stopping and weights from the validation rows, nothing else."""
+    """Scaler and members from the training rows, early stopping and weights from the validation
+    rows, nothing else."""
     scaler = Scaler.fit(data, split.train)
     scaled = scaler.apply(data)
     fitted: dict[str, Fitted] = {}
@@ -132,5 +167,8 @@ def fit_model(data: Dataset, split: Split, members: Sequence[str], options: FitO
         options.report("member", {"member": name})
         fitted[name] = module_of(name).fit(scaled, split.train, split.validation, options)
     rows = split.validation
-    each = {name: values / data.scale[rows] for name, values in member_forecasts(fitted, scaled, rows).items()}
+    each = {
+        name: values / data.scale[rows]
+        for name, values in member_forecasts(fitted, scaled, rows).items()
+    }
     return Model(data.names, scaler, fitted, learn_weights(each, data.scaled_target[rows]))

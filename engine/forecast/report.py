@@ -1,4 +1,5 @@
-"""The report of an evaluation: one tree of figures, and the folder with its JSON, Markdown and HTML."""
+"""The report of an evaluation: one tree of figures, and the folder with its JSON, Markdown and
+HTML."""
 
 from __future__ import annotations
 
@@ -17,28 +18,52 @@ from engine.core.paths import Home
 from engine.core.text import clean
 from engine.forecast.evaluate import Evaluation
 from engine.forecast.members.base import Floats
-from engine.forecast.metrics import brier, coverage, expected_calibration_error, relative_errors, reliability, score
+from engine.forecast.metrics import (
+    brier,
+    coverage,
+    expected_calibration_error,
+    relative_errors,
+    reliability,
+    score,
+)
 from engine.forecast.record import width
 
 ALWAYS_UP, ENSEMBLE, NAIVE = "always_up", "ensemble", "naive"
 HEADS = (
-    "SYMBOL", "ON", "N", "FROM", "TO", "MAPE%", "NAIVE%", "MASE", "DIR%", "95% INTERVAL", "UP%", "IN 80%", "IN 95%",
-    "CONF%", "KEPT%", "ECE", "SOURCE",
-)  # fmt: skip
+    "SYMBOL",
+    "ON",
+    "N",
+    "FROM",
+    "TO",
+    "MAPE%",
+    "NAIVE%",
+    "MASE",
+    "DIR%",
+    "95% INTERVAL",
+    "UP%",
+    "IN 80%",
+    "IN 95%",
+    "CONF%",
+    "KEPT%",
+    "ECE",
+    "SOURCE",
+)
 RIGHT = (2, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15)
 LEGEND = (
-    "MAPE: mean |forecast - close| / close in percent; NAIVE: of the forecast next close = last close on the same sessions; "
-    "MASE: their ratio, below 1 is better than naive. DIR: share of rising and falling sessions called right, with its 95 % "
-    "Wilson interval; UP: what saying up every day would have scored. IN 80, IN 95: closes inside the stated intervals. "
-    "CONF: mean stated confidence that the close lands within the tolerance of the forecast; KEPT: how often it did; ECE: "
-    "expected calibration error of that confidence, a fraction."
+    "MAPE: mean |forecast - close| / close in percent; NAIVE: of the forecast next close = last"
+    " close on the same sessions; MASE: their ratio, below 1 is better than naive. DIR: share of"
+    " rising and falling sessions called right, with its 95 % Wilson interval; UP: what saying up"
+    " every day would have scored. IN 80, IN 95: closes inside the stated intervals. CONF: mean"
+    " stated confidence that the close lands within the tolerance of the forecast; KEPT: how often"
+    " it did; ECE: expected calibration error of that confidence, a fraction."
 )
 
 Tree = dict[str, Any]
 
 
 def document(found: Mapping[str, Evaluation | StockmlError], clock: Clock) -> Tree:
-    """Everything that was measured: pooled over all symbol-sessions, and one entry a symbol; percent as percent."""
+    """Everything that was measured: pooled over all symbol-sessions, and one entry a symbol;
+    percent as percent."""
     scored = [each for each in found.values() if isinstance(each, Evaluation)]
     return {
         "evaluated_at": iso(clock.now()),
@@ -46,7 +71,12 @@ def document(found: Mapping[str, Evaluation | StockmlError], clock: Clock) -> Tr
         "pooled": {**_table(scored), "reliability": diagram(scored)} if scored else None,
         "symbols": [entry(each) for each in scored],
         "problems": [
-            {"symbol": name, "message": each.message, "hint": each.hint, "exit_code": int(each.exit_code)}
+            {
+                "symbol": name,
+                "message": each.message,
+                "hint": each.hint,
+                "exit_code": int(each.exit_code),
+            }
             for name, each in found.items()
             if isinstance(each, StockmlError)
         ],
@@ -75,12 +105,23 @@ def entry(found: Evaluation) -> Tree:
 
 
 def _table(found: Sequence[Evaluation]) -> Tree:
-    """{"n", "rows"}: the ensemble with everything it states; naive, members and always-up with their point figures."""
+    """{"n", "rows"}: the ensemble with everything it states;
+    naive, members and always-up with their point figures."""
     target = _joined(found, "target")
-    common = [name for name in found[0].record.members if all(name in each.record.members for each in found)]
-    members = {name: np.concatenate([each.record.members[name] for each in found]) for name in common if name != NAIVE}
+    common = [
+        name
+        for name in found[0].record.members
+        if all(name in each.record.members for each in found)
+    ]
+    members = {
+        name: np.concatenate([each.record.members[name] for each in found])
+        for name in common
+        if name != NAIVE
+    }
     rows = {ENSEMBLE: {**_point(_joined(found, "forecast"), target), **_stated(found)}}
-    rows |= {NAIVE: _point(np.zeros(len(target)), target)} | {name: _point(each, target) for name, each in members.items()}
+    rows |= {NAIVE: _point(np.zeros(len(target)), target)} | {
+        name: _point(each, target) for name, each in members.items()
+    }
     rows[ALWAYS_UP] = {**_point(np.ones(len(target)), target), "mape": None, "mase": None}
     return {"n": len(target), "rows": rows}
 
@@ -93,7 +134,9 @@ def _point(forecast: Floats, target: Floats) -> Tree:
 
 def _stated(found: Sequence[Evaluation]) -> Tree:
     """How true intervals and chances were."""
-    forecast, target, confidence, up = (_joined(found, name) for name in ("forecast", "target", "confidence", "p_up"))
+    forecast, target, confidence, up = (
+        _joined(found, name) for name in ("forecast", "target", "confidence", "p_up")
+    )
     figures: Tree = {}
     for level in ("80", "95"):
         half = _joined(found, f"half{level}")
@@ -106,12 +149,20 @@ def _stated(found: Sequence[Evaluation]) -> Tree:
         "ece": expected_calibration_error(confidence, came),
         "brier": brier(confidence, came),
     }
-    return figures | {"ece_up": expected_calibration_error(up, target > 0.0), "brier_up": brier(up, target > 0.0)}
+    return figures | {
+        "ece_up": expected_calibration_error(up, target > 0.0),
+        "brier_up": brier(up, target > 0.0),
+    }
 
 
 def kept(found: Sequence[Evaluation]) -> Any:
     """[n] whether each close landed within its model's tolerance of the forecast."""
-    return np.concatenate([relative_errors(each.record.forecast, each.record.target) <= each.tolerance for each in found])
+    return np.concatenate(
+        [
+            relative_errors(each.record.forecast, each.record.target) <= each.tolerance
+            for each in found
+        ]
+    )
 
 
 def diagram(found: Sequence[Evaluation]) -> Tree:
@@ -119,7 +170,10 @@ def diagram(found: Sequence[Evaluation]) -> Tree:
     pairs = {"confidence": (_joined(found, "confidence"), kept(found))}
     pairs["p_up"] = (_joined(found, "p_up"), _joined(found, "target") > 0.0)
     return {
-        name: [{"stated": each.stated, "observed": each.observed, "n": each.n} for each in reliability(*pair)]
+        name: [
+            {"stated": each.stated, "observed": each.observed, "n": each.n}
+            for each in reliability(*pair)
+        ]
         for name, pair in pairs.items()
     }
 
@@ -129,14 +183,17 @@ def _joined(found: Sequence[Evaluation], name: str) -> Floats:
 
 
 def sessions(found: Evaluation) -> list[Tree]:
-    """Each scored session: what was stated before it, and what came; prices in dollars unless indexed."""
+    """Each scored session: what was stated before it, and what came;
+    prices in dollars unless indexed."""
     record = found.record
     columns = {
         "last_close": found.before,
         "forecast": found.before * np.exp(record.forecast),
         "actual": found.before * np.exp(record.target),
         **{
-            f"{side}{level}": found.before * np.exp(record.forecast + sign * getattr(record, f"half{level}"))
+            f"{side}{level}": (
+                found.before * np.exp(record.forecast + sign * getattr(record, f"half{level}"))
+            )
             for level in ("80", "95")
             for side, sign in (("low", -1.0), ("high", 1.0))
         },
@@ -144,7 +201,11 @@ def sessions(found: Evaluation) -> list[Tree]:
         "p_up": 100.0 * record.p_up,
     }
     names = ("session", *columns)
-    rows = zip(record.dates.astype(str).tolist(), *(values.tolist() for values in columns.values()), strict=True)
+    rows = zip(
+        record.dates.astype(str).tolist(),
+        *(values.tolist() for values in columns.values()),
+        strict=True,
+    )
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -153,7 +214,11 @@ def cells(tree: Tree) -> tuple[str, ...]:
     rows = tree["rows"]
     ours = rows[ENSEMBLE]
     low, high = ours["direction_low"], ours["direction_high"]
-    source = "SIMULATED" if tree.get("simulated") else clean(str(tree.get("source", "")).partition(":")[0], 20)
+    source = (
+        "SIMULATED"
+        if tree.get("simulated")
+        else clean(str(tree.get("source", "")).partition(":")[0], 20)
+    )
     return (
         tree.get("symbol", "pooled"),
         tree.get("part", ""),
@@ -184,8 +249,11 @@ def table(tree: Tree) -> list[tuple[str, ...]]:
     return rows
 
 
-def write_report(home: Home, found: Mapping[str, Evaluation | StockmlError], tree: Tree, now: datetime) -> Path:
-    """evaluation_results/YYYYMMDD_HHMMSS/ (local time) with evaluation.json, report.md and report.html; it appears whole."""
+def write_report(
+    home: Home, found: Mapping[str, Evaluation | StockmlError], tree: Tree, now: datetime
+) -> Path:
+    """evaluation_results/YYYYMMDD_HHMMSS/ (local time) with evaluation.json, report.md and
+    report.html; it appears whole."""
     from engine.forecast.page import page
 
     scored = [each for each in found.values() if isinstance(each, Evaluation)]
@@ -194,7 +262,13 @@ def write_report(home: Home, found: Mapping[str, Evaluation | StockmlError], tre
     making = temporary_name(final)
     making.mkdir()
     try:
-        whole = {**tree, "symbols": [{**entry(each), "indexed": each.indexed, "sessions": sessions(each)} for each in scored]}
+        whole = {
+            **tree,
+            "symbols": [
+                {**entry(each), "indexed": each.indexed, "sessions": sessions(each)}
+                for each in scored
+            ],
+        }
         write_json(making / "evaluation.json", whole)
         write_atomic(making / "report.md", markdown(tree).encode())
         write_atomic(making / "report.html", page(scored, tree).encode())
@@ -208,7 +282,11 @@ def write_report(home: Home, found: Mapping[str, Evaluation | StockmlError], tre
 
 def _free(path: Path) -> Path:
     """`path`, with a number behind it when a report of the same second is there."""
-    return next(each for each in (path, *(path.with_name(f"{path.name}_{n}") for n in range(2, 1000))) if not each.exists())
+    return next(
+        each
+        for each in (path, *(path.with_name(f"{path.name}_{n}") for n in range(2, 1000)))
+        if not each.exists()
+    )
 
 
 def markdown(tree: Tree) -> str:
@@ -220,13 +298,22 @@ def markdown(tree: Tree) -> str:
     lines += [_row(row) for row in table(tree)]
     lines += ["", LEGEND, "", "## Scored on", ""]
     lines += [
-        f"- {each['symbol']} generation {each['generation']}: {each['part']}, {clean(each['why'])}" for each in tree["symbols"]
+        f"- {each['symbol']} generation {each['generation']}: {each['part']}, {clean(each['why'])}"
+        for each in tree["symbols"]
     ]
     lines += ["", "## Weights", ""]
     for each in tree["symbols"]:
-        lines.append(f"- {each['symbol']}: " + ", ".join(f"{name} {value:.2f}" for name, value in each["weights"].items()))
+        lines.append(
+            f"- {each['symbol']}: "
+            + ", ".join(f"{name} {value:.2f}" for name, value in each["weights"].items())
+        )
     if tree["problems"]:
-        lines += ["", "## Not scored", "", *(f"- {each['symbol']}: {clean(each['message'])}" for each in tree["problems"])]
+        lines += [
+            "",
+            "## Not scored",
+            "",
+            *(f"- {each['symbol']}: {clean(each['message'])}" for each in tree["problems"]),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -34,7 +34,10 @@ class Scaler:
     def apply(self, data: Dataset) -> Dataset:
         """The same rows, standardised; ModelError when the number of columns is another."""
         if len(data.names) != len(self.mean):
-            raise ModelError(f"{data.symbol}: {len(data.names)} features, the model knows {len(self.mean)}", "train it again")
+            raise ModelError(
+                f"{data.symbol}: {len(data.names)} features, the model knows {len(self.mean)}",
+                "train it again",
+            )
         return data.with_features(np.clip((data.features - self.mean) / self.spread, -LIMIT, LIMIT))
 
     def arrays(self) -> Arrays:

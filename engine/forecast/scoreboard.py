@@ -1,4 +1,5 @@
-"""The table of a backtest: every member, the ensemble, naive, drift and always-up, scored on the same sessions."""
+"""The table of a backtest: every member, the ensemble, naive, drift and always-up, scored on the
+same sessions."""
 
 from __future__ import annotations
 
@@ -8,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from engine.forecast.members.base import Floats
-from engine.forecast.metrics import brier, coverage, expected_calibration_error, relative_errors, reliability, score
+from engine.forecast.metrics import (
+    brier,
+    coverage,
+    expected_calibration_error,
+    relative_errors,
+    reliability,
+    score,
+)
 from engine.forecast.record import width
 from engine.forecast.walk import ALWAYS_UP, ENSEMBLE, NAIVE, Walk
 
@@ -16,10 +24,14 @@ Figures = dict[str, float | int | None]
 
 
 def scoreboard(walks: Sequence[Walk], tolerance: float) -> dict[str, Any]:
-    """The pooled table over all symbol-sessions and one a symbol; percent as percent, mase, brier and ece as they are."""
+    """The pooled table over all symbol-sessions and one a symbol;
+    percent as percent, mase, brier and ece as they are."""
     return {
         "pooled": calibrated(walks, tolerance),
-        "symbols": [{"symbol": walk.symbol, **calibrated([walk], tolerance), **aside(walk)} for walk in walks],
+        "symbols": [
+            {"symbol": walk.symbol, **calibrated([walk], tolerance), **aside(walk)}
+            for walk in walks
+        ],
     }
 
 
@@ -59,14 +71,24 @@ def row(walks: Sequence[Walk], name: str, target: Floats, tolerance: float) -> F
     confidence = np.concatenate([walk.stated[name].confidence for walk in walks])
     kept = relative_errors(forecast, target) <= tolerance
     up = np.concatenate([walk.stated[name].p_up for walk in walks])
-    figures |= {"ece": expected_calibration_error(confidence, kept), "brier": brier(confidence, kept)}
-    return figures | {"brier_up": brier(up, target > 0.0), "ece_up": expected_calibration_error(up, target > 0.0)}
+    figures |= {
+        "ece": expected_calibration_error(confidence, kept),
+        "brier": brier(confidence, kept),
+    }
+    return figures | {
+        "brier_up": brier(up, target > 0.0),
+        "ece_up": expected_calibration_error(up, target > 0.0),
+    }
 
 
 def direction(forecast: Floats, target: Floats) -> Figures:
     """Direction accuracy with its 95 % Wilson interval."""
     found = score(forecast, target)
-    return {"direction": found.direction, "direction_low": found.direction_low, "direction_high": found.direction_high}
+    return {
+        "direction": found.direction,
+        "direction_low": found.direction_low,
+        "direction_high": found.direction_high,
+    }
 
 
 def diagram(walks: Sequence[Walk], tolerance: float) -> list[dict[str, float | int]]:

@@ -1,4 +1,5 @@
-"""Stored models asked for their forecasts on stored bars: many at once, each file of bars read once."""
+"""Stored models asked for their forecasts on stored bars: many at once, each file of bars read
+once."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ Answer = Forecast | StockmlError
 
 @dataclass(slots=True)
 class Reading:
-    """The stored bars of one moment, each symbol's read once: SPY is the context of every other symbol."""
+    """The stored bars of one moment, each symbol's read once: SPY is the context of every other
+    symbol."""
 
     home: Home
     settings: Settings
@@ -30,18 +32,25 @@ class Reading:
     def bars(self, source: str, symbol: str) -> Bars:
         """The bars of `symbol` from `source`, never the network; NoDataError without them."""
         if (source, symbol) not in self._held:
-            self._held[source, symbol] = stored_bars(self.home, self.settings, source, symbol, self.clock)
+            self._held[source, symbol] = stored_bars(
+                self.home, self.settings, source, symbol, self.clock
+            )
         return self._held[source, symbol]
 
     def question(self, stored: StoredModel, source: str) -> Question:
         """What to ask the model; errors as `Forecaster.question`, and NoDataError without bars."""
         forecaster = load_forecaster(stored)
         bars = self.bars(source, stored.manifest.symbol)
-        return forecaster.question(bars, {name: self.bars(source, name) for name in forecaster.context})
+        return forecaster.question(
+            bars, {name: self.bars(source, name) for name in forecaster.context}
+        )
 
 
-def forecast_stored(reading: Reading, asked: Mapping[str, tuple[StoredModel, str]]) -> dict[str, Answer]:
-    """The next session's forecast of every (model, source of its bars), or the error that stands in its way."""
+def forecast_stored(
+    reading: Reading, asked: Mapping[str, tuple[StoredModel, str]]
+) -> dict[str, Answer]:
+    """The next session's forecast of every (model, source of its bars), or the error that stands
+    in its way."""
     questions: dict[str, Question] = {}
     found: dict[str, Answer] = {}
     for name, (stored, source) in asked.items():
@@ -54,7 +63,8 @@ def forecast_stored(reading: Reading, asked: Mapping[str, tuple[StoredModel, str
 
 
 def answered(questions: Sequence[Question]) -> list[Answer]:
-    """All together; one by one when a model among them is at fault, so that the others have their forecast."""
+    """All together;
+    one by one when a model among them is at fault, so that the others have their forecast."""
     try:
         return list(forecast_together(questions))
     except StockmlError as error:

@@ -1,6 +1,8 @@
-"""The derived status of a symbol: its manifest in brief and its forecast, rebuilt when model or bars changed.
+"""The derived status of a symbol: its manifest in brief and its forecast, rebuilt when model or
+bars changed.
 
-Reading it loads neither numpy nor h5py, so that the console and `status` stay light; `build` loads both.
+Reading it loads neither numpy nor h5py, so that the console and `status` stay light; `build`
+loads both.
 """
 
 from __future__ import annotations
@@ -63,10 +65,17 @@ def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
     except FileNotFoundError:
         return None
     except OSError:
-        # A loop of links, a folder shut to us: reading it says why, and the other symbols stay on screen.
+        # A loop of links, a folder shut to us: reading it says why, and the other symbols stay on
+        # screen.
         return StatusKey(0, 0, 0, "", None)
     bar = last_bar(home, source, symbol) if source else None
-    return StatusKey(found.st_size, found.st_mtime_ns, found.st_ino, bar.date if bar else "", bar.close if bar else None)
+    return StatusKey(
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ino,
+        bar.date if bar else "",
+        bar.close if bar else None,
+    )
 
 
 def read(path: Path) -> Status | None:
@@ -102,20 +111,27 @@ def _model(found: dict[str, Any]) -> ModelInfo:
 
 def same_file(status: Status, key: StatusKey) -> bool:
     """Whether the status tells of the file that is there now."""
-    return (status.key.size, status.key.mtime_ns, status.key.inode) == (key.size, key.mtime_ns, key.inode)
+    return (status.key.size, status.key.mtime_ns, status.key.inode) == (
+        key.size,
+        key.mtime_ns,
+        key.inode,
+    )
 
 
 def current(status: Status, key: StatusKey, source: str) -> bool:
-    """Whether there is nothing new to say: the same file and bars of `source`; what is no model of ours has no bars."""
+    """Whether there is nothing new to say: the same file and bars of `source`;
+    what is no model of ours has no bars."""
     if status.model is None:
         return same_file(status, key)
     return status.key == key and status.source == source
 
 
 def usual_source(status: Status | None, configured: str) -> str:
-    """Whose bars a status is about when nobody asks for others: the model's own, or the settings' of the same kind.
+    """Whose bars a status is about when nobody asks for others: the model's own, or the
+    settings' of the same kind.
 
-    What a command with `--source` asked once must not stay on show: simulated bars would stand in an unmarked row.
+    What a command with `--source` asked once must not stay on show: simulated bars would stand
+    in an unmarked row.
     """
     if status is None or status.model is None:
         return status.source if status else ""
@@ -125,7 +141,8 @@ def usual_source(status: Status | None, configured: str) -> str:
 
 
 def can_keep(home: Home) -> bool:
-    """Whether statuses can be stored in this home: a home mounted or opened read-only cannot learn anything new."""
+    """Whether statuses can be stored in this home: a home mounted or opened read-only cannot
+    learn anything new."""
     folder = home.status("X").parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -133,7 +150,8 @@ def can_keep(home: Home) -> bool:
 
 
 def write(home: Home, symbol: str, status: Status) -> None:
-    """Store `status` beside the others; a full disk only costs the next reader a rebuild, and no change costs no write."""
+    """Store `status` beside the others;
+    a full disk only costs the next reader a rebuild, and no change costs no write."""
     if read(home.status(symbol)) == status:
         return
     tree = {"v": VERSION, **asdict(status)}
@@ -143,7 +161,9 @@ def write(home: Home, symbol: str, status: Status) -> None:
         write_json(home.status(symbol), tree, name="status")
 
 
-def build(home: Home, settings: Settings, symbol: str, clock: Clock, source: str = "") -> Status | None:
+def build(
+    home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
+) -> Status | None:
     """`build_all` of one symbol."""
     return build_all(home, settings, (symbol,), clock, source)[symbol]
 
@@ -151,26 +171,38 @@ def build(home: Home, settings: Settings, symbol: str, clock: Clock, source: str
 def build_all(
     home: Home, settings: Settings, symbols: Iterable[str], clock: Clock, source: str = ""
 ) -> dict[str, Status | None]:
-    """Read the live models, forecast on stored bars (of `source`, else of each model's own), store and return it all.
+    """Read the live models, forecast on stored bars (of `source`, else of each model's own),
+    store and return it all.
 
-    None for a symbol without a model file. A broken model or missing bars are told in `problem`, never raised. The
-    networks of all models run as one stacked recursion.
+    None for a symbol without a model file. A broken model or missing bars are told in `problem`,
+    never raised. The networks of all models run as one stacked recursion.
     """
     from engine.forecast.serving import Reading, forecast_stored
     from engine.vault.model_file import model_info
 
     found = {symbol: _live_model(home, symbol) for symbol in symbols}
     whole = {symbol: each for symbol, each in found.items() if isinstance(each, tuple)}
-    asked = {symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in whole.items()}
+    asked = {
+        symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in whole.items()
+    }
     answers = forecast_stored(Reading(home, settings, clock), asked)
     statuses = {symbol: None if isinstance(each, tuple) else each for symbol, each in found.items()}
     for symbol, (key, stored) in whole.items():
-        info, (_, used), answer = model_info(stored.manifest, stored.size_bytes), asked[symbol], answers[symbol]
-        forecast, problem = (None, str(answer)) if isinstance(answer, StockmlError) else (answer, "")
+        info, (_, used), answer = (
+            model_info(stored.manifest, stored.size_bytes),
+            asked[symbol],
+            answers[symbol],
+        )
+        forecast, problem = (
+            (None, str(answer)) if isinstance(answer, StockmlError) else (answer, "")
+        )
         bars_key = current_key(home, symbol, used) or key
-        # The model's stat from before it was read: a model published meanwhile makes this status out of date.
+        # The model's stat from before it was read: a model published meanwhile makes this status
+        # out of date.
         key = StatusKey(key.size, key.mtime_ns, key.inode, bars_key.last_bar, bars_key.last_close)
-        statuses[symbol] = Status(key, "ok", info, forecast, problem, used, info.generation, info.source)
+        statuses[symbol] = Status(
+            key, "ok", info, forecast, problem, used, info.generation, info.source
+        )
     for symbol, status in statuses.items():
         if status is not None:
             write(home, symbol, status)
@@ -178,7 +210,8 @@ def build_all(
 
 
 def _live_model(home: Home, symbol: str) -> tuple[StatusKey, StoredModel] | Status | None:
-    """The live model with its key; the status of a file that is no model of ours; None without a file."""
+    """The live model with its key; the status of a file that is no model of ours;
+    None without a file."""
     from engine.vault.model_file import ForeignModelError, NewerModelError, read_model
 
     key = current_key(home, symbol, "")
@@ -197,11 +230,18 @@ def _live_model(home: Home, symbol: str) -> tuple[StatusKey, StoredModel] | Stat
 def _remembering(home: Home, symbol: str, status: Status) -> Status:
     """The status of a file that is no model of ours, with what the one before it was."""
     before = read(home.status(symbol))
-    return replace(status, last_generation=before.last_generation, last_source=before.last_source) if before else status
+    return (
+        replace(status, last_generation=before.last_generation, last_source=before.last_source)
+        if before
+        else status
+    )
 
 
-def forecast_now(home: Home, settings: Settings, stored: StoredModel, clock: Clock, source: str) -> Forecast:
-    """The next session's forecast of a stored model on the stored bars of `source`; NoDataError without bars."""
+def forecast_now(
+    home: Home, settings: Settings, stored: StoredModel, clock: Clock, source: str
+) -> Forecast:
+    """The next session's forecast of a stored model on the stored bars of `source`;
+    NoDataError without bars."""
     from engine.forecast.inference import forecast_together
     from engine.forecast.serving import Reading
 

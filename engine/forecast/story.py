@@ -27,8 +27,11 @@ BARS = 250
 EDGES = (0.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 100.0)
 
 
-def story(home: Home, settings: Settings, symbol: str, clock: Clock, source: str = "") -> dict[str, Any]:
-    """Closes, the held-out record in dollars, figures and calibration; `problems` says what is missing, in words."""
+def story(
+    home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
+) -> dict[str, Any]:
+    """Closes, the held-out record in dollars, figures and calibration;
+    `problems` says what is missing, in words."""
     problems: list[str] = []
     stored, bars = None, None
     try:
@@ -51,7 +54,10 @@ def story(home: Home, settings: Settings, symbol: str, clock: Clock, source: str
         "figures": {},
     }
     if bars is not None:
-        tree["closes"] = [[str(day), float(close)] for day, close in zip(bars.dates[-BARS:], bars.close[-BARS:], strict=True)]
+        tree["closes"] = [
+            [str(day), float(close)]
+            for day, close in zip(bars.dates[-BARS:], bars.close[-BARS:], strict=True)
+        ]
     if stored is not None:
         # What the confidence was stated for; the limit of today may be another.
         tolerance = float(stored.manifest.config.get("max_mape", DEFAULT_TOLERANCE)) / 100.0
@@ -72,19 +78,30 @@ def _told(stored: StoredModel, bars: Bars | None, tolerance: float) -> dict[str,
 
 
 def calibration(record: Record, tolerance: float) -> list[dict[str, Any]]:
-    """Stated confidence against the share of sessions that came that close, by parts; n each, percent."""
-    stated, kept = 100.0 * record.confidence, relative_errors(record.forecast, record.target) <= tolerance
+    """Stated confidence against the share of sessions that came that close, by parts;
+    n each, percent."""
+    stated, kept = (
+        100.0 * record.confidence,
+        relative_errors(record.forecast, record.target) <= tolerance,
+    )
     rows = []
     for low, high in pairwise(EDGES):
         part = (stated >= low) & ((stated < high) | (high == EDGES[-1]))
         if part.any():
             told = {"low": low, "high": high, "n": int(part.sum())}
-            rows.append({**told, "stated": float(stated[part].mean()), "came": float(100.0 * kept[part].mean())})
+            rows.append(
+                {
+                    **told,
+                    "stated": float(stated[part].mean()),
+                    "came": float(100.0 * kept[part].mean()),
+                }
+            )
     return rows
 
 
 def sessions(record: Record, bars: Bars | None) -> list[list[Any]]:
-    """[session, last close, forecast, low 80, high 80, actual] in dollars, where the bars still have the close before."""
+    """[session, last close, forecast, low 80, high 80, actual] in dollars, where the bars still
+    have the close before."""
     if bars is None:
         return []
     days, at = np.asarray(bars.dates), np.searchsorted(bars.dates, record.dates)
@@ -92,7 +109,15 @@ def sessions(record: Record, bars: Bars | None) -> list[list[Any]]:
     for index, place in enumerate(at):
         if not 0 < place < len(days) or days[place] != record.dates[index]:
             continue
-        close, forecast, half = float(bars.close[place - 1]), float(record.forecast[index]), float(record.half80[index])
-        prices = [close * float(np.exp(value)) for value in (forecast, forecast - half, forecast + half)]
-        found.append([str(record.dates[index]), close, *prices, close * float(np.exp(record.target[index]))])
+        close, forecast, half = (
+            float(bars.close[place - 1]),
+            float(record.forecast[index]),
+            float(record.half80[index]),
+        )
+        prices = [
+            close * float(np.exp(value)) for value in (forecast, forecast - half, forecast + half)
+        ]
+        found.append(
+            [str(record.dates[index]), close, *prices, close * float(np.exp(record.target[index]))]
+        )
     return found

@@ -30,7 +30,8 @@ class Asked:
 
     @property
     def start(self) -> date:
-        """The day from which a network source is asked: whole years of history, or `min_date` where that is later.
+        """The day from which a network source is asked: whole years of history, or `min_date`
+        where that is later.
 
         New Year's Day, not a day that moves with the clock, so that two fetches of one year agree.
         """

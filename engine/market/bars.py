@@ -16,7 +16,8 @@ Dates = NDArray[np.datetime64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """Complete sessions, oldest first: split-adjusted, not dividend-adjusted; prices in dollars, volume in shares."""
+    """Complete sessions, oldest first: split-adjusted, not dividend-adjusted;
+    prices in dollars, volume in shares."""
 
     symbol: str
     source: str
@@ -48,7 +49,10 @@ class Bars:
         return day(self.dates[-1])
 
     def _rows(self, rows: slice) -> Self:
-        columns = {name: getattr(self, name)[rows] for name in ("dates", "open", "high", "low", "close", "volume")}
+        columns = {
+            name: getattr(self, name)[rows]
+            for name in ("dates", "open", "high", "low", "close", "volume")
+        }
         return replace(self, **columns)
 
     def since(self, start: date) -> Self:
@@ -57,7 +61,9 @@ class Bars:
 
     def until(self, end: date) -> Self:
         """The bars up to and including `end`."""
-        return self._rows(slice(None, int(np.searchsorted(self.dates, np.datetime64(end, "D"), side="right"))))
+        return self._rows(
+            slice(None, int(np.searchsorted(self.dates, np.datetime64(end, "D"), side="right")))
+        )
 
     def tail(self, count: int) -> Self:
         """The newest `count` bars."""
@@ -70,7 +76,8 @@ def day(moment: np.datetime64) -> date:
 
 
 def data_hash(bars: Bars) -> str:
-    """The sha256 of dates and values, little-endian: equal for equal bars on every machine, whatever their source."""
+    """The sha256 of dates and values, little-endian: equal for equal bars on every machine,
+    whatever their source."""
     digest = hashlib.sha256(bars.dates.astype("datetime64[D]").astype("<i8").tobytes())
     for column in (bars.open, bars.high, bars.low, bars.close, bars.volume):
         digest.update(column.astype("<f8").tobytes())

@@ -16,7 +16,8 @@ from engine.market.source import SOURCES, parse_source
 
 
 def bars_behind(last_bar: str, source: str, now: datetime, settle_minutes: int) -> int | None:
-    """Complete sessions after `last_bar` (ISO day); None for bars that are their own clock (csv, simulated)."""
+    """Complete sessions after `last_bar` (ISO day);
+    None for bars that are their own clock (csv, simulated)."""
     found = SOURCES.get(source.partition(":")[0])
     if found is None or not found.network:
         return None
@@ -36,12 +37,17 @@ def stale_words(behind: int | None) -> str:
 
 
 def stand_in_words(source: str, symbol: str, last_bar: str) -> str:
-    """What is said of a forecast from stored bars whose folder, or file in it, is gone (csv:DIR); empty while it is there."""
+    """What is said of a forecast from stored bars whose folder, or file in it, is gone
+    (csv:DIR); empty while it is there."""
     try:
         folder = parse_source(source).folder
     except UsageError:
         return ""
     if not folder or Path(folder, f"{symbol}.csv").exists():
         return ""
-    gone = f"no {symbol}.csv in {clean(folder, 200)}" if Path(folder).is_dir() else f"no folder {clean(folder, 200)}"
+    gone = (
+        f"no {symbol}.csv in {clean(folder, 200)}"
+        if Path(folder).is_dir()
+        else f"no folder {clean(folder, 200)}"
+    )
     return f"{gone}; its stored copy is used, up to {last_bar}"

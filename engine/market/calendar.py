@@ -1,7 +1,9 @@
-"""Sessions of the New York Stock Exchange from a shipped table, so that nothing loads pandas to know what day it is.
+"""Sessions of the New York Stock Exchange from a shipped table, so that nothing loads pandas to
+know what day it is.
 
-The table (sessions.json, written by `python -m engine.market.make_sessions`) holds the weekdays without a session and
-the early closes between two days. Outside of it every weekday counts as a session that closes at 16:00 New York.
+The table (sessions.json, written by `python -m engine.market.make_sessions`) holds the weekdays
+without a session and the early closes between two days. Outside of it every weekday counts as a
+session that closes at 16:00 New York.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ _CLOSE = time(16, 0)
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """The table: what it covers, the weekdays the exchange stayed shut, the days it closed early (New York time)."""
+    """The table: what it covers, the weekdays the exchange stayed shut, the days it closed early
+    (New York time)."""
 
     first: date
     last: date
@@ -39,7 +42,9 @@ def table() -> Sessions:
         first=date.fromisoformat(found["first"]),
         last=date.fromisoformat(found["last"]),
         closed=frozenset(date.fromisoformat(text) for text in found["closed"]),
-        early={date.fromisoformat(day): time.fromisoformat(at) for day, at in found["early"].items()},
+        early={
+            date.fromisoformat(day): time.fromisoformat(at) for day, at in found["early"].items()
+        },
     )
 
 
@@ -109,10 +114,12 @@ def is_open(now: datetime) -> bool:
 
 
 def last_complete_session(now: datetime, settle_minutes: int) -> date:
-    """The newest session whose close lies at least `settle_minutes` before the aware moment `now`."""
+    """The newest session whose close lies at least `settle_minutes` before the aware moment
+    `now`."""
     day = exchange_day(now)
     settle = timedelta(minutes=settle_minutes)
-    # More than once where hours of settling reach past midnight: the session of yesterday is not complete then either.
+    # More than once where hours of settling reach past midnight: the session of yesterday is not
+    # complete then either.
     while not is_session(day) or now < session_close(day) + settle:
         day = previous_session(day)
     return day

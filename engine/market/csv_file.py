@@ -1,4 +1,5 @@
-"""One CSV file of daily bars, read whatever its dialect: column order and case, $ and thousands separators, US dates."""
+"""One CSV file of daily bars, read whatever its dialect: column order and case, $ and thousands
+separators, US dates."""
 
 from __future__ import annotations
 
@@ -19,7 +20,14 @@ from engine.market.rows import COLUMNS, Rows
 Value = TypeVar("Value")
 MAX_BYTES = 32_000_000
 """Larger files are refused: a century of daily bars of one symbol is below 3 MB."""
-_NAMES = {"close/last": "close", "last": "close", "vol": "volume", "vol.": "volume", "timestamp": "date", "datetime": "date"}
+_NAMES = {
+    "close/last": "close",
+    "last": "close",
+    "vol": "volume",
+    "vol.": "volume",
+    "timestamp": "date",
+    "datetime": "date",
+}
 _EMPTY = {"", "null", "nan", "none", "n/a", "na", "-"}
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]\d.*)?")
 _US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d.*)?")
@@ -31,7 +39,8 @@ _NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d+
 def read_rows(path: Path, symbol: str, source: str, start: date | None = None) -> Rows:
     """The rows of a file from `start` on, in the order of the file; `fetched_at` stays open.
 
-    Raises FileNotFoundError, and NoDataError naming file and line for a text that is no date or no number.
+    Raises FileNotFoundError, and NoDataError naming file and line for a text that is no date or
+    no number.
     """
     lines = _lines(path)
     position = _positions(path, next(lines, (1, []))[1])
@@ -47,9 +56,13 @@ def read_rows(path: Path, symbol: str, source: str, start: date | None = None) -
             days.append(day)
             places.append(line)
             try:
-                values.append([float(fields[place]) for place in numbers])  # plain numbers: nine rows in ten files
+                values.append(
+                    [float(fields[place]) for place in numbers]
+                )  # plain numbers: nine rows in ten files
             except (ValueError, IndexError):
-                values.append([_parsed(parse_number, fields, place, path, line) for place in numbers])
+                values.append(
+                    [_parsed(parse_number, fields, place, path, line) for place in numbers]
+                )
     table = np.array(values, dtype=np.float64).reshape(len(days), len(COLUMNS))
     return Rows(symbol, source, shown(path), tuple(days), table, tuple(places))
 
@@ -67,47 +80,64 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise NoDataError(f"cannot read {shown(path)}: {error.strerror}", "check the path and its permissions") from error
+        raise NoDataError(
+            f"cannot read {shown(path)}: {error.strerror}", "check the path and its permissions"
+        ) from error
     if len(raw) > MAX_BYTES:
-        raise NoDataError(f"{shown(path)} is larger than {MAX_BYTES // 1_000_000} MB", "a file of daily bars is far smaller")
+        raise NoDataError(
+            f"{shown(path)} is larger than {MAX_BYTES // 1_000_000} MB",
+            "a file of daily bars is far smaller",
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NoDataError(f"{shown(path)} is not UTF-8 text (byte {error.start})", "save it as CSV in UTF-8") from error
+        raise NoDataError(
+            f"{shown(path)} is not UTF-8 text (byte {error.start})", "save it as CSV in UTF-8"
+        ) from error
     head = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
     try:
         for fields in reader:
             yield reader.line_num, fields
     except csv.Error as error:
-        raise NoDataError(f"{shown(path)} line {reader.line_num}: {clean(str(error), 80)}", "save it as plain CSV") from error
+        raise NoDataError(
+            f"{shown(path)} line {reader.line_num}: {clean(str(error), 80)}", "save it as plain CSV"
+        ) from error
 
 
 def _positions(path: Path, header: list[str]) -> dict[str, int]:
-    """Where each needed column stands; columns of other names are ignored (Adj Close among them)."""
+    """Where each needed column stands;
+    columns of other names are ignored (Adj Close among them)."""
     names = [_NAMES.get(name, name) for name in (field.strip().lower() for field in header)]
     for name in ("date", *COLUMNS):
         if names.count(name) != 1:
             what = "no column" if name not in names else "more than one column"
             header_text = clean(",".join(header), 120) or "nothing"
             raise NoDataError(
-                f"{shown(path)} line 1: {what} {name} in the header {header_text!r}", "needed: date,open,high,low,close,volume"
+                f"{shown(path)} line 1: {what} {name} in the header {header_text!r}",
+                "needed: date,open,high,low,close,volume",
             )
     return {name: names.index(name) for name in ("date", *COLUMNS)}
 
 
-def _parsed(parse: Callable[[str], Value], fields: list[str], place: int, path: Path, line: int) -> Value:
+def _parsed(
+    parse: Callable[[str], Value], fields: list[str], place: int, path: Path, line: int
+) -> Value:
     text = fields[place] if place < len(fields) else ""
     try:
         return parse(text)
     except ValueError as error:
-        raise NoDataError(f"{shown(path)} line {line}: {clean(text, 40)!r} is {error}", "correct the file") from error
+        raise NoDataError(
+            f"{shown(path)} line {line}: {clean(text, 40)!r} is {error}", "correct the file"
+        ) from error
 
 
 def parse_day(text: str) -> date:
-    """The exchange's day of 2024-03-01, 2024-03-01 00:00:00-05:00, 20240301, 03/01/2024 or Mar 01, 2024; else ValueError.
+    """The exchange's day of 2024-03-01, 2024-03-01 00:00:00-05:00, 20240301, 03/01/2024 or Mar
+    01, 2024; else ValueError.
 
-    A stamp with a zone is midnight at the exchange, or in UTC: its own day is the session either way.
+    A stamp with a zone is midnight at the exchange, or in UTC: its own day is the session either
+    way.
     """
     try:
         return date.fromisoformat(text)

@@ -19,8 +19,9 @@ def fetch(asked: Asked) -> Bars:
 
     Raises AbsentError without that file, NoDataError where a bar cannot be true.
 
-    The folder is its own clock: old bars are not stale. Only a newest bar that was captured during its own session
-    (by the file's time, or because that session is not over now) is dropped.
+    The folder is its own clock: old bars are not stale. Only a newest bar that was captured
+    during its own session (by the file's time, or because that session is not over now) is
+    dropped.
     """
     path = Path(asked.source.folder) / f"{asked.symbol}.csv"
     try:
@@ -29,21 +30,32 @@ def fetch(asked: Asked) -> Bars:
     except FileNotFoundError as error:
         raise _absent(path) from error
     moments = (written, asked.clock.now())
-    bars = quality.checked(replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes)
+    bars = quality.checked(
+        replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes
+    )
     return quality.with_missing_named(_dated(bars, calendar.exchange_day(asked.clock.now())))
 
 
 def _dated(bars: Bars, today: date) -> Bars:
-    """The bars, with a warning where the newest is of a day to come: a slip in the file, or a clock that is wrong."""
+    """The bars, with a warning where the newest is of a day to come: a slip in the file, or a
+    clock that is wrong."""
     if bars.last_date <= today:
         return bars
-    words = f"{bars.symbol}: the newest bar is of {bars.last_date}, and today is {today}: is its date wrong, or the clock?"
+    words = (
+        f"{bars.symbol}: the newest bar is of {bars.last_date}, and today is {today}: is its date"
+        " wrong, or the clock?"
+    )
     return replace(bars, warnings=(*bars.warnings, words))
 
 
 def _absent(path: Path) -> AbsentError:
     if not path.parent.is_dir():
-        return AbsentError(f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR")
+        return AbsentError(
+            f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR"
+        )
     there = sorted(clean(file.name, 30) for file in path.parent.glob("*.csv"))[:8]
-    hint = f"it holds {' '.join(there) or 'no csv file'}; name a folder of SYM.csv files: --source csv:DIR"
+    hint = (
+        f"it holds {' '.join(there) or 'no csv file'}; name a folder of SYM.csv files: --source"
+        " csv:DIR"
+    )
     return AbsentError(f"no {path.name} in {shown(path.parent)}", hint)

@@ -17,10 +17,12 @@ from engine.market.store import BarStore
 
 
 def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
-    """The bars of `symbol` asked of `source`, checked, from the symbol's `min_date` on, and kept in the store.
+    """The bars of `symbol` asked of `source`, checked, from the symbol's `min_date` on, and kept
+    in the store.
 
-    Where Yahoo cannot be reached the stored bars stand in, with a warning that tells their age. Raises NoDataError when
-    there are none or a bar cannot be true, UsageError for an unknown source.
+    Where Yahoo cannot be reached the stored bars stand in, with a warning that tells their age.
+    Raises NoDataError when there are none or a bar cannot be true, UsageError for an unknown
+    source.
     """
     asked = Asked(home, settings, parse_source(source), symbol, clock)
     found = SOURCES[asked.source.kind]
@@ -29,11 +31,15 @@ def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: 
 
 
 def _kept(asked: Asked, bars: Bars) -> Bars:
-    """The bars, kept in the store for the console; a disk that is full costs a warning, not the bars."""
+    """The bars, kept in the store for the console;
+    a disk that is full costs a warning, not the bars."""
     try:
         BarStore(asked.home).write(bars, asked.min_date)
     except OSError as error:
-        return replace(bars, warnings=(*bars.warnings, f"{bars.symbol}: bars could not be kept: {error.strerror}"))
+        return replace(
+            bars,
+            warnings=(*bars.warnings, f"{bars.symbol}: bars could not be kept: {error.strerror}"),
+        )
     return bars
 
 
@@ -48,10 +54,13 @@ def _copy(asked: Asked, absent: AbsentError) -> Bars:
 
 
 def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
-    """The bars of `symbol` without the network: the store for yahoo; a folder or the simulation is read as it is now.
+    """The bars of `symbol` without the network: the store for yahoo.
 
-    Where the folder or its file is gone (a disk that is not mounted), the copy in the store serves, with a warning.
-    Raises NoDataError when there are none or a bar cannot be true, UsageError for an unknown source.
+    A folder or the simulation is read as it is now.
+
+    Where the folder or its file is gone (a disk that is not mounted), the copy in the store
+    serves, with a warning. Raises NoDataError when there are none or a bar cannot be true,
+    UsageError for an unknown source.
     """
     asked = Asked(home, settings, parse_source(source), symbol, clock)
     if not SOURCES[asked.source.kind].network:
@@ -63,5 +72,7 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
     bars = bars.since(asked.start) if bars else None
     if not bars:
         hint = f"fetch them: stockml data fetch {symbol}; or name another source: --source csv:DIR"
-        raise NoDataError(f"no stored bars of {symbol} from {asked.source.text} since {asked.start}", hint)
+        raise NoDataError(
+            f"no stored bars of {symbol} from {asked.source.text} since {asked.start}", hint
+        )
     return quality.with_missing_named(bars, asked.newest)

@@ -1,4 +1,5 @@
-"""The newest stored bar of a symbol, read from the file's tail without numpy: what the console shows as last close."""
+"""The newest stored bar of a symbol, read from the file's tail without numpy: what the console
+shows as last close."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class LastBar:
 
 
 def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
-    """The newest stored bar of `symbol`, or None where there is none or the file's end cannot be read as one."""
+    """The newest stored bar of `symbol`, or None where there is none or the file's end cannot be
+    read as one."""
     if not SYMBOL.fullmatch(symbol):
         raise UsageError(f"not a symbol: {clean(symbol, 40)!r}")
     path = home.market / parse_source(source_text).key / f"{symbol}.csv"
@@ -42,7 +44,12 @@ def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
     facts = _facts(path.with_suffix(".json"))
     rows = facts.get("rows") if facts.get("last_bar") == day else None
     fetched_at = facts.get("fetched_at")
-    return LastBar(day, close, rows if isinstance(rows, int) else None, fetched_at if isinstance(fetched_at, str) else None)
+    return LastBar(
+        day,
+        close,
+        rows if isinstance(rows, int) else None,
+        fetched_at if isinstance(fetched_at, str) else None,
+    )
 
 
 def _last_line(path: Path) -> tuple[str, float] | None:

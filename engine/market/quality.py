@@ -22,41 +22,63 @@ from engine.market import calendar
 from engine.market.bars import Bars
 from engine.market.rows import COLUMNS, Rows
 
-# Prices come through 32-bit floats (relative error 6e-8); a low above the open by less is rounding, not a broken bar.
+# Prices come through 32-bit floats (relative error 6e-8); a low above the open by less is rounding,
+# not a broken bar.
 ROUNDING = 1e-6
 _NAMED = 5
 JUMP = 2.9
-"""Times the close before: beyond any true day of a listed company of size (+135 %, -60 %), below a 3:1 split."""
+"""Times the close before: beyond any true day of a listed company of size (+135 %, -60 %), below
+a 3:1 split."""
 
 
-def checked(rows: Rows, moments: Iterable[datetime] = (), settle_minutes: int = 0, newest: date | None = None) -> Bars:
-    """The bars of `rows`, oldest first, with `warnings`; NoDataError on a row that cannot be true, or when none is left.
+def checked(
+    rows: Rows,
+    moments: Iterable[datetime] = (),
+    settle_minutes: int = 0,
+    newest: date | None = None,
+) -> Bars:
+    """The bars of `rows`, oldest first, with `warnings`.
 
-    `newest`: the last session that is complete by the clock; later rows are dropped. A source that is its own clock has
-    none, and gives `moments` instead: a last bar captured between its open and its close + `settle_minutes` is dropped.
+    NoDataError on a row that cannot be true, or when none is left.
+
+    `newest`: the last session that is complete by the clock; later rows are dropped. A source
+    that is its own clock has none, and gives `moments` instead: a last bar captured between its
+    open and its close + `settle_minutes` is dropped.
     """
     if not len(rows):
-        raise NoDataError(f"{rows.origin} has no bars of {rows.symbol}", "name another source: --source csv:DIR")
+        raise NoDataError(
+            f"{rows.origin} has no bars of {rows.symbol}", "name another source: --source csv:DIR"
+        )
     rows, warnings = _one_row_a_session(rows)
     rows, early = _complete(rows, newest)
     _check_days(rows)
     rows, dropped = without_unfinished(rows, tuple(moments), settle_minutes)
     warnings += [*early, *dropped]
     if not len(rows):
-        raise NoDataError(f"{rows.origin} has no finished bar of {rows.symbol}: {warnings[-1]}", "wait for the close")
+        raise NoDataError(
+            f"{rows.origin} has no finished bar of {rows.symbol}: {warnings[-1]}",
+            "wait for the close",
+        )
     _check_values(rows)
     return _bars(rows, (*warnings, *jump_words(rows)))
 
 
 def with_missing_named(bars: Bars, newest: date | None = None) -> Bars:
-    """The bars with a warning that names the sessions missing among them, and after them up to `newest`."""
+    """The bars with a warning that names the sessions missing among them, and after them up to
+    `newest`."""
     missing = missing_sessions(bars.dates.tolist(), newest)
-    return replace(bars, warnings=(*bars.warnings, missing_words(bars.symbol, missing))) if missing else bars
+    return (
+        replace(bars, warnings=(*bars.warnings, missing_words(bars.symbol, missing)))
+        if missing
+        else bars
+    )
 
 
 def _bars(rows: Rows, warnings: tuple[str, ...]) -> Bars:
     dates = np.array(rows.days, dtype="datetime64[D]")
-    columns = {name: np.ascontiguousarray(rows.values[:, place]) for place, name in enumerate(COLUMNS)}
+    columns = {
+        name: np.ascontiguousarray(rows.values[:, place]) for place, name in enumerate(COLUMNS)
+    }
     return Bars(
         rows.symbol,
         rows.source,
@@ -75,7 +97,9 @@ def _impossible(rows: Rows, row: int, what: str) -> NoDataError:
 
 
 def _one_row_a_session(rows: Rows) -> tuple[Rows, list[str]]:
-    """The rows sorted by date with one for each day; of two captures of the newest day the later one stands.
+    """The rows sorted by date with one for each day.
+
+    Of two captures of the newest day the later one stands.
 
     Later = further down the file, or further up in a file that runs newest first.
     """
@@ -90,10 +114,15 @@ def _one_row_a_session(rows: Rows) -> tuple[Rows, list[str]]:
         elif np.array_equal(rows.values[place], rows.values[before], equal_nan=True):
             warnings.append(f"{rows.where(place)}: {rows.days[place]} stands twice; one is used")
         elif rows.days[place] == newest:
-            warnings.append(f"{rows.where(before)}: an earlier capture of {newest} is replaced by {rows.where(place)}")
+            warnings.append(
+                f"{rows.where(before)}: an earlier capture of {newest} is replaced by"
+                f" {rows.where(place)}"
+            )
             kept[-1] = place
         else:
-            what = f"{rows.days[place]} stands twice with different values (also {rows.where(before)})"
+            what = (
+                f"{rows.days[place]} stands twice with different values (also {rows.where(before)})"
+            )
             raise _impossible(rows, place, what)
     return rows.take(kept), warnings
 
@@ -105,7 +134,9 @@ def _complete(rows: Rows, newest: date | None) -> tuple[Rows, list[str]]:
     kept = [place for place, day in enumerate(rows.days) if day <= newest]
     late = range(len(kept), len(rows))
     why = f"the last complete session is {newest}"
-    return rows.take(kept), [f"{rows.where(place)}: the unfinished bar is dropped: {why}" for place in late]
+    return rows.take(kept), [
+        f"{rows.where(place)}: the unfinished bar is dropped: {why}" for place in late
+    ]
 
 
 def _check_days(rows: Rows) -> None:
@@ -115,15 +146,22 @@ def _check_days(rows: Rows) -> None:
             raise _impossible(rows, place, f"{day} ({day:%A}) is not a session of the exchange")
 
 
-def without_unfinished(rows: Rows, moments: Sequence[datetime], settle_minutes: int) -> tuple[Rows, list[str]]:
-    """The rows without a last bar that is not final: captured before it could be, incomplete, or its prices disagree."""
+def without_unfinished(
+    rows: Rows, moments: Sequence[datetime], settle_minutes: int
+) -> tuple[Rows, list[str]]:
+    """The rows without a last bar that is not final: captured before it could be, incomplete, or
+    its prices disagree."""
     if not len(rows):
         return rows, []
     last = len(rows) - 1
-    reason = _unfinished(rows.days[last], moments, settle_minutes) or _half_written(rows.values[last])
+    reason = _unfinished(rows.days[last], moments, settle_minutes) or _half_written(
+        rows.values[last]
+    )
     if not reason:
         return rows, []
-    return rows.take(list(range(last))), [f"{rows.where(last)}: the unfinished bar of {rows.days[last]} is dropped: {reason}"]
+    return rows.take(list(range(last))), [
+        f"{rows.where(last)}: the unfinished bar of {rows.days[last]} is dropped: {reason}"
+    ]
 
 
 def _unfinished(day: date, moments: Sequence[datetime], settle_minutes: int) -> str:
@@ -160,17 +198,20 @@ def _check_values(rows: Rows) -> None:
     wrong = ~np.isfinite(rows.values).all(axis=1) | (prices <= 0).any(axis=1) | (volume < 0)
     wrong |= (prices[:, 2] > inner.min(axis=1) + slack) | (inner.max(axis=1) > prices[:, 1] + slack)
     for row in np.flatnonzero(wrong):
-        raise _impossible(rows, int(row), _what_is_wrong([float(value) for value in rows.values[row]]))
+        raise _impossible(
+            rows, int(row), _what_is_wrong([float(value) for value in rows.values[row]])
+        )
 
 
 def jump_words(rows: Rows) -> list[str]:
-    """A sentence for every close at least JUMP times the one before, or at most a JUMPth; the bars stay as they are."""
+    """A sentence for every close at least JUMP times the one before, or at most a JUMPth;
+    the bars stay as they are."""
     close = rows.values[:, 3]
     ratios = close[1:] / close[:-1]
     wild = np.flatnonzero((ratios >= JUMP) | (ratios <= 1.0 / JUMP))[-_NAMED:]
     return [
-        f"{rows.where(int(row) + 1)}: the close of {rows.days[row + 1]} is {ratios[row]:.3g} times the one before: "
-        "a split that the bars are not adjusted for?"
+        f"{rows.where(int(row) + 1)}: the close of {rows.days[row + 1]} is {ratios[row]:.3g} times"
+        " the one before: a split that the bars are not adjusted for?"
         for row in wild
     ]
 
@@ -187,7 +228,8 @@ def _what_is_wrong(values: list[float]) -> str:
 
 
 def missing_sessions(days: Sequence[date], newest: date | None = None) -> tuple[date, ...]:
-    """The sessions from the first of `days` to the last of them, or to `newest`, that are not among them."""
+    """The sessions from the first of `days` to the last of them, or to `newest`, that are not
+    among them."""
     start = max(days[0], calendar.covered_from())
     end = min(max(days[-1], newest or days[-1]), calendar.covered_until())
     present = set(days)
@@ -198,4 +240,6 @@ def missing_words(symbol: str, missing: Sequence[date]) -> str:
     """The sentence that names missing sessions, the newest few of many."""
     shown = ", ".join(str(day) for day in missing[-_NAMED:])
     more = f"; {len(missing) - _NAMED} earlier ones too" if len(missing) > _NAMED else ""
-    return f"{symbol}: {len(missing)} session{'s' if len(missing) != 1 else ''} missing: {shown}{more}"
+    return (
+        f"{symbol}: {len(missing)} session{'s' if len(missing) != 1 else ''} missing: {shown}{more}"
+    )

@@ -26,7 +26,8 @@ def resume_day(held: Bars, refetch_sessions: int) -> date:
 
 
 def rebased(held: Bars, fresh: Bars) -> bool:
-    """Whether a split re-based the history: a split the store does not know, or shared sessions whose closes differ."""
+    """Whether a split re-based the history: a split the store does not know, or shared sessions
+    whose closes differ."""
     if any(split not in held.splits for split in fresh.splits):
         return True
     _, old, new = np.intersect1d(held.dates, fresh.dates, return_indices=True)
@@ -36,7 +37,8 @@ def rebased(held: Bars, fresh: Bars) -> bool:
 
 
 def merged(held: Bars, fresh: Bars) -> Bars:
-    """Both series in one: a fresh bar replaces the stored one, a stored bar fills what the source lost meanwhile."""
+    """Both series in one: a fresh bar replaces the stored one, a stored bar fills what the
+    source lost meanwhile."""
     kept = ~np.isin(held.dates, fresh.dates)
     order = np.argsort(np.concatenate((held.dates[kept], fresh.dates)))
 
@@ -66,6 +68,7 @@ def revisions(held: Bars, fresh: Bars) -> tuple[str, ...]:
     days, old, new = np.intersect1d(held.dates, fresh.dates, return_indices=True)
     changed = np.flatnonzero(np.abs(fresh.close[new] / held.close[old] - 1.0) > REVISED)
     return tuple(
-        f"{fresh.symbol}: the close of {days[row]} was revised from {held.close[old[row]]:g} to {fresh.close[new[row]]:g}"
+        f"{fresh.symbol}: the close of {days[row]} was revised from {held.close[old[row]]:g} to"
+        f" {fresh.close[new[row]]:g}"
         for row in changed[-_NAMED:]
     )

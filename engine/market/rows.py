@@ -34,7 +34,11 @@ class Rows:
 
     def where(self, row: int) -> str:
         """The place of a row, for a message."""
-        return f"{self.origin} line {self.lines[row]}" if self.lines else f"{self.origin}, {self.symbol} {self.days[row]}"
+        return (
+            f"{self.origin} line {self.lines[row]}"
+            if self.lines
+            else f"{self.origin}, {self.symbol} {self.days[row]}"
+        )
 
     def take(self, rows: list[int]) -> Rows:
         """The rows of these numbers, in this order."""

@@ -1,13 +1,18 @@
-"""The source `simulated`: a market that does not exist, for demos and tests; everything made from it is marked SIMULATED.
+"""The source `simulated`: a market that does not exist, for demos and tests.
 
-Each session k since 1990-01-02 draws from streams that only the seed, the symbol and k decide, so a longer series
-begins with the shorter one bar by bar, and the same seed gives the same market (for one numpy version). The series ends at the
-last complete session of the clock. A log return is
+Everything made from it is marked SIMULATED.
 
-    volatility · exp(h_k) · (market + sector + own shock, each Student-t with 4 degrees of freedom) + jump + drift
+Each session k since 1990-01-02 draws from streams that only the seed, the symbol and k decide,
+so a longer series begins with the shorter one bar by bar, and the same seed gives the same
+market (for one numpy version). The series ends at the last complete session of the clock. A log
+return is
 
-where h is a slow AR(1) (volatility clusters), partly common to all symbols. SPY is the market alone.
-No past bar helps to tell the next direction: an honest model scores no better than chance here.
+    volatility · exp(h_k) · (market + sector + own shock, each Student-t with 4 degrees of
+    freedom) + jump + drift
+
+where h is a slow AR(1) (volatility clusters), partly common to all symbols. SPY is the market
+alone. No past bar helps to tell the next direction: an honest model scores no better than chance
+here.
 """
 
 from __future__ import annotations
@@ -23,13 +28,15 @@ from engine.market import calendar
 from engine.market.asked import Asked
 from engine.market.bars import Bars, Dates, Floats
 
-# Daily volatility by kind, as measured on real symbols of that kind (SPY 1.05 %, AAPL 1.8 %, NVDA 3 %, MP 5 %).
+# Daily volatility by kind, as measured on real symbols of that kind (SPY 1.05 %, AAPL 1.8 %, NVDA 3
+# %, MP 5 %).
 _VOLATILITY = {"etf": 0.0105, "large cap": 0.0175, "tech": 0.029, "specialized": 0.042}
 _OTHER = 0.025
 # Shares of a symbol's variance: the market's, its sector's, the rest its own.
 _MARKET, _SECTOR = 0.35, 0.20
 _FREEDOM = 4.0
-# Stationary sd of h 0.33 (common) and 0.25 (own): autocorrelation of |r| as in real symbols, 0.1 to 0.3.
+# Stationary sd of h 0.33 (common) and 0.25 (own): autocorrelation of |r| as in real symbols, 0.1 to
+# 0.3.
 _PERSISTENCE, _COMMON_SD, _OWN_SD = 0.98, 0.066, 0.05
 _JUMP_RATE, _JUMP_SIZE = 0.006, 3.5
 _DRIFT = 0.0003
@@ -51,24 +58,35 @@ class Character:
 
 
 def fetch(asked: Asked) -> Bars:
-    """The simulated bars of a symbol: `simulated_sessions` at most, up to the clock's last complete session."""
+    """The simulated bars of a symbol: `simulated_sessions` at most, up to the clock's last
+    complete session."""
     market = asked.settings.market
     last = calendar.last_complete_session(asked.clock.now(), market.settle_minutes)
     configured = asked.settings.symbols.get(asked.symbol)
     sector, kind = (configured.sector, configured.kind) if configured else ("", "")
-    bars = simulate(asked.symbol, character(asked.symbol, sector, kind, market.simulated_seed), market.simulated_seed)
+    bars = simulate(
+        asked.symbol,
+        character(asked.symbol, sector, kind, market.simulated_seed),
+        market.simulated_seed,
+    )
     bars = bars.until(last).tail(market.simulated_sessions)
     if asked.min_date:
         bars = bars.since(asked.min_date)
     if not len(bars):
-        raise NoDataError(f"the simulated market has no bars of {asked.symbol} up to {last}", "check the clock and min_date")
+        raise NoDataError(
+            f"the simulated market has no bars of {asked.symbol} up to {last}",
+            "check the clock and min_date",
+        )
     return bars
 
 
 def character(symbol: str, sector: str, kind: str, seed: int) -> Character:
-    """The character of a symbol: volatility by kind, everything else drawn from the seed and the symbol."""
+    """The character of a symbol: volatility by kind, everything else drawn from the seed and the
+    symbol."""
     draw = _stream(seed, "character", symbol)
-    volatility = _VOLATILITY.get(kind, _OTHER) * (1.0 if kind == "etf" else float(np.exp(0.2 * draw.standard_normal())))
+    volatility = _VOLATILITY.get(kind, _OTHER) * (
+        1.0 if kind == "etf" else float(np.exp(0.2 * draw.standard_normal()))
+    )
     price = float(np.exp(draw.uniform(np.log(8.0), np.log(450.0))))
     volume = float(np.exp(draw.uniform(np.log(2e6), np.log(9e7))))
     return Character(volatility, sector.partition(" (")[0], kind == "etf", price, volume)
@@ -76,11 +94,18 @@ def character(symbol: str, sector: str, kind: str, seed: int) -> Character:
 
 @lru_cache(maxsize=4)
 def simulate(symbol: str, who: Character, seed: int) -> Bars:
-    """All the bars the calendar allows, [~9800]; prices are anchored near the middle of the last decade of the table."""
+    """All the bars the calendar allows, [~9800];
+    prices are anchored near the middle of the last decade of the table."""
     days = _days()
     n = len(days)
-    log_vol = _clusters(seed, "market", n, _COMMON_SD) + (0.0 if who.market_only else _clusters(seed, symbol, n, _OWN_SD))
-    returns = who.volatility * np.exp(log_vol) * _shocks(seed, symbol, who, n) + _jumps(seed, symbol, who, n) + _DRIFT
+    log_vol = _clusters(seed, "market", n, _COMMON_SD) + (
+        0.0 if who.market_only else _clusters(seed, symbol, n, _OWN_SD)
+    )
+    returns = (
+        who.volatility * np.exp(log_vol) * _shocks(seed, symbol, who, n)
+        + _jumps(seed, symbol, who, n)
+        + _DRIFT
+    )
     path = np.cumsum(returns)
     close = who.price * np.exp(path - path[_anchor()])
     return _bars(symbol, seed, days, close, who, log_vol, returns)
@@ -88,7 +113,10 @@ def simulate(symbol: str, who: Character, seed: int) -> Bars:
 
 @lru_cache(maxsize=1)
 def _days() -> Dates:
-    return np.array(calendar.sessions_between(calendar.covered_from(), calendar.covered_until()), dtype="datetime64[D]")
+    return np.array(
+        calendar.sessions_between(calendar.covered_from(), calendar.covered_until()),
+        dtype="datetime64[D]",
+    )
 
 
 def _anchor() -> int:
@@ -96,12 +124,16 @@ def _anchor() -> int:
 
 
 def _stream(seed: int, *names: str) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64([seed & 0xFFFFFFFF, *(zlib.crc32(name.encode()) for name in names)]))
+    return np.random.Generator(
+        np.random.PCG64([seed & 0xFFFFFFFF, *(zlib.crc32(name.encode()) for name in names)])
+    )
 
 
 def _student(seed: int, n: int, *names: str) -> Floats:
     """[n] fat-tailed shocks with a standard deviation of one."""
-    shocks: Floats = _stream(seed, "shock", *names).standard_t(_FREEDOM, n) * np.sqrt((_FREEDOM - 2) / _FREEDOM)
+    shocks: Floats = _stream(seed, "shock", *names).standard_t(_FREEDOM, n) * np.sqrt(
+        (_FREEDOM - 2) / _FREEDOM
+    )
     return shocks
 
 
@@ -113,7 +145,8 @@ def _clusters(seed: int, name: str, n: int, sd: float) -> Floats:
     for k, step in enumerate(_stream(seed, "clusters", name).standard_normal(n).tolist()):
         level = _PERSISTENCE * level + sd * step
         out[k] = level
-    # Less its variance, so that the mean of exp(2h), and with it the volatility asked for, stays one.
+    # Less its variance, so that the mean of exp(2h), and with it the volatility asked for, stays
+    # one.
     return out - variance
 
 
@@ -142,16 +175,30 @@ def _normal_cdf(values: Floats) -> Floats:
     return np.array([0.5 * (1.0 + erf(value / sqrt(2.0))) for value in values.tolist()])
 
 
-def _bars(symbol: str, seed: int, days: Dates, close: Floats, who: Character, log_vol: Floats, returns: Floats) -> Bars:
-    """Opens with a gap after the last close, a range around both, volume that grows with the move."""
+def _bars(
+    symbol: str,
+    seed: int,
+    days: Dates,
+    close: Floats,
+    who: Character,
+    log_vol: Floats,
+    returns: Floats,
+) -> Bars:
+    """Opens with a gap after the last close, a range around both, volume that grows with the
+    move."""
     draw = _stream(seed, "session", symbol).standard_normal((len(days), 4))
     sd = who.volatility * np.exp(log_vol)
     before = np.concatenate(([close[0]], close[:-1]))
     open_ = before * np.exp(_OVERNIGHT * returns + 0.3 * sd * draw[:, 0])
     high = np.maximum(open_, close) * np.exp(0.4 * sd * np.abs(draw[:, 1]))
     low = np.minimum(open_, close) * np.exp(-0.4 * sd * np.abs(draw[:, 2]))
-    volume = np.rint(who.volume * np.exp(0.3 * draw[:, 3] + 0.25 * np.minimum(np.abs(returns) / who.volatility, 6.0)))
-    return Bars(symbol, "simulated", days, _ticks(open_), _ticks(high), _ticks(low), _ticks(close), volume)
+    volume = np.rint(
+        who.volume
+        * np.exp(0.3 * draw[:, 3] + 0.25 * np.minimum(np.abs(returns) / who.volatility, 6.0))
+    )
+    return Bars(
+        symbol, "simulated", days, _ticks(open_), _ticks(high), _ticks(low), _ticks(close), volume
+    )
 
 
 def _ticks(price: Floats) -> Floats:

@@ -22,8 +22,12 @@ class Source:
 # A new source is one module with `fetch(asked: Asked) -> Bars`, and one row here.
 SOURCES: dict[str, Source] = {
     "yahoo": Source("engine.market.yahoo", network=True, about="Yahoo Finance through yfinance"),
-    "csv": Source("engine.market.csv_folder", network=False, about="a folder of SYM.csv files: csv:DIR"),
-    "simulated": Source("engine.market.simulated", network=False, about="a seeded market that does not exist"),
+    "csv": Source(
+        "engine.market.csv_folder", network=False, about="a folder of SYM.csv files: csv:DIR"
+    ),
+    "simulated": Source(
+        "engine.market.simulated", network=False, about="a seeded market that does not exist"
+    ),
 }
 
 
@@ -55,7 +59,8 @@ class SourceName:
 def parse_source(text: str, base: str | os.PathLike[str] = "") -> SourceName:
     """The source of a name; UsageError when there is none like it. A csv folder is made absolute.
 
-    A relative one is seen from `base`: the home folder for the settings, the working directory for a command's words.
+    A relative one is seen from `base`: the home folder for the settings, the working directory
+    for a command's words.
     """
     kind, colon, folder = text.partition(":")
     if kind == "csv" and folder:

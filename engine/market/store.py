@@ -1,4 +1,5 @@
-"""The bars already fetched: persistent_data/market_data/<source>/<SYM>.csv, and <SYM>.json beside it."""
+"""The bars already fetched: persistent_data/market_data/<source>/<SYM>.csv, and <SYM>.json
+beside it."""
 
 from __future__ import annotations
 
@@ -49,7 +50,9 @@ def folder(home: Home, source: str) -> Path:
 def bars_path(home: Home, source: str, symbol: str) -> Path:
     """The file of a symbol's bars; UsageError for a text that is no symbol."""
     if not SYMBOL.fullmatch(symbol):
-        raise UsageError(f"not a symbol: {clean(symbol, 40)!r}", "A to Z first, then up to nine of A-Z 0-9 . -")
+        raise UsageError(
+            f"not a symbol: {clean(symbol, 40)!r}", "A to Z first, then up to nine of A-Z 0-9 . -"
+        )
     return folder(home, source) / f"{symbol}.csv"
 
 
@@ -71,10 +74,13 @@ class BarStore:
             fetched_at = parse_iso(facts.fetched_at) if facts.fetched_at else None
         except ValueError as error:
             raise _unreadable(path.with_suffix(".json"), error) from error
-        return quality.checked(replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at))
+        return quality.checked(
+            replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at)
+        )
 
     def facts(self, source: str, symbol: str) -> Facts:
-        """What stands beside the bars; empty where nothing stands. NoDataError when it is damaged."""
+        """What stands beside the bars; empty where nothing stands.
+        NoDataError when it is damaged."""
         path = bars_path(self.home, source, symbol).with_suffix(".json")
         try:
             found = msgspec.json.decode(path.read_bytes(), type=Facts)
@@ -83,11 +89,15 @@ class BarStore:
         except (OSError, msgspec.DecodeError) as error:
             raise _unreadable(path, error) from error
         if found.v > FORMAT:
-            raise NoDataError(f"{path} has format {found.v}, newer than {FORMAT}", "update stockml, or remove the file")
+            raise NoDataError(
+                f"{path} has format {found.v}, newer than {FORMAT}",
+                "update stockml, or remove the file",
+            )
         return found
 
     def write(self, bars: Bars, since: date | None = None) -> None:
-        """Keep `bars`; a file whose bytes would stay the same is not touched, so that its time tells of a change."""
+        """Keep `bars`; a file whose bytes would stay the same is not touched, so that its time
+        tells of a change."""
         path = bars_path(self.home, bars.source, bars.symbol)
         facts = Facts(
             symbol=bars.symbol,
@@ -102,11 +112,16 @@ class BarStore:
         )
         plain: Any = msgspec.to_builtins(facts)
         _write_changed(path, csv_bytes(bars))
-        _write_changed(path.with_suffix(".json"), (json.dumps(plain, indent=1, allow_nan=False) + "\n").encode())
+        _write_changed(
+            path.with_suffix(".json"),
+            (json.dumps(plain, indent=1, allow_nan=False) + "\n").encode(),
+        )
 
 
 def _unreadable(path: Path, error: Exception) -> NoDataError:
-    return NoDataError(f"cannot read {path}: {clean(str(error), 120)}", "remove it; bars are fetched again")
+    return NoDataError(
+        f"cannot read {path}: {clean(str(error), 120)}", "remove it; bars are fetched again"
+    )
 
 
 def _write_changed(path: Path, data: bytes) -> None:
@@ -120,7 +135,13 @@ def _write_changed(path: Path, data: bytes) -> None:
 
 def csv_bytes(bars: Bars) -> bytes:
     """The bars as the CSV text that reads back to the very same numbers."""
-    columns = (bars.dates.tolist(), bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
+    columns = (
+        bars.dates.tolist(),
+        bars.open.tolist(),
+        bars.high.tolist(),
+        bars.low.tolist(),
+        bars.close.tolist(),
+    )
     lines = [HEADER]
     for day, *prices, volume in zip(*columns, bars.volume.tolist(), strict=True):
         shares = str(int(volume)) if volume.is_integer() else repr(volume)

@@ -1,4 +1,5 @@
-"""Turns at a network source: one request at a time on this machine, spaced, and none while it is known not to answer."""
+"""Turns at a network source: one request at a time on this machine, spaced, and none while it is
+known not to answer."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ PAUSE_S = 60.0
 
 @dataclass(slots=True)
 class Turn:
-    """A turn, held by flock on a file whose text remembers the last request and the last failure for all processes."""
+    """A turn, held by flock on a file whose text remembers the last request and the last failure
+    for all processes."""
 
     path: Path
     clock: Clock
@@ -40,9 +42,18 @@ class Turn:
             pass  # empty the first time; a torn text costs one pause, never a fetch
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
-            state = {"asked_at": self.asked_at, "failed_at": self.failed_at, "failure": self.failure[:300]}
+            state = {
+                "asked_at": self.asked_at,
+                "failed_at": self.failed_at,
+                "failure": self.failure[:300],
+            }
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, json.dumps(state).encode(), 0)
         except OSError:
@@ -57,11 +68,13 @@ class Turn:
 
     @property
     def tries(self) -> int | None:
-        """One while the last turn failed, so that a source that is down is not hammered; None = as configured."""
+        """One while the last turn failed, so that a source that is down is not hammered;
+        None = as configured."""
         return 1 if self.failure else None
 
     def space(self, seconds: float, sleep: Callable[[float], None]) -> None:
-        """Wait until `seconds` have passed since the last request of any process, and note this one."""
+        """Wait until `seconds` have passed since the last request of any process, and note this
+        one."""
         wait = self.asked_at + seconds - self._now()
         if 0 < wait <= seconds:
             sleep(wait)

@@ -48,7 +48,8 @@ class NoBars(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the store has of a symbol: bars, whether they reach back as far as asked, and what is wrong with them."""
+    """What the store has of a symbol: bars, whether they reach back as far as asked, and what is
+    wrong with them."""
 
     bars: Bars | None = None
     reaches_back: bool = False
@@ -56,7 +57,8 @@ class Held:
 
 
 def fetch(asked: Asked) -> Bars:
-    """The bars of a symbol up to the last complete session, newest part fetched anew and all of it stored.
+    """The bars of a symbol up to the last complete session, newest part fetched anew and all of
+    it stored.
 
     Raises NoDataError when Yahoo gives none and none are stored, or when a bar cannot be true.
     """
@@ -92,23 +94,34 @@ def _refreshed(asked: Asked, held: Held) -> Bars:
 
 
 def _stand_in(asked: Asked, held: Held, reason: Exception) -> Bars:
-    """The stored bars with their age, or NoDataError: simulated bars never stand in for real ones."""
+    """The stored bars with their age, or NoDataError: simulated bars never stand in for real
+    ones."""
     bars = held.bars.since(asked.start) if held.bars is not None else None
     if not bars:
-        hint = "try later, or name another source: --source csv:DIR; `stockml demo` shows a simulated market"
+        hint = (
+            "try later, or name another source: --source csv:DIR; `stockml demo` shows a simulated"
+            " market"
+        )
         why = "; ".join((str(reason), *held.notes)) if held.notes else f"{reason}; none are stored"
         raise NoDataError(f"no bars of {asked.symbol}: {why}", hint) from reason
     age = _age(asked.clock.now(), bars.fetched_at)
-    return _finished(asked, bars, (f"{asked.symbol}: {reason}; bars stored {age} are used, up to {bars.last_date}",))
+    return _finished(
+        asked,
+        bars,
+        (f"{asked.symbol}: {reason}; bars stored {age} are used, up to {bars.last_date}",),
+    )
 
 
 def _finished(asked: Asked, bars: Bars, notes: tuple[str, ...]) -> Bars:
-    """The bars that are used, with everything to say of them; NoDataError where all lie before a `min_date`."""
+    """The bars that are used, with everything to say of them;
+    NoDataError where all lie before a `min_date`."""
     used = bars.since(asked.start)
     if not used:
         hint = f"correct symbols.{asked.symbol}.min_date"
         raise NoDataError(
-            f"Yahoo's bars of {asked.symbol} end on {bars.last_date}, and none is used before {asked.start}", hint
+            f"Yahoo's bars of {asked.symbol} end on {bars.last_date}, and none is used before"
+            f" {asked.start}",
+            hint,
         )
     used = quality.with_missing_named(used, asked.newest)
     return replace(used, warnings=(*notes, *used.warnings))
@@ -126,8 +139,15 @@ def _age(now: datetime, then: datetime | None) -> str:
 
 
 def _ask(asked: Asked, start: date) -> Bars:
-    """The checked bars from `start` on, asked of Yahoo when it is our turn, with waits that double between the tries."""
-    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
+    """The checked bars from `start` on, asked of Yahoo when it is our turn, with waits that
+    double between the tries."""
+    from tenacity import (
+        Retrying,
+        retry_if_exception_type,
+        stop_after_attempt,
+        wait_exponential,
+        wait_random,
+    )
 
     market = asked.settings.market
     with Turn(folder(asked.home, asked.source.text) / ".turn", asked.clock) as turn:
@@ -136,7 +156,8 @@ def _ask(asked: Asked, start: date) -> Bars:
         retrying = Retrying(
             retry=retry_if_exception_type(Unanswered),
             stop=stop_after_attempt(turn.tries or market.request_tries),
-            wait=wait_exponential(multiplier=market.request_spacing_s, max=60) + wait_random(0, market.request_spacing_s),
+            wait=wait_exponential(multiplier=market.request_spacing_s, max=60)
+            + wait_random(0, market.request_spacing_s),
             sleep=time.sleep,
             reraise=True,
         )
@@ -150,7 +171,8 @@ def _ask(asked: Asked, start: date) -> Bars:
 
 
 def _request(asked: Asked, start: date, turn: Turn) -> Rows:
-    """One request: the rows, or what went wrong as Unanswered (worth another try) or NoBars (an answer)."""
+    """One request: the rows, or what went wrong as Unanswered (worth another try) or NoBars (an
+    answer)."""
     turn.space(asked.settings.market.request_spacing_s, time.sleep)
     now = asked.clock.now()
     rows = _classifying(asked.symbol, partial(_history, asked, start))
@@ -170,11 +192,21 @@ def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
         raise Unanswered("Yahoo limits our requests (429)") from error
     except exceptions.YFTickerMissingError as error:
         raise NoBars(f"Yahoo has no bars: {clean(str(error), 160)}") from error
-    except (exceptions.YFException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except (
+        exceptions.YFException,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
         said = f"{type(error).__name__}: {clean(str(error), 160)}"
         raise Unanswered(f"Yahoo's answer about {symbol} cannot be read ({said})") from error
     except PeeweeException as error:
-        raise Unanswered(f"yfinance's cache .yfinance beside the stored bars is unusable ({clean(str(error), 160)})") from error
+        raise Unanswered(
+            "yfinance's cache .yfinance beside the stored bars is unusable"
+            f" ({clean(str(error), 160)})"
+        ) from error
     except OSError as error:
         # curl says its number before, and a manual page behind, what an operator wants to read.
         said = _CURL.sub("", clean(str(error), 160)).partition(" See http")[0].rstrip(".")
@@ -183,7 +215,8 @@ def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
 
 @cache
 def session() -> Any:
-    """A browser-like HTTP session whose waits are all at most TIMEOUT_S; tests put a fake in its place."""
+    """A browser-like HTTP session whose waits are all at most TIMEOUT_S;
+    tests put a fake in its place."""
     try:
         from curl_cffi import requests
 
@@ -202,16 +235,21 @@ def session() -> Any:
 
 
 def _history(asked: Asked, start: date) -> Rows:
-    """Yahoo's rows since `start`: split-adjusted, not dividend-adjusted; rows without a price are left out."""
+    """Yahoo's rows since `start`: split-adjusted, not dividend-adjusted;
+    rows without a price are left out."""
     yfinance = _prepared(folder(asked.home, asked.source.text) / ".yfinance")
-    # The calendar is New York's, so the look-up of the zone (one more request, cached for ever) is not needed.
+    # The calendar is New York's, so the look-up of the zone (one more request, cached for ever) is
+    # not needed.
     yfinance.cache.get_tz_cache().store(asked.symbol, EXCHANGE)
     ticker = yfinance.Ticker(asked.symbol, session=session())
-    frame = ticker.history(start=start, interval="1d", auto_adjust=False, actions=True, timeout=TIMEOUT_S)
+    frame = ticker.history(
+        start=start, interval="1d", auto_adjust=False, actions=True, timeout=TIMEOUT_S
+    )
     zone = ticker.history_metadata.get("exchangeTimezoneName")
     if len(frame) and zone != EXCHANGE:
         raise NoDataError(
-            f"{asked.symbol} is traded in {clean(str(zone), 40)}", "only symbols of the US exchanges have a calendar here"
+            f"{asked.symbol} is traded in {clean(str(zone), 40)}",
+            "only symbols of the US exchanges have a calendar here",
         )
     return _rows(asked, frame)
 
@@ -222,7 +260,8 @@ def _prepared(caches: Path) -> Any:
     import yfinance
 
     yfinance.config.debug.hide_exceptions = False
-    # yfinance asks for warnings about itself to be printed; they are for its authors, not for an operator.
+    # yfinance asks for warnings about itself to be printed; they are for its authors, not for an
+    # operator.
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="^yfinance")
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # what it logs is raised too
     caches.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -232,7 +271,11 @@ def _prepared(caches: Path) -> Any:
 
 def _rows(asked: Asked, frame: Any) -> Rows:
     days = tuple(frame.index.date)
-    values = frame[_PRICES].to_numpy(dtype=np.float64).reshape(len(days), len(_PRICES)) if days else np.empty((0, 5))
+    values = (
+        frame[_PRICES].to_numpy(dtype=np.float64).reshape(len(days), len(_PRICES))
+        if days
+        else np.empty((0, 5))
+    )
     rows = Rows(
         asked.symbol,
         asked.source.text,

@@ -1,4 +1,7 @@
-"""Cancelling a run: by a file first, which needs no pid; by a signal only when its supervisor does not react."""
+"""Cancelling a run: by a file first, which needs no pid.
+
+By a signal only when its supervisor does not react.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,16 @@ from engine.runs.processes import Identity, send, whoami
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.store import RunStore
 
-# A supervisor looks for the file five times a second and needs two graces for a worker that does not want to go;
-# one that has not ended this long after both is stopped or hangs.
+# A supervisor looks for the file five times a second and needs two graces for a worker that does
+# not want to go; one that has not ended this long after both is stopped or hangs.
 PATIENCE_S = 15.0
 
 
 def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None = None) -> None:
     """Ask a run to stop; its supervisor ends the workers. UsageError for an id that does not exist.
 
-    Asked again of a run that has not ended in time (its supervisor is stopped or hangs), or of a lost run whose worker
-    still holds a symbol, it kills those processes.
+    Asked again of a run that has not ended in time (its supervisor is stopped or hangs), or of a
+    lost run whose worker still holds a symbol, it kills those processes.
     """
     clock = clock or SystemClock()
     run = RunStore(home).run(run_id)
@@ -38,13 +41,18 @@ def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None =
 
 
 def force_stop(home: Home, run: Run) -> bool:
-    """Kill a supervisor (its workers die with it), or what a lost run left behind; whether anything was signalled.
+    """Kill a supervisor (its workers die with it), or what a lost run left behind.
 
-    Only processes that hold a lock of this run now, and workers of a lost run by its journal (a stopped one between two
-    symbols holds no lock); always those alone whose pid, start time and boot id are what was written of them.
+    Whether anything was signalled.
+
+    Only processes that hold a lock of this run now, and workers of a lost run by its journal (a
+    stopped one between two symbols holds no lock); always those alone whose pid, start time and
+    boot id are what was written of them.
     """
     folder = run_folder(home, run.id)
-    found = _signal(run, [folder.lock, *(home.lock(job.symbol) for job in run.jobs)], signal.SIGKILL)
+    found = _signal(
+        run, [folder.lock, *(home.lock(job.symbol) for job in run.jobs)], signal.SIGKILL
+    )
     left = _workers(folder) if run.state is JobState.LOST else []
     sent = [send(worker, signal.SIGKILL) for worker in left]
     return found or any(sent)
@@ -52,26 +60,36 @@ def force_stop(home: Home, run: Run) -> bool:
 
 def _workers(folder: RunFolder) -> list[Identity]:
     """The workers that the journal says were started."""
-    texts = [event.data.get("identity") for event in Tail(folder.events).poll() if event.type == "worker"]
+    texts = [
+        event.data.get("identity") for event in Tail(folder.events).poll() if event.type == "worker"
+    ]
     return [found for text in texts if isinstance(text, str) and (found := Identity.parse(text))]
 
 
 def _ask(home: Home, run: Run, text: str) -> None:
-    """Write the cancel file; where the disk has no room for it, SIGTERM to the supervisor says the same."""
+    """Write the cancel file;
+    where the disk has no room for it, SIGTERM to the supervisor says the same."""
     folder = run_folder(home, run.id)
     try:
         write_atomic(folder.cancel, text.encode(), name="cancel")
     except OSError as error:
         if not _signal(run, [folder.lock], signal.SIGTERM):
             raise StockmlError(
-                f"cannot ask run {run.id} to stop: {error.strerror or error}", "free space, try again"
+                f"cannot ask run {run.id} to stop: {error.strerror or error}",
+                "free space, try again",
             ) from error
 
 
 def _signal(run: Run, locks: Iterable[Path], number: int) -> bool:
     """Signal those who hold one of `locks` for this run; whether there was one."""
-    holders = [text for path in locks if (text := lock_holder(path)) and text.startswith(f"run {run.id}")]
-    targets = [found for text in holders if (found := Identity.parse(text.rpartition("[")[2].rpartition("]")[0]))]
+    holders = [
+        text for path in locks if (text := lock_holder(path)) and text.startswith(f"run {run.id}")
+    ]
+    targets = [
+        found
+        for text in holders
+        if (found := Identity.parse(text.rpartition("[")[2].rpartition("]")[0]))
+    ]
     signalled = [send(target, number) for target in targets]
     return any(signalled)
 

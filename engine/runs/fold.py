@@ -61,7 +61,9 @@ class Folding:
         """Bring the state forward by one event."""
         self._last = event
         if event.type == "finished":
-            self._ending = _Ending(_state(event.data.get("state")), event.ts, _text(event.data, "message"))
+            self._ending = _Ending(
+                _state(event.data.get("state")), event.ts, _text(event.data, "message")
+            )
         elif event.type == "cancelling":
             self._cancelling = True
         elif event.symbol:
@@ -80,11 +82,15 @@ class Folding:
         if event.type == "started":
             self._began[job.symbol] = event.mono
         if event.type == "epoch" and len(self._losses[job.symbol]) < _MOST_EPOCHS:
-            self._losses[job.symbol].append(EpochLoss(changed.epoch, changed.loss, changed.val_loss))
+            self._losses[job.symbol].append(
+                EpochLoss(changed.epoch, changed.loss, changed.val_loss)
+            )
         if event.type == "queued":
             self._losses[job.symbol].clear()
         if changed.state.ended:
-            changed = replace(changed, ended_at=event.ts, duration_s=self._duration(event), eta_s=None)
+            changed = replace(
+                changed, ended_at=event.ts, duration_s=self._duration(event), eta_s=None
+            )
         self._jobs[job.symbol] = changed
 
     def _duration(self, event: Event) -> float | None:
@@ -93,7 +99,8 @@ class Folding:
         return round(span, 3) if math.isfinite(span) and span >= 0 else None
 
     def run(self, lock_held: bool, cancelling: bool = False, skipped: int = 0) -> Run:
-        """The run as it stands, given whether its lock is held now; a run with a result is in `engine.runs.result`."""
+        """The run as it stands, given whether its lock is held now;
+        a run with a result is in `engine.runs.result`."""
         ending = None if lock_held else self._ending
         state = ending.state if ending else self._unfinished(lock_held)
         jobs = [replace(job, losses=tuple(self._losses[job.symbol])) for job in self._jobs.values()]
@@ -137,13 +144,19 @@ def run_state(jobs: Iterable[Job]) -> JobState:
     for state in (JobState.CANCELLED, JobState.FAILED, JobState.LOST):
         if state in states:
             return state
-    return JobState.REFUSED if states and all(state is JobState.REFUSED for state in states) else JobState.DONE
+    return (
+        JobState.REFUSED
+        if states and all(state is JobState.REFUSED for state in states)
+        else JobState.DONE
+    )
 
 
 def _lost(job: Job) -> Job:
     if job.state.ended:
         return job
-    return replace(job, state=JobState.LOST, message=LOST_MESSAGE, exit_code=int(ExitCode.FAILED), eta_s=None)
+    return replace(
+        job, state=JobState.LOST, message=LOST_MESSAGE, exit_code=int(ExitCode.FAILED), eta_s=None
+    )
 
 
 def _queued(job: Job, event: Event) -> Job:
@@ -171,7 +184,11 @@ def _epoch(job: Job, event: Event) -> Job:
 
 
 def _scored(job: Job, event: Event) -> Job:
-    return replace(job, metrics=_metrics(event.data.get("metrics")), champion=_metrics(event.data.get("champion")))
+    return replace(
+        job,
+        metrics=_metrics(event.data.get("metrics")),
+        champion=_metrics(event.data.get("champion")),
+    )
 
 
 def _warning(job: Job, event: Event) -> Job:
@@ -181,7 +198,9 @@ def _warning(job: Job, event: Event) -> Job:
 def _warned(before: tuple[str, ...], event: Event) -> tuple[str, ...]:
     """The first few warnings, each once, without the symbol that they are shown under."""
     text = _text(event.data, "message").removeprefix(f"{event.symbol}: ")
-    return before if not text or text in before or len(before) >= _MOST_WARNINGS else (*before, text)
+    return (
+        before if not text or text in before or len(before) >= _MOST_WARNINGS else (*before, text)
+    )
 
 
 def _ended(state: JobState, code: ExitCode) -> Callable[[Job, Event], Job]:
@@ -247,4 +266,6 @@ def _metrics(value: object) -> Metrics | None:
     if not isinstance(value, dict):
         return None
     names = ("direction_accuracy", "mape", "naive_mape", "mase", "confidence")
-    return Metrics(_count(value.get("n_scored")), **{name: _number(value.get(name)) for name in names})
+    return Metrics(
+        _count(value.get("n_scored")), **{name: _number(value.get(name)) for name in names}
+    )

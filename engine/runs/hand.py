@@ -1,7 +1,8 @@
-"""One worker process as its supervisor sees it: its pipes, its log, the symbol it has, how it is being stopped.
+"""One worker process as its supervisor sees it: its pipes, its log, the symbol it has, how it is
+being stopped.
 
 pipe              direction    carries
-its stdin         to it        one symbol a line, `!cancel`, `!quit`; EOF = the supervisor is gone, it dies at once
+its stdin         to it        one symbol a line, `!cancel`, `!quit`; it dies at EOF
 its stdout+err    from it      whatever it and its libraries print: drained always, kept bounded
 words             from it      events, one a line, and `ready` when it wants the next symbol
 """
@@ -26,12 +27,19 @@ CANCEL, QUIT = "!cancel", "!quit"
 _CHUNK = 2**16
 # Reads after a death: a pipe holds 64 kB to 1 MB; more means that somebody still writes.
 _REST = 64
-# Parallel work is one process a core: idle spinning threads of the numeric libraries cost half of it.
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+# Parallel work is one process a core: idle spinning threads of the numeric libraries cost half of
+# it.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 class Hand:
-    """A worker process; started by exec from the supervisor's main thread, never by fork after an import."""
+    """A worker process;
+    started by exec from the supervisor's main thread, never by fork after an import."""
 
     def __init__(self, folder: RunFolder, number: int, now: float) -> None:
         self.number = number
@@ -54,7 +62,15 @@ class Hand:
         self.words_fd, words_end = os.pipe2(os.O_CLOEXEC)
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "engine.runs.worker", str(folder.path), str(self.number), str(words_end)],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "engine.runs.worker",
+                    str(folder.path),
+                    str(self.number),
+                    str(words_end),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -106,7 +122,9 @@ class Hand:
             self.tell(CANCEL if self.symbol else QUIT)
         if force is Force.TERM and self.stop_force is not Force.TERM and self.identity:
             send(self.identity, signal.SIGTERM)
-            send(self.identity, signal.SIGCONT)  # a stopped process takes no SIGTERM before it goes on
+            send(
+                self.identity, signal.SIGCONT
+            )  # a stopped process takes no SIGTERM before it goes on
         self.stop_force = force
         return force is Force.KILL
 
@@ -130,7 +148,8 @@ class Hand:
         return data != b""
 
     def rest(self, now: float) -> list[bytes]:
-        """What is left in its pipes after its death: the output goes to the log, the event lines come back."""
+        """What is left in its pipes after its death: the output goes to the log, the event lines
+        come back."""
         lines: list[bytes] = []
         more = True
         while more and (found := self.listen(now)) != ([], True):

@@ -1,7 +1,8 @@
 """The journal: one event a line, one write a line; and a reader that nothing in the file can stop.
 
-A kill tears at most the last line, a full disk leaves it without its end, a power cut may leave a block of NULs:
-the writer starts on a new line then, and the reader counts what it could not read and goes on.
+A kill tears at most the last line, a full disk leaves it without its end, a power cut may leave
+a block of NULs: the writer starts on a new line then, and the reader counts what it could not
+read and goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from engine.core.events import TYPES, Event, decode, encode
 from engine.core.failpoints import failpoint
 
 _CHUNK = 2**20
-# Longer lines are not ours (4 kB is the most an event takes); they are skipped without being held in memory.
+# Longer lines are not ours (4 kB is the most an event takes); they are skipped without being held
+# in memory.
 _LONGEST = 2**16
 _MOST_MISSING = 1_000_000
 
@@ -33,7 +35,9 @@ class Speaker:
         """Write one event and return it."""
         self._seq += 1
         clock = self._clock
-        event = Event(self._seq, clock.now(), clock.monotonic(), self._run, self._src, symbol, kind, data)
+        event = Event(
+            self._seq, clock.now(), clock.monotonic(), self._run, self._src, symbol, kind, data
+        )
         self._write(encode(event))
         return event
 
@@ -72,7 +76,8 @@ class Journal:
 
 @dataclass(slots=True)
 class Tail:
-    """Reads an events file further each time; `skipped` lines were unreadable, `missing` are gaps in the numbers."""
+    """Reads an events file further each time;
+    `skipped` lines were unreadable, `missing` are gaps in the numbers."""
 
     path: Path
     skipped: int = 0

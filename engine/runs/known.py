@@ -1,4 +1,5 @@
-"""What is still known of a symbol's models when the live file is lost or broken: read from status, runs and backups."""
+"""What is still known of a symbol's models when the live file is lost or broken: read from
+status, runs and backups."""
 
 from __future__ import annotations
 
@@ -13,13 +14,15 @@ from engine.runs.store import RunStore
 
 # As many as `clean` keeps; their results are read in about 50 ms.
 _RUNS = 500
-# A model file of a backup takes 2 ms to read; the newest that can be read says where its bars came from.
+# A model file of a backup takes 2 ms to read; the newest that can be read says where its bars came
+# from.
 _BACKUPS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class LastKnown:
-    """The newest generation that a trace was found of, and where its bars came from ('' when nobody says)."""
+    """The newest generation that a trace was found of, and where its bars came from ('' when
+    nobody says)."""
 
     generation: int = 0
     source: str = ""
@@ -28,13 +31,18 @@ class LastKnown:
 def last_known(home: Home, symbol: str, runs: RunStore | None = None) -> LastKnown:
     """The newest trace of a model of `symbol`; generation 0 when there is none.
 
-    The status remembers the last whole file that was seen, the runs what they published; backups are looked at
-    only when neither knows a source, for publishing counts their generations itself. Whoever asks for one symbol after
-    another gives the same `runs`: it reads only what is new.
+    The status remembers the last whole file that was seen, the runs what they published; backups
+    are looked at only when neither knows a source, for publishing counts their generations
+    itself. Whoever asks for one symbol after another gives the same `runs`: it reads only what
+    is new.
     """
     traces = (*_of_status(home, symbol), *_of_runs(runs or RunStore(home), symbol), LastKnown())
     found = max(traces, key=lambda each: each.generation)
-    return found if found.source else max((found, *_of_backups(home, symbol)), key=lambda each: bool(each.source))
+    return (
+        found
+        if found.source
+        else max((found, *_of_backups(home, symbol)), key=lambda each: bool(each.source))
+    )
 
 
 def _of_status(home: Home, symbol: str) -> Iterator[LastKnown]:
@@ -56,7 +64,9 @@ def _of_backups(home: Home, symbol: str) -> Iterator[LastKnown]:
     from engine.vault.model_file import read_model
 
     having = (
-        each for each in list_backups(home.models) if (entry := each.entry(symbol)) and entry.kind in ("model", "unknown")
+        each
+        for each in list_backups(home.models)
+        if (entry := each.entry(symbol)) and entry.kind in ("model", "unknown")
     )
     for backup in islice(having, _BACKUPS):
         try:

@@ -1,4 +1,5 @@
-"""What stands in training.log about a run: the guide's lines, `[INFO] 2025-08-13 11:38:37 - text`."""
+"""What stands in training.log about a run: the guide's lines, `[INFO] 2025-08-13 11:38:37 -
+text`."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def opening(spec: RunSpec) -> str:
     busy = f"; left out as busy: {' '.join(symbol for symbol, _ in spec.busy)}" if spec.busy else ""
     mark = " SIMULATED" if spec.source == "simulated" else ""
     return (
-        f"run {spec.id}: {spec.kind} {' '.join(spec.symbols)} from {spec.source}{mark} ({spec.reason}, by {spec.starter}){busy}"
+        f"run {spec.id}: {spec.kind} {' '.join(spec.symbols)} from {spec.source}{mark}"
+        f" ({spec.reason}, by {spec.starter}){busy}"
     )
 
 
@@ -44,14 +46,24 @@ def narrate(event: Event, source: str) -> tuple[str, str] | None:
 def _unnamed(event: Event) -> dict[str, Any]:
     """What the event says, without the symbol that the line begins with anyway."""
     message = event.data.get("message")
-    return {**event.data, "message": message.removeprefix(f"{event.symbol}: ")} if isinstance(message, str) else event.data
+    return (
+        {**event.data, "message": message.removeprefix(f"{event.symbol}: ")}
+        if isinstance(message, str)
+        else event.data
+    )
 
 
 def _epoch(data: dict[str, Any]) -> tuple[str, str] | None:
     epoch, epochs = data.get("epoch"), data.get("epochs")
     if not isinstance(epoch, int) or (epoch % _EVERY and epoch not in (1, epochs)):
         return None
-    return "INFO", f"epoch {epoch}/{epochs} loss {_figure(data.get('loss'))} val_loss {_figure(data.get('val_loss'))}"
+    return (
+        "INFO",
+        (
+            f"epoch {epoch}/{epochs} loss {_figure(data.get('loss'))} val_loss"
+            f" {_figure(data.get('val_loss'))}"
+        ),
+    )
 
 
 def _scored(data: dict[str, Any]) -> tuple[str, str]:
@@ -59,8 +71,11 @@ def _scored(data: dict[str, Any]) -> tuple[str, str]:
     metrics = found if isinstance(found, dict) else {}
     return (
         "INFO",
-        f"scored on {metrics.get('n_scored', '-')} unseen sessions: MAPE {_figure(metrics.get('mape'))} % "
-        f"(naive {_figure(metrics.get('naive_mape'))} %), direction {_figure(metrics.get('direction_accuracy'))} %",
+        (
+            f"scored on {metrics.get('n_scored', '-')} unseen sessions: MAPE"
+            f" {_figure(metrics.get('mape'))} % (naive {_figure(metrics.get('naive_mape'))} %),"
+            f" direction {_figure(metrics.get('direction_accuracy'))} %"
+        ),
     )
 
 

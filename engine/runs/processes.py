@@ -1,7 +1,8 @@
 """Processes: who they are, who their children are, and signals that never reach a stranger.
 
-A pid alone names nobody: it is given again to another program. A signal goes out through a pidfd, after the start
-time and the boot id were compared (job runners that killed by a stored pid alone have killed unrelated programs).
+A pid alone names nobody: it is given again to another program. A signal goes out through a
+pidfd, after the start time and the boot id were compared (job runners that killed by a stored
+pid alone have killed unrelated programs).
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def identity_of(pid: int) -> Identity | None:
 
 
 def send(target: Identity, number: int) -> bool:
-    """Signal exactly `target`; False when it has ended or its pid now belongs to another process."""
+    """Signal exactly `target`;
+    False when it has ended or its pid now belongs to another process."""
     try:
         fd = os.pidfd_open(target.pid)
     except (ProcessLookupError, ValueError, OverflowError):
@@ -127,7 +129,8 @@ def whoami() -> str:
 
 
 def adopt_orphans() -> bool:
-    """Become the parent of every descendant whose own parent ends (a setsid grandchild escapes its group, not this)."""
+    """Become the parent of every descendant whose own parent ends (a setsid grandchild escapes
+    its group, not this)."""
     libc = ctypes.CDLL(None, use_errno=True)
     return int(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
 
@@ -148,9 +151,12 @@ def resident_mb(pid: int) -> int:
 
 
 def oom_kills() -> int:
-    """How many processes the kernel has killed for want of memory since boot, control groups included."""
+    """How many processes the kernel has killed for want of memory since boot, control groups
+    included."""
     try:
         text = Path("/proc/vmstat").read_text()
     except OSError:
         return 0
-    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")), 0)
+    return next(
+        (int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")), 0
+    )

@@ -1,4 +1,5 @@
-"""result.json: the run as it ended, written once, so that a finished run is read without its journal."""
+"""result.json: the run as it ended, written once, so that a finished run is read without its
+journal."""
 
 from __future__ import annotations
 
@@ -18,18 +19,27 @@ _RESERVED = 2**16
 
 
 def reserve_room(folder: RunFolder) -> None:
-    """Set disk space aside for the result; without it (the disk is full already) the result may fail."""
+    """Set disk space aside for the result;
+    without it (the disk is full already) the result may fail."""
     with suppress(OSError):
         folder.reserve.write_bytes(b"\0" * _RESERVED)
 
 
-def write_result(folder: RunFolder, run: Run, extra: dict[str, Any], pause: Callable[[], None], tries: int = 5) -> bool:
-    """Write result.json durably; on a full disk the reserve is given up first, then it is tried again.
+def write_result(
+    folder: RunFolder, run: Run, extra: dict[str, Any], pause: Callable[[], None], tries: int = 5
+) -> bool:
+    """Write result.json durably.
 
-    `extra` holds figures for people (dropped log bytes, processes that could not be ended). False when every try failed.
+    On a full disk the reserve is given up first, then it is tried again.
+
+    `extra` holds figures for people (dropped log bytes, processes that could not be ended).
+    False when every try failed.
     """
     brief = replace(run, jobs=tuple(replace(job, losses=()) for job in run.jobs))
-    data = msgspec.json.format(msgspec.json.encode({"v": VERSION, **extra, "run": asdict(brief)})) + b"\n"
+    data = (
+        msgspec.json.format(msgspec.json.encode({"v": VERSION, **extra, "run": asdict(brief)}))
+        + b"\n"
+    )
     for _ in range(tries):
         try:
             write_atomic(folder.result, data, name="result")
@@ -45,17 +55,26 @@ def write_result(folder: RunFolder, run: Run, extra: dict[str, Any], pause: Call
 
 
 def read_result(folder: RunFolder) -> Run | None:
-    """The run as result.json has it, without losses; None when the file is absent or cannot be trusted."""
+    """The run as result.json has it, without losses;
+    None when the file is absent or cannot be trusted."""
     try:
         found: Any = msgspec.json.decode(folder.result.read_bytes())
         run = msgspec.convert(found["run"], Run)
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, UnicodeDecodeError):
+    except (
+        OSError,
+        msgspec.DecodeError,
+        msgspec.ValidationError,
+        KeyError,
+        TypeError,
+        UnicodeDecodeError,
+    ):
         return None
     return run if found.get("v") == VERSION and run.id == folder.id and run.state.ended else None
 
 
 def with_losses(result: Run, folded: Run) -> Run:
-    """The run of result.json with what only the journal has: every epoch's losses, and the lines that were skipped."""
+    """The run of result.json with what only the journal has: every epoch's losses, and the lines
+    that were skipped."""
     losses = {job.symbol: job.losses for job in folded.jobs}
     jobs = tuple(replace(job, losses=losses.get(job.symbol, ())) for job in result.jobs)
     return replace(result, jobs=jobs, skipped_lines=folded.skipped_lines)

@@ -30,13 +30,15 @@ class Death:
 
 
 def force_due(waited_s: float, grace_s: float, first: Force) -> Force:
-    """How hard to stop a worker `waited_s` after the stop began with `first`: one step more each grace."""
+    """How hard to stop a worker `waited_s` after the stop began with `first`: one step more each
+    grace."""
     steps = int(waited_s // grace_s) if grace_s > 0 else 2
     return Force(min(Force.KILL, first + steps))
 
 
 def overdue(now: float, since: float, heard: float, limits: Limits) -> str | None:
-    """Why a job that began at `since` and last spoke at `heard` must be stopped, or None; monotonic seconds."""
+    """Why a job that began at `since` and last spoke at `heard` must be stopped, or None;
+    monotonic seconds."""
     if now - since > limits.wall_s:
         return f"took longer than {span(limits.wall_s)} (training.wall_limit_min)"
     if now - heard > limits.stall_s:
@@ -50,14 +52,29 @@ def room_mb(available: int, resident: Sequence[int], need: int) -> int:
 
 
 def death_of(returncode: int, out_of_memory: bool) -> Death:
-    """What a worker's end that we did not cause means; a signal and the OOM killer are worth one retry."""
+    """What a worker's end that we did not cause means;
+    a signal and the OOM killer are worth one retry."""
     if returncode == -signal.SIGKILL:
         if out_of_memory:
-            return Death("killed: the machine ran out of memory", "fewer workers: training.max_workers", retry=True)
-        return Death("killed (out of memory?)", "the kernel's log knows: dmesg | grep -i oom", retry=True)
+            return Death(
+                "killed: the machine ran out of memory",
+                "fewer workers: training.max_workers",
+                retry=True,
+            )
+        return Death(
+            "killed (out of memory?)", "the kernel's log knows: dmesg | grep -i oom", retry=True
+        )
     if returncode < 0:
-        return Death(f"the worker died of {signal_name(-returncode)}", "see the worker's log in the run's folder", retry=True)
-    return Death(f"the worker ended with code {returncode}", "see the worker's log in the run's folder", retry=False)
+        return Death(
+            f"the worker died of {signal_name(-returncode)}",
+            "see the worker's log in the run's folder",
+            retry=True,
+        )
+    return Death(
+        f"the worker ended with code {returncode}",
+        "see the worker's log in the run's folder",
+        retry=False,
+    )
 
 
 def signal_name(number: int) -> str:

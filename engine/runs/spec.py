@@ -116,7 +116,8 @@ class RunFolder:
 
 
 def run_folder(home: Home, run_id: str) -> RunFolder:
-    """The folder of `run_id`; ValueError for a text that cannot be an id (it becomes part of a path)."""
+    """The folder of `run_id`;
+    ValueError for a text that cannot be an id (it becomes part of a path)."""
     if not RUN_ID.fullmatch(run_id):
         raise ValueError(f"not a run id: {run_id[:60]!r}")
     return RunFolder(home.runs / run_id)
@@ -133,13 +134,19 @@ def write_spec(folder: RunFolder, spec: RunSpec) -> None:
 
 
 def read_spec(folder: RunFolder) -> RunSpec:
-    """The spec of a run; FileNotFoundError when there is none yet, StockmlError when it cannot be read."""
+    """The spec of a run;
+    FileNotFoundError when there is none yet, StockmlError when it cannot be read."""
     raw = folder.spec.read_bytes()
     try:
         found: Any = msgspec.json.decode(raw)
         version = found.get("v") if isinstance(found, dict) else None
         if isinstance(version, int) and version > VERSION:
-            raise StockmlError(f"{folder.spec} has format {version}; this stockml reads up to {VERSION}", "update stockml")
+            raise StockmlError(
+                f"{folder.spec} has format {version}; this stockml reads up to {VERSION}",
+                "update stockml",
+            )
         return msgspec.convert(found, RunSpec)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise StockmlError(f"{folder.spec} cannot be read: {error}", "the run's other files are untouched") from error
+        raise StockmlError(
+            f"{folder.spec} cannot be read: {error}", "the run's other files are untouched"
+        ) from error

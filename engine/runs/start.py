@@ -1,8 +1,8 @@
 """Starting runs; cancelling stands beside it in `cancel`.
 
-A start takes the run's lock itself and hands it to the supervisor it starts, so that at no moment a run that has
-begun looks dead; the look at who is busy and the start stand under one short lock, so that two starters at once
-never both get a symbol.
+A start takes the run's lock itself and hands it to the supervisor it starts, so that at no
+moment a run that has begun looks dead; the look at who is busy and the start stand under one
+short lock, so that two starters at once never both get a symbol.
 """
 
 from __future__ import annotations
@@ -40,31 +40,40 @@ __all__ = ["begin", "busy_symbols", "cancel_run", "launch", "plan", "start_run"]
 Launch = Callable[[RunFolder, FileLock], "subprocess.Popen[bytes] | None"]
 
 
-def start_run(home: Home, settings: Settings, request: TrainRequest, clock: Clock | None = None) -> Started:
+def start_run(
+    home: Home, settings: Settings, request: TrainRequest, clock: Clock | None = None
+) -> Started:
     """Start a detached run of the symbols that nobody else trains; the others come back as `busy`.
 
-    Raises BusyError when all are busy, StockmlError when the disk is too full or the supervisor cannot start.
+    Raises BusyError when all are busy, StockmlError when the disk is too full or the supervisor
+    cannot start.
     """
     check_disk(home, settings.training.free_disk_mb)
     return begin(home, plan(settings, request, clock or SystemClock(), str(home.root)), launch)
 
 
 def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = "") -> RunSpec:
-    """The spec of a request: priorities first, a source with its full name, the limits of the settings.
+    """The spec of a request: priorities first, a source with its full name, the limits of the
+    settings.
 
-    `base` is the home folder, from which a relative csv folder of the settings is seen. Raises UsageError for an
-    unknown symbol or source.
+    `base` is the home folder, from which a relative csv folder of the settings is seen. Raises
+    UsageError for an unknown symbol or source.
     """
     training = settings.training
     symbols = sorted(
-        checked_all(request.symbols, settings.names), key=lambda symbol: _PRIORITIES.index(settings.symbols[symbol].priority)
+        checked_all(request.symbols, settings.names),
+        key=lambda symbol: _PRIORITIES.index(settings.symbols[symbol].priority),
     )
     now = clock.now()
     return RunSpec(
         id=new_run_id(now),
         reason=request.reason,
         reasons=request.reasons,
-        source=(parse_source(request.source) if request.source else parse_source(settings.market.source, base)).text,
+        source=(
+            parse_source(request.source)
+            if request.source
+            else parse_source(settings.market.source, base)
+        ).text,
         created_at=now,
         starter=clean(request.starter, 100) or whoami(),
         symbols=tuple(symbols),
@@ -89,13 +98,16 @@ def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
         if not free:
             named = "; ".join(dict.fromkeys(holders.values()))
             what = " ".join(holders)
-            raise BusyError(f"{what}: being trained by {named}", "wait for it, or cancel that run", named)
+            raise BusyError(
+                f"{what}: being trained by {named}", "wait for it, or cancel that run", named
+            )
         busy = tuple(holders.items())
         try:
             folder, process = _create(home, spec, free, busy, launch)
         except OSError as error:
             raise StockmlError(
-                f"cannot start a run in {home.runs}: {error.strerror or error}", "check the disk and its space"
+                f"cannot start a run in {home.runs}: {error.strerror or error}",
+                "check the disk and its space",
             ) from error
     if process is not None:
         _hear_first_word(folder, process)
@@ -103,12 +115,18 @@ def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
 
 
 def _create(
-    home: Home, spec: RunSpec, free: tuple[str, ...], busy: tuple[tuple[str, str], ...], launch: Launch
+    home: Home,
+    spec: RunSpec,
+    free: tuple[str, ...],
+    busy: tuple[tuple[str, str], ...],
+    launch: Launch,
 ) -> tuple[RunFolder, subprocess.Popen[bytes] | None]:
     """The run's folder, its lock held from before its spec can be seen, and its supervisor."""
     import msgspec
 
-    home.runs.mkdir(parents=True, exist_ok=True)  # not below: a link to a disk that is not mounted "exists" for ever
+    home.runs.mkdir(
+        parents=True, exist_ok=True
+    )  # not below: a link to a disk that is not mounted "exists" for ever
     folder = run_folder(home, spec.id)
     while True:
         try:
@@ -126,11 +144,21 @@ def _create(
 
 
 def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
-    """Start the supervisor: a session of its own, no terminal, no pipe to the starter, the run's lock inherited."""
-    log = os.open(folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    """Start the supervisor: a session of its own, no terminal, no pipe to the starter, the run's
+    lock inherited."""
+    log = os.open(
+        folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644
+    )
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.runs.supervisor", str(folder.path), str(lock.fileno())],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "engine.runs.supervisor",
+                str(folder.path),
+                str(lock.fileno()),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -147,16 +175,24 @@ def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
 
 
 def _hear_first_word(folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the supervisor has spoken; a slow machine may take longer, and the run's lock says that it lives."""
+    """Wait until the supervisor has spoken;
+    a slow machine may take longer, and the run's lock says that it lives."""
     end = time.monotonic() + _WAIT_S
     while time.monotonic() < end:
         if folder.events.exists() and folder.events.stat().st_size:
             return
-        if process.returncode == 0:  # a full disk kept every event from the journal, and the run has ended already
+        if (
+            process.returncode == 0
+        ):  # a full disk kept every event from the journal, and the run has ended already
             return
         if process.returncode is not None:
-            said = clean_bytes(folder.supervisor_log.read_bytes()[-2000:].strip().rpartition(b"\n")[2], 300)
-            raise StockmlError(f"run {folder.id} could not start: {said or 'no word'}", f"see {folder.supervisor_log}")
+            said = clean_bytes(
+                folder.supervisor_log.read_bytes()[-2000:].strip().rpartition(b"\n")[2], 300
+            )
+            raise StockmlError(
+                f"run {folder.id} could not start: {said or 'no word'}",
+                f"see {folder.supervisor_log}",
+            )
         time.sleep(0.01)
 
 
@@ -185,7 +221,9 @@ def _alone(home: Home, starter: str) -> Iterator[None]:
         while not lock.acquire(f"a start by {starter}, pid {os.getpid()}"):
             if time.monotonic() > end:
                 holder = lock_holder(path) or "another process"
-                raise BusyError(f"{holder} has not ended", "see whether that process is stopped", holder)
+                raise BusyError(
+                    f"{holder} has not ended", "see whether that process is stopped", holder
+                )
             time.sleep(0.005)
         yield
 
@@ -196,6 +234,7 @@ def check_disk(home: Home, need_mb: int) -> None:
     free = found.f_bavail * found.f_frsize // 2**20
     if free < need_mb:
         raise StockmlError(
-            f"disk too full to train: {free} MB free in {home.root}, {need_mb} MB needed (training.free_disk_mb)",
+            f"disk too full to train: {free} MB free in {home.root}, {need_mb} MB needed"
+            " (training.free_disk_mb)",
             "free space (stockml clean), or lower training.free_disk_mb",
         )

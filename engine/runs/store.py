@@ -4,8 +4,8 @@ state       how it is known
 ended       result.json is there (or, on a disk that was full then, the journal's last word)
 running     the run's lock is held
 lost        neither; derived each time, stored nowhere
-The lock is looked at before the result: a supervisor writes its result first and lets go of the lock after, so that a
-reader who found the lock free and then no result may say lost.
+The lock is looked at before the result: a supervisor writes its result first and lets go of the
+lock after, so that a reader who found the lock free and then no result may say lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from engine.runs.result import read_result, with_losses
 from engine.runs.spec import RUN_ID, RunFolder, RunSpec, read_spec, run_folder
 
 _MOST_CACHED = 1000
-# A folder's time stamp has the grain of the kernel's tick: a listing this young may miss a name made in the same tick.
+# A folder's time stamp has the grain of the kernel's tick: a listing this young may miss a name
+# made in the same tick.
 _SETTLED_NS = 2_000_000_000
 
 
@@ -53,7 +54,8 @@ class _Followed:
 
 @dataclass(slots=True)
 class RunStore:
-    """The runs of one home; calls after the first read only what is new. For one caller at a time."""
+    """The runs of one home; calls after the first read only what is new.
+    For one caller at a time."""
 
     home: Home
     _names: tuple[str, ...] = ()
@@ -86,7 +88,10 @@ class RunStore:
             if found is not None and found.state.ended:
                 self._settle(run_id)
         if found is None:
-            raise UsageError(f"no run {clean(run_id, 40)!r} in {self.home.runs}", "`stockml runs list` names them")
+            raise UsageError(
+                f"no run {clean(run_id, 40)!r} in {self.home.runs}",
+                "`stockml runs list` names them",
+            )
         return found
 
     def recent(self, limit: int = 50) -> tuple[Run, ...]:
@@ -119,11 +124,15 @@ class RunStore:
         return tuple(found)
 
     def _is_over(self, root: str, run_id: str) -> bool:
-        """Cheap, for the first look at thousands of old runs: whether there is a result, or a spec and a free lock.
+        """Cheap, for the first look at thousands of old runs: whether there is a result, or a
+        spec and a free lock.
 
-        A start holds the lock before it writes the spec, and nobody takes a run's lock a second time.
+        A start holds the lock before it writes the spec, and nobody takes a run's lock a second
+        time.
         """
-        over = os.access(f"{root}/{run_id}/result.json", os.F_OK)  # building a Path costs more than the look itself
+        over = os.access(
+            f"{root}/{run_id}/result.json", os.F_OK
+        )  # building a Path costs more than the look itself
         if not over:
             folder = run_folder(self.home, run_id)
             over = folder.spec.exists() and lock_holder(folder.lock) is None

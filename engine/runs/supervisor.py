@@ -1,8 +1,9 @@
 """The process that looks after one run: `python -m engine.runs.supervisor RUN_DIR [LOCK_FD]`.
 
-It hands the symbols one at a time to its workers, writes down what they say, ends what takes too long, what was
-cancelled and what workers leave behind, and writes result.json last. No terminal, no numeric library, one thread.
-It holds the run's lock as long as it lives; when it dies, its workers read EOF and die too.
+It hands the symbols one at a time to its workers, writes down what they say, ends what takes too
+long, what was cancelled and what workers leave behind, and writes result.json last. No terminal,
+no numeric library, one thread. It holds the run's lock as long as it lives; when it dies, its
+workers read EOF and die too.
 """
 
 from __future__ import annotations
@@ -63,14 +64,15 @@ class Supervisor:
         self.cancelling = False
         self.signalled = ""
 
-    # -- speaking -----------------------------------------------------------------------------------------------------
+    # -- speaking -------------------------------------------------------------------------------
 
     def say(self, kind: str, symbol: str = "", /, **data: Any) -> None:
         """Write one event of the supervisor's own."""
         self.note(self.speaker.say(kind, symbol, **data))
 
     def hear(self, hand: Hand, lines: list[bytes]) -> None:
-        """Write down what a worker said of the symbol that it has; anything else it says is dropped."""
+        """Write down what a worker said of the symbol that it has;
+        anything else it says is dropped."""
         for line in lines:
             event = decode(line)
             if event is None or event.type not in TYPES or event.symbol != hand.symbol:
@@ -92,7 +94,7 @@ class Supervisor:
         with suppress(OSError):
             append_line(self.folder.home.training_log, log_line(tag, self.clock.now(), text))
 
-    # -- the loop -----------------------------------------------------------------------------------------------------
+    # -- the loop -------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Do the whole run."""
@@ -117,7 +119,8 @@ class Supervisor:
         failpoint("supervisor.opened")
 
     def listen(self) -> None:
-        """Wait for a pipe, a signal or the tick; read each pipe once, so that no worker can keep the others waiting."""
+        """Wait for a pipe, a signal or the tick;
+        read each pipe once, so that no worker can keep the others waiting."""
         for key, _ in self.selector.select(_TICK_S):
             if key.data is None:
                 with suppress(BlockingIOError):
@@ -143,7 +146,13 @@ class Supervisor:
             sweep(keep=self.pids(), own=self.pids())
             self.hear(hand, hand.rest(self.clock.monotonic()))
             self.judge(hand, hand.process.returncode)
-            self.say("worker", state="ended", worker=hand.number, code=hand.process.returncode, why=hand.stop_reason)
+            self.say(
+                "worker",
+                state="ended",
+                worker=hand.number,
+                code=hand.process.returncode,
+                why=hand.stop_reason,
+            )
             self.dropped_bytes += hand.log.dropped
             hand.close()
 
@@ -156,17 +165,31 @@ class Supervisor:
             if hand.stop_reason == _CANCELLED:
                 self.say("cancelled", symbol)
             elif hand.stopping:
-                self.say("failed", symbol, message=hand.stop_reason, hint="see the worker's log in the run's folder")
+                self.say(
+                    "failed",
+                    symbol,
+                    message=hand.stop_reason,
+                    hint="see the worker's log in the run's folder",
+                )
             elif death.retry and not self.cancelling and self.tried[symbol] < _TRIES:
                 self.queue.appendleft(symbol)
                 self.say("warning", symbol, message=f"{death.message}; tried once more")
                 self.say("queued", symbol, message=f"{death.message}; tried once more")
             else:
-                self.say("failed", symbol, message=death.message, hint=death.hint, exit_code=death.exit_code)
+                self.say(
+                    "failed",
+                    symbol,
+                    message=death.message,
+                    hint=death.hint,
+                    exit_code=death.exit_code,
+                )
         elif not hand.ever_ready and not hand.stopping:
             self.failed_starts += 1
             if self.failed_starts >= _TRIES:
-                self.fail_queued(f"no worker can start: {hand.last_words() or f'code {returncode}'}", "stockml doctor")
+                self.fail_queued(
+                    f"no worker can start: {hand.last_words() or f'code {returncode}'}",
+                    "stockml doctor",
+                )
 
     def obey(self) -> None:
         """Begin to cancel when the file is there or a signal came."""
@@ -183,14 +206,21 @@ class Supervisor:
         """Stop what is over a limit, and press on with every stop that has begun."""
         now, limits = self.clock.monotonic(), self.spec.limits
         for hand in self.hands:
-            if not hand.stopping and not hand.ready and (reason := overdue(now, hand.since, hand.heard, limits)):
+            if (
+                not hand.stopping
+                and not hand.ready
+                and (reason := overdue(now, hand.since, hand.heard, limits))
+            ):
                 hand.stop(reason, Force.TERM, now)
-            if hand.stopping and hand.press(force_due(now - hand.stop_since, limits.grace_s, hand.stop_first)):
+            if hand.stopping and hand.press(
+                force_due(now - hand.stop_since, limits.grace_s, hand.stop_first)
+            ):
                 others = [other.process.pid for other in self.hands if other is not hand]
                 sweep(keep=others, own=self.pids())
 
     def staff(self) -> None:
-        """Hand a symbol to every worker that waits; start one more when symbols wait and there is room."""
+        """Hand a symbol to every worker that waits;
+        start one more when symbols wait and there is room."""
         now = self.clock.monotonic()
         for hand in self.hands:
             if not hand.ready:
@@ -204,7 +234,11 @@ class Supervisor:
             else:
                 hand.stop("no more symbols", Force.ASK, now)
         coming = sum(not hand.ready and hand.symbol is None for hand in self.hands)
-        if len(self.queue) > coming and len(self.hands) < self.spec.limits.workers and self.has_room(now):
+        if (
+            len(self.queue) > coming
+            and len(self.hands) < self.spec.limits.workers
+            and self.has_room(now)
+        ):
             self.hire(now)
 
     def settle(self, hand: Hand) -> None:
@@ -214,7 +248,8 @@ class Supervisor:
         hand.symbol = None
 
     def has_room(self, now: float) -> bool:
-        """The memory guard: wait for room while other workers run, give up after a while when there are none."""
+        """The memory guard: wait for room while other workers run, give up after a while when
+        there are none."""
         limits = self.spec.limits
         room = room_mb(available_mb(), [hand.resident_mb for hand in self.hands], limits.memory_mb)
         if room >= limits.memory_mb:
@@ -223,9 +258,15 @@ class Supervisor:
         since = self.short_of_memory_since
         if since is None:
             self.short_of_memory_since = now
-            self.say("warning", message=f"waiting for memory: {room} MB available, {limits.memory_mb} MB needed")
+            self.say(
+                "warning",
+                message=f"waiting for memory: {room} MB available, {limits.memory_mb} MB needed",
+            )
         elif not self.hands and now - since > limits.memory_wait_s:
-            message = f"not enough memory: {room} MB available, {limits.memory_mb} MB needed (training.worker_memory_mb)"
+            message = (
+                f"not enough memory: {room} MB available, {limits.memory_mb} MB needed"
+                " (training.worker_memory_mb)"
+            )
             self.fail_queued(message, "end other programs, or lower training.worker_memory_mb")
         return False
 
@@ -243,7 +284,12 @@ class Supervisor:
         self.hands.append(hand)
         self.selector.register(hand.words_fd, selectors.EVENT_READ, (hand, "words"))
         self.selector.register(hand.output_fd, selectors.EVENT_READ, (hand, "output"))
-        self.say("worker", state="started", worker=hand.number, identity=str(hand.identity or hand.process.pid))
+        self.say(
+            "worker",
+            state="started",
+            worker=hand.number,
+            identity=str(hand.identity or hand.process.pid),
+        )
 
     def fail_queued(self, message: str, hint: str) -> None:
         """Fail every symbol that still waits."""
@@ -263,7 +309,11 @@ class Supervisor:
         self.say("finished", state=str(run_state(jobs)), message=message)
         self.journal.sync()
         failpoint("supervisor.finished")
-        extra = {"dropped_log_bytes": self.dropped_bytes, "dropped_events": self.journal.dropped, "left_processes": left}
+        extra = {
+            "dropped_log_bytes": self.dropped_bytes,
+            "dropped_events": self.journal.dropped,
+            "left_processes": left,
+        }
         run = self.folding.run(lock_held=False)
         if not write_result(self.folder, run, extra, pause=lambda: time.sleep(0.5)):
             sys.stderr.write(f"result.json could not be written: {run.state}; {message}\n")
@@ -272,10 +322,24 @@ class Supervisor:
 
     def record(self, state: JobState, jobs: Sequence[Job]) -> None:
         """One line in the audit: how the run that somebody started has ended."""
-        ends = {str(state): [job.symbol for job in jobs if job.state is state] for state in JobState}
+        ends = {
+            str(state): [job.symbol for job in jobs if job.state is state] for state in JobState
+        }
         told: dict[str, Any] = {name: symbols for name, symbols in ends.items() if symbols}
-        outcome = str(state) if state in (JobState.DONE, JobState.REFUSED, JobState.CANCELLED) else Outcome.FAILED
-        note(self.folder.home, self.clock, "train", outcome, run=self.folder.id, started_by=self.spec.starter, **told)
+        outcome = (
+            str(state)
+            if state in (JobState.DONE, JobState.REFUSED, JobState.CANCELLED)
+            else Outcome.FAILED
+        )
+        note(
+            self.folder.home,
+            self.clock,
+            "train",
+            outcome,
+            run=self.folder.id,
+            started_by=self.spec.starter,
+            **told,
+        )
 
 
 def _first_line(path: Path) -> str:
@@ -286,7 +350,8 @@ def _first_line(path: Path) -> str:
 
 
 def _listen_to_signals(supervisor: Supervisor) -> None:
-    """SIGTERM and SIGINT cancel the run; SIGCHLD wakes it; a terminal's hang-up means nothing to it."""
+    """SIGTERM and SIGINT cancel the run; SIGCHLD wakes it;
+    a terminal's hang-up means nothing to it."""
     reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     supervisor.selector.register(reader, selectors.EVENT_READ, None)
@@ -301,10 +366,14 @@ def _listen_to_signals(supervisor: Supervisor) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Supervise the run in the folder `words[0]`, whose lock was handed over as the descriptor `words[1]`."""
+    """Supervise the run in the folder `words[0]`, whose lock was handed over as the descriptor
+    `words[1]`."""
     os.umask(os.umask(0o022) | 0o022)  # cron may have none: nothing here is for others to write
     folder = RunFolder(Path(words[0]).absolute())
-    owner = f"run {folder.id}, supervisor pid {os.getpid()} on {socket.gethostname()} [{identity_of(os.getpid())}]"
+    owner = (
+        f"run {folder.id}, supervisor pid {os.getpid()} on {socket.gethostname()}"
+        f" [{identity_of(os.getpid())}]"
+    )
     if len(words) > 1:
         lock = FileLock.adopt(folder.lock, int(words[1]))
         lock.describe(owner)

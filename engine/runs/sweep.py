@@ -1,7 +1,9 @@
-"""Ending a tree of processes: everything below the supervisor that no living worker owns, and nothing else.
+"""Ending a tree of processes: everything below the supervisor that no living worker owns, and
+nothing else.
 
-Process groups are not used: a `setsid` grandchild leaves its group, but as the supervisor is a subreaper it cannot
-leave its descendants; and a group signal sent too early hits the sender's own group.
+Process groups are not used: a `setsid` grandchild leaves its group, but as the supervisor is a
+subreaper it cannot leave its descendants; and a group signal sent too early hits the sender's
+own group.
 """
 
 from __future__ import annotations
@@ -21,9 +23,12 @@ def strays(me: int, keep: Collection[int], table: Mapping[int, Stat]) -> list[in
 
 
 def sweep(keep: Collection[int], own: Collection[int], patience_s: float = 5.0) -> tuple[int, ...]:
-    """SIGKILL all strays and collect them, again and again until none is left; the pids of those that stay.
+    """SIGKILL all strays and collect them, again and again until none is left.
 
-    `own` are workers whose exit status somebody else collects. A process in an uninterruptible wait stays.
+    The pids of those that stay.
+
+    `own` are workers whose exit status somebody else collects. A process in an uninterruptible
+    wait stays.
     """
     end = time.monotonic() + patience_s
     while True:

@@ -1,6 +1,7 @@
 """Training one symbol: bars → fit → guard → verify → backup → publish → status.
 
-Every step says its name as a `phase`. The live model is replaced by the last step that can fail, or not at all.
+Every step says its name as a `phase`. The live model is replaced by the last step that can fail,
+or not at all.
 """
 
 from __future__ import annotations
@@ -35,9 +36,12 @@ _MOST_WARNINGS = 5
 
 
 def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
-    """Train the symbol and publish the model if the guard allows; the work function of `train` runs.
+    """Train the symbol and publish the model if the guard allows.
 
-    Raises NoDataError, RefusedError (another kind of source), StockmlError (disk, backup, file), Interrupted.
+    The work function of `train` runs.
+
+    Raises NoDataError, RefusedError (another kind of source), StockmlError (disk, backup, file),
+    Interrupted.
     """
     from engine.forecast.fit import fit_symbol
     from engine.forecast.guard import judge
@@ -48,7 +52,8 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
     report("phase", {"name": "load"})
     champion = live_model(task, report)
     if champion is not None and champion.manifest.run_id == task.spec.id:
-        # A second try of this run: the first one died after its model went live and before it could say so.
+        # A second try of this run: the first one died after its model went live and before it could
+        # say so.
         report_published(task, report, model_info(champion.manifest, champion.size_bytes))
         return
     check_source(task, live_source(task, champion))
@@ -56,23 +61,32 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
     bars, context = load_bars(task, report)
     members = task.spec.members or task.settings.training.members
     try:
-        candidate = fit_symbol(bars, context, task.settings, members, fit_options(task, report, cancelled))
+        candidate = fit_symbol(
+            bars, context, task.settings, members, fit_options(task, report, cancelled)
+        )
     except base.Cancelled as error:
         raise Interrupted("stopped at a batch") from error
     verdict = judge(candidate, champion, task.settings)
     report("scored", scored(candidate, verdict))
     if not verdict.publish and not task.spec.accept_worse:
-        report("refused", {**scored(candidate, verdict), "message": verdict.reason, "hint": _accept_hint(task)})
+        report(
+            "refused",
+            {**scored(candidate, verdict), "message": verdict.reason, "hint": _accept_hint(task)},
+        )
         return
     if cancelled():
         raise Interrupted("stopped before publishing")
     report("phase", {"name": "publish"})
-    info = publish_candidate(task, report, candidate, verdict, Pinned(bars, context, candidate.forecast.next_close))
+    info = publish_candidate(
+        task, report, candidate, verdict, Pinned(bars, context, candidate.forecast.next_close)
+    )
     report_published(task, report, info)
 
 
 def live_model(task: Task, report: Report) -> StoredModel | None:
-    """The live model; None, with a warning, for a file that cannot be compared with (a backup keeps it).
+    """The live model.
+
+    None, with a warning, for a file that cannot be compared with (a backup keeps it).
 
     RefusedError where nobody asked for the training and a newer stockml made the file.
     """
@@ -84,20 +98,32 @@ def live_model(task: Task, report: Report) -> StoredModel | None:
     except FileNotFoundError:
         return None
     except ForeignModelError:
-        report("warning", {"message": f"{path.name} was not written by stockml: it is backed up, then replaced"})
+        report(
+            "warning",
+            {"message": f"{path.name} was not written by stockml: it is backed up, then replaced"},
+        )
     except NewerModelError as error:
         if task.spec.reason.startswith(AUTOMATIC):
             raise RefusedError(
-                error.message, f"update stockml; a person may replace it: stockml train {task.symbol}"
+                error.message,
+                f"update stockml; a person may replace it: stockml train {task.symbol}",
             ) from error
         report("warning", {"message": f"{error.message}: it is backed up, then replaced"})
     except ModelError as error:
-        report("warning", {"message": f"the live model is broken: {error.message}: it is backed up, then replaced"})
+        report(
+            "warning",
+            {
+                "message": (
+                    f"the live model is broken: {error.message}: it is backed up, then replaced"
+                )
+            },
+        )
     return None
 
 
 def live_source(task: Task, champion: StoredModel | None) -> str:
-    """Where the bars of the live model came from; of a broken file, what status, runs and backups still know ('' = nothing)."""
+    """Where the bars of the live model came from;
+    of a broken file, what status, runs and backups still know ('' = nothing)."""
     if champion is not None:
         return champion.manifest.source
     return _known(task).source if task.home.model(task.symbol).exists() else ""
@@ -109,12 +135,14 @@ def _known(task: Task) -> LastKnown:
 
 @lru_cache(maxsize=1)
 def _runs(home: Home) -> RunStore:
-    """One for the worker's life: a new one would read its own run's journal anew for every symbol, a square in all."""
+    """One for the worker's life: a new one would read its own run's journal anew for every
+    symbol, a square in all."""
     return RunStore(home)
 
 
 def check_source(task: Task, live: str) -> None:
-    """RefusedError when the live model comes from another kind of source (simulated over real, say)."""
+    """RefusedError when the live model comes from another kind of source (simulated over real,
+    say)."""
     asked = task.spec.source
     if not live or task.spec.replace_source or live.partition(":")[0] == asked.partition(":")[0]:
         return
@@ -125,7 +153,8 @@ def check_source(task: Task, live: str) -> None:
 
 
 def load_bars(task: Task, report: Report) -> tuple[Bars, dict[str, Bars]]:
-    """The symbol's bars and those of the market it is seen against; NoDataError without the symbol's own."""
+    """The symbol's bars and those of the market it is seen against;
+    NoDataError without the symbol's own."""
     from engine.forecast.dataset import CONTEXT
 
     bars = bars_of(task, task.symbol)
@@ -138,12 +167,15 @@ def load_bars(task: Task, report: Report) -> tuple[Bars, dict[str, Bars]]:
         try:
             context[name] = bars_of(task, name)
         except NoDataError as error:
-            report("warning", {"message": f"trained without the context of {name}: {error.message}"})
+            report(
+                "warning", {"message": f"trained without the context of {name}: {error.message}"}
+            )
     return bars, context
 
 
 def bars_of(task: Task, symbol: str) -> Bars:
-    """The bars of `symbol`: asked of the source, but not of the network again when this run already did."""
+    """The bars of `symbol`: asked of the source, but not of the network again when this run
+    already did."""
     from engine.market.fetch import fetch_bars, stored_bars
 
     asked = (task.home, task.settings, task.spec.source, symbol, task.clock)
@@ -175,7 +207,8 @@ def fit_options(task: Task, report: Report, cancelled: Cancelled) -> FitOptions:
 
 
 def scored(candidate: Candidate, verdict: Verdict) -> dict[str, Any]:
-    """The figures of candidate and champion; on the same sessions where there is a champion to compare with."""
+    """The figures of candidate and champion;
+    on the same sessions where there is a champion to compare with."""
     champion = verdict.champion_metrics
     return {
         "metrics": asdict(verdict.candidate_metrics if champion else candidate.metrics),
@@ -186,8 +219,11 @@ def scored(candidate: Candidate, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def publish_candidate(task: Task, report: Report, candidate: Candidate, verdict: Verdict, pinned: Pinned) -> ModelInfo:
-    """Make the candidate the live model, after another process has checked the file and a backup holds the old one."""
+def publish_candidate(
+    task: Task, report: Report, candidate: Candidate, verdict: Verdict, pinned: Pinned
+) -> ModelInfo:
+    """Make the candidate the live model, after another process has checked the file and a backup
+    holds the old one."""
     from engine.vault.backup import automatic
     from engine.vault.publish import publish
 
@@ -227,12 +263,16 @@ def _comparison(verdict: Verdict) -> dict[str, Any] | None:
 
 def report_published(task: Task, report: Report, info: ModelInfo) -> None:
     """Say that the model is live, and show it."""
-    report("published", {"generation": info.generation, "digest": info.digest, "metrics": asdict(info.metrics)})
+    report(
+        "published",
+        {"generation": info.generation, "digest": info.digest, "metrics": asdict(info.metrics)},
+    )
     refresh_status(task, report)
 
 
 def refresh_status(task: Task, report: Report) -> None:
-    """Rebuild the derived status, so that the console shows the new model at once; it can be rebuilt by any reader."""
+    """Rebuild the derived status, so that the console shows the new model at once;
+    it can be rebuilt by any reader."""
     from engine.forecast import status
 
     try:

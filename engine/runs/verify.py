@@ -1,7 +1,9 @@
-"""A model file checked by a process that did not train it: `python -m engine.runs.verify`, one for each worker.
+"""A model file checked by a process that did not train it: `python -m engine.runs.verify`, one
+for each worker.
 
-It reads the file as every reader will (numpy and h5py, digest and allow-list), forecasts on a pinned window of bars,
-and must come to the forecast that the training came to. A save that raised nothing is no proof of a good file.
+It reads the file as every reader will (numpy and h5py, digest and allow-list), forecasts on a
+pinned window of bars, and must come to the forecast that the training came to. A save that
+raised nothing is no proof of a good file.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from engine.core.text import clean
 if TYPE_CHECKING:
     from engine.market.bars import Bars
 
-# The features look back over a window of fixed length; the forecast needs that, a sequence, and one bar.
+# The features look back over a window of fixed length; the forecast needs that, a sequence, and one
+# bar.
 PINNED_BARS = 800
 _ANSWER_S = 60.0
 # Training sums over all rows, the reader over the pinned ones: the same numbers up to rounding.
@@ -56,13 +59,22 @@ class Verifier:
 
     def check(self, path: Path, pinned: Pinned) -> None:
         """ModelError unless the file at `path` reads well and forecasts what the training did."""
-        answer = self._ask({"path": str(path), "bars": _tree(pinned.bars), "context": _trees(pinned.context)})
+        answer = self._ask(
+            {"path": str(path), "bars": _tree(pinned.bars), "context": _trees(pinned.context)}
+        )
         if "error" in answer:
-            raise ModelError(f"the written model does not pass its check: {clean(str(answer['error']), 300)}", "train it again")
-        found = answer["next_close"]
-        if not math.isfinite(found) or abs(found - pinned.next_close) > _AGREE * abs(pinned.next_close):
             raise ModelError(
-                f"the written model forecasts {found!r} where the training forecast {pinned.next_close!r}", "train it again"
+                f"the written model does not pass its check: {clean(str(answer['error']), 300)}",
+                "train it again",
+            )
+        found = answer["next_close"]
+        if not math.isfinite(found) or abs(found - pinned.next_close) > _AGREE * abs(
+            pinned.next_close
+        ):
+            raise ModelError(
+                f"the written model forecasts {found!r} where the training forecast"
+                f" {pinned.next_close!r}",
+                "train it again",
             )
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +87,9 @@ class Verifier:
             answer: dict[str, Any] = json.loads(_read_line(self._process.stdout.fileno()))
         except (OSError, ValueError) as error:
             self.close()
-            raise ModelError(f"the check of the written model gave no answer: {error}", "see the worker's log") from error
+            raise ModelError(
+                f"the check of the written model gave no answer: {error}", "see the worker's log"
+            ) from error
         return answer
 
     @property
@@ -89,7 +103,8 @@ class Verifier:
 
 
 def _read_line(fd: int) -> bytes:
-    """One line from a pipe; TimeoutError when it takes too long, EOFError's OSError when the other side is gone."""
+    """One line from a pipe;
+    TimeoutError when it takes too long, EOFError's OSError when the other side is gone."""
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
         line = b""
@@ -106,7 +121,12 @@ def _read_line(fd: int) -> bytes:
 def _tree(bars: Bars) -> dict[str, Any]:
     bars = bars.tail(PINNED_BARS)
     columns = {name: getattr(bars, name).tolist() for name in _COLUMNS}
-    return {"symbol": bars.symbol, "source": bars.source, "dates": [str(day) for day in bars.dates], **columns}
+    return {
+        "symbol": bars.symbol,
+        "source": bars.source,
+        "dates": [str(day) for day in bars.dates],
+        **columns,
+    }
 
 
 def _trees(context: Mapping[str, Bars]) -> dict[str, Any]:
@@ -119,11 +139,14 @@ def _bars(tree: dict[str, Any]) -> Bars:
     from engine.market.bars import Bars
 
     columns: dict[str, Any] = {name: np.array(tree[name], dtype=np.float64) for name in _COLUMNS}
-    return Bars(tree["symbol"], tree["source"], np.array(tree["dates"], dtype="datetime64[D]"), **columns)
+    return Bars(
+        tree["symbol"], tree["source"], np.array(tree["dates"], dtype="datetime64[D]"), **columns
+    )
 
 
 def answer_to(question: dict[str, Any]) -> dict[str, Any]:
-    """The forecast of the file in the question, or the error that reading it or forecasting raised."""
+    """The forecast of the file in the question, or the error that reading it or forecasting
+    raised."""
     from engine.forecast.inference import load_forecaster
     from engine.vault.model_file import read_model
 

@@ -36,11 +36,13 @@ class Report(Protocol):
 
 Cancelled = Callable[[], bool]
 Work = Callable[[Task, Report, Cancelled], None]
-"""Does one symbol and reports `published` or `refused`; raises Interrupted when cancelled, StockmlError on a fault."""
+"""Does one symbol and reports `published` or `refused`;
+raises Interrupted when cancelled, StockmlError on a fault."""
 
 
 def find_work(kind: str) -> Work:
-    """The function for a kind of run; its module is imported here, so that TensorFlow loads only in a worker."""
+    """The function for a kind of run;
+    its module is imported here, so that TensorFlow loads only in a worker."""
     place = os.environ.get("STOCKML_TEST_WORK") if os.environ.get("STOCKML_TEST") == "1" else None
     place = place or WORK.get(kind)
     if place is None:

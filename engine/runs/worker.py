@@ -1,7 +1,9 @@
-"""The process that does the work: `python -m engine.runs.worker RUN_DIR N WORDS_FD`, started by a supervisor only.
+"""The process that does the work: `python -m engine.runs.worker RUN_DIR N WORDS_FD`, started by
+a supervisor only.
 
-It reads symbols from its stdin and does one after the other, so that TensorFlow is imported once. EOF there means
-that the supervisor is gone: it ends at once, in the middle of anything, for everything it writes is whole or absent.
+It reads symbols from its stdin and does one after the other, so that TensorFlow is imported
+once. EOF there means that the supervisor is gone: it ends at once, in the middle of anything,
+for everything it writes is whole or absent.
 """
 
 from __future__ import annotations
@@ -31,12 +33,14 @@ from engine.runs.work import Task, find_work
 
 ORPHANED = 70
 _ENDS = ("published", "refused", "failed", "cancelled")
-# A stat of the cancel file costs 2 µs; a batch of a small network 2 ms. Ten looks a second are plenty.
+# A stat of the cancel file costs 2 µs; a batch of a small network 2 ms. Ten looks a second are
+# plenty.
 _LOOK_EVERY_S = 0.1
 
 
 class Inbox:
-    """What the supervisor says: symbols in a queue, the wish to cancel as a flag, its death as ours."""
+    """What the supervisor says: symbols in a queue, the wish to cancel as a flag, its death as
+    ours."""
 
     def __init__(self, fd: int, cancel_file: Path) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -111,10 +115,18 @@ class Worker:
                 self._fail("failed", symbol, error)
             except OSError as error:
                 sys.stderr.write(traceback.format_exc())
-                self._end("failed", symbol, {"message": f"{error.strerror or error}: {error.filename or '?'}"})
+                self._end(
+                    "failed",
+                    symbol,
+                    {"message": f"{error.strerror or error}: {error.filename or '?'}"},
+                )
             except Exception as error:  # noqa: BLE001 - the journal must say how it ended; the trace stands in the worker's log
                 sys.stderr.write(traceback.format_exc())
-                self._end("failed", symbol, {"message": f"{type(error).__name__}: {error}", "hint": self._log_hint()})
+                self._end(
+                    "failed",
+                    symbol,
+                    {"message": f"{type(error).__name__}: {error}", "hint": self._log_hint()},
+                )
 
     def _take(self, lock: FileLock) -> None:
         if not lock.acquire(self._owner()):
@@ -125,7 +137,11 @@ class Worker:
         task = Task(self.folder.home, settings, self.spec, symbol, self.clock)
 
         def report(kind: str, data: dict[str, Any] | None = None) -> None:
-            self._end(kind, symbol, data or {}) if kind in _ENDS else self._say(kind, symbol, data or {})
+            (
+                self._end(kind, symbol, data or {})
+                if kind in _ENDS
+                else self._say(kind, symbol, data or {})
+            )
 
         find_work(self.spec.kind)(task, report, self.inbox.cancelled)
         if not self._ended:
@@ -133,7 +149,11 @@ class Worker:
 
     def _fail(self, kind: str, symbol: str, error: StockmlError) -> None:
         sys.stderr.write(traceback.format_exc())
-        self._end(kind, symbol, {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)})
+        self._end(
+            kind,
+            symbol,
+            {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)},
+        )
 
     def _end(self, kind: str, symbol: str, data: dict[str, Any]) -> None:
         if not self._ended:
@@ -145,14 +165,18 @@ class Worker:
 
     def _owner(self) -> str:
         pid = os.getpid()
-        return f"run {self.spec.id} ({self.spec.starter}), worker pid {pid} on {socket.gethostname()} [{identity_of(pid)}]"
+        return (
+            f"run {self.spec.id} ({self.spec.starter}), worker pid {pid} on {socket.gethostname()}"
+            f" [{identity_of(pid)}]"
+        )
 
     def _log_hint(self) -> str:
         return f"details in {self.folder.worker_log(self.number)}"
 
 
 def _be_modest() -> None:
-    """Last to get the processor, first to go when memory runs out: the console and the supervisor must live."""
+    """Last to get the processor, first to go when memory runs out: the console and the
+    supervisor must live."""
     with suppress(OSError):
         os.nice(10)
     with suppress(OSError):
@@ -169,7 +193,8 @@ def _private_stdin() -> int:
 
 
 def main(words: list[str]) -> int:
-    """Work for the run in the folder `words[0]` as its worker number `words[1]`, speaking to descriptor `words[2]`."""
+    """Work for the run in the folder `words[0]` as its worker number `words[1]`, speaking to
+    descriptor `words[2]`."""
     folder, number, words_fd = RunFolder(Path(words[0])), int(words[1]), int(words[2])
     os.set_inheritable(words_fd, False)
     inbox = Inbox(_private_stdin(), folder.cancel)
@@ -182,5 +207,6 @@ def main(words: list[str]) -> int:
 if __name__ == "__main__":
     code = main(sys.argv[1:])
     sys.stdout.flush()
-    # Not through the interpreter's own end: threads of numeric libraries have been seen to hang there.
+    # Not through the interpreter's own end: threads of numeric libraries have been seen to hang
+    # there.
     os._exit(code)

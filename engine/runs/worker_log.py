@@ -18,7 +18,8 @@ RING = 2 * 2**20
 
 
 class WorkerLog:
-    """Writes what a worker prints; `dropped` counts the bytes that are no longer, or never were, on disk."""
+    """Writes what a worker prints;
+    `dropped` counts the bytes that are no longer, or never were, on disk."""
 
     def __init__(self, path: Path, head: int = HEAD, ring: int = RING) -> None:
         self.path, self._head, self._ring = path, head, ring
@@ -37,7 +38,8 @@ class WorkerLog:
             return None
 
     def write(self, data: bytes) -> None:
-        """Keep `data`; never raises and never blocks on a reader (a full disk costs the bytes, not the worker)."""
+        """Keep `data`;
+        never raises and never blocks on a reader (a full disk costs the bytes, not the worker)."""
         while data:
             limit = self._head if self._in_head else self._ring
             part, data = data[: limit - self._size], data[limit - self._size :]

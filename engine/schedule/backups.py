@@ -1,9 +1,12 @@
-"""Copies of the whole crontab, one before every write of ours, per user; and which of them `undo` goes back to.
+"""Copies of the whole crontab, one before every write of ours, per user.
 
-    $XDG_STATE_HOME/stockml/crontab-backups/20261122T020001.123456Z-set-1f0c9a2e-9b3e…-77ab….tab     0600, 50 kept
+And which of them `undo` goes back to.
 
-The name says when, why, for which home, and the SHA-256 of the tab before and of the one that was written; `none`
-stands for no tab at all. An undo is a write like any other, so it leaves a copy too: that copy cancels the older one.
+    $XDG_STATE_HOME/stockml/crontab-backups/20261122T020001.123456Z-set-1f0c….tab   0600, 50 kept
+
+The name says when, why, for which home, and the SHA-256 of the tab before and of the one that
+was written; `none` stands for no tab at all. An undo is a write like any other, so it leaves a
+copy too: that copy cancels the older one.
 """
 
 from __future__ import annotations
@@ -33,7 +36,8 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One copy; `before` and `after` are what `mark` says of the tab copied and of the tab written over it."""
+    """One copy;
+    `before` and `after` are what `mark` says of the tab copied and of the tab written over it."""
 
     path: Path
     at: datetime
@@ -43,7 +47,8 @@ class Backup:
     after: str
 
     def tab(self) -> bytes | None:
-        """The bytes of the copy, None for no tab; StockmlError when the file does not hold what its name says."""
+        """The bytes of the copy, None for no tab;
+        StockmlError when the file does not hold what its name says."""
         if self.before == "none":
             return None
         try:
@@ -51,7 +56,10 @@ class Backup:
         except OSError as error:
             raise StockmlError(f"cannot read the backup {self.path}: {error.strerror}") from error
         if mark(data) != self.before:
-            raise StockmlError(f"the backup {self.path} was changed", "choose another one by hand: they are plain crontabs")
+            raise StockmlError(
+                f"the backup {self.path} was changed",
+                "choose another one by hand: they are plain crontabs",
+            )
         return data
 
 
@@ -92,7 +100,9 @@ class Backups:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise StockmlError(f"cannot read the copies in {self.folder}: {error.strerror}", "nothing was changed") from error
+            raise StockmlError(
+                f"cannot read the copies in {self.folder}: {error.strerror}", "nothing was changed"
+            ) from error
         found = ((name, match) for name in names if (match := _NAME.fullmatch(name)))
         return tuple(
             Backup(
@@ -107,10 +117,13 @@ class Backups:
         )
 
     def keep(self, home: Home, reason: str, before: bytes | None, after: bytes | None) -> Path:
-        """Write the copy of `before`, and let go of the oldest beyond 50; StockmlError when it cannot be kept."""
+        """Write the copy of `before`, and let go of the oldest beyond 50;
+        StockmlError when it cannot be kept."""
         known = self.all()
         at = self.clock.now().astimezone(UTC)
-        if known and at <= known[-1].at:  # names must sort in the order of the writes, also when the clock stood or went back
+        if (
+            known and at <= known[-1].at
+        ):  # names must sort in the order of the writes, also when the clock stood or went back
             at = known[-1].at + timedelta(microseconds=1)
         name = f"{at.strftime(_STAMP)}-{reason}-{home_mark(home)}-{mark(before)}-{mark(after)}.tab"
         try:
@@ -118,7 +131,8 @@ class Backups:
             write_atomic(self.folder / name, before or b"", 0o600, "crontab-backup")
         except OSError as error:
             raise StockmlError(
-                f"cannot keep a copy of your crontab in {self.folder}: {error.strerror}", "nothing was changed"
+                f"cannot keep a copy of your crontab in {self.folder}: {error.strerror}",
+                "nothing was changed",
             ) from error
         for old in known[: max(0, len(known) + 1 - KEPT)]:
             with suppress(FileNotFoundError):
@@ -126,7 +140,8 @@ class Backups:
         return self.folder / name
 
     def to_undo(self, home: Home) -> Backup | None:
-        """The copy that the next undo of this home goes back to: the newest that no later undo has cancelled."""
+        """The copy that the next undo of this home goes back to: the newest that no later undo
+        has cancelled."""
         cancelled = 0
         for backup in reversed(self.all()):
             if backup.home != home_mark(home):

@@ -1,13 +1,16 @@
-"""Our block of a crontab: found, built and spliced as bytes; what stands outside of it is never rendered again.
+"""Our block of a crontab: found, built and spliced as bytes.
+
+What stands outside of it is never rendered again.
 
     # BEGIN stockml /home/op/stocks v1 3f2a9c10b7de - managed by `stockml schedule`; edit there
     0 2 * * 0 /home/op/.venv/bin/stockml cron-run weekly --home /home/op/stocks
     # 0 3 * * * /home/op/.venv/bin/stockml cron-run clean --home /home/op/stocks
     # END stockml /home/op/stocks
 
-One block per home. The twelve digits are the SHA-256 of the lines between, so that an edit by hand is seen; ` new`
-after them says that there was no crontab before. A paused job is a comment, as python-crontab writes it: that package
-parses, checks and builds the lines between the markers, and never sees anything else.
+One block per home. The twelve digits are the SHA-256 of the lines between, so that an edit by
+hand is seen; ` new` after them says that there was no crontab before. A paused job is a comment,
+as python-crontab writes it: that package parses, checks and builds the lines between the
+markers, and never sees anything else.
 """
 
 from __future__ import annotations
@@ -48,7 +51,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One home's block where it stands in a tab: bytes `start` to `end`, markers and last newline included."""
+    """One home's block where it stands in a tab: bytes `start` to `end`, markers and last
+    newline included."""
 
     home: Path
     lines: tuple[Line, ...]
@@ -93,7 +97,11 @@ def find_blocks(tab: bytes | None) -> tuple[tuple[Block, ...], tuple[Fault, ...]
         elif second is None or second.begin is not None or second.home != first.home:
             faults.append(_fault(first, "a begin marker without its end"))
         elif int(first.begin["format"]) > FORMAT:
-            faults.append(_fault(first, f"a block of a newer stockml, format {first.begin['format'].decode()}"))
+            faults.append(
+                _fault(
+                    first, f"a block of a newer stockml, format {first.begin['format'].decode()}"
+                )
+            )
             markers.pop(0)
         elif any(os.fsencode(block.home) == first.home for block in blocks):
             faults.append(_fault(first, "a second block of the same home"))
@@ -117,30 +125,45 @@ def find_block(tab: bytes | None, home: Home) -> Block | None:
 
 
 def twin_of(tab: bytes | None, home: Home) -> Path | None:
-    """Another name of this very home that has a block in `tab`: one of the two leads there through a symbolic link."""
+    """Another name of this very home that has a block in `tab`: one of the two leads there
+    through a symbolic link."""
     others = (block.home for block in find_blocks(tab)[0] if block.home != home.root)
-    return next((other for other in others if os.path.realpath(other) == os.path.realpath(home.root)), None)
+    return next(
+        (other for other in others if os.path.realpath(other) == os.path.realpath(home.root)), None
+    )
 
 
 def render(home: Home, lines: Iterable[Line], made_tab: bool = False) -> bytes:
-    """The whole block; UsageError for a home, an expression or a path that a crontab line cannot carry."""
+    """The whole block;
+    UsageError for a home, an expression or a path that a crontab line cannot carry."""
     root = os.fsencode(home.root)
     if any(byte < 32 or byte == 127 for byte in root):
         raise UsageError(
-            f"the home {clean(str(home.root), 120)!r} holds a control character, which cron changes", "use another folder"
+            f"the home {clean(str(home.root), 120)!r} holds a control character, which cron"
+            " changes",
+            "use another folder",
         )
     body = _body(tuple(lines))
     digest = hashlib.sha256(body).hexdigest()[:12].encode()
     new = b" new" if made_tab else b""
-    head = b"# BEGIN stockml " + root + b" v%d " % FORMAT + digest + new + b" - managed by `stockml schedule`; edit there\n"
+    head = (
+        b"# BEGIN stockml "
+        + root
+        + b" v%d " % FORMAT
+        + digest
+        + new
+        + b" - managed by `stockml schedule`; edit there\n"
+    )
     return head + body + b"# END stockml " + root + b"\n"
 
 
 def splice(tab: bytes | None, home: Home, lines: tuple[Line, ...]) -> bytes | None:
-    """The tab with the block of `home` holding `lines`: replaced where it stands, else appended; without lines, gone.
+    """The tab with the block of `home` holding `lines`: replaced where it stands, else appended.
 
-    None means no crontab at all: where we made it and nothing else is left. A missing last newline is added, as cron
-    asks for it; every other byte outside of the block stays.
+    Without lines, gone.
+
+    None means no crontab at all: where we made it and nothing else is left. A missing last
+    newline is added, as cron asks for it; every other byte outside of the block stays.
     """
     found = find_block(tab, home)
     if not lines:
@@ -173,7 +196,8 @@ def outside(tab: bytes | None, home: Home) -> bytes:
 
 
 def same_outside(old: bytes | None, new: bytes | None, home: Home) -> bool:
-    """Whether a write leaves all foreign bytes as they are, the newline that cron asks for at the end apart."""
+    """Whether a write leaves all foreign bytes as they are, the newline that cron asks for at
+    the end apart."""
     before, after = outside(old, home), outside(new, home)
     return after in (before, _ended(before))
 
@@ -190,7 +214,10 @@ def _ended(text: bytes) -> bytes:
 
 
 def _fault(marker: _Marker, text: str) -> Fault:
-    return Fault(Path(os.fsdecode(marker.home)), f"line {marker.number}: {text} ({clean_bytes(marker.home, 120)})")
+    return Fault(
+        Path(os.fsdecode(marker.home)),
+        f"line {marker.number}: {text} ({clean_bytes(marker.home, 120)})",
+    )
 
 
 def _markers(tab: bytes) -> tuple[list[_Marker], list[Fault]]:
@@ -202,7 +229,9 @@ def _markers(tab: bytes) -> tuple[list[_Marker], list[Fault]]:
         elif closing := _END.fullmatch(raw):
             markers.append(_Marker(number, start, min(end, len(tab)), closing["home"], None))
         elif _LIKE.match(raw):
-            faults.append(Fault(None, f"line {number}: a damaged marker: {clean_bytes(raw, 120)!r}"))
+            faults.append(
+                Fault(None, f"line {number}: a damaged marker: {clean_bytes(raw, 120)!r}")
+            )
         start = end
     return markers, faults
 
@@ -234,10 +263,14 @@ def _body(lines: tuple[Line, ...]) -> bytes:
         read = _parse_line(raw)
         if read is None or (read.job, read.command) != (line.job, line.command):
             raise UsageError(
-                f"{line.job}: {clean(line.command, 200)!r} cannot stand in a crontab line", "use a path without '#'"
+                f"{line.job}: {clean(line.command, 200)!r} cannot stand in a crontab line",
+                "use a path without '#'",
             )
         if _meaning(read) != _meaning(line):
-            raise UsageError(f"{line.job}: {line.expression!r} would become {read.expression!r}", "write it in another way")
+            raise UsageError(
+                f"{line.job}: {line.expression!r} would become {read.expression!r}",
+                "write it in another way",
+            )
         body += raw + b"\n"
     return body
 
@@ -271,11 +304,17 @@ def _parse_line(raw: bytes) -> Line | None:
     found = read_command(items[0].command)
     if found is None or found[0] not in JOBS:
         return None
-    return Line(found[0], _plain(str(items[0].slices.render())), str(items[0].command), bool(items[0].is_enabled()))
+    return Line(
+        found[0],
+        _plain(str(items[0].slices.render())),
+        str(items[0].command),
+        bool(items[0].is_enabled()),
+    )
 
 
 def _plain(text: str) -> str:
-    """The expression in the form that our own code compares; python-crontab orders lists in another way."""
+    """The expression in the form that our own code compares;
+    python-crontab orders lists in another way."""
     try:
         return parse(text, reboot=True).text
     except ExpressionError:

@@ -1,9 +1,10 @@
 """One run of one job, as cron starts it: `stockml cron-run JOB --home HOME`.
 
-It needs nothing from the environment, prints nothing on success and one line on failure. What the job says goes to the
-guide's logs (logs/training/cron.log, logs/monitoring/cron.log), what became of it to history.db. The job's lock is held
-as long as the job lives, by this process and by the child alike; a job that finds it held ends with 75, recorded as
-skipped. `clean` yields to a training.
+It needs nothing from the environment, prints nothing on success and one line on failure. What
+the job says goes to the guide's logs (logs/training/cron.log, logs/monitoring/cron.log), what
+became of it to history.db. The job's lock is held as long as the job lives, by this process and
+by the child alike; a job that finds it held ends with 75, recorded as skipped. `clean` yields to
+a training.
 """
 
 from __future__ import annotations
@@ -64,9 +65,13 @@ class _Log:
         """Write every line of the child."""
         while raw := pipe.readline(_LONGEST_LINE):
             if text := clean_bytes(raw, 4000).strip():
-                # A hint follows the fault that it belongs to: the fault is what one line should tell.
-                # Whose words they are the line of `cron-run` says itself.
-                self.last = self.last if text.startswith("→") and self.last else text.removeprefix("stockml: ")
+                # A hint follows the fault that it belongs to: the fault is what one line should
+                # tell. Whose words they are the line of `cron-run` says itself.
+                self.last = (
+                    self.last
+                    if text.startswith("→") and self.last
+                    else text.removeprefix("stockml: ")
+                )
                 self.line(text)
 
 
@@ -117,14 +122,17 @@ def run_job(
     argv: Sequence[str] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> int:
-    """Run the job now and return its exit code: 0 done (a refusal counts as done), 75 skipped, else what the child said.
+    """Run the job now and return its exit code: 0 done (a refusal counts as done), 75 skipped,
+    else what the child said.
 
     `slot` None: the newest slot of the recorded schedule, where that is less than three hours ago.
     """
     job, clock = job_named(name), clock or SystemClock()
     if slot is None and trigger is Trigger.CRON:
         slot = expected_slot(home, job, clock.now(), host_zone())
-    run = _Run(home, job, clock, trigger, slot, argv or child_argv(home, job.verb), say or _to_stderr)
+    run = _Run(
+        home, job, clock, trigger, slot, argv or child_argv(home, job.verb), say or _to_stderr
+    )
     holder = _take_locks(run)
     try:
         return _skip(run, holder) if holder is not None else _work(run)
@@ -156,7 +164,8 @@ def _take_locks(run: _Run) -> str | None:
                 return lock_holder(path) or "another process"
         except OSError as error:
             raise StockmlError(
-                f"{run.job.name}: cannot take the lock {path}: {error.strerror}", "the job did not run"
+                f"{run.job.name}: cannot take the lock {path}: {error.strerror}",
+                "the job did not run",
             ) from error
         run.locks.append(lock)
     return _training(run.home) if run.job.name == "clean" else None
@@ -174,7 +183,11 @@ def _training(home: Home) -> str | None:
 
 
 def _skip(run: _Run, holder: str) -> int:
-    log, record, now = _Log(run.job.log_path(run.home), run.job.name, run.clock), _Record(run.home), run.clock.now()
+    log, record, now = (
+        _Log(run.job.log_path(run.home), run.job.name, run.clock),
+        _Record(run.home),
+        run.clock.now(),
+    )
     log.line(f"skipped: held by {clean(holder, 200)}")
     record.begin(run.job.name, run.trigger, run.slot, now)
     record.end(now, ExitCode.BUSY, Outcome.SKIPPED, f"held by {holder}")
@@ -187,7 +200,11 @@ def _work(run: _Run) -> int:
     log, record = _Log(run.job.log_path(run.home), run.job.name, run.clock), _Record(run.home)
     ping, no_ping = ping_of(run.home, run.job.name)
     began, tick = run.clock.now(), run.clock.monotonic()
-    log.line(f"started by {run.trigger}" + (f", due {iso(run.slot)}" if run.slot else "") + (f"; {no_ping}" if no_ping else ""))
+    log.line(
+        f"started by {run.trigger}"
+        + (f", due {iso(run.slot)}" if run.slot else "")
+        + (f"; {no_ping}" if no_ping else "")
+    )
     record.begin(run.job.name, run.trigger, run.slot, began)
     starting = _ping_aside(ping, log)
     code = _child(run, log)
@@ -202,7 +219,8 @@ def _work(run: _Run) -> int:
     if outcome is Outcome.FAILED:
         last = f": {log.last}" if log.last else ""
         run.say(
-            f"{run.job.name} failed after {seconds:.0f} s (exit {code}){last}; log: {log.path}{'; ' if faults else ''}{faults}"
+            f"{run.job.name} failed after {seconds:.0f} s (exit {code}){last}; log:"
+            f" {log.path}{'; ' if faults else ''}{faults}"
         )
     elif faults:
         run.say(f"{run.job.name} {outcome}, but {faults}")
@@ -211,15 +229,21 @@ def _work(run: _Run) -> int:
 
 def _outcome(code: int) -> Outcome:
     """A refusal by a guard is the work done as asked; a busy child is a skip."""
-    known = {ExitCode.DONE: Outcome.DONE, ExitCode.REFUSED: Outcome.DONE, ExitCode.BUSY: Outcome.SKIPPED}
+    known = {
+        ExitCode.DONE: Outcome.DONE,
+        ExitCode.REFUSED: Outcome.DONE,
+        ExitCode.BUSY: Outcome.SKIPPED,
+    }
     return next((outcome for value, outcome in known.items() if value == code), Outcome.FAILED)
 
 
 def _child(run: _Run, log: _Log) -> int:
-    """Start the work, copy what it says into the log, wait for it; its exit code, 128 + n for a signal."""
+    """Start the work, copy what it says into the log, wait for it;
+    its exit code, 128 + n for a signal."""
     with _passing_signals() as passed_to:
         try:
-            # The locks go along: should this process be killed, they are held as long as the work goes on.
+            # The locks go along: should this process be killed, they are held as long as the work
+            # goes on.
             child = subprocess.Popen(
                 run.argv,
                 stdin=subprocess.DEVNULL,
@@ -249,9 +273,11 @@ def _on_behalf(run: _Run) -> str:
 
 @contextmanager
 def _passing_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
-    """A signal to this process ends the child that is handed over, also one that came while it started.
+    """A signal to this process ends the child that is handed over, also one that came while it
+    started.
 
-    What became of it is then recorded; without this a signal right after the start left the work running unrecorded.
+    What became of it is then recorded; without this a signal right after the start left the work
+    running unrecorded.
     """
     children: list[subprocess.Popen[bytes]] = []
     seen: list[int] = []
@@ -269,7 +295,10 @@ def _passing_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
     if threading.current_thread() is not threading.main_thread():
         yield hand_over
         return
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, pass_on)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
     try:
         yield hand_over
     finally:

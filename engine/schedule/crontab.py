@@ -5,9 +5,10 @@ exit 0                                                   the tab (warnings on st
 exit 1, nothing on stdout, `no crontab for …` on stderr  there is no tab: the only answer that does
 anything else                                            an error; nothing may be written
 
-Debian's `-l` is not exact: it writes a carriage return as the two characters `\\r` and a backspace as `\\b`, and shows a
-header of its own. So the header is asked for and stripped exactly, and a tab that shows such a pair is fetched through
-`crontab -e` with a copy command as the editor, which hands over the true bytes and changes nothing.
+Debian's `-l` is not exact: it writes a carriage return as the two characters `\\r` and a
+backspace as `\\b`, and shows a header of its own. So the header is asked for and stripped
+exactly, and a tab that shows such a pair is fetched through `crontab -e` with a copy command as
+the editor, which hands over the true bytes and changes nothing.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ class Crontab:
         return self._true_bytes(tab) if doubtful else tab
 
     def check(self, file: Path) -> None:
-        """A dry run, where the implementation has one; CrontabError with its words when it refuses the file."""
+        """A dry run, where the implementation has one;
+        CrontabError with its words when it refuses the file."""
         # Never blindly: on cronie `crontab -n FILE` sets the host of a cluster.
         option = {Kind.DEBIAN: "-n", Kind.CRONIE: "-T"}.get(self.kind())
         if option is None:
@@ -112,7 +114,8 @@ class Crontab:
         return found
 
     def _true_bytes(self, listed: bytes) -> bytes:
-        """The tab by way of `crontab -e`, whose editor only copies; it must agree with what `-l` showed."""
+        """The tab by way of `crontab -e`, whose editor only copies;
+        it must agree with what `-l` showed."""
         with tempfile.TemporaryDirectory(prefix="stockml-") as folder:
             target, editor = Path(folder) / "tab", Path(folder) / "editor"
             editor.write_text(f"#!/bin/sh\nexec cat <\"$1\" >'{target}'\n")
@@ -120,12 +123,17 @@ class Crontab:
             done = self._run("-e", VISUAL=str(editor), EDITOR=str(editor))
             tab = target.read_bytes() if target.exists() else None
         if done.returncode != 0 or tab is None:
-            raise self._failed("crontab -l shows \\r or \\b where other bytes may stand, and crontab -e failed", done)
-        # The editor gets no header; of a tab that was put in place without one it loses leading comments, seen here.
+            raise self._failed(
+                "crontab -l shows \\r or \\b where other bytes may stand, and crontab -e failed",
+                done,
+            )
+        # The editor gets no header; of a tab that was put in place without one it loses leading
+        # comments, seen here.
         if tab.replace(b"\r", b"\\r").replace(b"\b", b"\\b") != listed:
             raise CrontabError(
                 "crontab -l and crontab -e show different crontabs",
-                f"another program may be writing it: try again, or save it once with `crontab -e`; {_UNCHANGED}",
+                "another program may be writing it: try again, or save it once with `crontab -e`;"
+                f" {_UNCHANGED}",
             )
         return tab
 
@@ -135,21 +143,37 @@ class Crontab:
         if found is None:
             raise AbsentError(
                 "there is no crontab program on this machine",
-                "install cron (Debian: apt install cron), or use `stockml schedule install --systemd`",
+                "install cron (Debian: apt install cron), or use `stockml schedule install"
+                " --systemd`",
             )
         return found
 
-    def _run(self, *words: str, user: bool = True, folder: Path = Path("/"), **more: str) -> subprocess.CompletedProcess[bytes]:
-        """The program with a pinned environment, so that nothing of the operator's shell changes its answers.
+    def _run(
+        self, *words: str, user: bool = True, folder: Path = Path("/"), **more: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        """The program with a pinned environment, so that nothing of the operator's shell changes
+        its answers.
 
         It runs in `folder`, for Debian cuts a file's path after 99 characters.
         """
-        environ = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "NO_COLOR": "1", "CRONTAB_NOHEADER": "N", **more}
+        environ = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LC_ALL": "C",
+            "NO_COLOR": "1",
+            "CRONTAB_NOHEADER": "N",
+            **more,
+        }
         environ |= {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
         argv = [self._program(), *(self.command[1:] if user else ()), *words]
         try:
             return subprocess.run(
-                argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False, cwd=folder
+                argv,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_LIMIT_S,
+                check=False,
+                cwd=folder,
             )
         except subprocess.TimeoutExpired as error:
             raise CrontabError(f"crontab did not answer within {_LIMIT_S} s", _UNCHANGED) from error
@@ -158,10 +182,15 @@ class Crontab:
 
     def _failed(self, what: str, done: subprocess.CompletedProcess[bytes]) -> CrontabError:
         says = clean_bytes(done.stderr.strip().replace(b"\n", b" | "), 300) or "it says nothing"
-        code = f"killed by signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
+        code = (
+            f"killed by signal {-done.returncode}"
+            if done.returncode < 0
+            else f"exit {done.returncode}"
+        )
         if b"not allowed to use" in done.stderr:
             return DeniedError(
-                f"cron does not let you have a crontab: {says}", f"ask for a line in /etc/cron.allow; {_UNCHANGED}"
+                f"cron does not let you have a crontab: {says}",
+                f"ask for a line in /etc/cron.allow; {_UNCHANGED}",
             )
         return CrontabError(clean(f"{what} ({code}): {says}", 500), _UNCHANGED)
 

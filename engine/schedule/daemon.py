@@ -1,4 +1,5 @@
-"""Whether something runs here that starts jobs (cron, or this user's systemd), and when the machine started.
+"""Whether something runs here that starts jobs (cron, or this user's systemd), and when the
+machine started.
 
 Read from /proc and /run; nothing is asked.
 """
@@ -33,9 +34,11 @@ class Daemon:
 
 
 def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
-    """The cron daemon: the pidfile's process if it is alive and named cron or crond, else any process of that name.
+    """The cron daemon: the pidfile's process if it is alive and named cron or crond, else any
+    process of that name.
 
-    The pidfile alone proves nothing: it stays after a kill, and its number may be another program's by now.
+    The pidfile alone proves nothing: it stays after a kill, and its number may be another
+    program's by now.
     """
     stale = ""
     for name in _PIDFILES:
@@ -45,7 +48,8 @@ def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
         if _is_cron(proc, pid):
             return Daemon(True, pid, _since(proc, pid))
         stale = f"{run / name} names process {pid}, which is no cron"
-    # A cron without a pidfile (busybox); a process of that name whose parent is one too is only about to start a job.
+    # A cron without a pidfile (busybox); a process of that name whose parent is one too is only
+    # about to start a job.
     for folder in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         pid = int(folder.name)
         if _is_cron(proc, pid) and not _is_cron(proc, _parent(proc, pid)):
@@ -56,7 +60,11 @@ def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
 def find_manager(run: Path = Path("/run/user"), uid: int | None = None) -> Daemon:
     """This user's systemd manager, by the socket in the folder that is removed when it ends."""
     socket = run / str(os.getuid() if uid is None else uid) / "systemd" / "private"
-    return Daemon(True, name=MANAGER) if socket.exists() else Daemon(False, detail=f"there is no {socket}", name=MANAGER)
+    return (
+        Daemon(True, name=MANAGER)
+        if socket.exists()
+        else Daemon(False, detail=f"there is no {socket}", name=MANAGER)
+    )
 
 
 def boot_time(proc: Path = Path("/proc")) -> datetime | None:
@@ -78,13 +86,16 @@ def _pid(path: Path) -> int | None:
 
 def _is_cron(proc: Path, pid: int) -> bool:
     try:
-        return (proc / str(pid) / "comm").read_text().strip() in _NAMES and _stat(proc, pid)[0] not in ("Z", "X")
+        return (proc / str(pid) / "comm").read_text().strip() in _NAMES and _stat(proc, pid)[
+            0
+        ] not in ("Z", "X")
     except (OSError, IndexError):
         return False
 
 
 def _stat(proc: Path, pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the state on; the name before it may hold blanks and parentheses."""
+    """The fields of /proc/PID/stat from the state on;
+    the name before it may hold blanks and parentheses."""
     return (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
 
 
@@ -102,4 +113,8 @@ def _since(proc: Path, pid: int) -> datetime | None:
         ticks = int(_stat(proc, pid)[19])
     except (OSError, IndexError, ValueError):
         return None
-    return None if boot is None else datetime.fromtimestamp(boot.timestamp() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
+    return (
+        None
+        if boot is None
+        else datetime.fromtimestamp(boot.timestamp() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
+    )

@@ -1,4 +1,5 @@
-"""What an expression means, when it runs next, and what an operator should know before it is installed.
+"""What an expression means, when it runs next, and what an operator should know before it is
+installed.
 
 Cheap enough for every key of an editor: about two milliseconds.
 """
@@ -29,7 +30,8 @@ _OFTEN = 24
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One checked expression: its plain form, words, the next runs in the host's zone, and warnings."""
+    """One checked expression: its plain form, words, the next runs in the host's zone, and
+    warnings."""
 
     expression: Expression
     words: str
@@ -39,7 +41,8 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two heavy jobs whose slots come within an hour of each other: how often in a year, and the first time."""
+    """Two heavy jobs whose slots come within an hour of each other: how often in a year, and the
+    first time."""
 
     jobs: tuple[str, str]
     first: datetime
@@ -47,14 +50,19 @@ class Clash:
 
     def __str__(self) -> str:
         often = "once" if self.times == 1 else f"{self.times} times"
-        return f"{self.jobs[0]} and {self.jobs[1]} come within an hour {often} a year, first on {self.first:%Y-%m-%d %H:%M %Z}"
+        return (
+            f"{self.jobs[0]} and {self.jobs[1]} come within an hour {often} a year, first on"
+            f" {self.first:%Y-%m-%d %H:%M %Z}"
+        )
 
 
 def explain(text: str, job: str, now: datetime, zone: ZoneInfo, count: int = 5) -> Explained:
     """The expression of a job, explained; ExpressionError names the field that is wrong."""
     expression = parse(text, reboot=JOBS[job].reboot)
     upcoming = next_slots(expression, now, zone, count)
-    return Explained(expression, words(expression), upcoming, tuple(_warnings(expression, job, now, zone)))
+    return Explained(
+        expression, words(expression), upcoming, tuple(_warnings(expression, job, now, zone))
+    )
 
 
 def _warnings(expression: Expression, job: str, now: datetime, zone: ZoneInfo) -> Iterable[str]:
@@ -62,7 +70,10 @@ def _warnings(expression: Expression, job: str, now: datetime, zone: ZoneInfo) -
         return
     if expression.either_day:
         days, weekdays = expression.parts[2], expression.parts[4]
-        yield f"both day fields are set: it runs on a day of month {days} OR a day of week {weekdays}, not only where both meet"
+        yield (
+            f"both day fields are set: it runs on a day of month {days} OR a day of week"
+            f" {weekdays}, not only where both meet"
+        )
     per_day = len(expression.minutes) * len(expression.hours)
     if per_day > _OFTEN:
         yield f"it runs {per_day} times on such a day"
@@ -72,22 +83,41 @@ def _warnings(expression: Expression, job: str, now: datetime, zone: ZoneInfo) -
     yield from (f"clock change on {note}" for note in dst_notes(expression, now, zone))
     if job == "performance" and not _meets_session(expression, now, zone):
         yield "none of its times falls into a trading session (09:30-16:00 in New York)"
-    if JOBS[job].trains and (met := [slot for slot in next_slots(expression, now, zone, _LOOKED_AT) if is_open(slot)]):
+    if JOBS[job].trains and (
+        met := [slot for slot in next_slots(expression, now, zone, _LOOKED_AT) if is_open(slot)]
+    ):
         begin = f"first on {met[0]:%Y-%m-%d %H:%M %Z}"
-        yield f"the exchange is open at {len(met)} of its next {_LOOKED_AT} times, {begin}: auto-train refuses to start then"
+        yield (
+            f"the exchange is open at {len(met)} of its next {_LOOKED_AT} times, {begin}:"
+            " auto-train refuses to start then"
+        )
 
 
 def _meets_session(expression: Expression, now: datetime, zone: ZoneInfo) -> bool:
-    week = (slot.astimezone(EXCHANGE) for slot in slots_between(expression, now, now + timedelta(days=7), zone))
+    week = (
+        slot.astimezone(EXCHANGE)
+        for slot in slots_between(expression, now, now + timedelta(days=7), zone)
+    )
     return any(local.weekday() < 5 and _OPEN <= local.time() < _CLOSE for local in week)
 
 
 def clashes(lines: Iterable[Line], now: datetime, zone: ZoneInfo) -> tuple[Clash, ...]:
     """The pairs of enabled heavy jobs that meet within a year."""
-    heavy = [(line.job, parse(line.expression, reboot=True)) for line in lines if line.enabled and JOBS[line.job].heavy]
-    seldom = [(job, expression) for job, expression in heavy if len(expression.minutes) * len(expression.hours) <= _OFTEN]
+    heavy = [
+        (line.job, parse(line.expression, reboot=True))
+        for line in lines
+        if line.enabled and JOBS[line.job].heavy
+    ]
+    seldom = [
+        (job, expression)
+        for job, expression in heavy
+        if len(expression.minutes) * len(expression.hours) <= _OFTEN
+    ]
     # In UTC: two moments of a repeated hour compare as equal in their own zone.
-    slots = {job: [slot.astimezone(UTC) for slot in slots_between(one, now, now + YEAR, zone)] for job, one in seldom}
+    slots = {
+        job: [slot.astimezone(UTC) for slot in slots_between(one, now, now + YEAR, zone)]
+        for job, one in seldom
+    }
     found = []
     for one, other in combinations(slots, 2):
         met = _met(slots[one], slots[other])

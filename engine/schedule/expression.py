@@ -1,4 +1,5 @@
-"""Cron expressions: our own strict grammar of five fields, a part of what Debian cron and cronie both accept.
+"""Cron expressions: our own strict grammar of five fields, a part of what Debian cron and cronie
+both accept.
 
 field          values      names
 minute         0-59
@@ -7,9 +8,10 @@ day of month   1-31
 month          1-12        jan-dec
 day of week    0-7         sun-sat     7 is Sunday too
 
-A field is `*`, `*/n`, or a list of `v`, `a-b`, `a-b/n` with a < b and n no larger than the range. Refused, with the field
-named: what cron accepts and never fires (`22-2`, `fri-mon`, 30 February) and what it misreads (`1#2`, `0~30`, `*/70`,
-`5-5/2`, a `*` inside a list, where Debian and cronie apply different day rules).
+A field is `*`, `*/n`, or a list of `v`, `a-b`, `a-b/n` with a < b and n no larger than the
+range. Refused, with the field named: what cron accepts and never fires (`22-2`, `fri-mon`, 30
+February) and what it misreads (`1#2`, `0~30`, `*/70`, `5-5/2`, a `*` inside a list, where Debian
+and cronie apply different day rules).
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ REBOOT = "@reboot"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _ELEMENT = re.compile(
-    r"(?P<first>[0-9]{1,2}|[a-z]{3})(?:-(?P<last>[0-9]{1,2}|[a-z]{3}))?(?:/(?P<step>[0-9]{1,2}))?", re.IGNORECASE
+    r"(?P<first>[0-9]{1,2}|[a-z]{3})(?:-(?P<last>[0-9]{1,2}|[a-z]{3}))?(?:/(?P<step>[0-9]{1,2}))?",
+    re.IGNORECASE,
 )
 _STAR = re.compile(r"\*(?:/(?P<step>[0-9]{1,2}))?")
 # The strange characters that other programs know, and what they would mean there.
@@ -73,7 +76,8 @@ class ExpressionError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A checked expression; `text` is its plain form: numbers for names, lists in order. `@reboot` has no values."""
+    """A checked expression; `text` is its plain form: numbers for names, lists in order.
+    `@reboot` has no values."""
 
     text: str
     minutes: frozenset[int] = frozenset()
@@ -93,13 +97,17 @@ class Expression:
 
     @property
     def wildcard(self) -> bool:
-        """Whether minute or hour begins with a star: cron then follows the wall clock through a DST change."""
+        """Whether minute or hour begins with a star: cron then follows the wall clock through a
+        DST change."""
         return not self.reboot and (self.parts[0].startswith("*") or self.parts[1].startswith("*"))
 
     @property
     def either_day(self) -> bool:
-        """Whether both day fields are set, so that cron runs on a day that matches either of them (the OR rule)."""
-        return not self.reboot and not (self.parts[2].startswith("*") or self.parts[4].startswith("*"))
+        """Whether both day fields are set, so that cron runs on a day that matches either of
+        them (the OR rule)."""
+        return not self.reboot and not (
+            self.parts[2].startswith("*") or self.parts[4].startswith("*")
+        )
 
     def on_day(self, day: date) -> bool:
         """Whether it runs on this day at all."""
@@ -108,23 +116,37 @@ class Expression:
         return day.month in self.months and both
 
     def matches(self, wall: datetime) -> bool:
-        """Whether the wall-clock minute matches; what cron makes of a DST change is told by `slots`."""
+        """Whether the wall-clock minute matches;
+        what cron makes of a DST change is told by `slots`."""
         return wall.minute in self.minutes and wall.hour in self.hours and self.on_day(wall.date())
 
 
 def parse(text: str, reboot: bool = False) -> Expression:
-    """The checked expression; ExpressionError names the field. `@reboot` only where `reboot` allows it."""
+    """The checked expression; ExpressionError names the field.
+    `@reboot` only where `reboot` allows it."""
     parts = text.split()
     if text.strip() == REBOOT:
         if reboot:
             return Expression(REBOOT)
-        raise ExpressionError("expression", f"{REBOOT} is for the job serve only", "give five fields, such as 0 2 * * 0")
+        raise ExpressionError(
+            "expression",
+            f"{REBOOT} is for the job serve only",
+            "give five fields, such as 0 2 * * 0",
+        )
     if text.strip().startswith("@"):
-        raise ExpressionError("expression", f"{clean(text, 40)!r} is a nickname", "write the five fields: 0 0 * * * for @daily")
+        raise ExpressionError(
+            "expression",
+            f"{clean(text, 40)!r} is a nickname",
+            "write the five fields: 0 0 * * * for @daily",
+        )
     if len(parts) != 5 or len(text) > _LONGEST:
         fields = f"{len(parts)} field{'' if len(parts) == 1 else 's'}"
         found = fields if len(text) <= _LONGEST else f"{len(text)} characters"
-        raise ExpressionError("expression", f"{clean(text, 60)!r} has {found}", "give five: minute hour day month weekday")
+        raise ExpressionError(
+            "expression",
+            f"{clean(text, 60)!r} has {found}",
+            "give five: minute hour day month weekday",
+        )
     read = [_read(part, field) for part, field in zip(parts, FIELDS, strict=True)]
     expression = Expression(" ".join(text for text, _ in read), *(values for _, values in read))
     _refuse_never(expression)
@@ -140,7 +162,10 @@ def words(expression: Expression) -> str:
         return explained.explain()
     time = explained.translate_time()[0]
     month = "" if explained.month.star else f" {explained.month}"
-    return f"{time[0].upper()}{time[1:]} {explained.day}{month} or {explained.dow}{month}, whichever comes"
+    return (
+        f"{time[0].upper()}{time[1:]} {explained.day}{month} or {explained.dow}{month}, whichever"
+        " comes"
+    )
 
 
 def _read(part: str, field: Field) -> tuple[str, frozenset[int]]:
@@ -163,7 +188,13 @@ def _read(part: str, field: Field) -> tuple[str, frozenset[int]]:
 
 
 def _written(first: int, last: int, step: int) -> str:
-    return f"{first}" if first == last else f"{first}-{last}" if step == 1 else f"{first}-{last}/{step}"
+    return (
+        f"{first}"
+        if first == last
+        else f"{first}-{last}"
+        if step == 1
+        else f"{first}-{last}/{step}"
+    )
 
 
 def _top(field: Field) -> int:
@@ -175,7 +206,9 @@ def _element(element: str, field: Field, part: str) -> tuple[int, int, int]:
     match = _ELEMENT.fullmatch(element)
     if match is None:
         raise ExpressionError(
-            field.name, _why_not(element, field, part), f"values {field.low}-{field.high}, such as {_sample(field)}"
+            field.name,
+            _why_not(element, field, part),
+            f"values {field.low}-{field.high}, such as {_sample(field)}",
         )
     first = _number(match["first"], field, part)
     if match["last"] is None:
@@ -192,10 +225,14 @@ def _element(element: str, field: Field, part: str) -> tuple[int, int, int]:
             if field.high == 7
             else f"write {first}-{field.high},{field.low}-{last}"
         )
-        raise ExpressionError(field.name, f"{element!r} runs backwards: cron accepts it and never fires", hint)
+        raise ExpressionError(
+            field.name, f"{element!r} runs backwards: cron accepts it and never fires", hint
+        )
     if last - first + 1 >= _top(field) - field.low + 1:
         raise ExpressionError(
-            field.name, f"{element!r} is the whole field", "write * (a day field then no longer counts as set)"
+            field.name,
+            f"{element!r} is the whole field",
+            "write * (a day field then no longer counts as set)",
         )
     return first, last, _step(match["step"], first, last, field, element)
 
@@ -218,10 +255,14 @@ def _number(text: str, field: Field, part: str) -> int:
         value = int(text)
         if field.low <= value <= field.high:
             return value
-        raise ExpressionError(field.name, f"{value} in {clean(part, 40)!r} is outside {field.low}-{field.high}")
+        raise ExpressionError(
+            field.name, f"{value} in {clean(part, 40)!r} is outside {field.low}-{field.high}"
+        )
     if text.lower() in field.names:
         return field.names.index(text.lower()) + field.first
-    hint = f"one of {' '.join(field.names)}" if field.names else f"a number {field.low}-{field.high}"
+    hint = (
+        f"one of {' '.join(field.names)}" if field.names else f"a number {field.low}-{field.high}"
+    )
     raise ExpressionError(field.name, f"{text!r} is no name of a {field.name}", hint)
 
 
@@ -240,7 +281,13 @@ def _why_not(element: str, field: Field, part: str) -> str:
 
 
 def _sample(field: Field) -> str:
-    return {"minute": "30", "hour": "6,12,18", "day of month": "1", "month": "jan-mar", "day of week": "mon-fri"}[field.name]
+    return {
+        "minute": "30",
+        "hour": "6,12,18",
+        "day of month": "1",
+        "month": "jan-mar",
+        "day of week": "mon-fri",
+    }[field.name]
 
 
 def _refuse_never(expression: Expression) -> None:

@@ -20,7 +20,8 @@ LONGEST_COMMAND = 998
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing that cron can start: `verb` is what follows `stockml`, `log` the folder of its cron.log."""
+    """One thing that cron can start: `verb` is what follows `stockml`, `log` the folder of its
+    cron.log."""
 
     name: str
     verb: tuple[str, ...]
@@ -51,7 +52,15 @@ class Job:
 JOBS = {
     job.name: job
     for job in (
-        Job("weekly", ("auto-train",), "0 2 * * 0", "training", "trains every symbol that needs it", trains=True, heavy=True),
+        Job(
+            "weekly",
+            ("auto-train",),
+            "0 2 * * 0",
+            "training",
+            "trains every symbol that needs it",
+            trains=True,
+            heavy=True,
+        ),
         Job(
             "performance",
             ("performance",),
@@ -68,9 +77,30 @@ JOBS = {
             trains=True,
             heavy=True,
         ),
-        Job("clean", ("clean", "--yes"), "0 3 * * *", "training", "removes old backups, logs and runs", heavy=True),
-        Job("health", ("health", "--append"), "30 7 * * *", "monitoring", "appends the daily health report", standard=False),
-        Job("serve", ("serve",), "@reboot", "monitoring", "runs the prediction service", standard=False),
+        Job(
+            "clean",
+            ("clean", "--yes"),
+            "0 3 * * *",
+            "training",
+            "removes old backups, logs and runs",
+            heavy=True,
+        ),
+        Job(
+            "health",
+            ("health", "--append"),
+            "30 7 * * *",
+            "monitoring",
+            "appends the daily health report",
+            standard=False,
+        ),
+        Job(
+            "serve",
+            ("serve",),
+            "@reboot",
+            "monitoring",
+            "runs the prediction service",
+            standard=False,
+        ),
     )
 }
 STANDARD = tuple(job.name for job in JOBS.values() if job.standard)
@@ -103,7 +133,8 @@ def find_program() -> Path:
         if found is not None and runnable(found):
             return found
     raise StockmlError(
-        f"no stockml command beside {sys.executable} or on the PATH", "install it (make install), or name it with --program"
+        f"no stockml command beside {sys.executable} or on the PATH",
+        "install it (make install), or name it with --program",
     )
 
 
@@ -113,7 +144,8 @@ def runnable(program: Path) -> bool:
 
 
 def child_argv(home: Home, verb: tuple[str, ...]) -> list[str]:
-    """The argument list that starts `stockml VERB` on this home, with this program where it is one."""
+    """The argument list that starts `stockml VERB` on this home, with this program where it is
+    one."""
     started = Path(sys.argv[0])
     if started.name == "stockml" and runnable(started.absolute()):
         return [str(started.absolute()), *verb, "--home", str(home.root)]
@@ -129,18 +161,23 @@ def arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
 def shell_command(program: Path, job: str, home: Home) -> str:
     """The same, quoted for any shell; cron's own escape of percent signs is `block`'s.
 
-    UsageError for a path that cron cannot carry: a backslash (Debian folds two into one), a line break, a control
-    character, or more than 998 bytes in all.
+    UsageError for a path that cron cannot carry: a backslash (Debian folds two into one), a line
+    break, a control character, or more than 998 bytes in all.
     """
     words = arguments(program, job, home)
     for word in words:
         if "\\" in word or any(ord(character) < 32 or ord(character) == 127 for character in word):
             raise UsageError(
-                f"{clean(word, 120)!r} holds a backslash or a control character, which cron changes", "use another path"
+                f"{clean(word, 120)!r} holds a backslash or a control character, which cron"
+                " changes",
+                "use another path",
             )
     command = " ".join(shlex.quote(word) for word in words)
     if (length := len(os.fsencode(command.replace("%", "\\%")))) > LONGEST_COMMAND:
-        raise UsageError(f"the command for {job} has {length} bytes, cron takes {LONGEST_COMMAND}", "use a shorter path")
+        raise UsageError(
+            f"the command for {job} has {length} bytes, cron takes {LONGEST_COMMAND}",
+            "use a shorter path",
+        )
     return command
 
 

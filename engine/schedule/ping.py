@@ -1,7 +1,8 @@
-"""Pings to an outside watchdog (healthchecks.io and its like): the only cover for a machine that is off.
+"""Pings to an outside watchdog (healthchecks.io and its like): the only cover for a machine that
+is off.
 
 secrets.toml      [pings]
-                  weekly = "https://hc-ping.com/…"          URL/start at the start, URL/EXIT at the end
+                  weekly = "https://hc-ping.com/…"   URL/start at the start, URL/EXIT at the end
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ _LIMIT_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Where one job pings; an empty URL pings nowhere. The URL is a secret: it is in no message and no repr."""
+    """Where one job pings; an empty URL pings nowhere.
+    The URL is a secret: it is in no message and no repr."""
 
     url: str = ""
 
@@ -36,16 +38,18 @@ class Ping:
             with urlopen(request, timeout=_LIMIT_S) as answer:  # noqa: S310 - the scheme was checked when it was read
                 answer.read(1000)
         except URLError as error:
-            return (
-                f"the ping did not arrive: {type(error.reason).__name__ if not isinstance(error.reason, str) else error.reason}"
-            )
+            reason = error.reason
+            if not isinstance(reason, str):
+                reason = type(reason).__name__
+            return f"the ping did not arrive: {reason}"
         except (OSError, ValueError, HTTPException) as error:
             return f"the ping did not arrive: {type(error).__name__}"
         return ""
 
 
 def ping_of(home: Home, job: str) -> tuple[Ping, str]:
-    """The job's ping, and why there is none although the file names one; nothing of it stops a job."""
+    """The job's ping, and why there is none although the file names one;
+    nothing of it stops a job."""
     try:
         mode = home.secrets.stat().st_mode
         table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("pings", {})

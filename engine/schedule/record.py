@@ -1,7 +1,7 @@
 """What cron did, in history.db: every run of a job, and every change of the schedule.
 
-cron_runs     id, job, trigger (cron | manual | catch-up), slot (the expected time, UTC ISO, or null), started, ended,
-              exit (null while it runs), outcome (done | failed | skipped), message
+cron_runs     id, job, trigger (cron | manual | catch-up), slot (expected time, UTC ISO, or null),
+              started, ended, exit (null while it runs), outcome (done | failed | skipped), message
 cron_changes  id, at, job, expression (null: removed), enabled (0 | 1), backend (crontab | systemd)
 """
 
@@ -22,11 +22,16 @@ SCHEMA = Schema(
     "cron",
     (
         (
-            "CREATE TABLE cron_runs (id INTEGER PRIMARY KEY, job TEXT NOT NULL, trigger TEXT NOT NULL, slot TEXT,"
-            " started TEXT NOT NULL, ended TEXT, exit INTEGER, outcome TEXT, message TEXT NOT NULL DEFAULT '')",
+            (
+                "CREATE TABLE cron_runs (id INTEGER PRIMARY KEY, job TEXT NOT NULL, trigger TEXT"
+                " NOT NULL, slot TEXT, started TEXT NOT NULL, ended TEXT, exit INTEGER, outcome"
+                " TEXT, message TEXT NOT NULL DEFAULT '')"
+            ),
             "CREATE INDEX cron_runs_by_job ON cron_runs (job, id)",
-            "CREATE TABLE cron_changes (id INTEGER PRIMARY KEY, at TEXT NOT NULL, job TEXT NOT NULL, expression TEXT,"
-            " enabled INTEGER NOT NULL, backend TEXT NOT NULL)",
+            (
+                "CREATE TABLE cron_changes (id INTEGER PRIMARY KEY, at TEXT NOT NULL, job TEXT NOT"
+                " NULL, expression TEXT, enabled INTEGER NOT NULL, backend TEXT NOT NULL)"
+            ),
         ),
     ),
 )
@@ -73,7 +78,8 @@ class CronRun:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the schedule said of a job from `at` on; `expression` None where the job was taken out."""
+    """What the schedule said of a job from `at` on;
+    `expression` None where the job was taken out."""
 
     at: datetime
     job: str
@@ -94,15 +100,21 @@ def begin_run(home: Home, job: str, trigger: Trigger, slot: datetime | None, at:
     """Write that a run began; its number. StockmlError when the record cannot be written."""
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
         row = (job, str(trigger), None if slot is None else iso(slot), iso(at))
-        done = connection.execute("INSERT INTO cron_runs (job, trigger, slot, started) VALUES (?, ?, ?, ?)", row)
+        done = connection.execute(
+            "INSERT INTO cron_runs (job, trigger, slot, started) VALUES (?, ?, ?, ?)", row
+        )
         return int(done.lastrowid or 0)
 
 
-def end_run(home: Home, number: int, at: datetime, exit_code: int, outcome: Outcome, message: str = "") -> None:
+def end_run(
+    home: Home, number: int, at: datetime, exit_code: int, outcome: Outcome, message: str = ""
+) -> None:
     """Write how a run ended."""
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
         row = (iso(at), exit_code, str(outcome), clean(message, 300), number)
-        connection.execute("UPDATE cron_runs SET ended=?, exit=?, outcome=?, message=? WHERE id=?", row)
+        connection.execute(
+            "UPDATE cron_runs SET ended=?, exit=?, outcome=?, message=? WHERE id=?", row
+        )
 
 
 def write_changes(home: Home, changes: tuple[Change, ...]) -> None:
@@ -111,8 +123,12 @@ def write_changes(home: Home, changes: tuple[Change, ...]) -> None:
         return
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
         connection.executemany(
-            "INSERT INTO cron_changes (at, job, expression, enabled, backend) VALUES (?, ?, ?, ?, ?)",
-            [(iso(change.at), change.job, change.expression, int(change.enabled), change.backend) for change in changes],
+            "INSERT INTO cron_changes (at, job, expression, enabled, backend) VALUES (?, ?, ?,"
+            " ?, ?)",
+            [
+                (iso(change.at), change.job, change.expression, int(change.enabled), change.backend)
+                for change in changes
+            ],
         )
 
 
@@ -147,7 +163,9 @@ def _runs(connection: sqlite3.Connection, job: str) -> tuple[CronRun, ...]:
 
 def _change(connection: sqlite3.Connection, job: str) -> Change | None:
     row = connection.execute(
-        "SELECT at, job, expression, enabled, backend FROM cron_changes WHERE job=? ORDER BY id DESC LIMIT 1", (job,)
+        "SELECT at, job, expression, enabled, backend FROM cron_changes WHERE job=? ORDER BY id"
+        " DESC LIMIT 1",
+        (job,),
     ).fetchone()
     return None if row is None else Change(parse_iso(row[0]), row[1], row[2], bool(row[3]), row[4])
 

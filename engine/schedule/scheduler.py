@@ -1,7 +1,7 @@
 """The schedule of one home: look at it, draft a change, see the difference, write it, take it back.
 
 base = scheduler.look()                         what stands now: the tab's bytes, our lines
-draft = scheduler.draft(base, lines, "set")     what would stand, with the difference and the warnings
+draft = scheduler.draft(base, lines, "set")     what would be written, the difference, the warnings
 scheduler.write(draft)                          only if nobody changed the tab since `look`
 """
 
@@ -20,7 +20,16 @@ from engine.core.clock import Clock, SystemClock
 from engine.core.errors import RefusedError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.schedule.backups import UNDO, Backups, mark, state_folder
-from engine.schedule.block import Line, find_block, outside, place, remove, splice, twin_of, with_line
+from engine.schedule.block import (
+    Line,
+    find_block,
+    outside,
+    place,
+    remove,
+    splice,
+    twin_of,
+    with_line,
+)
 from engine.schedule.crontab import AbsentError, Crontab, CrontabError, DeniedError
 from engine.schedule.daemon import Daemon, find_daemon, find_manager
 from engine.schedule.diff import tab_diff, text_diff
@@ -107,7 +116,8 @@ class Scheduler:
     def look(self, backend: Backend | None = None, edits: Edits = Edits.REFUSE) -> Base:
         """What stands now; without a name, of the backend that is in use.
 
-        RefusedError for damaged markers, and for a block edited by hand unless `edits` says what to do about it.
+        RefusedError for damaged markers, and for a block edited by hand unless `edits` says what
+        to do about it.
         """
         backend = backend or self.in_use() or Backend.CRONTAB
         if backend is Backend.SYSTEMD:
@@ -121,8 +131,14 @@ class Scheduler:
         where = f"the stockml block (line {block.first_line} of the crontab) was edited by hand"
         edited = f"{where}: not ours: {'; '.join(block.strange)}" if block.strange else where
         if edits is Edits.REFUSE or (edits is Edits.ADOPT and block.strange):
-            hint = "`schedule install --overwrite` puts our lines back; move lines of your own out of the block first"
-            raise RefusedError(edited, hint if block.strange else f"`schedule install --adopt` keeps the edit; {hint}")
+            hint = (
+                "`schedule install --overwrite` puts our lines back; move lines of your own out of"
+                " the block first"
+            )
+            raise RefusedError(
+                edited,
+                hint if block.strange else f"`schedule install --adopt` keeps the edit; {hint}",
+            )
         if edits is Edits.ADOPT:
             for line in block.lines:
                 parse(line.expression, reboot=JOBS[line.job].reboot)
@@ -130,9 +146,12 @@ class Scheduler:
         return Base(backend, tab, self._recorded(), edited)
 
     def in_use(self) -> Backend | None:
-        """The backend that holds jobs of this home; RefusedError when both do, which starts every job twice.
+        """The backend that holds jobs of this home.
 
-        CrontabError when neither the units nor a readable tab can tell: our block may stand in the tab all the same.
+        RefusedError when both do, which starts every job twice.
+
+        CrontabError when neither the units nor a readable tab can tell: our block may stand in
+        the tab all the same.
         """
         in_tab = self._in_tab()
         if in_tab and self.systemd.present():
@@ -148,9 +167,12 @@ class Scheduler:
         except AbsentError:
             return False
         except CrontabError as error:
-            # Of a user who may have no crontab our own record tells; anything else might hide a block that fires.
+            # Of a user who may have no crontab our own record tells; anything else might hide a
+            # block that fires.
             changes = self.history().changes.values() if isinstance(error, DeniedError) else None
-            known = changes is not None and not any(one.expression and one.backend == Backend.CRONTAB for one in changes)
+            known = changes is not None and not any(
+                one.expression and one.backend == Backend.CRONTAB for one in changes
+            )
             if known or self.systemd.present():
                 return False
             raise
@@ -163,20 +185,36 @@ class Scheduler:
         known = {(old.job, old.expression, old.enabled) for old in base.lines}
         for line in lines:
             if line.enabled and (line.job, line.expression, line.enabled) not in known:
-                told += [f"{line.job}: {warning}" for warning in explain(line.expression, line.job, now, self.zone).warnings]
-        told += [str(clash) for clash in clashes(lines, now, self.zone)] if set(lines) != set(base.lines) else []
+                told += [
+                    f"{line.job}: {warning}"
+                    for warning in explain(line.expression, line.job, now, self.zone).warnings
+                ]
+        told += (
+            [str(clash) for clash in clashes(lines, now, self.zone)]
+            if set(lines) != set(base.lines)
+            else []
+        )
         if base.backend is Backend.SYSTEMD:
             diff = text_diff(self.systemd.texts(), unit_files(self.home, lines))
-            return Draft(base, reason, lines, None, diff, (*told, *gap_warnings(lines, now, self.zone)))
+            return Draft(
+                base, reason, lines, None, diff, (*told, *gap_warnings(lines, now, self.zone))
+            )
         after = splice(base.tab, self.home, lines)
         diff = tab_diff(base.tab, after, outside(base.tab, self.home))
         return Draft(base, reason, lines, after, diff, tuple(told))
 
-    def install(self, base: Base, names: Sequence[str] = (), program: Path | None = None, reset: bool = False) -> Draft:
-        """The standard jobs where none of them is installed, or exactly the named ones, beside what is installed.
+    def install(
+        self,
+        base: Base,
+        names: Sequence[str] = (),
+        program: Path | None = None,
+        reset: bool = False,
+    ) -> Draft:
+        """The standard jobs where none of them is installed, or exactly the named ones, beside
+        what is installed.
 
-        Every line gets this program's path. `reset`: the named jobs (without names, all that are installed) get their default
-        time back.
+        Every line gets this program's path. `reset`: the named jobs (without names, all that are
+        installed) get their default time back.
         """
         program = program or find_program()
         names = [job_named(name).name for name in names]
@@ -186,14 +224,19 @@ class Scheduler:
         alone = "" if wanted.keys() & set(STANDARD) else f"only {' '.join(wanted)}: {_NO_STANDARD}"
         if reset:
             wanted |= {job: Line(job, JOBS[job].expression, "") for job in names or wanted}
-        lines = (replace(line, command=shell_command(program, line.job, self.home)) for line in wanted.values())
+        lines = (
+            replace(line, command=shell_command(program, line.job, self.home))
+            for line in wanted.values()
+        )
         draft = self.draft(base, in_order(lines), "install")
         return replace(draft, warnings=(*draft.warnings, alone)) if alone else draft
 
     def remove(self, base: Base, names: Sequence[str] = ()) -> Draft:
         """Without names, the whole block."""
         gone = {self._installed(base, name).job for name in names}
-        return self.draft(base, tuple(line for line in base.lines if names and line.job not in gone), "remove")
+        return self.draft(
+            base, tuple(line for line in base.lines if names and line.job not in gone), "remove"
+        )
 
     def enable(self, base: Base, names: Sequence[str], enabled: bool) -> Draft:
         """Switch jobs on or off; a paused job keeps its line as a comment."""
@@ -205,13 +248,20 @@ class Scheduler:
     def set(self, base: Base, name: str, text: str) -> Draft:
         """Give a job another time; ExpressionError names the field that is wrong."""
         expression = parse(text, reboot=job_named(name).reboot)
-        return self.draft(base, with_line(base.lines, replace(self._installed(base, name), expression=expression.text)), "set")
+        return self.draft(
+            base,
+            with_line(base.lines, replace(self._installed(base, name), expression=expression.text)),
+            "set",
+        )
 
     def undo(self) -> Draft:
-        """Take back this home's last write: the whole tab where nobody changed it since, else our block alone."""
+        """Take back this home's last write: the whole tab where nobody changed it since, else
+        our block alone."""
         backup = self.backups.to_undo(self.home)
         if backup is None:
-            raise UsageError(f"nothing to undo: no copy of a write for {self.home.root} in {self.backups.folder}")
+            raise UsageError(
+                f"nothing to undo: no copy of a write for {self.home.root} in {self.backups.folder}"
+            )
         base, old = self.look(Backend.CRONTAB), backup.tab()
         before = find_block(old, self.home)
         if mark(base.tab) == backup.after:
@@ -224,11 +274,16 @@ class Scheduler:
         diff = tab_diff(base.tab, after, outside(base.tab, self.home))
         return Draft(base, UNDO, before.lines if before else (), after, diff)
 
-    @audited("schedule", lambda draft: told_draft(draft) if draft.changed else None, lambda done: {"warnings": done[1]})
+    @audited(
+        "schedule",
+        lambda draft: told_draft(draft) if draft.changed else None,
+        lambda done: {"warnings": done[1]},
+    )
     def write(self, draft: Draft) -> tuple[Written, tuple[str, ...]]:
         """Make the draft real, unless the crontab was changed since; what to tell the user.
 
-        Raises what `swap` raises; RefusedError where the other backend, or another name of this home, starts the jobs already.
+        Raises what `swap` raises; RefusedError where the other backend, or another name of this
+        home, starts the jobs already.
         """
         if not draft.changed:
             return Written(False), ()
@@ -240,12 +295,15 @@ class Scheduler:
             )
         if draft.lines and not draft.base.lines and (twin := twin_of(draft.base.tab, self.home)):
             raise RefusedError(
-                f"the jobs of this home stand in the crontab already, as {twin}: each would start twice",
+                f"the jobs of this home stand in the crontab already, as {twin}: each would start"
+                " twice",
                 f"`stockml --home {quote(str(twin))} schedule show`",
             )
         told: tuple[str, ...] = ()
         if draft.base.backend is Backend.CRONTAB:
-            written = swap(self.crontab, self.backups, self.home, draft.base.tab, draft.after, draft.reason)
+            written = swap(
+                self.crontab, self.backups, self.home, draft.base.tab, draft.after, draft.reason
+            )
             told = self._daemon_told(draft)
         else:
             written = Written(True)
@@ -257,7 +315,8 @@ class Scheduler:
         return written, told
 
     def move(self, leaving: Draft, draft: Draft) -> tuple[Written, tuple[str, ...]]:
-        """Write `leaving`, which empties one backend, then `draft` to the other; on a fault the first gets its jobs back."""
+        """Write `leaving`, which empties one backend, then `draft` to the other;
+        on a fault the first gets its jobs back."""
         self.write(leaving)
         try:
             return self.write(draft)
@@ -278,25 +337,44 @@ class Scheduler:
         daemon = self.daemon()
         if daemon.running or not draft.lines:
             return ()
-        return (f"no cron daemon runs here ({daemon.detail}): the schedule is installed, nothing fires until one is started",)
+        return (
+            (
+                f"no cron daemon runs here ({daemon.detail}): the schedule is installed, nothing"
+                " fires until one is started"
+            ),
+        )
 
     def _installed(self, base: Base, name: str) -> Line:
         job = job_named(name).name
         if (line := base.line(job)) is None:
-            raise UsageError(f"{job} is not in the schedule", f"`stockml schedule install {job}` adds it")
+            raise UsageError(
+                f"{job} is not in the schedule", f"`stockml schedule install {job}` adds it"
+            )
         return line
 
     def _recorded(self) -> tuple[Line, ...]:
         """Our lines as they were last written; the standard ones where nothing is recorded."""
         changes = self.history().changes
-        lines = [Line(job, change.expression, "", change.enabled) for job, change in changes.items() if change.expression]
+        lines = [
+            Line(job, change.expression, "", change.enabled)
+            for job, change in changes.items()
+            if change.expression
+        ]
         return in_order(lines) or tuple(Line(job, JOBS[job].expression, "") for job in STANDARD)
 
 
 def told_draft(draft: Draft) -> dict[str, object]:
-    """What a draft changes, for the record: `weekly 0 4 * * 0`, `clean 0 3 * * * off`, `health removed`."""
-    old, new = {line.job: line for line in draft.base.lines}, {line.job: line for line in draft.lines}
-    told = [f"{job} {line.expression}{'' if line.enabled else ' off'}" for job, line in new.items() if old.get(job) != line]
+    """What a draft changes, for the record: `weekly 0 4 * * 0`, `clean 0 3 * * * off`, `health
+    removed`."""
+    old, new = (
+        {line.job: line for line in draft.base.lines},
+        {line.job: line for line in draft.lines},
+    )
+    told = [
+        f"{job} {line.expression}{'' if line.enabled else ' off'}"
+        for job, line in new.items()
+        if old.get(job) != line
+    ]
     told += [f"{job} removed" for job in old if job not in new]
     return {"reason": draft.reason, "in": str(draft.base.backend), "jobs": told}
 
@@ -310,12 +388,17 @@ def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def changes_between(history: History, draft: Draft, now: datetime) -> tuple[Change, ...]:
-    """What the record must learn: a job counts from now on when its time, its switch or its backend changed."""
+    """What the record must learn: a job counts from now on when its time, its switch or its
+    backend changed."""
     backend = str(draft.base.backend)
     found = []
     for line in draft.lines:
         known = history.changes.get(line.job)
-        if known is None or (known.expression, known.enabled, known.backend) != (line.expression, line.enabled, backend):
+        if known is None or (known.expression, known.enabled, known.backend) != (
+            line.expression,
+            line.enabled,
+            backend,
+        ):
             found.append(Change(now, line.job, line.expression, line.enabled, backend))
     standing = {line.job for line in draft.lines}
     for job, known in history.changes.items():

@@ -1,8 +1,9 @@
 """Slots: when an expression fires in a time zone, DST changes included, as Debian cron does it.
 
-A job whose minute or hour begins with a star follows the wall clock: in the gap of spring it does not run, in the
-repeated hour of autumn it runs again. Any other job runs once: one that falls into the gap runs right after it, one
-that falls into the repeated hour runs in the first of the two.
+A job whose minute or hour begins with a star follows the wall clock: in the gap of spring it
+does not run, in the repeated hour of autumn it runs again. Any other job runs once: one that
+falls into the gap runs right after it, one that falls into the repeated hour runs in the first
+of the two.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ YEAR = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A moment at which the zone's clock jumps: local wall time before and after it, without zone."""
+    """A moment at which the zone's clock jumps: local wall time before and after it, without
+    zone."""
 
     at: datetime
     before: datetime
@@ -53,9 +55,15 @@ class DstNote:
         before, after = f"{change.before:%H:%M}", f"{change.after:%H:%M}"
         if change.gap:
             outcome = f"runs at {runs} instead" if self.runs else "does not run in that hour"
-            return f"{day}: {times} does not exist (the clock goes from {before} to {after}); {outcome}"
+            return (
+                f"{day}: {times} does not exist (the clock goes from {before} to {after});"
+                f" {outcome}"
+            )
         often = "once" if len(self.runs) <= len(self.walls) else "both times"
-        return f"{day}: {times} comes twice (the clock goes from {before} back to {after}); runs {often}, at {runs}"
+        return (
+            f"{day}: {times} comes twice (the clock goes from {before} back to {after}); runs"
+            f" {often}, at {runs}"
+        )
 
 
 def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
@@ -78,7 +86,8 @@ def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
 
 
 def slots_after(expression: Expression, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """Every slot strictly after the aware moment, oldest first, aware in `zone`; none for `@reboot`."""
+    """Every slot strictly after the aware moment, oldest first, aware in `zone`;
+    none for `@reboot`."""
     if expression.reboot:
         return
     last = after.astimezone(UTC)
@@ -89,7 +98,9 @@ def slots_after(expression: Expression, after: datetime, zone: ZoneInfo) -> Iter
             yield last.astimezone(zone)
 
 
-def next_slots(expression: Expression, after: datetime, zone: ZoneInfo, count: int) -> tuple[datetime, ...]:
+def next_slots(
+    expression: Expression, after: datetime, zone: ZoneInfo, count: int
+) -> tuple[datetime, ...]:
     """The next `count` slots, fewer only for `@reboot`."""
     return tuple(islice(slots_after(expression, after, zone), count))
 
@@ -98,8 +109,11 @@ def last_slot(expression: Expression, until: datetime, zone: ZoneInfo) -> dateti
     """The newest slot at or before the moment; None for `@reboot`."""
     if expression.reboot:
         return None
-    # Backwards only to find a place to start from: in a repeated hour cronsim's way back skips slots.
-    start = next(iter(CronSim(expression.text, until.astimezone(zone) - _MINUTE, reverse=True)), None)
+    # Backwards only to find a place to start from: in a repeated hour cronsim's way back skips
+    # slots.
+    start = next(
+        iter(CronSim(expression.text, until.astimezone(zone) - _MINUTE, reverse=True)), None
+    )
     if start is None:
         return None
     found = None
@@ -110,7 +124,9 @@ def last_slot(expression: Expression, until: datetime, zone: ZoneInfo) -> dateti
     return found
 
 
-def slots_between(expression: Expression, after: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+def slots_between(
+    expression: Expression, after: datetime, until: datetime, zone: ZoneInfo
+) -> Iterator[datetime]:
     """The slots after `after`, up to and with `until`."""
     end = until.astimezone(UTC)
     for slot in slots_after(expression, after, zone):
@@ -120,7 +136,8 @@ def slots_between(expression: Expression, after: datetime, until: datetime, zone
 
 
 def changes(zone: ZoneInfo, start: datetime, span: timedelta = YEAR) -> tuple[Change, ...]:
-    """Every jump of the zone's clock within `span`, found by halving the days on which the offset differs."""
+    """Every jump of the zone's clock within `span`, found by halving the days on which the
+    offset differs."""
     first = start.astimezone(UTC).replace(second=0, microsecond=0)
     days = [first + timedelta(days=n) for n in range(span.days + 1)]
     found = []
@@ -129,17 +146,24 @@ def changes(zone: ZoneInfo, start: datetime, span: timedelta = YEAR) -> tuple[Ch
             continue
         while high - low > _MINUTE:
             middle = low + (high - low) // 2 // _MINUTE * _MINUTE
-            low, high = (middle, high) if _offset(middle, zone) == _offset(low, zone) else (low, middle)
+            low, high = (
+                (middle, high) if _offset(middle, zone) == _offset(low, zone) else (low, middle)
+            )
         naive = high.replace(tzinfo=None)
         found.append(Change(high, naive + _offset(low, zone), naive + _offset(high, zone)))
     return tuple(found)
 
 
-def dst_notes(expression: Expression, start: datetime, zone: ZoneInfo, span: timedelta = YEAR) -> tuple[DstNote, ...]:
-    """What the DST changes within `span` do to the expression, in order; empty when none touches it."""
+def dst_notes(
+    expression: Expression, start: datetime, zone: ZoneInfo, span: timedelta = YEAR
+) -> tuple[DstNote, ...]:
+    """What the DST changes within `span` do to the expression, in order;
+    empty when none touches it."""
     if expression.reboot:
         return ()
-    return tuple(note for change in changes(zone, start, span) if (note := _note(expression, change, zone)))
+    return tuple(
+        note for change in changes(zone, start, span) if (note := _note(expression, change, zone))
+    )
 
 
 def _note(expression: Expression, change: Change, zone: ZoneInfo) -> DstNote | None:
@@ -149,9 +173,15 @@ def _note(expression: Expression, change: Change, zone: ZoneInfo) -> DstNote | N
     if not walls:
         return None
     if not change.gap:
-        runs = slots_between(expression, change.at - (high - low) - _MINUTE, change.at + (high - low) - _MINUTE, zone)
+        runs = slots_between(
+            expression, change.at - (high - low) - _MINUTE, change.at + (high - low) - _MINUTE, zone
+        )
         return DstNote(change, walls, tuple(runs))
-    instead = () if expression.wildcard else slots_between(expression, change.at - _MINUTE, change.at, zone)
+    instead = (
+        ()
+        if expression.wildcard
+        else slots_between(expression, change.at - _MINUTE, change.at, zone)
+    )
     return DstNote(change, walls, tuple(instead))
 
 

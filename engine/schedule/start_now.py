@@ -1,4 +1,5 @@
-"""A scheduled job started by hand, as cron would start it: the same command, cron's bare environment, no terminal."""
+"""A scheduled job started by hand, as cron would start it: the same command, cron's bare
+environment, no terminal."""
 
 from __future__ import annotations
 
@@ -16,16 +17,26 @@ from engine.schedule.record import Trigger
 def bare_environment() -> dict[str, str]:
     """What Debian cron gives a job: five variables, no locale, no virtual environment."""
     user, folder = getpass.getuser(), str(Path.home())
-    return {"HOME": folder, "LOGNAME": user, "PATH": "/usr/bin:/bin", "PWD": folder, "SHELL": "/bin/sh"}
+    return {
+        "HOME": folder,
+        "LOGNAME": user,
+        "PATH": "/usr/bin:/bin",
+        "PWD": folder,
+        "SHELL": "/bin/sh",
+    }
 
 
 def start_now(home: Home, job: str, program: Path | None = None) -> int:
     """Start the job in a session of its own and return its process id; recorded as started by hand.
 
-    UsageError for an unknown job, StockmlError when the program cannot be started. What becomes of it stands in the
-    job's record and its cron.log.
+    UsageError for an unknown job, StockmlError when the program cannot be started. What becomes
+    of it stands in the job's record and its cron.log.
     """
-    argv = [*arguments(program or find_program(), job_named(job).name, home), "--trigger", str(Trigger.MANUAL)]
+    argv = [
+        *arguments(program or find_program(), job_named(job).name, home),
+        "--trigger",
+        str(Trigger.MANUAL),
+    ]
     try:
         child = subprocess.Popen(
             argv,
@@ -37,5 +48,7 @@ def start_now(home: Home, job: str, program: Path | None = None) -> int:
             cwd=os.path.expanduser("~"),  # noqa: PTH111 - cron's own working directory
         )
     except OSError as error:
-        raise StockmlError(f"cannot start {argv[0]}: {error.strerror}", "is stockml installed there? make install") from error
+        raise StockmlError(
+            f"cannot start {argv[0]}: {error.strerror}", "is stockml installed there? make install"
+        ) from error
     return child.pid

@@ -1,12 +1,14 @@
-"""The state of a scheduled job, from its own history: pure functions of what was recorded and what time it is.
+"""The state of a scheduled job, from its own history: pure functions of what was recorded and
+what time it is.
 
-New      installed, and no slot has come yet             Failed   the newest run failed, or died without a word
-Up       the newest slot was run and succeeded           Skipped  the newest run found the lock held
-Started  runs now                                        Paused   switched off
-Late     its slot has come, still within the grace       Missed   the grace is over and nothing ran
+New      installed, and no slot has come yet         Failed   the newest run failed or died silently
+Up       the newest slot was run and succeeded       Skipped  the newest run found the lock held
+Started  runs now                                    Paused   switched off
+Late     its slot has come, still within the grace   Missed   the grace is over and nothing ran
 
-A slot counts from the moment the job was installed, resumed or changed. Any run that began at or after a slot covers
-it: cron itself catches up for three hours, and a later run by hand clears a miss, while its record stays.
+A slot counts from the moment the job was installed, resumed or changed. Any run that began at or
+after a slot covers it: cron itself catches up for three hours, and a later run by hand clears a
+miss, while its record stays.
 """
 
 from __future__ import annotations
@@ -62,9 +64,15 @@ class Installed:
 
 
 def judge(
-    installed: Installed, runs: Sequence[CronRun], running: bool, now: datetime, zone: ZoneInfo, boot: datetime | None
+    installed: Installed,
+    runs: Sequence[CronRun],
+    running: bool,
+    now: datetime,
+    zone: ZoneInfo,
+    boot: datetime | None,
 ) -> JobStatus:
-    """The state of one job; `runs` newest first, `running` whether its lock is held, `boot` for @reboot."""
+    """The state of one job;
+    `runs` newest first, `running` whether its lock is held, `boot` for @reboot."""
     newest = runs[0] if runs else None
     unfinished = next((run for run in runs if run.outcome is None), None)
     if running and unfinished:
@@ -85,19 +93,31 @@ def judge(
 
 
 def missed_slots(
-    installed: Installed, runs: Sequence[CronRun], now: datetime, zone: ZoneInfo, boot: datetime | None
+    installed: Installed,
+    runs: Sequence[CronRun],
+    now: datetime,
+    zone: ZoneInfo,
+    boot: datetime | None,
 ) -> tuple[datetime, ...]:
-    """The slots since the job counts that no run covers, newest first, 50 at most; a slot of this very minute is not one."""
+    """The slots since the job counts that no run covers, newest first, 50 at most;
+    a slot of this very minute is not one."""
     if not installed.enabled or installed.since is None:
         return ()
     covered = max((run.started for run in runs), default=None)
-    floor = max(moment for moment in (installed.since, covered) if moment is not None).astimezone(UTC)
+    floor = max(moment for moment in (installed.since, covered) if moment is not None).astimezone(
+        UTC
+    )
     return tuple(
-        takewhile(lambda slot: slot.astimezone(UTC) > floor, _slots_back(installed.expression, now - _PROMPT, zone, boot))
+        takewhile(
+            lambda slot: slot.astimezone(UTC) > floor,
+            _slots_back(installed.expression, now - _PROMPT, zone, boot),
+        )
     )
 
 
-def _slots_back(expression: Expression, until: datetime, zone: ZoneInfo, boot: datetime | None) -> Iterator[datetime]:
+def _slots_back(
+    expression: Expression, until: datetime, zone: ZoneInfo, boot: datetime | None
+) -> Iterator[datetime]:
     """The slots up to `until`, newest first; of @reboot the machine's start."""
     if expression.reboot:
         if boot and boot <= until:
@@ -113,7 +133,9 @@ def _slots_back(expression: Expression, until: datetime, zone: ZoneInfo, boot: d
 
 def grace(runs: Sequence[CronRun]) -> timedelta:
     """How long a slot may go without a run: twice the median duration, ten minutes at least."""
-    seconds = [run.seconds for run in runs if run.outcome is Outcome.DONE and run.seconds is not None]
+    seconds = [
+        run.seconds for run in runs if run.outcome is Outcome.DONE and run.seconds is not None
+    ]
     return max(_GRACE_FLOOR, timedelta(seconds=2 * median(seconds))) if seconds else _GRACE_FLOOR
 
 
@@ -132,14 +154,29 @@ class Circumstances:
 def diagnose(slot: datetime, seen: Circumstances) -> str:
     """Why nothing ran at `slot`, the surest cause first; in words, with what to do."""
     if not seen.daemon.running:
-        return f"no {seen.daemon.name} runs ({seen.daemon.detail}): start it, then `stockml schedule catch-up`"
+        return (
+            f"no {seen.daemon.name} runs ({seen.daemon.detail}): start it, then `stockml schedule"
+            " catch-up`"
+        )
     if not seen.line_stands:
         return "its line is gone, or was edited by hand: `stockml schedule install`"
     if not seen.program_runs:
-        return f"the program {seen.program} is gone or cannot be run: `stockml schedule install` writes the new path"
-    for began, what in ((seen.boot, "the machine was off (it"), (seen.daemon.since, f"the {seen.daemon.name} was down (it")):
+        return (
+            f"the program {seen.program} is gone or cannot be run: `stockml schedule install`"
+            " writes the new path"
+        )
+    for began, what in (
+        (seen.boot, "the machine was off (it"),
+        (seen.daemon.since, f"the {seen.daemon.name} was down (it"),
+    ):
         if began and began > slot:
-            return f"{what} started {began.astimezone(slot.tzinfo):%Y-%m-%d %H:%M %Z}): `stockml schedule catch-up`"
+            return (
+                f"{what} started {began.astimezone(slot.tzinfo):%Y-%m-%d %H:%M %Z}): `stockml"
+                " schedule catch-up`"
+            )
     if seen.lock_holder is not None:
         return f"its lock is held by {seen.lock_holder or 'another process'}"
-    return f"the machine slept, its clock jumped, or the {seen.daemon.name} could not start it: see the system log"
+    return (
+        f"the machine slept, its clock jumped, or the {seen.daemon.name} could not start it: see"
+        " the system log"
+    )

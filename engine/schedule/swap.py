@@ -1,12 +1,15 @@
-"""The one way to write the user's tab: compare, check, keep a copy, compare again, install, read back.
+"""The one way to write the user's tab: compare, check, keep a copy, compare again, install, read
+back.
 
 1  take the user's lock                       5  dry run, where the implementation has one
 2  read; not what was approved: Conflict      6  keep a copy
 3  nothing to change: done, nothing written   7  read again; changed since: Conflict
-4  bytes outside our block differ: stop       8  install from a 0600 file     9  read back and compare
+4  bytes outside our block differ: stop       8  install from a 0600 file
+                                              9  read back and compare
 
-Between 7 and 8 lies the only gap: a foreign program that writes in those few milliseconds is overwritten, as crontab
-has no lock of its own. What it does before is a Conflict and stays; what it does after is reported by 9.
+Between 7 and 8 lies the only gap: a foreign program that writes in those few milliseconds is
+overwritten, as crontab has no lock of its own. What it does before is a Conflict and stays; what
+it does after is reported by 9.
 """
 
 from __future__ import annotations
@@ -45,11 +48,19 @@ class Written:
     backup: Path | None = None
 
 
-def swap(crontab: Crontab, backups: Backups, home: Home, approved: bytes | None, wanted: bytes | None, reason: str) -> Written:
+def swap(
+    crontab: Crontab,
+    backups: Backups,
+    home: Home,
+    approved: bytes | None,
+    wanted: bytes | None,
+    reason: str,
+) -> Written:
     """Put `wanted` in the place of `approved`, where `None` is no tab at all.
 
-    Raises ConflictError when the tab is another one by now, RefusedError when foreign bytes would change, CrontabError when
-    cron says no, OverwrittenError when another program wrote at the same moment, BusyError when another stockml writes.
+    Raises ConflictError when the tab is another one by now, RefusedError when foreign bytes
+    would change, CrontabError when cron says no, OverwrittenError when another program wrote at
+    the same moment, BusyError when another stockml writes.
     """
     with _locked(backups.state):
         _expect(crontab.read(), approved, "since you looked")
@@ -57,7 +68,8 @@ def swap(crontab: Crontab, backups: Backups, home: Home, approved: bytes | None,
             return Written(False)
         if not same_outside(approved, wanted, home):
             raise RefusedError(
-                "the new crontab would change lines that are not stockml's", "this is a fault of stockml; nothing was written"
+                "the new crontab would change lines that are not stockml's",
+                "this is a fault of stockml; nothing was written",
             )
         with _file(backups.state, wanted) as file:
             if file:
@@ -72,7 +84,9 @@ def swap(crontab: Crontab, backups: Backups, home: Home, approved: bytes | None,
             try:
                 _put(crontab, file)
             except StockmlError:
-                if crontab.read() == approved:  # else it did write, whatever it said: the read-back below tells
+                if (
+                    crontab.read() == approved
+                ):  # else it did write, whatever it said: the read-back below tells
                     _forget(backup)
                     raise
         failpoint("crontab.installed")
@@ -101,14 +115,17 @@ def _expect(found: bytes | None, approved: bytes | None, when: str) -> None:
         )
 
 
-def _read_back(crontab: Crontab, backups: Backups, approved: bytes | None, wanted: bytes | None, backup: Path) -> None:
+def _read_back(
+    crontab: Crontab, backups: Backups, approved: bytes | None, wanted: bytes | None, backup: Path
+) -> None:
     found = crontab.read()
     if found == wanted:
         return
     if found == approved:
         _forget(backup)
         raise StockmlError(
-            "crontab said that it installed the new crontab, but the old one stands", "is the disk full? nothing was changed"
+            "crontab said that it installed the new crontab, but the old one stands",
+            "is the disk full? nothing was changed",
         )
     kept = backups.folder / f"wanted-{backup.name}"
     write_atomic(kept, wanted or b"", 0o600)
@@ -129,7 +146,9 @@ def _file(state: Path, wanted: bytes | None) -> Iterator[Path | None]:
         write_atomic(path, wanted, 0o600)
         yield path
     except OSError as error:
-        raise StockmlError(f"cannot write {path}: {error.strerror}", "free disk space; nothing was changed") from error
+        raise StockmlError(
+            f"cannot write {path}: {error.strerror}", "free disk space; nothing was changed"
+        ) from error
     finally:
         with suppress(FileNotFoundError):
             path.unlink()
@@ -144,8 +163,14 @@ def _locked(state: Path) -> Iterator[None]:
             make_private(state)
             while not lock.acquire("stockml schedule"):
                 if time.monotonic() > end:
-                    raise BusyError("another stockml is writing the crontab", "try again in a moment", lock_holder(path) or "")
+                    raise BusyError(
+                        "another stockml is writing the crontab",
+                        "try again in a moment",
+                        lock_holder(path) or "",
+                    )
                 time.sleep(0.01)
         except OSError as error:
-            raise StockmlError(f"cannot lock {path}: {error.strerror}", "nothing was changed") from error
+            raise StockmlError(
+                f"cannot lock {path}: {error.strerror}", "nothing was changed"
+            ) from error
         yield

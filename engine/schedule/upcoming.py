@@ -13,7 +13,8 @@ from engine.schedule.slots import host_zone, slots_after
 
 
 def next_auto_train(home: Home, now: datetime) -> datetime | None:
-    """The next slot of a job that trains, by the schedule as it was last written; None while none is installed."""
+    """The next slot of a job that trains, by the schedule as it was last written;
+    None while none is installed."""
     names = tuple(job.name for job in JOBS.values() if job.trains)
     try:
         changes = read_history(home, names).changes
@@ -23,5 +24,6 @@ def next_auto_train(home: Home, now: datetime) -> datetime | None:
             if change.expression is not None and change.enabled
         ]
     except StockmlError:
-        return None  # a schedule that cannot be read must not stop a training; `schedule show` tells of it
+        # An unreadable schedule must not stop a training; `schedule show` reports it.
+        return None
     return min((slot for slot in slots if slot is not None), default=None)

@@ -21,7 +21,8 @@ from engine.schedule.state import Circumstances, Installed, JobState, JobStatus,
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One job: how it stands in the schedule, and what became of it. Not installed: `line` is None, no status."""
+    """One job: how it stands in the schedule, and what became of it.
+    Not installed: `line` is None, no status."""
 
     job: Job
     line: Line | None = None
@@ -79,7 +80,18 @@ def view(scheduler: Scheduler) -> ScheduleView:
         met = ()  # a line edited by hand into something cron-like; `problems` names it
     others = tuple(block.home for block in blocks if block.home != scheduler.home.root)
     rest = _others(tab, blocks, scheduler)
-    return ScheduleView(now, scheduler.zone.key or "", backend, jobs, met, daemon, rest, others, tuple(problems), unread)
+    return ScheduleView(
+        now,
+        scheduler.zone.key or "",
+        backend,
+        jobs,
+        met,
+        daemon,
+        rest,
+        others,
+        tuple(problems),
+        unread,
+    )
 
 
 def _tab(scheduler: Scheduler, problems: list[str]) -> tuple[bytes | None, tuple[Block, ...], bool]:
@@ -93,7 +105,9 @@ def _tab(scheduler: Scheduler, problems: list[str]) -> tuple[bytes | None, tuple
     return tab, blocks, False
 
 
-def _lines(scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str]) -> tuple[Backend | None, tuple[Line, ...]]:
+def _lines(
+    scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str]
+) -> tuple[Backend | None, tuple[Line, ...]]:
     block = next((block for block in blocks if block.home == scheduler.home.root), None)
     try:
         units = scheduler.systemd.read()
@@ -104,14 +118,23 @@ def _lines(scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str])
         problems.append("the jobs stand both in the crontab and in systemd: each starts twice")
     if block and (block.edited or block.strange):
         strange = f"; not ours: {'; '.join(block.strange)}" if block.strange else ""
-        problems.append(f"the stockml block (line {block.first_line} of the crontab) was edited by hand{strange}")
+        problems.append(
+            f"the stockml block (line {block.first_line} of the crontab) was edited by"
+            f" hand{strange}"
+        )
     if block:
         return Backend.CRONTAB, block.lines
     return (Backend.SYSTEMD, units) if units else (None, ())
 
 
 def _job(
-    scheduler: Scheduler, job: Job, lines: tuple[Line, ...], history: History, daemon: Daemon, now: datetime, hidden: bool
+    scheduler: Scheduler,
+    job: Job,
+    lines: tuple[Line, ...],
+    history: History,
+    daemon: Daemon,
+    now: datetime,
+    hidden: bool,
 ) -> JobView:
     line = next((line for line in lines if line.job == job.name), None)
     runs = history.runs.get(job.name, ())
@@ -121,15 +144,30 @@ def _job(
     if line is None:
         recorded = bool(change and change.expression)
         if hidden:
-            known = f"recorded as installed at {change.expression}" if change and recorded else "not recorded as installed"
-            return JobView(job, last=last, reason=f"{known}; the crontab cannot be read", hidden=True)
-        return JobView(job, last=last, reason="not in the schedule but is recorded as installed" if recorded else "")
+            known = (
+                f"recorded as installed at {change.expression}"
+                if change and recorded
+                else "not recorded as installed"
+            )
+            return JobView(
+                job, last=last, reason=f"{known}; the crontab cannot be read", hidden=True
+            )
+        return JobView(
+            job,
+            last=last,
+            reason="not in the schedule but is recorded as installed" if recorded else "",
+        )
     try:
         explained = explain(line.expression, job.name, now, scheduler.zone)
     except StockmlError as error:
         return JobView(job, line, last=last, reason=str(error))
-    same = change is not None and (change.expression, change.enabled) == (line.expression, line.enabled)
-    installed = Installed(explained.expression, line.enabled, change.at if change and same else None)
+    same = change is not None and (change.expression, change.enabled) == (
+        line.expression,
+        line.enabled,
+    )
+    installed = Installed(
+        explained.expression, line.enabled, change.at if change and same else None
+    )
     boot = boot_time()
     status = judge(installed, runs, holder is not None, now, scheduler.zone, boot)
     command = read_command(line.command)
@@ -147,7 +185,8 @@ def _job(
 def _before(job: Job, status: JobStatus, runs: tuple[CronRun, ...]) -> str:
     """How the run before the one under way failed; a run that was skipped tells nothing.
 
-    A job that runs until it is stopped is well while it runs, whatever ended it before: a power cut is no fault of it.
+    A job that runs until it is stopped is well while it runs, whatever ended it before: a power
+    cut is no fault of it.
     """
     if status.state is not JobState.STARTED or job.reboot:
         return ""
@@ -171,4 +210,6 @@ def _others(tab: bytes | None, blocks: tuple[Block, ...], scheduler: Scheduler) 
         if block.home == scheduler.home.root:
             text = text[: block.start] + text[block.end :]
     lines = text.split(b"\n")
-    return tuple(visible(raw) for raw in (lines[:-1] if text.endswith(b"\n") or not text else lines))
+    return tuple(
+        visible(raw) for raw in (lines[:-1] if text.endswith(b"\n") or not text else lines)
+    )

@@ -1,4 +1,5 @@
-"""The access log: one line a request in logs/service/access.log, never more than two files of `logs.max_mb`."""
+"""The access log: one line a request in logs/service/access.log, never more than two files of
+`logs.max_mb`."""
 
 from __future__ import annotations
 
@@ -12,9 +13,12 @@ from engine.core.text import clean
 
 
 class AccessLog:
-    """Appends lines by one write each; writes into the new file when another program renamed the old one.
+    """Appends lines by one write each.
 
-    Only the thread that writes closes the file: a descriptor that another one closed may be a database's by the next line.
+    Writes into the new file when another program renamed the old one.
+
+    Only the thread that writes closes the file: a descriptor that another one closed may be a
+    database's by the next line.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
@@ -23,7 +27,9 @@ class AccessLog:
         self._size = 0
         self._moved = False
 
-    def write(self, now: datetime, client: str, line: str, status: int, seconds: float, size: int) -> None:
+    def write(
+        self, now: datetime, client: str, line: str, status: int, seconds: float, size: int
+    ) -> None:
         """One request; a disk that refuses it costs the line, never the answer."""
         text = f'{iso(now)} {client} "{clean(line, 200)}" {status} {seconds * 1000:.1f}ms {size}\n'
         data = text.encode("utf-8", "replace")
@@ -39,7 +45,8 @@ class AccessLog:
                 os.replace(self._path, self._path.with_name(f"{self._path.name}.1"))
 
     def look(self) -> None:
-        """Notice a rename by `clean`, for the next line: called every second, so that no request has to ask the disk."""
+        """Notice a rename by `clean`, for the next line: called every second, so that no request
+        has to ask the disk."""
         fd = self._fd
         if fd is None:
             return

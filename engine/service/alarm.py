@@ -1,4 +1,5 @@
-"""An alert the moment a model file is refused, and its end when a good one is served: off the request path."""
+"""An alert the moment a model file is refused, and its end when a good one is served: off the
+request path."""
 
 from __future__ import annotations
 
@@ -19,9 +20,11 @@ RULE = "corrupt"
 
 
 class Alarm:
-    """Rings in the order of what happened, one after the other: delivery waits for a child of up to a minute.
+    """Rings in the order of what happened, one after the other: delivery waits for a child of up
+    to a minute.
 
-    A bell for every refusal in a thread of its own let a file that was mended and broken again end as mended.
+    A bell for every refusal in a thread of its own let a file that was mended and broken again
+    end as mended.
     """
 
     def __init__(self, home: Home, clock: Clock) -> None:
@@ -52,7 +55,10 @@ def _ring(home: Home, clock: Clock, settings: Settings, symbol: str, words: str)
     """Change the alert and send what follows; told on stderr where that is refused."""
     try:
         if words:
-            text = f"[ALERT] {iso(clock.now())} - service: the model file of {symbol} is refused: {words}"
+            text = (
+                f"[ALERT] {iso(clock.now())} - service: the model file of {symbol} is refused:"
+                f" {words}"
+            )
             append_line(home.monitoring_log, text)
         evaluate(home, settings, (Condition(RULE, symbol, bool(words), words),), clock.now())
         deliver(home, settings)

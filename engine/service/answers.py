@@ -1,4 +1,7 @@
-"""The bodies of answers, as plain trees: the reference's fields first, ours beside them; there, chances are 0..1."""
+"""The bodies of answers, as plain trees: the reference's fields first, ours beside them.
+
+There, chances are 0..1.
+"""
 
 from __future__ import annotations
 
@@ -80,11 +83,18 @@ def historical(symbol: str, bars: Bars, days: int, today: date) -> Tree:
         }
         for day, opened, high, low, close, volume in rows
     ]
-    return {"symbol": symbol, "days": days, "count": len(data), "data": data, "source": source_kind(bars.source)}
+    return {
+        "symbol": symbol,
+        "days": days,
+        "count": len(data),
+        "data": data,
+        "source": source_kind(bars.source),
+    }
 
 
 def model(slot: Slot, newest: date, refusals: int) -> Tree:
-    """One symbol's model as it is served, and what is wrong with it; `newest` is the last complete session."""
+    """One symbol's model as it is served, and what is wrong with it;
+    `newest` is the last complete session."""
     info = slot.model.info if slot.model else None
     return {
         "symbol": slot.symbol,
@@ -94,7 +104,9 @@ def model(slot: Slot, newest: date, refusals: int) -> Tree:
         "trained_at": iso(info.trained_at) if info else None,
         "loaded_at": iso(slot.model.loaded_at) if slot.model else None,
         "last_bar": info.last_bar if info else None,
-        "as_of": slot.bars.last_date.isoformat() if slot.bars is not None and len(slot.bars) else None,
+        "as_of": slot.bars.last_date.isoformat()
+        if slot.bars is not None and len(slot.bars)
+        else None,
         "source": source_kind(slot.source),
         "n_scored": info.metrics.n_scored if info else 0,
         "mape": info.metrics.mape if info else None,
@@ -107,8 +119,11 @@ def model(slot: Slot, newest: date, refusals: int) -> Tree:
     }
 
 
-def health(slots: Iterable[Slot], total: int, late: date, problems: Iterable[str]) -> tuple[int, Tree]:
-    """HTTP status and body: unhealthy (503) when no symbol is answered, degraded (206) when something is wrong, else 200.
+def health(
+    slots: Iterable[Slot], total: int, late: date, problems: Iterable[str]
+) -> tuple[int, Tree]:
+    """HTTP status and body: unhealthy (503) when no symbol is answered, degraded (206) when
+    something is wrong, else 200.
 
     `late` is the session that bars of a network source must have by now.
     """
@@ -117,16 +132,28 @@ def health(slots: Iterable[Slot], total: int, late: date, problems: Iterable[str
     answered = [slot for slot in slots if slot.fault is None]
     faults = ((slot.symbol, without_folders(str(slot.fault))) for slot in slots if slot.fault)
     words += [text if text.startswith(symbol) else f"{symbol}: {text}" for symbol, text in faults]
-    words += [f"{slot.symbol}: the model file is refused: {without_folders(slot.refused)}" for slot in answered if slot.refused]
-    behind = [slot for slot in answered if source_kind(slot.source) == "yahoo" and _before(slot, late)]
+    words += [
+        f"{slot.symbol}: the model file is refused: {without_folders(slot.refused)}"
+        for slot in answered
+        if slot.refused
+    ]
+    behind = [
+        slot for slot in answered if source_kind(slot.source) == "yahoo" and _before(slot, late)
+    ]
     if behind:
         words.append(f"bars end before {late}: {' '.join(slot.symbol for slot in behind)}")
     if len(slots) < total:
         words.append(f"{total - len(slots)} models are being loaded")
-    yahoo = [slot for slot in slots if slot.model is not None and source_kind(slot.source) == "yahoo"]
+    yahoo = [
+        slot for slot in slots if slot.model is not None and source_kind(slot.source) == "yahoo"
+    ]
     status = "unhealthy" if not answered else "degraded" if words else "healthy"
     services = {
-        "yahoo_api": "degraded" if any(_before(slot, late) for slot in yahoo) else "healthy" if yahoo else "unused",
+        "yahoo_api": "degraded"
+        if any(_before(slot, late) for slot in yahoo)
+        else "healthy"
+        if yahoo
+        else "unused",
         "prediction_service": status,
     }
     body = {

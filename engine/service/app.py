@@ -37,12 +37,18 @@ def build_app(service: Service, door: Door) -> ASGIApp:
     async def not_found(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for it alone"
         kind = "method" if error.status_code == 405 else "not-found"
-        detail = "this path takes another method" if kind == "method" else "there is nothing here; GET / lists what there is"
+        detail = (
+            "this path takes another method"
+            if kind == "method"
+            else "there is nothing here; GET / lists what there is"
+        )
         problem = Problem(error.status_code, kind, detail, error.headers)
         return problem_response(problem, Call(service, request))
 
     routes = [Route(row.path, _endpoint(service, row), methods=[row.method]) for row in ROUTES]
-    inner = Starlette(routes=routes, exception_handlers={HTTPException: not_found}, lifespan=lifespan)
+    inner = Starlette(
+        routes=routes, exception_handlers={HTTPException: not_found}, lifespan=lifespan
+    )
     inner.router.redirect_slashes = False
     return Guard(inner, door, service.metrics, service.access, service.clock)
 

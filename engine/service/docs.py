@@ -1,4 +1,5 @@
-"""The contract as a page for people: made from openapi.json, with no script and nothing loaded from elsewhere."""
+"""The contract as a page for people: made from openapi.json, with no script and nothing loaded
+from elsewhere."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ from html import escape
 from typing import Any
 
 _STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
-    "code,pre{font:13px/1.5 ui-monospace,monospace}h2{font-size:1rem;margin:1.6rem 0 .2rem}"
-    "table{border-collapse:collapse}td,th{text-align:left;padding:.1rem 1rem .1rem 0;vertical-align:top}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0"
+    " 1rem;color:#1a1a1a}code,pre{font:13px/1.5"
+    " ui-monospace,monospace}h2{font-size:1rem;margin:1.6rem 0"
+    " .2rem}table{border-collapse:collapse}td,th{text-align:left;padding:.1rem 1rem .1rem"
+    " 0;vertical-align:top}"
 )
 
 
@@ -22,7 +25,8 @@ def page(document: dict[str, Any]) -> str:
     )
     title = f"{escape(info['title'])} {escape(info['version'])}"
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head>'
+        '<!doctype html><html lang="en"><head><meta'
+        f' charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head>'
         f"<body><h1>{title}</h1><p>{escape(info['description'])}</p>{body}</body></html>"
     )
 
@@ -30,18 +34,21 @@ def page(document: dict[str, Any]) -> str:
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     rows = "".join(_parameter(found) for found in operation.get("parameters", ()))
     answers = "".join(
-        f"<tr><td><code>{escape(status)}</code></td><td>{escape(answer.get('description', _name(answer)))}</td></tr>"
+        f"<tr><td><code>{escape(status)}</code></td>"
+        f"<td>{escape(answer.get('description', _name(answer)))}</td></tr>"
         for status, answer in operation["responses"].items()
     )
     return (
-        f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
+        f"<h2><code>{method.upper()}"
+        f" {escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
         f"<table>{rows}{answers}</table>"
     )
 
 
 def _parameter(found: dict[str, Any]) -> str:
     name = found.get("name", _name(found))
-    return f"<tr><td><code>{escape(name)}</code></td><td>{escape(found.get('description', ''))}</td></tr>"
+    description = escape(found.get("description", ""))
+    return f"<tr><td><code>{escape(name)}</code></td><td>{description}</td></tr>"
 
 
 def _name(reference: dict[str, Any]) -> str:

@@ -1,6 +1,8 @@
-"""`python -m engine.service.fetch HOME SOURCE SYM [SOURCE SYM …]`: the child that asks the network for the service.
+"""`python -m engine.service.fetch HOME SOURCE SYM [SOURCE SYM …]`: the child that asks the
+network for the service.
 
-Ends when its stdin does (the service died), or when all were asked: while a source is down its turn says so at once.
+Ends when its stdin does (the service died), or when all were asked: while a source is down its
+turn says so at once.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from engine.core.paths import Home
 
 
 def fetch_all(home: Home, wanted: list[tuple[str, str]], clock: Clock) -> int:
-    """Fetch bars in turn; how many symbols brought fresh ones. A symbol that brings none stops none of the others."""
+    """Fetch bars in turn; how many symbols brought fresh ones.
+    A symbol that brings none stops none of the others."""
     from engine.market.fetch import fetch_bars
 
     settings, fresh = load(home), 0
@@ -27,7 +30,9 @@ def fetch_all(home: Home, wanted: list[tuple[str, str]], clock: Clock) -> int:
             bars = fetch_bars(home, settings, source, symbol, clock)
         except NoDataError:
             continue
-        fresh += bars.fetched_at is not None and bars.fetched_at >= begun  # else stored bars stood in
+        fresh += (
+            bars.fetched_at is not None and bars.fetched_at >= begun
+        )  # else stored bars stood in
     return fresh
 
 

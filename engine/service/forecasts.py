@@ -1,6 +1,8 @@
-"""Forecasts for requests: a cache with a time to live, and one computation at a time for each symbol.
+"""Forecasts for requests: a cache with a time to live, and one computation at a time for each
+symbol.
 
-An entry belongs to one slot (engine.service.shelf), so it dies with the model generation or the bars it was made from.
+An entry belongs to one slot (engine.service.shelf), so it dies with the model generation or the
+bars it was made from.
 """
 
 from __future__ import annotations
@@ -46,14 +48,17 @@ class Answer:
 class Forecasts:
     """The cache; all methods are for the event loop's thread."""
 
-    def __init__(self, shelf: Shelf, clock: Clock, metrics: Metrics, ttl_s: Callable[[], float]) -> None:
+    def __init__(
+        self, shelf: Shelf, clock: Clock, metrics: Metrics, ttl_s: Callable[[], float]
+    ) -> None:
         self._shelf, self._clock, self._metrics, self._ttl_s = shelf, clock, metrics, ttl_s
         self._entries: dict[str, Entry] = {}
         self._flights: dict[str, tuple[Slot, asyncio.Future[Entry]]] = {}
         self._pool = ThreadPoolExecutor(THREADS, "forecast")
 
     async def get(self, symbol: str) -> Answer:
-        """The symbol's forecast, cached or computed; StockmlError in the words of what is missing."""
+        """The symbol's forecast, cached or computed;
+        StockmlError in the words of what is missing."""
         slot = self._shelf.slot(symbol)
         if slot is None:
             raise NoDataError(f"the model of {symbol} is being loaded", "ask again in a second")
@@ -78,7 +83,9 @@ class Forecasts:
 
     def counts(self) -> tuple[int, int]:
         """How many forecasts are kept, and how many of them have outlived their time."""
-        stale = sum(self._fresh(symbol, self._shelf.slot(symbol)) is None for symbol in self._entries)
+        stale = sum(
+            self._fresh(symbol, self._shelf.slot(symbol)) is None for symbol in self._entries
+        )
         return len(self._entries), stale
 
     def close(self) -> None:
@@ -86,7 +93,11 @@ class Forecasts:
 
     def _fresh(self, symbol: str, slot: Slot | None) -> Entry | None:
         entry = self._entries.get(symbol)
-        if entry is None or entry.slot is not slot or self._clock.monotonic() - entry.at >= self._ttl_s():
+        if (
+            entry is None
+            or entry.slot is not slot
+            or self._clock.monotonic() - entry.at >= self._ttl_s()
+        ):
             return None
         return entry
 

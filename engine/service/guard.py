@@ -1,7 +1,10 @@
-"""The outermost layer of a request: who may ask what and how much; then its count, its line in the log, its time limit.
+"""The outermost layer of a request: who may ask what and how much.
 
-Refused in this order: a foreign Host (DNS rebinding), too many connections, too many requests, too long a target, a missing
-token, too large or too slow a body. What is refused never reaches a route.
+Then its count, its line in the log, its time limit.
+
+Refused in this order: a foreign Host (DNS rebinding), too many connections, too many requests,
+too long a target, a missing token, too large or too slow a body. What is refused never reaches a
+route.
 """
 
 from __future__ import annotations
@@ -33,20 +36,25 @@ MOST_CONNECTIONS = 512
 """Open at once; one more is told so, and closed."""
 BODY_S = 10.0
 REQUEST_S = 30.0
-"""Seconds until the answer is made; who takes it slowly meets the limits of engine.service.protocol."""
+"""Seconds until the answer is made;
+who takes it slowly meets the limits of engine.service.protocol."""
 ROUTE = "stockml.route"
 """Where a route leaves its own path in the scope, for the counters."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the operator decided: `host` is the address listened on, `token` may be empty on loopback only."""
+    """What the operator decided: `host` is the address listened on, `token` may be empty on
+    loopback only."""
 
     host: str
     port: int
@@ -63,7 +71,8 @@ class Policy:
         return is_loopback(self.host)
 
     def refuse_host(self, scope: Scope) -> Problem | None:
-        """400 for a Host that is not one of ours; an address is ours when the client reached us at it."""
+        """400 for a Host that is not one of ours;
+        an address is ours when the client reached us at it."""
         found = [value for name, value in scope["headers"] if name == b"host"]
         text = found[0].decode("latin-1").lower() if len(found) == 1 else ""
         if not self._ours(text, scope):
@@ -71,25 +80,32 @@ class Policy:
         return None
 
     def _ours(self, text: str, scope: Scope) -> bool:
-        name, _, port = text.rpartition(":") if not text.endswith("]") and ":" in text else (text, "", "")
+        name, _, port = (
+            text.rpartition(":") if not text.endswith("]") and ":" in text else (text, "", "")
+        )
         if port and port != str(self.port):
             return False
         if name in ("localhost", "127.0.0.1", "[::1]", self.host, f"[{self.host}]", *self.names):
             return bool(name)
         local = (scope.get("server") or ("",))[0]
         try:
-            # A page of a foreign site cannot make a browser send a bare address that it did not connect to.
+            # A page of a foreign site cannot make a browser send a bare address that it did not
+            # connect to.
             return ipaddress.ip_address(name.strip("[]")) == ipaddress.ip_address(local)
         except ValueError:
             return False
 
     def refuse_caller(self, scope: Scope) -> Problem | None:
-        """401 or 403 without the token where one is needed: every change, and everything off loopback."""
+        """401 or 403 without the token where one is needed: every change, and everything off
+        loopback."""
         if self.open and scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return None
         if not self.token:
             return Problem(
-                403, "no-token", "no token is configured: `stockml serve --make-token`, then start the service again"
+                403,
+                "no-token",
+                "no token is configured: `stockml serve --make-token`, then start the service"
+                " again",
             )
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         wanted = f"Bearer {self.token}".encode()
@@ -113,7 +129,13 @@ class Guard:
     """ASGI middleware around the routes."""
 
     def __init__(self, app: ASGIApp, door: Door, metrics: Metrics, log: AccessLog, clock: Clock):
-        self._app, self._door, self._metrics, self._log, self._clock = app, door, metrics, log, clock
+        self._app, self._door, self._metrics, self._log, self._clock = (
+            app,
+            door,
+            metrics,
+            log,
+            clock,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -137,7 +159,9 @@ class Guard:
                     await self._app(scope, receive, answer)
                     return
         except TimeoutError:
-            problem = Problem(503, "timeout", f"not answered within {REQUEST_S:g} s", {"Connection": "close"})
+            problem = Problem(
+                503, "timeout", f"not answered within {REQUEST_S:g} s", {"Connection": "close"}
+            )
         except Exception:  # noqa: BLE001 - a fault of ours must end as an answer; the details go to the service's stderr
             traceback.print_exc(file=sys.stderr)
             problem = internal()
@@ -148,7 +172,9 @@ class Guard:
         policy = self._door.policy()
         found = policy.refuse_host(scope)
         if found is None and self._door.connections() > MOST_CONNECTIONS:
-            found = Problem(503, "crowded", "too many connections", {"Retry-After": "1", "Connection": "close"})
+            found = Problem(
+                503, "crowded", "too many connections", {"Retry-After": "1", "Connection": "close"}
+            )
         if found is None and not self._door.limit.take(_client(scope), time.monotonic()):
             found = Problem(429, "rate", "too many requests", {"Retry-After": "1"})
         if found is None and len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET:
@@ -162,7 +188,9 @@ class Guard:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.request(scope.get(ROUTE, "other"), method, answer.status, seconds)
         line = f"{scope['method']} {scope['path']}"
-        self._log.write(self._clock.now(), _client(scope), line, answer.status, seconds, answer.size)
+        self._log.write(
+            self._clock.now(), _client(scope), line, answer.status, seconds, answer.size
+        )
 
 
 class _Answer:
@@ -181,7 +209,8 @@ class _Answer:
 
 
 async def _refuse_body(scope: Scope, receive: Receive) -> Problem | None:
-    """Read the body to its end, for nothing of it is used; a problem when it is too large or too slow."""
+    """Read the body to its end, for nothing of it is used;
+    a problem when it is too large or too slow."""
     names = {name for name, _ in scope["headers"]}
     if b"content-length" not in names and b"transfer-encoding" not in names:
         return None
@@ -192,11 +221,15 @@ async def _refuse_body(scope: Scope, receive: Receive) -> Problem | None:
                 message = await receive()
                 size += len(message.get("body", b""))
                 if size > MOST_BODY:
-                    return Problem(413, "body", f"a body may take {MOST_BODY} bytes", {"Connection": "close"})
+                    return Problem(
+                        413, "body", f"a body may take {MOST_BODY} bytes", {"Connection": "close"}
+                    )
                 if message["type"] == "http.disconnect" or not message.get("more_body", False):
                     return None
     except TimeoutError:
-        return Problem(408, "slow", f"the body did not come within {BODY_S:g} s", {"Connection": "close"})
+        return Problem(
+            408, "slow", f"the body did not come within {BODY_S:g} s", {"Connection": "close"}
+        )
 
 
 async def _send(send: Send, problem: Problem, path: str, now: datetime) -> None:

@@ -1,4 +1,5 @@
-"""How many requests one client may make: a token bucket an address, for a bounded number of addresses."""
+"""How many requests one client may make: a token bucket an address, for a bounded number of
+addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Live accuracy over HTTP: the ledger's figures in the reference's shape; read again only when history.db changed."""
+"""Live accuracy over HTTP: the ledger's figures in the reference's shape.
+
+Read again only when history.db changed.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,17 @@ from engine.watch.schema import SCHEMA
 
 Tree = dict[str, Any]
 _HISTORY = (
-    "SELECT p.id, p.symbol, p.target, p.next_close, p.last_close, p.confidence, p.made_at, p.via, p.generation, p.last_bar,"
-    " p.source, o.base, o.actual, o.scored_at FROM watch_predictions p LEFT JOIN watch_outcomes o ON o.id ="
-    " (SELECT MAX(id) FROM watch_outcomes WHERE prediction = p.id)"
+    "SELECT p.id, p.symbol, p.target, p.next_close, p.last_close, p.confidence, p.made_at, p.via,"
+    " p.generation, p.last_bar, p.source, o.base, o.actual, o.scored_at FROM watch_predictions p"
+    " LEFT JOIN watch_outcomes o ON o.id = (SELECT MAX(id) FROM watch_outcomes WHERE prediction ="
+    " p.id)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which rows of the history: a symbol or all, target sessions from `start` to `end`, newest first."""
+    """Which rows of the history: a symbol or all, target sessions from `start` to `end`, newest
+    first."""
 
     symbol: str | None
     start: str
@@ -40,7 +45,8 @@ class LiveView:
         self._key: tuple[int, int, int] | None = None
 
     def accuracy(self, symbol: str, source: str, max_mape: float) -> Tree:
-        """The live figures of one symbol; None where nothing was scored. StockmlError when the file cannot be read."""
+        """The live figures of one symbol; None where nothing was scored.
+        StockmlError when the file cannot be read."""
         self._follow()
         wanted = (symbol, source, max_mape)
         if wanted not in self._kept:
@@ -50,12 +56,20 @@ class LiveView:
     def history(self, page: Page) -> list[Tree]:
         """Kept forecasts, newest first, each with its outcome once there is one."""
         where = "p.target BETWEEN ? AND ?" + (" AND p.symbol = ?" if page.symbol else "")
-        given: list[Any] = [page.start, page.end, *([page.symbol] if page.symbol else []), page.limit, page.offset]
+        given: list[Any] = [
+            page.start,
+            page.end,
+            *([page.symbol] if page.symbol else []),
+            page.limit,
+            page.offset,
+        ]
         with reading(self._home, SCHEMA) as connection:
             if connection is None:
                 return []
             connection.row_factory = sqlite3.Row
-            rows = connection.execute(f"{_HISTORY} WHERE {where} ORDER BY p.id DESC LIMIT ? OFFSET ?", given)
+            rows = connection.execute(
+                f"{_HISTORY} WHERE {where} ORDER BY p.id DESC LIMIT ? OFFSET ?", given
+            )
             return [_row(found) for found in rows]
 
     def _follow(self) -> None:
@@ -72,7 +86,9 @@ class LiveView:
         rows = scored(self._home, symbol, source)
         open_ones = waiting(self._home, symbol, source)
         found = accuracy_of(symbol, rows, open_ones, max_mape)
-        errors = [100.0 * abs(each.next_close * each.rebase - each.actual) / each.actual for each in rows]
+        errors = [
+            100.0 * abs(each.next_close * each.rebase - each.actual) / each.actual for each in rows
+        ]
         figures = asdict(found)
         del (
             figures["symbol"],
@@ -122,12 +138,15 @@ def _row(found: sqlite3.Row) -> Tree:
     if actual is not None:
         rebased = predicted * base / last
         tree["accuracy_mape"] = 100.0 * abs(rebased - actual) / actual
-        tree["direction_correct"] = None if actual == base else (predicted - last) * (actual - base) > 0
+        tree["direction_correct"] = (
+            None if actual == base else (predicted - last) * (actual - base) > 0
+        )
     return tree
 
 
 def _marked(source: str) -> Tree:
-    """Where the bars of a forecast come from: a home that changed its source keeps the forecasts of both."""
+    """Where the bars of a forecast come from: a home that changed its source keeps the forecasts
+    of both."""
     return {"source": source_kind(source), "simulated": source == "simulated"}
 
 

@@ -1,6 +1,8 @@
-"""Prometheus metrics: ours under `stockml_`, and the reference's names over the same numbers, so that old panels fill.
+"""Prometheus metrics: ours under `stockml_`, and the reference's names over the same numbers, so
+that old panels fill.
 
-Labels come from tables of ours alone (routes, configured symbols, kinds of refusal): a stranger's request mints none.
+Labels come from tables of ours alone (routes, configured symbols, kinds of refusal): a
+stranger's request mints none.
 """
 
 from __future__ import annotations
@@ -37,40 +39,98 @@ REPORTING = frozenset({"/api/v1/health", "/readyz"})
 
 
 class Metrics:
-    """Everything the service counts; each counter may be moved from any thread, `requests` from the event loop."""
+    """Everything the service counts;
+    each counter may be moved from any thread, `requests` from the event loop."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         new = self.registry
-        self.requests = Counter("stockml_http_requests", "Requests answered.", ("route", "method", "status"), registry=new)
+        self.requests = Counter(
+            "stockml_http_requests",
+            "Requests answered.",
+            ("route", "method", "status"),
+            registry=new,
+        )
         self.duration = Histogram(
-            "stockml_http_request_duration_seconds", "Seconds to answer.", ("route",), buckets=BUCKETS, registry=new
+            "stockml_http_request_duration_seconds",
+            "Seconds to answer.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=new,
         )
-        self.refused = Counter("stockml_http_refused", "Requests refused before they were looked at.", ("why",), registry=new)
-        self.active = Gauge("stockml_http_active_requests", "Requests being answered now.", registry=new)
-        self.predictions = Counter("stockml_predictions", "Forecasts answered.", ("symbol",), registry=new)
-        self.prediction_errors = Counter("stockml_prediction_errors", "Forecasts not answered.", ("symbol",), registry=new)
+        self.refused = Counter(
+            "stockml_http_refused",
+            "Requests refused before they were looked at.",
+            ("why",),
+            registry=new,
+        )
+        self.active = Gauge(
+            "stockml_http_active_requests", "Requests being answered now.", registry=new
+        )
+        self.predictions = Counter(
+            "stockml_predictions", "Forecasts answered.", ("symbol",), registry=new
+        )
+        self.prediction_errors = Counter(
+            "stockml_prediction_errors", "Forecasts not answered.", ("symbol",), registry=new
+        )
         self.forecasting = Histogram(
-            "stockml_forecast_seconds", "Seconds to compute a forecast.", buckets=BUCKETS, registry=new
+            "stockml_forecast_seconds",
+            "Seconds to compute a forecast.",
+            buckets=BUCKETS,
+            registry=new,
         )
-        self.hits = Counter("stockml_cache_hits", "Forecasts answered from the cache.", registry=new)
-        self.misses = Counter("stockml_cache_misses", "Forecasts that had to be computed.", registry=new)
+        self.hits = Counter(
+            "stockml_cache_hits", "Forecasts answered from the cache.", registry=new
+        )
+        self.misses = Counter(
+            "stockml_cache_misses", "Forecasts that had to be computed.", registry=new
+        )
         self.cached = Gauge("stockml_cache_size", "Forecasts in the cache.", registry=new)
-        self.generation = Gauge("stockml_model_generation", "Generation served.", ("symbol",), registry=new)
-        self.loads = Counter("stockml_model_loads", "Model files taken into service.", ("symbol",), registry=new)
+        self.generation = Gauge(
+            "stockml_model_generation", "Generation served.", ("symbol",), registry=new
+        )
+        self.loads = Counter(
+            "stockml_model_loads", "Model files taken into service.", ("symbol",), registry=new
+        )
         self.load_failures = Counter(
-            "stockml_model_reload_failures", "Model files refused; the model before goes on.", ("symbol",), registry=new
+            "stockml_model_reload_failures",
+            "Model files refused; the model before goes on.",
+            ("symbol",),
+            registry=new,
         )
-        self.unusable = Gauge("stockml_model_refused", "1 while the file on disk is refused.", ("symbol",), registry=new)
-        self.answering = Gauge("stockml_symbol_answered", "1 while the symbol can be forecast.", ("symbol",), registry=new)
+        self.unusable = Gauge(
+            "stockml_model_refused",
+            "1 while the file on disk is refused.",
+            ("symbol",),
+            registry=new,
+        )
+        self.answering = Gauge(
+            "stockml_symbol_answered",
+            "1 while the symbol can be forecast.",
+            ("symbol",),
+            registry=new,
+        )
         self.stale = Gauge(
-            "stockml_bars_stale", "1 while a newer complete session exists than bars.", ("symbol",), registry=new
+            "stockml_bars_stale",
+            "1 while a newer complete session exists than bars.",
+            ("symbol",),
+            registry=new,
         )
-        self.fetches = Counter("stockml_bar_fetches", "Symbols whose bars were asked of the network.", registry=new)
-        self.fetch_errors = Counter("stockml_bar_fetch_errors", "Symbols whose bars did not come.", registry=new)
-        self.fetching = Histogram("stockml_bar_fetch_seconds", "Seconds of a fetch of bars.", registry=new)
-        self.recorded = Counter("stockml_ledger_predictions", "Forecasts handed to the ledger.", registry=new)
-        self.unrecorded = Gauge("stockml_ledger_waiting", "Forecasts that the ledger has not taken yet.", registry=new)
+        self.fetches = Counter(
+            "stockml_bar_fetches", "Symbols whose bars were asked of the network.", registry=new
+        )
+        self.fetch_errors = Counter(
+            "stockml_bar_fetch_errors", "Symbols whose bars did not come.", registry=new
+        )
+        self.fetching = Histogram(
+            "stockml_bar_fetch_seconds", "Seconds of a fetch of bars.", registry=new
+        )
+        self.recorded = Counter(
+            "stockml_ledger_predictions", "Forecasts handed to the ledger.", registry=new
+        )
+        self.unrecorded = Gauge(
+            "stockml_ledger_waiting", "Forecasts that the ledger has not taken yet.", registry=new
+        )
         self.recent: deque[float] = deque(maxlen=RECENT)
         self.recent_predictions: deque[float] = deque(maxlen=RECENT)
         self.pace = Pace()
@@ -106,11 +166,16 @@ class Metrics:
 
     def of_symbol(self, metric: Collector, symbol: str) -> float:
         """The sum of a counter over one symbol; 0 before its first event."""
-        return sum(found.value for found in samples(metric, "_total") if found.labels.get("symbol") == symbol)
+        return sum(
+            found.value
+            for found in samples(metric, "_total")
+            if found.labels.get("symbol") == symbol
+        )
 
 
 class Pace:
-    """Requests a second over the last PACE_S seconds, or since the start where that is shorter; for one thread."""
+    """Requests a second over the last PACE_S seconds, or since the start where that is shorter;
+    for one thread."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -150,11 +215,14 @@ def percentiles(values: Iterable[float], wanted: Sequence[float]) -> list[float 
     ordered = sorted(values)
     if not ordered:
         return [None for _ in wanted]
-    return [ordered[min(len(ordered) - 1, max(0, -(-int(q * len(ordered)) // 100) - 1))] for q in wanted]
+    return [
+        ordered[min(len(ordered) - 1, max(0, -(-int(q * len(ordered)) // 100) - 1))] for q in wanted
+    ]
 
 
 class Aliases(Collector):
-    """The reference's metrics and the ones its dashboards ask for, made from ours when they are read."""
+    """The reference's metrics and the ones its dashboards ask for, made from ours when they are
+    read."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -167,11 +235,17 @@ class Aliases(Collector):
         yield _counter("api_requests", "All requests.", mine.total(mine.requests))
         yield _counter("api_errors", "Requests answered with 500 or above.", mine.failures())
         yield _counter("predictions", "Forecasts answered.", mine.total(mine.predictions))
-        yield _counter("prediction_errors", "Forecasts not answered.", mine.total(mine.prediction_errors))
+        yield _counter(
+            "prediction_errors", "Forecasts not answered.", mine.total(mine.prediction_errors)
+        )
         yield _counter("cache_hits", "Forecasts answered from the cache.", mine.total(mine.hits))
         yield _counter("cache_misses", "Forecasts computed.", mine.total(mine.misses))
-        yield _counter("stock_data_fetches", "Symbols asked of the network.", mine.total(mine.fetches))
-        yield _counter("stock_data_errors", "Symbols whose bars did not come.", mine.total(mine.fetch_errors))
+        yield _counter(
+            "stock_data_fetches", "Symbols asked of the network.", mine.total(mine.fetches)
+        )
+        yield _counter(
+            "stock_data_errors", "Symbols whose bars did not come.", mine.total(mine.fetch_errors)
+        )
         yield _renamed("api_request_duration_seconds", mine.duration, ())
         yield _renamed("http_request_duration_seconds", mine.duration, ())
         yield _renamed("prediction_latency_seconds", mine.forecasting, ())
@@ -179,11 +253,15 @@ class Aliases(Collector):
         yield _renamed("http_requests", mine.requests, ("status",))
         yield _renamed("prediction_requests", mine.predictions, ("symbol",))
         yield GaugeMetricFamily("cache_size", "Forecasts in the cache.", _value(mine.cached))
-        yield GaugeMetricFamily("active_connections", "Requests being answered now.", _value(mine.active))
+        yield GaugeMetricFamily(
+            "active_connections", "Requests being answered now.", _value(mine.active)
+        )
         yield GaugeMetricFamily("memory_usage_bytes", "Resident memory.", resident_bytes())
         live = mine.live_direction
         if live is not None:
-            yield GaugeMetricFamily("prediction_accuracy", "Direction accuracy of scored forecasts, percent.", live)
+            yield GaugeMetricFamily(
+                "prediction_accuracy", "Direction accuracy of scored forecasts, percent.", live
+            )
 
 
 def _counter(name: str, about: str, value: float) -> Metric:
@@ -195,14 +273,18 @@ def _value(gauge: Gauge) -> float:
 
 
 def _renamed(name: str, metric: Collector, labels: Sequence[str]) -> Metric:
-    """The metric under another name, summed over all labels but `labels` (and a histogram's own `le`)."""
+    """The metric under another name, summed over all labels but `labels` (and a histogram's own
+    `le`)."""
     family = next(iter(metric.collect()))
     kept = (*labels, "le")
     sums: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
     for sample in family.samples:
         ending = sample.name.removeprefix(family.name)
         if ending != "_created":
-            key = (ending, tuple((label, value) for label, value in sample.labels.items() if label in kept))
+            key = (
+                ending,
+                tuple((label, value) for label, value in sample.labels.items() if label in kept),
+            )
             sums[key] = sums.get(key, 0.0) + sample.value
     made = Metric(name, family.documentation, family.type)
     for (ending, chosen), value in sums.items():

@@ -1,4 +1,7 @@
-"""The running service from outside, for a person: its state, its figures, its models; and who else has its port."""
+"""The running service from outside, for a person: its state, its figures, its models.
+
+And who else has its port.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +25,25 @@ class Overview:
     """The models of /api/v1/models."""
     fault: str = ""
     stranger: str = ""
-    """What answers at the settings' port while no service of this home runs; empty when nothing does."""
+    """What answers at the settings' port while no service of this home runs;
+    empty when nothing does."""
 
 
 def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
-    """Ask for everything, each request within `deadline_s`; a service that does not tell its health is asked no further."""
+    """Ask for everything, each request within `deadline_s`;
+    a service that does not tell its health is asked no further."""
     state = service_state(home, deadline_s)
     if not state.running:
         return Overview(state, stranger=_stranger(settings, deadline_s))
     if state.word in ("starting", "silent", "error"):
         return Overview(state)
-    stats, models = (ask_service(home, f"/api/v1/{name}", deadline_s) for name in ("stats", "models"))
+    stats, models = (
+        ask_service(home, f"/api/v1/{name}", deadline_s) for name in ("stats", "models")
+    )
     listed = models.tree.get("models")
-    rows = tuple(each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
+    rows = (
+        tuple(each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
+    )
     return Overview(state, stats.tree if stats.ok else {}, rows, stats.words or models.words)
 
 
@@ -45,4 +54,6 @@ def _stranger(settings: Settings, deadline_s: float) -> str:
         return ""
     if reply.tree.get("service") == "stockml":
         return "a stockml service of another home"
-    return "another program" + (f", which answers HTTP {reply.status}" if reply.status else ", which does not answer HTTP")
+    return "another program" + (
+        f", which answers HTTP {reply.status}" if reply.status else ", which does not answer HTTP"
+    )

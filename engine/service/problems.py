@@ -1,4 +1,5 @@
-"""What goes wrong over HTTP, as RFC 9457 problem details that also carry the reference's `error status timestamp`."""
+"""What goes wrong over HTTP, as RFC 9457 problem details that also carry the reference's `error
+status timestamp`."""
 
 from __future__ import annotations
 
@@ -13,24 +14,33 @@ from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.text import clean
 
 MEDIA_TYPE = "application/problem+json"
-# Anything that looks like an absolute path: the last part stays, the folders do not leave the machine.
+# Anything that looks like an absolute path: the last part stays, the folders do not leave the
+# machine.
 _FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()])")
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
-    """An answer other than success; `kind` names it in the `type` member, `headers` go out with it."""
+    """An answer other than success;
+    `kind` names it in the `type` member, `headers` go out with it."""
 
-    def __init__(self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status, self.kind, self.detail = status, kind, detail
         self.headers = dict(headers or {})
 
 
 def no_answer(error: StockmlError) -> Problem:
-    """An error of ours in its own words: 500 for a model that fails, as the reference has it, else 503."""
+    """An error of ours in its own words: 500 for a model that fails, as the reference has it,
+    else 503."""
     if isinstance(error, ModelError):
         return Problem(500, "model-unusable", without_folders(str(error)))
-    return Problem(503, "no-data" if isinstance(error, NoDataError) else "unavailable", without_folders(str(error)))
+    return Problem(
+        503,
+        "no-data" if isinstance(error, NoDataError) else "unavailable",
+        without_folders(str(error)),
+    )
 
 
 def internal() -> Problem:
@@ -39,7 +49,8 @@ def internal() -> Problem:
 
 
 def without_folders(text: str) -> str:
-    """The text with absolute paths cut to their last part: an answer tells no path of this machine."""
+    """The text with absolute paths cut to their last part: an answer tells no path of this
+    machine."""
     return _FOLDERS.sub("", clean(text, 400))
 
 

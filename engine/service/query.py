@@ -1,4 +1,5 @@
-"""Parameters of a request, checked before anything else touches them: pure functions that raise `Problem`."""
+"""Parameters of a request, checked before anything else touches them: pure functions that raise
+`Problem`."""
 
 from __future__ import annotations
 
@@ -35,7 +36,11 @@ def integer(query: Mapping[str, str], name: str, default: int, low: int, high: i
     if text is None:
         return default
     if not _DIGITS.fullmatch(text) or not low <= int(text) <= high:
-        raise Problem(400, "parameter", f"{name} must be a whole number from {low} to {high}, not {clean(text, 20)!r}")
+        raise Problem(
+            400,
+            "parameter",
+            f"{name} must be a whole number from {low} to {high}, not {clean(text, 20)!r}",
+        )
     return int(text)
 
 
@@ -47,4 +52,6 @@ def day(query: Mapping[str, str], name: str, default: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise Problem(400, "parameter", f"{name} must be a date as 2026-01-31, not {clean(text, 20)!r}") from None
+        raise Problem(
+            400, "parameter", f"{name} must be a date as 2026-01-31, not {clean(text, 20)!r}"
+        ) from None

@@ -1,6 +1,8 @@
-"""Every served forecast once into the ledger, off the request path: a queue and one thread that writes.
+"""Every served forecast once into the ledger, off the request path: a queue and one thread that
+writes.
 
-A disk that refuses keeps what was served waiting and is tried again; nothing of it delays an answer.
+A disk that refuses keeps what was served waiting and is tried again; nothing of it delays an
+answer.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ Write = Callable[[Sequence[Made]], object]
 
 
 class Recorder:
-    """Hands each forecast of a symbol, generation and bar to `write` once a process; the ledger knows older ones itself."""
+    """Hands each forecast of a symbol, generation and bar to `write` once a process;
+    the ledger knows older ones itself."""
 
     def __init__(self, write: Write, metrics: Metrics) -> None:
         self._write, self._metrics = write, metrics
@@ -48,7 +51,15 @@ class Recorder:
         if self._seen.get(answer.slot.symbol) != key:
             self._seen[answer.slot.symbol] = key
             info = model.info
-            made = Made(info.symbol, forecast, answer.slot.source, VIA, info.generation, info.digest, answer.made_at)
+            made = Made(
+                info.symbol,
+                forecast,
+                answer.slot.source,
+                VIA,
+                info.generation,
+                info.digest,
+                answer.made_at,
+            )
             self._waiting.append(made)
             self._wake.set()
 

@@ -1,7 +1,9 @@
-"""Fresh bars in the background: after each session's close, in a short-lived child, with one backoff for all symbols.
+"""Fresh bars in the background: after each session's close, in a short-lived child, with one
+backoff for all symbols.
 
-Daily bars change once a day, so there is something to ask only when a session has completed (its close and
-`market.settle_minutes` past) that the store does not have. A round that leaves symbols behind doubles the wait.
+Daily bars change once a day, so there is something to ask only when a session has completed (its
+close and `market.settle_minutes` past) that the store does not have. A round that leaves symbols
+behind doubles the wait.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from engine.service.metrics import Metrics
 FIRST_WAIT = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
 CHILD_LIMIT_S = 600.0
-"""Seconds for one child: 13 symbols at a request every 1.5 s take half a minute, an outage four tries of one."""
+"""Seconds for one child: 13 symbols at a request every 1.5 s take half a minute, an outage four
+tries of one."""
 Wanted = tuple[str, str]
 """(source, symbol)."""
 
@@ -100,7 +103,9 @@ class Refresher:
         line = [sys.executable, "-P", "-m", "engine.service.fetch", str(self._home.root), *words]
         null = subprocess.DEVNULL
         # stdin is a pipe that only we hold: a killed service ends its child by EOF.
-        self._child = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=null, stderr=null, env=child_environment())
+        self._child = subprocess.Popen(
+            line, stdin=subprocess.PIPE, stdout=null, stderr=null, env=child_environment()
+        )
 
     def _reap(self) -> None:
         assert self._child is not None, "called while there is a child"

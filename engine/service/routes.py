@@ -1,4 +1,7 @@
-"""What the service answers: one function a route, and the table of all of them. A new route is both, and openapi.json."""
+"""What the service answers: one function a route, and the table of all of them.
+
+A new route is both, and openapi.json.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +105,8 @@ async def readyz(call: Call) -> Response:
 
 
 async def predict(call: Call) -> Response:
-    """One symbol's forecast; `days` of the reference is checked and has no effect, a model knows its own look-back."""
+    """One symbol's forecast;
+    `days` of the reference is checked and has no effect, a model knows its own look-back."""
     symbol = call.symbol
     query.integer(call.query, "days", 5, 1, 365)
     return json(await predicted(call.service, symbol))
@@ -116,9 +120,12 @@ async def predicted(service: Service, symbol: str) -> Tree:
 
 
 async def predict_many(call: Call) -> Response:
-    """Many symbols at once: what could be forecast, and the reasons for the rest; 503 when nothing could."""
+    """Many symbols at once: what could be forecast, and the reasons for the rest;
+    503 when nothing could."""
     names = query.symbols_of(call.query.get("symbols"), call.service.settings.names)
-    found = await asyncio.gather(*(predicted(call.service, name) for name in names), return_exceptions=True)
+    found = await asyncio.gather(
+        *(predicted(call.service, name) for name in names), return_exceptions=True
+    )
     predictions, errors = [], []
     for name, item in zip(names, found, strict=True):
         if isinstance(item, StockmlError):
@@ -129,7 +136,9 @@ async def predict_many(call: Call) -> Response:
         else:
             predictions.append(item)
     if not predictions:
-        raise Problem(503, "no-data", f"none of {len(names)} symbols can be forecast: {errors[0]['error']}")
+        raise Problem(
+            503, "no-data", f"none of {len(names)} symbols can be forecast: {errors[0]['error']}"
+        )
     return json({"count": len(predictions), "predictions": predictions, "errors": errors})
 
 
@@ -159,7 +168,13 @@ async def stats(call: Call) -> Response:
 async def clear_cache(call: Call) -> Response:
     """Forget every forecast."""
     count = call.service.forecasts.clear()
-    return json({"message": "Cache cleared successfully", "time": iso(call.service.clock.now()), "cleared": count})
+    return json(
+        {
+            "message": "Cache cleared successfully",
+            "time": iso(call.service.clock.now()),
+            "cleared": count,
+        }
+    )
 
 
 async def models(call: Call) -> Response:
@@ -169,7 +184,8 @@ async def models(call: Call) -> Response:
 
 
 async def reload(call: Call) -> Response:
-    """Read one model file again now; 409 when it is refused, with the model before still in service."""
+    """Read one model file again now;
+    409 when it is refused, with the model before still in service."""
     symbol = call.symbol
     before = call.service.shelf.slot(symbol)
     slot = await run_in_threadpool(reload_model, call.service, symbol)
@@ -251,7 +267,9 @@ async def openapi(_: Call) -> Response:
 
 async def docs(_: Call) -> Response:
     """The same for people."""
-    return Response(page(msgspec.json.decode(openapi_text())), media_type="text/html; charset=utf-8")
+    return Response(
+        page(msgspec.json.decode(openapi_text())), media_type="text/html; charset=utf-8"
+    )
 
 
 @cache
@@ -271,14 +289,21 @@ def release() -> str:
 
 def problem_response(problem: Problem, call: Call) -> Response:
     """A problem as its answer."""
-    body = msgspec.json.encode(problem_tree(problem, call.request.url.path, call.service.clock.now()))
+    body = msgspec.json.encode(
+        problem_tree(problem, call.request.url.path, call.service.clock.now())
+    )
     return Response(body, problem.status, problem.headers, "application/problem+json")
 
 
 ROUTES = (
     Row("GET", "/", root, "what this is"),
     Row("GET", "/api/v1/health", health, "200 healthy, 206 degraded, 503 unhealthy"),
-    Row("GET", "/api/v1/predict", predict_many, "forecasts of many symbols: ?symbols=NVDA,TSLA; all without"),
+    Row(
+        "GET",
+        "/api/v1/predict",
+        predict_many,
+        "forecasts of many symbols: ?symbols=NVDA,TSLA; all without",
+    ),
     Row("GET", "/api/v1/predict/{symbol}", predict, "the next session's close of one symbol"),
     Row("GET", "/api/v1/historical/{symbol}", historical, "stored bars: ?days=30"),
     Row("GET", "/api/v1/stats", stats, "cache, models, process, requests"),

@@ -53,21 +53,28 @@ class Address:
 
 
 def check_policy(home: Home, host: str) -> str:
-    """The token; RefusedError for an address off loopback without one, ConfigError for an unsafe secrets.toml."""
+    """The token;
+    RefusedError for an address off loopback without one, ConfigError for an unsafe secrets.toml."""
     token = read_token(home)
     if not token and not is_loopback(host):
         raise RefusedError(
-            f"{host} can be reached from other machines, and no token is set", "`stockml serve --make-token`, then start again"
+            f"{host} can be reached from other machines, and no token is set",
+            "`stockml serve --make-token`, then start again",
         )
     return token
 
 
 def listen(address: Address) -> socket.socket:
-    """A listening socket; StockmlError when the port is taken or not allowed, ConfigError for an unknown host."""
+    """A listening socket;
+    StockmlError when the port is taken or not allowed, ConfigError for an unknown host."""
     try:
-        family, kind, proto, _, where = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        family, kind, proto, _, where = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM
+        )[0]
     except OSError as error:
-        raise ConfigError(f"unknown host {address.host!r}: {error.strerror}", "service.host, or --host ADDRESS") from error
+        raise ConfigError(
+            f"unknown host {address.host!r}: {error.strerror}", "service.host, or --host ADDRESS"
+        ) from error
     sock = socket.socket(family, kind, proto)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,7 +88,8 @@ def listen(address: Address) -> socket.socket:
                 "stop it, or choose another: stockml serve --port N",
             ) from error
         raise StockmlError(
-            f"cannot listen on {address.host}:{address.port}: {error.strerror}", "another --host or --port"
+            f"cannot listen on {address.host}:{address.port}: {error.strerror}",
+            "another --host or --port",
         ) from error
     return sock
 
@@ -107,11 +115,14 @@ class Running:
         if threading.current_thread() is threading.main_thread():
             # uvicorn raises the signal again once it has drained: it must then end nothing.
             before = {
-                number: signal.signal(number, lambda got, _: seen.append(got)) for number in (signal.SIGTERM, signal.SIGINT)
+                number: signal.signal(number, lambda got, _: seen.append(got))
+                for number in (signal.SIGTERM, signal.SIGINT)
             }
         try:
             self.server.run(sockets=[self.sock])
-            self.lock.describe("")  # an end in order: what stays in the file otherwise tells of a crash
+            self.lock.describe(
+                ""
+            )  # an end in order: what stays in the file otherwise tells of a crash
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -139,7 +150,9 @@ def prepare(
     lock = FileLock(lock_path(home))
     if not lock.acquire():
         holder = _holder(lock)
-        raise BusyError(f"a service of this home runs already: {holder}", "use it, or stop it first", holder)
+        raise BusyError(
+            f"a service of this home runs already: {holder}", "use it, or stop it first", holder
+        )
     try:
         sock = listen(address)
     except BaseException:
@@ -173,9 +186,15 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 def serve(
-    home: Home, settings: Settings, address: Address, source: str | None, told: Callable[[Running], None], fetching: bool = True
+    home: Home,
+    settings: Settings,
+    address: Address,
+    source: str | None,
+    told: Callable[[Running], None],
+    fetching: bool = True,
 ) -> int:
-    """Serve until a signal; `told` is called once the port is ours. Returns the signal, 0 for none."""
+    """Serve until a signal; `told` is called once the port is ours.
+    Returns the signal, 0 for none."""
     with acting(home, SystemClock(), "serve", host=address.host, port=address.port) as act:
         running = prepare(home, settings, address, source, fetching=fetching)
         act.began(port=running.policy.port)

@@ -1,4 +1,5 @@
-"""The running service as one value: what is served, the background look every second, and the cached health."""
+"""The running service as one value: what is served, the background look every second, and the
+cached health."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ LOOK_S = 1.0
 LIVE_S = 60.0
 """Seconds between two readings of the ledger for the metrics."""
 LATE_MINUTES = 180
-"""Minutes after `settle_minutes` from which missing bars count against health: time for the refresher's first tries."""
+"""Minutes after `settle_minutes` from which missing bars count against health: time for the
+refresher's first tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,21 @@ class Health:
 
 
 LOADING = Health(
-    503, {"status": "unhealthy", "services": {}, "answered": 0, "total": 0, "problems": ["models are being loaded"]}
+    503,
+    {
+        "status": "unhealthy",
+        "services": {},
+        "answered": 0,
+        "total": 0,
+        "problems": ["models are being loaded"],
+    },
 )
 
 
 @dataclass
 class Service:
-    """Everything a request may use; `look` runs in one background thread, the rest on the event loop."""
+    """Everything a request may use;
+    `look` runs in one background thread, the rest on the event loop."""
 
     home: Home
     clock: Clock
@@ -66,7 +76,9 @@ class Service:
         self.started_at = self.clock.now()
         self.shelf = Shelf(self.home, self.clock, self.metrics, self.source)
         self.shelf.refusals.append(self._ring)
-        self.forecasts = Forecasts(self.shelf, self.clock, self.metrics, lambda: self.settings.service.ttl_s)
+        self.forecasts = Forecasts(
+            self.shelf, self.clock, self.metrics, lambda: self.settings.service.ttl_s
+        )
         self.live = LiveView(self.home)
         self.live_lock = threading.Lock()
         self.recorder = Recorder(lambda made: ledger.record(self.home, made), self.metrics)
@@ -100,7 +112,8 @@ class Service:
         self.access.close()
 
     def newest_session(self, late_minutes: int = 0) -> date:
-        """The last complete session by the clock; with `late_minutes`, the one that must have arrived by now."""
+        """The last complete session by the clock;
+        with `late_minutes`, the one that must have arrived by now."""
         late = timedelta(minutes=late_minutes)
         return last_complete_session(self.clock.now() - late, self.settings.market.settle_minutes)
 
@@ -133,7 +146,12 @@ class Service:
 
     def wanted(self) -> Sequence[tuple[str, str]]:
         """(source, symbol) of all bars that forecasts need."""
-        found = [(slot.source, name) for slot in self.shelf.slots if slot.model for name in (slot.symbol, *_context(slot))]
+        found = [
+            (slot.source, name)
+            for slot in self.shelf.slots
+            if slot.model
+            for name in (slot.symbol, *_context(slot))
+        ]
         return tuple(dict.fromkeys(found))
 
     def _look_at_settings(self) -> None:
@@ -152,7 +170,16 @@ class Service:
             self._settings_fault = f"{error.message}; the settings before go on"
 
     def _checked_health(self) -> Health:
-        problems = [text for text in (self._settings_fault, self._look_fault, self._ledger_fault, self.recorder.fault) if text]
+        problems = [
+            text
+            for text in (
+                self._settings_fault,
+                self._look_fault,
+                self._ledger_fault,
+                self.recorder.fault,
+            )
+            if text
+        ]
         slots, late = self.shelf.slots, self.newest_session(LATE_MINUTES)
         words: Iterable[str] = (without_folders(text) for text in problems)
         return Health(*answers.health(slots, len(self.settings.names), late, words))
@@ -170,12 +197,20 @@ class Service:
             self.metrics.live_direction, self._ledger_fault = None, str(error)
 
     def _live_direction(self) -> float | None:
-        """Percent of scored forecasts of all symbols that had the direction right; None before the first."""
+        """Percent of scored forecasts of all symbols that had the direction right;
+        None before the first."""
         with self.live_lock:
             limit = self.settings.thresholds.max_mape
-            found = [self.live.accuracy(slot.symbol, slot.source, limit) for slot in self.shelf.slots]
+            found = [
+                self.live.accuracy(slot.symbol, slot.source, limit) for slot in self.shelf.slots
+            ]
         moved = sum(each["moved"] for each in found)
-        return sum(each["direction_accuracy"] * each["moved"] for each in found if each["moved"]) / moved if moved else None
+        return (
+            sum(each["direction_accuracy"] * each["moved"] for each in found if each["moved"])
+            / moved
+            if moved
+            else None
+        )
 
 
 def _context(slot: Any) -> tuple[str, ...]:
@@ -183,7 +218,8 @@ def _context(slot: Any) -> tuple[str, ...]:
 
 
 def reload_model(service: Service, symbol: str) -> Any:
-    """Read the model of `symbol` again now; the slot that serves from here on. StockmlError as `look`."""
+    """Read the model of `symbol` again now; the slot that serves from here on.
+    StockmlError as `look`."""
     try:
         return service.shelf.reload(symbol, service.settings)
     except OSError as error:

@@ -1,8 +1,10 @@
-"""What is served: the model and the bars of every symbol, in memory, swapped as one value when a file changes.
+"""What is served: the model and the bars of every symbol, in memory, swapped as one value when a
+file changes.
 
-A look compares the file's size, time and inode with those of the last look, so that a look at nothing new costs a
-`stat` a symbol. A new file is read, checked and asked for a forecast beside the one in service; only then one reference
-changes. A file that fails is refused: the model before goes on, and the same file is not tried again.
+A look compares the file's size, time and inode with those of the last look, so that a look at
+nothing new costs a `stat` a symbol. A new file is read, checked and asked for a forecast beside
+the one in service; only then one reference changes. A file that fails is refused: the model
+before goes on, and the same file is not tried again.
 """
 
 from __future__ import annotations
@@ -57,7 +59,8 @@ class Slot:
     """What is wrong with the file on disk while the model before goes on."""
 
     def forecast(self) -> Forecast:
-        """The next session's forecast; the slot's fault is raised, ModelError for a number that is none."""
+        """The next session's forecast;
+        the slot's fault is raised, ModelError for a number that is none."""
         if self.fault is not None:
             raise self.fault
         if self.model is None or self.bars is None:
@@ -80,12 +83,16 @@ class Slot:
 def checked(symbol: str, forecast: Forecast) -> Forecast:
     """The forecast itself; ModelError when one of its numbers is not finite."""
     if not all(math.isfinite(value) for value in astuple(forecast) if isinstance(value, float)):
-        raise ModelError(f"the model of {symbol} forecasts a number that is not finite", f"stockml train {symbol}")
+        raise ModelError(
+            f"the model of {symbol} forecasts a number that is not finite",
+            f"stockml train {symbol}",
+        )
     return forecast
 
 
 class Shelf:
-    """The slots of all configured symbols; `look` is for one background thread, reading is for everybody."""
+    """The slots of all configured symbols;
+    `look` is for one background thread, reading is for everybody."""
 
     def __init__(self, home: Home, clock: Clock, metrics: Metrics, source: str | None) -> None:
         self._home, self._clock, self._metrics, self._source = home, clock, metrics, source
@@ -154,7 +161,10 @@ class Shelf:
         try:
             stored = read_model(path)
             if before.model is not None and before.model.info.digest == stored.manifest.digest:
-                return before.model, ""  # the same contents: a copy in its place, or a reload that found nothing new
+                return (
+                    before.model,
+                    "",
+                )  # the same contents: a copy in its place, or a reload that found nothing new
             info = model_info(stored.manifest, stored.size_bytes)
             return Served(info, load_forecaster(stored), self._clock.now()), ""
         except FileNotFoundError:
@@ -167,12 +177,20 @@ class Shelf:
         source = self._source or (model.info.source if model else settings.market.source)
         try:
             bars = self.bars(source, symbol, settings)
-            context = {name: self.bars(source, name, settings) for name in model.forecaster.context} if model else {}
+            context = (
+                {name: self.bars(source, name, settings) for name in model.forecaster.context}
+                if model
+                else {}
+            )
             slot = Slot(symbol, source, model, bars, context)
         except StockmlError as error:
             return Slot(symbol, source, model, fault=error if model else _no_model(symbol))
         before = self._slots.get(symbol)
-        if before is not None and before.fault is None and slot.same_as(replace(before, refused="")):
+        if (
+            before is not None
+            and before.fault is None
+            and slot.same_as(replace(before, refused=""))
+        ):
             return slot
         try:
             slot.forecast()
@@ -181,12 +199,15 @@ class Shelf:
         return slot
 
     def bars(self, source: str, symbol: str, settings: Settings) -> Bars:
-        """The stored bars, read again only when their file changed or a session ended; NoDataError without them."""
+        """The stored bars, read again only when their file changed or a session ended;
+        NoDataError without them."""
         key = self._bars_key(source, symbol, settings)
         held = self._bars.get((source, symbol))
         if held is None or held[0] != key:
             try:
-                found: Bars | NoDataError = stored_bars(self._home, settings, source, symbol, self._clock)
+                found: Bars | NoDataError = stored_bars(
+                    self._home, settings, source, symbol, self._clock
+                )
             except NoDataError as error:
                 found = self._placeless(error, parse_source(source).folder)
             held = (key, found)
@@ -196,16 +217,25 @@ class Shelf:
         return held[1]
 
     def _placeless(self, error: Error, folder: str = "") -> Error:
-        """The error with home and source folder shortened to a slash, however they are called: it is shown to clients."""
+        """The error with home and source folder shortened to a slash, however they are called:
+        it is shown to clients."""
         for place in filter(None, (str(self._home.root), folder)):
-            error.message, error.hint = (text.replace(f"{place}/", "/") for text in (error.message, error.hint))
+            error.message, error.hint = (
+                text.replace(f"{place}/", "/") for text in (error.message, error.hint)
+            )
         return error
 
     def _bars_key(self, source: str, symbol: str, settings: Settings) -> Hashable:
         name = parse_source(source)
         newest = last_complete_session(self._clock.now(), settings.market.settle_minutes)
-        path = Path(name.folder) / f"{symbol}.csv" if name.folder else bars_path(self._home, source, symbol)
-        stands = SOURCES[name.kind].network or bool(name.folder)  # the simulated market has no file of its own
+        path = (
+            Path(name.folder) / f"{symbol}.csv"
+            if name.folder
+            else bars_path(self._home, source, symbol)
+        )
+        stands = SOURCES[name.kind].network or bool(
+            name.folder
+        )  # the simulated market has no file of its own
         try:
             return newest, settings.market, stat_key(path.stat()) if stands else None
         except OSError:

@@ -26,7 +26,11 @@ def statistics(service: Service) -> Tree:
         "model": {
             "version": settings.service.model_version,
             "loaded": sum(slot.model is not None for slot in service.shelf.slots),
-            "generations": {slot.symbol: slot.model.info.generation for slot in service.shelf.slots if slot.model},
+            "generations": {
+                slot.symbol: slot.model.info.generation
+                for slot in service.shelf.slots
+                if slot.model
+            },
             "refused": [slot.symbol for slot in service.shelf.slots if slot.refused],
         },
         "system": _system((now - service.started_at).total_seconds()),
@@ -36,7 +40,8 @@ def statistics(service: Service) -> Tree:
 
 
 def _system(uptime_s: float) -> Tree:
-    """The process; `goroutines` and `memory_sys` are the reference's names for what is nearest to them here."""
+    """The process;
+    `goroutines` and `memory_sys` are the reference's names for what is nearest to them here."""
     space, resident = memory_bytes()
     return {
         "threads": threading.active_count(),
@@ -63,6 +68,9 @@ def _requests(found: Metrics) -> Tree:
 
 
 def _latency(seconds: Collection[float]) -> Tree:
-    """How many of the newest requests are looked at, and their percentiles in milliseconds; null without any."""
-    p50, p95, p99 = (None if value is None else value * 1000 for value in percentiles(seconds, (50, 95, 99)))
+    """How many of the newest requests are looked at, and their percentiles in milliseconds;
+    null without any."""
+    p50, p95, p99 = (
+        None if value is None else value * 1000 for value in percentiles(seconds, (50, 95, 99))
+    )
     return {"recent": len(seconds), "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}

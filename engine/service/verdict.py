@@ -1,4 +1,7 @@
-"""One prediction asked of the service, judged: status, latency, answer, verdict; in words for a terminal."""
+"""One prediction asked of the service, judged: status, latency, answer, verdict.
+
+In words for a terminal.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ def fault(reply: Reply) -> StockmlError | None:
         words = f"HTTP {reply.status}: {reply.words}"
         return NoDataError(words) if kind == "no-data" else StockmlError(words)
     if not _is_prediction(reply.tree):
-        return StockmlError(f"HTTP {reply.status}, but the answer is no prediction", "another program may have the port")
+        return StockmlError(
+            f"HTTP {reply.status}, but the answer is no prediction",
+            "another program may have the port",
+        )
     return None
 
 
@@ -46,7 +52,10 @@ def _is_prediction(tree: dict[str, Any]) -> bool:
 def latency_line(symbol: str, reply: Reply, limits: Resources) -> str:
     """`NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)`."""
     judged = f"(WARN above {limits.response_warn_s:g} s, CRIT {limits.response_crit_s:g} s)"
-    return f"{symbol} {verdict(reply, limits)} · HTTP {reply.status} in {reply.seconds * 1000:.1f} ms {judged}"
+    return (
+        f"{symbol} {verdict(reply, limits)} · HTTP {reply.status} in {reply.seconds * 1000:.1f} ms"
+        f" {judged}"
+    )
 
 
 def answer_lines(reply: Reply) -> tuple[str, str]:
@@ -56,8 +65,13 @@ def answer_lines(reply: Reply) -> tuple[str, str]:
     simulated = " SIMULATED" if tree.get("simulated") else ""
     chances = f"P(up) {100 * tree['p_up']:.1f} % · confidence {100 * tree['confidence']:.1f} %"
     return (
-        f"{tree['trading_signal']} · {tree['current_price']:.2f} → {tree['predicted_price']:.2f}"
-        f" for {tree['target_session']} · {chances}{simulated}",
-        f"80 % {tree['interval']['low80']:.2f} to {tree['interval']['high80']:.2f} · generation {tree.get('generation')}"
-        f" · bars of {tree['as_of']} from {tree['source']}{' · ' + ', '.join(marks) if marks else ''}",
+        (
+            f"{tree['trading_signal']} · {tree['current_price']:.2f} →"
+            f" {tree['predicted_price']:.2f} for {tree['target_session']} · {chances}{simulated}"
+        ),
+        (
+            f"80 % {tree['interval']['low80']:.2f} to {tree['interval']['high80']:.2f} · generation"
+            f" {tree.get('generation')} · bars of {tree['as_of']} from"
+            f" {tree['source']}{' · ' + ', '.join(marks) if marks else ''}"
+        ),
     )

@@ -1,10 +1,13 @@
-"""Backups as they lie on disk: what each folder holds, and whether that is still true. Reads only; no numpy to list.
+"""Backups as they lie on disk: what each folder holds, and whether that is still true.
+
+Reads only; no numpy to list.
 
 backup_YYYYMMDD_HHMMSS/          local time of the making; `_2` after it when two fall in one second
-  manifest.json                  {"format": 1, "created_at", "reason", "run_id", "entries": [{symbol, file, kind, sha256, …}]}
+  manifest.json                  {"format", "created_at", "reason", "run_id", "entries": […]}
   nvda_lstm_model.h5 …           plain copies, so `cp backup_…/*.h5 ml_models/` restores them too
 
-A folder without a manifest is an old plain copy: listed as unverified, its files judged by the model reader.
+A folder without a manifest is an old plain copy: listed as unverified, its files judged by the
+model reader.
 """
 
 from __future__ import annotations
@@ -99,20 +102,31 @@ class Check:
 
 
 def list_backups(folder: Path) -> tuple[Backup, ...]:
-    """The backups in `folder`, newest first (by their manifests, not by name or mtime); none when it is absent.
+    """The backups in `folder`, newest first (by their manifests, not by name or mtime).
 
-    Raises OSError when the folder or one of the backups cannot be listed: an error is never "no backups".
+    None when it is absent.
+
+    Raises OSError when the folder or one of the backups cannot be listed: an error is never "no
+    backups".
     """
     try:
         with os.scandir(folder) as found:
-            names = [item.name for item in found if NAME.fullmatch(item.name) and item.is_dir(follow_symlinks=False)]
+            names = [
+                item.name
+                for item in found
+                if NAME.fullmatch(item.name) and item.is_dir(follow_symlinks=False)
+            ]
     except FileNotFoundError:
         if folder.is_symlink():  # to a disk that is not mounted
             raise
         return ()
     read = [_read(folder / name) for name in names]
     return tuple(
-        sorted((backup for backup in read if backup), key=lambda backup: (backup.created_at, backup.name), reverse=True)
+        sorted(
+            (backup for backup in read if backup),
+            key=lambda backup: (backup.created_at, backup.name),
+            reverse=True,
+        )
     )
 
 
@@ -125,19 +139,32 @@ def _read(path: Path) -> Backup | None:
     try:
         found = msgspec.json.decode(raw, type=BackupManifest)
         if found.format > FORMAT:
-            raise ValueError(f"format {found.format} is of a newer stockml; this one reads up to {FORMAT}")  # noqa: TRY301
+            raise ValueError(  # noqa: TRY301 - one kind of damage, one way out
+                f"format {found.format} is of a newer stockml; this one reads up to {FORMAT}"
+            )
         for entry in found.entries:
             if not SYMBOL.fullmatch(entry.symbol) or entry.file != file_name(entry.symbol):
-                raise ValueError(f"{clean(entry.file, 60)!r} is no model file of {clean(entry.symbol, 20)!r}")  # noqa: TRY301
+                raise ValueError(  # noqa: TRY301
+                    f"{clean(entry.file, 60)!r} is no model file of {clean(entry.symbol, 20)!r}"
+                )
         created = parse_iso(found.created_at)
     except (msgspec.MsgspecError, ValueError) as error:
-        return Backup(path, _time_of(path), (), problem=f"its {MANIFEST} cannot be read: {clean(str(error), 160)}")
+        return Backup(
+            path,
+            _time_of(path),
+            (),
+            problem=f"its {MANIFEST} cannot be read: {clean(str(error), 160)}",
+        )
     return Backup(path, created, found.entries, clean(found.reason, 200), clean(found.run_id, 80))
 
 
 def _plain_copy(path: Path) -> Backup | None:
     try:
-        sizes = {item.name: item.stat().st_size for item in sorted(path.iterdir()) if item.name.endswith(SUFFIX)}
+        sizes = {
+            item.name: item.stat().st_size
+            for item in sorted(path.iterdir())
+            if item.name.endswith(SUFFIX)
+        }
     except FileNotFoundError:
         return None
     symbols = {name: name.removesuffix(SUFFIX).upper() for name in sizes}
@@ -165,9 +192,11 @@ def backup_folders(home: Home, settings: Settings) -> tuple[Path, ...]:
 
 
 def other_disk(home: Home, settings: Settings) -> Path | None:
-    """The folder of `backup.also_to`, a relative one seen from the home whoever asks; None where none is set."""
+    """The folder of `backup.also_to`, a relative one seen from the home whoever asks;
+    None where none is set."""
     named = settings.backup.also_to
-    # Not Path.expanduser, which raises for a `~name` that nobody has: that folder is one that does not exist.
+    # Not Path.expanduser, which raises for a `~name` that nobody has: that folder is one that does
+    # not exist.
     return home.root / os.path.expanduser(named) if named else None  # noqa: PTH111
 
 
@@ -177,7 +206,9 @@ def file_name(symbol: str) -> str:
 
 
 def find_backup(folders: Iterable[Path], name: str) -> Backup:
-    """The backup called `name`, from the first folder that has it; UsageError naming the nearest one.
+    """The backup called `name`, from the first folder that has it.
+
+    UsageError naming the nearest one.
 
     NoDataError when there are no backups, StockmlError when a folder cannot be listed.
     """
@@ -190,7 +221,10 @@ def find_backup(folders: Iterable[Path], name: str) -> Backup:
     if not known:
         raise NoDataError("there are no backups yet", "stockml backup makes one")
     near = get_close_matches(clean(name, 60), known, n=1, cutoff=0.0)
-    raise UsageError(f"no backup {clean(name, 60)!r}", f"did you mean {near[0]}? `stockml backups list` shows all {len(known)}")
+    raise UsageError(
+        f"no backup {clean(name, 60)!r}",
+        f"did you mean {near[0]}? `stockml backups list` shows all {len(known)}",
+    )
 
 
 def listed(folder: Path) -> tuple[Backup, ...]:
@@ -199,7 +233,8 @@ def listed(folder: Path) -> tuple[Backup, ...]:
         return list_backups(folder)
     except OSError as error:
         raise StockmlError(
-            f"cannot list the backups in {folder}: {error.strerror}", "check the disk; nothing was changed"
+            f"cannot list the backups in {folder}: {error.strerror}",
+            "check the disk; nothing was changed",
         ) from error
 
 
@@ -214,9 +249,16 @@ def check_entry(backup: Backup, entry: Entry) -> Check:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return Check(entry.symbol, ok=False, kind="broken", text=f"cannot read {path}: {error.strerror}")
+        return Check(
+            entry.symbol, ok=False, kind="broken", text=f"cannot read {path}: {error.strerror}"
+        )
     if backup.verified and hashlib.sha256(raw).hexdigest() != entry.sha256:
-        return Check(entry.symbol, ok=False, kind="broken", text=f"{path} is damaged: it is not what was backed up")
+        return Check(
+            entry.symbol,
+            ok=False,
+            kind="broken",
+            text=f"{path} is damaged: it is not what was backed up",
+        )
     if backup.verified and entry.kind != "unknown":
         return Check(entry.symbol, entry.kind == "model", entry.kind, entry.problem)
     found = describe(entry.symbol, raw, str(path))
@@ -228,7 +270,11 @@ def describe(symbol: str, raw: bytes, origin: str) -> Entry:
     from engine.vault.model_file import ForeignModelError, check_name, decode_model
 
     entry = Entry(
-        symbol=symbol, file=file_name(symbol), kind="model", size_bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest()
+        symbol=symbol,
+        file=file_name(symbol),
+        kind="model",
+        size_bytes=len(raw),
+        sha256=hashlib.sha256(raw).hexdigest(),
     )
     try:
         manifest = decode_model(raw, origin)[0]
@@ -238,13 +284,19 @@ def describe(symbol: str, raw: bytes, origin: str) -> Entry:
     except ModelError as error:
         return msgspec.structs.replace(entry, kind="broken", problem=error.message)
     return msgspec.structs.replace(
-        entry, generation=manifest.generation, digest=manifest.digest, trained_at=manifest.created_at
+        entry,
+        generation=manifest.generation,
+        digest=manifest.digest,
+        trained_at=manifest.created_at,
     )
 
 
 def newest(backups: Iterable[Backup], now: datetime) -> Backup | None:
-    """The newest backup by stockml that holds a model and is not dated in the future: what `health` shows the age of."""
+    """The newest backup by stockml that holds a model and is not dated in the future: what
+    `health` shows the age of."""
     good = [
-        each for each in backups if each.verified and each.created_at <= now and any(e.kind == "model" for e in each.entries)
+        each
+        for each in backups
+        if each.verified and each.created_at <= now and any(e.kind == "model" for e in each.entries)
     ]
     return max(good, key=lambda backup: backup.created_at, default=None)

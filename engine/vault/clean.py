@@ -1,7 +1,9 @@
-"""Cleaning: old backups, logs, runs and left-overs go by rule; what exists once gets its daily copy.
+"""Cleaning: old backups, logs, runs and left-overs go by rule.
 
-A live model is never removed, nor a backup that is still needed; a folder that cannot be listed stops its own part,
-which then removes nothing and is named in the report.
+What exists once gets its daily copy.
+
+A live model is never removed, nor a backup that is still needed; a folder that cannot be listed
+stops its own part, which then removes nothing and is named in the report.
 """
 
 from __future__ import annotations
@@ -53,11 +55,20 @@ class _Part:
     """A fault stops the part: later actions count on earlier ones."""
 
 
-def clean(home: Home, settings: Settings, clock: Clock, *, dry_run: bool = False, records: Sequence[Aged] = ()) -> CleanReport:
-    """Do, or with `dry_run` only name, everything that is due; `records` are the tables of later rooms with rows that age.
+def clean(
+    home: Home,
+    settings: Settings,
+    clock: Clock,
+    *,
+    dry_run: bool = False,
+    records: Sequence[Aged] = (),
+) -> CleanReport:
+    """Do, or with `dry_run` only name, everything that is due.
 
-    A fault of one part is a problem in the report, not the end. Raises BusyError when backups are made or removed by
-    another process for more than a minute.
+    `records` are the tables of later rooms with rows that age.
+
+    A fault of one part is a problem in the report, not the end. Raises BusyError when backups
+    are made or removed by another process for more than a minute.
     """
     actions: list[Action] = []
     problems: list[str] = []
@@ -67,14 +78,21 @@ def clean(home: Home, settings: Settings, clock: Clock, *, dry_run: bool = False
     return CleanReport(tuple(actions), tuple(problems))
 
 
-def _parts(home: Home, settings: Settings, now: datetime, records: Sequence[Aged]) -> Iterator[_Part]:
-    """The parts in the order of their work: what frees space comes first, so that a full disk can be cleaned at all."""
+def _parts(
+    home: Home, settings: Settings, now: datetime, records: Sequence[Aged]
+) -> Iterator[_Part]:
+    """The parts in the order of their work: what frees space comes first, so that a full disk
+    can be cleaned at all."""
     folders = backup_folders(home, settings)
     yield _Part("left-overs", partial(plan_litter, home, now, folders[1:]), remove_litter)
     yield _Part("logs", partial(plan_logs, home.logs, settings.logs, now), apply_log)
     yield _Part("runs", partial(plan_runs, home.runs, settings.logs, now), _discard_run)
     for folder in folders:
-        yield _Part(f"backups in {folder}", partial(plan_backups, folder, settings, now), partial(_discard, "clean.backup"))
+        yield _Part(
+            f"backups in {folder}",
+            partial(plan_backups, folder, settings, now),
+            partial(_discard, "clean.backup"),
+        )
     for kept in kept_files(home):
         plan = partial(plan_daily, kept, folder_of(home), now)
         yield _Part(f"copies of {kept.source.name}", plan, partial(apply_daily, kept), ordered=True)
@@ -111,12 +129,24 @@ def _do(part: _Part, dry_run: bool, actions: list[Action], problems: list[str]) 
 
 
 def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Action, ...]:
-    """An action for each backup in `folder`, every file of it read again; OSError when they cannot be listed."""
+    """An action for each backup in `folder`, every file of it read again;
+    OSError when they cannot be listed."""
     backups = {backup.name: backup for backup in list_backups(folder)}
     limits = settings.backup
-    verdicts = decide((_candidate(backup) for backup in backups.values()), now, limits.retention_days, limits.keep_valid)
+    verdicts = decide(
+        (_candidate(backup) for backup in backups.values()),
+        now,
+        limits.retention_days,
+        limits.keep_valid,
+    )
     return tuple(
-        Action("backup", folder / each.name, "keep" if each.keep else "remove", each.reason, backups[each.name].size_bytes)
+        Action(
+            "backup",
+            folder / each.name,
+            "keep" if each.keep else "remove",
+            each.reason,
+            backups[each.name].size_bytes,
+        )
         for each in verdicts
     )
 
@@ -133,7 +163,8 @@ def _candidate(backup: Backup) -> Candidate:
 
 
 def _stranger(backup: Backup) -> str:
-    """Why a folder that is called like a backup is none of ours: another program's, on a disk that both use."""
+    """Why a folder that is called like a backup is none of ours: another program's, on a disk
+    that both use."""
     if backup.verified or backup.entries or not any(backup.path.iterdir()):
         return ""
     return "it holds files, and no model among them"

@@ -1,4 +1,5 @@
-"""Daily copies of what exists once: history.db and stockml.toml, seven of each, verified before an old one goes."""
+"""Daily copies of what exists once: history.db and stockml.toml, seven of each, verified before
+an old one goes."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _BUSY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One file of which daily copies are kept: where it is, the copies' name, how one is made and verified."""
+    """One file of which daily copies are kept: where it is, the copies' name, how one is made
+    and verified."""
 
     source: Path
     prefix: str
@@ -44,25 +46,38 @@ def folder_of(home: Home) -> Path:
 
 def kept_files(home: Home) -> tuple[Kept, ...]:
     """The files that get daily copies."""
-    return (Kept(home.history, "history", ".db", _copy_database), Kept(home.settings, "stockml", ".toml", _copy_settings))
+    return (
+        Kept(home.history, "history", ".db", _copy_database),
+        Kept(home.settings, "stockml", ".toml", _copy_settings),
+    )
 
 
 def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Action, ...]:
-    """Today's copy where it is missing, and an action for each copy there is; OSError when they cannot be listed.
+    """Today's copy where it is missing, and an action for each copy there is.
+
+    OSError when they cannot be listed.
 
     Removals count today's copy, so apply them only after it was made.
     """
     today = kept.target(now)
     pattern = re.compile(rf"{kept.prefix}-\d{{8}}{re.escape(kept.suffix)}")
     names = (
-        sorted((path.name for path in folder.iterdir() if pattern.fullmatch(path.name)), reverse=True)
+        sorted(
+            (path.name for path in folder.iterdir() if pattern.fullmatch(path.name)), reverse=True
+        )
         if folder.is_dir()
         else []
     )
     actions = []
     if today not in names and kept.source.exists():
         actions.append(
-            Action("daily", folder / today, "copy", f"no copy of {kept.source.name} today", kept.source.stat().st_size)
+            Action(
+                "daily",
+                folder / today,
+                "copy",
+                f"no copy of {kept.source.name} today",
+                kept.source.stat().st_size,
+            )
         )
         names = sorted((*names, today), reverse=True)
     past = [name for name in names if name <= today]
@@ -74,18 +89,28 @@ def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Action, ...]:
             place = past.index(name) + 1
             size = path.stat().st_size
             if place > KEEP:
-                actions.append(Action("daily", path, "remove", f"{KEEP} newer copies are kept", size))
+                actions.append(
+                    Action("daily", path, "remove", f"{KEEP} newer copies are kept", size)
+                )
             else:
-                actions.append(Action("daily", path, "keep", f"{place} of {KEEP} daily copies", size))
+                actions.append(
+                    Action("daily", path, "keep", f"{place} of {KEEP} daily copies", size)
+                )
     return tuple(actions)
 
 
 def apply_daily(kept: Kept, action: Action) -> None:
-    """Make or remove one copy as planned; StockmlError when the source is broken or locked, OSError for the disk."""
+    """Make or remove one copy as planned;
+    StockmlError when the source is broken or locked, OSError for the disk."""
     if action.verb == "remove":
         discard(action.path, "clean.daily")
     elif action.verb == "copy":
-        replace_with(action.path, lambda temporary: kept.copy(kept.source, temporary), mode=0o600, name="daily")
+        replace_with(
+            action.path,
+            lambda temporary: kept.copy(kept.source, temporary),
+            mode=0o600,
+            name="daily",
+        )
 
 
 def _copy_settings(source: Path, target: Path) -> None:
@@ -94,15 +119,19 @@ def _copy_settings(source: Path, target: Path) -> None:
         tomllib.loads(raw.decode("utf-8"))
     except ValueError as error:
         raise StockmlError(
-            f"{source} is not valid, so no copy was made: {clean(str(error), 160)}", "stockml config check"
+            f"{source} is not valid, so no copy was made: {clean(str(error), 160)}",
+            "stockml config check",
         ) from error
     target.write_bytes(raw)
     if target.read_bytes() != raw:
-        raise StockmlError(f"the copy of {source} does not read back as it was written", "check the disk")
+        raise StockmlError(
+            f"the copy of {source} does not read back as it was written", "check the disk"
+        )
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    """Copy by SQLite's own backup, so that a writer in the middle of something is not copied half."""
+    """Copy by SQLite's own backup, so that a writer in the middle of something is not copied
+    half."""
     end = time.monotonic() + _BUSY_S
 
     def waited(status: int, _remaining: int, _total: int) -> None:
@@ -112,7 +141,9 @@ def _copy_database(source: Path, target: Path) -> None:
     try:
         # rw, not ro: a journal that a killed writer left must be rolled back first.
         with (
-            closing(sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True, timeout=_BUSY_S)) as live,
+            closing(
+                sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True, timeout=_BUSY_S)
+            ) as live,
             closing(sqlite3.connect(target)) as copy,
         ):
             live.backup(copy, progress=waited, sleep=0.05)
@@ -121,7 +152,11 @@ def _copy_database(source: Path, target: Path) -> None:
         raise StockmlError(f"no copy of {source}: {error}", "clean makes it next time") from error
     except sqlite3.Error as error:
         raise StockmlError(
-            f"no copy of {source}: {clean(str(error), 160)}", f"the last good copies are in {target.parent}"
+            f"no copy of {source}: {clean(str(error), 160)}",
+            f"the last good copies are in {target.parent}",
         ) from error
     if found != "ok":
-        raise StockmlError(f"{source} is damaged: {clean(str(found), 160)}", f"the last good copies are in {target.parent}")
+        raise StockmlError(
+            f"{source} is damaged: {clean(str(found), 160)}",
+            f"the last good copies are in {target.parent}",
+        )

@@ -1,4 +1,5 @@
-"""The HDF5 inside a model file: how networks and arrays are laid out, and a reading that trusts nothing in it."""
+"""The HDF5 inside a model file: how networks and arrays are laid out, and a reading that trusts
+nothing in it."""
 
 from __future__ import annotations
 
@@ -44,14 +45,19 @@ def write_array(group: h5py.Group, name: str, array: NDArray[Any]) -> None:
     """Add one array, packed by gzip when that makes it smaller; days as integers with a mark."""
     days = array.dtype.kind == "M"
     stored = array.view("<i8") if days else array
-    packed: dict[str, Any] = {"compression": "gzip", "shuffle": True} if stored.ndim and stored.nbytes >= _PACK_FROM else {}
+    packed: dict[str, Any] = (
+        {"compression": "gzip", "shuffle": True}
+        if stored.ndim and stored.nbytes >= _PACK_FROM
+        else {}
+    )
     dataset = group.create_dataset(name, data=stored, **packed)
     if days:
         dataset.attrs["unit"] = np.bytes_(b"D")
 
 
 def datasets(file: h5py.File, origin: str) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Every dataset with its path, after a look at its link, its type and its storage; ModelError for what is not allowed."""
+    """Every dataset with its path, after a look at its link, its type and its storage;
+    ModelError for what is not allowed."""
     pending: list[tuple[h5py.Group, str]] = [(file, "")]
     seen = 0
     while pending:
@@ -69,7 +75,8 @@ def datasets(file: h5py.File, origin: str) -> Iterator[tuple[str, h5py.Dataset]]
 
 
 def dataset_at(file: h5py.File, path: str, origin: str) -> h5py.Dataset:
-    """The one dataset at `path`, looked at as `datasets` does; ModelError for what is not allowed, KeyError when absent."""
+    """The one dataset at `path`, looked at as `datasets` does;
+    ModelError for what is not allowed, KeyError when absent."""
     item: h5py.Group | h5py.Dataset = file
     for name in path.split("/"):
         if not isinstance(item, h5py.Group) or name not in item:
@@ -81,7 +88,8 @@ def dataset_at(file: h5py.File, path: str, origin: str) -> h5py.Dataset:
 
 
 def _item(group: h5py.Group, name: str, shown: str) -> h5py.Group | h5py.Dataset:
-    """A member of a group; ModelError for a link that leads elsewhere and for what a model file does not hold."""
+    """A member of a group;
+    ModelError for a link that leads elsewhere and for what a model file does not hold."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise ModelError(f"{shown} is a soft or external link")
     item = group[name]
@@ -94,9 +102,14 @@ def _item(group: h5py.Group, name: str, shown: str) -> h5py.Group | h5py.Dataset
 
 def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:
     if dataset.dtype.kind not in "fiubS" or dataset.shape is None:
-        raise ModelError(f"{shown} is of the type {clean(str(dataset.dtype), 40)}, which is not allowed")
+        raise ModelError(
+            f"{shown} is of the type {clean(str(dataset.dtype), 40)}, which is not allowed"
+        )
     plist = dataset.id.get_create_plist()
-    if plist.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED) or plist.get_external_count():
+    if (
+        plist.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
+        or plist.get_external_count()
+    ):
         raise ModelError(f"{shown} keeps its data elsewhere (virtual or external)")
     filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
     if any(each not in _FILTERS for each in filters):
@@ -105,7 +118,9 @@ def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:
 
 def bytes_of(dataset: h5py.Dataset) -> int:
     """The bytes an array takes in memory, told without reading it."""
-    return int(dataset.dtype.itemsize) * int(np.prod([int(size) for size in dataset.shape], dtype=object))
+    return int(dataset.dtype.itemsize) * int(
+        np.prod([int(size) for size in dataset.shape], dtype=object)
+    )
 
 
 def read_array(dataset: h5py.Dataset) -> NDArray[Any]:
@@ -117,16 +132,22 @@ def read_array(dataset: h5py.Dataset) -> NDArray[Any]:
 def attribute(holder: h5py.Group, name: str, origin: str) -> Any:
     """An attribute of fixed-length bytes; ModelError when it is absent or of another type."""
     if name not in holder.attrs or holder.attrs.get_id(name).dtype.kind != "S":
-        raise ModelError(f"{origin}: the attribute {name} of {holder.name} is missing or not plain bytes")
+        raise ModelError(
+            f"{origin}: the attribute {name} of {holder.name} is missing or not plain bytes"
+        )
     return holder.attrs[name]
 
 
-def weights_of(file: h5py.File, found: dict[str, h5py.Dataset], origin: str) -> dict[str, tuple[NDArray[Any], ...]]:
+def weights_of(
+    file: h5py.File, found: dict[str, h5py.Dataset], origin: str
+) -> dict[str, tuple[NDArray[Any], ...]]:
     """The weights of each layer, taken out of `found` in the order that Keras reads them."""
     group = file["model_weights"]
     weights = {}
     for raw in attribute(group, "layer_names", origin):
         layer = raw.decode()
         names = [each.decode() for each in attribute(group[layer], "weight_names", origin)]
-        weights[layer] = tuple(read_array(found.pop(f"model_weights/{layer}/{name}")) for name in names)
+        weights[layer] = tuple(
+            read_array(found.pop(f"model_weights/{layer}/{name}")) for name in names
+        )
     return weights

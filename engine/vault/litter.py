@@ -1,4 +1,5 @@
-"""What killed processes leave behind: temporary files, half-deleted trash, backtests that nobody went on with."""
+"""What killed processes leave behind: temporary files, half-deleted trash, backtests that nobody
+went on with."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ GRACE_S = 3600.0
 
 
 def plan_litter(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[Action, ...]:
-    """An action for each temporary file, piece of trash and unfinished backtest under the home, and in the folders `more`.
+    """An action for each temporary file, piece of trash and unfinished backtest under the home,
+    and in the folders `more`.
 
     Raises OSError when a folder cannot be listed.
     """
@@ -31,7 +33,8 @@ def plan_litter(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[A
 
 
 def remove_litter(action: Action) -> None:
-    """Delete what `plan_litter` found; OSError when the disk does not let it, BusyError when a backtest goes on meanwhile."""
+    """Delete what `plan_litter` found;
+    OSError when the disk does not let it, BusyError when a backtest goes on meanwhile."""
     if not _BACKTEST.fullmatch(action.path.name):
         delete(action.path)
         return
@@ -63,7 +66,9 @@ def stop_at(error: OSError) -> None:
 
 def _action(path: Path, now: datetime) -> Action:
     if _TRASH.fullmatch(path.name):
-        return Action("temporary", path, "remove", "trash of a removal that was cut short", size_of(path))
+        return Action(
+            "temporary", path, "remove", "trash of a removal that was cut short", size_of(path)
+        )
     if _BACKTEST.fullmatch(path.name):
         return _backtest(path, now)
     try:
@@ -71,8 +76,20 @@ def _action(path: Path, now: datetime) -> Action:
     except FileNotFoundError:
         return Action("temporary", path, "keep", "gone meanwhile")
     if age < GRACE_S:
-        return Action("temporary", path, "keep", "younger than an hour: its writer may be at work", size_of(path))
-    return Action("temporary", path, "remove", f"left by a killed process {age / 3600:.0f} h ago", size_of(path))
+        return Action(
+            "temporary",
+            path,
+            "keep",
+            "younger than an hour: its writer may be at work",
+            size_of(path),
+        )
+    return Action(
+        "temporary",
+        path,
+        "remove",
+        f"left by a killed process {age / 3600:.0f} h ago",
+        size_of(path),
+    )
 
 
 def _backtest(path: Path, now: datetime) -> Action:
@@ -84,6 +101,11 @@ def _backtest(path: Path, now: datetime) -> Action:
     except FileNotFoundError:
         return Action("temporary", path, "keep", "gone meanwhile")
     if days < BACKTEST_DAYS:
-        reason = f"a backtest broken off {max(days, 0):.0f} of {BACKTEST_DAYS} days ago: the same command goes on with it"
+        reason = (
+            f"a backtest broken off {max(days, 0):.0f} of {BACKTEST_DAYS} days ago: the same"
+            " command goes on with it"
+        )
         return Action("temporary", path, "keep", reason, size_of(path))
-    return Action("temporary", path, "remove", f"a backtest broken off {days:.0f} days ago", size_of(path))
+    return Action(
+        "temporary", path, "remove", f"a backtest broken off {days:.0f} days ago", size_of(path)
+    )

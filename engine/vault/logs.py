@@ -1,6 +1,7 @@
 """Logs within bounds: a large one is renamed to .1, renamed ones go by age and by their sum.
 
-Writers open by name and reopen when the inode changes, so a rename loses no line; nothing is ever truncated.
+Writers open by name and reopen when the inode changes, so a rename loses no line; nothing is
+ever truncated.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from engine.vault.removal import Action, discard
 _LIVE = re.compile(r"[^.].*\.(log|jsonl)")
 _OLD = re.compile(r"([^.].*\.(?:log|jsonl))\.(\d{1,4})")
 _SUM = 5
-"""Renamed logs of one name may take this many times `max_mb` together; the newest stays in any case."""
+"""Renamed logs of one name may take this many times `max_mb` together;
+the newest stays in any case."""
 
 
 def plan_logs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
@@ -59,11 +61,29 @@ def _renamed(numbered: dict[int, Path], limits: Logs, now: datetime) -> list[Act
         total += found.st_size
         days = (now.timestamp() - found.st_mtime) / 86_400
         if days > limits.keep_days:
-            action = Action("log", path, "remove", f"{days:.0f} days old, over {limits.keep_days}", found.st_size)
+            action = Action(
+                "log",
+                path,
+                "remove",
+                f"{days:.0f} days old, over {limits.keep_days}",
+                found.st_size,
+            )
         elif total > _SUM * limits.max_mb * 1_000_000 and number != min(numbered):
-            action = Action("log", path, "remove", f"newer ones already take {_SUM * limits.max_mb} MB", found.st_size)
+            action = Action(
+                "log",
+                path,
+                "remove",
+                f"newer ones already take {_SUM * limits.max_mb} MB",
+                found.st_size,
+            )
         else:
-            action = Action("log", path, "keep", f"{max(days, 0):.0f} of {limits.keep_days} days old", found.st_size)
+            action = Action(
+                "log",
+                path,
+                "keep",
+                f"{max(days, 0):.0f} of {limits.keep_days} days old",
+                found.st_size,
+            )
         actions.append(action)
     return actions
 
@@ -77,7 +97,8 @@ def apply_log(action: Action) -> None:
 
 
 def rotate(path: Path) -> None:
-    """Make `path` its `.1`, moving `.1` to `.2` and so on up to the first free number; nothing is overwritten."""
+    """Make `path` its `.1`, moving `.1` to `.2` and so on up to the first free number;
+    nothing is overwritten."""
     free = next(number for number in range(1, 10_000) if not _numbered(path, number).exists())
     failpoint("clean.rotate.begin")
     for number in range(free - 1, 0, -1):

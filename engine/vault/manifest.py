@@ -21,7 +21,8 @@ Number = float | int | None
 
 
 class NewerModelError(ModelError):
-    """A model file of a format that only a newer stockml knows; `generation` is the number it states, 0 when it has none."""
+    """A model file of a format that only a newer stockml knows;
+    `generation` is the number it states, 0 when it has none."""
 
     def __init__(self, message: str, hint: str = "", generation: int = 0) -> None:
         super().__init__(message, hint)
@@ -36,7 +37,8 @@ class Parent(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a model comes from and how good it was; percent as percent, times as UTC ISO, days as YYYY-MM-DD."""
+    """Where a model comes from and how good it was;
+    percent as percent, times as UTC ISO, days as YYYY-MM-DD."""
 
     symbol: str
     generation: int = 0
@@ -78,7 +80,8 @@ def canonical(tree: dict[str, Any]) -> bytes:
         return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
     except (ValueError, TypeError) as error:
         raise ModelError(
-            f"the manifest of {tree.get('symbol')!r} cannot be written: {error}", "give None for a missing number"
+            f"the manifest of {tree.get('symbol')!r} cannot be written: {error}",
+            "give None for a missing number",
         ) from error
 
 
@@ -91,19 +94,25 @@ def to_tree(manifest: Manifest) -> dict[str, Any]:
 def parse_manifest(raw: bytes, origin: str) -> tuple[Manifest, dict[str, Any]]:
     """The manifest in `raw` and the tree as it stands in the file.
 
-    Raises ModelError naming `origin` when it cannot be one, NewerModelError for a format that this program does not know.
+    Raises ModelError naming `origin` when it cannot be one, NewerModelError for a format that
+    this program does not know.
     """
     try:
         tree = json.loads(raw)
         version = tree["format"] if isinstance(tree, dict) else None
     except (ValueError, KeyError, RecursionError) as error:
-        raise ModelError(f"{origin}: the manifest is not readable: {clean(str(error), 120)}") from error
+        raise ModelError(
+            f"{origin}: the manifest is not readable: {clean(str(error), 120)}"
+        ) from error
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ModelError(f"{origin}: the manifest has no format number ({clean(repr(version), 40)})")
+        raise ModelError(
+            f"{origin}: the manifest has no format number ({clean(repr(version), 40)})"
+        )
     if version > FORMAT:
         stated = tree.get("generation")
         raise NewerModelError(
-            f"{origin} was made by a newer stockml (format {version}; this one reads up to format {FORMAT})",
+            f"{origin} was made by a newer stockml (format {version}; this one reads up to format"
+            f" {FORMAT})",
             "update stockml",
             stated if isinstance(stated, int) and 0 < stated < 1 << 53 else 0,
         )
@@ -111,15 +120,22 @@ def parse_manifest(raw: bytes, origin: str) -> tuple[Manifest, dict[str, Any]]:
         manifest = msgspec.convert(tree, Manifest)
         parse_iso(manifest.created_at)
     except (msgspec.ValidationError, ValueError) as error:
-        raise ModelError(f"{origin}: the manifest is not valid: {clean(str(error), 200)}") from error
+        raise ModelError(
+            f"{origin}: the manifest is not valid: {clean(str(error), 200)}"
+        ) from error
     if not SYMBOL.fullmatch(manifest.symbol):
         raise ModelError(f"{origin}: the manifest names no symbol: {clean(manifest.symbol, 40)!r}")
     return manifest, tree
 
 
 def model_info(manifest: Manifest, size: int) -> ModelInfo:
-    """The record that the console and the commands show; `size` in bytes. Texts are cleaned for a terminal."""
-    figures = {name: manifest.metrics.get(name) for name in Metrics.__dataclass_fields__ if name != "n_scored"}
+    """The record that the console and the commands show; `size` in bytes.
+    Texts are cleaned for a terminal."""
+    figures = {
+        name: manifest.metrics.get(name)
+        for name in Metrics.__dataclass_fields__
+        if name != "n_scored"
+    }
     return ModelInfo(
         symbol=manifest.symbol,
         generation=manifest.generation,

@@ -1,13 +1,15 @@
-"""The model file: one HDF5 file that Keras opens and that this program writes and reads without Keras.
+"""The model file: one HDF5 file that Keras opens and that this program writes and reads without
+Keras.
 
 /            attributes model_config, backend, keras_version    the legacy Keras layout
 /model_weights/<layer>/stockml/<layer>/…                        its float32 weights
 /stockml/manifest                                               the manifest's JSON, as bytes
-/stockml/arrays/<name>                                          arrays of the other members, held-out records, calibration
-last 80 bytes                                                   b"stockml-sha256:" + hex of all bytes before + newline
+/stockml/arrays/<name>                                          other members, records, calibration
+last 80 bytes                                     b"stockml-sha256:" + hex of all before + newline
 
-The seal at the end (HDF5 ignores it) catches every flipped or missing bit before the HDF5 library sees the file; the
-manifest's digest is the identity of the contents: it stays the same when the same contents are packed again.
+The seal at the end (HDF5 ignores it) catches every flipped or missing bit before the HDF5
+library sees the file; the manifest's digest is the identity of the contents: it stays the same
+when the same contents are packed again.
 """
 
 from __future__ import annotations
@@ -29,14 +31,43 @@ from numpy.typing import NDArray
 from engine.core.errors import ModelError
 from engine.core.files import write_atomic
 from engine.core.text import clean
-from engine.vault.hdf5 import attribute, bytes_of, dataset_at, datasets, read_array, weights_of, write_array, write_network
-from engine.vault.manifest import MAX_BYTES, Manifest, NewerModelError, canonical, model_info, parse_manifest, to_tree
+from engine.vault.hdf5 import (
+    attribute,
+    bytes_of,
+    dataset_at,
+    datasets,
+    read_array,
+    weights_of,
+    write_array,
+    write_network,
+)
+from engine.vault.manifest import (
+    MAX_BYTES,
+    Manifest,
+    NewerModelError,
+    canonical,
+    model_info,
+    parse_manifest,
+    to_tree,
+)
 from engine.vault.network import KerasLayer, checked_layers, keras_config, layers_of
 
 __all__ = [
-    "Arrays", "ForeignModelError", "KerasLayer", "Manifest", "NewerModelError", "StatKey", "StoredModel",
-    "check_name", "decode_model", "encode_model", "model_info", "read_model", "stat_key", "write_model",
-]  # fmt: skip
+    "Arrays",
+    "ForeignModelError",
+    "KerasLayer",
+    "Manifest",
+    "NewerModelError",
+    "StatKey",
+    "StoredModel",
+    "check_name",
+    "decode_model",
+    "encode_model",
+    "model_info",
+    "read_model",
+    "stat_key",
+    "write_model",
+]
 
 Arrays = Mapping[str, NDArray[Any]]
 StatKey = tuple[int, int, int]
@@ -72,11 +103,13 @@ def stat_key(found: os.stat_result) -> StatKey:
     return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def write_model(path: Path, manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays) -> Manifest:
+def write_model(
+    path: Path, manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays
+) -> Manifest:
     """Write a model file, whole or not at all, and return its manifest with the digest.
 
-    Arrays may be of floats, integers, bool, fixed-length bytes or datetime64[D]; names may nest with "/".
-    Raises ModelError for contents the reader would refuse, OSError when the disk does.
+    Arrays may be of floats, integers, bool, fixed-length bytes or datetime64[D]; names may nest
+    with "/". Raises ModelError for contents the reader would refuse, OSError when the disk does.
     """
     written, data = encode_model(manifest, layers, arrays)
     write_atomic(path, data, name="model")
@@ -86,19 +119,26 @@ def write_model(path: Path, manifest: Manifest, layers: tuple[KerasLayer, ...], 
 def read_model(path: Path) -> StoredModel:
     """The model in `path`, opened once: one whole file, even while it is replaced.
 
-    Raises ModelError (broken, of another symbol; with the next step), its kinds ForeignModelError for an HDF5 file
-    without a `stockml` group and NewerModelError for one of a newer stockml, FileNotFoundError when there is none.
+    Raises ModelError (broken, of another symbol; with the next step), its kinds
+    ForeignModelError for an HDF5 file without a `stockml` group and NewerModelError for one of a
+    newer stockml, FileNotFoundError when there is none.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe in its place must not block
+        fd = os.open(
+            path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        )  # a pipe in its place must not block
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}", "check its permissions") from error
+        raise ModelError(
+            f"cannot read {path}: {error.strerror}", "check its permissions"
+        ) from error
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         os.close(fd)
-        raise ModelError(f"{path} is not a file", "move it away, then train the symbol or restore it")
+        raise ModelError(
+            f"{path} is not a file", "move it away, then train the symbol or restore it"
+        )
     with os.fdopen(fd, "rb") as file:
         try:
             raw = file.read(MAX_FILE + 1)
@@ -116,7 +156,9 @@ def check_name(path: Path, symbol: str) -> None:
         raise ModelError(f"{path} holds the model of {symbol}", _RESTORE)
 
 
-def encode_model(manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays) -> tuple[Manifest, bytes]:
+def encode_model(
+    manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays
+) -> tuple[Manifest, bytes]:
     """The manifest with its digest, and the file's bytes."""
     origin = f"the model of {manifest.symbol}"
     layers = checked_layers(layers, origin)
@@ -136,11 +178,16 @@ def encode_model(manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arr
         image: bytes = file.id.get_file_image()
     data = image + _seal(image)
     if len(data) > MAX_FILE or len(text) > MAX_BYTES:
-        raise ModelError(f"{origin} takes {len(data)} bytes, its manifest {len(text)}; allowed are {MAX_FILE} and {MAX_BYTES}")
+        raise ModelError(
+            f"{origin} takes {len(data)} bytes, its manifest {len(text)}; allowed are {MAX_FILE}"
+            f" and {MAX_BYTES}"
+        )
     return manifest, data
 
 
-def decode_model(raw: bytes, origin: str) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
+def decode_model(
+    raw: bytes, origin: str
+) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
     """The contents of a file's bytes; errors as `read_model`, naming `origin`."""
     if len(raw) > MAX_FILE:
         raise ModelError(f"{origin} is larger than {MAX_FILE >> 20} MB", _RESTORE)
@@ -155,13 +202,26 @@ def decode_model(raw: bytes, origin: str) -> tuple[Manifest, tuple[KerasLayer, .
         if error.hint:
             raise
         raise type(error)(error.message, _RESTORE) from error
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise ModelError(f"{origin} is not a readable model file: {clean(str(error), 160)}", _RESTORE) from error
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+    ) as error:
+        raise ModelError(
+            f"{origin} is not a readable model file: {clean(str(error), 160)}", _RESTORE
+        ) from error
 
 
 def _check_ours(marked: bool, sealed: bool, origin: str) -> None:
     if not marked:
-        raise ForeignModelError(f"{origin} was not written by stockml", "train the symbol: the file is then kept in a backup")
+        raise ForeignModelError(
+            f"{origin} was not written by stockml",
+            "train the symbol: the file is then kept in a backup",
+        )
     if not sealed:
         raise ModelError(f"{origin} is damaged: the checksum at its end is missing", _RESTORE)
 
@@ -171,10 +231,15 @@ def _seal(image: bytes) -> bytes:
 
 
 def _digest(manifest: bytes, layers: tuple[KerasLayer, ...], arrays: Arrays) -> str:
-    """SHA-256 over the manifest, the layers' settings and every array's name, type, shape and bytes."""
+    """SHA-256 over the manifest, the layers' settings and every array's name, type, shape and
+    bytes."""
     total = hashlib.sha256(manifest)
     total.update(keras_config(layers).encode())
-    named = [(f"layer {layer.name} {index}", weight) for layer in layers for index, weight in enumerate(layer.weights)]
+    named = [
+        (f"layer {layer.name} {index}", weight)
+        for layer in layers
+        for index, weight in enumerate(layer.weights)
+    ]
     for name, array in (*named, *sorted(arrays.items())):
         array = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
         total.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
@@ -184,25 +249,37 @@ def _digest(manifest: bytes, layers: tuple[KerasLayer, ...], arrays: Arrays) -> 
 
 def _check_size(count: int, content: int, origin: str) -> None:
     if count > MAX_ARRAYS or content > MAX_CONTENT:
-        raise ModelError(f"{origin} has {count} arrays of {content} bytes; allowed are {MAX_ARRAYS} and {MAX_CONTENT}")
+        raise ModelError(
+            f"{origin} has {count} arrays of {content} bytes; allowed are {MAX_ARRAYS} and"
+            f" {MAX_CONTENT}"
+        )
 
 
 def _storable(name: str, array: NDArray[Any], origin: str) -> NDArray[Any]:
     """The array, little-endian; ModelError when its name or type cannot stand in a file."""
     if not _ARRAY_NAME.fullmatch(name) or not {".", ".."}.isdisjoint(name.split("/")):
-        raise ModelError(f"{origin}: {clean(name, 60)!r} is no name for an array: A-Z a-z 0-9 _ . - and / between the parts")
+        raise ModelError(
+            f"{origin}: {clean(name, 60)!r} is no name for an array: A-Z a-z 0-9 _ . - and /"
+            " between the parts"
+        )
     array = np.asarray(array)
     if array.dtype.kind not in "fiubS" and array.dtype != np.dtype("M8[D]"):
         raise ModelError(
-            f"{origin}: the array {name} is of type {array.dtype}; allowed: floats, integers, bool, bytes, datetime64[D]"
+            f"{origin}: the array {name} is of type {array.dtype}; allowed: floats, integers, bool,"
+            " bytes, datetime64[D]"
         )
     if array.dtype.itemsize == 0 or array.dtype == np.longdouble:
-        raise ModelError(f"{origin}: the array {name} is of type {array.dtype}, which a file cannot hold")
+        raise ModelError(
+            f"{origin}: the array {name} is of type {array.dtype}, which a file cannot hold"
+        )
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
-def _contents(file: h5py.File, origin: str) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
-    # The format first: what a newer one allows elsewhere in the file may be what this one refuses as damage.
+def _contents(
+    file: h5py.File, origin: str
+) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
+    # The format first: what a newer one allows elsewhere in the file may be what this one refuses
+    # as damage.
     stated = dataset_at(file, "stockml/manifest", origin)
     _check_size(1, bytes_of(stated), origin)
     manifest, tree = parse_manifest(read_array(stated).tobytes(), origin)

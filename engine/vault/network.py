@@ -1,8 +1,9 @@
-"""The network inside a model file: the layer kinds allowed, their settings, their shapes, and Keras's words for them.
+"""The network inside a model file: the layer kinds allowed, their settings, their shapes, and
+Keras's words for them.
 
 kind        settings (the value when left out)                            weights
 InputLayer  batch_shape [None, sequence, features]                        none
-LSTM        units, return_sequences (False); tanh/sigmoid, with a bias    kernel [k,4u], recurrent_kernel [u,4u], bias [4u]
+LSTM        units, return_sequences (False); tanh/sigmoid, with a bias    [k,4u], [u,4u], bias [4u]
 Dense       units, activation (linear; relu, tanh, sigmoid), with a bias  kernel [k,u], bias [u]
 Dropout     rate; does nothing outside training                           none
 """
@@ -34,7 +35,11 @@ _SETTINGS: dict[str, dict[str, tuple[Any, ...] | None]] = {
         "recurrent_activation": ("sigmoid",),
         "use_bias": (True,),
     },
-    "Dense": {"units": None, "activation": ("linear", "relu", "tanh", "sigmoid"), "use_bias": (True,)},
+    "Dense": {
+        "units": None,
+        "activation": ("linear", "relu", "tanh", "sigmoid"),
+        "use_bias": (True,),
+    },
     "Dropout": {"rate": None},
 }
 WEIGHT_NAMES = {
@@ -48,7 +53,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KerasLayer:
-    """One layer: its kind, its unique name, its settings (table above) and its float32 weights, in Keras's order."""
+    """One layer: its kind, its unique name, its settings (table above) and its float32 weights,
+    in Keras's order."""
 
     kind: str
     name: str
@@ -57,10 +63,12 @@ class KerasLayer:
 
 
 def checked_layers(layers: tuple[KerasLayer, ...], origin: str) -> tuple[KerasLayer, ...]:
-    """The layers with every setting filled in; ModelError naming `origin` when one is not allowed or does not fit."""
+    """The layers with every setting filled in;
+    ModelError naming `origin` when one is not allowed or does not fit."""
     if not 2 <= len(layers) <= MAX_LAYERS or layers[0].kind != "InputLayer":
         raise ModelError(
-            f"{origin}: the network has {len(layers)} layers; it needs an InputLayer first and at most {MAX_LAYERS}"
+            f"{origin}: the network has {len(layers)} layers; it needs an InputLayer first and at"
+            f" most {MAX_LAYERS}"
         )
     if len({layer.name for layer in layers}) != len(layers):
         raise ModelError(f"{origin}: two layers of the network share a name")
@@ -74,23 +82,30 @@ def checked_layers(layers: tuple[KerasLayer, ...], origin: str) -> tuple[KerasLa
 def _filled(layer: KerasLayer, origin: str) -> KerasLayer:
     where = f"{origin}: layer {clean(str(layer.name), 40)!r}"
     if layer.kind not in _SETTINGS:
-        raise ModelError(f"{where} is of kind {clean(str(layer.kind), 40)!r}; allowed are {', '.join(_SETTINGS)}")
+        raise ModelError(
+            f"{where} is of kind {clean(str(layer.kind), 40)!r}; allowed are {', '.join(_SETTINGS)}"
+        )
     if not _NAME.fullmatch(layer.name):
         raise ModelError(f"{where}: a name is lower case letters, digits and _, at most 41")
     allowed = _SETTINGS[layer.kind]
     config = {name: values[0] for name, values in allowed.items() if values is not None}
     for name, value in layer.config.items():
         if name not in allowed:
-            raise ModelError(f"{where}: the setting {clean(str(name), 40)!r} is not allowed for {layer.kind}")
+            raise ModelError(
+                f"{where}: the setting {clean(str(name), 40)!r} is not allowed for {layer.kind}"
+            )
         values = allowed[name]
-        if values is not None and not any(value is each or (isinstance(value, str) and value == each) for each in values):
+        if values is not None and not any(
+            value is each or (isinstance(value, str) and value == each) for each in values
+        ):
             raise ModelError(f"{where}: {name} = {clean(repr(value), 40)} is not one of {values}")
         config[name] = value
     return KerasLayer(layer.kind, layer.name, config, layer.weights)
 
 
 def _shape_after(layer: KerasLayer, shape: tuple[int, ...], origin: str) -> tuple[int, ...]:
-    """The shape of one sample behind `layer`, given the one before it; ModelError when weights do not fit."""
+    """The shape of one sample behind `layer`, given the one before it;
+    ModelError when weights do not fit."""
     where = f"{origin}: layer {layer.name!r}"
     if layer.kind == "InputLayer":
         return _input_shape(layer, shape, where)
@@ -104,7 +119,9 @@ def _shape_after(layer: KerasLayer, shape: tuple[int, ...], origin: str) -> tupl
         raise ModelError(f"{where}: units = {clean(repr(units), 40)} is not in 1 to {MAX_UNITS}")
     if layer.kind == "LSTM":
         if len(shape) != 2:
-            raise ModelError(f"{where}: an LSTM stands behind the shape {shape}, which is no sequence")
+            raise ModelError(
+                f"{where}: an LSTM stands behind the shape {shape}, which is no sequence"
+            )
         _check_weights(layer, ((shape[1], 4 * units), (units, 4 * units), (4 * units,)), where)
         return (shape[0], units) if layer.config["return_sequences"] else (units,)
     _check_weights(layer, ((shape[-1], units), (units,)), where)
@@ -113,10 +130,20 @@ def _shape_after(layer: KerasLayer, shape: tuple[int, ...], origin: str) -> tupl
 
 def _input_shape(layer: KerasLayer, shape: tuple[int, ...], where: str) -> tuple[int, ...]:
     batch = layer.config.get("batch_shape")
-    sizes = tuple(batch[1:]) if isinstance(batch, list | tuple) and len(batch) == 3 and batch[0] is None else ()
-    good = all(isinstance(size, int) and not isinstance(size, bool) and 1 <= size <= MAX_UNITS for size in sizes)
+    sizes = (
+        tuple(batch[1:])
+        if isinstance(batch, list | tuple) and len(batch) == 3 and batch[0] is None
+        else ()
+    )
+    good = all(
+        isinstance(size, int) and not isinstance(size, bool) and 1 <= size <= MAX_UNITS
+        for size in sizes
+    )
     if shape or not sizes or not good:
-        raise ModelError(f"{where}: the input shape {clean(repr(batch), 60)} is not [None, sequence, features], given once")
+        raise ModelError(
+            f"{where}: the input shape {clean(repr(batch), 60)} is not [None, sequence, features],"
+            " given once"
+        )
     return sizes
 
 
@@ -130,28 +157,43 @@ def _check_weights(layer: KerasLayer, shapes: tuple[tuple[int, ...], ...], where
 
 
 def keras_config(layers: tuple[KerasLayer, ...]) -> str:
-    """The `model_config` text from which `keras.models.load_model` builds the same Sequential network."""
+    """The `model_config` text from which `keras.models.load_model` builds the same Sequential
+    network."""
     entries = [
-        {"class_name": layer.kind, "config": {"name": layer.name, "dtype": "float32", **layer.config}} for layer in layers
+        {
+            "class_name": layer.kind,
+            "config": {"name": layer.name, "dtype": "float32", **layer.config},
+        }
+        for layer in layers
     ]
-    return json.dumps({"class_name": "Sequential", "config": {"name": "stockml", "layers": entries}})
+    return json.dumps(
+        {"class_name": "Sequential", "config": {"name": "stockml", "layers": entries}}
+    )
 
 
 def layers_of(config: bytes, weights: dict[str, Weights], origin: str) -> tuple[KerasLayer, ...]:
-    """The layers that a `model_config` text names, with their weights by layer name; ModelError when not allowed."""
+    """The layers that a `model_config` text names, with their weights by layer name;
+    ModelError when not allowed."""
     try:
         tree = json.loads(config)
         if tree["class_name"] != "Sequential":
-            raise ModelError(f"{origin}: a {clean(str(tree['class_name']), 40)} network; only Sequential is allowed")
+            raise ModelError(
+                f"{origin}: a {clean(str(tree['class_name']), 40)} network; only Sequential is"
+                " allowed"
+            )
         layers = tuple(_layer_of(entry, weights) for entry in tree["config"]["layers"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"{origin}: the network description is not readable: {clean(repr(error), 120)}") from error
+        raise ModelError(
+            f"{origin}: the network description is not readable: {clean(repr(error), 120)}"
+        ) from error
     if strange := set(weights) - {layer.name for layer in layers}:
         raise ModelError(f"{origin}: weights of an unknown layer {clean(min(strange), 40)!r}")
     return checked_layers(layers, origin)
 
 
 def _layer_of(entry: dict[str, Any], weights: dict[str, Weights]) -> KerasLayer:
-    settings = {name: value for name, value in entry["config"].items() if name not in ("name", "dtype")}
+    settings = {
+        name: value for name, value in entry["config"].items() if name not in ("name", "dtype")
+    }
     name = entry["config"]["name"]
     return KerasLayer(entry["class_name"], name, settings, weights.get(name, ()))

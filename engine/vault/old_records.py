@@ -1,6 +1,9 @@
-"""Old rows of history.db: each room names its tables that may be pruned; the newest rows of each kind always stay.
+"""Old rows of history.db: each room names its tables that may be pruned.
 
-Forecasts and their outcomes are never pruned, nor what stands now: holds, alerts, the reasons of each symbol.
+The newest rows of each kind always stay.
+
+Forecasts and their outcomes are never pruned, nor what stands now: holds, alerts, the reasons of
+each symbol.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from engine.core.paths import Home
 from engine.vault.removal import Action
 
 
-def plan_records(home: Home, tables: Iterable[Aged], days: int, now: datetime) -> tuple[Action, ...]:
+def plan_records(
+    home: Home, tables: Iterable[Aged], days: int, now: datetime
+) -> tuple[Action, ...]:
     """An action for each table that has rows; StockmlError when history.db cannot be read."""
     actions = []
     for table in tables:
@@ -28,11 +33,14 @@ def plan_records(home: Home, tables: Iterable[Aged], days: int, now: datetime) -
     return tuple(actions)
 
 
-def remove_records(home: Home, tables: Iterable[Aged], days: int, now: datetime, action: Action) -> None:
+def remove_records(
+    home: Home, tables: Iterable[Aged], days: int, now: datetime, action: Action
+) -> None:
     """Delete what `plan_records` counted; StockmlError when history.db does not let it."""
     table = next(each for each in tables if action.path.name.endswith(f":{each.table}"))
     with closing(open_history(home, table.schema)) as connection, transaction(connection):
-        connection.execute(f"DELETE FROM {table.table} WHERE {table.condition}", _parameters(days, now))  # noqa: S608 - ours
+        statement = f"DELETE FROM {table.table} WHERE {table.condition}"  # noqa: S608 - ours
+        connection.execute(statement, _parameters(days, now))
         failpoint("clean.records")
 
 
@@ -40,7 +48,9 @@ def _parameters(days: int, now: datetime) -> tuple[str, int]:
     return iso(now - timedelta(days=days)), NEWEST
 
 
-def _count(connection: sqlite3.Connection, table: str, condition: str, parameters: tuple[object, ...]) -> int:
+def _count(
+    connection: sqlite3.Connection, table: str, condition: str, parameters: tuple[object, ...]
+) -> int:
     query = f"SELECT COUNT(*) FROM {table} WHERE {condition}"  # noqa: S608 - names of ours
     return int(connection.execute(query, parameters).fetchone()[0])
 
@@ -49,4 +59,9 @@ def _action(home: Home, table: Aged, old: int, total: int, days: int) -> Action:
     path = home.history.with_name(f"{home.history.name}:{table.table}")
     if old:
         return Action("record", path, "remove", f"{old} of {total} rows older than {days} days")
-    return Action("record", path, "keep", f"{total} rows, none due: older than {days} days, {NEWEST} of each kind stay")
+    return Action(
+        "record",
+        path,
+        "keep",
+        f"{total} rows, none due: older than {days} days, {NEWEST} of each kind stay",
+    )

@@ -1,4 +1,7 @@
-"""Finished runs within bounds: the newest ones, and none that is too old. A live run is never touched."""
+"""Finished runs within bounds: the newest ones, and none that is too old.
+
+A live run is never touched.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,15 @@ _DATED = ("events.jsonl", "result.json", "spec.json")
 
 
 def plan_runs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
-    """An action for each run in `folder`, newest first (by what was written last); OSError when it cannot be listed."""
+    """An action for each run in `folder`, newest first (by what was written last);
+    OSError when it cannot be listed."""
     try:
         with os.scandir(folder) as found:
-            names = [item.name for item in found if item.is_dir(follow_symlinks=False) and not item.name.startswith(".")]
+            names = [
+                item.name
+                for item in found
+                if item.is_dir(follow_symlinks=False) and not item.name.startswith(".")
+            ]
     except FileNotFoundError:
         return ()
     dated = sorted(((_written(folder / name), name) for name in names), reverse=True)
@@ -34,14 +42,28 @@ def plan_runs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
 
 def _finished(path: Path, place: int, days: float, limits: Logs) -> Action:
     if days > limits.keep_runs_days:
-        return Action("run", path, "remove", f"{days:.0f} days old, over {limits.keep_runs_days}", size_of(path))
+        return Action(
+            "run",
+            path,
+            "remove",
+            f"{days:.0f} days old, over {limits.keep_runs_days}",
+            size_of(path),
+        )
     if place > limits.keep_runs:
-        return Action("run", path, "remove", f"{limits.keep_runs} newer runs are kept", size_of(path))
-    return Action("run", path, "keep", f"{max(days, 0):.0f} of {limits.keep_runs_days} days old, {place} of {limits.keep_runs}")
+        return Action(
+            "run", path, "remove", f"{limits.keep_runs} newer runs are kept", size_of(path)
+        )
+    return Action(
+        "run",
+        path,
+        "keep",
+        f"{max(days, 0):.0f} of {limits.keep_runs_days} days old, {place} of {limits.keep_runs}",
+    )
 
 
 def _written(path: Path) -> float:
-    """When the run last wrote, as seconds since 1970; the folder's own time when it has no files yet."""
+    """When the run last wrote, as seconds since 1970;
+    the folder's own time when it has no files yet."""
     times = []
     for name in _DATED:
         try:

@@ -1,7 +1,8 @@
 """Publishing: the one way a model file becomes the live one.
 
-temporary name in the same folder → write, fsync → read again, compare, the caller's check → a backup holds the
-current file → rename → fsync the folder. After a kill at any point the old or the new model is live, whole.
+temporary name in the same folder → write, fsync → read again, compare, the caller's check → a
+backup holds the current file → rename → fsync the folder. After a kill at any point the old or
+the new model is live, whole.
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ def publish(
 ) -> ModelInfo:
     """Make these contents the live model of `symbol`, as the next generation.
 
-    The caller holds `home.lock(symbol)`. `backup()` must leave a copy of the current file in a backup (see
-    `backup.automatic`); it is called only when there is a file, and the copy is looked for afterwards. `verify(path)`
-    checks the written file before it goes live. `history_max` is the highest generation that the history knows.
-    Raises StockmlError (disk full, no backup) or ModelError; the live model is then untouched.
+    The caller holds `home.lock(symbol)`. `backup()` must leave a copy of the current file in a
+    backup (see `backup.automatic`); it is called only when there is a file, and the copy is
+    looked for afterwards. `verify(path)` checks the written file before it goes live.
+    `history_max` is the highest generation that the history knows. Raises StockmlError (disk
+    full, no backup) or ModelError; the live model is then untouched.
     """
     if manifest.symbol != symbol:
         raise ModelError(f"a model of {manifest.symbol} cannot be published as {symbol}")
@@ -56,7 +58,11 @@ def publish(
         manifest, data = encode_model(manifest, layers, arrays)
         path.parent.mkdir(parents=True, exist_ok=True)
         check_space(path.parent, len(data) + (path.stat().st_size if path.exists() else 0) + _SPARE)
-        replace_with(path, lambda temporary: _fill(home, temporary, manifest, data, backup, verify), name="publish")
+        replace_with(
+            path,
+            lambda temporary: _fill(home, temporary, manifest, data, backup, verify),
+            name="publish",
+        )
     except OSError as error:
         raise _failed(path, data, error) from error
     return model_info(manifest, len(data))
@@ -84,19 +90,27 @@ def _fill(
         failpoint("publish.backed_up")
         if not holds_copy(home, manifest.symbol):
             raise StockmlError(
-                f"no backup holds the live model {path}, so it is not replaced", "stockml backup, then try again"
+                f"no backup holds the live model {path}, so it is not replaced",
+                "stockml backup, then try again",
             )
 
 
 def highest_generation(home: Home, symbol: str, history_max: int = 0) -> int:
-    """The highest generation of `symbol` in the live file, the backups and the history; 0 when there is none."""
-    entries = [(backup, entry) for backup in list_backups(home.models) if (entry := backup.entry(symbol))]
-    kept = [entry.generation if backup.verified else _generation(backup.path / entry.file) for backup, entry in entries]
+    """The highest generation of `symbol` in the live file, the backups and the history;
+    0 when there is none."""
+    entries = [
+        (backup, entry) for backup in list_backups(home.models) if (entry := backup.entry(symbol))
+    ]
+    kept = [
+        entry.generation if backup.verified else _generation(backup.path / entry.file)
+        for backup, entry in entries
+    ]
     return max(history_max, _generation(home.model(symbol)), *kept)
 
 
 def _generation(path: Path) -> int:
-    """The generation in a file, also of a newer stockml's; 0 when there is no file, or none that can be believed."""
+    """The generation in a file, also of a newer stockml's;
+    0 when there is no file, or none that can be believed."""
     try:
         return read_model(path).manifest.generation
     except NewerModelError as error:
@@ -121,7 +135,9 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data[len(data) // 2 :])
         file.flush()
         os.fsync(fd)
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # so that the reading after it asks the disk
+        os.posix_fadvise(
+            fd, 0, 0, os.POSIX_FADV_DONTNEED
+        )  # so that the reading after it asks the disk
     failpoint("publish.file")
 
 
@@ -129,7 +145,8 @@ def _read_again(path: Path, digest: str) -> None:
     found = read_model(path).manifest.digest
     if found != digest:
         raise ModelError(
-            f"{path} does not read back as it was written (digest {found[:12]}, not {digest[:12]})", "check the disk"
+            f"{path} does not read back as it was written (digest {found[:12]}, not {digest[:12]})",
+            "check the disk",
         )
 
 
@@ -137,11 +154,18 @@ def _failed(path: Path, data: bytes, error: OSError) -> StockmlError:
     """The fault in words: the rename is the point from which the new model stands."""
     words = error.strerror or str(error)
     try:
-        live = path.exists() and hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(data).digest()
+        live = (
+            path.exists()
+            and hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(data).digest()
+        )
     except OSError:
         live = False
     if live:
         return StockmlError(
-            f"{path} is the new model, but the disk did not confirm it: {words}", "check the disk, then train again"
+            f"{path} is the new model, but the disk did not confirm it: {words}",
+            "check the disk, then train again",
         )
-    return StockmlError(f"cannot publish {path}: {words}", "the live model is untouched; check the disk and its space")
+    return StockmlError(
+        f"cannot publish {path}: {words}",
+        "the live model is untouched; check the disk and its space",
+    )

@@ -27,10 +27,12 @@ class Action:
 
 
 def discard(path: Path, label: str, *, durable: bool = True) -> None:
-    """Remove a file or folder: after a kill it is there whole, or its name is gone and the rest is trash.
+    """Remove a file or folder: after a kill it is there whole, or its name is gone and the rest
+    is trash.
 
-    Without `durable` that does not hold for a power cut, and thousands go in seconds (a sync took 10 ms).
-    A live model file is never removed (RuntimeError). Raises OSError when the disk fails.
+    Without `durable` that does not hold for a power cut, and thousands go in seconds (a sync
+    took 10 ms). A live model file is never removed (RuntimeError). Raises OSError when the disk
+    fails.
     """
     if path.name.endswith(SUFFIX) and not path.name.startswith("."):
         raise RuntimeError(f"{path} may be a live model; clean never removes one")

@@ -1,8 +1,8 @@
 """Which backups may go: a pure decision, with the reason for every keep and every removal.
 
-The age of a backup is counted from the newest valid one that is not dated in the future, never from now: a pause
-in training or a clock set wrong removes nothing. Whatever the age, a backup stays until every symbol in it has
-`keep_valid` newer valid ones.
+The age of a backup is counted from the newest valid one that is not dated in the future, never
+from now: a pause in training or a clock set wrong removes nothing. Whatever the age, a backup
+stays until every symbol in it has `keep_valid` newer valid ones.
 """
 
 from __future__ import annotations
@@ -37,31 +37,59 @@ class Verdict:
     reason: str
 
 
-def decide(candidates: Iterable[Candidate], now: datetime, days: int, keep_valid: int) -> tuple[Verdict, ...]:
-    """A verdict for each backup, newest first; `days` and `keep_valid` are at least 1 (else ValueError)."""
+def decide(
+    candidates: Iterable[Candidate], now: datetime, days: int, keep_valid: int
+) -> tuple[Verdict, ...]:
+    """A verdict for each backup, newest first;
+    `days` and `keep_valid` are at least 1 (else ValueError)."""
     if days < 1 or keep_valid < 1:
-        raise ValueError(f"an empty policy (days {days}, keep_valid {keep_valid}) would remove every backup")
+        raise ValueError(
+            f"an empty policy (days {days}, keep_valid {keep_valid}) would remove every backup"
+        )
     ordered = sorted(candidates, key=lambda each: (each.created_at, each.name), reverse=True)
-    counted = [each for each in ordered if each.verified and each.valid and not each.problem and each.created_at <= now]
+    counted = [
+        each
+        for each in ordered
+        if each.verified and each.valid and not each.problem and each.created_at <= now
+    ]
     if not counted:
-        return tuple(Verdict(each.name, True, "there is no valid backup to count from") for each in ordered)
+        return tuple(
+            Verdict(each.name, True, "there is no valid backup to count from") for each in ordered
+        )
     start = counted[0].created_at - timedelta(days=days)
     return tuple(_verdict(each, counted, now, start, days, keep_valid) for each in ordered)
 
 
 def _verdict(
-    backup: Candidate, counted: list[Candidate], now: datetime, start: datetime, days: int, keep_valid: int
+    backup: Candidate,
+    counted: list[Candidate],
+    now: datetime,
+    start: datetime,
+    days: int,
+    keep_valid: int,
 ) -> Verdict:
     if backup.problem:
         return Verdict(backup.name, True, f"cannot be judged: {backup.problem}")
     if backup.created_at > now:
         return Verdict(backup.name, True, "dated in the future")
     if backup.created_at >= start:
-        return Verdict(backup.name, True, f"within {days} days of the newest valid backup ({counted[0].name})")
-    if needed := sorted(symbol for symbol in backup.symbols if _newer(backup, counted, symbol) < keep_valid):
-        return Verdict(backup.name, True, f"fewer than {keep_valid} newer valid backups of {', '.join(needed)}")
-    what = f"and {keep_valid} newer valid backups of {', '.join(sorted(backup.symbols))}" if backup.symbols else "and empty"
-    return Verdict(backup.name, False, f"older than {days} days before the newest valid backup {what}")
+        return Verdict(
+            backup.name, True, f"within {days} days of the newest valid backup ({counted[0].name})"
+        )
+    if needed := sorted(
+        symbol for symbol in backup.symbols if _newer(backup, counted, symbol) < keep_valid
+    ):
+        return Verdict(
+            backup.name, True, f"fewer than {keep_valid} newer valid backups of {', '.join(needed)}"
+        )
+    what = (
+        f"and {keep_valid} newer valid backups of {', '.join(sorted(backup.symbols))}"
+        if backup.symbols
+        else "and empty"
+    )
+    return Verdict(
+        backup.name, False, f"older than {days} days before the newest valid backup {what}"
+    )
 
 
 def _newer(backup: Candidate, counted: list[Candidate], symbol: str) -> int:

@@ -1,9 +1,12 @@
-"""Alerts: rule × symbol, ok → pending → firing → resolved; what is sent goes through the outbox, grouped by rule.
+"""Alerts: rule × symbol, ok → pending → firing → resolved.
 
-A condition fires when it was seen in `times` evaluations in a row and resolves after `calm` evaluations without it, so
-that a value at its limit does not ring twice a day. Thirteen symbols that fail for one cause are one message; while an
-inhibiting rule fires, the rules it covers stay silent. A firing alert is sent again after alerts.repeat_hours until it
-is acknowledged; a silence keeps it from being sent for a time.
+What is sent goes through the outbox, grouped by rule.
+
+A condition fires when it was seen in `times` evaluations in a row and resolves after `calm`
+evaluations without it, so that a value at its limit does not ring twice a day. Thirteen symbols
+that fail for one cause are one message; while an inhibiting rule fires, the rules it covers stay
+silent. A firing alert is sent again after alerts.repeat_hours until it is acknowledged; a
+silence keeps it from being sent for a time.
 """
 
 from __future__ import annotations
@@ -49,10 +52,14 @@ RULES: dict[str, Rule] = {
     "outage": Rule("no symbol can be forecast"),
     "prediction": Rule("a symbol cannot be forecast", times=2, inhibited_by=("outage",)),
     "corrupt": Rule("a model file cannot be trusted"),
-    "bars": Rule("bars are missing or old, so that nothing is trained on them", inhibited_by=("outage",)),
+    "bars": Rule(
+        "bars are missing or old, so that nothing is trained on them", inhibited_by=("outage",)
+    ),
     "chronic": Rule("a reason that training does not mend", repeats=False),
     "training": Rule("the newest training failed or was lost"),
-    "slow": Rule("predictions take longer than the limit", times=2, calm=2, inhibited_by=("outage",)),
+    "slow": Rule(
+        "predictions take longer than the limit", times=2, calm=2, inhibited_by=("outage",)
+    ),
     "cpu": Rule("CPU in use beyond its limit", times=2, calm=2),
     "memory": Rule("memory in use beyond its limit", times=2, calm=2),
     "disk": Rule("disk in use beyond its limit", calm=2),
@@ -109,19 +116,33 @@ def advance(rule: Rule, state: State, condition: Condition, now: datetime) -> St
         return state if state.state == OK and state.since else State(OK, now)
     seen = state.seen + 1 if state.state == PENDING else 1
     since = state.since if state.state == PENDING and state.since else now
-    return State(FIRING if seen >= rule.times else PENDING, since, seen if seen < rule.times else 0, text=condition.text)
+    return State(
+        FIRING if seen >= rule.times else PENDING,
+        since,
+        seen if seen < rule.times else 0,
+        text=condition.text,
+    )
 
 
 def due(rule: Rule, before: State, after: State, now: datetime, repeat: timedelta) -> str:
-    """What has to be sent of one alert: firing, resolved or nothing; one that was never sent is not resolved either."""
+    """What has to be sent of one alert: firing, resolved or nothing;
+    one that was never sent is not resolved either."""
     if after.state == FIRING:
-        again = rule.repeats and after.acked_at is None and after.sent_at is not None and now - after.sent_at >= repeat
+        again = (
+            rule.repeats
+            and after.acked_at is None
+            and after.sent_at is not None
+            and now - after.sent_at >= repeat
+        )
         return FIRING if after.sent_at is None or again else ""
     return RESOLVED if before.state == FIRING and before.sent_at is not None else ""
 
 
-def evaluate(home: Home, settings: Settings, conditions: Iterable[Condition], now: datetime) -> tuple[Message, ...]:
-    """Advance every alert that `conditions` speak of and queue what must be sent; what was queued."""
+def evaluate(
+    home: Home, settings: Settings, conditions: Iterable[Condition], now: datetime
+) -> tuple[Message, ...]:
+    """Advance every alert that `conditions` speak of and queue what must be sent;
+    what was queued."""
     conditions, repeat = list(conditions), timedelta(hours=settings.alerts.repeat_hours)
     sending: dict[tuple[str, str], list[Condition]] = {}
     with writing(home) as connection:
@@ -150,9 +171,12 @@ def evaluate(home: Home, settings: Settings, conditions: Iterable[Condition], no
 
 
 def _gone(states: dict[tuple[str, str], State], settings: Settings) -> Iterable[Condition]:
-    """What rings for symbols that are not configured any more: no look will ever speak of it again."""
+    """What rings for symbols that are not configured any more: no look will ever speak of it
+    again."""
     return [
-        Condition(*key, False) for key, state in states.items() if state.state != OK and key[1] and key[1] not in settings.names
+        Condition(*key, False)
+        for key, state in states.items()
+        if state.state != OK and key[1] and key[1] not in settings.names
     ]
 
 
@@ -165,7 +189,9 @@ def _message(rule: str, what: str, group: list[Condition]) -> Message:
     names = " ".join(each.symbol for each in group if each.symbol)
     title = f"stockml {what}: {RULES[rule].about}{f' ({len(group)}: {names})' if names else ''}"
     lines = [f"{each.symbol}: {each.text}" if each.symbol else each.text for each in group]
-    return Message(what, clean(title, 200), "\n".join(clean(line, 400) for line in lines if line) or title)
+    return Message(
+        what, clean(title, 200), "\n".join(clean(line, 400) for line in lines if line) or title
+    )
 
 
 def queue(connection: sqlite3.Connection, messages: Iterable[Message], now: datetime) -> None:
@@ -177,7 +203,9 @@ def queue(connection: sqlite3.Connection, messages: Iterable[Message], now: date
 
 
 def _states(connection: sqlite3.Connection) -> dict[tuple[str, str], State]:
-    rows = connection.execute("SELECT rule, symbol, state, since, seen, sent_at, acked_at, text FROM watch_alerts")
+    rows = connection.execute(
+        "SELECT rule, symbol, state, since, seen, sent_at, acked_at, text FROM watch_alerts"
+    )
     return {
         (row[0], row[1]): State(
             row[2],
@@ -192,7 +220,9 @@ def _states(connection: sqlite3.Connection) -> dict[tuple[str, str], State]:
     }
 
 
-def _write_state(connection: sqlite3.Connection, key: tuple[str, str], state: State, now: datetime) -> None:
+def _write_state(
+    connection: sqlite3.Connection, key: tuple[str, str], state: State, now: datetime
+) -> None:
     moments = (iso(each) if each else None for each in (state.sent_at, state.acked_at))
     row = (*key, state.state, iso(state.since or now), state.seen, *moments, clean(state.text, 400))
     connection.execute("INSERT OR REPLACE INTO watch_alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -214,41 +244,74 @@ def conditions_of(report: Report) -> tuple[Condition, ...]:
     found = []
     # A look at one symbol that is not answered either tells nothing of the others.
     if report.outage or not all(each.answer.fault for each in report.checks):
-        found.append(Condition("outage", "", report.outage, f"none of {len(report.checks)} symbols could be forecast"))
+        found.append(
+            Condition(
+                "outage",
+                "",
+                report.outage,
+                f"none of {len(report.checks)} symbols could be forecast",
+            )
+        )
     decided = {each.symbol: each for each in report.prepared.decisions}
     for each in report.checks:
         decision, answer, symbol = decided[each.symbol], each.answer, each.symbol
         missing = each.look.facts.model == "none"
         found += [
-            Condition("prediction", symbol, bool(answer.fault) and not missing, f"{answer.fault}: {answer.problem}"),
-            Condition("corrupt", symbol, each.look.facts.model in ("corrupt", "newer"), each.look.facts.problem),
+            Condition(
+                "prediction",
+                symbol,
+                bool(answer.fault) and not missing,
+                f"{answer.fault}: {answer.problem}",
+            ),
+            Condition(
+                "corrupt",
+                symbol,
+                each.look.facts.model in ("corrupt", "newer"),
+                each.look.facts.problem,
+            ),
             Condition("bars", symbol, decision.action is Action.NO_BARS, decision.text),
-            Condition("chronic", symbol, bool(decision.chronic or decision.standing), _chronic(decision)),
+            Condition(
+                "chronic", symbol, bool(decision.chronic or decision.standing), _chronic(decision)
+            ),
         ]
     slow = [each.answer.seconds for each in report.checks if each.answer.seconds]
     marks = {"CPU": "cpu", "MEM": "memory", "DISK": "disk"}
     found += [
-        Condition(marks[meter.name], "", meter.level is Level.CRIT, f"{meter.name} {meter.value:.0f} % in use {meter.detail}")
+        Condition(
+            marks[meter.name],
+            "",
+            meter.level is Level.CRIT,
+            f"{meter.name} {meter.value:.0f} % in use {meter.detail}",
+        )
         for meter in report.meters
         if meter.name in marks
     ]
     over = any(each.status == "critical" for each in report.checks)
-    return (*found, Condition("slow", "", over, f"the slowest prediction took {max(slow, default=0.0):.1f} s"))
+    return (
+        *found,
+        Condition("slow", "", over, f"the slowest prediction took {max(slow, default=0.0):.1f} s"),
+    )
 
 
 def _chronic(decision: Decision) -> str:
     """What is chronic: what fires now; else what did and has not stayed away long enough."""
     texts = [verdict.text for verdict in decision.chronic]
-    return "; ".join(texts) or f"{', '.join(decision.standing)}: not at this look, and not for long enough"
+    return (
+        "; ".join(texts)
+        or f"{', '.join(decision.standing)}: not at this look, and not for long enough"
+    )
 
 
 def alert_list(home: Home, now: datetime, lately: timedelta | None = None) -> tuple[Alert, ...]:
-    """What is pending or firing, firing ones first, then what was resolved `lately`; () while nothing was written."""
+    """What is pending or firing, firing ones first, then what was resolved `lately`;
+    () while nothing was written."""
     with reading(home, SCHEMA) as connection:
         return () if connection is None else read_alerts(connection, now, lately)
 
 
-def read_alerts(connection: sqlite3.Connection, now: datetime, lately: timedelta | None = None) -> tuple[Alert, ...]:
+def read_alerts(
+    connection: sqlite3.Connection, now: datetime, lately: timedelta | None = None
+) -> tuple[Alert, ...]:
     """The same on an open connection."""
     silences = _silences(connection, now)
     waiting = connection.execute(
@@ -257,17 +320,39 @@ def read_alerts(connection: sqlite3.Connection, now: datetime, lately: timedelta
     found = [
         _alert(key, state, now, [each[2] for each in silences if _covers(each, key)], waiting)
         for key, state in _states(connection).items()
-        if state.state != OK or (lately and state.text and state.since and now - state.since <= lately)
+        if state.state != OK
+        or (lately and state.text and state.since and now - state.since <= lately)
     ]
     order = (FIRING, PENDING, RESOLVED)
-    return tuple(sorted(found, key=lambda each: (order.index(each.state), each.acked, each.since, each.rule, each.symbol)))
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (
+                order.index(each.state),
+                each.acked,
+                each.since,
+                each.rule,
+                each.symbol,
+            ),
+        )
+    )
 
 
-def _alert(key: tuple[str, str], state: State, now: datetime, silent: list[str], waiting: list[tuple[str, str]]) -> Alert:
-    """An alert as it is shown; its newest message waits while one of its rule and moment is undelivered."""
+def _alert(
+    key: tuple[str, str],
+    state: State,
+    now: datetime,
+    silent: list[str],
+    waiting: list[tuple[str, str]],
+) -> Alert:
+    """An alert as it is shown;
+    its newest message waits while one of its rule and moment is undelivered."""
     rule, symbol = key
     sent = iso(state.sent_at) if state.sent_at else ""
-    waits = any(at == sent and title.startswith(f"stockml {FIRING}: {RULES[rule].about}") for at, title in waiting)
+    waits = any(
+        at == sent and title.startswith(f"stockml {FIRING}: {RULES[rule].about}")
+        for at, title in waiting
+    )
     return Alert(
         rule=rule,
         symbol=symbol,
@@ -283,7 +368,8 @@ def _alert(key: tuple[str, str], state: State, now: datetime, silent: list[str],
 
 
 def acknowledge(home: Home, rule: str, symbol: str, now: datetime) -> int:
-    """Mark firing alerts as seen, so that they are not sent again; `*` stands for all. How many were marked."""
+    """Mark firing alerts as seen, so that they are not sent again; `*` stands for all.
+    How many were marked."""
     with writing(home) as connection:
         keys = [
             key
@@ -291,7 +377,8 @@ def acknowledge(home: Home, rule: str, symbol: str, now: datetime) -> int:
             if state.state == FIRING and state.acked_at is None and _covers((rule, symbol), key)
         ]
         connection.executemany(
-            "UPDATE watch_alerts SET acked_at=? WHERE rule=? AND symbol=?", [(iso(now), *key) for key in keys]
+            "UPDATE watch_alerts SET acked_at=? WHERE rule=? AND symbol=?",
+            [(iso(now), *key) for key in keys],
         )
     return len(keys)
 
@@ -301,11 +388,17 @@ def silence(home: Home, rule: str, symbol: str, span: timedelta, now: datetime) 
     until = now + span
     with writing(home) as connection:
         row = (iso(now), rule, symbol, iso(until))
-        connection.execute("INSERT INTO watch_silences (at, rule, symbol, until) VALUES (?, ?, ?, ?)", row)
+        connection.execute(
+            "INSERT INTO watch_silences (at, rule, symbol, until) VALUES (?, ?, ?, ?)", row
+        )
     return until
 
 
 def queue_test(home: Home, now: datetime) -> None:
     """Queue a test message."""
     with writing(home) as connection:
-        queue(connection, [Message("firing", "stockml test", f"a test of the delivery, sent {iso(now)}")], now)
+        queue(
+            connection,
+            [Message("firing", "stockml test", f"a test of the delivery, sent {iso(now)}")],
+            now,
+        )

@@ -1,4 +1,5 @@
-"""Automatic training: look at every symbol, let the planner decide, start the runs, write down what was decided."""
+"""Automatic training: look at every symbol, let the planner decide, start the runs, write down
+what was decided."""
 
 from __future__ import annotations
 
@@ -55,26 +56,42 @@ def occasion_of(now: datetime, **more: object) -> Occasion:
     return Occasion(now=now, market_open=opened, closes_at=closes, **more)  # type: ignore[arg-type]
 
 
-def look(seen: Observed, home: Home, settings: Settings, now: datetime, others: bool | None = None) -> Look:
+def look(
+    seen: Observed, home: Home, settings: Settings, now: datetime, others: bool | None = None
+) -> Look:
     """What is known of an observed symbol, and what every trigger says of it."""
     facts = facts_of(seen, home, settings, now, others)
-    return Look(seen, facts, verdicts(facts, settings), pasts_of(seen, home, now, record.run_failed(home)))
+    return Look(
+        seen, facts, verdicts(facts, settings), pasts_of(seen, home, now, record.run_failed(home))
+    )
 
 
 def prepare(
-    home: Home, settings: Settings, looks: Iterable[Look], occasion: Occasion, clock: Clock, *, writes: bool = True
+    home: Home,
+    settings: Settings,
+    looks: Iterable[Look],
+    occasion: Occasion,
+    clock: Clock,
+    *,
+    writes: bool = True,
 ) -> Prepared:
-    """Judge every look and decide; nothing is started, chronic reasons are written down when it `writes`."""
+    """Judge every look and decide;
+    nothing is started, chronic reasons are written down when it `writes`."""
     held, kept = holds(home, clock), {}
     for each in looks:
         after = {
-            verdict.reason: judged(each.pasts.get(verdict.reason, Past()), verdict, settings, each.seen.last_bar)
+            verdict.reason: judged(
+                each.pasts.get(verdict.reason, Past()), verdict, settings, each.seen.last_bar
+            )
             for verdict in each.verdicts
         }
         if writes:
             record.keep(home, each.seen.symbol, each.pasts, after)
         kept[each.seen.symbol] = Look(each.seen, each.facts, each.verdicts, {**each.pasts, **after})
-    holders, spent = busy_symbols(home, kept), record.spent(home, occasion.now, record.run_failed(home))
+    holders, spent = (
+        busy_symbols(home, kept),
+        record.spent(home, occasion.now, record.run_failed(home)),
+    )
     candidates = [
         candidate_of(
             each.seen,
@@ -93,26 +110,40 @@ def prepare(
 
 
 def look_at_all(
-    home: Home, settings: Settings, symbols: Iterable[str], source: str | None, clock: Clock, *, fetch: bool
+    home: Home,
+    settings: Settings,
+    symbols: Iterable[str],
+    source: str | None,
+    clock: Clock,
+    *,
+    fetch: bool,
 ) -> tuple[list[Look], str]:
-    """Every symbol looked at, its bars asked of the source when `fetch`; what failed beside it, in words."""
+    """Every symbol looked at, its bars asked of the source when `fetch`;
+    what failed beside it, in words."""
     symbols, now = tuple(symbols), clock.now()
     desk, fault = Desk(home, settings, clock, fetch), ""
     seen = [observe(desk, symbol, source) for symbol in symbols]
     if fetch and settings.watch.earnings and any(each.source == "yahoo" for each in seen):
-        fault = earnings.refresh(home, tuple(each.symbol for each in seen if each.source == "yahoo"), clock)
+        fault = earnings.refresh(
+            home, tuple(each.symbol for each in seen if each.source == "yahoo"), clock
+        )
     return [look(each, home, settings, now) for each in seen], fault
 
 
 def start(home: Home, prepared: Prepared, begin: Start, starter: str) -> tuple[Started, ...]:
-    """Start a run for each source among the decided symbols, and write down every decision; BusyError names no run."""
+    """Start a run for each source among the decided symbols, and write down every decision;
+    BusyError names no run."""
     started: list[Started] = []
     runs: dict[str, str] = {}
     for source, group in _by_source(prepared).items():
         reasons = tuple((each.symbol, f"{each.reason}: {each.text}"[:200]) for each in group)
         summary = ", ".join(sorted({each.reason for each in group}))
         request = TrainRequest(
-            tuple(each.symbol for each in group), f"{AUTOMATIC}{summary}"[:200], source, starter=starter, reasons=reasons
+            tuple(each.symbol for each in group),
+            f"{AUTOMATIC}{summary}"[:200],
+            source,
+            starter=starter,
+            reasons=reasons,
         )
         try:
             run = begin(request)
@@ -123,7 +154,9 @@ def start(home: Home, prepared: Prepared, begin: Start, starter: str) -> tuple[S
             if each.symbol in run.symbols:
                 runs[each.symbol] = run.run_id
                 found = prepared.looks[each.symbol]
-                record.trained(home, each, found.pasts, found.seen.last_bar, prepared.occasion, run.run_id)
+                record.trained(
+                    home, each, found.pasts, found.seen.last_bar, prepared.occasion, run.run_id
+                )
     record.note(home, prepared.decisions, prepared.occasion, runs)
     return tuple(started)
 

@@ -1,6 +1,7 @@
 """The board: what history.db has for the console, read again only when the file changed; no numpy.
 
-`away` tells what ended, rang or was missed since the console was last open; `opened` marks that it was.
+`away` tells what ended, rang or was missed since the console was last open; `opened` marks that
+it was.
 """
 
 from __future__ import annotations
@@ -79,9 +80,14 @@ def _board(connection: sqlite3.Connection, now: datetime) -> Board:
     checked = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()[0]
     return Board(
         retrain=retrain,
-        holds={symbol: str(hold) for symbol, hold in read_holds(connection, now.astimezone().date()).items()},
+        holds={
+            symbol: str(hold)
+            for symbol, hold in read_holds(connection, now.astimezone().date()).items()
+        },
         alerts=read_alerts(connection, now),
-        undelivered=connection.execute("SELECT COUNT(*) FROM watch_outbox WHERE delivered_at IS NULL").fetchone()[0],
+        undelivered=connection.execute(
+            "SELECT COUNT(*) FROM watch_outbox WHERE delivered_at IS NULL"
+        ).fetchone()[0],
         checked_at=parse_iso(checked) if checked else None,
     )
 
@@ -89,7 +95,9 @@ def _board(connection: sqlite3.Connection, now: datetime) -> Board:
 def opened(home: Home, now: datetime) -> None:
     """Mark that the console is open; called now and then while it is."""
     with writing(home) as connection:
-        connection.execute("INSERT OR REPLACE INTO watch_marks (name, at) VALUES (?, ?)", (CONSOLE, iso(now)))
+        connection.execute(
+            "INSERT OR REPLACE INTO watch_marks (name, at) VALUES (?, ?)", (CONSOLE, iso(now))
+        )
 
 
 Missed = tuple[str, tuple[datetime, ...], str]
@@ -109,12 +117,18 @@ def away(home: Home, since: datetime, runs: Iterable[Run], missed: Iterable[Miss
     told: list[tuple[datetime, str]] = []
     with reading(home, SCHEMA) as connection:
         if connection is not None:
-            rows = connection.execute("SELECT at, title FROM watch_outbox WHERE at>? ORDER BY id", (iso(since),))
-            told += [(parse_iso(at), f"alert {title.removeprefix('stockml ')}") for at, title in rows]
+            rows = connection.execute(
+                "SELECT at, title FROM watch_outbox WHERE at>? ORDER BY id", (iso(since),)
+            )
+            told += [
+                (parse_iso(at), f"alert {title.removeprefix('stockml ')}") for at, title in rows
+            ]
     told += [(run.ended_at, _ended(run)) for run in runs if run.ended_at is not None]
     told += [(max(slots), _missed(job, slots, why, since)) for job, slots, why in missed]
     recent = sorted(each for each in told if each[0] > since)[-_MOST:]
-    return Away(since, tuple(clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in recent))
+    return Away(
+        since, tuple(clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in recent)
+    )
 
 
 def _missed(job: str, slots: tuple[datetime, ...], why: str, since: datetime) -> str:
@@ -124,7 +138,8 @@ def _missed(job: str, slots: tuple[datetime, ...], why: str, since: datetime) ->
 
 
 def _ended(run: Run) -> str:
-    """How a run ended: how many of its jobs in which way, and the names of those that are not done."""
+    """How a run ended: how many of its jobs in which way, and the names of those that are not
+    done."""
     count = Counter(str(job.state) for job in run.jobs)
     named = [job.symbol for job in run.jobs if job.state is not JobState.DONE]
     tail = f" ({' '.join(named)})" if named and len(named) < len(run.jobs) else ""

@@ -1,9 +1,11 @@
-"""The performance check: a prediction of every symbol, live and held-out figures, triggers, host; written three times.
+"""The performance check: a prediction of every symbol, live and held-out figures, triggers,
+host; written three times.
 
 logs/monitoring/performance_history.jsonl   one JSON object a symbol
 logs/monitoring/monitoring.log              one line a symbol, for people
 history.db                                  watch_checks, watch_host, watch_decisions
-What fires is trained at once, or after the close when the market is open; `begin` None trains nothing.
+What fires is trained at once, or after the close when the market is open; `begin` None trains
+nothing.
 """
 
 from __future__ import annotations
@@ -82,7 +84,8 @@ class Report:
     problems: tuple[str, ...]
     outage: bool
     unstarted: str = ""
-    """Why what fired could not be trained, or its start not be recorded; empty when all went well, or nothing fired."""
+    """Why what fired could not be trained, or its start not be recorded;
+    empty when all went well, or nothing fired."""
 
 
 def check(
@@ -97,7 +100,8 @@ def check(
     fetch: bool = True,
     starter: str = "",
 ) -> Report:
-    """Check every symbol, write it down, raise or end alerts, start what fired; StockmlError when history.db is unusable."""
+    """Check every symbol, write it down, raise or end alerts, start what fired;
+    StockmlError when history.db is unusable."""
     now, problems = clock.now(), list[str]()
     by_service = service_up(home)
     desk = Desk(home, settings, clock, fetch)
@@ -106,12 +110,19 @@ def check(
         seen = observe(desk, symbol, source)
         answered.append((seen, _predicted(home, settings, seen, clock, by_service, problems)))
     yahoo = tuple(seen.symbol for seen, _ in answered if seen.source == "yahoo")
-    if fetch and settings.watch.earnings and yahoo and (fault := earnings.refresh(home, yahoo, clock)):
+    if (
+        fetch
+        and settings.watch.earnings
+        and yahoo
+        and (fault := earnings.refresh(home, yahoo, clock))
+    ):
         problems.append(fault)
     faults = [answer.fault for _, answer in answered]
     outage = len(faults) > 1 and all(faults) and any(seen.status for seen, _ in answered)
     _write_checks(home, now, answered)
-    checks = tuple(_checked(home, settings, seen, answer, now, not outage) for seen, answer in answered)
+    checks = tuple(
+        _checked(home, settings, seen, answer, now, not outage) for seen, answer in answered
+    )
     meters = Meters().sample(home.root, settings.resources)
     occasion = replace(occasion_of(now, next_auto_train=next_auto_train), outage=outage)
     prepared = prepare(home, settings, [each.look for each in checks], occasion, clock)
@@ -123,8 +134,11 @@ def check(
     return report
 
 
-def _started(home: Home, prepared: Prepared, begin: Start | None, starter: str) -> tuple[tuple[Started, ...], str]:
-    """The runs that were started; a start that fails (a full disk) is told in words, and the check goes on."""
+def _started(
+    home: Home, prepared: Prepared, begin: Start | None, starter: str
+) -> tuple[tuple[Started, ...], str]:
+    """The runs that were started;
+    a start that fails (a full disk) is told in words, and the check goes on."""
     begun, fault = list[Started](), ""
 
     def noted(request: TrainRequest) -> Started:
@@ -137,18 +151,32 @@ def _started(home: Home, prepared: Prepared, begin: Start | None, starter: str) 
             return start(home, prepared, noted, starter), ""
         except StockmlError as error:
             # The run lives on its own by now, whatever became of its record.
-            fault = f"the training is not recorded: {error}" if begun else f"nothing was trained: {error}"
+            fault = (
+                f"the training is not recorded: {error}"
+                if begun
+                else f"nothing was trained: {error}"
+            )
     record.note(home, prepared.decisions, prepared.occasion, {})
     return tuple(begun), fault
 
 
-def _predicted(home: Home, settings: Settings, seen: Observed, clock: Clock, by_service: bool, problems: list[str]) -> Answer:
-    """One prediction, kept in the ledger before its outcome; the outcomes of earlier ones joined to the bars."""
+def _predicted(
+    home: Home,
+    settings: Settings,
+    seen: Observed,
+    clock: Clock,
+    by_service: bool,
+    problems: list[str],
+) -> Answer:
+    """One prediction, kept in the ledger before its outcome;
+    the outcomes of earlier ones joined to the bars."""
     answer = ask(home, settings, seen.symbol, seen.source, clock, by_service)
     model, now = seen.status.model if seen.status else None, clock.now()
     if answer.forecast is not None and model is not None:
         via = f"check, {answer.via}"
-        made = ledger.Made(seen.symbol, answer.forecast, seen.source, via, model.generation, model.digest, now)
+        made = ledger.Made(
+            seen.symbol, answer.forecast, seen.source, via, model.generation, model.digest, now
+        )
         ledger.record(home, [made])
     if seen.bars is not None:
         try:
@@ -158,19 +186,30 @@ def _predicted(home: Home, settings: Settings, seen: Observed, clock: Clock, by_
     return answer
 
 
-def _checked(home: Home, settings: Settings, seen: Observed, answer: Answer, now: datetime, others: bool) -> Checked:
+def _checked(
+    home: Home, settings: Settings, seen: Observed, answer: Answer, now: datetime, others: bool
+) -> Checked:
     found = look(seen, home, settings, now, others)
     live, held = found.facts.live, found.facts.heldout
     limits = settings.resources
     speed = level(answer.seconds, limits.response_warn_s, limits.response_crit_s)
-    mark = Level.WARN if speed is Level.OK and any(verdict.fired for verdict in found.verdicts) else speed
+    mark = (
+        Level.WARN
+        if speed is Level.OK and any(verdict.fired for verdict in found.verdicts)
+        else speed
+    )
     if live.n >= settings.watch.live_min and live.hits:
-        return Checked(found, answer, mark, 100.0 * sum(live.hits) / len(live.hits), live.mape, live.n, "live")
-    return Checked(found, answer, mark, held.direction_accuracy, held.mape, held.n_scored, "held-out")
+        return Checked(
+            found, answer, mark, 100.0 * sum(live.hits) / len(live.hits), live.mape, live.n, "live"
+        )
+    return Checked(
+        found, answer, mark, held.direction_accuracy, held.mape, held.n_scored, "held-out"
+    )
 
 
 def _write_checks(home: Home, now: datetime, answered: list[tuple[Observed, Answer]]) -> None:
-    """What the triggers read of this check: confidences by last bar, and whose faults there were."""
+    """What the triggers read of this check: confidences by last bar, and whose faults there
+    were."""
     rows = [
         (
             iso(now),
@@ -190,8 +229,9 @@ def _write_checks(home: Home, now: datetime, answered: list[tuple[Observed, Answ
     ]
     with writing(home) as connection:
         connection.executemany(
-            "INSERT INTO watch_checks (at, symbol, source, via, response_time, confidence, last_bar, status, fault, generation,"
-            " basis, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            "INSERT INTO watch_checks (at, symbol, source, via, response_time, confidence,"
+            " last_bar, status, fault, generation, basis, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " ?, '', ?)",
             rows,
         )
 
@@ -221,17 +261,19 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _write(home: Home, report: Report) -> None:
-    """The lines in both logs and the rows of the host; a log that cannot be written costs its line alone."""
+    """The lines in both logs and the rows of the host;
+    a log that cannot be written costs its line alone."""
     host = {meter.name: meter.value for meter in report.meters}
     size = home_bytes(home)
     with writing(home) as connection:
         connection.execute(
-            "INSERT INTO watch_host (at, cpu, memory, disk, load, home_bytes) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO watch_host (at, cpu, memory, disk, load, home_bytes) VALUES (?, ?, ?, ?,"
+            " ?, ?)",
             (iso(report.at), *(host.get(name) for name in ("CPU", "MEM", "DISK", "LOAD")), size),
         )
         connection.executemany(
-            "UPDATE watch_checks SET status=?, direction_accuracy=?, mape=?, age_days=?, basis=?, text=?"
-            " WHERE at=? AND symbol=?",
+            "UPDATE watch_checks SET status=?, direction_accuracy=?, mape=?, age_days=?, basis=?,"
+            " text=? WHERE at=? AND symbol=?",
             [
                 (
                     each.status,
@@ -248,9 +290,14 @@ def _write(home: Home, report: Report) -> None:
         )
     for each in report.checks:
         with suppress(OSError):
-            append_line(history_path(home), json.dumps(history_line(each, report.at), allow_nan=False))
+            append_line(
+                history_path(home), json.dumps(history_line(each, report.at), allow_nan=False)
+            )
             mark = {"ok": "INFO", "warning": "WARNING"}.get(each.status, "ALERT")
-            append_line(home.monitoring_log, f"{iso(report.at)} {mark} {each.symbol} {each.status}: {_words(each)}")
+            append_line(
+                home.monitoring_log,
+                f"{iso(report.at)} {mark} {each.symbol} {each.status}: {_words(each)}",
+            )
 
 
 def _words(each: Checked) -> str:
@@ -266,7 +313,9 @@ def _words(each: Checked) -> str:
 def home_bytes(home: Home) -> int:
     """How much the home holds, in bytes; what vanishes meanwhile is left out."""
     total = 0
-    for folder, _, names in os.walk(home.root):  # pathlib's walk ends with an error where a folder vanishes
+    for folder, _, names in os.walk(
+        home.root
+    ):  # pathlib's walk ends with an error where a folder vanishes
         for name in names:
             with suppress(OSError):
                 found = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - a tenth of the time of paths

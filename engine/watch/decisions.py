@@ -1,4 +1,5 @@
-"""What was decided and what became of it: the record of every reason by symbol, and the page of decisions."""
+"""What was decided and what became of it: the record of every reason by symbol, and the page of
+decisions."""
 
 from __future__ import annotations
 
@@ -22,8 +23,14 @@ Pasts = dict[str, Past]
 _FAILED = (JobState.FAILED, JobState.LOST, JobState.CANCELLED)
 
 
-def pasts(home: Home, symbol: str, sessions_since: Callable[[str], int], failed: Callable[[str, str], bool]) -> Pasts:
-    """What became of every reason of `symbol`: `sessions_since(day)` counts, `failed(run, symbol)` tells of a run."""
+def pasts(
+    home: Home,
+    symbol: str,
+    sessions_since: Callable[[str], int],
+    failed: Callable[[str, str], bool],
+) -> Pasts:
+    """What became of every reason of `symbol`: `sessions_since(day)` counts, `failed(run,
+    symbol)` tells of a run."""
     found = {}
     for row in _rows(home, symbol):
         over = bool(row["run"]) and failed(row["run"], symbol)
@@ -47,25 +54,30 @@ def _rows(home: Home, symbol: str) -> list[sqlite3.Row]:
         if connection is None:
             return []
         connection.row_factory = sqlite3.Row
-        return connection.execute("SELECT * FROM watch_reasons WHERE symbol=?", (symbol,)).fetchall()
+        return connection.execute(
+            "SELECT * FROM watch_reasons WHERE symbol=?", (symbol,)
+        ).fetchall()
 
 
 def spent(home: Home, now: datetime, failed: Callable[[str, str], bool]) -> Counter[str]:
-    """How many trainings each symbol had within the last YEAR for performance or drift; failed ones do not count."""
+    """How many trainings each symbol had within the last YEAR for performance or drift;
+    failed ones do not count."""
     yearly = [reason for reason, trigger in TRIGGERS.items() if trigger.yearly]
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return Counter()
         marks = ", ".join("?" * len(yearly))
         rows = connection.execute(
-            f"SELECT symbol, run FROM watch_decisions WHERE run <> '' AND at > ? AND reason IN ({marks})",  # noqa: S608 - marks
+            "SELECT symbol, run FROM watch_decisions"  # noqa: S608 - question marks alone
+            f" WHERE run <> '' AND at > ? AND reason IN ({marks})",
             (iso(now - YEAR), *yearly),
         ).fetchall()
     return Counter(symbol for symbol, run in rows if not failed(run, symbol))
 
 
 def run_failed(home: Home) -> Callable[[str, str], bool]:
-    """Whether the job of a symbol in a run failed, was cancelled or lost; a run that was cleaned away did not."""
+    """Whether the job of a symbol in a run failed, was cancelled or lost;
+    a run that was cleaned away did not."""
     store = RunStore(home)
 
     def failed(run_id: str, symbol: str) -> bool:
@@ -86,35 +98,64 @@ def keep(home: Home, symbol: str, before: Pasts, after: Pasts) -> None:
     with writing(home) as connection:
         for reason, past in changed.items():
             connection.execute(
-                "INSERT INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic, fired_bar)"
-                " VALUES (?, ?, ?, ?, ?, '', ?, ?) ON CONFLICT (symbol, reason) DO UPDATE"
-                " SET trainings=excluded.trainings, chronic=excluded.chronic, fired_bar=excluded.fired_bar",
+                "INSERT INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic,"
+                " fired_bar) VALUES (?, ?, ?, ?, ?, '', ?, ?) ON CONFLICT (symbol, reason) DO"
+                " UPDATE SET trainings=excluded.trainings, chronic=excluded.chronic,"
+                " fired_bar=excluded.fired_bar",
                 (
-                    *(symbol, reason, past.trainings, iso(past.at) if past.at else None, past.last_bar),
+                    *(
+                        symbol,
+                        reason,
+                        past.trainings,
+                        iso(past.at) if past.at else None,
+                        past.last_bar,
+                    ),
                     *(past.chronic, past.fired_bar),
                 ),
             )
 
 
-def trained(home: Home, decision: Decision, before: Pasts, last_bar: str, occasion: Occasion, run: str) -> None:
+def trained(
+    home: Home, decision: Decision, before: Pasts, last_bar: str, occasion: Occasion, run: str
+) -> None:
     """Write that a training was started for the reasons of `decision`."""
     with writing(home) as connection:
         for reason in {verdict.reason for verdict in decision.fired} or {decision.reason}:
             past = started(before.get(reason, Past()), occasion.now, last_bar)
             connection.execute(
-                "INSERT OR REPLACE INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic, fired_bar)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (decision.symbol, reason, past.trainings, iso(occasion.now), last_bar, run, past.chronic, past.fired_bar),
+                "INSERT OR REPLACE INTO watch_reasons (symbol, reason, trainings, at, last_bar,"
+                " run, chronic, fired_bar) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    decision.symbol,
+                    reason,
+                    past.trainings,
+                    iso(occasion.now),
+                    last_bar,
+                    run,
+                    past.chronic,
+                    past.fired_bar,
+                ),
             )
 
 
-def note(home: Home, decisions: Iterable[Decision], occasion: Occasion, runs: dict[str, str]) -> None:
+def note(
+    home: Home, decisions: Iterable[Decision], occasion: Occasion, runs: dict[str, str]
+) -> None:
     """Append what was decided; `runs` names the run of each symbol that is trained."""
     rows = [
-        (iso(occasion.now), each.symbol, str(each.action), each.reason, clean(each.text, 1000), runs.get(each.symbol, ""))
+        (
+            iso(occasion.now),
+            each.symbol,
+            str(each.action),
+            each.reason,
+            clean(each.text, 1000),
+            runs.get(each.symbol, ""),
+        )
         for each in decisions
     ]
     with writing(home) as connection:
         connection.executemany(
-            "INSERT INTO watch_decisions (at, symbol, action, reason, text, run) VALUES (?, ?, ?, ?, ?, ?)", rows
+            "INSERT INTO watch_decisions (at, symbol, action, reason, text, run) VALUES (?, ?, ?,"
+            " ?, ?, ?)",
+            rows,
         )

@@ -1,9 +1,12 @@
-"""Delivery: the outbox is sent through apprise by a short-lived child, at least once; what is undelivered is on show.
+"""Delivery: the outbox is sent through apprise by a short-lived child, at least once.
+
+What is undelivered is on show.
 
 secrets.toml      [alerts]
-                  urls = ["json://127.0.0.1:9000/hook", "mailto://…"]          0600, or nothing is sent
-Each URL gets every message in order, and one that does not answer keeps none from the others. A message is marked as
-delivered after every URL took it; a child that dies before it could note who did sends it again.
+                  urls = ["json://127.0.0.1:9000/hook", "mailto://…"]   0600, or nothing is sent
+Each URL gets every message in order, and one that does not answer keeps none from the others. A
+message is marked as delivered after every URL took it; a child that dies before it could note
+who did sends it again.
 """
 
 from __future__ import annotations
@@ -87,25 +90,33 @@ def outbox(home: Home) -> tuple[Waiting, ...]:
         if connection is None:
             return ()
         connection.row_factory = sqlite3.Row
-        rows = connection.execute("SELECT * FROM watch_outbox WHERE delivered_at IS NULL ORDER BY id").fetchall()
+        rows = connection.execute(
+            "SELECT * FROM watch_outbox WHERE delivered_at IS NULL ORDER BY id"
+        ).fetchall()
     # A file that no writer brought up to date yet lacks the newest column.
-    names = set(Waiting.__dataclass_fields__)
-    return tuple(Waiting(**{name: row[name] for name in row.keys() if name in names}) for row in rows)  # noqa: SIM118
+    names = tuple(Waiting.__dataclass_fields__)
+    return tuple(Waiting(**{name: row[name] for name in names}) for row in rows)
 
 
 def wanted(home: Home) -> bool:
-    """Whether somebody asked for messages: URLs are named, or stand in a file that must not be used."""
+    """Whether somebody asked for messages: URLs are named, or stand in a file that must not be
+    used."""
     urls, fault = alert_urls(home)
     return bool(urls) or fault != NO_URL
 
 
 def closed(home: Home, settings: Settings) -> str:
     """Why nothing can be sent now, in words; empty when something can."""
-    return alert_urls(home)[1] if settings.alerts.enabled else "alerts are switched off (alerts.enabled)"
+    return (
+        alert_urls(home)[1]
+        if settings.alerts.enabled
+        else "alerts are switched off (alerts.enabled)"
+    )
 
 
 def deliver(home: Home, settings: Settings, limit_s: float = LIMIT_S) -> str:
-    """Let a child send what waits; what went wrong, in words. Nothing of it stops the work that rang."""
+    """Let a child send what waits; what went wrong, in words.
+    Nothing of it stops the work that rang."""
     fault = closed(home, settings)
     if fault or not outbox(home):
         return fault
@@ -125,17 +136,24 @@ def deliver(home: Home, settings: Settings, limit_s: float = LIMIT_S) -> str:
         return f"the delivery could not be started: {error.strerror}"
     said = clean(child.stdout.decode("utf-8", "replace").strip(), 300)
     # What a child that died has on its stderr may hold a URL.
-    return said or (f"the delivery ended with exit {child.returncode}" if child.returncode else _left(home))
+    return said or (
+        f"the delivery ended with exit {child.returncode}" if child.returncode else _left(home)
+    )
 
 
 def _left(home: Home) -> str:
     """What still waits after a child that had nothing to say: it found another one at it."""
     left = len(outbox(home))
-    return f"{left} message{' waits' if left == 1 else 's wait'}: another process sends them" if left else ""
+    return (
+        f"{left} message{' waits' if left == 1 else 's wait'}: another process sends them"
+        if left
+        else ""
+    )
 
 
 def send_all(home: Home, clock: Clock) -> str:
-    """Send every waiting message in order; the first fault in words. One child at a time does it."""
+    """Send every waiting message in order; the first fault in words.
+    One child at a time does it."""
     urls, fault = alert_urls(home)
     if fault:
         return fault
@@ -160,13 +178,25 @@ def send_all(home: Home, clock: Clock) -> str:
     return f"{left} message{'' if left == 1 else 's'} wait: {_not_taken(deaf)}" if deaf else ""
 
 
-def _note(home: Home, each: Waiting, urls: tuple[Secret, ...], taken: set[str], clock: Clock, *, tried: bool) -> None:
-    """Write who took a message; it is delivered once every URL that stands in the file now has it."""
+def _note(
+    home: Home,
+    each: Waiting,
+    urls: tuple[Secret, ...],
+    taken: set[str],
+    clock: Clock,
+    *,
+    tried: bool,
+) -> None:
+    """Write who took a message;
+    it is delivered once every URL that stands in the file now has it."""
     waits = [url for url in urls if url.mark not in taken]
     done = None if waits else iso(clock.now())
     row = (int(tried), _not_taken(waits) if waits else "", done, " ".join(sorted(taken)), each.id)
     with writing(home) as connection:
-        connection.execute("UPDATE watch_outbox SET tries=tries+?, fault=?, delivered_at=?, taken=? WHERE id=?", row)
+        connection.execute(
+            "UPDATE watch_outbox SET tries=tries+?, fault=?, delivered_at=?, taken=? WHERE id=?",
+            row,
+        )
 
 
 def _not_taken(urls: Iterable[Secret]) -> str:
@@ -181,7 +211,9 @@ def _send(url: Secret, each: Waiting) -> bool:
     kinds = {"firing": apprise.NotifyType.WARNING, "resolved": apprise.NotifyType.SUCCESS}
     gate = apprise.Apprise()
     kind = kinds.get(each.kind, apprise.NotifyType.INFO)
-    return bool(gate.add(url.text) and gate.notify(body=each.body, title=each.title, notify_type=kind))
+    return bool(
+        gate.add(url.text) and gate.notify(body=each.body, title=each.title, notify_type=kind)
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Doctor: whether this machine and this terminal can do what stockml needs, with the fix for each thing that cannot."""
+"""Doctor: whether this machine and this terminal can do what stockml needs, with the fix for
+each thing that cannot."""
 
 from __future__ import annotations
 
@@ -20,7 +21,18 @@ from engine.core.records import Level
 from engine.core.text import clean
 from engine.watch.health import Item
 
-PACKAGES = ("textual", "tensorflow", "scikit-learn", "pandas", "numpy", "h5py", "yfinance", "msgspec", "psutil", "apprise")
+PACKAGES = (
+    "textual",
+    "tensorflow",
+    "scikit-learn",
+    "pandas",
+    "numpy",
+    "h5py",
+    "yfinance",
+    "msgspec",
+    "psutil",
+    "apprise",
+)
 # What the console may send while 13 symbols train and a thousand log lines come a second.
 MOST_KB_S = 20.0
 YAHOO = ("query1.finance.yahoo.com", 443)
@@ -48,10 +60,19 @@ class Machine:
             user = getpass.getuser()
         except (KeyError, OSError):
             user = ""
-        return cls(os.environ, sys.stdout.isatty(), size.columns, size.lines, locale.getpreferredencoding(), user=user)
+        return cls(
+            os.environ,
+            sys.stdout.isatty(),
+            size.columns,
+            size.lines,
+            locale.getpreferredencoding(),
+            user=user,
+        )
 
 
-def doctor(home: Home, settings: Settings, machine: Machine, cron: tuple[bool, str], zone: str) -> Iterator[Item]:
+def doctor(
+    home: Home, settings: Settings, machine: Machine, cron: tuple[bool, str], zone: str
+) -> Iterator[Item]:
     """Every item; `cron` and `zone` come from the schedule. The network is asked last."""
     yield from terminal_items(machine)
     yield _link(home)
@@ -65,52 +86,97 @@ def doctor(home: Home, settings: Settings, machine: Machine, cron: tuple[bool, s
 
 
 def terminal_items(machine: Machine) -> Iterator[Item]:
-    """Terminal, locale, colours and tmux; the console tells its own, for a child of it has no terminal."""
+    """Terminal, locale, colours and tmux;
+    the console tells its own, for a child of it has no terminal."""
     term = machine.environ.get("TERM", "")
     if not machine.terminal:
         yield Item("terminal", Level.OK, "none: output goes to a pipe or file")
     elif term in ("", "dumb"):
         yield Item(
-            "terminal", Level.WARN, f"TERM is {term or 'not set'}: the console cannot draw", "export TERM=xterm-256color"
+            "terminal",
+            Level.WARN,
+            f"TERM is {term or 'not set'}: the console cannot draw",
+            "export TERM=xterm-256color",
         )
     elif machine.columns < 80 or machine.lines < 24:
-        yield Item("terminal", Level.WARN, f"{machine.columns}x{machine.lines}", "make the window 80x24 or larger")
+        yield Item(
+            "terminal",
+            Level.WARN,
+            f"{machine.columns}x{machine.lines}",
+            "make the window 80x24 or larger",
+        )
     else:
         yield Item("terminal", Level.OK, f"{term} {machine.columns}x{machine.lines}")
     utf8 = machine.encoding.replace("-", "").lower() == "utf8"
-    yield Item("locale", Level.OK if utf8 else Level.WARN, machine.encoding, "" if utf8 else "export LANG=C.UTF-8")
+    yield Item(
+        "locale",
+        Level.OK if utf8 else Level.WARN,
+        machine.encoding,
+        "" if utf8 else "export LANG=C.UTF-8",
+    )
     rich = machine.environ.get("COLORTERM") in ("truecolor", "24bit")
     few = not rich and "256" not in term
     colours = "24 bit" if rich else "8 or 16" if few else "256"
-    yield Item("colours", Level.OK, colours, "export COLORTERM=truecolor, if the terminal has them" if few else "")
+    yield Item(
+        "colours",
+        Level.OK,
+        colours,
+        "export COLORTERM=truecolor, if the terminal has them" if few else "",
+    )
     if machine.environ.get("TMUX"):
         good = term.startswith(("tmux", "screen"))
         fix = "" if good else "in ~/.tmux.conf: set -g default-terminal tmux-256color"
         yield Item("tmux", Level.OK if good else Level.WARN, f"inside tmux with TERM={term}", fix)
     else:
-        yield Item("tmux", Level.OK, "not inside tmux: trainings live on after a logout, the console does not")
+        yield Item(
+            "tmux",
+            Level.OK,
+            "not inside tmux: trainings live on after a logout, the console does not",
+        )
 
 
 def _link(home: Home) -> Item:
-    """What the last console measured of its own line: the doctor is another process and draws nothing."""
+    """What the last console measured of its own line: the doctor is another process and draws
+    nothing."""
     try:
         found = load_link(home)
     except (OSError, ValueError) as error:
-        return Item("link", Level.WARN, f"its figures cannot be read: {clean(str(error), 120)}", f"rm {home.link}")
+        return Item(
+            "link",
+            Level.WARN,
+            f"its figures cannot be read: {clean(str(error), 120)}",
+            f"rm {home.link}",
+        )
     if found is None:
-        return Item("link", Level.OK, "not measured: no console was open in this home for more than ten seconds")
+        return Item(
+            "link",
+            Level.OK,
+            "not measured: no console was open in this home for more than ten seconds",
+        )
     rate, most = found.bytes_per_s / 1000, found.most_per_s / 1000
-    where = f"{found.columns}x{found.lines} on {clean(found.terminal, 40) or 'a terminal without a name'}"
-    by = f"measured {iso(found.measured_at)} by the console of process {found.pid} ({clean(found.link, 10)} line, {where})"
-    stall = f"; its loop stood still for {found.longest_stall_s:.1f} s" if found.longest_stall_s else ""
-    shown = f"{rate:.2f} kB/s to the terminal over {found.window_s:.0f} s, busiest second {most:.1f} kB{stall}; {by}"
+    where = (
+        f"{found.columns}x{found.lines} on"
+        f" {clean(found.terminal, 40) or 'a terminal without a name'}"
+    )
+    by = (
+        f"measured {iso(found.measured_at)} by the console of process {found.pid}"
+        f" ({clean(found.link, 10)} line, {where})"
+    )
+    stall = (
+        f"; its loop stood still for {found.longest_stall_s:.1f} s" if found.longest_stall_s else ""
+    )
+    shown = (
+        f"{rate:.2f} kB/s to the terminal over {found.window_s:.0f} s, busiest second {most:.1f}"
+        f" kB{stall}; {by}"
+    )
     # No fault of the machine: somebody who pages through a log on a fast line sends as much.
     heavy = rate > MOST_KB_S and found.link == "fast"
     return Item("link", Level.OK, shown, "on a thin line: stockml --link slow" if heavy else "")
 
 
 def _logout(machine: Machine) -> Iterator[Item]:
-    """systemd-logind kills what a user left running when KillUserProcesses is on and the user does not linger."""
+    """systemd-logind kills what a user left running when KillUserProcesses is on and the user
+    does not linger."""
     try:
         lines = machine.logind.read_text(encoding="utf-8", errors="replace").splitlines()
         # Drop-ins count after the file, in the order of their names.
@@ -119,26 +185,42 @@ def _logout(machine: Machine) -> Iterator[Item]:
     except OSError:
         yield Item("logout", Level.OK, "no systemd-logind: logging out kills no run")
         return
-    values = [line.partition("=")[2].strip().lower() for line in lines if line.strip().startswith("KillUserProcesses=")]
+    values = [
+        line.partition("=")[2].strip().lower()
+        for line in lines
+        if line.strip().startswith("KillUserProcesses=")
+    ]
     kills = bool(values) and values[-1] in ("yes", "true", "1", "on")
     lingers = bool(machine.user) and (machine.linger / machine.user).exists()
     if kills and not lingers:
-        yield Item("logout", Level.CRIT, "logging out kills runs (KillUserProcesses=yes)", "loginctl enable-linger")
+        yield Item(
+            "logout",
+            Level.CRIT,
+            "logging out kills runs (KillUserProcesses=yes)",
+            "loginctl enable-linger",
+        )
     else:
-        yield Item("logout", Level.OK, "runs live on after a logout" + (" (lingering)" if lingers else ""))
+        yield Item(
+            "logout", Level.OK, "runs live on after a logout" + (" (lingering)" if lingers else "")
+        )
 
 
 def _cron(running: bool, detail: str) -> Item:
     if running:
         return Item("cron", Level.OK, detail)
     return Item(
-        "cron", Level.WARN, detail, "start it, or move the jobs to the other: stockml schedule install [--systemd] --move"
+        "cron",
+        Level.WARN,
+        detail,
+        "start it, or move the jobs to the other: stockml schedule install [--systemd] --move",
     )
 
 
 def _zone(zone: str) -> Item:
     environ = os.environ.get("TZ", "")
-    shown = f"cron keeps {zone or 'an unnamed zone'}" + (f", this shell TZ={clean(environ, 40)}" if environ else "")
+    shown = f"cron keeps {zone or 'an unnamed zone'}" + (
+        f", this shell TZ={clean(environ, 40)}" if environ else ""
+    )
     differs = bool(environ) and environ.lstrip(":") != zone
     fix = "unset TZ, or read the times of `schedule show` in the zone of cron" if differs else ""
     return Item("time zone", Level.WARN if differs else Level.OK, shown, fix)
@@ -150,29 +232,48 @@ def home_item(root: Path, kind: str, *, writable: bool, readonly: bool) -> Item:
         return Item("home", Level.OK, f"{root} on {kind}")
     if readonly:
         return Item(
-            "home", Level.CRIT, f"{root} on {kind}, mounted read-only", "mount it writable; the system log tells why it is not"
+            "home",
+            Level.CRIT,
+            f"{root} on {kind}, mounted read-only",
+            "mount it writable; the system log tells why it is not",
         )
-    return Item("home", Level.CRIT, f"{root} on {kind}, not writable", f"chown -R {os.getuid()} {root}")
+    return Item(
+        "home", Level.CRIT, f"{root} on {kind}, not writable", f"chown -R {os.getuid()} {root}"
+    )
 
 
 def _folder(home: Home, settings: Settings) -> Iterator[Item]:
     kind = filesystem(home.root) or "unknown file system"
     readonly = bool(os.statvfs(home.root).f_flag & os.ST_RDONLY)
-    yield home_item(home.root, kind, writable=os.access(home.root, os.W_OK | os.X_OK), readonly=readonly)
+    yield home_item(
+        home.root, kind, writable=os.access(home.root, os.W_OK | os.X_OK), readonly=readonly
+    )
     if home.secrets.exists() and home.secrets.stat().st_mode & 0o077:
-        yield Item("secrets", Level.CRIT, "secrets.toml can be read by others: nothing is sent", f"chmod 600 {home.secrets}")
+        yield Item(
+            "secrets",
+            Level.CRIT,
+            "secrets.toml can be read by others: nothing is sent",
+            f"chmod 600 {home.secrets}",
+        )
     free = shutil.disk_usage(home.root).free / 2**20
     need = settings.training.free_disk_mb
     low = free < 4 * need
-    yield Item("disk", Level.CRIT if free < need else Level.WARN if low else Level.OK, f"{free:,.0f} MB free, {need} MB needed",
-               "stockml clean" if low else "")  # fmt: skip
+    yield Item(
+        "disk",
+        Level.CRIT if free < need else Level.WARN if low else Level.OK,
+        f"{free:,.0f} MB free, {need} MB needed",
+        "stockml clean" if low else "",
+    )
 
 
 def _python() -> Item:
     good = sys.version_info >= (3, 11)
     shown = ".".join(str(part) for part in sys.version_info[:3])
     return Item(
-        "python", Level.OK if good else Level.CRIT, f"{shown} ({sys.executable})", "" if good else "Python 3.11 or newer"
+        "python",
+        Level.OK if good else Level.CRIT,
+        f"{shown} ({sys.executable})",
+        "" if good else "Python 3.11 or newer",
     )
 
 
@@ -205,5 +306,12 @@ def _network(settings: Settings, limit_s: float = 5.0) -> Item:
     except OSError as error:
         text = f"{host} cannot be reached ({clean(str(error), 80)})"
         if not needed:
-            return Item("network", Level.OK, f"{text}, and is not needed: bars are {settings.market.source}")
-        return Item("network", Level.WARN, text, "check DNS, proxy and firewall; stored bars are used meanwhile")
+            return Item(
+                "network", Level.OK, f"{text}, and is not needed: bars are {settings.market.source}"
+            )
+        return Item(
+            "network",
+            Level.WARN,
+            text,
+            "check DNS, proxy and firewall; stored bars are used meanwhile",
+        )

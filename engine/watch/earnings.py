@@ -1,7 +1,9 @@
-"""Earnings: the newest release of each symbol, looked up through yfinance once a day, kept, never waited for.
+"""Earnings: the newest release of each symbol, looked up through yfinance once a day, kept,
+never waited for.
 
-The page it is read from is scraped and was wrong before (a day early, absent for months), so a release is a reason and
-no more: shown with the age of the look-up, and without yfinance or network simply unknown. ETFs have none.
+The page it is read from is scraped and was wrong before (a day early, absent for months), so a
+release is a reason and no more: shown with the age of the look-up, and without yfinance or
+network simply unknown. ETFs have none.
 """
 
 from __future__ import annotations
@@ -49,7 +51,10 @@ def read(home: Home) -> dict[str, Releases]:
     try:
         found = json.loads(path_of(home).read_bytes())
         return {
-            str(symbol): Releases(tuple(date.fromisoformat(day) for day in each["days"]), parse_iso(each["fetched_at"]))
+            str(symbol): Releases(
+                tuple(date.fromisoformat(day) for day in each["days"]),
+                parse_iso(each["fetched_at"]),
+            )
             for symbol, each in found.items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -57,9 +62,14 @@ def read(home: Home) -> dict[str, Releases]:
 
 
 def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float = LIMIT_S) -> str:
-    """Look up the symbols whose releases are older than a day, in a child that ends at its limit; what failed, in words."""
+    """Look up the symbols whose releases are older than a day, in a child that ends at its
+    limit; what failed, in words."""
     known, now = read(home), clock.now()
-    old = [name for name in symbols if (at := known.get(name, Releases()).fetched_at) is None or now - at > FRESH]
+    old = [
+        name
+        for name in symbols
+        if (at := known.get(name, Releases()).fetched_at) is None or now - at > FRESH
+    ]
     if not old:
         return ""
     found, fault = _asked(home, old, limit_s)
@@ -92,11 +102,14 @@ def _asked(home: Home, symbols: list[str], limit_s: float) -> tuple[dict[str, li
     except (subprocess.TimeoutExpired, OSError) as error:
         said = error.stdout if isinstance(error, subprocess.TimeoutExpired) else None
         return _told(said or b""), f"earnings could not be looked up ({type(error).__name__})"
-    return _told(child.stdout), f"earnings could not be looked up (exit {child.returncode})" if child.returncode else ""
+    return _told(
+        child.stdout
+    ), f"earnings could not be looked up (exit {child.returncode})" if child.returncode else ""
 
 
 def _told(said: bytes) -> dict[str, list[str]]:
-    """The lines of the child, one a symbol; the last one of a child that was stopped may be torn."""
+    """The lines of the child, one a symbol;
+    the last one of a child that was stopped may be torn."""
     found: dict[str, list[str]] = {}
     for line in said.splitlines():
         with suppress(ValueError, TypeError):

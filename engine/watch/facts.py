@@ -1,4 +1,5 @@
-"""Facts: everything the triggers and the planner read of one symbol, gathered from model, bars, ledger and checks."""
+"""Facts: everything the triggers and the planner read of one symbol, gathered from model, bars,
+ledger and checks."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ MARKET = "SPY"
 
 
 def source_for(home: Home, status: Status | None, settings: Settings, asked: str | None) -> str:
-    """Where the bars of a symbol come from: what was asked for; else the settings, unless the model is of another kind."""
+    """Where the bars of a symbol come from: what was asked for;
+    else the settings, unless the model is of another kind."""
     wanted = parse_source(asked) if asked else parse_source(settings.market.source, home.root)
     if asked is None and status is not None and status.model is not None:
         trained = parse_source(status.model.source)
@@ -100,7 +102,8 @@ def observe(desk: Desk, symbol: str, asked: str | None) -> Observed:
 
 
 def current_status(desk: Desk, symbol: str, source: str, known: Status | None) -> Status | None:
-    """The derived status, built anew unless it is of this model and these bars; None without a model file."""
+    """The derived status, built anew unless it is of this model and these bars;
+    None without a model file."""
     key = derived.current_key(desk.home, symbol, source)
     if key is None:
         return None
@@ -118,11 +121,13 @@ class Checked:
 
 
 def checked(home: Home, symbol: str, source: str, rows: int = 60) -> Checked:
-    """The confidence on each different last bar, newest first, and the newest checks in a row that its model failed."""
+    """The confidence on each different last bar, newest first, and the newest checks in a row
+    that its model failed."""
     with reading(home, SCHEMA) as connection:
         found = (
             connection.execute(
-                "SELECT last_bar, confidence, fault FROM watch_checks WHERE symbol=? AND source=? ORDER BY id DESC LIMIT ?",
+                "SELECT last_bar, confidence, fault FROM watch_checks WHERE symbol=? AND source=?"
+                " ORDER BY id DESC LIMIT ?",
                 (symbol, source, rows),
             ).fetchall()
             if connection is not None
@@ -146,27 +151,37 @@ def others_answer(home: Home, symbol: str) -> bool:
         if connection is None:
             return True
         rows = connection.execute(
-            "SELECT fault FROM watch_checks WHERE id IN (SELECT MAX(id) FROM watch_checks WHERE symbol<>? GROUP BY symbol)",
+            "SELECT fault FROM watch_checks WHERE id IN (SELECT MAX(id) FROM watch_checks WHERE"
+            " symbol<>? GROUP BY symbol)",
             (symbol,),
         ).fetchall()
     return not rows or any(fault == "" for (fault,) in rows)
 
 
-def facts_of(seen: Observed, home: Home, settings: Settings, now: datetime, others: bool | None = None) -> Facts:
-    """The facts of one symbol; `others` None asks the newest checks whether other symbols answer."""
+def facts_of(
+    seen: Observed, home: Home, settings: Settings, now: datetime, others: bool | None = None
+) -> Facts:
+    """The facts of one symbol;
+    `others` None asks the newest checks whether other symbols answer."""
     status, model = seen.status, seen.status.model if seen.status else None
     live = ledger.live_of(ledger.scored(home, seen.symbol, seen.source), settings.watch.live_window)
     heldout = model.metrics if model else Metrics()
     before = checked(home, seen.symbol, seen.source)
     volatility, drift, naive = _signals(seen, live, heldout, settings)
     today = exchange_day(now)
-    released = earnings.read(home).get(seen.symbol, earnings.Releases()) if settings.watch.earnings else earnings.Releases()
+    released = (
+        earnings.read(home).get(seen.symbol, earnings.Releases())
+        if settings.watch.earnings
+        else earnings.Releases()
+    )
     return Facts(
         symbol=seen.symbol,
         model="none" if status is None else status.kind,
         problem=status.problem if status else "",
         age_days=(now - model.trained_at).total_seconds() / 86400 if model else None,
-        age_sessions=_sessions_after(exchange_day(model.trained_at).isoformat(), today) if model else None,
+        age_sessions=(
+            _sessions_after(exchange_day(model.trained_at).isoformat(), today) if model else None
+        ),
         trained_to=seen.trained_to,
         last_bar=seen.last_bar,
         heldout=heldout,
@@ -182,7 +197,8 @@ def facts_of(seen: Observed, home: Home, settings: Settings, now: datetime, othe
 
 
 Signals = tuple[tuple[Signal, ...], tuple[Signal, ...], float | None]
-"""Of volatility, of drift, and the share of sessions that the naive forecast keeps within max_mape."""
+"""Of volatility, of drift, and the share of sessions that the naive forecast keeps within
+max_mape."""
 
 
 def _signals(seen: Observed, live: Live, heldout: Metrics, settings: Settings) -> Signals:
@@ -203,12 +219,19 @@ def _sessions_after(day: str, today: date) -> int:
     return sum(each.isoformat() > day for each in iter_sessions(date.fromisoformat(day), today))
 
 
-def pasts_of(seen: Observed, home: Home, now: datetime, failed: Callable[[str, str], bool]) -> Pasts:
-    """What became of every reason; sessions count by scored forecasts where there are any, else by bars."""
+def pasts_of(
+    seen: Observed, home: Home, now: datetime, failed: Callable[[str, str], bool]
+) -> Pasts:
+    """What became of every reason;
+    sessions count by scored forecasts where there are any, else by bars."""
     targets = [each.target for each in ledger.scored(home, seen.symbol, seen.source)]
 
     def since(day: str) -> int:
-        return sum(each > day for each in targets) if targets else _sessions_after(day, exchange_day(now))
+        return (
+            sum(each > day for each in targets)
+            if targets
+            else _sessions_after(day, exchange_day(now))
+        )
 
     return pasts(home, seen.symbol, since, failed)
 

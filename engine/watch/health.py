@@ -1,6 +1,9 @@
-"""Health: is the house in order; one item a subject, each with its level, what was seen and the next step.
+"""Health: is the house in order.
 
-CRIT anywhere makes `stockml health` end with 1. What belongs to later rooms (the schedule) is handed in.
+One item a subject, each with its level, what was seen and the next step.
+
+CRIT anywhere makes `stockml health` end with 1. What belongs to later rooms (the schedule) is
+handed in.
 """
 
 from __future__ import annotations
@@ -42,7 +45,8 @@ class Item:
 
 
 UNREAD = "unread"
-"""The state of a `Missed` that stands for a crontab which could not be read: whether jobs are installed is not known."""
+"""The state of a `Missed` that stands for a crontab which could not be read: whether jobs are
+installed is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Missed:
     bad: bool
     reason: str
     before: str = ""
-    """Of one that runs now: how the run before failed. A check started by cron sees its own job so."""
+    """Of one that runs now: how the run before failed.
+    A check started by cron sees its own job so."""
 
     def __str__(self) -> str:
         return f"{self.job} {self.state}" + (f": {self.reason}" if self.reason else "")
@@ -68,11 +73,16 @@ def health(
     jobs: tuple[Missed, ...],
     sources: Callable[[SymbolRow], str],
 ) -> tuple[Item, ...]:
-    """Every item, in the order of a morning look; `sources` tells where a symbol's bars come from."""
+    """Every item, in the order of a morning look;
+    `sources` tells where a symbol's bars come from."""
     found: list[Item] = [_meter(meter) for meter in snapshot.meters]
     found += [_models(home, snapshot), _bars(home, settings, snapshot, now, sources)]
     found += _or_why(lambda: (_last_check(home, settings, now, jobs),))
-    found += [*_schedule(jobs), _runs(snapshot, settings, now), *_or_why(lambda: _growth(home, now))]
+    found += [
+        *_schedule(jobs),
+        _runs(snapshot, settings, now),
+        *_or_why(lambda: _growth(home, now)),
+    ]
     found += [
         _service(home, settings, any(job.job == "serve" for job in jobs)),
         *_backups(home, snapshot),
@@ -85,7 +95,8 @@ def health(
 
 
 def _or_why(part: Callable[[], Iterable[Item]]) -> list[Item]:
-    """What history.db tells, or why it does not: a damaged file must not take the other lights with it."""
+    """What history.db tells, or why it does not: a damaged file must not take the other lights
+    with it."""
     try:
         return list(part())
     except StockmlError as error:
@@ -97,18 +108,34 @@ def unkept(error: StockmlError) -> Item:
     return Item("history", Level.CRIT, error.message, error.hint)
 
 
-def conditions(items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot) -> tuple[Condition, ...]:
+def conditions(
+    items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot
+) -> tuple[Condition, ...]:
     """What the alerts learn from a look at the health."""
     broken = [item.text for item in items if item.name == "backups" and item.level is Level.CRIT]
     found = [Condition("backup", "", bool(broken), "; ".join(broken))]
-    missed = [item.text for item in items if item.name == "service" and (item.level is Level.CRIT or _DIED in item.text)]
+    missed = [
+        item.text
+        for item in items
+        if item.name == "service" and (item.level is Level.CRIT or _DIED in item.text)
+    ]
     found += [Condition("service", "", bool(missed), "; ".join(missed))]
     # A run under way proves nothing yet: its alert must not end and ring again at every turn.
-    late = [str(job) if job.bad else f"{job.job} Failed: {job.before}" for job in jobs if job.bad or job.before]
+    late = [
+        str(job) if job.bad else f"{job.job} Failed: {job.before}"
+        for job in jobs
+        if job.bad or job.before
+    ]
     known = all(job.state != UNREAD for job in jobs)
     found += [Condition("schedule", "", bool(late), "; ".join(late))] if known else []
     bad = (State.FAILED, State.LOST)
-    return (*found, *(Condition("training", row.symbol, row.state in bad, f"{row.state}: {row.note}") for row in snapshot.rows))
+    return (
+        *found,
+        *(
+            Condition("training", row.symbol, row.state in bad, f"{row.state}: {row.note}")
+            for row in snapshot.rows
+        ),
+    )
 
 
 def _meter(meter: Meter) -> Item:
@@ -119,40 +146,75 @@ def _models(home: Home, snapshot: Snapshot) -> Item:
     counts = Counter(row.state for row in snapshot.rows)
     words = ", ".join(f"{count} {state}" for state, count in counts.most_common())
     bad = [row.symbol for row in snapshot.rows if row.state in (State.CORRUPT, State.FOREIGN)]
-    newer = [symbol for symbol in bad if (found := status.read(home.status(symbol))) and found.kind == "newer"]
+    newer = [
+        symbol
+        for symbol in bad
+        if (found := status.read(home.status(symbol))) and found.kind == "newer"
+    ]
     if newer:
-        return Item("models", Level.CRIT, f"{words}; made by a newer stockml: {' '.join(newer)}", "update stockml")
+        return Item(
+            "models",
+            Level.CRIT,
+            f"{words}; made by a newer stockml: {' '.join(newer)}",
+            "update stockml",
+        )
     if bad:
-        return Item("models", Level.CRIT, f"{words}: {' '.join(bad)}", f"stockml train {' '.join(bad)}")
-    poor = [row.symbol for row in snapshot.rows if row.state in (State.NONE, State.STALE, State.FAILED, State.LOST)]
+        return Item(
+            "models", Level.CRIT, f"{words}: {' '.join(bad)}", f"stockml train {' '.join(bad)}"
+        )
+    poor = [
+        row.symbol
+        for row in snapshot.rows
+        if row.state in (State.NONE, State.STALE, State.FAILED, State.LOST)
+    ]
     if poor:
         return Item("models", Level.WARN, f"{words}: {' '.join(poor)}", "stockml auto-train")
     return Item("models", Level.OK, words)
 
 
-def _bars(home: Home, settings: Settings, snapshot: Snapshot, now: datetime, sources: Callable[[SymbolRow], str]) -> Item:
+def _bars(
+    home: Home,
+    settings: Settings,
+    snapshot: Snapshot,
+    now: datetime,
+    sources: Callable[[SymbolRow], str],
+) -> Item:
     newest = last_complete_session(now, settings.market.settle_minutes)
     behind = {}
     for row in snapshot.rows:
         bar = last_bar(home, sources(row), row.symbol)
         # csv folders and the simulation are their own clock: only Yahoo's bars go stale.
         settle = settings.market.settle_minutes
-        behind[row.symbol] = None if bar is None else bars_behind(bar.date, sources(row), now, settle) or 0
+        behind[row.symbol] = (
+            None if bar is None else bars_behind(bar.date, sources(row), now, settle) or 0
+        )
     missing = [symbol for symbol, lag in behind.items() if lag is None]
     lags = {symbol: lag for symbol, lag in behind.items() if lag}
     if not missing and not lags:
         return Item("bars", Level.OK, f"all symbols up to the session of {newest}")
     worst = max(lags.values(), default=0)
     text = f"the last complete session is {newest}"
-    text += f"; {len(lags)} symbols behind, {worst} sessions at most ({' '.join(lags)})" if lags else ""
+    text += (
+        f"; {len(lags)} symbols behind, {worst} sessions at most ({' '.join(lags)})" if lags else ""
+    )
     text += f"; none of {' '.join(missing)}" if missing else ""
-    level = Level.CRIT if worst > 5 else Level.WARN if worst > settings.watch.bar_lag_sessions or missing else Level.OK
+    level = (
+        Level.CRIT
+        if worst > 5
+        else Level.WARN
+        if worst > settings.watch.bar_lag_sessions or missing
+        else Level.OK
+    )
     return Item("bars", level, text, "stockml data fetch" if level is not Level.OK else "")
 
 
 def _last_check(home: Home, settings: Settings, now: datetime, jobs: tuple[Missed, ...]) -> Item:
     with reading(home, SCHEMA) as connection:
-        row = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone() if connection is not None else (None,)
+        row = (
+            connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()
+            if connection is not None
+            else (None,)
+        )
     if row[0] is None:
         return Item("check", Level.WARN, "no performance check yet", "stockml performance")
     gap = now - parse_iso(row[0])
@@ -160,7 +222,12 @@ def _last_check(home: Home, settings: Settings, now: datetime, jobs: tuple[Misse
     over = gap > max(timedelta(hours=66), timedelta(hours=3 * settings.watch.interval_hours))
     scheduled = any(job.job == "performance" for job in jobs)
     level = Level.OK if not over else Level.CRIT if scheduled else Level.WARN
-    return Item("check", level, f"the newest one {gap.total_seconds() / 3600:.1f} h ago", "stockml performance" if over else "")
+    return Item(
+        "check",
+        level,
+        f"the newest one {gap.total_seconds() / 3600:.1f} h ago",
+        "stockml performance" if over else "",
+    )
 
 
 def _schedule(jobs: tuple[Missed, ...]) -> Iterator[Item]:
@@ -171,19 +238,31 @@ def _schedule(jobs: tuple[Missed, ...]) -> Iterator[Item]:
             yield Item("schedule", Level.WARN, job.reason, "stockml schedule show")
             continue
         # What failed was not missed: catch-up would find nothing to do.
-        again = "stockml schedule catch-up" if job.state == "Missed" else f"stockml cron-run {job.job}"
-        yield Item("schedule", Level.CRIT if job.bad else Level.OK, str(job), again if job.bad else "")
+        again = (
+            "stockml schedule catch-up" if job.state == "Missed" else f"stockml cron-run {job.job}"
+        )
+        yield Item(
+            "schedule", Level.CRIT if job.bad else Level.OK, str(job), again if job.bad else ""
+        )
 
 
 def _runs(snapshot: Snapshot, settings: Settings, now: datetime) -> Item:
     limit = timedelta(minutes=settings.training.stall_limit_min)
-    stalled = [run.id for run in snapshot.live_runs if now - (run.last_event_at or run.created_at) > limit]
-    lost = [run.id for run in snapshot.runs if run.state is JobState.LOST and now - _end(run) < _RECENT]
+    stalled = [
+        run.id for run in snapshot.live_runs if now - (run.last_event_at or run.created_at) > limit
+    ]
+    lost = [
+        run.id for run in snapshot.runs if run.state is JobState.LOST and now - _end(run) < _RECENT
+    ]
     if stalled or lost:
         words = [f"stalled: {' '.join(stalled)}"] if stalled else []
         words += [f"lost within a day: {' '.join(lost)}"] if lost else []
-        return Item("runs", Level.CRIT, "; ".join(words), f"stockml runs show {(stalled + lost)[0]}")
-    return Item("runs", Level.OK, f"{len(snapshot.live_runs)} live, none stalled, none lost within a day")
+        return Item(
+            "runs", Level.CRIT, "; ".join(words), f"stockml runs show {(stalled + lost)[0]}"
+        )
+    return Item(
+        "runs", Level.OK, f"{len(snapshot.live_runs)} live, none stalled, none lost within a day"
+    )
 
 
 def _end(run: Run) -> datetime:
@@ -194,7 +273,9 @@ def _growth(home: Home, now: datetime) -> Iterator[Item]:
     """How fast the home grew over a week of checks, and how long the disk lasts at that."""
     with reading(home, SCHEMA) as connection:
         rows = (
-            connection.execute("SELECT at, home_bytes FROM watch_host WHERE at>=? ORDER BY id", (iso(now - _WEEK),)).fetchall()
+            connection.execute(
+                "SELECT at, home_bytes FROM watch_host WHERE at>=? ORDER BY id", (iso(now - _WEEK),)
+            ).fetchall()
             if connection is not None
             else []
         )
@@ -214,18 +295,26 @@ def _growth(home: Home, now: datetime) -> Iterator[Item]:
 
 
 def _service(home: Home, settings: Settings, wanted: bool) -> Item:
-    """The service's own word, judged by its latency; `wanted` says whether the schedule starts one."""
+    """The service's own word, judged by its latency;
+    `wanted` says whether the schedule starts one."""
     slow, late = settings.resources.response_warn_s, settings.resources.response_crit_s
     found = service_state(home, late + 1.0)
     word, reply = found.word, found.reply
     if word in ("off", "down"):
         level = Level.CRIT if wanted else Level.WARN if word == "down" else Level.OK
         text = f"none runs; {_DIED}: {found.place.text}" if word == "down" else "none runs"
-        return Item("service", level, clean(text, 200), "" if level is Level.OK else "stockml serve")
+        return Item(
+            "service", level, clean(text, 200), "" if level is Level.OK else "stockml serve"
+        )
     if word == "starting":
         return Item("service", Level.WARN, f"starting: {found.place.text}".rstrip(": "))
     if word in ("silent", "error"):
-        return Item("service", Level.CRIT, f"runs, and does not tell its health: {reply.words}", "look at its own output")
+        return Item(
+            "service",
+            Level.CRIT,
+            f"runs, and does not tell its health: {reply.words}",
+            "look at its own output",
+        )
     if word == "unhealthy" or reply.seconds > late:
         level = Level.CRIT
     else:
@@ -233,7 +322,9 @@ def _service(home: Home, settings: Settings, wanted: bool) -> Item:
     problems = reply.tree.get("problems")
     why = f": {problems[0]}" if isinstance(problems, list) and problems else ""
     text = f"{word} in {reply.seconds * 1000:.0f} ms at {found.place.text.partition(',')[0]}{why}"
-    return Item("service", level, clean(text, 200), "" if level is Level.OK else "stockml test-symbol")
+    return Item(
+        "service", level, clean(text, 200), "" if level is Level.OK else "stockml test-symbol"
+    )
 
 
 def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
@@ -249,7 +340,10 @@ def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
     for row in snapshot.rows:
         # A broken or foreign file that a backup keeps is not what a restore would bring back.
         held = ((each, each.entry(row.symbol)) for each in known)
-        newest, entry = next(((each, it) for each, it in held if it and it.kind in ("model", "unknown")), (None, None))
+        newest, entry = next(
+            ((each, it) for each, it in held if it and it.kind in ("model", "unknown")),
+            (None, None),
+        )
         if newest is None or entry is None:
             without += [row.symbol] if row.model is not None and row.model.generation > 1 else []
             continue
@@ -259,16 +353,24 @@ def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
     if broken:
         yield Item("backups", Level.CRIT, "; ".join(broken), "stockml backup")
     elif not good and not without:
-        yield Item("backups", Level.OK, "none yet, and none is needed: a training keeps what it replaces")
+        yield Item(
+            "backups", Level.OK, "none yet, and none is needed: a training keeps what it replaces"
+        )
     else:
         text = f"the newest backup of {good} symbol{'' if good == 1 else 's'} reads well" + (
             f"; none of {' '.join(without)}" if without else ""
         )
-        yield Item("backups", Level.WARN if without else Level.OK, text, "stockml backup" if without else "")
+        yield Item(
+            "backups",
+            Level.WARN if without else Level.OK,
+            text,
+            "stockml backup" if without else "",
+        )
 
 
 def _copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
-    """The copies on the other disk: how old the newest is, and whether it is the newest backup there is."""
+    """The copies on the other disk: how old the newest is, and whether it is the newest backup
+    there is."""
     from engine.vault.backups import listed, newest, other_disk
 
     if (folder := other_disk(home, settings)) is None:
@@ -279,23 +381,42 @@ def _copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
         yield Item("copies", Level.CRIT, str(error))
         return
     if there is None:
-        yield Item("copies", Level.CRIT if here else Level.OK, f"none in {folder} (backup.also_to)", "stockml backup")
+        yield Item(
+            "copies",
+            Level.CRIT if here else Level.OK,
+            f"none in {folder} (backup.also_to)",
+            "stockml backup",
+        )
         return
     days = (now - there.created_at) / timedelta(days=1)
     late = here is not None and here.created_at > there.created_at
     text = f"the newest in {folder} is {days:.1f} days old"
-    yield Item("copies", Level.WARN if late else Level.OK, text + ("; a newer backup has none" if late else ""),
-               "stockml backup" if late else "")  # fmt: skip
+    yield Item(
+        "copies",
+        Level.WARN if late else Level.OK,
+        text + ("; a newer backup has none" if late else ""),
+        "stockml backup" if late else "",
+    )
 
 
 def _alerts(home: Home, snapshot: Snapshot) -> Iterator[Item]:
     firing = [alert for alert in snapshot.alerts if alert.state == "firing" and not alert.acked]
     names = ", ".join(f"{alert.rule} {alert.symbol}".rstrip() for alert in firing)
-    yield Item("alerts", Level.WARN if firing else Level.OK, names or "nothing fires", "stockml alerts list" if firing else "")
+    yield Item(
+        "alerts",
+        Level.WARN if firing else Level.OK,
+        names or "nothing fires",
+        "stockml alerts list" if firing else "",
+    )
     waiting = deliver.outbox(home)
     if waiting:
         why = deliver.alert_urls(home)[1] or waiting[0].fault or "not sent yet"
-        yield Item("alerts", Level.WARN, f"{_messages(len(waiting))} undelivered: {why}", "stockml alerts test")
+        yield Item(
+            "alerts",
+            Level.WARN,
+            f"{_messages(len(waiting))} undelivered: {why}",
+            "stockml alerts test",
+        )
 
 
 def _messages(count: int) -> str:
@@ -305,4 +426,6 @@ def _messages(count: int) -> str:
 def _calendar(now: datetime) -> Iterator[Item]:
     left = (covered_until() - now.date()).days
     if left < 90:
-        yield Item("calendar", Level.WARN, f"the table of sessions ends in {left} days", "update stockml")
+        yield Item(
+            "calendar", Level.WARN, f"the table of sessions ends in {left} days", "update stockml"
+        )

@@ -1,4 +1,7 @@
-"""Holds: symbols whose automatic training an operator has stopped; `hold SYM --until DATE --reason R`, `unhold SYM`."""
+"""Holds: symbols whose automatic training an operator has stopped.
+
+`hold SYM --until DATE --reason R`, `unhold SYM`.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ class Hold:
 
 
 def hold(home: Home, symbol: str, reason: str, until: date | None, clock: Clock) -> Hold:
-    """Stop automatic training of `symbol` up to and including `until`; UsageError for a day that is over or no reason."""
+    """Stop automatic training of `symbol` up to and including `until`;
+    UsageError for a day that is over or no reason."""
     now = clock.now()
     if until is not None and until < now.astimezone().date():
         raise UsageError(f"--until {until} is over", "name today or a later day")
@@ -38,7 +42,9 @@ def hold(home: Home, symbol: str, reason: str, until: date | None, clock: Clock)
         raise UsageError("a hold needs a reason", '--reason "waiting for the audit"')
     with writing(home) as connection:
         row = (iso(now), symbol, until.isoformat() if until else None, reason)
-        connection.execute("INSERT INTO watch_holds (at, symbol, until, reason, held) VALUES (?, ?, ?, ?, 1)", row)
+        connection.execute(
+            "INSERT INTO watch_holds (at, symbol, until, reason, held) VALUES (?, ?, ?, ?, 1)", row
+        )
     return Hold(symbol, reason, iso(now), until)
 
 
@@ -48,7 +54,10 @@ def unhold(home: Home, symbol: str, clock: Clock) -> None:
         raise UsageError(f"{symbol} is not on hold", "`stockml auto-train --dry-run` shows what is")
     with writing(home) as connection:
         row = (iso(clock.now()), symbol)
-        connection.execute("INSERT INTO watch_holds (at, symbol, until, reason, held) VALUES (?, ?, NULL, '', 0)", row)
+        connection.execute(
+            "INSERT INTO watch_holds (at, symbol, until, reason, held) VALUES (?, ?, NULL, '', 0)",
+            row,
+        )
 
 
 def holds(home: Home, clock: Clock) -> dict[str, Hold]:
@@ -60,7 +69,8 @@ def holds(home: Home, clock: Clock) -> dict[str, Hold]:
 def read_holds(connection: sqlite3.Connection, today: date) -> dict[str, Hold]:
     """The holds that stand on `today`, by symbol: the newest word about each symbol counts."""
     rows = connection.execute(
-        "SELECT symbol, reason, at, until, held FROM watch_holds WHERE id IN (SELECT MAX(id) FROM watch_holds GROUP BY symbol)"
+        "SELECT symbol, reason, at, until, held FROM watch_holds WHERE id IN (SELECT MAX(id) FROM"
+        " watch_holds GROUP BY symbol)"
     )
     found = {}
     for symbol, reason, at, until, held in rows:

@@ -1,13 +1,16 @@
-"""The ledger: every forecast kept before its outcome, every outcome kept once it came; rows are only ever appended.
+"""The ledger: every forecast kept before its outcome, every outcome kept once it came.
+
+Rows are only ever appended.
 
 who                       function              does
-check, API, command       record(home, …)       keeps a forecast, unless its target session has closed
-check                     resolve(home, …)      joins outcomes by the complete bars; a corrected bar appends a new outcome
+check, API, command       record(home, …)       keeps a forecast whose target session is still open
+check                     resolve(home, …)      joins outcomes to complete bars
 triggers, `accuracy`      scored(home, …)       the counted forecasts with their newest outcome
 
-Of all forecasts for one session the last one made before it opened counts, so that n counts sessions. Scores are
-returns: the forecast's on the closes it was made from, the outcome's on the closes as they stand now. A split or a
-correction of the bars re-bases both sides and moves no score that it should not.
+Of all forecasts for one session the last one made before it opened counts, so that n counts
+sessions. Scores are returns: the forecast's on the closes it was made from, the outcome's on the
+closes as they stand now. A split or a correction of the bars re-bases both sides and moves no
+score that it should not.
 """
 
 from __future__ import annotations
@@ -36,7 +39,8 @@ REVISED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One counted forecast and its outcome; prices in dollars on the basis of the forecast, chances in percent."""
+    """One counted forecast and its outcome;
+    prices in dollars on the basis of the forecast, chances in percent."""
 
     symbol: str
     target: str
@@ -54,7 +58,8 @@ class Scored:
 
     @property
     def rebase(self) -> float:
-        """From the basis of the forecast to that of the bars now: 0.1 after a split of ten for one."""
+        """From the basis of the forecast to that of the bars now: 0.1 after a split of ten for
+        one."""
         return self.base / self.last_close
 
 
@@ -73,16 +78,17 @@ class Made:
 
 
 def record(home: Home, made: Iterable[Made]) -> int:
-    """Keep forecasts; how many were new. One whose target has closed, or that was known already, is left out."""
+    """Keep forecasts; how many were new.
+    One whose target has closed, or that was known already, is left out."""
     rows = [_row(each) for each in made if _ahead(each)]
     if not rows:
         return 0
     with writing(home) as connection:
         before = connection.total_changes
         connection.executemany(
-            "INSERT OR IGNORE INTO watch_predictions (symbol, source, target, made_at, via, generation, digest, last_bar,"
-            " last_close, next_close, low80, high80, low95, high95, p_up, confidence)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO watch_predictions (symbol, source, target, made_at, via,"
+            " generation, digest, last_bar, last_close, next_close, low80, high80, low95, high95,"
+            " p_up, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
         return connection.total_changes - before
@@ -91,13 +97,23 @@ def record(home: Home, made: Iterable[Made]) -> int:
 def _ahead(made: Made) -> bool:
     """Whether the forecast was made before its outcome could be known."""
     target = made.forecast.target_session
-    return made.forecast.last_bar < target and made.made_at < session_close(date.fromisoformat(target))
+    return made.forecast.last_bar < target and made.made_at < session_close(
+        date.fromisoformat(target)
+    )
 
 
 def _row(made: Made) -> tuple[Any, ...]:
     each = made.forecast
     return (
-        *(made.symbol, made.source, each.target_session, iso(made.made_at), made.via, made.generation, made.digest),
+        *(
+            made.symbol,
+            made.source,
+            each.target_session,
+            iso(made.made_at),
+            made.via,
+            made.generation,
+            made.digest,
+        ),
         *(each.last_bar, *_prices(each)),
     )
 
@@ -116,17 +132,21 @@ def _prices(each: Forecast) -> tuple[float, ...]:
 
 
 def resolve(home: Home, bars: Bars, now: datetime) -> int:
-    """Join the outcomes that `bars` know to the counted forecasts of their symbol and source; how many rows were new.
+    """Join the outcomes that `bars` know to the counted forecasts of their symbol and source.
 
-    A session counts once it has closed; without the bar of the target, or of the session the forecast was made from,
-    there is no outcome.
+    How many rows were new.
+
+    A session counts once it has closed; without the bar of the target, or of the session the
+    forecast was made from, there is no outcome.
     """
     closes = dict(zip(bars.dates.astype(str).tolist(), bars.close.tolist(), strict=True))
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return 0
         counted = _counted(connection, bars.symbol, bars.source)
-        known = {row[0]: (row[1], row[2]) for row in _outcomes(connection, bars.symbol, bars.source)}
+        known = {
+            row[0]: (row[1], row[2]) for row in _outcomes(connection, bars.symbol, bars.source)
+        }
     rows = []
     for number, made in counted.items():
         base, actual = closes.get(made[1]), closes.get(made[0])
@@ -138,7 +158,9 @@ def resolve(home: Home, bars: Bars, now: datetime) -> int:
         with writing(home) as connection:
             # REPLACE: a correction that the source took back must become the newest outcome again.
             connection.executemany(
-                "INSERT OR REPLACE INTO watch_outcomes (prediction, scored_at, base, actual) VALUES (?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO watch_outcomes (prediction, scored_at, base, actual) VALUES"
+                " (?, ?, ?, ?)",
+                rows,
             )
     return len(rows)
 
@@ -147,10 +169,15 @@ def _moved(old: tuple[float, float], new: tuple[float, float]) -> bool:
     return any(abs(a / b - 1.0) > REVISED for a, b in zip(old, new, strict=True))
 
 
-def _counted(connection: sqlite3.Connection, symbol: str, source: str) -> dict[int, tuple[str, str]]:
-    """{id: (target, last bar)} of the last forecast for each session that was made before it opened."""
+def _counted(
+    connection: sqlite3.Connection, symbol: str, source: str
+) -> dict[int, tuple[str, str]]:
+    """{id: (target, last bar)} of the last forecast for each session that was made before it
+    opened."""
     rows = connection.execute(
-        "SELECT id, target, made_at, last_bar FROM watch_predictions WHERE symbol=? AND source=? ORDER BY id", (symbol, source)
+        "SELECT id, target, made_at, last_bar FROM watch_predictions WHERE symbol=? AND source=?"
+        " ORDER BY id",
+        (symbol, source),
     )
     last: dict[str, tuple[int, str]] = {}
     for number, target, made_at, last_bar in rows:
@@ -159,25 +186,35 @@ def _counted(connection: sqlite3.Connection, symbol: str, source: str) -> dict[i
     return {number: (target, last_bar) for target, (number, last_bar) in last.items()}
 
 
-def _outcomes(connection: sqlite3.Connection, symbol: str, source: str) -> list[tuple[int, float, float]]:
+def _outcomes(
+    connection: sqlite3.Connection, symbol: str, source: str
+) -> list[tuple[int, float, float]]:
     """(prediction, base, actual) of the newest outcome of each forecast."""
     return connection.execute(
-        "SELECT prediction, base, actual FROM watch_outcomes WHERE id IN (SELECT MAX(o.id) FROM watch_outcomes o"
-        " JOIN watch_predictions p ON p.id = o.prediction WHERE p.symbol=? AND p.source=? GROUP BY o.prediction)",
+        "SELECT prediction, base, actual FROM watch_outcomes WHERE id IN (SELECT MAX(o.id) FROM"
+        " watch_outcomes o JOIN watch_predictions p ON p.id = o.prediction WHERE p.symbol=? AND"
+        " p.source=? GROUP BY o.prediction)",
         (symbol, source),
     ).fetchall()
 
 
 def scored(home: Home, symbol: str, source: str) -> tuple[Scored, ...]:
-    """The counted forecasts of a symbol that have an outcome, oldest session first; () while nothing was kept."""
+    """The counted forecasts of a symbol that have an outcome, oldest session first;
+    () while nothing was kept."""
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return ()
         counted = _counted(connection, symbol, source)
-        outcomes: dict[int, tuple[Any, ...]] = {row[0]: row[1:] for row in _outcomes(connection, symbol, source)}
+        outcomes: dict[int, tuple[Any, ...]] = {
+            row[0]: row[1:] for row in _outcomes(connection, symbol, source)
+        }
         query = f"SELECT {_COLUMNS} FROM watch_predictions WHERE symbol=? AND source=?"  # noqa: S608 - columns of ours
-        rows: dict[int, tuple[Any, ...]] = {row[0]: row[1:] for row in connection.execute(query, (symbol, source))}
-    found = [Scored(symbol, *rows[number], *outcomes[number]) for number in counted if number in outcomes]
+        rows: dict[int, tuple[Any, ...]] = {
+            row[0]: row[1:] for row in connection.execute(query, (symbol, source))
+        }
+    found = [
+        Scored(symbol, *rows[number], *outcomes[number]) for number in counted if number in outcomes
+    ]
     return tuple(sorted(found, key=lambda each: each.target))
 
 
@@ -198,7 +235,9 @@ def live_of(found: tuple[Scored, ...], window: int) -> Live:
     errors = [abs(each.next_close * each.rebase - each.actual) / each.actual for each in newest]
     naive = [abs(each.base - each.actual) / each.actual for each in newest]
     hits = tuple(
-        (each.next_close - each.last_close) * (each.actual - each.base) > 0 for each in newest if each.actual != each.base
+        (each.next_close - each.last_close) * (each.actual - each.base) > 0
+        for each in newest
+        if each.actual != each.base
     )
     return Live(
         n=len(newest),
@@ -212,7 +251,8 @@ def live_of(found: tuple[Scored, ...], window: int) -> Live:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The live figures of one symbol, over all generations; percent as percent, None without sessions."""
+    """The live figures of one symbol, over all generations;
+    percent as percent, None without sessions."""
 
     symbol: str
     n: int
@@ -231,7 +271,8 @@ class Accuracy:
     confidence: float | None = None
     """Mean stated confidence."""
     kept: float | None = None
-    """Percent of sessions that closed within max_mape of the forecast: what the confidence speaks of."""
+    """Percent of sessions that closed within max_mape of the forecast: what the confidence
+    speaks of."""
     ece: float | None = None
     """Expected calibration error, percent."""
     source: str = ""
@@ -239,7 +280,8 @@ class Accuracy:
 
 
 def accuracy_of(symbol: str, found: tuple[Scored, ...], waiting: int, max_mape: float) -> Accuracy:
-    """The live figures of scored forecasts: error, direction with its interval, coverage, calibration."""
+    """The live figures of scored forecasts: error, direction with its interval, coverage,
+    calibration."""
     if not found:
         return Accuracy(symbol, 0, waiting)
     import numpy as np

@@ -32,20 +32,31 @@ class Meters:
         """CPU, memory and disk in percent in use, the load of one minute per core count."""
         import psutil
 
-        # psutil's first call has nothing to compare with and says 0.0, so the first sample watches for 100 ms.
+        # psutil's first call has nothing to compare with and says 0.0, so the first sample watches
+        # for 100 ms.
         cpu = psutil.cpu_percent(interval=None if self._sampled else 0.1)
         self._sampled = True
         memory = psutil.virtual_memory()
         found = [
             Meter("CPU", cpu, "%", level(cpu, limits.cpu_warn, limits.cpu_crit)),
             Meter(
-                "MEM", memory.percent, "%", level(memory.percent, limits.memory_warn, limits.memory_crit), _gb(memory.available)
+                "MEM",
+                memory.percent,
+                "%",
+                level(memory.percent, limits.memory_warn, limits.memory_crit),
+                _gb(memory.available),
             ),
         ]
         with suppress(OSError):
             disk = psutil.disk_usage(str(folder))
             found.append(
-                Meter("DISK", disk.percent, "%", level(disk.percent, limits.disk_warn, limits.disk_crit), _gb(disk.free))
+                Meter(
+                    "DISK",
+                    disk.percent,
+                    "%",
+                    level(disk.percent, limits.disk_warn, limits.disk_crit),
+                    _gb(disk.free),
+                )
             )
         cores = os.cpu_count() or 1
         found.append(Meter("LOAD", os.getloadavg()[0], "", Level.OK, f"{cores} cores"))

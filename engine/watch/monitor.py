@@ -1,7 +1,8 @@
-"""Continuous monitoring: a check every interval, each in a process of its own, until a signal asks to stop.
+"""Continuous monitoring: a check every interval, each in a process of its own, until a signal
+asks to stop.
 
-A check that fails or dies costs one line; the next one comes all the same. What fired while the market was open is
-looked at again right after the close.
+A check that fails or dies costs one line; the next one comes all the same. What fired while the
+market was open is looked at again right after the close.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ LOCK = "monitor.lock"
 
 
 def next_check(now: datetime, interval: timedelta, waits: bool, settle_minutes: int) -> datetime:
-    """When to check again: after the interval, or just after the close when something waits for it."""
+    """When to check again: after the interval, or just after the close when something waits for
+    it."""
     regular = now + interval
     if not waits or not is_open(now):
         return regular
@@ -41,7 +43,12 @@ def something_waits(home: Home, since: datetime) -> bool:
         if connection is None:
             return False
         row = (str(Action.WAITS), iso(since))
-        return connection.execute("SELECT 1 FROM watch_decisions WHERE action=? AND at>=? LIMIT 1", row).fetchone() is not None
+        return (
+            connection.execute(
+                "SELECT 1 FROM watch_decisions WHERE action=? AND at>=? LIMIT 1", row
+            ).fetchone()
+            is not None
+        )
 
 
 @dataclass(slots=True)
@@ -58,11 +65,14 @@ class Monitor:
     _child: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
-        """Check until SIGTERM, SIGINT or SIGHUP; BusyError when another monitor of this home runs."""
+        """Check until SIGTERM, SIGINT or SIGHUP;
+        BusyError when another monitor of this home runs."""
         with FileLock(self.home.locks / LOCK) as lock:
             if not lock.acquire(f"performance --continuous since {iso(self.clock.now())}"):
                 holder = lock_holder(lock.path) or "another process"
-                raise BusyError(f"this home is monitored already by {holder}", "stop it first", holder)
+                raise BusyError(
+                    f"this home is monitored already by {holder}", "stop it first", holder
+                )
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._asked)
             while not self._stop.is_set():
@@ -80,12 +90,15 @@ class Monitor:
             return
         if code not in (0, None):
             self.say(f"the check ended with {code}; the next one comes all the same")
-        upcoming = next_check(self.clock.now(), self.interval, self._waits(begun), self.settle_minutes)
+        upcoming = next_check(
+            self.clock.now(), self.interval, self._waits(begun), self.settle_minutes
+        )
         self.say(f"next check at {upcoming.astimezone():%Y-%m-%d %H:%M:%S}")
         self._stop.wait(max(0.0, (upcoming - self.clock.now()).total_seconds()))
 
     def _waits(self, since: datetime) -> bool:
-        """Whether something waits for the close; a record that cannot be read ends no loop of months."""
+        """Whether something waits for the close;
+        a record that cannot be read ends no loop of months."""
         try:
             return something_waits(self.home, since)
         except StockmlError as error:
@@ -94,7 +107,9 @@ class Monitor:
 
     def _check(self) -> int | None:
         try:
-            self._child = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, env=child_environment())
+            self._child = subprocess.Popen(
+                self.argv, stdin=subprocess.DEVNULL, env=child_environment()
+            )
         except OSError as error:
             self.say(f"the check could not be started: {error.strerror}")
             return None

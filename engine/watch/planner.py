@@ -1,8 +1,9 @@
 """Planner: which symbols to train now, in which order, and why not the others; pure functions.
 
-What keeps a symbol from being trained for ever: a cooldown for each symbol and reason; `new_sessions` newly scored
-sessions before a performance reason counts again; `chronic`, for a reason that trainings do not mend; and no more than
-`yearly_trainings` for performance or drift in a year. What is chronic or spent is shown and left to the age limit.
+What keeps a symbol from being trained for ever: a cooldown for each symbol and reason;
+`new_sessions` newly scored sessions before a performance reason counts again; `chronic`, for a
+reason that trainings do not mend; and no more than `yearly_trainings` for performance or drift
+in a year. What is chronic or spent is shown and left to the age limit.
 """
 
 from __future__ import annotations
@@ -110,15 +111,25 @@ class Decision:
     """The verdicts a training is for."""
     chronic: tuple[Verdict, ...] = ()
     standing: tuple[str, ...] = ()
-    """Reasons that were chronic and do not fire now, but have not stayed away for `new_sessions` yet."""
+    """Reasons that were chronic and do not fire now, but have not stayed away for `new_sessions`
+    yet."""
 
 
-def plan(candidates: Iterable[Candidate], occasion: Occasion, settings: Settings) -> tuple[Decision, ...]:
-    """A decision a symbol: those to train first, by priority and then the worst first, the others in the given order."""
+def plan(
+    candidates: Iterable[Candidate], occasion: Occasion, settings: Settings
+) -> tuple[Decision, ...]:
+    """A decision a symbol: those to train first, by priority and then the worst first, the
+    others in the given order."""
     decided = [(each, decide(each, occasion, settings)) for each in candidates]
     train = [pair for pair in decided if pair[1].action is Action.TRAIN]
     train.sort(key=lambda pair: _order(*pair))
-    return tuple(decision for _, decision in (*train, *(pair for pair in decided if pair[1].action is not Action.TRAIN)))
+    return tuple(
+        decision
+        for _, decision in (
+            *train,
+            *(pair for pair in decided if pair[1].action is not Action.TRAIN),
+        )
+    )
 
 
 def _order(candidate: Candidate, decision: Decision) -> tuple[float, ...]:
@@ -138,13 +149,21 @@ def _decided(candidate: Candidate, occasion: Occasion, settings: Settings) -> De
         return Decision(symbol, Action.NEWER, "", text)
     counting, chronic, cooling = _sorted_out(candidate, occasion, settings)
     if not counting and not occasion.force:
-        if cooling and candidate.holder:  # the run that the reason started may be the one that is at it
+        if (
+            cooling and candidate.holder
+        ):  # the run that the reason started may be the one that is at it
             verdict = cooling[0][0]
             return Decision(
-                symbol, Action.BUSY, verdict.reason, f"{candidate.holder} trains it; {verdict.text}", chronic=chronic
+                symbol,
+                Action.BUSY,
+                verdict.reason,
+                f"{candidate.holder} trains it; {verdict.text}",
+                chronic=chronic,
             )
         if cooling:
-            return Decision(symbol, Action.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic)
+            return Decision(
+                symbol, Action.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic
+            )
         if chronic:
             text = _chronic_text(candidate, chronic[0], settings)
             return Decision(symbol, Action.CHRONIC, chronic[0].reason, text, chronic=chronic)
@@ -162,9 +181,13 @@ def _decided(candidate: Candidate, occasion: Occasion, settings: Settings) -> De
 def _sorted_out(
     candidate: Candidate, occasion: Occasion, settings: Settings
 ) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...], list[tuple[Verdict, str]]]:
-    """The fired verdicts that count, the chronic ones, and those that cool down with the words for it."""
+    """The fired verdicts that count, the chronic ones, and those that cool down with the words
+    for it."""
     counting, chronic, cooling = [], [], []
-    found = (*(each for each in candidate.verdicts if each.fired), *_ahead(candidate, occasion, settings))
+    found = (
+        *(each for each in candidate.verdicts if each.fired),
+        *_ahead(candidate, occasion, settings),
+    )
     for verdict in sorted(found, key=lambda each: list(TRIGGERS).index(each.reason)):
         past = candidate.pasts.get(verdict.reason, Past())
         if _chronic(verdict, past):
@@ -181,15 +204,23 @@ def _sorted_out(
 
 
 def _ahead(candidate: Candidate, occasion: Occasion, settings: Settings) -> tuple[Verdict, ...]:
-    """The age verdict of a model that is young enough now and too old before the next scheduled training."""
+    """The age verdict of a model that is young enough now and too old before the next scheduled
+    training."""
     limit, upcoming = settings.thresholds.max_model_age_days, occasion.next_auto_train
     if upcoming is None or candidate.age_days is None or candidate.age_days > limit:
         return ()
     then = candidate.age_days + (upcoming - occasion.now).total_seconds() / 86400
     if then <= limit:
         return ()
-    text = f"{candidate.age_days:.1f} days old, {then:.1f} at the next scheduled training (limit {limit} days)"
-    return (Verdict("age", True, text, candidate.age_days, limit, 0, "calendar", "", False, then / limit),)
+    text = (
+        f"{candidate.age_days:.1f} days old, {then:.1f} at the next scheduled training (limit"
+        f" {limit} days)"
+    )
+    return (
+        Verdict(
+            "age", True, text, candidate.age_days, limit, 0, "calendar", "", False, then / limit
+        ),
+    )
 
 
 def cooldown(reason: str, past: Past, now: datetime, settings: Settings) -> str:
@@ -201,20 +232,29 @@ def cooldown(reason: str, past: Past, now: datetime, settings: Settings) -> str:
     wait = timedelta(hours=watch.retry_hours) if brief else timedelta(days=watch.cooldown_days)
     if now - past.at < wait:
         until = (past.at + wait).astimezone()
-        return f"trained for it on {past.at.astimezone():%b %d %H:%M}, again from {until:%b %d %H:%M} on"
+        return (
+            f"trained for it on {past.at.astimezone():%b %d %H:%M}, again from"
+            f" {until:%b %d %H:%M} on"
+        )
     if trigger.performance and not past.failed and past.sessions < watch.new_sessions:
-        return f"only {past.sessions} of {watch.new_sessions} new sessions since it was trained for this"
+        return (
+            f"only {past.sessions} of {watch.new_sessions} new sessions since it was trained for"
+            " this"
+        )
     return ""
 
 
 def _renewed(candidate: Candidate, verdict: Verdict, past: Past, occasion: Occasion) -> bool:
-    """Whether the model is newer than the training for its age: then that training has done its work."""
+    """Whether the model is newer than the training for its age: then that training has done its
+    work."""
     if verdict.reason != "age" or candidate.age_days is None or past.at is None:
         return False
     return candidate.age_days * 86400 <= (occasion.now - past.at).total_seconds() + 1.0
 
 
-def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, reasons: set[str]) -> tuple[Action, str] | None:
+def _in_the_way(
+    candidate: Candidate, occasion: Occasion, settings: Settings, reasons: set[str]
+) -> tuple[Action, str] | None:
     if candidate.hold:
         return Action.HELD, f"on hold: {candidate.hold}"
     if occasion.outage:
@@ -223,9 +263,15 @@ def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, re
         return Action.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
     must = occasion.force or bool(reasons & {"missing", "corrupt"})
     if candidate.lag_sessions > settings.watch.bar_lag_sessions and not (candidate.local and must):
-        return Action.NO_BARS, f"bars end on {candidate.last_bar}, {candidate.lag_sessions} sessions behind"
+        return (
+            Action.NO_BARS,
+            f"bars end on {candidate.last_bar}, {candidate.lag_sessions} sessions behind",
+        )
     if candidate.last_bar and candidate.last_bar <= candidate.trained_to and not must:
-        return Action.NO_NEW_BARS, f"no bar since the one it was trained to ({candidate.trained_to})"
+        return (
+            Action.NO_NEW_BARS,
+            f"no bar since the one it was trained to ({candidate.trained_to})",
+        )
     if candidate.holder:
         return Action.BUSY, f"{candidate.holder} trains it"
     if occasion.market_open and not occasion.skip_market_hours:
@@ -236,11 +282,14 @@ def _in_the_way(candidate: Candidate, occasion: Occasion, settings: Settings, re
 
 def _chronic(verdict: Verdict, past: Past) -> str:
     """Why a training would not mend a fired reason; empty when it may."""
-    return past.chronic or (_NAIVE_TOO if verdict.hopeless and TRIGGERS[verdict.reason].performance else "")
+    return past.chronic or (
+        _NAIVE_TOO if verdict.hopeless and TRIGGERS[verdict.reason].performance else ""
+    )
 
 
 def _spent(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
-    """Why a reason that comes back, and has cooled down, is not trained for again this year; empty when it may be."""
+    """Why a reason that comes back, and has cooled down, is not trained for again this year;
+    empty when it may be."""
     if not TRIGGERS[verdict.reason].yearly or candidate.spent < settings.watch.yearly_trainings:
         return ""
     return f"trained {candidate.spent} times within a year for performance or drift"
@@ -257,24 +306,35 @@ def _standing(candidate: Candidate, settings: Settings) -> tuple[str, ...]:
 
 
 def _chronic_text(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
-    why = _chronic(verdict, candidate.pasts.get(verdict.reason, Past())) or _spent(candidate, verdict, settings)
+    why = _chronic(verdict, candidate.pasts.get(verdict.reason, Past())) or _spent(
+        candidate, verdict, settings
+    )
     return f"chronic, left to the age limit ({why}); {verdict.text}"
 
 
 def _fine(candidate: Candidate) -> str:
-    return next((verdict.text for verdict in candidate.verdicts if verdict.reason == "age"), "no trigger fires")
+    return next(
+        (verdict.text for verdict in candidate.verdicts if verdict.reason == "age"),
+        "no trigger fires",
+    )
 
 
 def started(past: Past, now: datetime, last_bar: str) -> Past:
     """The record of a reason after a training for it was started: one more that is yet to help."""
-    return Past(past.trainings + (0 if past.failed else 1), now, last_bar, chronic=past.chronic, fired_bar=past.fired_bar)
+    return Past(
+        past.trainings + (0 if past.failed else 1),
+        now,
+        last_bar,
+        chronic=past.chronic,
+        fired_bar=past.fired_bar,
+    )
 
 
 def judged(past: Past, verdict: Verdict, settings: Settings, last_bar: str = "") -> Past:
     """The record of a reason after a check on bars up to `last_bar`.
 
-    It is cleared once `new_sessions` passed without the reason, for a figure that hovers around its limit has not got
-    well; it is chronic when trainings do not help.
+    It is cleared once `new_sessions` passed without the reason, for a figure that hovers around
+    its limit has not got well; it is chronic when trainings do not help.
     """
     if not TRIGGERS[verdict.reason].performance:
         return past

@@ -1,4 +1,5 @@
-"""The report of the newest checks: what `performance --report` prints and writes, without checking anything."""
+"""The report of the newest checks: what `performance --report` prints and writes, without
+checking anything."""
 
 from __future__ import annotations
 
@@ -44,8 +45,9 @@ def last_checks(home: Home) -> dict[str, LastCheck]:
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return {}
+        newest = "SELECT MAX(id) FROM watch_checks GROUP BY symbol"
         rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM watch_checks WHERE id IN (SELECT MAX(id) FROM watch_checks GROUP BY symbol)"  # noqa: S608 - ours
+            f"SELECT {_COLUMNS} FROM watch_checks WHERE id IN ({newest})"  # noqa: S608 - ours
         ).fetchall()
     return {row[0]: LastCheck(*row) for row in rows}
 
@@ -56,7 +58,8 @@ def history_path(home: Home) -> Path:
 
 
 def recent_lines(home: Home, count: int) -> tuple[dict[str, Any], ...]:
-    """The newest lines of performance_history.jsonl, oldest first; one that is no JSON object is left out."""
+    """The newest lines of performance_history.jsonl, oldest first;
+    one that is no JSON object is left out."""
     try:
         with history_path(home).open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _WINDOW))
@@ -69,18 +72,28 @@ def recent_lines(home: Home, count: int) -> tuple[dict[str, Any], ...]:
             tree = json.loads(line)
         except ValueError:
             continue
-        if isinstance(tree, dict) and isinstance(tree.get("timestamp"), str) and isinstance(tree.get("symbol"), str):
+        if (
+            isinstance(tree, dict)
+            and isinstance(tree.get("timestamp"), str)
+            and isinstance(tree.get("symbol"), str)
+        ):
             found.append(tree)
     return tuple(found)
 
 
-def write_report(home: Home, symbols: tuple[str, ...], meters: tuple[Meter, ...], now: datetime) -> tuple[Path, dict[str, Any]]:
-    """evaluation_results/performance_report_YYYYMMDD.json from what was checked; its path and what stands in it."""
+def write_report(
+    home: Home, symbols: tuple[str, ...], meters: tuple[Meter, ...], now: datetime
+) -> tuple[Path, dict[str, Any]]:
+    """evaluation_results/performance_report_YYYYMMDD.json from what was checked;
+    its path and what stands in it."""
     found = last_checks(home)
     chosen = [found[symbol] for symbol in symbols if symbol in found]
     tree = {
         "timestamp": iso(now),
-        "monitoring_period": [min((each.at for each in chosen), default=None), max((each.at for each in chosen), default=None)],
+        "monitoring_period": [
+            min((each.at for each in chosen), default=None),
+            max((each.at for each in chosen), default=None),
+        ],
         "symbols_monitored": [each.symbol for each in chosen],
         "total_symbols": len(symbols),
         "not_checked": [symbol for symbol in symbols if symbol not in found],

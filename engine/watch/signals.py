@@ -1,9 +1,12 @@
-"""Signals: what the bars say of volatility and drift, each against a limit that the symbol's own past sets.
+"""Signals: what the bars say of volatility and drift, each against a limit that the symbol's own
+past sets.
 
-Never on price levels. Volatility is read from true ranges, for they tell of a day's size with a third of the noise of a
-close. A rise counts against the sessions just before it, alone and against the market's, so that a storm that every
-symbol shares needs to be greater. A Kolmogorov-Smirnov distance counts against the distances that the reference period
-shows within itself, because returns cluster: the textbook limit is broken several times a year by healthy series.
+Never on price levels. Volatility is read from true ranges, for they tell of a day's size with a
+third of the noise of a close. A rise counts against the sessions just before it, alone and
+against the market's, so that a storm that every symbol shares needs to be greater. A
+Kolmogorov-Smirnov distance counts against the distances that the reference period shows within
+itself, because returns cluster: the textbook limit is broken several times a year by healthy
+series.
 """
 
 from __future__ import annotations
@@ -25,8 +28,11 @@ _STEP = 10
 _TINY = 1e-6
 
 
-def volatility_signals(bars: Bars, market: Bars | None, trained_to: str, limits: Watch) -> tuple[Signal, ...]:
-    """The rise of volatility, alone and against the market's, and the greatest move since `trained_to`; () with few bars."""
+def volatility_signals(
+    bars: Bars, market: Bars | None, trained_to: str, limits: Watch
+) -> tuple[Signal, ...]:
+    """The rise of volatility, alone and against the market's, and the greatest move since
+    `trained_to`; () with few bars."""
     count, before = limits.volatility_sessions, limits.volatility_before
     own = _rise(np.log(np.maximum(true_range(bars), _TINY)), count, before)
     found = [_against_past("rise", own, limits.volatility_sigma, count, bars, "volatility")]
@@ -34,7 +40,9 @@ def volatility_signals(bars: Bars, market: Bars | None, trained_to: str, limits:
         relative = np.log(np.maximum(true_range(bars), _TINY)) - _aligned(bars, market)
         series = _rise(relative, count, before)
         name = f"volatility against {market.symbol}'s"
-        found.append(_against_past("market", series, limits.volatility_market_sigma, count, bars, name))
+        found.append(
+            _against_past("market", series, limits.volatility_market_sigma, count, bars, name)
+        )
     found.append(_greatest_move(bars, trained_to, limits.gap_sigma))
     return tuple(each for each in found if each is not None)
 
@@ -47,11 +55,14 @@ def _aligned(bars: Bars, market: Bars) -> Floats:
 
 
 def _rise(logs: Floats, count: int, before: int) -> Floats:
-    """[n] mean log range of the newest `count` sessions less that of the `before` sessions before them."""
+    """[n] mean log range of the newest `count` sessions less that of the `before` sessions
+    before them."""
     return np.asarray(mean(logs, count) - lagged(mean(logs, before), count))
 
 
-def _against_past(name: str, series: Floats, sigma: float, count: int, bars: Bars, what: str) -> Signal | None:
+def _against_past(
+    name: str, series: Floats, sigma: float, count: int, bars: Bars, what: str
+) -> Signal | None:
     past = series[: max(0, len(series) - count)][-HISTORY:]
     past = past[np.isfinite(past)]
     if len(past) < FEWEST or not np.isfinite(series[-1]):
@@ -61,12 +72,16 @@ def _against_past(name: str, series: Floats, sigma: float, count: int, bars: Bar
     if limit <= 0.0:
         return None
     window = f"{bars.dates[-count]} to {bars.dates[-1]}"
-    text = f"{what} {np.exp(value):.2f} times that of the sessions before (limit {np.exp(limit):.2f}, n={count}, {window})"
+    text = (
+        f"{what} {np.exp(value):.2f} times that of the sessions before (limit {np.exp(limit):.2f},"
+        f" n={count}, {window})"
+    )
     return Signal(name, value, limit, count, window, text)
 
 
 def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
-    """The greatest session after `trained_to`, close to close or gap, in units of the volatility forecast made before it."""
+    """The greatest session after `trained_to`, close to close or gap, in units of the volatility
+    forecast made before it."""
     scale = lagged(volatility(bars), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.log(bars.open) - lagged(np.log(bars.close), 1)
@@ -77,12 +92,18 @@ def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
     row = int(np.argmax(np.where(fresh, moves, -1.0)))
     change = 100.0 * float(bars.close[row] / bars.close[row - 1] - 1.0)
     session = str(bars.dates[row])
-    text = f"moved {change:+.1f} % on {session}: {moves[row]:.1f} sigma of its own past (limit {sigma:g})"
+    text = (
+        f"moved {change:+.1f} % on {session}: {moves[row]:.1f} sigma of its own past (limit"
+        f" {sigma:g})"
+    )
     return Signal("move", float(moves[row]), sigma, 1, session, text)
 
 
-def drift_signals(bars: Bars, live: Live, heldout: tuple[float | None, int], limits: Watch) -> tuple[Signal, ...]:
-    """KS distances of returns and of their size, and the direction that live forecasts lost against the held-out record.
+def drift_signals(
+    bars: Bars, live: Live, heldout: tuple[float | None, int], limits: Watch
+) -> tuple[Signal, ...]:
+    """KS distances of returns and of their size, and the direction that live forecasts lost
+    against the held-out record.
 
     `heldout` is its direction accuracy in percent and its n.
     """
@@ -98,7 +119,9 @@ def drift_signals(bars: Bars, live: Live, heldout: tuple[float | None, int], lim
 def _distance(name: str, values: Floats, limits: Watch, bars: Bars) -> Signal | None:
     count, reference = limits.drift_sessions, limits.drift_reference
     ends = list(range(len(values), count + reference, -_STEP))[: 1 + (count + HISTORY) // _STEP]
-    distances = [ks(values[end - count : end], values[end - count - reference : end - count]) for end in ends]
+    distances = [
+        ks(values[end - count : end], values[end - count - reference : end - count]) for end in ends
+    ]
     past = np.array(distances[1 + count // _STEP :])
     if len(past) < FEWEST // _STEP:
         return None
@@ -119,12 +142,14 @@ def ks(some: Floats, others: Floats) -> float:
 
 
 def critical(n: int, m: int, alpha: float = 0.01) -> float:
-    """The KS distance that two samples of one distribution exceed with probability `alpha`, for large n and m."""
+    """The KS distance that two samples of one distribution exceed with probability `alpha`, for
+    large n and m."""
     return float(np.sqrt(-0.5 * np.log(alpha / 2) * (n + m) / (n * m)))
 
 
 def _lost_direction(live: Live, heldout: tuple[float | None, int], limits: Watch) -> Signal | None:
-    """Live hits so rare that the lower end of the held-out accuracy's interval would not explain them."""
+    """Live hits so rare that the lower end of the held-out accuracy's interval would not explain
+    them."""
     accuracy, n = heldout
     if accuracy is None or not live.hits:
         return None
@@ -133,13 +158,24 @@ def _lost_direction(live: Live, heldout: tuple[float | None, int], limits: Watch
         return None
     hits, count = found
     value, floor = 100.0 * hits / count, 100.0 * low
-    text = f"direction {value:.1f} % on the newest {count} live sessions to {live.last}, held out {accuracy:.1f} % (n={n})"
+    text = (
+        f"direction {value:.1f} % on the newest {count} live sessions to {live.last}, held out"
+        f" {accuracy:.1f} % (n={n})"
+    )
     # As a miss rate, so that greater is worse as with the others.
-    return Signal("direction", max(100.0 - value, 1.0), 100.0 - floor, count, f"newest {count} to {live.last}", text)
+    return Signal(
+        "direction",
+        max(100.0 - value, 1.0),
+        100.0 - floor,
+        count,
+        f"newest {count} to {live.last}",
+        text,
+    )
 
 
 def within_share(close: NDArray[np.float64], percent: float, count: int = 60) -> float | None:
-    """Percent of the newest `count` sessions whose close moved at most `percent`: the naive forecast's confidence."""
+    """Percent of the newest `count` sessions whose close moved at most `percent`: the naive
+    forecast's confidence."""
     if len(close) <= count:
         return None
     moved = np.abs(close[-count - 1 : -1] / close[-count:] - 1.0)

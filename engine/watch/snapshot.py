@@ -1,4 +1,5 @@
-"""Snapshots: everything the console shows as one value, read at a cost that follows what changed."""
+"""Snapshots: everything the console shows as one value, read at a cost that follows what
+changed."""
 
 from __future__ import annotations
 
@@ -13,7 +14,18 @@ from engine.core.clock import Clock
 from engine.core.config import Settings, Thresholds
 from engine.core.errors import ExitCode
 from engine.core.paths import Home
-from engine.core.records import Job, JobState, Level, Meter, ModelInfo, Retrain, Run, Snapshot, State, SymbolRow
+from engine.core.records import (
+    Job,
+    JobState,
+    Level,
+    Meter,
+    ModelInfo,
+    Retrain,
+    Run,
+    Snapshot,
+    State,
+    SymbolRow,
+)
 from engine.core.text import clean, clean_bytes, whole_rows
 from engine.forecast import status as derived
 from engine.forecast.status import Status
@@ -27,7 +39,8 @@ from engine.watch.planner import Action
 
 RECENT_RUNS = 50
 LOG_LINES = 200
-# A finished training shows as DONE this long before its age takes the word over; a cancelled one is told so long.
+# A finished training shows as DONE this long before its age takes the word over; a cancelled one is
+# told so long.
 DONE_FOR = timedelta(minutes=10)
 _ENDED_WORDS = {
     JobState.FAILED: State.FAILED,
@@ -35,10 +48,14 @@ _ENDED_WORDS = {
     JobState.LOST: State.LOST,
     JobState.CANCELLED: State.CANCELLED,
 }
-# A hold is an operator's decision: it takes the word of age and of how the last training ended, not of a broken file.
+# A hold is an operator's decision: it takes the word of age and of how the last training ended, not
+# of a broken file.
 _OVERRULED = (State.FRESH, State.AGING, State.STALE, State.NONE, *_ENDED_WORDS.values())
 READING = "reading the model"
-UNREADABLE = "its figures cannot be read: this home is not writable, and they are kept in persistent_data/status"
+UNREADABLE = (
+    "its figures cannot be read: this home is not writable, and they are kept in"
+    " persistent_data/status"
+)
 STOPPED = "its last training was cancelled; this model stays live"
 PUBLISHED_UNSAID = "published; its run died before saying so"
 
@@ -50,8 +67,11 @@ def age_state(age_days: float, limits: Thresholds) -> State:
     return State.FRESH if age_days <= limits.fresh_days else State.AGING
 
 
-def state_of(status: Status | None, job: Job | None, last: Job | None, now: datetime, limits: Thresholds) -> State:
-    """The one word of a row: a live job first, then a broken file, then how the last job ended, then the age."""
+def state_of(
+    status: Status | None, job: Job | None, last: Job | None, now: datetime, limits: Thresholds
+) -> State:
+    """The one word of a row: a live job first, then a broken file, then how the last job ended,
+    then the age."""
     if job is not None and not job.state.ended:
         return State.TRAIN if job.state is JobState.RUNNING else State.QUEUED
     if status is None:
@@ -67,13 +87,16 @@ def state_of(status: Status | None, job: Job | None, last: Job | None, now: date
         return State.DONE if recent and by_age is State.FRESH else by_age
     if last.ended_at < status.model.trained_at:
         return by_age  # something newer was published since, by a restore for one
-    if last.state is JobState.CANCELLED or (last.state is JobState.REFUSED and by_age is State.STALE):
+    if last.state is JobState.CANCELLED or (
+        last.state is JobState.REFUSED and by_age is State.STALE
+    ):
         return by_age  # what was stopped changed nothing: its note and its run say so
     return _ENDED_WORDS[last.state]
 
 
 class TextTail:
-    """The last lines of a file that may grow, rotate or be truncated; read by offset, again only when it changed."""
+    """The last lines of a file that may grow, rotate or be truncated;
+    read by offset, again only when it changed."""
 
     def __init__(self, path: Path, lines: int, window: int = 65536) -> None:
         self._path, self._lines, self._window = path, lines, window
@@ -101,13 +124,15 @@ class TextTail:
 
 
 def host_levels(meters: tuple[Meter, ...], runs: tuple[Run, ...]) -> list[Level]:
-    """What the host adds to the worst state; a CPU that a live run keeps busy is no fault, its meter says so all the same."""
+    """What the host adds to the worst state;
+    a CPU that a live run keeps busy is no fault, its meter says so all the same."""
     training = any(run.live for run in runs)
     return [meter.level for meter in meters if not (training and meter.name == "CPU")]
 
 
 class SnapshotReader:
-    """Keeps what was read, so that the next snapshot reads only what changed; for one caller at a time."""
+    """Keeps what was read, so that the next snapshot reads only what changed;
+    for one caller at a time."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
         self._home, self._clock = home, clock
@@ -124,10 +149,15 @@ class SnapshotReader:
         runs = self._read_runs(problems)
         last = _last_jobs(runs)
         board = safe_read(self._board, problems)
-        rows = tuple(_watched(self._row(name, settings, source, runs, last, now), board) for name in settings.names)
+        rows = tuple(
+            _watched(self._row(name, settings, source, runs, last, now), board)
+            for name in settings.names
+        )
         meters = self._read_meters(settings, problems)
         bad = [Level.WARN for row in rows if row.state in (State.FAILED, State.LOST)]
-        bad += [Level.CRIT for row in rows if row.state in (State.CORRUPT, State.FOREIGN)]  # as `health` says
+        bad += [
+            Level.CRIT for row in rows if row.state in (State.CORRUPT, State.FOREIGN)
+        ]  # as `health` says
         bad += [Level.WARN for alert in board.alerts if alert.state == FIRING and not alert.acked]
         shown = source or self._configured(settings)
         return Snapshot(
@@ -135,7 +165,8 @@ class SnapshotReader:
             host=clean(platform.node(), 40),
             home=str(self._home.root),
             source=shown,
-            simulated=shown == "simulated" or any(row.model and row.model.source == "simulated" for row in rows),
+            simulated=shown == "simulated"
+            or any(row.model and row.model.source == "simulated" for row in rows),
             rows=rows,
             meters=meters,
             runs=runs,
@@ -182,7 +213,9 @@ class SnapshotReader:
 
     def remember(self, built: Mapping[str, Status | None]) -> None:
         """Take over what was built just now: a disk that is full cannot keep it for us to read."""
-        self._statuses |= {symbol: (self._status_key(symbol), status) for symbol, status in built.items()}
+        self._statuses |= {
+            symbol: (self._status_key(symbol), status) for symbol, status in built.items()
+        }
 
     def _row(
         self,
@@ -206,15 +239,30 @@ class SnapshotReader:
         model = status.model if status and same_file else None
         last_job = _settled(last_run, last_job, model)
         if key is not None and not same_file and job is None:
-            # A file that nobody has read yet: its own age until the refreshed status says what is in it.
-            state = age_state(max(0.0, now.timestamp() - key.mtime_ns / 1e9) / 86400, settings.thresholds)
+            # A file that nobody has read yet: its own age until the refreshed status says what is
+            # in it.
+            state = age_state(
+                max(0.0, now.timestamp() - key.mtime_ns / 1e9) / 86400, settings.thresholds
+            )
         else:
-            state = state_of(status if same_file else None, job, _dated(last_run, last_job), now, settings.thresholds)
+            state = state_of(
+                status if same_file else None,
+                job,
+                _dated(last_run, last_job),
+                now,
+                settings.thresholds,
+            )
         stopped = _stopped(_dated(last_run, last_job), model, now) if job is None else ""
         forecast = status.forecast if status and fresh else None
-        behind = bars_behind(forecast.last_bar, used, now, settings.market.settle_minutes) if forecast else None
+        behind = (
+            bars_behind(forecast.last_bar, used, now, settings.market.settle_minutes)
+            if forecast
+            else None
+        )
         copy = stand_in_words(used, symbol, forecast.last_bar) if forecast else ""
-        waits = "" if key is None else READING if fresh or derived.can_keep(self._home) else UNREADABLE
+        waits = (
+            "" if key is None else READING if fresh or derived.can_keep(self._home) else UNREADABLE
+        )
         return SymbolRow(
             symbol=symbol,
             company=entry.company,
@@ -227,19 +275,31 @@ class SnapshotReader:
             run_id=run.id if run else (last_run.id if last_run else None),
             last_job=last_job,
             last_run_reason=last_run.reason if last_run else "",
-            note=_joined(stale_words(behind), copy, stopped, _note(status if same_file else None, waits, last_job, state)),
+            note=_joined(
+                stale_words(behind),
+                copy,
+                stopped,
+                _note(status if same_file else None, waits, last_job, state),
+            ),
             stale_status=waits == READING and not fresh,
             bars_behind=behind,
         )
 
 
 def _watched(row: SymbolRow, board: Board) -> SymbolRow:
-    """The row with what the checks say of it; under a hold the note tells how the last training ended."""
+    """The row with what the checks say of it;
+    under a hold the note tells how the last training ended."""
     hold = board.holds.get(row.symbol, "")
     held = bool(hold) and row.state in _OVERRULED
     ended = str(row.state).lower() if held and row.state in _ENDED_WORDS.values() else ""
     note = _joined(": ".join(filter(None, (ended, row.note))), f"on hold: {hold}" if hold else "")
-    return replace(row, state=State.HELD if held else row.state, note=note, hold=hold, retrain=_standing(row, board, hold))
+    return replace(
+        row,
+        state=State.HELD if held else row.state,
+        note=note,
+        hold=hold,
+        retrain=_standing(row, board, hold),
+    )
 
 
 def _standing(row: SymbolRow, board: Board, hold: str) -> Retrain | None:
@@ -260,8 +320,14 @@ def _note(status: Status | None, waits: str, last: Job | None, state: State) -> 
 
 
 def _stopped(last: Job | None, model: ModelInfo | None, now: datetime) -> str:
-    """That a training was cancelled a moment ago, where the row's word tells of the model that it left as it was."""
-    if last is None or last.state is not JobState.CANCELLED or last.ended_at is None or model is None:
+    """That a training was cancelled a moment ago, where the row's word tells of the model that
+    it left as it was."""
+    if (
+        last is None
+        or last.state is not JobState.CANCELLED
+        or last.ended_at is None
+        or model is None
+    ):
         return ""
     told = model.trained_at <= last.ended_at and now - last.ended_at < DONE_FOR
     return STOPPED if told else ""
@@ -273,7 +339,13 @@ def _joined(*parts: str) -> str:
 
 def _settled(run: Run | None, job: Job | None, model: ModelInfo | None) -> Job | None:
     """The job as it turned out: a lost one whose model is the live one did publish it."""
-    if run is None or job is None or job.state is not JobState.LOST or model is None or model.run_id != run.id:
+    if (
+        run is None
+        or job is None
+        or job.state is not JobState.LOST
+        or model is None
+        or model.run_id != run.id
+    ):
         return job
     return replace(
         job,
@@ -287,7 +359,8 @@ def _settled(run: Run | None, job: Job | None, model: ModelInfo | None) -> Job |
 
 
 def _dated(run: Run | None, job: Job | None) -> Job | None:
-    """The job with the moment its end is judged by; a lost one could not say when, its run was last heard of then."""
+    """The job with the moment its end is judged by;
+    a lost one could not say when, its run was last heard of then."""
     return replace(job, ended_at=_ended(run, job)) if run and job else job
 
 

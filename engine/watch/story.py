@@ -1,4 +1,5 @@
-"""What watching knows of one symbol, as a tree for the console: decision, every trigger's verdict, hold, earnings.
+"""What watching knows of one symbol, as a tree for the console: decision, every trigger's
+verdict, hold, earnings.
 
 It looks as the planner does, on stored bars, and writes nothing down.
 """
@@ -21,7 +22,12 @@ from engine.watch.triggers import TRIGGERS, Facts, Verdict
 
 
 def watch_story(
-    home: Home, settings: Settings, symbol: str, source: str | None, clock: Clock, next_auto_train: datetime | None
+    home: Home,
+    settings: Settings,
+    symbol: str,
+    source: str | None,
+    clock: Clock,
+    next_auto_train: datetime | None,
 ) -> dict[str, Any]:
     """Why `symbol` will or will not be retrained; StockmlError when history.db cannot be read."""
     looks, _ = look_at_all(home, settings, (symbol,), source, clock, fetch=False)
@@ -30,8 +36,14 @@ def watch_story(
     (decision,), found = prepared.decisions, prepared.looks[symbol]
     hold, checked = holds(home, clock).get(symbol), last_checks(home).get(symbol)
     return {
-        "decision": {"action": str(decision.action), "reason": decision.reason, "text": decision.text},
-        "hold": {"reason": hold.reason, "since": hold.since, "until": str(hold.until or "")} if hold else None,
+        "decision": {
+            "action": str(decision.action),
+            "reason": decision.reason,
+            "text": decision.text,
+        },
+        "hold": {"reason": hold.reason, "since": hold.since, "until": str(hold.until or "")}
+        if hold
+        else None,
         "verdicts": [_verdict(each, found) for each in found.verdicts],
         "signals": _signals(found.facts),
         "earnings": _releases(home, settings, found, clock.now()),
@@ -58,13 +70,20 @@ def _signals(facts: Facts) -> list[dict[str, Any]]:
     """Every figure of volatility and drift with its limit, also those that keep within it."""
     named = [("move" if each.name == "move" else "volatility", each) for each in facts.volatility]
     named += [("drift", each) for each in facts.drift]
-    return [{"reason": reason, "fired": each.value > each.limit, "text": each.text} for reason, each in named]
+    return [
+        {"reason": reason, "fired": each.value > each.limit, "text": each.text}
+        for reason, each in named
+    ]
 
 
 def _releases(home: Home, settings: Settings, found: Look, now: datetime) -> dict[str, Any]:
     """The releases known, and when they were looked up; only Yahoo's symbols are."""
     asked = settings.watch.earnings and found.seen.source == "yahoo"
-    known = earnings.read(home).get(found.seen.symbol, earnings.Releases()) if asked else earnings.Releases()
+    known = (
+        earnings.read(home).get(found.seen.symbol, earnings.Releases())
+        if asked
+        else earnings.Releases()
+    )
     today = exchange_day(now)
     coming = min((day for day in known.days if day > today), default=None)
     return {

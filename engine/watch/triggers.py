@@ -1,8 +1,11 @@
-"""Triggers: the reasons to retrain a model, a row each in TRIGGERS; pure functions of what is known of one symbol.
+"""Triggers: the reasons to retrain a model, a row each in TRIGGERS.
 
-A verdict always comes, fired or not, with value, limit, n and window, so that a person can follow it. Live scored
-forecasts are read before held-out figures; the verdict says which. Failed limits that the naive forecast fails on the
-same sessions are marked `hopeless`: another training cannot mend them.
+Pure functions of what is known of one symbol.
+
+A verdict always comes, fired or not, with value, limit, n and window, so that a person can
+follow it. Live scored forecasts are read before held-out figures; the verdict says which. Failed
+limits that the naive forecast fails on the same sessions are marked `hopeless`: another training
+cannot mend them.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ class Live:
     mape: float | None = None
     naive_mape: float | None = None
     hits: tuple[bool, ...] = ()
-    """Whether the direction was right, oldest first; sessions whose close did not move are left out."""
+    """Whether the direction was right, oldest first;
+    sessions whose close did not move are left out."""
     first: str = ""
     last: str = ""
 
@@ -55,7 +59,8 @@ class Facts:
 
     symbol: str
     model: str = "ok"
-    """ok, none, corrupt, foreign or newer (made by a newer stockml: no reason to train, the planner leaves it alone)."""
+    """ok, none, corrupt, foreign or newer (made by a newer stockml: no reason to train, the
+    planner leaves it alone)."""
     problem: str = ""
     age_days: float | None = None
     age_sessions: int | None = None
@@ -68,7 +73,8 @@ class Facts:
     confidences: tuple[tuple[str, float], ...] = ()
     """(last bar, confidence in percent) of each different last bar checked, newest first."""
     naive_within: float | None = None
-    """Percent of the newest sessions whose close moved less than max_mape: the naive forecast's confidence."""
+    """Percent of the newest sessions whose close moved less than max_mape: the naive forecast's
+    confidence."""
     failures: int = 0
     """Consecutive checks that failed through the symbol's own model."""
     others_answer: bool = True
@@ -106,7 +112,8 @@ class Trigger:
     performance: bool = False
     """Whether it needs newly scored sessions after a training, and can become chronic."""
     yearly: bool = False
-    """Whether at most `yearly_trainings` a year are for it and its like: noise alone would go on for ever."""
+    """Whether at most `yearly_trainings` a year are for it and its like: noise alone would go on
+    for ever."""
     urgent: bool = False
     """Whether there is no usable model, so that the shorter retry time counts."""
 
@@ -118,7 +125,10 @@ def verdicts(facts: Facts, settings: Settings) -> tuple[Verdict, ...]:
 
 def missing(facts: Facts, _settings: Settings) -> Verdict:
     """No model, or a file that stockml did not write."""
-    texts = {"none": "no model yet", "foreign": "the model file was not written by stockml: it is backed up, then replaced"}
+    texts = {
+        "none": "no model yet",
+        "foreign": "the model file was not written by stockml: it is backed up, then replaced",
+    }
     text = texts.get(facts.model, "a model is there")
     return Verdict("missing", facts.model in texts, text, basis="file", severity=1e6)
 
@@ -161,35 +171,60 @@ def age(facts: Facts, settings: Settings) -> Verdict:
     fired = facts.age_days > limit
     text = f"{facts.age_days:.1f} days old{sessions} (limit {limit} days)"
     return Verdict(
-        "age", fired, text, facts.age_days, limit, facts.age_sessions or 0, "calendar", "", False, facts.age_days / limit
+        "age",
+        fired,
+        text,
+        facts.age_days,
+        limit,
+        facts.age_sessions or 0,
+        "calendar",
+        "",
+        False,
+        facts.age_days / limit,
     )
 
 
 def accuracy(facts: Facts, settings: Settings) -> Verdict:
-    """Direction below its limit: live from `live_min` sessions on, fewer where luck cannot explain it, else held out."""
+    """Direction below its limit: live from `live_min` sessions on, fewer where luck cannot
+    explain it, else held out."""
     limit, live = settings.thresholds.min_accuracy, facts.live
     if len(live.hits) >= settings.watch.live_min:
         value = 100.0 * sum(live.hits) / len(live.hits)
         return _accuracy(value < limit, value, limit, len(live.hits), "live", live.window)
     if found := unlucky(live.hits, limit / 100.0, settings.watch.luck_percent / 100.0):
         hits, n = found
-        return _accuracy(True, 100.0 * hits / n, limit, n, "live", f"the newest {n} sessions to {live.last}, no luck")
+        return _accuracy(
+            True,
+            100.0 * hits / n,
+            limit,
+            n,
+            "live",
+            f"the newest {n} sessions to {live.last}, no luck",
+        )
     held = facts.heldout
     if held.direction_accuracy is None:
         return Verdict("accuracy", False, "no direction was scored", limit=limit)
     return _accuracy(
-        held.direction_accuracy < limit, held.direction_accuracy, limit, held.n_scored, "held-out", "at its training"
+        held.direction_accuracy < limit,
+        held.direction_accuracy,
+        limit,
+        held.n_scored,
+        "held-out",
+        "at its training",
     )
 
 
 def _accuracy(fired: bool, value: float, limit: float, n: int, basis: str, window: str) -> Verdict:
     sign = "<" if fired else "≥"
     text = f"direction {value:.1f} % {sign} {limit:g} % ({basis}, n={n}, {window})"
-    return Verdict("accuracy", fired, text, value, limit, n, basis, window, False, limit / max(value, 1.0))
+    return Verdict(
+        "accuracy", fired, text, value, limit, n, basis, window, False, limit / max(value, 1.0)
+    )
 
 
 def unlucky(hits: tuple[bool, ...], share: float, chance: float) -> tuple[int, int] | None:
-    """(hits, n) of the shortest newest window that a true share of `share` would show with less than `chance`; or None."""
+    """(hits, n) of the shortest newest window that a true share of `share` would show with less
+    than `chance`; or None."""
     for n in LUCK_WINDOWS:
         if n > len(hits):
             return None
@@ -205,7 +240,8 @@ def binomial_at_most(count: int, n: int, share: float) -> float:
 
 
 def mape(facts: Facts, settings: Settings) -> Verdict:
-    """Mean absolute percentage error above its limit; hopeless where the naive forecast breaks it on the same sessions."""
+    """Mean absolute percentage error above its limit;
+    hopeless where the naive forecast breaks it on the same sessions."""
     limit, live, held = settings.thresholds.max_mape, facts.live, facts.heldout
     if live.n >= settings.watch.live_min and live.mape is not None:
         return _mape(live.mape, live.naive_mape, limit, live.n, "live", live.window)
@@ -214,10 +250,14 @@ def mape(facts: Facts, settings: Settings) -> Verdict:
     return _mape(held.mape, held.naive_mape, limit, held.n_scored, "held-out", "at its training")
 
 
-def _mape(value: float, naive: float | None, limit: float, n: int, basis: str, window: str) -> Verdict:
+def _mape(
+    value: float, naive: float | None, limit: float, n: int, basis: str, window: str
+) -> Verdict:
     fired = value > limit
     beside = f", naive {naive:.2f} %" if naive is not None else ""
-    text = f"MAPE {value:.2f} % {'>' if fired else '≤'} {limit:g} %{beside} ({basis}, n={n}, {window})"
+    text = (
+        f"MAPE {value:.2f} % {'>' if fired else '≤'} {limit:g} %{beside} ({basis}, n={n}, {window})"
+    )
     hopeless = fired and naive is not None and naive > limit
     return Verdict("mape", fired, text, value, limit, n, basis, window, hopeless, value / limit)
 
@@ -235,7 +275,16 @@ def confidence(facts: Facts, settings: Settings) -> Verdict:
     text = f"confidence {bars} ({'all' if fired else f'{len(low)} of {count}'} below {limit:g} %)"
     hopeless = fired and facts.naive_within is not None and facts.naive_within < limit
     return Verdict(
-        "confidence", fired, text, value, limit, len(newest), "live", newest[0][0], hopeless, limit / max(value, 1.0)
+        "confidence",
+        fired,
+        text,
+        value,
+        limit,
+        len(newest),
+        "live",
+        newest[0][0],
+        hopeless,
+        limit / max(value, 1.0),
     )
 
 
@@ -248,31 +297,51 @@ def volatility(facts: Facts, _settings: Settings) -> Verdict:
 def move(facts: Facts, _settings: Settings) -> Verdict:
     """One session since the training that moved far beyond the volatility before it."""
     moves = tuple(each for each in facts.volatility if each.name == "move")
-    return _signalled("move", moves, "no great move since the training", "no session since the training")
+    return _signalled(
+        "move", moves, "no great move since the training", "no session since the training"
+    )
 
 
 def drift(facts: Facts, _settings: Settings) -> Verdict:
-    """Returns or their size distributed otherwise than in the reference period, or a direction that was lost."""
+    """Returns or their size distributed otherwise than in the reference period, or a direction
+    that was lost."""
     return _signalled("drift", facts.drift, "no drift against the reference period")
 
 
-def _signalled(reason: str, signals: tuple[Signal, ...], quiet: str, unknown: str = "too few bars to tell") -> Verdict:
+def _signalled(
+    reason: str, signals: tuple[Signal, ...], quiet: str, unknown: str = "too few bars to tell"
+) -> Verdict:
     if not signals:
         return Verdict(reason, False, unknown, basis="bars")
     worst = max(signals, key=lambda each: each.value / each.limit)
     fired = worst.value > worst.limit
     text = worst.text if fired else quiet
     severity = worst.value / worst.limit
-    return Verdict(reason, fired, text, worst.value, worst.limit, worst.n, "bars", worst.window, False, severity)
+    return Verdict(
+        reason,
+        fired,
+        text,
+        worst.value,
+        worst.limit,
+        worst.n,
+        "bars",
+        worst.window,
+        False,
+        severity,
+    )
 
 
 def earnings(facts: Facts, _settings: Settings) -> Verdict:
-    """Earnings released since the model's last bar, once a session after them is known: most come after the close."""
+    """Earnings released since the model's last bar, once a session after them is known: most
+    come after the close."""
     if facts.earnings is None or not facts.trained_to:
         return Verdict("earnings", False, "no release known", basis="calendar")
     released = facts.earnings.isoformat()
     fired = facts.trained_to <= released < facts.last_bar
-    text = f"earnings released on {released}, the model ends on {facts.trained_to}, the bars on {facts.last_bar or 'no day'}"
+    text = (
+        f"earnings released on {released}, the model ends on {facts.trained_to}, the bars on"
+        f" {facts.last_bar or 'no day'}"
+    )
     return Verdict("earnings", fired, text, basis="calendar", window=released, severity=1.0)
 
 
@@ -284,9 +353,13 @@ TRIGGERS: dict[str, Trigger] = {
     "age": Trigger(age, "older than max_model_age_days"),
     "accuracy": Trigger(accuracy, "direction below min_accuracy", performance=True, yearly=True),
     "mape": Trigger(mape, "error above max_mape", performance=True, yearly=True),
-    "confidence": Trigger(confidence, "confidence below min_confidence", performance=True, yearly=True),
+    "confidence": Trigger(
+        confidence, "confidence below min_confidence", performance=True, yearly=True
+    ),
     "volatility": Trigger(volatility, "a rise of volatility", performance=True),
     "move": Trigger(move, "one great move since the training"),
     "earnings": Trigger(earnings, "earnings since the model's last bar"),
-    "drift": Trigger(drift, "returns unlike those of the reference period", performance=True, yearly=True),
+    "drift": Trigger(
+        drift, "returns unlike those of the reference period", performance=True, yearly=True
+    ),
 }

@@ -1,10 +1,13 @@
 """The validator: what must be true of a home after any fault, whoever was killed and when.
 
-I1 every live file is a whole model of its symbol                I2 it is the old one, or its next generation of this round
-I3 no symbol is locked, and no run calls itself live             I4 nothing that the round started is alive
-I5 no valid backup is lost; what was replaced lies in one        I6 a following run succeeds (the caller starts it)
-and the records tell the truth: a job is called done exactly when its run's model is the live one or was; history.db is
-whole; every journal reads on.
+I1 every live file is a whole model of its symbol
+I2 it is the old one, or its next generation of this round
+I3 no symbol is locked, and no run calls itself live
+I4 nothing that the round started is alive
+I5 no valid backup is lost; what was replaced lies in one
+I6 a following run succeeds (the caller starts it)
+and the records tell the truth: a job is called done exactly when its run's model is the live one
+or was; history.db is whole; every journal reads on.
 """
 
 from __future__ import annotations
@@ -57,16 +60,24 @@ def _tells_the_truth(home: Home, run: Run, before: Seen) -> None:
         path = home.model(job.symbol)
         manifest = read_model(path).manifest if path.exists() else None
         mine = manifest is not None and manifest.run_id == run.id
-        new = manifest is not None and manifest.digest != before.vault.live.get(job.symbol, (0, ""))[1]
+        new = (
+            manifest is not None
+            and manifest.digest != before.vault.live.get(job.symbol, (0, ""))[1]
+        )
         restored = new and not mine
-        assert job.state is not JobState.DONE or mine or restored, f"{run.id} calls {job.symbol} done; its model is another's"
-        # Killed between the rename and its word: nobody was there to say so, and nobody says that it failed to train.
+        assert job.state is not JobState.DONE or mine or restored, (
+            f"{run.id} calls {job.symbol} done; its model is another's"
+        )
+        # Killed between the rename and its word: nobody was there to say so, and nobody says that
+        # it failed to train.
         unsaid = (JobState.LOST, JobState.CANCELLED, JobState.FAILED)
         assert not mine or job.state is JobState.DONE or job.state in unsaid, (
             f"{run.id} published {job.symbol}, says {job.state}"
         )
         if job.state is JobState.DONE and mine and manifest:
-            assert job.generation == manifest.generation, f"{run.id}: {job.symbol} is generation {manifest.generation}"
+            assert job.generation == manifest.generation, (
+                f"{run.id}: {job.symbol} is generation {manifest.generation}"
+            )
 
 
 def _whole(home: Home) -> None:

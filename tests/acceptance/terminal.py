@@ -25,14 +25,26 @@ class Terminal:
 
     def _tmux(self, *words: str) -> str:
         line = ["tmux", "-L", self._socket, "-f", "/dev/null", *words]
-        return subprocess.run(line, capture_output=True, text=True, env=environment(**self._more), cwd=ROOT, check=False).stdout
+        return subprocess.run(
+            line,
+            capture_output=True,
+            text=True,
+            env=environment(**self._more),
+            cwd=ROOT,
+            check=False,
+        ).stdout
 
     def __enter__(self) -> Self:
         columns, rows = self._size
         self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), *self._line)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._tmux("kill-server")
 
     def keys(self, *names: str) -> None:
@@ -63,7 +75,9 @@ class Terminal:
         """From any screen to the log file of this name below the home."""
         self.keys("3")
         self.shows(name)
-        for _ in range(50):  # one step at a time: the newest file stands first, and another may become the newest
+        for _ in range(
+            50
+        ):  # one step at a time: the newest file stands first, and another may become the newest
             before, wanted = self._at(name)
             if before == wanted:
                 break

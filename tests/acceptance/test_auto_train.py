@@ -1,4 +1,5 @@
-"""Automatic training end to end: a real run by reason, then a check that scores, rings nothing and trains nothing."""
+"""Automatic training end to end: a real run by reason, then a check that scores, rings nothing
+and trains nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from tests.helpers import new_home, stockml
 
 
 def test_auto_train_trains_by_reason_and_the_check_finds_it_well(tmp_path: Path) -> None:
-    """The manifest keeps the symbol's own reason; the second call has nothing to do; a check writes one line of JSON."""
+    """The manifest keeps the symbol's own reason; the second call has nothing to do;
+    a check writes one line of JSON."""
     home = new_home(tmp_path / "home", market__source="simulated", training__members=["enhanced"])
     words = ("--symbols", "SPY", "--home", str(home.root))
     ran = stockml("auto-train", "--skip-market-hours", *words, timeout=240)
@@ -23,5 +25,12 @@ def test_auto_train_trains_by_reason_and_the_check_finds_it_well(tmp_path: Path)
     checked = stockml("performance", "--no-train", *words)
     assert 0 == checked.returncode, checked.stderr
     (line,) = (home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines()
-    assert ("SPY", "simulated", 1) == tuple(json.loads(line)[name] for name in ("symbol", "source", "generation"))
-    assert 1 == json.loads(stockml("accuracy", "SPY", "--json", "--home", str(home.root)).stdout)["symbols"][0]["waiting"]
+    assert ("SPY", "simulated", 1) == tuple(
+        json.loads(line)[name] for name in ("symbol", "source", "generation")
+    )
+    assert (
+        1
+        == json.loads(stockml("accuracy", "SPY", "--json", "--home", str(home.root)).stdout)[
+            "symbols"
+        ][0]["waiting"]
+    )

@@ -1,7 +1,8 @@
-"""Champion and challenger with real processes: refused, seen everywhere, overridden on record, never skipped.
+"""Champion and challenger with real processes: refused, seen everywhere, overridden on record,
+never skipped.
 
-The champion's file is rewritten so that its held-out record shows somebody who knew a fifth of every move: no honest
-challenger comes near it.
+The champion's file is rewritten so that its held-out record shows somebody who knew a fifth of
+every move: no honest challenger comes near it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         training__sequence_length=20,
         training__worker_memory_mb=0,
     )
-    home.settings.write_text(home.settings.read_text().replace('"naive", "enhanced", "sklearn", "lstm"', '"naive", "enhanced"'))
+    home.settings.write_text(
+        home.settings.read_text().replace(
+            '"naive", "enhanced", "sklearn", "lstm"', '"naive", "enhanced"'
+        )
+    )
     trained = run(home, "train", "NVDA")
     assert trained.returncode == 0, trained.stderr
     stored = read_model(home.model("NVDA"))
@@ -63,7 +68,8 @@ def refused(home: Home) -> Iterator[str]:
 
 
 def test_status_tells_the_figures_of_both(home: Home, refused: str) -> None:
-    """`status --json`: state REFUSED, last_run refused with challenger and champion on the same sessions beside naive."""
+    """`status --json`: state REFUSED, last_run refused with challenger and champion on the same
+    sessions beside naive."""
     told = json.loads(run(home, "status", "--json").stdout)
     row = next(each for each in told["symbols"] if each["symbol"] == "NVDA")
     last = row["last_run"]
@@ -89,21 +95,29 @@ def test_the_list_of_runs_says_refused(home: Home, refused: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 40)])
-async def test_the_console_says_refused_with_the_figures(home: Home, refused: str, size: tuple[int, int]) -> None:
-    """Row REFUSED, the run line REFUSED, and the detail line of the row with both models' figures."""
+async def test_the_console_says_refused_with_the_figures(
+    home: Home, refused: str, size: tuple[int, int]
+) -> None:
+    """Row REFUSED, the run line REFUSED, and the detail line of the row with both models'
+    figures."""
     app = StockmlApp(Engine(home), read_only=True)
     async with app.run_test(size=size) as pilot:
-        row = await until(pilot, lambda: app.main.snapshot and app.main.snapshot.row("NVDA"), "the row of NVDA")
+        row = await until(
+            pilot, lambda: app.main.snapshot and app.main.snapshot.row("NVDA"), "the row of NVDA"
+        )
         assert row.state is State.REFUSED
         ours, theirs = row.last_job.metrics, row.last_job.champion
         figures = f"MASE {ours.mase:.3f} against the live model's {theirs.mase:.3f}"
-        shown = await until(pilot, lambda: figures in (text := screen_text(app)) and text, "the figures")
+        shown = await until(
+            pilot, lambda: figures in (text := screen_text(app)) and text, "the figures"
+        )
         assert "REFUSED" in next(line for line in shown.splitlines() if "NVDA" in line)
         assert any(refused in line and "REFUSED" in line for line in shown.splitlines())
 
 
 def test_force_skips_the_triggers_never_the_guard(home: Home, refused: str) -> None:
-    """`auto-train --force` trains, is refused as everybody else, and leaves the champion byte for byte."""
+    """`auto-train --force` trains, is refused as everybody else, and leaves the champion byte
+    for byte."""
     before = home.model("NVDA").read_bytes()
     done = run(home, "auto-train", "--force", "--skip-market-hours", "--symbols", "NVDA")
     assert done.returncode == 0, done.stderr
@@ -116,7 +130,8 @@ def test_force_skips_the_triggers_never_the_guard(home: Home, refused: str) -> N
 
 
 def test_a_person_may_accept_the_worse_one_on_record(home: Home, refused: str) -> None:
-    """`--accept-worse` publishes; the manifest keeps the override and both figures, a backup keeps the champion."""
+    """`--accept-worse` publishes;
+    the manifest keeps the override and both figures, a backup keeps the champion."""
     champion = read_model(home.model("NVDA")).manifest
     done = run(home, "train", "NVDA", "--accept-worse")
     assert done.returncode == 0, done.stderr
@@ -128,4 +143,6 @@ def test_a_person_may_accept_the_worse_one_on_record(home: Home, refused: str) -
     assert manifest.parent is not None
     assert manifest.parent.digest == champion.digest
     (backup,) = list_backups(home.models)
-    assert [read_model(path).manifest.digest for path in backup.path.glob("*.h5")] == [champion.digest]
+    assert [read_model(path).manifest.digest for path in backup.path.glob("*.h5")] == [
+        champion.digest
+    ]

@@ -1,4 +1,5 @@
-"""The real cron daemon through the clock changes of New York and Berlin, under libfaketime: it fires when our slots say.
+"""The real cron daemon through the clock changes of New York and Berlin, under libfaketime: it
+fires when our slots say.
 
 One faked minute takes a second, so the four nights take about six minutes.
 """
@@ -53,11 +54,15 @@ _EXPRESSIONS = (
     ids=["new york, spring", "new york, fall", "berlin, spring", "berlin, fall"],
 )
 def test_the_real_daemon_fires_at_our_slots(start: datetime, minutes: int, tmp_path: Path) -> None:
-    """Every run of eleven expressions, the guide's among them, within the minute of its slot, and no other."""
+    """Every run of eleven expressions, the guide's among them, within the minute of its slot,
+    and no other."""
     zone = ZoneInfo(str(start.tzinfo))
     told = tmp_path / "told"
     told.touch()
-    tab = "".join(f"{text} echo {number} $(date +\\%s.\\%N) >>{told}\n" for number, text in enumerate(_EXPRESSIONS))
+    tab = "".join(
+        f"{text} echo {number} $(date +\\%s.\\%N) >>{told}\n"
+        for number, text in enumerate(_EXPRESSIONS)
+    )
     environ = {
         "TZ": str(start.tzinfo),
         "LD_PRELOAD": str(_LIBRARY),
@@ -74,15 +79,24 @@ def test_the_real_daemon_fires_at_our_slots(start: datetime, minutes: int, tmp_p
     fired: dict[int, list[datetime]] = {number: [] for number in range(len(_EXPRESSIONS))}
     for line in told.read_text().splitlines():
         which, stamp = line.split()
-        fired[int(which)].append(start.astimezone(UTC) + timedelta(seconds=(float(stamp) - began) * _SPEED))
+        fired[int(which)].append(
+            start.astimezone(UTC) + timedelta(seconds=(float(stamp) - began) * _SPEED)
+        )
     for number, text in enumerate(_EXPRESSIONS):
         # The last minutes may be cut off by the end of the test.
-        wanted = [slot.astimezone(UTC) for slot in slots_between(parse(text), start, end - timedelta(minutes=3), zone)]
+        wanted = [
+            slot.astimezone(UTC)
+            for slot in slots_between(parse(text), start, end - timedelta(minutes=3), zone)
+        ]
         got = [at for at in sorted(fired[number]) if at < end - timedelta(minutes=1)]
         assert len(got) >= len(wanted), (text, wanted, got)
         for slot, at in zip(wanted, got, strict=False):
             assert timedelta(seconds=-20) < at - slot < timedelta(seconds=100), (text, wanted, got)
-        assert all(at > end - timedelta(minutes=4) for at in got[len(wanted) :]), (text, wanted, got)
+        assert all(at > end - timedelta(minutes=4) for at in got[len(wanted) :]), (
+            text,
+            wanted,
+            got,
+        )
 
 
 @contextmanager

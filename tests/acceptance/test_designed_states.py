@@ -1,4 +1,5 @@
-"""Bars as the market really delivers them, through `train` and `predict`: designed states, never crashes."""
+"""Bars as the market really delivers them, through `train` and `predict`: designed states, never
+crashes."""
 
 from __future__ import annotations
 
@@ -20,12 +21,19 @@ from tests.helpers import new_home, stockml
 
 BARS = 460
 EVENT = 430
-"""The row of the event: inside the held-out sessions, the hardest place for figures and calibration."""
+"""The row of the event: inside the held-out sessions, the hardest place for figures and
+calibration."""
 
 
 def without_row(bars: Bars, row: int) -> Bars:
     keep = np.arange(len(bars)) != row
-    return replace(bars, **{name: getattr(bars, name)[keep] for name in ("dates", "open", "high", "low", "close", "volume")})
+    return replace(
+        bars,
+        **{
+            name: getattr(bars, name)[keep]
+            for name in ("dates", "open", "high", "low", "close", "volume")
+        },
+    )
 
 
 def constant(bars: Bars) -> Bars:
@@ -47,11 +55,20 @@ STATES: dict[str, tuple[str, Callable[[Bars], Bars]]] = {
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """One real run over all of them, and what `predict`, `evaluate` and `runs show` say afterwards."""
+    """One real run over all of them, and what `predict`, `evaluate` and `runs show` say
+    afterwards."""
     root = tmp_path_factory.mktemp("states")
-    home = new_home(root / "home", market__simulated_sessions=BARS, training__holdout_sessions=60, training__sequence_length=20)
+    home = new_home(
+        root / "home",
+        market__simulated_sessions=BARS,
+        training__holdout_sessions=60,
+        training__sequence_length=20,
+    )
     settings = load(home, {})
-    bars = {symbol: stored_bars(home, settings, "simulated", symbol, SystemClock()) for symbol, _ in STATES.values()}
+    bars = {
+        symbol: stored_bars(home, settings, "simulated", symbol, SystemClock())
+        for symbol, _ in STATES.values()
+    }
     for symbol, change in STATES.values():
         write_csv(root / "bars", change(bars[symbol]))
     write_csv(root / "bars", stored_bars(home, settings, "simulated", "SPY", SystemClock()))
@@ -59,7 +76,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     names = [symbol for symbol, _ in STATES.values()]
     train = stockml("train", *names, "--members", "naive,enhanced,sklearn", *places, timeout=240)
     assert train.returncode == 4, train.stdout + train.stderr
-    told = {verb: json.loads(stockml(verb, *names, "--json", *places).stdout) for verb in ("predict", "evaluate")}
+    told = {
+        verb: json.loads(stockml(verb, *names, "--json", *places).stdout)
+        for verb in ("predict", "evaluate")
+    }
     status = json.loads(stockml("status", "--json", *places).stdout)
     found = {
         row["symbol"]: {"status": row, "predict": predict}
@@ -79,7 +99,8 @@ def of(trained: dict[str, Any], state: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("state", [name for name in STATES if name != "too little history"])
 def test_it_ends_in_a_model_that_forecasts(trained: dict[str, Any], state: str) -> None:
-    """Trained, published, evaluated; finite nested intervals around the forecast and hardly worse than naive."""
+    """Trained, published, evaluated;
+    finite nested intervals around the forecast and hardly worse than naive."""
     found = of(trained, state)
     assert found["status"]["last_run"]["state"] == "done"
     forecast = found["predict"]["forecast"]
@@ -95,7 +116,11 @@ def test_a_constant_series_has_no_ratio_and_no_direction(trained: dict[str, Any]
     """Nothing moves: absent figures, and the forecast is the price itself."""
     found = of(trained, "a constant series")
     ours = found["evaluate"]["rows"]["ensemble"]
-    assert (ours["mase"], ours["direction"], ours["mape"]) == (None, None, pytest.approx(0.0, abs=0.01))
+    assert (ours["mase"], ours["direction"], ours["mape"]) == (
+        None,
+        None,
+        pytest.approx(0.0, abs=0.01),
+    )
     assert found["predict"]["forecast"]["next_close"] == pytest.approx(10.0, rel=1e-4)
 
 
@@ -109,11 +134,18 @@ def test_a_wild_day_costs_one_miss_not_the_year(trained: dict[str, Any]) -> None
 
 
 def test_what_is_odd_is_said(trained: dict[str, Any]) -> None:
-    """The training log warns of the missing session and of the split, with symbol and day; true moves are no fault."""
-    warned = [line for line in trained["home"].training_log.read_text().splitlines() if "[WARNING]" in line]
+    """The training log warns of the missing session and of the split, with symbol and day;
+    true moves are no fault."""
+    warned = [
+        line
+        for line in trained["home"].training_log.read_text().splitlines()
+        if "[WARNING]" in line
+    ]
     assert any("AAPL: 1 session missing" in line for line in warned)
     assert any(
-        "TSLA.csv" in line and "times the one before: a split that the bars are not adjusted for?" in line for line in warned
+        "TSLA.csv" in line
+        and "times the one before: a split that the bars are not adjusted for?" in line
+        for line in warned
     )
     assert not any("NVDA" in line or "AMZN" in line for line in warned)
 

@@ -126,7 +126,9 @@ def beside(bench: Bench, company: str, symbols: tuple[str, ...]) -> subprocess.P
     if company == "restore":
         backups = sorted(path.name for path in bench.home.models.glob("backup_*"))
         others = [name for name in load(bench.home, {}).names if name not in symbols][:1]
-        return begin(bench, "restore", backups[-1], *others, "--yes") if backups and others else None
+        return (
+            begin(bench, "restore", backups[-1], *others, "--yes") if backups and others else None
+        )
     return begin(bench, company, *(("--yes",) if company == "clean" else ())) if company else None
 
 
@@ -135,13 +137,16 @@ def play(bench: Bench, this: Round, members: str, chance: random.Random) -> None
     starter = begin(bench, "train", *this.symbols, "--members", members, "--accept-worse")
     second = beside(bench, this.company, this.symbols)
     ids = len(RunStore(bench.home).ids())
-    with suppress(AssertionError):  # a start may fail in the middle of a restore: its symbols are busy then
+    with suppress(
+        AssertionError
+    ):  # a start may fail in the middle of a restore: its symbols are busy then
         wait_for(lambda: len(RunStore(bench.home).ids()) > ids or starter.poll() is not None, 30)
     time.sleep(this.pause_s)
     hurt(bench, this.fault, starter, chance)
 
     def over() -> bool:
-        # A stopped worker of a lost run holds its symbol until somebody cancels it: what the console offers.
+        # A stopped worker of a lost run holds its symbol until somebody cancels it: what the
+        # console offers.
         for run_id in RunStore(bench.home).ids()[:2]:
             if this.fault == "stopped" and RunStore(bench.home).run(run_id).state is JobState.LOST:
                 cancel_run(bench.home, run_id)
@@ -153,8 +158,11 @@ def play(bench: Bench, this: Round, members: str, chance: random.Random) -> None
     wait_for(over, 240, "the end of every process")
 
 
-def rounds(bench: Bench, count: int, seed: int, members: str = "naive,enhanced", every: int = 25) -> Counter[str]:
-    """Play and check; each `every`th round and the last one are left in peace and must succeed without help (I6)."""
+def rounds(
+    bench: Bench, count: int, seed: int, members: str = "naive,enhanced", every: int = 25
+) -> Counter[str]:
+    """Play and check;
+    each `every`th round and the last one are left in peace and must succeed without help (I6)."""
     chance = random.Random(seed)
     names = load(bench.home, {}).names
     told: Counter[str] = Counter()
@@ -179,7 +187,8 @@ def rounds(bench: Bench, count: int, seed: int, members: str = "naive,enhanced",
 
 
 def test_random_rounds(bench: Bench) -> None:
-    """Whoever dies whenever: whole models, no process left, no backup lost, true records, and the next run succeeds."""
+    """Whoever dies whenever: whole models, no process left, no backup lost, true records, and
+    the next run succeeds."""
     assert rounds(bench, 5, seed=2, every=5)["done"] >= 1
 
 
@@ -199,7 +208,8 @@ def test_random_rounds_with_the_lstm(bench: Bench) -> None:
 
 
 def test_the_validator_sees_what_it_must(bench: Bench) -> None:
-    """Each finding can be made: a process left, a lock held, a run gone, a model of nobody, a broken history."""
+    """Each finding can be made: a process left, a lock held, a run gone, a model of nobody, a
+    broken history."""
     published(bench.home, "NVDA")
     before = invariants.look(bench.home)
     assert invariants.check(bench.home, before, []) == before
@@ -210,7 +220,9 @@ def test_the_validator_sees_what_it_must(bench: Bench) -> None:
         with pytest.raises(AssertionError, match=r"I3: locked: \['NVDA.lock'\]"):
             invariants.check(bench.home, before, [])
     with pytest.raises(AssertionError, match="runs are gone"):
-        invariants.check(bench.home, invariants.Seen(before.vault, frozenset(["20260101-000000-abcdef"])), [])
+        invariants.check(
+            bench.home, invariants.Seen(before.vault, frozenset(["20260101-000000-abcdef"])), []
+        )
     path = bench.home.model("NVDA")
     whole = path.read_bytes()
     write_model(path, samples.manifest(generation=2, seed=9), *samples.tiny(9))

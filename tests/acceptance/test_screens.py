@@ -18,22 +18,35 @@ FOREIGN = b"MAILTO=me\n5 4 * * *\techo hi \n"
 
 @needs_tmux
 def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
-    """`5`, `n`, `w`, `y` install the standard jobs below foreign lines; an edit is written; a run by hand is recorded."""
+    """`5`, `n`, `w`, `y` install the standard jobs below foreign lines; an edit is written;
+    a run by hand is recorded."""
     home = new_home(tmp_path / "home", market__source="simulated")
     fake = FakeCrontab(tmp_path / "bin")
     fake.tab = FOREIGN
     program = tmp_path / "bin" / "stockml"
-    program.write_text(f'#!/bin/sh\necho "$@" >"{tmp_path}/called"\nenv >"{tmp_path}/environment"\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >"{tmp_path}/called"\nenv >"{tmp_path}/environment"\n'
+    )
     program.chmod(0o755)
-    # The console takes the program it was started as for the jobs' lines, before one beside the interpreter.
-    start = f"import sys; sys.argv[0] = {str(program)!r}; from engine.cli.main import entry; entry()"
+    # The console takes the program it was started as for the jobs' lines, before one beside the
+    # interpreter.
+    start = (
+        f"import sys; sys.argv[0] = {str(program)!r}; from engine.cli.main import entry; entry()"
+    )
     places = {"PATH": f"{fake.folder}:/usr/bin:/bin", "XDG_STATE_HOME": str(tmp_path / "state")}
-    scheduler = Scheduler(home, crontab=fake.crontab, state=tmp_path / "state" / "stockml", daemon=lambda: Daemon(True))
+    scheduler = Scheduler(
+        home,
+        crontab=fake.crontab,
+        state=tmp_path / "state" / "stockml",
+        daemon=lambda: Daemon(True),
+    )
 
     def times() -> dict[str, str]:
         return {line.job: line.expression for line in scheduler.look().lines}
 
-    with Terminal([sys.executable, "-c", start, "--home", str(home.root)], 80, 24, **places) as terminal:
+    with Terminal(
+        [sys.executable, "-c", start, "--home", str(home.root)], 80, 24, **places
+    ) as terminal:
         terminal.shows("NONE", 40)
         terminal.keys("5")
         terminal.shows("5 4 * * *\\techo hi")
@@ -65,15 +78,28 @@ def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
         terminal.keys("q")
 
     assert (fake.tab or b"").startswith(FOREIGN)
-    assert (tmp_path / "called").read_text().split() == ["cron-run", "weekly", "--home", str(home.root), "--trigger", "manual"]
+    assert (tmp_path / "called").read_text().split() == [
+        "cron-run",
+        "weekly",
+        "--home",
+        str(home.root),
+        "--trigger",
+        "manual",
+    ]
     assert "VIRTUAL_ENV" not in (tmp_path / "environment").read_text()
     assert "PATH=/usr/bin:/bin" in (tmp_path / "environment").read_text()
 
 
 @needs_tmux
 def test_backup_restore_and_undo(tmp_path: Path) -> None:
-    """`b` backs a real model up, a typed symbol restores it as a new generation, `u` takes that back: generation 3."""
-    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=520, training__epochs=1)
+    """`b` backs a real model up, a typed symbol restores it as a new generation, `u` takes that
+    back: generation 3."""
+    home = new_home(
+        tmp_path / "home",
+        market__source="simulated",
+        market__simulated_sessions=520,
+        training__epochs=1,
+    )
     members = ("--members", "naive,enhanced")
     assert stockml("train", "NVDA", *members, "--home", str(home.root)).returncode == 0
     backups = {"TZ": "UTC"}

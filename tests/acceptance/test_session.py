@@ -1,4 +1,5 @@
-"""A whole session of the operator: a real sshd on loopback, tmux as their terminal, models really trained."""
+"""A whole session of the operator: a real sshd on loopback, tmux as their terminal, models
+really trained."""
 
 from __future__ import annotations
 
@@ -24,7 +25,10 @@ from tests.schedule.fakes import FakeCrontab
 pytestmark = [needs_tmux, needs_sshd, pytest.mark.timeout(600)]
 FOREIGN = b"MAILTO=me\n5 4 * * *\techo hi \n"
 MARKED = ("NVDA", "TSLA", "AAPL")
-_PROGRAM = "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom engine.cli.main import entry\nentry()\n"
+_PROGRAM = (
+    "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom engine.cli.main import"
+    " entry\nentry()\n"
+)
 
 
 class Operator:
@@ -47,14 +51,32 @@ class Operator:
 
     def open(self) -> Terminal:
         """A terminal in which the console runs at the other end of the line."""
-        places = {"PATH": f"{self.fake.folder}:/usr/bin:/bin", "XDG_STATE_HOME": str(self._state), "PYTHONPATH": str(ROOT),
-                  "TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}  # fmt: skip
+        places = {
+            "PATH": f"{self.fake.folder}:/usr/bin:/bin",
+            "XDG_STATE_HOME": str(self._state),
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+        }
         given = [f"{name}={value}" for name, value in places.items()]
-        return Terminal([*self._words, shlex.join(["env", *given, str(self._program), "--home", str(self.home.root)])], 100, 30)
+        return Terminal(
+            [
+                *self._words,
+                shlex.join(["env", *given, str(self._program), "--home", str(self.home.root)]),
+            ],
+            100,
+            30,
+        )
 
     def times(self) -> dict[str, str]:
         """What stands in the crontab."""
-        scheduler = Scheduler(self.home, crontab=self.fake.crontab, state=self._state / "stockml", daemon=lambda: Daemon(True))
+        scheduler = Scheduler(
+            self.home,
+            crontab=self.fake.crontab,
+            state=self._state / "stockml",
+            daemon=lambda: Daemon(True),
+        )
         return {line.job: line.expression for line in scheduler.look().lines}
 
 
@@ -65,14 +87,21 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
 
 
 def test_a_session_over_ssh(operator: Operator) -> None:
-    """Three marked symbols train on while the line drops; back, the operator is told, and goes through every screen."""
+    """Three marked symbols train on while the line drops;
+    back, the operator is told, and goes through every screen."""
     home = operator.home
     with operator.open() as terminal:
         run_id = _retrain_marked(terminal, home)
         drop(home.root)
         wait_for(lambda: not consoles(home.root), 30, "the end of the console")
-    ended = wait_for(lambda: (found := RunStore(home).run(run_id)).state.ended and found, 120, "the end of the run")
-    assert [(job.symbol, job.state) for job in ended.jobs] == [(name, JobState.DONE) for name in MARKED]
+    ended = wait_for(
+        lambda: (found := RunStore(home).run(run_id)).state.ended and found,
+        120,
+        "the end of the run",
+    )
+    assert [(job.symbol, job.state) for job in ended.jobs] == [
+        (name, JobState.DONE) for name in MARKED
+    ]
 
     with operator.open() as terminal:
         terminal.shows("While you were away since", 60)
@@ -108,7 +137,8 @@ def _generation(home: Home, symbol: str) -> int:
 
 
 def _back_up_and_restore(terminal: Terminal, home: Home) -> None:
-    """A backup, a verify, a restore behind a typed word, and the way back: generations 1, 2 and 3."""
+    """A backup, a verify, a restore behind a typed word, and the way back: generations 1, 2 and
+    3."""
     terminal.keys("g", "b")
     terminal.shows("read again and hashed")
     assert [entry.symbol for entry in listed(home.models)[0].entries] == ["NVDA"]
@@ -133,7 +163,8 @@ def _back_up_and_restore(terminal: Terminal, home: Home) -> None:
 
 
 def _edit_the_schedule(terminal: Terminal, operator: Operator) -> None:
-    """The standard jobs, then another time for one of them; what else stands in the crontab is as it was."""
+    """The standard jobs, then another time for one of them;
+    what else stands in the crontab is as it was."""
     terminal.keys("5")
     terminal.shows("5 4 * * *\\techo hi")
     terminal.keys("n")
@@ -152,7 +183,8 @@ def _edit_the_schedule(terminal: Terminal, operator: Operator) -> None:
     terminal.keys("y")
     wait_for(lambda: operator.times()["weekly"] == "0 4 * * 0", 20, "the new time")
     assert (operator.fake.tab or b"").startswith(FOREIGN)
-    # The words of the first write may still stand there; leaving before the second came back is asked about.
+    # The words of the first write may still stand there; leaving before the second came back is
+    # asked about.
     wait_for(lambda: "NOT WRITTEN" not in terminal.screen(), 20, "the written schedule")
     terminal.shows("written; u takes it back")
 

@@ -28,11 +28,14 @@ CONSOLE = (sys.executable, "-m", "engine.cli")
 def write_bars(folder: Path, symbol: str, rows: list[str]) -> Path:
     """A csv folder with one symbol."""
     folder.mkdir(exist_ok=True)
-    (folder / f"{symbol}.csv").write_text("date,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+    (folder / f"{symbol}.csv").write_text(
+        "date,open,high,low,close,volume\n" + "\n".join(rows) + "\n"
+    )
     return folder
 
 
-# The forecaster with its network's numpy pass replaced by Keras, which opens the file by its own reader.
+# The forecaster with its network's numpy pass replaced by Keras, which opens the file by its own
+# reader.
 BY_KERAS = """
 import json, sys
 from pathlib import Path
@@ -53,13 +56,15 @@ for symbol in sys.argv[2:]:
     gaps = []
     def by_keras(networks, windows):
         found = [model.predict(np.asarray(each, np.float32), verbose=0)[:, 0] for each in windows]
-        gaps.extend(float(np.abs(a - b).max()) for a, b in zip(found, numpy_pass(networks, windows)))
+        own = numpy_pass(networks, windows)
+        gaps.extend(float(np.abs(a - b).max()) for a, b in zip(found, own))
         return found
     lstm.forward_stacked = by_keras
     forecast = shelf.slot(symbol).forecast()
     lstm.forward_stacked = numpy_pass
     told[symbol] = {"parameters": model.count_params(), "gaps": gaps,
-                    "numbers": [forecast.next_close, forecast.low80, forecast.high95, forecast.p_up]}
+                    "numbers": [forecast.next_close,
+                                forecast.low80, forecast.high95, forecast.p_up]}
 print(json.dumps(told))
 """
 
@@ -67,11 +72,23 @@ print(json.dumps(told))
 @contextmanager
 def service(home: Home) -> Iterator[tuple[str, int]]:
     """`stockml serve` as a real process, ready; where it listens."""
-    line = [sys.executable, "-m", "engine.cli", "serve", "--home", str(home.root), "--port", "0", "--no-fetch"]
+    line = [
+        sys.executable,
+        "-m",
+        "engine.cli",
+        "serve",
+        "--home",
+        str(home.root),
+        "--port",
+        "0",
+        "--no-fetch",
+    ]
     null = subprocess.DEVNULL
     ran = subprocess.Popen(line, stdout=null, stderr=null, env=environment(), cwd=ROOT)
     try:
-        wait_for(lambda: service_state(home).word == "degraded", 60, "a service that answers two symbols")
+        wait_for(
+            lambda: service_state(home).word == "degraded", 60, "a service that answers two symbols"
+        )
         yield running_at(home) or ("", 0)
     finally:
         ran.terminate()
@@ -81,24 +98,45 @@ def service(home: Home) -> Iterator[tuple[str, int]]:
 def numbers(tree: dict[str, Any], scale: float) -> list[float]:
     """Forecast, ends of two intervals, P(up) in percent."""
     interval = tree.get("interval", tree)
-    return [tree.get("predicted_price", tree.get("next_close")), interval["low80"], interval["high95"], scale * tree["p_up"]]
+    return [
+        tree.get("predicted_price", tree.get("next_close")),
+        interval["low80"],
+        interval["high95"],
+        scale * tree["p_up"],
+    ]
 
 
 def test_train_publishes_real_models_that_keras_opens(tmp_path: Path) -> None:
-    """`train` with the lstm ends 0, `status --json` tells of both models; HTTP, `predict` and Keras forecast the same."""
+    """`train` with the lstm ends 0, `status --json` tells of both models;
+    HTTP, `predict` and Keras forecast the same."""
     home = new_home(tmp_path / "home", training__epochs=2, market__simulated_sessions=520)
-    trained = stockml("train", "NVDA", "SPY", "--source", "simulated", "--home", str(home.root), timeout=240)
-    assert (trained.returncode, "SIMULATED" in trained.stdout + trained.stderr) == (0, True), trained.stderr
+    trained = stockml(
+        "train", "NVDA", "SPY", "--source", "simulated", "--home", str(home.root), timeout=240
+    )
+    assert (trained.returncode, "SIMULATED" in trained.stdout + trained.stderr) == (
+        0,
+        True,
+    ), trained.stderr
 
     told = json.loads(stockml("status", "--json", "--home", str(home.root)).stdout)
     rows = {row["symbol"]: row for row in told["symbols"]}
     assert len(rows) == 13
     for symbol in ("NVDA", "SPY"):
         row = rows[symbol]
-        assert (row["model"]["generation"], row["model"]["source"], row["model"]["n_bars"]) == (1, "simulated", 520)
+        assert (row["model"]["generation"], row["model"]["source"], row["model"]["n_bars"]) == (
+            1,
+            "simulated",
+            520,
+        )
         assert row["model"]["n_scored"] >= 40
         forecast = row["forecast"]
-        assert forecast["low95"] < forecast["low80"] < forecast["next_close"] < forecast["high80"] < forecast["high95"]
+        assert (
+            forecast["low95"]
+            < forecast["low80"]
+            < forecast["next_close"]
+            < forecast["high80"]
+            < forecast["high95"]
+        )
         assert row["last_run"]["state"] == "done"
     assert rows["TSLA"]["model"] is None
     with h5py.File(home.model("NVDA")) as file:
@@ -106,11 +144,18 @@ def test_train_publishes_real_models_that_keras_opens(tmp_path: Path) -> None:
         assert np.isfinite(file["model_weights"].attrs.get("stockml", 0.0))
 
     with service(home) as (host, port):
-        heard = {name: json.load(urlopen(f"http://{host}:{port}/api/v1/predict/{name}")) for name in ("NVDA", "SPY")}
-    predicted = json.loads(stockml("predict", "NVDA", "SPY", "--json", "--home", str(home.root)).stdout)
+        heard = {
+            name: json.load(urlopen(f"http://{host}:{port}/api/v1/predict/{name}"))
+            for name in ("NVDA", "SPY")
+        }
+    predicted = json.loads(
+        stockml("predict", "NVDA", "SPY", "--json", "--home", str(home.root)).stdout
+    )
     forecasts = {each["symbol"]: each["forecast"] for each in predicted["forecasts"]}
     line = [sys.executable, "-c", BY_KERAS, str(home.root), "NVDA", "SPY"]
-    ran = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=200, check=False)
+    ran = subprocess.run(
+        line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=200, check=False
+    )
     assert ran.returncode == 0, ran.stderr[-2000:]
     by_keras = json.loads(ran.stdout.splitlines()[-1])
     for symbol in ("NVDA", "SPY"):
@@ -124,8 +169,14 @@ def test_train_publishes_real_models_that_keras_opens(tmp_path: Path) -> None:
 
 @needs_tmux
 def test_console_trains_all_and_a_new_one_finds_the_same_run(tmp_path: Path) -> None:
-    """`A` and `y` train 13 symbols; the console killed -9 half-way, another one shows the run going on to its end."""
-    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=700, training__epochs=2)
+    """`A` and `y` train 13 symbols;
+    the console killed -9 half-way, another one shows the run going on to its end."""
+    home = new_home(
+        tmp_path / "home",
+        market__source="simulated",
+        market__simulated_sessions=700,
+        training__epochs=2,
+    )
     line = [*CONSOLE, "--home", str(home.root)]
     with Terminal(line) as terminal:
         screen = terminal.shows("SPY   NONE", 40)
@@ -140,18 +191,29 @@ def test_console_trains_all_and_a_new_one_finds_the_same_run(tmp_path: Path) -> 
     assert RunStore(home).run(run.id).live
     with Terminal(line) as terminal:
         terminal.shows(run.id, 40)
-        ended = wait_for(lambda: (found := RunStore(home).run(run.id)).state.ended and found, 240, "the end of the run")
+        ended = wait_for(
+            lambda: (found := RunStore(home).run(run.id)).state.ended and found,
+            240,
+            "the end of the run",
+        )
         assert [str(job.state) for job in ended.jobs] == ["done"] * 13
         screen = terminal.shows("DONE", 20)
-        assert "NONE" not in wait_for(lambda: (shown := terminal.screen()).count("DONE") >= 13 and shown, 20, "13 DONE")
+        assert "NONE" not in wait_for(
+            lambda: (shown := terminal.screen()).count("DONE") >= 13 and shown, 20, "13 DONE"
+        )
         assert len([text for text in screen.splitlines() if text.strip()]) >= 20
     assert len(list(home.models.glob("*.h5"))) == 13
 
 
 def test_two_starters_never_train_one_symbol(tmp_path: Path) -> None:
     """While one run has a symbol, a second starter gets exit 75 and the holder's name."""
-    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=700, training__epochs=200,
-                    training__early_stopping=False)  # fmt: skip
+    home = new_home(
+        tmp_path / "home",
+        market__source="simulated",
+        market__simulated_sessions=700,
+        training__epochs=200,
+        training__early_stopping=False,
+    )
     first = stockml("train", "NVDA", "--detach", "--home", str(home.root))
     assert first.returncode == 0, first.stderr
     run = RunStore(home).live()[0]
@@ -163,7 +225,8 @@ def test_two_starters_never_train_one_symbol(tmp_path: Path) -> None:
 
 
 def test_bad_input_is_told_in_one_line(tmp_path: Path) -> None:
-    """Unknown symbol 2, broken TOML 3, impossible bars 4: the value, the place and the next step, never a traceback."""
+    """Unknown symbol 2, broken TOML 3, impossible bars 4: the value, the place and the next
+    step, never a traceback."""
     home = new_home(tmp_path / "home")
     unknown = stockml("train", "NVDAA", "--home", str(home.root))
     rows = [f"2024-01-{day:02d},10,11,9,10,100" for day in (2, 3, 4, 5)]
@@ -185,8 +248,14 @@ def test_bad_input_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 def test_truncated_model_shows_as_corrupt_and_is_kept(tmp_path: Path) -> None:
-    """A truncated model file reads CORRUPT with the next step, and a log full of escape codes prints as plain text."""
-    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=520, training__epochs=1)
+    """A truncated model file reads CORRUPT with the next step, and a log full of escape codes
+    prints as plain text."""
+    home = new_home(
+        tmp_path / "home",
+        market__source="simulated",
+        market__simulated_sessions=520,
+        training__epochs=1,
+    )
     members = ("--members", "naive,enhanced")
     assert stockml("train", "NVDA", *members, "--home", str(home.root)).returncode == 0
     whole = home.model("NVDA").read_bytes()
@@ -218,7 +287,14 @@ def test_home_kept_by_another_program_is_never_half_written(tmp_path: Path) -> N
 def test_home_made_under_an_open_umask_stays_the_users_own(tmp_path: Path) -> None:
     """Under umask 0, as cron may have it, nothing in a new home becomes writable by others."""
     script = f"umask 0; exec {sys.executable} -m engine.cli status --home {tmp_path / 'home'}"
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=environment(), cwd=ROOT, check=False)
+    done = subprocess.run(
+        ["sh", "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stderr
     assert not [path for path in (tmp_path / "home").rglob("*") if path.stat().st_mode & 0o022]

@@ -24,8 +24,14 @@ def line(tmp_path: Path) -> Iterator[list[str]]:
 @needs_tmux
 @needs_sshd
 def test_training_outlives_the_ssh_line_that_started_it(tmp_path: Path, line: list[str]) -> None:
-    """The sshd of the session killed -9 during a training: the console goes, the run ends with every model done."""
-    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=700, training__epochs=2)
+    """The sshd of the session killed -9 during a training: the console goes, the run ends with
+    every model done."""
+    home = new_home(
+        tmp_path / "home",
+        market__source="simulated",
+        market__simulated_sessions=700,
+        training__epochs=2,
+    )
     console = f"cd {ROOT} && TERM=xterm-256color {sys.executable} -m engine.cli --home {home.root}"
 
     with Terminal([*line, console]) as terminal:
@@ -36,6 +42,10 @@ def test_training_outlives_the_ssh_line_that_started_it(tmp_path: Path, line: li
         run = wait_for(lambda: RunStore(home).live(), 30, "a live run")[0]
         drop(home.root)
         wait_for(lambda: not consoles(home.root), 30, "the end of the console")
-    ended = wait_for(lambda: (found := RunStore(home).run(run.id)).state.ended and found, 240, "the end of the run")
+    ended = wait_for(
+        lambda: (found := RunStore(home).run(run.id)).state.ended and found,
+        240,
+        "the end of the run",
+    )
 
     assert [str(job.state) for job in ended.jobs] == ["done"] * 13

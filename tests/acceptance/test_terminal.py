@@ -1,4 +1,5 @@
-"""The real console on a real home, in a real terminal: how it is lost, what it is shown, how much it must read."""
+"""The real console on a real home, in a real terminal: how it is lost, what it is shown, how
+much it must read."""
 
 from __future__ import annotations
 
@@ -24,12 +25,32 @@ from tests.helpers import new_home, stockml, wait_for
 from tests.tui.helpers import PtyConsole
 
 Opener = Callable[..., PtyConsole]
-_LONG = {"market__simulated_sessions": 520, "training__early_stopping": False, "training__epochs": 4}
-# What no byte of a log may become: title, clipboard, clearing, other charsets, C1 controls, reordering marks.
+_LONG = {
+    "market__simulated_sessions": 520,
+    "training__early_stopping": False,
+    "training__epochs": 4,
+}
+# What no byte of a log may become: title, clipboard, clearing, other charsets, C1 controls,
+# reordering marks.
 _EVIL = (
-    b"\x1b]52;c;RVZJTA==\x07", b"\x1b]0;EVIL\x07", b"\x1b[2J", b"\x1b[1;1H", b"\x9b31m", b"\xc2\x9b2J", b"\x1bPEVIL\x1b\\",
-    b"\x07", b"\x08\x08\x08", b"\x1b(0", b"\x1bc", b"\x1b[?1049l", b"\xff\xfe", b"\x00", b"\xe2\x80\xae", b"\r", b"\x1b]8;;http://EVIL\x1b\\",
-)  # fmt: skip
+    b"\x1b]52;c;RVZJTA==\x07",
+    b"\x1b]0;EVIL\x07",
+    b"\x1b[2J",
+    b"\x1b[1;1H",
+    b"\x9b31m",
+    b"\xc2\x9b2J",
+    b"\x1bPEVIL\x1b\\",
+    b"\x07",
+    b"\x08\x08\x08",
+    b"\x1b(0",
+    b"\x1bc",
+    b"\x1b[?1049l",
+    b"\xff\xfe",
+    b"\x00",
+    b"\xe2\x80\xae",
+    b"\r",
+    b"\x1b]8;;http://EVIL\x1b\\",
+)
 
 
 @pytest.fixture
@@ -44,7 +65,13 @@ def console(home: Home) -> Iterator[Opener]:
 
     def start(shell: str = "", reading: bool = True) -> PtyConsole:
         line = [sys.executable, "-m", "engine.cli", "--home", str(home.root)]
-        made.append(PtyConsole(home.root, reading=reading, program=["/bin/sh", "-c", shell, *line] if shell else line))
+        made.append(
+            PtyConsole(
+                home.root,
+                reading=reading,
+                program=["/bin/sh", "-c", shell, *line] if shell else line,
+            )
+        )
         return made[-1]
 
     yield start
@@ -71,8 +98,11 @@ LOSSES: dict[str, tuple[str, int]] = {
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_however_the_console_is_lost_its_training_goes_on(loss: str, home: Home, console: Opener) -> None:
-    """The console ends at once with its own code, the terminal is given back, and the run it started ends done."""
+def test_however_the_console_is_lost_its_training_goes_on(
+    loss: str, home: Home, console: Opener
+) -> None:
+    """The console ends at once with its own code, the terminal is given back, and the run it
+    started ends done."""
     shell, code = LOSSES[loss]
     found = console(shell, reading=loss in ("sigterm", "sighup"))
     if loss.startswith("closed"):
@@ -80,7 +110,10 @@ def test_however_the_console_is_lost_its_training_goes_on(loss: str, home: Home,
     else:
         found.see("SPY")
     members = ("--members", "naive,enhanced")
-    assert stockml("train", "NVDA", "TSLA", *members, "--detach", "--home", str(home.root)).returncode == 0
+    assert (
+        stockml("train", "NVDA", "TSLA", *members, "--detach", "--home", str(home.root)).returncode
+        == 0
+    )
     if loss.startswith("closed"):
         found.hang_up()
     else:
@@ -90,7 +123,11 @@ def test_however_the_console_is_lost_its_training_goes_on(loss: str, home: Home,
     if loss == "sigterm":
         wait_for(lambda: b"\x1b[?1049l" in found.raw, 10, "the main screen")
         assert termios.tcgetattr(found.fd)[:4] == found.found[:4]
-    run = wait_for(lambda: (runs := RunStore(home).recent(1)) and runs[0].state.ended and runs[0], 120, "the end of the run")
+    run = wait_for(
+        lambda: (runs := RunStore(home).recent(1)) and runs[0].state.ended and runs[0],
+        120,
+        "the end of the run",
+    )
     assert [job.state for job in run.jobs] == [JobState.DONE, JobState.DONE]
 
 
@@ -100,7 +137,8 @@ def _drawn(found: PtyConsole, text: bytes) -> bool:
 
 
 def test_a_terminal_that_stops_reading_never_slows_a_run(home: Home, console: Opener) -> None:
-    """With a console whose output nobody reads, a run of the same home ends done, and the console still obeys SIGTERM."""
+    """With a console whose output nobody reads, a run of the same home ends done, and the
+    console still obeys SIGTERM."""
     found = console(reading=False)
     wait_for(lambda: _drawn(found, b"SPY"), 40, "the first screen")
     ran = stockml("train", "NVDA", "--members", "naive,enhanced", "--home", str(home.root))
@@ -116,19 +154,28 @@ def test_ten_thousand_hostile_log_lines(home: Home, console: Opener) -> None:
     home.training_log.parent.mkdir(parents=True)
     with home.training_log.open("wb") as log:
         for number in range(10_000):
-            pieces = [b"NVDA line %d " % number, *chance.choices(_EVIL, k=3), chance.randbytes(chance.randint(0, 20))]
+            pieces = [
+                b"NVDA line %d " % number,
+                *chance.choices(_EVIL, k=3),
+                chance.randbytes(chance.randint(0, 20)),
+            ]
             log.write(b"".join(pieces).replace(b"\n", b" ") + b"\n")
         log.write(b"NVDA the true end\n")
     found = console()
     found.see("SPY")
     found.send(b"l")
     found.see("the true end")
-    found.see("/=NVDA: 10,001")  # every line is indexed and searched: until then a page may stand still
+    found.see(
+        "/=NVDA: 10,001"
+    )  # every line is indexed and searched: until then a page may stand still
     shown: set[str] = set()
     for key in (b"g", b"\x1b[6~", b"\x1b[6~", b"G", b"\x1b[5~", b"\x1b[5~", b"s", b"g", b"G"):
         before = _lines_of(found)
         found.send(key)
-        wait_for(lambda key=key, before=before: key == b"s" or _lines_of(found) - before, what=f"a page for {key!r}")  # type: ignore[misc]
+        wait_for(
+            lambda key=key, before=before: key == b"s" or _lines_of(found) - before,  # type: ignore[misc]
+            what=f"a page for {key!r}",
+        )
         shown |= _lines_of(found)
     found.see("the true end")
     found.send(b"q")
@@ -136,9 +183,12 @@ def test_ten_thousand_hostile_log_lines(home: Home, console: Opener) -> None:
     found.send(b"q")
 
     assert found.wait() == 0
-    raw = bytes(found.raw).replace(b"\x1b]22;default\x07", b"")  # the shape of the mouse pointer, Textual's own
+    raw = bytes(found.raw).replace(
+        b"\x1b]22;default\x07", b""
+    )  # the shape of the mouse pointer, Textual's own
     assert len(shown) > 30, shown
-    # Modes that Textual itself sets and queries end in h, l, p, n, c, u; a log line could ask for no other.
+    # Modes that Textual itself sets and queries end in h, l, p, n, c, u; a log line could ask for
+    # no other.
     for bad in (
         b"EVIL",
         b"]52;",
@@ -182,12 +232,15 @@ def test_a_log_of_one_gigabyte(home: Home, console: Opener) -> None:
     shown = stockml("dashboard", "--home", str(home.root))
     assert shown.returncode == 0, shown.stderr
     planned = stockml("clean", "--dry-run", "--home", str(home.root))
-    assert "logs/training/training.log: 107" in planned.stdout, planned.stdout  # 1,074 MB, over the 20 that are kept
+    assert "logs/training/training.log: 107" in planned.stdout, (
+        planned.stdout
+    )  # 1,074 MB, over the 20 that are kept
 
 
 @pytest.mark.parametrize("fault", ["damaged", "locked"])
 def test_the_console_opens_without_its_history(fault: str, home: Home, console: Opener) -> None:
-    """A history.db that is damaged, or held by another writer for long, costs its own part: the rows stand, and it is said."""
+    """A history.db that is damaged, or held by another writer for long, costs its own part: the
+    rows stand, and it is said."""
     home.data.mkdir(exist_ok=True)
     with closing(sqlite3.connect(home.history, isolation_level=None)) as writer:
         writer.execute("CREATE TABLE other (value)")
@@ -204,7 +257,8 @@ def test_the_console_opens_without_its_history(fault: str, home: Home, console: 
 
 @pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_thousands_of_finished_runs(home: Home, console: Opener, count: int) -> None:
-    """The console opens on them and shows the newest, with the memory of a few; `runs list` and `clean` read them too."""
+    """The console opens on them and shows the newest, with the memory of a few;
+    `runs list` and `clean` read them too."""
     assert stockml("train", "NVDA", "--members", "naive", "--home", str(home.root)).returncode == 0
     (first,) = RunStore(home).recent(1)
     begun = datetime(2025, 1, 1, tzinfo=UTC)

@@ -31,13 +31,17 @@ def test_a_copied_row_is_in_the_buffer_of_tmux(tmp_path: Path) -> None:
 
 @needs_tmux
 def test_a_client_that_drops_leaves_the_console_as_it_was(tmp_path: Path) -> None:
-    """A tmux client killed -9 while the console is on its screen: the same process goes on and answers keys."""
+    """A tmux client killed -9 while the console is on its screen: the same process goes on and
+    answers keys."""
     line = [sys.executable, "-m", "tests.tui.fake_console", str(tmp_path / "home"), "training"]
     with Terminal(line) as terminal:
         terminal.shows("1 RUN", 40)
         process = terminal.pid()
         client = PtyConsole(
-            tmp_path, program=[str(shutil.which("tmux")), "-L", terminal._socket, "attach"], TMUX="", LC_ALL="C.UTF-8"
+            tmp_path,
+            program=[str(shutil.which("tmux")), "-L", terminal._socket, "attach"],
+            TMUX="",
+            LC_ALL="C.UTF-8",
         )
         try:
             client.see("1 RUN")

@@ -1,7 +1,9 @@
-"""`python -m tests.benchmarks [NAME…]`: measure, and print one table with the machine named; `make bench` runs all.
+"""`python -m tests.benchmarks [NAME…]`: measure, and print one table with the machine named.
+
+`make bench` runs all.
 
     --quick            fewer repetitions, shorter looks, one symbol of the peer
-    --peer-symbols N   train the peer on N symbols and scale it to 13 (the table says so); default 13
+    --peer-symbols N   train the peer on N symbols, scaled to 13 (the table says so); default 13
 STOCKML_BARS names a folder of real SYM.csv for train; without it everything is simulated.
 """
 
@@ -38,11 +40,18 @@ PACKAGES = ("numpy", "tensorflow-cpu", "tensorflow", "keras", "textual", "h5py")
 
 
 def main(words: list[str]) -> int:
-    """Run the benchmarks named in `words`, all without names; 1 when one failed or a figure missed its budget."""
+    """Run the benchmarks named in `words`, all without names;
+    1 when one failed or a figure missed its budget."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME", help=" ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
-    parser.add_argument("--peer-symbols", type=int, default=None, metavar="N", help="how many symbols the peer trains")
+    parser.add_argument(
+        "--peer-symbols",
+        type=int,
+        default=None,
+        metavar="N",
+        help="how many symbols the peer trains",
+    )
     asked = parser.parse_args(words)
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"unknown: {' '.join(sorted(unknown))}; known: {' '.join(BENCHMARKS)}")
@@ -58,11 +67,14 @@ def main(words: list[str]) -> int:
         finally:
             end_children()
     sys.stdout.writelines(f"{line}\n" for line in (machine(before), *table(found)))
-    return int(any(not rows or any(row.verdict == "OVER" for row in rows) for rows in found.values()))
+    return int(
+        any(not rows or any(row.verdict == "OVER" for row in rows) for rows in found.values())
+    )
 
 
 def measured(name: str, bench: Bench) -> Iterator[Row]:
-    """The rows of one benchmark; what goes wrong in it is told and costs the rows that are missing."""
+    """The rows of one benchmark;
+    what goes wrong in it is told and costs the rows that are missing."""
     say(f"{name} …")
     try:
         for row in import_module(BENCHMARKS[name]).rows(bench):
@@ -73,7 +85,8 @@ def measured(name: str, bench: Bench) -> Iterator[Row]:
 
 
 def end_children() -> None:
-    """Leave nothing behind, also when interrupted: what a benchmark started was adopted by this process."""
+    """Leave nothing behind, also when interrupted: what a benchmark started was adopted by this
+    process."""
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             process.kill()
@@ -107,19 +120,36 @@ def machine(before: str) -> str:
 
 
 def table(found: dict[str, list[Row]]) -> Iterator[str]:
-    """The lines of a Markdown table; `n` measurements have the median shown, with the lowest and the highest."""
+    """The lines of a Markdown table;
+    `n` measurements have the median shown, with the lowest and the highest."""
     cells = [("", "figure", "measured", "lowest to highest", "n", "budget", "")]
     for name, rows in found.items():
         if not rows:
             cells.append((name, "nothing: it failed", "", "", "", "", "FAILED"))
         for row in rows:
-            spread = f"{figure(min(row.spread))} to {figure(max(row.spread))}" if len(row.spread) > 1 else ""
+            spread = (
+                f"{figure(min(row.spread))} to {figure(max(row.spread))}"
+                if len(row.spread) > 1
+                else ""
+            )
             budget = "" if row.budget is None else f"{'≥' if row.least else '≤'} {row.budget:g}"
             count = str(len(row.spread)) if row.spread else ""
-            cells.append((name, row.name, f"{figure(row.value)} {row.unit}".strip(), spread, count, budget, row.verdict))
+            cells.append(
+                (
+                    name,
+                    row.name,
+                    f"{figure(row.value)} {row.unit}".strip(),
+                    spread,
+                    count,
+                    budget,
+                    row.verdict,
+                )
+            )
     widths = [max(len(line[index]) for line in cells) for index in range(7)]
     for at, line in enumerate(cells):
-        yield f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |"
+        yield (
+            f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |"
+        )
         if not at:
             yield f"|{'|'.join('-' * (width + 2) for width in widths)}|"
 

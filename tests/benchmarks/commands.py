@@ -1,4 +1,7 @@
-"""Commands: CPU of `--help`, `status`, `predict`, also beside 10,000 finished runs; the end of a log of 1 GB."""
+"""Commands: CPU of `--help`, `status`, `predict`, also beside 10,000 finished runs.
+
+The end of a log of 1 GB.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ from tui.tail import FileTail
 
 RUNS = 10_000
 LOG_BYTES = 2**30
-_BLOCK = b"2026-11-22 02:00:00 [INFO] NVDA epoch 12/50 loss 0.4711 val_loss 0.4812, a line as they stand in the log\n" * 10_000
+_BLOCK = (
+    b"2026-11-22 02:00:00 [INFO] NVDA epoch 12/50 loss 0.4711 val_loss 0.4812, a line as they stand"
+    b" in the log\n" * 10_000
+)
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -27,7 +33,12 @@ def rows(bench: Bench) -> Iterator[Row]:
     home = simulated_home(bench.folder / "commands")
     say("commands: 13 models without a network")
     stockml(home, "train-all", "--members", "naive,enhanced")
-    yield from costs(bench, home, (("--help",), ("status",), ("runs", "list"), ("predict", "NVDA"), ("predict", "--all")), "")
+    yield from costs(
+        bench,
+        home,
+        (("--help",), ("status",), ("runs", "list"), ("predict", "NVDA"), ("predict", "--all")),
+        "",
+    )
     runs = 1000 if bench.quick else RUNS
     say(f"commands: {runs} finished runs")
     pile_up(home, runs)
@@ -38,7 +49,9 @@ def rows(bench: Bench) -> Iterator[Row]:
     yield from tails(bench)
 
 
-def costs(bench: Bench, home: Home, commands: tuple[tuple[str, ...], ...], beside: str) -> Iterator[Row]:
+def costs(
+    bench: Bench, home: Home, commands: tuple[tuple[str, ...], ...], beside: str
+) -> Iterator[Row]:
     """The CPU of each command as a process of its own."""
     budgets = {"status": 0.35, "predict NVDA": 1.0}
     for words in commands:
@@ -51,7 +64,9 @@ def pile_up(home: Home, count: int) -> None:
     """`count` finished runs: copies of the newest one, each older by two hours."""
     newest = RunStore(home).recent(1)[0]
     folder = home.runs / newest.id
-    files = {name: (folder / name).read_text() for name in ("spec.json", "result.json", "events.jsonl")}
+    files = {
+        name: (folder / name).read_text() for name in ("spec.json", "result.json", "events.jsonl")
+    }
     when = datetime.now(UTC)
     for index in range(count):
         when -= timedelta(hours=2)
@@ -63,17 +78,27 @@ def pile_up(home: Home, count: int) -> None:
 
 
 def tails(bench: Bench) -> Iterator[Row]:
-    """The last lines of a small log and of one of 1 GB, as the dashboard and the log viewer read them."""
+    """The last lines of a small log and of one of 1 GB, as the dashboard and the log viewer read
+    them."""
     path = bench.folder / "training.log"
     for size in (len(_BLOCK), LOG_BYTES // 16 if bench.quick else LOG_BYTES):
         write_log(path, size)
-        yield middle(f"end of a log of {size >> 20} MB, log viewer", timed(lambda: tail(path), bench.times), "ms")
-        yield middle(f"end of a log of {size >> 20} MB, dashboard", timed(lambda: pane(path), bench.times), "ms")
+        yield middle(
+            f"end of a log of {size >> 20} MB, log viewer",
+            timed(lambda: tail(path), bench.times),
+            "ms",
+        )
+        yield middle(
+            f"end of a log of {size >> 20} MB, dashboard",
+            timed(lambda: pane(path), bench.times),
+            "ms",
+        )
         path.unlink()
 
 
 def write_log(path: Path, size: int) -> None:
-    """A log of `size` bytes, all of them written; a hole stands for them where the disk has no room."""
+    """A log of `size` bytes, all of them written;
+    a hole stands for them where the disk has no room."""
     room = shutil.disk_usage(path.parent).free > 2 * size
     with path.open("wb") as file:
         if not room:

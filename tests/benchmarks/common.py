@@ -1,4 +1,5 @@
-"""What every benchmark needs: a process tree's wall, CPU and memory, rows of the table, homes to measure in."""
+"""What every benchmark needs: a process tree's wall, CPU and memory, rows of the table, homes to
+measure in."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ _LOOK_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured figure; `budget` is the most it may be (or the least, where `least`), None where nothing is promised."""
+    """One measured figure;
+    `budget` is the most it may be (or the least, where `least`), None where nothing is promised."""
 
     name: str
     value: float
@@ -46,7 +48,14 @@ class Row:
         return "OK" if met else "OVER"
 
 
-def middle(name: str, values: Iterable[float], unit: str, budget: float | None = None, *, least: bool = False) -> Row:
+def middle(
+    name: str,
+    values: Iterable[float],
+    unit: str,
+    budget: float | None = None,
+    *,
+    least: bool = False,
+) -> Row:
     """The median of several measurements."""
     values = tuple(values)
     return Row(name, median(values), unit, budget, least, values)
@@ -85,10 +94,13 @@ def say(text: str) -> None:
 
 
 def run(line: Sequence[str], **more: str) -> Usage:
-    """Run `line` and wait for it and for every process that it left behind (this process adopts them)."""
+    """Run `line` and wait for it and for every process that it left behind (this process adopts
+    them)."""
     with tempfile.TemporaryFile() as output:
         began = time.monotonic()
-        child = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, env=environment(**more), cwd=ROOT)
+        child = subprocess.Popen(
+            line, stdin=subprocess.DEVNULL, stdout=output, env=environment(**more), cwd=ROOT
+        )
         peak, done = [0.0], threading.Event()
         watcher = threading.Thread(target=_watch, args=(peak, done), daemon=True)
         watcher.start()
@@ -100,7 +112,13 @@ def run(line: Sequence[str], **more: str) -> Usage:
         cpu = sum(each.ru_utime + each.ru_stime for each in left)
         largest = max(each.ru_maxrss / 1024 for each in left)
         output.seek(0)
-        return Usage(wall, cpu, max(peak[0], largest), child.returncode, output.read().decode("utf-8", "replace"))
+        return Usage(
+            wall,
+            cpu,
+            max(peak[0], largest),
+            child.returncode,
+            output.read().decode("utf-8", "replace"),
+        )
 
 
 def _orphans() -> Iterable[Any]:
@@ -113,7 +131,8 @@ def _orphans() -> Iterable[Any]:
 
 
 def _watch(peak: list[float], done: threading.Event) -> None:
-    """The sum of what the tree holds in memory, looked at five times a second; pages held by two count twice."""
+    """The sum of what the tree holds in memory, looked at five times a second;
+    pages held by two count twice."""
     here = psutil.Process()
     while not done.wait(_LOOK_S):
         total = 0
@@ -129,13 +148,18 @@ def stockml(home: Home, *words: str, **more: str) -> Usage:
     """Run one command on `home`; RuntimeError when it does not end with 0."""
     used = run([sys.executable, "-m", "engine.cli", "--home", str(home.root), *words], **more)
     if used.code:
-        raise RuntimeError(f"stockml {' '.join(words)} ended with {used.code}: {used.output[-500:]}")
+        raise RuntimeError(
+            f"stockml {' '.join(words)} ended with {used.code}: {used.output[-500:]}"
+        )
     return used
 
 
 def script(module: str, *words: str) -> Any:
-    """The JSON that `python -m MODULE WORDS…` prints last: for what is measured inside a process."""
-    used = run([sys.executable, "-m", module, *words], OPENBLAS_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3")
+    """The JSON that `python -m MODULE WORDS…` prints last: for what is measured inside a
+    process."""
+    used = run(
+        [sys.executable, "-m", module, *words], OPENBLAS_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3"
+    )
     if used.code:
         raise RuntimeError(f"{module} {' '.join(words)} ended with {used.code}")
     return json.loads(used.output.splitlines()[-1])
@@ -152,11 +176,16 @@ def timed(work: Callable[[], object], times: int) -> list[float]:
     return found
 
 
-def simulated_home(folder: Path, sessions: int = TWO_YEARS, symbols: int = 13, **settings: object) -> Home:
+def simulated_home(
+    folder: Path, sessions: int = TWO_YEARS, symbols: int = 13, **settings: object
+) -> Home:
     """A new home on the simulated market; more than 13 symbols are made up."""
-    home = new_home(folder, market__source="simulated", market__simulated_sessions=sessions, **settings)
+    home = new_home(
+        folder, market__source="simulated", market__simulated_sessions=sessions, **settings
+    )
     more = "".join(
-        f'\n[symbols.SIM{index}]\ncompany = "Simulated {index}"\nsector = "Simulation"\nkind = "tech"\npriority = "low"\n'
+        f'\n[symbols.SIM{index}]\ncompany = "Simulated {index}"\nsector = "Simulation"\nkind ='
+        ' "tech"\npriority = "low"\n'
         for index in range(symbols - 13)
     )
     home.settings.write_text(home.settings.read_text() + more)

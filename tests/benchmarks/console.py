@@ -1,6 +1,8 @@
-"""The console in a pseudo-terminal of 80x24: first paint, memory, steady cost, and how long a key takes to the screen.
+"""The console in a pseudo-terminal of 80x24: first paint, memory, steady cost, and how long a
+key takes to the screen.
 
-Idle, and in a storm: a run of 13 symbols all training, two epochs a second each, beside 1,000 new log lines a second.
+Idle, and in a storm: a run of 13 symbols all training, two epochs a second each, beside 1,000
+new log lines a second.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ TICKS = 10
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    """First paint several times, then one console idle, one in the storm, and one in the storm over a slow line."""
+    """First paint several times, then one console idle, one in the storm, and one in the storm
+    over a slow line."""
     home = simulated_home(bench.folder / "console")
     say("console: 13 models without a network")
     stockml(home, "train-all", "--members", "naive,enhanced")
@@ -57,7 +60,9 @@ def rows(bench: Bench) -> Iterator[Row]:
             yield Row(f"storm, {link} line: memory", screen.memory_mb(), "MB", 60)
 
 
-def steady(screen: Screen, name: str, seconds: float, percent: float, kilobytes: float) -> Iterator[Row]:
+def steady(
+    screen: Screen, name: str, seconds: float, percent: float, kilobytes: float
+) -> Iterator[Row]:
     """What the console costs while nobody touches it."""
     cpu, sent = screen.cpu(), screen.sent
     time.sleep(seconds)
@@ -79,7 +84,8 @@ def keys(screen: Screen, name: str, bench: Bench) -> Iterator[Row]:
 
 @contextmanager
 def storm(home: Home) -> Iterator[None]:
-    """A live run of 13 symbols as the console sees one: its lock held, its journal and training.log growing."""
+    """A live run of 13 symbols as the console sees one: its lock held, its journal and
+    training.log growing."""
     names = config.load(home).names
     run_id = new_run_id(datetime.now(UTC))
     folder = run_folder(home, run_id)
@@ -87,7 +93,16 @@ def storm(home: Home) -> Iterator[None]:
     stop = threading.Event()
     with FileLock(folder.lock) as lock:
         lock.acquire("a benchmark")
-        write_spec(folder, RunSpec(id=run_id, source="simulated", created_at=datetime.now(UTC), starter="bench", symbols=names))
+        write_spec(
+            folder,
+            RunSpec(
+                id=run_id,
+                source="simulated",
+                created_at=datetime.now(UTC),
+                starter="bench",
+                symbols=names,
+            ),
+        )
         speaker = Speaker(run_id, "worker-1", SystemClock(), Journal(folder.events).write)
         for name in names:
             speaker.say("queued", name)
@@ -121,5 +136,11 @@ def _blow(home: Home, speaker: Speaker, names: tuple[str, ...], stop: threading.
                 epoch = min(50, tick // (TICKS // 2))
                 for name in names:
                     speaker.say(
-                        "epoch", name, epoch=epoch, epochs=50, loss=1 / (tick + 1), val_loss=1.1 / (tick + 1), eta_s=60.0
+                        "epoch",
+                        name,
+                        epoch=epoch,
+                        epochs=50,
+                        loss=1 / (tick + 1),
+                        val_loss=1.1 / (tick + 1),
+                        eta_s=60.0,
                     )

@@ -1,4 +1,7 @@
-"""Forecasts: hot, one and 13 stacked, against Keras's `predict` of the same network; the cold command; model files."""
+"""Forecasts: hot, one and 13 stacked, against Keras's `predict` of the same network.
+
+The cold command; model files.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ MODULE = "tests.benchmarks.forecast"
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    """13 models of all members; hot figures are taken inside a process, bars and models in memory."""
+    """13 models of all members;
+    hot figures are taken inside a process, bars and models in memory."""
     home = simulated_home(bench.folder / "forecast", sessions=1000)
     say("forecast: 13 models of all members")
     stockml(home, "train-all", "--epochs", "2", "--accept-worse")
@@ -31,11 +35,19 @@ def rows(bench: Bench) -> Iterator[Row]:
     yield middle("the networks of 13 symbols alone, numpy, stacked", hot["networks"], "ms")
     keras = script(MODULE, "keras", str(home.root), str(5 * bench.times))
     yield middle("the network of one symbol alone, keras predict", keras["predict"], "ms")
-    yield Row("keras predict ÷ numpy, one network", median(keras["predict"]) / median(hot["network"]), "×")
-    yield Row("largest difference between keras and numpy, 13 published models", keras["apart"], "", 1e-5)
+    yield Row(
+        "keras predict ÷ numpy, one network", median(keras["predict"]) / median(hot["network"]), "×"
+    )
+    yield Row(
+        "largest difference between keras and numpy, 13 published models", keras["apart"], "", 1e-5
+    )
     cold = [stockml(home, "predict", "NVDA").cpu for _ in range(bench.times)]
     yield middle("cold `stockml predict NVDA`", cold, "CPU-s", 1.0)
-    yield middle("cold `stockml predict --all`", [stockml(home, "predict", "--all").cpu for _ in range(bench.times)], "CPU-s")
+    yield middle(
+        "cold `stockml predict --all`",
+        [stockml(home, "predict", "--all").cpu for _ in range(bench.times)],
+        "CPU-s",
+    )
     largest = max(path.stat().st_size for path in home.models.glob("*.h5"))
     yield Row("largest of 13 model files", largest / 2**20, "MB", 1.0)
 
@@ -49,13 +61,22 @@ def hot(home: Home, times: int) -> dict[str, Any]:
 
     settings, clock = config.load(home), SystemClock()
     forecasters = [load_forecaster(read_model(home.model(symbol))) for symbol in settings.names]
-    bars = {symbol: stored_bars(home, settings, "simulated", symbol, clock) for symbol in settings.names}
+    bars = {
+        symbol: stored_bars(home, settings, "simulated", symbol, clock) for symbol in settings.names
+    }
     networks = [forecaster.model.members["lstm"].layers() for forecaster in forecasters]  # type: ignore[attr-defined]
     windows = [_window(network) for network in networks]
     return {
         "one": timed(lambda: forecasters[0].forecast(bars["NVDA"], bars), times),
-        "each": timed(lambda: [each.forecast(bars[each.symbol], bars) for each in forecasters], times),
-        "stacked": timed(lambda: forecast_together([each.question(bars[each.symbol], bars) for each in forecasters]), times),
+        "each": timed(
+            lambda: [each.forecast(bars[each.symbol], bars) for each in forecasters], times
+        ),
+        "stacked": timed(
+            lambda: forecast_together(
+                [each.question(bars[each.symbol], bars) for each in forecasters]
+            ),
+            times,
+        ),
         "network": timed(lambda: forward(networks[0], windows[0]), times),
         "networks": timed(lambda: forward_stacked(networks, windows), times),
     }

@@ -1,4 +1,5 @@
-"""A log of a million lines in the log viewer: its end at once, every line indexed, a filter over all, the memory of it."""
+"""A log of a million lines in the log viewer: its end at once, every line indexed, a filter over
+all, the memory of it."""
 
 from __future__ import annotations
 
@@ -32,7 +33,10 @@ def rows(bench: Bench) -> Iterator[Row]:
     with path.open("w") as file:
         for at in range(lines):
             symbol = "SMR" if at % _EVERY == 0 else "NVDA"
-            file.write(f"[INFO] 2026-11-{1 + at * 28 // lines:02d} 02:00:00 - {symbol}: SIMULATED epoch {at} loss 0.4711\n")
+            file.write(
+                f"[INFO] 2026-11-{1 + at * 28 // lines:02d} 02:00:00 - {symbol}: SIMULATED epoch"
+                f" {at} loss 0.4711\n"
+            )
     found = [script("tests.benchmarks.logs", str(path), str(lines)) for _ in range(bench.times)]
     size = path.stat().st_size >> 20
     path.unlink()

@@ -1,10 +1,12 @@
 """The peer: one symbol forecast the way tutorials do it, to measure against.
 
-Two years of bars, some forty indicators, prices and indicators min-max scaled over the training rows, windows of 60
-sessions, a stacked LSTM of 128/64/32 units with dropout and batch normalisation that forecasts the price level, 50 epochs
-at most with early stopping. It learns from the sessions up to CUTOFF, then forecasts every later one a step ahead.
+Two years of bars, some forty indicators, prices and indicators min-max scaled over the training
+rows, windows of 60 sessions, a stacked LSTM of 128/64/32 units with dropout and batch
+normalisation that forecasts the price level, 50 epochs at most with early stopping. It learns
+from the sessions up to CUTOFF, then forecasts every later one a step ahead.
 
-usage: python -m tests.benchmarks.peer_keras CSV_DIR SYMBOL CUTOFF [EPOCHS]   prints one line of JSON
+usage: python -m tests.benchmarks.peer_keras CSV_DIR SYMBOL CUTOFF [EPOCHS]
+prints one line of JSON
 """
 
 from __future__ import annotations
@@ -30,26 +32,49 @@ WINDOW, TWO_YEARS, SEED = 60, 502, 7
 
 
 def indicators(bars: pd.DataFrame) -> pd.DataFrame:
-    """[n, 43] what the tutorials feed: levels, averages, oscillators, bands; gaps filled from both sides."""
+    """[n, 43] what the tutorials feed: levels, averages, oscillators, bands;
+    gaps filled from both sides."""
     close, high, low, volume = bars.close, bars.high, bars.low, bars.volume
-    found = {"open": bars.open, "high": high, "low": low, "volume": volume, "return": close.pct_change()}
-    found |= {"log return": np.log(close).diff(), "range": high - low, "body": (close - bars.open).abs()}
+    found = {
+        "open": bars.open,
+        "high": high,
+        "low": low,
+        "volume": volume,
+        "return": close.pct_change(),
+    }
+    found |= {
+        "log return": np.log(close).diff(),
+        "range": high - low,
+        "body": (close - bars.open).abs(),
+    }
     for length in (5, 10, 20, 50):
         average = close.rolling(length).mean()
-        found |= {f"sma{length}": average, f"ema{length}": close.ewm(span=length).mean(), f"ratio{length}": close / average}
+        found |= {
+            f"sma{length}": average,
+            f"ema{length}": close.ewm(span=length).mean(),
+            f"ratio{length}": close / average,
+        }
     found |= {f"volatility{length}": found["return"].rolling(length).std() for length in (5, 20)}
     up, down = (close.diff() * sign for sign in (1, -1))
-    found["rsi"] = 100 - 100 / (1 + up.clip(lower=0).rolling(14).mean() / down.clip(lower=0).rolling(14).mean())
+    found["rsi"] = 100 - 100 / (
+        1 + up.clip(lower=0).rolling(14).mean() / down.clip(lower=0).rolling(14).mean()
+    )
     found["macd"] = close.ewm(span=12).mean() - close.ewm(span=26).mean()
     found["macd signal"] = found["macd"].ewm(span=9).mean()
     middle, spread = close.rolling(20).mean(), close.rolling(20).std()
     found |= {"upper band": middle + 2 * spread, "lower band": middle - 2 * spread}
-    found |= {"place in band": (close - middle + 2 * spread) / (4 * spread), "band width": 4 * spread / middle}
+    found |= {
+        "place in band": (close - middle + 2 * spread) / (4 * spread),
+        "band width": 4 * spread / middle,
+    }
     found |= {"volume ratio": volume / volume.rolling(10).mean(), "price volume": close * volume}
     found |= {f"momentum{length}": close / close.shift(length) - 1 for length in (5, 10, 20)}
     support, resistance = low.rolling(20).min(), high.rolling(20).max()
     found |= {"support": support, "resistance": resistance}
-    found |= {"to support": (close - support) / close, "to resistance": (resistance - close) / close}
+    found |= {
+        "to support": (close - support) / close,
+        "to resistance": (resistance - close) / close,
+    }
     return pd.DataFrame(found).ffill().bfill()
 
 
@@ -73,7 +98,8 @@ def network(columns: int) -> keras.Model:
 
 
 def measure(folder: Path, symbol: str, cutoff: str, epochs: int) -> dict[str, Any]:
-    """Train on the sessions up to `cutoff`, forecast the later ones; percent as percent, seconds."""
+    """Train on the sessions up to `cutoff`, forecast the later ones;
+    percent as percent, seconds."""
     bars = pd.read_csv(folder / f"{symbol}.csv", parse_dates=["date"]).set_index("date")
     later = int((bars.index > cutoff).sum())
     bars = bars.tail(TWO_YEARS + later)
@@ -97,7 +123,9 @@ def measure(folder: Path, symbol: str, cutoff: str, epochs: int) -> dict[str, An
         callbacks=[stop, slower],
     )
     fit_s = time.monotonic() - began
-    forecast = of_prices.inverse_transform(model.predict(windows[split - WINDOW :], verbose=0))[:, 0]
+    forecast = of_prices.inverse_transform(model.predict(windows[split - WINDOW :], verbose=0))[
+        :, 0
+    ]
     close = bars.close.to_numpy()
     return {
         "symbol": symbol,
@@ -127,4 +155,6 @@ def figures(forecast: np.ndarray, actual: np.ndarray, before: np.ndarray) -> dic
 
 if __name__ == "__main__":
     given = dict(enumerate(sys.argv[1:]))
-    sys.stdout.write(json.dumps(measure(Path(given[0]), given[1], given[2], int(given.get(3, "50")))) + "\n")
+    sys.stdout.write(
+        json.dumps(measure(Path(given[0]), given[1], given[2], int(given.get(3, "50")))) + "\n"
+    )

@@ -1,7 +1,8 @@
-"""The service under load, on loopback: latency computed and cached, 13 models republished under it, saturation, memory.
+"""The service under load, on loopback: latency computed and cached, 13 models republished under
+it, saturation, memory.
 
-Requests are sent by a plan of fixed times, and a latency counts from the planned time: a stall delays every request
-planned in it, as it would delay real clients. About 70 seconds in all.
+Requests are sent by a plan of fixed times, and a latency counts from the planned time: a stall
+delays every request planned in it, as it would delay real clients. About 70 seconds in all.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from tests.helpers import ROOT, environment, wait_for
 from tests.service.homes import Kind, build_home, publish
 
 REAL = Kind(Shape(60, 0, 32, 16, 1), datetime.now(UTC))
-"""The sizes of a trained model (60 sessions, LSTM layers of 32 and 16 units), trained on the newest bars."""
+"""The sizes of a trained model (60 sessions, LSTM layers of 32 and 16 units), trained on the
+newest bars."""
 RATE = 50.0
 SECONDS = 12.0
 REPUBLISH_S = 3.0
@@ -41,7 +43,8 @@ SATURATION_S = 5.0
 
 @dataclass
 class Load:
-    """What the clients met: seconds from the planned time to the whole answer, and every failure."""
+    """What the clients met: seconds from the planned time to the whole answer, and every
+    failure."""
 
     seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -62,13 +65,21 @@ def rows(bench: Bench) -> Iterator[Row]:
         used = cpu_s(pid)
         computed = drive(port, names, seconds)
         yield from latencies("computed, 50/s", computed, 10)
-        yield Row("computed: CPU for each", 1000 * (cpu_s(pid) - used) / max(1, len(computed.seconds)), "ms")
-        home.settings.write_text(home.settings.read_text().replace('prediction_ttl = "0s"', 'prediction_ttl = "5m"'))
+        yield Row(
+            "computed: CPU for each",
+            1000 * (cpu_s(pid) - used) / max(1, len(computed.seconds)),
+            "ms",
+        )
+        home.settings.write_text(
+            home.settings.read_text().replace('prediction_ttl = "0s"', 'prediction_ttl = "5m"')
+        )
         time.sleep(2.0)  # the service looks at its settings every second
         used = cpu_s(pid)
         cached = drive(port, names, seconds)
         yield from latencies("cached, 50/s", cached, 3)
-        yield Row("cached: CPU for each", 1000 * (cpu_s(pid) - used) / max(1, len(cached.seconds)), "ms")
+        yield Row(
+            "cached: CPU for each", 1000 * (cpu_s(pid) - used) / max(1, len(cached.seconds)), "ms"
+        )
         before = resident_mb(pid)
         delays, under = drive_reloading(home, port, names, 2 * seconds)
         yield from latencies("50/s, models republished every 3 s, one file broken", under, 10)
@@ -81,7 +92,9 @@ def rows(bench: Bench) -> Iterator[Row]:
     failures = [words for each in loads for words in each.failures]
     for words in failures[:5]:
         say(f"service: failed: {words}")
-    yield Row(f"failed requests of {sum(len(each.seconds) for each in loads)}", len(failures), "", 0)
+    yield Row(
+        f"failed requests of {sum(len(each.seconds) for each in loads)}", len(failures), "", 0
+    )
 
 
 def latencies(what: str, found: Load, budget: float) -> Iterator[Row]:
@@ -92,12 +105,29 @@ def latencies(what: str, found: Load, budget: float) -> Iterator[Row]:
 
 @contextmanager
 def serving(home: Home, how: str) -> Iterator[tuple[int, int]]:
-    """Port and pid of a service process: the command itself, or one without the limit on the rate."""
-    command = [sys.executable, "-m", "engine.cli", "serve", "--home", str(home.root), "--port", "0", "--no-fetch"]
-    line = command if how == "serve" else [sys.executable, "-m", "tests.benchmarks.service", str(home.root)]
+    """Port and pid of a service process: the command itself, or one without the limit on the
+    rate."""
+    command = [
+        sys.executable,
+        "-m",
+        "engine.cli",
+        "serve",
+        "--home",
+        str(home.root),
+        "--port",
+        "0",
+        "--no-fetch",
+    ]
+    line = (
+        command
+        if how == "serve"
+        else [sys.executable, "-m", "tests.benchmarks.service", str(home.root)]
+    )
     ran = subprocess.Popen(line, stdout=subprocess.DEVNULL, env=environment(), cwd=ROOT)
     try:
-        port = wait_for(lambda: (place := running_at(home)) and ready(place[1]) and place[1], 60, "the service")
+        port = wait_for(
+            lambda: (place := running_at(home)) and ready(place[1]) and place[1], 60, "the service"
+        )
         yield port, ran.pid
     finally:
         ran.terminate()
@@ -147,8 +177,11 @@ def drive(port: int, names: tuple[str, ...], seconds: float) -> Load:
     return found
 
 
-def drive_reloading(home: Home, port: int, names: tuple[str, ...], seconds: float) -> tuple[list[float], Load]:
-    """The same load while every model but the last is republished again and again, and the last one's file is broken."""
+def drive_reloading(
+    home: Home, port: int, names: tuple[str, ...], seconds: float
+) -> tuple[list[float], Load]:
+    """The same load while every model but the last is republished again and again, and the last
+    one's file is broken."""
     found: list[Load] = []
     driver = threading.Thread(target=lambda: found.append(drive(port, names, seconds)))
     driver.start()
@@ -171,21 +204,32 @@ def taken_up(port: int, name: str, generation: int, since: float) -> float:
     """Seconds until the symbol published last answers with its new generation."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     wanted = f'"generation":{generation},'.encode()
-    wait_for(lambda: wanted in ask(connection, f"/api/v1/predict/{name}")[1], 20, f"generation {generation}")
+    wait_for(
+        lambda: wanted in ask(connection, f"/api/v1/predict/{name}")[1],
+        20,
+        f"generation {generation}",
+    )
     connection.close()
     return time.monotonic() - since
 
 
 def saturate(port: int, names: tuple[str, ...]) -> float:
-    """Answered requests a second of two clients in processes of their own, each sending as soon as it is answered."""
+    """Answered requests a second of two clients in processes of their own, each sending as soon
+    as it is answered."""
     line = [sys.executable, "-m", "tests.benchmarks.service", str(port), *names]
-    started = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment(), cwd=ROOT) for _ in range(2)]
+    started = [
+        subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment(), cwd=ROOT)
+        for _ in range(2)
+    ]
     return sum(float(client.communicate(timeout=60)[0]) for client in started)
 
 
 def hammer(port: int, names: list[str]) -> float:
-    """One such client: 200s a second over one connection, bare bytes so that the client costs little."""
-    requests = [f"GET /api/v1/predict/{name} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for name in names]
+    """One such client: 200s a second over one connection, bare bytes so that the client costs
+    little."""
+    requests = [
+        f"GET /api/v1/predict/{name} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for name in names
+    ]
     answered = 0
     with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
         begin = time.monotonic()
@@ -208,7 +252,8 @@ def resident_mb(pid: int) -> float:
 
 
 def cpu_s(pid: int) -> float:
-    """The CPU seconds that the process has used: what a latency would be on a machine of its own."""
+    """The CPU seconds that the process has used: what a latency would be on a machine of its
+    own."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -41,7 +41,13 @@ class Screen:
         more = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
         self._began = time.monotonic()
         self._child = subprocess.Popen(
-            self._line, stdin=end, stdout=end, stderr=end, env=environment(**more), cwd=ROOT, start_new_session=True
+            self._line,
+            stdin=end,
+            stdout=end,
+            stderr=end,
+            env=environment(**more),
+            cwd=ROOT,
+            start_new_session=True,
         )
         os.close(end)
         self._process = psutil.Process(self._child.pid)
@@ -49,7 +55,12 @@ class Screen:
         self._reader.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._child.terminate()
         try:
             self._child.wait(10)
@@ -74,7 +85,9 @@ class Screen:
         """The moment at which the screen came to satisfy `seen`."""
         with self._lock:
             if not self._lock.wait_for(lambda: seen(list(self._screen.display)), _PATIENCE_S):
-                raise RuntimeError("the console does not show what it should:\n" + "\n".join(self._screen.display))
+                raise RuntimeError(
+                    "the console does not show what it should:\n" + "\n".join(self._screen.display)
+                )
         return time.monotonic()
 
     def first_paint(self) -> tuple[float, float]:

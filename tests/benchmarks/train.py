@@ -1,6 +1,8 @@
-"""train-all of 13 symbols of two years, 50 epochs at most, against the peer symbol by symbol on the same bars in the same run.
+"""train-all of 13 symbols of two years, 50 epochs at most, against the peer symbol by symbol on
+the same bars in the same run.
 
-Both score the same sessions, the newest 120, which neither has fitted on; their errors are pooled over all symbols.
+Both score the same sessions, the newest 120, which neither has fitted on; their errors are
+pooled over all symbols.
 """
 
 from __future__ import annotations
@@ -14,7 +16,17 @@ from typing import Any
 
 from engine.core import config
 from engine.core.paths import Home
-from tests.benchmarks.common import TWO_YEARS, Bench, Row, Usage, middle, run, say, simulated_home, stockml
+from tests.benchmarks.common import (
+    TWO_YEARS,
+    Bench,
+    Row,
+    Usage,
+    middle,
+    run,
+    say,
+    simulated_home,
+    stockml,
+)
 
 EPOCHS = 50
 
@@ -27,8 +39,12 @@ def rows(bench: Bench) -> Iterator[Row]:
         homes.append(new_home(bench, f"train-{number}"))
         used.append(stockml(homes[-1], "train-all", "--epochs", str(EPOCHS)))
     yield from usage_rows("train-all, 13 symbols", used)
-    ours = [row["model"] for row in json.loads(stockml(homes[0], "status", "--json").output)["symbols"]]
-    yield Row("train-all: pooled error ÷ naive's on held-out sessions (MASE)", pooled(ours), "", None)
+    ours = [
+        row["model"] for row in json.loads(stockml(homes[0], "status", "--json").output)["symbols"]
+    ]
+    yield Row(
+        "train-all: pooled error ÷ naive's on held-out sessions (MASE)", pooled(ours), "", None
+    )
     if not bench.quick:
         yield from one_worker(bench)
     if bench.peer_symbols:
@@ -41,7 +57,9 @@ def new_home(bench: Bench, name: str, **settings: int) -> Home:
     if bench.bars is not None:
         folder = two_years(bench.bars, home.root / "bars", config.load(home).names)
         text = home.settings.read_text()
-        home.settings.write_text(text.replace('source = "simulated"', f'source = "csv:{folder}"', 1))
+        home.settings.write_text(
+            text.replace('source = "simulated"', f'source = "csv:{folder}"', 1)
+        )
     return home
 
 
@@ -72,8 +90,11 @@ def one_worker(bench: Bench) -> Iterator[Row]:
         yield Row(f"train-all with {name}: CPU", used.cpu, "CPU-s")
 
 
-def against_peer(bench: Bench, home: Home, used: Sequence[Usage], ours: Sequence[dict[str, Any]]) -> Iterator[Row]:
-    """The peer on the bars of `home`; fewer than 13 symbols are scaled to 13, and the row says so."""
+def against_peer(
+    bench: Bench, home: Home, used: Sequence[Usage], ours: Sequence[dict[str, Any]]
+) -> Iterator[Row]:
+    """The peer on the bars of `home`;
+    fewer than 13 symbols are scaled to 13, and the row says so."""
     found, costs = [], []
     names = config.load(home).names[: bench.peer_symbols]
     for name in names:
@@ -82,18 +103,29 @@ def against_peer(bench: Bench, home: Home, used: Sequence[Usage], ours: Sequence
         if costs[-1].code:
             raise RuntimeError(f"the peer ended with {costs[-1].code}")
         found.append(json.loads(costs[-1].output.splitlines()[-1]))
-    factor, scaled = 13 / len(names), "" if len(names) == 13 else f" (measured on {len(names)}, scaled to 13)"
+    factor, scaled = (
+        13 / len(names),
+        "" if len(names) == 13 else f" (measured on {len(names)}, scaled to 13)",
+    )
     wall, cpu = factor * sum(each.wall for each in costs), factor * sum(each.cpu for each in costs)
     yield Row(f"the peer, 13 symbols one by one{scaled}: wall", wall, "s")
     yield Row(f"the peer, 13 symbols one by one{scaled}: CPU", cpu, "CPU-s")
     yield middle("the peer, one symbol: wall", (each.wall for each in costs), "s")
     yield middle("the peer, one symbol: epochs", (each["epochs"] for each in found), "")
     yield Row("the peer: peak memory", max(each.peak_mb for each in costs), "MB")
-    yield Row(f"faster than the peer by wall{scaled}", wall / median(each.wall for each in used), "×", 10, least=True)
+    yield Row(
+        f"faster than the peer by wall{scaled}",
+        wall / median(each.wall for each in used),
+        "×",
+        10,
+        least=True,
+    )
     yield Row(f"faster than the peer by CPU{scaled}", cpu / median(each.cpu for each in used), "×")
     same = [each for each in ours if each["n_scored"] == found[0]["n"]][: len(names)]
     yield Row(f"the peer: pooled error ÷ naive's, {len(names)} symbols", pooled(found), "")
-    yield Row(f"train-all: the same {len(names)} symbols and sessions", pooled(same), "", pooled(found))
+    yield Row(
+        f"train-all: the same {len(names)} symbols and sessions", pooled(same), "", pooled(found)
+    )
 
 
 def bars_of(home: Home) -> Path:
@@ -103,12 +135,25 @@ def bars_of(home: Home) -> Path:
 
 def peer_line(folder: Path, name: str, held_out: int) -> list[str]:
     """The peer's command: it learns up to the bar before the held-out sessions."""
-    days = [line.partition(",")[0] for line in (folder / f"{name}.csv").read_text().splitlines()[1:]]
-    return [sys.executable, "-m", "tests.benchmarks.peer_keras", str(folder), name, days[-held_out - 1], str(EPOCHS)]
+    days = [
+        line.partition(",")[0] for line in (folder / f"{name}.csv").read_text().splitlines()[1:]
+    ]
+    return [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.peer_keras",
+        str(folder),
+        name,
+        days[-held_out - 1],
+        str(EPOCHS),
+    ]
 
 
 def pooled(figures: Sequence[dict[str, Any]]) -> float:
     """The error of all forecasts ÷ naive's: MASE over all symbols and sessions."""
     count = [each.get("n_scored", each.get("n")) for each in figures]
-    error, naive = (sum(n * each[name] for n, each in zip(count, figures, strict=True)) for name in ("mape", "naive_mape"))
+    error, naive = (
+        sum(n * each[name] for n, each in zip(count, figures, strict=True))
+        for name in ("mape", "naive_mape")
+    )
     return float(error / naive)

@@ -1,4 +1,5 @@
-"""Records with known figures, and an engine that plays them: for commands whose subject is words and exit codes."""
+"""Records with known figures, and an engine that plays them: for commands whose subject is words
+and exit codes."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ from engine.core.records import (
 )
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
-METRICS = Metrics(n_scored=120, direction_accuracy=52.5, mape=2.14, naive_mape=2.2, mase=0.973, confidence=91.4)
+METRICS = Metrics(
+    n_scored=120, direction_accuracy=52.5, mape=2.14, naive_mape=2.2, mase=0.973, confidence=91.4
+)
 FORECAST = Forecast(
     last_bar="2025-08-12",
     last_close=100.0,
@@ -66,17 +69,27 @@ MODEL = ModelInfo(
 
 def done(symbol: str, **more: Any) -> Job:
     """A job that published."""
-    return replace(Job(symbol, JobState.DONE, duration_s=23.0, metrics=METRICS, generation=4, exit_code=0), **more)
+    return replace(
+        Job(symbol, JobState.DONE, duration_s=23.0, metrics=METRICS, generation=4, exit_code=0),
+        **more,
+    )
 
 
-def make_run(*jobs: Job, state: JobState = JobState.DONE, run_id: str = "run-1", **more: Any) -> Run:
+def make_run(
+    *jobs: Job, state: JobState = JobState.DONE, run_id: str = "run-1", **more: Any
+) -> Run:
     """A run of these jobs."""
-    return replace(Run(run_id, "train", "manual", "yahoo", NOW, "stockml, pid 7", state, jobs), **more)
+    return replace(
+        Run(run_id, "train", "manual", "yahoo", NOW, "stockml, pid 7", state, jobs), **more
+    )
 
 
 def make_snapshot(*rows: SymbolRow, **more: Any) -> Snapshot:
     """A snapshot of these rows."""
-    meters = (Meter("CPU", 12.0, "%", Level.OK), Meter("DISK", 91.0, "%", Level.CRIT, "4.0 GB free"))
+    meters = (
+        Meter("CPU", 12.0, "%", Level.OK),
+        Meter("DISK", 91.0, "%", Level.CRIT, "4.0 GB free"),
+    )
     return replace(Snapshot(NOW, "host-a", "/srv/stockml", "yahoo", False, rows, meters), **more)
 
 
@@ -84,7 +97,15 @@ def trained(symbol: str = "NVDA", **more: Any) -> SymbolRow:
     """The row of a trained symbol."""
     model = replace(MODEL, symbol=symbol)
     row = SymbolRow(
-        symbol, "Company", "high", State.FRESH, model, FORECAST, age_days=2.0, run_id="run-1", last_run_reason="manual"
+        symbol,
+        "Company",
+        "high",
+        State.FRESH,
+        model,
+        FORECAST,
+        age_days=2.0,
+        run_id="run-1",
+        last_run_reason="manual",
     )
     return replace(row, last_job=done(symbol, ended_at=NOW - timedelta(days=2)), **more)
 
@@ -96,7 +117,8 @@ def untrained(symbol: str) -> SymbolRow:
 
 @dataclass
 class FakeEngine:
-    """Plays snapshots and runs in order, the last one for ever, and writes down what it was asked."""
+    """Plays snapshots and runs in order, the last one for ever, and writes down what it was
+    asked."""
 
     home: Home
     source: str | None = None
@@ -152,7 +174,9 @@ def invoke(engine: FakeEngine, *words: str) -> Result:
         return cast(Engine, engine)
 
     session = Session(make_engine=make)
-    return CliRunner().invoke(cli, ["--home", str(engine.home.root), *words], obj=session, standalone_mode=False)
+    return CliRunner().invoke(
+        cli, ["--home", str(engine.home.root), *words], obj=session, standalone_mode=False
+    )
 
 
 def fake(folder: Path, **what: Any) -> FakeEngine:

@@ -9,7 +9,8 @@ from tests.helpers import new_home, stockml
 
 
 def test_commands_leave_their_trace(tmp_path: Path) -> None:
-    """What a command changed stands in the record with its arguments and its end; --since, TEXT and --json narrow it."""
+    """What a command changed stands in the record with its arguments and its end;
+    --since, TEXT and --json narrow it."""
     home = new_home(tmp_path / "h")
     where = ("--home", str(home.root))
     assert stockml("audit", *where).stdout.startswith("nothing is recorded in ")
@@ -24,8 +25,12 @@ def test_commands_leave_their_trace(tmp_path: Path) -> None:
     assert 'hold  NVDA reason="the auditor"' in lines[0]
     assert "from 10.9.8.7" in lines[0]
     assert ["started", "failed"] == [line.split()[1] for line in lines[1:]]
-    assert [(each["what"], each["about"]["symbol"]) for each in told["entries"]] == [("hold", "NVDA")]
-    assert "nothing in the record matches" in stockml("audit", "--since", "2090-01-01", *where).stdout
+    assert [(each["what"], each["about"]["symbol"]) for each in told["entries"]] == [
+        ("hold", "NVDA")
+    ]
+    assert (
+        "nothing in the record matches" in stockml("audit", "--since", "2090-01-01", *where).stdout
+    )
 
 
 def test_a_time_that_is_none_is_named(tmp_path: Path) -> None:
@@ -51,7 +56,9 @@ def test_a_record_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_job_of_cron_says_so(tmp_path: Path) -> None:
     """What a scheduled job does stands there with cron and the job's name."""
     home = new_home(tmp_path / "h")
-    assert stockml("cron-run", "clean", "--trigger", "cron", "--home", str(home.root)).returncode == 0
+    assert (
+        stockml("cron-run", "clean", "--trigger", "cron", "--home", str(home.root)).returncode == 0
+    )
     found = [(entry.what, entry.outcome, entry.origin) for entry in entries(home)]
 
     assert found == [("clean", "started", "cron clean"), ("clean", "done", "cron clean")]

@@ -23,8 +23,13 @@ from tests.helpers import ROOT, environment, new_home, stockml
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with NVDA and TSLA trained, to be copied."""
-    home = new_home(tmp_path_factory.mktemp("trained") / "home", market__source="simulated", market__simulated_sessions=450,
-                    training__holdout_sessions=60, training__sequence_length=20)  # fmt: skip
+    home = new_home(
+        tmp_path_factory.mktemp("trained") / "home",
+        market__source="simulated",
+        market__simulated_sessions=450,
+        training__holdout_sessions=60,
+        training__sequence_length=20,
+    )
     ran = stockml("train", "NVDA", "TSLA", "--members", "naive,enhanced", "--home", str(home.root))
     assert ran.returncode == 0, ran.stderr
     return home.root
@@ -45,7 +50,8 @@ def document(home: Home, *words: str) -> Any:
 
 
 def test_backup_list_verify(home: Home, tmp_path: Path) -> None:
-    """A backup here and on the other disk is listed with its symbols, and every file of it verifies."""
+    """A backup here and on the other disk is listed with its symbols, and every file of it
+    verifies."""
     (tmp_path / "disk").mkdir()
     made = on(home, "backup", "--to", str(tmp_path / "disk"))
     (found,) = document(home, "backups", "list")["backups"]
@@ -53,8 +59,13 @@ def test_backup_list_verify(home: Home, tmp_path: Path) -> None:
 
     assert made.returncode == 0, made.stderr
     assert found["name"] in made.stdout
-    assert (tmp_path / "disk" / found["name"] / "nvda_lstm_model.h5").read_bytes() == home.model("NVDA").read_bytes()
-    assert [(entry["symbol"], entry["kind"]) for entry in found["entries"]] == [("NVDA", "model"), ("TSLA", "model")]
+    assert (tmp_path / "disk" / found["name"] / "nvda_lstm_model.h5").read_bytes() == home.model(
+        "NVDA"
+    ).read_bytes()
+    assert [(entry["symbol"], entry["kind"]) for entry in found["entries"]] == [
+        ("NVDA", "model"),
+        ("TSLA", "model"),
+    ]
     assert (verified.returncode, "OK, 2 of 2" in verified.stdout) == (0, True)
     assert found["name"] in on(home, "backups", "list").stdout
 
@@ -70,7 +81,8 @@ def test_a_symbol_without_a_model_is_named(home: Home) -> None:
 
 
 def test_a_copy_that_fails_is_no_done(home: Home, tmp_path: Path) -> None:
-    """With `also_to` on a disk that is not mounted the backup stands, and the command says that the copy does not."""
+    """With `also_to` on a disk that is not mounted the backup stands, and the command says that
+    the copy does not."""
     assert on(home, "config", "set", "backup.also_to", str(tmp_path / "absent")).returncode == 0
     made = on(home, "backup")
 
@@ -80,7 +92,8 @@ def test_a_copy_that_fails_is_no_done(home: Home, tmp_path: Path) -> None:
 
 
 def test_damage_is_found_and_named(home: Home) -> None:
-    """One changed byte ends `backups verify` with 1 and names the file; that backup is not restored."""
+    """One changed byte ends `backups verify` with 1 and names the file;
+    that backup is not restored."""
     on(home, "backup")
     (backup,) = list_backups(home.models)
     path = backup.path / "nvda_lstm_model.h5"
@@ -99,7 +112,8 @@ def test_damage_is_found_and_named(home: Home) -> None:
 
 
 def test_a_foreign_file_in_a_backup_is_no_damage(home: Home) -> None:
-    """A file of another program lies there as it was copied: verified, said, and refused by `restore` with 5."""
+    """A file of another program lies there as it was copied: verified, said, and refused by
+    `restore` with 5."""
     home.model("TSLA").write_bytes(b"not a model of ours")
     assert "TSLA is broken, kept as it is" in on(home, "backup").stdout
     (backup,) = list_backups(home.models)
@@ -112,22 +126,37 @@ def test_a_foreign_file_in_a_backup_is_no_damage(home: Home) -> None:
 
 
 def test_restore_brings_the_model_back_and_can_be_undone(home: Home) -> None:
-    """The restored model is a new generation with a fresh status; what it replaced lies in a backup and comes back too."""
+    """The restored model is a new generation with a fresh status;
+    what it replaced lies in a backup and comes back too."""
     on(home, "backup")
     (first,) = list_backups(home.models)
-    assert on(home, "train", "NVDA", "--members", "naive,enhanced", "--epochs", "1", "--accept-worse").returncode == 0
+    assert (
+        on(
+            home, "train", "NVDA", "--members", "naive,enhanced", "--epochs", "1", "--accept-worse"
+        ).returncode
+        == 0
+    )
     second = read_model(home.model("NVDA")).manifest
     (result,) = document(home, "restore", first.name, "NVDA", "--yes")["results"]
     shown = status.read(home.status("NVDA"))
     undo = next(each for each in list_backups(home.models) if each.run_id.startswith("restore-"))
 
-    assert (second.generation, result["ok"], result["generation"], result["from_generation"]) == (2, True, 3, 1)
+    assert (second.generation, result["ok"], result["generation"], result["from_generation"]) == (
+        2,
+        True,
+        3,
+        1,
+    )
     assert shown is not None
     assert shown.model is not None
     assert (shown.model.generation, shown.forecast is not None) == (3, True)
     assert on(home, "restore", undo.name, "NVDA", "--yes").returncode == 0
     again = read_model(home.model("NVDA")).manifest
-    assert (again.generation, again.created_at, again.data_hash) == (4, second.created_at, second.data_hash)
+    assert (again.generation, again.created_at, again.data_hash) == (
+        4,
+        second.created_at,
+        second.data_hash,
+    )
 
 
 def test_without_a_terminal_yes_is_needed(home: Home) -> None:
@@ -150,8 +179,15 @@ def test_on_a_terminal_restore_asks_and_takes_no_for_an_answer(home: Home) -> No
     (backup,) = list_backups(home.models)
     master, slave = os.openpty()
     line = [sys.executable, "-m", "engine.cli", "restore", backup.name, "--home", str(home.root)]
-    with subprocess.Popen(line, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
-                          env=environment()) as child:  # fmt: skip
+    with subprocess.Popen(
+        line,
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        env=environment(),
+    ) as child:
         os.write(master, b"\n")
         said, _ = child.communicate(timeout=180)
     os.close(slave)
@@ -164,7 +200,8 @@ def test_on_a_terminal_restore_asks_and_takes_no_for_an_answer(home: Home) -> No
 
 
 def test_an_unknown_backup_and_a_busy_symbol(home: Home) -> None:
-    """The nearest name is offered (2); a symbol that is being trained is left alone (75) and its holder named."""
+    """The nearest name is offered (2);
+    a symbol that is being trained is left alone (75) and its holder named."""
     on(home, "backup")
     (backup,) = list_backups(home.models)
     unknown = on(home, "restore", "backup_20200101_000000", "--yes")
@@ -178,13 +215,17 @@ def test_an_unknown_backup_and_a_busy_symbol(home: Home) -> None:
 
 def test_no_backup_yet(home: Home) -> None:
     """An empty list is an answer (0); there is nothing to verify or to restore (4)."""
-    codes = [on(home, *words).returncode for words in (("backups", "list"), ("backups", "verify"), ("restore", "x", "--yes"))]
+    codes = [
+        on(home, *words).returncode
+        for words in (("backups", "list"), ("backups", "verify"), ("restore", "x", "--yes"))
+    ]
 
     assert codes == [0, 4, 4]
 
 
 def test_clean_says_every_reason_and_does_what_it_said(home: Home) -> None:
-    """`--dry-run` writes nothing and gives a reason for each keep; `--yes` does the same actions."""
+    """`--dry-run` writes nothing and gives a reason for each keep;
+    `--yes` does the same actions."""
     litter = home.models / ".tmp-nvda_lstm_model.h5-77-0123abcd"
     litter.write_bytes(b"half")
     os.utime(litter, (0, 0))
@@ -199,7 +240,9 @@ def test_clean_says_every_reason_and_does_what_it_said(home: Home) -> None:
     assert " would be freed; " in told
     assert not litter.exists()
     assert all(action["reason"] for action in planned["actions"])
-    assert {"backup", "run", "log"} <= {action["kind"] for action in planned["actions"] if action["verb"] == "keep"}
+    assert {"backup", "run", "log"} <= {
+        action["kind"] for action in planned["actions"] if action["verb"] == "keep"
+    }
     assert [each for each in done["actions"] if each["verb"] != "keep"] == [
         each for each in planned["actions"] if each["verb"] != "keep"
     ]

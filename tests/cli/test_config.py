@@ -14,12 +14,21 @@ from tests.helpers import new_home, stockml
 def test_check_lists_every_problem(tmp_path: Path) -> None:
     """All mistakes of file and environment come at once, each with origin and key, exit 3."""
     home = new_home(tmp_path / "h")
-    home.settings.write_text('[training]\nepohs = 5\nbatch_size = "x"\n\n[resources]\ncpu_warn = 99.0\n\n[mraket]\n')
+    home.settings.write_text(
+        '[training]\nepohs = 5\nbatch_size = "x"\n\n[resources]\ncpu_warn = 99.0\n\n[mraket]\n'
+    )
     ran = stockml("config", "check", "--home", str(home.root), ML_EPOCHS="many")
     tree = json.loads(stockml("config", "check", "--json", "--home", str(home.root)).stdout)
 
     assert 3 == ran.returncode
-    for word in ("training.epohs", "did you mean epochs", "batch_size", "mraket", "environment ML_EPOCHS", "cpu_warn"):
+    for word in (
+        "training.epohs",
+        "did you mean epochs",
+        "batch_size",
+        "mraket",
+        "environment ML_EPOCHS",
+        "cpu_warn",
+    ):
         assert word in ran.stdout
     assert not tree["ok"]
     assert 4 == len(tree["problems"])
@@ -33,10 +42,12 @@ def test_check_of_a_sound_home(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("status",), ("train", "NVDA"), ("config", "show"), ("config", "set", "training.epochs", "4")]
+    "words",
+    [("status",), ("train", "NVDA"), ("config", "show"), ("config", "set", "training.epochs", "4")],
 )
 def test_broken_toml_ends_with_3(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """A settings file that is not TOML stops every command with 3, file and place named, and stays as it is."""
+    """A settings file that is not TOML stops every command with 3, file and place named, and
+    stays as it is."""
     home = new_home(tmp_path / "h")
     home.settings.write_text("[training\nepochs = 5\n")
     ran = stockml(*words, "--home", str(home.root))
@@ -60,10 +71,16 @@ def test_set_changes_one_line(tmp_path: Path) -> None:
 
 
 def test_set_refuses_what_would_be_invalid(tmp_path: Path) -> None:
-    """A value out of range, a key that does not exist, or no key at all writes nothing and ends with 3."""
+    """A value out of range, a key that does not exist, or no key at all writes nothing and ends
+    with 3."""
     home = new_home(tmp_path / "h")
     before = home.settings.read_text()
-    for key, value in (("training.epochs", "0"), ("training.epohs", "5"), ("training", "5"), ("market.source", "yaho")):
+    for key, value in (
+        ("training.epochs", "0"),
+        ("training.epohs", "5"),
+        ("training", "5"),
+        ("market.source", "yaho"),
+    ):
         ran = stockml("config", "set", key, value, "--home", str(home.root))
         assert 3 == ran.returncode
         assert key.split(".")[-1] in ran.stderr
@@ -74,13 +91,17 @@ def test_set_refuses_what_would_be_invalid(tmp_path: Path) -> None:
 
 def test_a_value_with_a_minus_sign_is_a_value(tmp_path: Path) -> None:
     """A negative number is judged as a number, not taken for an option."""
-    ran = stockml("config", "set", "training.epochs", "-3", "--home", str(new_home(tmp_path / "h").root))
+    ran = stockml(
+        "config", "set", "training.epochs", "-3", "--home", str(new_home(tmp_path / "h").root)
+    )
 
     assert ran.returncode == 3
     assert "training.epochs: -3: Expected int >= 1" in ran.stderr
 
 
-def test_set_says_when_the_environment_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_says_when_the_environment_overrides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A value that a variable overrides here is written, with a word about the variable."""
     monkeypatch.setenv("ML_EPOCHS", "7")
     result = invoke(fake(tmp_path), "config", "set", "training.epochs", "40")

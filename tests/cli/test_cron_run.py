@@ -18,7 +18,10 @@ from tests.helpers import ROOT, new_home
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     code = "import sys; print('worked', *sys.argv[1:]); sys.exit(int(sys.argv[1] == 'monthly'))"
-    monkeypatch.setattr("engine.schedule.cron_run.child_argv", lambda home, verb: [sys.executable, "-c", code, *verb])
+    monkeypatch.setattr(
+        "engine.schedule.cron_run.child_argv",
+        lambda home, verb: [sys.executable, "-c", code, *verb],
+    )
     return new_home(tmp_path / "home")
 
 
@@ -47,7 +50,11 @@ def test_every_fault_is_one_line(
     words: tuple[str, ...], code: int, says: str, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """cron mails each line; a home that is gone is not made anew."""
-    line = ["cron-run", *words] if "--home" in words else ["cron-run", *words, "--home", str(home.root)]
+    line = (
+        ["cron-run", *words]
+        if "--home" in words
+        else ["cron-run", *words, "--home", str(home.root)]
+    )
     assert main(line) == code
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and says in err
@@ -55,7 +62,8 @@ def test_every_fault_is_one_line(
 
 
 def test_it_needs_nothing_from_the_environment(tmp_path: Path) -> None:
-    """With an empty environment and another working directory the job runs, and its fault is one line."""
+    """With an empty environment and another working directory the job runs, and its fault is one
+    line."""
     home = new_home(tmp_path / "home")
     program = tmp_path / "stockml"
     program.write_text(
@@ -66,7 +74,14 @@ def test_it_needs_nothing_from_the_environment(tmp_path: Path) -> None:
     program.chmod(0o755)
     line = [str(program), "cron-run", "health", "--home", str(home.root)]
     done = subprocess.run(
-        line, env={}, cwd="/", capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=120
+        line,
+        env={},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
     assert "health failed" in done.stderr and "the disk is full" in done.stderr
@@ -76,8 +91,16 @@ def test_it_needs_nothing_from_the_environment(tmp_path: Path) -> None:
 def test_it_loads_neither_numpy_nor_textual() -> None:
     """A job of every few minutes pays for its work only."""
     heavy = "{'numpy', 'pandas', 'textual', 'crontab'}"
-    code = f"import engine.cli.cron_run, engine.cli.schedule, sys; print(*({heavy} & set(sys.modules)))"
+    code = (
+        f"import engine.cli.cron_run, engine.cli.schedule, sys; print(*({heavy} &"
+        " set(sys.modules)))"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=dict(os.environ)
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=dict(os.environ),
     )
     assert done.stdout.strip() == ""

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from engine.cli.dashboard import page
 from engine.core.records import Job, JobState, State
-from tests.cli.fakes import MODEL, NOW, done, fake, invoke, make_run, make_snapshot, trained, untrained
+from tests.cli.fakes import (
+    MODEL,
+    NOW,
+    done,
+    fake,
+    invoke,
+    make_run,
+    make_snapshot,
+    trained,
+    untrained,
+)
 
 
 def test_the_page_reads_as_the_guides() -> None:
@@ -18,7 +28,9 @@ def test_the_page_reads_as_the_guides() -> None:
     assert f"Generated: {NOW.astimezone():%Y-%m-%d %H:%M:%S}" == lines[1]
     assert f"✅ NVDA: 241.0KB ({when:%b %d %H:%M}) FRESH" in lines
     assert "❌ MSFT: Not trained" in lines
-    assert any(line.startswith(f"{when.isoformat(timespec='seconds')} NVDA: MAPE 2.14 %") for line in lines)
+    assert any(
+        line.startswith(f"{when.isoformat(timespec='seconds')} NVDA: MAPE 2.14 %") for line in lines
+    )
     assert "DISK    91.0%  CRIT  (4.0 GB free)" in lines
 
 
@@ -62,4 +74,6 @@ def test_the_command_prints_it_plain(tmp_path: Path) -> None:
     engine = fake(tmp_path, snapshots=[make_snapshot(trained("NVDA"))])
 
     assert invoke(engine, "dashboard").stdout.startswith("=== ML Stock Prediction Dashboard ===\n")
-    assert "NVDA" == json.loads(invoke(engine, "dashboard", "--json").stdout)["symbols"][0]["symbol"]
+    assert (
+        "NVDA" == json.loads(invoke(engine, "dashboard", "--json").stdout)["symbols"][0]["symbol"]
+    )

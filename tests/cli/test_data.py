@@ -9,10 +9,13 @@ HEAD = "date,open,high,low,close,volume\n"
 
 
 def test_missing_data_ends_with_4(tmp_path: Path) -> None:
-    """A folder without the symbol's file ends with 4, in words, with the file's name and no traceback."""
+    """A folder without the symbol's file ends with 4, in words, with the file's name and no
+    traceback."""
     home = new_home(tmp_path / "h")
     (tmp_path / "csv").mkdir()
-    ran = stockml("data", "fetch", "NVDA", "--source", f"csv:{tmp_path / 'csv'}", "--home", str(home.root))
+    ran = stockml(
+        "data", "fetch", "NVDA", "--source", f"csv:{tmp_path / 'csv'}", "--home", str(home.root)
+    )
 
     assert 4 == ran.returncode
     assert "NVDA" in ran.stderr
@@ -22,7 +25,9 @@ def test_missing_data_ends_with_4(tmp_path: Path) -> None:
 def test_impossible_bars_are_named(tmp_path: Path) -> None:
     """A bar whose low is above its high fails that symbol with file and line."""
     home = new_home(tmp_path / "h")
-    (tmp_path / "NVDA.csv").write_text(HEAD + "2025-08-11,10,8,12,10,100\n2025-08-12,10,11,9,10,100\n")
+    (tmp_path / "NVDA.csv").write_text(
+        HEAD + "2025-08-11,10,8,12,10,100\n2025-08-12,10,11,9,10,100\n"
+    )
     ran = stockml("data", "check", "NVDA", "--source", f"csv:{tmp_path}", "--home", str(home.root))
 
     assert 4 == ran.returncode
@@ -52,7 +57,9 @@ def test_never_fetched_is_said(tmp_path: Path) -> None:
 
 def test_an_unknown_source(tmp_path: Path) -> None:
     """A source that does not exist is wrong usage and names the ones that do."""
-    ran = stockml("data", "fetch", "NVDA", "--source", "yahooo", "--home", str(new_home(tmp_path / "h").root))
+    ran = stockml(
+        "data", "fetch", "NVDA", "--source", "yahooo", "--home", str(new_home(tmp_path / "h").root)
+    )
 
     assert 2 == ran.returncode
     assert "yahooo" in ran.stderr
@@ -62,7 +69,14 @@ def test_an_unknown_source(tmp_path: Path) -> None:
 def test_one_cause_gives_one_hint(tmp_path: Path) -> None:
     """When every symbol misses its file, each is named and the next step is said once."""
     (tmp_path / "csv").mkdir()
-    ran = stockml("data", "check", "--source", f"csv:{tmp_path / 'csv'}", "--home", str(new_home(tmp_path / "h").root))
+    ran = stockml(
+        "data",
+        "check",
+        "--source",
+        f"csv:{tmp_path / 'csv'}",
+        "--home",
+        str(new_home(tmp_path / "h").root),
+    )
 
     assert 13 == ran.stderr.count("stockml: ")
     assert 1 == ran.stderr.count("  → ")

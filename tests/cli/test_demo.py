@@ -14,7 +14,11 @@ from tests.cli.fakes import done, fake, invoke, make_run, make_snapshot, trained
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("/data", "/data/stockml-demo"), ("", "/u/.local/share/stockml-demo"), ("rel", "/u/.local/share/stockml-demo")],
+    [
+        ("/data", "/data/stockml-demo"),
+        ("", "/u/.local/share/stockml-demo"),
+        ("rel", "/u/.local/share/stockml-demo"),
+    ],
 )
 def test_a_home_of_its_own(given: str, expected: str) -> None:
     """The demo lives under XDG_DATA_HOME when that is absolute, else under the user's own share."""
@@ -24,7 +28,9 @@ def test_a_home_of_its_own(given: str, expected: str) -> None:
 def test_its_settings_are_the_packaged_ones_on_a_simulated_market() -> None:
     """Source simulated and fewer epochs; every other line is the packaged one."""
     settings, problems = config.parse(demo_settings(), "demo", {})
-    changed = [line for line in demo_settings().splitlines() if line not in default_settings().splitlines()]
+    changed = [
+        line for line in demo_settings().splitlines() if line not in default_settings().splitlines()
+    ]
 
     assert settings is not None and problems == []
     assert "simulated" == settings.market.source
@@ -58,7 +64,8 @@ def test_a_real_home_is_refused(tmp_path: Path) -> None:
 
 
 def test_headless_trains_all_and_ends_with_the_status(tmp_path: Path) -> None:
-    """Without a terminal every symbol is trained with progress lines, and the status table ends it, exit 0."""
+    """Without a terminal every symbol is trained with progress lines, and the status table ends
+    it, exit 0."""
     run = make_run(done("NVDA"), source="simulated")
     engine = fake(tmp_path, plays=[run], snapshots=[make_snapshot(trained("NVDA"), simulated=True)])
     engine.home.settings.write_text(demo_settings())
@@ -72,8 +79,12 @@ def test_headless_trains_all_and_ends_with_the_status(tmp_path: Path) -> None:
 
 
 def test_a_second_demo_that_improves_nothing_is_fine(tmp_path: Path) -> None:
-    """Models as good as the ones there are refused by the guard, which is no fault of a demo; a failure is."""
-    refused, failed = make_run(Job("NVDA", JobState.REFUSED)), make_run(Job("NVDA", JobState.FAILED))
+    """Models as good as the ones there are refused by the guard, which is no fault of a demo;
+    a failure is."""
+    refused, failed = (
+        make_run(Job("NVDA", JobState.REFUSED)),
+        make_run(Job("NVDA", JobState.FAILED)),
+    )
     engine = fake(tmp_path, plays=[refused], snapshots=[make_snapshot(trained("NVDA"))])
     engine.home.settings.write_text(demo_settings())
 

@@ -27,17 +27,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     calm = {"market__source": "simulated", "market__settle_minutes": quiet_settling()}
     found = new_home(folder, market__simulated_sessions=460, training__holdout_sessions=60, **calm)
     settings = load(found, {})
-    bars = {name: stored_bars(found, settings, "simulated", name, SystemClock()) for name in ("NVDA", "SPY")}
+    bars = {
+        name: stored_bars(found, settings, "simulated", name, SystemClock())
+        for name in ("NVDA", "SPY")
+    }
     found.models.mkdir(parents=True)
     for name in bars:
-        candidate = fit_symbol(bars[name], {"SPY": bars["SPY"]}, settings, ("naive", "enhanced"), QUICK)
+        candidate = fit_symbol(
+            bars[name], {"SPY": bars["SPY"]}, settings, ("naive", "enhanced"), QUICK
+        )
         manifest = candidate.manifest("2026-11-20T22:00:00Z", generation=1)
         write_model(found.model(name), manifest, candidate.layers, candidate.arrays)
     yield found
 
 
 def test_all_live_models_are_scored_and_a_report_is_kept(home: Home) -> None:
-    """Without names: every model there is, exit 0, the mark, the sessions scored, and a folder with three files."""
+    """Without names: every model there is, exit 0, the mark, the sessions scored, and a folder
+    with three files."""
     done = stockml("evaluate", "--home", str(home.root))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -46,7 +52,11 @@ def test_all_live_models_are_scored_and_a_report_is_kept(home: Home) -> None:
     assert all("held-out" in line and "SIMULATED" in line for line in lines[2:4])
     assert "NVDA: no session lies after its last training bar" in done.stdout
     report = Path(lines[-1].partition("report: ")[2])
-    assert sorted(path.name for path in report.parent.iterdir()) == ["evaluation.json", "report.html", "report.md"]
+    assert sorted(path.name for path in report.parent.iterdir()) == [
+        "evaluation.json",
+        "report.html",
+        "report.md",
+    ]
     assert report.parent.parent == home.evaluations
 
 
@@ -56,10 +66,24 @@ def test_the_document_has_the_figures_of_every_row(home: Home) -> None:
     found: dict[str, Any] = json.loads(done.stdout)
     assert (done.returncode, found["problems"], found["simulated"]) == (0, [], True)
     (nvda,) = found["symbols"]
-    assert (nvda["symbol"], nvda["part"], nvda["n"], nvda["generation"]) == ("NVDA", "held-out", 60, 1)
+    assert (nvda["symbol"], nvda["part"], nvda["n"], nvda["generation"]) == (
+        "NVDA",
+        "held-out",
+        60,
+        1,
+    )
     assert set(nvda["rows"]) == {"ensemble", "naive", "enhanced", "always_up"}
     ours = nvda["rows"]["ensemble"]
-    assert {"mape", "mase", "direction", "direction_low", "direction_high", "coverage80", "coverage95", "width80"} <= set(ours)
+    assert {
+        "mape",
+        "mase",
+        "direction",
+        "direction_low",
+        "direction_high",
+        "coverage80",
+        "coverage95",
+        "width80",
+    } <= set(ours)
     assert {"ece", "brier", "confidence", "kept"} <= set(ours)
     assert nvda["rows"]["naive"]["mase"] == 1.0
     assert sum(nvda["weights"].values()) == pytest.approx(1.0)

@@ -12,7 +12,11 @@ def job(state: JobState, code: int | None = None) -> Job:
 
 
 DONE, REFUSED, LOST = job(JobState.DONE, 0), job(JobState.REFUSED, 5), job(JobState.LOST)
-FAILED, NO_DATA, CANCELLED = job(JobState.FAILED, 1), job(JobState.FAILED, 4), job(JobState.CANCELLED)
+FAILED, NO_DATA, CANCELLED = (
+    job(JobState.FAILED, 1),
+    job(JobState.FAILED, 4),
+    job(JobState.CANCELLED),
+)
 
 
 @pytest.mark.parametrize(
@@ -32,19 +36,25 @@ FAILED, NO_DATA, CANCELLED = job(JobState.FAILED, 1), job(JobState.FAILED, 4), j
         ([DONE, CANCELLED], [], False, ExitCode.INTERRUPTED),
     ],
 )
-def test_many_symbols(jobs: list[Job], busy: list[str], interrupted: bool, expected: ExitCode) -> None:
-    """The worst that happened decides: interrupted, failed, no data, all busy, all refused, done."""
+def test_many_symbols(
+    jobs: list[Job], busy: list[str], interrupted: bool, expected: ExitCode
+) -> None:
+    """The worst that happened decides: interrupted, failed, no data, all busy, all refused,
+    done."""
     assert expected == exit_code(jobs, busy, interrupted)
 
 
-@pytest.mark.parametrize(("codes", "expected"), [([], 0), ([0, 0], 0), ([0, 4], 4), ([4, 1], 1), ([0, 5], 5)])
+@pytest.mark.parametrize(
+    ("codes", "expected"), [([], 0), ([0, 0], 0), ([0, 4], 4), ([4, 1], 1), ([0, 5], 5)]
+)
 def test_a_command_that_asked_for_many(codes: list[int], expected: int) -> None:
     """A failure counts before missing data, and either before success."""
     assert expected == worst_exit(codes)
 
 
 def test_what_went_wrong_is_one_line() -> None:
-    """Jobs that neither published nor were refused are named with their message, the others are not."""
+    """Jobs that neither published nor were refused are named with their message, the others are
+    not."""
     failed = Job("AUR", JobState.FAILED, message="nan loss", exit_code=1)
     assert "AUR failed: nan loss; NVDA lost" == gone_wrong([DONE, failed, REFUSED, LOST])
     assert "" == gone_wrong([DONE, REFUSED])

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import cast
 
 from engine.api import Engine
-from engine.cli.follow import BarsView, Interrupts, PlainView, follow, left_words, make_view, progress_lines, share
+from engine.cli.follow import (
+    BarsView,
+    Interrupts,
+    PlainView,
+    follow,
+    left_words,
+    make_view,
+    progress_lines,
+    share,
+)
 from engine.core.records import Job, JobState, Run
 from tests.cli.fakes import FakeEngine, done, fake, make_run
 
@@ -24,8 +33,13 @@ def as_engine(engine: FakeEngine) -> Engine:
 
 def test_progress_lines_say_what_changed() -> None:
     """A new state, a new phase and every fifth of the epochs are worth a line; nothing else is."""
-    runs = [make_run(job, Job("SPY"), state=LIVE) for job in (Job("NVDA"), at(0), at(1), at(2), at(3), done("NVDA"))]
-    said = [progress_lines(before, after) for before, after in zip([None, *runs], runs, strict=False)]
+    runs = [
+        make_run(job, Job("SPY"), state=LIVE)
+        for job in (Job("NVDA"), at(0), at(1), at(2), at(3), done("NVDA"))
+    ]
+    said = [
+        progress_lines(before, after) for before, after in zip([None, *runs], runs, strict=False)
+    ]
 
     assert [0, 1, 0, 1, 0, 1] == [len(lines) for lines in said]
     assert "NVDA  fit  epoch 2/10" == said[3][0]
@@ -35,7 +49,10 @@ def test_progress_lines_say_what_changed() -> None:
 def test_follow_returns_the_ended_run(tmp_path: Path) -> None:
     """Following polls until the run ended and returns its last state."""
     said: list[str] = []
-    engine = fake(tmp_path, plays=[make_run(at(1), state=LIVE), make_run(at(5), state=LIVE), make_run(done("NVDA"))])
+    engine = fake(
+        tmp_path,
+        plays=[make_run(at(1), state=LIVE), make_run(at(5), state=LIVE), make_run(done("NVDA"))],
+    )
     run = follow(as_engine(engine), "run-1", PlainView(said.append), Interrupts())
 
     assert JobState.DONE is run.state
@@ -58,7 +75,8 @@ def test_first_interrupt_asks_and_waits(tmp_path: Path) -> None:
 
 
 def test_second_interrupt_leaves(tmp_path: Path) -> None:
-    """A second Ctrl-C returns the run while it is live, and the words name the command that follows it."""
+    """A second Ctrl-C returns the run while it is live, and the words name the command that
+    follows it."""
     engine = fake(tmp_path, plays=[make_run(at(1), state=LIVE, cancelling=True)])
     interrupts = Interrupts()
     interrupts.count = 2
@@ -92,7 +110,8 @@ def test_interrupts_are_counted_and_handed_back() -> None:
 
 
 def test_ignored_interrupts_stay_ignored() -> None:
-    """A process started in the background of a shell, SIGINT ignored, is not made killable by following."""
+    """A process started in the background of a shell, SIGINT ignored, is not made killable by
+    following."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with Interrupts() as interrupts:
@@ -140,11 +159,17 @@ def test_views_follow_the_stream() -> None:
 
 
 def test_share_of_a_job() -> None:
-    """An early stop ends full, an unfinished last epoch never does, a failure stays where it was."""
+    """An early stop ends full, an unfinished last epoch never does, a failure stays where it
+    was."""
     failed = Job("NVDA", JobState.FAILED, epoch=4, epochs=10)
 
     assert 0.4 == share(failed)
-    assert (0.0, 0.4, 0.99, 1.0) == (share(Job("NVDA")), share(at(4)), share(at(10)), share(done("NVDA", epoch=4, epochs=10)))
+    assert (0.0, 0.4, 0.99, 1.0) == (
+        share(Job("NVDA")),
+        share(at(4)),
+        share(at(10)),
+        share(done("NVDA", epoch=4, epochs=10)),
+    )
 
 
 def test_simulated_is_said_once() -> None:
@@ -160,21 +185,28 @@ def test_simulated_is_said_once() -> None:
 
 
 def test_warnings_are_said_once_in_both_views() -> None:
-    """What a job or the run warned of stands on its own line, however often the run is looked at."""
+    """What a job or the run warned of stands on its own line, however often the run is looked
+    at."""
     said: list[str] = []
     stream = Terminal()
     views = PlainView(said.append), BarsView(stream)
     runs = [
         make_run(at(1, warnings=("bars stored 449 days ago are used",)), state=LIVE),
         make_run(
-            at(1, warnings=("bars stored 449 days ago are used", "another")), state=LIVE, warnings=("waiting for memory",)
+            at(1, warnings=("bars stored 449 days ago are used", "another")),
+            state=LIVE,
+            warnings=("waiting for memory",),
         ),
     ]
     for view in views:
         for run in (*runs, runs[-1]):
             view.show(run)
         view.close()
-    expected = ["NVDA  warning: bars stored 449 days ago are used", "warning: waiting for memory", "NVDA  warning: another"]
+    expected = [
+        "NVDA  warning: bars stored 449 days ago are used",
+        "warning: waiting for memory",
+        "NVDA  warning: another",
+    ]
 
     assert expected == [line for line in said if "warning" in line]
     assert [1, 1, 1] == [stream.getvalue().count(line) for line in expected]

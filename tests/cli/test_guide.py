@@ -1,4 +1,5 @@
-"""The guide's three scripts: every line of the README's table that stands for one of theirs is run."""
+"""The guide's three scripts: every line of the README's table that stands for one of theirs is
+run."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from tests.schedule.fakes import FakeCrontab
 from tests.service.homes import build_home, serving
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
-TABLE = (ROOT / "README.md").read_text().partition("### The guide's scripts")[2].partition("\n\n`")[0]
+TABLE = (
+    (ROOT / "README.md").read_text().partition("### The guide's scripts")[2].partition("\n\n`")[0]
+)
 LINES = re.findall(r"^\| .* \| `stockml ([^`]+)` \|$", TABLE, re.M)
 # Run by tests of their own below: they need a crontab of the test's, and a service.
 ELSEWHERE = ("schedule", "test-symbol")
@@ -29,7 +32,12 @@ HERE = sorted({line for line in LINES if line.split()[0] not in ELSEWHERE})
 SCHEDULE = sorted({line for line in LINES if line.startswith("schedule")})
 ASKING = sorted({line for line in LINES if line.startswith("test-symbol")})
 # The guide's default cron schedule.
-TIMES = {"weekly": "0 2 * * 0", "performance": "0 6,12,18 * * 1-5", "monthly": "0 1 1 * *", "clean": "0 3 * * *"}
+TIMES = {
+    "weekly": "0 2 * * 0",
+    "performance": "0 6,12,18 * * 1-5",
+    "monthly": "0 1 1 * *",
+    "clean": "0 3 * * *",
+}
 
 
 class Yes(io.StringIO):
@@ -44,7 +52,8 @@ class Yes(io.StringIO):
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A home with models of NVDA and SPY, whose runs are small fits in this process that end at once."""
+    """A home with models of NVDA and SPY, whose runs are small fits in this process that end at
+    once."""
     home = simulated_home(tmp_path / "home")
     clock = FakeClock(SUNDAY)
     trainer, made = Trainer(home, clock), Engine.__init__
@@ -58,7 +67,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     def start(_: Engine, request: TrainRequest) -> Started:
         started = trainer(request)
         jobs = tuple(Job(symbol, JobState.DONE, exit_code=0) for symbol in started.symbols)
-        runs[started.run_id] = Run(started.run_id, "train", request.reason, "simulated", SUNDAY, "me", JobState.DONE, jobs)
+        runs[started.run_id] = Run(
+            started.run_id, "train", request.reason, "simulated", SUNDAY, "me", JobState.DONE, jobs
+        )
         return started
 
     monkeypatch.setattr(Engine, "__init__", init)
@@ -80,13 +91,23 @@ def test_the_table_names_every_script() -> None:
     ):
         assert script in TABLE
     verbs = {line.split()[0] for line in LINES}
-    assert {"train", "evaluate", "status", "test-symbol", "train-all", "quick-train", "performance", "auto-train"} <= verbs
+    assert {
+        "train",
+        "evaluate",
+        "status",
+        "test-symbol",
+        "train-all",
+        "quick-train",
+        "performance",
+        "auto-train",
+    } <= verbs
     assert {"backup", "clean", "dashboard", "health", "schedule"} <= verbs
 
 
 @pytest.mark.parametrize("line", HERE)
 def test_every_line_runs(home: Home, line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """It does its work and ends with 0; the daily health check ends with 1 where something is critical."""
+    """It does its work and ends with 0;
+    the daily health check ends with 1 where something is critical."""
     code = main.main([*shlex.split(line), "--home", str(home.root)])
     shown = capsys.readouterr()
 
@@ -96,14 +117,18 @@ def test_every_line_runs(home: Home, line: str, capsys: pytest.CaptureFixture[st
         assert all(home.model(symbol).exists() for symbol in ("NVDA", "TSLA", "SMR"))
     if line.startswith("evaluate"):
         (folder,) = [path for path in home.evaluations.iterdir() if path.is_dir()]
-        assert [each["symbol"] for each in json.loads((folder / "evaluation.json").read_text())["symbols"]] == ["NVDA"]
+        assert [
+            each["symbol"]
+            for each in json.loads((folder / "evaluation.json").read_text())["symbols"]
+        ] == ["NVDA"]
 
 
 @pytest.mark.parametrize("line", SCHEDULE)
 def test_the_setup_script_has_its_line(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After a yes the guide's four jobs stand at the guide's times, in the crontab beside what stood there or as timers."""
+    """After a yes the guide's four jobs stand at the guide's times, in the crontab beside what
+    stood there or as timers."""
     from engine.schedule import systemd
 
     monkeypatch.setattr(systemd, "_systemctl", lambda *words: None)
@@ -123,7 +148,11 @@ def test_the_setup_script_has_its_line(
     timers = {path.name for path in (tmp_path / "config").rglob("*.timer")}
     assert tab.startswith("5 4 * * * echo hi\n")
     assert main.main(["schedule", "show", "--json", "--home", str(home.root)]) == 0
-    jobs = {each["job"]: each["expression"] for each in json.loads(capsys.readouterr().out)["jobs"] if each["installed"]}
+    jobs = {
+        each["job"]: each["expression"]
+        for each in json.loads(capsys.readouterr().out)["jobs"]
+        if each["installed"]
+    }
     assert jobs == TIMES
     if "--systemd" in line:
         assert (len(timers), tab.count("cron-run")) == (4, 0)
@@ -132,8 +161,11 @@ def test_the_setup_script_has_its_line(
 
 
 @pytest.mark.parametrize("line", ASKING)
-def test_the_api_test_asks_the_running_service(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The service of the home, on loopback, answers the one question: verdict, status and the forecast it gave."""
+def test_the_api_test_asks_the_running_service(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The service of the home, on loopback, answers the one question: verdict, status and the
+    forecast it gave."""
     with serving(build_home(tmp_path / "home")) as served:
         code = main.main([*shlex.split(line), "--home", str(served.home.root)])
         shown = capsys.readouterr()

@@ -54,7 +54,8 @@ def test_ctrl_c_cancels_the_run_and_waits_for_its_end(tmp_path: Path) -> None:
 
 
 def test_a_detached_run_is_followed_left_and_cancelled(tmp_path: Path) -> None:
-    """Detached, the id is on stdout; a second starter gets 75 and the holder; who follows leaves it running; cancel ends it."""
+    """Detached, the id is on stdout; a second starter gets 75 and the holder;
+    who follows leaves it running; cancel ends it."""
     home, out = long_home(tmp_path), tmp_path / "out"
     at = ("--home", str(home.root))
     detached = stockml("train", *LONG, "--detach", *at)
@@ -73,7 +74,11 @@ def test_a_detached_run_is_followed_left_and_cancelled(tmp_path: Path) -> None:
         assert RunStore(home).run(run_id).live
     finally:
         stockml("runs", "cancel", run_id, *at)
-    run = wait_for(lambda: (found := RunStore(home).run(run_id)).state.ended and found, 90, "the end of the run")
+    run = wait_for(
+        lambda: (found := RunStore(home).run(run_id)).state.ended and found,
+        90,
+        "the end of the run",
+    )
     shown = json.loads(stockml("runs", "show", run_id, "--json", *at).stdout)
 
     assert JobState.CANCELLED is run.state

@@ -15,7 +15,8 @@ from tests.helpers import ROOT, environment, new_home, stockml
 
 
 def test_every_row_is_a_command() -> None:
-    """Each row of the table loads a click command with a help text, and `--help` lists all of them."""
+    """Each row of the table loads a click command with a help text, and `--help` lists all of
+    them."""
     import click
 
     ran = stockml("--help")
@@ -30,8 +31,12 @@ def test_every_command_takes_home() -> None:
     """--home is an option of every command and every sub-command."""
     for row in COMMANDS.values():
         command = console.target(row.target)
-        commands = [command, *command.commands.values()] if isinstance(command, Group) else [command]
-        assert all("--home" in [text for item in found.params for text in item.opts] for found in commands)
+        commands = (
+            [command, *command.commands.values()] if isinstance(command, Group) else [command]
+        )
+        assert all(
+            "--home" in [text for item in found.params for text in item.opts] for found in commands
+        )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,9 @@ def test_every_command_takes_home() -> None:
         (("train", "NVDA", "--epochs", "0"), "0 is not in the range"),
     ],
 )
-def test_wrong_usage_ends_with_2(words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_ends_with_2(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A mistake on the command line is one line, the help to ask for, and exit 2."""
     code = main.main(list(words))
     shown = capsys.readouterr()
@@ -63,8 +70,11 @@ def test_no_terminal_no_console(tmp_path: Path) -> None:
     assert "stockml dashboard" in ran.stderr
 
 
-def test_the_console_gets_home_source_and_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal the bare command hands home, source, --read-only and link to the console, and returns its code."""
+def test_the_console_gets_home_source_and_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal the bare command hands home, source, --read-only and link to the console,
+    and returns its code."""
     seen: list[object] = []
 
     def run(*given: object) -> int:
@@ -106,7 +116,8 @@ def test_version() -> None:
 def test_a_crash_leaves_a_file_and_no_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A fault nobody foresaw is one line naming it and a file under logs/ with the whole story; exit 1."""
+    """A fault nobody foresaw is one line naming it and a file under logs/ with the whole story;
+    exit 1."""
 
     def fail(_: str) -> None:
         raise ZeroDivisionError("one \x1b[2Jtoo many")
@@ -128,7 +139,8 @@ def test_a_crash_leaves_a_file_and_no_traceback(
 def test_a_full_disk_is_said_as_the_system_says_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An error of the operating system shows its words and the file; a disk that takes nothing is no crash."""
+    """An error of the operating system shows its words and the file;
+    a disk that takes nothing is no crash."""
 
     def fail(_: str) -> None:
         raise OSError(28, "No space left on device", "/srv/x")
@@ -137,7 +149,10 @@ def test_a_full_disk_is_said_as_the_system_says_it(
 
     home = new_home(tmp_path / "h")
     assert ExitCode.FAILED == main.main(["--home", str(home.root), "status"])
-    told = "stockml: No space left on device: /srv/x\n  → `stockml doctor` looks at the home and its disk\n"
+    told = (
+        "stockml: No space left on device: /srv/x\n  → `stockml doctor` looks at the home and its"
+        " disk\n"
+    )
     assert told == capsys.readouterr().err
     assert list(home.logs.glob("stockml-crash-*")) == []
 
@@ -146,7 +161,8 @@ def test_a_full_disk_is_said_as_the_system_says_it(
 def test_interrupt_ends_with_130(
     error: type[BaseException], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C outside a followed run ends the command with 130, and says so on a line of its own, at a question too."""
+    """Ctrl-C outside a followed run ends the command with 130, and says so on a line of its own,
+    at a question too."""
 
     def fail(_: str) -> None:
         raise error
@@ -158,7 +174,8 @@ def test_interrupt_ends_with_130(
 
 
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
-    """When the reader goes away the command says nothing and ends as other programs of a pipe do."""
+    """When the reader goes away the command says nothing and ends as other programs of a pipe
+    do."""
     home = new_home(tmp_path / "h")
     process = subprocess.Popen(
         [sys.executable, "-m", "engine.cli", "config", "show", "--home", str(home.root)],
@@ -196,9 +213,16 @@ def test_no_home_is_bad_configuration(
 
 
 @pytest.mark.parametrize("command", ["status", "demo", "cron-run"])
-def test_a_home_of_nobody_is_bad_configuration(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_home_of_nobody_is_bad_configuration(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`--home ~nobody` ends with 3 and a word, whatever the command, never with a traceback."""
-    words = ["--home", "~nobody-of-this-name/h", command, *(["weekly"] if command == "cron-run" else [])]
+    words = [
+        "--home",
+        "~nobody-of-this-name/h",
+        command,
+        *(["weekly"] if command == "cron-run" else []),
+    ]
 
     assert ExitCode.CONFIG == main.main(words)
     assert "no such user" in capsys.readouterr().err

@@ -11,8 +11,11 @@ from tests.helpers import new_home, stockml
 
 
 def test_forecasts_as_a_table(tmp_path: Path) -> None:
-    """Each symbol shows close, forecast, intervals, P(up), confidence, last bar and the session meant."""
-    engine = fake(tmp_path, snapshots=[make_snapshot(trained("NVDA"))], forecasts={"NVDA": FORECAST})
+    """Each symbol shows close, forecast, intervals, P(up), confidence, last bar and the session
+    meant."""
+    engine = fake(
+        tmp_path, snapshots=[make_snapshot(trained("NVDA"))], forecasts={"NVDA": FORECAST}
+    )
     result = invoke(engine, "predict", "NVDA")
 
     assert ExitCode.DONE == result.return_value
@@ -33,7 +36,8 @@ def test_forecasts_as_a_table(tmp_path: Path) -> None:
 
 
 def test_one_fault_keeps_the_others(tmp_path: Path) -> None:
-    """A symbol without a model is said on stderr with its next step; the others are forecast, exit 4."""
+    """A symbol without a model is said on stderr with its next step;
+    the others are forecast, exit 4."""
     missing = NoDataError("SPY has no model", "stockml train SPY")
     rows = make_snapshot(trained("NVDA"), untrained("SPY"))
     engine = fake(tmp_path, snapshots=[rows], forecasts={"NVDA": FORECAST, "SPY": missing})
@@ -42,8 +46,13 @@ def test_one_fault_keeps_the_others(tmp_path: Path) -> None:
 
     assert ExitCode.NO_DATA == result.return_value
     assert "stockml: SPY has no model\n  → stockml train SPY\n" == result.stderr
-    assert (101.0, None) == (tree["forecasts"][0]["forecast"]["next_close"], tree["forecasts"][0]["error"])
-    assert {"message": "SPY has no model", "hint": "stockml train SPY", "exit_code": 4} == tree["forecasts"][1]["error"]
+    assert (101.0, None) == (
+        tree["forecasts"][0]["forecast"]["next_close"],
+        tree["forecasts"][0]["error"],
+    )
+    assert {"message": "SPY has no model", "hint": "stockml train SPY", "exit_code": 4} == tree[
+        "forecasts"
+    ][1]["error"]
     assert tree["forecasts"][1]["forecast"] is None
 
 
@@ -52,7 +61,12 @@ def test_a_broken_model_fails(tmp_path: Path) -> None:
     rows = make_snapshot(untrained("NVDA"), untrained("SPY"))
     found = {"NVDA": ModelError("truncated"), "SPY": NoDataError("SPY has no model")}
 
-    assert ExitCode.FAILED == invoke(fake(tmp_path, snapshots=[rows], forecasts=found), "predict", "NVDA", "SPY").return_value
+    assert (
+        ExitCode.FAILED
+        == invoke(
+            fake(tmp_path, snapshots=[rows], forecasts=found), "predict", "NVDA", "SPY"
+        ).return_value
+    )
 
 
 def test_a_simulated_model_marks_its_forecast(tmp_path: Path) -> None:
@@ -61,7 +75,9 @@ def test_a_simulated_model_marks_its_forecast(tmp_path: Path) -> None:
     engine = fake(tmp_path, snapshots=[make_snapshot(row)], forecasts={"NVDA": FORECAST})
 
     assert "SIMULATED" in invoke(engine, "predict", "NVDA", "--source", "yahoo").stdout
-    assert json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["simulated"]
+    assert json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0][
+        "simulated"
+    ]
 
 
 def test_names_or_all(tmp_path: Path) -> None:
@@ -83,7 +99,8 @@ def test_a_home_without_models(tmp_path: Path) -> None:
 
 
 def test_old_yahoo_bars_are_marked_with_their_age(tmp_path: Path) -> None:
-    """A forecast of a session that is long over says so, in the table and as JSON; csv bars are their own clock."""
+    """A forecast of a session that is long over says so, in the table and as JSON;
+    csv bars are their own clock."""
     later = datetime(2025, 8, 20, 12, 0, tzinfo=UTC)
     for source, behind in (("yahoo", 5), ("csv:/srv/bars", None)):
         row = trained("NVDA", model=replace(MODEL, source=source))
@@ -92,18 +109,35 @@ def test_old_yahoo_bars_are_marked_with_their_age(tmp_path: Path) -> None:
         said = invoke(engine, "predict", "NVDA").stdout
 
         assert (behind is not None) == ("NVDA: STALE, its bars end 5 complete sessions ago" in said)
-        assert behind == json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["bars_behind"]
+        assert (
+            behind
+            == json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0][
+                "bars_behind"
+            ]
+        )
 
 
-def test_bars_that_stand_in_for_a_folder_that_is_gone_are_told_beside_the_forecast(tmp_path: Path) -> None:
+def test_bars_that_stand_in_for_a_folder_that_is_gone_are_told_beside_the_forecast(
+    tmp_path: Path,
+) -> None:
     """Below the table a line, in the JSON a field; neither while the file is there."""
     row = trained("NVDA", model=replace(MODEL, source=f"csv:{tmp_path / 'bars'}"))
     engine = fake(tmp_path, snapshots=[make_snapshot(row)], forecasts={"NVDA": FORECAST})
     words = f"no folder {tmp_path / 'bars'}; its stored copy is used, up to 2025-08-12"
 
     assert f"NVDA: {words}" in invoke(engine, "predict", "NVDA").stdout.splitlines()
-    assert words == json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["stored_copy"]
+    assert (
+        words
+        == json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0][
+            "stored_copy"
+        ]
+    )
     (tmp_path / "bars").mkdir()
     (tmp_path / "bars" / "NVDA.csv").touch()
     assert "stored copy" not in invoke(engine, "predict", "NVDA").stdout
-    assert json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0]["stored_copy"] is None
+    assert (
+        json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0][
+            "stored_copy"
+        ]
+        is None
+    )

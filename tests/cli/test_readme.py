@@ -38,23 +38,38 @@ def test_every_command_is_in_the_readme() -> None:
     verbs = set()
     for name, row in COMMANDS.items():
         command = console.target(row.target)
-        verbs |= {f"{name} {inner}" for inner in command.commands} if isinstance(command, click.Group) else {name}
+        verbs |= (
+            {f"{name} {inner}" for inner in command.commands}
+            if isinstance(command, click.Group)
+            else {name}
+        )
 
-    assert {verb for verb in verbs if not any(f"{line} ".startswith(f"{verb} ") for line in LINES)} == set()
+    assert {
+        verb for verb in verbs if not any(f"{line} ".startswith(f"{verb} ") for line in LINES)
+    } == set()
 
 
 def test_options_of_the_readme_exist() -> None:
     """Every option named in the README is an option of some command."""
     commands = [console.target(row.target) for row in COMMANDS.values()]
-    commands += [inner for command in commands if isinstance(command, click.Group) for inner in command.commands.values()]
-    known = {text for command in [cli, *commands] for param in command.params for text in param.opts}
+    commands += [
+        inner
+        for command in commands
+        if isinstance(command, click.Group)
+        for inner in command.commands.values()
+    ]
+    known = {
+        text for command in [cli, *commands] for param in command.params for text in param.opts
+    }
 
     assert set(re.findall(r"(--[a-z][a-z-]*)", README)) <= known | {"--help"}
 
 
 def test_exit_codes_and_variables_are_the_real_ones() -> None:
     """The README lists each exit code and each variable of the guide, and no other."""
-    assert {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.M)} == {int(code) for code in ExitCode}
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.M)} == {
+        int(code) for code in ExitCode
+    }
     assert all(variable in README for variable in ENVIRONMENT)
 
 

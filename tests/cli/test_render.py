@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from engine.cli import render
 from engine.core.records import Job, JobState, Level, Metrics, State
 from engine.core.text import clean
-from tests.cli.fakes import FORECAST, METRICS, MODEL, NOW, done, make_run, make_snapshot, trained, untrained
+from tests.cli.fakes import (
+    FORECAST,
+    METRICS,
+    MODEL,
+    NOW,
+    done,
+    make_run,
+    make_snapshot,
+    trained,
+    untrained,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,18 +50,28 @@ def test_figures(shown: str, expected: str) -> None:
     assert expected == shown
 
 
-@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=5), st.integers(5, 40))
-def test_a_table_never_leaves_its_width_nor_its_lines(rows: list[tuple[str, str]], width: int) -> None:
+@given(
+    st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=5), st.integers(5, 40)
+)
+def test_a_table_never_leaves_its_width_nor_its_lines(
+    rows: list[tuple[str, str]], width: int
+) -> None:
     """Whatever the cells hold, a row is one printable line of at most the width."""
     lines = render.table(("A", "B"), rows, (1,), width)
 
     assert len(rows) + 1 == len(lines)
     assert all(len(line) <= width for line in lines)
-    assert all(line.isprintable() for line in lines if all(char.isprintable() for row in rows for cell in row for char in cell))
+    assert all(
+        line.isprintable()
+        for line in lines
+        if all(char.isprintable() for row in rows for cell in row for char in cell)
+    )
     assert not any(char in line for line in lines for char in "\x1b\x9b\n\r")
 
 
-@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=90)), max_size=4), st.integers(5, 60))
+@given(
+    st.lists(st.tuples(st.text(max_size=12), st.text(max_size=90)), max_size=4), st.integers(5, 60)
+)
 def test_a_folded_table_loses_no_word(rows: list[tuple[str, str]], width: int) -> None:
     """Folded rows stay within the width too, and the last column's text is all there, in order."""
     lines = render.table(("A", "B"), rows, (), width, fold=True)
@@ -67,7 +87,13 @@ def test_a_folded_table_loses_no_word(rows: list[tuple[str, str]], width: int) -
 
 def test_a_reason_folds_under_its_head() -> None:
     """On 80 columns the whole reason stands under WHY; where that is too narrow, below its row."""
-    rows = [("NVDA", "chronic", "the naive forecast breaks the same limit on the same sessions, MAPE 5.16 % > 5 %")]
+    rows = [
+        (
+            "NVDA",
+            "chronic",
+            "the naive forecast breaks the same limit on the same sessions, MAPE 5.16 % > 5 %",
+        )
+    ]
     wide = render.table(("SYMBOL", "DECISION", "WHY"), rows, (), 60, fold=True)
     thin = render.table(("SYMBOL", "DECISION", "WHY"), rows, (), 30, fold=True)
 
@@ -79,8 +105,11 @@ def test_a_reason_folds_under_its_head() -> None:
 
 
 def test_a_narrow_forecast_keeps_its_session_and_source() -> None:
-    """80 columns lose the wider interval and the last bar; for which session it is and SIMULATED stay on the line."""
-    cells = render.forecast_cells("GOOGL", replace(FORECAST, last_close=1234.5, low80=1180.25), "simulated")
+    """80 columns lose the wider interval and the last bar;
+    for which session it is and SIMULATED stay on the line."""
+    cells = render.forecast_cells(
+        "GOOGL", replace(FORECAST, last_close=1234.5, low80=1180.25), "simulated"
+    )
     heads, line = render.forecast_table([cells], 80)
 
     assert ["95 %", "LAST BAR"] == [head for head in render.FORECAST_HEADS if head not in heads]
@@ -91,7 +120,8 @@ def test_a_narrow_forecast_keeps_its_session_and_source() -> None:
 
 
 def test_a_row_shows_what_is_known() -> None:
-    """A trained symbol shows forecast, figures, age and source; an untrained one dashes and the reason."""
+    """A trained symbol shows forecast, figures, age and source;
+    an untrained one dashes and the reason."""
     lines = render.status_table(make_snapshot(trained("NVDA"), untrained("SPY")))
 
     assert "101.00  +1.00   91.0  52.5   2.14  0.973  120   2d" in lines[1]
@@ -100,7 +130,8 @@ def test_a_row_shows_what_is_known() -> None:
 
 
 def test_confidence_is_said_of_a_forecast_alone() -> None:
-    """Without a forecast the held-out mean does not stand in its place; 80 columns leave out N and TRAINED, in order."""
+    """Without a forecast the held-out mean does not stand in its place;
+    80 columns leave out N and TRAINED, in order."""
     row = trained("NVDA", forecast=None)
     cells = dict(zip(render.STATUS_HEADS, render.status_cells(row), strict=True))
     heads = render.status_table(make_snapshot(row), 80)[0].split()
@@ -118,7 +149,8 @@ def test_the_title_says_what_is_critical() -> None:
 
 
 def test_simulated_is_said() -> None:
-    """A model of a simulated market is marked in its row, and the title says that prices are not real."""
+    """A model of a simulated market is marked in its row, and the title says that prices are not
+    real."""
     row = trained("NVDA", model=replace(MODEL, source="simulated"))
 
     assert "SIMULATED" in "".join(render.status_table(make_snapshot(row)))
@@ -129,7 +161,12 @@ def test_simulated_is_said() -> None:
 
 def test_a_narrow_terminal_keeps_the_mark() -> None:
     """At 80 columns every line fits, and SIMULATED is still in its row."""
-    row = trained("GOOGL", model=replace(MODEL, source="simulated"), state=State.CANCELLED, note="a long note " * 9)
+    row = trained(
+        "GOOGL",
+        model=replace(MODEL, source="simulated"),
+        state=State.CANCELLED,
+        note="a long note " * 9,
+    )
     lines = render.status_table(make_snapshot(row), 80)
 
     assert all(len(line) <= 80 for line in lines)
@@ -153,11 +190,13 @@ def test_live_progress() -> None:
 
 
 def test_outcome_of_a_job() -> None:
-    """A published job tells its figures beside the naive forecast's, a failed one its message, cleaned."""
+    """A published job tells its figures beside the naive forecast's, a failed one its message,
+    cleaned."""
     failed = Job("SMR", JobState.FAILED, duration_s=2, message="\x1b[2Jno bars")
 
-    assert "done in 23s  MAPE 2.14 % (naive 2.20 %, MASE 0.973)  direction 52.5 %  confidence 91.4 %  n=120" == render.outcome(
-        done("NVDA")
+    assert (
+        "done in 23s  MAPE 2.14 % (naive 2.20 %, MASE 0.973)  direction 52.5 %  confidence 91.4 % "
+        " n=120" == render.outcome(done("NVDA"))
     )
     assert "failed in 2s  no bars" == render.outcome(failed)
     assert render.metrics_line(Metrics()).startswith("MAPE - % (naive - %")

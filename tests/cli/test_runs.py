@@ -15,7 +15,13 @@ LIVE = JobState.RUNNING
 
 def test_list(tmp_path: Path) -> None:
     """The newest runs are listed with state, jobs and starter, or as a document."""
-    engine = fake(tmp_path, plays=[make_run(Job("NVDA", LIVE), done("SPY"), state=LIVE), make_run(done("SPY"), run_id="run-0")])
+    engine = fake(
+        tmp_path,
+        plays=[
+            make_run(Job("NVDA", LIVE), done("SPY"), state=LIVE),
+            make_run(done("SPY"), run_id="run-0"),
+        ],
+    )
     text = invoke(engine, "runs", "list").stdout
     tree = json.loads(invoke(engine, "runs", "list", "--limit", "1", "--json").stdout)
 
@@ -24,11 +30,16 @@ def test_list(tmp_path: Path) -> None:
     assert ["run-1"] == [run["id"] for run in tree["runs"]]
 
 
-def test_a_narrow_list_marks_simulated_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On 80 columns the source is still there, also on fewer, and a run that is being cancelled says so."""
+def test_a_narrow_list_marks_simulated_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On 80 columns the source is still there, also on fewer, and a run that is being cancelled
+    says so."""
     monkeypatch.setattr("engine.cli.runs.terminal_width", lambda: 80)
     run_id = "20261122-213802-f1cfe4"
-    played = make_run(Job("NVDA", LIVE), state=LIVE, run_id=run_id, source="simulated", cancelling=True)
+    played = make_run(
+        Job("NVDA", LIVE), state=LIVE, run_id=run_id, source="simulated", cancelling=True
+    )
     line = invoke(fake(tmp_path, plays=[played]), "runs", "list").stdout.splitlines()[1]
 
     assert "cancelling" in line
@@ -48,7 +59,12 @@ def test_no_run_yet(tmp_path: Path) -> None:
 
 def test_show(tmp_path: Path) -> None:
     """One run shows its jobs, the message of each, and how far the live ones are."""
-    run = make_run(Job("NVDA", LIVE, phase="fit"), Job("SMR", JobState.FAILED, message="no bars"), state=LIVE, skipped_lines=2)
+    run = make_run(
+        Job("NVDA", LIVE, phase="fit"),
+        Job("SMR", JobState.FAILED, message="no bars"),
+        state=LIVE,
+        skipped_lines=2,
+    )
     engine = fake(tmp_path, plays=[run])
     result = invoke(engine, "runs", "show")
 
@@ -61,7 +77,10 @@ def test_show(tmp_path: Path) -> None:
 def test_follow_tells_how_it_ended(tmp_path: Path) -> None:
     """Following ends with the table and the exit code of the run."""
     failed = Job("NVDA", JobState.FAILED, message="nan loss", exit_code=1)
-    engine = fake(tmp_path, plays=[make_run(Job("NVDA", LIVE), state=LIVE), make_run(failed, state=JobState.FAILED)])
+    engine = fake(
+        tmp_path,
+        plays=[make_run(Job("NVDA", LIVE), state=LIVE), make_run(failed, state=JobState.FAILED)],
+    )
     result = invoke(engine, "runs", "follow", "run-1")
 
     assert ExitCode.FAILED == result.return_value
@@ -89,7 +108,11 @@ def test_cancel_of_a_lost_run_ends_what_it_left(tmp_path: Path) -> None:
 
 def test_a_run_is_named_by_its_beginning() -> None:
     """A full id wins, a unique beginning is enough, an ambiguous or unknown one is refused."""
-    runs = (make_run(run_id="20250813-aa"), make_run(run_id="20250813-ab"), make_run(run_id="20250813"))
+    runs = (
+        make_run(run_id="20250813-aa"),
+        make_run(run_id="20250813-ab"),
+        make_run(run_id="20250813"),
+    )
 
     assert runs[0] is match("20250813-aa", runs)
     assert runs[2] is match("20250813", runs)

@@ -30,7 +30,9 @@ NOON = datetime(2026, 2, 10, 12, 0, tzinfo=UTC)
 class Shell:
     """The command line in this process, with a crontab of the test's own."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.fake = FakeCrontab(folder / "fake")
         self.fake.tab = FOREIGN
         self.home = new_home(folder / "home")
@@ -59,7 +61,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
     return Shell(tmp_path, monkeypatch, capsys)
 
 
@@ -69,9 +73,15 @@ def test_the_verbs_are_in_the_table() -> None:
 
 
 def test_install_shows_the_difference_and_writes_with_yes_alone(shell: Shell) -> None:
-    """Without a terminal and without --yes: exit 2, the difference, no write. With it: written, the copy named."""
+    """Without a terminal and without --yes: exit 2, the difference, no write.
+    With it: written, the copy named."""
     code, out, err = shell("install", "--program", "/bin/true")
-    assert code == 2 and "+0 2 * * 0 /bin/true cron-run weekly" in out and "2 other lines unchanged" in out and "--yes" in err
+    assert (
+        code == 2
+        and "+0 2 * * 0 /bin/true cron-run weekly" in out
+        and "2 other lines unchanged" in out
+        and "--yes" in err
+    )
     assert shell.fake.tab == FOREIGN
     code, out, err = shell("install", "--program", "/bin/true", "--yes")
     assert code == 0 and "crontab written; the one before: " in out and "schedule undo" in out
@@ -93,7 +103,12 @@ def test_json_keeps_stdout_for_one_document(shell: Shell) -> None:
     """The difference goes to stderr, the facts into the document."""
     code, out, err = shell("install", "--program", "/bin/true", "--yes", "--json")
     tree = json.loads(out)
-    assert code == 0 and tree["changed"] and tree["backend"] == "crontab" and Path(tree["backup"]).read_bytes() == FOREIGN
+    assert (
+        code == 0
+        and tree["changed"]
+        and tree["backend"] == "crontab"
+        and Path(tree["backup"]).read_bytes() == FOREIGN
+    )
     assert [job["job"] for job in tree["jobs"]] == ["weekly", "performance", "monthly", "clean"]
     assert "+# BEGIN stockml" in err
 
@@ -101,7 +116,10 @@ def test_json_keeps_stdout_for_one_document(shell: Shell) -> None:
 def test_set_pause_resume_remove_and_undo(shell: Shell) -> None:
     """Each says what it changed; undo takes the last one back."""
     shell.install()
-    assert shell.tree("set", "weekly", "30 4 * * sat", "--yes")["jobs"][0]["expression"] == "30 4 * * 6"
+    assert (
+        shell.tree("set", "weekly", "30 4 * * sat", "--yes")["jobs"][0]["expression"]
+        == "30 4 * * 6"
+    )
     assert not shell.tree("disable", "clean", "--yes")["jobs"][3]["enabled"]
     assert shell.tree("enable", "clean", "--yes")["jobs"][3]["enabled"]
     assert len(shell.tree("remove", "monthly", "--yes")["jobs"]) == 3
@@ -122,7 +140,9 @@ def test_set_pause_resume_remove_and_undo(shell: Shell) -> None:
         (("instal",), 2, "did you mean install"),
     ],
 )
-def test_wrong_words_are_told_with_exit_2(words: tuple[str, ...], code: int, says: str, shell: Shell) -> None:
+def test_wrong_words_are_told_with_exit_2(
+    words: tuple[str, ...], code: int, says: str, shell: Shell
+) -> None:
     """The field or the nearest word is named; nothing is written."""
     shell.install()
     writes = len(shell.fake.writes)
@@ -131,7 +151,8 @@ def test_wrong_words_are_told_with_exit_2(words: tuple[str, ...], code: int, say
 
 
 @pytest.mark.parametrize(
-    ("mode", "says"), [("silent", "crontab -l failed"), ("denies", "does not let you"), ("reject", "rejected")]
+    ("mode", "says"),
+    [("silent", "crontab -l failed"), ("denies", "does not let you"), ("reject", "rejected")],
 )
 def test_a_crontab_that_fails_is_told_and_untouched(mode: str, says: str, shell: Shell) -> None:
     """Exit 1, one line for the fault, one for what to do."""
@@ -144,19 +165,31 @@ def test_show_has_every_job_and_the_rest_of_the_tab(shell: Shell) -> None:
     """As a table, as JSON, and with --tab the other lines too."""
     shell.install()
     shell.install("health")
-    write_changes(shell.home, (Change(NOON - timedelta(days=2), "health", "30 7 * * *", True, "crontab"),))
+    write_changes(
+        shell.home, (Change(NOON - timedelta(days=2), "health", "30 7 * * *", True, "crontab"),)
+    )
     tree = shell.tree("show")
     jobs = {job["job"]: job for job in tree["jobs"]}
-    assert tree["backend"] == "crontab" and tree["other_lines"] == ["MAILTO=me", "5 4 * * * echo hi"]
+    assert tree["backend"] == "crontab" and tree["other_lines"] == [
+        "MAILTO=me",
+        "5 4 * * * echo hi",
+    ]
     assert (
         jobs["weekly"]["state"] == "New"
         and len(jobs["weekly"]["next"]) == 5
         and jobs["weekly"]["words"] == "At 02:00 on Sunday"
     )
-    assert jobs["health"]["state"] == "Missed" and jobs["health"]["missed"] and jobs["serve"]["installed"] is False
+    assert (
+        jobs["health"]["state"] == "Missed"
+        and jobs["health"]["missed"]
+        and jobs["serve"]["installed"] is False
+    )
     _, out, _ = shell("show", "--tab")
     assert (
-        "weekly" in out and "Missed" in out and out.endswith("MAILTO=me\n5 4 * * * echo hi\n") and len(shell.fake.writes) == 2
+        "weekly" in out
+        and "Missed" in out
+        and out.endswith("MAILTO=me\n5 4 * * * echo hi\n")
+        and len(shell.fake.writes) == 2
     )
 
 
@@ -175,19 +208,28 @@ def test_catch_up_runs_a_missed_job_once(shell: Shell, monkeypatch: pytest.Monke
     """The newest missed slot, recorded as such; then nothing is missed."""
     assert "nothing was missed" in shell("catch-up")[1]
     shell.install("health")
-    write_changes(shell.home, (Change(NOON - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),))
-    monkeypatch.setattr("engine.schedule.cron_run.child_argv", lambda *_: [sys.executable, "-c", "print('healthy')"])
+    write_changes(
+        shell.home, (Change(NOON - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),)
+    )
+    monkeypatch.setattr(
+        "engine.schedule.cron_run.child_argv", lambda *_: [sys.executable, "-c", "print('healthy')"]
+    )
     missed = next(job["missed"] for job in shell.tree("show")["jobs"] if job["job"] == "health")
     assert len(missed) >= 2 and missed == sorted(missed, reverse=True)
     tree = shell.tree("catch-up")
     assert [run["slot"] for run in tree["runs"]] == missed[:1]
     assert [(run["job"], run["exit"]) for run in tree["runs"]] == [("health", 0)]
     last = next(job for job in shell.tree("show")["jobs"] if job["job"] == "health")
-    assert last["state"] == "Up" and (last["last"]["trigger"], last["last"]["slot"]) == ("catch-up", tree["runs"][0]["slot"])
+    assert last["state"] == "Up" and (last["last"]["trigger"], last["last"]["slot"]) == (
+        "catch-up",
+        tree["runs"][0]["slot"],
+    )
     assert shell.tree("catch-up")["runs"] == []
 
 
-def test_the_other_backend_is_refused_and_taken_over_with_move(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_backend_is_refused_and_taken_over_with_move(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit 5 with the way out; --move leaves the jobs in one place only."""
     from engine.schedule import systemd
 
@@ -199,23 +241,42 @@ def test_the_other_backend_is_refused_and_taken_over_with_move(shell: Shell, mon
     code, _, err = shell("install", "--systemd", "--program", "/bin/true", "--yes")
     assert code == 5 and "--move" in err
     moved = shell.install("--systemd", "--move")
-    assert moved["backend"] == "systemd" and moved["jobs"][0]["expression"] == "0 4 * * 0" and shell.fake.tab == FOREIGN
+    assert (
+        moved["backend"] == "systemd"
+        and moved["jobs"][0]["expression"] == "0 4 * * 0"
+        and shell.fake.tab == FOREIGN
+    )
     assert any("nothing fires" in text for text in moved["told"])
     assert shell.tree("show")["backend"] == "systemd"
     cron = next(item for item in Engine(shell.home).doctor() if item.name == "cron")
     assert "systemd user manager" in cron.text
     shell.tree("set", "weekly", "0 5 * * 0", "--yes")
     assert shell.install("--move")["jobs"][0]["expression"] == "0 5 * * 0"
-    assert shell.tree("show")["backend"] == "crontab" and not list(Path(os.environ["XDG_CONFIG_HOME"]).rglob("stockml-*"))
+    assert shell.tree("show")["backend"] == "crontab" and not list(
+        Path(os.environ["XDG_CONFIG_HOME"]).rglob("stockml-*")
+    )
     shell.install("--systemd", "--move")
-    assert "systemd units removed" in shell("remove", "--yes")[1] and shell.tree("show")["backend"] is None
+    assert (
+        "systemd units removed" in shell("remove", "--yes")[1]
+        and shell.tree("show")["backend"] is None
+    )
 
 
 @pytest.mark.parametrize(("answer", "written"), [("y", True), ("n", False), ("", False)])
 def test_on_a_terminal_it_asks(answer: str, written: bool, shell: Shell) -> None:
     """Only a yes writes; a no ends with 130 and changes nothing."""
     master, slave = pty.openpty()
-    line = [sys.executable, "-m", "engine.cli", "schedule", "install", "--program", "/bin/true", "--home", str(shell.home.root)]
+    line = [
+        sys.executable,
+        "-m",
+        "engine.cli",
+        "schedule",
+        "install",
+        "--program",
+        "/bin/true",
+        "--home",
+        str(shell.home.root),
+    ]
     process = subprocess.Popen(
         line,
         stdin=slave,
@@ -244,14 +305,19 @@ def test_two_homes_of_one_user_have_a_block_each(shell: Shell, tmp_path: Path) -
 
 
 def test_the_dashboard_promises_no_run_of_a_paused_job_and_hides_no_fault(shell: Shell) -> None:
-    """A paused job has no next run; where the crontab cannot be read neither page nor health calls it empty."""
+    """A paused job has no next run;
+    where the crontab cannot be read neither page nor health calls it empty."""
     shell.install()
     shell("disable", "clean", "--yes")
     lines = Engine(shell.home, SystemClock()).schedule_lines()
     assert "clean: 0 3 * * * (Paused)" in lines
-    assert any(line.startswith("weekly: 0 2 * * 0 (New), next Sun 2026-02-15 02:00") for line in lines)
+    assert any(
+        line.startswith("weekly: 0 2 * * 0 (New), next Sun 2026-02-15 02:00") for line in lines
+    )
     with shell.fake.fails("denies"):
         (line,) = Engine(shell.home, SystemClock()).schedule_lines()
-        told = [item for item in Engine(shell.home, SystemClock()).health() if item.name == "schedule"]
+        told = [
+            item for item in Engine(shell.home, SystemClock()).health() if item.name == "schedule"
+        ]
     assert "does not let you have a crontab" in line
     assert [(Level.WARN, line)] == [(item.level, item.text) for item in told]

@@ -35,29 +35,46 @@ def test_a_symbol_is_tested(served: Served) -> None:
     first = ran.stdout.splitlines()[0]
     assert first.startswith("NVDA OK · HTTP 200 in ")
     assert "WARN above 5 s, CRIT 10 s" in first
-    assert f"{told['current_price']:.2f} → {told['predicted_price']:.2f} for 2026-07-01" in ran.stdout
+    assert (
+        f"{told['current_price']:.2f} → {told['predicted_price']:.2f} for 2026-07-01" in ran.stdout
+    )
     assert "generation 1 · bars of 2026-06-30 from yahoo" in ran.stdout
 
 
 def test_the_json_holds_the_answer(served: Served) -> None:
     """`--json` is one document with status, seconds, verdict and the service's own answer."""
     tree = json.loads(stockml("test-symbol", "NVDA", "--json", *words(served.home)).stdout)
-    assert (tree["symbol"], tree["status"], tree["verdict"], tree["fault"]) == ("NVDA", 200, "OK", None)
-    assert tree["answer"]["predicted_price"] == served.get("/api/v1/predict/NVDA")["predicted_price"]
+    assert (tree["symbol"], tree["status"], tree["verdict"], tree["fault"]) == (
+        "NVDA",
+        200,
+        "OK",
+        None,
+    )
+    assert (
+        tree["answer"]["predicted_price"] == served.get("/api/v1/predict/NVDA")["predicted_price"]
+    )
     assert tree["seconds"] > 0
 
 
 def test_a_symbol_without_a_model_ends_4(served: Served) -> None:
     """The service's own words reach the operator, with the command that helps."""
     ran = stockml("test-symbol", "SPY", *words(served.home))
-    assert (ran.returncode, "HTTP 503" in ran.stderr, "stockml train SPY" in ran.stderr) == (4, True, True)
+    assert (ran.returncode, "HTTP 503" in ran.stderr, "stockml train SPY" in ran.stderr) == (
+        4,
+        True,
+        True,
+    )
 
 
 def test_without_a_service_it_ends_1(tmp_path: Path) -> None:
     """Nothing listens: exit 1 and the command that starts it."""
     home = new_home(tmp_path / "h", service__port=1)
     ran = stockml("test-symbol", "NVDA", *words(home))
-    assert (ran.returncode, "stockml serve" in ran.stderr, "Traceback" in ran.stderr) == (1, True, False)
+    assert (ran.returncode, "stockml serve" in ran.stderr, "Traceback" in ran.stderr) == (
+        1,
+        True,
+        False,
+    )
     tree = json.loads(stockml("test-symbol", "NVDA", "--json", *words(home)).stdout)
     assert (tree["status"], tree["verdict"], tree["answer"]) == (None, "CRIT", None)
 

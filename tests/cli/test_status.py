@@ -26,9 +26,12 @@ def test_table_and_document(tmp_path: Path) -> None:
 
 
 def test_outdated_figures_are_rebuilt_first(tmp_path: Path) -> None:
-    """Only the symbols whose figures are older than their model or bars are refreshed, before anything is shown."""
+    """Only the symbols whose figures are older than their model or bars are refreshed, before
+    anything is shown."""
     stale = make_snapshot(trained("NVDA", stale_status=True), trained("TSLA"))
-    engine = fake(tmp_path, snapshots=[stale, make_snapshot(trained("NVDA", note="rebuilt"), trained("TSLA"))])
+    engine = fake(
+        tmp_path, snapshots=[stale, make_snapshot(trained("NVDA", note="rebuilt"), trained("TSLA"))]
+    )
 
     assert "rebuilt" in invoke(engine, "status").stdout
     assert ["NVDA"] == engine.refreshed
@@ -41,7 +44,9 @@ def test_a_refresh_that_fails_still_shows(tmp_path: Path) -> None:
         def refresh_status(self, symbols: object = None) -> None:
             raise ModelError("digest does not match")
 
-    engine = Failing(fake(tmp_path).home, snapshots=[make_snapshot(trained("NVDA", stale_status=True))])
+    engine = Failing(
+        fake(tmp_path).home, snapshots=[make_snapshot(trained("NVDA", stale_status=True))]
+    )
     result = invoke(engine, "status")
 
     assert ExitCode.DONE == result.return_value
@@ -50,7 +55,8 @@ def test_a_refresh_that_fails_still_shows(tmp_path: Path) -> None:
 
 
 def test_figures_without_room_are_told_and_models_not_denied(tmp_path: Path) -> None:
-    """On a full disk a rebuilt status is not kept: stderr names the folder, and nobody is told to train what is there."""
+    """On a full disk a rebuilt status is not kept: stderr names the folder, and nobody is told
+    to train what is there."""
     unread = trained("NVDA", model=None, forecast=None, stale_status=True, note="reading the model")
     result = invoke(fake(tmp_path, snapshots=[make_snapshot(unread)]), "status")
     empty = invoke(fake(tmp_path, snapshots=[make_snapshot(untrained("NVDA"))]), "status")
@@ -114,13 +120,28 @@ HEAVY = ("numpy", "pandas", "h5py", "tensorflow", "sklearn", "textual", "rich")
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("status",), ("status", "--json"), ("runs", "list"), ("config", "show"), ("train", "--help")]
+    "words",
+    [
+        ("--help",),
+        ("status",),
+        ("status", "--json"),
+        ("runs", "list"),
+        ("config", "show"),
+        ("train", "--help"),
+    ],
 )
 def test_looking_is_light(tmp_path: Path, words: tuple[str, ...]) -> None:
     """Help, status and other looks load neither numpy nor any other heavy package."""
     home = new_home(tmp_path / "h")
     code = LIGHT.format(words=["--home", str(home.root), *words], names=HEAVY)
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), cwd=ROOT, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        check=True,
+    )
 
     assert "0 []" == ran.stderr.strip().splitlines()[-1]
 
@@ -129,7 +150,14 @@ def test_the_light_test_can_fail(tmp_path: Path) -> None:
     """Checking stored bars does load numpy, so the test above sees what it looks for."""
     home = new_home(tmp_path / "h", market__source="simulated")
     code = LIGHT.format(words=["--home", str(home.root), "data", "check", "SPY"], names=HEAVY)
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), cwd=ROOT, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        check=True,
+    )
 
     assert "numpy" in ran.stderr.strip().splitlines()[-1]
 

@@ -14,7 +14,11 @@ from tests.helpers import stockml
 def test_train_follows_and_ends_with_the_table(tmp_path: Path) -> None:
     """Training says its progress and ends with one row a symbol, exit 0."""
     engine = fake(
-        tmp_path, plays=[make_run(Job("NVDA", JobState.RUNNING, phase="fit"), state=JobState.RUNNING), make_run(done("NVDA"))]
+        tmp_path,
+        plays=[
+            make_run(Job("NVDA", JobState.RUNNING, phase="fit"), state=JobState.RUNNING),
+            make_run(done("NVDA")),
+        ],
     )
     result = invoke(engine, "train", "NVDA", "NVDA")
 
@@ -25,9 +29,12 @@ def test_train_follows_and_ends_with_the_table(tmp_path: Path) -> None:
 
 
 def test_the_table_of_a_simulated_run_is_marked(tmp_path: Path) -> None:
-    """The last words of a simulated training say that its figures are of no real prices; a real one's do not."""
+    """The last words of a simulated training say that its figures are of no real prices;
+    a real one's do not."""
     for source, marked in (("simulated", True), ("yahoo", False)):
-        said = invoke(fake(tmp_path / source, plays=[make_run(done("NVDA"), source=source)]), "train", "NVDA").stdout
+        said = invoke(
+            fake(tmp_path / source, plays=[make_run(done("NVDA"), source=source)]), "train", "NVDA"
+        ).stdout
         table = said[: said.index("SYMBOL")].splitlines()
 
         assert marked == (table[-1] == "SIMULATED: not real prices")
@@ -63,7 +70,12 @@ def test_options_reach_the_request(tmp_path: Path) -> None:
     )
     request = engine.requests[0]
 
-    assert (3, ("naive", "lstm"), True, True) == (request.epochs, request.members, request.accept_worse, request.replace_source)
+    assert (3, ("naive", "lstm"), True, True) == (
+        request.epochs,
+        request.members,
+        request.accept_worse,
+        request.replace_source,
+    )
     assert "simulated" == engine.source == request.source
 
 
@@ -77,7 +89,8 @@ def test_train_all_takes_every_symbol(tmp_path: Path) -> None:
 
 
 def test_quick_train(tmp_path: Path) -> None:
-    """Without names quick-train takes priority high, with the few epochs of the settings unless told otherwise."""
+    """Without names quick-train takes priority high, with the few epochs of the settings unless
+    told otherwise."""
     engine = fake(tmp_path, plays=[make_run(done("NVDA"))])
     invoke(engine, "quick-train")
     invoke(engine, "quick-train", "SPY", "--epochs", "2")
@@ -88,9 +101,12 @@ def test_quick_train(tmp_path: Path) -> None:
 
 
 def test_busy_symbols_are_named_and_the_rest_trained(tmp_path: Path) -> None:
-    """A symbol another process trains is left out with its holder; the rest decide the exit code."""
+    """A symbol another process trains is left out with its holder;
+    the rest decide the exit code."""
     engine = fake(
-        tmp_path, plays=[make_run(done("NVDA"))], started=Started("run-1", ("NVDA",), (("TSLA", "run run-0 (cron)"),))
+        tmp_path,
+        plays=[make_run(done("NVDA"))],
+        started=Started("run-1", ("NVDA",), (("TSLA", "run run-0 (cron)"),)),
     )
     result = invoke(engine, "train", "NVDA", "TSLA", "--json")
     tree = json.loads(result.stdout)
@@ -104,7 +120,9 @@ def test_busy_symbols_are_named_and_the_rest_trained(tmp_path: Path) -> None:
 
 def test_all_busy_is_an_error(tmp_path: Path) -> None:
     """When every symbol is held the fault reaches the shell as 75."""
-    engine = fake(tmp_path, started=BusyError("NVDA is being trained by run run-0 (cron)", holder="run run-0"))
+    engine = fake(
+        tmp_path, started=BusyError("NVDA is being trained by run run-0 (cron)", holder="run run-0")
+    )
     result = invoke(engine, "train", "NVDA")
 
     assert isinstance(result.exception, BusyError)
@@ -116,14 +134,22 @@ def test_detach_prints_the_run_and_leaves(tmp_path: Path) -> None:
     engine = fake(tmp_path)
 
     assert "run-1\n" == invoke(engine, "train", "NVDA", "--detach").stdout
-    assert "run-1" == json.loads(invoke(engine, "train", "NVDA", "--detach", "--json").stdout)["run"]["id"]
+    assert (
+        "run-1"
+        == json.loads(invoke(engine, "train", "NVDA", "--detach", "--json").stdout)["run"]["id"]
+    )
 
 
 def test_a_failed_job_shows_its_next_step(tmp_path: Path) -> None:
-    """A job without data ends in 4, its message in the table and its hint on stderr; many with one hint share the line."""
+    """A job without data ends in 4, its message in the table and its hint on stderr;
+    many with one hint share the line."""
     job = Job("SMR", JobState.FAILED, message="no bars", hint="give --source csv:DIR", exit_code=4)
     result = invoke(fake(tmp_path, plays=[make_run(job, state=JobState.FAILED)]), "train", "SMR")
-    both = make_run(job, Job("AUR", JobState.FAILED, hint="give --source csv:DIR", exit_code=4), state=JobState.FAILED)
+    both = make_run(
+        job,
+        Job("AUR", JobState.FAILED, hint="give --source csv:DIR", exit_code=4),
+        state=JobState.FAILED,
+    )
     shared = invoke(fake(tmp_path, plays=[both]), "train", "SMR", "AUR")
 
     assert ExitCode.NO_DATA == result.return_value
@@ -151,7 +177,8 @@ def test_mistakes_start_nothing(tmp_path: Path, words: tuple[str, ...], said: st
 
 
 def test_unknown_symbol_in_a_real_process(tmp_path: Path) -> None:
-    """The shell sees exit 2, one line with the value and one with the next step, and no escape code."""
+    """The shell sees exit 2, one line with the value and one with the next step, and no escape
+    code."""
     ran = stockml("--home", str(tmp_path / "h"), "train", "\x1b[31mNVDX")
 
     assert 2 == ran.returncode

@@ -1,4 +1,5 @@
-"""The watching commands as processes and on a real home: auto-train, hold, performance, accuracy, alerts, health."""
+"""The watching commands as processes and on a real home: auto-train, hold, performance,
+accuracy, alerts, health."""
 
 from __future__ import annotations
 
@@ -47,8 +48,11 @@ def ran(home: Home, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[in
     return code, shown.out, shown.err
 
 
-def test_auto_train_tells_decides_and_trains(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    """--dry-run prints symbol, decision, reason and trains nothing; then it trains; then there is nothing to train."""
+def test_auto_train_tells_decides_and_trains(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--dry-run prints symbol, decision, reason and trains nothing; then it trains;
+    then there is nothing to train."""
     pair = ("--symbols", "NVDA SPY")
     code, out, _ = ran(home, capsys, "auto-train", *pair, "--dry-run", "--json")
     decided = json.loads(out)["decisions"]
@@ -57,7 +61,9 @@ def test_auto_train_tells_decides_and_trains(home: Home, capsys: pytest.CaptureF
         [(each["symbol"], each["decision"], each["reason"]) for each in decided],
     )
     assert not home.model("NVDA").exists()
-    assert ran(home, capsys, "auto-train", *pair, "--dry-run")[1].startswith("SIMULATED: not real prices\n")
+    assert ran(home, capsys, "auto-train", *pair, "--dry-run")[1].startswith(
+        "SIMULATED: not real prices\n"
+    )
     code, out, _ = ran(home, capsys, "auto-train", *pair, "--detach")
     assert (ExitCode.DONE, True) == (code, "trains NVDA SPY" in out)
     code, out, _ = ran(home, capsys, "auto-train", *pair)
@@ -85,8 +91,12 @@ def test_the_open_market_refuses_auto_train(
 
 
 def test_hold_and_unhold(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    """A held symbol is HELD in the status and held in the plan; faults of the command line end with 2."""
-    assert ExitCode.DONE == ran(home, capsys, "hold", "SPY", "--reason", "audit", "--until", "2099-01-01")[0]
+    """A held symbol is HELD in the status and held in the plan;
+    faults of the command line end with 2."""
+    assert (
+        ExitCode.DONE
+        == ran(home, capsys, "hold", "SPY", "--reason", "audit", "--until", "2099-01-01")[0]
+    )
     assert "on hold: audit" in ran(home, capsys, "auto-train", "--dry-run", "--symbols", "SPY")[1]
     assert "HELD" in ran(home, capsys, "status")[1]
     assert ExitCode.DONE == ran(home, capsys, "unhold", "SPY")[0]
@@ -96,8 +106,11 @@ def test_hold_and_unhold(home: Home, capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("verb", ["performance", "monitor"])
-def test_performance_checks_and_reports(home: Home, capsys: pytest.CaptureFixture[str], verb: str) -> None:
-    """It trains what is missing, then shows a healthy pair; --report prints and writes without checking."""
+def test_performance_checks_and_reports(
+    home: Home, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    """It trains what is missing, then shows a healthy pair;
+    --report prints and writes without checking."""
     ran(home, capsys, verb, "--symbols", "NVDA,SPY")
     code, out, _ = ran(home, capsys, verb, "--symbols", "NVDA,SPY", "--json")
     found = json.loads(out)
@@ -107,13 +120,17 @@ def test_performance_checks_and_reports(home: Home, capsys: pytest.CaptureFixtur
     code, out, _ = ran(home, capsys, verb, "--report")
     assert (ExitCode.DONE, 2) == (code, sum("SIMULATED" in line for line in out.splitlines()))
     assert list(home.evaluations.glob("performance_report_*.json"))
-    assert len(lines) == len((home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines())
+    assert len(lines) == len(
+        (home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines()
+    )
 
 
 def test_what_performance_could_not_do_is_in_its_exit_code(
     home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """4 where a symbol has neither model nor bars to make one of, unless it is held; 1 where what fires cannot be started.
+    """4 where a symbol has neither model nor bars to make one of, unless it is held.
+
+    1 where what fires cannot be started.
 
     The last line tells why, for cron's mail is that line.
     """
@@ -121,7 +138,10 @@ def test_what_performance_could_not_do_is_in_its_exit_code(
     code, _, err = ran(home, capsys, *nothing)
     assert (ExitCode.NO_DATA, True) == (code, err.splitlines()[-1].startswith("no bars: SPY: "))
     code, _, err = ran(home, capsys, "auto-train", *nothing[1:])
-    assert (ExitCode.NO_DATA, True) == (code, err.splitlines()[-1].startswith("not trained: SPY: no fresh bars: "))
+    assert (ExitCode.NO_DATA, True) == (
+        code,
+        err.splitlines()[-1].startswith("not trained: SPY: no fresh bars: "),
+    )
     ran(home, capsys, "hold", "SPY", "--reason", "not listed yet")
     assert ExitCode.DONE == ran(home, capsys, *nothing)[0]
     ran(home, capsys, "unhold", "SPY")
@@ -131,7 +151,10 @@ def test_what_performance_could_not_do_is_in_its_exit_code(
 
     monkeypatch.setattr(Engine, "start_training", full)
     code, _, err = ran(home, capsys, "performance", "--symbols", "SPY")
-    assert (ExitCode.FAILED, ["nothing was trained: 0 MB free, 128 MB needed"]) == (code, err.splitlines()[-1:])
+    assert (ExitCode.FAILED, ["nothing was trained: 0 MB free, 128 MB needed"]) == (
+        code,
+        err.splitlines()[-1:],
+    )
     assert ExitCode.DONE == ran(home, capsys, "performance", "--symbols", "SPY", "--no-train")[0]
 
 
@@ -150,18 +173,25 @@ def test_a_symbol_left_out_for_want_of_bars_is_told_beside_those_that_train(
 
 
 def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    """They answer on a home that was checked; health appends its page; a rule that does not exist ends with 2."""
+    """They answer on a home that was checked; health appends its page;
+    a rule that does not exist ends with 2."""
     ran(home, capsys, "performance", "--symbols", "SPY")
     ran(home, capsys, "performance", "--symbols", "SPY")
-    assert 1 == json.loads(ran(home, capsys, "accuracy", "SPY", "--json")[1])["symbols"][0]["waiting"]
+    assert (
+        1 == json.loads(ran(home, capsys, "accuracy", "SPY", "--json")[1])["symbols"][0]["waiting"]
+    )
     out = ran(home, capsys, "accuracy", "SPY")[1]
     assert "wait for their session" in out
     assert out.splitlines()[1].endswith("SIMULATED")
     assert "alerts" in json.loads(ran(home, capsys, "alerts", "list", "--json")[1])
     assert "acknowledged" in ran(home, capsys, "alerts", "ack")[1]
-    assert "silent until" in ran(home, capsys, "alerts", "silence", "corrupt", "SPY", "--for", "2h")[1]
+    assert (
+        "silent until" in ran(home, capsys, "alerts", "silence", "corrupt", "SPY", "--for", "2h")[1]
+    )
     assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corupt", "--for", "2h")[0]
-    assert ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corrupt", "--for", "2 hours")[0]
+    assert (
+        ExitCode.USAGE == ran(home, capsys, "alerts", "silence", "corrupt", "--for", "2 hours")[0]
+    )
     assert ExitCode.FAILED == ran(home, capsys, "alerts", "test")[0]
     assert "stockml test (0 tries, not sent)" in ran(home, capsys, "alerts", "list")[1]
     assert "1 try" == tries(1)
@@ -176,8 +206,11 @@ def test_accuracy_alerts_and_health(home: Home, capsys: pytest.CaptureFixture[st
 
 
 def test_the_doctor_answers(tmp_path: Path) -> None:
-    """As a process without a terminal it names Python, packages and the home, and ends with 0 or 1."""
+    """As a process without a terminal it names Python, packages and the home, and ends with 0 or
+    1."""
     ran = stockml("doctor", "--json", "--home", str(tmp_path / "h"))
 
-    assert {"python", "packages", "home", "cron", "network"} <= {item["name"] for item in json.loads(ran.stdout)["items"]}
+    assert {"python", "packages", "home", "cron", "network"} <= {
+        item["name"] for item in json.loads(ran.stdout)["items"]
+    }
     assert ran.returncode in (0, 1)

@@ -25,7 +25,11 @@ class Door:
     def __init__(self, folder: Path) -> None:
         self.home, self.clock = Home(folder), FakeClock(NOW)
 
-    @audited("backup", lambda symbols, dry=False: None if dry else {"symbols": symbols}, lambda made: {"backup": made})
+    @audited(
+        "backup",
+        lambda symbols, dry=False: None if dry else {"symbols": symbols},
+        lambda made: {"backup": made},
+    )
     def back_up(self, symbols: tuple[str, ...], dry: bool = False) -> str:
         """Fails as the symbol asks."""
         if symbols == ("BUSY",):
@@ -42,8 +46,11 @@ def outcomes(home: Home) -> list[tuple[str, str, str]]:
     return [(entry.what, entry.outcome, entry.said) for entry in entries(home)]
 
 
-def test_a_done_action_says_who_what_when_and_from_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line: UTC time, the process's own user, the address of the SSH session, origin, arguments, result."""
+def test_a_done_action_says_who_what_when_and_from_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line: UTC time, the process's own user, the address of the SSH session, origin,
+    arguments, result."""
     monkeypatch.setenv("SSH_CONNECTION", "10.1.2.3 50022 10.0.0.1 22")
     monkeypatch.setenv("LOGNAME", "somebody-else")
     monkeypatch.setenv(audit.ORIGIN, audit.CONSOLE)
@@ -53,7 +60,12 @@ def test_a_done_action_says_who_what_when_and_from_where(tmp_path: Path, monkeyp
     tree = json.loads(line)
 
     assert tree["at"] == "2026-11-22T18:45:23.861Z"
-    assert (tree["ssh"], tree["from"], tree["what"], tree["outcome"]) == ("10.1.2.3", "console", "backup", "done")
+    assert (tree["ssh"], tree["from"], tree["what"], tree["outcome"]) == (
+        "10.1.2.3",
+        "console",
+        "backup",
+        "done",
+    )
     assert tree["user"] not in ("", "somebody-else")
     assert tree["about"] == {"symbols": ["NVDA", "SMR"], "backup": "backup_20261122_184523"}
     (entry,) = entries(door.home)
@@ -69,8 +81,11 @@ def test_a_done_action_says_who_what_when_and_from_where(tmp_path: Path, monkeyp
         ("BUG", ZeroDivisionError, "failed", "ZeroDivisionError: division by zero"),
     ],
 )
-def test_an_error_is_recorded_and_goes_on(tmp_path: Path, symbol: str, error: type[Exception], outcome: str, said: str) -> None:
-    """What a guard or a lock forbids is refused, what was tried and did not work failed; the caller gets the error."""
+def test_an_error_is_recorded_and_goes_on(
+    tmp_path: Path, symbol: str, error: type[Exception], outcome: str, said: str
+) -> None:
+    """What a guard or a lock forbids is refused, what was tried and did not work failed;
+    the caller gets the error."""
     door = Door(tmp_path)
     with pytest.raises(error):
         door.back_up((symbol,))
@@ -87,7 +102,8 @@ def test_a_look_is_not_recorded(tmp_path: Path) -> None:
 
 
 def test_a_long_action_is_there_before_it_ends(tmp_path: Path) -> None:
-    """An announced action has its line while it runs, so that a kill leaves a trace, and another one at its end."""
+    """An announced action has its line while it runs, so that a kill leaves a trace, and another
+    one at its end."""
     home = Home(tmp_path)
     with acting(home, FakeClock(NOW), "restore", backup="b1") as act:
         act.began(symbols=("NVDA",))
@@ -98,10 +114,20 @@ def test_a_long_action_is_there_before_it_ends(tmp_path: Path) -> None:
 
 
 def test_nothing_of_a_hostile_text_reaches_the_file(tmp_path: Path) -> None:
-    """Escape codes, line breaks and long texts in arguments and errors become one short clean line."""
+    """Escape codes, line breaks and long texts in arguments and errors become one short clean
+    line."""
     home = Home(tmp_path)
     bad = "\x1b[2J\x1b]52;c;aGk=\x07\n\r\x9b31mevil" + "x" * 9000
-    note(home, FakeClock(NOW), "hold", "failed", said=bad, symbol=bad, many=[bad] * 500, tree={bad: bad})
+    note(
+        home,
+        FakeClock(NOW),
+        "hold",
+        "failed",
+        said=bad,
+        symbol=bad,
+        many=[bad] * 500,
+        tree={bad: bad},
+    )
     data = home.audit_log.read_bytes()
 
     assert data.count(b"\n") == 1
@@ -111,16 +137,26 @@ def test_nothing_of_a_hostile_text_reaches_the_file(tmp_path: Path) -> None:
     assert entry.text.isprintable()
 
 
-@given(st.text(max_size=200), st.dictionaries(st.text(max_size=9), st.one_of(st.none(), st.floats(), st.text(max_size=20))))
+@given(
+    st.text(max_size=200),
+    st.dictionaries(st.text(max_size=9), st.one_of(st.none(), st.floats(), st.text(max_size=20))),
+)
 def test_any_line_is_read_or_left_out(line: str, tree: dict[str, Any]) -> None:
     """Garbage, torn lines and foreign JSON never end a reader, and never show as an entry."""
     assert parse_entry(line) is None
     assert parse_entry(json.dumps(tree)) is None
-    assert parse_entry(json.dumps({**tree, "at": "2026-11-22T18:45:23Z", "what": "x", "outcome": "done", "about": {}}))
+    assert parse_entry(
+        json.dumps(
+            {**tree, "at": "2026-11-22T18:45:23Z", "what": "x", "outcome": "done", "about": {}}
+        )
+    )
 
 
-def test_a_disk_that_refuses_stops_nothing_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the record cannot be written the action is done all the same, and a sentence says what is missing."""
+def test_a_disk_that_refuses_stops_nothing_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the record cannot be written the action is done all the same, and a sentence says
+    what is missing."""
     said: list[str] = []
     monkeypatch.setattr(audit, "complain", said.append)
     door = Door(tmp_path)
@@ -131,7 +167,9 @@ def test_a_disk_that_refuses_stops_nothing_and_is_told(tmp_path: Path, monkeypat
     assert "backup done is not recorded" in said[0]
 
 
-def test_an_argument_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_argument_that_cannot_be_written_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A value that JSON has no word for costs the line, never the action."""
     said: list[str] = []
     monkeypatch.setattr(audit, "complain", said.append)
@@ -150,7 +188,9 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
 def test_writers_at_once_mix_no_lines(tmp_path: Path) -> None:
     """Forty threads append at the same time and every line can be read."""
     home, clock = Home(tmp_path), FakeClock(NOW)
-    threads = [threading.Thread(target=note, args=(home, clock, f"act{n}", "done")) for n in range(40)]
+    threads = [
+        threading.Thread(target=note, args=(home, clock, f"act{n}", "done")) for n in range(40)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,7 +11,9 @@ from engine.core.errors import StockmlError
 from tests.helpers import ROOT, new_home
 
 
-def test_a_command_answers_with_its_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_answers_with_its_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`backups list` of a new home answers with an empty list and exit 0."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     home = new_home(tmp_path / "home")
@@ -20,18 +22,25 @@ def test_a_command_answers_with_its_document(tmp_path: Path, monkeypatch: pytest
     assert (answer.exit_code, answer.document) == (0, {"backups": []})
 
 
-def test_a_clone_that_is_not_installed_finds_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a PYTHONPATH, from another folder, the child still runs the modules of this very tree."""
+def test_a_clone_that_is_not_installed_finds_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a PYTHONPATH, from another folder, the child still runs the modules of this very
+    tree."""
     monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "engine").mkdir()
-    (tmp_path / "engine" / "__init__.py").write_text("raise SystemExit('an engine of the working directory')")
+    (tmp_path / "engine" / "__init__.py").write_text(
+        "raise SystemExit('an engine of the working directory')"
+    )
     answer = command(("backups", "list", "--home", str(new_home(tmp_path / "home").root), "--json"))
 
     assert (answer.exit_code, answer.document) == (0, {"backups": []})
 
 
-def test_a_failure_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A command that fails without a document raises what it said, with its hint."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     home = new_home(tmp_path / "home")

@@ -29,7 +29,8 @@ def test_a_time_without_a_zone_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-05:00"])
 def test_a_moment_that_no_calendar_has_is_no_time(text: str) -> None:
-    """A stamp whose UTC moment lies before year 1 or after 9999 is refused like any other that is no time."""
+    """A stamp whose UTC moment lies before year 1 or after 9999 is refused like any other that
+    is no time."""
     with pytest.raises(ValueError, match="out of range"):
         parse_iso(text)
 
@@ -50,14 +51,17 @@ def test_the_systems_clock_is_aware() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("30m", 1800), (" 2h ", 7200), ("1.5d", 129_600), ("3650d", 315_360_000)]
+    ("text", "seconds"),
+    [("90s", 90), ("30m", 1800), (" 2h ", 7200), ("1.5d", 129_600), ("3650d", 315_360_000)],
 )
 def test_a_span_of_time_is_a_number_and_a_unit(text: str, seconds: int) -> None:
     """Seconds, minutes, hours and days; at most ten years, so that no date overflows."""
     assert span(text).total_seconds() == seconds
 
 
-@pytest.mark.parametrize("text", ["", "2", "h", "-1h", "0m", "2 h", "1e9d", "99999999d", "inf", "2h30m", "\x1b[2Jh"])
+@pytest.mark.parametrize(
+    "text", ["", "2", "h", "-1h", "0m", "2 h", "1e9d", "99999999d", "inf", "2h30m", "\x1b[2Jh"]
+)
 def test_anything_else_is_no_span(text: str) -> None:
     """The message shows what was typed, cleaned, and how to write it."""
     with pytest.raises(UsageError, match="not a span of time") as caught:

@@ -31,8 +31,11 @@ def test_the_packaged_settings_are_the_guides() -> None:
     """13 symbols with the guide's priorities and days, and the guide's training and thresholds."""
     found = settings(default_settings())
 
-    assert tuple("NVDA TSLA AAPL MSFT GOOGL AMZN AUR PLTR SMCI TSM MP SMR SPY".split()) == found.names  # noqa: SIM905
-    assert (("NVDA", "TSLA", "AAPL"), ("MSFT", "GOOGL", "AMZN")) == (found.with_priority("high"), found.with_priority("medium"))
+    assert " ".join(found.names) == "NVDA TSLA AAPL MSFT GOOGL AMZN AUR PLTR SMCI TSM MP SMR SPY"
+    assert (("NVDA", "TSLA", "AAPL"), ("MSFT", "GOOGL", "AMZN")) == (
+        found.with_priority("high"),
+        found.with_priority("medium"),
+    )
     days = {name: symbol.min_date for name, symbol in found.symbols.items() if symbol.min_date}
     assert {"MP": date(2020, 11, 18), "AUR": date(2021, 11, 4), "SMR": date(2022, 5, 3)} == days
     training, limits = found.training, found.thresholds
@@ -44,12 +47,18 @@ def test_the_packaged_settings_are_the_guides() -> None:
         training.validation_split,
         training.early_stopping,
     )
-    assert (45, 5, 60, 7) == (limits.min_accuracy, limits.max_mape, limits.min_confidence, limits.max_model_age_days)
+    assert (45, 5, 60, 7) == (
+        limits.min_accuracy,
+        limits.max_mape,
+        limits.min_confidence,
+        limits.max_model_age_days,
+    )
     assert 300 == found.service.ttl_s
 
 
 def test_every_key_has_a_comment() -> None:
-    """In the packaged settings each key has its own comment line above it, a key of the symbols where it is used first."""
+    """In the packaged settings each key has its own comment line above it, a key of the symbols
+    where it is used first."""
     section, above, unexplained, seen = "", "", [], set[str]()
     for line in default_settings().splitlines():
         if line.startswith("["):
@@ -129,7 +138,10 @@ def test_a_mistake_names_file_key_value_and_the_nearest(text: str, words: tuple[
 
 def test_all_mistakes_come_at_once() -> None:
     """Mistakes of different sections, across keys and of the environment are found in one look."""
-    found = problems("[training]\nepohs = 1\nbatch_size = 0\n[resources]\ndisk_warn = 99.0\n[nope]\n", MAX_MAPE="much")
+    found = problems(
+        "[training]\nepohs = 1\nbatch_size = 0\n[resources]\ndisk_warn = 99.0\n[nope]\n",
+        MAX_MAPE="much",
+    )
 
     assert 5 == len(found)
     assert any("environment MAX_MAPE" in problem and "'much'" in problem for problem in found)
@@ -156,10 +168,13 @@ def test_a_broken_file_does_not_hide_the_environment() -> None:
     ],
 )
 def test_the_guides_variables_override(variable: str, raw: str, expected: object) -> None:
-    """Each variable of the guide wins over the file, and one out of range or of the wrong type is a problem."""
+    """Each variable of the guide wins over the file, and one out of range or of the wrong type
+    is a problem."""
     section, _, name = ENVIRONMENT[variable].partition(".")
 
-    assert expected == getattr(getattr(settings(default_settings(), **{variable: raw}), section), name)
+    assert expected == getattr(
+        getattr(settings(default_settings(), **{variable: raw}), section), name
+    )
     assert problems("", **{variable: ""})
 
 
@@ -190,11 +205,16 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 TREES = st.recursive(
-    st.one_of(st.integers(), st.booleans(), st.text(max_size=5), st.floats(allow_nan=False), st.dates()),
+    st.one_of(
+        st.integers(), st.booleans(), st.text(max_size=5), st.floats(allow_nan=False), st.dates()
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=2),
         st.dictionaries(
-            st.one_of(st.sampled_from(["training", "epochs", "symbols", "NVDA", "market", "source"]), st.text(max_size=4)),
+            st.one_of(
+                st.sampled_from(["training", "epochs", "symbols", "NVDA", "market", "source"]),
+                st.text(max_size=4),
+            ),
             inner,
         ),
     ),
@@ -202,7 +222,11 @@ TREES = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["training", "symbols", "market", "thresholds", "x"]), TREES, max_size=4))
+@given(
+    st.dictionaries(
+        st.sampled_from(["training", "symbols", "market", "thresholds", "x"]), TREES, max_size=4
+    )
+)
 def test_no_tree_breaks_the_check(tree: dict[str, Any]) -> None:
     """Whatever a file holds, the answer is settings or problems, never another error."""
     import tomli_w

@@ -19,14 +19,20 @@ from engine.core.files import FileLock
 from engine.core.paths import Home, default_settings
 from tests.helpers import new_home
 
-# Names that need quotes, or hold what TOML writes with; text with newlines, quotes, escapes and signs of the syntax.
+# Names that need quotes, or hold what TOML writes with; text with newlines, quotes, escapes and
+# signs of the syntax.
 NAMES = st.sampled_from(["a", "b-c", "1", "x.y", "with space", "q'q", 'd"d', "ü", "#", "[t]", "="])
 TEXTS = st.text(st.sampled_from("ab \"'\\\n\t#=[]{},.é\u2028"), max_size=12)
 SCALARS = st.one_of(st.integers(-9, 99), st.booleans(), st.floats(-9, 9), TEXTS, st.dates())
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3))
 TREES = st.dictionaries(
     NAMES,
-    st.one_of(VALUES, st.dictionaries(NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES, max_size=2)), max_size=3)),
+    st.one_of(
+        VALUES,
+        st.dictionaries(
+            NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES, max_size=2)), max_size=3
+        ),
+    ),
     max_size=4,
 )
 
@@ -34,7 +40,9 @@ TREES = st.dictionaries(
 def inline(value: Any) -> str:
     """A value in inline form, tables included."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key(name)} = {inline(item)}" for name, item in value.items()) + " }"
+        return (
+            "{ " + ", ".join(f"{key(name)} = {inline(item)}" for name, item in value.items()) + " }"
+        )
     if isinstance(value, list):
         return "[ # inside\n" + "".join(f"  {inline(item)}, # [ }} each\n" for item in value) + "]"
     return rendered(value)
@@ -45,16 +53,23 @@ def key(name: str) -> str:
 
 
 def written(tree: dict[str, Any], draw: Any) -> str:
-    """A TOML text of `tree` with comments, in one of its many forms: sections, inline tables, dotted keys."""
+    """A TOML text of `tree` with comments, in one of its many forms: sections, inline tables,
+    dotted keys."""
     head, body = "# first [line] = odd\n", ""
     for name, value in tree.items():
-        form = draw(st.sampled_from(["section", "inline", "dotted"])) if isinstance(value, dict) and value else "inline"
+        form = (
+            draw(st.sampled_from(["section", "inline", "dotted"]))
+            if isinstance(value, dict) and value
+            else "inline"
+        )
         if form == "section":
             body += f"\n  [ {key(name)} ] # a table\n# {{ lone\n" + "".join(
                 f"\t{key(inner)} = {inline(item)} # tail\n" for inner, item in value.items()
             )
         elif form == "dotted" and isinstance(value, dict):
-            head += "".join(f"{key(name)} . {key(inner)}={inline(item)}\n" for inner, item in value.items())
+            head += "".join(
+                f"{key(name)} . {key(inner)}={inline(item)}\n" for inner, item in value.items()
+            )
         else:
             head += f"{key(name)} =  {inline(value)}   # after\n\n"
     return head + body
@@ -74,12 +89,19 @@ def with_value(tree: dict[str, Any], path: tuple[str, ...], value: object) -> di
 
 
 @given(st.data(), TREES, VALUES)
-def test_any_existing_key_in_any_form(data: st.DataObject, tree: dict[str, Any], value: object) -> None:
-    """Whatever form a file has, setting a key changes that key alone, and only the lines its value stood on."""
+def test_any_existing_key_in_any_form(
+    data: st.DataObject, tree: dict[str, Any], value: object
+) -> None:
+    """Whatever form a file has, setting a key changes that key alone, and only the lines its
+    value stood on."""
     text = written(tree, data.draw)
     if data.draw(st.booleans(), "CRLF"):
         text = text.replace("\n", "\r\n")
-    text = text[: -len("\n")] if data.draw(st.booleans(), "cut") and not text.endswith("\r\n") else text
+    text = (
+        text[: -len("\n")]
+        if data.draw(st.booleans(), "cut") and not text.endswith("\r\n")
+        else text
+    )
     assert tomllib.loads(text) == tree
     leaves = paths_of(tree)
     if not leaves:
@@ -103,11 +125,18 @@ def value_at(tree: dict[str, Any], path: tuple[str, ...]) -> Any:
 
 
 @given(st.data(), TREES, VALUES)
-def test_any_missing_key_in_any_form(data: st.DataObject, tree: dict[str, Any], value: object) -> None:
-    """A key that is not there is added to its section, or its section to the end; every line of before stands, in order."""
+def test_any_missing_key_in_any_form(
+    data: st.DataObject, tree: dict[str, Any], value: object
+) -> None:
+    """A key that is not there is added to its section, or its section to the end;
+    every line of before stands, in order."""
     text = written(tree, data.draw)
     text = text.removesuffix("\n") if data.draw(st.booleans(), "no final newline") else text
-    tables = [(), *[(name,) for name, item in tree.items() if isinstance(item, dict)], ("new section",)]
+    tables = [
+        (),
+        *[(name,) for name, item in tree.items() if isinstance(item, dict)],
+        ("new section",),
+    ]
     path = (*data.draw(st.sampled_from(tables)), "new key")
     result = edited(text, path, value)
 
@@ -126,7 +155,11 @@ def test_only_that_line_differs() -> None:
     """In the packaged settings one line differs after a change."""
     text = default_settings()
     result = edited(text, ("thresholds", "max_mape"), 4.5)
-    pairs = [(old, new) for old, new in zip(text.splitlines(), result.splitlines(), strict=True) if old != new]
+    pairs = [
+        (old, new)
+        for old, new in zip(text.splitlines(), result.splitlines(), strict=True)
+        if old != new
+    ]
 
     assert [("max_mape = 5.0", "max_mape = 4.5")] == pairs
 
@@ -145,7 +178,11 @@ def test_only_that_line_differs() -> None:
         ("t = { a = 1 } # x\n", ("t", "b"), "t = { a = 1, b = 5 } # x\n"),
         ("t = {}\n", ("t", "b"), "t = { b = 5 }\n"),
         ("t.a = 1\n[u]\n", ("t", "b"), "t.a = 1\nt.b = 5\n[u]\n"),
-        ("[t]\na = [\n  1, # ] not yet\n  2,\n] # end\nb = 2\n", ("t", "a"), "[t]\na = 5 # end\nb = 2\n"),
+        (
+            "[t]\na = [\n  1, # ] not yet\n  2,\n] # end\nb = 2\n",
+            ("t", "a"),
+            "[t]\na = 5 # end\nb = 2\n",
+        ),
         ('[t]\na = """x\n[u]\na = 9""" # end\n', ("t", "a"), "[t]\na = 5 # end\n"),
         ("[t]\na = '''it''s'''\n", ("t", "a"), "[t]\na = 5\n"),
         ("", ("t", "a"), "[t]\na = 5\n"),
@@ -171,7 +208,8 @@ def test_forms_one_by_one(text: str, path: tuple[str, ...], expected: str) -> No
     ],
 )
 def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str, ...]) -> None:
-    """Broken TOML, a scalar where a table is meant, an array of tables, a table as the key: a ConfigError."""
+    """Broken TOML, a scalar where a table is meant, an array of tables, a table as the key: a
+    ConfigError."""
     with pytest.raises(ConfigError):
         edited(text, path, 5)
 
@@ -217,7 +255,8 @@ def test_a_symbol_may_hold_a_dot() -> None:
     ],
 )
 def test_what_a_word_may_mean(raw: str, expected: list[object]) -> None:
-    """A word is TOML first, then text, then a list; a second line or a table is never smuggled in."""
+    """A word is TOML first, then text, then a list;
+    a second line or a table is never smuggled in."""
     assert expected == list(candidates(raw))
 
 
@@ -306,9 +345,17 @@ def _set(root: str, key_text: str, raw: str) -> None:
 def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
     """Several processes that set different keys at once all find their value in the end."""
     home = new_home(tmp_path / "h")
-    wanted = {"training.epochs": "41", "training.batch_size": "16", "thresholds.max_mape": "4.5", "logs.keep_days": "9"}
+    wanted = {
+        "training.epochs": "41",
+        "training.batch_size": "16",
+        "thresholds.max_mape": "4.5",
+        "logs.keep_days": "9",
+    }
     context = multiprocessing.get_context("spawn")
-    children = [context.Process(target=_set, args=(str(home.root), name, raw)) for name, raw in wanted.items()]
+    children = [
+        context.Process(target=_set, args=(str(home.root), name, raw))
+        for name, raw in wanted.items()
+    ]
     for child in children:
         child.start()
     for child in children:
@@ -319,9 +366,12 @@ def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [41, 16, 4.5, 9] == [tree[name.split(".")[0]][name.split(".")[1]] for name in wanted]
 
 
-@pytest.mark.parametrize("text", ["bad = = 1\n", "a = " + "[" * 5000, "[training]\nepochs = " + "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["bad = = 1\n", "a = " + "[" * 5000, "[training]\nepochs = " + "9" * 5000]
+)
 def test_a_broken_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
-    """What is no TOML, nests too deep or holds a number too long is a ConfigError with the file's name; it is not written."""
+    """What is no TOML, nests too deep or holds a number too long is a ConfigError with the
+    file's name; it is not written."""
     home = new_home(tmp_path / "home")
     home.settings.write_text(text)
 

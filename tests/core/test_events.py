@@ -14,7 +14,9 @@ from engine.core.events import MAX_LINE, TYPES, VERSION, Event, decode, encode
 NOW = datetime(2025, 8, 13, 12, 0, 0, 123000, tzinfo=UTC)
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=40)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -32,7 +34,8 @@ def test_an_event_comes_back() -> None:
 
 @given(st.dictionaries(st.text(max_size=12), VALUES, max_size=4))
 def test_any_data_is_one_line_of_valid_json(data: dict[str, Any]) -> None:
-    """Whatever the data holds, the line is JSON without NaN, below the limit, ends once, and is read again."""
+    """Whatever the data holds, the line is JSON without NaN, below the limit, ends once, and is
+    read again."""
     line = encode(event(**{f"k{name}": value for name, value in data.items()}))
 
     assert line.endswith(b"\n") and line.count(b"\n") == 1
@@ -99,7 +102,8 @@ def test_any_bytes_are_read_or_skipped(line: bytes) -> None:
 
 
 def test_a_newer_format_is_skipped_and_an_unknown_type_kept() -> None:
-    """A line of a newer version is not understood; a type that is new is left to the reader to ignore."""
+    """A line of a newer version is not understood;
+    a type that is new is left to the reader to ignore."""
     line = encode(event())
 
     assert decode(line.replace(b'"v":%d' % VERSION, b'"v":%d' % (VERSION + 1))) is None

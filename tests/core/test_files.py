@@ -15,7 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.files import FileLock, append_line, lock_holder, replace_with, write_atomic, write_json
+from engine.core.files import (
+    FileLock,
+    append_line,
+    lock_holder,
+    replace_with,
+    write_atomic,
+    write_json,
+)
 from tests.helpers import ROOT, environment, wait_for
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -58,12 +65,21 @@ write_atomic(Path(sys.argv[1]), b"new" * 1000)
 
 @pytest.mark.parametrize("action", ["kill", "enospc"])
 @pytest.mark.parametrize("point", ["begin", "written", "synced", "renamed", "done"])
-def test_at_every_point_the_old_or_the_new_file_stands(tmp_path: Path, point: str, action: str) -> None:
-    """Killed, or out of space, at any step: the file is whole, old before the rename and new after it."""
+def test_at_every_point_the_old_or_the_new_file_stands(
+    tmp_path: Path, point: str, action: str
+) -> None:
+    """Killed, or out of space, at any step: the file is whole, old before the rename and new
+    after it."""
     path = tmp_path / "x"
     path.write_bytes(b"old")
     env = environment(STOCKML_TEST="1", STOCKML_FAILPOINTS=f"file.{point}={action}")
-    ran = subprocess.run([sys.executable, "-c", WRITER, str(path)], env=env, cwd=ROOT, capture_output=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", WRITER, str(path)],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
 
     assert (-signal.SIGKILL if action == "kill" else 1) == ran.returncode
     assert (b"new" * 1000 if point in ("renamed", "done") else b"old") == path.read_bytes()
@@ -96,7 +112,8 @@ def _append(path: str, name: str) -> None:
 
 
 def test_lines_of_several_writers_never_mix(tmp_path: Path) -> None:
-    """Three processes append at once: every line is whole and none is lost; a newline inside stays one line."""
+    """Three processes append at once: every line is whole and none is lost;
+    a newline inside stays one line."""
     path = tmp_path / "logs" / "a.log"
     writers = [SPAWN.Process(target=_append, args=(str(path), name)) for name in "abc"]
     for writer in writers:
@@ -128,9 +145,14 @@ append_line(path, "three")
 
 
 def test_a_line_that_found_no_room_is_told_and_takes_no_other_with_it(tmp_path: Path) -> None:
-    """Where only a part of a line fits the caller hears it, and the part does not stay for the next line to stick to."""
+    """Where only a part of a line fits the caller hears it, and the part does not stay for the
+    next line to stick to."""
     ran = subprocess.run(
-        [sys.executable, "-c", CUT, str(tmp_path / "x")], env=environment(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", CUT, str(tmp_path / "x")],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert "No space left on device" in ran.stdout
@@ -138,7 +160,8 @@ def test_a_line_that_found_no_room_is_told_and_takes_no_other_with_it(tmp_path: 
 
 
 def test_a_lock_has_one_holder_who_is_named(tmp_path: Path) -> None:
-    """A second taker gets False and the holder's words; after release the lock is free and its file stays."""
+    """A second taker gets False and the holder's words;
+    after release the lock is free and its file stays."""
     path = tmp_path / "locks" / "NVDA.lock"
     assert lock_holder(path) is None
     with FileLock(path) as first:
@@ -201,7 +224,8 @@ def _probe(path: str, stop: Flag) -> None:
 
 
 def test_many_starters_never_hold_it_at_once(tmp_path: Path) -> None:
-    """Three processes race for one lock, another looks: in the ledger nobody enters before the last one left."""
+    """Three processes race for one lock, another looks: in the ledger nobody enters before the
+    last one left."""
     path, ledger, stop = tmp_path / "x.lock", tmp_path / "ledger", SPAWN.Event()
     probe = SPAWN.Process(target=_probe, args=(str(path), stop))
     racers = [SPAWN.Process(target=_contend, args=(str(path), str(ledger), 60)) for _ in range(3)]
@@ -214,7 +238,10 @@ def test_many_starters_never_hold_it_at_once(tmp_path: Path) -> None:
     lines = ledger.read_text().splitlines()
 
     assert 2 * 3 * 60 == len(lines)
-    assert all(entered[0] == "+" and left == f"-{entered[1:]}" for entered, left in zip(lines[::2], lines[1::2], strict=True))
+    assert all(
+        entered[0] == "+" and left == f"-{entered[1:]}"
+        for entered, left in zip(lines[::2], lines[1::2], strict=True)
+    )
 
 
 def test_looking_never_costs_a_starter_the_lock(tmp_path: Path) -> None:

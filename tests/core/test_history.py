@@ -1,4 +1,5 @@
-"""history.db: shared by rooms, migrated by owner, refused when newer, readable without being made."""
+"""history.db: shared by rooms, migrated by owner, refused when newer, readable without being
+made."""
 
 from __future__ import annotations
 
@@ -17,8 +18,13 @@ from engine.core.paths import Home
 from tests.helpers import environment
 
 ONE = Schema("one", (("CREATE TABLE one_rows (value INTEGER)",),))
-ONE_LATER = Schema("one", (*ONE.steps, ("ALTER TABLE one_rows ADD COLUMN note TEXT NOT NULL DEFAULT 'old'",)))
-TWO = Schema("two", (("CREATE TABLE two_rows (value INTEGER)", "CREATE INDEX two_by_value ON two_rows (value)"),))
+ONE_LATER = Schema(
+    "one", (*ONE.steps, ("ALTER TABLE one_rows ADD COLUMN note TEXT NOT NULL DEFAULT 'old'",))
+)
+TWO = Schema(
+    "two",
+    (("CREATE TABLE two_rows (value INTEGER)", "CREATE INDEX two_by_value ON two_rows (value)"),),
+)
 
 
 @pytest.fixture
@@ -61,7 +67,10 @@ def test_an_older_format_is_migrated_after_a_copy(home: Home) -> None:
     _add(home, ONE_LATER, 2)
     with reading(home, ONE_LATER) as connection:
         assert connection is not None
-        assert connection.execute("SELECT value, note FROM one_rows").fetchall() == [(1, "old"), (2, "old")]
+        assert connection.execute("SELECT value, note FROM one_rows").fetchall() == [
+            (1, "old"),
+            (2, "old"),
+        ]
     copy = home.history.with_name("history.db.before-one-1")
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT * FROM one_rows").fetchall() == [(1,)]
@@ -98,7 +107,9 @@ def test_a_failed_migration_changes_nothing(home: Home) -> None:
         open_history(home, broken)
     _add(home, ONE, 2)
     with closing(sqlite3.connect(home.history)) as connection:
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name='one_more'").fetchone() == (0,)
+        assert connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name='one_more'"
+        ).fetchone() == (0,)
 
 
 def test_a_newer_format_is_refused_in_words(home: Home) -> None:
@@ -134,7 +145,8 @@ def test_a_reader_cannot_write(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"not a database at all, not even close to one" * 40, b"SQLite format 3\x00" + b"\xff" * 4096]
+    "content",
+    [b"not a database at all, not even close to one" * 40, b"SQLite format 3\x00" + b"\xff" * 4096],
 )
 def test_a_damaged_file_is_told_and_kept(home: Home, content: bytes) -> None:
     """The file is named, and nothing is written over it."""
@@ -161,6 +173,9 @@ for number in range(50):
 
 def test_two_processes_that_begin_at_once_lose_no_row(home: Home) -> None:
     """Both may make the file and its tables; each row of both is there."""
-    writers = [subprocess.Popen([sys.executable, "-c", _WRITER, str(home.root)], env=environment()) for _ in range(2)]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(home.root)], env=environment())
+        for _ in range(2)
+    ]
     assert [writer.wait(120) for writer in writers] == [0, 0]
     assert sorted(_values(home, ONE) or []) == sorted([*range(50)] * 2)

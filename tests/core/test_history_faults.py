@@ -1,4 +1,5 @@
-"""history.db when its writer is killed, its disk is full, somebody else writes: nothing acknowledged is ever lost."""
+"""history.db when its writer is killed, its disk is full, somebody else writes: nothing
+acknowledged is ever lost."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ for value in range(start, start + 100_000):
         connection.execute("INSERT INTO one_rows VALUES (?, ?)", (value, "x" * 3000))
     print(value, flush=True)
 """
-# Enough rows that pages go to the file before the end of the transaction, as they do in a large one.
+# Enough rows that pages go to the file before the end of the transaction, as they do in a large
+# one.
 _HALF = """
 import os, signal, sys
 from pathlib import Path
@@ -57,7 +59,9 @@ def home(tmp_path: Path) -> Home:
 
 def add(home: Home, *values: int) -> None:
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
-        connection.executemany("INSERT INTO one_rows VALUES (?, '')", [(value,) for value in values])
+        connection.executemany(
+            "INSERT INTO one_rows VALUES (?, '')", [(value,) for value in values]
+        )
 
 
 def values(home: Home) -> list[int]:
@@ -67,7 +71,8 @@ def values(home: Home) -> list[int]:
 
 
 def test_a_writer_killed_at_any_moment_loses_no_acknowledged_row(home: Home) -> None:
-    """Ten writers are killed in the middle; every row whose commit was told stands, once, and the file is whole."""
+    """Ten writers are killed in the middle;
+    every row whose commit was told stands, once, and the file is whole."""
     chance = random.Random(5)
     told: list[int] = []
     for number in range(10):
@@ -75,9 +80,15 @@ def test_a_writer_killed_at_any_moment_loses_no_acknowledged_row(home: Home) -> 
         with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment()) as writer:
             assert writer.stdout is not None
             told.append(int(writer.stdout.readline()))
-            time.sleep(chance.random() * 0.02)  # the moment is the subject, not a wait for something
+            time.sleep(
+                chance.random() * 0.02
+            )  # the moment is the subject, not a wait for something
             writer.kill()
-            told += [int(text) for text in writer.stdout.read().splitlines(keepends=True) if text.endswith("\n")]
+            told += [
+                int(text)
+                for text in writer.stdout.read().splitlines(keepends=True)
+                if text.endswith("\n")
+            ]
     found = values(home)
     assert set(told) <= set(found)
     assert len(found) == len(set(found)) <= len(told) + 10
@@ -86,9 +97,15 @@ def test_a_writer_killed_at_any_moment_loses_no_acknowledged_row(home: Home) -> 
 
 
 def test_a_reader_sees_nothing_of_a_transaction_that_died(home: Home) -> None:
-    """A journal that a killed writer left is rolled back by whoever looks next, also by one that only looks."""
+    """A journal that a killed writer left is rolled back by whoever looks next, also by one that
+    only looks."""
     add(home, *range(500))
-    assert subprocess.run([sys.executable, "-c", _HALF, str(home.root)], env=environment(), check=False).returncode == -9
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", _HALF, str(home.root)], env=environment(), check=False
+        ).returncode
+        == -9
+    )
     assert Path(f"{home.history}-journal").stat().st_size > 0
     assert values(home) == list(range(500))
 
@@ -98,7 +115,11 @@ def full(tmp_path: Path) -> Iterator[tuple[Home, Path]]:
     """A home on a file system of 1 MB, and the file that fills it up when a test writes it."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
     if done.returncode:
         pytest.skip(f"cannot mount a tmpfs: {done.stderr.decode().strip()}")
     yield Home(folder / "home"), folder / "ballast"
@@ -106,7 +127,8 @@ def full(tmp_path: Path) -> Iterator[tuple[Home, Path]]:
 
 
 def test_a_full_disk_is_told_and_what_stands_is_read(full: tuple[Home, Path]) -> None:
-    """Writing fails in words and changes nothing, reading goes on, and with space again writing works."""
+    """Writing fails in words and changes nothing, reading goes on, and with space again writing
+    works."""
     home, ballast = full
     add(home, 1, 2)
     with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
@@ -122,8 +144,11 @@ def test_a_full_disk_is_told_and_what_stands_is_read(full: tuple[Home, Path]) ->
 
 
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
-def test_a_locked_file_is_waited_for_and_then_told(home: Home, monkeypatch: pytest.MonkeyPatch, lock: str) -> None:
-    """A second writer gives up in words after its patience; a reader is kept out only while pages are being written."""
+def test_a_locked_file_is_waited_for_and_then_told(
+    home: Home, monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    """A second writer gives up in words after its patience;
+    a reader is kept out only while pages are being written."""
     monkeypatch.setattr(history, "BUSY_S", 0.2)
     monkeypatch.setattr(history, "LOOK_S", 0.2)
     add(home, 1)
@@ -142,9 +167,13 @@ def test_a_locked_file_is_waited_for_and_then_told(home: Home, monkeypatch: pyte
 
 
 def test_a_commit_that_a_reader_kept_out_is_undone_and_can_be_tried_again(home: Home) -> None:
-    """A reader in the middle of its rows keeps a commit out; the connection is free again and the next one goes through."""
+    """A reader in the middle of its rows keeps a commit out;
+    the connection is free again and the next one goes through."""
     add(home, 1)
-    with closing(open_history(home, SCHEMA)) as writer, closing(sqlite3.connect(home.history)) as reader:
+    with (
+        closing(open_history(home, SCHEMA)) as writer,
+        closing(sqlite3.connect(home.history)) as reader,
+    ):
         writer.execute("PRAGMA busy_timeout=50")
         rows = reader.execute("SELECT value FROM one_rows UNION ALL SELECT 7")
         rows.fetchone()

@@ -10,7 +10,8 @@ from engine.core.paths import Home, default_settings
 GUIDE = """\
 {
     "model_version": "v3.3.0",
-    "supported_symbols": ["NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY"],
+    "supported_symbols": ["NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN",
+        "AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY"],
     "models": {
         "lstm": {
             "enabled": true,
@@ -66,7 +67,8 @@ def test_it_follows_the_settings() -> None:
 
 
 def test_it_is_written_only_when_it_differs(tmp_path: Path) -> None:
-    """The second write of the same settings touches nothing; a file changed by hand is put right."""
+    """The second write of the same settings touches nothing;
+    a file changed by hand is put right."""
     home, found = Home(tmp_path), settings("")
 
     assert write_ml_config(home, found)

@@ -68,7 +68,8 @@ def test_a_home_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_home_of_a_user_who_does_not_exist_is_told(tmp_path: Path) -> None:
-    """A `~name` that nobody has is bad configuration in words, and no folder of that name is made."""
+    """A `~name` that nobody has is bad configuration in words, and no folder of that name is
+    made."""
     with pytest.raises(ConfigError, match="no such user"):
         find_home("~nobody-of-this-name/h", {}, tmp_path)
 
@@ -89,10 +90,17 @@ except ConfigError as error:
 
 @pytest.mark.parametrize("action", ["kill", "enospc"])
 def test_first_settings_are_whole_or_absent(tmp_path: Path, action: str) -> None:
-    """A first start that is killed, or finds no room, while it writes leaves no half file that reads as other settings."""
+    """A first start that is killed, or finds no room, while it writes leaves no half file that
+    reads as other settings."""
     home = Home(tmp_path / "h")
     more = environment(STOCKML_TEST="1", STOCKML_FAILPOINTS=f"first_settings.written={action}")
-    ran = subprocess.run([sys.executable, "-c", _FIRST, str(home.root)], env=more, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", _FIRST, str(home.root)],
+        env=more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert ("cannot write" in ran.stdout) == (action == "enospc"), ran.stderr
     assert not home.settings.exists()
@@ -101,8 +109,11 @@ def test_first_settings_are_whole_or_absent(tmp_path: Path, action: str) -> None
 
 
 @pytest.mark.parametrize("links", [True, False])
-def test_settings_that_came_meanwhile_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    """What another first start has put there stays; without hard links the file is renamed into place instead."""
+def test_settings_that_came_meanwhile_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """What another first start has put there stays;
+    without hard links the file is renamed into place instead."""
     home = Home(tmp_path / "h")
 
     def link(_: Path, target: Path) -> None:
@@ -153,7 +164,9 @@ def test_the_file_system_of_a_folder(folder: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p"])
-def test_a_home_where_locks_lie_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_a_home_where_locks_lie_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     """NFS, SMB and FUSE are refused, for their locks cannot be trusted."""
     home = new_home(tmp_path / "h")
     monkeypatch.setattr("engine.core.paths.filesystem", lambda folder: kind)

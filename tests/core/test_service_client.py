@@ -1,4 +1,5 @@
-"""The client: one deadline for everything, words for every fault, the service's state in one word."""
+"""The client: one deadline for everything, words for every fault, the service's state in one
+word."""
 
 from __future__ import annotations
 
@@ -49,7 +50,9 @@ def drip(head: bytes) -> Play:
     return play
 
 
-@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
+)
 def test_a_dripping_answer_ends_at_the_deadline(head: bytes) -> None:
     """A byte now and then does not stretch the deadline, whether the head or the body drips."""
     with server(drip(head)) as client:
@@ -68,7 +71,9 @@ def test_silence_and_absence_are_told_apart() -> None:
         assert "nothing listens there" in Client(*free.getsockname()).get("/livez", 60.0).words
 
 
-@pytest.mark.parametrize("answer", [b"garbage\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx"])
+@pytest.mark.parametrize(
+    "answer", [b"garbage\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx"]
+)
 def test_broken_answers_are_faults(answer: bytes) -> None:
     """What is no HTTP, or ends too soon, is a fault in words and never an exception."""
     with server(lambda sock, stop: sock.sendall(answer)) as client:
@@ -79,6 +84,8 @@ def test_broken_answers_are_faults(answer: bytes) -> None:
 
 def test_an_answer_that_is_no_object_has_an_empty_tree() -> None:
     """A success whose body is no JSON object is a success without fields."""
-    with server(lambda sock, stop: sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")) as client:
+    with server(
+        lambda sock, stop: sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+    ) as client:
         reply = client.get("/", 60.0)
         assert (reply.ok, reply.tree) == (True, {})

@@ -67,7 +67,9 @@ def test_a_file_that_others_can_read_is_refused(home: Home) -> None:
             read_token(home)
 
 
-@pytest.mark.parametrize("token", ["short", "x" * (SHORTEST - 1), "with a space" * 4, "x" * 201, 'quo\\"te' * 9])
+@pytest.mark.parametrize(
+    "token", ["short", "x" * (SHORTEST - 1), "with a space" * 4, "x" * 201, 'quo\\"te' * 9]
+)
 def test_a_weak_or_odd_token_is_refused(home: Home, token: str) -> None:
     """A token that is short, or that a header cannot carry, is an error and is not shown."""
     bare(home, f'[service]\ntoken = "{token}"\n')

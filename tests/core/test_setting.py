@@ -27,14 +27,19 @@ def setting(folder: Path, key: str, **environ: str) -> Setting:
 
 
 def test_every_key_is_there_with_its_meaning_and_default(tmp_path: Path) -> None:
-    """Each key of the packaged file is listed once, explained, with the value of the file as value and as default."""
+    """Each key of the packaged file is listed once, explained, with the value of the file as
+    value and as default."""
     sheet = read_sheet(new_home(tmp_path / "h"), {})
     tree = tomllib.loads(default_settings())
 
     assert sheet.problems == ()
     assert {one.path for one in sheet.settings} == set(paths_of(tree))
     assert [one.key for one in sheet.settings if not one.meaning or not one.takes] == []
-    assert [one.key for one in sheet.settings if one.value != one.default or one.given != one.default or one.changed] == []
+    assert [
+        one.key
+        for one in sheet.settings
+        if one.value != one.default or one.given != one.default or one.changed
+    ] == []
     assert set(section_meanings()) | {"symbols"} == set(tree)
     assert all(section_meanings().values())
     assert meanings()["console", "keys"].startswith("Other keys for the console")
@@ -57,7 +62,9 @@ def test_every_key_is_there_with_its_meaning_and_default(tmp_path: Path) -> None
         ("symbols.AUR.min_date", "", "a day, as 2021-11-04"),
     ],
 )
-def test_a_key_says_its_unit_and_what_it_takes(tmp_path: Path, key: str, unit: str, takes: str) -> None:
+def test_a_key_says_its_unit_and_what_it_takes(
+    tmp_path: Path, key: str, unit: str, takes: str
+) -> None:
     """Unit and range stand beside a key in words."""
     one = setting(tmp_path / "h", key)
 
@@ -65,7 +72,8 @@ def test_a_key_says_its_unit_and_what_it_takes(tmp_path: Path, key: str, unit: s
 
 
 def test_a_variable_that_overrides_is_named(tmp_path: Path) -> None:
-    """The value in effect, the file's own, and the variable; a variable that is not set is not named."""
+    """The value in effect, the file's own, and the variable;
+    a variable that is not set is not named."""
     one = setting(tmp_path / "h", "training.epochs", ML_EPOCHS="30")
 
     assert (one.value, one.given, one.variable) == (30, 50, "ML_EPOCHS")
@@ -101,20 +109,29 @@ def test_changes_are_judged_together(tmp_path: Path) -> None:
 
 
 def test_several_keys_are_written_together(tmp_path: Path) -> None:
-    """Two lines differ afterwards, the file before is kept, and the record names both with old and new value."""
+    """Two lines differ afterwards, the file before is kept, and the record names both with old
+    and new value."""
     home = new_home(tmp_path / "h")
     before = home.settings.read_text()
     set_keys(home, {CPU_WARN: 96.0, CPU_CRIT: 99.0}, {CPU_WARN: 80.0, CPU_CRIT: 95.0})
     after = home.settings.read_text()
 
-    assert after == before.replace("cpu_warn = 80.0", "cpu_warn = 96.0").replace("cpu_crit = 95.0", "cpu_crit = 99.0")
+    assert after == before.replace("cpu_warn = 80.0", "cpu_warn = 96.0").replace(
+        "cpu_crit = 95.0", "cpu_crit = 99.0"
+    )
     assert (home.root / ".stockml.toml.previous").read_text() == before
     (entry,) = entries(home)
     assert (entry.what, entry.outcome) == ("config set", "done")
-    assert entry.about == {"resources.cpu_warn": "80.0 -> 96.0", "resources.cpu_crit": "95.0 -> 99.0"}
+    assert entry.about == {
+        "resources.cpu_warn": "80.0 -> 96.0",
+        "resources.cpu_crit": "95.0 -> 99.0",
+    }
 
 
-@pytest.mark.parametrize("changes", [{CPU_WARN: 96.0}, {EPOCHS: 10, ACCURACY: "x"}, {EPOCHS: 10, ("training", "nope"): 1}])
+@pytest.mark.parametrize(
+    "changes",
+    [{CPU_WARN: 96.0}, {EPOCHS: 10, ACCURACY: "x"}, {EPOCHS: 10, ("training", "nope"): 1}],
+)
 def test_together_or_not_at_all(tmp_path: Path, changes: dict[tuple[str, ...], object]) -> None:
     """When one of the changes is wrong, none of them is written."""
     home = new_home(tmp_path / "h")
@@ -127,7 +144,8 @@ def test_together_or_not_at_all(tmp_path: Path, changes: dict[tuple[str, ...], o
 
 
 def test_somebody_elses_change_is_not_overwritten(tmp_path: Path) -> None:
-    """A key that stands otherwise than it was seen is refused; one that others left alone is written beside their change."""
+    """A key that stands otherwise than it was seen is refused;
+    one that others left alone is written beside their change."""
     home = new_home(tmp_path / "h")
     set_key(home, "training.epochs", "7")
     with pytest.raises(RefusedError, match="changed meanwhile"):
@@ -150,7 +168,8 @@ def test_a_key_is_taken_out_with_its_line(tmp_path: Path) -> None:
 
 
 def test_what_was_mistyped_is_not_recorded(tmp_path: Path) -> None:
-    """A refused `config set` leaves neither the value nor the error in the record: it may be a secret in the wrong place."""
+    """A refused `config set` leaves neither the value nor the error in the record: it may be a
+    secret in the wrong place."""
     home = new_home(tmp_path / "h")
     for key in ("alerts.enabled", "discord://hook/token"):
         with pytest.raises(ConfigError):
@@ -162,8 +181,11 @@ def test_what_was_mistyped_is_not_recorded(tmp_path: Path) -> None:
 
 
 @given(st.data(), TREES)
-def test_taking_a_key_out_changes_nothing_else(data: st.DataObject, tree: dict[str, object]) -> None:
-    """In any form of a file the key is gone and all else reads the same, or it is refused; its line was the right one."""
+def test_taking_a_key_out_changes_nothing_else(
+    data: st.DataObject, tree: dict[str, object]
+) -> None:
+    """In any form of a file the key is gone and all else reads the same, or it is refused;
+    its line was the right one."""
     text = written(tree, data.draw)
     leaves = paths_of(tree)
     if not leaves:
@@ -186,11 +208,20 @@ def test_taking_a_key_out_changes_nothing_else(data: st.DataObject, tree: dict[s
 
 
 @given(
-    st.sampled_from(["training.epochs", "market.source", "thresholds.min_accuracy", "training.members", "alerts.enabled"]),
+    st.sampled_from(
+        [
+            "training.epochs",
+            "market.source",
+            "thresholds.min_accuracy",
+            "training.members",
+            "alerts.enabled",
+        ]
+    ),
     st.text(max_size=30),
 )
 def test_whatever_is_typed_is_a_value_or_a_sentence(key: str, raw: str) -> None:
-    """A typed text never ends the check: it is a value that fits the key, or an error in printable words."""
+    """A typed text never ends the check: it is a value that fits the key, or an error in
+    printable words."""
     path = split_key(key)
     try:
         value = value_of(path, raw)
@@ -205,4 +236,6 @@ def test_what_is_shown_can_be_typed_again(tmp_path: Path) -> None:
     """The text that the form begins with means the value that stands there, for every key."""
     sheet = read_sheet(new_home(tmp_path / "h"), {})
 
-    assert [one.key for one in sheet.settings if value_of(one.path, typed(one.value)) != one.value] == []
+    assert [
+        one.key for one in sheet.settings if value_of(one.path, typed(one.value)) != one.value
+    ] == []

@@ -16,9 +16,12 @@ def test_a_configured_symbol_is_itself(symbol: str) -> None:
     assert symbol == checked(symbol, CONFIGURED)
 
 
-@pytest.mark.parametrize("text", ["nvda", "NVDX", "", "../NVDA", "NVDA\n", " NVDA", "NVDA;ls", "ＮＶＤＡ", "A" * 11])
+@pytest.mark.parametrize(
+    "text", ["nvda", "NVDX", "", "../NVDA", "NVDA\n", " NVDA", "NVDA;ls", "ＮＶＤＡ", "A" * 11]
+)
 def test_anything_else_is_refused(text: str) -> None:
-    """Lower case, unknown names, paths and shell words are wrong usage, even where they are configured."""
+    """Lower case, unknown names, paths and shell words are wrong usage, even where they are
+    configured."""
     with pytest.raises(UsageError):
         checked(text, CONFIGURED)
     if text != "NVDX":

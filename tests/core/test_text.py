@@ -11,15 +11,33 @@ from engine.core.text import clean, clean_bytes, whole_rows
 # Text rich in introducers, parameters and ends, so that sequences nest, tear and overlap.
 WILD = st.text(
     st.one_of(
-        st.sampled_from("\x1b\x9b\x90\x9d\x9c\x07[]P^_\\;?0123mJHlh\r\n\t\x00\x7f\u202e\u2066\u2028\ufeff a"), st.characters()
+        st.sampled_from(
+            "\x1b\x9b\x90\x9d\x9c\x07[]P^_\\;?0123mJHlh\r\n\t\x00\x7f\u202e\u2066\u2028\ufeff a"
+        ),
+        st.characters(),
     )
 )
 
 
 def is_safe(char: str) -> bool:
-    """Whether a terminal shows `char` and does nothing else: no control, no line separator, no bidi mark, no half of a pair."""
-    bidi = unicodedata.bidirectional(char) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-    return unicodedata.category(char) not in ("Cc", "Zl", "Zp", "Cs") and not bidi and char not in "\u200e\u200f\ufeff"
+    """Whether a terminal shows `char` and does nothing else: no control, no line separator, no
+    bidi mark, no half of a pair."""
+    bidi = unicodedata.bidirectional(char) in (
+        "LRE",
+        "RLE",
+        "LRO",
+        "RLO",
+        "PDF",
+        "LRI",
+        "RLI",
+        "FSI",
+        "PDI",
+    )
+    return (
+        unicodedata.category(char) not in ("Cc", "Zl", "Zp", "Cs")
+        and not bidi
+        and char not in "\u200e\u200f\ufeff"
+    )
 
 
 @given(WILD, st.integers(1, 60))
@@ -71,7 +89,8 @@ def test_plain_text_is_left_alone(text: str) -> None:
     ],
 )
 def test_known_sequences(text: str, expected: str) -> None:
-    """Colours, titles, links, clipboard writes, C1 forms and carriage returns leave the words alone."""
+    """Colours, titles, links, clipboard writes, C1 forms and carriage returns leave the words
+    alone."""
     assert expected == clean(text)
 
 

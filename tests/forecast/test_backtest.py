@@ -1,4 +1,5 @@
-"""The backtest as processes: broken off and gone on with, parallel and serial, and what it says when it cannot."""
+"""The backtest as processes: broken off and gone on with, parallel and serial, and what it says
+when it cannot."""
 
 from __future__ import annotations
 
@@ -30,11 +31,16 @@ pytestmark = pytest.mark.timeout(900)
 SYMBOLS, MEMBERS = ("NVDA", "SPY"), ("naive", "enhanced", "sklearn")
 SESSIONS = 16
 FOLDS = len(SYMBOLS) * SESSIONS
-"""With a refit every session: enough of them that a kill after the first few always finds some missing."""
+"""With a refit every session: enough of them that a kill after the first few always finds some
+missing."""
 
 
 def home_in(folder: Path, **more: Any) -> Home:
-    small = {"market__simulated_sessions": 420, "training__holdout_sessions": 40, "training__sequence_length": 10}
+    small = {
+        "market__simulated_sessions": 420,
+        "training__holdout_sessions": 40,
+        "training__sequence_length": 10,
+    }
     calm = {"market__source": "simulated", "market__settle_minutes": quiet_settling()}
     return new_home(folder, **{**small, **calm, "training__max_workers": 2, **more})
 
@@ -48,11 +54,23 @@ def target_sessions(home: Home, count: int = SESSIONS) -> tuple[date, date]:
 def words(home: Home, every: int = 1, count: int = SESSIONS) -> list[str]:
     first, last = target_sessions(home, count)
     members = ("--members", ",".join(MEMBERS), "--json", "--home", str(home.root))
-    return ["backtest", *SYMBOLS, "--from", str(first), "--to", str(last), "--retrain-every", str(every), *members]
+    return [
+        "backtest",
+        *SYMBOLS,
+        "--from",
+        str(first),
+        "--to",
+        str(last),
+        "--retrain-every",
+        str(every),
+        *members,
+    ]
 
 
 def request(home: Home, every: int) -> BacktestRequest:
-    return BacktestRequest(SYMBOLS, "simulated", *target_sessions(home), every, MEMBERS, load(home, {}).training.epochs)
+    return BacktestRequest(
+        SYMBOLS, "simulated", *target_sessions(home), every, MEMBERS, load(home, {}).training.epochs
+    )
 
 
 def kept(home: Home) -> list[Path]:
@@ -64,13 +82,17 @@ def started(home: Home, tries: int = 5) -> subprocess.Popen[str]:
     """A backtest as a process of its own, once it has kept its first folds and goes on."""
     line = [sys.executable, "-m", "engine.cli", *words(home)]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(line, **pipes, text=True, env=environment(), cwd=ROOT, start_new_session=True)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        line, **pipes, text=True, env=environment(), cwd=ROOT, start_new_session=True
+    )  # type: ignore[call-overload]
     try:
         wait_for(lambda: len(kept(home)) >= 3 or process.poll() is not None, 240, "the first folds")
     except AssertionError:
         os.killpg(process.pid, signal.SIGKILL)
         raise
-    if process.poll() is not None:  # this test was put aside for as long as all folds took: another one
+    if (
+        process.poll() is not None
+    ):  # this test was put aside for as long as all folds took: another one
         assert (process.returncode, tries > 1) == (0, True), process.communicate()
         return started(home, tries - 1)
     found: subprocess.Popen[str] = process
@@ -82,7 +104,9 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes)
+    return not any(
+        each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes
+    )
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +120,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     yield json.loads(done.stdout)
 
 
-def test_a_killed_backtest_goes_on_with_what_is_missing(tmp_path: Path, whole: dict[str, Any]) -> None:
-    """kill -9 half-way: its processes follow it, the next run fits the missing folds alone and prints the same JSON."""
+def test_a_killed_backtest_goes_on_with_what_is_missing(
+    tmp_path: Path, whole: dict[str, Any]
+) -> None:
+    """kill -9 half-way: its processes follow it, the next run fits the missing folds alone and
+    prints the same JSON."""
     home = home_in(tmp_path / "home")
     process = started(home)
     workers = children(process)
@@ -111,7 +138,9 @@ def test_a_killed_backtest_goes_on_with_what_is_missing(tmp_path: Path, whole: d
 
     def progress(*what: Any) -> None:
         told.append(what)
-        assert all((path.stat().st_ino, path.stat().st_mtime_ns) == key for path, key in there.items())
+        assert all(
+            (path.stat().st_ino, path.stat().st_mtime_ns) == key for path, key in there.items()
+        )
 
     again = backtest(home, load(home, {}), request(home, 1), SystemClock(), progress)
     assert told[0] == ("", len(there), FOLDS)
@@ -141,12 +170,17 @@ def test_a_killed_worker_is_told_and_the_same_command_goes_on(tmp_path: Path) ->
     next(each for each in children(process) if "spawn_main" in " ".join(each.cmdline())).kill()
     output, errors = process.communicate(timeout=240)
     assert (process.returncode, output) == (1, "")
-    assert "was killed" in errors and "goes on where it stopped" in errors and "Traceback" not in errors
+    assert (
+        "was killed" in errors
+        and "goes on where it stopped" in errors
+        and "Traceback" not in errors
+    )
     assert len(kept(home)) >= 3
 
 
 def test_the_same_backtest_twice_at_once_is_busy(tmp_path: Path) -> None:
-    """The second would take the folds from under the first: it is told who holds them; that one has max_workers processes."""
+    """The second would take the folds from under the first: it is told who holds them;
+    that one has max_workers processes."""
     home = home_in(tmp_path / "home")
     process = started(home)
     try:
@@ -165,13 +199,26 @@ def test_one_process_or_two_give_the_same_table(tmp_path: Path) -> None:
     tables = []
     for workers in (1, 2):
         home = home_in(tmp_path / f"home{workers}", training__max_workers=workers)
-        tables.append(backtest(home, load(home, {}), request(home, 12), SystemClock(), lambda *_: None))
+        tables.append(
+            backtest(home, load(home, {}), request(home, 12), SystemClock(), lambda *_: None)
+        )
     assert tables[0] == tables[1]
 
 
 def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
-    """Pooled and a symbol: n, and under rows every member, ensemble, naive, drift and always_up with all their figures."""
-    figures = {"mape", "mase", "direction", "direction_low", "direction_high", "coverage80", "coverage95", "width80", "ece"}
+    """Pooled and a symbol: n, and under rows every member, ensemble, naive, drift and always_up
+    with all their figures."""
+    figures = {
+        "mape",
+        "mase",
+        "direction",
+        "direction_low",
+        "direction_high",
+        "coverage80",
+        "coverage95",
+        "width80",
+        "ece",
+    }
     assert [entry["symbol"] for entry in whole["symbols"]] == list(SYMBOLS)
     for entry in (whole["pooled"], *whole["symbols"]):
         assert entry["n"] == (FOLDS if entry is whole["pooled"] else SESSIONS)
@@ -187,7 +234,9 @@ def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
         assert up["direction"] > 0
     assert whole["request"]["source"] == "simulated"
     assert lines_of(whole)[0] == "SIMULATED: not real prices"
-    assert lines_of({**whole, "request": {**whole["request"], "source": "yahoo"}})[0].startswith("pooled, n=")
+    assert lines_of({**whole, "request": {**whole["request"], "source": "yahoo"}})[0].startswith(
+        "pooled, n="
+    )
 
 
 def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -198,22 +247,36 @@ def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert found["pooled"]["n"] + sum(entry["skipped"] for entry in found["symbols"]) == 2 * 180
     assert all(entry["skipped"] == 60 for entry in found["symbols"])
-    assert "NVDA: 60 sessions are left out, the history before them is too short to train on: " in done.stderr
+    assert (
+        "NVDA: 60 sessions are left out, the history before them is too short to train on: "
+        in done.stderr
+    )
     assert " bars, 280 are needed (80 for features" in done.stderr
     assert found["notes"] == [line for line in done.stderr.splitlines() if "left out" in line]
 
 
 @pytest.mark.parametrize("named", [True, False])
 def test_what_cannot_be_walked_is_told_and_the_rest_is_scored(tmp_path: Path, named: bool) -> None:
-    """A folder without SPY and TSLA, a symbol of 50 bars, sessions after the last bar: each in words, NVDA scored."""
+    """A folder without SPY and TSLA, a symbol of 50 bars, sessions after the last bar: each in
+    words, NVDA scored."""
     home, folder = home_in(tmp_path / "home"), tmp_path / "bars"
     bars = stored_bars(home, load(home, {}), "simulated", "NVDA", SystemClock())
     write_csv(folder, bars)
     write_csv(folder, bars.tail(50), "AUR")
     last = bars.dates[-1]
-    dates = ("--from", str(bars.dates[-4]), "--to", str(last + 400), "--members", "naive,enhanced", "--json")
+    dates = (
+        "--from",
+        str(bars.dates[-4]),
+        "--to",
+        str(last + 400),
+        "--members",
+        "naive,enhanced",
+        "--json",
+    )
     symbols = ("NVDA", "AUR", "TSLA") if named else ()
-    done = stockml("backtest", *symbols, *dates, "--source", f"csv:{folder}", "--home", str(home.root))
+    done = stockml(
+        "backtest", *symbols, *dates, "--source", f"csv:{folder}", "--home", str(home.root)
+    )
     found = json.loads(done.stdout)
     assert (done.returncode, found["pooled"]["n"]) == (4 if named else 0, 4), done.stderr
     assert found["notes"] == [
@@ -229,15 +292,35 @@ def test_what_cannot_be_walked_is_told_and_the_rest_is_scored(tmp_path: Path, na
 @pytest.mark.parametrize(
     ("first", "last", "code", "told"),
     [
-        ("2091-01-02", "2091-02-01", 4, "no session from 2091-01-02 to 2091-02-01 can be forecast: bars go from"),
-        ("1951-01-02", "1951-02-01", 4, "no session from 1951-01-02 to 1951-02-01 can be forecast: bars go from"),
+        (
+            "2091-01-02",
+            "2091-02-01",
+            4,
+            "no session from 2091-01-02 to 2091-02-01 can be forecast: bars go from",
+        ),
+        (
+            "1951-01-02",
+            "1951-02-01",
+            4,
+            "no session from 1951-01-02 to 1951-02-01 can be forecast: bars go from",
+        ),
         ("2026-02-30", "2026-03-01", 2, "is not a date"),
         ("2026-03-02", "2026-03-01", 2, "lies after --to"),
     ],
 )
 def test_dates_that_cannot_be(tmp_path: Path, first: str, last: str, code: int, told: str) -> None:
-    """Sessions outside the bars are no data; a date that is none, or a backward range, is wrong usage."""
-    done = stockml("backtest", "NVDA", "--from", first, "--to", last, "--home", str(home_in(tmp_path / "home").root))
+    """Sessions outside the bars are no data;
+    a date that is none, or a backward range, is wrong usage."""
+    done = stockml(
+        "backtest",
+        "NVDA",
+        "--from",
+        first,
+        "--to",
+        last,
+        "--home",
+        str(home_in(tmp_path / "home").root),
+    )
     assert (done.returncode, told in done.stderr) == (code, True), done.stderr
 
 

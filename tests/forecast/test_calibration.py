@@ -14,7 +14,8 @@ from tests.forecast.samples import flat, walk
 
 
 def rolled(count: int, seed: int, wild: float = 1.0) -> tuple[np.ndarray, ...]:
-    """Outcomes of a Student walk whose scale is misjudged by `wild` from the middle on, and what was stated of them."""
+    """Outcomes of a Student walk whose scale is misjudged by `wild` from the middle on, and what
+    was stated of them."""
     random = np.random.default_rng(seed)
     scale = 0.02 * np.exp(0.3 * np.sin(np.arange(count) / 40))
     truth = scale * np.where(np.arange(count) > count // 2, wild, 1.0)
@@ -45,7 +46,8 @@ def test_confidence_comes_true() -> None:
 
 
 def test_bars_are_covered() -> None:
-    """On bars of a walk with volatility clusters, scaled by the volatility forecast, a year is covered as promised."""
+    """On bars of a walk with volatility clusters, scaled by the volatility forecast, a year is
+    covered as promised."""
     shares = []
     for seed in range(8):
         data = build_dataset(walk(700, seed), {})
@@ -57,7 +59,11 @@ def test_bars_are_covered() -> None:
     assert all(0.75 <= share <= 0.85 for share in shares)
 
 
-@given(st.lists(st.floats(-50, 50), min_size=1, max_size=300), st.floats(0.01, 0.6), st.floats(0.002, 0.3))
+@given(
+    st.lists(st.floats(-50, 50), min_size=1, max_size=300),
+    st.floats(0.01, 0.6),
+    st.floats(0.002, 0.3),
+)
 def test_intervals_are_strictly_nested(residuals: list[float], first: float, second: float) -> None:
     """0 < half of 80 % < half of 95 %, whatever the residuals and the levels."""
     narrow, wide = Calibrator(np.array(residuals), (first, second)).half_widths()
@@ -83,10 +89,16 @@ def test_a_rising_forecast_and_history_lift_p_up() -> None:
 def test_what_is_stated_does_not_know_the_outcome() -> None:
     """Another outcome on day t changes what is stated after t, and nothing at or before it."""
     random = np.random.default_rng(2)
-    start, scale, target = Calibrator(random.normal(size=100)), np.full(50, 0.02), random.normal(0, 0.02, 50)
+    start, scale, target = (
+        Calibrator(random.normal(size=100)),
+        np.full(50, 0.02),
+        random.normal(0, 0.02, 50),
+    )
     other = target.copy()
     other[30] = 0.9
-    first, second = (roll(start, np.zeros(50), values, scale, 0.05)[0] for values in (target, other))
+    first, second = (
+        roll(start, np.zeros(50), values, scale, 0.05)[0] for values in (target, other)
+    )
     assert np.array_equal(first.half80[:31], second.half80[:31])
     assert np.array_equal(first.confidence[:31], second.confidence[:31])
     assert first.half80[31] < second.half80[31]
@@ -95,7 +107,13 @@ def test_what_is_stated_does_not_know_the_outcome() -> None:
 def test_the_window_forgets_and_arrays_keep_everything() -> None:
     """At most WINDOW residuals are kept, and a stored calibrator states the same."""
     random = np.random.default_rng(3)
-    _, found = roll(Calibrator(random.normal(size=240)), np.zeros(60), random.normal(0, 0.02, 60), np.full(60, 0.02), 0.05)
+    _, found = roll(
+        Calibrator(random.normal(size=240)),
+        np.zeros(60),
+        random.normal(0, 0.02, 60),
+        np.full(60, 0.02),
+        0.05,
+    )
     assert len(found.residuals) == WINDOW
     assert Calibrator.load(found.arrays()).half_widths() == found.half_widths()
 
@@ -114,7 +132,8 @@ def test_the_conformal_rank() -> None:
 
 
 def test_a_forecast_never_contradicts_its_own_chances() -> None:
-    """Where P(up) is at least 50 % the blend is not below the last close, where it is less not above; agreement is kept."""
+    """Where P(up) is at least 50 % the blend is not below the last close, where it is less not
+    above; agreement is kept."""
     random = np.random.default_rng(5)
     target, scale = random.normal(0.001, 0.02, 400), np.full(400, 0.02)
     blend = random.normal(0.0, 0.002, 400)

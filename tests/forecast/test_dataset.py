@@ -31,7 +31,9 @@ def test_rows_until_a_day_are_those_of_the_bars_until_then() -> None:
     whole, row = build_dataset(ABC, {"SPY": SPY}), 100
     cut, built = whole.until(row), build_dataset(ABC.until(day(whole.dates[row])), {"SPY": SPY})
     for name in ("dates", "close", "features", "scale", "target"):
-        assert np.array_equal(getattr(cut, name), getattr(built, name), equal_nan=name == "target"), name
+        assert np.array_equal(
+            getattr(cut, name), getattr(built, name), equal_nan=name == "target"
+        ), name
     assert len(cut) == row + 1
 
 
@@ -59,7 +61,13 @@ def test_without_market_bars_its_columns_are_left_out() -> None:
 def test_a_session_the_market_lacks_is_neutral() -> None:
     """A missing market session gives 0 there and changes no other row."""
     keep = np.arange(len(SPY)) != 299
-    holed = replace(SPY, **{name: getattr(SPY, name)[keep] for name in ("dates", "open", "high", "low", "close", "volume")})
+    holed = replace(
+        SPY,
+        **{
+            name: getattr(SPY, name)[keep]
+            for name in ("dates", "open", "high", "low", "close", "volume")
+        },
+    )
     data, whole = build_dataset(ABC, {"SPY": holed}), build_dataset(ABC, {"SPY": SPY})
     market = [name.startswith("market") for name in data.names]
     assert (data.features[-1, market] == 0.0).all()
@@ -71,4 +79,7 @@ def test_the_market_itself_is_its_own_context() -> None:
     """SPY has the same columns as every other symbol, with or without a context."""
     data = build_dataset(SPY, {})
     assert data.names == build_dataset(ABC, {"SPY": SPY}).names
-    assert np.array_equal(data.features[:, data.names.index("market_1")], data.features[:, data.names.index("return_1")])
+    assert np.array_equal(
+        data.features[:, data.names.index("market_1")],
+        data.features[:, data.names.index("return_1")],
+    )

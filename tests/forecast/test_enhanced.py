@@ -26,7 +26,9 @@ def test_a_stored_member_forecasts_the_same_bit_for_bit() -> None:
 
 def test_the_drift_is_drawn_to_the_market() -> None:
     """Little evidence leaves rho × MARKET, much of it the symbol's own median."""
-    assert enhanced.shrunk_drift(np.full(1, 1.0), 0.5) == pytest.approx(0.5 * enhanced.MARKET, abs=1e-3)
+    assert enhanced.shrunk_drift(np.full(1, 1.0), 0.5) == pytest.approx(
+        0.5 * enhanced.MARKET, abs=1e-3
+    )
     assert enhanced.shrunk_drift(np.full(1_000_000, 1.0), 0.5) == pytest.approx(1.0, abs=1e-2)
 
 
@@ -35,7 +37,10 @@ def test_correlation_with_the_market() -> None:
     spy = build_dataset(walk(300, 9, "SPY"), {})
     assert enhanced.correlation(spy, np.arange(100)) == pytest.approx(1.0)
     assert enhanced.correlation(build_dataset(walk(300), {}), np.arange(100)) == enhanced.LONE
-    assert enhanced.correlation(build_dataset(flat(300), {"SPY": flat(300, "SPY")}), np.arange(100)) == enhanced.LONE
+    assert (
+        enhanced.correlation(build_dataset(flat(300), {"SPY": flat(300, "SPY")}), np.arange(100))
+        == enhanced.LONE
+    )
 
 
 def test_ridge_is_the_closed_form() -> None:
@@ -48,13 +53,17 @@ def test_ridge_is_the_closed_form() -> None:
 
 
 def test_one_wild_outcome_hardly_moves_it() -> None:
-    """A jump of 50 volatilities in one training row changes the forecasts by less than a fiftieth of a volatility."""
+    """A jump of 50 volatilities in one training row changes the forecasts by less than a
+    fiftieth of a volatility."""
     scaled = Scaler.fit(DATA, TRAIN).apply(DATA)
     target = scaled.target.copy()
     target[150] = 50 * scaled.scale[150]
     from dataclasses import replace
 
-    calm, wild = (enhanced.fit(each, TRAIN, VALIDATION, QUICK) for each in (scaled, replace(scaled, target=target)))
+    calm, wild = (
+        enhanced.fit(each, TRAIN, VALIDATION, QUICK)
+        for each in (scaled, replace(scaled, target=target))
+    )
     moved = (calm.predict(scaled, ROWS) - wild.predict(scaled, ROWS)) / scaled.scale[ROWS]
     assert 0.0 < np.abs(moved).max() < 0.02
 

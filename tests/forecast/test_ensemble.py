@@ -1,4 +1,5 @@
-"""Weights: within their bounds, moved by evidence alone, and a blend that stays near the last close."""
+"""Weights: within their bounds, moved by evidence alone, and a blend that stays near the last
+close."""
 
 from __future__ import annotations
 
@@ -12,10 +13,15 @@ from engine.forecast.metrics import score
 
 
 def noisy(seed: int, count: int, edge: float) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Outcomes in volatilities, of which `enhanced` knows the share `edge` and `sklearn` nothing."""
+    """Outcomes in volatilities, of which `enhanced` knows the share `edge` and `sklearn`
+    nothing."""
     random = np.random.default_rng(seed)
     signal, outcome = random.normal(size=count) * 0.1, random.normal(size=count)
-    forecasts = {"naive": np.zeros(count), "enhanced": signal, "sklearn": random.normal(size=count) * 0.1}
+    forecasts = {
+        "naive": np.zeros(count),
+        "enhanced": signal,
+        "sklearn": random.normal(size=count) * 0.1,
+    }
     return forecasts, outcome + edge * signal
 
 
@@ -38,7 +44,8 @@ def test_thin_evidence_leaves_the_prior() -> None:
 
 
 def test_an_edge_earns_weight_and_its_opposite_loses_it() -> None:
-    """A member that is right over and over takes all the weight, one that is wrong over and over none."""
+    """A member that is right over and over takes all the weight, one that is wrong over and over
+    none."""
     assert learn_weights(*noisy(1, 4000, 3.0))["enhanced"] > 0.85
     assert learn_weights(*noisy(1, 4000, -3.0))["enhanced"] == 0.0
 
@@ -70,7 +77,8 @@ def test_no_allowed_weights_are_better(seed: int) -> None:
 
 
 def test_a_blend_cannot_lose_much_to_naive() -> None:
-    """Even with all weight on a member that shouts nonsense, the error stays within 2 % of naive's."""
+    """Even with all weight on a member that shouts nonsense, the error stays within 2 % of
+    naive's."""
     random = np.random.default_rng(3)
     scale = np.full(20_000, 0.02)
     target = 1.2 * scale * random.normal(size=20_000)

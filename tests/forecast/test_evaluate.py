@@ -59,7 +59,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     root = tmp_path_factory.mktemp("evaluate")
     home = new_home(root / "home", market__simulated_sessions=480, training__holdout_sessions=60)
     settings = load(home, {})
-    bars = {name: stored_bars(home, settings, "simulated", name, SystemClock()) for name in ("NVDA", "SPY")}
+    bars = {
+        name: stored_bars(home, settings, "simulated", name, SystemClock())
+        for name in ("NVDA", "SPY")
+    }
     found = Live(home, root / "bars", bars)
     found.until(day(bars["NVDA"].dates[-1 - LATER]))
     seen = {name: stored_bars(home, settings, found.source, name, SystemClock()) for name in bars}
@@ -70,49 +73,75 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     yield found
 
 
-@pytest.mark.parametrize(("later", "part"), [(LATER, LIVE), (LIVE_MIN, LIVE), (LIVE_MIN - 1, HELD_OUT), (0, HELD_OUT)])
+@pytest.mark.parametrize(
+    ("later", "part"), [(LATER, LIVE), (LIVE_MIN, LIVE), (LIVE_MIN - 1, HELD_OUT), (0, HELD_OUT)]
+)
 def test_later_sessions_are_scored_once_there_are_enough(live: Live, later: int, part: str) -> None:
-    """From 20 sessions after the last training bar those alone count; before, the held-out ones, and the reason says so."""
+    """From 20 sessions after the last training bar those alone count;
+    before, the held-out ones, and the reason says so."""
     dates = live.bars["NVDA"].dates
     live.until(day(dates[-1 - LATER + later]))
     found = live.evaluate()
     assert (found.part, len(found.record)) == (part, later if part == LIVE else 60)
     last_bar = np.datetime64(found.model.last_bar)
-    assert (found.record.dates > last_bar).all() if part == LIVE else (found.record.dates <= last_bar).all()
+    assert (
+        (found.record.dates > last_bar).all()
+        if part == LIVE
+        else (found.record.dates <= last_bar).all()
+    )
     assert ("needed" in found.why) == (part == HELD_OUT)
 
 
 def test_later_sessions_without_the_bars_before_them_are_not_called_absent(live: Live) -> None:
-    """Bars that begin late: thirty later sessions, five with a whole window before them; the held-out ones count, and why."""
+    """Bars that begin late: thirty later sessions, five with a whole window before them;
+    the held-out ones count, and why."""
     for name, bars in live.bars.items():
         write_csv(live.folder, bars.tail(WARMUP + QUICK.sequence_length + 5), name)
     found = live.evaluate()
     assert found.part == HELD_OUT
-    assert found.why.startswith(f"only 5 of the {LATER} sessions after its last training bar have the bars before them")
+    assert found.why.startswith(
+        f"only 5 of the {LATER} sessions after its last training bar have the bars before them"
+    )
 
 
 def test_every_session_is_stated_as_predict_did_on_its_day(live: Live) -> None:
-    """Forecast, intervals and chances equal those that the forecaster gives when the bars end the day before."""
+    """Forecast, intervals and chances equal those that the forecaster gives when the bars end
+    the day before."""
     live.until(live.bars["NVDA"].last_date)
     found, forecaster = live.evaluate(), load_forecaster(read_model(live.home.model("NVDA")))
-    bars = {name: stored_bars(live.home, live.settings, live.source, name, SystemClock()) for name in live.bars}
+    bars = {
+        name: stored_bars(live.home, live.settings, live.source, name, SystemClock())
+        for name in live.bars
+    }
     for at in (0, 1, 17, LATER - 1):
         end = day(bars["NVDA"].dates[-1 - LATER + at])
         told = forecaster.forecast(bars["NVDA"].until(end), {"SPY": bars["SPY"].until(end)})
         before, record = found.before[at], found.record
         assert told.last_close == before
         assert told.next_close == before * np.exp(record.forecast[at])
-        assert told.low80 == pytest.approx(before * np.exp(record.forecast[at] - record.half80[at]), rel=1e-12)
-        assert told.high95 == pytest.approx(before * np.exp(record.forecast[at] + record.half95[at]), rel=1e-12)
-        assert (told.confidence, told.p_up) == (100.0 * record.confidence[at], 100.0 * record.p_up[at])
+        assert told.low80 == pytest.approx(
+            before * np.exp(record.forecast[at] - record.half80[at]), rel=1e-12
+        )
+        assert told.high95 == pytest.approx(
+            before * np.exp(record.forecast[at] + record.half95[at]), rel=1e-12
+        )
+        assert (told.confidence, told.p_up) == (
+            100.0 * record.confidence[at],
+            100.0 * record.p_up[at],
+        )
 
 
-def test_without_bars_the_held_out_sessions_stand_in_as_an_index(live: Live, tmp_path: Path) -> None:
-    """A source without the symbol leaves the file's own record; its closes are an index from 100, and that is said."""
+def test_without_bars_the_held_out_sessions_stand_in_as_an_index(
+    live: Live, tmp_path: Path
+) -> None:
+    """A source without the symbol leaves the file's own record;
+    its closes are an index from 100, and that is said."""
     found = evaluate_symbol(live.home, live.settings, "NVDA", SystemClock(), f"csv:{tmp_path}")
     assert (found.part, found.indexed, found.before[0]) == (HELD_OUT, True, 100.0)
     assert "no NVDA.csv" in found.why
-    np.testing.assert_allclose(found.before[1:], 100.0 * np.exp(np.cumsum(found.record.target)[:-1]))
+    np.testing.assert_allclose(
+        found.before[1:], 100.0 * np.exp(np.cumsum(found.record.target)[:-1])
+    )
 
 
 def test_a_model_that_is_missing_or_broken_does_not_stop_the_others(live: Live) -> None:

@@ -1,4 +1,5 @@
-"""Features: bit-equal wherever a row stands, neutral where there is nothing to divide by, free of price levels."""
+"""Features: bit-equal wherever a row stands, neutral where there is nothing to divide by, free
+of price levels."""
 
 from __future__ import annotations
 
@@ -19,9 +20,12 @@ ABC = walk(400, 1)
 @settings(max_examples=40, deadline=None)
 @given(start=st.integers(0, 250), length=st.integers(WARMUP + 1, 150))
 def test_rows_do_not_depend_on_how_much_history_stands_around_them(start: int, length: int) -> None:
-    """Training on long history and serving from its last bars give bit-equal features, scale and close."""
+    """Training on long history and serving from its last bars give bit-equal features, scale and
+    close."""
     whole = build_dataset(ABC, {"SPY": SPY})
-    part = build_dataset(ABC._rows(slice(start, start + length)), {"SPY": SPY._rows(slice(start, start + length))})
+    part = build_dataset(
+        ABC._rows(slice(start, start + length)), {"SPY": SPY._rows(slice(start, start + length))}
+    )
     same = slice(start, start + len(part))
     assert np.array_equal(part.features, whole.features[same])
     assert np.array_equal(part.scale, whole.scale[same])
@@ -31,7 +35,16 @@ def test_rows_do_not_depend_on_how_much_history_stands_around_them(start: int, l
 def test_rows_do_not_depend_on_where_the_numbers_lie_in_memory() -> None:
     """Bars that are columns of one table, as a reader may hand them over, give bit-equal rows."""
     table = np.stack([ABC.open, ABC.high, ABC.low, ABC.close, ABC.volume], axis=1)
-    strided = Bars(ABC.symbol, ABC.source, ABC.dates, table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4])
+    strided = Bars(
+        ABC.symbol,
+        ABC.source,
+        ABC.dates,
+        table[:, 0],
+        table[:, 1],
+        table[:, 2],
+        table[:, 3],
+        table[:, 4],
+    )
     first, second = build_dataset(ABC, {"SPY": SPY}), build_dataset(strided, {"SPY": SPY})
     assert np.array_equal(first.features, second.features)
     assert np.array_equal(first.scale, second.scale)
@@ -46,11 +59,22 @@ def test_features_know_no_price_level() -> None:
 
 @pytest.mark.parametrize(
     "bars",
-    [flat(200), scaled_from(ABC, 300, 1.51), scaled_from(ABC, 300, 0.1), scaled_from(flat(200), 150, 1.51)],
-    ids=["constant without volume", "+51 % in a day", "10:1 split unadjusted", "constant, then +51 %"],
+    [
+        flat(200),
+        scaled_from(ABC, 300, 1.51),
+        scaled_from(ABC, 300, 0.1),
+        scaled_from(flat(200), 150, 1.51),
+    ],
+    ids=[
+        "constant without volume",
+        "+51 % in a day",
+        "10:1 split unadjusted",
+        "constant, then +51 %",
+    ],
 )
 def test_degenerate_bars_have_finite_features(bars: Bars) -> None:
-    """No impossible number comes out of a constant price, volume 0 or a jump, and the volatility stays positive."""
+    """No impossible number comes out of a constant price, volume 0 or a jump, and the volatility
+    stays positive."""
     data = build_dataset(bars, {"SPY": SPY})
     assert np.isfinite(data.features).all()
     assert (data.scale >= FLOOR).all()
@@ -60,7 +84,9 @@ def test_a_constant_series_is_neutral() -> None:
     """Without moves and volume every own feature is 0 but the range, which is one unit short."""
     found = {name: column[WARMUP:] for name, column in feature_columns(flat(200), None).items()}
     for name, column in found.items():
-        np.testing.assert_allclose(column, -1.0 if name == "range" else 0.0, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(
+            column, -1.0 if name == "range" else 0.0, atol=1e-9, err_msg=name
+        )
 
 
 def test_volatility_is_that_of_the_walk() -> None:
@@ -81,4 +107,6 @@ def test_windows_agree_with_plain_numpy() -> None:
     values = np.random.default_rng(1).normal(size=50)
     assert deviation(values, 20)[40] == pytest.approx(values[21:41].std())
     weights = (1 - 2 / 13.0) ** np.arange(30)
-    assert faded(values, 12, 30)[40] == pytest.approx(np.average(values[11:41][::-1], weights=weights))
+    assert faded(values, 12, 30)[40] == pytest.approx(
+        np.average(values[11:41][::-1], weights=weights)
+    )

@@ -27,11 +27,15 @@ def fitted(bars: Bars, **changes: Any) -> Candidate:
 
 
 def test_figures_come_from_the_last_sessions() -> None:
-    """The held-out record ends on the last bar, and its figures are those of the forecasts in it."""
+    """The held-out record ends on the last bar, and its figures are those of the forecasts in
+    it."""
     found = fitted(walk(420))
     assert len(found.record) == found.metrics.n_scored == 60
     assert str(found.record.dates[-1]) == found.last_bar
-    error, naive = np.abs(np.expm1(found.record.forecast - found.record.target)), np.abs(np.expm1(-found.record.target))
+    error, naive = (
+        np.abs(np.expm1(found.record.forecast - found.record.target)),
+        np.abs(np.expm1(-found.record.target)),
+    )
     assert found.metrics.mase == pytest.approx(error.mean() / naive.mean())
     assert found.metrics.naive_mape == pytest.approx(100 * naive.mean())
     assert found.figures["mase_naive"] == 1.0
@@ -39,7 +43,8 @@ def test_figures_come_from_the_last_sessions() -> None:
 
 
 def test_held_out_sessions_are_seen_by_nothing_fitted() -> None:
-    """Other bars at the end change figures, never scaler, members, weights or what was stated before those bars."""
+    """Other bars at the end change figures, never scaler, members, weights or what was stated
+    before those bars."""
     bars = walk(420)
     first, second = fitted(bars), fitted(scaled_from(bars, 400, 1.3))
     kept = [name for name in first.arrays if name.startswith(("scaler/", "members/"))]
@@ -52,21 +57,33 @@ def test_held_out_sessions_are_seen_by_nothing_fitted() -> None:
     for name in ("forecast", "half80", "half95", "confidence", "p_up"):
         one, two = getattr(first.record, name), getattr(second.record, name)
         assert np.array_equal(one[before], two[before]), name
-        assert name == "p_up" or not np.array_equal(one, two), name  # one leap upwards turns no share of rises round
+        assert name == "p_up" or not np.array_equal(one, two), (
+            name
+        )  # one leap upwards turns no share of rises round
 
 
 def test_the_same_bars_and_seed_give_the_same_model() -> None:
     """Twice the same arrays, figures and forecast; another seed, other trees."""
     first, again, other = fitted(walk(420)), fitted(walk(420)), fitted(walk(420), seed=8)
     assert all(np.array_equal(array, again.arrays[name]) for name, array in first.arrays.items())
-    assert (first.figures, first.forecast, first.data_hash) == (again.figures, again.forecast, again.data_hash)
-    assert not np.array_equal(first.arrays["members/sklearn/forest/value"], other.arrays["members/sklearn/forest/value"])
+    assert (first.figures, first.forecast, first.data_hash) == (
+        again.figures,
+        again.forecast,
+        again.data_hash,
+    )
+    assert not np.array_equal(
+        first.arrays["members/sklearn/forest/value"], other.arrays["members/sklearn/forest/value"]
+    )
     assert symbol_seed(7, "NVDA") != symbol_seed(7, "TSLA")
 
 
 @pytest.mark.parametrize(
     "bars",
-    [scaled_from(walk(420), 330, 1.51), scaled_from(walk(420), 400, 0.1), scaled_from(walk(420), 419, 1.51)],
+    [
+        scaled_from(walk(420), 330, 1.51),
+        scaled_from(walk(420), 400, 0.1),
+        scaled_from(walk(420), 419, 1.51),
+    ],
     ids=["+51 % in training", "10:1 split held out", "+51 % on the last day"],
 )
 def test_a_wild_day_is_survived(bars: Bars) -> None:
@@ -74,9 +91,15 @@ def test_a_wild_day_is_survived(bars: Bars) -> None:
     found = fitted(bars)
     assert found.metrics.mase is not None
     assert found.metrics.mase < 1.02
-    assert np.isfinite([found.forecast.low95, found.forecast.high95, found.forecast.next_close]).all()
+    assert np.isfinite(
+        [found.forecast.low95, found.forecast.high95, found.forecast.next_close]
+    ).all()
     assert (
-        found.forecast.low95 < found.forecast.low80 < found.forecast.next_close < found.forecast.high80 < found.forecast.high95
+        found.forecast.low95
+        < found.forecast.low80
+        < found.forecast.next_close
+        < found.forecast.high80
+        < found.forecast.high95
     )
 
 
@@ -113,7 +136,11 @@ def test_a_cancelled_fit_stops_and_progress_is_told() -> None:
     """Each phase and member is reported; a cancel asked for ends the fit."""
     told: list[tuple[str, dict[str, Any]]] = []
     fitted(walk(420), report=lambda kind, values: told.append((kind, values)))
-    assert [values["name"] for kind, values in told if kind == "phase"] == ["features", "fit", "score"]
+    assert [values["name"] for kind, values in told if kind == "phase"] == [
+        "features",
+        "fit",
+        "score",
+    ]
     assert [values["member"] for kind, values in told if kind == "member"] == list(MEMBERS)
     with pytest.raises(Cancelled):
         fitted(walk(420), cancelled=lambda: True)
@@ -122,14 +149,21 @@ def test_a_cancelled_fit_stops_and_progress_is_told() -> None:
 def test_without_an_lstm_the_network_is_empty() -> None:
     """The file still holds a valid network, one that forecasts no change."""
     found = fitted(walk(420))
-    assert found.layers[0].config["batch_shape"][1:] == [QUICK.sequence_length, len(found.feature_names)]
+    assert found.layers[0].config["batch_shape"][1:] == [
+        QUICK.sequence_length,
+        len(found.feature_names),
+    ]
     assert all((weight == 0.0).all() for layer in found.layers for weight in layer.weights)
 
 
 def test_walk_forward_fits_on_rows_and_forecasts_later_ones() -> None:
-    """One dataset serves every fold: fit up to a row, forecast the next ones, the same as on the shorter bars."""
+    """One dataset serves every fold: fit up to a row, forecast the next ones, the same as on the
+    shorter bars."""
     bars = walk(420)
-    whole, short = build_dataset(bars, {"SPY": SPY}), build_dataset(bars._rows(slice(0, 400)), {"SPY": SPY})
+    whole, short = (
+        build_dataset(bars, {"SPY": SPY}),
+        build_dataset(bars._rows(slice(0, 400)), {"SPY": SPY}),
+    )
     assert np.array_equal(whole.until(len(short) - 1).features, short.features)
     split = split_rows(whole.until(len(short) - 1), 10, 0.2, 0, 1500)
     options = FitOptions(sequence_length=10)

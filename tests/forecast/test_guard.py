@@ -33,7 +33,9 @@ def test_a_first_model_is_published_with_its_ratio(candidate: Candidate) -> None
     found = judge(candidate, None, SETTINGS)
     assert found.publish
     assert found.champion_metrics is None
-    assert f"MASE {candidate.metrics.mase:.3f} on 60 held-out sessions (naive 1.000)" in found.reason
+    assert (
+        f"MASE {candidate.metrics.mase:.3f} on 60 held-out sessions (naive 1.000)" in found.reason
+    )
 
 
 def test_a_worse_challenger_is_refused(candidate: Candidate) -> None:
@@ -55,18 +57,28 @@ def test_a_challenger_as_good_or_within_the_guard_is_published(candidate: Candid
 
 
 def test_only_sessions_that_both_held_out_count(candidate: Candidate) -> None:
-    """A champion of ten sessions ago is compared on the fifty that both have, on the dates themselves."""
+    """A champion of ten sessions ago is compared on the fifty that both have, on the dates
+    themselves."""
     shifted = candidate.record.on(candidate.record.dates[:50])
     found = compare(candidate, guess(shifted, 0.2), SETTINGS)
     assert (found.publish, found.sessions, found.candidate_metrics.n_scored) == (False, 50, 50)
 
 
 def test_what_the_champion_did_on_other_sessions_does_not_count(candidate: Candidate) -> None:
-    """Thirty older sessions on which the champion was perfect, and the challenger perhaps fitted, change no figure."""
+    """Thirty older sessions on which the champion was perfect, and the challenger perhaps
+    fitted, change no figure."""
     common = guess(candidate.record.on(candidate.record.dates[:50]), 0.0)
-    older = {name: np.concatenate([values[:30], values]) for name, values in common.arrays().items()}
+    older = {
+        name: np.concatenate([values[:30], values]) for name, values in common.arrays().items()
+    }
     dates = np.concatenate([common.dates[0] - np.arange(30, 0, -1), common.dates])
-    champion = Record.load({**older, "dates": dates, "forecast": np.concatenate([older["target"][:30], common.forecast])})
+    champion = Record.load(
+        {
+            **older,
+            "dates": dates,
+            "forecast": np.concatenate([older["target"][:30], common.forecast]),
+        }
+    )
     found = compare(candidate, champion, SETTINGS)
     assert found == compare(candidate, common, SETTINGS)
     assert (found.publish, found.sessions) == (True, 50)
@@ -90,7 +102,9 @@ def test_other_bars_are_not_compared(candidate: Candidate) -> None:
 
 def test_a_corrected_bar_favours_nobody(candidate: Candidate) -> None:
     """Where the source corrected a session since, both are scored on the corrected outcome."""
-    corrected = replace(candidate.record, target=np.where(np.arange(60) == 3, 0.5, candidate.record.target))
+    corrected = replace(
+        candidate.record, target=np.where(np.arange(60) == 3, 0.5, candidate.record.target)
+    )
     assert compare(candidate, corrected, SETTINGS).ratio == 1.0
 
 
@@ -101,11 +115,16 @@ def test_a_series_that_never_moves_is_published(candidate: Candidate) -> None:
 
 
 def test_the_champion_is_read_from_its_file(candidate: Candidate, tmp_path: Path) -> None:
-    """Written and read again, the live model is judged by its own held-out record; one without a record cannot be."""
+    """Written and read again, the live model is judged by its own held-out record;
+    one without a record cannot be."""
     path = tmp_path / "abc_lstm_model.h5"
-    write_model(path, candidate.manifest("2024-08-01T00:00:00Z"), candidate.layers, candidate.arrays)
+    write_model(
+        path, candidate.manifest("2024-08-01T00:00:00Z"), candidate.layers, candidate.arrays
+    )
     found = judge(candidate, read_model(path), SETTINGS)
     assert (found.publish, found.ratio, found.sessions) == (True, 1.0, 60)
-    bare = {name: array for name, array in candidate.arrays.items() if not name.startswith("record/")}
+    bare = {
+        name: array for name, array in candidate.arrays.items() if not name.startswith("record/")
+    }
     write_model(path, candidate.manifest("2024-08-01T00:00:00Z"), candidate.layers, bare)
     assert "kept no held-out forecasts" in judge(candidate, read_model(path), SETTINGS).reason

@@ -1,4 +1,5 @@
-"""Serving: the stored model forecasts what the training said, learns from outcomes, and says what it lacks."""
+"""Serving: the stored model forecasts what the training said, learns from outcomes, and says
+what it lacks."""
 
 from __future__ import annotations
 
@@ -29,19 +30,25 @@ KNOWN: Bars = ALL._rows(slice(0, 420))
 
 def stored_of(candidate: Candidate, folder: Path) -> StoredModel:
     path = folder / f"{candidate.symbol.lower()}_lstm_model.h5"
-    write_model(path, candidate.manifest("2024-08-01T00:00:00Z"), candidate.layers, candidate.arrays)
+    write_model(
+        path, candidate.manifest("2024-08-01T00:00:00Z"), candidate.layers, candidate.arrays
+    )
     return read_model(path)
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Candidate, StoredModel, Forecaster]]:
+def trained(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Candidate, StoredModel, Forecaster]]:
     members = ("naive", "enhanced", "sklearn")
     candidate = fit_symbol(KNOWN, {"SPY": MARKET}, settings(holdout_sessions=60), members, QUICK)
     stored = stored_of(candidate, tmp_path_factory.mktemp("model"))
     yield candidate, stored, load_forecaster(stored)
 
 
-def test_the_stored_model_forecasts_what_the_training_said(trained: tuple[Candidate, StoredModel, Forecaster]) -> None:
+def test_the_stored_model_forecasts_what_the_training_said(
+    trained: tuple[Candidate, StoredModel, Forecaster],
+) -> None:
     """On the bars of the training the served forecast is bit-equal to the candidate's own."""
     candidate, _, forecaster = trained
     assert forecaster.forecast(KNOWN, {"SPY": MARKET}) == candidate.forecast
@@ -56,18 +63,29 @@ def test_only_the_newest_bars_matter(trained: tuple[Candidate, StoredModel, Fore
     assert short == forecaster.forecast(KNOWN, {"SPY": MARKET})
 
 
-def test_outcomes_since_the_training_teach_the_calibration(trained: tuple[Candidate, StoredModel, Forecaster]) -> None:
-    """After twenty sessions in which nothing moved the interval is narrower than the same model's without them."""
+def test_outcomes_since_the_training_teach_the_calibration(
+    trained: tuple[Candidate, StoredModel, Forecaster],
+) -> None:
+    """After twenty sessions in which nothing moved the interval is narrower than the same
+    model's without them."""
     _, _, forecaster = trained
-    calm = [np.append(values, np.full(20, KNOWN.close[-1])) for values in (KNOWN.open, KNOWN.high, KNOWN.low, KNOWN.close)]
+    calm = [
+        np.append(values, np.full(20, KNOWN.close[-1]))
+        for values in (KNOWN.open, KNOWN.high, KNOWN.low, KNOWN.close)
+    ]
     later = replace(ALL, open=calm[0], high=calm[1], low=calm[2], close=calm[3])
     fresh = replace(forecaster, last_bar=later.dates[-1])
-    learned, unlearned = forecaster.forecast(later, {"SPY": MARKET}), fresh.forecast(later, {"SPY": MARKET})
+    learned, unlearned = (
+        forecaster.forecast(later, {"SPY": MARKET}),
+        fresh.forecast(later, {"SPY": MARKET}),
+    )
     assert learned.high80 - learned.low80 < unlearned.high80 - unlearned.low80
     assert learned.next_close == unlearned.next_close
 
 
-def test_the_forecast_is_ordered_and_in_percent(trained: tuple[Candidate, StoredModel, Forecaster]) -> None:
+def test_the_forecast_is_ordered_and_in_percent(
+    trained: tuple[Candidate, StoredModel, Forecaster],
+) -> None:
     """Intervals are strictly nested around the forecast; chances are percent."""
     found = trained[2].forecast(ALL, {"SPY": MARKET})
     assert found.low95 < found.low80 < found.next_close < found.high80 < found.high95
@@ -75,7 +93,9 @@ def test_the_forecast_is_ordered_and_in_percent(trained: tuple[Candidate, Stored
     assert 0.0 < found.confidence < 100.0
 
 
-def test_a_wider_tolerance_is_met_more_often(trained: tuple[Candidate, StoredModel, Forecaster]) -> None:
+def test_a_wider_tolerance_is_met_more_often(
+    trained: tuple[Candidate, StoredModel, Forecaster],
+) -> None:
     """The operator's max_mape replaces the one of the training."""
     _, stored, forecaster = trained
     narrow = load_forecaster(stored, 0.5).forecast(ALL, {"SPY": MARKET})
@@ -83,7 +103,8 @@ def test_a_wider_tolerance_is_met_more_often(trained: tuple[Candidate, StoredMod
 
 
 def test_what_is_missing_is_said(trained: tuple[Candidate, StoredModel, Forecaster]) -> None:
-    """Bars that end too early, are too few, lack the context or are another symbol's are refused with the reason."""
+    """Bars that end too early, are too few, lack the context or are another symbol's are refused
+    with the reason."""
     _, _, forecaster = trained
     assert forecaster.context == ("SPY",)
     with pytest.raises(NoDataError, match="before the model's last bar"):
@@ -109,8 +130,11 @@ def test_other_features_are_refused(trained: tuple[Candidate, StoredModel, Forec
     assert forecaster.model.names == build_dataset(KNOWN, {"SPY": MARKET}).names
 
 
-def test_a_gap_of_many_sessions_is_bridged(trained: tuple[Candidate, StoredModel, Forecaster]) -> None:
-    """A model a year old still forecasts from the bars at hand, learning from the newest outcomes."""
+def test_a_gap_of_many_sessions_is_bridged(
+    trained: tuple[Candidate, StoredModel, Forecaster],
+) -> None:
+    """A model a year old still forecasts from the bars at hand, learning from the newest
+    outcomes."""
     _, _, forecaster = trained
     old = replace(forecaster, last_bar=ALL.dates[100])
     assert np.isfinite(old.forecast(ALL, {"SPY": MARKET}).next_close)
@@ -119,6 +143,11 @@ def test_a_gap_of_many_sessions_is_bridged(trained: tuple[Candidate, StoredModel
 def test_serving_needs_numpy_alone() -> None:
     """Loading the forecaster brings in no TensorFlow, Keras, scikit-learn or pandas."""
     heavy = ("tensorflow", "keras", "sklearn", "pandas")
-    script = f"import sys, engine.forecast.inference; print([name for name in {heavy} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    script = (
+        f"import sys, engine.forecast.inference; print([name for name in {heavy} if name in"
+        " sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert done.stdout.strip() == "[]", done.stderr

@@ -1,7 +1,8 @@
 """No forecast sees tomorrow: whatever comes after a day changes nothing that was known on it.
 
-One check, `changed`, runs the whole way from bars to forecast twice, the second time on bars whose sessions after day t
-are another history, and names what differs at or before t. Two planted leaks prove that the check can fail.
+One check, `changed`, runs the whole way from bars to forecast twice, the second time on bars
+whose sessions after day t are another history, and names what differs at or before t. Two
+planted leaks prove that the check can fail.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ LIGHT = tuple(name for name in MEMBERS if name != "lstm")
 
 
 def known_at(bars: Bars, market: Bars, row: int, members: tuple[str, ...]) -> Arrays:
-    """Everything known at the close of dataset row `row`: features, scaler, members, weights, forecasts, calibration."""
+    """Everything known at the close of dataset row `row`: features, scaler, members, weights,
+    forecasts, calibration."""
     data = dataset.build_dataset(bars, {"SPY": market})
     # The last row with an outcome known at the close of `row` is the one before it.
     split = Split(*np.split(np.arange(QUICK.sequence_length, row), [row - 70, row - 40]))
     fitted = model.fit_model(data, split, members, QUICK)
     rows = np.arange(QUICK.sequence_length, row + 1)
-    record, calibrator = score_rows(fitted, data, split.heldout, fit.first_calibrator(data, split), 0.05)
+    record, calibrator = score_rows(
+        fitted, data, split.heldout, fit.first_calibrator(data, split), 0.05
+    )
     found = {f"feature {name}": data.features[: row + 1, at] for at, name in enumerate(data.names)}
     found |= {"scale": data.scale[: row + 1], "weights": np.array(list(fitted.weights.values()))}
     found |= {"forecasts": fitted.predict(data, rows).blended}
@@ -40,11 +44,14 @@ def known_at(bars: Bars, market: Bars, row: int, members: tuple[str, ...]) -> Ar
 
 
 def changed(row: int, seed: int, members: tuple[str, ...]) -> list[str]:
-    """What differs at or before dataset row `row` once every later bar, of the symbol and of the market, is another."""
+    """What differs at or before dataset row `row` once every later bar, of the symbol and of the
+    market, is another."""
     bars, market = walk(BARS, seed), walk(BARS, seed + 500, "SPY")
     day = row + features.WARMUP
     first = known_at(bars, market, row, members)
-    second = known_at(scrambled_after(bars, day, seed), scrambled_after(market, day, seed + 7), row, members)
+    second = known_at(
+        scrambled_after(bars, day, seed), scrambled_after(market, day, seed + 7), row, members
+    )
     return [name for name, array in first.items() if not np.array_equal(array, second[name])]
 
 
@@ -52,7 +59,8 @@ def changed(row: int, seed: int, members: tuple[str, ...]) -> list[str]:
 @settings(max_examples=6, deadline=None)
 @given(row=st.integers(200, BARS - features.WARMUP - 2), seed=st.integers(0, 99))
 def test_later_bars_change_nothing(member: str, row: int, seed: int) -> None:
-    """No feature, scaler, weight, calibration or forecast at or before day t depends on a bar after it."""
+    """No feature, scaler, weight, calibration or forecast at or before day t depends on a bar
+    after it."""
     assert changed(row, seed, ("naive", member)) == []
 
 
@@ -82,7 +90,11 @@ def peeking_feature(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("member", LIGHT)
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(row=st.integers(200, BARS - features.WARMUP - 2))
 def test_a_planted_peeking_feature_is_caught(peeking_feature: None, member: str, row: int) -> None:
     """A feature that looks one day ahead is named by the same check."""
@@ -90,8 +102,11 @@ def test_a_planted_peeking_feature_is_caught(peeking_feature: None, member: str,
 
 
 def test_a_scaler_fitted_on_every_row_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scaler that sees rows after the training is named by the same check, and so are the forecasts it spoils."""
+    """A scaler that sees rows after the training is named by the same check, and so are the
+    forecasts it spoils."""
     honest = scaler.Scaler.fit
-    monkeypatch.setattr(scaler.Scaler, "fit", lambda data, train: honest(data, np.arange(len(data))))
+    monkeypatch.setattr(
+        scaler.Scaler, "fit", lambda data, train: honest(data, np.arange(len(data)))
+    )
     found = changed(230, 3, ("naive", "enhanced"))
     assert {"scaler/mean", "scaler/spread", "forecasts"} <= set(found)

@@ -1,4 +1,5 @@
-"""The lstm member learns what is there, keeps quiet about what is not, and needs TensorFlow only to learn."""
+"""The lstm member learns what is there, keeps quiet about what is not, and needs TensorFlow only
+to learn."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ SHAPE = Shape(STEPS, FEATURES, first=6, second=4, batch=16)
 
 
 def simulated(signal: float, sessions: int = 900, seed: int = 5) -> Dataset:
-    """Noise, and `signal` times the mean of one feature over five sessions: what only memory can find."""
+    """Noise, and `signal` times the mean of one feature over five sessions: what only memory can
+    find."""
     draw = np.random.default_rng(seed)
     features = draw.standard_normal((sessions, FEATURES))
     memory = np.convolve(features[:, 0], np.ones(5) / np.sqrt(5))[:sessions]
@@ -40,7 +42,9 @@ def simulated(signal: float, sessions: int = 900, seed: int = 5) -> Dataset:
 
 
 def options(**changes: Any) -> FitOptions:
-    return replace(FitOptions(epochs=15, batch_size=16, sequence_length=STEPS, patience=5, seed=11), **changes)
+    return replace(
+        FitOptions(epochs=15, batch_size=16, sequence_length=STEPS, patience=5, seed=11), **changes
+    )
 
 
 ROWS = np.arange(900)
@@ -61,7 +65,8 @@ def test_learns_a_signal(learned: lstm.FittedLstm) -> None:
 
 
 def test_keeps_quiet_about_noise() -> None:
-    """On pure noise the forecast stays within a tenth of the volatility, and costs next to nothing."""
+    """On pure noise the forecast stays within a tenth of the volatility, and costs next to
+    nothing."""
     data = simulated(0.0)
     forecast = lstm.fit(data, TRAIN, VALIDATION, options()).predict(data, LATER)
     assert np.abs(forecast / data.scale[LATER]).mean() < 0.1
@@ -72,7 +77,9 @@ def test_same_seed_same_weights(learned: lstm.FittedLstm) -> None:
     """The same seed and bars give the same weights bit for bit, another seed gives others."""
     again = lstm.fit(simulated(0.7), TRAIN, VALIDATION, options())
     other = lstm.fit(simulated(0.7), TRAIN, VALIDATION, options(seed=12))
-    assert all(np.array_equal(array, again.arrays()[name]) for name, array in learned.arrays().items())
+    assert all(
+        np.array_equal(array, again.arrays()[name]) for name, array in learned.arrays().items()
+    )
     assert not np.array_equal(learned.arrays()["lstm_1.0"], other.arrays()["lstm_1.0"])
 
 
@@ -84,7 +91,9 @@ def test_reads_no_later_row() -> None:
     features[after:], target[after:] = 9.0, -1.0
     scrambled = replace(data, features=features, target=target)
     fits = [lstm.fit(each, TRAIN, VALIDATION, options(epochs=2)) for each in (data, scrambled)]
-    assert all(np.array_equal(array, fits[1].arrays()[name]) for name, array in fits[0].arrays().items())
+    assert all(
+        np.array_equal(array, fits[1].arrays()[name]) for name, array in fits[0].arrays().items()
+    )
 
 
 def test_stored_one_forecasts_the_same(learned: lstm.FittedLstm) -> None:
@@ -120,64 +129,88 @@ def test_cancel_ends_between_epochs() -> None:
     seen: list[dict[str, Any]] = []
     with pytest.raises(Cancelled):
         lstm.fit(
-            simulated(0.7), TRAIN, VALIDATION, options(report=lambda _, v: seen.append(v), cancelled=lambda: len(seen) == 2)
+            simulated(0.7),
+            TRAIN,
+            VALIDATION,
+            options(report=lambda _, v: seen.append(v), cancelled=lambda: len(seen) == 2),
         )
     assert [each["epoch"] for each in seen] == [1, 2]
     assert {"epoch", "epochs", "loss", "val_loss", "eta_s"} == set(seen[0])
 
 
 def test_too_little_history_is_said() -> None:
-    """Rows without a full window before them are refused with the numbers, in fitting and in forecasting."""
+    """Rows without a full window before them are refused with the numbers, in fitting and in
+    forecasting."""
     with pytest.raises(NoDataError, match="the 8 sessions before it"):
         lstm.fit(simulated(0.7), ROWS[:7], VALIDATION, options())
     with pytest.raises(NoDataError, match="row 3 has 4 sessions up to it, the lstm reads 8"):
-        lstm.FittedLstm(lstm.empty_layers(STEPS, FEATURES)).predict(simulated(0.7), np.array([3, 20]))
+        lstm.FittedLstm(lstm.empty_layers(STEPS, FEATURES)).predict(
+            simulated(0.7), np.array([3, 20])
+        )
 
 
 def test_empty_network_forecasts_no_change() -> None:
     """The network for models without an lstm answers 0."""
-    assert not lstm.FittedLstm(lstm.empty_layers(STEPS, FEATURES)).predict(simulated(0.7), LATER).any()
+    assert (
+        not lstm.FittedLstm(lstm.empty_layers(STEPS, FEATURES)).predict(simulated(0.7), LATER).any()
+    )
 
 
 def test_best_epoch_is_restored() -> None:
-    """Of an overfitting run the weights of the best epoch are kept, and numpy confirms the loss the graph reported."""
+    """Of an overfitting run the weights of the best epoch are kept, and numpy confirms the loss
+    the graph reported."""
     from engine.forecast.members import lstm_train
 
     data, losses = simulated(0.3), []
     inputs, targets = data.features.astype(np.float32), data.scaled_target.astype(np.float32)
-    problem = lstm_train.Problem(inputs, targets, TRAIN[STEPS:200].astype(np.int32), VALIDATION.astype(np.int32))
+    problem = lstm_train.Problem(
+        inputs, targets, TRAIN[STEPS:200].astype(np.int32), VALIDATION.astype(np.int32)
+    )
     rates = lstm_train.Rates(learning=1e-2, decay=0.0, dropout=0.0)
-    told = options(epochs=25, patience=8, report=lambda _, values: losses.append(values["val_loss"]))
+    told = options(
+        epochs=25, patience=8, report=lambda _, values: losses.append(values["val_loss"])
+    )
     weights = lstm_train.learn(problem, SHAPE, rates, told)
     answer = forward(layers_of(weights, SHAPE), lstm.windows_of(inputs, VALIDATION, STEPS, "SIM"))
     best = int(np.argmin(losses))
     size = np.abs(targets[VALIDATION] - answer)
-    assert np.mean(np.where(size < 1.0, size**2 / 2, size - 0.5)) == pytest.approx(losses[best], abs=1e-5)
+    assert np.mean(np.where(size < 1.0, size**2 / 2, size - 0.5)) == pytest.approx(
+        losses[best], abs=1e-5
+    )
     assert len(losses) == best + 1 + 8 < 25
     assert losses[-1] > losses[best] + 1e-3
 
 
 def test_trained_forward_equals_stored_forward() -> None:
-    """The network that learns (fused kernel) answers as the one that is stored, scaled and moved."""
+    """The network that learns (fused kernel) answers as the one that is stored, scaled and
+    moved."""
     from engine.forecast.members import lstm_train
 
-    weights = first_weights(SHAPE, 3) + 0.3 * np.random.default_rng(1).standard_normal(sum(SHAPE.counts)).astype(np.float32)
+    weights = first_weights(SHAPE, 3) + 0.3 * np.random.default_rng(1).standard_normal(
+        sum(SHAPE.counts)
+    ).astype(np.float32)
     windows = np.random.default_rng(2).standard_normal((9, STEPS, FEATURES)).astype(np.float32)
     taught = lstm_train.outputs_of(weights, windows.transpose(1, 0, 2), SHAPE, None).numpy()
     assert taught.std() > 0.01
     assert np.abs(taught - forward(layers_of(weights, SHAPE), windows)).max() < 1e-5
-    assert np.abs(0.5 * taught + 0.25 - forward(layers_of(weights, SHAPE, 0.5, 0.25), windows)).max() < 1e-5
+    assert (
+        np.abs(0.5 * taught + 0.25 - forward(layers_of(weights, SHAPE, 0.5, 0.25), windows)).max()
+        < 1e-5
+    )
 
 
 def test_the_graph_of_an_epoch_is_traced_once_a_worker() -> None:
     """Every symbol of one shape trains on the same compiled graph."""
     from engine.forecast.members import lstm_train
 
-    assert lstm_train.compiled(SHAPE, lstm_train.Rates()) is lstm_train.compiled(SHAPE, lstm_train.Rates())
+    assert lstm_train.compiled(SHAPE, lstm_train.Rates()) is lstm_train.compiled(
+        SHAPE, lstm_train.Rates()
+    )
 
 
 def test_tracing_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What TensorFlow writes to trace a graph is gone at once: a worker ends before TensorFlow would remove it."""
+    """What TensorFlow writes to trace a graph is gone at once: a worker ends before TensorFlow
+    would remove it."""
     from engine.forecast.members import lstm_train
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -187,7 +220,8 @@ def test_tracing_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_shrinkage_follows_the_evidence() -> None:
-    """A proven answer is kept whole, an overconfident one in part, a faint one for a quarter, a wrong or a loud one not."""
+    """A proven answer is kept whole, an overconfident one in part, a faint one for a quarter, a
+    wrong or a loud one not."""
     draw = np.random.default_rng(0)
     answer, noise = draw.standard_normal((2, 400)).astype(np.float32)
     assert lstm.shrinkage(answer, 2 * answer + noise) == 1.0
@@ -227,11 +261,20 @@ print(json.dumps([before, heavy(), forecast.tobytes().hex(), weights.tobytes().h
 
 
 def test_only_fitting_loads_tensorflow(learned: lstm.FittedLstm, tmp_path: Path) -> None:
-    """Another process forecasts from stored arrays without TensorFlow or pandas, and loads it to fit the same weights."""
+    """Another process forecasts from stored arrays without TensorFlow or pandas, and loads it to
+    fit the same weights."""
     with (tmp_path / "arrays.npz").open("wb") as file:
         np.savez(file, allow_pickle=False, **learned.arrays())
     command = [sys.executable, "-c", CHILD, str(tmp_path / "arrays.npz")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500, cwd=ROOT, env=environment(), check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        cwd=ROOT,
+        env=environment(),
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     before, after, forecast, weights = json.loads(done.stdout)

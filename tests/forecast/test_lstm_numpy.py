@@ -14,12 +14,18 @@ def drawn(*shape: int, seed: int = 0) -> Floats32:
     return (np.random.default_rng([seed, *shape]).standard_normal(shape) * 0.3).astype(np.float32)
 
 
-def network(steps: int = 12, features: int = 5, units: tuple[int, ...] = (8, 4), seed: int = 0) -> Layers:
+def network(
+    steps: int = 12, features: int = 5, units: tuple[int, ...] = (8, 4), seed: int = 0
+) -> Layers:
     """Random weights: LSTM layers of the given units, dropout, Dense(3, relu), Dense(1)."""
     layers = [KerasLayer("InputLayer", "input", {"batch_shape": [None, steps, features]})]
     inputs = features
     for at, size in enumerate(units):
-        weights = drawn(inputs, 4 * size, seed=seed), drawn(size, 4 * size, seed=seed), drawn(4 * size, seed=seed)
+        weights = (
+            drawn(inputs, 4 * size, seed=seed),
+            drawn(size, 4 * size, seed=seed),
+            drawn(4 * size, seed=seed),
+        )
         config = {
             "units": size,
             "return_sequences": at < len(units) - 1,
@@ -31,14 +37,17 @@ def network(steps: int = 12, features: int = 5, units: tuple[int, ...] = (8, 4),
     layers.append(KerasLayer("Dropout", "dropout", {"rate": 0.2}))
     for at, (size, activation) in enumerate(((3, "relu"), (1, "linear"))):
         weights_ = drawn(inputs, size, seed=seed), drawn(size, seed=seed)
-        layers.append(KerasLayer("Dense", f"dense_{at}", {"units": size, "activation": activation}, weights_))
+        layers.append(
+            KerasLayer("Dense", f"dense_{at}", {"units": size, "activation": activation}, weights_)
+        )
         inputs = size
     return tuple(layers)
 
 
 @pytest.mark.parametrize("units", [(8,), (8, 4), (6, 5, 3)])
 def test_equals_keras(units: tuple[int, ...]) -> None:
-    """Keras's own network of the same layers and weights answers the same within 1e-5 (needs TensorFlow)."""
+    """Keras's own network of the same layers and weights answers the same within 1e-5 (needs
+    TensorFlow)."""
     from engine.forecast.members.lstm_keras import keras_forward
 
     layers, windows = network(units=units), drawn(7, 12, 5, seed=3) * 4
@@ -46,21 +55,35 @@ def test_equals_keras(units: tuple[int, ...]) -> None:
 
 
 def test_parity_refuses_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A forward pass that differs from Keras's by 2e-5, or is not a number, is refused with both answers (needs TensorFlow)."""
+    """A forward pass that differs from Keras's by 2e-5, or is not a number, is refused with both
+    answers (needs TensorFlow)."""
     from engine.forecast.members import lstm_keras
 
     layers, windows = network(), drawn(4, 12, 5)
     lstm_keras.check_parity(layers, windows, "SIM")
     for wrong in (2e-5, np.nan):
-        monkeypatch.setattr(lstm_keras, "forward", lambda *each, wrong=wrong: forward(*each) + np.float32(wrong))
-        with pytest.raises(ModelError, match=r"SIM: the network answers .* in Keras and .* in numpy"):
+        monkeypatch.setattr(
+            lstm_keras, "forward", lambda *each, wrong=wrong: forward(*each) + np.float32(wrong)
+        )
+        with pytest.raises(
+            ModelError, match=r"SIM: the network answers .* in Keras and .* in numpy"
+        ):
             lstm_keras.check_parity(layers, windows, "SIM")
 
 
 def test_stacked_equals_one_by_one() -> None:
     """Networks of mixed shapes run stacked answer as each does alone, in the order given."""
-    networks = [network(seed=1), network(units=(8,), seed=2), network(seed=3), network(features=2, seed=4), network(seed=5)]
-    windows = [drawn(2, 12, layers[0].config["batch_shape"][2], seed=at) for at, layers in enumerate(networks)]
+    networks = [
+        network(seed=1),
+        network(units=(8,), seed=2),
+        network(seed=3),
+        network(features=2, seed=4),
+        network(seed=5),
+    ]
+    windows = [
+        drawn(2, 12, layers[0].config["batch_shape"][2], seed=at)
+        for at, layers in enumerate(networks)
+    ]
     stacked = forward_stacked(networks, windows)
     for layers, inputs, output in zip(networks, windows, stacked, strict=True):
         assert np.allclose(output, forward(layers, inputs), atol=1e-6)

@@ -5,14 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.forecast.metrics import brier, coverage, expected_calibration_error, reliability, score, wilson
+from engine.forecast.metrics import (
+    brier,
+    coverage,
+    expected_calibration_error,
+    reliability,
+    score,
+    wilson,
+)
 
 
 def test_errors_are_those_of_prices() -> None:
     """MAPE and MASE from log returns equal those computed from prices."""
-    last, actual, forecast = np.array([100.0, 50.0, 20.0]), np.array([110.0, 49.0, 20.5]), np.array([105.0, 50.5, 19.0])
+    last, actual, forecast = (
+        np.array([100.0, 50.0, 20.0]),
+        np.array([110.0, 49.0, 20.5]),
+        np.array([105.0, 50.5, 19.0]),
+    )
     found = score(np.log(forecast / last), np.log(actual / last))
-    mape, naive = np.mean(np.abs(forecast - actual) / actual), np.mean(np.abs(last - actual) / actual)
+    mape, naive = (
+        np.mean(np.abs(forecast - actual) / actual),
+        np.mean(np.abs(last - actual) / actual),
+    )
     assert found.mape == pytest.approx(100 * mape)
     assert found.naive_mape == pytest.approx(100 * naive)
     assert found.mase == pytest.approx(mape / naive)
@@ -54,6 +68,11 @@ def test_calibration_error_is_the_weighted_gap() -> None:
     """Two bins, 3 sessions stated 0.95 and 1 stated 0.25: the gaps weigh 3 to 1."""
     stated, came = np.array([0.95, 0.95, 0.95, 0.25]), np.array([True, True, False, True])
     assert [found.n for found in reliability(stated, came)] == [1, 3]
-    assert expected_calibration_error(stated, came) == pytest.approx(0.75 * abs(0.95 - 2 / 3) + 0.25 * 0.75)
+    assert expected_calibration_error(stated, came) == pytest.approx(
+        0.75 * abs(0.95 - 2 / 3) + 0.25 * 0.75
+    )
     assert brier(stated, came) == pytest.approx((2 * 0.05**2 + 0.95**2 + 0.75**2) / 4)
-    assert [found.n for found in reliability(np.array([0.0, 1.0]), np.array([False, True]))] == [1, 1]
+    assert [found.n for found in reliability(np.array([0.0, 1.0]), np.array([False, True]))] == [
+        1,
+        1,
+    ]

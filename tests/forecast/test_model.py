@@ -27,14 +27,18 @@ def test_apart_and_together_again(model: Model) -> None:
     again = Model.load(model.names, model.weights, model.layers(10), model.arrays())
     first, second = model.predict(DATA, SPLIT.heldout), again.predict(DATA, SPLIT.heldout)
     assert np.array_equal(first.blended, second.blended)
-    assert all(np.array_equal(values, second.members[name]) for name, values in first.members.items())
+    assert all(
+        np.array_equal(values, second.members[name]) for name, values in first.members.items()
+    )
     assert list(first.members) == list(MEMBERS)
 
 
 def test_the_blend_is_the_weighted_sum(model: Model) -> None:
     """What is served is the members' forecasts under the weights on show."""
     found = model.predict(DATA, SPLIT.heldout)
-    assert np.array_equal(found.blended, blend(found.members, model.weights, DATA.scale[SPLIT.heldout]))
+    assert np.array_equal(
+        found.blended, blend(found.members, model.weights, DATA.scale[SPLIT.heldout])
+    )
     assert sum(model.weights.values()) == pytest.approx(1.0)
 
 

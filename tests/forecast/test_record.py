@@ -1,4 +1,5 @@
-"""The held-out record: complete, cut by dates, the same after storage, and figures that are its own."""
+"""The held-out record: complete, cut by dates, the same after storage, and figures that are its
+own."""
 
 from __future__ import annotations
 
@@ -22,10 +23,13 @@ RECORD, _ = score_rows(MODEL, DATA, SPLIT.heldout, first_calibrator(DATA, SPLIT)
 
 
 def test_each_forecast_stands_on_the_session_it_speaks_of() -> None:
-    """The date is the session after the row, the outcome is its return, the forecast the model's own where P(up) agrees."""
+    """The date is the session after the row, the outcome is its return, the forecast the model's
+    own where P(up) agrees."""
     assert np.array_equal(RECORD.dates, DATA.dates[SPLIT.heldout + 1])
     assert RECORD.dates[-1] == DATA.dates[-1]
-    np.testing.assert_allclose(np.exp(RECORD.target), DATA.close[SPLIT.heldout + 1] / DATA.close[SPLIT.heldout])
+    np.testing.assert_allclose(
+        np.exp(RECORD.target), DATA.close[SPLIT.heldout + 1] / DATA.close[SPLIT.heldout]
+    )
     blended = MODEL.predict(DATA, SPLIT.heldout).blended
     agrees = (blended > 0.0) == (RECORD.p_up >= 0.5)
     assert np.array_equal(RECORD.forecast[agrees], blended[agrees])
@@ -44,7 +48,9 @@ def test_a_part_by_dates() -> None:
     """Any dates of the record, and the rows that belong to them."""
     dates = RECORD.dates[[3, 40, 79]]
     assert np.array_equal(RECORD.on(dates).forecast, RECORD.forecast[[3, 40, 79]])
-    assert np.array_equal(RECORD.on(dates).members["enhanced"], RECORD.members["enhanced"][[3, 40, 79]])
+    assert np.array_equal(
+        RECORD.on(dates).members["enhanced"], RECORD.members["enhanced"][[3, 40, 79]]
+    )
 
 
 def test_figures_are_counted_from_the_record() -> None:
@@ -53,7 +59,9 @@ def test_figures_are_counted_from_the_record() -> None:
     inside = np.abs(RECORD.target - RECORD.forecast) <= RECORD.half80
     kept = relative_errors(RECORD.forecast, RECORD.target) <= 0.02
     assert found["coverage80"] == pytest.approx(100 * inside.mean())
-    assert found["width80"] == pytest.approx(100 * np.mean(2 * np.exp(RECORD.forecast) * np.sinh(RECORD.half80)))
+    assert found["width80"] == pytest.approx(
+        100 * np.mean(2 * np.exp(RECORD.forecast) * np.sinh(RECORD.half80))
+    )
     assert found["brier"] == pytest.approx(np.mean((RECORD.confidence - kept) ** 2))
     assert found["confidence"] == pytest.approx(100 * RECORD.confidence.mean())
     assert found["n_scored"] == 80
@@ -64,10 +72,13 @@ def test_an_empty_record_has_no_figures() -> None:
     """Without a session every figure is None and n is 0."""
     nothing = RECORD.on(RECORD.dates[:0])
     assert metrics_of(nothing).n_scored == 0
-    assert {value for name, value in figures_of(nothing, 0.02).items() if name != "n_scored"} == {None}
+    assert {value for name, value in figures_of(nothing, 0.02).items() if name != "n_scored"} == {
+        None
+    }
 
 
 def test_a_sure_forecaster_is_told_from_a_guesser() -> None:
-    """Knowing every outcome gives MASE 0 and direction 100 %; the figures follow the forecasts, not the model."""
+    """Knowing every outcome gives MASE 0 and direction 100 %;
+    the figures follow the forecasts, not the model."""
     oracle = metrics_of(replace(RECORD, forecast=RECORD.target))
     assert (oracle.mase, oracle.direction_accuracy) == (0.0, 100.0)

@@ -1,4 +1,5 @@
-"""Many stored models asked at once: the same forecasts as one by one, each file of bars read once."""
+"""Many stored models asked at once: the same forecasts as one by one, each file of bars read
+once."""
 
 from __future__ import annotations
 
@@ -48,7 +49,12 @@ def home(bars: dict[str, Bars], tmp_path_factory: pytest.TempPathFactory) -> Hom
     found.models.mkdir(parents=True)
     for symbol, each in bars.items():
         candidate = fit_symbol(each, bars, SETTINGS, ("naive", "enhanced"), QUICK)
-        write_model(found.model(symbol), candidate.manifest("2024-08-31T00:00:00Z"), candidate.layers, candidate.arrays)
+        write_model(
+            found.model(symbol),
+            candidate.manifest("2024-08-31T00:00:00Z"),
+            candidate.layers,
+            candidate.arrays,
+        )
     return found
 
 
@@ -58,33 +64,60 @@ def with_network(forecaster: Forecaster, seed: int) -> Forecaster:
     weights = first_weights(shape, seed) + np.float32(0.05)
     model = forecaster.model
     members = {**model.members, "lstm": lstm.FittedLstm(layers_of(weights, shape))}
-    return replace(forecaster, model=replace(model, members=members, weights={**model.weights, "lstm": 0.5}))
+    return replace(
+        forecaster, model=replace(model, members=members, weights={**model.weights, "lstm": 0.5})
+    )
 
 
 def test_together_equals_one_by_one_bit_for_bit(home: Home, bars: dict[str, Bars]) -> None:
-    """Forecasts of models with networks are the same whether asked together or alone, whatever news each has to learn."""
-    forecasters = [with_network(load_forecaster(read_model(home.model(each))), seed) for seed, each in enumerate(SYMBOLS)]
+    """Forecasts of models with networks are the same whether asked together or alone, whatever
+    news each has to learn."""
+    forecasters = [
+        with_network(load_forecaster(read_model(home.model(each))), seed)
+        for seed, each in enumerate(SYMBOLS)
+    ]
     forecasters[1] = replace(forecasters[1], last_bar=bars["AAPL"].dates[-6])
     alone = [each.forecast(bars[each.symbol], bars) for each in forecasters]
-    assert forecast_together([each.question(bars[each.symbol], bars) for each in forecasters]) == alone
+    assert (
+        forecast_together([each.question(bars[each.symbol], bars) for each in forecasters]) == alone
+    )
     assert len({each.next_close / each.last_close for each in alone}) == len(SYMBOLS)
 
 
 def test_a_cold_predict_loads_numpy_and_h5py_alone(home: Home) -> None:
-    """`stockml predict` as a process of its own forecasts without pandas, scikit-learn, TensorFlow or Textual."""
+    """`stockml predict` as a process of its own forecasts without pandas, scikit-learn,
+    TensorFlow or Textual."""
     prepare(home)
     words = ["predict", "NVDA", "SPY", "--source", "simulated", "--json", "--home", str(home.root)]
-    names = ("numpy", "h5py", "pandas", "sklearn", "scipy", "tensorflow", "keras", "textual", "matplotlib", "yfinance")
+    names = (
+        "numpy",
+        "h5py",
+        "pandas",
+        "sklearn",
+        "scipy",
+        "tensorflow",
+        "keras",
+        "textual",
+        "matplotlib",
+        "yfinance",
+    )
     script = f"import sys; from engine.cli.main import main; code = main({words}); "
     script += f"print(code, *(name for name in {names} if name in sys.modules), file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=environment(), cwd=ROOT, check=True
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        check=True,
     )
     assert done.stderr.splitlines()[-1] == "0 numpy h5py", done.stderr
     assert [each["symbol"] for each in json.loads(done.stdout)["forecasts"]] == ["NVDA", "SPY"]
 
 
-def test_networks_run_as_one_recursion(home: Home, bars: dict[str, Bars], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_run_as_one_recursion(
+    home: Home, bars: dict[str, Bars], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two networks are one call of the stacked forward pass; a model without one does without."""
     calls: list[int] = []
     stacked = lstm.predict_stacked
@@ -114,9 +147,12 @@ def test_missing_bars_cost_one_forecast(home: Home, bars: dict[str, Bars]) -> No
 
 
 def test_a_network_that_does_not_fit_costs_one_forecast(home: Home) -> None:
-    """A network that reads other windows than its model makes has its reason; the others have their forecast."""
+    """A network that reads other windows than its model makes has its reason;
+    the others have their forecast."""
     reading = Reading(home, SETTINGS, CLOCK)
-    questions = [reading.question(read_model(home.model(symbol)), "simulated") for symbol in ("NVDA", "SPY")]
+    questions = [
+        reading.question(read_model(home.model(symbol)), "simulated") for symbol in ("NVDA", "SPY")
+    ]
     good = with_network(questions[0].forecaster, 1)
     narrow = lstm.FittedLstm(empty_layers(good.sequence_length, 3))
     wrong = replace(good, model=replace(good.model, members={**good.model.members, "lstm": narrow}))
@@ -126,7 +162,8 @@ def test_a_network_that_does_not_fit_costs_one_forecast(home: Home) -> None:
 
 
 def test_bars_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Building every status reads the bars of the common context once, not once for every symbol."""
+    """Building every status reads the bars of the common context once, not once for every
+    symbol."""
     read: list[str] = []
 
     def counted(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
@@ -138,4 +175,6 @@ def test_bars_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None
     assert sorted(read) == sorted(SYMBOLS)
     assert statuses["TSLA"] is None
     assert statuses["NVDA"] == derived.read(home.status("NVDA"))
-    assert all(status and status.forecast for symbol, status in statuses.items() if symbol != "TSLA")
+    assert all(
+        status and status.forecast for symbol, status in statuses.items() if symbol != "TSLA"
+    )

@@ -29,13 +29,18 @@ def test_two_years_of_bars_are_enough() -> None:
     holdout=st.integers(0, 200),
     most=st.integers(300, 900),
 )
-def test_parts_follow_each_other(count: int, sequence: int, share: float, holdout: int, most: int) -> None:
-    """Train, validation and held-out follow in time without a gap or an overlap, all with an outcome and a full window."""
+def test_parts_follow_each_other(
+    count: int, sequence: int, share: float, holdout: int, most: int
+) -> None:
+    """Train, validation and held-out follow in time without a gap or an overlap, all with an
+    outcome and a full window."""
     data = build_dataset(walk(count), {})
     try:
         split = split_rows(data, sequence, share, holdout, most)
     except NoDataError:
-        assert count < bars_needed(sequence, share, holdout) or most < bars_needed(sequence, share, holdout)
+        assert count < bars_needed(sequence, share, holdout) or most < bars_needed(
+            sequence, share, holdout
+        )
         return
     assert np.array_equal(split.scored, np.arange(split.scored[0], len(data) - 1))
     assert len(split.heldout) == holdout

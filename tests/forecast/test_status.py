@@ -10,16 +10,29 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
 
 MODEL = ModelInfo(
-    "NVDA", 3, "abc", datetime(2026, 1, 2, tzinfo=UTC), 99, "simulated", "2020-01-02", "2024-01-02", 900, "manual", "run",
-    Metrics(120, 52.5, 1.8, 1.8, 0.99, 91.0), (("naive", 0.4), ("lstm", 0.6)),
-)  # fmt: skip
+    "NVDA",
+    3,
+    "abc",
+    datetime(2026, 1, 2, tzinfo=UTC),
+    99,
+    "simulated",
+    "2020-01-02",
+    "2024-01-02",
+    900,
+    "manual",
+    "run",
+    Metrics(120, 52.5, 1.8, 1.8, 0.99, 91.0),
+    (("naive", 0.4), ("lstm", 0.6)),
+)
 FORECAST = Forecast("2024-01-02", 100.0, 100.5, 98.0, 103.0, 95.0, 106.0, 53.0, 92.0, "2024-01-03")
 
 
 def test_status_comes_back_as_it_was_written(tmp_path: Path) -> None:
     """What is stored is what is read, times and metrics included."""
     home = Home(tmp_path)
-    status = Status(StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated")
+    status = Status(
+        StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated"
+    )
     derived.write(home, "NVDA", status)
 
     assert status == derived.read(home.status("NVDA"))
@@ -28,7 +41,9 @@ def test_status_comes_back_as_it_was_written(tmp_path: Path) -> None:
 def test_no_change_is_no_write(tmp_path: Path) -> None:
     """The same status again leaves the file alone, another one replaces it."""
     home = Home(tmp_path)
-    status = Status(StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated")
+    status = Status(
+        StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated"
+    )
     derived.write(home, "NVDA", status)
     before = home.status("NVDA").stat().st_ino
     derived.write(home, "NVDA", status)
@@ -61,7 +76,13 @@ def test_key_follows_the_model_file(tmp_path: Path) -> None:
 
 def test_the_usual_source_is_the_models_own_or_the_settings_of_its_kind() -> None:
     """What was asked for once is neither; a status without a model says nothing of bars."""
-    status = Status(StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", replace(MODEL, source="csv:/a"), FORECAST, source="csv:/b")
+    status = Status(
+        StatusKey(99, 1, 2, "2024-01-02", 100.0),
+        "ok",
+        replace(MODEL, source="csv:/a"),
+        FORECAST,
+        source="csv:/b",
+    )
     cases = {"csv:/b": "csv:/b", "csv:/c": "csv:/a", "yahoo": "csv:/a"}
 
     assert cases == {configured: derived.usual_source(status, configured) for configured in cases}

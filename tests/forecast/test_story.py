@@ -15,7 +15,9 @@ from tests.helpers import ROOT, environment, new_home, stockml
 def told(home: Path, symbol: str) -> dict[str, object]:
     """What the child prints."""
     line = [sys.executable, "-m", "engine.story", str(home), symbol]
-    done = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=500, check=False)
+    done = subprocess.run(
+        line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=500, check=False
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
@@ -23,9 +25,18 @@ def told(home: Path, symbol: str) -> dict[str, object]:
 
 
 def test_record_in_dollars_agrees_with_the_bars(tmp_path: Path) -> None:
-    """Each session's actual is the close of that day and its last close that of the day before; figures are the model's."""
-    home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=520, training__epochs=1)
-    assert stockml("train", "NVDA", "--members", "naive,enhanced", "--home", str(home.root)).returncode == 0
+    """Each session's actual is the close of that day and its last close that of the day before;
+    figures are the model's."""
+    home = new_home(
+        tmp_path / "home",
+        market__source="simulated",
+        market__simulated_sessions=520,
+        training__epochs=1,
+    )
+    assert (
+        stockml("train", "NVDA", "--members", "naive,enhanced", "--home", str(home.root)).returncode
+        == 0
+    )
     found = told(home.root, "NVDA")
     closes = dict(found["closes"])  # type: ignore[call-overload]
     days = list(closes)
@@ -48,7 +59,8 @@ def test_record_in_dollars_agrees_with_the_bars(tmp_path: Path) -> None:
 
 
 def test_every_part_is_told_by_one_child(tmp_path: Path) -> None:
-    """Live accuracy and the planner's words come with the story; what cannot be read is named, the rest stands."""
+    """Live accuracy and the planner's words come with the story;
+    what cannot be read is named, the rest stands."""
     home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=300)
     found = told(home.root, "TSLA")
     assert found["live"]["n"] == 0  # type: ignore[index]

@@ -37,11 +37,20 @@ def dataset(rows: int = 420, seed: int = 3) -> Dataset:
     close = 100.0 * np.exp(np.cumsum(returns))
     dates = np.datetime64("2022-01-03", "D") + np.arange(rows)
     target = np.append(returns[1:], np.nan)
-    return Dataset("NVDA", dates, close, draw.standard_normal((rows, 4)), ("a", "b", "c", "d"), np.full(rows, 0.02), target)
+    return Dataset(
+        "NVDA",
+        dates,
+        close,
+        draw.standard_normal((rows, 4)),
+        ("a", "b", "c", "d"),
+        np.full(rows, 0.02),
+        target,
+    )
 
 
 def test_folds_cover_every_target_session_once() -> None:
-    """The rows of all folds are those whose next session lies from first to last, both included, each once."""
+    """The rows of all folds are those whose next session lies from first to last, both included,
+    each once."""
     data = dataset()
     first, last = data.dates[300], data.dates[350]
     folds = plan_folds(data, first, last, 21)
@@ -60,7 +69,8 @@ def test_sessions_outside_the_bars_make_no_fold() -> None:
 
 
 def test_a_fold_sees_nothing_after_its_close(settings: Settings) -> None:
-    """Scrambling every row after the fold's close changes neither its weights nor the first forecast of any row."""
+    """Scrambling every row after the fold's close changes neither its weights nor the first
+    forecast of any row."""
     data, fold = dataset(), Fold("NVDA", 0, 380, 400)
     other = dataset(seed=99)
     scrambled = Dataset(
@@ -77,7 +87,8 @@ def test_a_fold_sees_nothing_after_its_close(settings: Settings) -> None:
 
     assert one.weights == two.weights
     assert set(one.forecasts) == {ENSEMBLE, DRIFT, *MEMBERS}
-    # The drift is learned from every row whose outcome is known, the newest too: one row too many shows there first.
+    # The drift is learned from every row whose outcome is known, the newest too: one row too many
+    # shows there first.
     assert {name: values[0] for name, values in one.forecasts.items()} == {
         name: values[0] for name, values in two.forecasts.items()
     }
@@ -91,7 +102,8 @@ def test_too_little_history_says_how_much_is_needed(settings: Settings) -> None:
 
 
 def test_what_is_stated_of_the_first_session_knows_no_outcome(settings: Settings) -> None:
-    """Interval, confidence and P(up) of the first row rest on the outcomes before it, whatever comes."""
+    """Interval, confidence and P(up) of the first row rest on the outcomes before it, whatever
+    comes."""
     data, fold = dataset(), Fold("NVDA", 0, 380, 400)
     found = walk_fold(data, fold, MEMBERS, settings, FitOptions())
     wild = replace(data, target=np.where(np.arange(len(data)) >= 380, 0.5, data.target))
@@ -104,7 +116,8 @@ def test_what_is_stated_of_the_first_session_knows_no_outcome(settings: Settings
 
 
 def test_scoreboard_pools_sessions_not_symbols(settings: Settings) -> None:
-    """The pooled figures are those of all sessions together, naive's MASE is 1, always-up has a direction and no price."""
+    """The pooled figures are those of all sessions together, naive's MASE is 1, always-up has a
+    direction and no price."""
     walks = []
     for seed, rows in ((3, 390), (4, 420)):
         data = dataset(rows, seed)
@@ -127,20 +140,25 @@ def test_scoreboard_pools_sessions_not_symbols(settings: Settings) -> None:
 
 
 def test_a_planted_edge_shows_in_the_table(settings: Settings) -> None:
-    """A member that is shown tomorrow's move scores a MASE far below 1: the table can tell good from bad."""
+    """A member that is shown tomorrow's move scores a MASE far below 1: the table can tell good
+    from bad."""
     data = dataset()
     features = data.features.copy()
     features[:-1, 0] = data.target[:-1] / 0.02
     known = data.with_features(features)
     fold = Fold("NVDA", 0, 380, 419)
-    table = scoreboard([join(known, [(fold, walk_fold(known, fold, MEMBERS, settings, FitOptions()))], 0, 0.05)], 0.05)
+    table = scoreboard(
+        [join(known, [(fold, walk_fold(known, fold, MEMBERS, settings, FitOptions()))], 0, 0.05)],
+        0.05,
+    )
 
     assert table["pooled"]["rows"]["sklearn"]["mase"] < 0.9
     assert table["pooled"]["rows"]["sklearn"]["direction"] > 80
 
 
 def test_the_code_that_makes_forecasts_is_listed_whole() -> None:
-    """Every module of this room that the walk imports, at once or when it fits, is in the list, and nothing else is."""
+    """Every module of this room that the walk imports, at once or when it fits, is in the list,
+    and nothing else is."""
     room = Path(walk.__file__).parent
     pending, found = ["walk.py"], {"__init__.py"}
     while pending:
@@ -155,7 +173,8 @@ def test_the_code_that_makes_forecasts_is_listed_whole() -> None:
 
 
 def _named_in(path: Path) -> list[str]:
-    """The files of the room that a module names in an import or, as the table of members does, in a text."""
+    """The files of the room that a module names in an import or, as the table of members does,
+    in a text."""
     named = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.forecast"):
@@ -164,6 +183,10 @@ def _named_in(path: Path) -> list[str]:
             named += [each.name for each in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             named.append(node.value)
-    inside = [each.removeprefix("engine.forecast").strip(".") for each in named if each.startswith("engine.forecast")]
+    inside = [
+        each.removeprefix("engine.forecast").strip(".")
+        for each in named
+        if each.startswith("engine.forecast")
+    ]
     files = [each.replace(".", "/") for each in inside]
     return [name for each in files for name in (f"{each}.py", f"{each}/__init__.py".lstrip("/"))]

@@ -14,7 +14,9 @@ from engine.market import calendar
 Answer = Callable[[str, dict[str, Any]], requests.Response]
 
 
-def response(status: int, text: str, url: str = "https://query2.finance.yahoo.com/") -> requests.Response:
+def response(
+    status: int, text: str, url: str = "https://query2.finance.yahoo.com/"
+) -> requests.Response:
     """A finished HTTP response."""
     made = requests.Response()
     made.status_code, made.url, made.encoding = status, url, "utf-8"
@@ -23,14 +25,17 @@ def response(status: int, text: str, url: str = "https://query2.finance.yahoo.co
 
 
 class FakeSession(requests.Session):
-    """Every chart request is answered by the next of `answers` (the last one again and again); the rest is empty."""
+    """Every chart request is answered by the next of `answers` (the last one again and again);
+    the rest is empty."""
 
     def __init__(self, *answers: Answer) -> None:
         super().__init__()
         self.answers = list(answers)
         self.charts: list[dict[str, Any]] = []
 
-    def request(self, method: str | bytes, url: str | bytes, *arguments: Any, **options: Any) -> requests.Response:
+    def request(
+        self, method: str | bytes, url: str | bytes, *arguments: Any, **options: Any
+    ) -> requests.Response:
         if "/v8/finance/chart/" not in str(url):
             return response(200, "crumb" if "getcrumb" in str(url) else "", str(url))
         self.charts.append(dict(options.get("params") or {}))
@@ -76,8 +81,15 @@ def chart(
         values = [(rows or {}).get(day) or row(day, scale) for day in shown]
         columns = [list(column) for column in zip(*values, strict=True)] or [[], [], [], [], []]
         quote = dict(zip(("open", "high", "low", "close", "volume"), columns, strict=True))
-        indicators = {"quote": [quote], "adjclose": [{"adjclose": [close and close * 0.9 for close in quote["close"]]}]}
-        result: dict[str, Any] = {"meta": _meta(zone), "timestamp": [_stamp(day) for day in shown], "indicators": indicators}
+        indicators = {
+            "quote": [quote],
+            "adjclose": [{"adjclose": [close and close * 0.9 for close in quote["close"]]}],
+        }
+        result: dict[str, Any] = {
+            "meta": _meta(zone),
+            "timestamp": [_stamp(day) for day in shown],
+            "indicators": indicators,
+        }
         events: dict[str, Any] = {}
         for day, ratio in (splits or {}).items():
             stamp = _stamp(day)
@@ -88,7 +100,10 @@ def chart(
                 "splitRatio": f"{ratio:g}:1",
             }
         for day, amount in (dividends or {}).items():
-            events.setdefault("dividends", {})[str(_stamp(day))] = {"amount": amount, "date": _stamp(day)}
+            events.setdefault("dividends", {})[str(_stamp(day))] = {
+                "amount": amount,
+                "date": _stamp(day),
+            }
         return {"chart": {"result": [{**result, "events": events}], "error": None}}
 
     return answer
@@ -133,7 +148,9 @@ def timed_out(url: str, options: dict[str, Any]) -> requests.Response:
 def no_name(url: str, options: dict[str, Any]) -> requests.Response:
     """The name is not resolved, in curl's words."""
     manual = "See https://curl.se/libcurl/c/libcurl-errors.html first for more details."
-    raise requests.exceptions.ConnectionError(f"Failed to perform, curl: (6) Could not resolve host: yahoo.example. {manual}")
+    raise requests.exceptions.ConnectionError(
+        f"Failed to perform, curl: (6) Could not resolve host: yahoo.example. {manual}"
+    )
 
 
 def down_page(url: str, options: dict[str, Any]) -> requests.Response:
@@ -156,7 +173,14 @@ def nothing(url: str, options: dict[str, Any]) -> requests.Response:
     """A well-formed answer without a row."""
     return response(
         200,
-        json.dumps({"chart": {"result": [{"meta": _meta("America/New_York"), "indicators": {"quote": [{}]}}], "error": None}}),
+        json.dumps(
+            {
+                "chart": {
+                    "result": [{"meta": _meta("America/New_York"), "indicators": {"quote": [{}]}}],
+                    "error": None,
+                }
+            }
+        ),
         url,
     )
 

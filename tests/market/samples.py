@@ -26,20 +26,41 @@ def some_rows(days: tuple[date, ...] = DAYS, changed: dict[int, list[float]] | N
     for row, new in (changed or {}).items():
         table[row] = new
     lines = tuple(range(2, len(days) + 2))
-    return Rows("MP", "csv:/bars", "/bars/MP.csv", days, np.array(table, dtype=np.float64).reshape(-1, 5), lines)
+    return Rows(
+        "MP",
+        "csv:/bars",
+        "/bars/MP.csv",
+        days,
+        np.array(table, dtype=np.float64).reshape(-1, 5),
+        lines,
+    )
 
 
-def some_bars(days: tuple[date, ...] = DAYS, scale: float = 1.0, source: str = "yahoo", symbol: str = "MP") -> Bars:
+def some_bars(
+    days: tuple[date, ...] = DAYS, scale: float = 1.0, source: str = "yahoo", symbol: str = "MP"
+) -> Bars:
     """Bars of the days, every price scaled."""
     columns = np.array(values(len(days))).T
     open_, high, low, close = (np.ascontiguousarray(column * scale) for column in columns[:4])
-    return Bars(symbol, source, np.array(days, dtype="datetime64[D]"), open_, high, low, close, np.array(columns[4]))
+    return Bars(
+        symbol,
+        source,
+        np.array(days, dtype="datetime64[D]"),
+        open_,
+        high,
+        low,
+        close,
+        np.array(columns[4]),
+    )
 
 
 def csv_text(days: tuple[date, ...] = DAYS, changed: dict[int, list[float]] | None = None) -> str:
     """The same rows as a CSV text."""
     rows = some_rows(days, changed)
-    lines = [f"{day},{','.join(f'{value:g}' for value in row)}" for day, row in zip(days, rows.values.tolist(), strict=True)]
+    lines = [
+        f"{day},{','.join(f'{value:g}' for value in row)}"
+        for day, row in zip(days, rows.values.tolist(), strict=True)
+    ]
     return "\n".join(["date,open,high,low,close,volume", *lines]) + "\n"
 
 

@@ -23,8 +23,11 @@ WEDNESDAY = datetime(2025, 8, 20, 12, 0, tzinfo=UTC)
         ("2024-05-24", "", None),
     ],
 )
-def test_complete_sessions_after_the_last_bar(last_bar: str, source: str, behind: int | None) -> None:
-    """Sessions count, not days, up to the last complete one; csv and simulated bars are their own clock."""
+def test_complete_sessions_after_the_last_bar(
+    last_bar: str, source: str, behind: int | None
+) -> None:
+    """Sessions count, not days, up to the last complete one;
+    csv and simulated bars are their own clock."""
     assert bars_behind(last_bar, source, WEDNESDAY, 30) == behind
 
 
@@ -39,13 +42,18 @@ def test_words_only_for_old_bars() -> None:
 
 
 def test_a_stored_copy_is_told_while_its_file_or_folder_is_gone(tmp_path: Path) -> None:
-    """A csv source whose file is there says nothing; without the file, and without the folder, the words name what is gone."""
+    """A csv source whose file is there says nothing;
+    without the file, and without the folder, the words name what is gone."""
     source = f"csv:{tmp_path / 'bars'}"
-    assert stand_in_words(source, "NVDA", "2025-08-19").startswith(f"no folder {tmp_path / 'bars'}; its stored copy is used")
+    assert stand_in_words(source, "NVDA", "2025-08-19").startswith(
+        f"no folder {tmp_path / 'bars'}; its stored copy is used"
+    )
     (tmp_path / "bars").mkdir()
     assert stand_in_words(source, "NVDA", "2025-08-19") == (
         f"no NVDA.csv in {tmp_path / 'bars'}; its stored copy is used, up to 2025-08-19"
     )
     (tmp_path / "bars" / "NVDA.csv").touch()
     assert stand_in_words(source, "NVDA", "2025-08-19") == ""
-    assert [stand_in_words(each, "NVDA", "2025-08-19") for each in ("yahoo", "simulated", "nonsense")] == [""] * 3
+    assert [
+        stand_in_words(each, "NVDA", "2025-08-19") for each in ("yahoo", "simulated", "nonsense")
+    ] == [""] * 3

@@ -16,7 +16,8 @@ def at(text: str) -> datetime:
 
 
 def test_table_equals_exchange_calendars() -> None:
-    """The shipped table is what exchange_calendars computes now: closed weekdays, early closes, and never a late open."""
+    """The shipped table is what exchange_calendars computes now: closed weekdays, early closes,
+    and never a late open."""
     import exchange_calendars
 
     table = calendar.table()
@@ -24,13 +25,18 @@ def test_table_equals_exchange_calendars() -> None:
     assert sorted(str(day) for day in table.closed) == computed["closed"]
     assert {str(day): f"{close:%H:%M}" for day, close in table.early.items()} == computed["early"]
     xnys = exchange_calendars.get_calendar("XNYS", start=str(table.first), end=str(table.last))
-    assert list(calendar.sessions_between(table.first, table.last)) == [stamp.date() for stamp in xnys.sessions]
-    assert {calendar.session_close(stamp.date()) for stamp in xnys.sessions[-800:]} == set(xnys.closes.iloc[-800:])
+    assert list(calendar.sessions_between(table.first, table.last)) == [
+        stamp.date() for stamp in xnys.sessions
+    ]
+    assert {calendar.session_close(stamp.date()) for stamp in xnys.sessions[-800:]} == set(
+        xnys.closes.iloc[-800:]
+    )
     assert {calendar.session_open(stamp.date()) for stamp in xnys.sessions} == set(xnys.opens)
 
 
 def test_table_reaches_ninety_days_ahead() -> None:
-    """The table still covers the next 90 days; when this fails, run `python -m engine.market.make_sessions`."""
+    """The table still covers the next 90 days;
+    when this fails, run `python -m engine.market.make_sessions`."""
     today = datetime.now(UTC).date()
     assert (calendar.covered_until() - today).days >= 90
     assert calendar.covered_until() >= date(2027, 11, 22)
@@ -61,11 +67,15 @@ def test_neighbours_skip_holidays_and_weekends() -> None:
     assert calendar.next_session(date(2026, 11, 27)) == date(2026, 11, 30)
     assert calendar.previous_session(date(2026, 11, 27)) == date(2026, 11, 25)
     assert calendar.previous_session(date(2026, 11, 22)) == date(2026, 11, 20)
-    assert calendar.sessions_between(date(2026, 11, 25), date(2026, 11, 29)) == (date(2026, 11, 25), date(2026, 11, 27))
+    assert calendar.sessions_between(date(2026, 11, 25), date(2026, 11, 29)) == (
+        date(2026, 11, 25),
+        date(2026, 11, 27),
+    )
 
 
 def test_early_close_and_daylight_saving() -> None:
-    """The half day closes at 18:00 UTC; 16:00 New York is 21:00 UTC in winter and 20:00 in summer."""
+    """The half day closes at 18:00 UTC;
+    16:00 New York is 21:00 UTC in winter and 20:00 in summer."""
     assert calendar.session_close(date(2026, 11, 27)) == at("2026-11-27T18:00")
     assert calendar.session_close(date(2026, 11, 25)) == at("2026-11-25T21:00")
     assert calendar.session_close(date(2026, 7, 1)) == at("2026-07-01T20:00")
@@ -85,7 +95,8 @@ def test_early_close_and_daylight_saving() -> None:
     ],
 )
 def test_last_complete_session(now: str, last: str) -> None:
-    """A session counts once its own close is half an hour past, on half days too, by the clock of New York."""
+    """A session counts once its own close is half an hour past, on half days too, by the clock
+    of New York."""
     assert calendar.last_complete_session(at(now), 30) == date.fromisoformat(last)
 
 
@@ -99,7 +110,8 @@ def test_last_complete_session(now: str, last: str) -> None:
     ],
 )
 def test_settling_past_midnight(now: str, last: str) -> None:
-    """Ten hours after the close are 2:00 in New York: until then yesterday's session is not complete, on a Saturday neither."""
+    """Ten hours after the close are 2:00 in New York: until then yesterday's session is not
+    complete, on a Saturday neither."""
     assert calendar.last_complete_session(at(now), 600) == date.fromisoformat(last)
 
 
@@ -121,8 +133,14 @@ def test_weekdays_after_the_table_count() -> None:
 def test_calendar_loads_no_numpy_or_pandas() -> None:
     """Asking the calendar, the source names and the last bar loads none of the heavy libraries."""
     code = (
-        "import sys; from engine.market import calendar, source, last_bar; from datetime import date;"
-        "calendar.next_session(date(2026, 11, 25)); source.parse_source('simulated');"
-        "print([name for name in ('numpy', 'pandas', 'exchange_calendars', 'yfinance') if name in sys.modules])"
+        "import sys; from engine.market import calendar, source, last_bar; from datetime import"
+        " date;calendar.next_session(date(2026, 11, 25));"
+        " source.parse_source('simulated');print([name for name in ('numpy', 'pandas',"
+        " 'exchange_calendars', 'yfinance') if name in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )

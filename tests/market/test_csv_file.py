@@ -24,24 +24,39 @@ def read(folder: Path, text: str | bytes) -> Rows:
 
 WANTED = [[15.35, 15.615, 14.91, 15.47, 2187767.0], [15.55, 15.75, 15.16, 15.21, 2130228.0]]
 DIALECTS = {
-    "plain": "date,open,high,low,close,volume\n2024-03-01,15.35,15.615,14.91,15.47,2187767\n"
-    "2024-02-29,15.55,15.75,15.16,15.21,2130228\n",
-    "nasdaq": 'Date,Close/Last,Volume,Open,High,Low\n03/01/2024,$15.47,"2,187,767",$15.35,$15.615,$14.91\n'
-    '02/29/2024,$15.21,"2,130,228",$15.55,$15.75,$15.16\n',
-    "adjusted": "Date,Open,High,Low,Close,Adj Close,Volume\n2024-03-01,15.35,15.615,14.91,15.47,7.5,2187767\n"
-    "2024-02-29,15.55,15.75,15.16,15.21,7.4,2130228\n",
-    "zoned": "Date,Open,High,Low,Close,Volume,Dividends\n2024-03-01 00:00:00-05:00,15.35,15.615,14.91,15.47,2187767,0\n"
-    "2024-02-29T00:00:00Z,15.55,15.75,15.16,15.21,2130228.0,0\n",
-    "windows": "\ufeffDATE;OPEN;HIGH;LOW;CLOSE;VOL.\r\n2024-03-01;15.35;15.615;14.91;15.47;2187767\r\n\r\n"
-    "2024-02-29;15.55;15.75;15.16;15.21;2130228\r\n",
-    "quoted": '"date","open","high","low","close","volume"\n"Mar 01, 2024","15.35"," 15.615 ","14.91","15.47","2,187,767"\n'
-    '"20240229","15.55","15.75","15.16","15.21","2.130228e6"\n',
+    "plain": (
+        "date,open,high,low,close,volume\n2024-03-01,15.35,15.615,14.91,15.47,2187767\n"
+        "2024-02-29,15.55,15.75,15.16,15.21,2130228\n"
+    ),
+    "nasdaq": (
+        'Date,Close/Last,Volume,Open,High,Low\n03/01/2024,$15.47,"2,187,767",$15.35,$15.615,$14.91\n'
+        '02/29/2024,$15.21,"2,130,228",$15.55,$15.75,$15.16\n'
+    ),
+    "adjusted": (
+        "Date,Open,High,Low,Close,Adj"
+        " Close,Volume\n2024-03-01,15.35,15.615,14.91,15.47,7.5,2187767\n"
+        "2024-02-29,15.55,15.75,15.16,15.21,7.4,2130228\n"
+    ),
+    "zoned": (
+        "Date,Open,High,Low,Close,Volume,Dividends\n2024-03-01"
+        " 00:00:00-05:00,15.35,15.615,14.91,15.47,2187767,0\n"
+        "2024-02-29T00:00:00Z,15.55,15.75,15.16,15.21,2130228.0,0\n"
+    ),
+    "windows": (
+        "\ufeffDATE;OPEN;HIGH;LOW;CLOSE;VOL.\r\n2024-03-01;15.35;15.615;14.91;15.47;2187767\r\n\r\n"
+        "2024-02-29;15.55;15.75;15.16;15.21;2130228\r\n"
+    ),
+    "quoted": (
+        '"date","open","high","low","close","volume"\n"Mar 01, 2024","15.35"," 15.615'
+        ' ","14.91","15.47","2,187,767"\n"20240229","15.55","15.75","15.16","15.21","2.130228e6"\n'
+    ),
 }
 
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_every_dialect_reads_the_same(name: str, tmp_path: Path) -> None:
-    """Column order, case, $, separators of thousands, US dates, zones, BOM and semicolons all give the same numbers."""
+    """Column order, case, $, separators of thousands, US dates, zones, BOM and semicolons all
+    give the same numbers."""
     rows = read(tmp_path, DIALECTS[name])
     assert rows.days == (date(2024, 3, 1), date(2024, 2, 29))
     assert rows.values.tolist() == WANTED
@@ -63,7 +78,10 @@ def test_every_dialect_reads_the_same(name: str, tmp_path: Path) -> None:
 def test_unreadable_fields_name_file_and_line(line: str, words: str, tmp_path: Path) -> None:
     """A text that is no date or number is exit 4 with the file, the line and the text, cleaned."""
     with pytest.raises(NoDataError, match=r"MP\.csv line 3") as caught:
-        read(tmp_path, f"date,open,high,low,close,volume\n2024-03-01,1,1,1,1,1\n{line}\n2024-03-05,1,1,1,1,1\n")
+        read(
+            tmp_path,
+            f"date,open,high,low,close,volume\n2024-03-01,1,1,1,1,1\n{line}\n2024-03-05,1,1,1,1,1\n",
+        )
     assert words in str(caught.value)
     assert "\x1b" not in str(caught.value)
 
@@ -87,15 +105,20 @@ def test_files_that_are_no_bars_are_refused(text: str | bytes, words: str, tmp_p
 
 def test_empty_fields_are_nan(tmp_path: Path) -> None:
     """What a source left empty is not a number, and not zero."""
-    rows = read(tmp_path, "date,open,high,low,close,volume\n2024-03-01,null,,nan,1.5,-\n2024-03-04,1\n")
+    rows = read(
+        tmp_path, "date,open,high,low,close,volume\n2024-03-01,null,,nan,1.5,-\n2024-03-04,1\n"
+    )
     assert [math.isnan(value) for value in rows.values[0]] == [True, True, True, False, True]
     assert [math.isnan(value) for value in rows.values[1]] == [False, True, True, True, True]
 
 
 def test_rows_before_the_start_are_left_out(tmp_path: Path) -> None:
-    """Rows before the first wanted day are not read at all, so that an old mistake there does no harm."""
+    """Rows before the first wanted day are not read at all, so that an old mistake there does no
+    harm."""
     path = tmp_path / "MP.csv"
-    path.write_text("date,open,high,low,close,volume\n2020-01-02,oops,1,1,1,1\n2024-03-01,1,1,1,1,1\n")
+    path.write_text(
+        "date,open,high,low,close,volume\n2020-01-02,oops,1,1,1,1\n2024-03-01,1,1,1,1,1\n"
+    )
     assert read_rows(path, "MP", "csv:x", date(2024, 1, 1)).lines == (3,)
 
 
@@ -109,13 +132,20 @@ def test_huge_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)))
 def test_days_read_back(day: date) -> None:
     """A day written in any of the known forms reads back as itself."""
-    for text in (str(day), f"{day:%Y%m%d}", f"{day:%m/%d/%Y}", f"{day.month}/{day.day}/{day.year}", f"{day} 00:00:00-04:00"):
+    for text in (
+        str(day),
+        f"{day:%Y%m%d}",
+        f"{day:%m/%d/%Y}",
+        f"{day.month}/{day.day}/{day.year}",
+        f"{day} 00:00:00-04:00",
+    ):
         assert parse_day(text) == day
 
 
 @given(st.floats(min_value=-1e12, max_value=1e12, allow_nan=False))
 def test_numbers_read_back(number: float) -> None:
-    """A number reads back from its shortest text, and from its text with $ and separators of thousands."""
+    """A number reads back from its shortest text, and from its text with $ and separators of
+    thousands."""
     assert parse_number(repr(number)) == number
     assert parse_number(f"${number:,.2f}".replace("$-", "-$")) == float(f"{number:.2f}")
 
@@ -130,7 +160,9 @@ def test_any_text_is_a_number_or_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_rows_or_refused(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+def test_any_bytes_are_rows_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes
+) -> None:
     """Random bytes after a good header become rows or exit 4, never a traceback."""
     path = tmp_path_factory.mktemp("fuzz") / "MP.csv"
     path.write_bytes(b"date,open,high,low,close,volume\n" + raw)

@@ -30,7 +30,8 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_a_folder_is_read_and_kept_for_the_console(home: Home, tmp_path: Path) -> None:
-    """The bars of a folder are its file's, old or not, without a warning; the console finds the last one in the store."""
+    """The bars of a folder are its file's, old or not, without a warning;
+    the console finds the last one in the store."""
     source = csv_folder(tmp_path / "bars", csv_text())
     bars = fetch_bars(home, load(home, {}), source, "NVDA", CLOCK)
     assert (tuple(bars.dates.tolist()), bars.source, bars.warnings) == (DAYS, source, ())
@@ -40,7 +41,8 @@ def test_a_folder_is_read_and_kept_for_the_console(home: Home, tmp_path: Path) -
 
 
 def test_a_bar_of_a_day_to_come_is_warned_of(home: Home, tmp_path: Path) -> None:
-    """A newest bar dated after today is used, and its date is doubted in words; one of today's session over is not."""
+    """A newest bar dated after today is used, and its date is doubted in words;
+    one of today's session over is not."""
     source = csv_folder(tmp_path / "bars", csv_text((date(2026, 11, 20), date(2027, 11, 22))))
     (warning, *_) = fetch_bars(home, load(home, {}), source, "NVDA", CLOCK).warnings
     assert "the newest bar is of 2027-11-22, and today is 2026-11-22" in warning
@@ -60,7 +62,8 @@ def test_stored_bars_of_a_folder_are_those_in_it_now(home: Home, tmp_path: Path)
 
 
 def test_stored_bars_never_touch_the_network(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without stored bars of yahoo, stored_bars ends with exit 4 and the next step, and opens no socket."""
+    """Without stored bars of yahoo, stored_bars ends with exit 4 and the next step, and opens no
+    socket."""
 
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("a socket was opened")
@@ -79,16 +82,20 @@ def test_min_date_cuts_what_came_before(home: Home, tmp_path: Path) -> None:
 
 
 def test_impossible_bars_name_file_and_line(home: Home, tmp_path: Path) -> None:
-    """A low above the open inside the file is exit 4 with path, line and values; nothing is kept."""
+    """A low above the open inside the file is exit 4 with path, line and values;
+    nothing is kept."""
     source = csv_folder(tmp_path / "bars", csv_text(changed={4: [10.0, 12.0, 10.5, 11.0, 5.0]}))
-    with pytest.raises(NoDataError, match=r"bars/NVDA\.csv line 6: low 10\.5 above open 10") as caught:
+    with pytest.raises(
+        NoDataError, match=r"bars/NVDA\.csv line 6: low 10\.5 above open 10"
+    ) as caught:
         fetch_bars(home, load(home, {}), source, "NVDA", CLOCK)
     assert caught.value.exit_code == 4
     assert last_bar(home, source, "NVDA") is None
 
 
 def test_a_file_captured_during_the_session_loses_its_last_bar(home: Home, tmp_path: Path) -> None:
-    """A file last written while the market was open holds a half day, even when it is read a day later."""
+    """A file last written while the market was open holds a half day, even when it is read a day
+    later."""
     source = csv_folder(tmp_path / "bars", csv_text())
     written = datetime(DAYS[-1].year, DAYS[-1].month, DAYS[-1].day, 19, 0, tzinfo=UTC).timestamp()
     os.utime(tmp_path / "bars" / "NVDA.csv", (written, written))
@@ -98,7 +105,8 @@ def test_a_file_captured_during_the_session_loses_its_last_bar(home: Home, tmp_p
 
 
 def test_folders_and_files_that_are_not_there(home: Home, tmp_path: Path) -> None:
-    """A missing folder and a missing file are told apart, and what is there is shown without escape codes."""
+    """A missing folder and a missing file are told apart, and what is there is shown without
+    escape codes."""
     settings = load(home, {})
     with pytest.raises(NoDataError, match="no folder"):
         fetch_bars(home, settings, f"csv:{tmp_path}/none", "NVDA", CLOCK)
@@ -117,7 +125,9 @@ def test_an_unreadable_file_is_no_data(home: Home, tmp_path: Path) -> None:
         fetch_bars(home, load(home, {}), f"csv:{tmp_path}/bars", "NVDA", CLOCK)
 
 
-def test_a_full_disk_costs_a_warning_not_the_bars(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_costs_a_warning_not_the_bars(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When the store cannot be written the bars are given all the same, and a warning says so."""
     source = csv_folder(tmp_path / "bars", csv_text())
     monkeypatch.setattr(failpoints, "_POINTS", {"bars.written": "enospc"})
@@ -142,7 +152,8 @@ def test_sources_never_share_a_file(home: Home, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_gone_leaves_its_copy(home: Home, tmp_path: Path) -> None:
-    """Forecasts go on from the stored copy, with a warning that names the folder; asking the folder itself fails."""
+    """Forecasts go on from the stored copy, with a warning that names the folder;
+    asking the folder itself fails."""
     source = csv_folder(tmp_path / "bars", csv_text())
     settings = load(home, {})
     before = fetch_bars(home, settings, source, "NVDA", CLOCK)

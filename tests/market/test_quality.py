@@ -43,16 +43,20 @@ def test_good_rows_are_taken_as_they_are() -> None:
     ],
 )
 def test_impossible_rows_fail_with_file_and_line(row: list[float], words: str) -> None:
-    """A row inside the series that cannot be true is exit 4 naming file, line and both values, with the next step."""
+    """A row inside the series that cannot be true is exit 4 naming file, line and both values,
+    with the next step."""
     with pytest.raises(NoDataError) as caught:
         quality.checked(some_rows(changed={4: row}))
     assert caught.value.message == f"/bars/MP.csv line 6: {words}"
     assert f"symbols.MP.min_date after {DAYS[4]}" in caught.value.hint
 
 
-@pytest.mark.parametrize("row", [[10.0, 12.0, 10.5, 11.0, 5.0], [11.0, 12.0, 10.0, NAN, 5.0], [11.0, NAN, NAN, NAN, NAN]])
+@pytest.mark.parametrize(
+    "row", [[10.0, 12.0, 10.5, 11.0, 5.0], [11.0, 12.0, 10.0, NAN, 5.0], [11.0, NAN, NAN, NAN, NAN]]
+)
 def test_last_row_that_disagrees_is_dropped_in_words(row: list[float]) -> None:
-    """A newest bar whose prices disagree or are missing was captured too early: dropped, and the warning says where."""
+    """A newest bar whose prices disagree or are missing was captured too early: dropped, and the
+    warning says where."""
     bars = quality.checked(some_rows(changed={len(DAYS) - 1: row}))
     assert tuple(bars.dates.tolist()) == DAYS[:-1]
     assert "/bars/MP.csv line 11" in bars.warnings[0]
@@ -87,7 +91,8 @@ def test_big_true_moves_are_kept() -> None:
 
 
 def test_a_split_that_nobody_adjusted_is_named() -> None:
-    """A close a tenth of the one before stays as it is, and the warning says where and what it may be."""
+    """A close a tenth of the one before stays as it is, and the warning says where and what it
+    may be."""
     bars = quality.checked(some_rows(changed={5: [2.1, 2.4, 2.0, 2.2, 9.0]}))
     assert bars.close[5] == 2.2
     assert len(bars.warnings) == 2  # down, and up again
@@ -136,7 +141,8 @@ def _twice(row: int) -> Rows:
 
 
 def test_the_later_capture_of_the_newest_session_stands() -> None:
-    """Two captures of the newest session are an early and a final one: the later row stands, with a warning."""
+    """Two captures of the newest session are an early and a final one: the later row stands,
+    with a warning."""
     bars = quality.checked(_twice(len(DAYS) - 1))
     assert bars.close[-1] == values(len(DAYS))[-1][3] + 0.25
     assert "line 11: an earlier capture" in bars.warnings[0]
@@ -146,12 +152,16 @@ def test_the_later_capture_of_the_newest_session_stands() -> None:
 
 def test_two_truths_of_an_older_session_fail() -> None:
     """Different rows for one older session cannot both be true: exit 4 that names both lines."""
-    with pytest.raises(NoDataError, match=r"line 12: .*stands twice with different values \(also /bars/MP.csv line 5\)"):
+    with pytest.raises(
+        NoDataError,
+        match=r"line 12: .*stands twice with different values \(also /bars/MP.csv line 5\)",
+    ):
         quality.checked(_twice(3))
 
 
 def test_bars_after_the_last_complete_session_are_dropped() -> None:
-    """With a clock, every row after the last complete session is unfinished, however good it looks."""
+    """With a clock, every row after the last complete session is unfinished, however good it
+    looks."""
     bars = quality.checked(some_rows(), newest=DAYS[-3])
     assert bars.last_date == DAYS[-3]
     assert len(bars.warnings) == 2
@@ -162,7 +172,8 @@ def test_bars_after_the_last_complete_session_are_dropped() -> None:
     [("14:29", True), ("14:30", False), ("21:00", False), ("21:29", False), ("21:30", True)],
 )
 def test_a_bar_captured_during_its_session_is_dropped(moment: str, kept: bool) -> None:
-    """A file written between open and settled close holds an unfinished last bar; before and after, its own clock rules."""
+    """A file written between open and settled close holds an unfinished last bar;
+    before and after, its own clock rules."""
     captured = datetime.fromisoformat(f"{DAYS[-1]}T{moment}").replace(tzinfo=UTC)
     bars = quality.checked(some_rows(), (captured,), 30)
     assert (bars.last_date == DAYS[-1]) is kept

@@ -38,20 +38,29 @@ def correlation(one: Floats, other: Floats) -> float:
 
 
 def test_bars_are_sessions_up_to_the_clock(home: Home) -> None:
-    """Every bar is a session of the calendar, the last one complete, as many as the settings ask for."""
+    """Every bar is a session of the calendar, the last one complete, as many as the settings ask
+    for."""
     bars = market(home, "NVDA")
     days = bars.dates.tolist()
     assert days == list(calendar.sessions_between(days[0], date(2026, 11, 20)))
     assert (len(days), bars.source) == (2500, "simulated")
-    assert market(home, "NVDA", datetime(2026, 11, 23, 21, 30, tzinfo=UTC)).last_date == date(2026, 11, 23)
+    assert market(home, "NVDA", datetime(2026, 11, 23, 21, 30, tzinfo=UTC)).last_date == date(
+        2026, 11, 23
+    )
 
 
 def test_the_same_seed_gives_the_same_market(home: Home, tmp_path: Path) -> None:
     """Two homes with one seed agree bit by bit; another seed or symbol gives other bars."""
     other = new_home(tmp_path / "other", market__simulated_sessions=2500)
-    seeded = new_home(tmp_path / "seeded", market__simulated_sessions=2500, market__simulated_seed=8)
+    seeded = new_home(
+        tmp_path / "seeded", market__simulated_sessions=2500, market__simulated_seed=8
+    )
     assert data_hash(market(home, "NVDA")) == data_hash(market(other, "NVDA"))
-    hashes = {data_hash(market(home, "NVDA")), data_hash(market(seeded, "NVDA")), data_hash(market(home, "AAPL"))}
+    hashes = {
+        data_hash(market(home, "NVDA")),
+        data_hash(market(seeded, "NVDA")),
+        data_hash(market(home, "AAPL")),
+    }
     assert len(hashes) == 3
 
 
@@ -64,7 +73,8 @@ def test_a_later_clock_only_adds_bars(home: Home) -> None:
 
 
 def test_a_longer_table_changes_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a new release knows more sessions, the bars of the old ones stay bit by bit what they were."""
+    """When a new release knows more sessions, the bars of the old ones stay bit by bit what they
+    were."""
     who = simulated.character("NVDA", "Technology (Semiconductors)", "tech", 7)
     whole, days = simulated.simulate("NVDA", who, 7), simulated._days()
     monkeypatch.setattr(simulated, "_days", lambda: days[:-300])
@@ -74,8 +84,11 @@ def test_a_longer_table_changes_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_bars_can_be_true(home: Home) -> None:
-    """Low ≤ open, close ≤ high, prices and volumes above zero, for every configured symbol and 8,000 sessions."""
-    home.settings.write_text(home.settings.read_text().replace("simulated_sessions = 2500", "simulated_sessions = 8000"))
+    """Low ≤ open, close ≤ high, prices and volumes above zero, for every configured symbol and
+    8,000 sessions."""
+    home.settings.write_text(
+        home.settings.read_text().replace("simulated_sessions = 2500", "simulated_sessions = 8000")
+    )
     for symbol in ("NVDA", "SMCI", "SPY", "AUR"):
         bars = market(home, symbol)
         assert (bars.low <= np.minimum(bars.open, bars.close)).all()
@@ -85,7 +98,8 @@ def test_bars_can_be_true(home: Home) -> None:
 
 
 def test_it_looks_like_a_market(home: Home) -> None:
-    """Volatility by symbol, fat tails, volatility clusters, gaps, correlation with the market and within a sector."""
+    """Volatility by symbol, fat tails, volatility clusters, gaps, correlation with the market
+    and within a sector."""
     found = {symbol: market(home, symbol) for symbol in ("NVDA", "AAPL", "TSLA", "SMCI", "SPY")}
     moves = {symbol: returns(bars) for symbol, bars in found.items()}
     sd = {symbol: float(values.std()) for symbol, values in moves.items()}
@@ -95,7 +109,9 @@ def test_it_looks_like_a_market(home: Home) -> None:
         normal = (values - values.mean()) / values.std()
         assert (normal**4).mean() > 4.5
         assert correlation(np.abs(normal[1:]), np.abs(normal[:-1])) > 0.05
-    with_market, same_sector, other_sector = (correlation(moves["NVDA"], moves[name]) for name in ("SPY", "AAPL", "TSLA"))
+    with_market, same_sector, other_sector = (
+        correlation(moves["NVDA"], moves[name]) for name in ("SPY", "AAPL", "TSLA")
+    )
     assert with_market > 0.4
     assert same_sector > other_sector
     gaps = found["NVDA"].open[1:] / found["NVDA"].close[:-1] - 1
@@ -105,7 +121,10 @@ def test_it_looks_like_a_market(home: Home) -> None:
 def test_the_past_does_not_tell_the_next_direction(home: Home) -> None:
     """Yesterday's move and today's are uncorrelated, so that no honest model shines here."""
     values = np.concatenate(
-        [returns(market(home, symbol)) / returns(market(home, symbol)).std() for symbol in ("NVDA", "MSFT", "MP")]
+        [
+            returns(market(home, symbol)) / returns(market(home, symbol)).std()
+            for symbol in ("NVDA", "MSFT", "MP")
+        ]
     )
     assert abs(correlation(values[1:], values[:-1])) < 0.05
     assert 0.46 < (values > 0).mean() < 0.54

@@ -25,13 +25,18 @@ def test_csv_folder_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """One folder has one key, however it is written."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    names = [parse_source(f"csv:{text}") for text in ("bars", "./bars/", "x/../bars", "~/bars", str(tmp_path / "bars"))]
+    names = [
+        parse_source(f"csv:{text}")
+        for text in ("bars", "./bars/", "x/../bars", "~/bars", str(tmp_path / "bars"))
+    ]
     assert {name.key for name in names} == {names[0].key}
     assert names[0].text == f"csv:{tmp_path}/bars"
     assert parse_source("csv:other").key != names[0].key
 
 
-@pytest.mark.parametrize("text", ["", "csv", "csv:", "yahoo:x", "Yahoo", "google", "simulated:1", "\x1b[31m"])
+@pytest.mark.parametrize(
+    "text", ["", "csv", "csv:", "yahoo:x", "Yahoo", "google", "simulated:1", "\x1b[31m"]
+)
 def test_other_names_are_wrong_usage(text: str) -> None:
     """Any other name is exit 2 with the three that exist and without its escape codes."""
     with pytest.raises(UsageError, match="csv:DIR") as caught:
@@ -40,7 +45,8 @@ def test_other_names_are_wrong_usage(text: str) -> None:
 
 
 def test_a_relative_folder_of_the_settings_is_seen_from_the_home(tmp_path: Path) -> None:
-    """The same setting names the same bars whatever the working directory; an absolute folder stays what it is."""
+    """The same setting names the same bars whatever the working directory;
+    an absolute folder stays what it is."""
     assert parse_source("csv:bars", tmp_path).text == f"csv:{tmp_path / 'bars'}"
     assert parse_source("csv:/srv/bars", tmp_path).text == "csv:/srv/bars"
     assert parse_source("yahoo", tmp_path).text == "yahoo"

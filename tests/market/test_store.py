@@ -1,4 +1,5 @@
-"""Bars on disk: the same numbers back, whole or not at all, never at a path that a symbol made up."""
+"""Bars on disk: the same numbers back, whole or not at all, never at a path that a symbol made
+up."""
 
 from __future__ import annotations
 
@@ -25,9 +26,15 @@ FETCHED = datetime(2024, 2, 27, 3, 0, tzinfo=UTC)
 
 
 def test_bars_read_back_bit_by_bit(tmp_path: Path) -> None:
-    """Every number, event and stamp that was written is read back equal, and nothing stands under another source."""
+    """Every number, event and stamp that was written is read back equal, and nothing stands
+    under another source."""
     store = BarStore(Home(tmp_path))
-    bars = replace(some_bars(scale=1 / 3), splits=((DAYS[2], 10.0),), dividends=((DAYS[4], 0.04),), fetched_at=FETCHED)
+    bars = replace(
+        some_bars(scale=1 / 3),
+        splits=((DAYS[2], 10.0),),
+        dividends=((DAYS[4], 0.04),),
+        fetched_at=FETCHED,
+    )
     store.write(bars, DAYS[0])
     back = store.read("yahoo", "MP")
     assert back is not None
@@ -49,7 +56,8 @@ def test_any_price_survives_the_text(prices: list[float], volume: float) -> None
 
 
 def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
-    """Writing the same bars again leaves inode and time alone, so that readers can tell news by the file."""
+    """Writing the same bars again leaves inode and time alone, so that readers can tell news by
+    the file."""
     store, bars = BarStore(Home(tmp_path)), some_bars()
     store.write(bars)
     path = bars_path(Home(tmp_path), "yahoo", "MP")
@@ -60,7 +68,9 @@ def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     assert path.stat().st_ino != before.st_ino
 
 
-@pytest.mark.parametrize("symbol", ["../../etc/passwd", "nvda", "", "A/B", "A" * 11, ".TURN", "A\n"])
+@pytest.mark.parametrize(
+    "symbol", ["../../etc/passwd", "nvda", "", "A/B", "A" * 11, ".TURN", "A\n"]
+)
 def test_a_text_that_is_no_symbol_makes_no_path(symbol: str, tmp_path: Path) -> None:
     """Paths come from checked symbols only: anything else is wrong usage."""
     with pytest.raises(UsageError):
@@ -72,7 +82,11 @@ def test_a_text_that_is_no_symbol_makes_no_path(symbol: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("MP.csv", "date,open,high,low,close,volume\n2024-02-12,1,2", r"MP\.csv.*no finished bar|no finished bar"),
+        (
+            "MP.csv",
+            "date,open,high,low,close,volume\n2024-02-12,1,2",
+            r"MP\.csv.*no finished bar|no finished bar",
+        ),
         ("MP.csv", "date,open,high,low,close,volume\n2024-02-12,1,2,x,1,1\n", r"MP\.csv line 2"),
         ("MP.json", "{", r"MP\.json"),
         ("MP.json", '{"symbol": 7}', r"MP\.json"),
@@ -80,7 +94,9 @@ def test_a_text_that_is_no_symbol_makes_no_path(symbol: str, tmp_path: Path) -> 
         ("MP.json", '{"v": 99, "symbol": "MP", "source": "yahoo"}', "newer"),
     ],
 )
-def test_damaged_files_are_refused_in_words(name: str, text: str, words: str, tmp_path: Path) -> None:
+def test_damaged_files_are_refused_in_words(
+    name: str, text: str, words: str, tmp_path: Path
+) -> None:
     """A stored file that was damaged is exit 4 naming it."""
     store = BarStore(Home(tmp_path))
     store.write(some_bars())
@@ -91,13 +107,15 @@ def test_damaged_files_are_refused_in_words(name: str, text: str, words: str, tm
 
 @pytest.mark.parametrize("step", ["begin", "written", "synced", "renamed", "done"])
 def test_a_kill_leaves_the_old_or_the_new_bars(step: str, tmp_path: Path) -> None:
-    """Killed at any step of writing, the store reads as the old series or the new one, never as a mixture."""
+    """Killed at any step of writing, the store reads as the old series or the new one, never as
+    a mixture."""
     store = BarStore(Home(tmp_path))
     old, new = some_bars(DAYS[:8]), some_bars(scale=2.0)
     store.write(old)
     code = (
-        "import sys; from pathlib import Path; from engine.core.paths import Home; from engine.market.store import BarStore;"
-        "from tests.market.samples import some_bars; BarStore(Home(Path(sys.argv[1]))).write(some_bars(scale=2.0))"
+        "import sys; from pathlib import Path; from engine.core.paths import Home; from"
+        " engine.market.store import BarStore;from tests.market.samples import some_bars;"
+        " BarStore(Home(Path(sys.argv[1]))).write(some_bars(scale=2.0))"
     )
     child = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
@@ -132,7 +150,11 @@ def test_last_bar_reads_the_tail(tmp_path: Path) -> None:
     BarStore(home).write(replace(some_bars(), fetched_at=FETCHED))
     found = last_bar(home, "yahoo", "MP")
     assert found is not None
-    assert (found.date, found.close, found.rows) == (str(DAYS[-1]), some_bars().close[-1], len(DAYS))
+    assert (found.date, found.close, found.rows) == (
+        str(DAYS[-1]),
+        some_bars().close[-1],
+        len(DAYS),
+    )
     assert found.fetched_at == "2024-02-27T03:00:00.000Z"
     path = bars_path(home, "yahoo", "MP")
     path.with_suffix(".json").unlink()
@@ -142,7 +164,14 @@ def test_last_bar_reads_the_tail(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "date,open,high,low,close,volume\n", "date\n2024-02-12,1,1,1,\n", "\x00\xff", "2024-99-99,1,1,1,1,1"]
+    "text",
+    [
+        "",
+        "date,open,high,low,close,volume\n",
+        "date\n2024-02-12,1,1,1,\n",
+        "\x00\xff",
+        "2024-99-99,1,1,1,1,1",
+    ],
 )
 def test_last_bar_of_a_damaged_file_is_none(text: str, tmp_path: Path) -> None:
     """A file without a readable last line has no last bar; the console shows it as missing."""
@@ -153,11 +182,16 @@ def test_last_bar_of_a_damaged_file_is_none(text: str, tmp_path: Path) -> None:
 
 
 def test_data_hash_tells_bars_apart() -> None:
-    """Equal arrays have one hash whatever the source; a changed close, a shifted date or a lost row changes it."""
+    """Equal arrays have one hash whatever the source;
+    a changed close, a shifted date or a lost row changes it."""
     bars = some_bars()
     assert data_hash(bars) == data_hash(some_bars(source="simulated", symbol="NVDA"))
     changed = bars.close.copy()
     changed[3] += 1e-9
-    others = [replace(bars, close=changed), bars.tail(9), replace(bars, dates=bars.dates + np.timedelta64(1, "D"))]
+    others = [
+        replace(bars, close=changed),
+        bars.tail(9),
+        replace(bars, dates=bars.dates + np.timedelta64(1, "D")),
+    ]
     assert len({data_hash(other) for other in (bars, *others)}) == 4
     assert date.fromisoformat(str(bars.dates[0])) == DAYS[0]

@@ -30,14 +30,21 @@ def home(tmp_path: Path) -> Home:
 
 
 def ask(
-    home: Home, monkeypatch: pytest.MonkeyPatch, session: fake.FakeSession, now: datetime = NOW, symbol: str = "NVDA"
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    session: fake.FakeSession,
+    now: datetime = NOW,
+    symbol: str = "NVDA",
 ) -> Bars:
     monkeypatch.setattr(yahoo, "session", lambda: session)
     return fetch_bars(home, load(home, {}), "yahoo", symbol, FakeClock(now))
 
 
-def test_good_answer_becomes_bars_and_is_stored(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A good answer gives unadjusted bars of every session, and the store gives the same ones without the network."""
+def test_good_answer_becomes_bars_and_is_stored(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A good answer gives unadjusted bars of every session, and the store gives the same ones
+    without the network."""
     session = fake.FakeSession(fake.chart(DAYS, dividends={DAYS[30]: 0.04}))
     bars = ask(home, monkeypatch, session)
     assert bars.dates.tolist() == DAYS
@@ -46,12 +53,24 @@ def test_good_answer_becomes_bars_and_is_stored(home: Home, monkeypatch: pytest.
     assert (bars.fetched_at, bars.warnings) == (NOW, ())
     assert len(session.charts) == 1
     kept = stored_bars(home, load(home, {}), "yahoo", "NVDA", FakeClock(NOW))
-    assert (data_hash(kept), kept.dividends, kept.fetched_at) == (data_hash(bars), bars.dividends, NOW)
+    assert (data_hash(kept), kept.dividends, kept.fetched_at) == (
+        data_hash(bars),
+        bars.dividends,
+        NOW,
+    )
 
 
-def test_second_fetch_asks_for_the_newest_sessions_only(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With bars in the store the last five sessions and what came after are asked, and the series grows by the new one."""
-    ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS[:-1])), datetime(2024, 6, 14, 1, tzinfo=UTC))
+def test_second_fetch_asks_for_the_newest_sessions_only(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With bars in the store the last five sessions and what came after are asked, and the
+    series grows by the new one."""
+    ask(
+        home,
+        monkeypatch,
+        fake.FakeSession(fake.chart(DAYS[:-1])),
+        datetime(2024, 6, 14, 1, tzinfo=UTC),
+    )
     session = fake.FakeSession(fake.chart(DAYS))
     bars = ask(home, monkeypatch, session)
     assert bars.dates.tolist() == DAYS
@@ -70,8 +89,14 @@ def test_unfinished_bar_of_today_is_dropped(home: Home, monkeypatch: pytest.Monk
 
 
 def test_split_fetches_the_whole_series_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A split the store does not know re-bases every stored bar, so none of the old base is left."""
-    ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS[:-1])), datetime(2024, 6, 14, 1, tzinfo=UTC))
+    """A split the store does not know re-bases every stored bar, so none of the old base is
+    left."""
+    ask(
+        home,
+        monkeypatch,
+        fake.FakeSession(fake.chart(DAYS[:-1])),
+        datetime(2024, 6, 14, 1, tzinfo=UTC),
+    )
     session = fake.FakeSession(fake.chart(DAYS, scale=0.1, splits={LAST: 10.0}))
     bars = ask(home, monkeypatch, session)
     assert bars.close == pytest.approx([0.1 * fake.price(day) for day in DAYS])
@@ -94,7 +119,10 @@ def test_rate_limit_is_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) 
     [
         (fake.rate_limited, "429"),
         (fake.timed_out, "could not be reached"),
-        (fake.no_name, r"reached \(ConnectionError: Could not resolve host: yahoo.example\); none are stored"),
+        (
+            fake.no_name,
+            r"reached \(ConnectionError: Could not resolve host: yahoo.example\); none are stored",
+        ),
         (fake.down_page, "CURRENTLY DOWN"),
         (fake.server_error, "cannot be read"),
         (fake.nothing, "no price data"),
@@ -104,7 +132,8 @@ def test_rate_limit_is_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) 
 def test_without_bars_every_failure_is_no_data(
     answer: fake.Answer, words: str, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each kind of failure without stored bars is exit 4 in its own words, with the next step and no escape code."""
+    """Each kind of failure without stored bars is exit 4 in its own words, with the next step
+    and no escape code."""
     with pytest.raises(NoDataError, match=words) as caught:
         ask(home, monkeypatch, fake.FakeSession(answer))
     assert caught.value.exit_code == 4
@@ -115,20 +144,36 @@ def test_without_bars_every_failure_is_no_data(
 
 
 @pytest.mark.parametrize(
-    "answer", [fake.rate_limited, fake.timed_out, fake.down_page, fake.server_error, fake.nothing, fake.unknown_symbol]
+    "answer",
+    [
+        fake.rate_limited,
+        fake.timed_out,
+        fake.down_page,
+        fake.server_error,
+        fake.nothing,
+        fake.unknown_symbol,
+    ],
 )
-def test_stored_bars_stand_in_with_their_age(answer: fake.Answer, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With stored bars the same failures serve them unchanged, and a warning tells their age and what is missing."""
+def test_stored_bars_stand_in_with_their_age(
+    answer: fake.Answer, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With stored bars the same failures serve them unchanged, and a warning tells their age and
+    what is missing."""
     good = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
-    bars = ask(home, monkeypatch, fake.FakeSession(answer), datetime(2024, 6, 18, 12, 30, tzinfo=UTC))
+    bars = ask(
+        home, monkeypatch, fake.FakeSession(answer), datetime(2024, 6, 18, 12, 30, tzinfo=UTC)
+    )
     assert data_hash(bars) == data_hash(good)
     assert "3 days ago" in bars.warnings[0]
     assert any("2024-06-17" in warning and "missing" in warning for warning in bars.warnings)
     assert bars.fetched_at == NOW
 
 
-def test_source_that_failed_is_left_alone_for_a_while(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After all tries failed the next symbol asks nothing; a minute later one try decides; an answer ends the pause."""
+def test_source_that_failed_is_left_alone_for_a_while(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After all tries failed the next symbol asks nothing; a minute later one try decides;
+    an answer ends the pause."""
     first = fake.FakeSession(fake.timed_out)
     with pytest.raises(NoDataError):
         ask(home, monkeypatch, first)
@@ -140,12 +185,21 @@ def test_source_that_failed_is_left_alone_for_a_while(home: Home, monkeypatch: p
     with pytest.raises(NoDataError):
         ask(home, monkeypatch, second, fake.after(NOW, 0.1), "AAPL")
     assert len(second.charts) == 1
-    assert ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)), fake.after(NOW, 0.2), "AAPL").last_date == LAST
+    assert (
+        ask(
+            home, monkeypatch, fake.FakeSession(fake.chart(DAYS)), fake.after(NOW, 0.2), "AAPL"
+        ).last_date
+        == LAST
+    )
 
 
 def test_null_rows_are_missing_sessions(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows that Yahoo leaves empty, whole or in part, are named as missing; nothing is computed over the hole."""
-    rows: dict[date, list[float | None]] = {DAYS[20]: [None] * 5, DAYS[25]: [1.0, 2.0, 0.5, None, 100.0]}
+    """Rows that Yahoo leaves empty, whole or in part, are named as missing;
+    nothing is computed over the hole."""
+    rows: dict[date, list[float | None]] = {
+        DAYS[20]: [None] * 5,
+        DAYS[25]: [1.0, 2.0, 0.5, None, 100.0],
+    }
     bars = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS, rows=rows)))
     assert len(bars) == len(DAYS) - 2
     assert any(str(DAYS[20]) in warning and str(DAYS[25]) in warning for warning in bars.warnings)
@@ -160,7 +214,8 @@ def test_stored_bar_fills_what_yahoo_lost(home: Home, monkeypatch: pytest.Monkey
 
 
 def test_revised_close_replaces_the_stored_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A close that Yahoo corrects within the refetched sessions is taken over, with a warning that shows both."""
+    """A close that Yahoo corrects within the refetched sessions is taken over, with a warning
+    that shows both."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
     right = fake.price(DAYS[-2]) + 0.5
     changed: list[float | None] = [right, right + 1, right - 1, right, 5.0]
@@ -170,12 +225,15 @@ def test_revised_close_replaces_the_stored_one(home: Home, monkeypatch: pytest.M
 
 
 def test_impossible_row_fails_the_symbol(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row with its low above its open is exit 4 that names the day, and the store keeps what it had."""
+    """A row with its low above its open is exit 4 that names the day, and the store keeps what
+    it had."""
     good = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
     wrong: list[float | None] = [90.0, 101.0, 95.0, 100.0, 5.0]
     with pytest.raises(NoDataError, match=f"{DAYS[-3]}: low 95 above open 90"):
         ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS, rows={DAYS[-3]: wrong})))
-    assert data_hash(stored_bars(home, load(home, {}), "yahoo", "NVDA", FakeClock(NOW))) == data_hash(good)
+    assert data_hash(
+        stored_bars(home, load(home, {}), "yahoo", "NVDA", FakeClock(NOW))
+    ) == data_hash(good)
 
 
 def test_damaged_store_is_fetched_anew(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +254,8 @@ def test_other_exchange_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_longer_history_asks_for_everything(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the settings reach further back than the store was asked for, the whole history is fetched."""
+    """When the settings reach further back than the store was asked for, the whole history is
+    fetched."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
     text = home.settings.read_text()
     home.settings.write_text(text.replace("history_years = 10", "history_years = 12"))
@@ -212,17 +271,23 @@ def test_min_date_is_where_yahoo_is_asked_from(home: Home, monkeypatch: pytest.M
     assert datetime.fromtimestamp(session.charts[0]["period1"], UTC).date() == date(2022, 5, 3)
 
 
-def test_a_min_date_after_the_last_bar_leaves_no_data(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_min_date_after_the_last_bar_leaves_no_data(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A min_date set past all stored and fetched bars is exit 4 that names the setting."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)), symbol="SMR")
     text = home.settings.read_text()
     home.settings.write_text(text.replace("min_date = 2022-05-03", "min_date = 2031-01-02"))
-    with pytest.raises(NoDataError, match="2024-06-14, and none is used before 2031-01-02") as caught:
+    with pytest.raises(
+        NoDataError, match="2024-06-14, and none is used before 2031-01-02"
+    ) as caught:
         ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)), symbol="SMR")
     assert "symbols.SMR.min_date" in caught.value.hint
 
 
-def test_yfinance_keeps_its_caches_under_the_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yfinance_keeps_its_caches_under_the_home(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The folder for yfinance's caches is made in the home, closed to others."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
     caches = home.market / "yahoo" / ".yfinance"

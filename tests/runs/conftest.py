@@ -82,21 +82,30 @@ class Bench:
         return [pid for pid in marked(self.mark) if pid != os.getpid()]
 
     def program(self, pid: int) -> str:
-        """supervisor, worker or something else; empty for one that is ending (its memory, and so its name, is gone)."""
+        """supervisor, worker or something else;
+        empty for one that is ending (its memory, and so its name, is gone)."""
         try:
             line = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
         except OSError:
             return ""
         if not line[0]:
             return ""
-        return next((word.rpartition(".")[2] for word in line if word.startswith("engine.runs.")), "other")
+        return next(
+            (word.rpartition(".")[2] for word in line if word.startswith("engine.runs.")), "other"
+        )
 
     def left(self) -> list[str]:
-        """What is alive of the runs' jobs: everything but supervisors, which may still be on their way out."""
-        return [program for pid in self.alive() if (program := self.program(pid)) not in ("supervisor", "")]
+        """What is alive of the runs' jobs: everything but supervisors, which may still be on
+        their way out."""
+        return [
+            program
+            for pid in self.alive()
+            if (program := self.program(pid)) not in ("supervisor", "")
+        ]
 
     def killed(self) -> bool:
-        """Whether nobody is left to kill; what was being started at the first look is met at the next."""
+        """Whether nobody is left to kill;
+        what was being started at the first look is met at the next."""
         alive = self.alive()
         for pid in alive:
             with suppress(ProcessLookupError):
@@ -104,10 +113,14 @@ class Bench:
         return not alive
 
     def stop(self, pid: int) -> None:
-        """SIGSTOP, and wait until every thread stands (until then a thread may still act on what comes next)."""
+        """SIGSTOP, and wait until every thread stands (until then a thread may still act on what
+        comes next)."""
         os.kill(pid, signal.SIGSTOP)
         tasks = Path(f"/proc/{pid}/task")
-        wait_for(lambda: all(b") T" in (task / "stat").read_bytes() for task in tasks.iterdir()), what="the stop")
+        wait_for(
+            lambda: all(b") T" in (task / "stat").read_bytes() for task in tasks.iterdir()),
+            what="the stop",
+        )
 
     def pids(self, program: str) -> list[int]:
         return [pid for pid in self.alive() if self.program(pid) == program]
@@ -116,7 +129,11 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     mark = secrets.token_hex(8)
-    for name, value in {"STOCKML_TEST": "1", "STOCKML_TEST_WORK": "tests.runs.jobs:do", MARK: mark}.items():
+    for name, value in {
+        "STOCKML_TEST": "1",
+        "STOCKML_TEST_WORK": "tests.runs.jobs:do",
+        MARK: mark,
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     found = Bench(new_home(tmp_path / "home", training__worker_memory_mb=0), mark)

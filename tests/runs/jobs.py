@@ -1,8 +1,10 @@
-"""Jobs for tests of supervisor and worker: what a symbol does is said by a small file `do/<SYM>` in the home.
+"""Jobs for tests of supervisor and worker: what a symbol does is said by a small file `do/<SYM>`
+in the home.
 
 ok            epochs, then published          refuse | fail | nodata | crash | quiet     other ends
 wait          works until the file `go` appears, batch by batch, and can be cancelled
-stubborn      ignores SIGTERM and cancel and never ends; `tree` does so with children, setsid children and daemons
+stubborn      ignores SIGTERM and cancel and never ends
+tree          the same with children, setsid children and daemons
 segv | exit   dies of a signal | with a code     segv-once: only the first time
 print N       prints N MB                        hang: says nothing more
 hog           takes memory without end, in the cgroup that the file `cgroup` names
@@ -23,7 +25,11 @@ from engine.core.errors import Interrupted, NoDataError, RefusedError, StockmlEr
 from engine.runs.work import Cancelled, Report, Task
 
 MARK = "STOCKML_TEST_MARK"
-_SLEEP = [sys.executable, "-c", "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"]
+_SLEEP = [
+    sys.executable,
+    "-c",
+    "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)",
+]
 
 
 def do(task: Task, report: Report, cancelled: Cancelled) -> None:
@@ -35,12 +41,23 @@ def do(task: Task, report: Report, cancelled: Cancelled) -> None:
 
 
 def _publish(report: Report) -> None:
-    report("published", {"generation": 1, "metrics": {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}})
+    report(
+        "published", {"generation": 1, "metrics": {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}}
+    )
 
 
 def _ok(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
     for epoch in (1, 2, 3):
-        report("epoch", {"epoch": epoch, "epochs": 3, "loss": 1 / epoch, "val_loss": float("nan"), "eta_s": 0.1})
+        report(
+            "epoch",
+            {
+                "epoch": epoch,
+                "epochs": 3,
+                "loss": 1 / epoch,
+                "val_loss": float("nan"),
+                "eta_s": 0.1,
+            },
+        )
     report("scored", {"metrics": {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}})
     _publish(report)
 
@@ -149,7 +166,9 @@ def marked(mark: str) -> list[int]:
             continue
         try:
             state = (entry / "stat").read_bytes().rpartition(b")")[2].split()[0]
-            if state not in (b"Z", b"X") and f"{MARK}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            if state not in (b"Z", b"X") and f"{MARK}={mark}".encode() in (
+                entry / "environ"
+            ).read_bytes().split(b"\0"):
                 found.append(int(entry.name))
         except OSError:
             continue

@@ -6,7 +6,8 @@ from tests.runs.conftest import Bench
 
 
 def test_the_end_of_a_run_is_recorded(bench: Bench) -> None:
-    """The supervisor writes which symbols ended how, and who had started them, when nobody waits any more."""
+    """The supervisor writes which symbols ended how, and who had started them, when nobody waits
+    any more."""
     bench.do(TSLA="fail")
     started = bench.start("NVDA", "TSLA")
     bench.ended(started)

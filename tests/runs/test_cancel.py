@@ -51,7 +51,8 @@ def test_a_signal_to_the_supervisor_cancels(bench: Bench, number: int) -> None:
 
 
 def test_a_worker_that_ignores_everything_goes_with_its_whole_tree(bench: Bench) -> None:
-    """SIGTERM is ignored by 50 children, a setsid child and a daemon too: all are gone when the result is there."""
+    """SIGTERM is ignored by 50 children, a setsid child and a daemon too: all are gone when the
+    result is there."""
     bench.do(NVDA="tree 50")
     started = bench.start("NVDA")
     wait_for((bench.home.root / "stubborn").exists, what="the stubborn worker")
@@ -77,13 +78,16 @@ def test_a_stopped_worker_is_ended(bench: Bench) -> None:
 
 def test_a_run_that_waits_for_memory_can_be_cancelled(bench: Bench) -> None:
     """Cancelling needs no worker."""
-    started = bench.start("NVDA", limits=msgspec.structs.replace(QUICK, memory_mb=10**8, memory_wait_s=600))
+    started = bench.start(
+        "NVDA", limits=msgspec.structs.replace(QUICK, memory_mb=10**8, memory_wait_s=600)
+    )
     cancel_run(bench.home, started.run_id)
     assert bench.ended(started).state is CANCELLED
 
 
 def test_a_full_disk_does_not_stop_a_cancel(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without room for the file, a signal to the supervisor, identified by its start time, says the same."""
+    """Without room for the file, a signal to the supervisor, identified by its start time, says
+    the same."""
     bench.do(NVDA="wait")
     started = bench.start("NVDA")
     bench.phase(started, "NVDA", "wait")
@@ -109,7 +113,8 @@ def test_cancel_of_an_ended_run_changes_nothing(bench: Bench) -> None:
 
 
 def test_a_stopped_supervisor_is_killed_when_asked_again_later(bench: Bench) -> None:
-    """The first cancel is a file; asked again much later, the supervisor is killed, and its worker dies with it."""
+    """The first cancel is a file;
+    asked again much later, the supervisor is killed, and its worker dies with it."""
     bench.do(NVDA="stubborn")
     started = bench.start("NVDA")
     wait_for((bench.home.root / "stubborn").exists, what="the stubborn worker")
@@ -119,7 +124,9 @@ def test_a_stopped_supervisor_is_killed_when_asked_again_later(bench: Bench) -> 
     cancel_run(bench.home, started.run_id)
     assert bench.run(started).state is JobState.RUNNING
     assert bench.run(started).cancelling
-    cancel_run(bench.home, started.run_id, clock=FakeClock(datetime.now(UTC) + timedelta(seconds=60)))
+    cancel_run(
+        bench.home, started.run_id, clock=FakeClock(datetime.now(UTC) + timedelta(seconds=60))
+    )
     assert bench.ended(started, 10).state is LOST
     wait_for(lambda: not bench.alive(), 10, "the end of every process")
 
@@ -130,12 +137,22 @@ def test_a_stopped_worker_of_a_lost_run_is_killed_between_two_symbols_too(
     """It holds no lock then; the journal says which process it is, and cancel ends it."""
     monkeypatch.setenv("STOCKML_FAILPOINTS", "supervisor.handed=pause")
     bench.do(NVDA="ok")
-    started = bench.start("NVDA")  # the supervisor pauses, so the worker waits for more when NVDA is done
+    started = bench.start(
+        "NVDA"
+    )  # the supervisor pauses, so the worker waits for more when NVDA is done
     monkeypatch.delenv("STOCKML_FAILPOINTS")
     (worker,) = wait_for(lambda: bench.pids("worker"), 20, "the worker")
-    wait_for(lambda: bench.home.lock("NVDA").exists() and lock_holder(bench.home.lock("NVDA")) is None, 20, "the end of NVDA")
+    wait_for(
+        lambda: bench.home.lock("NVDA").exists() and lock_holder(bench.home.lock("NVDA")) is None,
+        20,
+        "the end of NVDA",
+    )
     os.kill(worker, signal.SIGSTOP)
-    wait_for(lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T", 20, "the stop")
+    wait_for(
+        lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T",
+        20,
+        "the stop",
+    )
     for pid in bench.pids("supervisor"):
         os.kill(pid, signal.SIGKILL)
     assert bench.ended(started).state is JobState.LOST
@@ -144,8 +161,11 @@ def test_a_stopped_worker_of_a_lost_run_is_killed_between_two_symbols_too(
     wait_for(lambda: not bench.pids("worker"), 10, "the end of the worker")
 
 
-def test_a_stopped_worker_of_a_lost_run_holds_its_symbol_until_it_is_cancelled(bench: Bench) -> None:
-    """Supervisor killed and worker stopped: the lock stays held and says by whom, nobody else starts, cancel frees it."""
+def test_a_stopped_worker_of_a_lost_run_holds_its_symbol_until_it_is_cancelled(
+    bench: Bench,
+) -> None:
+    """Supervisor killed and worker stopped: the lock stays held and says by whom, nobody else
+    starts, cancel frees it."""
     from engine.core.errors import BusyError
 
     bench.do(NVDA="wait")

@@ -15,15 +15,21 @@ _LIBRARY = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
 
 @pytest.mark.skipif(_LIBRARY is None, reason="libfaketime is not installed")
 @pytest.mark.parametrize("jump", ["+365d", "-365d"])
-def test_a_jump_of_a_year_ends_no_job(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, jump: str) -> None:
-    """No limit fires, the run ends done, and its duration is the real one, though its stamps are a year apart."""
+def test_a_jump_of_a_year_ends_no_job(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, jump: str
+) -> None:
+    """No limit fires, the run ends done, and its duration is the real one, though its stamps are
+    a year apart."""
     offset = tmp_path / "offset"
     offset.write_text("+0d")
     bench.do(NVDA="wait")
     for name, value in {
-        "LD_PRELOAD": str(_LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-    }.items():  # fmt: skip
+        "LD_PRELOAD": str(_LIBRARY),
+        "FAKETIME_TIMESTAMP_FILE": str(offset),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }.items():
         monkeypatch.setenv(name, value)
     started = bench.start("NVDA", limits=QUICK)
     for name in ("LD_PRELOAD", "FAKETIME_TIMESTAMP_FILE"):

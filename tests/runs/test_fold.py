@@ -18,7 +18,13 @@ from engine.runs.journal import Tail
 from engine.runs.spec import RunSpec
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
-SPEC = RunSpec(id="20260105-120000-abcdef", created_at=NOW, symbols=("NVDA", "TSLA"), source="simulated", starter="me")
+SPEC = RunSpec(
+    id="20260105-120000-abcdef",
+    created_at=NOW,
+    symbols=("NVDA", "TSLA"),
+    source="simulated",
+    starter="me",
+)
 DATA = Path(__file__).parent.parent / "data"
 
 
@@ -44,7 +50,13 @@ def test_a_job_from_queue_to_publication() -> None:
         event("scored", metrics=metrics, champion={"n_scored": 100}),
         event("published", at=9.5, generation=3),
     )
-    assert (job.state, job.phase, job.epoch, job.epochs, job.loss) == (JobState.DONE, "fit", 2, 50, 0.8)
+    assert (job.state, job.phase, job.epoch, job.epochs, job.loss) == (
+        JobState.DONE,
+        "fit",
+        2,
+        50,
+        0.8,
+    )
     assert (job.duration_s, job.generation, job.exit_code, job.eta_s) == (8.5, 3, 0, None)
     assert [loss.val_loss for loss in job.losses] == [None, 0.9]
     assert job.metrics == Metrics(120, direction_accuracy=51.0, mape=1.5)
@@ -53,7 +65,11 @@ def test_a_job_from_queue_to_publication() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "state", "code"),
-    [("refused", JobState.REFUSED, 5), ("failed", JobState.FAILED, 1), ("cancelled", JobState.CANCELLED, 130)],
+    [
+        ("refused", JobState.REFUSED, 5),
+        ("failed", JobState.FAILED, 1),
+        ("cancelled", JobState.CANCELLED, 130),
+    ],
 )
 def test_each_end_has_its_state_and_exit_code(kind: str, state: JobState, code: int) -> None:
     """The end of a job says what a shell gets, and its own code when it has one."""
@@ -69,23 +85,40 @@ def test_the_first_end_stands() -> None:
 
 def test_a_retry_begins_again() -> None:
     """A job that is queued a second time forgets the figures of the first try."""
-    job = nvda(event("started"), event("epoch", epoch=7, epochs=9), event("queued", message="killed; tried once more"))
-    assert (job.state, job.epoch, job.losses, job.message) == (JobState.QUEUED, 0, (), "killed; tried once more")
+    job = nvda(
+        event("started"),
+        event("epoch", epoch=7, epochs=9),
+        event("queued", message="killed; tried once more"),
+    )
+    assert (job.state, job.epoch, job.losses, job.message) == (
+        JobState.QUEUED,
+        0,
+        (),
+        "killed; tried once more",
+    )
 
 
 def test_the_lock_decides_between_running_and_lost() -> None:
-    """No event says that a run is alive: the lock does, and without it unfinished jobs are lost and finished ones stay."""
+    """No event says that a run is alive: the lock does, and without it unfinished jobs are lost
+    and finished ones stay."""
     events = [event("published", "TSLA"), event("started")]
     assert fold(SPEC, events, lock_held=True).state is JobState.RUNNING
     run = fold(SPEC, events, lock_held=False)
     assert run.state is JobState.LOST
-    assert {job.symbol: job.state for job in run.jobs} == {"NVDA": JobState.LOST, "TSLA": JobState.DONE}
+    assert {job.symbol: job.state for job in run.jobs} == {
+        "NVDA": JobState.LOST,
+        "TSLA": JobState.DONE,
+    }
     assert fold(SPEC, [], lock_held=True).state is JobState.QUEUED
 
 
 def test_the_last_word_of_the_journal_stands_in_for_a_result_that_could_not_be_written() -> None:
     """On a full disk `finished` in the journal is the end, but never while the lock is held."""
-    events = [event("published"), event("cancelled", "TSLA"), event("finished", "", state="cancelled", message="1 done")]
+    events = [
+        event("published"),
+        event("cancelled", "TSLA"),
+        event("finished", "", state="cancelled", message="1 done"),
+    ]
     run = fold(SPEC, events, lock_held=False)
     assert (run.state, run.message, run.ended_at) == (JobState.CANCELLED, "1 done", NOW)
     assert fold(SPEC, events, lock_held=True).state is JobState.RUNNING
@@ -98,17 +131,31 @@ def test_events_of_other_symbols_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("states", "word"),
-    [("dd", "done"), ("dr", "done"), ("rr", "refused"), ("df", "failed"), ("fc", "cancelled"), ("", "done")],
+    [
+        ("dd", "done"),
+        ("dr", "done"),
+        ("rr", "refused"),
+        ("df", "failed"),
+        ("fc", "cancelled"),
+        ("", "done"),
+    ],
 )
 def test_the_word_of_a_run_comes_from_its_jobs(states: str, word: str) -> None:
     """Cancelled before failed before done; refused only when every job was."""
-    names = {"d": JobState.DONE, "r": JobState.REFUSED, "f": JobState.FAILED, "c": JobState.CANCELLED}
+    names = {
+        "d": JobState.DONE,
+        "r": JobState.REFUSED,
+        "f": JobState.FAILED,
+        "c": JobState.CANCELLED,
+    }
     assert run_state(Job("X", names[letter]) for letter in states) == word
 
 
 _anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 _names = st.sampled_from(
@@ -156,7 +203,9 @@ def test_no_event_can_break_the_fold(events: list[Event], lock_held: bool) -> No
         assert (job.exit_code is None) == (not job.state.ended)
         for figure in (job.loss, job.val_loss, job.eta_s, job.duration_s):
             assert figure is None or math.isfinite(figure)
-        assert all(char.isprintable() or char == " " for char in job.message + job.phase + run.message)
+        assert all(
+            char.isprintable() or char == " " for char in job.message + job.phase + run.message
+        )
 
 
 @given(st.dictionaries(_names, st.text(max_size=3000) | st.floats(), max_size=8))
@@ -196,7 +245,8 @@ def test_the_first_format_folds_for_ever() -> None:
 
 
 def test_warnings_are_kept_with_their_job() -> None:
-    """The first five, each once, without the symbol they stand under; a second try forgets none, and the run has its own."""
+    """The first five, each once, without the symbol they stand under;
+    a second try forgets none, and the run has its own."""
     said = [event("warning", message=f"NVDA: warning {number}") for number in (1, 1, 2, 3, 4, 5, 6)]
     memory = event("warning", "", message="waiting for memory")
     run = fold(SPEC, [event("started"), *said, memory, event("queued", message="tried once more")])

@@ -50,8 +50,11 @@ def test_a_writer_begins_on_a_new_line_after_a_torn_one(tmp_path: Path) -> None:
     assert (tail.skipped, tail.missing) == (1, 1)
 
 
-def test_a_full_disk_costs_lines_and_not_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that fails or is cut short is counted, and the next one stands on a line of its own."""
+def test_a_full_disk_costs_lines_and_not_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that fails or is cut short is counted, and the next one stands on a line of its
+    own."""
     journal = Journal(tmp_path / "e")
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:10]))
@@ -135,11 +138,15 @@ def test_an_absent_file_has_no_events(tmp_path: Path) -> None:
     assert Tail(tmp_path / "none").poll() == []
 
 
-@given(st.lists(st.one_of(st.binary(max_size=200), st.integers(1, 5).map(line)), max_size=20), st.data())
+@given(
+    st.lists(st.one_of(st.binary(max_size=200), st.integers(1, 5).map(line)), max_size=20),
+    st.data(),
+)
 def test_any_bytes_in_any_pieces_read_the_same(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes], data: st.DataObject
 ) -> None:
-    """Whatever stands in the file and however it grows, the reader gives what one reading at the end gives."""
+    """Whatever stands in the file and however it grows, the reader gives what one reading at the
+    end gives."""
     raw = b"".join(parts)
     path = tmp_path_factory.mktemp("p") / "e"
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=4)))

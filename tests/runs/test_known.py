@@ -31,7 +31,8 @@ def test_nothing_is_known_of_nothing(home: Home) -> None:
 
 
 def test_the_status_remembers_a_file_that_broke(home: Home) -> None:
-    """However often the broken file is looked at, generation and source of the whole one stay known."""
+    """However often the broken file is looked at, generation and source of the whole one stay
+    known."""
     published(home, "NVDA", seed=1)
     info = published(home, "NVDA", seed=2)
     seen(home)
@@ -44,7 +45,8 @@ def test_the_status_remembers_a_file_that_broke(home: Home) -> None:
 
 
 def test_a_backup_tells_the_source_when_nothing_else_does(home: Home) -> None:
-    """Without a status and without runs, the newest backup that can be read is asked; a damaged one is passed over."""
+    """Without a status and without runs, the newest backup that can be read is asked;
+    a damaged one is passed over."""
     info = published(home, "NVDA")
     backed_up(home, ("NVDA",), days_ago=3)
     newest = backed_up(home, ("NVDA",), days_ago=2)

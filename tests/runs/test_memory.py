@@ -1,4 +1,5 @@
-"""The memory a worker may take: the machine's, or what its control groups leave, whichever is less."""
+"""The memory a worker may take: the machine's, or what its control groups leave, whichever is
+less."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def proc(tmp_path: Path) -> Path:
 
 
 def group(folder: Path, limit: str, used: int, files: int = 0) -> None:
-    """A group of the second version with its limit, its use and what it keeps of files, in bytes."""
+    """A group of the second version with its limit, its use and what it keeps of files, in
+    bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "memory.max").write_text(f"{limit}\n")
     (folder / "memory.current").write_text(f"{used}\n")
@@ -36,7 +38,8 @@ def test_this_machine_is_read() -> None:
 
 
 def test_without_a_limit_the_machine_counts(proc: Path, tmp_path: Path) -> None:
-    """No groups at all, groups without a limit, and a limit above the machine's own change nothing."""
+    """No groups at all, groups without a limit, and a limit above the machine's own change
+    nothing."""
     groups = tmp_path / "groups"
     assert available_mb(proc, groups) == 2000
     group(groups / "job" / "one", "max", 5 * MB)
@@ -45,7 +48,8 @@ def test_without_a_limit_the_machine_counts(proc: Path, tmp_path: Path) -> None:
 
 
 def test_the_tightest_group_above_counts(proc: Path, tmp_path: Path) -> None:
-    """The limit of a group further up holds too; what a group keeps of files gives way and counts as free."""
+    """The limit of a group further up holds too;
+    what a group keeps of files gives way and counts as free."""
     groups = tmp_path / "groups"
     group(groups / "job" / "one", str(1500 * MB), 200 * MB)
     assert available_mb(proc, groups) == 1300
@@ -63,7 +67,8 @@ def test_a_container_sees_its_group_as_the_root(proc: Path, tmp_path: Path) -> N
 
 
 def test_the_first_version_of_groups_is_read_too(tmp_path: Path) -> None:
-    """Its files have other names and stand in a folder of the controller; other controllers say nothing of memory."""
+    """Its files have other names and stand in a folder of the controller;
+    other controllers say nothing of memory."""
     folder = tmp_path / "memory" / "box"
     folder.mkdir(parents=True)
     (folder / "memory.limit_in_bytes").write_text(f"{700 * MB}\n")

@@ -1,4 +1,5 @@
-"""A worker that the kernel kills for its memory: a real OOM kill in a memory cgroup, where the tests may make one."""
+"""A worker that the kernel kills for its memory: a real OOM kill in a memory cgroup, where the
+tests may make one."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def small_cgroup() -> Iterator[Path]:
 
 
 def test_an_oom_kill_is_named_and_tried_once_more(bench: Bench, small_cgroup: Path) -> None:
-    """The worker dies of the OOM killer twice: the job fails with that word, the supervisor lives and does the next symbol."""
+    """The worker dies of the OOM killer twice: the job fails with that word, the supervisor
+    lives and does the next symbol."""
     (bench.home.root / "cgroup").write_text(str(small_cgroup))
     bench.do(NVDA="hog")
     started = bench.start("NVDA", "TSLA")
@@ -57,4 +59,7 @@ def test_an_oom_kill_is_named_and_tried_once_more(bench: Bench, small_cgroup: Pa
     assert states["NVDA"].message == "killed: the machine ran out of memory"
     assert states["TSLA"].state is JobState.DONE
     events = bench.folder(started).events.read_text().splitlines()
-    assert len([line for line in events if '"type":"started"' in line and '"symbol":"NVDA"' in line]) == 2
+    assert (
+        len([line for line in events if '"type":"started"' in line and '"symbol":"NVDA"' in line])
+        == 2
+    )

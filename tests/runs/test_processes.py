@@ -58,10 +58,16 @@ def test_a_signal_reaches_the_process_that_was_meant(sleeper: subprocess.Popen[b
 
 
 @pytest.mark.parametrize("planted", ["start", "boot"])
-def test_a_pid_that_now_belongs_to_another_is_never_signalled(sleeper: subprocess.Popen[bytes], planted: str) -> None:
+def test_a_pid_that_now_belongs_to_another_is_never_signalled(
+    sleeper: subprocess.Popen[bytes], planted: str
+) -> None:
     """The same pid with another start time, or of another boot, is another process."""
     right = who(sleeper)
-    wrong = replace(right, ticks=right.ticks - 1) if planted == "start" else replace(right, boot="an earlier boot")
+    wrong = (
+        replace(right, ticks=right.ticks - 1)
+        if planted == "start"
+        else replace(right, boot="an earlier boot")
+    )
     assert not send(wrong, signal.SIGKILL)
     assert send(right, 0)
     assert sleeper.poll() is None
@@ -79,8 +85,11 @@ def test_an_ended_process_is_not_signalled(sleeper: subprocess.Popen[bytes]) -> 
 
 
 @pytest.mark.parametrize("right", [False, True])
-def test_cancel_signals_by_identity_alone(bench: Bench, sleeper: subprocess.Popen[bytes], right: bool) -> None:
-    """A lock that names a pid which another program has by now: that program lives on; the right one is killed."""
+def test_cancel_signals_by_identity_alone(
+    bench: Bench, sleeper: subprocess.Popen[bytes], right: bool
+) -> None:
+    """A lock that names a pid which another program has by now: that program lives on;
+    the right one is killed."""
     bench.do(NVDA="wait")
     started = bench.start("NVDA")
     bench.phase(started, "NVDA", "wait")
@@ -90,7 +99,10 @@ def test_cancel_signals_by_identity_alone(bench: Bench, sleeper: subprocess.Pope
     wait_for(lambda: not bench.alive(), what="the end of every process")
     target = who(sleeper) if right else replace(who(sleeper), ticks=1)
     lock = FileLock(bench.home.lock("NVDA"))
-    wait_for(lambda: lock.acquire(f"run {started.run_id} (x), worker pid {target.pid} on vm [{target}]"), what="the lock")
+    wait_for(
+        lambda: lock.acquire(f"run {started.run_id} (x), worker pid {target.pid} on vm [{target}]"),
+        what="the lock",
+    )
     with lock:
         cancel_run(bench.home, started.run_id)
     if right:
@@ -148,13 +160,17 @@ def test_this_process_is_in_the_table() -> None:
 
 
 def test_orphans_are_adopted() -> None:
-    """A double-forked daemon becomes a child of the nearest ancestor that asked for orphans, and can be swept."""
+    """A double-forked daemon becomes a child of the nearest ancestor that asked for orphans, and
+    can be swept."""
     program = """
 import os, subprocess, sys
 from engine.runs.processes import adopt_orphans, process_table
 from engine.runs.sweep import sweep
 assert adopt_orphans()
-child = "import subprocess as s; print(s.Popen(['sleep', '60'], start_new_session=True, stdout=s.DEVNULL).pid)"
+child = (
+    "import subprocess as s; "
+    "print(s.Popen(['sleep', '60'], start_new_session=True, stdout=s.DEVNULL).pid)"
+)
 pid = int(subprocess.run([sys.executable, "-c", child], stdout=subprocess.PIPE, check=True).stdout)
 assert process_table()[pid].parent == os.getpid()
 assert sweep(keep=[pid], own=[]) == ()

@@ -45,7 +45,9 @@ def test_limits_name_the_setting() -> None:
         (70, True, "code 70", False),
     ],
 )
-def test_a_death_is_named_and_only_signals_are_tried_again(code: int, oom: bool, words: str, retry: bool) -> None:
+def test_a_death_is_named_and_only_signals_are_tried_again(
+    code: int, oom: bool, words: str, retry: bool
+) -> None:
     """A signal or the OOM killer is worth one more try; an exit code is the program's own word."""
     death = death_of(code, oom)
     assert words in death.message

@@ -57,7 +57,9 @@ def test_fields_that_a_later_version_adds_are_passed_over(tmp_path: Path) -> Non
     """The same format number with more fields is read; a greater number is refused in words."""
     folder = run_folder(Home(tmp_path), new_run_id(NOW))
     folder.path.mkdir(parents=True)
-    folder.spec.write_text(f'{{"v":1,"id":"{folder.id}","created_at":"2026-01-05T12:00:00Z","symbols":["NVDA"],"mood":"good"}}')
+    folder.spec.write_text(
+        f'{{"v":1,"id":"{folder.id}","created_at":"2026-01-05T12:00:00Z","symbols":["NVDA"],"mood":"good"}}'
+    )
     assert read_spec(folder).symbols == ("NVDA",)
     folder.spec.write_text('{"v":2}')
     with pytest.raises(StockmlError, match="has format 2; this stockml reads up to 1"):
@@ -65,7 +67,14 @@ def test_fields_that_a_later_version_adds_are_passed_over(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["..", "../x", "20260105-120000-abcdef/..", "20260105-120000-ABCDEF", "20260105-120000-abcdef\n"]
+    "text",
+    [
+        "..",
+        "../x",
+        "20260105-120000-abcdef/..",
+        "20260105-120000-ABCDEF",
+        "20260105-120000-abcdef\n",
+    ],
 )
 def test_a_text_that_is_no_id_never_becomes_a_path(text: str) -> None:
     """The id is checked where the path is made."""

@@ -34,8 +34,11 @@ STARTERS, ROUNDS = 4, 200
 
 
 def test_the_plan_puts_priorities_first_and_names_the_source(bench: Bench, tmp_path: Path) -> None:
-    """High priority trains first, a csv folder gets its full name, limits come from the settings."""
-    request = TrainRequest(("SPY", "NVDA", "MSFT", "SPY"), source=f"csv:{tmp_path}/x/..", starter="\x1b[31mme")
+    """High priority trains first, a csv folder gets its full name, limits come from the
+    settings."""
+    request = TrainRequest(
+        ("SPY", "NVDA", "MSFT", "SPY"), source=f"csv:{tmp_path}/x/..", starter="\x1b[31mme"
+    )
     spec = plan(load(bench.home, {}), request, SystemClock())
     assert spec.symbols == ("NVDA", "MSFT", "SPY")
     assert spec.source == f"csv:{tmp_path}"
@@ -45,8 +48,12 @@ def test_the_plan_puts_priorities_first_and_names_the_source(bench: Bench, tmp_p
 def test_a_relative_csv_folder_of_the_settings_belongs_to_the_home(bench: Bench) -> None:
     """Cron starts in another folder than the operator: both read the bars beside the settings."""
     settings = load(bench.home, {})
-    settings = msgspec.structs.replace(settings, market=msgspec.structs.replace(settings.market, source="csv:bars"))
-    spec = plan(settings, TrainRequest(("NVDA",), starter="a test"), SystemClock(), str(bench.home.root))
+    settings = msgspec.structs.replace(
+        settings, market=msgspec.structs.replace(settings.market, source="csv:bars")
+    )
+    spec = plan(
+        settings, TrainRequest(("NVDA",), starter="a test"), SystemClock(), str(bench.home.root)
+    )
     assert spec.source == f"csv:{bench.home.root / 'bars'}"
 
 
@@ -72,13 +79,17 @@ def test_a_busy_symbol_is_left_out_with_its_holder(bench: Bench) -> None:
 def test_a_full_disk_is_told_before_anything_is_written(bench: Bench) -> None:
     """Too little free space ends the start with both figures, and no run appears."""
     settings = load(bench.home, {})
-    full = msgspec.structs.replace(settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000))
+    full = msgspec.structs.replace(
+        settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000)
+    )
     with pytest.raises(StockmlError, match="10000000 MB needed"):
         start_run(bench.home, full, TrainRequest(("NVDA",)))
     assert bench.store.ids() == ()
 
 
-def test_a_disk_that_fills_up_at_the_start_is_told_in_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_at_the_start_is_told_in_words(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A spec that cannot be written is no run, and the message says what to look at."""
 
     def full(*arguments: object) -> None:
@@ -91,14 +102,17 @@ def test_a_disk_that_fills_up_at_the_start_is_told_in_words(bench: Bench, monkey
 
 
 def test_runs_on_a_disk_that_is_not_mounted_are_told_in_words(bench: Bench) -> None:
-    """Where the folder of runs is a link that leads nowhere the start ends with a word; it once tried for ever."""
+    """Where the folder of runs is a link that leads nowhere the start ends with a word;
+    it once tried for ever."""
     bench.home.data.mkdir(exist_ok=True)
     bench.home.runs.symlink_to(bench.home.root / "not-mounted")
     with pytest.raises(StockmlError, match=r"cannot start a run in .*: File exists"):
         bench.start("NVDA")
 
 
-def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The starter says what the supervisor said, and the run is lost."""
     shadow = bench.home.root / "shadow"
     shadow.mkdir()
@@ -120,15 +134,29 @@ def test_a_start_that_does_not_end_is_named(bench: Bench, monkeypatch: pytest.Mo
 
 
 def test_a_run_starts_in_the_bare_environment_of_cron(bench: Bench) -> None:
-    """No HOME, no PATH, no terminal, the root folder as working directory, and a mask that takes nothing away."""
+    """No HOME, no PATH, no terminal, the root folder as working directory, and a mask that takes
+    nothing away."""
     program = "import os; os.umask(0); from tests.runs.test_start import from_cron; from_cron()"
-    kept = {name: os.environ[name] for name in ("STOCKML_TEST", "STOCKML_TEST_WORK", "STOCKML_TEST_MARK", "PYTHONPATH")}
+    kept = {
+        name: os.environ[name]
+        for name in ("STOCKML_TEST", "STOCKML_TEST_WORK", "STOCKML_TEST_MARK", "PYTHONPATH")
+    }
     line = [sys.executable, "-c", program]
-    found = subprocess.run(line, env={**kept, "H": str(bench.home.root)}, cwd="/", capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        line,
+        env={**kept, "H": str(bench.home.root)},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     run = bench.ended(Started(found.stdout.strip(), ()))
     assert run.state is JobState.DONE
     folder = run_folder(bench.home, run.id).path
-    modes = {path.name: path.stat().st_mode & 0o022 for path in (folder, *folder.rglob("*"), bench.home.training_log)}
+    modes = {
+        path.name: path.stat().st_mode & 0o022
+        for path in (folder, *folder.rglob("*"), bench.home.training_log)
+    }
     assert [name for name, mode in modes.items() if mode] == []
 
 
@@ -138,13 +166,16 @@ def from_cron() -> None:
     print(start_run(home, load(home), TrainRequest(("NVDA",), starter="cron")).run_id)  # noqa: T201
 
 
-# -- contention: many starters, one symbol ---------------------------------------------------------------------------
+# -- contention: many starters, one symbol ------------------------------------------------------
 
 
 def _rounds(folder: str, barrier: Barrier, won: Queue[list[str]], rounds: int, fair: bool) -> None:
-    """One starter: in each round ask for NVDA with everybody else, keep the run's lock if it was got, then let go."""
+    """One starter: in each round ask for NVDA with everybody else, keep the run's lock if it was
+    got, then let go."""
     home = Home(Path(folder))
-    spec = plan(load(home, {}), TrainRequest(("NVDA",), starter=f"pid {os.getpid()}"), SystemClock())
+    spec = plan(
+        load(home, {}), TrainRequest(("NVDA",), starter=f"pid {os.getpid()}"), SystemClock()
+    )
     held: list[int] = []
 
     def hold(_: RunFolder, lock: FileLock) -> None:
@@ -174,7 +205,10 @@ def _nobody_alone(home: Home, starter: str) -> Iterator[None]:
 def _compete(target: Callable[..., None], *arguments: object) -> list[list[str]]:
     """The outcomes of STARTERS processes that run `target(barrier, queue, …)` at once."""
     barrier, outcomes = SPAWN.Barrier(STARTERS), SPAWN.Queue()
-    processes = [SPAWN.Process(target=target, args=(arguments[0], barrier, outcomes, *arguments[1:])) for _ in range(STARTERS)]
+    processes = [
+        SPAWN.Process(target=target, args=(arguments[0], barrier, outcomes, *arguments[1:]))
+        for _ in range(STARTERS)
+    ]
     for process in processes:
         process.start()
     found = [outcomes.get(timeout=270) for _ in processes]
@@ -189,7 +223,9 @@ def test_of_four_starters_exactly_one_gets_the_symbol_in_each_of_200_rounds(tmp_
     outcomes = _compete(_rounds, str(home.root), ROUNDS, True)
     for told in zip(*outcomes, strict=True):
         (winner,) = [word for word in told if not word.startswith("busy")]
-        assert [word for word in told if word != winner] == [f"busy run {winner} ({_starter(home, winner)})"] * (STARTERS - 1)
+        assert [word for word in told if word != winner] == [
+            f"busy run {winner} ({_starter(home, winner)})"
+        ] * (STARTERS - 1)
     assert RunStore(home).live() == ()
 
 
@@ -198,10 +234,13 @@ def _starter(home: Home, run_id: str) -> str:
 
 
 def test_without_the_starting_lock_the_same_rounds_have_several_winners(tmp_path: Path) -> None:
-    """The negative control: the rounds above can fail, and do when the look and the start are not one step."""
+    """The negative control: the rounds above can fail, and do when the look and the start are
+    not one step."""
     home = new_home(tmp_path / "home")
     outcomes = _compete(_rounds, str(home.root), 60, False)
-    winners = [sum(not word.startswith("busy") for word in told) for told in zip(*outcomes, strict=True)]
+    winners = [
+        sum(not word.startswith("busy") for word in told) for told in zip(*outcomes, strict=True)
+    ]
     assert max(winners) > 1
 
 

@@ -26,11 +26,16 @@ def make(home: Home, at: datetime = NOW, *, result: bool = True, events: bytes =
     folder = run_folder(home, new_run_id(at))
     folder.path.mkdir(parents=True)
     folder.lock.touch()
-    write_spec(folder, RunSpec(id=folder.id, created_at=at, symbols=("NVDA",), source="simulated", starter="me"))
+    write_spec(
+        folder,
+        RunSpec(id=folder.id, created_at=at, symbols=("NVDA",), source="simulated", starter="me"),
+    )
     folder.events.write_bytes(events)
     if result:
         jobs = (Job("NVDA", JobState.DONE, exit_code=0, ended_at=at),)
-        run = Run(folder.id, "train", "manual", "simulated", at, "me", JobState.DONE, jobs, ended_at=at)
+        run = Run(
+            folder.id, "train", "manual", "simulated", at, "me", JobState.DONE, jobs, ended_at=at
+        )
         assert write_result(folder, run, {}, pause=lambda: None)
     return folder
 
@@ -77,14 +82,18 @@ def test_a_live_run_is_followed_and_then_ends(home: Home) -> None:
     with FileLock(folder.lock) as lock:
         lock.acquire("me")
         assert store.live()[0].state is JobState.QUEUED
-        folder.events.write_bytes(event(folder, 1, "started") + event(folder, 2, "epoch", epoch=1, epochs=9, loss=0.5))
+        folder.events.write_bytes(
+            event(folder, 1, "started") + event(folder, 2, "epoch", epoch=1, epochs=9, loss=0.5)
+        )
         (run,) = store.live()
         assert (run.state, run.jobs[0].epoch, len(run.jobs[0].losses)) == (JobState.RUNNING, 1, 1)
         with folder.events.open("ab") as file:
             file.write(b"torn")
         folder.cancel.touch()
         assert store.live()[0].cancelling
-        assert write_result(folder, Run(**{**as_dict(run), "state": JobState.CANCELLED}), {}, pause=lambda: None)
+        assert write_result(
+            folder, Run(**{**as_dict(run), "state": JobState.CANCELLED}), {}, pause=lambda: None
+        )
         assert store.live() == ()
     (run,) = store.recent()
     assert run.state is JobState.CANCELLED
@@ -111,18 +120,24 @@ def test_a_replaced_journal_is_folded_afresh(home: Home) -> None:
     store = RunStore(home)
     with FileLock(folder.lock) as lock:
         lock.acquire("me")
-        folder.events.write_bytes(b"".join(event(folder, seq, "epoch", epoch=seq) for seq in range(1, 6)))
+        folder.events.write_bytes(
+            b"".join(event(folder, seq, "epoch", epoch=seq) for seq in range(1, 6))
+        )
         assert len(store.live()[0].jobs[0].losses) == 5
         folder.events.write_bytes(event(folder, 1, "epoch", epoch=1))
         assert len(store.live()[0].jobs[0].losses) == 1
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"\0" * 100, b'{"v":2}', b'{"v":1,"run":{"id":"x"}}', b"[]", b"\xff"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"\0" * 100, b'{"v":2}', b'{"v":1,"run":{"id":"x"}}', b"[]", b"\xff"]
+)
 def test_a_broken_result_falls_back_to_the_journal(home: Home, damage: bytes) -> None:
     """A result that cannot be read is not believed; the journal says what happened."""
     folder = make(home)
     folder.result.write_bytes(damage)
-    folder.events.write_bytes(event(folder, 1, "published", generation=2) + event(folder, 2, "finished", state="done"))
+    folder.events.write_bytes(
+        event(folder, 1, "published", generation=2) + event(folder, 2, "finished", state="done")
+    )
     assert read_result(folder) is None
     (run,) = RunStore(home).recent()
     assert (run.state, run.jobs[0].generation) == (JobState.DONE, 2)
@@ -130,7 +145,8 @@ def test_a_broken_result_falls_back_to_the_journal(home: Home, damage: bytes) ->
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"v":1,"id":7}', b'{"v":9}'])
 def test_a_broken_spec_hides_one_run_and_is_named(home: Home, damage: bytes) -> None:
-    """One unreadable folder does not hide the others, and is told of in words; a newer format as such."""
+    """One unreadable folder does not hide the others, and is told of in words;
+    a newer format as such."""
     broken, good = make(home, NOW + timedelta(hours=1), result=False), make(home)
     broken.spec.write_bytes(damage)
     store = RunStore(home)
@@ -148,7 +164,9 @@ def test_a_start_that_was_killed_early_is_no_run(home: Home) -> None:
     assert (store.recent(), store.live(), store.problems()) == ((), (), ())
 
 
-@pytest.mark.parametrize("run_id", ["../../etc", "20260105-120000-abcdef", "", "x" * 300, "2026\x1b[31m"])
+@pytest.mark.parametrize(
+    "run_id", ["../../etc", "20260105-120000-abcdef", "", "x" * 300, "2026\x1b[31m"]
+)
 def test_an_id_that_does_not_exist_is_refused(home: Home, run_id: str) -> None:
     """Only a well-formed id becomes part of a path, and the message is safe to print."""
     home.runs.mkdir(parents=True)
@@ -157,7 +175,9 @@ def test_an_id_that_does_not_exist_is_refused(home: Home, run_id: str) -> None:
     assert "\x1b" not in str(caught.value)
 
 
-def test_the_reserve_pays_for_the_result_on_a_full_disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reserve_pays_for_the_result_on_a_full_disk(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The room set aside is given up before the second try."""
     folder = make(home)
     reserve_room(folder)
@@ -176,8 +196,11 @@ def test_the_reserve_pays_for_the_result_on_a_full_disk(home: Home, monkeypatch:
     assert read_result(folder) == run
 
 
-def test_ten_thousand_finished_runs_are_not_read_for_fifty(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Listing the newest reads only them, looking for live ones reads no result, and both read nothing twice."""
+def test_ten_thousand_finished_runs_are_not_read_for_fifty(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Listing the newest reads only them, looking for live ones reads no result, and both read
+    nothing twice."""
     newest = [make(home, NOW + timedelta(days=30, minutes=minute)) for minute in range(50)]
     for minute in range(9950):
         folder = run_folder(home, new_run_id(NOW + timedelta(minutes=minute)))

@@ -21,12 +21,14 @@ DONE, FAILED, CANCELLED = JobState.DONE, JobState.FAILED, JobState.CANCELLED
 
 
 def quick(**more: float) -> Limits:
-    """QUICK with other limits; three seconds are enough for a job that works, on a machine that is slow too."""
+    """QUICK with other limits;
+    three seconds are enough for a job that works, on a machine that is slow too."""
     return msgspec.structs.replace(QUICK, **more)
 
 
 def test_a_run_of_several_symbols_ends_with_their_results(bench: Bench) -> None:
-    """Each symbol ends as its work did, in one worker, and nothing of the run is alive after its result."""
+    """Each symbol ends as its work did, in one worker, and nothing of the run is alive after its
+    result."""
     bench.do(TSLA="fail", AAPL="refuse", MSFT="nodata", SPY="crash", MP="quiet")
     started = bench.start("NVDA", "TSLA", "AAPL", "MSFT", "SPY", "MP")
     run = bench.ended(started)
@@ -48,11 +50,14 @@ def test_a_run_of_several_symbols_ends_with_their_results(bench: Bench) -> None:
     nvda = run.job("NVDA")
     assert nvda is not None
     assert [loss.epoch for loss in nvda.losses] == [1, 2, 3]
-    assert any("ZeroDivisionError" in line for line in last_lines(bench.folder(started).worker_log(1), 50))
+    assert any(
+        "ZeroDivisionError" in line for line in last_lines(bench.folder(started).worker_log(1), 50)
+    )
 
 
 def test_result_and_journal_tell_the_same(bench: Bench) -> None:
-    """A finished run read from result.json is the run folded from its journal, without the losses."""
+    """A finished run read from result.json is the run folded from its journal, without the
+    losses."""
     started = bench.start("NVDA", "TSLA")
     run = bench.ended(started)
     brief = bench.store.recent(1)[0]
@@ -67,9 +72,17 @@ def test_training_log_has_the_guides_lines(bench: Bench) -> None:
     bench.do(TSLA="fail")
     bench.ended(bench.start("NVDA", "TSLA"))
     lines = bench.home.training_log.read_text().splitlines()
-    assert all(re.fullmatch(r"\[(INFO|SUCCESS|WARNING|ERROR)\] \d{4}-\d\d-\d\d \d\d:\d\d:\d\d - .+", line) for line in lines)
-    assert any(line.startswith("[SUCCESS]") and "NVDA: published generation 1" in line for line in lines)
-    assert any(line.startswith("[ERROR]") and "TSLA: failed: it did not work (try again)" in line for line in lines)
+    assert all(
+        re.fullmatch(r"\[(INFO|SUCCESS|WARNING|ERROR)\] \d{4}-\d\d-\d\d \d\d:\d\d:\d\d - .+", line)
+        for line in lines
+    )
+    assert any(
+        line.startswith("[SUCCESS]") and "NVDA: published generation 1" in line for line in lines
+    )
+    assert any(
+        line.startswith("[ERROR]") and "TSLA: failed: it did not work (try again)" in line
+        for line in lines
+    )
 
 
 def test_two_workers_share_the_symbols(bench: Bench) -> None:
@@ -85,7 +98,8 @@ def test_two_workers_share_the_symbols(bench: Bench) -> None:
 
 @pytest.mark.parametrize("word", ["segv", "segv 9", "segv 6"])
 def test_a_worker_that_dies_of_a_signal_is_tried_once_more(bench: Bench, word: str) -> None:
-    """A signal costs one retry in a fresh worker, then the job has failed, with the cause named; the next one goes on."""
+    """A signal costs one retry in a fresh worker, then the job has failed, with the cause named;
+    the next one goes on."""
     bench.do(NVDA=word)
     run = bench.ended(bench.start("NVDA", "TSLA"))
     nvda, tsla = run.jobs
@@ -99,8 +113,12 @@ def test_a_retry_can_succeed(bench: Bench) -> None:
     bench.do(NVDA="segv-once 9")
     started = bench.start("NVDA")
     assert bench.ended(started).state is DONE
-    # Which of the two words it is depends on whether the machine killed anybody for memory at that time.
-    assert re.search(r"killed(:| \()[^;\"]*memory[^;\"]*; tried once more", bench.folder(started).events.read_text())
+    # Which of the two words it is depends on whether the machine killed anybody for memory at that
+    # time.
+    assert re.search(
+        r"killed(:| \()[^;\"]*memory[^;\"]*; tried once more",
+        bench.folder(started).events.read_text(),
+    )
 
 
 def test_a_worker_that_exits_is_not_tried_again(bench: Bench) -> None:
@@ -112,8 +130,11 @@ def test_a_worker_that_exits_is_not_tried_again(bench: Bench) -> None:
     assert len(list(bench.home.runs.glob("*/worker-*.log"))) == 2
 
 
-def test_a_worker_that_cannot_start_fails_the_run(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broken installation ends the run with the worker's own last words, not in workers started for ever."""
+def test_a_worker_that_cannot_start_fails_the_run(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken installation ends the run with the worker's own last words, not in workers
+    started for ever."""
     (tmp_path / "shadow").mkdir()
     (tmp_path / "shadow" / "queue.py").write_text("raise ImportError('no queue here')")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'shadow'}:{os.environ['PYTHONPATH']}")
@@ -164,7 +185,8 @@ def test_a_stopped_worker_makes_no_progress(bench: Bench) -> None:
 
 
 def test_the_memory_guard_starts_no_worker_without_room(bench: Bench) -> None:
-    """With less memory than a worker needs, the jobs fail with both figures, and no worker was started."""
+    """With less memory than a worker needs, the jobs fail with both figures, and no worker was
+    started."""
     run = bench.ended(bench.start("NVDA", limits=quick(memory_mb=100_000_000)))
     assert run.state is FAILED
     assert "100000000 MB needed (training.worker_memory_mb)" in run.jobs[0].message
@@ -173,7 +195,8 @@ def test_the_memory_guard_starts_no_worker_without_room(bench: Bench) -> None:
 
 
 def test_a_worker_that_prints_200_mb_is_bounded_and_its_end_kept(bench: Bench) -> None:
-    """Output is drained always and kept bounded: first and last megabytes, the dropped ones counted."""
+    """Output is drained always and kept bounded: first and last megabytes, the dropped ones
+    counted."""
     bench.do(NVDA="print 200")
     started = bench.start("NVDA")
     run = bench.ended(started, 60)
@@ -195,7 +218,8 @@ def test_what_a_worker_leaves_behind_is_swept(bench: Bench) -> None:
 
 
 def test_a_symbol_locked_by_somebody_else_fails_as_busy(bench: Bench) -> None:
-    """The trainer itself holds the lock: a symbol taken meanwhile fails with the holder's name, exit code 75."""
+    """The trainer itself holds the lock: a symbol taken meanwhile fails with the holder's name,
+    exit code 75."""
     bench.do(NVDA="wait")
     started = bench.start("NVDA", "TSLA")
     bench.phase(started, "NVDA", "wait")
@@ -204,5 +228,11 @@ def test_a_symbol_locked_by_somebody_else_fails_as_busy(bench: Bench) -> None:
         assert "worker pid" in (lock_holder(bench.home.lock("NVDA")) or "")
         (bench.home.root / "go").touch()
         run = bench.ended(started)
-    assert (run.jobs[1].state, run.jobs[1].exit_code, run.jobs[1].message) == (FAILED, 75, "busy: somebody by hand")
-    wait_for(lambda: lock_holder(bench.home.lock("NVDA")) is None, what="the symbol's lock to be free")
+    assert (run.jobs[1].state, run.jobs[1].exit_code, run.jobs[1].message) == (
+        FAILED,
+        75,
+        "busy: somebody by hand",
+    )
+    wait_for(
+        lambda: lock_holder(bench.home.lock("NVDA")) is None, what="the symbol's lock to be free"
+    )

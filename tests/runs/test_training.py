@@ -48,12 +48,17 @@ def verifier() -> Iterator[Verifier]:
 @pytest.fixture
 def home(tmp_path: Path, verifier: Verifier) -> Home:
     return new_home(
-        tmp_path / "home", market__simulated_sessions=450, training__holdout_sessions=60, training__sequence_length=20
+        tmp_path / "home",
+        market__simulated_sessions=450,
+        training__holdout_sessions=60,
+        training__sequence_length=20,
     )
 
 
 def spec_of(home: Home, symbol: str = "NVDA", source: str = "simulated", **more: Any) -> RunSpec:
-    request = TrainRequest((symbol,), source=source, members=("naive", "enhanced"), starter="a test", **more)
+    request = TrainRequest(
+        (symbol,), source=source, members=("naive", "enhanced"), starter="a test", **more
+    )
     return plan(load(home, {}), request, SystemClock())
 
 
@@ -64,7 +69,9 @@ def train(home: Home, spec: RunSpec, cancelled: bool = False) -> Said:
     task = Task(home, load(home, {}), spec, symbol, SystemClock())
     with FileLock(home.lock(symbol)) as lock:
         assert lock.acquire("a test")
-        train_symbol(task, lambda kind, data=None: said.append((kind, data or {})), lambda: cancelled)
+        train_symbol(
+            task, lambda kind, data=None: said.append((kind, data or {})), lambda: cancelled
+        )
     return said
 
 
@@ -73,15 +80,27 @@ def last(said: Said) -> tuple[str, dict[str, Any]]:
 
 
 def test_a_first_training_publishes_a_model_with_its_origin(home: Home) -> None:
-    """The file says which run made it from what, the status beside it has its forecast, and each step was named."""
+    """The file says which run made it from what, the status beside it has its forecast, and each
+    step was named."""
     spec = spec_of(home)
     said = train(home, spec)
     kind, data = last(said)
     stored = read_model(home.model("NVDA"))
     assert (kind, data["generation"], data["digest"]) == ("published", 1, stored.manifest.digest)
     manifest = stored.manifest
-    assert (manifest.run_id, manifest.source, manifest.reason, manifest.champion) == (spec.id, "simulated", "manual", None)
-    assert [data["name"] for kind, data in said if kind == "phase"] == ["load", "features", "fit", "score", "publish"]
+    assert (manifest.run_id, manifest.source, manifest.reason, manifest.champion) == (
+        spec.id,
+        "simulated",
+        "manual",
+        None,
+    )
+    assert [data["name"] for kind, data in said if kind == "phase"] == [
+        "load",
+        "features",
+        "fit",
+        "score",
+        "publish",
+    ]
     found = status.read(home.status("NVDA"))
     assert found is not None
     assert found.model is not None
@@ -107,14 +126,19 @@ def test_a_second_training_backs_up_and_replaces_the_first(home: Home) -> None:
     assert manifest.champion["sessions"] == scored["sessions"]
 
 
-def test_a_worse_model_is_refused_unless_accepted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard's word is final: the champion stays byte for byte, and --accept-worse overrides it on record."""
+def test_a_worse_model_is_refused_unless_accepted(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard's word is final: the champion stays byte for byte, and --accept-worse overrides
+    it on record."""
     train(home, spec_of(home))
     before = home.model("NVDA").read_bytes()
     judged = guard.judge
 
     def stricter(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> Verdict:
-        return dataclasses.replace(judged(candidate, champion, settings), publish=False, reason="MASE 1.2 against 0.9")
+        return dataclasses.replace(
+            judged(candidate, champion, settings), publish=False, reason="MASE 1.2 against 0.9"
+        )
 
     monkeypatch.setattr(guard, "judge", stricter)
     kind, data = last(train(home, spec_of(home)))
@@ -126,7 +150,8 @@ def test_a_worse_model_is_refused_unless_accepted(home: Home, monkeypatch: pytes
 
 
 def test_only_a_person_replaces_a_model_of_a_newer_stockml(home: Home) -> None:
-    """A run that a trigger started is refused; one that a person started keeps the file in a backup and counts on from it."""
+    """A run that a trigger started is refused;
+    one that a person started keeps the file in a backup and counts on from it."""
     train(home, spec_of(home))
     newer = made_newer(home.model("NVDA"), generation=9)
     with pytest.raises(RefusedError, match="was made by a newer stockml"):
@@ -142,24 +167,33 @@ def real_bars(home: Home, folder: Path) -> str:
     bars = fetch_bars(home, load(home, {}), "simulated", "NVDA", SystemClock())
     rows = zip(bars.dates, bars.open, bars.high, bars.low, bars.close, bars.volume, strict=True)
     (folder / "csv").mkdir()
-    lines = ["date,open,high,low,close,volume", *(",".join(str(value) for value in row) for row in rows)]
+    lines = [
+        "date,open,high,low,close,volume",
+        *(",".join(str(value) for value in row) for row in rows),
+    ]
     (folder / "csv" / "NVDA.csv").write_text("\n".join(lines) + "\n")
     return f"csv:{folder / 'csv'}"
 
 
 def test_another_kind_of_source_is_refused_before_training(home: Home, tmp_path: Path) -> None:
-    """Simulated bars never replace a model of real ones unless asked to, and nothing is fitted to find out."""
+    """Simulated bars never replace a model of real ones unless asked to, and nothing is fitted
+    to find out."""
     train(home, spec_of(home, source=real_bars(home, tmp_path)))
     before = home.model("NVDA").read_bytes()
-    with pytest.raises(RefusedError, match=r"was trained from csv:.*this run reads simulated") as caught:
+    with pytest.raises(
+        RefusedError, match=r"was trained from csv:.*this run reads simulated"
+    ) as caught:
         train(home, spec_of(home))
     assert caught.value.hint == "stockml train NVDA --source simulated --replace-source"
     assert home.model("NVDA").read_bytes() == before
     assert last(train(home, spec_of(home, replace_source=True)))[0] == "published"
 
 
-def test_simulated_bars_never_replace_a_broken_model_of_real_ones(home: Home, tmp_path: Path) -> None:
-    """A live file that cannot be read keeps its source as long as status, runs or a backup know it."""
+def test_simulated_bars_never_replace_a_broken_model_of_real_ones(
+    home: Home, tmp_path: Path
+) -> None:
+    """A live file that cannot be read keeps its source as long as status, runs or a backup know
+    it."""
     source = real_bars(home, tmp_path)
     train(home, spec_of(home, source=source))
     home.model("NVDA").write_bytes(home.model("NVDA").read_bytes()[:5000])
@@ -170,7 +204,8 @@ def test_simulated_bars_never_replace_a_broken_model_of_real_ones(home: Home, tm
 
 
 def test_a_lost_model_leaves_its_generation_behind(home: Home) -> None:
-    """The number of a model that was published and whose file is gone is not given to another model."""
+    """The number of a model that was published and whose file is gone is not given to another
+    model."""
     train(home, spec_of(home))
     train(home, spec_of(home))
     home.model("NVDA").unlink()
@@ -180,7 +215,8 @@ def test_a_lost_model_leaves_its_generation_behind(home: Home) -> None:
 
 
 def test_a_backup_that_reaches_no_other_disk_is_said(home: Home, tmp_path: Path) -> None:
-    """The model is published, for the backup here is complete, and the run warns that it has no copy."""
+    """The model is published, for the backup here is complete, and the run warns that it has no
+    copy."""
     train(home, spec_of(home))
     text = home.settings.read_text()
     home.settings.write_text(text.replace('also_to = ""', f'also_to = "{tmp_path / "absent"}"'))
@@ -209,20 +245,27 @@ def test_a_disk_that_is_too_full_is_told_before_any_work(home: Home) -> None:
     settings = load(home, {})
     task = Task(
         home,
-        msgspec.structs.replace(settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000)),
+        msgspec.structs.replace(
+            settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000)
+        ),
         spec_of(home),
         "NVDA",
         SystemClock(),
     )
     said: Said = []
-    with pytest.raises(StockmlError, match=r"\d+ MB free in .* 10000000 MB needed \(training.free_disk_mb\)"):
+    with pytest.raises(
+        StockmlError, match=r"\d+ MB free in .* 10000000 MB needed \(training.free_disk_mb\)"
+    ):
         train_symbol(task, lambda kind, data=None: said.append((kind, data or {})), lambda: False)
     assert said == []
 
 
 @pytest.mark.parametrize("damage", ["truncated", "foreign"])
-def test_a_file_that_cannot_be_compared_with_is_kept_in_a_backup_and_replaced(home: Home, damage: str) -> None:
-    """A broken or foreign live file does not stop a training; it is said, and the file stays in a backup."""
+def test_a_file_that_cannot_be_compared_with_is_kept_in_a_backup_and_replaced(
+    home: Home, damage: str
+) -> None:
+    """A broken or foreign live file does not stop a training;
+    it is said, and the file stays in a backup."""
     train(home, spec_of(home))
     path = home.model("NVDA")
     if damage == "truncated":
@@ -233,12 +276,22 @@ def test_a_file_that_cannot_be_compared_with_is_kept_in_a_backup_and_replaced(ho
     raw = path.read_bytes()
     said = train(home, spec_of(home))
     assert last(said)[0] == "published"
-    assert any("backed up, then replaced" in data.get("message", "") for kind, data in said if kind == "warning")
+    assert any(
+        "backed up, then replaced" in data.get("message", "")
+        for kind, data in said
+        if kind == "warning"
+    )
     assert read_model(path).manifest.symbol == "NVDA"
-    assert raw in [copy.read_bytes() for backup in list_backups(home.models) for copy in backup.path.glob("nvda*")]
+    assert raw in [
+        copy.read_bytes()
+        for backup in list_backups(home.models)
+        for copy in backup.path.glob("nvda*")
+    ]
 
 
-def test_the_checking_process_finds_another_forecast_and_a_broken_file(home: Home, verifier: Verifier, tmp_path: Path) -> None:
+def test_the_checking_process_finds_another_forecast_and_a_broken_file(
+    home: Home, verifier: Verifier, tmp_path: Path
+) -> None:
     """It passes the file that was trained, and no other."""
     train(home, spec_of(home))
     settings, clock = load(home, {}), SystemClock()
@@ -250,7 +303,9 @@ def test_the_checking_process_finds_another_forecast_and_a_broken_file(home: Hom
     checker = training.verifier()
     checker.check(home.model("NVDA"), pinned)
     with pytest.raises(ModelError, match="where the training forecast"):
-        checker.check(home.model("NVDA"), Pinned(bars, {"SPY": spy}, found.forecast.next_close * 1.0001))
+        checker.check(
+            home.model("NVDA"), Pinned(bars, {"SPY": spy}, found.forecast.next_close * 1.0001)
+        )
     hurt = tmp_path / "hurt.h5"
     raw = bytearray(home.model("NVDA").read_bytes())
     raw[len(raw) // 2] ^= 1
@@ -259,10 +314,16 @@ def test_the_checking_process_finds_another_forecast_and_a_broken_file(home: Hom
         checker.check(hurt, pinned)
 
 
-def test_a_file_that_does_not_pass_its_check_is_not_published(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the checking process refuses never goes live: the old model stands byte for byte, and nothing was backed up."""
+def test_a_file_that_does_not_pass_its_check_is_not_published(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the checking process refuses never goes live: the old model stands byte for byte, and
+    nothing was backed up."""
     train(home, spec_of(home))
-    before, files = home.model("NVDA").read_bytes(), sorted(path.name for path in home.models.iterdir())
+    before, files = (
+        home.model("NVDA").read_bytes(),
+        sorted(path.name for path in home.models.iterdir()),
+    )
 
     class Refusing:
         def check(self, path: Path, pinned: Pinned) -> None:
@@ -277,7 +338,8 @@ def test_a_file_that_does_not_pass_its_check_is_not_published(home: Home, monkey
 
 
 def test_a_checking_process_that_died_is_started_again(home: Home, verifier: Verifier) -> None:
-    """Its death fails one publication in words, never silently, and the next training has a fresh one."""
+    """Its death fails one publication in words, never silently, and the next training has a
+    fresh one."""
     checker = training.verifier()
     os.kill(checker._process.pid, 9)
     checker._process.wait()
@@ -294,14 +356,20 @@ def _real_run(bench: Bench, monkeypatch: pytest.MonkeyPatch, points: str = "") -
     return bench.ended(begin(bench.home, spec, launch), 60)
 
 
-@pytest.mark.parametrize("point", ["publish.half", "publish.verified", "publish.synced", "publish.renamed", "publish.done"])
+@pytest.mark.parametrize(
+    "point",
+    ["publish.half", "publish.verified", "publish.synced", "publish.renamed", "publish.done"],
+)
 def test_a_worker_killed_while_publishing_leaves_the_old_or_the_new_model(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
-    """kill -9 at a step of publishing, in both tries: the model stands whole, and the run tells which one it is."""
+    """kill -9 at a step of publishing, in both tries: the model stands whole, and the run tells
+    which one it is."""
     run = _real_run(bench, monkeypatch, f"{point}=kill")
     job, live = run.jobs[0], point in ("publish.renamed", "publish.done")
-    assert (str(job.state), bench.home.model("NVDA").exists()) == (("done", True) if live else ("failed", False))
+    assert (str(job.state), bench.home.model("NVDA").exists()) == (
+        ("done", True) if live else ("failed", False)
+    )
     if live:
         manifest = read_model(bench.home.model("NVDA")).manifest
         assert (manifest.run_id, manifest.generation, job.generation) == (run.id, 1, 1)
@@ -311,10 +379,16 @@ def test_a_worker_killed_while_publishing_leaves_the_old_or_the_new_model(
 
 
 def test_a_real_run_trains_the_lstm_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One symbol through supervisor and worker with every member, TensorFlow included: losses, figures, a live model."""
+    """One symbol through supervisor and worker with every member, TensorFlow included: losses,
+    figures, a live model."""
     monkeypatch.delenv("STOCKML_TEST_WORK")
     spec = bench.spec("SPY", source="simulated", epochs=2)
     run = bench.ended(begin(bench.home, spec, launch), 200)
     job = run.jobs[0]
     assert (str(job.state), job.message, len(job.losses)) == ("done", "", 2)
-    assert set(read_model(bench.home.model("SPY")).manifest.weights) == {"naive", "enhanced", "sklearn", "lstm"}
+    assert set(read_model(bench.home.model("SPY")).manifest.weights) == {
+        "naive",
+        "enhanced",
+        "sklearn",
+        "lstm",
+    }

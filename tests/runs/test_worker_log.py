@@ -13,7 +13,9 @@ from engine.runs.worker_log import WorkerLog, last_lines, tail_paths
 
 
 @given(st.lists(st.binary(max_size=40), max_size=40))
-def test_head_and_tail_are_kept_and_the_rest_is_counted(tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]) -> None:
+def test_head_and_tail_are_kept_and_the_rest_is_counted(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]
+) -> None:
     """On disk: the first bytes and the last ones; what is between is counted to the byte."""
     path = tmp_path_factory.mktemp("log") / "w.log"
     log = WorkerLog(path, head=50, ring=60)
@@ -30,7 +32,9 @@ def test_head_and_tail_are_kept_and_the_rest_is_counted(tmp_path_factory: pytest
     assert log.size == len(whole)
 
 
-def test_a_full_disk_drops_bytes_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_drops_bytes_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A write that fails is counted; the next one is kept."""
     log = WorkerLog(tmp_path / "w.log")
     real = os.write

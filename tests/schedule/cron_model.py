@@ -1,7 +1,9 @@
-"""Debian cron as a model, minute by minute, written from its source and independent of our own code.
+"""Debian cron as a model, minute by minute, written from its source and independent of our own
+code.
 
-`fields` reads an expression as entry.c does (bit sets, the star flags of a field's first character); `fired` walks the
-minutes of a span as cron.c does: its virtual clock, its classes of time jumps, wildcard and fixed-time jobs apart.
+`fields` reads an expression as entry.c does (bit sets, the star flags of a field's first
+character); `fired` walks the minutes of a span as cron.c does: its virtual clock, its classes of
+time jumps, wildcard and fixed-time jobs apart.
 """
 
 from __future__ import annotations
@@ -64,7 +66,11 @@ def _number(text: str, names: list[str], base: int) -> int:
 
 
 def _matches(entry: Entry, wall: datetime) -> bool:
-    if wall.minute not in entry.minute or wall.hour not in entry.hour or wall.month not in entry.month:
+    if (
+        wall.minute not in entry.minute
+        or wall.hour not in entry.hour
+        or wall.month not in entry.month
+    ):
         return False
     dom, dow = wall.day in entry.dom, wall.isoweekday() % 7 in entry.dow
     return (dom and dow) if entry.dom_star or entry.dow_star else (dom or dow)
@@ -72,7 +78,8 @@ def _matches(entry: Entry, wall: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Look:
-    """One call of find_jobs: the true minute it happens in, the wall time it looks for, and for which class of jobs."""
+    """One call of find_jobs: the true minute it happens in, the wall time it looks for, and for
+    which class of jobs."""
 
     at: datetime
     wall: datetime
@@ -81,7 +88,8 @@ class Look:
 
 
 def looks(zone: ZoneInfo, start: datetime, minutes: int) -> list[Look]:
-    """Every call of find_jobs by a daemon that runs from `start` on; the same for all expressions."""
+    """Every call of find_jobs by a daemon that runs from `start` on;
+    the same for all expressions."""
     found = []
     first = start.astimezone(UTC)
     virtual = _local_minute(first, zone)

@@ -1,4 +1,5 @@
-"""Generated expressions: valid ones of our grammar, many of them near the hours in which clocks change."""
+"""Generated expressions: valid ones of our grammar, many of them near the hours in which clocks
+change."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ def generated(count: int, seed: int) -> list[str]:
 
 
 def _field(field: Field, chance: random.Random) -> str:
-    stars = {"minute": 0.15, "hour": 0.2, "day of month": 0.7, "month": 0.8, "day of week": 0.6}[field.name]
+    stars = {"minute": 0.15, "hour": 0.2, "day of month": 0.7, "month": 0.8, "day of week": 0.6}[
+        field.name
+    ]
     if chance.random() < stars:
         return "*"
     if chance.random() < 0.15:

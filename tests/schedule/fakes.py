@@ -1,4 +1,5 @@
-"""A `crontab` program that keeps its tab in a file and fails in every way a real one was seen to fail."""
+"""A `crontab` program that keeps its tab in a file and fails in every way a real one was seen to
+fail."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ case "$1" in
     esac
     [ -e "$D/tab" ] || { echo 'no crontab for op' >&2; exit 1; }
     if [ -e "$D/header" ]; then cat "$D/header"; fi
-    if [ '@LOSSY@' = yes ]; then sed 's/\r/\\r/g; s/\x08/\\b/g' "$D/tab"; else exec cat "$D/tab"; fi;;
+    if [ '@LOSSY@' = yes ]; then sed 's/\r/\\r/g; s/\x08/\\b/g' "$D/tab"
+    else exec cat "$D/tab"; fi;;
 -e) cp "$D/tab" "$D/edit" && sh -c "$VISUAL $D/edit" && echo 'No modification made' >&2;;
 -r) [ "$mode" = reject ] && { echo 'cannot remove' >&2; exit 1; }
     [ "$mode" = noop ] || rm "$D/tab";;
@@ -55,11 +57,17 @@ esac
 class FakeCrontab:
     """One user's tab behind a shell script; `fails` sets how the next calls go wrong."""
 
-    def __init__(self, folder: Path, kind: str = "debian", lossy: bool = False, program: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, kind: str = "debian", lossy: bool = False, program: Path | None = None
+    ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.program = program or folder / "crontab"
-        text = _SCRIPT.replace("@FOLDER@", str(folder)).replace("@KIND@", kind).replace("@LOSSY@", "yes" if lossy else "no")
+        text = (
+            _SCRIPT.replace("@FOLDER@", str(folder))
+            .replace("@KIND@", kind)
+            .replace("@LOSSY@", "yes" if lossy else "no")
+        )
         self.program.write_text(text)
         self.program.chmod(0o755)
         (folder / "count").write_text("0\n")
@@ -97,7 +105,11 @@ class FakeCrontab:
     @property
     def calls(self) -> list[str]:
         path = self.folder / "calls"
-        return [line.partition(" ")[2] for line in path.read_text().splitlines()] if path.exists() else []
+        return (
+            [line.partition(" ")[2] for line in path.read_text().splitlines()]
+            if path.exists()
+            else []
+        )
 
     @property
     def writes(self) -> list[str]:
@@ -107,4 +119,6 @@ class FakeCrontab:
 
 def standard_lines(home: Home, program: Path = PROGRAM) -> tuple[Line, ...]:
     """The four standard jobs."""
-    return tuple(Line(job, JOBS[job].expression, shell_command(program, job, home)) for job in STANDARD)
+    return tuple(
+        Line(job, JOBS[job].expression, shell_command(program, job, home)) for job in STANDARD
+    )

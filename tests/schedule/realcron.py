@@ -29,23 +29,42 @@ def _missing() -> str:
 
 
 needs_crontab = pytest.mark.skipif(bool(_missing()), reason=_missing() or "-")
-needs_cron = pytest.mark.skipif(bool(_missing()) or CRON is None, reason=_missing() or "there is no cron daemon to start")
+needs_cron = pytest.mark.skipif(
+    bool(_missing()) or CRON is None, reason=_missing() or "there is no cron daemon to start"
+)
 
 
 @contextmanager
 def throwaway_user(home: Path, root: bool = False) -> Iterator[str]:
-    """A user with no crontab, gone afterwards; `root`: another name of user id 0, where Python lies under root's home."""
+    """A user with no crontab, gone afterwards;
+    `root`: another name of user id 0, where Python lies under root's home."""
     name = f"stkml{os.getpid()}"
     # Two test processes may ask at once: the tool then refuses instead of waiting.
-    words = ["useradd", *(["-o", "-u", "0"] if root else []), "--no-create-home", "--home-dir", str(home), name]
-    wait_for(lambda: subprocess.run(words, capture_output=True, check=False).returncode == 0, 30, "the user")
+    words = [
+        "useradd",
+        *(["-o", "-u", "0"] if root else []),
+        "--no-create-home",
+        "--home-dir",
+        str(home),
+        name,
+    ]
+    wait_for(
+        lambda: subprocess.run(words, capture_output=True, check=False).returncode == 0,
+        30,
+        "the user",
+    )
     try:
         yield name
     finally:
         subprocess.run(["crontab", "-u", name, "-r"], capture_output=True, check=False)
         force = ["-f"] if root else []
         wait_for(
-            lambda: subprocess.run(["userdel", *force, name], capture_output=True, check=False).returncode in (0, 6),
+            lambda: (
+                subprocess.run(
+                    ["userdel", *force, name], capture_output=True, check=False
+                ).returncode
+                in (0, 6)
+            ),
             30,
             "userdel",
         )
@@ -56,12 +75,19 @@ def running_daemon(environ: Mapping[str, str] | None = None) -> Iterator[None]:
     """The machine's cron daemon, or one of our own for as long as the test takes."""
     if find_daemon().running:
         if environ is not None:
-            pytest.skip("a cron daemon of this machine runs; two of them would start every job twice")
+            pytest.skip(
+                "a cron daemon of this machine runs; two of them would start every job twice"
+            )
         yield
         return
     assert CRON is not None
-    # What a daemon leaves behind; the second says that this start of the machine had its @reboot jobs.
-    traces = [path for path in (Path("/var/run/crond.pid"), Path("/var/run/crond.reboot")) if not path.exists()]
+    # What a daemon leaves behind; the second says that this start of the machine had its @reboot
+    # jobs.
+    traces = [
+        path
+        for path in (Path("/var/run/crond.pid"), Path("/var/run/crond.reboot"))
+        if not path.exists()
+    ]
     daemon = subprocess.Popen(
         [CRON, "-f"],
         env={**os.environ, **(environ or {})},

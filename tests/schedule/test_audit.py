@@ -10,7 +10,8 @@ from tests.schedule.test_scheduler import FOREIGN, Desk
 
 
 def test_every_write_is_recorded(tmp_path: Path) -> None:
-    """install, set, disable and undo leave a line with their jobs; a draft without a difference leaves none."""
+    """install, set, disable and undo leave a line with their jobs;
+    a draft without a difference leaves none."""
     desk = Desk(tmp_path)
     scheduler = desk.scheduler
     desk.write(desk.install())
@@ -23,7 +24,10 @@ def test_every_write_is_recorded(tmp_path: Path) -> None:
     assert [(entry.what, entry.outcome, entry.about["reason"]) for entry in found] == [
         ("schedule", "done", reason) for reason in ("install", "set", "disable", "undo")
     ]
-    assert [entry.about["jobs"] for entry in found[1:3]] == [["weekly 0 4 * * 0"], ["clean 0 3 * * * off"]]
+    assert [entry.about["jobs"] for entry in found[1:3]] == [
+        ["weekly 0 4 * * 0"],
+        ["clean 0 3 * * * off"],
+    ]
 
 
 def test_a_conflict_is_recorded_as_it_ended(tmp_path: Path) -> None:

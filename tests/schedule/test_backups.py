@@ -37,11 +37,14 @@ def test_fifty_are_kept_in_the_order_of_the_writes(tmp_path: Path) -> None:
     for number in range(KEPT + 5):
         clock.advance(timedelta(seconds=-1 if number % 3 else 0))
         backups.keep(HOME, "set", f"{number}".encode(), b"")
-    assert [backup.tab() for backup in backups.all()] == [f"{number}".encode() for number in range(5, KEPT + 5)]
+    assert [backup.tab() for backup in backups.all()] == [
+        f"{number}".encode() for number in range(5, KEPT + 5)
+    ]
 
 
 def test_an_undo_cancels_the_write_before_it(tmp_path: Path) -> None:
-    """Undo walks back one write at a time, a new write begins anew, another home's writes do not count."""
+    """Undo walks back one write at a time, a new write begins anew, another home's writes do not
+    count."""
     backups, _ = _backups(tmp_path)
 
     def keep(reason: str, before: bytes, home: Home = HOME) -> None:

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
-from engine.schedule.block import Line, find_block, find_blocks, outside, render, same_outside, splice, with_line
+from engine.schedule.block import (
+    Line,
+    find_block,
+    find_blocks,
+    outside,
+    render,
+    same_outside,
+    splice,
+    with_line,
+)
 from engine.schedule.expression import parse
 from engine.schedule.jobs import shell_command
 from tests.schedule.corpus import CORPUS
@@ -22,24 +31,28 @@ OTHER = Home(Path("/srv/stocks"))
 
 
 def test_the_block_as_it_stands_in_a_tab() -> None:
-    """Markers with the home and the digest, one absolute command a line, a paused job as a comment."""
+    """Markers with the home and the digest, one absolute command a line, a paused job as a
+    comment."""
     home = Home(Path("/home/op/stocks"))
     lines = standard_lines(home, Path("/opt/bin/stockml"))
     lines = with_line(lines, Line("clean", "0 3 * * *", lines[-1].command, enabled=False))
-    assert render(home, lines).decode() == (
-        "# BEGIN stockml /home/op/stocks v1 75756b264cbe - managed by `stockml schedule`; edit there\n"
-        "0 2 * * 0 /opt/bin/stockml cron-run weekly --home /home/op/stocks\n"
-        "0 6,12,18 * * 1-5 /opt/bin/stockml cron-run performance --home /home/op/stocks\n"
-        "0 1 1 * * /opt/bin/stockml cron-run monthly --home /home/op/stocks\n"
-        "# 0 3 * * * /opt/bin/stockml cron-run clean --home /home/op/stocks\n"
-        "# END stockml /home/op/stocks\n"
+    assert (
+        render(home, lines).decode()
+        == "# BEGIN stockml /home/op/stocks v1 75756b264cbe - managed by `stockml schedule`; edit"
+        " there\n0 2 * * 0 /opt/bin/stockml cron-run weekly --home /home/op/stocks\n0 6,12,18 *"
+        " * 1-5 /opt/bin/stockml cron-run performance --home /home/op/stocks\n0 1 1 * *"
+        " /opt/bin/stockml cron-run monthly --home /home/op/stocks\n# 0 3 * * * /opt/bin/stockml"
+        " cron-run clean --home /home/op/stocks\n# END stockml /home/op/stocks\n"
     )
 
 
 def test_percent_signs_are_escaped_and_blanks_quoted() -> None:
     """A home that holds both stands in the line as cron and any shell need it."""
     block = render(HOME, standard_lines(HOME))
-    assert b"'/opt/stock ml/bin/stockml' cron-run weekly --home '/home/op/my stocks 100\\% it'\"'\"'s'\n" in block
+    assert (
+        b"'/opt/stock ml/bin/stockml' cron-run weekly --home '/home/op/my stocks 100\\%"
+        b" it'\"'\"'s'\n" in block
+    )
     found = find_block(block, HOME)
     assert found is not None and found.lines == standard_lines(HOME)
 
@@ -50,7 +63,11 @@ def test_no_byte_of_the_corpus_changes(tab: bytes) -> None:
     lines = standard_lines(HOME)
     installed = splice(tab, HOME, lines)
     assert installed is not None and installed.startswith(tab) and outside(installed, HOME) == tab
-    edited = splice(installed, HOME, with_line(lines, Line("weekly", "5 5 * * 1", lines[0].command, enabled=False)))
+    edited = splice(
+        installed,
+        HOME,
+        with_line(lines, Line("weekly", "5 5 * * 1", lines[0].command, enabled=False)),
+    )
     assert edited is not None and outside(edited, HOME) == tab
     assert splice(edited, HOME, ()) == tab
 
@@ -68,9 +85,13 @@ def test_a_block_is_replaced_where_it_stands(head: list[bytes], tail: list[bytes
 
 def test_a_missing_last_newline_is_the_one_byte_that_may_be_added() -> None:
     """cron takes no tab without it; anything more would be a change outside."""
-    assert splice(b"0 1 * * * x", HOME, standard_lines(HOME)) == b"0 1 * * * x\n" + render(HOME, standard_lines(HOME))
+    assert splice(b"0 1 * * * x", HOME, standard_lines(HOME)) == b"0 1 * * * x\n" + render(
+        HOME, standard_lines(HOME)
+    )
     assert (
-        same_outside(b"a", b"a\n", HOME) and not same_outside(b"a\n", b"a\n\n", HOME) and not same_outside(b"a", b"b\n", HOME)
+        same_outside(b"a", b"a\n", HOME)
+        and not same_outside(b"a\n", b"a\n\n", HOME)
+        and not same_outside(b"a", b"b\n", HOME)
     )
     assert same_outside(None, b"", HOME) and not same_outside(b"a\n", None, HOME)
 
@@ -84,9 +105,14 @@ def test_two_homes_have_a_block_each() -> None:
 
 
 def test_an_edit_by_hand_is_seen() -> None:
-    """A line changed, added or taken out between the markers does not have the digest that was written."""
+    """A line changed, added or taken out between the markers does not have the digest that was
+    written."""
     block = render(HOME, standard_lines(HOME))
-    for edited in (block.replace(b"0 2 * * 0", b"0 4 * * 0"), block.replace(b"0 3 * * *", b"# 0 3 * * *"), block + b""):
+    for edited in (
+        block.replace(b"0 2 * * 0", b"0 4 * * 0"),
+        block.replace(b"0 3 * * *", b"# 0 3 * * *"),
+        block + b"",
+    ):
         found = find_block(edited, HOME)
         assert found is not None and found.edited == (edited != block)
     found = find_block(block.replace(b"# END", b"7 7 * * * my own line\n# END"), HOME)
@@ -127,7 +153,8 @@ def test_the_damaged_block_of_another_home_does_not_hinder() -> None:
 
 @pytest.mark.parametrize("root", ["/home/a\nb", "/home/a\tb", "/home/a\\b", f"/{'x' * 1000}"])
 def test_a_path_that_cron_cannot_carry_is_refused(root: str) -> None:
-    """Line breaks, control characters, backslashes and commands beyond 998 bytes never reach a tab."""
+    """Line breaks, control characters, backslashes and commands beyond 998 bytes never reach a
+    tab."""
     home = Home(Path(root))
     with pytest.raises(UsageError):
         render(home, [Line("weekly", "0 2 * * 0", shell_command(PROGRAM, "weekly", home))])
@@ -142,12 +169,21 @@ def test_a_path_that_the_package_would_cut_is_refused(root: str) -> None:
 
 
 def test_every_expression_that_the_grammar_accepts_is_built_with_its_meaning() -> None:
-    """A thousand generated expressions come back from the built block with the same values and the same day rule."""
+    """A thousand generated expressions come back from the built block with the same values and
+    the same day rule."""
     for text in generated(1000, seed=21):
         expression = parse(text)
-        found = find_block(render(OTHER, [Line("weekly", text, shell_command(PROGRAM, "weekly", OTHER))]), OTHER)
-        assert found is not None and not found.edited and found.lines[0].expression == expression.text
-        raw = render(OTHER, [Line("weekly", text, shell_command(PROGRAM, "weekly", OTHER))]).splitlines()[1].decode()
+        found = find_block(
+            render(OTHER, [Line("weekly", text, shell_command(PROGRAM, "weekly", OTHER))]), OTHER
+        )
+        assert (
+            found is not None and not found.edited and found.lines[0].expression == expression.text
+        )
+        raw = (
+            render(OTHER, [Line("weekly", text, shell_command(PROGRAM, "weekly", OTHER))])
+            .splitlines()[1]
+            .decode()
+        )
         read = parse(" ".join(raw.split()[:5]))
         assert (read.minutes, read.hours, read.days, read.months, read.weekdays) == (
             expression.minutes,
@@ -156,4 +192,7 @@ def test_every_expression_that_the_grammar_accepts_is_built_with_its_meaning() -
             expression.months,
             expression.weekdays,
         ), text
-        assert (read.wildcard, read.either_day) == (expression.wildcard, expression.either_day), text
+        assert (read.wildcard, read.either_day) == (
+            expression.wildcard,
+            expression.either_day,
+        ), text

@@ -40,7 +40,12 @@ def _argv(code: str) -> list[str]:
 
 def _run(home: Home, job: str, code: str, trigger: Trigger = Trigger.CRON) -> tuple[int, list[str]]:
     said: list[str] = []
-    return run_job(home, job, clock=FakeClock(NOW), argv=_argv(code), say=said.append, trigger=trigger), said
+    return (
+        run_job(
+            home, job, clock=FakeClock(NOW), argv=_argv(code), say=said.append, trigger=trigger
+        ),
+        said,
+    )
 
 
 def _last(home: Home, job: str) -> CronRun:
@@ -49,17 +54,31 @@ def _last(home: Home, job: str) -> CronRun:
 
 def test_a_success_is_silent_logged_and_recorded(home: Home) -> None:
     """Nothing is printed; every line of the child stands stamped in the job's log."""
-    code, said = _run(home, "weekly", "print('trained NVDA'); import sys; print('careful\\x1b[31m', file=sys.stderr)")
+    code, said = _run(
+        home,
+        "weekly",
+        "print('trained NVDA'); import sys; print('careful\\x1b[31m', file=sys.stderr)",
+    )
     assert (code, said) == (0, [])
     log = (home.logs / "training" / "cron.log").read_text().splitlines()
     assert all(line.startswith("2026-02-08T07:00:01.000Z weekly: ") for line in log)
     assert log[0].endswith("started by cron") and log[-1].endswith("done after 0.0 s (exit 0)")
-    assert sorted(line.partition("weekly: ")[2] for line in log[1:-1]) == ["careful", "trained NVDA"]
+    assert sorted(line.partition("weekly: ")[2] for line in log[1:-1]) == [
+        "careful",
+        "trained NVDA",
+    ]
     run = _last(home, "weekly")
-    assert (run.outcome, run.exit_code, run.trigger, run.message) == (Outcome.DONE, 0, Trigger.CRON, "")
+    assert (run.outcome, run.exit_code, run.trigger, run.message) == (
+        Outcome.DONE,
+        0,
+        Trigger.CRON,
+        "",
+    )
 
 
-@pytest.mark.parametrize(("job", "log"), [("performance", "monitoring"), ("health", "monitoring"), ("clean", "training")])
+@pytest.mark.parametrize(
+    ("job", "log"), [("performance", "monitoring"), ("health", "monitoring"), ("clean", "training")]
+)
 def test_each_job_writes_the_guides_log(job: str, log: str, home: Home) -> None:
     """logs/training/cron.log or logs/monitoring/cron.log."""
     _run(home, job, "print('hello')")
@@ -67,19 +86,29 @@ def test_each_job_writes_the_guides_log(job: str, log: str, home: Home) -> None:
 
 
 def test_a_failure_is_one_line_with_the_last_word_and_the_log(home: Home) -> None:
-    """The exit code is the child's; a hint after the fault does not hide it, and whose words they are is said once."""
+    """The exit code is the child's;
+    a hint after the fault does not hide it, and whose words they are is said once."""
     code, said = _run(
-        home, "weekly", "import sys; print('x'); print('stockml: no bars for NVDA'); print('  → fetch some'); sys.exit(4)"
+        home,
+        "weekly",
+        "import sys; print('x'); print('stockml: no bars for NVDA'); print('  → fetch some');"
+        " sys.exit(4)",
     )
     assert code == 4 and len(said) == 1
     assert "weekly failed" in said[0] and "(exit 4): no bars for NVDA; log: " in said[0]
-    assert (_last(home, "weekly").outcome, _last(home, "weekly").message) == (Outcome.FAILED, "no bars for NVDA")
+    assert (_last(home, "weekly").outcome, _last(home, "weekly").message) == (
+        Outcome.FAILED,
+        "no bars for NVDA",
+    )
 
 
 @pytest.mark.parametrize(
-    ("child", "code", "outcome"), [(5, 0, Outcome.DONE), (75, 75, Outcome.SKIPPED), (2, 2, Outcome.FAILED)]
+    ("child", "code", "outcome"),
+    [(5, 0, Outcome.DONE), (75, 75, Outcome.SKIPPED), (2, 2, Outcome.FAILED)],
 )
-def test_a_refusal_counts_as_done_and_busy_as_skipped(child: int, code: int, outcome: Outcome, home: Home) -> None:
+def test_a_refusal_counts_as_done_and_busy_as_skipped(
+    child: int, code: int, outcome: Outcome, home: Home
+) -> None:
     """The record keeps the child's own code."""
     assert _run(home, "weekly", f"raise SystemExit({child})")[0] == code
     assert (_last(home, "weekly").exit_code, _last(home, "weekly").outcome) == (child, outcome)
@@ -95,21 +124,37 @@ def test_a_program_that_cannot_be_started_is_a_failure_in_words(home: Home) -> N
     """The run is recorded all the same."""
     said: list[str] = []
     assert run_job(home, "weekly", argv=["/nowhere/stockml"], say=said.append) == 1
-    assert "cannot start /nowhere/stockml" in said[0] and _last(home, "weekly").outcome is Outcome.FAILED
+    assert (
+        "cannot start /nowhere/stockml" in said[0]
+        and _last(home, "weekly").outcome is Outcome.FAILED
+    )
 
 
 @pytest.mark.parametrize(
     ("job", "lock"),
-    [("weekly", "weekly"), ("weekly", "training"), ("monthly", "training"), ("clean", "training"), ("clean", "NVDA")],
+    [
+        ("weekly", "weekly"),
+        ("weekly", "training"),
+        ("monthly", "training"),
+        ("clean", "training"),
+        ("clean", "NVDA"),
+    ],
 )
 def test_a_job_that_finds_a_lock_held_is_skipped(job: str, lock: str, home: Home) -> None:
     """75, recorded with the holder, silent; a clean yields to any training."""
-    paths = {"weekly": JOBS["weekly"].lock_path(home), "training": training_lock(home), "NVDA": home.lock("NVDA")}
+    paths = {
+        "weekly": JOBS["weekly"].lock_path(home),
+        "training": training_lock(home),
+        "NVDA": home.lock("NVDA"),
+    }
     with FileLock(paths[lock]) as held:
         assert held.acquire("run 42 on this machine")
         assert _run(home, job, "print('must not run')") == (75, [])
     run = _last(home, job)
-    assert (run.outcome, run.exit_code) == (Outcome.SKIPPED, 75) and "run 42 on this machine" in run.message
+    assert (run.outcome, run.exit_code) == (
+        Outcome.SKIPPED,
+        75,
+    ) and "run 42 on this machine" in run.message
     assert "must not run" not in JOBS[job].log_path(home).read_text()
     assert _run(home, job, "pass") == (0, [])
 
@@ -124,13 +169,19 @@ def test_a_check_does_not_wait_for_a_training(home: Home) -> None:
 def test_the_lock_is_held_as_long_as_the_work_goes_on(home: Home, tmp_path: Path) -> None:
     """A cron-run that is killed leaves its job running: the lock stays held until the job ends."""
     pidfile = tmp_path / "pid"
-    child = f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid())); time.sleep(600)"
+    child = (
+        f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid()));"
+        " time.sleep(600)"
+    )
     process = _process(home, child)
     pid = int(wait_for(lambda: pidfile.exists() and pidfile.read_text(), what="the job"))
     try:
         process.kill()
         process.wait(90)
-        assert lock_holder(JOBS["weekly"].lock_path(home)) is not None and lock_holder(training_lock(home)) is not None
+        assert (
+            lock_holder(JOBS["weekly"].lock_path(home)) is not None
+            and lock_holder(training_lock(home)) is not None
+        )
         assert _run(home, "weekly", "pass")[0] == 75
     finally:
         os.kill(pid, signal.SIGKILL)
@@ -141,12 +192,17 @@ def test_the_lock_is_held_as_long_as_the_work_goes_on(home: Home, tmp_path: Path
 def test_a_signal_ends_the_child_and_is_recorded(home: Home, tmp_path: Path) -> None:
     """SIGTERM to cron-run stops the work and writes how it ended."""
     pidfile = tmp_path / "pid"
-    child = f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid())); time.sleep(600)"
+    child = (
+        f"import os, pathlib, time; pathlib.Path({str(pidfile)!r}).write_text(str(os.getpid()));"
+        " time.sleep(600)"
+    )
     process = _process(home, child)
     wait_for(lambda: pidfile.exists() and pidfile.read_text(), what="the job")
     process.terminate()
     assert process.wait(90) == 143
-    assert _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+    assert (
+        _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+    )
 
 
 _SIGNALLED = """
@@ -165,10 +221,19 @@ subprocess.Popen = signalled
 def test_a_signal_while_the_child_starts_is_not_lost(home: Home) -> None:
     """SIGTERM in the moment in which the job starts ends the job as well, and is recorded."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _SIGNALLED + _PROCESS, str(home.root), "import time; time.sleep(600)"], env=environment()
+        [
+            sys.executable,
+            "-c",
+            _SIGNALLED + _PROCESS,
+            str(home.root),
+            "import time; time.sleep(600)",
+        ],
+        env=environment(),
     )
     assert process.wait(90) == 143
-    assert _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+    assert (
+        _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+    )
     assert lock_holder(JOBS["weekly"].lock_path(home)) is None
 
 
@@ -183,7 +248,9 @@ sys.exit(run_job(Home(Path(sys.argv[1])), "weekly", argv=[sys.executable, "-c", 
 
 def _process(home: Home, child: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", _PROCESS, str(home.root), child], env=environment(), stderr=subprocess.DEVNULL
+        [sys.executable, "-c", _PROCESS, str(home.root), child],
+        env=environment(),
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -206,11 +273,16 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_job(home: Home) -> None:
 
 
 def test_the_slot_is_the_newest_of_the_recorded_schedule(home: Home) -> None:
-    """Up to three hours late, as cron's own catch-up is; a start at any other time belongs to no slot."""
+    """Up to three hours late, as cron's own catch-up is;
+    a start at any other time belongs to no slot."""
     zone = ZoneInfo("America/New_York")
     write_changes(home, (Change(NOW - timedelta(days=3), "weekly", "0 2 * * 0", True, "crontab"),))
     slot = datetime(2026, 2, 8, 7, tzinfo=UTC)
-    for late, wanted in ((timedelta(), slot), (timedelta(hours=2, minutes=59), slot), (timedelta(hours=3, minutes=1), None)):
+    for late, wanted in (
+        (timedelta(), slot),
+        (timedelta(hours=2, minutes=59), slot),
+        (timedelta(hours=3, minutes=1), None),
+    ):
         found = expected_slot(home, JOBS["weekly"], NOW + late, zone)
         assert (found.astimezone(UTC) if found else None) == wanted
     assert expected_slot(home, JOBS["clean"], NOW, zone) is None
@@ -277,7 +349,8 @@ def test_a_watchdog_is_pinged_at_the_start_and_with_the_exit_code(home: Home) ->
 
 
 def test_a_ping_that_fails_does_not_fail_the_job_and_its_address_stays_secret(home: Home) -> None:
-    """A refused connection, an answer of 500, a file that others can read: the job is done, the log tells without the URL."""
+    """A refused connection, an answer of 500, a file that others can read: the job is done, the
+    log tells without the URL."""
     with _watchdog(500) as (url, _):
         _secrets(home, url)
         assert _run(home, "weekly", "pass") == (0, [])
@@ -285,12 +358,21 @@ def test_a_ping_that_fails_does_not_fail_the_job_and_its_address_stays_secret(ho
     _secrets(home, url, 0o644)
     assert _run(home, "weekly", "pass") == (0, [])
     log = (home.logs / "training" / "cron.log").read_text()
-    assert log.count("the ping did not arrive") == 4 and "chmod 600" in log and "secret-uuid" not in log
+    assert (
+        log.count("the ping did not arrive") == 4
+        and "chmod 600" in log
+        and "secret-uuid" not in log
+    )
 
 
-@pytest.mark.parametrize("address", ["https://h.invalid/secret uuid", "http://h.invalid:port/secret-uuid", "a stranger"])
-def test_no_answer_to_a_ping_stops_a_job(home: Home, address: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """An address that is no URL, and a program there that speaks no HTTP: done, without a traceback that holds the address."""
+@pytest.mark.parametrize(
+    "address", ["https://h.invalid/secret uuid", "http://h.invalid:port/secret-uuid", "a stranger"]
+)
+def test_no_answer_to_a_ping_stops_a_job(
+    home: Home, address: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An address that is no URL, and a program there that speaks no HTTP: done, without a
+    traceback that holds the address."""
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
 

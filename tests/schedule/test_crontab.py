@@ -27,7 +27,8 @@ def test_no_tab_is_none_and_an_empty_tab_is_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tab", CORPUS)
 def test_bytes_that_a_listing_changes_are_fetched_truly(tab: bytes, tmp_path: Path) -> None:
-    """Where -l turns carriage returns and backspaces into text, the tab read is still the true one."""
+    """Where -l turns carriage returns and backspaces into text, the tab read is still the true
+    one."""
     fake = FakeCrontab(tmp_path, lossy=True)
     fake.tab = tab
     (tmp_path / "header").write_bytes(HEADER)
@@ -38,15 +39,19 @@ def test_a_doubtful_byte_that_cannot_be_settled_is_an_error(tmp_path: Path) -> N
     """When -l and -e disagree, nothing is guessed."""
     fake = FakeCrontab(tmp_path, lossy=True)
     fake.tab = b"# one\n0 1 * * * x \r\n"
-    # A tab put in place without a header: the editor gets it without its leading comment, as Debian's does.
+    # A tab put in place without a header: the editor gets it without its leading comment, as
+    # Debian's does.
     script = fake.program.read_text()
-    fake.program.write_text(script.replace('cp "$D/tab" "$D/edit"', 'tail -n +2 "$D/tab" >"$D/edit"'))
+    fake.program.write_text(
+        script.replace('cp "$D/tab" "$D/edit"', 'tail -n +2 "$D/tab" >"$D/edit"')
+    )
     with pytest.raises(CrontabError, match="show different crontabs"):
         fake.crontab.read()
 
 
 def test_only_the_exact_header_is_stripped_and_only_once(tmp_path: Path) -> None:
-    """The user's own leading comments stay, even a second header; cronie shows none, so nothing is stripped there."""
+    """The user's own leading comments stay, even a second header;
+    cronie shows none, so nothing is stripped there."""
     for kind, shown, wanted in (
         ("debian", HEADER + HEADER + b"# mine\n", HEADER + b"# mine\n"),
         ("debian", b"# a\n# b\n# c\n0 1 * * * x\n", b"# a\n# b\n# c\n0 1 * * * x\n"),
@@ -63,8 +68,11 @@ def test_the_implementation_is_told_by_its_own_words(tmp_path: Path) -> None:
     assert {name: FakeCrontab(tmp_path / name, name).crontab.kind() for name in kinds} == kinds
 
 
-def test_the_operators_environment_does_not_change_the_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program runs in the C locale, asked for its header, without colours and without an editor of the user's."""
+def test_the_operators_environment_does_not_change_the_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program runs in the C locale, asked for its header, without colours and without an
+    editor of the user's."""
     program = tmp_path / "crontab"
     program.write_text("#!/bin/sh\nenv | sort\n")
     program.chmod(0o755)
@@ -93,7 +101,10 @@ def test_a_denied_user_reads_who_can_help(tmp_path: Path) -> None:
     fake = FakeCrontab(tmp_path)
     with fake.fails("denies"), pytest.raises(CrontabError, match="does not let you") as caught:
         fake.crontab.read()
-    assert "not allowed to use this program" in caught.value.message and "cron.allow" in caught.value.hint
+    assert (
+        "not allowed to use this program" in caught.value.message
+        and "cron.allow" in caught.value.hint
+    )
 
 
 def test_what_cron_says_of_a_tab_reaches_the_user(tmp_path: Path) -> None:

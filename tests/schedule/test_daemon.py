@@ -21,7 +21,9 @@ class Machine:
         folder = self.proc / str(pid)
         folder.mkdir()
         (folder / "comm").write_text(f"{comm}\n")
-        (folder / "stat").write_text(f"{pid} ({comm}) {state} {parent} {' '.join(['0'] * 17)} 360000 0\n")
+        (folder / "stat").write_text(
+            f"{pid} ({comm}) {state} {parent} {' '.join(['0'] * 17)} 360000 0\n"
+        )
 
     def pidfile(self, pid: int) -> None:
         (self.run / "crond.pid").write_text(f"{pid}\n")
@@ -33,7 +35,11 @@ def test_the_pidfile_names_a_living_cron(tmp_path: Path) -> None:
     machine.process(70, "cron")
     machine.pidfile(70)
     found = find_daemon(machine.proc, machine.run)
-    assert (found.running, found.pid, found.since) == (True, 70, datetime(2026, 1, 1, 1, tzinfo=UTC))
+    assert (found.running, found.pid, found.since) == (
+        True,
+        70,
+        datetime(2026, 1, 1, 1, tzinfo=UTC),
+    )
 
 
 def test_a_stale_pidfile_proves_nothing(tmp_path: Path) -> None:
@@ -62,12 +68,19 @@ def test_no_cron_is_told(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.process(60, "bash")
     found = find_daemon(machine.proc, machine.run)
-    assert not found.running and found.pid is None and found.detail == "no process is named cron or crond"
+    assert (
+        not found.running
+        and found.pid is None
+        and found.detail == "no process is named cron or crond"
+    )
 
 
 def test_the_users_systemd_is_known_by_its_socket(tmp_path: Path) -> None:
     """There with the socket of this user alone, and both answers are words."""
-    assert str(find_manager(tmp_path, 7)) == f"no systemd user manager runs: there is no {tmp_path}/7/systemd/private"
+    assert (
+        str(find_manager(tmp_path, 7))
+        == f"no systemd user manager runs: there is no {tmp_path}/7/systemd/private"
+    )
     (tmp_path / "7" / "systemd").mkdir(parents=True)
     (tmp_path / "7" / "systemd" / "private").touch()
     assert str(find_manager(tmp_path, 7)) == "a systemd user manager runs"

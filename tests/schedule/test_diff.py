@@ -26,11 +26,16 @@ def test_a_difference_ends_with_what_stays() -> None:
 def test_a_newline_that_is_added_shows() -> None:
     """The last line without its newline is a line that changes."""
     lines = tab_diff(b"a", b"a\nours\n", b"a")
-    assert "-a (no newline at the end)" in lines and "+a" in lines and lines[-1].startswith("1 other line unchanged")
+    assert (
+        "-a (no newline at the end)" in lines
+        and "+a" in lines
+        and lines[-1].startswith("1 other line unchanged")
+    )
 
 
 def test_invisible_bytes_are_spelt_out() -> None:
-    """Tabs, carriage returns, escapes, trailing blanks, bytes that are no UTF-8; nothing reaches the terminal raw."""
+    """Tabs, carriage returns, escapes, trailing blanks, bytes that are no UTF-8;
+    nothing reaches the terminal raw."""
     assert visible(b"a\tb  \r") == "a\\tb  \\r"
     assert visible(b"x  ") == "x\\x20\\x20"
     assert visible(b"\x1b[31m\xe9\x00") == "\\x1b[31m\\xe9\\x00"
@@ -40,4 +45,13 @@ def test_invisible_bytes_are_spelt_out() -> None:
 def test_files_are_compared_by_name() -> None:
     """New ones against nothing, removed ones against nothing."""
     lines = text_diff({"a": "1\n", "b": "2\n"}, {"a": "1\n", "c": "3\n"})
-    assert lines == ("--- b", "+++ /dev/null", "@@ -1 +0,0 @@", "-2", "--- /dev/null", "+++ c", "@@ -0,0 +1 @@", "+3")
+    assert lines == (
+        "--- b",
+        "+++ /dev/null",
+        "@@ -1 +0,0 @@",
+        "-2",
+        "--- /dev/null",
+        "+++ c",
+        "@@ -0,0 +1 @@",
+        "+3",
+    )

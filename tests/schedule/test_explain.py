@@ -19,7 +19,11 @@ NOW = datetime(2026, 1, 20, tzinfo=UTC)
 def test_words_next_runs_and_plain_form() -> None:
     """The next five in the host's zone."""
     found = explain("0 4 * * sun", "weekly", NOW, NEW_YORK)
-    assert found.expression.text == "0 4 * * 0" and found.words == "At 04:00 on Sunday" and found.warnings == ()
+    assert (
+        found.expression.text == "0 4 * * 0"
+        and found.words == "At 04:00 on Sunday"
+        and found.warnings == ()
+    )
     assert [f"{slot:%m-%d %H:%M %Z}" for slot in found.next] == [
         "01-25 04:00 EST",
         "02-01 04:00 EST",
@@ -35,7 +39,10 @@ def test_words_next_runs_and_plain_form() -> None:
         (
             "0 4 1 * 0",
             "weekly",
-            "both day fields are set: it runs on a day of month 1 OR a day of week 0, not only where both meet",
+            (
+                "both day fields are set: it runs on a day of month 1 OR a day of week 0, not only"
+                " where both meet"
+            ),
         ),
         ("*/10 * * * *", "performance", "it runs 144 times on such a day"),
         ("0 4 1 3 *", "weekly", "it runs rarely: 2026-03-01 and then 2027-03-01"),
@@ -45,16 +52,21 @@ def test_words_next_runs_and_plain_form() -> None:
     ],
 )
 def test_what_is_told(text: str, job: str, told: str) -> None:
-    """The rule of the two day fields, too often, too rarely, clock changes, a check outside of every session."""
+    """The rule of the two day fields, too often, too rarely, clock changes, a check outside of
+    every session."""
     assert any(warning.startswith(told) for warning in explain(text, job, NOW, NEW_YORK).warnings)
 
 
 def test_a_training_at_a_time_when_the_exchange_is_open_is_told() -> None:
-    """Where night falls into the session of New York, auto-train would refuse: the monthly in Taipei, no Sunday's weekly."""
+    """Where night falls into the session of New York, auto-train would refuse: the monthly in
+    Taipei, no Sunday's weekly."""
     taipei = ZoneInfo("Asia/Taipei")
     found = explain(JOBS["monthly"].expression, "monthly", NOW, taipei).warnings
     assert found == (
-        "the exchange is open at 3 of its next 6 times, first on 2026-04-01 01:00 CST: auto-train refuses to start then",
+        (
+            "the exchange is open at 3 of its next 6 times, first on 2026-04-01 01:00 CST:"
+            " auto-train refuses to start then"
+        ),
     )
     assert explain(JOBS["weekly"].expression, "weekly", NOW, taipei).warnings == ()
     assert explain("0 1 * * *", "clean", NOW, taipei).warnings == ()
@@ -75,11 +87,24 @@ def test_reboot_is_for_serve() -> None:
 
 
 def test_heavy_jobs_that_meet_are_found_with_date_and_number() -> None:
-    """The defaults: weekly meets the clean every Sunday, the monthly on firsts that are Sundays; paused jobs meet nobody."""
+    """The defaults: weekly meets the clean every Sunday, the monthly on firsts that are Sundays;
+    paused jobs meet nobody."""
     lines = [Line(name, JOBS[name].expression, "") for name in STANDARD]
-    found = {clash.jobs: (f"{clash.first:%Y-%m-%d %H:%M}", clash.times) for clash in clashes(lines, NOW, UTC_ZONE)}
-    assert found == {("weekly", "monthly"): ("2026-02-01 02:00", 3), ("weekly", "clean"): ("2026-01-25 02:00", 52)}
+    found = {
+        clash.jobs: (f"{clash.first:%Y-%m-%d %H:%M}", clash.times)
+        for clash in clashes(lines, NOW, UTC_ZONE)
+    }
+    assert found == {
+        ("weekly", "monthly"): ("2026-02-01 02:00", 3),
+        ("weekly", "clean"): ("2026-01-25 02:00", 52),
+    }
     paused = [Line(line.job, line.expression, "", enabled=line.job != "weekly") for line in lines]
     assert clashes(paused, NOW, UTC_ZONE) == ()
-    moved = [Line(line.job, "30 3 1 * *" if line.job == "monthly" else line.expression, "") for line in lines]
-    assert {clash.jobs for clash in clashes(moved, NOW, UTC_ZONE)} == {("weekly", "clean"), ("monthly", "clean")}
+    moved = [
+        Line(line.job, "30 3 1 * *" if line.job == "monthly" else line.expression, "")
+        for line in lines
+    ]
+    assert {clash.jobs for clash in clashes(moved, NOW, UTC_ZONE)} == {
+        ("weekly", "clean"),
+        ("monthly", "clean"),
+    }

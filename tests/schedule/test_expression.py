@@ -1,4 +1,5 @@
-"""The grammar: what it accepts fires, means the same to Debian cron, and what it refuses names the field."""
+"""The grammar: what it accepts fires, means the same to Debian cron, and what it refuses names
+the field."""
 
 from __future__ import annotations
 
@@ -69,14 +70,18 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         (f"{'1,' * 200}1 * * * *", "expression"),
     ],
 )
-def test_what_cron_refuses_misreads_or_never_fires_is_refused_with_the_field_named(text: str, field: str) -> None:
+def test_what_cron_refuses_misreads_or_never_fires_is_refused_with_the_field_named(
+    text: str, field: str
+) -> None:
     """The message begins with the place that is wrong."""
     with pytest.raises(ExpressionError) as caught:
         parse(text)
     assert caught.value.field == field and caught.value.message.startswith(f"{field}: ")
 
 
-@pytest.mark.parametrize(("text", "count"), [("61", "has 1 field"), ("0 2", "has 2 fields"), ("", "has 0 fields")])
+@pytest.mark.parametrize(
+    ("text", "count"), [("61", "has 1 field"), ("0 2", "has 2 fields"), ("", "has 0 fields")]
+)
 def test_a_wrong_number_of_fields_is_told_in_words(text: str, count: str) -> None:
     """One field is one field, and the hint names the five."""
     with pytest.raises(ExpressionError) as caught:
@@ -101,12 +106,18 @@ def test_a_wrong_number_of_fields_is_told_in_words(text: str, count: str) -> Non
     ],
 )
 def test_an_expression_is_kept_in_its_plain_form(text: str, plain: str) -> None:
-    """Names become numbers, lists stand in order, Sunday is 0; parsing the plain form changes nothing."""
+    """Names become numbers, lists stand in order, Sunday is 0;
+    parsing the plain form changes nothing."""
     expression = parse(text, reboot=True)
     assert expression.text == plain and parse(plain, reboot=True) == expression
 
 
-@given(st.one_of(st.text(max_size=40), st.from_regex(r"[0-9*/,a-z-]{1,8}( [0-9*/,a-z#L?-]{1,8}){4}", fullmatch=True)))
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.from_regex(r"[0-9*/,a-z-]{1,8}( [0-9*/,a-z#L?-]{1,8}){4}", fullmatch=True),
+    )
+)
 @example("0 0 29 2 0-6/6")
 @example("0 0 * * 7-7")
 def test_any_text_is_accepted_or_refused_in_words(text: str) -> None:
@@ -121,7 +132,8 @@ def test_any_text_is_accepted_or_refused_in_words(text: str) -> None:
 
 
 def test_generated_expressions_have_the_values_that_debian_reads() -> None:
-    """The bit sets of Debian's parser are ours, from the text given and from the plain form, and so are the star flags."""
+    """The bit sets of Debian's parser are ours, from the text given and from the plain form, and
+    so are the star flags."""
     for text in generated(2000, seed=3):
         expression = parse(text)
         for form in (text, expression.text):
@@ -135,7 +147,8 @@ def test_generated_expressions_have_the_values_that_debian_reads() -> None:
 
 @pytest.mark.skipif(shutil.which("crontab") is None, reason="no crontab program on this machine")
 def test_the_real_crontab_accepts_what_the_grammar_accepts(tmp_path: Path) -> None:
-    """A thousand generated expressions and the edges of every field pass the dry run of Debian's crontab."""
+    """A thousand generated expressions and the edges of every field pass the dry run of Debian's
+    crontab."""
     usage = subprocess.run(["crontab", "-h"], capture_output=True, text=True, check=False)
     if "dry run" not in usage.stdout + usage.stderr:
         pytest.skip("this crontab has no dry run")
@@ -151,7 +164,11 @@ def test_the_real_crontab_accepts_what_the_grammar_accepts(tmp_path: Path) -> No
             words_of = ["0", "0", "*", "*", "*"]
             words_of[place] = part
             edges.append(" ".join(words_of))
-    texts = [parse(text).text for text in edges] + [parse(text).text for text in generated(1000, seed=7)] + edges
+    texts = (
+        [parse(text).text for text in edges]
+        + [parse(text).text for text in generated(1000, seed=7)]
+        + edges
+    )
     file = tmp_path / "tab"
     file.write_text("".join(f"{text} true\n" for text in texts))
     done = subprocess.run(["crontab", "-n", str(file)], capture_output=True, text=True, check=False)
@@ -165,8 +182,17 @@ def test_the_real_crontab_accepts_what_the_grammar_accepts(tmp_path: Path) -> No
         ("0 6,12,18 * * 1-5", "At 06:00, 12:00, and 18:00 on Monday through Friday"),
         ("0 1 1 * *", "At 01:00 on the first day of every month"),
         ("0 3 * * *", "At 03:00 every day"),
-        ("30 4 1,15 * 5", "At 04:30 on the first and the 15th day of month or on Friday, whichever comes"),
-        ("30 4 1 2 mon", "At 04:30 on the first day of month in February or on Monday in February, whichever comes"),
+        (
+            "30 4 1,15 * 5",
+            "At 04:30 on the first and the 15th day of month or on Friday, whichever comes",
+        ),
+        (
+            "30 4 1 2 mon",
+            (
+                "At 04:30 on the first day of month in February or on Monday in February, whichever"
+                " comes"
+            ),
+        ),
         ("0 4 */2 * 1", "At 04:00 on every second day of month if it's on Monday"),
         ("@reboot", "When the machine starts"),
     ],

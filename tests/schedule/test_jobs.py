@@ -13,7 +13,15 @@ from engine.core.errors import StockmlError, UsageError
 from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.schedule.expression import parse
-from engine.schedule.jobs import JOBS, STANDARD, child_argv, find_program, job_named, read_command, shell_command
+from engine.schedule.jobs import (
+    JOBS,
+    STANDARD,
+    child_argv,
+    find_program,
+    job_named,
+    read_command,
+    shell_command,
+)
 
 
 def test_the_guides_defaults() -> None:
@@ -42,18 +50,29 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
         job_named("weekyl")
 
 
-@pytest.mark.parametrize("root", ["/home/op/stocks", "/home/o p/100% it's", "/home/é/$HOME;`x`", "/home/~/*?[a]"])
+@pytest.mark.parametrize(
+    "root", ["/home/op/stocks", "/home/o p/100% it's", "/home/é/$HOME;`x`", "/home/~/*?[a]"]
+)
 def test_a_command_is_read_back_by_any_shell(root: str) -> None:
     """Quoted so that /bin/sh gives the very words to the program."""
     home = Home(Path(root))
     command = shell_command(Path("/opt/my bin/stockml"), "weekly", home)
     assert read_command(command) == ("weekly", Path("/opt/my bin/stockml"), home.root)
-    shown = subprocess.run(["/bin/sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True)
-    assert shown.stdout.splitlines() == ["/opt/my bin/stockml", "cron-run", "weekly", "--home", root]
+    shown = subprocess.run(
+        ["/bin/sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.splitlines() == [
+        "/opt/my bin/stockml",
+        "cron-run",
+        "weekly",
+        "--home",
+        root,
+    ]
 
 
 @pytest.mark.parametrize(
-    "command", ["echo hi", "/opt/stockml cron-run weekly", "/opt/stockml train weekly --home /h", "'unclosed"]
+    "command",
+    ["echo hi", "/opt/stockml cron-run weekly", "/opt/stockml train weekly --home /h", "'unclosed"],
 )
 def test_foreign_commands_are_no_jobs_of_ours(command: str) -> None:
     """Only the exact shape is."""
@@ -61,7 +80,8 @@ def test_foreign_commands_are_no_jobs_of_ours(command: str) -> None:
 
 
 def test_the_program_is_found_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that was started, else the one beside the interpreter, else the one on the PATH; else it is told."""
+    """The one that was started, else the one beside the interpreter, else the one on the PATH;
+    else it is told."""
     program = tmp_path / "stockml"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -76,7 +96,10 @@ def test_the_program_is_found_absolute(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "argv", ["pytest"])
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python3"))
     assert find_program() == program
-    assert shlex.join(child_argv(Home(Path("/h")), ("serve",))) == f"{tmp_path}/python3 -P -m engine.cli serve --home /h"
+    assert (
+        shlex.join(child_argv(Home(Path("/h")), ("serve",)))
+        == f"{tmp_path}/python3 -P -m engine.cli serve --home /h"
+    )
     program.chmod(0o644)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(StockmlError, match="no stockml command") as caught:

@@ -1,4 +1,7 @@
-"""The round trip through Debian's own crontab program, as a throw-away user; root's tab is never touched."""
+"""The round trip through Debian's own crontab program, as a throw-away user.
+
+Root's tab is never touched.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,15 @@ def _round_trip(crontab: Crontab, user: str, tab: bytes | None, folder: Path) ->
     installed = splice(tab, HOME, lines)
     swap(crontab, backups, HOME, tab, installed, "install")
     assert _spooled(user) == installed
-    paused = splice(installed, HOME, with_line(lines, Line("clean", "0 3 * * *", lines[-1].command, enabled=False)))
+    paused = splice(
+        installed,
+        HOME,
+        with_line(lines, Line("clean", "0 3 * * *", lines[-1].command, enabled=False)),
+    )
     swap(crontab, backups, HOME, installed, paused, "disable")
     swap(crontab, backups, HOME, paused, splice(paused, HOME, ()), "remove")
-    # The newline that we added for cron stays; it takes a last comment without one, but no last job.
+    # The newline that we added for cron stays; it takes a last comment without one, but no last
+    # job.
     assert _spooled(user) == (tab if not tab or tab.endswith(b"\n") else tab + b"\n")
     return True
 
@@ -92,7 +100,16 @@ _LINES = st.one_of(
     _BYTES.map(lambda raw: b"5 4 * * 1 echo " + raw),
     _BYTES.map(lambda raw: b"\t*/5\t* * * *  x" + raw),
     st.sampled_from(
-        [b"", b"  \t", b"A=1", b"MAILTO = me", b'X="a b"', b"@daily echo a#b", b"0 22-2 * * * never", b"0 9 * * 1#2 x"]
+        [
+            b"",
+            b"  \t",
+            b"A=1",
+            b"MAILTO = me",
+            b'X="a b"',
+            b"@daily echo a#b",
+            b"0 22-2 * * * never",
+            b"0 9 * * 1#2 x",
+        ]
     ),
 )
 
@@ -116,23 +133,40 @@ def test_generated_tabs_come_back_byte_for_byte(
     assert len(done) >= 1000 and sum(done) > 900
 
 
-def test_a_tab_put_in_place_by_hand_keeps_its_first_comments(crontab: Crontab, user: str, tmp_path: Path) -> None:
-    """Without a header and without a last newline, as an image build leaves it; `-l` alone would drop the comments."""
+def test_a_tab_put_in_place_by_hand_keeps_its_first_comments(
+    crontab: Crontab, user: str, tmp_path: Path
+) -> None:
+    """Without a header and without a last newline, as an image build leaves it;
+    `-l` alone would drop the comments."""
     path = SPOOL / user
     path.write_bytes(b"# one\n# two\n# three\n0 1 * * * x")
     path.chmod(0o600)
     tab = crontab.read()
     assert tab == b"# one\n# two\n# three\n0 1 * * * x"
-    swap(crontab, Backups(tmp_path / "state", SystemClock()), HOME, tab, splice(tab, HOME, standard_lines(HOME)), "install")
+    swap(
+        crontab,
+        Backups(tmp_path / "state", SystemClock()),
+        HOME,
+        tab,
+        splice(tab, HOME, standard_lines(HOME)),
+        "install",
+    )
     found = _spooled(user)
     assert found is not None and found.startswith(tab + b"\n# BEGIN stockml")
 
 
-def test_a_long_path_of_the_state_folder_is_no_hindrance(crontab: Crontab, user: str, tmp_path: Path) -> None:
+def test_a_long_path_of_the_state_folder_is_no_hindrance(
+    crontab: Crontab, user: str, tmp_path: Path
+) -> None:
     """crontab cuts a file's path after 99 characters; ours is named from its own folder."""
     folder = tmp_path / ("x" * 120)
     assert swap(
-        crontab, Backups(folder, SystemClock()), HOME, None, splice(None, HOME, standard_lines(HOME)), "install"
+        crontab,
+        Backups(folder, SystemClock()),
+        HOME,
+        None,
+        splice(None, HOME, standard_lines(HOME)),
+        "install",
     ).changed
     assert crontab.read() == splice(None, HOME, standard_lines(HOME))
 
@@ -140,11 +174,19 @@ def test_a_long_path_of_the_state_folder_is_no_hindrance(crontab: Crontab, user:
 def test_a_foreign_line_that_cron_refuses_stops_the_install_and_changes_nothing(
     crontab: Crontab, user: str, tmp_path: Path
 ) -> None:
-    """A tab that is broken already is told in cron's words; the dry run stands before the install."""
+    """A tab that is broken already is told in cron's words;
+    the dry run stands before the install."""
     path = SPOOL / user
     path.write_bytes(b"0 1 * * * x\n61 * * * * bad\n")
     path.chmod(0o600)
     tab = crontab.read()
     with pytest.raises(CrontabError, match="bad minute"):
-        swap(crontab, Backups(tmp_path / "state", SystemClock()), HOME, tab, splice(tab, HOME, standard_lines(HOME)), "install")
+        swap(
+            crontab,
+            Backups(tmp_path / "state", SystemClock()),
+            HOME,
+            tab,
+            splice(tab, HOME, standard_lines(HOME)),
+            "install",
+        )
     assert path.read_bytes() == b"0 1 * * * x\n61 * * * * bad\n"

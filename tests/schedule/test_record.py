@@ -30,7 +30,12 @@ def test_a_run_is_written_when_it_begins_and_when_it_ends(tmp_path: Path) -> Non
     assert read_history(home, ("weekly", "clean")) == History({"weekly": (running,), "clean": ()})
     end_run(home, number, AT + timedelta(seconds=90), 1, Outcome.FAILED, "no bars\x1b[31m")
     (run,) = read_history(home, ("weekly",)).runs["weekly"]
-    assert (run.seconds, run.exit_code, run.outcome, run.message) == (90.0, 1, Outcome.FAILED, "no bars")
+    assert (run.seconds, run.exit_code, run.outcome, run.message) == (
+        90.0,
+        1,
+        Outcome.FAILED,
+        "no bars",
+    )
 
 
 def test_the_newest_runs_come_first_and_no_more_than_are_looked_at(tmp_path: Path) -> None:
@@ -46,7 +51,11 @@ def test_the_newest_change_of_a_job_counts(tmp_path: Path) -> None:
     """Installed, changed, taken out."""
     home = Home(tmp_path)
     write_changes(
-        home, (Change(AT, "weekly", "0 2 * * 0", True, "crontab"), Change(AT, "clean", "0 3 * * *", False, "crontab"))
+        home,
+        (
+            Change(AT, "weekly", "0 2 * * 0", True, "crontab"),
+            Change(AT, "clean", "0 3 * * *", False, "crontab"),
+        ),
     )
     write_changes(home, ())
     gone = Change(AT + timedelta(days=1), "weekly", None, False, "crontab")

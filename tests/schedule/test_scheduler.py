@@ -39,7 +39,9 @@ class Desk:
             state=folder / "state",
             units=folder / "units",
             zone=ZoneInfo("America/New_York"),
-            daemon=lambda: Daemon(running, 7 if running else None, None, "" if running else "no process is named cron"),
+            daemon=lambda: Daemon(
+                running, 7 if running else None, None, "" if running else "no process is named cron"
+            ),
         )
 
     def write(self, draft: Draft) -> tuple[str, ...]:
@@ -47,7 +49,9 @@ class Desk:
         return self.scheduler.write(draft)[1]
 
     def install(self, *names: str, edits: Edits = Edits.REFUSE, reset: bool = False) -> Draft:
-        return self.scheduler.install(self.scheduler.look(Backend.CRONTAB, edits), names, PROGRAM, reset)
+        return self.scheduler.install(
+            self.scheduler.look(Backend.CRONTAB, edits), names, PROGRAM, reset
+        )
 
     @property
     def lines(self) -> dict[str, tuple[str, bool]]:
@@ -68,7 +72,8 @@ STANDARD = {
 
 
 def test_a_home_of_two_names_is_scheduled_once(desk: Desk, tmp_path: Path) -> None:
-    """Through a symbolic link the jobs would start twice: the first name's block is named, and nothing is written."""
+    """Through a symbolic link the jobs would start twice: the first name's block is named, and
+    nothing is written."""
     desk.scheduler.home.root.mkdir(exist_ok=True)
     desk.write(desk.install())
     before = desk.fake.tab
@@ -100,13 +105,21 @@ def test_an_install_keeps_changed_times_and_adds_what_is_named(desk: Desk) -> No
     desk.write(desk.install())
     desk.write(desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 * * sun"))
     desk.write(desk.install("health", "serve"))
-    assert desk.lines == {**STANDARD, "weekly": ("0 4 * * 0", True), "health": ("30 7 * * *", True), "serve": ("@reboot", True)}
+    assert desk.lines == {
+        **STANDARD,
+        "weekly": ("0 4 * * 0", True),
+        "health": ("30 7 * * *", True),
+        "serve": ("@reboot", True),
+    }
     desk.write(desk.install("weekly", reset=True))
     assert desk.lines["weekly"] == ("0 2 * * 0", True)
 
 
-def test_a_named_job_alone_is_told_and_leaves_the_standard_ones_to_a_plain_install(desk: Desk) -> None:
-    """On an empty tab `install health` adds that one and says so; `install` then adds the four; one taken out stays out."""
+def test_a_named_job_alone_is_told_and_leaves_the_standard_ones_to_a_plain_install(
+    desk: Desk,
+) -> None:
+    """On an empty tab `install health` adds that one and says so; `install` then adds the four;
+    one taken out stays out."""
     alone = desk.install("health")
     assert "only health: none of the standard jobs is in the schedule" in alone.warnings[0]
     desk.write(alone)
@@ -124,7 +137,9 @@ def test_an_install_writes_the_new_path_of_the_program(desk: Desk) -> None:
     desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], False))
     base = desk.scheduler.look()
     desk.write(desk.scheduler.install(base, (), Path("/bin/false")))
-    assert all(line.command.startswith("/bin/false cron-run") for line in desk.scheduler.look().lines)
+    assert all(
+        line.command.startswith("/bin/false cron-run") for line in desk.scheduler.look().lines
+    )
     assert desk.lines == {**STANDARD, "clean": ("0 3 * * *", False)}
 
 
@@ -133,7 +148,10 @@ def test_pause_resume_and_remove(desk: Desk) -> None:
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
     desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean", "weekly"], False))
-    assert desk.lines["clean"] == ("0 3 * * *", False) and desk.lines["weekly"] == ("0 2 * * 0", False)
+    assert desk.lines["clean"] == ("0 3 * * *", False) and desk.lines["weekly"] == (
+        "0 2 * * 0",
+        False,
+    )
     desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], True))
     assert desk.lines["clean"] == ("0 3 * * *", True)
     desk.write(desk.scheduler.remove(desk.scheduler.look(), ["monthly"]))
@@ -143,9 +161,17 @@ def test_pause_resume_and_remove(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("weekly", "0 22-2 * * *"), ("weekly", "@reboot"), ("clean", "0 0 31 2 *"), ("serve", "@daily")]
+    ("name", "text"),
+    [
+        ("weekly", "0 22-2 * * *"),
+        ("weekly", "@reboot"),
+        ("clean", "0 0 31 2 *"),
+        ("serve", "@daily"),
+    ],
 )
-def test_a_time_that_never_fires_is_refused_and_nothing_written(name: str, text: str, desk: Desk) -> None:
+def test_a_time_that_never_fires_is_refused_and_nothing_written(
+    name: str, text: str, desk: Desk
+) -> None:
     """The grammar stands before the crontab."""
     desk.write(desk.install("serve"))
     writes = len(desk.fake.writes)
@@ -205,7 +231,10 @@ def test_undo_keeps_what_others_wrote_since(desk: Desk) -> None:
     desk.fake.tab = b"# new first line\n" + desk.fake.tab + b"7 7 * * * new last line\n"
     desk.write(desk.scheduler.undo())
     assert desk.lines == STANDARD
-    assert outside(desk.fake.tab, desk.scheduler.home) == b"# new first line\n" + FOREIGN + b"7 7 * * * new last line\n"
+    assert (
+        outside(desk.fake.tab, desk.scheduler.home)
+        == b"# new first line\n" + FOREIGN + b"7 7 * * * new last line\n"
+    )
     desk.write(desk.scheduler.undo())
     assert desk.fake.tab == b"# new first line\n" + FOREIGN + b"7 7 * * * new last line\n"
 
@@ -263,17 +292,28 @@ def test_without_a_daemon_the_block_is_installed_with_a_warning(tmp_path: Path) 
     """Installing succeeds; the user is told that nothing fires."""
     desk = Desk(tmp_path, running=False)
     told = desk.write(desk.install())
-    assert desk.lines == STANDARD and any("nothing fires until one is started" in text for text in told)
+    assert desk.lines == STANDARD and any(
+        "nothing fires until one is started" in text for text in told
+    )
 
 
 def test_the_draft_tells_clock_changes_clashes_and_the_or_rule(desk: Desk) -> None:
     """What an operator should know stands beside the difference, before anything is written."""
     told = "\n".join(desk.install().warnings)
-    assert "weekly: clock change on 2026-03-08: 02:00 does not exist" in told and "runs at 03:00 EDT instead" in told
-    assert "weekly and clean come within an hour" in told and "weekly and monthly come within an hour" in told
+    assert (
+        "weekly: clock change on 2026-03-08: 02:00 does not exist" in told
+        and "runs at 03:00 EDT instead" in told
+    )
+    assert (
+        "weekly and clean come within an hour" in told
+        and "weekly and monthly come within an hour" in told
+    )
     desk.write(desk.install())
     draft = desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 1 * 0")
-    assert any("both day fields are set: it runs on a day of month 1 OR a day of week 0" in text for text in draft.warnings)
+    assert any(
+        "both day fields are set: it runs on a day of month 1 OR a day of week 0" in text
+        for text in draft.warnings
+    )
 
 
 def test_every_change_is_recorded_with_its_time(desk: Desk) -> None:
@@ -287,7 +327,9 @@ def test_every_change_is_recorded_with_its_time(desk: Desk) -> None:
     assert changes["clean"].expression is None and changes["monthly"] == first["monthly"]
 
 
-def test_jobs_move_between_the_backends_and_never_stand_in_both(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_move_between_the_backends_and_never_stand_in_both(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With jobs in the one, the other is refused; a failed move gives the first its jobs back."""
     from engine.schedule import systemd
 
@@ -313,19 +355,25 @@ def test_jobs_move_between_the_backends_and_never_stand_in_both(desk: Desk, monk
 
 
 @pytest.mark.parametrize("failure", ["silent", "garbled", "half", "nouid", "shows", "denies"])
-def test_a_tab_that_cannot_be_read_may_hold_our_block_and_bars_systemd(failure: str, desk: Desk) -> None:
-    """While `crontab -l` fails nobody knows that no job stands there: the other backend is refused, no unit is written."""
+def test_a_tab_that_cannot_be_read_may_hold_our_block_and_bars_systemd(
+    failure: str, desk: Desk
+) -> None:
+    """While `crontab -l` fails nobody knows that no job stands there: the other backend is
+    refused, no unit is written."""
     desk.write(desk.install())
     with desk.fake.fails(failure), pytest.raises(CrontabError):
         desk.scheduler.in_use()
-    draft = Draft(desk.scheduler.look(Backend.SYSTEMD), "install", desk.scheduler.look().lines, None, ("+",))
+    draft = Draft(
+        desk.scheduler.look(Backend.SYSTEMD), "install", desk.scheduler.look().lines, None, ("+",)
+    )
     with desk.fake.fails(failure), pytest.raises(CrontabError):
         desk.scheduler.write(draft)
     assert not (desk.fake.folder.parent / "units").exists()
 
 
 def test_who_may_have_no_crontab_or_has_no_cron_may_take_systemd(desk: Desk) -> None:
-    """A denied user of whom nothing is recorded, and a machine without the program, have no block of ours."""
+    """A denied user of whom nothing is recorded, and a machine without the program, have no
+    block of ours."""
     with desk.fake.fails("denies"):
         assert desk.scheduler.in_use() is None
     desk.scheduler.crontab = Crontab(("no-such-crontab-program",))

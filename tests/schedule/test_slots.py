@@ -10,7 +10,14 @@ from zoneinfo import TZPATH, ZoneInfo
 import pytest
 
 from engine.schedule.expression import parse
-from engine.schedule.slots import changes, dst_notes, host_zone, last_slot, next_slots, slots_between
+from engine.schedule.slots import (
+    changes,
+    dst_notes,
+    host_zone,
+    last_slot,
+    next_slots,
+    slots_between,
+)
 from tests.schedule.cron_model import fired, looks
 from tests.schedule.expressions import generated
 
@@ -26,8 +33,11 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_next_runs_of_500_expressions_equal_a_minute_by_minute_model_of_debian_cron(change: str) -> None:
-    """Two days around each change of the clocks, every run is the model's, forwards and backwards."""
+def test_next_runs_of_500_expressions_equal_a_minute_by_minute_model_of_debian_cron(
+    change: str,
+) -> None:
+    """Two days around each change of the clocks, every run is the model's, forwards and
+    backwards."""
     zone, moment = CHANGES[change]
     start, end = moment - timedelta(hours=26), moment + timedelta(hours=26)
     daemon = looks(zone, start, int((end - start).total_seconds() // 60))
@@ -60,13 +70,22 @@ def test_next_runs_of_500_expressions_equal_a_minute_by_minute_model_of_debian_c
         ("*/30 2 * * *", [], ["02:00 EST", "02:30 EST"]),
         ("0 1 1 * *", [], ["01:00 EDT"]),
         ("30 1 * * *", ["01:30 EST"], ["01:30 EDT"]),
-        ("*/30 1 * * *", ["01:00 EST", "01:30 EST"], ["01:00 EDT", "01:30 EDT", "01:00 EST", "01:30 EST"]),
+        (
+            "*/30 1 * * *",
+            ["01:00 EST", "01:30 EST"],
+            ["01:00 EDT", "01:30 EDT", "01:00 EST", "01:30 EST"],
+        ),
     ],
 )
 def test_the_runs_seen_of_the_real_daemon(text: str, spring: list[str], fall: list[str]) -> None:
     """The jobs that were run under the real cron in both nights run here at the same times."""
-    for day, wanted in ((datetime(2026, 3, 8, tzinfo=NEW_YORK), spring), (datetime(2026, 11, 1, tzinfo=NEW_YORK), fall)):
-        slots = slots_between(parse(text), day - timedelta(minutes=1), day.replace(hour=4), NEW_YORK)
+    for day, wanted in (
+        (datetime(2026, 3, 8, tzinfo=NEW_YORK), spring),
+        (datetime(2026, 11, 1, tzinfo=NEW_YORK), fall),
+    ):
+        slots = slots_between(
+            parse(text), day - timedelta(minutes=1), day.replace(hour=4), NEW_YORK
+        )
         assert [f"{slot:%H:%M %Z}" for slot in slots] == wanted
 
 
@@ -84,7 +103,8 @@ def test_next_slots_are_aware_strictly_later_and_as_many_as_asked() -> None:
 
 
 def test_the_next_slot_is_never_past_in_the_repeated_hour() -> None:
-    """At 01:10 of the second hour the job of 01:30 ran in the first one: its next run is tomorrow's."""
+    """At 01:10 of the second hour the job of 01:30 ran in the first one: its next run is
+    tomorrow's."""
     second_hour = datetime(2026, 11, 1, 6, 10, tzinfo=UTC)
     (found,) = next_slots(parse("30 1 * * *"), second_hour, NEW_YORK, 1)
     assert found.astimezone(UTC) == datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
@@ -94,7 +114,10 @@ def test_last_slot_counts_the_moment_itself_and_knows_the_repeated_hour() -> Non
     """At 01:15 of the second hour, the job of 01:30 has run in the first one."""
     two = datetime(2026, 3, 1, 7, tzinfo=UTC)
     second_hour = datetime(2026, 11, 1, 6, 15, tzinfo=UTC)
-    for text, until, wanted in (("0 2 * * *", two, two), ("30 1 * * *", second_hour, datetime(2026, 11, 1, 5, 30, tzinfo=UTC))):
+    for text, until, wanted in (
+        ("0 2 * * *", two, two),
+        ("30 1 * * *", second_hour, datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),
+    ):
         found = last_slot(parse(text), until, NEW_YORK)
         assert found is not None and found.astimezone(UTC) == wanted
 
@@ -105,32 +128,50 @@ def test_changes_are_found_to_the_minute() -> None:
     assert (spring.at, spring.gap) == (datetime(2026, 3, 8, 7, tzinfo=UTC), True)
     assert (fall.at, fall.gap) == (datetime(2026, 11, 1, 6, tzinfo=UTC), False)
     assert changes(ZoneInfo("Asia/Kathmandu"), NOW) == ()
-    assert [abs(change.after - change.before) for change in changes(ZoneInfo("Australia/Lord_Howe"), NOW)] == [
-        timedelta(minutes=30)
-    ] * 2
+    assert [
+        abs(change.after - change.before)
+        for change in changes(ZoneInfo("Australia/Lord_Howe"), NOW)
+    ] == [timedelta(minutes=30)] * 2
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("0 2 * * 0", ["2026-03-08: 02:00 does not exist (the clock goes from 02:00 to 03:00); runs at 03:00 EDT instead"]),
+        (
+            "0 2 * * 0",
+            [
+                "2026-03-08: 02:00 does not exist (the clock goes from 02:00 to 03:00); runs at"
+                " 03:00 EDT instead"
+            ],
+        ),
         (
             "*/30 2 * * *",
-            ["2026-03-08: 02:00, 02:30 does not exist (the clock goes from 02:00 to 03:00); does not run in that hour"],
+            [
+                "2026-03-08: 02:00, 02:30 does not exist (the clock goes from 02:00 to 03:00); does"
+                " not run in that hour"
+            ],
         ),
-        ("0 1 1 * *", ["2026-11-01: 01:00 comes twice (the clock goes from 02:00 back to 01:00); runs once, at 01:00 EDT"]),
+        (
+            "0 1 1 * *",
+            [
+                "2026-11-01: 01:00 comes twice (the clock goes from 02:00 back to 01:00); runs"
+                " once, at 01:00 EDT"
+            ],
+        ),
         (
             "*/30 1 * 11 *",
             [
-                "2026-11-01: 01:00, 01:30 comes twice (the clock goes from 02:00 back to 01:00); runs both times,"
-                " at 01:00 EDT, 01:30 EDT, 01:00 EST, 01:30 EST"
+                "2026-11-01: 01:00, 01:30 comes twice (the clock goes from 02:00 back to 01:00);"
+                " runs both times, at 01:00 EDT, 01:30 EDT, 01:00 EST, 01:30 EST"
             ],
         ),
         ("0 4 * * *", []),
         ("0 2 * * 1", []),
     ],
 )
-def test_a_clock_change_within_a_year_is_told_with_date_and_outcome(text: str, told: list[str]) -> None:
+def test_a_clock_change_within_a_year_is_told_with_date_and_outcome(
+    text: str, told: list[str]
+) -> None:
     """What cron makes of a time that is left out or repeated stands in words."""
     assert [str(note) for note in dst_notes(parse(text), NOW, NEW_YORK)] == told
 
@@ -141,7 +182,9 @@ def test_the_hosts_zone_is_read_from_its_localtime(tmp_path: Path) -> None:
     link.symlink_to("/usr/share/zoneinfo/Europe/Berlin")
     assert host_zone(link).key == "Europe/Berlin"
     assert host_zone(tmp_path / "absent").key == "UTC"
-    tree = next((Path(folder) for folder in TZPATH if (Path(folder) / "Europe/Berlin").exists()), None)
+    tree = next(
+        (Path(folder) for folder in TZPATH if (Path(folder) / "Europe/Berlin").exists()), None
+    )
     if tree is None:
         pytest.skip("this machine has no tree of time zones")
     copy = tmp_path / "copy"

@@ -12,10 +12,16 @@ from tests.helpers import new_home, wait_for
 
 
 def test_the_job_gets_crons_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The absolute command of the crontab line, five variables, a session of its own, recorded as started by hand."""
+    """The absolute command of the crontab line, five variables, a session of its own, recorded
+    as started by hand."""
     home = new_home(tmp_path / "home")
     program = tmp_path / "stockml"
-    lines = ("#!/bin/sh", f'env >"{tmp_path}/env"', f'echo "$@" >"{tmp_path}/new"', f'mv "{tmp_path}/new" "{tmp_path}/called"')
+    lines = (
+        "#!/bin/sh",
+        f'env >"{tmp_path}/env"',
+        f'echo "$@" >"{tmp_path}/new"',
+        f'mv "{tmp_path}/new" "{tmp_path}/called"',
+    )
     program.write_text("\n".join(lines) + "\n")
     program.chmod(0o755)
     monkeypatch.setenv("VIRTUAL_ENV", "/somewhere")
@@ -31,7 +37,11 @@ def test_the_job_gets_crons_environment(tmp_path: Path, monkeypatch: pytest.Monk
         "manual",
     ]
     names = {line.partition("=")[0] for line in (tmp_path / "env").read_text().splitlines()}
-    assert {"HOME", "LOGNAME", "PATH", "SHELL"} <= names <= {"HOME", "LOGNAME", "PATH", "PWD", "SHELL", "_", "OLDPWD", "SHLVL"}
+    assert (
+        {"HOME", "LOGNAME", "PATH", "SHELL"}
+        <= names
+        <= {"HOME", "LOGNAME", "PATH", "PWD", "SHELL", "_", "OLDPWD", "SHLVL"}
+    )
     assert pid > 0
 
 

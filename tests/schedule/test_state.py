@@ -18,7 +18,12 @@ SINCE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 BOOT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def _run(at: datetime, outcome: Outcome | None = Outcome.DONE, minutes: float = 3, trigger: Trigger = Trigger.CRON) -> CronRun:
+def _run(
+    at: datetime,
+    outcome: Outcome | None = Outcome.DONE,
+    minutes: float = 3,
+    trigger: Trigger = Trigger.CRON,
+) -> CronRun:
     ended = None if outcome is None else at + timedelta(minutes=minutes)
     code = {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 75, None: None}[outcome]
     return CronRun(1, "weekly", trigger, at, at, ended, code, outcome)
@@ -63,7 +68,15 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
         ("New", _state(SUNDAY + 3 * DAY, since=SUNDAY + HOUR)),
         ("New", _state(SUNDAY + 30 * DAY, since=None)),
         # A skip while an earlier run still goes on.
-        ("Started", _state(SUNDAY + HOUR, _run(SUNDAY + HOUR, Outcome.SKIPPED), _run(SUNDAY, None), running=True)),
+        (
+            "Started",
+            _state(
+                SUNDAY + HOUR,
+                _run(SUNDAY + HOUR, Outcome.SKIPPED),
+                _run(SUNDAY, None),
+                running=True,
+            ),
+        ),
         # Started by the machine: judged by when it started.
         ("Missed", _state(BOOT + HOUR, text="@reboot", since=BOOT - DAY)),
         ("New", _state(SUNDAY, text="@reboot")),
@@ -79,7 +92,10 @@ def test_the_grace_follows_the_jobs_own_duration() -> None:
     """Twice the median of the runs that were done, ten minutes at least."""
     assert grace([]) == 10 * MINUTE
     assert grace([_run(SUNDAY, minutes=2)]) == 10 * MINUTE
-    assert grace([_run(SUNDAY, minutes=60), _run(SUNDAY, minutes=30), _run(SUNDAY, minutes=45)]) == 90 * MINUTE
+    assert (
+        grace([_run(SUNDAY, minutes=60), _run(SUNDAY, minutes=30), _run(SUNDAY, minutes=45)])
+        == 90 * MINUTE
+    )
     assert grace([_run(SUNDAY, Outcome.FAILED, minutes=600)]) == 10 * MINUTE
     assert _state(SUNDAY + 8 * DAY, _run(SUNDAY, minutes=60 * 16)) == "Late"
 
@@ -89,7 +105,11 @@ def test_missed_slots_are_counted_newest_first_and_a_miss_before_a_run_is_over()
     installed = Installed(parse("0 2 * * 0"), True, SINCE)
     now = SUNDAY + 15 * DAY
     status = judge(installed, (), False, now, NEW_YORK, BOOT)
-    assert [slot.astimezone(UTC) for slot in status.missed] == [SUNDAY + 14 * DAY, SUNDAY + 7 * DAY, SUNDAY]
+    assert [slot.astimezone(UTC) for slot in status.missed] == [
+        SUNDAY + 14 * DAY,
+        SUNDAY + 7 * DAY,
+        SUNDAY,
+    ]
     assert judge(installed, (_run(now - MINUTE),), False, now, NEW_YORK, BOOT).state is JobState.UP
 
 
@@ -97,11 +117,15 @@ def test_a_missed_slot_outlasts_the_grace_of_the_next_one() -> None:
     """A job every minute that stopped is missed, not late for ever."""
     installed = Installed(parse("* * * * *"), True, SINCE)
     now = SINCE + timedelta(minutes=5, seconds=30)
-    assert judge(installed, (_run(SINCE + MINUTE),), False, now, NEW_YORK, BOOT).state is JobState.MISSED
+    assert (
+        judge(installed, (_run(SINCE + MINUTE),), False, now, NEW_YORK, BOOT).state
+        is JobState.MISSED
+    )
 
 
 def test_the_slots_of_a_dst_change_are_judged_in_utc() -> None:
-    """The Sunday without 02:00 has its slot at 03:00 EDT: half an hour later it is missed, not before."""
+    """The Sunday without 02:00 has its slot at 03:00 EDT: half an hour later it is missed, not
+    before."""
     spring = datetime(2026, 3, 8, 7, tzinfo=UTC)
     before = _run(spring - 7 * DAY)
     assert _state(spring - MINUTE, before) == "Up"
@@ -123,14 +147,23 @@ def _seen(**more: object) -> Circumstances:
 @pytest.mark.parametrize(
     ("says", "seen"),
     [
-        ("no cron daemon runs (no process)", _seen(daemon=Daemon(False, detail="no process"), line_stands=False)),
+        (
+            "no cron daemon runs (no process)",
+            _seen(daemon=Daemon(False, detail="no process"), line_stands=False),
+        ),
         ("its line is gone, or was edited by hand", _seen(line_stands=False, program_runs=False)),
         ("/opt/stockml is gone", _seen(program_runs=False, boot=SUNDAY + HOUR)),
         ("the machine was off (it started 2026-02-08 03:00 EST)", _seen(boot=SUNDAY + HOUR)),
-        ("the cron daemon was down (it started 2026-02-08 04:00 EST)", _seen(daemon=Daemon(True, 7, SUNDAY + 2 * HOUR))),
+        (
+            "the cron daemon was down (it started 2026-02-08 04:00 EST)",
+            _seen(daemon=Daemon(True, 7, SUNDAY + 2 * HOUR)),
+        ),
         ("its lock is held by weekly (process 9)", _seen(lock_holder="weekly (process 9)")),
         ("the machine slept", _seen()),
-        ("no systemd user manager runs (no socket)", _seen(daemon=Daemon(False, detail="no socket", name=MANAGER))),
+        (
+            "no systemd user manager runs (no socket)",
+            _seen(daemon=Daemon(False, detail="no socket", name=MANAGER)),
+        ),
     ],
 )
 def test_a_miss_is_diagnosed_the_surest_cause_first(says: str, seen: Circumstances) -> None:

@@ -1,4 +1,5 @@
-"""The write protocol: nothing foreign is ever lost silently, no failure of `crontab -l` leads to a write."""
+"""The write protocol: nothing foreign is ever lost silently, no failure of `crontab -l` leads to
+a write."""
 
 from __future__ import annotations
 
@@ -57,7 +58,11 @@ _LINES = st.one_of(
 )
 TABS = st.one_of(
     st.none(),
-    st.builds(lambda lines, ended: b"\n".join(lines) + (b"\n" if ended else b""), st.lists(_LINES, max_size=12), st.booleans()),
+    st.builds(
+        lambda lines, ended: b"\n".join(lines) + (b"\n" if ended else b""),
+        st.lists(_LINES, max_size=12),
+        st.booleans(),
+    ),
 )
 
 
@@ -69,7 +74,9 @@ def _backups(folder: Path) -> Backups:
 def memory() -> Iterator[Path]:
     """A folder in memory where there is one: a thousand tabs are not to wait for a disk."""
     shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="stockml-", dir=shared if os.access(shared, os.W_OK) else None) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="stockml-", dir=shared if os.access(shared, os.W_OK) else None
+    ) as folder:
         yield Path(folder)
 
 
@@ -77,8 +84,11 @@ def memory() -> Iterator[Path]:
 def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
     part: str, tabs: int, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Install and remove leave every foreign byte; every failure leaves the whole tab; a marker-like line is refused."""
-    monkeypatch.setattr(os, "fsync", lambda _fd: None)  # what survives a power cut is not the question here
+    """Install and remove leave every foreign byte; every failure leaves the whole tab;
+    a marker-like line is refused."""
+    monkeypatch.setattr(
+        os, "fsync", lambda _fd: None
+    )  # what survives a power cut is not the question here
     # The program itself lies on the disk: memory is often mounted noexec.
     shared, backups = FakeCrontab(memory / "fake", program=tmp_path / "crontab"), _backups(memory)
     lines = standard_lines(HOME)
@@ -113,14 +123,22 @@ def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
 
 @pytest.mark.parametrize("failure", READ_FAILURES)
 def test_a_failed_read_never_counts_as_an_empty_tab(failure: str, tmp_path: Path) -> None:
-    """Whatever `crontab -l` says but `no crontab for`, nothing is written and the user reads why."""
+    """Whatever `crontab -l` says but `no crontab for`, nothing is written and the user reads
+    why."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
     with fake.fails(failure), pytest.raises(CrontabError) as caught:
         fake.crontab.read()
     assert "not changed" in caught.value.hint
     with fake.fails(failure), pytest.raises(CrontabError):
-        swap(fake.crontab, _backups(tmp_path), HOME, fake.tab, splice(fake.tab, HOME, standard_lines(HOME)), "install")
+        swap(
+            fake.crontab,
+            _backups(tmp_path),
+            HOME,
+            fake.tab,
+            splice(fake.tab, HOME, standard_lines(HOME)),
+            "install",
+        )
     assert fake.writes == []
 
 
@@ -133,7 +151,9 @@ def test_a_warning_on_stderr_does_not_hinder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("call", [1, 2, 3])
-def test_a_foreign_write_before_the_install_is_a_conflict_and_stays(call: int, tmp_path: Path) -> None:
+def test_a_foreign_write_before_the_install_is_a_conflict_and_stays(
+    call: int, tmp_path: Path
+) -> None:
     """Whatever another program adds up to our last look stands in the tab, and the user is told."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
@@ -141,14 +161,22 @@ def test_a_foreign_write_before_the_install_is_a_conflict_and_stays(call: int, t
     approved = fake.crontab.read()
     fake.inject(call, b"7 7 * * * foreign\n")
     with pytest.raises(ConflictError):
-        swap(fake.crontab, _backups(tmp_path), HOME, approved, splice(approved, HOME, standard_lines(HOME)), "install")
+        swap(
+            fake.crontab,
+            _backups(tmp_path),
+            HOME,
+            approved,
+            splice(approved, HOME, standard_lines(HOME)),
+            "install",
+        )
     assert fake.tab == b"5 4 * * * echo hi\n7 7 * * * foreign\n"
     assert fake.writes == []
     assert _backups(tmp_path).all() == ()
 
 
 def test_a_foreign_write_after_the_install_is_reported_with_both_versions(tmp_path: Path) -> None:
-    """A tab that is not the one written is an error that names the copy before and the tab intended."""
+    """A tab that is not the one written is an error that names the copy before and the tab
+    intended."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
     backups = _backups(tmp_path)
@@ -166,7 +194,14 @@ def test_a_torn_install_is_reported(tmp_path: Path) -> None:
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
     with fake.fails("torn"), pytest.raises(OverwrittenError):
-        swap(fake.crontab, _backups(tmp_path), HOME, fake.tab, splice(fake.tab, HOME, standard_lines(HOME)), "install")
+        swap(
+            fake.crontab,
+            _backups(tmp_path),
+            HOME,
+            fake.tab,
+            splice(fake.tab, HOME, standard_lines(HOME)),
+            "install",
+        )
 
 
 def test_a_program_killed_after_it_wrote_counts_as_written(tmp_path: Path) -> None:
@@ -181,15 +216,26 @@ def test_a_program_killed_after_it_wrote_counts_as_written(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("failure", WRITE_FAILURES)
 def test_a_failed_write_leaves_the_tab_no_file_and_no_copy(failure: str, tmp_path: Path) -> None:
-    """A tab that cron rejects is not changed, no temporary file stays, and there is nothing to undo."""
+    """A tab that cron rejects is not changed, no temporary file stays, and there is nothing to
+    undo."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
     backups = _backups(tmp_path)
     with fake.fails(failure), pytest.raises(StockmlError):
-        swap(fake.crontab, backups, HOME, fake.tab, splice(fake.tab, HOME, standard_lines(HOME)), "install")
+        swap(
+            fake.crontab,
+            backups,
+            HOME,
+            fake.tab,
+            splice(fake.tab, HOME, standard_lines(HOME)),
+            "install",
+        )
     assert fake.tab == b"5 4 * * * echo hi\n"
     assert backups.all() == ()
-    assert sorted(path.name for path in backups.state.iterdir()) == ["crontab-backups", "crontab.lock"] or failure == "refuse"
+    assert (
+        sorted(path.name for path in backups.state.iterdir()) == ["crontab-backups", "crontab.lock"]
+        or failure == "refuse"
+    )
     assert not list(backups.state.glob(".tmp-*"))
 
 
@@ -212,7 +258,8 @@ def test_a_change_outside_our_block_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_tab_that_we_made_is_removed_not_emptied(tmp_path: Path) -> None:
-    """Where there was no crontab before, taking our block out leaves no crontab, by `crontab -r`."""
+    """Where there was no crontab before, taking our block out leaves no crontab, by `crontab
+    -r`."""
     fake = FakeCrontab(tmp_path / "fake")
     backups = _backups(tmp_path)
     swap(fake.crontab, backups, HOME, None, splice(None, HOME, standard_lines(HOME)), "install")
@@ -221,37 +268,65 @@ def test_a_tab_that_we_made_is_removed_not_emptied(tmp_path: Path) -> None:
 
 
 def test_only_the_implementation_that_has_a_dry_run_is_asked_for_one(tmp_path: Path) -> None:
-    """`-n` on Debian, `-T` on cronie, where -n would set a cluster host, none where neither is known."""
+    """`-n` on Debian, `-T` on cronie, where -n would set a cluster host, none where neither is
+    known."""
     for kind, option in (("debian", "-n"), ("cronie", "-T"), ("busybox", None)):
         fake = FakeCrontab(tmp_path / kind, kind)
-        swap(fake.crontab, _backups(tmp_path / kind), HOME, None, splice(None, HOME, standard_lines(HOME)), "install")
+        swap(
+            fake.crontab,
+            _backups(tmp_path / kind),
+            HOME,
+            None,
+            splice(None, HOME, standard_lines(HOME)),
+            "install",
+        )
         used = {call.split()[0] for call in fake.calls} & {"-n", "-T"}
         assert used == ({option} if option else set())
 
 
 @pytest.mark.parametrize("point", ["crontab.copied", "crontab.installed"])
 def test_a_kill_at_any_step_leaves_the_old_or_the_new_tab(point: str, tmp_path: Path) -> None:
-    """After a kill before the install the old tab stands, after it the new one; the next write works."""
+    """After a kill before the install the old tab stands, after it the new one;
+    the next write works."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
-    done = _write_process(tmp_path, tmp_path / "home", 1, fake.program, STOCKML_TEST="1", STOCKML_FAILPOINTS=f"{point}=kill")
+    done = _write_process(
+        tmp_path,
+        tmp_path / "home",
+        1,
+        fake.program,
+        STOCKML_TEST="1",
+        STOCKML_FAILPOINTS=f"{point}=kill",
+    )
     done.communicate("go\n", timeout=120)
     assert done.returncode == -9
     home = Home(tmp_path / "home")
     assert outside(fake.tab, home) == b"5 4 * * * echo hi\n"
     assert (find_block(fake.tab, home) is None) == (point == "crontab.copied")
-    swap(fake.crontab, _backups(tmp_path), home, fake.tab, splice(fake.tab, home, standard_lines(home)), "install")
+    swap(
+        fake.crontab,
+        _backups(tmp_path),
+        home,
+        fake.tab,
+        splice(fake.tab, home, standard_lines(home)),
+        "install",
+    )
     assert find_block(fake.tab, home) is not None
 
 
 def test_two_writers_of_two_hundred_rounds_lose_nothing(tmp_path: Path, memory: Path) -> None:
-    """Every change of both stands in the end, once; the foreign lines stay; who came too late was told."""
+    """Every change of both stands in the end, once; the foreign lines stay;
+    who came too late was told."""
     fake = FakeCrontab(memory / "fake", program=tmp_path / "crontab")
     foreign = b"MAILTO=me\n5 4 * * * echo hi\n# a comment \n"
     fake.tab = foreign
-    writers = [_write_process(memory, tmp_path / name, 200, fake.program) for name in ("one", "two")]
+    writers = [
+        _write_process(memory, tmp_path / name, 200, fake.program) for name in ("one", "two")
+    ]
     assert [writer.stdout.readline() for writer in writers if writer.stdout] == ["ready\n"] * 2
-    for writer in writers:  # both stand at the start: the one may not be done before the other begins
+    for (
+        writer
+    ) in writers:  # both stand at the start: the one may not be done before the other begins
         assert writer.stdin is not None
         writer.stdin.write("go\n")
         writer.stdin.flush()
@@ -285,7 +360,8 @@ conflicts = 0
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(rounds):
-    line = Line("weekly", f"{number % 60} {number // 60} * * 0", f"/bin/stockml cron-run weekly --home {home.root}")
+    command = f"/bin/stockml cron-run weekly --home {home.root}"
+    line = Line("weekly", f"{number % 60} {number // 60} * * 0", command)
     while True:
         tab = crontab.read()
         try:
@@ -297,8 +373,15 @@ print(conflicts)
 """
 
 
-def _write_process(folder: Path, home: Path, rounds: int, program: Path, **more: str) -> subprocess.Popen[str]:
+def _write_process(
+    folder: Path, home: Path, rounds: int, program: Path, **more: str
+) -> subprocess.Popen[str]:
     argv = [sys.executable, "-c", _WRITER, str(folder), str(home), str(rounds), str(program)]
     return subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(**more), cwd=Path.cwd()
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(**more),
+        cwd=Path.cwd(),
     )

@@ -21,12 +21,15 @@ from engine.schedule.systemd import Systemd, calendar, gap_warnings, unit_files,
 from tests.schedule.expressions import generated
 
 HOME = Home(Path('/home/op/my stocks 100% $x "q"'))
-needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine")
+needs_analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine"
+)
 
 
 def _lines(home: Home, program: Path = Path("/bin/true")) -> tuple[Line, ...]:
     return tuple(
-        Line(job.name, job.expression, shell_command(program, job.name, home), job.name != "clean") for job in JOBS.values()
+        Line(job.name, job.expression, shell_command(program, job.name, home), job.name != "clean")
+        for job in JOBS.values()
     )
 
 
@@ -40,7 +43,10 @@ def _lines(home: Home, program: Path = Path("/bin/true")) -> tuple[Line, ...]:
         ("*/20 * * * *", ("*-*-* *:00,20,40:00",)),
         ("* * * * *", ("*-*-* *:*:00",)),
         ("0 4 1,15 * 5", ("*-*-01,15 04:00:00", "Fri *-*-* 04:00:00")),
-        ("0 4 */2 1,7 1,3", ("Mon,Wed *-01,07-01,03,05,07,09,11,13,15,17,19,21,23,25,27,29,31 04:00:00",)),
+        (
+            "0 4 */2 1,7 1,3",
+            ("Mon,Wed *-01,07-01,03,05,07,09,11,13,15,17,19,21,23,25,27,29,31 04:00:00",),
+        ),
         ("0 4 * * 0,6", ("Sat,Sun *-*-* 04:00:00",)),
         ("0 4 * * 5-7", ("Fri..Sun *-*-* 04:00:00",)),
     ],
@@ -56,7 +62,12 @@ def test_generated_expressions_mean_the_same_to_systemd() -> None:
     after = datetime(2026, 1, 1, tzinfo=UTC)
     for text in generated(60, seed=31):
         expression = parse(text)
-        command = ["systemd-analyze", "calendar", "--iterations=5", f"--base-time={after:%Y-%m-%d %H:%M:%S} UTC"]
+        command = [
+            "systemd-analyze",
+            "calendar",
+            "--iterations=5",
+            f"--base-time={after:%Y-%m-%d %H:%M:%S} UTC",
+        ]
         done = subprocess.run(
             [*command, *calendar(expression)],
             capture_output=True,
@@ -66,33 +77,46 @@ def test_generated_expressions_mean_the_same_to_systemd() -> None:
         )
         assert done.returncode == 0, (text, done.stderr)
         marks = ("Next elapse: ", "Iter. #", "Iteration #")
-        shown = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith(marks)]
+        shown = [
+            line.strip() for line in done.stdout.splitlines() if line.strip().startswith(marks)
+        ]
         found = sorted(
-            {datetime.strptime(line.split(": ", 1)[1], "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC) for line in shown}
+            {
+                datetime.strptime(line.split(": ", 1)[1], "%a %Y-%m-%d %H:%M:%S UTC").replace(
+                    tzinfo=UTC
+                )
+                for line in shown
+            }
         )
         assert found[:5] == list(next_slots(expression, after, ZoneInfo("UTC"), 5)), text
 
 
 def test_the_units_of_one_job() -> None:
-    """A oneshot that may be skipped, a timer that catches up once, and what we read back, in a section systemd ignores."""
-    files = unit_files(Home(Path("/home/op/stocks")), _lines(Home(Path("/home/op/stocks")), Path("/opt/bin/stockml"))[:1])
+    """A oneshot that may be skipped, a timer that catches up once, and what we read back, in a
+    section systemd ignores."""
+    files = unit_files(
+        Home(Path("/home/op/stocks")),
+        _lines(Home(Path("/home/op/stocks")), Path("/opt/bin/stockml"))[:1],
+    )
     assert files == {
         "stockml-0532d94c-weekly.service": (
-            "[Unit]\nDescription=stockml weekly: trains every symbol that needs it\n\n"
-            "[Service]\nType=oneshot\nExecStart=/opt/bin/stockml cron-run weekly --home /home/op/stocks\n"
-            "KillMode=process\nSuccessExitStatus=75\n"
+            "[Unit]\nDescription=stockml weekly: trains every symbol that needs"
+            " it\n\n[Service]\nType=oneshot\nExecStart=/opt/bin/stockml cron-run weekly --home"
+            " /home/op/stocks\nKillMode=process\nSuccessExitStatus=75\n"
         ),
         "stockml-0532d94c-weekly.timer": (
-            "[Unit]\nDescription=stockml weekly: trains every symbol that needs it\n\n"
-            "[Timer]\nOnCalendar=Sun *-*-* 02:00:00\nPersistent=true\nAccuracySec=1min\n"
-            "Unit=stockml-0532d94c-weekly.service\n\n"
-            "[Install]\nWantedBy=timers.target\n\n[X-Stockml]\nJob=weekly\nExpression=0 2 * * 0\nEnabled=yes\n"
+            "[Unit]\nDescription=stockml weekly: trains every symbol that needs"
+            " it\n\n[Timer]\nOnCalendar=Sun *-*-*"
+            " 02:00:00\nPersistent=true\nAccuracySec=1min\nUnit=stockml-0532d94c-weekly.service\n\n"
+            "[Install]\nWantedBy=timers.target\n\n[X-Stockml]\nJob=weekly\nExpression=0"
+            " 2 * * 0\nEnabled=yes\n"
         ),
     }
 
 
 def test_the_service_comes_back_after_a_crash() -> None:
-    """`serve` starts with the user manager and again a minute after it failed, but not for what does not mend by itself."""
+    """`serve` starts with the user manager and again a minute after it failed, but not for what
+    does not mend by itself."""
     files = unit_files(HOME, _lines(HOME))
     (name,) = [each for each in files if "-serve." in each]
     assert name.endswith(".service")
@@ -117,7 +141,12 @@ def test_the_units_pass_systemd_analyze_without_a_word() -> None:
 @needs_analyze
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("Persistent=", "Persistant="), ("*-*-* 03", "*-*-* 33"), ("/bin/true", "/bin/absent"), ("[Timer]", "[Timr]")],
+    [
+        ("Persistent=", "Persistant="),
+        ("*-*-* 03", "*-*-* 33"),
+        ("/bin/true", "/bin/absent"),
+        ("[Timer]", "[Timr]"),
+    ],
 )
 def test_any_word_of_systemd_analyze_is_a_failure(old: str, new: str) -> None:
     """Also the misspelt key for which it exits 0."""
@@ -136,16 +165,28 @@ class _Calls:
         monkeypatch.setattr(systemd, "verify", lambda _files: ())
 
 
-def test_written_units_are_read_back_and_enabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timers start now, a paused one is disabled, what starts with the machine is not started now."""
+def test_written_units_are_read_back_and_enabled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Timers start now, a paused one is disabled, what starts with the machine is not started
+    now."""
     calls = _Calls(monkeypatch, bus=True)
     units = Systemd(HOME, tmp_path / "user", tmp_path / "linger")
     told = units.write(_lines(HOME))
     assert units.read() == _lines(HOME)
     assert calls.seen[0] == "daemon-reload"
-    assert [call.partition(" ")[0] for call in calls.seen[1:]] == ["enable", "enable", "enable", "disable", "enable", "enable"]
+    assert [call.partition(" ")[0] for call in calls.seen[1:]] == [
+        "enable",
+        "enable",
+        "enable",
+        "disable",
+        "enable",
+        "enable",
+    ]
     assert all("--now" in call for call in calls.seen[1:6]) and "--now" not in calls.seen[6]
-    assert told == ("linger is off: timers stop when you log out; `loginctl enable-linger` keeps them",)
+    assert told == (
+        "linger is off: timers stop when you log out; `loginctl enable-linger` keeps them",
+    )
 
 
 def test_a_job_taken_out_leaves_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,19 +199,29 @@ def test_a_job_taken_out_leaves_no_unit(tmp_path: Path, monkeypatch: pytest.Monk
     assert units.read() == _lines(HOME)[:1] and len(list(tmp_path.iterdir())) == 4
     units.remove()
     assert not units.present() and other.read() == _lines(other.home)[:1]
-    assert any(call.startswith("disable --now") for call in calls.seen) and any("clean" in call for call in calls.seen)
+    assert any(call.startswith("disable --now") for call in calls.seen) and any(
+        "clean" in call for call in calls.seen
+    )
 
 
-def test_without_a_bus_the_units_stand_and_the_user_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_bus_the_units_stand_and_the_user_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No user manager: nothing is started, XDG_RUNTIME_DIR and linger are named."""
     calls = _Calls(monkeypatch, bus=False)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     told = Systemd(HOME, tmp_path / "user", tmp_path / "linger").write(_lines(HOME)[:1])
-    assert "XDG_RUNTIME_DIR is not set" in told[0] and "nothing fires" in told[0] and "linger is off" in told[1]
+    assert (
+        "XDG_RUNTIME_DIR is not set" in told[0]
+        and "nothing fires" in told[0]
+        and "linger is off" in told[1]
+    )
     assert not any("--now" in call or call == "daemon-reload" for call in calls.seen)
 
 
-def test_units_that_systemd_does_not_accept_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_units_that_systemd_does_not_accept_are_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The verify step stands before the first file."""
     _Calls(monkeypatch, bus=False)
 
@@ -198,7 +249,14 @@ def test_the_gap_that_systemd_skips_is_told_with_its_date() -> None:
     now, zone = datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("America/New_York")
     told = gap_warnings(_lines(HOME), now, zone)
     assert told == ("weekly: 2026-03-08 02:00 does not exist and systemd skips it; choose 04:00",)
-    assert gap_warnings([Line("weekly", "0 4 * * 0", "x"), Line("clean", "0 2 * * *", "x", enabled=False)], now, zone) == ()
+    assert (
+        gap_warnings(
+            [Line("weekly", "0 4 * * 0", "x"), Line("clean", "0 2 * * *", "x", enabled=False)],
+            now,
+            zone,
+        )
+        == ()
+    )
 
 
 def test_the_folder_of_the_users_units() -> None:

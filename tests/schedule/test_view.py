@@ -34,9 +34,22 @@ def test_an_empty_schedule_shows_what_could_be_installed(tmp_path: Path, desk: D
     """Every job without a line, the foreign lines, no problem, and no file anywhere."""
     desk.fake.tab = FOREIGN + b"x\ty\x1b[31m\n"
     seen = view(desk.scheduler)
-    assert seen.backend is None and seen.problems == () and [job.line for job in seen.jobs] == [None] * 6
-    assert seen.other_lines == ("MAILTO=me", "5 4 * * * echo hi", "# a comment\\x20", "x\\ty\\x1b[31m")
-    assert not (tmp_path / "home").exists() and not (tmp_path / "state").exists() and desk.fake.writes == []
+    assert (
+        seen.backend is None
+        and seen.problems == ()
+        and [job.line for job in seen.jobs] == [None] * 6
+    )
+    assert seen.other_lines == (
+        "MAILTO=me",
+        "5 4 * * * echo hi",
+        "# a comment\\x20",
+        "x\\ty\\x1b[31m",
+    )
+    assert (
+        not (tmp_path / "home").exists()
+        and not (tmp_path / "state").exists()
+        and desk.fake.writes == []
+    )
 
 
 def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
@@ -44,10 +57,21 @@ def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
     seen = view(desk.scheduler)
-    assert seen.backend is Backend.CRONTAB and seen.zone == "America/New_York" and len(seen.other_lines) == 3
+    assert (
+        seen.backend is Backend.CRONTAB
+        and seen.zone == "America/New_York"
+        and len(seen.other_lines) == 3
+    )
     weekly = seen.jobs[0]
-    assert weekly.status is not None and weekly.status.state is JobState.NEW and weekly.explained is not None
-    assert f"{weekly.explained.next[0]:%Y-%m-%d %H:%M %Z}" == "2026-02-08 02:00 EST" and len(weekly.explained.next) == 5
+    assert (
+        weekly.status is not None
+        and weekly.status.state is JobState.NEW
+        and weekly.explained is not None
+    )
+    assert (
+        f"{weekly.explained.next[0]:%Y-%m-%d %H:%M %Z}" == "2026-02-08 02:00 EST"
+        and len(weekly.explained.next) == 5
+    )
     assert {clash.jobs for clash in seen.clashes} == {("weekly", "monthly"), ("weekly", "clean")}
 
 
@@ -61,22 +85,36 @@ def test_runs_of_the_history_give_the_state(desk: Desk) -> None:
         assert lock.acquire("weekly")
         assert _job(desk, "weekly").status.state is JobState.STARTED  # type: ignore[union-attr]
     died = _job(desk, "weekly")
-    assert died.status is not None and died.status.state is JobState.FAILED and died.reason == "it died without a word"
+    assert (
+        died.status is not None
+        and died.status.state is JobState.FAILED
+        and died.reason == "it died without a word"
+    )
     end_run(home, number, clock.now() + timedelta(minutes=4), 1, Outcome.FAILED, "no bars")
     assert _job(desk, "weekly").reason == "no bars"
     clock.advance(timedelta(days=7, hours=1))
     missed = _job(desk, "weekly")
-    assert missed.status is not None and missed.status.state is JobState.MISSED and missed.last is not None
+    assert (
+        missed.status is not None
+        and missed.status.state is JobState.MISSED
+        and missed.last is not None
+    )
 
 
 def test_a_running_job_tells_how_the_run_before_failed(desk: Desk) -> None:
-    """While it runs again the failure of before is not forgotten; one that was done, or none, is nothing to tell."""
+    """While it runs again the failure of before is not forgotten;
+    one that was done, or none, is nothing to tell."""
     desk.write(desk.install())
     home, clock = desk.scheduler.home, desk.clock
     with FileLock(JOBS["clean"].lock_path(home)) as lock:
         assert lock.acquire("clean")
         told = []
-        for outcome, message in ((Outcome.FAILED, "no space"), (Outcome.SKIPPED, "held"), (Outcome.DONE, ""), (None, "")):
+        for outcome, message in (
+            (Outcome.FAILED, "no space"),
+            (Outcome.SKIPPED, "held"),
+            (Outcome.DONE, ""),
+            (None, ""),
+        ):
             clock.advance(timedelta(minutes=1))
             number = begin_run(home, "clean", Trigger.CRON, None, clock.now())
             told.append(_job(desk, "clean").before)
@@ -87,7 +125,8 @@ def test_a_running_job_tells_how_the_run_before_failed(desk: Desk) -> None:
 
 
 def test_a_service_that_runs_again_after_a_power_cut_is_well(desk: Desk) -> None:
-    """The run before ended without a word, and the one under way lasts for months: nothing is told of it."""
+    """The run before ended without a word, and the one under way lasts for months: nothing is
+    told of it."""
     desk.write(desk.install("serve"))
     home = desk.scheduler.home
     with FileLock(JOBS["serve"].lock_path(home)) as lock:
@@ -95,7 +134,9 @@ def test_a_service_that_runs_again_after_a_power_cut_is_well(desk: Desk) -> None
         for _ in range(2):
             begin_run(home, "serve", Trigger.CRON, None, desk.clock.now())
             desk.clock.advance(timedelta(days=1))
-        assert (_job(desk, "serve").status.state, _job(desk, "serve").before) == (JobState.STARTED, "")  # type: ignore[union-attr]
+        job = _job(desk, "serve")
+        assert job.status is not None
+        assert (job.status.state, job.before) == (JobState.STARTED, "")
 
 
 def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
@@ -112,7 +153,8 @@ def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
 
 
 def test_an_edit_by_hand_is_shown_and_claims_no_miss(desk: Desk) -> None:
-    """The block's line is shown as it stands; slots of a time we did not write are not counted as missed."""
+    """The block's line is shown as it stands;
+    slots of a time we did not write are not counted as missed."""
     desk.write(desk.install())
     assert desk.fake.tab is not None
     desk.fake.tab = desk.fake.tab.replace(b"0 2 * * 0", b"* * * * *")
@@ -142,7 +184,8 @@ def test_a_line_that_vanished_is_told(desk: Desk) -> None:
 
 
 def test_timers_are_judged_by_systemd_not_by_cron(tmp_path: Path) -> None:
-    """With the jobs in systemd no missing cron is blamed: neither in the foot line nor for a missed run."""
+    """With the jobs in systemd no missing cron is blamed: neither in the foot line nor for a
+    missed run."""
     desk = Desk(tmp_path, running=False)
     desk.write(desk.install())
     lines, desk.fake.tab = desk.scheduler.look().lines, None
@@ -170,7 +213,8 @@ def test_what_cannot_be_read_stands_among_the_problems(desk: Desk) -> None:
 
 
 def test_a_tab_that_cannot_be_read_is_not_called_empty(desk: Desk) -> None:
-    """Whether a job is installed is then not known; the record is told, and nothing is said of the rest of the tab."""
+    """Whether a job is installed is then not known;
+    the record is told, and nothing is said of the rest of the tab."""
     desk.write(desk.install())
     with desk.fake.fails("silent"):
         seen = view(desk.scheduler)
@@ -195,7 +239,9 @@ def test_another_homes_block_is_named(tmp_path: Path, desk: Desk) -> None:
     assert replace(view(other.scheduler)).other_homes == (desk.scheduler.home.root,)
 
 
-def test_a_fault_of_the_units_does_not_hide_the_tab(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_units_does_not_hide_the_tab(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A damaged unit is a problem in words."""
     desk.write(desk.install())
 

@@ -1,4 +1,7 @@
-"""One home with 13 models a test process, copied where a test changes it; one service for tests that only ask."""
+"""One home with 13 models a test process, copied where a test changes it.
+
+One service for tests that only ask.
+"""
 
 from __future__ import annotations
 

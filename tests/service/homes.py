@@ -1,4 +1,5 @@
-"""Homes with small real models and stored bars, and a service that runs on one of them in a thread."""
+"""Homes with small real models and stored bars, and a service that runs on one of them in a
+thread."""
 
 from __future__ import annotations
 
@@ -51,11 +52,18 @@ SMALL = Kind()
 
 
 def build_home(folder: Path, kind: Kind = SMALL, **settings: Any) -> Home:
-    """A home whose 13 symbols have a model each, and stored bars of the source yahoo: no network was asked."""
-    home = new_home(folder, market__simulated_sessions=420, training__holdout_sessions=60, **settings)
+    """A home whose 13 symbols have a model each, and stored bars of the source yahoo: no network
+    was asked."""
+    home = new_home(
+        folder, market__simulated_sessions=420, training__holdout_sessions=60, **settings
+    )
     found = load(home, {})
     for symbol in found.names:
-        bars = replace(stored_bars(home, found, "simulated", symbol, FakeClock(kind.now)), source="yahoo", fetched_at=kind.now)
+        bars = replace(
+            stored_bars(home, found, "simulated", symbol, FakeClock(kind.now)),
+            source="yahoo",
+            fetched_at=kind.now,
+        )
         BarStore(home).write(bars)
     home.secrets.write_text(f'[service]\ntoken = "{TOKEN}"\n')
     home.secrets.chmod(0o600)
@@ -77,7 +85,9 @@ def fitted(kind: Kind) -> Candidate:
     with tempfile.TemporaryDirectory() as folder:
         home = new_home(Path(folder), market__simulated_sessions=420, training__holdout_sessions=60)
         settings, clock = load(home, {}), FakeClock(kind.now)
-        bars = {name: stored_bars(home, settings, "simulated", name, clock) for name in ("NVDA", "SPY")}
+        bars = {
+            name: stored_bars(home, settings, "simulated", name, clock) for name in ("NVDA", "SPY")
+        }
     options = replace(QUICK, sequence_length=kind.shape.steps)
     return fit_symbol(bars["NVDA"], {"SPY": bars["SPY"]}, settings, ("naive", "enhanced"), options)
 
@@ -89,13 +99,19 @@ def candidate(seed: int = 1, kind: Kind = SMALL) -> Candidate:
     shape = replace(kind.shape, features=len(made.feature_names))
     weights = first_weights(shape, seed)
     weights[-5:] = 0.3
-    return replace(made, weights={"naive": 0.5, "enhanced": 0.2, "lstm": 0.3}, layers=layers_of(weights, shape))
+    return replace(
+        made, weights={"naive": 0.5, "enhanced": 0.2, "lstm": 0.3}, layers=layers_of(weights, shape)
+    )
 
 
-def publish(home: Home, symbol: str, generation: int, seed: int = 1, kind: Kind = SMALL, **changes: Any) -> None:
+def publish(
+    home: Home, symbol: str, generation: int, seed: int = 1, kind: Kind = SMALL, **changes: Any
+) -> None:
     """Make a model of `symbol` live, by the same atomic write as a training's."""
     made = replace(candidate(seed, kind), symbol=symbol, source="yahoo")
-    manifest = msgspec.structs.replace(made.manifest(iso(kind.now)), generation=generation, **changes)
+    manifest = msgspec.structs.replace(
+        made.manifest(iso(kind.now)), generation=generation, **changes
+    )
     write_model(home.model(symbol), manifest, made.layers, made.arrays)
 
 
@@ -130,7 +146,14 @@ class Served:
     def port(self) -> int:
         return self.running.policy.port
 
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None, token: str = "", **headers: str) -> Heard:
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        token: str = "",
+        **headers: str,
+    ) -> Heard:
         """One request on a connection of its own; `token` is sent as the bearer's."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -139,7 +162,11 @@ class Served:
         try:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
-            return Heard(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+            return Heard(
+                answer.status,
+                {name.lower(): value for name, value in answer.getheaders()},
+                answer.read(),
+            )
         finally:
             connection.close()
 
@@ -160,7 +187,9 @@ def serving(
 ) -> Iterator[Served]:
     """The real service of `home` on a free port, in a thread, ready."""
     used = clock or FakeClock(NOW)
-    running = prepare(home, load(home, {}), Address(host, 0), clock=used, fetching=False, limit=limit)
+    running = prepare(
+        home, load(home, {}), Address(host, 0), clock=used, fetching=False, limit=limit
+    )
     thread = threading.Thread(target=running.run)
     thread.start()
     try:

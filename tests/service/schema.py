@@ -1,4 +1,5 @@
-"""A checker for the part of JSON Schema that openapi.json uses: what is wrong with a value, in words."""
+"""A checker for the part of JSON Schema that openapi.json uses: what is wrong with a value, in
+words."""
 
 from __future__ import annotations
 
@@ -13,9 +14,21 @@ from tests.helpers import ROOT
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "engine" / "service" / "openapi.json").read_text())
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool}
 KNOWN = {
-    "$ref", "type", "properties", "required", "additionalProperties", "items", "enum", "pattern", "format", "minimum",
-    "maximum", "exclusiveMinimum", "description", "default",
-}  # fmt: skip
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "enum",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "description",
+    "default",
+}
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
@@ -43,8 +56,16 @@ def faults(value: Any, schema: dict[str, Any], where: str = "$") -> Iterator[str
     if isinstance(value, str):
         yield from _text(value, schema, where)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        low, above, high = schema.get("minimum"), schema.get("exclusiveMinimum"), schema.get("maximum")
-        if (low is not None and value < low) or (above is not None and value <= above) or (high is not None and value > high):
+        low, above, high = (
+            schema.get("minimum"),
+            schema.get("exclusiveMinimum"),
+            schema.get("maximum"),
+        )
+        if (
+            (low is not None and value < low)
+            or (above is not None and value <= above)
+            or (high is not None and value > high)
+        ):
             yield f"{where}: {value} is out of bounds"
     elif isinstance(value, list):
         for index, item in enumerate(value):
@@ -57,7 +78,9 @@ def _is(value: Any, kind: str) -> bool:
     if kind == "null":
         return value is None
     if kind in ("number", "integer"):
-        return isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+        return isinstance(value, int if kind == "integer" else int | float) and not isinstance(
+            value, bool
+        )
     return isinstance(value, KINDS[kind])
 
 
@@ -67,7 +90,10 @@ def _text(value: str, schema: dict[str, Any], where: str) -> Iterator[str]:
     try:
         if schema.get("format") == "date":
             date.fromisoformat(value)
-        elif schema.get("format") == "date-time" and datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is None:
+        elif (
+            schema.get("format") == "date-time"
+            and datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is None
+        ):
             yield f"{where}: {value!r} has no zone"
     except ValueError:
         yield f"{where}: {value!r} is no {schema['format']}"
@@ -89,7 +115,8 @@ def _object(value: dict[str, Any], schema: dict[str, Any], where: str) -> Iterat
 
 
 def answer_faults(path: str, method: str, status: int, media: str, body: bytes) -> list[str]:
-    """What is wrong with an answer of a route: an undeclared status or media type, a body off its schema."""
+    """What is wrong with an answer of a route: an undeclared status or media type, a body off
+    its schema."""
     operation = DOCUMENT["paths"][path][method.lower()]
     answer = operation["responses"].get(str(status))
     if answer is None:

@@ -50,7 +50,8 @@ def test_it_follows_a_rename(tmp_path: Path) -> None:
 
 
 def test_a_look_from_another_thread_closes_nothing(tmp_path: Path) -> None:
-    """Who looks only notes the rename: the descriptor stays open until the thread that writes goes on to the new file."""
+    """Who looks only notes the rename: the descriptor stays open until the thread that writes
+    goes on to the new file."""
     path = tmp_path / "access.log"
     log = AccessLog(path, 10_000)
     lines(log, 1)
@@ -67,7 +68,8 @@ def test_a_look_from_another_thread_closes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_costs_no_request(tmp_path: Path) -> None:
-    """Where the folder is a file nothing is raised and nothing is overwritten; once it is gone the next line is written."""
+    """Where the folder is a file nothing is raised and nothing is overwritten;
+    once it is gone the next line is written."""
     path = tmp_path / "service" / "access.log"
     path.parent.write_text("in the way")
     log = AccessLog(path, 1000)

@@ -23,7 +23,8 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_what_happened_last_stands(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the first message is being delivered a file is mended and broken again: one thread tells all, and it fires."""
+    """While the first message is being delivered a file is mended and broken again: one thread
+    tells all, and it fires."""
     sending, go_on, threads = threading.Event(), threading.Event(), set()
 
     def slow(*_: object) -> str:
@@ -41,17 +42,27 @@ def test_what_happened_last_stands(home: Home, monkeypatch: pytest.MonkeyPatch) 
         for words in ("", "broken again", "", "broken at last"):
             service._ring("NVDA", words)
         go_on.set()
-        wait_for(lambda: home.monitoring_log.read_text().count("[ALERT]") == 3, what="the last refusal")
-        wait_for(lambda: [each.text for each in alert_list(home, NOW)] == ["broken at last"], what="the alert")
+        wait_for(
+            lambda: home.monitoring_log.read_text().count("[ALERT]") == 3, what="the last refusal"
+        )
+        wait_for(
+            lambda: [each.text for each in alert_list(home, NOW)] == ["broken at last"],
+            what="the alert",
+        )
     finally:
         go_on.set()
         service.close()
     assert len(threads) == 1
 
 
-@pytest.mark.parametrize("fault", [OSError("no space"), ZeroDivisionError("a fault nobody foresaw")])
+@pytest.mark.parametrize(
+    "fault", [OSError("no space"), ZeroDivisionError("a fault nobody foresaw")]
+)
 def test_a_bell_that_fails_stops_no_later_one(
-    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: Exception
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: Exception,
 ) -> None:
     """What went wrong is told on stderr, and the next alert is kept."""
     faults = [fault]
@@ -67,5 +78,8 @@ def test_a_bell_that_fails_stops_no_later_one(
     bell.ring(load(home, {}), "NVDA", "broken")
     bell.ring(load(home, {}), "TSLA", "broken")
     bell.close()
-    wait_for(lambda: {each.symbol for each in alert_list(home, NOW)} == {"NVDA", "TSLA"}, what="both alerts")
+    wait_for(
+        lambda: {each.symbol for each in alert_list(home, NOW)} == {"NVDA", "TSLA"},
+        what="both alerts",
+    )
     assert str(fault) in capsys.readouterr().err

@@ -15,7 +15,10 @@ def test_start_stop_and_refusal_are_recorded(home: Home) -> None:
         assert stockml("serve", "--home", str(home.root), "--port", "0").returncode == 75
         ran.send_signal(signal.SIGTERM)
         ran.communicate(timeout=90)
-    found = [(entry.outcome, entry.about.get("port"), entry.said.partition(":")[0]) for entry in entries(home)]
+    found = [
+        (entry.outcome, entry.about.get("port"), entry.said.partition(":")[0])
+        for entry in entries(home)
+    ]
 
     assert found == [
         ("started", port, ""),

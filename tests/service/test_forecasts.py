@@ -58,8 +58,11 @@ def run(bench: Bench, work: Callable[[], Awaitable[Any]]) -> Any:
         bench.forecasts.close()
 
 
-def test_an_answer_is_kept_for_its_time_to_live(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Just before the TTL the same forecast is cached with its age; at the TTL it is computed again."""
+def test_an_answer_is_kept_for_its_time_to_live(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Just before the TTL the same forecast is cached with its age;
+    at the TTL it is computed again."""
     bench = Bench(home, monkeypatch)
 
     async def work() -> None:
@@ -74,7 +77,10 @@ def test_an_answer_is_kept_for_its_time_to_live(home: Home, monkeypatch: pytest.
 
     run(bench, work)
     assert bench.computed == ["NVDA", "NVDA"]
-    assert (bench.metrics.total(bench.metrics.hits), bench.metrics.total(bench.metrics.misses)) == (1, 2)
+    assert (bench.metrics.total(bench.metrics.hits), bench.metrics.total(bench.metrics.misses)) == (
+        1,
+        2,
+    )
 
 
 def test_many_at_once_are_one_computation(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +99,11 @@ def test_many_at_once_are_one_computation(home: Home, monkeypatch: pytest.Monkey
     assert bench.computed == ["NVDA"]
 
 
-def test_a_client_that_goes_away_does_not_cancel_the_others(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first of two waiting clients is cancelled; the second is answered by the same computation."""
+def test_a_client_that_goes_away_does_not_cancel_the_others(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of two waiting clients is cancelled;
+    the second is answered by the same computation."""
     bench = Bench(home, monkeypatch)
     bench.gate.clear()
 
@@ -116,7 +125,9 @@ def test_an_error_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> No
     bench.fails = True
 
     async def work() -> None:
-        found = await asyncio.gather(*(bench.forecasts.get("NVDA") for _ in range(3)), return_exceptions=True)
+        found = await asyncio.gather(
+            *(bench.forecasts.get("NVDA") for _ in range(3)), return_exceptions=True
+        )
         assert all(isinstance(each, StockmlError) for each in found)
         bench.fails = False
         assert not (await bench.forecasts.get("NVDA")).cached
@@ -125,7 +136,9 @@ def test_an_error_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> No
     assert bench.computed == ["NVDA", "NVDA"]
 
 
-def test_a_model_that_changes_under_way_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_changes_under_way_is_not_kept(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A computation that began with the old model does not fill the cache of the new one."""
     bench = Bench(home, monkeypatch)
     bench.gate.clear()

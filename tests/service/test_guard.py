@@ -24,7 +24,9 @@ def raw(served: Served, data: bytes, seconds: float = 60.0) -> bytes:
     """What comes back for these very bytes, until the other side closes."""
     with socket.create_connection(("127.0.0.1", served.port), timeout=seconds) as sock:
         found = b""
-        with suppress(BrokenPipeError, ConnectionResetError):  # it may answer and close before it has all
+        with suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # it may answer and close before it has all
             sock.sendall(data)
         with suppress(ConnectionResetError):
             while piece := sock.recv(65536):
@@ -51,7 +53,8 @@ def raw(served: Served, data: bytes, seconds: float = 60.0) -> bytes:
     ],
 )
 def test_a_foreign_host_is_refused(served: Served, host: str, status: int) -> None:
-    """Only names of this service pass: a page that re-binds its own name to 127.0.0.1 is answered 400."""
+    """Only names of this service pass: a page that re-binds its own name to 127.0.0.1 is
+    answered 400."""
     heard = served.ask("/livez", Host=host.format(port=served.port))
     assert heard.status == status
     if status == 400:
@@ -61,14 +64,20 @@ def test_a_foreign_host_is_refused(served: Served, host: str, status: int) -> No
 def test_a_missing_or_double_host_is_refused(served: Served) -> None:
     """Without a Host, or with two, the answer is 400."""
     assert b" 400 " in raw(served, b"GET /livez HTTP/1.0\r\n\r\n").partition(b"\r\n")[0]
-    assert b" 400 " in raw(served, b"GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n").partition(b"\r\n")[0]
-    double = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+    assert (
+        b" 400 "
+        in raw(served, b"GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n").partition(b"\r\n")[0]
+    )
+    double = (
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+    )
     assert b" 400 " in raw(served, double).partition(b"\r\n")[0]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/cache/clear", "/api/v1/models/NVDA/reload"])
 def test_a_change_needs_the_token(served: Served, path: str) -> None:
-    """POST without a token or with a wrong one is 401 with the challenge; with the right one it is done."""
+    """POST without a token or with a wrong one is 401 with the challenge;
+    with the right one it is done."""
     for token in ("", "wrong", TOKEN[:-1], TOKEN + "x"):
         heard = served.ask(path, "POST", token=token)
         assert (heard.status, heard.headers["www-authenticate"]) == (401, "Bearer")
@@ -77,8 +86,15 @@ def test_a_change_needs_the_token(served: Served, path: str) -> None:
 
 def test_two_authorizations_are_refused(served: Served) -> None:
     """Two Authorization headers are 401, whichever of them is right."""
-    head = f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
-    heard = raw(served, (head + "Authorization: Bearer x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").encode())
+    head = (
+        f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    )
+    heard = raw(
+        served,
+        (
+            head + "Authorization: Bearer x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        ).encode(),
+    )
     assert b" 401 " in heard.partition(b"\r\n")[0]
 
 
@@ -93,18 +109,28 @@ def test_without_a_configured_token_nothing_changes(home: Home) -> None:
 
 
 def test_off_loopback_everything_needs_the_token() -> None:
-    """Listening elsewhere, reading needs the token too; the service's own address is a good Host, a foreign one is not."""
+    """Listening elsewhere, reading needs the token too;
+    the service's own address is a good Host, a foreign one is not."""
     policy = Policy("0.0.0.0", 8081, TOKEN, ("box",))
 
     def scope(host: str, *more: tuple[bytes, bytes]) -> dict[str, object]:
-        return {"method": "GET", "headers": [(b"host", host.encode()), *more], "server": ("10.0.0.5", 8081)}
+        return {
+            "method": "GET",
+            "headers": [(b"host", host.encode()), *more],
+            "server": ("10.0.0.5", 8081),
+        }
 
     right = (b"authorization", f"Bearer {TOKEN}".encode())
     refused = policy.refuse_caller(scope("box"))
     assert refused is not None
     assert refused.status == 401
     assert policy.refuse_caller(scope("box", right)) is None
-    for host, fine in (("10.0.0.5:8081", True), ("box:8081", True), ("10.0.0.6:8081", False), ("evil.example:8081", False)):
+    for host, fine in (
+        ("10.0.0.5:8081", True),
+        ("box:8081", True),
+        ("10.0.0.6:8081", False),
+        ("evil.example:8081", False),
+    ):
         assert (policy.refuse_host(scope(host)) is None) is fine, host
 
 
@@ -116,28 +142,50 @@ def test_no_cross_origin_headers(served: Served) -> None:
 
 
 def test_large_requests_are_refused(served: Served) -> None:
-    """A long query is 414, a large body 413 whether its length is told or not, a head without end is 400."""
+    """A long query is 414, a large body 413 whether its length is told or not, a head without
+    end is 400."""
     assert served.ask("/api/v1/predict?symbols=" + "A," * 2000).status == 414
     assert served.post("/api/v1/cache/clear", body=b"x" * 4097).status == 413
     assert served.post("/api/v1/cache/clear", body=b"x" * 4096).status == 200
-    head = f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n".encode()
+    head = (
+        f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    ).encode()
     chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
-    assert b" 413 " in raw(served, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 3).partition(b"\r\n")[0]
-    assert b" 400 " in raw(served, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000).partition(b"\r\n")[0]
+    assert (
+        b" 413 "
+        in raw(served, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 3).partition(b"\r\n")[
+            0
+        ]
+    )
+    assert (
+        b" 400 "
+        in raw(served, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000).partition(
+            b"\r\n"
+        )[0]
+    )
 
 
 def test_garbage_is_answered_400(served: Served) -> None:
     """Bytes that are no HTTP end the connection with 400, and the next client is served."""
-    for data in (b"\x16\x03\x01\x02\x00\x01", b"GET / FTP/9\r\n\r\n", b"\r\n\r\nG\x00T / HTTP/1.1\r\n\r\n"):
+    for data in (
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET / FTP/9\r\n\r\n",
+        b"\r\n\r\nG\x00T / HTTP/1.1\r\n\r\n",
+    ):
         head, _, body = raw(served, data).partition(b"\r\n\r\n")
         assert b" 400 " in head.partition(b"\r\n")[0]
         tree = json.loads(body)
-        assert (tree["status"], tree["type"], tree["error"]) == (400, "urn:stockml:problem:request", tree["detail"])
+        assert (tree["status"], tree["type"], tree["error"]) == (
+            400,
+            "urn:stockml:problem:request",
+            tree["detail"],
+        )
     assert served.ask("/livez").status == 200
 
 
 def test_a_client_that_drips_is_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request head that does not end in time costs its connection; others are served meanwhile."""
+    """A request head that does not end in time costs its connection;
+    others are served meanwhile."""
     made, real = threading.Event(), PatientProtocol.connection_made
 
     def noted(self: PatientProtocol, transport: Transport) -> None:
@@ -160,8 +208,13 @@ def test_a_client_that_drips_is_cut_off(served: Served, monkeypatch: pytest.Monk
 def test_a_body_that_drips_is_answered_408(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """A promised body that does not come is 408 after its limit."""
     monkeypatch.setattr(guard, "BODY_S", 0.3)
-    head = f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
-    assert b" 408 " in raw(served, (head + "Content-Length: 10\r\n\r\nx").encode()).partition(b"\r\n")[0]
+    head = (
+        f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    )
+    assert (
+        b" 408 "
+        in raw(served, (head + "Content-Length: 10\r\n\r\nx").encode()).partition(b"\r\n")[0]
+    )
 
 
 LONG = b"GET /api/v1/historical/NVDA?days=730 HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -181,7 +234,8 @@ def narrow(served: Served) -> socket.socket:
 def test_a_reader_that_takes_nothing_is_cut_off(
     served: Served, monkeypatch: pytest.MonkeyPatch, count: int, last: bytes
 ) -> None:
-    """Who asks for long answers and takes none loses the connection; others are served meanwhile."""
+    """Who asks for long answers and takes none loses the connection;
+    others are served meanwhile."""
     monkeypatch.setattr(protocol, "FLUSH_S", 0.4)
     monkeypatch.setattr(protocol, "ANSWER_S", 0.4)
     open_now = served.running.server.server_state.connections
@@ -214,31 +268,45 @@ def test_a_slow_reader_gets_its_whole_answer(served: Served) -> None:
 
 
 def test_a_fast_client_is_slowed_down(template: Home, tmp_path: Path) -> None:
-    """Beyond its burst a client is answered 429 with Retry-After; refused requests are counted by their kind."""
+    """Beyond its burst a client is answered 429 with Retry-After;
+    refused requests are counted by their kind."""
     limit = RateLimit(loopback=Rate(0.001, 5.0))
     with serving(copied(template, tmp_path / "h"), limit=limit) as served:
         found = [served.ask("/livez").status for _ in range(7)]
         assert found == [200] * 5 + [429] * 2
         heard = served.ask("/livez")
         assert heard.headers["retry-after"] == "1"
-        assert 'stockml_http_refused_total{why="rate"} 3.0' in served.running.service.metrics.text().decode()
+        assert (
+            'stockml_http_refused_total{why="rate"} 3.0'
+            in served.running.service.metrics.text().decode()
+        )
 
 
-def test_more_connections_than_allowed_are_told_so(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every place taken by clients that say nothing, the next one is answered 503 in words; then there is room again."""
+def test_more_connections_than_allowed_are_told_so(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every place taken by clients that say nothing, the next one is answered 503 in words;
+    then there is room again."""
     wait_for(lambda: not served.running.server.server_state.connections, what="no connection")
     monkeypatch.setattr(guard, "MOST_CONNECTIONS", 3)
     idle = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(3)]
-    wait_for(lambda: len(served.running.server.server_state.connections) == 3, what="three connections")
+    wait_for(
+        lambda: len(served.running.server.server_state.connections) == 3, what="three connections"
+    )
     heard = served.ask("/livez")
-    assert (heard.status, heard.tree["type"], heard.headers["retry-after"]) == (503, "urn:stockml:problem:crowded", "1")
+    assert (heard.status, heard.tree["type"], heard.headers["retry-after"]) == (
+        503,
+        "urn:stockml:problem:crowded",
+        "1",
+    )
     for sock in idle:
         sock.close()
     wait_for(lambda: served.ask("/livez").status == 200, what="room")
 
 
 def test_the_bucket_fills_again() -> None:
-    """Tokens come back with time, up to the burst; 500 requests a second from loopback never meet the default limit."""
+    """Tokens come back with time, up to the burst;
+    500 requests a second from loopback never meet the default limit."""
     limit = RateLimit(loopback=Rate(10.0, 2.0))
     assert [limit.take("127.0.0.1", 0.0) for _ in range(3)] == [True, True, False]
     assert limit.take("127.0.0.1", 0.1)
@@ -262,7 +330,9 @@ def test_what_is_loopback(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "example.com", "localhost.example.com", ""])
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "10.0.0.1", "::", "example.com", "localhost.example.com", ""]
+)
 def test_what_is_not_loopback(host: str) -> None:
     """All addresses at once, another address and a name are not."""
     assert not is_loopback(host)
@@ -271,7 +341,8 @@ def test_what_is_not_loopback(host: str) -> None:
 def test_a_fault_of_ours_is_a_plain_500(
     served: Served, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """An error nobody foresaw is 500 without its words in the answer; they stand on the service's stderr."""
+    """An error nobody foresaw is 500 without its words in the answer;
+    they stand on the service's stderr."""
 
     def fails(*_: object) -> int:
         raise RuntimeError("a secret of the inside")
@@ -286,10 +357,13 @@ def test_a_fault_of_ours_is_a_plain_500(
 
 
 def test_the_access_log_tells_each_request(served: Served) -> None:
-    """A request is one line with status, time and size; a control character in its path does not reach the file raw."""
+    """A request is one line with status, time and size;
+    a control character in its path does not reach the file raw."""
     served.ask("/nothing/%1b%5b31m%0aforged", token=TOKEN)
     path = served.home.logs / "service" / "access.log"
-    text = wait_for(lambda: (found := path.read_text()) and "/nothing/" in found and found, what="the line")
+    text = wait_for(
+        lambda: (found := path.read_text()) and "/nothing/" in found and found, what="the line"
+    )
     line = next(each for each in text.splitlines() if "/nothing/" in each)
     assert '" 404 ' in line
     assert "\x1b" not in line
@@ -298,7 +372,8 @@ def test_the_access_log_tells_each_request(served: Served) -> None:
 
 
 def test_no_wait_is_left_behind(served: Served) -> None:
-    """Clients that connect, say nothing or half a request, and go away leave no connection open; the next one is answered."""
+    """Clients that connect, say nothing or half a request, and go away leave no connection open;
+    the next one is answered."""
     state = served.running.server.server_state
     wait_for(lambda: not state.connections, what="the connections of the tests before are closed")
     clients = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(8)]

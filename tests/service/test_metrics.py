@@ -17,27 +17,40 @@ from engine.watch import ledger
 from tests.cli.fakes import FORECAST
 from tests.service.homes import NOW, Served, bars_of, serving
 
-COUNTERS = "api_requests api_errors predictions prediction_errors cache_hits cache_misses stock_data_fetches stock_data_errors"
-HISTOGRAMS = "api_request_duration_seconds prediction_latency_seconds stock_data_latency_seconds http_request_duration_seconds"
+COUNTERS = (
+    "api_requests api_errors predictions prediction_errors cache_hits cache_misses"
+    " stock_data_fetches stock_data_errors"
+)
+HISTOGRAMS = (
+    "api_request_duration_seconds prediction_latency_seconds stock_data_latency_seconds"
+    " http_request_duration_seconds"
+)
 
 
 def values(served: Served) -> dict[str, float]:
     """{name{labels}: value} of a scrape, without the times of creation."""
     text = served.ask("/metrics").body.decode()
     return {
-        sample.name + "".join(f"|{key}={value}" for key, value in sorted(sample.labels.items())): sample.value
+        sample.name
+        + "".join(f"|{key}={value}" for key, value in sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
 
 
 def test_the_references_names_are_there(served: Served) -> None:
-    """Every metric that the reference exports or its dashboards ask for is there; those it never filled are not invented."""
+    """Every metric that the reference exports or its dashboards ask for is there;
+    those it never filled are not invented."""
     served.get("/api/v1/predict/NVDA")
     found = values(served)
     assert {f"{name}_total" for name in COUNTERS.split()} <= set(found)
     assert {f"{name}_count" for name in HISTOGRAMS.split()} <= set(found)
-    assert {"cache_size", "active_connections", "memory_usage_bytes", "process_cpu_seconds_total"} <= set(found)
+    assert {
+        "cache_size",
+        "active_connections",
+        "memory_usage_bytes",
+        "process_cpu_seconds_total",
+    } <= set(found)
     assert found["http_requests_total|status=200"] > 0
     assert found["prediction_requests_total|symbol=NVDA"] > 0
     assert "prediction_accuracy" not in found
@@ -47,10 +60,18 @@ def test_an_alias_is_the_sum_of_its_metric(served: Served) -> None:
     """The old names count the same requests as the new ones, bucket by bucket."""
     served.get("/livez")
     found = values(served)
-    new = sum(value for name, value in found.items() if name.startswith("stockml_http_requests_total"))
+    new = sum(
+        value for name, value in found.items() if name.startswith("stockml_http_requests_total")
+    )
     assert found["api_requests_total"] == new
-    assert sum(value for name, value in found.items() if name.startswith("http_requests_total")) == new
-    assert found["api_request_duration_seconds_bucket|le=+Inf"] == found["api_request_duration_seconds_count"] == new
+    assert (
+        sum(value for name, value in found.items() if name.startswith("http_requests_total")) == new
+    )
+    assert (
+        found["api_request_duration_seconds_bucket|le=+Inf"]
+        == found["api_request_duration_seconds_count"]
+        == new
+    )
 
 
 def test_strangers_mint_no_labels(served: Served) -> None:
@@ -75,7 +96,8 @@ def test_live_direction_shows_only_when_it_is_known() -> None:
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=300), st.sampled_from([1, 50, 95, 99, 100]))
 def test_percentiles_are_nearest_ranks(found: list[float], wanted: int) -> None:
-    """At least q % of the values are at most the percentile, and the next smaller value would not do."""
+    """At least q % of the values are at most the percentile, and the next smaller value would
+    not do."""
     chosen = percentiles(found, (wanted,))[0]
     assert chosen in found
     assert chosen is not None
@@ -88,14 +110,17 @@ def test_without_values_there_is_no_percentile() -> None:
     assert percentiles([], (50, 99)) == [None, None]
 
 
-@pytest.mark.parametrize("name", ["stockml_model_generation", "stockml_symbol_answered", "stockml_bars_stale"])
+@pytest.mark.parametrize(
+    "name", ["stockml_model_generation", "stockml_symbol_answered", "stockml_bars_stale"]
+)
 def test_each_configured_symbol_has_its_gauges(served: Served, name: str) -> None:
     """All 13 symbols are there."""
     assert len([each for each in values(served) if each.startswith(f"{name}|")]) == 13
 
 
 def test_a_scored_forecast_shows_in_the_metrics(home: Home) -> None:
-    """Forecasts kept before their outcome and resolved by the bars make `prediction_accuracy` and the accuracy route."""
+    """Forecasts kept before their outcome and resolved by the bars make `prediction_accuracy`
+    and the accuracy route."""
     clock = FakeClock(NOW)
     bars = bars_of(home, "NVDA")
     last, before = bars.dates[-1], bars.dates[-2]
@@ -103,7 +128,11 @@ def test_a_scored_forecast_shows_in_the_metrics(home: Home) -> None:
     base = float(bars.close[-2])
     up = bars.close[-1] > bars.close[-2]
     forecast = replace(
-        FORECAST, last_bar=str(before), last_close=base, next_close=base * (1.001 if up else 0.999), target_session=str(last)
+        FORECAST,
+        last_bar=str(before),
+        last_close=base,
+        next_close=base * (1.001 if up else 0.999),
+        target_session=str(last),
     )
     ledger.record(home, [ledger.Made("NVDA", forecast, "yahoo", "service", 1, "ab", made_at)])
     assert ledger.resolve(home, bars, NOW) == 1
@@ -120,7 +149,8 @@ def test_a_scored_forecast_shows_in_the_metrics(home: Home) -> None:
 
 
 def test_the_pace_is_of_the_last_minute() -> None:
-    """Requests of the last 60 s divided by 60; before a minute has passed, by the time since the start."""
+    """Requests of the last 60 s divided by 60;
+    before a minute has passed, by the time since the start."""
     pace = Pace()
     pace._started = 1000.0
     for second in range(1000, 1010):
@@ -136,7 +166,8 @@ def test_the_pace_is_of_the_last_minute() -> None:
 
 
 def test_a_report_of_ill_health_is_no_failed_request() -> None:
-    """503 of health and readiness counts as an answer; 503 of a prediction is a failure, in the alias too."""
+    """503 of health and readiness counts as an answer;
+    503 of a prediction is a failure, in the alias too."""
     metrics = Metrics()
     for route in ("/api/v1/health", "/readyz", "/api/v1/predict/{symbol}"):
         metrics.request(route, "GET", 503, 0.001)

@@ -16,7 +16,22 @@ from tests.service.schema import DOCUMENT, answer_faults, faults, resolved
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 TEXTS = st.one_of(
     st.sampled_from(
-        ["", "NVDA", "META", "nvda", "..", "NVDA,TSLA", "0", "1", "-1", "1e3", "2026-01-31", "9" * 30, "\x00", "é"]
+        [
+            "",
+            "NVDA",
+            "META",
+            "nvda",
+            "..",
+            "NVDA,TSLA",
+            "0",
+            "1",
+            "-1",
+            "1e3",
+            "2026-01-31",
+            "9" * 30,
+            "\x00",
+            "é",
+        ]
     ),
     st.text(max_size=20),
 )
@@ -47,7 +62,13 @@ def requests(draw: st.DrawFn) -> tuple[str, str, str, bytes | None, str]:
     if draw(st.booleans()):
         query[draw(st.text("abcxyz&=%", max_size=8))] = draw(TEXTS)
     body = draw(st.one_of(st.none(), st.binary(max_size=50), st.just(b"x" * 5000)))
-    return path, method, target + (f"?{urlencode(query)}" if query else ""), body, draw(st.sampled_from(["", "no", TOKEN]))
+    return (
+        path,
+        method,
+        target + (f"?{urlencode(query)}" if query else ""),
+        body,
+        draw(st.sampled_from(["", "no", TOKEN])),
+    )
 
 
 def test_document_and_routes_are_one() -> None:
@@ -67,7 +88,8 @@ def test_every_reference_resolves_and_is_used() -> None:
 
 
 def test_the_checker_can_fail() -> None:
-    """A missing field, a wrong type, a number out of bounds and an undeclared field are all found."""
+    """A missing field, a wrong type, a number out of bounds and an undeclared field are all
+    found."""
     schema = {"$ref": "#/components/schemas/Status"}
     assert list(faults({"status": "ok"}, schema)) == []
     broken: list[Any] = [{}, {"status": 1}, {"status": "ok", "more": 1}, []]
@@ -77,9 +99,14 @@ def test_the_checker_can_fail() -> None:
     assert list(faults("2026-13-01", {"type": "string", "format": "date"}))
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=250,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(requests())
-def test_no_request_breaks_the_contract(served: Served, made: tuple[str, str, str, bytes | None, str]) -> None:
+def test_no_request_breaks_the_contract(
+    served: Served, made: tuple[str, str, str, bytes | None, str]
+) -> None:
     """Whatever is asked, the answer is declared, keeps its schema, and is never a 500."""
     path, method, target, body, token = made
     heard = served.ask(target, method.upper(), body, token)

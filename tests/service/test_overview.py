@@ -1,4 +1,5 @@
-"""The look at a service from outside: figures of a real one, silence without a request, strangers on the port."""
+"""The look at a service from outside: figures of a real one, silence without a request,
+strangers on the port."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ from tests.service.homes import copied, serving
 
 
 def at(settings: Settings, port: int) -> Settings:
-    return msgspec.structs.replace(settings, service=msgspec.structs.replace(settings.service, port=port))
+    return msgspec.structs.replace(
+        settings, service=msgspec.structs.replace(settings.service, port=port)
+    )
 
 
 @contextmanager
@@ -74,7 +77,9 @@ def test_another_program_on_the_port_is_named(bare: Home) -> None:
     assert b"uthorization" not in heard
 
 
-def test_the_service_of_another_home_is_no_service_of_ours(bare: Home, template: Home, tmp_path: Path) -> None:
+def test_the_service_of_another_home_is_no_service_of_ours(
+    bare: Home, template: Home, tmp_path: Path
+) -> None:
     """It is named as what it is, and none of its figures are taken for ours."""
     with serving(copied(template, tmp_path / "other")) as served:
         found = overview(bare, at(load(bare, {}), served.port), 60.0)
@@ -83,7 +88,8 @@ def test_the_service_of_another_home_is_no_service_of_ours(bare: Home, template:
 
 
 def test_a_silent_service_is_asked_no_further(bare: Home) -> None:
-    """One request within its deadline tells that it does not answer; statistics and models are not asked."""
+    """One request within its deadline tells that it does not answer;
+    statistics and models are not asked."""
     with listener() as (sock, port), FileLock(lock_path(bare)) as lock:
         assert lock.acquire(place_text("127.0.0.1", port))
         found = overview(bare, load(bare, {}), 0.3)

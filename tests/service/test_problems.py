@@ -33,12 +33,19 @@ def test_folders_are_cut(text: str, shown: str) -> None:
 @given(st.lists(PARTS, min_size=2, max_size=6))
 def test_no_folder_survives(parts: list[str]) -> None:
     """Of any absolute path only the last part is left."""
-    assert without_folders(f"cannot read /{'/'.join(parts)}: broken") == f"cannot read {parts[-1]}: broken"
+    assert (
+        without_folders(f"cannot read /{'/'.join(parts)}: broken")
+        == f"cannot read {parts[-1]}: broken"
+    )
 
 
 @pytest.mark.parametrize(
     ("error", "status", "kind"),
-    [(NoDataError("x"), 503, "no-data"), (ModelError("x"), 500, "model-unusable"), (ConfigError("x"), 503, "unavailable")],
+    [
+        (NoDataError("x"), 503, "no-data"),
+        (ModelError("x"), 500, "model-unusable"),
+        (ConfigError("x"), 503, "unavailable"),
+    ],
 )
 def test_whose_fault_it_is_shows_in_the_status(error: NoDataError, status: int, kind: str) -> None:
     """A model that fails is 500, data that is missing 503, as the reference has it."""

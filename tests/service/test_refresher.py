@@ -1,4 +1,5 @@
-"""Fresh bars in the background: only when a session is missing, one child at a time, one backoff for all."""
+"""Fresh bars in the background: only when a session is missing, one child at a time, one backoff
+for all."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[FakeChild]:
 
 
 def test_only_network_sources_that_lack_a_session_are_behind(home: Home, tmp_path: Path) -> None:
-    """Bars up to the newest session are not asked for; csv and simulated never are; what is missing is."""
+    """Bars up to the newest session are not asked for; csv and simulated never are;
+    what is missing is."""
     wanted = [NVDA, NVDA, ("yahoo", "META"), ("simulated", "NVDA"), (f"csv:{tmp_path}", "NVDA")]
     assert behind(home, wanted, LAST) == (("yahoo", "META"),)
     assert behind(home, wanted, date(2026, 7, 1)) == (NVDA, ("yahoo", "META"))
@@ -77,7 +79,8 @@ def test_the_backoff_doubles_up_to_an_hour_and_ends_with_success() -> None:
 
 
 def test_one_child_asks_for_all_that_is_due(home: Home, children: list[FakeChild]) -> None:
-    """Nothing is asked while bars are complete; once a session is missing one child gets every symbol, and no second runs."""
+    """Nothing is asked while bars are complete;
+    once a session is missing one child gets every symbol, and no second runs."""
     worker = Refresher(home, FakeClock(NOW), Metrics())
     worker.look([NVDA, SPY], LAST)
     assert children == []
@@ -89,8 +92,11 @@ def test_one_child_asks_for_all_that_is_due(home: Home, children: list[FakeChild
     assert not worker.running
 
 
-def test_a_round_that_leaves_symbols_behind_waits_for_all(home: Home, children: list[FakeChild]) -> None:
-    """One symbol fetched and one not: both are counted, and the next child starts only after the backoff, for the rest."""
+def test_a_round_that_leaves_symbols_behind_waits_for_all(
+    home: Home, children: list[FakeChild]
+) -> None:
+    """One symbol fetched and one not: both are counted, and the next child starts only after the
+    backoff, for the rest."""
     clock, metrics = FakeClock(NOW), Metrics()
     worker = Refresher(home, clock, metrics)
     newest = date(2026, 7, 1)
@@ -109,7 +115,9 @@ def test_a_round_that_leaves_symbols_behind_waits_for_all(home: Home, children: 
     assert [child.argv[-2:] for child in children[1:]] == [["yahoo", "SPY"]]
 
 
-def test_a_child_that_hangs_is_killed(home: Home, children: list[FakeChild], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_hangs_is_killed(
+    home: Home, children: list[FakeChild], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Past its limit the child is killed, and the round counts as failed."""
     worker = Refresher(home, FakeClock(NOW), Metrics())
     worker.look([NVDA], date(2026, 7, 1))
@@ -121,12 +129,17 @@ def test_a_child_that_hangs_is_killed(home: Home, children: list[FakeChild], mon
 
 
 def test_the_service_asks_after_the_close_only(home: Home, children: list[FakeChild]) -> None:
-    """With bars of the last complete session nothing is asked, before and during market hours; after the close all is."""
+    """With bars of the last complete session nothing is asked, before and during market hours;
+    after the close all is."""
     clock = FakeClock(NOW)
     with serving(home, clock) as served:
         service = served.running.service
         service.fetching = True
-        for hours in (0, 3, 4):  # 12:00, 15:00 and 19:00 UTC: the exchange is open from 13:30 to 20:00
+        for hours in (
+            0,
+            3,
+            4,
+        ):  # 12:00, 15:00 and 19:00 UTC: the exchange is open from 13:30 to 20:00
             clock.advance(timedelta(hours=hours))
             service.look()
         assert children == []
@@ -135,8 +148,11 @@ def test_the_service_asks_after_the_close_only(home: Home, children: list[FakeCh
         assert len(children[0].argv) - children[0].argv.index(str(home.root)) - 1 == 2 * 13
 
 
-def test_a_symbol_that_brings_nothing_keeps_none_waiting(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a symbol without bars nor one that the source knows no more, so that stored ones stand in, stops the child."""
+def test_a_symbol_that_brings_nothing_keeps_none_waiting(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a symbol without bars nor one that the source knows no more, so that stored ones
+    stand in, stops the child."""
     asked: list[str] = []
 
     def fake(_home: Home, _settings: Settings, _source: str, symbol: str, clock: Clock) -> Bars:
@@ -153,7 +169,8 @@ def test_a_symbol_that_brings_nothing_keeps_none_waiting(home: Home, monkeypatch
 
 
 def test_the_real_child_ends_with_its_parent(home: Home) -> None:
-    """The real child, its stdin closed before it asked anything, ends by itself and leaves the stored bars as they are."""
+    """The real child, its stdin closed before it asked anything, ends by itself and leaves the
+    stored bars as they are."""
     before = (home.market / "yahoo" / "NVDA.csv").read_bytes()
     worker = Refresher(home, FakeClock(NOW), Metrics())
     worker.look([NVDA], date(2026, 7, 1))

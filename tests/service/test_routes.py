@@ -15,7 +15,15 @@ from engine.service.routes import ROUTES
 from tests.service.homes import NOW, TOKEN, Served
 from tests.service.schema import answer_faults
 
-REFERENCE = ["symbol", "current_price", "predicted_price", "trading_signal", "confidence", "prediction_time", "model_version"]
+REFERENCE = [
+    "symbol",
+    "current_price",
+    "predicted_price",
+    "trading_signal",
+    "confidence",
+    "prediction_time",
+    "model_version",
+]
 PATHS = [(row.method, row.path) for row in ROUTES]
 
 
@@ -27,8 +35,18 @@ def test_a_prediction_has_the_reference_fields_first(served: Served) -> None:
     assert 0.0 < tree["confidence"] < 1.0
     assert 0.0 < tree["p_up"] < 1.0
     low, high = tree["interval"]["low95"], tree["interval"]["high95"]
-    assert low < tree["interval"]["low80"] < tree["predicted_price"] < tree["interval"]["high80"] < high
-    assert (tree["as_of"], tree["target_session"], tree["stale"]) == ("2026-06-30", "2026-07-01", False)
+    assert (
+        low
+        < tree["interval"]["low80"]
+        < tree["predicted_price"]
+        < tree["interval"]["high80"]
+        < high
+    )
+    assert (tree["as_of"], tree["target_session"], tree["stale"]) == (
+        "2026-06-30",
+        "2026-07-01",
+        False,
+    )
 
 
 def test_http_and_command_forecast_the_same(served: Served) -> None:
@@ -43,7 +61,8 @@ def test_http_and_command_forecast_the_same(served: Served) -> None:
 
 
 def test_the_second_answer_is_cached(served: Served) -> None:
-    """After a clear the first answer is computed, the second comes from the cache with the same time."""
+    """After a clear the first answer is computed, the second comes from the cache with the same
+    time."""
     served.post("/api/v1/cache/clear")
     first, second = served.get("/api/v1/predict/TSLA"), served.get("/api/v1/predict/TSLA")
     assert (first["cached"], second["cached"]) == (False, True)
@@ -58,7 +77,8 @@ def test_all_symbols_in_one_answer(served: Served) -> None:
 
 
 def test_historical_bars_are_the_stored_ones(served: Served) -> None:
-    """The answer holds the sessions of the last calendar days, oldest first, the newest being the last bar."""
+    """The answer holds the sessions of the last calendar days, oldest first, the newest being
+    the last bar."""
     tree = served.get("/api/v1/historical/SPY?days=10")
     days = [row["timestamp"][:10] for row in tree["data"]]
     assert (tree["symbol"], tree["days"], tree["count"]) == ("SPY", 10, len(days))
@@ -75,7 +95,8 @@ def test_health_ready_and_root(served: Served) -> None:
 
 
 def test_stats_count_requests(served: Served) -> None:
-    """Another request is one more in the count, with percentiles that are there and in order, the predictions' apart."""
+    """Another request is one more in the count, with percentiles that are there and in order,
+    the predictions' apart."""
     first = served.get("/api/v1/stats")["requests"]
     served.get("/api/v1/predict/NVDA")
     second = served.get("/api/v1/stats")["requests"]
@@ -90,7 +111,9 @@ def test_stats_count_requests(served: Served) -> None:
 def test_models_name_their_generation(served: Served) -> None:
     """All 13 models are available in generation 1 with their digest."""
     found = served.get("/api/v1/models")["models"]
-    assert [(each["state"], each["generation"], len(each["digest"])) for each in found] == [("AVAILABLE", 1, 64)] * 13
+    assert [(each["state"], each["generation"], len(each["digest"])) for each in found] == [
+        ("AVAILABLE", 1, 64)
+    ] * 13
 
 
 def test_the_page_is_self_contained(served: Served) -> None:
@@ -107,7 +130,9 @@ def test_every_answer_is_as_declared(served: Served, method: str, path: str) -> 
     """Each route's success stands in openapi.json, body and all."""
     heard = served.ask(path.replace("{symbol}", "NVDA"), method, token=TOKEN)
     assert heard.status == 200
-    assert answer_faults(path, method, heard.status, heard.headers["content-type"], heard.body) == []
+    assert (
+        answer_faults(path, method, heard.status, heard.headers["content-type"], heard.body) == []
+    )
 
 
 @pytest.mark.parametrize("path", [path for method, path in PATHS if method == "GET"])
@@ -142,8 +167,11 @@ def test_head_is_a_get_without_a_body(served: Served, path: str) -> None:
         ("/api/v1/health", "DELETE", 405, "method"),
     ],
 )
-def test_every_error_is_a_problem(served: Served, path: str, method: str, status: int, kind: str) -> None:
-    """Errors are RFC 9457 problems that also carry the reference's `error status timestamp`, and no path of this machine."""
+def test_every_error_is_a_problem(
+    served: Served, path: str, method: str, status: int, kind: str
+) -> None:
+    """Errors are RFC 9457 problems that also carry the reference's `error status timestamp`, and
+    no path of this machine."""
     heard = served.ask(path, method, token=TOKEN)
     tree = heard.tree
     assert (heard.status, heard.headers["content-type"]) == (status, "application/problem+json")
@@ -159,7 +187,10 @@ def test_one_connection_serves_many_requests(served: Served) -> None:
     connection.connect()
     first = connection.sock
     for number in range(100):
-        connection.request("HEAD" if number % 5 == 0 else "GET", "/nothing" if number % 7 == 0 else "/api/v1/predict/NVDA")
+        connection.request(
+            "HEAD" if number % 5 == 0 else "GET",
+            "/nothing" if number % 7 == 0 else "/api/v1/predict/NVDA",
+        )
         answer = connection.getresponse()
         answer.read()
         assert answer.status == (404 if number % 7 == 0 else 200)

@@ -1,4 +1,5 @@
-"""Real processes: start, stop, one a home, a taken port, what is loaded, how much memory it takes."""
+"""Real processes: start, stop, one a home, a taken port, what is loaded, how much memory it
+takes."""
 
 from __future__ import annotations
 
@@ -32,8 +33,26 @@ LOOPBACK = Address("127.0.0.1", 0)
 @contextmanager
 def process(home: Home, *words: str) -> Iterator[subprocess.Popen[str]]:
     """`stockml serve` as a real process, ended in any case."""
-    line = [sys.executable, "-m", "engine.cli", "serve", "--home", str(home.root), "--port", "0", "--no-fetch", *words]
-    ran = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), cwd=ROOT)
+    line = [
+        sys.executable,
+        "-m",
+        "engine.cli",
+        "serve",
+        "--home",
+        str(home.root),
+        "--port",
+        "0",
+        "--no-fetch",
+        *words,
+    ]
+    ran = subprocess.Popen(
+        line,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+    )
     try:
         yield ran
     finally:
@@ -69,7 +88,8 @@ def asked(port: int, path: str) -> int:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_cleanly(home: Home, number: signal.Signals, code: int) -> None:
-    """SIGTERM ends it with 0, Ctrl-C with 130; its lock is free and its port closed, and it says that it stopped."""
+    """SIGTERM ends it with 0, Ctrl-C with 130;
+    its lock is free and its port closed, and it says that it stopped."""
     with process(home) as ran:
         port = port_of(home)
         ran.send_signal(number)
@@ -102,7 +122,8 @@ def test_a_killed_service_leaves_nothing_in_the_way(home: Home) -> None:
 
 
 def test_a_taken_port_is_said_in_words(home: Home) -> None:
-    """A port of another program: exit 1, one line that names it and the next step, no traceback; the lock is free again."""
+    """A port of another program: exit 1, one line that names it and the next step, no traceback;
+    the lock is free again."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         ran = stockml("serve", "--home", str(home.root), "--port", str(port))
@@ -144,7 +165,8 @@ def test_busy_names_the_holder(home: Home) -> None:
 
 
 def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request under way when the stop is asked for is answered whole; new connections are refused."""
+    """A request under way when the stop is asked for is answered whole;
+    new connections are refused."""
     from engine.service.shelf import Slot
 
     monkeypatch.setattr(server, "DRAIN_S", 60)
@@ -159,7 +181,9 @@ def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPa
             return real(slot)
 
         monkeypatch.setattr(Slot, "forecast", slow)
-        client = threading.Thread(target=lambda: found.append(served.ask("/api/v1/predict/NVDA").status))
+        client = threading.Thread(
+            target=lambda: found.append(served.ask("/api/v1/predict/NVDA").status)
+        )
         client.start()
         assert begun.wait(60)
         served.running.stop()
@@ -177,9 +201,13 @@ def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPa
     assert found == [200]
 
 
-def test_an_idle_connection_does_not_hold_up_the_stop(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_connection_does_not_hold_up_the_stop(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client that keeps its connection open without asking costs the stop no waiting."""
-    monkeypatch.setattr(server, "DRAIN_S", 3600)  # were it waited for, `serving` would find a service that does not stop
+    monkeypatch.setattr(
+        server, "DRAIN_S", 3600
+    )  # were it waited for, `serving` would find a service that does not stop
     with serving(home) as served:
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
         connection.request("GET", "/livez")
@@ -213,12 +241,14 @@ for path in sys.argv[2:]:
     connection.close()
 running.stop()
 thread.join(60)
-print(json.dumps({"statuses": statuses, "modules": sorted(sys.modules), "status": Path("/proc/self/status").read_text()}))
+status = Path("/proc/self/status").read_text()
+print(json.dumps({"statuses": statuses, "modules": sorted(sys.modules), "status": status}))
 """
 
 
 def test_neither_tensorflow_nor_pandas_is_loaded(template: Home, tmp_path: Path) -> None:
-    """A process that has answered every kind of request with 13 models holds none of the heavy libraries, in 120 MB."""
+    """A process that has answered every kind of request with 13 models holds none of the heavy
+    libraries, in 120 MB."""
     home = copied(template, tmp_path / "h")
     kinds = [
         "predict",
@@ -230,15 +260,33 @@ def test_neither_tensorflow_nor_pandas_is_loaded(template: Home, tmp_path: Path)
         "predictions/accuracy",
         "predictions/history",
     ]
-    paths = [f"/api/v1/{kind}" for kind in kinds] + ["/metrics", "/openapi.json", "/docs", "/", "/livez", "/readyz"]
+    paths = [f"/api/v1/{kind}" for kind in kinds] + [
+        "/metrics",
+        "/openapi.json",
+        "/docs",
+        "/",
+        "/livez",
+        "/readyz",
+    ]
     line = [sys.executable, "-c", SCRIPT, str(home.root), *paths]
-    ran = subprocess.run(line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=240, check=False)
+    ran = subprocess.run(
+        line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=240, check=False
+    )
     told = json.loads(ran.stdout.strip().splitlines()[-1])
     assert told["statuses"] == [200] * len(paths), ran.stderr
     loaded = {name.partition(".")[0] for name in told["modules"]}
     assert {"numpy", "h5py", "starlette"} <= loaded  # the look at sys.modules can see something
     assert loaded.isdisjoint(
-        {"tensorflow", "keras", "pandas", "sklearn", "scipy", "yfinance", "matplotlib", "exchange_calendars"}
+        {
+            "tensorflow",
+            "keras",
+            "pandas",
+            "sklearn",
+            "scipy",
+            "yfinance",
+            "matplotlib",
+            "exchange_calendars",
+        }
     )
     peak = int(re.search(r"VmHWM:\s+(\d+) kB", told["status"])[1])  # type: ignore[index]
     assert peak < 120_000, f"{peak} kB"

@@ -1,4 +1,5 @@
-"""Hot reload: what changes on disk is served, what is broken is refused, and no request fails meanwhile."""
+"""Hot reload: what changes on disk is served, what is broken is refused, and no request fails
+meanwhile."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ def generation(served: Served, symbol: str = "NVDA") -> int:
 
 
 def test_a_republished_model_is_served(home: Home) -> None:
-    """The next generation answers soon after its publishing, with another forecast and a new digest."""
+    """The next generation answers soon after its publishing, with another forecast and a new
+    digest."""
     with serving(home) as served:
         before = served.get("/api/v1/predict/NVDA")
         publish(home, "NVDA", 2, seed=5)
@@ -58,7 +60,8 @@ def test_a_republished_model_is_served(home: Home) -> None:
 
 
 def test_a_broken_file_is_refused_and_the_old_model_goes_on(home: Home) -> None:
-    """A flipped byte: the model before answers, health is degraded with 206, metric and alert say so; a good file heals it."""
+    """A flipped byte: the model before answers, health is degraded with 206, metric and alert
+    say so; a good file heals it."""
     with serving(home) as served:
         before = served.get("/api/v1/predict/NVDA")
         path = home.model("NVDA")
@@ -73,23 +76,37 @@ def test_a_broken_file_is_refused_and_the_old_model_goes_on(home: Home) -> None:
         text = served.ask("/metrics").body.decode()
         assert 'stockml_model_reload_failures_total{symbol="NVDA"} 1.0' in text
         assert 'stockml_model_refused{symbol="NVDA"} 1.0' in text
-        assert "[ALERT]" in wait_for(lambda: home.monitoring_log.exists() and home.monitoring_log.read_text(), what="the line")
+        assert "[ALERT]" in wait_for(
+            lambda: home.monitoring_log.exists() and home.monitoring_log.read_text(),
+            what="the line",
+        )
         wait_for(
-            lambda: [each.symbol for each in alert_list(home, NOW) if each.state == "firing"] == ["NVDA"], what="the alert"
+            lambda: (
+                [each.symbol for each in alert_list(home, NOW) if each.state == "firing"]
+                == ["NVDA"]
+            ),
+            what="the alert",
         )
         heard = served.post("/api/v1/models/NVDA/reload")
         assert (heard.status, heard.tree["type"]) == (409, "urn:stockml:problem:refused")
-        told = {each["symbol"]: (each["refusals"], bool(each["refused"])) for each in served.get("/api/v1/models")["models"]}
+        told = {
+            each["symbol"]: (each["refusals"], bool(each["refused"]))
+            for each in served.get("/api/v1/models")["models"]
+        }
         assert (told["NVDA"][1], told["NVDA"][0] >= 1, told["TSLA"]) == (True, True, (0, False))
         publish(home, "NVDA", 3)
         wait_for(lambda: served.ask("/api/v1/health").status == 200, what="healthy again")
         assert generation(served) == 3
-        wait_for(lambda: not [each for each in alert_list(home, NOW) if each.state == "firing"], what="the alert's end")
+        wait_for(
+            lambda: not [each for each in alert_list(home, NOW) if each.state == "firing"],
+            what="the alert's end",
+        )
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n", b"not a model" * 100])
 def test_other_contents_are_refused_too(home: Home, content: bytes) -> None:
-    """An empty, a cut and a strange file leave the model before in service, and are looked at once."""
+    """An empty, a cut and a strange file leave the model before in service, and are looked at
+    once."""
     shelf, look = shelf_of(home)
     before = shelf.slot("NVDA")
     write_atomic(home.model("NVDA"), content)
@@ -144,7 +161,8 @@ def test_a_model_that_forecasts_no_number_is_refused(home: Home) -> None:
 
 
 def test_a_deleted_file_keeps_its_model_and_says_so(home: Home) -> None:
-    """The model in memory goes on, health tells that the file is gone; a symbol that never had one is 503."""
+    """The model in memory goes on, health tells that the file is gone;
+    a symbol that never had one is 503."""
     with serving(home) as served:
         home.model("NVDA").unlink()
         wait_for(lambda: served.ask("/api/v1/health").status == 206, what="degraded health")
@@ -155,12 +173,16 @@ def test_a_deleted_file_keeps_its_model_and_says_so(home: Home) -> None:
         assert (heard.status, heard.tree["type"]) == (503, "urn:stockml:problem:no-data")
         assert "stockml train SPY" in heard.tree["detail"]
         assert served.ask("/api/v1/health").status == 206
-        assert served.ask("/api/v1/health").tree["problems"][-1] == "SPY has no model (stockml train SPY)"
+        assert (
+            served.ask("/api/v1/health").tree["problems"][-1]
+            == "SPY has no model (stockml train SPY)"
+        )
         assert served.ask("/api/v1/predict?symbols=NVDA").status == 503
 
 
 def test_a_service_that_starts_with_a_broken_file(home: Home) -> None:
-    """Without a model before it, a broken file is 500 in words without a folder; the other symbols are answered."""
+    """Without a model before it, a broken file is 500 in words without a folder;
+    the other symbols are answered."""
     write_atomic(home.model("NVDA"), b"broken")
     with serving(home) as served:
         heard = served.ask("/api/v1/predict/NVDA")
@@ -173,23 +195,31 @@ def test_a_service_that_starts_with_a_broken_file(home: Home) -> None:
 
 
 def test_without_any_model_health_is_unhealthy(home: Home) -> None:
-    """No symbol answered: health and readiness are 503, the process is alive, each prediction says what is missing."""
+    """No symbol answered: health and readiness are 503, the process is alive, each prediction
+    says what is missing."""
     for path in home.models.glob("*.h5"):
         path.unlink()
     with serving(home) as served:
-        assert (served.ask("/api/v1/health").status, served.ask("/readyz").status, served.ask("/livez").status) == (
+        assert (
+            served.ask("/api/v1/health").status,
+            served.ask("/readyz").status,
+            served.ask("/livez").status,
+        ) == (
             503,
             503,
             200,
         )
         assert served.ask("/api/v1/health").tree["status"] == "unhealthy"
-        assert served.ask("/api/v1/health").tree["services"]["yahoo_api"] == "unused"  # no model needs its bars
+        assert (
+            served.ask("/api/v1/health").tree["services"]["yahoo_api"] == "unused"
+        )  # no model needs its bars
         assert served.ask("/api/v1/predict").status == 503
         assert served.ask("/api/v1/historical/NVDA").status == 200
 
 
 def test_a_symbol_that_comes_back_is_served_again(home: Home) -> None:
-    """A symbol taken out of the settings and put back has its model again, though its file never changed."""
+    """A symbol taken out of the settings and put back has its model again, though its file never
+    changed."""
     shelf, look = shelf_of(home)
     settings = load(home, {})
     others = {name: entry for name, entry in settings.symbols.items() if name != "NVDA"}
@@ -203,7 +233,8 @@ def test_a_symbol_that_comes_back_is_served_again(home: Home) -> None:
 
 
 def test_bars_that_stay_away_cost_no_memory(home: Home) -> None:
-    """The error that is kept for a symbol without bars is told again and again, and holds no more of it than at first."""
+    """The error that is kept for a symbol without bars is told again and again, and holds no
+    more of it than at first."""
     (home.market / "yahoo" / "NVDA.csv").unlink()
     shelf, look = shelf_of(home)
     settings, depths = load(home, {}), []
@@ -216,14 +247,18 @@ def test_bars_that_stay_away_cost_no_memory(home: Home) -> None:
 
 
 def test_revised_bars_are_taken_up_with_the_cache_dropped(home: Home) -> None:
-    """A revised close on disk is served soon: the forecast in the cache is not the answer any more."""
+    """A revised close on disk is served soon: the forecast in the cache is not the answer any
+    more."""
     with serving(home) as served:
         assert served.get("/api/v1/predict/NVDA")["as_of"] == "2026-06-30"
         assert served.get("/api/v1/predict/NVDA")["cached"]
         revised = bars_of(home, "NVDA")
         revised.close[-1] *= 1.001
         BarStore(home).write(revised)
-        wait_for(lambda: served.get("/api/v1/predict/NVDA")["current_price"] == revised.close[-1], what="the new close")
+        wait_for(
+            lambda: served.get("/api/v1/predict/NVDA")["current_price"] == revised.close[-1],
+            what="the new close",
+        )
 
 
 def test_bars_before_the_models_last_are_no_data(home: Home) -> None:
@@ -236,7 +271,8 @@ def test_bars_before_the_models_last_are_no_data(home: Home) -> None:
 
 
 def test_old_bars_make_a_stale_answer_that_is_still_200(home: Home) -> None:
-    """Once a newer session is complete the forecast is marked stale; hours later health is degraded by it."""
+    """Once a newer session is complete the forecast is marked stale;
+    hours later health is degraded by it."""
     clock = FakeClock(NOW)
     with serving(home, clock) as served:
         clock.advance(timedelta(hours=9))  # 21:00 UTC: closed at 20:00, settled at 20:30
@@ -250,7 +286,8 @@ def test_old_bars_make_a_stale_answer_that_is_still_200(home: Home) -> None:
 
 
 def test_no_request_fails_while_models_are_republished(home: Home) -> None:
-    """Clients that ask all the time while every model is replaced again and again, and one is broken, meet no failure."""
+    """Clients that ask all the time while every model is replaced again and again, and one is
+    broken, meet no failure."""
     faults: list[object] = []
     seen: set[int] = set()
     stop = threading.Event()
@@ -264,7 +301,9 @@ def test_no_request_fails_while_models_are_republished(home: Home) -> None:
                 elif symbol != "SPY":
                     seen.add(heard.tree["generation"])
 
-        threads = [threading.Thread(target=client, args=(symbol,)) for symbol in ("NVDA", "TSLA", "SPY")]
+        threads = [
+            threading.Thread(target=client, args=(symbol,)) for symbol in ("NVDA", "TSLA", "SPY")
+        ]
         for thread in threads:
             thread.start()
         write_atomic(home.model("SPY"), b"broken")
@@ -283,16 +322,22 @@ def test_reload_takes_a_model_up_at_once(home: Home) -> None:
     """POST reload answers with the new generation and `changed`; a second one finds nothing new."""
     with serving(home) as served:
         publish(home, "NVDA", 2, seed=7)
-        first, second = served.post("/api/v1/models/NVDA/reload").tree, served.post("/api/v1/models/NVDA/reload").tree
+        first, second = (
+            served.post("/api/v1/models/NVDA/reload").tree,
+            served.post("/api/v1/models/NVDA/reload").tree,
+        )
         assert (first["generation"], second["generation"], second["changed"]) == (2, 2, False)
         assert generation(served) == 2
 
 
 def test_changed_settings_are_followed_and_wrong_ones_are_told(home: Home) -> None:
-    """A new model_version shows within seconds; a broken stockml.toml leaves the settings before and degrades health."""
+    """A new model_version shows within seconds;
+    a broken stockml.toml leaves the settings before and degrades health."""
     with serving(home) as served:
         text = home.settings.read_text()
-        write_atomic(home.settings, text.replace('model_version = "v3.3.0"', 'model_version = "v9"').encode())
+        write_atomic(
+            home.settings, text.replace('model_version = "v3.3.0"', 'model_version = "v9"').encode()
+        )
         wait_for(lambda: served.get("/api/v1/predict/NVDA")["model_version"] == "v9", what="v9")
         write_atomic(home.settings, b"[service\n")
         wait_for(lambda: served.ask("/api/v1/health").status == 206, what="degraded")

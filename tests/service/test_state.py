@@ -1,4 +1,5 @@
-"""What the lock and the service say of its state: off, down, starting, healthy, degraded, unhealthy, silent, error."""
+"""What the lock and the service say of its state: off, down, starting, healthy, degraded,
+unhealthy, silent, error."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ RUNS = Place(True, ("127.0.0.1", 8081), "http://127.0.0.1:8081, pid 7")
 
 
 def test_the_lock_says_where_the_service_is(home: Home) -> None:
-    """While it runs its real port is found, with its token; after an end in order nothing is left, and nobody is asked."""
+    """While it runs its real port is found, with its token;
+    after an end in order nothing is left, and nobody is asked."""
     assert service_state(home, 0.5).word == "off"
     with serving(home) as served:
         assert running_at(home) == ("127.0.0.1", served.port)
@@ -37,13 +39,15 @@ def test_the_lock_says_where_the_service_is(home: Home) -> None:
 
 
 def test_nobody_else_is_asked(home: Home) -> None:
-    """While no service of the home runs, whatever listens at the settings' port gets no request and no token."""
+    """While no service of the home runs, whatever listens at the settings' port gets no request
+    and no token."""
     assert client_of(home) is None
     assert ask_service(home, "/", 0.5).nobody
 
 
 def test_a_service_that_ended_without_a_word_is_down(tmp_path: Path) -> None:
-    """What a killed one leaves in the lock file tells where it was; a held lock without a place is one that starts."""
+    """What a killed one leaves in the lock file tells where it was;
+    a held lock without a place is one that starts."""
     home = new_home(tmp_path / "home")
     with FileLock(lock_path(home)) as lock:
         assert lock.acquire()
@@ -51,7 +55,11 @@ def test_a_service_that_ended_without_a_word_is_down(tmp_path: Path) -> None:
         lock.describe(place_text("0.0.0.0", 8085))
         assert place_of(home).address == ("127.0.0.1", 8085)
     state = service_state(home)
-    assert (state.word, state.running, state.place.text.partition(",")[0]) == ("down", False, "http://0.0.0.0:8085")
+    assert (state.word, state.running, state.place.text.partition(",")[0]) == (
+        "down",
+        False,
+        "http://0.0.0.0:8085",
+    )
 
 
 def test_a_service_that_does_not_answer_is_silent(tmp_path: Path) -> None:
@@ -77,5 +85,6 @@ def test_a_service_that_does_not_answer_is_silent(tmp_path: Path) -> None:
     ],
 )
 def test_the_word_of_an_answer(status: int, tree: dict[str, Any], word: str) -> None:
-    """Only health's own words count, from the statuses that carry them; before the first look at the models it starts."""
+    """Only health's own words count, from the statuses that carry them;
+    before the first look at the models it starts."""
     assert ServiceState(RUNS, Reply(status, 0.01, tree)).word == word

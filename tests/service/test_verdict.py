@@ -1,4 +1,5 @@
-"""One asked prediction, judged and in words: the guide's limits, faults with a next step, strangers told apart."""
+"""One asked prediction, judged and in words: the guide's limits, faults with a next step,
+strangers told apart."""
 
 from __future__ import annotations
 
@@ -30,20 +31,28 @@ def test_the_verdict_follows_the_guides_limits(limits: Resources) -> None:
 
 
 def test_a_real_answer_in_words(served: Served, limits: Resources) -> None:
-    """A real prediction has no fault; its words hold status, latency, limits, prices and what they stand on."""
+    """A real prediction has no fault;
+    its words hold status, latency, limits, prices and what they stand on."""
     tree = served.get("/api/v1/predict/NVDA")
     reply = Reply(200, 0.0041, tree)
     assert fault(reply) is None
-    assert latency_line("NVDA", reply, limits) == "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)"
+    assert (
+        latency_line("NVDA", reply, limits)
+        == "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)"
+    )
     first, second = answer_lines(reply)
     assert f"{tree['current_price']:.2f} → {tree['predicted_price']:.2f} for 2026-07-01" in first
     assert "generation 1 · bars of 2026-06-30 from yahoo" in second
-    first, second = answer_lines(Reply(200, 0.0041, {**tree, "source": "simulated", "simulated": True, "cached": False}))
+    first, second = answer_lines(
+        Reply(200, 0.0041, {**tree, "source": "simulated", "simulated": True, "cached": False})
+    )
     assert first.endswith(" SIMULATED")
     assert second.endswith(" from simulated")
 
 
-@pytest.mark.parametrize("tree", [{}, {"predicted_price": 1.0}, {"interval": []}, {"current_price": "x", "interval": {}}])
+@pytest.mark.parametrize(
+    "tree", [{}, {"predicted_price": 1.0}, {"interval": []}, {"current_price": "x", "interval": {}}]
+)
 def test_a_strangers_answer_is_no_prediction(tree: dict[str, Any]) -> None:
     """A success of another program on the port is a fault in words, never a traceback."""
     found = fault(Reply(200, 0.01, tree))
@@ -57,6 +66,8 @@ def test_faults_have_a_next_step() -> None:
     silent = fault(Reply(0, 1.0, {}, "nothing listens there"))
     assert silent is not None
     assert "stockml serve" in silent.hint
-    missing = fault(Reply(503, 0.1, {"type": "urn:stockml:problem:no-data", "detail": "no stored bars of SPY"}))
+    missing = fault(
+        Reply(503, 0.1, {"type": "urn:stockml:problem:no-data", "detail": "no stored bars of SPY"})
+    )
     assert isinstance(missing, NoDataError)
     assert "HTTP 503: no stored bars of SPY" in missing.message

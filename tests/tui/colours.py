@@ -1,4 +1,5 @@
-"""Arithmetic of colours for the tests: contrast after WCAG 2, and how a colour looks to the colour-blind."""
+"""Arithmetic of colours for the tests: contrast after WCAG 2, and how a colour looks to the
+colour-blind."""
 
 from __future__ import annotations
 
@@ -11,8 +12,16 @@ Rgb = tuple[float, float, float]
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
 BLINDNESS = {
-    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
 }
 # What terminals make of the sixteen names: the console of Linux (VGA), and xterm.
 SIXTEEN: dict[str, dict[str, str]] = {
@@ -35,7 +44,11 @@ SIXTEEN: dict[str, dict[str, str]] = {
         "bright_cyan": "#00ffff",
     },
 }
-_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
+_XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
 _WHITE = (0.95047, 1.0, 1.08883)
 
 
@@ -46,7 +59,9 @@ def rgb(colour: str, system: ColorSystem = ColorSystem.TRUECOLOR) -> Rgb:
 
 
 def _linear(colour: Rgb) -> Rgb:
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour
+    )
     return red, green, blue
 
 
@@ -62,7 +77,8 @@ def contrast(one: Rgb, other: Rgb) -> float:
 
 
 def distance(one: Rgb, other: Rgb, blindness: str = "") -> float:
-    """CIE76 difference, as seen with a colour blindness; about 2 is just noticed, 20 is plainly another colour."""
+    """CIE76 difference, as seen with a colour blindness;
+    about 2 is just noticed, 20 is plainly another colour."""
     return math.dist(_lab(one, blindness), _lab(other, blindness))
 
 

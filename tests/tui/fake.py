@@ -1,4 +1,5 @@
-"""A fake engine for the console's tests: hands out snapshots that a test builds, and notes what it was asked."""
+"""A fake engine for the console's tests: hands out snapshots that a test builds, and notes what
+it was asked."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ from tests.tui.scenes import DOCTOR, NAMES, NOW, story
 
 
 class FakeEngine:
-    """Answers at once with what the test put in; `snap` may be a snapshot, an error, or a function."""
+    """Answers at once with what the test put in;
+    `snap` may be a snapshot, an error, or a function."""
 
     def __init__(self, folder: Path, snap: Snapshot | Exception | Callable[[], Snapshot]) -> None:
         self.home = Home(folder)
@@ -53,7 +55,9 @@ class FakeEngine:
         self.answers: dict[str, Answer] = {"doctor": Answer(0, DOCTOR)}
         """What commands in a child say, by their first word."""
         self.away_found = Away()
-        self.alerts_there: tuple[Alert, ...] | Exception = snap.alerts if isinstance(snap, Snapshot) else ()
+        self.alerts_there: tuple[Alert, ...] | Exception = (
+            snap.alerts if isinstance(snap, Snapshot) else ()
+        )
         self.waiting: tuple[Waiting, ...] = ()
         self.closed = ""
         """Why no message can be sent."""
@@ -87,7 +91,10 @@ class FakeEngine:
     def train_plan(self, request: TrainRequest) -> tuple[PlanItem, ...]:
         self._verb("plan", request)
         rows = {found.symbol: found for found in self.snapshot().rows}
-        return tuple(PlanItem(name, rows[name].model, rows[name].state, self.holders.get(name)) for name in request.symbols)
+        return tuple(
+            PlanItem(name, rows[name].model, rows[name].state, self.holders.get(name))
+            for name in request.symbols
+        )
 
     def start_training(self, request: TrainRequest) -> Started:
         self._verb("train", request)

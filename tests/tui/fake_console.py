@@ -1,4 +1,5 @@
-"""The console in a real terminal over a fake engine: python -m tests.tui.fake_console HOME SCENE [--read-only]."""
+"""The console in a real terminal over a fake engine: python -m tests.tui.fake_console HOME SCENE
+[--read-only]."""
 
 from __future__ import annotations
 

@@ -31,7 +31,14 @@ def service_model(symbol: str) -> dict[str, Any]:
 def service_up() -> Overview:
     """A service that has answered a while, on another port than the settings'."""
     place = Place(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
-    counts = {"total": 12_345, "errors": 2, "refused": 3, "per_second": 4.2, "hits": 900, "misses": 13}
+    counts = {
+        "total": 12_345,
+        "errors": 2,
+        "refused": 3,
+        "per_second": 4.2,
+        "hits": 900,
+        "misses": 13,
+    }
     predictions = {"recent": 2000, "p50_ms": 1.5, "p95_ms": 2.2, "p99_ms": 7.7}
     everything = {"recent": 2000, "p50_ms": 0.8, "p95_ms": 2.0, "p99_ms": 6.0}
     stats = {
@@ -41,4 +48,6 @@ def service_up() -> Overview:
         "time": iso(NOW),
     }
     health = Reply(200, 0.0013, {"status": "healthy", "total": 13, "problems": []})
-    return Overview(ServiceState(place, health), stats, tuple(service_model(name) for name in NAMES))
+    return Overview(
+        ServiceState(place, health), stats, tuple(service_model(name) for name in NAMES)
+    )

@@ -1,4 +1,5 @@
-"""What the console's tests share: an app over a fake engine, its screen as text, a console in a real pty."""
+"""What the console's tests share: an app over a fake engine, its screen as text, a console in a
+real pty."""
 
 from __future__ import annotations
 
@@ -35,8 +36,11 @@ def screen_text(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition") -> Any:
-    """The first true value of `condition`; AssertionError after LEAST_S. What it raises means not yet, and is its cause."""
+async def until(
+    pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition"
+) -> Any:
+    """The first true value of `condition`; AssertionError after LEAST_S.
+    What it raises means not yet, and is its cause."""
     end = time.monotonic() + LEAST_S
     while True:
         late = time.monotonic() > end
@@ -48,7 +52,9 @@ async def until(pilot: Pilot[Any], condition: Callable[[], Any], what: str = "th
         except Exception as error:  # noqa: BLE001 - kept as the cause
             fault = error
         if late:
-            raise AssertionError(f"{what} did not come; the screen:\n{screen_text(pilot.app)}") from fault
+            raise AssertionError(
+                f"{what} did not come; the screen:\n{screen_text(pilot.app)}"
+            ) from fault
         await asyncio.sleep(0.01)
 
 
@@ -61,13 +67,16 @@ async def opened(
     ascii_only: bool = False,
     theme: str = "",
 ) -> AsyncIterator[tuple[StockmlApp, FakeEngine, Pilot[Any]]]:
-    """The console over a fake engine, once its first look is on the screen; in `theme`, else in the settings' one."""
+    """The console over a fake engine, once its first look is on the screen;
+    in `theme`, else in the settings' one."""
     engine = FakeEngine(folder, snap)
 
     def wear(setting: str) -> str:
         return theme or (setting if setting in BY_NAME else "dark")
 
-    app = StockmlApp(engine, read_only=read_only, ascii_only=ascii_only, wall=clock(), theme_for=wear)
+    app = StockmlApp(
+        engine, read_only=read_only, ascii_only=ascii_only, wall=clock(), theme_for=wear
+    )
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.main.snapshot or app.main.failure, "the first look")
         await pilot.pause()
@@ -76,11 +85,16 @@ async def opened(
 
 async def asked(app: StockmlApp, pilot: Pilot[Any]) -> None:
     """Wait until the confirmation stands there, drawn."""
-    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and "esc no" in screen_text(app), "the confirmation")
+    await until(
+        pilot,
+        lambda: isinstance(app.screen, ConfirmScreen) and "esc no" in screen_text(app),
+        "the confirmation",
+    )
 
 
 class PtyConsole:
-    """A console in a pseudo-terminal of its own, as a session leader: over a fake engine, or the given program."""
+    """A console in a pseudo-terminal of its own, as a session leader: over a fake engine, or the
+    given program."""
 
     def __init__(
         self,
@@ -94,13 +108,22 @@ class PtyConsole:
         self.screen = pyte.Screen(*size)
         self.raw = bytearray()
         self._whole = threading.Lock()
-        """Held while the screen is changed: half a change is no screen, and pyte cannot show every half."""
+        """Held while the screen is changed: half a change is no screen, and pyte cannot show
+        every half."""
         self._stream = pyte.ByteStream(self.screen)
         self.pid, self.fd = pty.fork()
         if not self.pid:
             os.chdir(ROOT)
-            given = environment(**{"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env})
-            line = list(program) or [sys.executable, "-m", "tests.tui.fake_console", str(home), scene]
+            given = environment(
+                **{"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env}
+            )
+            line = list(program) or [
+                sys.executable,
+                "-m",
+                "tests.tui.fake_console",
+                str(home),
+                scene,
+            ]
             os.execve(line[0], line, given)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.found = termios.tcgetattr(self.fd)
@@ -120,7 +143,11 @@ class PtyConsole:
                 self.raw += data
                 # pyte stumbles over private forms that end in u, p and t, which real terminals skip
                 with self._whole:
-                    self._stream.feed(data.replace(b"\x1b[<u", b"").replace(b"\x1b[?2026$p", b"").replace(b"\x1b[?2048$p", b""))
+                    self._stream.feed(
+                        data.replace(b"\x1b[<u", b"")
+                        .replace(b"\x1b[?2026$p", b"")
+                        .replace(b"\x1b[?2048$p", b"")
+                    )
 
     @property
     def text(self) -> str:
@@ -129,7 +156,9 @@ class PtyConsole:
 
     def see(self, wanted: str) -> None:
         """Wait until `wanted` stands on the screen."""
-        wait_for(lambda: wanted in self.text or self.ended(), 60, f"{wanted!r}; the screen:\n{self.text}")
+        wait_for(
+            lambda: wanted in self.text or self.ended(), 60, f"{wanted!r}; the screen:\n{self.text}"
+        )
         assert wanted in self.text, f"ended with {self.status}:\n{self.text}"
 
     def send(self, data: bytes) -> None:
@@ -154,7 +183,8 @@ class PtyConsole:
         return os.waitstatus_to_exitcode(self.status)
 
     def hang_up(self) -> None:
-        """Close the terminal's other end, once: its number may be another file's by the next time."""
+        """Close the terminal's other end, once: its number may be another file's by the next
+        time."""
         fd, self.fd = self.fd, -1
         if fd >= 0:
             os.close(fd)

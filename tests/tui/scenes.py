@@ -28,7 +28,21 @@ from engine.core.records import (
 )
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
-NAMES = ("NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY")
+NAMES = (
+    "NVDA",
+    "TSLA",
+    "AAPL",
+    "MSFT",
+    "GOOGL",
+    "AMZN",
+    "AUR",
+    "PLTR",
+    "SMCI",
+    "TSM",
+    "MP",
+    "SMR",
+    "SPY",
+)
 RUN_ID = "20261021-143401-ab12cd"
 
 
@@ -60,7 +74,16 @@ def forecast(index: int = 0) -> Forecast:
     close = 101.25 + 40 * index
     next_close = close * (1.004 - index / 1000)
     return Forecast(
-        "2026-10-20", close, next_close, close * 0.98, close * 1.02, close * 0.96, close * 1.05, 53.1, 88.4, "2026-10-21"
+        "2026-10-20",
+        close,
+        next_close,
+        close * 0.98,
+        close * 1.02,
+        close * 0.96,
+        close * 1.05,
+        53.1,
+        88.4,
+        "2026-10-21",
     )
 
 
@@ -80,7 +103,9 @@ def row(symbol: str, index: int = 0, state: State = State.FRESH, **changes: Any)
 
 def empty_row(symbol: str, index: int = 0, **changes: Any) -> SymbolRow:
     """A row without a model."""
-    blank = row(symbol, index, State.NONE, model=None, forecast=None, age_days=None, note="not trained yet")
+    blank = row(
+        symbol, index, State.NONE, model=None, forecast=None, age_days=None, note="not trained yet"
+    )
     return replace(blank, **changes)
 
 
@@ -95,7 +120,18 @@ METERS = (
 def training_job(symbol: str, epoch: int = 23) -> Job:
     """A job in the middle of its epochs."""
     losses = tuple(EpochLoss(n, 1.0 / n, 1.1 / n) for n in range(1, epoch + 1))
-    return Job(symbol, JobState.RUNNING, "fit", epoch, 50, 0.0123, 0.0131, 187.0, NOW - timedelta(minutes=2), losses=losses)
+    return Job(
+        symbol,
+        JobState.RUNNING,
+        "fit",
+        epoch,
+        50,
+        0.0123,
+        0.0131,
+        187.0,
+        NOW - timedelta(minutes=2),
+        losses=losses,
+    )
 
 
 def live_run() -> Run:
@@ -103,15 +139,31 @@ def live_run() -> Run:
     jobs = []
     for index, name in enumerate(NAMES):
         if index < 4:
-            jobs.append(Job(name, JobState.DONE, ended_at=NOW - timedelta(minutes=1), generation=index + 1))
+            jobs.append(
+                Job(name, JobState.DONE, ended_at=NOW - timedelta(minutes=1), generation=index + 1)
+            )
         elif index == 4:
-            jobs.append(Job(name, JobState.FAILED, message="bars.csv line 33: high 10 is below low 12", ended_at=NOW))
+            jobs.append(
+                Job(
+                    name,
+                    JobState.FAILED,
+                    message="bars.csv line 33: high 10 is below low 12",
+                    ended_at=NOW,
+                )
+            )
         elif index < 7:
             jobs.append(training_job(name, 20 + index))
         else:
             jobs.append(Job(name))
     return Run(
-        RUN_ID, "train", "manual", "yahoo", NOW - timedelta(minutes=3, seconds=10), "cron", JobState.RUNNING, tuple(jobs)
+        RUN_ID,
+        "train",
+        "manual",
+        "yahoo",
+        NOW - timedelta(minutes=3, seconds=10),
+        "cron",
+        JobState.RUNNING,
+        tuple(jobs),
     )
 
 
@@ -132,13 +184,24 @@ def ended_run() -> Run:
     )
 
 
-LOG = tuple(f"2026-10-21 14:3{n}:00 published symbol={name} generation={n}" for n, name in enumerate(NAMES[:7]))
+LOG = tuple(
+    f"2026-10-21 14:3{n}:00 published symbol={name} generation={n}"
+    for n, name in enumerate(NAMES[:7])
+)
 
 
 def snapshot(rows: tuple[SymbolRow, ...], **changes: Any) -> Snapshot:
     """A snapshot of `rows` on a host with all meters."""
     return replace(
-        Snapshot(taken_at=NOW, host="prod-1", home="/srv/stockml", source="yahoo", simulated=False, rows=rows, meters=METERS),
+        Snapshot(
+            taken_at=NOW,
+            host="prod-1",
+            home="/srv/stockml",
+            source="yahoo",
+            simulated=False,
+            rows=rows,
+            meters=METERS,
+        ),
         **changes,
     )
 
@@ -150,10 +213,20 @@ def empty_home() -> Snapshot:
 
 def trained_home() -> Snapshot:
     """All models live, one of each word that needs no run."""
-    states = (State.FRESH, State.FRESH, State.DONE, State.AGING, State.STALE, State.REFUSED, State.HELD)
+    states = (
+        State.FRESH,
+        State.FRESH,
+        State.DONE,
+        State.AGING,
+        State.STALE,
+        State.REFUSED,
+        State.HELD,
+    )
     rows = [row(name, index, states[index % len(states)]) for index, name in enumerate(NAMES)]
     rows[4] = replace(rows[4], state=State.FAILED, note="bars.csv line 33: high 10 is below low 12")
-    rows[11] = empty_row("SMR", 11, state=State.CORRUPT, note="the model file is truncated: 1200 of 412345 bytes")
+    rows[11] = empty_row(
+        "SMR", 11, state=State.CORRUPT, note="the model file is truncated: 1200 of 412345 bytes"
+    )
     return snapshot(tuple(rows), log_tail=LOG, runs=(ended_run(),), worst=Level.WARN)
 
 
@@ -167,7 +240,8 @@ def training_home() -> Snapshot:
         JobState.DONE: State.DONE,
     }
     rows = tuple(
-        row(job.symbol, index, words[job.state], job=job, run_id=run.id, note=job.message) for index, job in enumerate(run.jobs)
+        row(job.symbol, index, words[job.state], job=job, run_id=run.id, note=job.message)
+        for index, job in enumerate(run.jobs)
     )
     return snapshot(rows, log_tail=LOG, runs=(run, ended_run()), worst=Level.WARN)
 
@@ -178,8 +252,8 @@ def retrain(action: str, reason: str, text: str) -> Retrain:
 
 
 CHRONIC = (
-    "chronic, left to the age limit (the naive forecast breaks the same limit on the same sessions); "
-    "MAPE 6.46 % > 5 %, naive 6.37 % (held-out, n=120, at its training)"
+    "chronic, left to the age limit (the naive forecast breaks the same limit on the same"
+    " sessions); MAPE 6.46 % > 5 %, naive 6.37 % (held-out, n=120, at its training)"
 )
 ALERTS = (
     Alert(
@@ -195,40 +269,95 @@ ALERTS = (
         "waiting",
     ),
     Alert(
-        "chronic", "SMR", "firing", NOW - timedelta(days=3), CHRONIC, True, False, None, NOW - timedelta(days=3), "delivered"
+        "chronic",
+        "SMR",
+        "firing",
+        NOW - timedelta(days=3),
+        CHRONIC,
+        True,
+        False,
+        None,
+        NOW - timedelta(days=3),
+        "delivered",
     ),
-    Alert("disk", "", "firing", NOW - timedelta(hours=4), "DISK 96 % in use", False, True, NOW + timedelta(hours=2)),
+    Alert(
+        "disk",
+        "",
+        "firing",
+        NOW - timedelta(hours=4),
+        "DISK 96 % in use",
+        False,
+        True,
+        NOW + timedelta(hours=2),
+    ),
     Alert("slow", "", "pending", NOW - timedelta(hours=1), "the slowest prediction took 11.0 s"),
-    Alert("corrupt", "NVDA", "resolved", NOW - timedelta(hours=9), "digest does not match", sent_at=NOW - timedelta(hours=12)),
+    Alert(
+        "corrupt",
+        "NVDA",
+        "resolved",
+        NOW - timedelta(hours=9),
+        "digest does not match",
+        sent_at=NOW - timedelta(hours=12),
+    ),
 )
 
 
 def watched_home() -> Snapshot:
     """Every kind of reason to retrain or not, a hold, alerts in every state."""
     found = {
-        "NVDA": retrain("train", "drift", "the returns of the newest 60 sessions differ from the 252 before: KS 0.337 > 0.313"),
+        "NVDA": retrain(
+            "train",
+            "drift",
+            "the returns of the newest 60 sessions differ from the 252 before: KS 0.337 > 0.313",
+        ),
         "TSLA": retrain(
-            "cooldown", "accuracy", "trained for it on Oct 19 18:00, again from Oct 25 18:00 on; direction 43.7 % < 45 %"
+            "cooldown",
+            "accuracy",
+            "trained for it on Oct 19 18:00, again from Oct 25 18:00 on; direction 43.7 % < 45 %",
         ),
         "AAPL": retrain(
-            "waits", "volatility", "the market is open until 16:00; volatility 1.67 times that of the sessions before"
+            "waits",
+            "volatility",
+            "the market is open until 16:00; volatility 1.67 times that of the sessions before",
         ),
-        "GOOGL": retrain("busy", "age", f"run {RUN_ID} (cron) trains it; 7.2 days old, 5 sessions (limit 7 days)"),
+        "GOOGL": retrain(
+            "busy", "age", f"run {RUN_ID} (cron) trains it; 7.2 days old, 5 sessions (limit 7 days)"
+        ),
         "SMR": retrain("chronic", "mape", CHRONIC),
     }
     rows = [row(name, index, retrain=found.get(name)) for index, name in enumerate(NAMES)]
-    rows[3] = replace(rows[3], state=State.HELD, hold="audit (until 2026-10-30)", note="on hold: audit (until 2026-10-30)")
     rows[3] = replace(
-        rows[3], retrain=retrain("held", "age", "on hold: audit (until 2026-10-30); 8.1 days old, 6 sessions (limit 7 days)")
+        rows[3],
+        state=State.HELD,
+        hold="audit (until 2026-10-30)",
+        note="on hold: audit (until 2026-10-30)",
+    )
+    rows[3] = replace(
+        rows[3],
+        retrain=retrain(
+            "held",
+            "age",
+            "on hold: audit (until 2026-10-30); 8.1 days old, 6 sessions (limit 7 days)",
+        ),
     )
     return snapshot(
-        tuple(rows), log_tail=LOG, runs=(ended_run(),), worst=Level.WARN, alerts=ALERTS[:-1], undelivered=1, checked_at=NOW
+        tuple(rows),
+        log_tail=LOG,
+        runs=(ended_run(),),
+        worst=Level.WARN,
+        alerts=ALERTS[:-1],
+        undelivered=1,
+        checked_at=NOW,
     )
 
 
 def story(sessions: int = 60) -> dict[str, Any]:
-    """What the child tells of a symbol: closes that rise and fall, a record that beats naive by half."""
-    closes = [(f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", 100.0 + 5 * math.sin(at / 9)) for at in range(200)]
+    """What the child tells of a symbol: closes that rise and fall, a record that beats naive by
+    half."""
+    closes = [
+        (f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", 100.0 + 5 * math.sin(at / 9))
+        for at in range(200)
+    ]
     record = []
     for (_, before), (day, close) in pairwise(closes[-sessions - 1 :]):
         made = (before + close) / 2
@@ -255,7 +384,10 @@ SCENES: dict[str, Callable[[], Snapshot]] = {
 def hostile() -> Snapshot:
     """Escape codes wherever text from outside can stand."""
     bad = "\x1b[2J\x1b]52;c;aGk=\x07\x9b31m\x1b[?1049l\x07\r\x08evil"
-    rows = (row("NVDA", 0, State.FAILED, company=bad, note=bad), *(row(name, index) for index, name in enumerate(NAMES[1:], 1)))
+    rows = (
+        row("NVDA", 0, State.FAILED, company=bad, note=bad),
+        *(row(name, index) for index, name in enumerate(NAMES[1:], 1)),
+    )
     run = replace(live_run(), reason=bad, starter=bad)
     return snapshot(rows, host=f"host{bad}", log_tail=(bad,) * 200, problems=(bad,), runs=(run,))
 
@@ -266,9 +398,19 @@ SCENES["hostile"] = hostile
 DOCTOR = {
     "worst": "WARN",
     "items": [
-        {"name": "terminal", "level": "OK", "text": "none: output goes to a pipe or file", "fix": None},
+        {
+            "name": "terminal",
+            "level": "OK",
+            "text": "none: output goes to a pipe or file",
+            "fix": None,
+        },
         {"name": "link", "level": "OK", "text": "not measured: no console was open", "fix": None},
-        {"name": "cron", "level": "WARN", "text": "no cron daemon runs", "fix": "start it, or move the jobs"},
+        {
+            "name": "cron",
+            "level": "WARN",
+            "text": "no cron daemon runs",
+            "fix": "start it, or move the jobs",
+        },
         {"name": "disk", "level": "OK", "text": "71,374 MB free, 128 MB needed", "fix": None},
     ],
 }

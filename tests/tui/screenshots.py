@@ -1,4 +1,5 @@
-"""The pictures of README and docs, drawn by the console itself: python -m tests.tui.screenshots docs/img."""
+"""The pictures of README and docs, drawn by the console itself: python -m tests.tui.screenshots
+docs/img."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ _FONT_FACES = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: what is there, the keys to press, and the text that stands when it is complete."""
+    """One picture: what is there, the keys to press, and the text that stands when it is
+    complete."""
 
     scene: Callable[[Path], Snapshot]
     size: tuple[int, int]
@@ -47,7 +49,9 @@ SHOTS = {
     "schedule": Shot(trained, (120, 30), ("5", "j"), ("cron runs",)),
     "alerts": Shot(trained, (110, 24), ("6",), ("firing",)),
     "service": Shot(trained, (100, 26), ("7",), ("requests",)),
-    "settings": Shot(trained, (110, 24), ("comma", "slash", *"thresholds", "enter", "j"), ("max_mape",)),
+    "settings": Shot(
+        trained, (110, 24), ("comma", "slash", *"thresholds", "enter", "j"), ("max_mape",)
+    ),
     "record": Shot(trained, (110, 16), ("H",), ("hold",)),
     "help": Shot(trained, (100, 40), ("question_mark",), ("Keys of the dashboard",)),
 }
@@ -74,11 +78,17 @@ async def take(shot: Shot, folder: Path) -> str:
     furnish(engine)
     app = StockmlApp(engine, wall=clock())
     async with app.run_test(size=shot.size) as pilot:
-        await until(pilot, lambda: app.main.snapshot and "service up" in screen_text(app), "the first look")
+        await until(
+            pilot, lambda: app.main.snapshot and "service up" in screen_text(app), "the first look"
+        )
         for key in shot.keys:  # a key counts when the screen has its rows
             await until(pilot, lambda: getattr(app.screen, "value", ()) is not None, "the look")
             await pilot.press(key)
-        await until(pilot, lambda: all(text in screen_text(app) for text in shot.shows), " and ".join(shot.shows))
+        await until(
+            pilot,
+            lambda: all(text in screen_text(app) for text in shot.shows),
+            " and ".join(shot.shows),
+        )
         await pilot.pause()
         return _FONT_FACES.sub("", app.export_screenshot(title="stockml"))
 
@@ -89,7 +99,10 @@ def text_of(svg: str) -> str:
     for found in ElementTree.fromstring(svg).iter(f"{_SVG}text"):
         at = (float(found.get("y", 0)), float(found.get("x", 0)))
         lines.setdefault(at[0], []).append((at[1], "".join(found.itertext()).replace("\xa0", " ")))
-    return "\n".join(" ".join("".join(text for _, text in sorted(parts)).split()) for _, parts in sorted(lines.items()))
+    return "\n".join(
+        " ".join("".join(text for _, text in sorted(parts)).split())
+        for _, parts in sorted(lines.items())
+    )
 
 
 def main(words: list[str]) -> int:

@@ -1,4 +1,5 @@
-"""The home that the pictures of the documentation show: a simulated market, at a clock that stands still."""
+"""The home that the pictures of the documentation show: a simulated market, at a clock that
+stands still."""
 
 from __future__ import annotations
 
@@ -36,12 +37,13 @@ UNSEEN = 120
 _RUN = "20261021-143647-5e1f0c"
 LAST_RUN = "20261018-060003-91d4aa"
 CHRONIC = (
-    "chronic, left to the age limit (the naive forecast breaks the same limit on the same sessions); "
-    "MAPE 6.46 % > 5 %, naive 6.37 % (held-out, n=120, at its training)"
+    "chronic, left to the age limit (the naive forecast breaks the same limit on the same"
+    " sessions); MAPE 6.46 % > 5 %, naive 6.37 % (held-out, n=120, at its training)"
 )
 CHECKED = NOW - timedelta(hours=4, minutes=37)
 _REFUSED = "the new model is worse on the same 118 sessions: MASE 1.021 against 1.003"
-# symbol: close, volatility of a day in percent, generation, age in days, MAPE, the naive forecast's, direction
+# symbol: close, volatility of a day in percent, generation, age in days, MAPE, the naive
+# forecast's, direction
 FACTS: dict[str, tuple[float, float, int, float, float, float, float]] = {
     "NVDA": (187.35, 2.6, 9, 3.3, 1.97, 1.99, 53.4),
     "TSLA": (412.80, 3.4, 9, 3.3, 2.61, 2.60, 49.2),
@@ -58,11 +60,27 @@ FACTS: dict[str, tuple[float, float, int, float, float, float, float]] = {
     "SPY": (668.45, 0.9, 9, 3.3, 0.66, 0.66, 53.3),
 }
 ALERTS = (
-    Alert("chronic", "SMR", "firing", NOW - timedelta(days=3), CHRONIC, sent_at=NOW - timedelta(days=3), delivery="delivered"),
+    Alert(
+        "chronic",
+        "SMR",
+        "firing",
+        NOW - timedelta(days=3),
+        CHRONIC,
+        sent_at=NOW - timedelta(days=3),
+        delivery="delivered",
+    ),
     Alert("slow", "", "pending", CHECKED, "the slowest prediction took 11.0 s"),
-    Alert("disk", "", "resolved", NOW - timedelta(hours=21), "DISK 96 % in use", True, sent_at=NOW - timedelta(days=1),
-          delivery="delivered"),
-)  # fmt: skip
+    Alert(
+        "disk",
+        "",
+        "resolved",
+        NOW - timedelta(hours=21),
+        "DISK 96 % in use",
+        True,
+        sent_at=NOW - timedelta(days=1),
+        delivery="delivered",
+    ),
+)
 METERS = (
     Meter("CPU", 14.0, "%", Level.OK),
     Meter("MEM", 43.0, "%", Level.OK, "4.5 GB free"),
@@ -125,37 +143,78 @@ def _row(symbol: str, company: str, priority: str) -> SymbolRow:
 
 
 def _losses(epochs: int) -> tuple[EpochLoss, ...]:
-    return tuple(EpochLoss(n, 0.62 * 0.86**n + 0.31, 0.58 * 0.83**n + 0.36 + 0.004 * (n % 3)) for n in range(1, epochs + 1))
+    return tuple(
+        EpochLoss(n, 0.62 * 0.86**n + 0.31, 0.58 * 0.83**n + 0.36 + 0.004 * (n % 3))
+        for n in range(1, epochs + 1)
+    )
 
 
 def _ended(symbol: str) -> Job:
     model = _model(symbol)
-    return Job(symbol, JobState.DONE, "publish", 8, 8, 0.4, 0.45, started_at=NOW - timedelta(days=3, hours=8),
-               ended_at=NOW - timedelta(days=3, hours=8), duration_s=5.2, generation=model.generation, metrics=model.metrics,
-               losses=_losses(8), exit_code=0)  # fmt: skip
+    return Job(
+        symbol,
+        JobState.DONE,
+        "publish",
+        8,
+        8,
+        0.4,
+        0.45,
+        started_at=NOW - timedelta(days=3, hours=8),
+        ended_at=NOW - timedelta(days=3, hours=8),
+        duration_s=5.2,
+        generation=model.generation,
+        metrics=model.metrics,
+        losses=_losses(8),
+        exit_code=0,
+    )
 
 
 def _refused() -> Job:
     worse, better = Metrics(118, 47.5, 3.28, 3.21, 1.021, 80.0), _model("SMCI").metrics
-    return Job("SMCI", JobState.REFUSED, "score", 8, 8, duration_s=5.4, message=_REFUSED, metrics=worse, champion=better,
-               losses=_losses(8), exit_code=5, ended_at=NOW - timedelta(days=3, hours=8))  # fmt: skip
+    return Job(
+        "SMCI",
+        JobState.REFUSED,
+        "score",
+        8,
+        8,
+        duration_s=5.4,
+        message=_REFUSED,
+        metrics=worse,
+        champion=better,
+        losses=_losses(8),
+        exit_code=5,
+        ended_at=NOW - timedelta(days=3, hours=8),
+    )
 
 
 def _weekly(names: tuple[str, ...]) -> Run:
     """The run of the Sunday before."""
     start = NOW - timedelta(days=3, hours=8, minutes=37)
     jobs = tuple(_refused() if name == "SMCI" else _ended(name) for name in names)
-    return Run(LAST_RUN, "train", "auto: age", "simulated", start, "cron, weekly", JobState.DONE, jobs,
-               start + timedelta(seconds=31), message="12 done, 1 refused")  # fmt: skip
+    return Run(
+        LAST_RUN,
+        "train",
+        "auto: age",
+        "simulated",
+        start,
+        "cron, weekly",
+        JobState.DONE,
+        jobs,
+        start + timedelta(seconds=31),
+        message="12 done, 1 refused",
+    )
 
 
 def trained(folder: Path) -> Snapshot:
-    """Everything trained on Sunday; one challenger refused, one symbol whose error training does not mend."""
+    """Everything trained on Sunday;
+    one challenger refused, one symbol whose error training does not mend."""
     home = Home(folder)
     prepare(home)
     symbols = config.load(home, {}).symbols
     rows = {name: _row(name, symbol.company, symbol.priority) for name, symbol in symbols.items()}
-    rows["MP"] = replace(rows["MP"], state=State.HELD, hold="a merger is being voted on (until 2026-10-31)")
+    rows["MP"] = replace(
+        rows["MP"], state=State.HELD, hold="a merger is being voted on (until 2026-10-31)"
+    )
     rows["SMCI"] = replace(rows["SMCI"], state=State.REFUSED, last_job=_refused(), note=_REFUSED)
     return Snapshot(
         taken_at=NOW,
@@ -178,24 +237,68 @@ def training(folder: Path) -> Snapshot:
     jobs: list[Job] = []
     for at, row in enumerate(seen.rows):
         if at < 6:
-            jobs.append(replace(_ended(row.symbol), ended_at=NOW, generation=FACTS[row.symbol][2] + 1))
+            jobs.append(
+                replace(_ended(row.symbol), ended_at=NOW, generation=FACTS[row.symbol][2] + 1)
+            )
         elif at < 8:
             done = 11 - 4 * (at - 6)
-            jobs.append(Job(row.symbol, JobState.RUNNING, "fit", done, 50, 0.4237, 0.4411, 14.0 + at,
-                            NOW - timedelta(seconds=3), losses=_losses(done)))  # fmt: skip
+            jobs.append(
+                Job(
+                    row.symbol,
+                    JobState.RUNNING,
+                    "fit",
+                    done,
+                    50,
+                    0.4237,
+                    0.4411,
+                    14.0 + at,
+                    NOW - timedelta(seconds=3),
+                    losses=_losses(done),
+                )
+            )
         else:
             jobs.append(Job(row.symbol))
-    run = Run(_RUN, "train", "manual", "simulated", NOW - timedelta(seconds=24), "console of op", JobState.RUNNING, tuple(jobs))
-    words = {JobState.DONE: State.DONE, JobState.RUNNING: State.TRAIN, JobState.QUEUED: State.QUEUED}
+    run = Run(
+        _RUN,
+        "train",
+        "manual",
+        "simulated",
+        NOW - timedelta(seconds=24),
+        "console of op",
+        JobState.RUNNING,
+        tuple(jobs),
+    )
+    words = {
+        JobState.DONE: State.DONE,
+        JobState.RUNNING: State.TRAIN,
+        JobState.QUEUED: State.QUEUED,
+    }
     rows = tuple(
-        replace(row, state=words[job.state], model=_renewed(row.symbol), run_id=run.id, age_days=0.0, note="")
-        if job.state.ended
-        else replace(row, state=words[job.state], job=job, run_id=run.id, note="")
+        (
+            replace(
+                row,
+                state=words[job.state],
+                model=_renewed(row.symbol),
+                run_id=run.id,
+                age_days=0.0,
+                note="",
+            )
+            if job.state.ended
+            else replace(row, state=words[job.state], job=job, run_id=run.id, note="")
+        )
         for row, job in zip(seen.rows, jobs, strict=True)
     )
-    meters = (Meter("CPU", 97.0, "%", Level.OK), *METERS[1:3], Meter("LOAD", 2.12, "", Level.OK, "2 cores"))
+    meters = (
+        Meter("CPU", 97.0, "%", Level.OK),
+        *METERS[1:3],
+        Meter("LOAD", 2.12, "", Level.OK, "2 cores"),
+    )
     log = tuple(
-        log_line("SUCCESS", NOW - timedelta(seconds=9 - at), f"{job.symbol}: SIMULATED published generation {job.generation}")
+        log_line(
+            "SUCCESS",
+            NOW - timedelta(seconds=9 - at),
+            f"{job.symbol}: SIMULATED published generation {job.generation}",
+        )
         for at, job in enumerate(jobs[:6])
     )
     return replace(seen, rows=rows, meters=meters, runs=(run, *seen.runs), log_tail=log)
@@ -203,7 +306,9 @@ def training(folder: Path) -> Snapshot:
 
 def _renewed(symbol: str) -> ModelInfo:
     model = _model(symbol)
-    return replace(model, generation=model.generation + 1, trained_at=NOW, reason="manual", run_id=_RUN)
+    return replace(
+        model, generation=model.generation + 1, trained_at=NOW, reason="manual", run_id=_RUN
+    )
 
 
 def told(at: datetime) -> list[str]:
@@ -214,13 +319,19 @@ def told(at: datetime) -> list[str]:
         if symbol == "AUR":
             told.append(("warning", {"message": "1 session missing before 2026-09-08"}))
         figures = _model(symbol).metrics
-        told.append(("scored", {"metrics": {name: getattr(figures, name) for name in figures.__slots__}}))
         told.append(
-            ("refused", {"message": _REFUSED}) if symbol == "SMCI" else ("published", {"generation": _model(symbol).generation})
+            ("scored", {"metrics": {name: getattr(figures, name) for name in figures.__slots__}})
+        )
+        told.append(
+            ("refused", {"message": _REFUSED})
+            if symbol == "SMCI"
+            else ("published", {"generation": _model(symbol).generation})
         )
         for step, (kind, data) in enumerate(told):
             when = at + timedelta(seconds=5 + 2 * number + step // 2)
-            words = narrate(Event(0, when, 0.0, LAST_RUN, "worker-1", symbol, kind, data), "simulated")
+            words = narrate(
+                Event(0, when, 0.0, LAST_RUN, "worker-1", symbol, kind, data), "simulated"
+            )
             assert words is not None
             lines.append(log_line(words[0], when, words[1]))
     return lines

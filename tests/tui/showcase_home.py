@@ -1,4 +1,5 @@
-"""What stands in the home of the documentation's pictures beside its rows: stories, backups, logs, crontab, record."""
+"""What stands in the home of the documentation's pictures beside its rows: stories, backups,
+logs, crontab, record."""
 
 from __future__ import annotations
 
@@ -16,7 +17,18 @@ from engine.vault.backups import Backup, Entry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
 from tests.tui.scenes import NOW
-from tests.tui.showcase import ALERTS, CHECKED, CHRONIC, FACTS, HOME, LAST_RUN, SESSIONS, UNSEEN, forecast_of, told
+from tests.tui.showcase import (
+    ALERTS,
+    CHECKED,
+    CHRONIC,
+    FACTS,
+    HOME,
+    LAST_RUN,
+    SESSIONS,
+    UNSEEN,
+    forecast_of,
+    told,
+)
 
 
 def _story(symbol: str, base: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +49,13 @@ def _story(symbol: str, base: dict[str, Any]) -> dict[str, Any]:
     held = 100 * sum(one[3] <= one[5] <= one[4] for one in record) / len(record)
     near = 100 * sum(abs(one[5] / one[2] - 1) <= 0.05 for one in record) / len(record)
     stated = round(forecast_of(symbol).confidence)
-    band = {"low": stated - 5.0, "high": stated + 5.0, "n": UNSEEN, "stated": float(stated), "came": near}
+    band = {
+        "low": stated - 5.0,
+        "high": stated + 5.0,
+        "n": UNSEEN,
+        "stated": float(stated),
+        "came": near,
+    }
     return {
         **base,
         "symbol": symbol,
@@ -45,9 +63,16 @@ def _story(symbol: str, base: dict[str, Any]) -> dict[str, Any]:
         "closes": [list(pair) for pair in zip(days, closes, strict=True)],
         "record": record,
         "calibration": [band],
-        "figures": {"coverage80": held, "coverage95": 95.0, "ece": 0.021, "mase_naive": 1.0, "mase_enhanced": 1.004,
-                    "mase_lstm": 1.019, "mase_sklearn": 1.011},
-    }  # fmt: skip
+        "figures": {
+            "coverage80": held,
+            "coverage95": 95.0,
+            "ece": 0.021,
+            "mase_naive": 1.0,
+            "mase_enhanced": 1.004,
+            "mase_lstm": 1.019,
+            "mase_sklearn": 1.011,
+        },
+    }
 
 
 def _watch(symbol: str) -> dict[str, Any]:
@@ -60,17 +85,42 @@ def _watch(symbol: str) -> dict[str, Any]:
         (
             "mape",
             chronic,
-            f"MAPE {mape:.2f} % {'>' if chronic else '<='} 5 %, naive {naive:.2f} % (held-out, n=120, at its training)",
+            (
+                f"MAPE {mape:.2f} % {'>' if chronic else '<='} 5 %, naive {naive:.2f} % (held-out,"
+                " n=120, at its training)"
+            ),
         ),
-        ("volatility", False, f"volatility {0.8 + volatility / 20:.2f} times that of the sessions before (limit 1.70, n=10)"),
-        ("drift", False, "the returns of the newest 60 sessions against the 252 before: KS 0.143 <= 0.302"),
+        (
+            "volatility",
+            False,
+            (
+                f"volatility {0.8 + volatility / 20:.2f} times that of the sessions before (limit"
+                " 1.70, n=10)"
+            ),
+        ),
+        (
+            "drift",
+            False,
+            "the returns of the newest 60 sessions against the 252 before: KS 0.143 <= 0.302",
+        ),
     )
     verdicts = [
-        {"reason": reason, "about": "", "fired": fired, "text": text, "trainings": 0, "trained_at": None,
-         "chronic": "the naive forecast breaks the same limit" if fired else ""}
+        {
+            "reason": reason,
+            "about": "",
+            "fired": fired,
+            "text": text,
+            "trainings": 0,
+            "trained_at": None,
+            "chronic": "the naive forecast breaks the same limit" if fired else "",
+        }
         for reason, fired, text in told
-    ]  # fmt: skip
-    action = ("chronic", "mape", CHRONIC) if chronic else ("fine", "", f"{age:.1f} days old, no trigger fires")
+    ]
+    action = (
+        ("chronic", "mape", CHRONIC)
+        if chronic
+        else ("fine", "", f"{age:.1f} days old, no trigger fires")
+    )
     return {
         "decision": dict(zip(("action", "reason", "text"), action, strict=True)),
         "hold": None,
@@ -107,8 +157,15 @@ def furnish(engine: FakeEngine) -> None:
 def _backups() -> list[Backup]:
     def entry(symbol: str, back: int) -> Entry:
         made = (NOW - timedelta(days=3.3 + 7 * back)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Entry(symbol=symbol, file=f"{symbol.lower()}_lstm_model.h5", kind="model", size_bytes=117_352, sha256="a" * 64,
-                     generation=FACTS[symbol][2] - back, trained_at=made)  # fmt: skip
+        return Entry(
+            symbol=symbol,
+            file=f"{symbol.lower()}_lstm_model.h5",
+            kind="model",
+            size_bytes=117_352,
+            sha256="a" * 64,
+            generation=FACTS[symbol][2] - back,
+            trained_at=made,
+        )
 
     first = NOW - timedelta(days=3, hours=8, minutes=36)
     rows = (
@@ -157,10 +214,34 @@ def _record() -> list[str]:
     )
     sunday = NOW - timedelta(days=3, hours=8, minutes=37)
     rows: tuple[tuple[datetime, dict[str, Any], str, str, dict[str, Any]], ...] = (
-        (sunday, cron, "train", "started", {"symbols": list(FACTS), "run": LAST_RUN, "reason": "auto: age"}),
-        (sunday + timedelta(seconds=31), cron, "train", "done", {"run": LAST_RUN, "jobs": "12 done, 1 refused"}),
-        (NOW - timedelta(hours=26), {**person, "from": "console"}, "hold", "done", {"symbol": "MP", "reason": "a merger"}),
-        (NOW - timedelta(hours=5), {**person, "from": "command"}, "backup", "done", {"symbols": ["NVDA", "TSLA", "AAPL"]}),
+        (
+            sunday,
+            cron,
+            "train",
+            "started",
+            {"symbols": list(FACTS), "run": LAST_RUN, "reason": "auto: age"},
+        ),
+        (
+            sunday + timedelta(seconds=31),
+            cron,
+            "train",
+            "done",
+            {"run": LAST_RUN, "jobs": "12 done, 1 refused"},
+        ),
+        (
+            NOW - timedelta(hours=26),
+            {**person, "from": "console"},
+            "hold",
+            "done",
+            {"symbol": "MP", "reason": "a merger"},
+        ),
+        (
+            NOW - timedelta(hours=5),
+            {**person, "from": "command"},
+            "backup",
+            "done",
+            {"symbols": ["NVDA", "TSLA", "AAPL"]},
+        ),
     )
     return [
         json.dumps({"at": iso(at), "v": 1, **who, "what": what, "outcome": outcome, "about": about})
@@ -169,13 +250,18 @@ def _record() -> list[str]:
 
 
 def _schedule(engine: FakeEngine) -> None:
-    """The standard jobs below a line of somebody else, and what cron made of them; one was missed."""
-    engine.crontab.tab = b"# nightly copy of the web site\n15 1 * * * /usr/local/bin/copy-site --quiet\n"
+    """The standard jobs below a line of somebody else, and what cron made of them;
+    one was missed."""
+    engine.crontab.tab = (
+        b"# nightly copy of the web site\n15 1 * * * /usr/local/bin/copy-site --quiet\n"
+    )
     scheduler = engine.scheduler()
     scheduler.write(scheduler.install(scheduler.look(), (), Path("/bin/true")))
     since = NOW - timedelta(days=30)
     lines = scheduler.look().lines
-    write_changes(engine.home, tuple(Change(since, one.job, one.expression, True, "crontab") for one in lines))
+    write_changes(
+        engine.home, tuple(Change(since, one.job, one.expression, True, "crontab") for one in lines)
+    )
     ran = (
         ("monthly", timedelta(days=20, hours=9, minutes=37), 34.0, 0, ""),
         ("weekly", timedelta(days=3, hours=8, minutes=37), 31.0, 0, ""),
@@ -185,4 +271,6 @@ def _schedule(engine: FakeEngine) -> None:
     for job, ago, seconds, code, message in ran:
         slot = NOW.replace(second=0) - ago
         number = begin_run(engine.home, job, Trigger.CRON, slot, slot + timedelta(seconds=2))
-        end_run(engine.home, number, slot + timedelta(seconds=2 + seconds), code, Outcome.DONE, message)
+        end_run(
+            engine.home, number, slot + timedelta(seconds=2 + seconds), code, Outcome.DONE, message
+        )

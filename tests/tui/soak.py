@@ -1,9 +1,11 @@
-"""A day of the console in minutes: python -m tests.tui.soak HOME [--hours 24] [--step 60] prints one JSON document.
+"""A day of the console in minutes: python -m tests.tui.soak HOME [--hours 24] [--step 60] prints
+one JSON document.
 
-The real application in Textual's headless driver over a fake engine whose clock leaps: every few hours a run of all
-symbols appears and ends, alerts ring and are resolved, backups come, log lines stream and the file is rotated, the
-engine fails now and then; meanwhile screens, details and dialogs are opened and closed. It tells the memory every
-simulated half hour, and what works in the process on the dashboard before and after.
+The real application in Textual's headless driver over a fake engine whose clock leaps: every few
+hours a run of all symbols appears and ends, alerts ring and are resolved, backups come, log
+lines stream and the file is rotated, the engine fails now and then; meanwhile screens, details
+and dialogs are opened and closed. It tells the memory every simulated half hour, and what works
+in the process on the dashboard before and after.
 """
 
 from __future__ import annotations
@@ -78,15 +80,26 @@ class Day:
         if (now - NOW) % ROTATE_EVERY < timedelta(seconds=seconds) and log.exists():
             log.rename(log.with_name("training.log.1"))
         with log.open("a") as file:
-            words = ("published", "epoch 3/50", "error: no bars") if self.steps % 50 == 0 else ("published", "epoch 3/50")
+            words = (
+                ("published", "epoch 3/50", "error: no bars")
+                if self.steps % 50 == 0
+                else ("published", "epoch 3/50")
+            )
             file.writelines(
-                f"{now:%Y-%m-%d %H:%M:%S} [INFO] {NAMES[n % 13]} {words[n % len(words)]} {n}\n" for n in range(LINES)
+                f"{now:%Y-%m-%d %H:%M:%S} [INFO] {NAMES[n % 13]} {words[n % len(words)]} {n}\n"
+                for n in range(LINES)
             )
         engine.backups_there = tuple(
-            Backup(engine.home.models / f"backup_{NOW + k * RUN_EVERY:%Y%m%d_%H%M%S}", NOW + k * RUN_EVERY, ())
+            Backup(
+                engine.home.models / f"backup_{NOW + k * RUN_EVERY:%Y%m%d_%H%M%S}",
+                NOW + k * RUN_EVERY,
+                (),
+            )
             for k in range(min(30, int((now - NOW) / RUN_EVERY)))
         )
-        engine.snap = OSError("the disk does not answer") if self.steps % 400 == 0 else self._snapshot(now)
+        engine.snap = (
+            OSError("the disk does not answer") if self.steps % 400 == 0 else self._snapshot(now)
+        )
         engine.calls.clear()
 
     def _move_run(self, now: datetime) -> None:
@@ -96,20 +109,46 @@ class Day:
             folder = run_folder(self._engine.home, run_id)
             folder.path.mkdir(parents=True)
             self._speaker = Speaker(run_id, "worker-1", self._clock, Journal(folder.events).write)
-            self._run = Run(run_id, "train", "manual", "yahoo", now, "cron", JobState.RUNNING, tuple(map(Job, NAMES)))
+            self._run = Run(
+                run_id,
+                "train",
+                "manual",
+                "yahoo",
+                now,
+                "cron",
+                JobState.RUNNING,
+                tuple(map(Job, NAMES)),
+            )
         elif self._run is not None and since >= RUN_TAKES:
             jobs = tuple(Job(name, JobState.DONE, ended_at=now, generation=2) for name in NAMES)
-            self._ended = (replace(self._run, state=JobState.DONE, jobs=jobs, ended_at=now), *self._ended)[:200]
+            self._ended = (
+                replace(self._run, state=JobState.DONE, jobs=jobs, ended_at=now),
+                *self._ended,
+            )[:200]
             self._run = self._speaker = None
         if self._run is not None and self._speaker is not None:
             at = min(12, int(13 * since / RUN_TAKES))
             epoch = 1 + int(50 * (13 * since / RUN_TAKES % 1))
             jobs = tuple(
-                Job(name, JobState.DONE, ended_at=now) if n < at else training_job(name, epoch) if n == at else Job(name)
+                (
+                    Job(name, JobState.DONE, ended_at=now)
+                    if n < at
+                    else training_job(name, epoch)
+                    if n == at
+                    else Job(name)
+                )
                 for n, name in enumerate(NAMES)
             )
             self._run = replace(self._run, jobs=jobs)
-            self._speaker.say("epoch", NAMES[at], epoch=epoch, epochs=50, loss=1 / epoch, val_loss=1.1 / epoch, eta_s=60.0)
+            self._speaker.say(
+                "epoch",
+                NAMES[at],
+                epoch=epoch,
+                epochs=50,
+                loss=1 / epoch,
+                val_loss=1.1 / epoch,
+                eta_s=60.0,
+            )
 
     def _snapshot(self, now: datetime) -> Snapshot:
         jobs = {job.symbol: job for job in self._run.jobs} if self._run else {}
@@ -117,15 +156,34 @@ class Day:
         for n, name in enumerate(NAMES):
             job = jobs.get(name)
             state = (
-                State.TRAIN if job and job.state is JobState.RUNNING else State.QUEUED if job and not job.state.ended else None
+                State.TRAIN
+                if job and job.state is JobState.RUNNING
+                else State.QUEUED
+                if job and not job.state.ended
+                else None
             )
             age = (now - NOW).total_seconds() / 86_400 + n / 8
-            rows.append(row(name, n, state or State.FRESH, job=job, age_days=age, run_id=self._run.id if self._run else ""))
+            rows.append(
+                row(
+                    name,
+                    n,
+                    state or State.FRESH,
+                    job=job,
+                    age_days=age,
+                    run_id=self._run.id if self._run else "",
+                )
+            )
         rings = (now - NOW) % ALERT_EVERY < ALERT_LASTS
-        alerts = (Alert("drift", NAMES[self.steps % 13], "firing", now, f"drift at {now:%H:%M}"),) if rings else ()
+        alerts = (
+            (Alert("drift", NAMES[self.steps % 13], "firing", now, f"drift at {now:%H:%M}"),)
+            if rings
+            else ()
+        )
         live = (self._run,) if self._run else ()
         tail = tuple(f"{now:%H:%M:%S} line {self.steps}.{n}" for n in range(40))
-        return snapshot(tuple(rows), taken_at=now, runs=(*live, *self._ended), alerts=alerts, log_tail=tail)
+        return snapshot(
+            tuple(rows), taken_at=now, runs=(*live, *self._ended), alerts=alerts, log_tail=tail
+        )
 
 
 def ways(draw: random.Random) -> Iterator[tuple[str, ...]]:
@@ -133,7 +191,13 @@ def ways(draw: random.Random) -> Iterator[tuple[str, ...]]:
     while True:
         key = draw.choice(TAB_KEYS)
         yield draw.choice(
-            ((key,), (key, "j", "enter"), (key, "enter", "f", "pageup"), (key, "question_mark"), draw.choice(DIALOGS))
+            (
+                (key,),
+                (key, "j", "enter"),
+                (key, "enter", "f", "pageup"),
+                (key, "question_mark"),
+                draw.choice(DIALOGS),
+            )
         )
 
 
@@ -183,7 +247,10 @@ async def live(folder: Path, hours: float, step: float) -> dict[str, Any]:
             await back(app, pilot)
             if passed / SAMPLE_EVERY >= len(samples):
                 samples.append((passed.total_seconds() / 3600, memory_mb()))
-                sys.stderr.write(f"{samples[-1][0]:5.1f} h  {samples[-1][1]:.1f} MB  {sum(screens.values())} screens\n")
+                sys.stderr.write(
+                    f"{samples[-1][0]:5.1f} h  {samples[-1][1]:.1f} MB  {sum(screens.values())}"
+                    " screens\n"
+                )
                 before = before or await _settled(app, pilot)
         after = await _settled(app, pilot)
         samples.append((hours, memory_mb()))
@@ -205,10 +272,19 @@ async def live(folder: Path, hours: float, step: float) -> dict[str, Any]:
 
 
 async def _settled(app: StockmlApp, pilot: Pilot[Any]) -> Counter[str]:
-    """What works on the dashboard once no verb and no closed screen's thread is left over from a moment ago."""
-    await until(pilot, lambda: not any("verb-" in name or "set_timer" in name for name in standing(app)), "the end of verbs")
+    """What works on the dashboard once no verb and no closed screen's thread is left over from a
+    moment ago."""
+    await until(
+        pilot,
+        lambda: not any("verb-" in name or "set_timer" in name for name in standing(app)),
+        "the end of verbs",
+    )
     own = ("snapshot-reader", "service-reader", "open-marker", "loop-watch")
-    await until(pilot, lambda: all(name.endswith(own) for name in standing(app) if "-reader" in name), "the end of the readers")
+    await until(
+        pilot,
+        lambda: all(name.endswith(own) for name in standing(app) if "-reader" in name),
+        "the end of the readers",
+    )
     return standing(app)
 
 
@@ -217,7 +293,9 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("home", type=Path)
     parser.add_argument("--hours", type=float, default=24.0)
-    parser.add_argument("--step", type=float, default=60.0, help="simulated seconds between two looks")
+    parser.add_argument(
+        "--step", type=float, default=60.0, help="simulated seconds between two looks"
+    )
     asked = parser.parse_args()
     found = asyncio.run(live(asked.home, asked.hours, asked.step))
     sys.stdout.write(json.dumps(found, indent=1) + "\n")

@@ -1,4 +1,5 @@
-"""Every screen of the console, one row each: the keys that lead to it, and what must stand on it at every size."""
+"""Every screen of the console, one row each: the keys that lead to it, and what must stand on it
+at every size."""
 
 from __future__ import annotations
 
@@ -45,11 +46,24 @@ class Stop:
 
 STOPS = (
     Stop("dashboard", "main", (), "TRAIN", "1 RUN", "q quit"),
-    Stop("zoomed log", "main", ("tab", "tab", "tab", "z"), "published", "1 RUN", "q quit", row=False),
+    Stop(
+        "zoomed log", "main", ("tab", "tab", "tab", "z"), "published", "1 RUN", "q quit", row=False
+    ),
     Stop("zoomed detail", "main", ("tab", "z"), "DONE", "1 RUN", "q quit", row=False),
     Stop("symbol", "symbol", ("enter",), "DONE", "Symbol", "esc back", row=False),
-    Stop("filter", "prompt", ("slash",), "show rows with", "show rows with", "esc back", row=False, dialog=True),
-    Stop("confirm", "confirm", ("A",), "Cancel", "Train 13 symbols", "esc no", row=False, dialog=True),
+    Stop(
+        "filter",
+        "prompt",
+        ("slash",),
+        "show rows with",
+        "show rows with",
+        "esc back",
+        row=False,
+        dialog=True,
+    ),
+    Stop(
+        "confirm", "confirm", ("A",), "Cancel", "Train 13 symbols", "esc no", row=False, dialog=True
+    ),
     Stop("palette", "palette", ("colon",), "explain keys", "Do what?", "esc back"),
     Stop("help", "help", ("question_mark",), "explain keys", "Help", "esc back", row=False),
     Stop("away", "away", ("w",), "open", "While you were away", "esc back", row=False),
@@ -59,14 +73,39 @@ STOPS = (
     Stop("log", "view", ("3", "enter"), "FAILED", "Log", "esc back", row=False),
     Stop("backups", "backups", ("4",), "backup_2026", "Backups", "esc back"),
     Stop("backup", "backup", ("4", "enter"), "NVDA", "Backup", "esc back"),
-    Stop("restore", "prompt", ("4", "enter", "r"), "type NVDA", "type NVDA", "esc back", row=False, dialog=True),
+    Stop(
+        "restore",
+        "prompt",
+        ("4", "enter", "r"),
+        "type NVDA",
+        "type NVDA",
+        "esc back",
+        row=False,
+        dialog=True,
+    ),
     Stop("schedule", "schedule", ("5",), "weekly", "Schedule", "esc back"),
-    Stop("time of a job", "form", ("5", "e"), "time: ", "When does weekly run?", "esc back", row=False),
+    Stop(
+        "time of a job",
+        "form",
+        ("5", "e"),
+        "time: ",
+        "When does weekly run?",
+        "esc back",
+        row=False,
+    ),
     Stop("alerts", "alerts", ("6",), "FIRING", "Alerts", "esc back"),
     Stop("service", "service", ("7",), "up", "Service", "esc back", row=False),
     Stop("doctor", "doctor", ("8",), "WARN", "Doctor", "esc back", row=False),
     Stop("settings", "settings", ("comma",), "[market]", "Settings", "esc back"),
-    Stop("setting", "setting", ("comma", "enter"), "market.source", "market.source", "esc back", row=False),
+    Stop(
+        "setting",
+        "setting",
+        ("comma", "enter"),
+        "market.source",
+        "market.source",
+        "esc back",
+        row=False,
+    ),
     Stop("record", "view", ("H",), "done", "Record", "esc back", row=False),
 )
 
@@ -79,12 +118,26 @@ def furnished() -> Snapshot:
 def furnish(engine: FakeEngine) -> None:
     """A home in which no screen is empty."""
     engine.home.training_log.parent.mkdir(parents=True, exist_ok=True)
-    engine.home.training_log.write_text("2026-10-21 14:30:00 FAILED symbol=NVDA\n" * 30, encoding="utf-8")
+    engine.home.training_log.write_text(
+        "2026-10-21 14:30:00 FAILED symbol=NVDA\n" * 30, encoding="utf-8"
+    )
     name = "backup_20261020_000000"
     path = engine.home.models / name
     path.mkdir(parents=True)
     engine.backups_there = (
-        Backup(path, NOW, (Entry(symbol="NVDA", file="nvda_lstm_model.h5", kind="model", size_bytes=412_345, generation=1),)),
+        Backup(
+            path,
+            NOW,
+            (
+                Entry(
+                    symbol="NVDA",
+                    file="nvda_lstm_model.h5",
+                    kind="model",
+                    size_bytes=412_345,
+                    generation=1,
+                ),
+            ),
+        ),
     )
     engine.overview = service_up()
     scheduler = engine.scheduler()
@@ -105,14 +158,25 @@ async def go(app: StockmlApp, pilot: Pilot[Any], stop: Stop) -> None:
         before = app.screen
         await pilot.press(key)
         if at + 1 < len(stop.keys) and key not in ("tab", "shift+tab", "z"):
-            await until(pilot, lambda before=before: app.screen is not before, f"{stop.name}: a screen for {key}")  # type: ignore[misc]
-            await until(pilot, lambda: getattr(app.screen, "value", True) is not None, f"{stop.name}: its first look")
+            await until(
+                pilot,
+                lambda before=before: app.screen is not before,  # type: ignore[misc]
+                f"{stop.name}: a screen for {key}",
+            )
+            await until(
+                pilot,
+                lambda: getattr(app.screen, "value", True) is not None,
+                f"{stop.name}: its first look",
+            )
             await pilot.pause()
     await until(pilot, lambda: stop.there in screen_text(app), f"{stop.name}: {stop.there!r}")
 
 
-def problems(app: StockmlApp, stop: Stop, size: tuple[int, int], *, colours: str = "any") -> list[str]:
-    """What is wrong with the screen as it stands; `colours` is any, own (the terminal's sixteen) or none."""
+def problems(
+    app: StockmlApp, stop: Stop, size: tuple[int, int], *, colours: str = "any"
+) -> list[str]:
+    """What is wrong with the screen as it stands;
+    `colours` is any, own (the terminal's sixteen) or none."""
     width, height = size
     text = screen_text(app)
     lines = text.splitlines() or [""]
@@ -132,8 +196,15 @@ def problems(app: StockmlApp, stop: Stop, size: tuple[int, int], *, colours: str
 
 def _colours(app: StockmlApp) -> set[Any]:
     """Every colour of text and background that is sent."""
-    styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip if segment.style]
-    return {colour for style in styles for colour in (style.color, style.bgcolor) if colour is not None}
+    styles = [
+        segment.style
+        for strip in app.screen._compositor.render_strips()
+        for segment in strip
+        if segment.style
+    ]
+    return {
+        colour for style in styles for colour in (style.color, style.bgcolor) if colour is not None
+    }
 
 
 def _allowed(colour: Any, colours: str) -> bool:

@@ -66,7 +66,9 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
 def test_ids_are_unique_and_groups_known() -> None:
     """An id means one action, and each group has its screen."""
     assert max(Counter(action.id for action in ACTIONS).values()) == 1
-    assert {action.group for action in ACTIONS} == set(GROUPS) == {screen.GROUP for screen in SCREENS}
+    assert (
+        {action.group for action in ACTIONS} == set(GROUPS) == {screen.GROUP for screen in SCREENS}
+    )
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -80,14 +82,25 @@ def test_no_key_means_two_things_on_one_screen(group: str) -> None:
 @pytest.mark.parametrize("screen", SCREENS)
 def test_bindings_come_from_the_table(screen: type[ActingScreen[object]]) -> None:
     """A screen binds the keys of its group and no others, and has every handler the table names."""
-    bound = {binding.id: binding.key for binding in bindings(screen.GROUP) if isinstance(binding, Binding)}
+    bound = {
+        binding.id: binding.key
+        for binding in bindings(screen.GROUP)
+        if isinstance(binding, Binding)
+    }
 
-    assert bound == {action.id: ",".join(action.keys) for action in in_group(screen.GROUP) if action.keys}
-    assert [action.handler for action in in_group(screen.GROUP) if not callable(getattr(screen, action.handler, None))] == []
+    assert bound == {
+        action.id: ",".join(action.keys) for action in in_group(screen.GROUP) if action.keys
+    }
+    assert [
+        action.handler
+        for action in in_group(screen.GROUP)
+        if not callable(getattr(screen, action.handler, None))
+    ] == []
 
 
 async def test_live_keys_are_the_tables_keys(tmp_path: Path) -> None:
-    """What Textual really binds on the dashboard is what the table says, so help and footer tell the truth."""
+    """What Textual really binds on the dashboard is what the table says, so help and footer tell
+    the truth."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
         live = app.main.keys()
 
@@ -123,14 +136,17 @@ async def test_remapped_key_shows_in_help_and_footer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [1, 20, 30, 40, 60, 80, 120])
 @pytest.mark.parametrize("group", GROUPS)
 def test_footer_fits_and_keeps_the_first_two(group: str, width: int) -> None:
-    """The footer never overflows; from 20 columns on its first two actions stand (help and quit on the dashboard)."""
+    """The footer never overflows;
+    from 20 columns on its first two actions stand (help and quit on the dashboard)."""
     actions = in_group(group)
     keys = {action.id: action.keys for action in actions}
     text = plain(footer_line(actions, keys, width, False))
 
     assert len(text) <= width
     if width >= 20:
-        first = sorted((action for action in actions if action.footer), key=lambda action: action.footer)[:2]
+        first = sorted(
+            (action for action in actions if action.footer), key=lambda action: action.footer
+        )[:2]
         assert all(action.name in text for action in first)
 
 
@@ -151,7 +167,8 @@ def test_read_only_footer_has_no_writing_key() -> None:
 
 
 def test_palette_finds_by_words() -> None:
-    """Letters of a name or description find the action; the dangerous guess is not the first hit."""
+    """Letters of a name or description find the action;
+    the dangerous guess is not the first hit."""
     main = in_group("main")
 
     assert matching(main, "retr")[0].id == "retrain"
@@ -163,12 +180,20 @@ def test_palette_finds_by_words() -> None:
 
 @pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize(
-    "group", [group for group in GROUPS if any(action.handler == "do_palette" for action in in_group(group))]
+    "group",
+    [
+        group
+        for group in GROUPS
+        if any(action.handler == "do_palette" for action in in_group(group))
+    ],
 )
 def test_the_palette_cuts_nothing_at_80_columns(group: str, read_only: bool) -> None:
-    """Keys stand in their column and every description ends on the screen; what a read-only console refuses says so."""
+    """Keys stand in their column and every description ends on the screen;
+    what a read-only console refuses says so."""
     actions = in_group(group)
-    rows = palette_lines(actions, {action.id: action.keys for action in actions}, 0, read_only, 80, len(actions))
+    rows = palette_lines(
+        actions, {action.id: action.keys for action in actions}, 0, read_only, 80, len(actions)
+    )
 
     for action, found in zip(actions, map(plain, rows), strict=True):
         assert len(found) == 80
@@ -187,7 +212,8 @@ def test_key_table_lists_every_action() -> None:
 
 
 def test_readme_has_the_tables_keys() -> None:
-    """The README's table is the one that the actions make: `python -m tui.key_table README.md` writes it."""
+    """The README's table is the one that the actions make: `python -m tui.key_table README.md`
+    writes it."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
     assert readme == with_keys(readme)

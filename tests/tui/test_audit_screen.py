@@ -18,16 +18,25 @@ async def test_an_empty_record_says_so(tmp_path: Path) -> None:
     """Before anything was done there is a sentence instead of a missing file."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
         await pilot.press("H")
-        await until(pilot, lambda: "nothing was done through stockml in this home yet" in screen_text(app), "the sentence")
+        await until(
+            pilot,
+            lambda: "nothing was done through stockml in this home yet" in screen_text(app),
+            "the sentence",
+        )
 
 
 async def test_the_record_is_read_in_words(tmp_path: Path) -> None:
-    """Lines stand there as people read them, new ones come while it is open, and a text narrows them."""
+    """Lines stand there as people read them, new ones come while it is open, and a text narrows
+    them."""
     async with opened(tmp_path / "home", trained_home(), (120, 24)) as (app, engine, pilot):
         note(engine.home, clock(), "hold", "done", symbol="NVDA", reason="the auditor")
         await pilot.press("H")
         await until(pilot, lambda: isinstance(app.screen, AuditScreen), "the record")
-        await until(pilot, lambda: 'done       hold  NVDA reason="the auditor"' in screen_text(app), "the first line")
+        await until(
+            pilot,
+            lambda: 'done       hold  NVDA reason="the auditor"' in screen_text(app),
+            "the first line",
+        )
         note(engine.home, clock(), "backup", "failed", said="no room", symbols=["SMR"])
         await until(pilot, lambda: "failed     backup  SMR" in screen_text(app), "the second line")
         assert "no room" in screen_text(app)
@@ -40,7 +49,11 @@ async def test_it_stands_among_the_logs(tmp_path: Path) -> None:
     async with opened(tmp_path / "home", trained_home(), (120, 24)) as (app, engine, pilot):
         note(engine.home, clock(), "hold", "done", symbol="NVDA")
         await pilot.press("3")
-        await until(pilot, lambda: "audit.log" in screen_text(app) and "hold  NVDA  by" in screen_text(app), "the file")
+        await until(
+            pilot,
+            lambda: "audit.log" in screen_text(app) and "hold  NVDA  by" in screen_text(app),
+            "the file",
+        )
 
 
 def test_a_torn_line_stays_as_it_is() -> None:
@@ -51,12 +64,23 @@ def test_a_torn_line_stays_as_it_is() -> None:
     assert readable(Path("logs/training/training.log"), torn) == torn
 
 
-async def test_a_record_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not on the terminal's stderr: console.log keeps it, and a notice says it after what the action itself says."""
+async def test_a_record_that_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on the terminal's stderr: console.log keeps it, and a notice says it after what the
+    action itself says."""
     monkeypatch.setattr(console, "UNRECORDED_AFTER_S", 0.2)
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         monkeypatch.setattr(audit, "complain", app.complain)
         engine.home.audit_log.mkdir(parents=True)
-        app.ask("hold", lambda: note(engine.home, app.wall, "hold", "done", symbol="NVDA"), lambda _: app.say(Notice("held")))
-        await until(pilot, lambda: "hold done is not recorded" in " ".join(screen_text(app).split()), "the notice")
+        app.ask(
+            "hold",
+            lambda: note(engine.home, app.wall, "hold", "done", symbol="NVDA"),
+            lambda _: app.say(Notice("held")),
+        )
+        await until(
+            pilot,
+            lambda: "hold done is not recorded" in " ".join(screen_text(app).split()),
+            "the notice",
+        )
         assert "hold done is not recorded" in (engine.home.logs / "console.log").read_text()

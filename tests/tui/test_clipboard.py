@@ -23,7 +23,8 @@ PLAIN = {"TERM": "xterm-256color"}
 
 @given(st.text())
 def test_only_base64_and_its_frame_reach_the_terminal(text: str) -> None:
-    """Whatever is copied, the sequence holds no other control character, and the terminal decodes the tidied text."""
+    """Whatever is copied, the sequence holds no other control character, and the terminal
+    decodes the tidied text."""
     tidied = clipboard.tidy(text)
     asked = clipboard.sequence(tidied, PLAIN)
     found = re.fullmatch(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", asked)
@@ -34,15 +35,19 @@ def test_only_base64_and_its_frame_reach_the_terminal(text: str) -> None:
 
 
 def test_long_texts_are_not_sent() -> None:
-    """74,994 bytes stay below the 100,000 that terminals take; one more goes to the file only. Bytes count, not letters."""
+    """74,994 bytes stay below the 100,000 that terminals take; one more goes to the file only.
+    Bytes count, not letters."""
     assert len(clipboard.sequence("x" * clipboard.MOST_BYTES, PLAIN)) <= 100_000
     assert clipboard.sequence("x" * (clipboard.MOST_BYTES + 1), PLAIN) == ""
     assert clipboard.sequence("é" * (clipboard.MOST_BYTES // 2 + 1), PLAIN) == ""
 
 
-@pytest.mark.parametrize("environ", [{"TMUX": "/tmp/tmux-0/default,1,0", "TERM": "screen"}, {"TERM": "tmux-256color"}])
+@pytest.mark.parametrize(
+    "environ", [{"TMUX": "/tmp/tmux-0/default,1,0", "TERM": "screen"}, {"TERM": "tmux-256color"}]
+)
 def test_tmux_gets_the_plain_and_the_wrapped_form(environ: dict[str, str]) -> None:
-    """tmux takes one of the two by its own settings; the wrapped one doubles every escape inside."""
+    """tmux takes one of the two by its own settings;
+    the wrapped one doubles every escape inside."""
     plain = clipboard.sequence("NVDA", PLAIN)
 
     assert clipboard.sequence("NVDA", environ) == f"{plain}\x1bPtmux;\x1b{plain}\x1b\\"
@@ -71,7 +76,10 @@ def test_the_file_is_for_its_owner(tmp_path: Path) -> None:
 
 
 WAYS = {
-    "main": ((), r"NVDA  FRESH  CLOSE 101\.25  FORECAST .*80% INTERVAL 99\.22 to 103\.28  GEN 1  .*"),
+    "main": (
+        (),
+        r"NVDA  FRESH  CLOSE 101\.25  FORECAST .*80% INTERVAL 99\.22 to 103\.28  GEN 1  .*",
+    ),
     "marks": (("space", "space"), r"NVDA  FRESH  .*\nTSLA  FRESH  .*"),
     "symbol": (("enter",), r"(?s)Now\nFRESH .*Lineage.*"),
     "runs": (("2",), RUN_ID),
@@ -96,21 +104,33 @@ async def test_every_screen_copies_what_its_cursor_is_on(tmp_path: Path, way: st
         engine.home.training_log.write_text("the first line\nbetween\nthe newest \x1b[2Jline\n")
         for key in keys:
             await pilot.press(key)
-            await until(pilot, lambda: getattr(app.screen, "value", 1) is not None, "the first look")
+            await until(
+                pilot, lambda: getattr(app.screen, "value", 1) is not None, "the first look"
+            )
         screen = app.screen
         await pilot.press("y")
         await until(pilot, engine.home.copied.exists, "the copy")
-        await until(pilot, lambda: "also in persistent_data/copied.txt" in " ".join(screen_text(app).split()), "the notice")
+        await until(
+            pilot,
+            lambda: "also in persistent_data/copied.txt" in " ".join(screen_text(app).split()),
+            "the notice",
+        )
         assert app.screen is screen
 
-    assert re.fullmatch(wanted, engine.home.copied.read_text().removesuffix("\n")), engine.home.copied.read_text()
+    assert re.fullmatch(wanted, engine.home.copied.read_text().removesuffix("\n")), (
+        engine.home.copied.read_text()
+    )
 
 
 async def test_a_read_only_console_copies_without_a_file(tmp_path: Path) -> None:
     """With --read-only `y` asks the terminal alone, and says that no file was written."""
     async with opened(tmp_path / "home", trained_home(), read_only=True) as (app, engine, pilot):
         await pilot.press("y")
-        await until(pilot, lambda: "in no file: this console is read-only" in " ".join(screen_text(app).split()), "the notice")
+        await until(
+            pilot,
+            lambda: "in no file: this console is read-only" in " ".join(screen_text(app).split()),
+            "the notice",
+        )
 
     assert not engine.home.copied.exists()
 
@@ -121,6 +141,8 @@ async def test_nothing_to_copy_is_said(tmp_path: Path) -> None:
         await pilot.press("4")
         await until(pilot, lambda: getattr(app.screen, "value", None) is not None, "the list")
         await pilot.press("y")
-        await until(pilot, lambda: "there is nothing to copy here" in screen_text(app), "the notice")
+        await until(
+            pilot, lambda: "there is nothing to copy here" in screen_text(app), "the notice"
+        )
 
     assert not engine.home.copied.exists()

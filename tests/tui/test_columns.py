@@ -29,12 +29,17 @@ def test_columns_fit_the_width(width: int) -> None:
 
     assert [column.title for column in columns][:2] == ["SYM", "STATE"]
     assert len(header(columns)) + GUTTER <= max(width, 17)
-    for found in (row("NVDA"), empty_row("TSLA"), row("AAPL", job=training_job("AAPL"), state=State.TRAIN)):
+    for found in (
+        row("NVDA"),
+        empty_row("TSLA"),
+        row("AAPL", job=training_job("AAPL"), state=State.TRAIN),
+    ):
         assert len(text(found, width)) + GUTTER <= max(width, 17)
 
 
 def test_80_columns_hold_every_figure_of_the_dashboard() -> None:
-    """Close, forecast, change, confidence, direction, MAPE, MASE, age and the reason to retrain stand at 80 columns."""
+    """Close, forecast, change, confidence, direction, MAPE, MASE, age and the reason to retrain
+    stand at 80 columns."""
     assert header(fit(80, NAMES)).split() == [
         "SYM",
         "STATE",
@@ -48,11 +53,22 @@ def test_80_columns_hold_every_figure_of_the_dashboard() -> None:
         "AGE",
         "RETRAIN",
     ]
-    assert text(row("NVDA")).split()[:9] == ["NVDA", "FRESH", "101.25", "101.66", "+0.40", "88.4", "52.3", "1.52", "0.981"]
+    assert text(row("NVDA")).split()[:9] == [
+        "NVDA",
+        "FRESH",
+        "101.25",
+        "101.66",
+        "+0.40",
+        "88.4",
+        "52.3",
+        "1.52",
+        "0.981",
+    ]
 
 
 def test_wide_terminals_show_more() -> None:
-    """At 120 columns progress and figures stand side by side; at 160 the interval and the sample size too."""
+    """At 120 columns progress and figures stand side by side;
+    at 160 the interval and the sample size too."""
     assert len(fit(120, NAMES)) > len(fit(80, NAMES))
     assert {"80% INTERVAL", "P(UP)", "GEN", "N"} <= {column.title for column in fit(200, NAMES)}
     wide = text(row("AAPL", job=training_job("AAPL"), state=State.TRAIN), 120)
@@ -61,7 +77,8 @@ def test_wide_terminals_show_more() -> None:
 
 
 def test_missing_figures_are_dashes() -> None:
-    """A row without a model shows no number at all, and no claim that nothing asks for a training."""
+    """A row without a model shows no number at all, and no claim that nothing asks for a
+    training."""
     assert text(empty_row("TSLA")).split() == ["TSLA", "NONE", *["-"] * 8, "?"]
 
 
@@ -82,7 +99,8 @@ def test_simulated_model_in_a_real_home_is_marked_in_its_row() -> None:
 
 
 def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
-    """A trigger by its word where it is trained for; else what keeps it from that; nothing where nothing fires."""
+    """A trigger by its word where it is trained for; else what keeps it from that;
+    nothing where nothing fires."""
     words = {found.symbol: text(found).split()[-1] for found in watched_home().rows}
 
     assert words == {
@@ -104,7 +122,9 @@ def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
 
 def test_a_note_stands_at_the_end_of_a_wide_row() -> None:
     """A wide terminal says in the row why it is bad."""
-    assert "line 33" in text(row("NVDA", state=State.FAILED, note="bars.csv line 33 is impossible"), 120)
+    assert "line 33" in text(
+        row("NVDA", state=State.FAILED, note="bars.csv line 33 is impossible"), 120
+    )
 
 
 @pytest.mark.parametrize("width", range(1, 50))
@@ -119,7 +139,10 @@ def test_progress_keeps_its_width(width: int) -> None:
 def test_progress_of_a_job_without_epochs_is_its_phase() -> None:
     """Loading and scoring have no epochs; the phase is named."""
     begun = NOW - timedelta(seconds=12)
-    assert progress(Job("AAPL", JobState.RUNNING, phase="load", started_at=begun), 36, LOOK) == "loading bars 12s"
+    assert (
+        progress(Job("AAPL", JobState.RUNNING, phase="load", started_at=begun), 36, LOOK)
+        == "loading bars 12s"
+    )
     assert progress(Job("AAPL", JobState.RUNNING, phase="dancing"), 36, LOOK) == "dancing"
     assert progress(Job("AAPL", JobState.RUNNING), 36, LOOK) == "starting"
     assert progress(Job("AAPL"), 36, LOOK) == "queued"
@@ -127,7 +150,8 @@ def test_progress_of_a_job_without_epochs_is_its_phase() -> None:
 
 
 def test_progress_names_the_phase_after_the_epochs() -> None:
-    """When the epochs are over there is no ETA left to show, but scoring and publishing are named."""
+    """When the epochs are over there is no ETA left to show, but scoring and publishing are
+    named."""
     assert progress(replace(training_job("AAPL"), phase="score"), 36, LOOK).endswith("scoring")
 
 

@@ -10,16 +10,29 @@ from engine.core.errors import BusyError
 from engine.core.records import Away, State
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import NOW, row, snapshot, trained_home, training_home
-from tui.messages import AwayRead, Notice, ServiceSeen, SnapshotFailed, SnapshotRead, VerbDone, VerbFailed
+from tui.messages import (
+    AwayRead,
+    Notice,
+    ServiceSeen,
+    SnapshotFailed,
+    SnapshotRead,
+    VerbDone,
+    VerbFailed,
+)
 from tui.refresh import same
 
 
 async def test_engine_errors_become_notices(tmp_path: Path) -> None:
-    """A StockmlError shows its message and hint; any other error is shown and written to console.log; nothing dies."""
+    """A StockmlError shows its message and hint;
+    any other error is shown and written to console.log; nothing dies."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         engine.error = BusyError("NVDA is being trained", "wait for run 7", holder="run 7")
         await pilot.press("r")
-        await until(pilot, lambda: "ERROR: NVDA is being trained (wait for run 7)" in screen_text(app), "the notice")
+        await until(
+            pilot,
+            lambda: "ERROR: NVDA is being trained (wait for run 7)" in screen_text(app),
+            "the notice",
+        )
         assert "SPY" in screen_text(app)
 
         await pilot.press("escape")
@@ -27,7 +40,11 @@ async def test_engine_errors_become_notices(tmp_path: Path) -> None:
 
         engine.error = ZeroDivisionError("division by zero\x1b[2J")
         await pilot.press("r")
-        await until(pilot, lambda: "plan failed: ZeroDivisionError: division by zero" in screen_text(app), "the notice")
+        await until(
+            pilot,
+            lambda: "plan failed: ZeroDivisionError: division by zero" in screen_text(app),
+            "the notice",
+        )
         engine.error = None
         await pilot.press("r")
         await asked(app, pilot)
@@ -54,13 +71,18 @@ async def test_a_hung_verb_blocks_neither_keys_nor_leaving(tmp_path: Path) -> No
 
 
 async def test_the_end_of_a_verb_takes_its_own_words_away_alone(tmp_path: Path) -> None:
-    """That it is waited for is said no more; what somebody else said meanwhile stands for its own time."""
+    """That it is waited for is said no more;
+    what somebody else said meanwhile stands for its own time."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         done: list[bool] = []
         for told in (None, Notice("backed up")):
             engine.gate.clear()
             app.ask("reading NVDA", lambda: engine.gate.wait(60), done.append)
-            await until(pilot, lambda: "reading NVDA: waiting for the engine" in screen_text(app), "the wait")
+            await until(
+                pilot,
+                lambda: "reading NVDA: waiting for the engine" in screen_text(app),
+                "the wait",
+            )
             if told:
                 app.say(told)
             engine.gate.set()
@@ -83,7 +105,8 @@ async def test_what_comes_while_its_panes_are_taken_away_breaks_nothing(tmp_path
 
 
 async def test_what_comes_while_it_ends_is_dropped(tmp_path: Path) -> None:
-    """A clock's turn, a look or a verb that comes back once the screens are gone finds none, and breaks nothing."""
+    """A clock's turn, a look or a verb that comes back once the screens are gone finds none, and
+    breaks nothing."""
     came: list[object] = []
     async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
         pass
@@ -100,7 +123,8 @@ async def test_what_comes_while_it_ends_is_dropped(tmp_path: Path) -> None:
 
 
 async def test_a_size_whose_timer_was_slept_through_is_told(tmp_path: Path) -> None:
-    """Textual tells the screens a new size by a timer of 8 ms; where that never fires the console's clock does it."""
+    """Textual tells the screens a new size by a timer of 8 ms;
+    where that never fires the console's clock does it."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
         app._resize_timer = app.set_timer(3600.0, lambda: None)
         await pilot.resize_terminal(60, 15)
@@ -129,4 +153,6 @@ def test_same_ignores_only_the_time() -> None:
 
     assert not same(None, found)
     assert same(found, replace(found, taken_at=found.taken_at.replace(hour=1)))
-    assert not same(found, replace(found, rows=(replace(found.rows[0], state=State.LOST), *found.rows[1:])))
+    assert not same(
+        found, replace(found, rows=(replace(found.rows[0], state=State.LOST), *found.rows[1:]))
+    )

@@ -13,7 +13,9 @@ from tui.panes.symbols import SymbolsPane
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-async def test_all_rows_and_the_footer_while_it_trains(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_all_rows_and_the_footer_while_it_trains(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
     """Thirteen rows, the run, the log and the footer stand on one screen."""
     async with opened(tmp_path / "home", training_home(), size) as (app, _, _pilot):
         text = screen_text(app)
@@ -48,7 +50,9 @@ async def test_cursor_stays_on_its_symbol(tmp_path: Path) -> None:
     """When rows change under it the cursor keeps its symbol; a removed one gives the first."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         await pilot.press("j", "j", "space")
-        engine.snap = snapshot(tuple(row(name, index) for index, name in enumerate(reversed(NAMES))))
+        engine.snap = snapshot(
+            tuple(row(name, index) for index, name in enumerate(reversed(NAMES)))
+        )
         app.look_now()
         await until(pilot, lambda: app.main.snapshot is engine.snap, "the new rows")
         assert app.main.cursor == "MSFT"
@@ -60,22 +64,31 @@ async def test_cursor_stays_on_its_symbol(tmp_path: Path) -> None:
 
 
 async def test_log_follows_freezes_and_filters(tmp_path: Path) -> None:
-    """The log of a row shows its lines, `s` shows all, scrolling up freezes, the end follows again."""
+    """The log of a row shows its lines, `s` shows all, scrolling up freezes, the end follows
+    again."""
     async with opened(tmp_path / "home", trained_home(), (60, 15)) as (app, engine, pilot):
         path = engine.home.training_log
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(f"line {n} symbol={'NVDA' if n % 2 else 'TSLA'}\n" for n in range(100)))
+        path.write_text(
+            "".join(f"line {n} symbol={'NVDA' if n % 2 else 'TSLA'}\n" for n in range(100))
+        )
         await pilot.press("l")
         await until(pilot, lambda: "line 99 symbol=NVDA" in screen_text(app), "the log")
         assert "TSLA" not in screen_text(app)
         await pilot.press("s")
         await until(pilot, lambda: "line 98 symbol=TSLA" in screen_text(app), "every line")
         await pilot.press("g")
-        await until(pilot, lambda: "frozen" in screen_text(app) and "line 0 " in screen_text(app), "the top")
+        await until(
+            pilot, lambda: "frozen" in screen_text(app) and "line 0 " in screen_text(app), "the top"
+        )
         with path.open("a") as file:
             file.write("line 100 symbol=NVDA \x1b[2J\n")
         await pilot.press("G")
-        await until(pilot, lambda: "line 100" in screen_text(app) and "follows" in screen_text(app), "the new line")
+        await until(
+            pilot,
+            lambda: "line 100" in screen_text(app) and "follows" in screen_text(app),
+            "the new line",
+        )
         path.unlink()
         await until(pilot, lambda: "does not exist yet" in screen_text(app), "the missing file")
 

@@ -1,4 +1,5 @@
-"""The help of a screen: what only this screen can do stands first, under a title that reads as words."""
+"""The help of a screen: what only this screen can do stands first, under a title that reads as
+words."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def texts(group: str) -> list[str]:
 
 
 def test_own_keys_come_before_those_that_every_screen_has() -> None:
-    """In the Schedule's help `T run the job` stands above the rows' keys and the numbers of the screens."""
+    """In the Schedule's help `T run the job` stands above the rows' keys and the numbers of the
+    screens."""
     shown = texts("schedule")
     own = next(at for at, text in enumerate(shown) if text.startswith("T "))
     shared = [at for at, text in enumerate(shown) if text.startswith(("? F1", "1 ", "j down"))]
@@ -52,10 +54,14 @@ def test_a_long_name_stands_on_its_own_line() -> None:
         " While you were away",
         " " * 16 + "what ended",
     ]
-    assert [plain(found) for found in entry("ctrl+r F5", "", "read again", 80)] == [" ctrl+r F5      read again"]
+    assert [plain(found) for found in entry("ctrl+r F5", "", "read again", 80)] == [
+        " ctrl+r F5      read again"
+    ]
 
 
-@pytest.mark.parametrize("screen", [SymbolScreen("NVDA"), LogView(Path("a.log")), AwayScreen(), AuditScreen()])
+@pytest.mark.parametrize(
+    "screen", [SymbolScreen("NVDA"), LogView(Path("a.log")), AwayScreen(), AuditScreen()]
+)
 def test_the_help_says_what_one_sees(screen: LiveScreen) -> None:
     """Below the keys stand words about the page itself, on the screens without columns too."""
     assert all(entries for _, entries in screen.sections())
@@ -64,7 +70,10 @@ def test_the_help_says_what_one_sees(screen: LiveScreen) -> None:
 
 def test_the_symbol_s_help_names_every_section_of_its_page() -> None:
     """In the order of the page, under the page's own titles."""
-    drawn = [plain(found) for found in page(row("NVDA"), None, None, (), (), 80, 24, 7, NOW, ascii_only=True)]
+    drawn = [
+        plain(found)
+        for found in page(row("NVDA"), None, None, (), (), 80, 24, 7, NOW, ascii_only=True)
+    ]
     titles = [name for name, _ in SymbolScreen("NVDA").sections()[0][1]]
 
     assert titles == [text for text in drawn if text in titles]
@@ -72,5 +81,10 @@ def test_the_symbol_s_help_names_every_section_of_its_page() -> None:
 
 def test_a_pane_is_told_of_once() -> None:
     """The current row's pane stands in two places of the dashboard and once in its help."""
-    assert Counter(texts("main"))["Summary        In a very small terminal: how many symbols stand how, the worst"] == 1
+    assert (
+        Counter(texts("main"))[
+            "Summary        In a very small terminal: how many symbols stand how, the worst"
+        ]
+        == 1
+    )
     assert sum(text.startswith("Current row") for text in texts("main")) == 1

@@ -26,7 +26,8 @@ async def opened(pilot, key):
     before = app.screen
     await pilot.press(key)
     def read():
-        return app.screen is not before and (app.screen.failure or getattr(app.screen, "value", None) is not None)
+        shown = app.screen.failure or getattr(app.screen, "value", None) is not None
+        return app.screen is not before and shown
     await until(pilot, read)
     assert app.screen.value is not None, (key, app.screen.failure)
 async def paint():
@@ -45,7 +46,8 @@ print(*sorted(sys.modules))
 
 
 def test_console_loads_no_heavy_library(tmp_path: Path) -> None:
-    """After its first paint over a real engine, and with every screen opened, none of them is loaded."""
+    """After its first paint over a real engine, and with every screen opened, none of them is
+    loaded."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path / "home")],
         capture_output=True,

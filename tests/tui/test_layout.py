@@ -11,8 +11,12 @@ from tui.columns import WIDE_NOTE, fit
 from tui.layout import SIDE_FROM, TABLE_WITH_NOTES, ZOOMABLE, heights, side_width, zoomed_pane
 
 
-@given(st.integers(0, 80), st.integers(0, 30), st.integers(0, 6), st.integers(0, 8), st.integers(0, 3))
-def test_every_line_is_given_once(height: int, rows: int, runs: int, jobs: int, notice: int) -> None:
+@given(
+    st.integers(0, 80), st.integers(0, 30), st.integers(0, 6), st.integers(0, 8), st.integers(0, 3)
+)
+def test_every_line_is_given_once(
+    height: int, rows: int, runs: int, jobs: int, notice: int
+) -> None:
     """The panes together take the terminal's height, and none is negative."""
     given_lines = heights(height, rows, runs, jobs, notice)
 
@@ -23,7 +27,8 @@ def test_every_line_is_given_once(height: int, rows: int, runs: int, jobs: int, 
 
 @given(st.integers(24, 80), st.integers(0, 4), st.integers(0, 8), st.integers(0, 3))
 def test_all_rows_stand_at_24_lines(height: int, runs: int, jobs: int, notice: int) -> None:
-    """From 24 lines on, the header and 13 rows are never cut, whatever runs and whatever is said."""
+    """From 24 lines on, the header and 13 rows are never cut, whatever runs and whatever is
+    said."""
     found = heights(height, 13, runs, jobs, notice)
 
     assert found["symbols"] == 14
@@ -57,7 +62,9 @@ def test_small_terminals_keep_the_rows() -> None:
 
 
 @given(st.integers(0, 80), st.integers(0, 30), st.integers(0, 3), st.integers(1, 4))
-def test_what_happened_meanwhile_has_a_line_where_rows_have(height: int, rows: int, notice: int, away: int) -> None:
+def test_what_happened_meanwhile_has_a_line_where_rows_have(
+    height: int, rows: int, notice: int, away: int
+) -> None:
     """It takes lines of the log, or one row, so that its key is named; everything still adds up."""
     found = heights(height, rows, 1, 0, notice, away=away)
 
@@ -68,7 +75,9 @@ def test_what_happened_meanwhile_has_a_line_where_rows_have(height: int, rows: i
 
 
 @given(st.integers(0, 80), st.integers(0, 3), st.sampled_from((*ZOOMABLE, "summary")))
-def test_a_zoomed_pane_has_all_but_title_footer_and_notice(height: int, notice: int, zoom: str) -> None:
+def test_a_zoomed_pane_has_all_but_title_footer_and_notice(
+    height: int, notice: int, zoom: str
+) -> None:
     """Nothing else stands beside it, and it keeps a line while a notice is shown."""
     found = heights(height, 13, 1, 2, notice, zoom=zoom)
 
@@ -77,9 +86,12 @@ def test_a_zoomed_pane_has_all_but_title_footer_and_notice(height: int, notice: 
     assert height < 3 or found[zoom] >= 1
 
 
-@pytest.mark.parametrize(("width", "side"), [(80, 0), (119, 0), (120, 40), (156, 40), (160, 43), (200, 60), (400, 60)])
+@pytest.mark.parametrize(
+    ("width", "side"), [(80, 0), (119, 0), (120, 40), (156, 40), (160, 43), (200, 60), (400, 60)]
+)
 def test_the_side_leaves_the_table_its_columns(width: int, side: int) -> None:
-    """From 120 columns on there is a side, beside at least 80 columns, and beside the notes where both fit."""
+    """From 120 columns on there is a side, beside at least 80 columns, and beside the notes
+    where both fit."""
     assert side_width(width) == side
     assert not side or width - side >= 80
     assert SIDE_FROM == 120
@@ -99,8 +111,11 @@ def test_the_side_leaves_the_table_its_columns(width: int, side: int) -> None:
         ((1, 1), "symbols", False, "summary"),
     ],
 )
-def test_which_pane_stands_alone(size: tuple[int, int], chosen: str, zoomed: bool, shown: str) -> None:
-    """`z` zooms anywhere; where one pane has room the chosen one is shown; the smallest terminal has a sentence."""
+def test_which_pane_stands_alone(
+    size: tuple[int, int], chosen: str, zoomed: bool, shown: str
+) -> None:
+    """`z` zooms anywhere; where one pane has room the chosen one is shown;
+    the smallest terminal has a sentence."""
     assert zoomed_pane(*size, chosen, zoomed) == shown
 
 

@@ -32,7 +32,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Any, tuple[Reg
     yield calls
 
 
-async def test_only_changed_lines_are_drawn(tmp_path: Path, drawn: list[tuple[Any, tuple[Region, ...]]]) -> None:
+async def test_only_changed_lines_are_drawn(
+    tmp_path: Path, drawn: list[tuple[Any, tuple[Region, ...]]]
+) -> None:
     """One changed line asks for its own row, an unchanged one for nothing."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
         log = app.main.query_one(LogPane)
@@ -44,7 +46,9 @@ async def test_only_changed_lines_are_drawn(tmp_path: Path, drawn: list[tuple[An
         assert drawn == [(log, (Region(0, 2, 80, 1),))]
 
 
-async def test_a_moved_cursor_draws_two_rows(tmp_path: Path, drawn: list[tuple[Any, tuple[Region, ...]]]) -> None:
+async def test_a_moved_cursor_draws_two_rows(
+    tmp_path: Path, drawn: list[tuple[Any, tuple[Region, ...]]]
+) -> None:
     """Moving the cursor draws the row it left, the row it entered, and the detail: no more."""
     async with opened(tmp_path / "home", trained_home()) as (_app, _, pilot):
         drawn.clear()
@@ -75,7 +79,9 @@ async def test_ascii_consoles_show_ascii(tmp_path: Path) -> None:
         assert pane.text == "MAPE 6 % >= 5 %, a <= b, error / naive, 1 -> 2"
 
 
-SPANS = st.lists(st.tuples(st.text(alphabet="ab cd", max_size=30), st.sampled_from(["", "ok"])), max_size=5)
+SPANS = st.lists(
+    st.tuples(st.text(alphabet="ab cd", max_size=30), st.sampled_from(["", "ok"])), max_size=5
+)
 
 
 @given(SPANS, st.integers(1, 60))
@@ -85,4 +91,6 @@ def test_wrapping_keeps_every_letter(spans: list[tuple[str, str]], width: int) -
     pieces = wrapped(found, width)
 
     assert all(len(plain(piece)) <= width for piece in pieces)
-    assert "".join(plain(piece) for piece in pieces).replace(" ", "") == plain(found).replace(" ", "")
+    assert "".join(plain(piece) for piece in pieces).replace(" ", "") == plain(found).replace(
+        " ", ""
+    )

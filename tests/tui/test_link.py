@@ -1,4 +1,5 @@
-"""The link: bytes counted where they are written, told in the palette, left for the doctor, fewer on a slow line."""
+"""The link: bytes counted where they are written, told in the palette, left for the doctor,
+fewer on a slow line."""
 
 from __future__ import annotations
 
@@ -26,9 +27,19 @@ NOON = datetime(2026, 10, 21, 12, tzinfo=UTC)
 def figures(**changes: object) -> LinkFigures:
     """What a console of yesterday left."""
     found: dict[str, object] = {
-        "measured_at": NOON, "opened_at": NOON, "pid": 7, "terminal": "/dev/pts/3", "link": "slow", "columns": 80, "lines": 24,
-        "window_s": 60.0, "bytes_per_s": 1234.0, "most_per_s": 9000, "bytes_in_all": 70_000, "longest_stall_s": 0.0,
-    }  # fmt: skip
+        "measured_at": NOON,
+        "opened_at": NOON,
+        "pid": 7,
+        "terminal": "/dev/pts/3",
+        "link": "slow",
+        "columns": 80,
+        "lines": 24,
+        "window_s": 60.0,
+        "bytes_per_s": 1234.0,
+        "most_per_s": 9000,
+        "bytes_in_all": 70_000,
+        "longest_stall_s": 0.0,
+    }
     return LinkFigures(**{**found, **changes})  # type: ignore[arg-type]
 
 
@@ -40,7 +51,8 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_the_count_is_of_bytes_that_were_written() -> None:
-    """Letters outside ASCII count as the bytes that they are, and everything counted stands behind the stream."""
+    """Letters outside ASCII count as the bytes that they are, and everything counted stands
+    behind the stream."""
     raw = BytesIO()
     counted = CountedFile(TextIOWrapper(raw, encoding="utf-8"))
     for text in ("plain\x1b[0m", "→ 80 %", "█" * 100):
@@ -62,7 +74,8 @@ def test_a_write_that_fails_is_not_counted() -> None:
 
 
 def test_the_meter_tells_the_last_minute_and_the_busiest_second() -> None:
-    """Mean of the window, maximum of a second, a clock that stands still skipped, nothing invented before two looks."""
+    """Mean of the window, maximum of a second, a clock that stands still skipped, nothing
+    invented before two looks."""
     meter = LinkMeter()
     assert (meter.rate, meter.most, meter.sent) == (None, 0, 0)
     meter.feed(100.0, 30_000)
@@ -78,7 +91,8 @@ def test_the_meter_tells_the_last_minute_and_the_busiest_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("every", "link", "seconds"), [(0.25, "fast", 0.25), (0.25, "slow", 1.0), (3.0, "slow", 3.0), (HURRY_S, "slow", HURRY_S)]
+    ("every", "link", "seconds"),
+    [(0.25, "fast", 0.25), (0.25, "slow", 1.0), (3.0, "slow", 3.0), (HURRY_S, "slow", HURRY_S)],
 )
 def test_a_slow_line_is_looked_for_once_a_second(every: float, link: str, seconds: float) -> None:
     """What streams is drawn once a second there; reading through a long file is not slowed."""
@@ -86,7 +100,8 @@ def test_a_slow_line_is_looked_for_once_a_second(every: float, link: str, second
 
 
 def test_figures_come_back_as_they_were_left(home: Home) -> None:
-    """Written and read again; absent is None; garbage and another format are errors that name the file."""
+    """Written and read again; absent is None;
+    garbage and another format are errors that name the file."""
     assert load_link(home) is None
     save_link(home, figures())
     assert load_link(home) == figures()
@@ -99,12 +114,21 @@ def test_figures_come_back_as_they_were_left(home: Home) -> None:
 
 
 def test_the_doctor_tells_the_link_and_who_measured_it(home: Home) -> None:
-    """Without figures it says so; with them it names console, moment and line; over the budget it knows a way out."""
+    """Without figures it says so; with them it names console, moment and line;
+    over the budget it knows a way out."""
     assert "not measured" in _link(home).text
     save_link(home, figures())
     found = _link(home)
     assert found.level is Level.OK
-    for part in ("1.23 kB/s", "over 60 s", "busiest second 9.0 kB", "2026-10-21T12:00", "process 7", "slow line", "/dev/pts/3"):
+    for part in (
+        "1.23 kB/s",
+        "over 60 s",
+        "busiest second 9.0 kB",
+        "2026-10-21T12:00",
+        "process 7",
+        "slow line",
+        "/dev/pts/3",
+    ):
         assert part in found.text, found.text
     save_link(home, figures(link="fast", bytes_per_s=1000 * MOST_KB_S + 1, longest_stall_s=3.21))
     found = _link(home)
@@ -116,7 +140,11 @@ def test_the_doctor_tells_the_link_and_who_measured_it(home: Home) -> None:
 
 def test_a_read_only_console_leaves_no_figures(home: Home) -> None:
     """Figures are left by a console that may write, and only once something was measured."""
-    for read_only, sent, there in ((True, (1, 2), False), (False, (), False), (False, (1, 2), True)):
+    for read_only, sent, there in (
+        (True, (1, 2), False),
+        (False, (), False),
+        (False, (1, 2), True),
+    ):
         vitals = Vitals(home, FakeClock(NOON), "slow", read_only=read_only)
         for count in sent:
             vitals.tick(count, (80, 24))
@@ -126,8 +154,14 @@ def test_a_read_only_console_leaves_no_figures(home: Home) -> None:
 
 
 def test_what_the_console_counts_is_what_the_terminal_got(tmp_path: Path) -> None:
-    """In a real terminal: the palette shows the link, and the figures left equal the bytes that came, but for the last ones."""
-    console = PtyConsole(tmp_path / "home", "training", SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22", COLORTERM="truecolor")
+    """In a real terminal: the palette shows the link, and the figures left equal the bytes that
+    came, but for the last ones."""
+    console = PtyConsole(
+        tmp_path / "home",
+        "training",
+        SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22",
+        COLORTERM="truecolor",
+    )
     try:
         console.see("1 RUN")
         console.send(b":")

@@ -26,10 +26,17 @@ def lines_of(file: LogFile) -> list[str]:
 
 
 @given(
-    st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b"").replace(b"\r", b"")), max_size=60), st.booleans()
+    st.lists(
+        st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b"").replace(b"\r", b"")),
+        max_size=60,
+    ),
+    st.booleans(),
 )
-def test_every_line_is_indexed(tmp_path_factory: pytest.TempPathFactory, rows: list[bytes], ended: bool) -> None:
-    """Whatever bytes stand in it, the index has each line once, in order; matches are those of a plain loop."""
+def test_every_line_is_indexed(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[bytes], ended: bool
+) -> None:
+    """Whatever bytes stand in it, the index has each line once, in order;
+    matches are those of a plain loop."""
     path = tmp_path_factory.mktemp("log") / "some.log"
     data = b"\n".join(rows) + (b"\n" if ended and rows else b"")
     path.write_bytes(data)
@@ -45,7 +52,8 @@ def test_every_line_is_indexed(tmp_path_factory: pytest.TempPathFactory, rows: l
 
 
 def test_growth_in_pieces(tmp_path: Path) -> None:
-    """Appended bytes, also half lines, give the same index and matches as reading the whole file once."""
+    """Appended bytes, also half lines, give the same index and matches as reading the whole file
+    once."""
     path = tmp_path / "some.log"
     path.write_bytes(b"")
     file, matches = LogFile(path), Matches(ERRORS)
@@ -62,7 +70,8 @@ def test_growth_in_pieces(tmp_path: Path) -> None:
 
 
 def test_rotation_and_truncation(tmp_path: Path) -> None:
-    """A file of another inode, or one that became shorter, is begun anew; a removed one is said, and comes back."""
+    """A file of another inode, or one that became shorter, is begun anew;
+    a removed one is said, and comes back."""
     path = tmp_path / "some.log"
     path.write_text("old 1\nold 2\n")
     file = whole(path)
@@ -82,11 +91,14 @@ def test_rotation_and_truncation(tmp_path: Path) -> None:
 
 
 def test_a_large_file_shows_its_end_at_once(tmp_path: Path) -> None:
-    """The first look reads the end alone; the second has every line, in 8 bytes each, and tells how many came before."""
+    """The first look reads the end alone;
+    the second has every line, in 8 bytes each, and tells how many came before."""
     path = tmp_path / "some.log"
     count = 60_000
     with path.open("w") as writer:
-        writer.writelines(f"2026-11-20 12:{at // 60 % 60:02d}:{at % 60:02d} line {at}\n" for at in range(count))
+        writer.writelines(
+            f"2026-11-20 12:{at // 60 % 60:02d}:{at % 60:02d} line {at}\n" for at in range(count)
+        )
     file = LogFile(path)
     file.update()
     known = len(file)
@@ -111,7 +123,8 @@ def test_a_large_file_shows_its_end_at_once(tmp_path: Path) -> None:
 
 
 def test_lines_are_cleaned_and_cut(tmp_path: Path) -> None:
-    """Escape codes never leave the file, a progress bar shows its last state, a huge line its beginning."""
+    """Escape codes never leave the file, a progress bar shows its last state, a huge line its
+    beginning."""
     path = tmp_path / "some.log"
     path.write_bytes(b"\x1b[2Jbad\x9b31m\n10%\r20%\r30%\n" + b"x" * 90_000 + b"\nlast\n")
     file = whole(path)
@@ -126,7 +139,8 @@ def test_jump_to_a_time(tmp_path: Path) -> None:
     """The first line that is not older, also among lines that tell no time."""
     path = tmp_path / "some.log"
     path.write_text(
-        "[INFO] 2026-11-20 10:00:00 - a\n  more\n[INFO] 2026-11-20 12:00:00 - b\n  more\n[INFO] 2026-11-21 09:00:00 - c\n"
+        "[INFO] 2026-11-20 10:00:00 - a\n  more\n[INFO] 2026-11-20 12:00:00 - b\n  more\n[INFO]"
+        " 2026-11-21 09:00:00 - c\n"
     )
     file = whole(path)
 
@@ -189,9 +203,12 @@ def test_a_line_of_forty_megabytes_is_searched_in_small_memory(tmp_path: Path) -
 
 
 def test_matches_of_the_end_keep_their_lines_when_the_beginning_is_read(tmp_path: Path) -> None:
-    """What matched in the end of a large file stands at its number in the whole file, before that one is searched."""
+    """What matched in the end of a large file stands at its number in the whole file, before
+    that one is searched."""
     path = tmp_path / "some.log"
-    path.write_text("".join(f"line {n}{' error' if n % 1000 == 0 else ''} {'x' * 60}\n" for n in range(20_000)))
+    path.write_text(
+        "".join(f"line {n}{' error' if n % 1000 == 0 else ''} {'x' * 60}\n" for n in range(20_000))
+    )
     file, matches = LogFile(path), Matches(ERRORS)
     assert file.update() == 0
     file.search(matches)

@@ -24,7 +24,9 @@ def write_log(engine: FakeEngine, count: int = 300) -> Path:
     rows = []
     for at in range(count):
         level, symbol = "ERROR" if at == 100 else "INFO", "SMR" if at % 2 else "NVDA"
-        rows.append(f"[{level}] 2026-10-21 {10 + at // 60:02d}:{at % 60:02d}:00 - {symbol}: line {at}")
+        rows.append(
+            f"[{level}] 2026-10-21 {10 + at // 60:02d}:{at % 60:02d}:00 - {symbol}: line {at}"
+        )
     path.write_text("\n".join(rows) + "\n")
     return path
 
@@ -32,9 +34,15 @@ def write_log(engine: FakeEngine, count: int = 300) -> Path:
 async def open_log(app: StockmlApp, pilot: Pilot[Any]) -> LogView:
     """The viewer on the only file."""
     await pilot.press("3")
-    await until(pilot, lambda: isinstance(app.screen, LogsScreen) and "training.log" in screen_text(app), "the files")
+    await until(
+        pilot,
+        lambda: isinstance(app.screen, LogsScreen) and "training.log" in screen_text(app),
+        "the files",
+    )
     await pilot.press("enter")
-    await until(pilot, lambda: isinstance(app.screen, LogView) and "line 299" in screen_text(app), "the log")
+    await until(
+        pilot, lambda: isinstance(app.screen, LogView) and "line 299" in screen_text(app), "the log"
+    )
     assert isinstance(app.screen, LogView)
     return app.screen
 
@@ -79,17 +87,26 @@ async def test_following_and_freezing(tmp_path: Path) -> None:
 
 
 async def test_filter_inverse_and_search(tmp_path: Path) -> None:
-    """`/text` hides the others, `/!text` those that have it, s marks instead, n and N go from match to match."""
+    """`/text` hides the others, `/!text` those that have it, s marks instead, n and N go from
+    match to match."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         write_log(engine)
         view = await open_log(app, pilot)
         await typed(app, pilot, "slash", "smr")
-        await until(pilot, lambda: "/smr: 150" in screen_text(app) and "NVDA:" not in screen_text(app), "the filter")
+        await until(
+            pilot,
+            lambda: "/smr: 150" in screen_text(app) and "NVDA:" not in screen_text(app),
+            "the filter",
+        )
         await typed(app, pilot, "slash", "!")
         await pilot.press("escape")
         await until(pilot, lambda: view.matches is None, "no filter")
         await typed(app, pilot, "slash", "!smr")
-        await until(pilot, lambda: "NVDA:" in screen_text(app) and "SMR:" not in screen_text(app), "the inverse filter")
+        await until(
+            pilot,
+            lambda: "NVDA:" in screen_text(app) and "SMR:" not in screen_text(app),
+            "the inverse filter",
+        )
         await pilot.press("escape")
         await typed(app, pilot, "slash", "line 1")
         await until(pilot, lambda: "/line 1: 111" in screen_text(app), "the matches")
@@ -123,8 +140,14 @@ async def test_rotation_under_the_reader(tmp_path: Path) -> None:
         await open_log(app, pilot)
         await typed(app, pilot, "slash", "smr")
         path.rename(path.with_suffix(".1"))
-        path.write_text("[INFO] 2026-10-22 00:00:00 - SMR: fresh\n[INFO] 2026-10-22 00:00:01 - NVDA: other\n")
-        await until(pilot, lambda: "SMR: fresh" in screen_text(app) and "NVDA" not in screen_text(app), "the new file")
+        path.write_text(
+            "[INFO] 2026-10-22 00:00:00 - SMR: fresh\n[INFO] 2026-10-22 00:00:01 - NVDA: other\n"
+        )
+        await until(
+            pilot,
+            lambda: "SMR: fresh" in screen_text(app) and "NVDA" not in screen_text(app),
+            "the new file",
+        )
 
 
 async def test_wrap_and_the_way_back(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Every screen at every size, in every theme, without colours and in ASCII: rendered and checked as text."""
+"""Every screen at every size, in every theme, without colours and in ASCII: rendered and checked
+as text."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ async def see(app: StockmlApp, pilot: Pilot[Any], stop: Stop, size: tuple[int, i
     try:
         await until(pilot, right, "")
     except AssertionError as error:
-        raise AssertionError(f"{stop.name} at {size[0]}x{size[1]} in {app.theme}: {'; '.join(wrong)}\n{error}") from None
+        raise AssertionError(
+            f"{stop.name} at {size[0]}x{size[1]} in {app.theme}: {'; '.join(wrong)}\n{error}"
+        ) from None
 
 
 @pytest.mark.parametrize(("theme", "ascii_only"), COVERING, ids=str)
@@ -47,10 +50,15 @@ async def see(app: StockmlApp, pilot: Pilot[Any], stop: Stop, size: tuple[int, i
 async def test_every_screen_at_every_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str, ascii_only: bool, half: int
 ) -> None:
-    """Title, state, way out and current row stand there, nothing is wider than the screen, and ASCII and NO_COLOR hold."""
+    """Title, state, way out and current row stand there, nothing is wider than the screen, and
+    ASCII and NO_COLOR hold."""
     if theme == "no-colour":
         monkeypatch.setenv("NO_COLOR", "1")
-    async with opened(tmp_path / "home", furnished(), theme=theme, ascii_only=ascii_only) as (app, engine, pilot):
+    async with opened(tmp_path / "home", furnished(), theme=theme, ascii_only=ascii_only) as (
+        app,
+        engine,
+        pilot,
+    ):
         furnish(engine)
         for stop in STOPS[half::2]:
             await go(app, pilot, stop)
@@ -59,7 +67,8 @@ async def test_every_screen_at_every_size(
 
 
 async def test_every_theme_on_screens(tmp_path: Path) -> None:
-    """The dashboard wears every theme, each other screen one of them; those of sixteen colours send no other colour."""
+    """The dashboard wears every theme, each other screen one of them;
+    those of sixteen colours send no other colour."""
     async with opened(tmp_path / "home", furnished()) as (app, engine, pilot):
         furnish(engine)
         for at, stop in enumerate(STOPS):
@@ -79,7 +88,11 @@ async def test_the_whole_product(
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
         theme = "no-colour"
-    async with opened(tmp_path / "home", furnished(), theme=theme, ascii_only=ascii_only) as (app, engine, pilot):
+    async with opened(tmp_path / "home", furnished(), theme=theme, ascii_only=ascii_only) as (
+        app,
+        engine,
+        pilot,
+    ):
         furnish(engine)
         for stop, size in product(STOPS, (*SIZES, (200, 50))):
             if size == SIZES[0]:
@@ -88,6 +101,7 @@ async def test_the_whole_product(
 
 
 def test_the_table_of_stops_is_whole() -> None:
-    """Every group of keys and every key of a screen has a stop: a new screen without a row here is noticed."""
+    """Every group of keys and every key of a screen has a stop: a new screen without a row here
+    is noticed."""
     assert {stop.group for stop in STOPS} == set(GROUPS)
     assert {key for _, key, *_ in TABS[1:]} <= {stop.keys[0] for stop in STOPS if stop.keys}

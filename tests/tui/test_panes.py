@@ -13,7 +13,16 @@ from engine.core.errors import ConfigError
 from engine.core.records import Level, Meter, Snapshot
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
-from tests.tui.scenes import METERS, NAMES, clock, empty_home, row, snapshot, trained_home, training_home
+from tests.tui.scenes import (
+    METERS,
+    NAMES,
+    clock,
+    empty_home,
+    row,
+    snapshot,
+    trained_home,
+    training_home,
+)
 from tui.console import StockmlApp
 from tui.format import ASCII
 from tui.messages import Notice
@@ -40,17 +49,33 @@ async def test_loading_states(tmp_path: Path) -> None:
         gate.set()
         await until(pilot, lambda: app.main.snapshot, "the snapshot")
 
-    for words in ("stockml  reading", "reading the host", "reading the home", "reading the runs", "reading the log", "? help"):
+    for words in (
+        "stockml  reading",
+        "reading the host",
+        "reading the home",
+        "reading the runs",
+        "reading the log",
+        "? help",
+    ):
         assert words in text
     assert "%" not in text
 
 
 async def test_error_states(tmp_path: Path) -> None:
-    """A home that cannot be read shows its reason and the next step in every pane, and the keys still work."""
-    broken = ConfigError("stockml.toml: training.epochs: 0 is below 1", "`stockml config check` lists all of them")
+    """A home that cannot be read shows its reason and the next step in every pane, and the keys
+    still work."""
+    broken = ConfigError(
+        "stockml.toml: training.epochs: 0 is below 1", "`stockml config check` lists all of them"
+    )
     async with opened(tmp_path / "home", broken) as (app, _, pilot):
         text = screen_text(app)
-        for words in ("CANNOT READ", "the host was not read", "0 is below 1", "config check", "the runs were not read"):
+        for words in (
+            "CANNOT READ",
+            "the host was not read",
+            "0 is below 1",
+            "config check",
+            "the runs were not read",
+        ):
             assert words in text
         await pilot.press("r")
         await until(pilot, lambda: "nothing to train yet" in screen_text(app), "the notice")
@@ -59,7 +84,8 @@ async def test_error_states(tmp_path: Path) -> None:
 
 
 async def test_failure_keeps_the_last_numbers_and_says_they_are_old(tmp_path: Path) -> None:
-    """When looks begin to fail the old rows stay, the log area says why, and the title counts how old they are."""
+    """When looks begin to fail the old rows stay, the log area says why, and the title counts
+    how old they are."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         engine.snap = OSError("disk on fire")
         app.look_now()
@@ -79,7 +105,8 @@ async def test_failure_keeps_the_last_numbers_and_says_they_are_old(tmp_path: Pa
 
 
 async def test_empty_home_covers_no_row(tmp_path: Path) -> None:
-    """In an empty home all 13 rows, the three lines of advice and the footer are on screen at 80x24."""
+    """In an empty home all 13 rows, the three lines of advice and the footer are on screen at
+    80x24."""
     async with opened(tmp_path / "home", empty_home()) as (app, _, _pilot):
         lines = screen_text(app).splitlines()
 
@@ -110,7 +137,12 @@ def test_title_fits_and_keeps_its_marks(width: int) -> None:
     found = replace(training_home(), simulated=True)
     text = plain(title_line(found, "14:37:11", ("RO",), "", "OLD 12s", width))
 
-    assert len(text) <= width or text in ("OLD 12s  SIMULATED  RO", "SIMULATED  RO", "RO", "OLD 12s")
+    assert len(text) <= width or text in (
+        "OLD 12s  SIMULATED  RO",
+        "SIMULATED  RO",
+        "RO",
+        "OLD 12s",
+    )
     if width >= 22:
         assert all(mark in text for mark in ("SIMULATED", "RO", "OLD 12s"))
 
@@ -129,7 +161,9 @@ def test_meters_fit_and_speak(width: int) -> None:
 def test_meters_do_not_jump() -> None:
     """A value that grows to 100 % CRIT moves no other meter."""
     calm = plain(meters_line(METERS, 80, ASCII))
-    hot = plain(meters_line((replace(METERS[0], value=100.0, level=Level.CRIT), *METERS[1:]), 80, ASCII))
+    hot = plain(
+        meters_line((replace(METERS[0], value=100.0, level=Level.CRIT), *METERS[1:]), 80, ASCII)
+    )
 
     assert calm.index("MEM") == hot.index("MEM")
     assert calm.index("LOAD") == hot.index("LOAD")
@@ -149,6 +183,8 @@ def test_notices_wrap_into_three_lines() -> None:
     ("top", "cursor", "count", "height", "expected"),
     [(0, 0, 13, 7, 0), (0, 7, 13, 7, 1), (6, 2, 13, 7, 2), (6, 12, 13, 20, 0), (0, 5, 13, 0, 0)],
 )
-def test_window_follows_the_cursor(top: int, cursor: int, count: int, height: int, expected: int) -> None:
+def test_window_follows_the_cursor(
+    top: int, cursor: int, count: int, height: int, expected: int
+) -> None:
     """The window moves as little as it must."""
     assert expected == window_top(top, cursor, count, height)

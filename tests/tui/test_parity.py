@@ -10,7 +10,8 @@ import pytest
 from engine.cli.main import cli
 from tui.actions import ACTIONS
 
-# The command of each action that writes; an edit that `w` writes has the command that writes the same.
+# The command of each action that writes; an edit that `w` writes has the command that writes the
+# same.
 COMMANDS = {
     "retrain": "train",
     "train_all": "train-all",
@@ -59,5 +60,6 @@ def commands(group: click.Group, before: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize("action", [action.id for action in ACTIONS if action.writes])
 def test_every_writing_action_has_a_command(action: str) -> None:
-    """A new action that writes is missed here until its command is named, and the command exists."""
+    """A new action that writes is missed here until its command is named, and the command
+    exists."""
     assert COMMANDS[action] in set(commands(cli))

@@ -1,4 +1,5 @@
-"""The console in a real terminal: how it ends, what it survives, what never reaches the terminal."""
+"""The console in a real terminal: how it ends, what it survives, what never reaches the
+terminal."""
 
 from __future__ import annotations
 
@@ -88,11 +89,18 @@ def _more(found: PtyConsole) -> bool:
 
 
 def test_terminal_lost_without_a_signal_ends_the_console(tmp_path: Path) -> None:
-    """A console that gets no SIGHUP (no controlling terminal) notices a closed terminal by itself."""
+    """A console that gets no SIGHUP (no controlling terminal) notices a closed terminal by
+    itself."""
     master, slave = os.openpty()
     line = [sys.executable, "-m", "tests.tui.fake_console", str(tmp_path / "home"), "trained"]
     child = subprocess.Popen(
-        line, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=ROOT, env=environment(TERM="xterm-256color")
+        line,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        cwd=ROOT,
+        env=environment(TERM="xterm-256color"),
     )
     os.close(slave)
     seen = bytearray()
@@ -112,10 +120,12 @@ def test_terminal_lost_without_a_signal_ends_the_console(tmp_path: Path) -> None
 
 
 def stall(found: PtyConsole, home: Path) -> None:
-    """Read the first screen and no more; press keys until the console's loop waits for the terminal, as its log then says.
+    """Read the first screen and no more.
 
-    A loop that stood still because the machine had no time for it is told of once as well; then the terminal is emptied,
-    so that the next stall is told of in its turn.
+    Press keys until the console's loop waits for the terminal, as its log then says.
+
+    A loop that stood still because the machine had no time for it is told of once as well; then
+    the terminal is emptied, so that the next stall is told of in its turn.
     """
     wait_for(lambda: b"1 RUN" in found.raw or _more(found), 30, "the first screen")
     log, others = home / "logs" / "console.log", 0
@@ -146,7 +156,8 @@ def test_stalled_terminal_does_not_keep_the_console(console: Opener, tmp_path: P
 
 
 def test_a_terminal_that_reads_again_is_drawn_again(console: Opener, tmp_path: Path) -> None:
-    """A stalled console does not spin; once it is read again it says LAG and answers, and its log says where it stood."""
+    """A stalled console does not spin;
+    once it is read again it says LAG and answers, and its log says where it stood."""
     found = console("training", reading=False, ESCDELAY="5")
     stall(found, tmp_path / "home")
     spent, began = list[int](), time.monotonic()
@@ -157,7 +168,9 @@ def test_a_terminal_that_reads_again_is_drawn_again(console: Opener, tmp_path: P
         return len(spent) > 50
 
     wait_for(measured, 60, "fifty looks at its CPU time, at least 20 ms apart")
-    assert spent[-1] - spent[0] <= 5 * (time.monotonic() - began), "5 % of the time, in hundredths of a second"
+    assert spent[-1] - spent[0] <= 5 * (time.monotonic() - began), (
+        "5 % of the time, in hundredths of a second"
+    )
     found.read_on()
 
     def marked() -> bool:
@@ -172,7 +185,8 @@ def test_a_terminal_that_reads_again_is_drawn_again(console: Opener, tmp_path: P
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_bytes_never_end_the_console(console: Opener, seed: int) -> None:
-    """A thousand random bytes, bad UTF-8 and broken sequences among them, leave it alive and answering."""
+    """A thousand random bytes, bad UTF-8 and broken sequences among them, leave it alive and
+    answering."""
     found = console("trained")
     ways_out, looks = itertools.cycle((b"\x1b", b"1", b"y", b"\x03")), list[bool]()
     found.see("SPY")
@@ -182,9 +196,12 @@ def test_random_bytes_never_end_the_console(console: Opener, seed: int) -> None:
     found.send(b"\xff\xfe\xe9 ")
 
     def answers() -> bool:
-        """Whether ctrl+c is answered on the dashboard; esc, 1 and y first leave whatever the bytes opened."""
+        """Whether ctrl+c is answered on the dashboard;
+        esc, 1 and y first leave whatever the bytes opened."""
         looks.append("ctrl+c does nothing here" in found.text and "A all" in found.text)
-        if len(looks) % 15 == 1 and not looks[-1]:  # a key each 0.3 s, so that its answer can be seen before the next
+        if (
+            len(looks) % 15 == 1 and not looks[-1]
+        ):  # a key each 0.3 s, so that its answer can be seen before the next
             found.send(next(ways_out))
         return looks[-1]
 
@@ -194,7 +211,8 @@ def test_random_bytes_never_end_the_console(console: Opener, seed: int) -> None:
 
 
 def test_no_sequence_from_data_reaches_the_terminal(console: Opener) -> None:
-    """Escape codes in log lines, notes, names and hosts are stripped on the dashboard and in the dialogs."""
+    """Escape codes in log lines, notes, names and hosts are stripped on the dashboard and in the
+    dialogs."""
     found = console("hostile")
     found.see("evil")
     found.send(b"Gx")
@@ -204,7 +222,9 @@ def test_no_sequence_from_data_reaches_the_terminal(console: Opener) -> None:
     found.see("Keys of the dashboard")
     found.send(b"q")
 
-    raw = bytes(found.raw).replace(b"\x1b]22;default\x07", b"")  # the shape of the mouse pointer, Textual's own
+    raw = bytes(found.raw).replace(
+        b"\x1b]22;default\x07", b""
+    )  # the shape of the mouse pointer, Textual's own
     for bad in (b"\x1b[2J", b"]52;", b"\x07", b"\xc2\x9b", b"\x08", b"\x1b[?1049l"):
         assert bad not in raw
 

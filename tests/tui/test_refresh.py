@@ -7,7 +7,8 @@ from tui.refresh import EVERY_S, TRIES, StatusRefresh
 
 
 def test_a_child_that_never_answers_is_told() -> None:
-    """It is asked every few seconds; after some tries the problem is named, and is gone with the first answer."""
+    """It is asked every few seconds;
+    after some tries the problem is named, and is gone with the first answer."""
     now: list[float] = [0.0]
     asked: list[float] = []
     logged: list[str] = []
@@ -24,7 +25,9 @@ def test_a_child_that_never_answers_is_told() -> None:
         now[0] += EVERY_S / 2
 
     assert asked == [at * EVERY_S for at in range(TRIES + 1)]
-    assert refresh.told(waiting).problems == ("the figures of NVDA do not come: `stockml status` shows what is wrong",)
+    assert refresh.told(waiting).problems == (
+        "the figures of NVDA do not come: `stockml status` shows what is wrong",
+    )
     answered = snapshot((row("NVDA"), row("TSLA")))
     assert refresh.told(answered).problems == ()
     refresh.ask(answered)
@@ -33,7 +36,8 @@ def test_a_child_that_never_answers_is_told() -> None:
 
 
 def test_a_child_at_work_is_waited_for() -> None:
-    """While one is at work none is started, and nothing is complained of; an error to start one is written down."""
+    """While one is at work none is started, and nothing is complained of;
+    an error to start one is written down."""
     now: list[float] = [0.0]
     logged: list[str] = []
     waiting = snapshot((row("NVDA", stale_status=True),))

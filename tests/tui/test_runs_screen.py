@@ -1,4 +1,5 @@
-"""The Runs screen and one run: every state in words, figures before and after, losses as a chart."""
+"""The Runs screen and one run: every state in words, figures before and after, losses as a
+chart."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ from tui.screens.runs import RunsScreen
 
 
 async def test_live_runs_stand_first_with_their_symbols(tmp_path: Path) -> None:
-    """`2` lists the live run before the ended one, with state, exit and counts; below stand its symbols."""
+    """`2` lists the live run before the ended one, with state, exit and counts;
+    below stand its symbols."""
     async with opened(tmp_path / "home", training_home(), (120, 40)) as (app, _, pilot):
         await pilot.press("2")
         await until(pilot, lambda: RUN_ID in screen_text(app), "the runs")
@@ -32,14 +34,18 @@ async def test_live_runs_stand_first_with_their_symbols(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [80, 120])
 async def test_simulated_runs_are_marked(tmp_path: Path, width: int) -> None:
-    """Beside runs on real bars a simulated one is marked in its row; where all are simulated the title says it."""
+    """Beside runs on real bars a simulated one is marked in its row;
+    where all are simulated the title says it."""
     simulated = replace(ended_run(), source="simulated")
     mixed = replace(training_home(), runs=(live_run(), simulated))
     async with opened(tmp_path / "home", mixed, (width, 24)) as (app, engine, pilot):
         await pilot.press("2")
         await until(pilot, lambda: simulated.id in screen_text(app), "the runs")
         rows = screen_text(app).splitlines()
-        assert ["SIMULATED" in next(row for row in rows if run.id in row) for run in (live_run(), simulated)] == [False, True]
+        assert [
+            "SIMULATED" in next(row for row in rows if run.id in row)
+            for run in (live_run(), simulated)
+        ] == [False, True]
         assert "SIMULATED" not in rows[0]
         engine.snap = replace(training_home(), runs=(simulated,))
         await pilot.press("ctrl+r")
@@ -48,12 +54,21 @@ async def test_simulated_runs_are_marked(tmp_path: Path, width: int) -> None:
 
 
 async def test_a_run_opens_with_chart_and_log(tmp_path: Path) -> None:
-    """`enter` shows the progress of the run, the losses of the chosen symbol as a braille chart, and the way back."""
+    """`enter` shows the progress of the run, the losses of the chosen symbol as a braille chart,
+    and the way back."""
     async with opened(tmp_path / "home", training_home(), (100, 40)) as (app, _, pilot):
         await pilot.press("2")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and RUN_ID in screen_text(app), "the runs")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, RunsScreen) and RUN_ID in screen_text(app),
+            "the runs",
+        )
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "RUNNING" in screen_text(app), "the run")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, RunScreen) and "RUNNING" in screen_text(app),
+            "the run",
+        )
         for _ in range(12):
             if "loss per epoch 1 to" in screen_text(app):
                 break
@@ -68,11 +83,23 @@ async def test_a_run_opens_with_chart_and_log(tmp_path: Path) -> None:
 
 async def test_the_chart_is_ascii_where_it_must_be(tmp_path: Path) -> None:
     """Without UTF-8 the chart is drawn with * and o, and every character is ASCII."""
-    async with opened(tmp_path / "home", training_home(), (100, 40), ascii_only=True) as (app, _, pilot):
+    async with opened(tmp_path / "home", training_home(), (100, 40), ascii_only=True) as (
+        app,
+        _,
+        pilot,
+    ):
         await pilot.press("2")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and RUN_ID in screen_text(app), "the runs")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, RunsScreen) and RUN_ID in screen_text(app),
+            "the runs",
+        )
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "RUNNING" in screen_text(app), "the run")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, RunScreen) and "RUNNING" in screen_text(app),
+            "the run",
+        )
         for _ in range(12):
             if "loss per epoch" in screen_text(app):
                 break
@@ -86,7 +113,11 @@ async def test_cancel_asks_and_ended_runs_are_told(tmp_path: Path) -> None:
     """`x` on the live run asks and then cancels; on an ended one it says so."""
     async with opened(tmp_path / "home", training_home()) as (app, engine, pilot):
         await pilot.press("2")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and RUN_ID in screen_text(app), "the runs")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, RunsScreen) and RUN_ID in screen_text(app),
+            "the runs",
+        )
         await pilot.press("x")
         await until(pilot, lambda: f"Cancel run {RUN_ID}?" in screen_text(app), "the question")
         await pilot.press("y")
@@ -100,7 +131,11 @@ async def test_no_run_yet(tmp_path: Path) -> None:
     """An empty home says what to do."""
     async with opened(tmp_path / "home", replace(trained_home(), runs=())) as (app, _, pilot):
         await pilot.press("2")
-        await until(pilot, lambda: "no run yet: 1, then A trains every symbol" in screen_text(app), "the words")
+        await until(
+            pilot,
+            lambda: "no run yet: 1, then A trains every symbol" in screen_text(app),
+            "the words",
+        )
 
 
 async def test_a_failing_look_is_said(tmp_path: Path) -> None:
@@ -112,7 +147,11 @@ async def test_a_failing_look_is_said(tmp_path: Path) -> None:
         assert "CANNOT READ" in screen_text(app)
         engine.snap = good
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: RUN_ID in screen_text(app) and "CANNOT READ" not in screen_text(app), "the runs")
+        await until(
+            pilot,
+            lambda: RUN_ID in screen_text(app) and "CANNOT READ" not in screen_text(app),
+            "the runs",
+        )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +166,10 @@ async def test_a_failing_look_is_said(tmp_path: Path) -> None:
 )
 def test_exit_of_a_run(states: tuple[JobState, ...], code: int) -> None:
     """The exit on show is the one that the starting command told its shell."""
-    jobs = tuple(Job(f"S{at}", state, exit_code=1 if state is JobState.FAILED else 0) for at, state in enumerate(states))
+    jobs = tuple(
+        Job(f"S{at}", state, exit_code=1 if state is JobState.FAILED else 0)
+        for at, state in enumerate(states)
+    )
     run = replace(ended_run(), jobs=jobs, state=JobState.DONE)
 
     assert run_exit(run) == code
@@ -135,10 +177,24 @@ def test_exit_of_a_run(states: tuple[JobState, ...], code: int) -> None:
 
 
 def test_figures_before_and_after() -> None:
-    """A job shows the champion's figures before its own; without a champion its own alone; without any a dash."""
-    job = Job("NVDA", JobState.DONE, metrics=Metrics(100, 52.0, 1.5, 1.6, 0.97), champion=Metrics(100, 50.0, 1.62, 1.6, 1.01))
+    """A job shows the champion's figures before its own; without a champion its own alone;
+    without any a dash."""
+    job = Job(
+        "NVDA",
+        JobState.DONE,
+        metrics=Metrics(100, 52.0, 1.5, 1.6, 0.97),
+        champion=Metrics(100, 50.0, 1.62, 1.6, 1.01),
+    )
 
-    assert [text for text, _ in job_row(job, NOW)[4:7]] == ["1.62 > 1.50", "50.0 > 52.0", "1.010 > 0.970"]
-    assert [text for text, _ in job_row(replace(job, champion=None), NOW)[4:7]] == ["1.50", "52.0", "0.970"]
+    assert [text for text, _ in job_row(job, NOW)[4:7]] == [
+        "1.62 > 1.50",
+        "50.0 > 52.0",
+        "1.010 > 0.970",
+    ]
+    assert [text for text, _ in job_row(replace(job, champion=None), NOW)[4:7]] == [
+        "1.50",
+        "52.0",
+        "0.970",
+    ]
     assert [text for text, _ in job_row(Job("NVDA"), NOW)[4:7]] == ["-", "-", "-"]
     assert snapshot(()).runs == ()

@@ -1,4 +1,5 @@
-"""The Schedule screen: looking writes nothing, changes are shown before they are written, and nothing foreign moves."""
+"""The Schedule screen: looking writes nothing, changes are shown before they are written, and
+nothing foreign moves."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ def times(engine: FakeEngine) -> dict[str, tuple[str, bool]]:
 async def open_schedule(app: StockmlApp, pilot: Pilot[Any]) -> ScheduleScreen:
     """The screen after its first look."""
     await pilot.press("5")
-    await until(pilot, lambda: isinstance(app.screen, ScheduleScreen) and app.screen.value, "the schedule")
+    await until(
+        pilot, lambda: isinstance(app.screen, ScheduleScreen) and app.screen.value, "the schedule"
+    )
     await pilot.pause()
     assert isinstance(app.screen, ScheduleScreen)
     return app.screen
@@ -55,12 +58,15 @@ async def open_schedule(app: StockmlApp, pilot: Pilot[Any]) -> ScheduleScreen:
 
 async def confirmed(app: StockmlApp, pilot: Pilot[Any], title: str) -> None:
     """Wait for a confirmation with these words, and say yes."""
-    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and title in screen_text(app), title)
+    await until(
+        pilot, lambda: isinstance(app.screen, ConfirmScreen) and title in screen_text(app), title
+    )
     await pilot.press("y")
 
 
 async def test_opening_and_leaving_writes_nothing(tmp_path: Path) -> None:
-    """Every job, its words, next runs in both zones and the rest of the tab are shown; no write reaches crontab."""
+    """Every job, its words, next runs in both zones and the rest of the tab are shown;
+    no write reaches crontab."""
     async with opened(tmp_path / "home", trained_home(), (120, 40)) as (app, engine, pilot):
         install(engine)
         before, writes = engine.crontab.tab, engine.crontab.writes
@@ -81,7 +87,8 @@ async def test_opening_and_leaving_writes_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_time_is_edited_shown_and_written(tmp_path: Path) -> None:
-    """`e` checks at every key, `w` shows the difference of the whole tab, `y` writes; the foreign lines stay."""
+    """`e` checks at every key, `w` shows the difference of the whole tab, `y` writes;
+    the foreign lines stay."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
         install(engine)
         screen = await open_schedule(app, pilot)
@@ -126,7 +133,8 @@ async def test_presets_come_first(tmp_path: Path) -> None:
 
 
 async def test_leaving_with_changes_asks(tmp_path: Path) -> None:
-    """esc, another screen and ctrl+q ask first; Stay keeps the change, leaving forgets it and writes nothing."""
+    """esc, another screen and ctrl+q ask first;
+    Stay keeps the change, leaving forgets it and writes nothing."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         install(engine)
         writes = engine.crontab.writes
@@ -160,17 +168,22 @@ async def test_toggle_undo_and_remove(tmp_path: Path) -> None:
         assert set(times(engine)) == set(STANDARD)
         await pilot.press("w")
         await confirmed(app, pilot, "Write this")
-        await until(pilot, lambda: set(times(engine)) == set(STANDARD) - {"performance"}, "the write")
+        await until(
+            pilot, lambda: set(times(engine)) == set(STANDARD) - {"performance"}, "the write"
+        )
 
 
 async def test_a_first_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In an empty schedule `n` adds the standard jobs and `w` writes them; no daemon is said loudly."""
+    """In an empty schedule `n` adds the standard jobs and `w` writes them;
+    no daemon is said loudly."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         monkeypatch.setenv("PATH", f"{stockml_program(tmp_path).parent}:/usr/bin:/bin")
         engine.daemon = Daemon(False, detail="no process is named cron")
         screen = await open_schedule(app, pilot)
         assert "NO CRON DAEMON" in screen_text(app)
-        assert "no job starts before one does (`stockml doctor`" in " ".join(screen_text(app).split())
+        assert "no job starts before one does (`stockml doctor`" in " ".join(
+            screen_text(app).split()
+        )
         await pilot.press("n")
         await until(pilot, lambda: screen.edit and screen.edit.changed, "the jobs")
         assert engine.crontab.tab is None
@@ -178,11 +191,16 @@ async def test_a_first_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         await confirmed(app, pilot, "Write this")
         await until(pilot, lambda: engine.crontab.tab, "the write")
         assert set(times(engine)) == set(STANDARD)
-        await until(pilot, lambda: "nothing fires until one is started" in screen_text(app).replace("\n", " "), "the warning")
+        await until(
+            pilot,
+            lambda: "nothing fires until one is started" in screen_text(app).replace("\n", " "),
+            "the warning",
+        )
 
 
 async def test_another_programs_write_is_kept(tmp_path: Path) -> None:
-    """A tab that changed since the look is a conflict: nothing is lost, the change stays and can be written again."""
+    """A tab that changed since the look is a conflict: nothing is lost, the change stays and can
+    be written again."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         install(engine)
         screen = await open_schedule(app, pilot)
@@ -193,7 +211,11 @@ async def test_another_programs_write_is_kept(tmp_path: Path) -> None:
         await until(pilot, lambda: screen.notice and screen.notice.bad, "the conflict")
         assert b"foreign" in engine.crontab.tab
         assert times(engine)["weekly"][1]
-        await until(pilot, lambda: screen.edit and screen.edit.base.tab == engine.crontab.tab, "the new look")
+        await until(
+            pilot,
+            lambda: screen.edit and screen.edit.base.tab == engine.crontab.tab,
+            "the new look",
+        )
         await pilot.press("w")
         await confirmed(app, pilot, "Write this")
         await until(pilot, lambda: not times(engine)["weekly"][1], "the write")
@@ -213,7 +235,8 @@ async def test_run_now_asks_first(tmp_path: Path) -> None:
 
 
 async def test_a_hand_edited_block_is_told_and_not_changed(tmp_path: Path) -> None:
-    """With lines edited by hand the screen says so, and every change is refused with the next step."""
+    """With lines edited by hand the screen says so, and every change is refused with the next
+    step."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         install(engine)
         assert engine.crontab.tab
@@ -253,6 +276,12 @@ async def test_an_unreadable_crontab_is_said(tmp_path: Path, mode: str) -> None:
             assert screen.edit is None
         assert "w write" in text.splitlines()[-1]
         assert "problem:" in text
-        assert "NOT WRITTEN" not in text and all(f"{name:<11}  ?  " in text for name in ("weekly", "health"))
-        assert "CRONTAB UNREAD" in text and "nothing installed" not in text and "nothing else stands" not in text
+        assert "NOT WRITTEN" not in text and all(
+            f"{name:<11}  ?  " in text for name in ("weekly", "health")
+        )
+        assert (
+            "CRONTAB UNREAD" in text
+            and "nothing installed" not in text
+            and "nothing else stands" not in text
+        )
         assert engine.crontab.writes == writes

@@ -17,7 +17,8 @@ _PICTURE = re.compile(r"img/([\w-]+)\.svg")
 
 @pytest.mark.parametrize("name", SHOTS)
 def test_a_picture_says_what_the_screen_says(name: str, tmp_path: Path) -> None:
-    """Drawn again, each picture has the same words in the same lines: python -m tests.tui.screenshots docs/img renews it."""
+    """Drawn again, each picture has the same words in the same lines: python -m
+    tests.tui.screenshots docs/img renews it."""
     with in_new_york():
         drawn = asyncio.run(take(SHOTS[name], tmp_path))
 

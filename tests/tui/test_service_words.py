@@ -1,4 +1,5 @@
-"""The service in words: every state has a mark and an advice, figures are the service's own, what is missing is a dash."""
+"""The service in words: every state has a mark and an advice, figures are the service's own,
+what is missing is a dash."""
 
 from __future__ import annotations
 
@@ -27,8 +28,13 @@ STATES = {
     "down": ServiceState(Place(False, None, RUNS.text)),
     "starting": ServiceState(Place(True)),
     "healthy": service_up().state,
-    "degraded": ServiceState(RUNS, Reply(206, 0.002, {"status": "degraded", "total": 13, "problems": ["SPY: no model", "x"]})),
-    "unhealthy": ServiceState(RUNS, Reply(503, 0.002, {"status": "unhealthy", "total": 13, "problems": ["no model"]})),
+    "degraded": ServiceState(
+        RUNS,
+        Reply(206, 0.002, {"status": "degraded", "total": 13, "problems": ["SPY: no model", "x"]}),
+    ),
+    "unhealthy": ServiceState(
+        RUNS, Reply(503, 0.002, {"status": "unhealthy", "total": 13, "problems": ["no model"]})
+    ),
     "silent": ServiceState(RUNS, Reply(0, 1.0, {}, "no answer within 1 s")),
     "error": ServiceState(RUNS, Reply(401, 0.01, {"detail": "a bearer token is needed"})),
 }
@@ -57,7 +63,15 @@ def test_every_state_has_its_own_mark() -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("off", ["No prediction service runs", "stockml serve --home '/srv/my stocks'", "schedule install serve", "8081"]),
+        (
+            "off",
+            [
+                "No prediction service runs",
+                "stockml serve --home '/srv/my stocks'",
+                "schedule install serve",
+                "8081",
+            ],
+        ),
         ("down", ["ended without a word", "http://127.0.0.1:8085, pid 4711", "stockml serve"]),
         ("starting", ["loads the models"]),
         ("degraded", ["SPY: no model (and 1 more)"]),
@@ -73,7 +87,8 @@ def test_every_state_says_what_to_do(settings: Settings, word: str, said: list[s
 
 
 def test_the_problem_of_the_chosen_symbol_is_read_in_full(settings: Settings) -> None:
-    """Of many problems the one of the row under the cursor stands above, wherever it is in the list."""
+    """Of many problems the one of the row under the cursor stands above, wherever it is in the
+    list."""
     told = {
         "status": "degraded",
         "total": 13,
@@ -81,12 +96,17 @@ def test_the_problem_of_the_chosen_symbol_is_read_in_full(settings: Settings) ->
     }
     found = Overview(ServiceState(RUNS, Reply(206, 0.002, told)), stats=service_up().stats)
     first = [plain(page(found, settings, "/h", 80, chosen)[0]) for chosen in ("SPY", "NVDA", "")]
-    assert first == ["SPY: its file is gone (and 2 more)", *["bars end before 2026-10-20: SPY (and 2 more)"] * 2]
+    assert first == [
+        "SPY: its file is gone (and 2 more)",
+        *["bars end before 2026-10-20: SPY (and 2 more)"] * 2,
+    ]
 
 
 def test_a_taken_port_is_told(settings: Settings) -> None:
     """Who has the port stands there before the command that would meet it."""
-    text = words(Overview(STATES["off"], stranger="another program, which answers HTTP 404"), settings)
+    text = words(
+        Overview(STATES["off"], stranger="another program, which answers HTTP 404"), settings
+    )
     assert text.index("taken by another program") < text.index("stockml serve")
 
 
@@ -100,20 +120,28 @@ def test_the_figures_are_the_services_own(settings: Settings) -> None:
 
 
 def test_what_is_not_told_is_missing(settings: Settings) -> None:
-    """An older service that knows no percentiles of predictions shows dashes, and no number of ours."""
-    stats = {"requests": {"total": 3, "errors": None, "p50_ms": True}, "cache": [], "time": "yesterday"}
+    """An older service that knows no percentiles of predictions shows dashes, and no number of
+    ours."""
+    stats = {
+        "requests": {"total": 3, "errors": None, "p50_ms": True},
+        "cache": [],
+        "time": "yesterday",
+    }
     found = replace(service_up(), stats=stats)
     text = words(found, settings)
     assert "requests 3, -/s over the last minute  errors -  turned away -" in text
     assert text.count("p50 - ms  p95 - ms  p99 - ms") == 2
     assert "since" not in "".join(text for text, _ in facts(found))
-    assert "it does not tell its figures: late" in words(replace(found, stats={}, fault="late"), settings)
+    assert "it does not tell its figures: late" in words(
+        replace(found, stats={}, fault="late"), settings
+    )
 
 
 @pytest.mark.parametrize("word", STATES)
 @pytest.mark.parametrize("width", [20, 80, 132])
 def test_no_line_is_cut(settings: Settings, word: str, width: int) -> None:
-    """Every line of the page fits the terminal; at 80 cells at most seven stand above the models of a service that answers."""
+    """Every line of the page fits the terminal;
+    at 80 cells at most seven stand above the models of a service that answers."""
     found = replace(service_up(), state=STATES[word])
     lines = page(found, settings, "/srv/stockml", width)
     assert all(len(plain(line)) <= width for line in lines)
@@ -132,7 +160,8 @@ def test_no_line_is_cut(settings: Settings, word: str, width: int) -> None:
     ],
 )
 def test_a_models_row(changes: dict[str, Any], state: str) -> None:
-    """One word for what becomes of a request, the reason beside it, dashes for what is not there."""
+    """One word for what becomes of a request, the reason beside it, dashes for what is not
+    there."""
     row = [text for text, _ in model_row({**service_model("NVDA"), **changes}, NOW)]
     assert (row[0], row[1]) == ("NVDA", state)
     assert row[-1] == str(changes.get("refused") or changes.get("problem") or "")
@@ -160,7 +189,8 @@ def test_the_result_of_a_test_in_words(settings: Settings) -> None:
     good = verdict_notice("NVDA", Reply(200, 0.0041, tree), settings.resources)
     assert not good.bad
     assert good.text.startswith(
-        "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s); BUY · 100.00 → 101.25 for 2026-10-22"
+        "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s); BUY · 100.00 → 101.25 for"
+        " 2026-10-22"
     )
     assert "generation 4 · bars of 2026-10-21 from yahoo · stale" in good.text
     slow = verdict_notice("NVDA", Reply(200, 10.5, tree), settings.resources)

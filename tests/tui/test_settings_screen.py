@@ -25,7 +25,11 @@ from tui.widgets.scroll import ScrollLines
 async def open_settings(app: StockmlApp, pilot: Pilot[Any]) -> SettingsScreen:
     """The screen once it has read the file."""
     await pilot.press("comma")
-    await until(pilot, lambda: isinstance(app.screen, SettingsScreen) and app.screen.value is not None, "the settings")
+    await until(
+        pilot,
+        lambda: isinstance(app.screen, SettingsScreen) and app.screen.value is not None,
+        "the settings",
+    )
     screen = app.screen
     assert isinstance(screen, SettingsScreen)
     return screen
@@ -35,10 +39,16 @@ async def to(screen: SettingsScreen, pilot: Pilot[Any], key: str) -> None:
     """Put the cursor on a key."""
     screen.query_one(Picker).choose(key)
     screen.redraw()
-    await until(pilot, lambda: screen.current is not None and screen.current.key == key, f"the cursor on {key}")
+    await until(
+        pilot,
+        lambda: screen.current is not None and screen.current.key == key,
+        f"the cursor on {key}",
+    )
 
 
-async def typed(app: StockmlApp, screen: SettingsScreen, pilot: Pilot[Any], key: str, text: str) -> None:
+async def typed(
+    app: StockmlApp, screen: SettingsScreen, pilot: Pilot[Any], key: str, text: str
+) -> None:
     """Give a key another value in the form."""
     await to(screen, pilot, key)
     await pilot.press("e")
@@ -53,7 +63,8 @@ def value(engine: FakeEngine, section: str, name: str) -> object:
 
 
 async def test_every_key_stands_under_its_section_with_its_meaning(tmp_path: Path) -> None:
-    """All keys can be reached, the cursor passes the headings, the current one is explained in full; no secret shows."""
+    """All keys can be reached, the cursor passes the headings, the current one is explained in
+    full; no secret shows."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         engine.home.secrets.write_text('urls = ["discord://hook/s3cret"]\n')
         screen = await open_settings(app, pilot)
@@ -69,29 +80,43 @@ async def test_every_key_stands_under_its_section_with_its_meaning(tmp_path: Pat
             screen.do_down()
         assert seen == {one.key for one in screen.value.sheet.settings}
         await pilot.press("slash", *"holdout", "enter")
-        await until(pilot, lambda: screen.current and screen.current.key == "training.holdout_sessions", "the found key")
+        await until(
+            pilot,
+            lambda: screen.current and screen.current.key == "training.holdout_sessions",
+            "the found key",
+        )
         assert "published figures come from them" in screen_text(app).replace("\n    ", " ")
 
 
 async def test_limits_stand_beside_what_is_now(tmp_path: Path) -> None:
-    """A threshold shows the worst symbol and how many are beyond it, at the value that is typed too."""
+    """A threshold shows the worst symbol and how many are beyond it, at the value that is typed
+    too."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
         screen = await open_settings(app, pilot)
         await to(screen, pilot, "thresholds.max_model_age_days")
         assert "SPY 12.1, 5 above" in screen_text(app)
         assert "now: worst SPY 12.1 days; 5 above of 12" in screen_text(app)
         await pilot.press("e", "ctrl+u", "1", "1")
-        await until(pilot, lambda: "it would meet now: worst SPY 12.1 days; 1 above of 12" in screen_text(app), "the effect")
+        await until(
+            pilot,
+            lambda: "it would meet now: worst SPY 12.1 days; 1 above of 12" in screen_text(app),
+            "the effect",
+        )
 
 
 async def test_one_change_is_typed_checked_and_written(tmp_path: Path) -> None:
-    """The form says at every key what is wrong, takes nothing wrong, and w writes the one line with its comments kept."""
+    """The form says at every key what is wrong, takes nothing wrong, and w writes the one line
+    with its comments kept."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         before = engine.home.settings.read_text()
         screen = await open_settings(app, pilot)
         await to(screen, pilot, "training.epochs")
         await pilot.press("e", "ctrl+u", "0")
-        await until(pilot, lambda: "WRONG  0: Expected int >= 1" in screen_text(app).replace("`", ""), "the reason")
+        await until(
+            pilot,
+            lambda: "WRONG  0: Expected int >= 1" in screen_text(app).replace("`", ""),
+            "the reason",
+        )
         await pilot.press("enter")
         assert isinstance(app.screen, SettingForm)
         await pilot.press("backspace", "4", "0")
@@ -100,15 +125,23 @@ async def test_one_change_is_typed_checked_and_written(tmp_path: Path) -> None:
         await until(pilot, lambda: "NOT WRITTEN" in screen_text(app), "the mark")
         assert engine.home.settings.read_text() == before
         await pilot.press("w")
-        await until(pilot, lambda: "written: training.epochs = 40 (was 50)" in screen_text(app), "the notice")
-        assert engine.home.settings.read_text() == before.replace("\nepochs = 50\n", "\nepochs = 40\n")
+        await until(
+            pilot,
+            lambda: "written: training.epochs = 40 (was 50)" in screen_text(app),
+            "the notice",
+        )
+        assert engine.home.settings.read_text() == before.replace(
+            "\nepochs = 50\n", "\nepochs = 40\n"
+        )
         assert screen.draft == {}
 
 
 async def test_esc_leaves_the_key_as_it_is(tmp_path: Path) -> None:
     """esc in the form changes nothing; u takes a change back; r puts the default there."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        engine.home.settings.write_text(engine.home.settings.read_text().replace("\nepochs = 50\n", "\nepochs = 9\n"))
+        engine.home.settings.write_text(
+            engine.home.settings.read_text().replace("\nepochs = 50\n", "\nepochs = 9\n")
+        )
         screen = await open_settings(app, pilot)
         await to(screen, pilot, "training.epochs")
         assert "1 changed from default" in screen_text(app)
@@ -124,27 +157,42 @@ async def test_esc_leaves_the_key_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_several_changes_are_shown_and_asked_first(tmp_path: Path) -> None:
-    """Two limits that need each other are refused alone, and written together after a yes to what is listed."""
+    """Two limits that need each other are refused alone, and written together after a yes to
+    what is listed."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         screen = await open_settings(app, pilot)
         await typed(app, screen, pilot, "resources.cpu_warn", "97")
         await pilot.press("w")
-        await until(pilot, lambda: "not written: resources.cpu_warn: 97.0 is above cpu_crit" in screen_text(app), "the refusal")
+        await until(
+            pilot,
+            lambda: "not written: resources.cpu_warn: 97.0 is above cpu_crit" in screen_text(app),
+            "the refusal",
+        )
         await typed(app, screen, pilot, "resources.cpu_crit", "99")
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "the question")
-        assert all(text in screen_text(app) for text in ("Write 2 changes", "- 80.0", "+ 97", "- 95.0", "+ 99"))
+        assert all(
+            text in screen_text(app)
+            for text in ("Write 2 changes", "- 80.0", "+ 97", "- 95.0", "+ 99")
+        )
         await pilot.press("n", "w")
         assert value(engine, "resources", "cpu_warn") == 80.0
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen), "the question again")
         await pilot.press("y")
         await until(pilot, lambda: value(engine, "resources", "cpu_crit") == 99, "the write")
         assert value(engine, "resources", "cpu_warn") == 97
-        await until(pilot, lambda: [entry.outcome for entry in entries(engine.home)] == ["done"], "its line in the record")
+        await until(
+            pilot,
+            lambda: [entry.outcome for entry in entries(engine.home)] == ["done"],
+            "its line in the record",
+        )
 
 
-async def test_a_variable_that_overrides_is_said_before_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The row names the variable, and even one change is asked about, because it has no effect here."""
+async def test_a_variable_that_overrides_is_said_before_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row names the variable, and even one change is asked about, because it has no effect
+    here."""
     monkeypatch.setenv("ML_EPOCHS", "30")
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         screen = await open_settings(app, pilot)
@@ -160,7 +208,8 @@ async def test_a_variable_that_overrides_is_said_before_writing(tmp_path: Path, 
 
 
 async def test_a_file_broken_by_hand_is_told_and_left_alone(tmp_path: Path) -> None:
-    """Place and reason stand on the screen, no key changes anything, and a repaired file is shown again."""
+    """Place and reason stand on the screen, no key changes anything, and a repaired file is
+    shown again."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         good = engine.home.settings.read_text()
         screen = await open_settings(app, pilot)
@@ -169,7 +218,11 @@ async def test_a_file_broken_by_hand_is_told_and_left_alone(tmp_path: Path) -> N
         line = broken.splitlines().index('batch_size = "x"') + 1
         engine.home.settings.write_text(broken)
         screen.do_refresh()
-        await until(pilot, lambda: f"stockml.toml line {line}: training.batch_size" in _flat(app), "the problem")
+        await until(
+            pilot,
+            lambda: f"stockml.toml line {line}: training.batch_size" in _flat(app),
+            "the problem",
+        )
         assert "BROKEN" in screen_text(app)
         assert "default" not in screen_text(app).splitlines()[0]
         for key in ("e", "r", "u", "w"):
@@ -193,9 +246,15 @@ async def test_somebody_else_changed_the_key_meanwhile(tmp_path: Path) -> None:
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         screen = await open_settings(app, pilot)
         await typed(app, screen, pilot, "training.epochs", "40")
-        engine.home.settings.write_text(engine.home.settings.read_text().replace("\nepochs = 50\n", "\nepochs = 7\n"))
+        engine.home.settings.write_text(
+            engine.home.settings.read_text().replace("\nepochs = 50\n", "\nepochs = 7\n")
+        )
         await pilot.press("w")
-        await until(pilot, lambda: "training.epochs was changed meanwhile" in screen_text(app), "the refusal")
+        await until(
+            pilot,
+            lambda: "training.epochs was changed meanwhile" in screen_text(app),
+            "the refusal",
+        )
         assert value(engine, "training", "epochs") == 7
 
 
@@ -235,9 +294,12 @@ async def test_choices_are_gone_through(tmp_path: Path) -> None:
 
 
 async def test_a_new_key_counts_at_once(tmp_path: Path) -> None:
-    """A remapped key that is changed on the screen works when it is written; a clash is not written."""
+    """A remapped key that is changed on the screen works when it is written;
+    a clash is not written."""
     home = new_home(tmp_path / "home")
-    home.settings.write_text(home.settings.read_text().replace("[console.keys]\n", '[console.keys]\nretrain = "T"\n'))
+    home.settings.write_text(
+        home.settings.read_text().replace("[console.keys]\n", '[console.keys]\nretrain = "T"\n')
+    )
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         screen = await open_settings(app, pilot)
         await typed(app, screen, pilot, "console.keys.retrain", "q")
@@ -268,9 +330,15 @@ async def test_it_stands_in_every_size(tmp_path: Path, size: tuple[int, int]) ->
 
 async def test_a_source_that_was_told_stands_beside_the_one_that_is_set(tmp_path: Path) -> None:
     """Opened with --source, the screen does not let one believe that the file's source is read."""
-    async with opened(tmp_path / "home", replace(trained_home(), source="simulated"), (100, 30)) as (app, _, pilot):
+    async with opened(
+        tmp_path / "home", replace(trained_home(), source="simulated"), (100, 30)
+    ) as (app, _, pilot):
         await open_settings(app, pilot)
-        await until(pilot, lambda: "this console reads simulated bars, as --source told it" in screen_text(app), "the words")
+        await until(
+            pilot,
+            lambda: "this console reads simulated bars, as --source told it" in screen_text(app),
+            "the words",
+        )
     async with opened(tmp_path / "other", trained_home(), (100, 30)) as (app, _, pilot):
         await open_settings(app, pilot)
         assert "--source" not in screen_text(app)

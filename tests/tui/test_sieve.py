@@ -31,12 +31,15 @@ def test_orders_put_the_worst_first() -> None:
     """Oldest first, a missing figure before every other; the table's order is the settings'."""
     rows = Sieve(order="age").of(trained_home()).rows
     assert rows[0].age_days is None
-    assert [row.age_days for row in rows[1:]] == sorted((row.age_days or 0.0 for row in rows[1:]), reverse=True)
+    assert [row.age_days for row in rows[1:]] == sorted(
+        (row.age_days or 0.0 for row in rows[1:]), reverse=True
+    )
     assert Sieve().of(trained_home()).rows == trained_home().rows
 
 
 async def test_filter_problems_and_sort_by_key(tmp_path: Path) -> None:
-    """`/`, `e` and `o` change what stands there, the title says so, esc shows every row again; marks stay."""
+    """`/`, `e` and `o` change what stands there, the title says so, esc shows every row again;
+    marks stay."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, _, pilot):
         await pilot.press("space", "slash")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen), "the prompt")
@@ -56,7 +59,8 @@ async def test_filter_problems_and_sort_by_key(tmp_path: Path) -> None:
 
 
 async def test_a_filter_does_not_make_the_home_empty(tmp_path: Path) -> None:
-    """Where no row, or only one without a model, is shown, the log still is the home's and not that of a first start."""
+    """Where no row, or only one without a model, is shown, the log still is the home's and not
+    that of a first start."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
         app.main.sieve = Sieve("nothing has this")
         await until(pilot, lambda: "no row matches" in screen_text(app), "the filter")

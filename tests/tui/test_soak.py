@@ -1,4 +1,5 @@
-"""Soaks of the console, run by `make soak`: a simulated day, and a terminal that stops reading for a minute."""
+"""Soaks of the console, run by `make soak`: a simulated day, and a terminal that stops reading
+for a minute."""
 
 from __future__ import annotations
 
@@ -14,16 +15,26 @@ from tests.helpers import ROOT, environment, wait_for
 from tests.tui.helpers import PtyConsole
 from tests.tui.test_pty import stall
 
-# MB that the memory may grow by from the end of the warm-up to the end of the day; the slope, in MB a day, as well.
+# MB that the memory may grow by from the end of the warm-up to the end of the day; the slope, in MB
+# a day, as well.
 GROWTH_MB = 6.0
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_a_day_of_screens_runs_and_alerts_grows_by_nothing(tmp_path: Path) -> None:
-    """24 simulated hours: thousands of screens, eight runs, twelve alerts; memory stays, nothing more works than before."""
+    """24 simulated hours: thousands of screens, eight runs, twelve alerts;
+    memory stays, nothing more works than before."""
     line = [sys.executable, "-m", "tests.tui.soak", str(tmp_path / "home")]
-    ran = subprocess.run(line, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(), timeout=3500, check=True)
+    ran = subprocess.run(
+        line,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment(),
+        timeout=3500,
+        check=True,
+    )
     found = json.loads(ran.stdout)
 
     assert found["hours"] == 24
@@ -36,7 +47,8 @@ def test_a_day_of_screens_runs_and_alerts_grows_by_nothing(tmp_path: Path) -> No
 
 @pytest.mark.soak
 def test_a_terminal_that_stops_reading_for_a_minute(tmp_path: Path) -> None:
-    """The console costs next to nothing while nobody reads it, grows by nothing, and goes on when somebody does."""
+    """The console costs next to nothing while nobody reads it, grows by nothing, and goes on
+    when somebody does."""
     console = PtyConsole(tmp_path / "home", "training", reading=False)
     try:
         stall(console, tmp_path / "home")

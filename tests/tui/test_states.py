@@ -1,4 +1,5 @@
-"""What each screen says while nothing was read, when reading fails, hangs, or failed after it worked."""
+"""What each screen says while nothing was read, when reading fails, hangs, or failed after it
+worked."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ SCREENS = (
 BROKEN = ModelError("the disk says EIO", "look at dmesg")
 
 
-def with_look(monkeypatch: pytest.MonkeyPatch, look: Callable[[Any, Callable[[Any], Any]], Any]) -> None:
+def with_look(
+    monkeypatch: pytest.MonkeyPatch, look: Callable[[Any, Callable[[Any], Any]], Any]
+) -> None:
     """Have every look of every screen go through `look(screen, the screen's own look)`."""
     found = [LiveScreen]
     while found:
@@ -54,7 +57,8 @@ def live(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_screen_that_waits_says_for_what(
     tmp_path: Path, live: None, monkeypatch: pytest.MonkeyPatch, key: str, reading: str, _empty: str
 ) -> None:
-    """Nothing is made up while the first look goes on; once it hangs, the screen says for how long, and esc leaves it."""
+    """Nothing is made up while the first look goes on;
+    once it hangs, the screen says for how long, and esc leaves it."""
     gate = threading.Event()
 
     def slow(screen: LiveScreen, own: Callable[[Any], Any]) -> Any:
@@ -67,7 +71,9 @@ async def test_a_screen_that_waits_says_for_what(
         await until(pilot, lambda: reading in screen_text(app), reading)
         app.wall.advance(timedelta(seconds=30))  # type: ignore[attr-defined]
         app._tick()
-        await until(pilot, lambda: f"{reading} for 30s: no answer yet" in screen_text(app), "the wait")
+        await until(
+            pilot, lambda: f"{reading} for 30s: no answer yet" in screen_text(app), "the wait"
+        )
         assert "OLD 30s" in screen_text(app).splitlines()[0]
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main, "the dashboard")
@@ -78,7 +84,8 @@ async def test_a_screen_that_waits_says_for_what(
 async def test_a_screen_whose_look_fails_keeps_the_old_and_says_so(
     tmp_path: Path, live: None, monkeypatch: pytest.MonkeyPatch, key: str, _reading: str, empty: str
 ) -> None:
-    """An error at the first look stands where the content would; one after it stands below the content, with its time."""
+    """An error at the first look stands where the content would;
+    one after it stands below the content, with its time."""
     failing = [True]
 
     def look(screen: LiveScreen, own: Callable[[Any], Any]) -> Any:
@@ -91,14 +98,24 @@ async def test_a_screen_whose_look_fails_keeps_the_old_and_says_so(
         engine.home.training_log.parent.mkdir(parents=True)
         engine.home.training_log.write_text("a line\n")
         await pilot.press(key)
-        await until(pilot, lambda: "ERROR: the disk says EIO (look at dmesg)" in screen_text(app), "the error")
+        await until(
+            pilot,
+            lambda: "ERROR: the disk says EIO (look at dmesg)" in screen_text(app),
+            "the error",
+        )
         assert "CANNOT READ" in screen_text(app).splitlines()[0]
         failing[0] = False
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "EIO" not in screen_text(app) and empty in screen_text(app), empty)
+        await until(
+            pilot, lambda: "EIO" not in screen_text(app) and empty in screen_text(app), empty
+        )
         failing[0] = True
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "ERROR: cannot read again: the disk says EIO" in screen_text(app), "the second error")
+        await until(
+            pilot,
+            lambda: "ERROR: cannot read again: the disk says EIO" in screen_text(app),
+            "the second error",
+        )
         text = " ".join(screen_text(app).split())
         assert "what stands here was read at" in text
         assert empty in text
@@ -109,11 +126,16 @@ async def test_a_screen_whose_look_fails_keeps_the_old_and_says_so(
 
 
 async def test_a_story_that_cannot_be_read_is_not_waited_for(tmp_path: Path) -> None:
-    """The Symbol screen says what failed in each section that needs the child, and ctrl+r asks again."""
+    """The Symbol screen says what failed in each section that needs the child, and ctrl+r asks
+    again."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         engine.error = BROKEN
         await pilot.press("enter")
-        await until(pilot, lambda: "ERROR: the disk says EIO; ctrl+r asks again" in screen_text(app), "the error")
+        await until(
+            pilot,
+            lambda: "ERROR: the disk says EIO; ctrl+r asks again" in screen_text(app),
+            "the error",
+        )
         assert "reading the model" not in screen_text(app)
         engine.error = None
         engine.stories[NAMES[0]] = story()
@@ -137,7 +159,12 @@ async def test_an_empty_log_file_is_called_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [1, 10, 20, 40, 80])
 def test_titles_keep_their_marks(width: int) -> None:
     """Where a title has no room, dim facts go first, then the others; RO and errors stay."""
-    facts = (("20261021-143401-ab12cd", ""), ("RUNNING", "live"), ("manual", "dim"), ("SIMULATED", "mark"))
+    facts = (
+        ("20261021-143401-ab12cd", ""),
+        ("RUNNING", "live"),
+        ("manual", "dim"),
+        ("SIMULATED", "mark"),
+    )
     text = plain(title_of("Run", facts, (("RO", "mark"), ("CANNOT READ", "crit")), width))
 
     assert all(mark in text for mark in ("Run", "SIMULATED", "RO", "CANNOT READ"))

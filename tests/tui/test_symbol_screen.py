@@ -12,7 +12,19 @@ from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
 from engine.core.service_client import Reply
 from tests.tui.helpers import asked, opened, screen_text, until
-from tests.tui.scenes import NAMES, NOW, RUN_ID, empty_home, live_run, model, row, snapshot, story, trained_home, training_home
+from tests.tui.scenes import (
+    NAMES,
+    NOW,
+    RUN_ID,
+    empty_home,
+    live_run,
+    model,
+    row,
+    snapshot,
+    story,
+    trained_home,
+    training_home,
+)
 from tui.screens.log_view import LogView
 from tui.screens.main import MainScreen
 from tui.screens.symbol import SymbolScreen
@@ -25,7 +37,8 @@ def text_of(lines: object) -> str:
 
 
 async def test_enter_opens_the_current_row(tmp_path: Path) -> None:
-    """`enter` shows state, forecast, interval, price chart and figures of the row; esc goes back."""
+    """`enter` shows state, forecast, interval, price chart and figures of the row;
+    esc goes back."""
     async with opened(tmp_path / "home", trained_home(), (110, 60)) as (app, engine, pilot):
         await pilot.press("j", "enter")
         await until(pilot, lambda: "80 % intervals held 81 %" in screen_text(app), "all of it")
@@ -42,26 +55,45 @@ async def test_enter_opens_the_current_row(tmp_path: Path) -> None:
 
 
 async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Path) -> None:
-    """`r` asks before it trains this symbol alone, `b` and `t` are for it, `l` opens its lines; marks elsewhere stay."""
+    """`r` asks before it trains this symbol alone, `b` and `t` are for it, `l` opens its lines;
+    marks elsewhere stay."""
     async with opened(tmp_path / "home", trained_home(), (100, 40)) as (app, engine, pilot):
         engine.replies = {"/api/v1/predict/TSLA": Reply(0, 0.1, {}, "nothing listens there")}
-        engine.answers["backup"] = Answer(0, {"backup": {"name": "backup_1", "entries": [{"symbol": "TSLA"}], "size_bytes": 7}})
+        engine.answers["backup"] = Answer(
+            0, {"backup": {"name": "backup_1", "entries": [{"symbol": "TSLA"}], "size_bytes": 7}}
+        )
         await pilot.press("space", "enter")
-        await until(pilot, lambda: isinstance(app.screen, SymbolScreen) and app.screen.story, "all of the page of TSLA")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, SymbolScreen) and app.screen.story,
+            "all of the page of TSLA",
+        )
         await pilot.press("r")
         await asked(app, pilot)
         assert "Retrain 1 symbol on yahoo bars?" in screen_text(app)
         assert engine.asked("train") == []
         await pilot.press("y")
-        await until(pilot, lambda: "20261021-143711-ffffff started: TSLA" in screen_text(app), "the start")
+        await until(
+            pilot, lambda: "20261021-143711-ffffff started: TSLA" in screen_text(app), "the start"
+        )
         await pilot.press("b")
         await until(pilot, lambda: "backup_1: TSLA" in screen_text(app), "the backup")
         await pilot.press("t")
-        await until(pilot, lambda: "TSLA CRIT: nothing listens there" in screen_text(app), "the service's verdict")
+        await until(
+            pilot,
+            lambda: "TSLA CRIT: nothing listens there" in screen_text(app),
+            "the service's verdict",
+        )
         await pilot.press("x")
-        await until(pilot, lambda: "TSLA is not in a live run" in screen_text(app), "nothing to cancel")
+        await until(
+            pilot, lambda: "TSLA is not in a live run" in screen_text(app), "nothing to cancel"
+        )
         await pilot.press("l")
-        await until(pilot, lambda: isinstance(app.screen, LogView) and "/=TSLA" in screen_text(app), "its log")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, LogView) and "/=TSLA" in screen_text(app),
+            "its log",
+        )
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SymbolScreen), "the page again")
         assert app.main.marks == {"NVDA"}
@@ -74,7 +106,11 @@ async def test_its_run_is_cancelled_behind_a_question(tmp_path: Path) -> None:
     """`x` names the run in which the symbol trains, and stops it on a yes."""
     async with opened(tmp_path / "home", training_home(), (100, 40)) as (app, engine, pilot):
         await pilot.press("G", "enter")
-        await until(pilot, lambda: isinstance(app.screen, SymbolScreen) and app.screen.value, "the page of SPY")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, SymbolScreen) and app.screen.value,
+            "the page of SPY",
+        )
         await pilot.press("x")
         await asked(app, pilot)
         assert f"Cancel run {RUN_ID}?" in screen_text(app)
@@ -106,7 +142,12 @@ async def test_a_symbol_without_a_model(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "! NVDA has no model yet" in screen_text(app), "the words")
         text = screen_text(app)
-        for words in ("no forecast: not trained yet", "no stored bars to draw", "never trained", "nothing was scored yet"):
+        for words in (
+            "no forecast: not trained yet",
+            "no stored bars to draw",
+            "never trained",
+            "nothing was scored yet",
+        ):
             assert words in text
 
 
@@ -139,15 +180,22 @@ def test_lineage_tells_of_refused_challengers() -> None:
 def test_live_accuracy_is_shown_with_its_n() -> None:
     """Figures with the sessions they rest on; without any, how they come to be."""
     live = {"n": 12, "mape": 1.5, "mase": 0.97, "first": "2026-10-01", "last": "2026-10-16"}
-    assert text_of(live_lines({"live": live}, 200)) == "2026-10-01 to 2026-10-16: n 12  mape 1.50  mase 0.970"
-    assert "no forecast made before its session is scored yet" in text_of(live_lines({"live": None}, 200))
+    assert (
+        text_of(live_lines({"live": live}, 200))
+        == "2026-10-01 to 2026-10-16: n 12  mape 1.50  mase 0.970"
+    )
+    assert "no forecast made before its session is scored yet" in text_of(
+        live_lines({"live": None}, 200)
+    )
 
 
 @pytest.mark.parametrize("size", [(10, 3), (40, 10), (80, 24), (200, 50)])
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_every_section_stands_at_every_size(size: tuple[int, int], ascii_only: bool) -> None:
     """The page has its nine titles whatever the size, and only ASCII where it must."""
-    lines = page(row(NAMES[0]), story(), live_run().jobs[5], (), (), *size, 7, NOW, ascii_only=ascii_only)
+    lines = page(
+        row(NAMES[0]), story(), live_run().jobs[5], (), (), *size, 7, NOW, ascii_only=ascii_only
+    )
     titles = [plain(found) for found in lines]
 
     for title in (

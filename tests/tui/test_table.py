@@ -13,12 +13,20 @@ HEADS = (
     Head("JOBS", 1),
     Head("BY", 4),
 )
-ROWS = ((("20261021-143401-ab12cd", ""), ("3m10s", ""), ("2 running, 6 queued, 4 done", ""), ("cron", "")),)
+ROWS = (
+    (
+        ("20261021-143401-ab12cd", ""),
+        ("3m10s", ""),
+        ("2 running, 6 queued, 4 done", ""),
+        ("cron", ""),
+    ),
+)
 
 
 @pytest.mark.parametrize("width", range(22, 90))
 def test_what_a_narrow_table_keeps(width: int) -> None:
-    """The id is never cut; a column of words shows what there is room for, one of figures is whole or not there."""
+    """The id is never cut;
+    a column of words shows what there is room for, one of figures is whole or not there."""
     header, (row,) = table(HEADS, ROWS, width)
     text = plain(row)[:width]
 

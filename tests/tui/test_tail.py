@@ -19,7 +19,8 @@ def test_unreadable_path_is_said_so(tmp_path: Path) -> None:
 
 
 def test_growth_rotation_and_truncation_are_followed(tmp_path: Path) -> None:
-    """The reader follows the name: appended, replaced and emptied files all show their own lines."""
+    """The reader follows the name: appended, replaced and emptied files all show their own
+    lines."""
     path = tmp_path / "training.log"
     tail = FileTail(path)
     path.write_text("one\n")

@@ -18,7 +18,8 @@ from tui import terminal
     ],
 )
 def test_link(asked: str, setting: str, environ: dict[str, str], link: str) -> None:
-    """The command line, then the setting, then SSH decides; a stale SSH_TTY in a tmux pane does not."""
+    """The command line, then the setting, then SSH decides;
+    a stale SSH_TTY in a tmux pane does not."""
     assert link == terminal.resolve_link(asked, setting, environ)
 
 
@@ -57,7 +58,8 @@ def test_ascii_only(environ: dict[str, str], plain: bool) -> None:
     ],
 )
 def test_theme(setting: str, link: str, environ: dict[str, str], theme: str) -> None:
-    """A chosen theme stands; few colours get the terminal's own, auto on a slow line too, and NO_COLOR none at all."""
+    """A chosen theme stands;
+    few colours get the terminal's own, auto on a slow line too, and NO_COLOR none at all."""
     assert theme == terminal.theme_for(setting, link, environ)
 
 

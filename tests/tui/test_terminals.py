@@ -1,4 +1,7 @@
-"""The console in real terminals of little: their own colours, no colours, ASCII; every screen by its key."""
+"""The console in real terminals of little: their own colours, no colours, ASCII.
+
+Every screen by its key.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,10 @@ def colours(raw: bytes) -> set[str]:
         if "38" in codes or "48" in codes:
             at = codes.index("38" if "38" in codes else "48")
             kinds.add({"2": "true", "5": "256"}[codes[at + 1]])
-        elif any(30 <= int(code or 0) <= 37 or 40 <= int(code or 0) <= 47 or 90 <= int(code or 0) <= 107 for code in codes):
+        elif any(
+            30 <= int(code or 0) <= 37 or 40 <= int(code or 0) <= 47 or 90 <= int(code or 0) <= 107
+            for code in codes
+        ):
             kinds.add("own")
     return kinds
 
@@ -72,12 +78,19 @@ def colours(raw: bytes) -> set[str]:
     indirect=["opened"],
     ids=list(CASES),
 )
-def test_every_screen_in_this_terminal(opened: PtyConsole, sent: set[str], request: pytest.FixtureRequest) -> None:
-    """Each screen comes up by its key; no colour is sent that the terminal has not, and no byte beyond ASCII in a C locale."""
+def test_every_screen_in_this_terminal(
+    opened: PtyConsole, sent: set[str], request: pytest.FixtureRequest
+) -> None:
+    """Each screen comes up by its key;
+    no colour is sent that the terminal has not, and no byte beyond ASCII in a C locale."""
     opened.see("> NVDA")
     for keys, words in WALK:
         opened.send(keys)
-        wait_for(lambda words=words: words in opened.text, 20, f"{words!r} after {keys!r}; the screen:\n{opened.text}")  # type: ignore[misc]
+        wait_for(
+            lambda words=words: words in opened.text,  # type: ignore[misc]
+            20,
+            f"{words!r} after {keys!r}; the screen:\n{opened.text}",
+        )
         assert "Traceback" not in opened.text
     opened.send(b"\x11")
 

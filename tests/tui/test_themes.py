@@ -26,18 +26,24 @@ OWN = [found for found in PALETTES if found.ansi]
 
 
 def test_settings_know_every_theme() -> None:
-    """`[console] theme` takes auto and the names of the table; another one is refused with all of them named."""
+    """`[console] theme` takes auto and the names of the table;
+    another one is refused with all of them named."""
     assert get_args(Theme) == ("auto", *BY_NAME)
 
     settings, problems = config.parse('[console]\ntheme = "nord"\n', "stockml.toml", {})
     assert settings is None
-    assert str(problems[0]).endswith(f"console.theme: 'nord': it is none of {', '.join(get_args(Theme))}")
+    assert str(problems[0]).endswith(
+        f"console.theme: 'nord': it is none of {', '.join(get_args(Theme))}"
+    )
 
 
-@pytest.mark.parametrize("system", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT], ids=["truecolor", "256"])
+@pytest.mark.parametrize(
+    "system", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT], ids=["truecolor", "256"]
+)
 @pytest.mark.parametrize("palette", DEEP, ids=lambda found: found.name)
 def test_contrast_of_text(palette: Palette, system: ColorSystem) -> None:
-    """Every text has a contrast of at least 4.5 on its background, 7 in high contrast, also when cut to 256 colours."""
+    """Every text has a contrast of at least 4.5 on its background, 7 in high contrast, also when
+    cut to 256 colours."""
     background = rgb(palette.background, system)
     found = {name: contrast(rgb(getattr(palette, name), system), background) for name in TEXTS}
 
@@ -47,9 +53,14 @@ def test_contrast_of_text(palette: Palette, system: ColorSystem) -> None:
 @pytest.mark.parametrize("terminal", SIXTEEN)
 @pytest.mark.parametrize("palette", OWN, ids=lambda found: found.name)
 def test_contrast_of_the_terminals_own_colours(palette: Palette, terminal: str) -> None:
-    """The chosen ones of sixteen read on black, or on white, as the Linux console and xterm show them."""
+    """The chosen ones of sixteen read on black, or on white, as the Linux console and xterm show
+    them."""
     background = rgb("#000000" if palette.dark else "#ffffff")
-    chosen = {getattr(palette, name).removeprefix("ansi_") for name in STATES if getattr(palette, name) != DEFAULT}
+    chosen = {
+        getattr(palette, name).removeprefix("ansi_")
+        for name in STATES
+        if getattr(palette, name) != DEFAULT
+    }
     found = {name: contrast(rgb(SIXTEEN[terminal][name]), background) for name in chosen}
 
     assert min(found.values(), default=21) >= 4.5, found
@@ -57,8 +68,12 @@ def test_contrast_of_the_terminals_own_colours(palette: Palette, terminal: str) 
 
 @pytest.mark.parametrize("blindness", BLINDNESS)
 def test_states_are_told_apart_by_the_colour_blind(blindness: str) -> None:
-    """Good, warning, bad and live stay plainly different colours; in the dark theme good and bad come closer."""
-    safe, dark = ([rgb(getattr(BY_NAME[name], state)) for state in STATES] for name in ("colour-blind", "dark"))
+    """Good, warning, bad and live stay plainly different colours;
+    in the dark theme good and bad come closer."""
+    safe, dark = (
+        [rgb(getattr(BY_NAME[name], state)) for state in STATES]
+        for name in ("colour-blind", "dark")
+    )
 
     assert min(distance(one, other, blindness) for one, other in combinations(safe, 2)) >= 20
     assert distance(safe[0], safe[2], blindness) > 4 * distance(dark[0], dark[2], blindness)
@@ -89,8 +104,12 @@ async def test_colours_change_while_the_console_runs(tmp_path: Path) -> None:
         before = engine.home.settings.read_bytes()
         assert background(app) == BY_NAME["dark"].background
         await pilot.press("C")
-        await until(pilot, lambda: "config set console.theme light" in screen_text(app), "the notice")
-        await until(pilot, lambda: background(app) == BY_NAME["light"].background, "the light background")
+        await until(
+            pilot, lambda: "config set console.theme light" in screen_text(app), "the notice"
+        )
+        await until(
+            pilot, lambda: background(app) == BY_NAME["light"].background, "the light background"
+        )
         assert BY_NAME["light"].ok in {
             segment.style.color.name
             for segment in app.main.query_one("#symbols", Lines).render_line(2)
@@ -103,12 +122,19 @@ async def test_colours_change_while_the_console_runs(tmp_path: Path) -> None:
 
 
 async def test_a_theme_is_chosen_by_its_name(tmp_path: Path) -> None:
-    """The palette lists every theme at the word; enter wears the chosen one; a terminal of few colours says what it has."""
+    """The palette lists every theme at the word; enter wears the chosen one;
+    a terminal of few colours says what it has."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
         await pilot.press("colon", *"theme")
-        await until(pilot, lambda: all(f"theme {name}: " in screen_text(app) for name in BY_NAME), "the list")
+        await until(
+            pilot,
+            lambda: all(f"theme {name}: " in screen_text(app) for name in BY_NAME),
+            "the list",
+        )
         await pilot.press(*" contrast", "enter")
-        await until(pilot, lambda: background(app) == BY_NAME["high-contrast"].background, "the chosen one")
+        await until(
+            pilot, lambda: background(app) == BY_NAME["high-contrast"].background, "the chosen one"
+        )
         assert "config set console.theme high-contrast" in screen_text(app)
         app.few_colours = True
         app.main.action_act("theme_light")

@@ -13,7 +13,8 @@ from tui.screens.main import MainScreen
 
 
 async def test_retrain_lists_what_it_replaces_and_defaults_to_cancel(tmp_path: Path) -> None:
-    """`r` on marked rows lists each of them; enter on the default button trains nothing; the other one trains them."""
+    """`r` on marked rows lists each of them; enter on the default button trains nothing;
+    the other one trains them."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         engine.holders = {"TSLA": "run 7 (cron)"}
         await pilot.press("space", "space", "r")
@@ -34,7 +35,11 @@ async def test_retrain_lists_what_it_replaces_and_defaults_to_cancel(tmp_path: P
         assert "[Retrain 1]" in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: engine.asked("train"), "the start")
-        await until(pilot, lambda: "20261021-143711-ffffff started: NVDA; left out: TSLA" in screen_text(app), "the notice")
+        await until(
+            pilot,
+            lambda: "20261021-143711-ffffff started: NVDA; left out: TSLA" in screen_text(app),
+            "the notice",
+        )
         assert app.main.marks == frozenset()
 
     (request,) = engine.asked("train")
@@ -79,7 +84,11 @@ async def test_cancel_names_the_jobs_and_asks_the_engine(tmp_path: Path) -> None
     """`x` lists what stops, keeps running by default, and asks the engine only on yes."""
     async with opened(tmp_path / "home", training_home()) as (app, engine, pilot):
         await pilot.press("x")
-        await until(pilot, lambda: "NVDA is not in a live run" in screen_text(app), "the notice for an ended row")
+        await until(
+            pilot,
+            lambda: "NVDA is not in a live run" in screen_text(app),
+            "the notice for an ended row",
+        )
         await pilot.press("G", "x")
         await asked(app, pilot)
         text = screen_text(app)
@@ -101,5 +110,7 @@ async def test_busy_everywhere_starts_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         engine.holders = {"NVDA": "cron (pid 7)"}
         await pilot.press("r")
-        await until(pilot, lambda: "all busy: NVDA by cron (pid 7)" in screen_text(app), "the notice")
+        await until(
+            pilot, lambda: "all busy: NVDA by cron (pid 7)" in screen_text(app), "the notice"
+        )
         assert isinstance(app.screen, MainScreen)

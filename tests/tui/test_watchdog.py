@@ -22,7 +22,8 @@ def watching(steady: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_stall_is_told_once_and_measured_when_it_ends() -> None:
-    """A question without an answer for a second is told once; the answer ends the stall with its length."""
+    """A question without an answer for a second is told once;
+    the answer ends the stall with its length."""
     asked: list[Callable[[], None]] = []
     told: list[str] = []
     watch = LoopWatch(asked.append, told.append)
@@ -52,18 +53,25 @@ def test_the_place_names_the_innermost_frame_first() -> None:
 
 
 async def test_a_stalled_loop_is_written_down_and_shown(tmp_path: Path) -> None:
-    """While the loop is held the stack goes to console.log; afterwards dashboard and screens say LAG."""
+    """While the loop is held the stack goes to console.log;
+    afterwards dashboard and screens say LAG."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         log = engine.home.logs / "console.log"
 
         def hold() -> None:
-            wait_for(lambda: log.exists() and " hold < " in log.read_text(), 60, "the line of the stall")
+            wait_for(
+                lambda: log.exists() and " hold < " in log.read_text(), 60, "the line of the stall"
+            )
 
         hold()
         await until(pilot, lambda: "LAG " in screen_text(app).splitlines()[0], "the mark")
         assert isinstance(app.screen, MainScreen)
         await pilot.press("2")
-        await until(pilot, lambda: "Runs" in screen_text(app) and "LAG " in screen_text(app).splitlines()[0], "the mark")
+        await until(
+            pilot,
+            lambda: "Runs" in screen_text(app) and "LAG " in screen_text(app).splitlines()[0],
+            "the mark",
+        )
 
     written = log.read_text()
     assert written.count(" hold < ") == 1, "told once; a slow machine may have stalls of its own"

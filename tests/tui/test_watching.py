@@ -1,4 +1,5 @@
-"""The dashboard's verbs that watch: check, automatic training by its plan, what happened while it was not open."""
+"""The dashboard's verbs that watch: check, automatic training by its plan, what happened while
+it was not open."""
 
 from __future__ import annotations
 
@@ -18,7 +19,14 @@ from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, NOW, clock, retrain, row, trained_home, watched_home
 from tui.console import StockmlApp
 from tui.panes.notice import notice_lines
-from tui.retrain_words import REASONS, WAITS, earnings_words, retrain_lines, retrain_sentence, retrain_word
+from tui.retrain_words import (
+    REASONS,
+    WAITS,
+    earnings_words,
+    retrain_lines,
+    retrain_sentence,
+    retrain_word,
+)
 from tui.screens.away import AwayScreen, away_page
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main import MainScreen
@@ -53,25 +61,46 @@ CHRONIC = ("chronic", "mape", "chronic, left to the age limit")
 def report(**more: Any) -> dict[str, Any]:
     """What `performance --json` says."""
     checks = [{"status": "ok"}] * 12 + [{"status": "warning"}]
-    return {"checks": checks, "decisions": decided(NVDA=DRIFT, SMR=CHRONIC), "outage": False, "problems": [], **more}
+    return {
+        "checks": checks,
+        "decisions": decided(NVDA=DRIFT, SMR=CHRONIC),
+        "outage": False,
+        "problems": [],
+        **more,
+    }
 
 
 async def planned(app: StockmlApp, pilot: Pilot[Any]) -> None:
     """Wait until the plan stands there, drawn."""
-    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and "esc" in screen_text(app).splitlines()[-1], "the plan")
+    await until(
+        pilot,
+        lambda: (
+            isinstance(app.screen, ConfirmScreen) and "esc" in screen_text(app).splitlines()[-1]
+        ),
+        "the plan",
+    )
 
 
 async def test_p_checks_in_a_child_and_tells_what_it_found(tmp_path: Path) -> None:
-    """While it goes on the screen says so for as long as it takes; then how the models answered and what wants a training."""
+    """While it goes on the screen says so for as long as it takes;
+    then how the models answered and what wants a training."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         engine.answers["performance"] = Answer(0, report())
         engine.gate.clear()
         await pilot.press("p")
         await until(pilot, lambda: "checking every model" in screen_text(app), "the progress")
         await pilot.press("p")
-        await until(pilot, lambda: "check: the engine is still at it" in screen_text(app), "the second one refused")
+        await until(
+            pilot,
+            lambda: "check: the engine is still at it" in screen_text(app),
+            "the second one refused",
+        )
         engine.gate.set()
-        await until(pilot, lambda: "want training: NVDA drift" in " ".join(screen_text(app).split()), "the result")
+        await until(
+            pilot,
+            lambda: "want training: NVDA drift" in " ".join(screen_text(app).split()),
+            "the result",
+        )
         text = " ".join(screen_text(app).split())
         assert "checked 13 symbols: 12 ok, 1 warning" in text
         assert "not trained: SMR chronic" in text
@@ -95,7 +124,8 @@ async def test_a_sticky_notice_outlives_another_verb(tmp_path: Path) -> None:
 
 
 async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> None:
-    """Symbol, decision and reason of all; Cancel is chosen first; only what the plan listed is trained."""
+    """Symbol, decision and reason of all; Cancel is chosen first;
+    only what the plan listed is trained."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
         plan = {"decisions": decided(NVDA=DRIFT, SMR=CHRONIC)}
         engine.answers["auto-train"] = Answer(0, plan)
@@ -119,7 +149,8 @@ async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> Non
 
 
 async def test_an_open_market_is_told_before_anything_is_trained(tmp_path: Path) -> None:
-    """What waits for the close is shown with that choice first; training all the same is a deliberate second one."""
+    """What waits for the close is shown with that choice first;
+    training all the same is a deliberate second one."""
     waits = ("waits", "age", "the market is open until 16:00; 8.1 days old")
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
         engine.answers["auto-train"] = Answer(0, {"decisions": decided(TSLA=waits)})
@@ -131,7 +162,13 @@ async def test_an_open_market_is_told_before_anything_is_trained(tmp_path: Path)
         assert "[Wait for the close]" in text
         await pilot.press("y")
         await until(pilot, lambda: len(engine.asked("command")) == 2, "the start")
-        assert engine.asked("command")[1] == ("auto-train", "--detach", "--symbols", "TSLA", "--skip-market-hours")
+        assert engine.asked("command")[1] == (
+            "auto-train",
+            "--detach",
+            "--symbols",
+            "TSLA",
+            "--skip-market-hours",
+        )
 
 
 async def test_a_refusal_is_told_with_the_next_step(tmp_path: Path) -> None:
@@ -140,9 +177,15 @@ async def test_a_refusal_is_told_with_the_next_step(tmp_path: Path) -> None:
         engine.answers["auto-train"] = Answer(0, {"decisions": decided(NVDA=DRIFT)})
         await pilot.press("a")
         await planned(app, pilot)
-        engine.error = StockmlError("the market is open until 16:00", "wait for the close, or --skip-market-hours")
+        engine.error = StockmlError(
+            "the market is open until 16:00", "wait for the close, or --skip-market-hours"
+        )
         await pilot.press("y")
-        await until(pilot, lambda: "the market is open until 16:00 (wait for the close" in screen_text(app), "the words")
+        await until(
+            pilot,
+            lambda: "the market is open until 16:00 (wait for the close" in screen_text(app),
+            "the words",
+        )
 
 
 async def test_nothing_to_train_has_one_button(tmp_path: Path) -> None:
@@ -160,7 +203,8 @@ async def test_nothing_to_train_has_one_button(tmp_path: Path) -> None:
 
 
 async def test_read_only_neither_checks_nor_trains_nor_marks(tmp_path: Path) -> None:
-    """p and a are refused, and the console does not note that it was open; what happened meanwhile is told all the same."""
+    """p and a are refused, and the console does not note that it was open;
+    what happened meanwhile is told all the same."""
     async with opened(tmp_path / "home", trained_home(), read_only=True) as (app, engine, pilot):
         await until(pilot, lambda: app.opening.away is not None, "the time away")
         await pilot.press("p", "a")
@@ -170,8 +214,11 @@ async def test_read_only_neither_checks_nor_trains_nor_marks(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15), (120, 40)])
-async def test_while_you_were_away_is_told_at_opening_and_again(tmp_path: Path, size: tuple[int, int]) -> None:
-    """It stands on the dashboard until esc; w shows all of it at any time; the console notes that it is open."""
+async def test_while_you_were_away_is_told_at_opening_and_again(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """It stands on the dashboard until esc; w shows all of it at any time;
+    the console notes that it is open."""
     calls = []
     async with opened(tmp_path / "home", trained_home(), size) as (app, engine, pilot):
         app.main.away = AWAY
@@ -181,9 +228,15 @@ async def test_while_you_were_away_is_told_at_opening_and_again(tmp_path: Path, 
         assert size[1] < 24 or "12 done, 1 failed" in screen_text(app)
         assert all(f" {name} " in screen_text(app) for name in NAMES[:9])
         await pilot.press("escape")
-        await until(pilot, lambda: "While you were away" not in screen_text(app), "the dashboard alone")
+        await until(
+            pilot, lambda: "While you were away" not in screen_text(app), "the dashboard alone"
+        )
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(app.screen, AwayScreen) and "3 times (cron was" in screen_text(app), "all of it")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, AwayScreen) and "3 times (cron was" in screen_text(app),
+            "all of it",
+        )
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
         await until(pilot, lambda: engine.asked("open"), "the mark")
@@ -193,7 +246,8 @@ async def test_while_you_were_away_is_told_at_opening_and_again(tmp_path: Path, 
 
 
 async def test_the_marks_come_behind_the_look_at_what_happened(tmp_path: Path) -> None:
-    """What the engine tells of the time away is what is shown; a failing one is told in the log and tried again."""
+    """What the engine tells of the time away is what is shown;
+    a failing one is told in the log and tried again."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         await until(pilot, lambda: app.opening.away == Away(), "an empty time away")
         app.opening.away, engine.away_found = None, AWAY
@@ -207,7 +261,9 @@ async def test_the_marks_come_behind_the_look_at_what_happened(tmp_path: Path) -
 def test_a_failing_check_is_told_loudly() -> None:
     """Models that did not answer, an outage and what kept the check from its work are named."""
     bad = report(
-        checks=[{"status": "failed", "problem": "digest"}] * 13, outage=True, problems=["earnings could not be looked up"]
+        checks=[{"status": "failed", "problem": "digest"}] * 13,
+        outage=True,
+        problems=["earnings could not be looked up"],
     )
     notice = check_notice(Answer(1, bad))
 
@@ -218,9 +274,9 @@ def test_a_failing_check_is_told_loudly() -> None:
     fresh = report(checks=[{"status": "failed", "problem": "no model yet"}] * 13)
     assert "13 not trained yet" in check_notice(Answer(0, fresh)).text
     assert not check_notice(Answer(0, fresh)).bad
-    assert check_notice(Answer(0, report(checks=[{"status": "ok", "source": "simulated"}]))).text.startswith(
-        "SIMULATED: checked"
-    )
+    assert check_notice(
+        Answer(0, report(checks=[{"status": "ok", "source": "simulated"}]))
+    ).text.startswith("SIMULATED: checked")
 
 
 @pytest.mark.parametrize(
@@ -234,17 +290,25 @@ def test_a_failing_check_is_told_loudly() -> None:
     ],
 )
 def test_a_check_is_told_by_its_weight(statuses: list[str], code: int, weight: str) -> None:
-    """One model of thirteen that does not answer is a warning; only a check in which nothing answered is an error."""
-    checks = [{"status": status, "problem": "digest" if status == "failed" else ""} for status in statuses]
+    """One model of thirteen that does not answer is a warning;
+    only a check in which nothing answered is an error."""
+    checks = [
+        {"status": status, "problem": "digest" if status == "failed" else ""} for status in statuses
+    ]
 
-    assert plain(notice_lines(check_notice(Answer(code, report(checks=checks))), 80)[0]).startswith(weight)
+    assert plain(notice_lines(check_notice(Answer(code, report(checks=checks))), 80)[0]).startswith(
+        weight
+    )
 
 
 def test_a_start_that_started_nothing_says_why() -> None:
     """Busy symbols are named with what keeps them; so is a reason that went meanwhile."""
     busy = ("busy", "drift", "run 7 trains it")
 
-    assert begun_notice({"runs": [], "decisions": decided(NVDA=busy)}).text == "nothing was started: NVDA busy"
+    assert (
+        begun_notice({"runs": [], "decisions": decided(NVDA=busy)}).text
+        == "nothing was started: NVDA busy"
+    )
     assert "nothing fires any more" in begun_notice({"runs": [], "decisions": decided()}).text
     assert plan_question(decided()).yes == ""
     assert plain(plan_question(decided(), simulated=True).lines[0]) == "SIMULATED bars"
@@ -274,19 +338,33 @@ WATCH = {
             "trained_at": "2026-10-11T14:37:11Z",
             "chronic": "2 trainings did not help",
         },
-        {"reason": "earnings", "fired": False, "text": "no release known", "trained_at": None, "chronic": ""},
+        {
+            "reason": "earnings",
+            "fired": False,
+            "text": "no release known",
+            "trained_at": None,
+            "chronic": "",
+        },
         {"reason": "drift", "fired": False, "text": "no drift", "trained_at": None, "chronic": ""},
     ],
     "signals": [{"reason": "drift", "fired": False, "text": "returns do not differ: KS 0.1 ≤ 0.3"}],
-    "earnings": {"asked": True, "newest": "2026-08-27", "coming": "2026-11-19", "fetched_at": "2026-10-21T11:37:11Z"},
+    "earnings": {
+        "asked": True,
+        "newest": "2026-08-27",
+        "coming": "2026-11-19",
+        "fetched_at": "2026-10-21T11:37:11Z",
+    },
     "next_auto_train": "2026-10-25T06:00:00Z",
     "checked_at": "2026-10-21T12:37:11Z",
 }
 
 
 def test_the_symbols_page_says_why_it_is_not_retrained() -> None:
-    """Decision, hold with its end, next training, each trigger with its figures and what became of it, signals, earnings."""
-    text = " ".join(" ".join(plain(found) for found in retrain_lines(row("SMR"), WATCH, NOW, 100)).split())
+    """Decision, hold with its end, next training, each trigger with its figures and what became
+    of it, signals, earnings."""
+    text = " ".join(
+        " ".join(plain(found) for found in retrain_lines(row("SMR"), WATCH, NOW, 100)).split()
+    )
 
     for words in (
         "not retrained: chronic, left to the age limit",
@@ -294,7 +372,10 @@ def test_the_symbols_page_says_why_it_is_not_retrained() -> None:
         "up to and including 2026-10-30: audit; `stockml unhold SMR` ends it",
         "next scheduled training 2026-10-25",
         "(2h ago)",
-        "FIRES mape MAPE 6.46 % > 5 % (held-out, n=120); chronic: 2 trainings did not help; trained for it 10d ago",
+        (
+            "FIRES mape MAPE 6.46 % > 5 % (held-out, n=120); chronic: 2 trainings did not help;"
+            " trained for it 10d ago"
+        ),
         "ok drift no drift",
         "KS 0.1 ≤ 0.3",
         "newest release 2026-08-27, next on 2026-11-19; looked up 3h ago",
@@ -310,11 +391,15 @@ def test_earnings_say_why_they_are_unknown() -> None:
 
 def test_without_the_child_the_newest_decision_stands() -> None:
     """Until the child has answered, or where it fails, the row's own words and hold are shown."""
-    text = "\n".join(plain(found) for found in retrain_lines(watched_home().rows[3], None, NOW, 100))
+    text = "\n".join(
+        plain(found) for found in retrain_lines(watched_home().rows[3], None, NOW, 100)
+    )
 
     assert "otherwise retrained: 8.1 days old" in text
     assert "on hold: audit" in text
-    assert plain(retrain_lines(row("NVDA"), None, NOW, 100)[0]) == "nothing fired at the newest check"
+    assert (
+        plain(retrain_lines(row("NVDA"), None, NOW, 100)[0]) == "nothing fired at the newest check"
+    )
 
 
 async def test_a_history_that_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
@@ -332,7 +417,9 @@ async def test_a_history_that_cannot_be_read_ends_nothing(tmp_path: Path) -> Non
     app = StockmlApp(engine, wall=clock())
     log = engine.home.logs / "console.log"
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: log.exists() and "database is locked" in log.read_text(), "the line")
+        await until(
+            pilot, lambda: log.exists() and "database is locked" in log.read_text(), "the line"
+        )
         assert app.opening.away is None
         engine.broken = False
         app.opening.poke()

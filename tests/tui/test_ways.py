@@ -18,7 +18,8 @@ from tui.screens.palette import PaletteScreen
 from tui.screens.tabs import TABS
 
 SIZES = [(80, 24), (60, 15), (40, 10), (120, 40), (200, 50), (30, 5), (1, 1)]
-# Every size with runs; the other homes where they draw differently (7 s each; the matrix has every screen of all of them).
+# Every size with runs; the other homes where they draw differently (7 s each; the matrix has every
+# screen of all of them).
 PLACES = [
     *((training_home, size) for size in SIZES),
     (empty_home, (80, 24)),
@@ -43,9 +44,16 @@ KEYS = (
 )
 
 
-@pytest.mark.parametrize(("scene", "size"), PLACES, ids=[f"{scene.__name__}-{size[0]}x{size[1]}" for scene, size in PLACES])
-async def test_every_screen_at_every_size(tmp_path: Path, scene: Callable[[], Snapshot], size: tuple[int, int]) -> None:
-    """Dashboard, dialogs, help, palette and log draw within every size, and resizing to 1x1 and back ends nothing."""
+@pytest.mark.parametrize(
+    ("scene", "size"),
+    PLACES,
+    ids=[f"{scene.__name__}-{size[0]}x{size[1]}" for scene, size in PLACES],
+)
+async def test_every_screen_at_every_size(
+    tmp_path: Path, scene: Callable[[], Snapshot], size: tuple[int, int]
+) -> None:
+    """Dashboard, dialogs, help, palette and log draw within every size, and resizing to 1x1 and
+    back ends nothing."""
     async with opened(tmp_path / "home", scene(), size) as (app, _, pilot):
         for keys in KEYS:
             await pilot.press(*keys)
@@ -123,12 +131,19 @@ async def test_help_explains_states_and_columns(tmp_path: Path) -> None:
     assert "off: read-only" not in words
 
 
-async def test_a_screen_that_cannot_be_loaded_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that is gone or broken, as after an upgrade under an open console, costs its screen and nothing else."""
+async def test_a_screen_that_cannot_be_loaded_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module that is gone or broken, as after an upgrade under an open console, costs its
+    screen and nothing else."""
     monkeypatch.setitem(TABS, "runs", "tui.screens.no_such_screen:RunsScreen")
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         await pilot.press("2")
-        await until(pilot, lambda: "the screen runs cannot be opened: ModuleNotFoundError" in screen_text(app), "the words")
+        await until(
+            pilot,
+            lambda: "the screen runs cannot be opened: ModuleNotFoundError" in screen_text(app),
+            "the words",
+        )
         assert "no_such_screen" in (engine.home.logs / "console.log").read_text()
         await pilot.press("3")
         await until(pilot, lambda: isinstance(app.screen, LogsScreen), "another screen")

@@ -22,7 +22,16 @@ from tests.tui.scenes import (
 )
 from tui.format import ASCII
 from tui.widgets.lines import plain
-from tui.words import STATE_MEANINGS, cancel_lines, detail, leaving, next_steps, plan_lines, run_line, run_lines
+from tui.words import (
+    STATE_MEANINGS,
+    cancel_lines,
+    detail,
+    leaving,
+    next_steps,
+    plan_lines,
+    run_line,
+    run_lines,
+)
 
 
 def test_empty_home_says_what_to_do_in_three_lines() -> None:
@@ -43,8 +52,14 @@ def test_next_steps_go_once_something_happened() -> None:
     """A live run, a model or a failed row ends the beginner's lines."""
     failed = snapshot((empty_row("NVDA", state=State.FAILED),))
 
-    assert [next_steps(found, False) for found in (training_home(), trained_home(), failed)] == [(), (), ()]
-    assert next_steps(snapshot((empty_row("NVDA", state=State.CANCELLED),)), False), "a cancelled first training is no model"
+    assert [next_steps(found, False) for found in (training_home(), trained_home(), failed)] == [
+        (),
+        (),
+        (),
+    ]
+    assert next_steps(snapshot((empty_row("NVDA", state=State.CANCELLED),)), False), (
+        "a cancelled first training is no model"
+    )
 
 
 def test_plan_names_what_is_replaced() -> None:
@@ -65,11 +80,15 @@ def test_plan_names_what_is_replaced() -> None:
     assert "no model yet" in texts[1]
     assert "BUSY left out, trained by run 1 (cron)" in texts[2]
     assert "FOREIGN" in texts[3]
-    assert "REFUSED its model is of simulated bars" in texts[4], "the guard of sources would refuse it, nothing is replaced"
+    assert "REFUSED its model is of simulated bars" in texts[4], (
+        "the guard of sources would refuse it, nothing is replaced"
+    )
     assert "stockml train SMR --source yahoo --replace-source" in texts[4]
     assert "replaces SIMULATED gen 1" in plain(plan_lines(items[4:5], NOW, "simulated")[0])
     assert "CORRUPT" in texts[5]
-    assert "no model yet" not in texts[6], "a model file stands there, only its manifest was not read"
+    assert "no model yet" not in texts[6], (
+        "a model file stands there, only its manifest was not read"
+    )
 
 
 def test_cancel_lists_what_would_stop() -> None:
@@ -97,7 +116,9 @@ def test_run_lines_use_the_room_they_have() -> None:
     found = training_home()
 
     assert len(run_lines(found, 80, 1, ASCII)) == 1
-    assert ["RUN", "AMZN", "AUR"] == [plain(line).split()[0] for line in run_lines(found, 80, 3, ASCII)]
+    assert ["RUN", "AMZN", "AUR"] == [
+        plain(line).split()[0] for line in run_lines(found, 80, 3, ASCII)
+    ]
     three = replace(found, runs=(live_run(), live_run(), live_run()))
     assert "2 more" in plain(run_lines(three, 80, 2, ASCII)[1])
     assert plain(run_lines(empty_home(), 80, 1, ASCII)[0]) == "no run yet"
@@ -135,7 +156,8 @@ def test_every_state_is_explained() -> None:
 
 
 def test_a_warning_of_the_training_stands_with_the_row() -> None:
-    """What the live model's training warned of is said; that of a training which left another model is not."""
+    """What the live model's training warned of is said;
+    that of a training which left another model is not."""
     warned = Job("NVDA", JobState.DONE, warnings=("bars stored 449 days ago are used", "another"))
     found = row("NVDA", run_id=RUN_ID, last_job=warned)
 

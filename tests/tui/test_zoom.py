@@ -1,4 +1,5 @@
-"""The dashboard's panes: the one at the side, the one alone, and the sentence of the smallest terminal."""
+"""The dashboard's panes: the one at the side, the one alone, and the sentence of the smallest
+terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +11,16 @@ import pytest
 
 from engine.core.records import Alert, Retrain, Snapshot, State
 from tests.tui.helpers import opened, screen_text, until
-from tests.tui.scenes import NAMES, NOW, RUN_ID, empty_home, row, snapshot, trained_home, training_home
+from tests.tui.scenes import (
+    NAMES,
+    NOW,
+    RUN_ID,
+    empty_home,
+    row,
+    snapshot,
+    trained_home,
+    training_home,
+)
 from tui.detail_words import detail_lines, why_lines
 from tui.format import ASCII
 from tui.panes.summary import summary
@@ -21,11 +31,14 @@ def told(found: Snapshot, symbol: str, width: int = 38, height: int = 60) -> str
     """The details of a row as text."""
     chosen = found.row(symbol)
     assert chosen is not None
-    return "\n".join(plain(one) for one in detail_lines(chosen, found, width, height, ASCII, ascii_only=True))
+    return "\n".join(
+        plain(one) for one in detail_lines(chosen, found, width, height, ASCII, ascii_only=True)
+    )
 
 
 def test_details_of_a_row_that_trains() -> None:
-    """Phase, progress, losses with their chart, forecast, figures beside naive and the last runs stand there."""
+    """Phase, progress, losses with their chart, forecast, figures beside naive and the last runs
+    stand there."""
     text = told(training_home(), "AMZN")
 
     for words in (
@@ -45,11 +58,30 @@ def test_details_of_a_row_that_trains() -> None:
 
 
 def test_details_say_why() -> None:
-    """A failure's reason, a hold, what the checks want and a firing alert are in the first lines."""
-    found = row("SMR", 11, State.FAILED, note="bars.csv line 33: high 10 is below low 12", hold="earnings week")
-    found = replace(found, retrain=Retrain("train", "drift", "returns drifted: 3.1 times the limit", NOW))
-    alert = Alert("low_accuracy", "SMR", "firing", NOW - timedelta(hours=3), "direction 41 % of 60 is below 45 %")
-    text = told(snapshot((found,), alerts=(alert, replace(alert, symbol="SPY", text="another"))), "SMR", height=12)
+    """A failure's reason, a hold, what the checks want and a firing alert are in the first
+    lines."""
+    found = row(
+        "SMR",
+        11,
+        State.FAILED,
+        note="bars.csv line 33: high 10 is below low 12",
+        hold="earnings week",
+    )
+    found = replace(
+        found, retrain=Retrain("train", "drift", "returns drifted: 3.1 times the limit", NOW)
+    )
+    alert = Alert(
+        "low_accuracy",
+        "SMR",
+        "firing",
+        NOW - timedelta(hours=3),
+        "direction 41 % of 60 is below 45 %",
+    )
+    text = told(
+        snapshot((found,), alerts=(alert, replace(alert, symbol="SPY", text="another"))),
+        "SMR",
+        height=12,
+    )
 
     for words in (
         "bars.csv line 33: high 10 is below",
@@ -73,8 +105,13 @@ def test_details_fit(width: int, height: int) -> None:
 
 
 async def test_the_side_follows_the_row(tmp_path: Path) -> None:
-    """At 120 columns the current row's details stand beside the table of 80 columns, and move with the cursor."""
-    async with opened(tmp_path / "home", training_home(), (120, 40), ascii_only=True) as (app, _, pilot):
+    """At 120 columns the current row's details stand beside the table of 80 columns, and move
+    with the cursor."""
+    async with opened(tmp_path / "home", training_home(), (120, 40), ascii_only=True) as (
+        app,
+        _,
+        pilot,
+    ):
         assert "| NVDA DONE" in screen_text(app)
         await pilot.press("j", "j", "j", "j", "j")
         await until(pilot, lambda: "| AMZN TRAIN" in screen_text(app), "the side of the next row")
@@ -86,10 +123,13 @@ async def test_the_side_follows_the_row(tmp_path: Path) -> None:
 
 
 async def test_zoom_and_back(tmp_path: Path) -> None:
-    """`tab` chooses a pane and the title says so, `z` shows it alone, `z` or esc shows all of them again."""
+    """`tab` chooses a pane and the title says so, `z` shows it alone, `z` or esc shows all of
+    them again."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
         await pilot.press("tab", "tab", "tab")
-        await until(pilot, lambda: "pane log" in screen_text(app).splitlines()[0], "the chosen pane")
+        await until(
+            pilot, lambda: "pane log" in screen_text(app).splitlines()[0], "the chosen pane"
+        )
         assert "SPY" in screen_text(app)
         await pilot.press("z")
         await until(pilot, lambda: "log only" in screen_text(app), "the log alone")
@@ -109,7 +149,8 @@ async def test_zoom_and_back(tmp_path: Path) -> None:
 
 
 async def test_one_pane_at_40x10(tmp_path: Path) -> None:
-    """In a small terminal `tab` alone goes through the panes, one at a time, and comes round to the rows."""
+    """In a small terminal `tab` alone goes through the panes, one at a time, and comes round to
+    the rows."""
     async with opened(tmp_path / "home", training_home(), (40, 10)) as (app, _, pilot):
         seen: list[str] = []
         for words in ("fitting", "RUN 20261021", "published", "CPU", "> AMZN"):
@@ -133,7 +174,12 @@ def test_the_sentence_begins_with_what_wants_a_person() -> None:
     """Failed before old before good; the host's warning and the current row come last."""
     text = plain(summary(trained_home(), "NVDA"))
 
-    assert text.index("FAILED") < text.index("AGING") < text.index("FRESH") < text.index("DISK 82% WARN")
+    assert (
+        text.index("FAILED")
+        < text.index("AGING")
+        < text.index("FRESH")
+        < text.index("DISK 82% WARN")
+    )
     assert text.endswith("> NVDA FRESH +0.40%")
 
 
@@ -143,7 +189,9 @@ async def test_first_steps_cover_no_row(tmp_path: Path, size: tuple[int, int]) -
     async with opened(tmp_path / "home", empty_home(), size) as (app, _, _pilot):
         lines = screen_text(app).splitlines()
     rows = [at for at, found in enumerate(lines) if found[2:7].strip() in NAMES]
-    (advice,) = [at for at, found in enumerate(lines) if "No model is trained yet. Press A" in found]
+    (advice,) = [
+        at for at, found in enumerate(lines) if "No model is trained yet. Press A" in found
+    ]
 
     assert len(rows) == 13
     assert advice > max(rows)
@@ -157,12 +205,19 @@ async def test_first_steps_without_a_log(tmp_path: Path, size: tuple[int, int]) 
     async with opened(tmp_path / "home", empty_home(), size) as (app, _, pilot):
         if size[1] < 15:
             await pilot.press("tab")
-        await until(pilot, lambda: "r trains it, A all" in " ".join(screen_text(app).split()), "the first step")
+        await until(
+            pilot,
+            lambda: "r trains it, A all" in " ".join(screen_text(app).split()),
+            "the first step",
+        )
 
 
 @pytest.mark.parametrize("size", [(30, 5), (40, 10)])
-async def test_lists_keep_their_row_in_small_terminals(tmp_path: Path, size: tuple[int, int]) -> None:
-    """A list with a single line shows its current row instead of its header; words of an empty list are wrapped, not cut."""
+async def test_lists_keep_their_row_in_small_terminals(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """A list with a single line shows its current row instead of its header;
+    words of an empty list are wrapped, not cut."""
     async with opened(tmp_path / "home", training_home(), size) as (app, _, pilot):
         await pilot.press("2")
         await until(pilot, lambda: f"> {RUN_ID}" in screen_text(app), "the row")

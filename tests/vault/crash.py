@@ -2,8 +2,9 @@
 
     python -m tests.vault.crash SCENARIO kill|enospc|eio BASE_HOME OUT
 
-OUT gets one home for each point, and report.json: [[point, folder, exit status], …]; -9 = killed, 1 = a StockmlError
-or a problem reported, 0 = done. A process that imports once and forks is a real process for each point, and quick.
+OUT gets one home for each point, and report.json: [[point, folder, exit status], …]; -9 =
+killed, 1 = a StockmlError or a problem reported, 0 = done. A process that imports once and forks
+is a real process for each point, and quick.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
 def settings_of(home: Home) -> Settings:
     """The settings, with the other disk inside the home so that a copy of the home has its own."""
     settings = load(home, {})
-    return msgspec.structs.replace(settings, backup=msgspec.structs.replace(settings.backup, also_to=str(home.root / "other")))
+    return msgspec.structs.replace(
+        settings, backup=msgspec.structs.replace(settings.backup, also_to=str(home.root / "other"))
+    )
 
 
 def do_publish(home: Home, now: datetime = NOW) -> int:
@@ -45,9 +48,12 @@ def do_publish(home: Home, now: datetime = NOW) -> int:
     with FileLock(home.lock("NVDA")) as lock:
         assert lock.acquire("test")
         publish(
-            home, "NVDA", samples.manifest("NVDA", seed=2), *samples.tiny(2),
+            home,
+            "NVDA",
+            samples.manifest("NVDA", seed=2),
+            *samples.tiny(2),
             lambda: automatic(home, settings, "NVDA", ("NVDA", "TSLA"), "run-2", FakeClock(now)),
-        )  # fmt: skip
+        )
     return 0
 
 
@@ -74,7 +80,11 @@ def do_backup(home: Home, now: datetime = NOW) -> int:
 def do_restore(home: Home, now: datetime = NOW) -> int:
     """Restore both symbols from the oldest backup."""
     name = min(path.name for path in home.models.glob("backup_*"))
-    return 0 if all(each.ok for each in restore(home, settings_of(home), name, (), FakeClock(now))) else 1
+    return (
+        0
+        if all(each.ok for each in restore(home, settings_of(home), name, (), FakeClock(now)))
+        else 1
+    )
 
 
 def do_clean(home: Home, now: datetime = NOW) -> int:
@@ -83,8 +93,12 @@ def do_clean(home: Home, now: datetime = NOW) -> int:
 
 
 SCENARIOS: dict[str, Callable[[Home], int]] = {
-    "publish": do_publish, "first": do_first, "backup": do_backup, "restore": do_restore, "clean": do_clean,
-}  # fmt: skip
+    "publish": do_publish,
+    "first": do_first,
+    "backup": do_backup,
+    "restore": do_restore,
+    "clean": do_clean,
+}
 
 
 def _forked(scenario: str, home: Home, points: dict[str, str], trace: str = "") -> int:

@@ -21,24 +21,34 @@ from tests.vault import samples
 from tests.vault.crash import NOW
 
 
-def published(home: Home, symbol: str, seed: int = 1, now: datetime = NOW, run_id: str = "", **changes: Any) -> ModelInfo:
+def published(
+    home: Home, symbol: str, seed: int = 1, now: datetime = NOW, run_id: str = "", **changes: Any
+) -> ModelInfo:
     """Publish a small model of `symbol` as a training would."""
     clock = FakeClock(now)
     with FileLock(home.lock(symbol)) as lock:
         assert lock.acquire("test")
         return publish(
-            home, symbol, samples.manifest(symbol, seed=seed, **changes), *samples.tiny(seed),
-            lambda: automatic(home, load(home, {}), symbol, (symbol,), run_id or f"run-{seed}", clock),
-        )  # fmt: skip
+            home,
+            symbol,
+            samples.manifest(symbol, seed=seed, **changes),
+            *samples.tiny(seed),
+            lambda: automatic(
+                home, load(home, {}), symbol, (symbol,), run_id or f"run-{seed}", clock
+            ),
+        )
 
 
 def backed_up(home: Home, symbols: Iterable[str], days_ago: float, now: datetime = NOW) -> Path:
     """A manual backup made some days ago."""
-    return back_up(home, load(home, {}), symbols, FakeClock(now - timedelta(days=days_ago))).backup.path
+    return back_up(
+        home, load(home, {}), symbols, FakeClock(now - timedelta(days=days_ago))
+    ).backup.path
 
 
 def two_models(folder: Path) -> Home:
-    """A home with NVDA and TSLA live, one backup of both, and an empty folder that stands for another disk."""
+    """A home with NVDA and TSLA live, one backup of both, and an empty folder that stands for
+    another disk."""
     home = new_home(folder)
     (folder / "other").mkdir()
     for seed, symbol in enumerate(("NVDA", "TSLA"), start=1):
@@ -59,13 +69,20 @@ def untidy(folder: Path) -> Home:
     home = two_models(folder)
     for days in (2.0, 3.0, 4.0, 45.0, 50.0):
         backed_up(home, ("NVDA", "TSLA"), days)
-    for name, days in (("nvda_lstm_model.h5-77-0123abcd", 1.0), ("nvda_lstm_model.h5-77-0123abce", 0.0)):
+    for name, days in (
+        ("nvda_lstm_model.h5-77-0123abcd", 1.0),
+        ("nvda_lstm_model.h5-77-0123abce", 0.0),
+    ):
         path = home.models / f".tmp-{name}"
         path.write_bytes(b"half")
         aged(path, days)
     (home.models / ".trash-backup_20260101_000000-0123abcd").mkdir()
     home.training_log.parent.mkdir(parents=True)
-    for name, text, days in (("training.log", "live", 0.0), ("training.log.1", "young", 1.0), ("training.log.2", "old", 40.0)):
+    for name, text, days in (
+        ("training.log", "live", 0.0),
+        ("training.log.1", "young", 1.0),
+        ("training.log.2", "old", 40.0),
+    ):
         path = home.training_log.parent / name
         path.write_text(text)
         if text == "live":

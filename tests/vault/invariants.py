@@ -1,8 +1,9 @@
 """The validator: what must hold in a home after any fault, at any moment.
 
-I1 every live file is a whole model of its symbol · I2 it is the old one or its next generation · I5 no valid backup
-is lost (clean may remove those whose time has come), what was replaced lies in a backup, and a backup that has its
-name is complete. I3 and I4 (workers) belong to the runs; I6 (the next run succeeds) is the caller's to try.
+I1 every live file is a whole model of its symbol · I2 it is the old one or its next generation ·
+I5 no valid backup is lost (clean may remove those whose time has come), what was replaced lies
+in a backup, and a backup that has its name is complete. I3 and I4 (workers) belong to the runs;
+I6 (the next run succeeds) is the caller's to try.
 """
 
 from __future__ import annotations
@@ -47,15 +48,25 @@ def check(home: Home, before: Seen, *, pruned: bool = False, keep_valid: int = 3
         assert symbol in now.live, f"I2: the live model of {symbol} is gone"
         if now.live[symbol] == (generation, digest):
             continue
-        assert now.live[symbol][0] == generation + 1, f"I2: {symbol} is {now.live[symbol]}, was generation {generation}"
+        assert now.live[symbol][0] == generation + 1, (
+            f"I2: {symbol} is {now.live[symbol]}, was generation {generation}"
+        )
         parent = read_model(home.model(symbol)).manifest.parent
         assert parent, f"I2: {symbol} has no parent"
-        assert (parent.generation, parent.digest) == (generation, digest), f"I2: {symbol} has another parent"
-        assert any(each[1:] == (symbol, digest) for each in now.backups), f"I5: what {symbol} replaced is in no backup"
+        assert (parent.generation, parent.digest) == (generation, digest), (
+            f"I2: {symbol} has another parent"
+        )
+        assert any(each[1:] == (symbol, digest) for each in now.backups), (
+            f"I5: what {symbol} replaced is in no backup"
+        )
     for backup in list_backups(home.models):
         if backup.verified:
             assert not backup.problem, f"I5: {backup.name}: {backup.problem}"
-            bad = [each.text for each in verify_backup(backup) if not each.ok and each.kind != "foreign"]
+            bad = [
+                each.text
+                for each in verify_backup(backup)
+                if not each.ok and each.kind != "foreign"
+            ]
             assert not bad, f"I5: {bad}"
     lost = before.backups - now.backups
     if not pruned:

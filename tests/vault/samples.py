@@ -15,7 +15,9 @@ from engine.vault.model_file import KerasLayer, Manifest, _seal
 Floats = NDArray[np.float32]
 
 
-def layers(seed: int = 1, steps: int = 5, features: int = 3, units: int = 4) -> tuple[KerasLayer, ...]:
+def layers(
+    seed: int = 1, steps: int = 5, features: int = 3, units: int = 4
+) -> tuple[KerasLayer, ...]:
     """InputLayer, LSTM over the sequence, Dropout, LSTM, Dense, with seeded weights."""
     rng = np.random.default_rng(seed)
 
@@ -80,11 +82,14 @@ def tiny(seed: int = 1) -> tuple[tuple[KerasLayer, ...], dict[str, NDArray[Any]]
 
 
 def made_newer(path: Path, generation: int = 9) -> bytes:
-    """Turn a model file into one that a newer stockml made, with a network and arrays of a kind we do not know; its bytes."""
+    """Turn a model file into one that a newer stockml made, with a network and arrays of a kind
+    we do not know; its bytes."""
     path.write_bytes(path.read_bytes()[: -len(_seal(b""))])
     with h5py.File(path, "r+") as file:
         tree = json.loads(file["stockml/manifest"][()].tobytes())
-        text = json.dumps({**tree, "format": 2, "generation": generation, "shape_of_things": "to come"}).encode()
+        text = json.dumps(
+            {**tree, "format": 2, "generation": generation, "shape_of_things": "to come"}
+        ).encode()
         del file["stockml/manifest"]
         file["stockml/manifest"] = np.frombuffer(text, np.uint8)
         file["stockml/later"] = h5py.SoftLink("/stockml/arrays")

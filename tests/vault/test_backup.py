@@ -36,12 +36,18 @@ def test_what_a_backup_holds(home: Home) -> None:
         ("TSLA", "model", 1),
     ]
     for symbol in ("NVDA", "TSLA"):
-        assert (backup.path / home.model(symbol).name).read_bytes() == home.model(symbol).read_bytes()
-    assert [(check.symbol, check.ok) for check in verify_backup(backup)] == [("NVDA", True), ("TSLA", True)]
+        assert (backup.path / home.model(symbol).name).read_bytes() == home.model(
+            symbol
+        ).read_bytes()
+    assert [(check.symbol, check.ok) for check in verify_backup(backup)] == [
+        ("NVDA", True),
+        ("TSLA", True),
+    ]
 
 
 def test_two_in_one_second(home: Home) -> None:
-    """Three backups made in one second all exist, the later ones with _2 and _3, and list in their order."""
+    """Three backups made in one second all exist, the later ones with _2 and _3, and list in
+    their order."""
     paths = [homes.backed_up(home, ("NVDA",), days_ago=0) for _ in range(3)]
     assert [path.name.removeprefix(paths[0].name) for path in paths] == ["", "_2", "_3"]
     assert {path.name for path in paths} <= {backup.name for backup in list_backups(home.models)}
@@ -51,11 +57,14 @@ def test_names_are_local_time(home: Home) -> None:
     """A backup's name is the local time of its making, the manifest's is UTC."""
     path = homes.backed_up(home, ("NVDA",), days_ago=0)
     assert path.name == f"backup_{NOW.astimezone():%Y%m%d_%H%M%S}"
-    assert json.loads((path / "manifest.json").read_text())["created_at"] == "2026-07-01T12:00:00.000Z"
+    assert (
+        json.loads((path / "manifest.json").read_text())["created_at"] == "2026-07-01T12:00:00.000Z"
+    )
 
 
 def test_order_is_by_the_manifest(home: Home) -> None:
-    """Newest first by the manifests' moments, whatever the folders are called or their files' times say."""
+    """Newest first by the manifests' moments, whatever the folders are called or their files'
+    times say."""
     old = homes.backed_up(home, ("NVDA",), days_ago=9)
     old.rename(old.with_name("backup_20990101_000000"))
     assert [backup.name for backup in list_backups(home.models)][-1] == "backup_20990101_000000"
@@ -74,7 +83,10 @@ def test_another_disk(home: Home) -> None:
     """`to` and also_to receive whole copies that verify; their age can be told from there."""
     (home.root / "usb").mkdir()
     made = back_up(home, settings_of(home), ("NVDA", "TSLA"), FakeClock(NOW), to=home.root / "usb")
-    assert made.copies == (home.root / "usb" / made.backup.name, home.root / "other" / made.backup.name)
+    assert made.copies == (
+        home.root / "usb" / made.backup.name,
+        home.root / "other" / made.backup.name,
+    )
     for folder in (home.root / "usb", home.root / "other"):
         (copy,) = list_backups(folder)
         assert all(check.ok for check in verify_backup(copy))
@@ -83,7 +95,8 @@ def test_another_disk(home: Home) -> None:
 
 
 def test_another_disk_that_is_not_there(home: Home) -> None:
-    """A missing `to` is an error and no folder is created; a missing also_to is a problem of a backup that is complete."""
+    """A missing `to` is an error and no folder is created;
+    a missing also_to is a problem of a backup that is complete."""
     with pytest.raises(StockmlError, match="does not exist") as caught:
         back_up(home, load(home, {}), ("NVDA",), FakeClock(NOW), to=home.root / "absent")
     assert "mount" in caught.value.hint
@@ -98,12 +111,17 @@ def test_another_disk_that_is_not_there(home: Home) -> None:
 
 
 @pytest.mark.parametrize("also_to", ["other", "~nobody-of-this-name/x"])
-def test_another_disk_by_a_relative_name(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, also_to: str) -> None:
-    """A relative also_to is the home's wherever a command runs; one of a user who is not there does not exist."""
+def test_another_disk_by_a_relative_name(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, also_to: str
+) -> None:
+    """A relative also_to is the home's wherever a command runs;
+    one of a user who is not there does not exist."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "other").mkdir()
     settings = load(home, {})
-    settings = msgspec.structs.replace(settings, backup=msgspec.structs.replace(settings.backup, also_to=also_to))
+    settings = msgspec.structs.replace(
+        settings, backup=msgspec.structs.replace(settings.backup, also_to=also_to)
+    )
     made = back_up(home, settings, ("NVDA",), FakeClock(NOW))
     assert list((tmp_path / "other").iterdir()) == []
     if also_to == "other":
@@ -113,7 +131,8 @@ def test_another_disk_by_a_relative_name(home: Home, tmp_path: Path, monkeypatch
 
 
 def test_a_folder_that_leads_nowhere_is_not_one_without_backups(home: Home) -> None:
-    """Models linked to a disk that is not mounted are an error of that folder; a folder that never was holds none."""
+    """Models linked to a disk that is not mounted are an error of that folder;
+    a folder that never was holds none."""
     home.models.rename(home.root / "unmounted")
     assert list_backups(home.models) == ()
     home.models.symlink_to(home.root / "not-mounted")
@@ -132,20 +151,30 @@ def test_a_damaged_backup_is_not_copied(home: Home) -> None:
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "gone", "swap"])
 def test_verify_finds_damage(home: Home, damage: str) -> None:
-    """A flipped, cut, emptied, missing or swapped file is found by a second look, and only that one."""
+    """A flipped, cut, emptied, missing or swapped file is found by a second look, and only that
+    one."""
     backup = list_backups(home.models)[0]
     path = backup.path / "nvda_lstm_model.h5"
     raw = bytearray(path.read_bytes())
     raw[99] ^= 1
-    new = {"flip": bytes(raw), "cut": bytes(raw[:-1]), "empty": b"", "swap": (backup.path / "tsla_lstm_model.h5").read_bytes()}
+    new = {
+        "flip": bytes(raw),
+        "cut": bytes(raw[:-1]),
+        "empty": b"",
+        "swap": (backup.path / "tsla_lstm_model.h5").read_bytes(),
+    }
     path.unlink()
     if damage in new:
         path.write_bytes(new[damage])
-    assert [(check.symbol, check.ok) for check in verify_backup(backup)] == [("NVDA", False), ("TSLA", True)]
+    assert [(check.symbol, check.ok) for check in verify_backup(backup)] == [
+        ("NVDA", False),
+        ("TSLA", True),
+    ]
 
 
 def test_old_plain_copies(home: Home) -> None:
-    """A folder without a manifest is listed as unverified with the time of its name; its files are judged by the reader."""
+    """A folder without a manifest is listed as unverified with the time of its name;
+    its files are judged by the reader."""
     plain = home.models / "backup_20250813_120000"
     plain.mkdir()
     for symbol in ("NVDA", "TSLA"):
@@ -155,7 +184,10 @@ def test_old_plain_copies(home: Home) -> None:
     backup = find_backup((home.models,), plain.name)
     assert not backup.verified
     assert backup.created_at == datetime(2025, 8, 13, 12).astimezone(UTC)
-    assert [(entry.symbol, entry.kind) for entry in backup.entries] == [("NVDA", "unknown"), ("TSLA", "unknown")]
+    assert [(entry.symbol, entry.kind) for entry in backup.entries] == [
+        ("NVDA", "unknown"),
+        ("TSLA", "unknown"),
+    ]
     assert [(check.symbol, check.ok, check.kind) for check in verify_backup(backup)] == [
         ("NVDA", True, "model"),
         ("TSLA", False, "broken"),
@@ -165,10 +197,18 @@ def test_old_plain_copies(home: Home) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"format": 1}', "\0" * 50, '{"format":2,"created_at":"2026-01-01T00:00:00Z","reason":"","entries":[]}'],
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": 1}',
+        "\0" * 50,
+        '{"format":2,"created_at":"2026-01-01T00:00:00Z","reason":"","entries":[]}',
+    ],
 )
 def test_a_manifest_that_cannot_be_read(home: Home, text: str) -> None:
-    """A broken or newer manifest is a named problem of that backup, never a crash and never an empty list."""
+    """A broken or newer manifest is a named problem of that backup, never a crash and never an
+    empty list."""
     backup = list_backups(home.models)[0]
     (backup.path / "manifest.json").write_text(text)
     found = find_backup((home.models,), backup.name)
@@ -177,7 +217,8 @@ def test_a_manifest_that_cannot_be_read(home: Home, text: str) -> None:
 
 
 def test_a_manifest_that_points_elsewhere(home: Home) -> None:
-    """An entry whose file is not the symbol's own name is refused: no path leads out of the folder."""
+    """An entry whose file is not the symbol's own name is refused: no path leads out of the
+    folder."""
     backup = list_backups(home.models)[0]
     entry = msgspec.to_builtins(backup.entries[0]) | {"file": "../../../etc/passwd"}
     text = {"format": 1, "created_at": "2026-01-01T00:00:00Z", "reason": "x", "entries": [entry]}
@@ -186,7 +227,8 @@ def test_a_manifest_that_points_elsewhere(home: Home) -> None:
 
 
 def test_unknown_backups(home: Home, tmp_path: Path) -> None:
-    """An unknown name is answered with the nearest; no backups at all with how to make one; a listing error is an error."""
+    """An unknown name is answered with the nearest; no backups at all with how to make one;
+    a listing error is an error."""
     known = list_backups(home.models)[0].name
     with pytest.raises(UsageError, match="no backup") as caught:
         find_backup((home.models,), known[:-1])

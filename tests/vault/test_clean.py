@@ -1,4 +1,7 @@
-"""Cleaning: what is due goes, with a reason; what lives or is needed stays; a fault stops only its own part."""
+"""Cleaning: what is due goes, with a reason; what lives or is needed stays.
+
+A fault stops only its own part.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,21 @@ def home(tmp_path: Path) -> Home:
     return homes.untidy(tmp_path / "home")
 
 
-def _clean(home: Home, later: timedelta = timedelta(), settings: Settings | None = None, dry_run: bool = False) -> CleanReport:
+def _clean(
+    home: Home,
+    later: timedelta = timedelta(),
+    settings: Settings | None = None,
+    dry_run: bool = False,
+) -> CleanReport:
     return clean(home, settings or load(home, {}), FakeClock(NOW + later), dry_run=dry_run)
 
 
 def _tree(home: Home) -> dict[str, str]:
     files = [path for path in home.root.rglob("*") if path.is_file()]
-    return {str(path.relative_to(home.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        str(path.relative_to(home.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def _verbs(report: CleanReport, kind: str) -> dict[str, str]:
@@ -44,23 +55,30 @@ def _verbs(report: CleanReport, kind: str) -> dict[str, str]:
 
 
 def test_what_goes_and_what_stays(home: Home) -> None:
-    """Old backups, runs, logs, temporary files and trash go; the live models and everything young stays."""
+    """Old backups, runs, logs, temporary files and trash go;
+    the live models and everything young stays."""
     live = {path.name: path.read_bytes() for path in home.models.glob("*.h5")}
     backups = sorted(path.name for path in home.models.glob("backup_*"))
     report = _clean(home)
     assert report.problems == ()
     assert {path.name: path.read_bytes() for path in home.models.glob("*.h5")} == live
     assert sorted(path.name for path in home.models.glob("backup_*")) == backups[2:]
-    assert [path.name for path in home.models.glob(".t*")] == [".tmp-nvda_lstm_model.h5-77-0123abce"]
+    assert [path.name for path in home.models.glob(".t*")] == [
+        ".tmp-nvda_lstm_model.h5-77-0123abce"
+    ]
     assert [path.name for path in home.runs.iterdir()] == ["young"]
-    assert sorted(path.name for path in home.training_log.parent.iterdir()) == ["training.log.1", "training.log.2"]
+    assert sorted(path.name for path in home.training_log.parent.iterdir()) == [
+        "training.log.1",
+        "training.log.2",
+    ]
     assert (home.training_log.parent / "training.log.2").read_text() == "young"
     assert (home.training_log.parent / "training.log.1").stat().st_size == 21_000_000
     assert report.freed_bytes > 2 * sum(map(len, live.values()))
 
 
 def test_a_dry_run_changes_nothing(home: Home) -> None:
-    """`dry_run` gives a reason for every keep and every removal, the same as are then done, and touches no file."""
+    """`dry_run` gives a reason for every keep and every removal, the same as are then done, and
+    touches no file."""
     before = _tree(home)
     planned = _clean(home, dry_run=True)
     assert _tree(home) == before
@@ -79,7 +97,8 @@ def test_a_second_clean_finds_nothing(home: Home) -> None:
 
 
 def test_a_listing_error_aborts(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When backups cannot be listed none is removed, the report says so, and the other parts are still done."""
+    """When backups cannot be listed none is removed, the report says so, and the other parts are
+    still done."""
     before = sorted(home.models.glob("backup_*"))
 
     def failing(folder: Path) -> object:
@@ -102,21 +121,29 @@ def test_a_corrupt_newest_backup_protects_the_others(home: Home) -> None:
 
 
 def test_a_clock_set_wrong(home: Home) -> None:
-    """A year ahead, backups stay as they would today; a year back, everything is dated in the future and stays."""
+    """A year ahead, backups stay as they would today;
+    a year back, everything is dated in the future and stays."""
     today = _verbs(_clean(home, dry_run=True), "backup")
     assert sorted(today.values()) == ["keep"] * 4 + ["remove"] * 2
     assert _verbs(_clean(home, timedelta(days=365), dry_run=True), "backup") == today
-    assert set(_verbs(_clean(home, timedelta(days=-365), dry_run=True), "backup").values()) == {"keep"}
+    assert set(_verbs(_clean(home, timedelta(days=-365), dry_run=True), "backup").values()) == {
+        "keep"
+    }
 
 
 def test_the_other_disk_is_cleaned_too(home: Home) -> None:
     """Copies in also_to follow the same rule; a disk that is not there is no problem."""
     settings = load(home, {})
     other = home.root / "other"
-    settings = msgspec.structs.replace(settings, backup=msgspec.structs.replace(settings.backup, also_to=str(other)))
+    settings = msgspec.structs.replace(
+        settings, backup=msgspec.structs.replace(settings.backup, also_to=str(other))
+    )
     for path in home.models.glob("backup_*"):
         path.rename(other / path.name)
-    assert sorted(_verbs(_clean(home, settings=settings), "backup").values()) == ["keep"] * 4 + ["remove"] * 2
+    assert (
+        sorted(_verbs(_clean(home, settings=settings), "backup").values())
+        == ["keep"] * 4 + ["remove"] * 2
+    )
     for path in other.iterdir():
         path.rename(home.models / path.name)
     other.rmdir()
@@ -124,16 +151,23 @@ def test_the_other_disk_is_cleaned_too(home: Home) -> None:
 
 
 def test_another_programs_backups_stay(home: Home) -> None:
-    """A folder called like a backup, but with no model in it, is not removed however old; one that is empty goes."""
+    """A folder called like a backup, but with no model in it, is not removed however old;
+    one that is empty goes."""
     settings = load(home, {})
-    theirs, empty = home.root / "other" / "backup_20200101_000000", home.root / "other" / "backup_20200102_000000"
+    theirs, empty = (
+        home.root / "other" / "backup_20200101_000000",
+        home.root / "other" / "backup_20200102_000000",
+    )
     for path in (theirs, empty):
         path.mkdir()
     (theirs / "accounts.sql").write_text("theirs")
     for path in home.models.glob("backup_*"):
         path.rename(home.root / "other" / path.name)
     found = _clean(
-        home, settings=msgspec.structs.replace(settings, backup=msgspec.structs.replace(settings.backup, also_to="other"))
+        home,
+        settings=msgspec.structs.replace(
+            settings, backup=msgspec.structs.replace(settings.backup, also_to="other")
+        ),
     )
     assert "theirs" == (theirs / "accounts.sql").read_text()
     assert not empty.exists()
@@ -152,20 +186,32 @@ def test_live_runs_stay(home: Home) -> None:
         (run / "result.json").write_text("{}")
         homes.aged(run / "result.json", number + 2)
     settings = load(home, {})
-    settings = msgspec.structs.replace(settings, logs=msgspec.structs.replace(settings.logs, keep_runs=3))
-    kept = {name for name, verb in _verbs(_clean(home, settings=settings), "run").items() if verb == "keep"}
+    settings = msgspec.structs.replace(
+        settings, logs=msgspec.structs.replace(settings.logs, keep_runs=3)
+    )
+    kept = {
+        name
+        for name, verb in _verbs(_clean(home, settings=settings), "run").items()
+        if verb == "keep"
+    }
     assert kept == {"young", "r0", "r1"} == {path.name for path in home.runs.iterdir()}
 
 
 def test_rotation_loses_no_line(home: Home) -> None:
-    """Renamed logs move up to the first gap, nothing is overwritten, and a line written after goes to a new file."""
+    """Renamed logs move up to the first gap, nothing is overwritten, and a line written after
+    goes to a new file."""
     log = home.logs / "monitoring" / "monitoring.log"
     for text in ("one", "two", "three"):
         append_line(log, text)
         rotate(log)
     append_line(log, "four")
     read = {path.name: path.read_text().strip() for path in log.parent.iterdir()}
-    assert read == {"monitoring.log.3": "one", "monitoring.log.2": "two", "monitoring.log.1": "three", "monitoring.log": "four"}
+    assert read == {
+        "monitoring.log.3": "one",
+        "monitoring.log.2": "two",
+        "monitoring.log.1": "three",
+        "monitoring.log": "four",
+    }
     (log.parent / "monitoring.log.2").unlink()
     rotate(log)
     assert (log.parent / "monitoring.log.3").read_text().strip() == "one"
@@ -173,7 +219,8 @@ def test_rotation_loses_no_line(home: Home) -> None:
 
 
 def test_renamed_logs_have_a_bound(home: Home) -> None:
-    """Renamed logs together stay under five times the limit, but the newest stays even when it is huge."""
+    """Renamed logs together stay under five times the limit, but the newest stays even when it
+    is huge."""
     folder = home.training_log.parent
     for number in (1, 2, 3):
         with (folder / f"training.log.{number}").open("wb") as file:
@@ -212,7 +259,9 @@ def test_daily_copies(home: Home) -> None:
     names = sorted(path.name for path in daily.iterdir())
     first = (NOW + timedelta(days=2)).astimezone().date()
     expected = [f"{first + timedelta(days=day):%Y%m%d}" for day in range(7)]
-    assert names == [f"history-{day}.db" for day in expected] + [f"stockml-{day}.toml" for day in expected]
+    assert names == [f"history-{day}.db" for day in expected] + [
+        f"stockml-{day}.toml" for day in expected
+    ]
     with sqlite3.connect(daily / names[0]) as copy:
         assert copy.execute("select count(*) from predictions").fetchone() == (500,)
     assert (daily / names[-1]).read_bytes() == home.settings.read_bytes()
@@ -243,7 +292,8 @@ def test_broken_settings_cost_no_copy(home: Home) -> None:
 
 
 def test_a_locked_history(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A writer that holds history.db makes the copy wait, then be skipped in words; the rest is cleaned."""
+    """A writer that holds history.db makes the copy wait, then be skipped in words;
+    the rest is cleaned."""
     monkeypatch.setattr("engine.vault.daily._BUSY_S", 0.2)
     with sqlite3.connect(home.history, isolation_level=None) as writer:
         writer.execute("begin exclusive")
@@ -255,7 +305,8 @@ def test_a_locked_history(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_history_whose_writer_was_killed(home: Home) -> None:
-    """A journal left by a killed writer is rolled back before the copy: the copy has no half transaction."""
+    """A journal left by a killed writer is rolled back before the copy: the copy has no half
+    transaction."""
     program = f"""
 import os, signal, sqlite3
 db = sqlite3.connect({str(home.history)!r})

@@ -19,7 +19,8 @@ from tests.vault.crash import NOW
 
 
 def test_durable_before_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file is synced before its rename, its folder after it; the backup is durable before the live file is replaced."""
+    """A file is synced before its rename, its folder after it;
+    the backup is durable before the live file is replaced."""
     home = homes.two_models(tmp_path / "home")
     calls: list[tuple[str, str]] = []
     real_fsync, real_replace, real_rename = os.fsync, os.replace, Path.rename
@@ -40,9 +41,16 @@ def test_durable_before_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(os, "replace", replace)
     monkeypatch.setattr(Path, "rename", rename)
     homes.published(home, "NVDA", 2)
-    kinds = [(verb, "aside" if name.startswith(".tmp-backup") else name.partition("-")[2][:4] or name) for verb, name in calls]
+    kinds = [
+        (verb, "aside" if name.startswith(".tmp-backup") else name.partition("-")[2][:4] or name)
+        for verb, name in calls
+    ]
     live = calls.index(("rename", "nvda_lstm_model.h5"))
-    (folder,) = [number for number, (verb, name) in enumerate(calls) if verb == "rename" and name.startswith("backup_")]
+    (folder,) = [
+        number
+        for number, (verb, name) in enumerate(calls)
+        if verb == "rename" and name.startswith("backup_")
+    ]
     assert kinds[0] == ("fsync", "nvda")
     assert ("fsync", "nvda_lstm_model.h5") in calls[:folder]
     assert ("rename", "manifest.json") in calls[:folder]
@@ -53,7 +61,10 @@ def test_durable_before_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert calls[live + 1] == ("fsync", "ml_models")
 
 
-_PUBLISHER = "for turn in range(12): homes.published(home, sys.argv[2], turn, SystemClock().now(), f'{sys.argv[2]}-{turn}')"
+_PUBLISHER = (
+    "for turn in range(12): homes.published(home, sys.argv[2], turn, SystemClock().now(),"
+    " f'{sys.argv[2]}-{turn}')"
+)
 _BACKUP = "for turn in range(12): back_up(home, load(home, {}), ('NVDA', 'TSLA'), SystemClock())"
 _CLEANER = "for turn in range(12): assert clean(home, load(home, {}), SystemClock()).problems == ()"
 _READER = "for turn in range(60): [read_model(home.model(symbol)) for symbol in ('NVDA', 'TSLA')]"
@@ -73,18 +84,32 @@ home = Home(Path(sys.argv[1]))
 
 
 def test_everybody_at_once(tmp_path: Path) -> None:
-    """Two publishers, a backup, a clean and a reader at once: nobody fails or waits for ever, every backup verifies."""
+    """Two publishers, a backup, a clean and a reader at once: nobody fails or waits for ever,
+    every backup verifies."""
     home: Home = homes.two_models(tmp_path / "home")
-    works = [(_PUBLISHER, "NVDA"), (_PUBLISHER, "TSLA"), (_BACKUP, ""), (_CLEANER, ""), (_READER, "")]
+    works = [
+        (_PUBLISHER, "NVDA"),
+        (_PUBLISHER, "TSLA"),
+        (_BACKUP, ""),
+        (_CLEANER, ""),
+        (_READER, ""),
+    ]
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", _HEAD + work, str(home.root), symbol], env=environment(), stderr=subprocess.PIPE
+            [sys.executable, "-c", _HEAD + work, str(home.root), symbol],
+            env=environment(),
+            stderr=subprocess.PIPE,
         )
         for work, symbol in works
     ]
-    ends = [(worker.communicate(timeout=500)[1].decode()[-2000:], worker.returncode) for worker in workers]
+    ends = [
+        (worker.communicate(timeout=500)[1].decode()[-2000:], worker.returncode)
+        for worker in workers
+    ]
     assert ends == [("", 0)] * 5
-    assert {symbol: read_model(home.model(symbol)).manifest.generation for symbol in ("NVDA", "TSLA")} == {
+    assert {
+        symbol: read_model(home.model(symbol)).manifest.generation for symbol in ("NVDA", "TSLA")
+    } == {
         "NVDA": 13,
         "TSLA": 13,
     }

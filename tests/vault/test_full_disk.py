@@ -24,7 +24,10 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         pytest.skip(f"cannot mount a tmpfs: {done.stderr.strip()}")
@@ -49,7 +52,8 @@ def _fill(disk: Path, leave: int) -> Path:
 
 @pytest.mark.parametrize("leave", [0, 8_000, 40_000, 80_000, 150_000])
 def test_a_full_disk(disk: Path, leave: int) -> None:
-    """With little or no space, publish, backup and restore fail in words and lose nothing; with space they work again."""
+    """With little or no space, publish, backup and restore fail in words and lose nothing;
+    with space they work again."""
     home = homes.two_models(disk / "home")
     before = invariants.look(home)
     ballast = _fill(disk, leave)
@@ -61,7 +65,10 @@ def test_a_full_disk(disk: Path, leave: int) -> None:
             back_up(home, load(home, {}), ("NVDA", "TSLA"), FakeClock(NOW))
         assert invariants.check(home, before) == before
     (name,) = {name for name, _, _ in before.backups}
-    assert [result.ok for result in restore(home, load(home, {}), name, (), FakeClock(NOW))] == [False, False]
+    assert [result.ok for result in restore(home, load(home, {}), name, (), FakeClock(NOW))] == [
+        False,
+        False,
+    ]
     assert not list(home.root.rglob(".tmp-*"))
     ballast.unlink()
     assert homes.published(home, "NVDA", 2).generation == 2
@@ -69,7 +76,8 @@ def test_a_full_disk(disk: Path, leave: int) -> None:
 
 
 def test_the_free_space_check_is_not_all(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the space goes after the check (another process took it), the write itself fails in words and loses nothing."""
+    """When the space goes after the check (another process took it), the write itself fails in
+    words and loses nothing."""
     home = homes.two_models(disk / "home")
     before = invariants.look(home)
     monkeypatch.setattr("engine.vault.publish.check_space", lambda folder, need: None)
@@ -90,7 +98,9 @@ def test_cleaning_a_full_disk(disk: Path) -> None:
     before = invariants.look(home)
     _fill(disk, 0)
     report = clean(home, load(home, {}), FakeClock(NOW))
-    assert [action.verb for action in report.actions if action.kind == "backup"].count("remove") == 2
+    assert [action.verb for action in report.actions if action.kind == "backup"].count(
+        "remove"
+    ) == 2
     invariants.check(home, before, pruned=True)
     assert report.freed_bytes > 100_000
     back_up(home, load(home, {}), ("NVDA",), FakeClock(NOW))

@@ -1,4 +1,5 @@
-"""What killed processes leave behind, where it is not the subject of `clean` as a whole: unfinished backtests."""
+"""What killed processes leave behind, where it is not the subject of `clean` as a whole:
+unfinished backtests."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def unfinished(home: Home, name: str, days: float) -> Path:
 
 
 def test_only_a_backtest_that_nobody_went_on_with_goes(tmp_path: Path) -> None:
-    """Old enough and without its lock held it is removed; a young one, a live one and anything else stay, each with words."""
+    """Old enough and without its lock held it is removed;
+    a young one, a live one and anything else stay, each with words."""
     home = Home(tmp_path)
     old = unfinished(home, ".backtest-0123456789abcdef", BACKTEST_DAYS + 1)
     young = unfinished(home, ".backtest-1123456789abcdef", BACKTEST_DAYS - 1)
@@ -40,7 +42,11 @@ def test_only_a_backtest_that_nobody_went_on_with_goes(tmp_path: Path) -> None:
             if action.verb == "remove":
                 remove_litter(action)
 
-    assert {path: action.verb for path, action in planned.items()} == {old: "remove", young: "keep", live: "keep"}
+    assert {path: action.verb for path, action in planned.items()} == {
+        old: "remove",
+        young: "keep",
+        live: "keep",
+    }
     assert planned[old].size_bytes == 2000
     assert "8 days ago" in planned[old].reason
     assert "the same command goes on" in planned[young].reason

@@ -1,4 +1,5 @@
-"""The model file: what is written is read, Keras opens it, and nothing broken or strange is believed."""
+"""The model file: what is written is read, Keras opens it, and nothing broken or strange is
+believed."""
 
 from __future__ import annotations
 
@@ -36,13 +37,23 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_is_written_is_read(path: Path) -> None:
-    """The reader returns the manifest, the layers and every array with its type, shape and values."""
+    """The reader returns the manifest, the layers and every array with its type, shape and
+    values."""
     model = read_model(path)
     assert model.manifest.symbol == "NVDA"
-    assert model.manifest.metrics == {"n_scored": 120, "mape": 1.25, "direction_accuracy": 52.5, "confidence": None}
+    assert model.manifest.metrics == {
+        "n_scored": 120,
+        "mape": 1.25,
+        "direction_accuracy": 52.5,
+        "confidence": None,
+    }
     assert [(layer.kind, layer.name) for layer in model.layers] == [
-        ("InputLayer", "input_layer"), ("LSTM", "lstm"), ("Dropout", "dropout"), ("LSTM", "lstm_1"), ("Dense", "dense"),
-    ]  # fmt: skip
+        ("InputLayer", "input_layer"),
+        ("LSTM", "lstm"),
+        ("Dropout", "dropout"),
+        ("LSTM", "lstm_1"),
+        ("Dense", "dense"),
+    ]
     for written, read in zip(samples.layers(), model.layers, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(written.weights, read.weights, strict=True))
     assert model.arrays.keys() == samples.arrays().keys()
@@ -62,13 +73,23 @@ np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
 
 
 def test_keras_opens_the_file(path: Path, tmp_path: Path) -> None:
-    """`keras.models.load_model` opens the file, and its predictions equal an independent computation within 1e-5."""
+    """`keras.models.load_model` opens the file, and its predictions equal an independent
+    computation within 1e-5."""
     windows = np.random.default_rng(5).normal(size=(7, 5, 3)).astype(np.float32)
     np.save(tmp_path / "in.npy", windows)
-    command = [sys.executable, "-c", _PREDICT, str(path), str(tmp_path / "in.npy"), str(tmp_path / "out.npy")]
+    command = [
+        sys.executable,
+        "-c",
+        _PREDICT,
+        str(path),
+        str(tmp_path / "in.npy"),
+        str(tmp_path / "out.npy"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), _by_hand(read_model(path).layers, windows), atol=1e-5)
+    np.testing.assert_allclose(
+        np.load(tmp_path / "out.npy"), _by_hand(read_model(path).layers, windows), atol=1e-5
+    )
 
 
 def _by_hand(layers: tuple[KerasLayer, ...], windows: Any) -> Any:
@@ -99,10 +120,13 @@ def test_size_of_a_large_network(tmp_path: Path) -> None:
 
 
 def test_digest_names_the_contents() -> None:
-    """The same contents have the same digest; a changed weight, array, name, setting or manifest field has another."""
+    """The same contents have the same digest;
+    a changed weight, array, name, setting or manifest field has another."""
     base = encode_model(samples.manifest(), samples.layers(), samples.arrays())[0].digest
     assert encode_model(samples.manifest(), samples.layers(), samples.arrays())[0].digest == base
-    renamed = {("alpha2" if name == "alpha" else name): array for name, array in samples.arrays().items()}
+    renamed = {
+        ("alpha2" if name == "alpha" else name): array for name, array in samples.arrays().items()
+    }
     narrower = samples.arrays() | {"trees/left": samples.arrays()["trees/left"].astype(np.int64)}
     others = [
         encode_model(samples.manifest(generation=2), samples.layers(), samples.arrays()),
@@ -118,7 +142,8 @@ def test_digest_names_the_contents() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_any_flipped_or_missing_byte_is_caught(data: st.DataObject) -> None:
-    """One flipped bit anywhere, or any number of bytes cut off, is a ModelError with the next step."""
+    """One flipped bit anywhere, or any number of bytes cut off, is a ModelError with the next
+    step."""
     whole = _whole()
     if data.draw(st.booleans()):
         damaged = bytearray(whole)
@@ -178,7 +203,8 @@ def test_a_foreign_file(path: Path) -> None:
 
 
 def _edited(tmp_path: Path, edit: Any, reseal: bool = True) -> bytes:
-    """The sample with `edit` done to its HDF5 part, sealed again: what only a hostile hand could make."""
+    """The sample with `edit` done to its HDF5 part, sealed again: what only a hostile hand could
+    make."""
     path = tmp_path / "edit.h5"
     path.write_bytes(_whole()[: -model_file._SEAL])
     with h5py.File(path, "r+") as file:
@@ -231,18 +257,42 @@ _KERNEL = "model_weights/dense/stockml/dense/kernel"
 HOSTILE = {
     "external link": (_link(h5py.ExternalLink("/etc/passwd", "/x")), "link"),
     "soft link": (_link(h5py.SoftLink("/stockml/arrays/alpha")), "link"),
-    "vlen text": (_replace("stockml/arrays/alpha", data="text", dtype=h5py.string_dtype()), "not allowed"),
-    "vlen text attribute": (lambda file: file.attrs.__setitem__("model_config", "text"), "not plain bytes"),
-    "reference": (_replace("stockml/arrays/alpha", shape=(1,), dtype=h5py.ref_dtype), "not allowed"),
+    "vlen text": (
+        _replace("stockml/arrays/alpha", data="text", dtype=h5py.string_dtype()),
+        "not allowed",
+    ),
+    "vlen text attribute": (
+        lambda file: file.attrs.__setitem__("model_config", "text"),
+        "not plain bytes",
+    ),
+    "reference": (
+        _replace("stockml/arrays/alpha", shape=(1,), dtype=h5py.ref_dtype),
+        "not allowed",
+    ),
     "compound": (_replace("stockml/arrays/alpha", shape=(1,), dtype=[("a", "f4")]), "not allowed"),
-    "plug-in filter": (_replace("stockml/arrays/alpha", data=np.zeros(9000), compression="lzf"), "filters"),
-    "checksum filter": (_replace("stockml/arrays/alpha", data=np.zeros(9000), fletcher32=True), "filters"),
+    "plug-in filter": (
+        _replace("stockml/arrays/alpha", data=np.zeros(9000), compression="lzf"),
+        "filters",
+    ),
+    "checksum filter": (
+        _replace("stockml/arrays/alpha", data=np.zeros(9000), fletcher32=True),
+        "filters",
+    ),
     "virtual": (_virtual, "elsewhere"),
-    "external": (_replace("stockml/arrays/alpha", shape=(4,), dtype="f4", external="/etc/passwd"), "elsewhere"),
-    "huge": (_replace("stockml/arrays/alpha", shape=(1 << 40,), dtype="f8", chunks=(1024,)), "allowed are"),
+    "external": (
+        _replace("stockml/arrays/alpha", shape=(4,), dtype="f4", external="/etc/passwd"),
+        "elsewhere",
+    ),
+    "huge": (
+        _replace("stockml/arrays/alpha", shape=(1 << 40,), dtype="f8", chunks=(1024,)),
+        "allowed are",
+    ),
     "named type": (lambda file: file.__setitem__("stockml/arrays/t", np.dtype("f8")), "neither"),
     "cycle": (lambda file: file.__setitem__("stockml/arrays/again", file["stockml"]), "more than"),
-    "many cycles": (lambda file: [file.__setitem__(f"stockml/{n}", file["stockml"]) for n in range(50)], "more than"),
+    "many cycles": (
+        lambda file: [file.__setitem__(f"stockml/{n}", file["stockml"]) for n in range(50)],
+        "more than",
+    ),
     "elsewhere": (lambda file: file.create_dataset("surprise", data=[1.0]), "no place"),
     "Lambda layer": (_setting('"Dense"', '"Lambda"'), "kind 'Lambda'"),
     "setting": (_setting('"rate"', '"module"'), "not allowed for Dropout"),
@@ -263,12 +313,13 @@ HOSTILE = {
     "bad manifest": (_manifest(b'"n_bars": 626', b'"n_bars": "x"'), "not valid"),
     "bad symbol": (_manifest(b'"NVDA"', b'"../x"'), "names no symbol"),
     "naive time": (_manifest(b"00.000Z", b"00.000"), "zone"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_refused(name: str, tmp_path: Path) -> None:
-    """A file whose checksum is right but whose contents are not allowed is refused, saying what stands in it."""
+    """A file whose checksum is right but whose contents are not allowed is refused, saying what
+    stands in it."""
     edit, words = HOSTILE[name]
     with pytest.raises(ModelError, match=words) as caught:
         decode_model(_edited(tmp_path, edit), "x.h5")
@@ -276,7 +327,8 @@ def test_hostile_files_are_refused(name: str, tmp_path: Path) -> None:
 
 
 def test_a_model_of_a_newer_stockml_is_told_as_such(path: Path) -> None:
-    """Whatever else stands in it that we would refuse, it is no damage: who made it, and its generation, are told."""
+    """Whatever else stands in it that we would refuse, it is no damage: who made it, and its
+    generation, are told."""
     samples.made_newer(path, generation=9)
     with pytest.raises(NewerModelError, match=r"was made by a newer stockml \(format 2;") as caught:
         read_model(path)
@@ -309,7 +361,8 @@ def test_the_writer_refuses_what_the_reader_would(arrays: Any, words: str) -> No
 
 
 def test_the_writer_refuses_networks() -> None:
-    """Unknown kinds, repeated names, unfitting and infinite weights and NaN metrics are never written."""
+    """Unknown kinds, repeated names, unfitting and infinite weights and NaN metrics are never
+    written."""
     first, *rest = samples.layers()
     dense = rest[-1]
     bad = [
@@ -317,7 +370,13 @@ def test_the_writer_refuses_networks() -> None:
         (first, KerasLayer("GRU", "gru", {"units": 2})),
         (first, *rest[:-1], KerasLayer("Dense", "lstm", dense.config, dense.weights)),
         (first, *rest[:-1], KerasLayer("Dense", "dense", {"units": 2}, dense.weights)),
-        (first, *rest[:-1], KerasLayer("Dense", "dense", {"units": 1}, (dense.weights[0] * np.inf, dense.weights[1]))),
+        (
+            first,
+            *rest[:-1],
+            KerasLayer(
+                "Dense", "dense", {"units": 1}, (dense.weights[0] * np.inf, dense.weights[1])
+            ),
+        ),
         (first,),
     ]
     for layers in bad:
@@ -329,7 +388,9 @@ def test_the_writer_refuses_networks() -> None:
 
 def test_numpy_numbers_in_a_manifest(tmp_path: Path) -> None:
     """Numpy's numbers in the metrics are written as plain ones."""
-    written = write_model(tmp_path / "x.h5", samples.manifest(metrics={"mape": np.float32(0.5)}), samples.layers(), {})
+    written = write_model(
+        tmp_path / "x.h5", samples.manifest(metrics={"mape": np.float32(0.5)}), samples.layers(), {}
+    )
     assert written == read_model(tmp_path / "x.h5").manifest
     assert type(written.metrics["mape"]) is float
 
@@ -339,7 +400,12 @@ def test_model_info(path: Path) -> None:
     model = read_model(path)
     info = model_file.model_info(model.manifest, model.size_bytes)
     assert (info.symbol, info.generation, info.digest) == ("NVDA", 0, model.manifest.digest)
-    assert (info.metrics.n_scored, info.metrics.mape, info.metrics.mase, info.metrics.confidence) == (120, 1.25, None, None)
+    assert (
+        info.metrics.n_scored,
+        info.metrics.mape,
+        info.metrics.mase,
+        info.metrics.confidence,
+    ) == (120, 1.25, None, None)
     assert info.weights == (("naive", 0.25), ("lstm", 0.75))
     assert info.size_bytes == path.stat().st_size
 
@@ -347,20 +413,23 @@ def test_model_info(path: Path) -> None:
 def test_a_replaced_file_never_mixes(path: Path) -> None:
     """A reader that races a writer sees one whole model or the other."""
     program = (
-        "import select, sys; from pathlib import Path; from tests.vault import samples\n"
-        "from engine.vault.model_file import write_model\n"
-        "turn = 0\n"
-        "while not select.select([sys.stdin], [], [], 0)[0]:\n"
-        "    turn = 1 - turn\n"
-        "    write_model(Path(sys.argv[1]), samples.manifest(seed=turn), samples.layers(turn), samples.arrays(turn))\n"
+        "import select, sys; from pathlib import Path; from tests.vault import samples\nfrom"
+        " engine.vault.model_file import write_model\nturn = 0\nwhile not"
+        " select.select([sys.stdin], [], [], 0)[0]:\n    turn = 1 - turn\n   "
+        " write_model(Path(sys.argv[1]), samples.manifest(seed=turn), samples.layers(turn),"
+        " samples.arrays(turn))\n"
     )
     expected = {seed: samples.layers(seed)[-1].weights[0] for seed in (0, 1)}
     write_model(path, samples.manifest(seed=0), samples.layers(0), samples.arrays(0))
     last, changes = 0, 0
-    with subprocess.Popen([sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE) as writer:
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE
+    ) as writer:
         while changes < 15:  # however slow one of the two is, so many files were raced with
             assert writer.poll() is None
             model = read_model(path)
-            np.testing.assert_array_equal(model.layers[-1].weights[0], expected[model.manifest.seed])
+            np.testing.assert_array_equal(
+                model.layers[-1].weights[0], expected[model.manifest.seed]
+            )
             last, changes = model.manifest.seed, changes + (model.manifest.seed != last)
     assert writer.returncode == 0

@@ -1,4 +1,5 @@
-"""Old rows of history.db: they go by age, the newest of each kind stay, forecasts are never touched."""
+"""Old rows of history.db: they go by age, the newest of each kind stay, forecasts are never
+touched."""
 
 from __future__ import annotations
 
@@ -22,8 +23,13 @@ OLD = NOW - timedelta(days=500)
 def counts(home: Home) -> dict[str, int]:
     """Rows of every table of checks and of cron."""
     with closing(sqlite3.connect(home.history)) as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        return {name: connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in names}
+        names = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        return {
+            name: connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in names
+        }
 
 
 def filled(folder: Path) -> Engine:
@@ -37,35 +43,49 @@ def filled(folder: Path) -> Engine:
         for at in [OLD] * (NEWEST + 20) + [NOW - timedelta(hours=1)] * 3:
             check = (iso(at), "NVDA", "simulated", "in process", "answered", "", "", "")
             names = "at, symbol, source, via, status, fault, basis, text"
-            connection.execute(f"INSERT INTO watch_checks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", check)
+            connection.execute(
+                f"INSERT INTO watch_checks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", check
+            )
         for delivered in (None, iso(OLD)):
             for _ in range(NEWEST + 5):
                 sent = (iso(OLD), "firing", "title", "body", delivered)
                 connection.execute(
-                    "INSERT INTO watch_outbox (at, kind, title, body, delivered_at) VALUES (?, ?, ?, ?, ?)", sent
+                    "INSERT INTO watch_outbox (at, kind, title, body, delivered_at) VALUES (?, ?,"
+                    " ?, ?, ?)",
+                    sent,
                 )
         for day in range(NEWEST + 40):
             made = ("NVDA", "simulated", f"{day}", iso(OLD), "check", 1, "d", "b", *[1.0] * 8)
-            connection.execute(f"INSERT INTO watch_predictions VALUES (NULL, {', '.join('?' * 16)})", made)
+            connection.execute(
+                f"INSERT INTO watch_predictions VALUES (NULL, {', '.join('?' * 16)})", made
+            )
     return Engine(home, clock=FakeClock(NOW))
 
 
 def test_old_rows_go_and_the_newest_of_each_kind_stay(tmp_path: Path) -> None:
-    """Runs of cron, checks and delivered messages: the newest 60 of each job and symbol stay, what nobody took stays too."""
+    """Runs of cron, checks and delivered messages: the newest 60 of each job and symbol stay,
+    what nobody took stays too."""
     engine = filled(tmp_path)
     before = counts(engine.home)
-    planned = {each.path.name: each.verb for each in engine.clean(dry_run=True).actions if each.kind == "record"}
+    planned = {
+        each.path.name: each.verb
+        for each in engine.clean(dry_run=True).actions
+        if each.kind == "record"
+    }
     assert counts(engine.home) == before
     report = engine.clean()
     after = counts(engine.home)
 
     assert (before["cron_runs"], after["cron_runs"]) == (NEWEST + 11, NEWEST + 1)
     assert (before["watch_checks"], after["watch_checks"]) == (NEWEST + 23, NEWEST)
-    # The undelivered ones are the older numbers, so none of them is among the newest that stay anyway.
+    # The undelivered ones are the older numbers, so none of them is among the newest that stay
+    # anyway.
     assert (before["watch_outbox"], after["watch_outbox"]) == (2 * NEWEST + 10, 2 * NEWEST + 5)
     assert after["watch_predictions"] == before["watch_predictions"] == NEWEST + 40
     assert report.problems == ()
-    assert planned == {each.path.name: each.verb for each in report.actions if each.kind == "record"}
+    assert planned == {
+        each.path.name: each.verb for each in report.actions if each.kind == "record"
+    }
     assert planned["history.db:cron_runs"] == "remove"
     assert {each.verb for each in engine.clean().actions if each.kind == "record"} == {"keep"}
 
@@ -87,7 +107,10 @@ def test_a_damaged_history_stops_this_part_alone(tmp_path: Path) -> None:
     litter = engine.home.models / ".trash-x-0123abcd"
     litter.mkdir(parents=True)
     report = engine.clean()
-    assert any(problem.startswith("old records: ") and "not a database" in problem for problem in report.problems)
+    assert any(
+        problem.startswith("old records: ") and "not a database" in problem
+        for problem in report.problems
+    )
     assert not litter.exists()
 
 

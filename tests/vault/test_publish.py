@@ -30,7 +30,8 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_generations_and_parents(home: Home) -> None:
-    """Each publish is one generation more, names the model it replaced, and leaves that one in a backup."""
+    """Each publish is one generation more, names the model it replaced, and leaves that one in a
+    backup."""
     first = homes.published(home, "NVDA", 1)
     second = homes.published(home, "NVDA", 2)
     assert (first.generation, second.generation) == (1, 2)
@@ -38,15 +39,18 @@ def test_generations_and_parents(home: Home) -> None:
     assert (live.manifest.generation, live.manifest.digest) == (2, second.digest)
     assert live.manifest.parent
     assert (live.manifest.parent.generation, live.manifest.parent.digest) == (1, first.digest)
-    assert [(entry.generation, entry.digest) for backup in list_backups(home.models) for entry in backup.entries] == [
-        (1, first.digest)
-    ]
+    assert [
+        (entry.generation, entry.digest)
+        for backup in list_backups(home.models)
+        for entry in backup.entries
+    ] == [(1, first.digest)]
     assert second.size_bytes == home.model("NVDA").stat().st_size
     assert home.model("NVDA").stat().st_mode & 0o777 == 0o644
 
 
 def test_the_generation_is_never_used_twice(home: Home) -> None:
-    """With the live file gone or broken, the backups, old plain copies and the history still count."""
+    """With the live file gone or broken, the backups, old plain copies and the history still
+    count."""
     for seed in (1, 2, 3):
         homes.published(home, "NVDA", seed)
     plain = home.models / "backup_20200101_000000"
@@ -62,7 +66,8 @@ def test_the_generation_is_never_used_twice(home: Home) -> None:
 
 
 def test_a_foreign_file_is_kept(home: Home) -> None:
-    """The first publish over a file that stockml did not write copies it to a backup, marked foreign, and starts at 1."""
+    """The first publish over a file that stockml did not write copies it to a backup, marked
+    foreign, and starts at 1."""
     home.models.mkdir(parents=True)
     with h5py.File(home.model("NVDA"), "w") as file:
         file["x"] = [1.0]
@@ -78,16 +83,22 @@ def test_a_broken_live_file_is_replaced_and_kept(home: Home) -> None:
     homes.published(home, "NVDA", 1)
     home.model("NVDA").write_bytes(b"\0" * 100)
     homes.published(home, "NVDA", 2)
-    assert [entry.kind for backup in list_backups(home.models) for entry in backup.entries] == ["broken"]
+    assert [entry.kind for backup in list_backups(home.models) for entry in backup.entries] == [
+        "broken"
+    ]
 
 
 def _publish(home: Home, symbol: str = "NVDA", **options: object) -> None:
-    given = {"backup": lambda: automatic(home, load(home, {}), "NVDA", ("NVDA",), "run", FakeClock(NOW)), **options}
+    given = {
+        "backup": lambda: automatic(home, load(home, {}), "NVDA", ("NVDA",), "run", FakeClock(NOW)),
+        **options,
+    }
     publish(home, "NVDA", samples.manifest(symbol), samples.layers(2), samples.arrays(), **given)  # type: ignore[arg-type]
 
 
 def test_what_stops_a_publish(home: Home) -> None:
-    """No lock, another symbol's model, a check that fails, no backup: the live model stays, byte for byte."""
+    """No lock, another symbol's model, a check that fails, no backup: the live model stays, byte
+    for byte."""
     homes.published(home, "NVDA")
     before = home.model("NVDA").read_bytes()
 
@@ -112,10 +123,13 @@ def test_what_stops_a_publish(home: Home) -> None:
 
 
 def test_one_automatic_folder_a_run(home: Home) -> None:
-    """A run's publishes share one backup folder, of the models as they were before its first publish."""
+    """A run's publishes share one backup folder, of the models as they were before its first
+    publish."""
     settings, symbols = load(home, {}), ("NVDA", "TSLA", "AAPL")
     digests = {symbol: homes.published(home, symbol, 1).digest for symbol in ("NVDA", "TSLA")}
-    made = [automatic(home, settings, symbol, symbols, "run-9", FakeClock(NOW)) for symbol in symbols]
+    made = [
+        automatic(home, settings, symbol, symbols, "run-9", FakeClock(NOW)) for symbol in symbols
+    ]
     assert [one is not None for one in made] == [True, False, False]
     homes.published(home, "NVDA", 2, run_id="run-9")
     homes.published(home, "TSLA", 2, run_id="run-9")
@@ -140,14 +154,16 @@ home = Home(Path(sys.argv[1]))
 automatic(home, load(home, {{}}), sys.argv[2], {symbols}, "run-1", SystemClock())
 """
     workers = [
-        subprocess.Popen([sys.executable, "-c", program, str(home.root), symbol], env=environment()) for symbol in symbols
+        subprocess.Popen([sys.executable, "-c", program, str(home.root), symbol], env=environment())
+        for symbol in symbols
     ]
     assert [worker.wait(240) for worker in workers] == [0] * 4
     assert len([backup for backup in list_backups(home.models) if backup.run_id == "run-1"]) == 1
 
 
 def test_a_pipe_under_a_models_name_blocks_nobody(home: Home) -> None:
-    """What is no file is named when its symbol is published, with the next step; the other symbols' backups go on."""
+    """What is no file is named when its symbol is published, with the next step;
+    the other symbols' backups go on."""
     homes.published(home, "TSLA", 1)
     os.mkfifo(home.model("NVDA"))
 

@@ -41,7 +41,8 @@ def _restore(home: Home, name: str, *symbols: str) -> tuple[Restored, ...]:
 
 
 def test_a_restore_is_a_new_generation(home: Home) -> None:
-    """The restored model is generation 3 with the old weights and day of training; it says where it came from."""
+    """The restored model is generation 3 with the old weights and day of training;
+    it says where it came from."""
     (result,) = _restore(home, _oldest(home), "NVDA")
     assert result.ok
     assert result.replaced
@@ -59,12 +60,18 @@ def test_a_restore_is_a_new_generation(home: Home) -> None:
 
 
 def test_a_restore_can_be_undone(home: Home) -> None:
-    """Everything a restore of all replaces lies in one new backup, and restoring that one brings it back."""
+    """Everything a restore of all replaces lies in one new backup, and restoring that one brings
+    it back."""
     before = {symbol: read_model(home.model(symbol)).manifest for symbol in ("NVDA", "TSLA")}
     known = {backup.name for backup in list_backups(home.models)}
-    assert [result.symbol for result in _restore(home, _oldest(home)) if result.ok] == ["NVDA", "TSLA"]
+    assert [result.symbol for result in _restore(home, _oldest(home)) if result.ok] == [
+        "NVDA",
+        "TSLA",
+    ]
     (undo,) = [backup for backup in list_backups(home.models) if backup.name not in known]
-    assert {entry.symbol: entry.digest for entry in undo.entries} == {symbol: found.digest for symbol, found in before.items()}
+    assert {entry.symbol: entry.digest for entry in undo.entries} == {
+        symbol: found.digest for symbol, found in before.items()
+    }
     assert all(result.ok for result in _restore(home, undo.name))
     for symbol, found in before.items():
         now = read_model(home.model(symbol)).manifest
@@ -86,13 +93,17 @@ def test_one_answer_a_symbol(home: Home) -> None:
     (home.models / name / "aapl_lstm_model.h5").write_bytes(b"x")
     before = {symbol: home.model(symbol).read_bytes() for symbol in ("TSLA", "AAPL")}
     program = (
-        "import sys; from pathlib import Path; from engine.core.files import FileLock\n"
-        "lock = FileLock(Path(sys.argv[1])); assert lock.acquire('run r1, training TSLA'); sys.stdin.read()"
+        "import sys; from pathlib import Path; from engine.core.files import FileLock\nlock ="
+        " FileLock(Path(sys.argv[1])); assert lock.acquire('run r1, training TSLA');"
+        " sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(home.lock("TSLA"))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment()) as holder:
         wait_for(lambda: lock_holder(home.lock("TSLA")), what="the lock of TSLA")
-        results = {result.symbol: result for result in _restore(home, name, "NVDA", "TSLA", "AAPL", "MSFT", "SPY")}
+        results = {
+            result.symbol: result
+            for result in _restore(home, name, "NVDA", "TSLA", "AAPL", "MSFT", "SPY")
+        }
         assert holder.stdin
         holder.stdin.close()
     assert {symbol: result.ok for symbol, result in results.items()} == {
@@ -144,18 +155,27 @@ def test_another_symbols_file_swapped_in(home: Home) -> None:
 
 
 def test_over_a_broken_or_missing_live_file(home: Home) -> None:
-    """A restore heals a broken live file and brings back a missing one, as the next generation that is known."""
+    """A restore heals a broken live file and brings back a missing one, as the next generation
+    that is known."""
     home.model("NVDA").write_bytes(b"")
     home.model("TSLA").unlink()
     results = _restore(home, _oldest(home))
     assert [(result.ok, result.replaced) for result in results] == [(True, True), (True, False)]
-    assert [read_model(home.model(symbol)).manifest.generation for symbol in ("NVDA", "TSLA")] == [2, 2]
+    assert [read_model(home.model(symbol)).manifest.generation for symbol in ("NVDA", "TSLA")] == [
+        2,
+        2,
+    ]
 
 
 def test_the_history_counts(home: Home) -> None:
     """A generation that only the history knows is not used again."""
     (result,) = restore(
-        home, load(home, {}), _oldest(home), ("NVDA",), FakeClock(NOW), history_max=lambda symbol: {"NVDA": 40}[symbol]
+        home,
+        load(home, {}),
+        _oldest(home),
+        ("NVDA",),
+        FakeClock(NOW),
+        history_max=lambda symbol: {"NVDA": 40}[symbol],
     )
     assert result.model
     assert result.model.generation == 41
@@ -171,7 +191,8 @@ def test_from_the_other_disk(home: Home) -> None:
 
 
 def test_a_damaged_backup_is_restored_from_its_copy(home: Home) -> None:
-    """Where the file is damaged the same one on the other disk serves; with that damaged too nothing is replaced."""
+    """Where the file is damaged the same one on the other disk serves;
+    with that damaged too nothing is replaced."""
     made = back_up(home, settings_of(home), ("NVDA",), FakeClock(NOW))
     before = home.model("NVDA").read_bytes()
     file = home.model("NVDA").name

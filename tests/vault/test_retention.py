@@ -14,13 +14,23 @@ NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 NVDA = frozenset({"NVDA"})
 
 
-def _one(days: float, symbols: frozenset[str] = NVDA, valid: frozenset[str] | None = None, **more: object) -> Candidate:
+def _one(
+    days: float, symbols: frozenset[str] = NVDA, valid: frozenset[str] | None = None, **more: object
+) -> Candidate:
     name = f"backup {days:g}"
-    return Candidate(name, NOW - timedelta(days=days), symbols, symbols if valid is None else valid, **more)  # type: ignore[arg-type]
+    sound = symbols if valid is None else valid
+    made = NOW - timedelta(days=days)
+    return Candidate(name, made, symbols, sound, **more)  # type: ignore[arg-type]
 
 
-def _removed(*candidates: Candidate, now: datetime = NOW, days: int = 30, keep_valid: int = 3) -> set[float]:
-    return {float(each.name.split()[1]) for each in decide(candidates, now, days, keep_valid) if not each.keep}
+def _removed(
+    *candidates: Candidate, now: datetime = NOW, days: int = 30, keep_valid: int = 3
+) -> set[float]:
+    return {
+        float(each.name.split()[1])
+        for each in decide(candidates, now, days, keep_valid)
+        if not each.keep
+    }
 
 
 def test_thirty_days_from_the_newest() -> None:
@@ -44,11 +54,15 @@ def test_each_symbol_counts_for_itself() -> None:
     """A backup that one of its symbols still needs stays whole."""
     both = frozenset({"NVDA", "TSLA"})
     assert _removed(_one(0), _one(1), _one(2), _one(90, both), _one(95, both)) == set()
-    assert _removed(_one(0, both), _one(1, both), _one(2, both), _one(90, both), _one(91)) == {90, 91}
+    assert _removed(_one(0, both), _one(1, both), _one(2, both), _one(90, both), _one(91)) == {
+        90,
+        91,
+    }
 
 
 def test_a_future_date_moves_nothing() -> None:
-    """A backup dated in the future stays, and neither starts the count nor counts as one of the three."""
+    """A backup dated in the future stays, and neither starts the count nor counts as one of the
+    three."""
     assert _removed(_one(-400), _one(0), _one(10), _one(29)) == set()
     assert _removed(_one(-400), _one(-401), _one(-402), _one(0), _one(40), _one(41)) == set()
     assert _removed(_one(-400), *map(_one, (0, 1, 2, 40))) == {40}
@@ -62,7 +76,8 @@ def test_a_broken_newest_moves_nothing() -> None:
 
 
 def test_old_plain_copies_and_foreign_files() -> None:
-    """A plain copy, or a foreign file's only backup, goes only when three verified newer ones of its symbol exist."""
+    """A plain copy, or a foreign file's only backup, goes only when three verified newer ones of
+    its symbol exist."""
     plain = _one(300, verified=False)
     foreign = _one(310, valid=frozenset())
     assert _removed(_one(0), _one(1), plain, foreign) == set()
@@ -72,8 +87,15 @@ def test_old_plain_copies_and_foreign_files() -> None:
 
 def test_what_cannot_be_judged_stays() -> None:
     """A backup whose manifest cannot be read stays, with the reason."""
-    verdicts = decide([*map(_one, (0, 1, 2)), _one(90, frozenset(), problem="its manifest cannot be read")], NOW, 30, 3)
-    assert verdicts[-1] == Verdict("backup 90", True, "cannot be judged: its manifest cannot be read")
+    verdicts = decide(
+        [*map(_one, (0, 1, 2)), _one(90, frozenset(), problem="its manifest cannot be read")],
+        NOW,
+        30,
+        3,
+    )
+    assert verdicts[-1] == Verdict(
+        "backup 90", True, "cannot be judged: its manifest cannot be read"
+    )
 
 
 def test_an_empty_policy_is_refused() -> None:
@@ -99,20 +121,29 @@ def _backups(draw: st.DrawFn) -> list[Candidate]:
 
 
 @given(_backups(), st.integers(1, 60), st.integers(1, 5), st.integers(-300, 300))
-def test_what_always_holds(backups: list[Candidate], days: int, keep_valid: int, shift: int) -> None:
-    """For any backups and clock: a reason each, enough valid ones and the newest stay, and a second look agrees."""
+def test_what_always_holds(
+    backups: list[Candidate], days: int, keep_valid: int, shift: int
+) -> None:
+    """For any backups and clock: a reason each, enough valid ones and the newest stay, and a
+    second look agrees."""
     now = NOW + timedelta(days=shift)
     verdicts = {each.name: each for each in decide(backups, now, days, keep_valid)}
     assert verdicts.keys() == {each.name for each in backups}
     assert all(each.reason for each in verdicts.values())
     kept = [each for each in backups if verdicts[each.name].keep]
     for symbol in ("NVDA", "TSLA", "AAPL"):
-        had, has = (sum(symbol in each.valid and each.verified for each in some) for some in (backups, kept))
+        had, has = (
+            sum(symbol in each.valid and each.verified for each in some) for some in (backups, kept)
+        )
         assert has >= min(had, keep_valid)
         anyhow, still = (sum(symbol in each.valid for each in some) for some in (backups, kept))
         assert still >= min(anyhow, 1)
     assert not backups or kept
-    counted = [each for each in backups if each.valid and each.verified and not each.problem and each.created_at <= now]
+    counted = [
+        each
+        for each in backups
+        if each.valid and each.verified and not each.problem and each.created_at <= now
+    ]
     newest = max((each.created_at for each in counted), default=now)
     for each in backups:
         if not verdicts[each.name].keep:

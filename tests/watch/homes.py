@@ -1,4 +1,5 @@
-"""A home on the simulated market, a movable clock, and a trainer that fits small real models in this process."""
+"""A home on the simulated market, a movable clock, and a trainer that fits small real models in
+this process."""
 
 from __future__ import annotations
 
@@ -26,13 +27,18 @@ PAIR = ("NVDA", "SPY")
 def simulated_home(folder: Path, **settings: object) -> Home:
     """A home whose bars are simulated."""
     return new_home(
-        folder, market__source="simulated", market__simulated_sessions=1100, training__holdout_sessions=60, **settings
+        folder,
+        market__source="simulated",
+        market__simulated_sessions=1100,
+        training__holdout_sessions=60,
+        **settings,
     )
 
 
 @dataclass
 class Trainer:
-    """Fits naive models at the clock's time and publishes them; what it was asked stays in `requests`."""
+    """Fits naive models at the clock's time and publishes them;
+    what it was asked stays in `requests`."""
 
     home: Home
     clock: FakeClock
@@ -45,15 +51,23 @@ class Trainer:
     def __call__(self, request: TrainRequest) -> Started:
         self.requests.append(request)
         for symbol in request.symbols:
-            self.train(symbol, dict(request.reasons).get(symbol, request.reason), request.source or "simulated")
+            self.train(
+                symbol,
+                dict(request.reasons).get(symbol, request.reason),
+                request.source or "simulated",
+            )
         return Started(f"20250810-060000-{len(self.requests):06x}", request.symbols)
 
     def train(self, symbol: str, reason: str = "test", source: str = "simulated") -> None:
         """Publish a new generation of one symbol."""
         asked = (self.home, self.settings, source)
         context = {} if symbol == "SPY" else {"SPY": stored_bars(*asked, "SPY", self.clock)}
-        made = fit_symbol(stored_bars(*asked, symbol, self.clock), context, self.settings, ("naive",), QUICK)
-        manifest = made.manifest(iso(self.clock.now()), reason=reason, run_id="", champion=None, accept_worse=False)
+        made = fit_symbol(
+            stored_bars(*asked, symbol, self.clock), context, self.settings, ("naive",), QUICK
+        )
+        manifest = made.manifest(
+            iso(self.clock.now()), reason=reason, run_id="", champion=None, accept_worse=False
+        )
         manifest = msgspec.structs.replace(manifest, generation=len(self.requests) + 1)
         path = self.home.model(symbol)
         path.parent.mkdir(parents=True, exist_ok=True)

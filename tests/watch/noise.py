@@ -1,10 +1,13 @@
-"""How often healthy series are retrained for nothing, and how soon a planted break is caught; on simulated bars.
+"""How often healthy series are retrained for nothing, and how soon a planted break is caught.
+
+On simulated bars.
 
     python -m tests.watch.noise [SERIES]        the figures as Markdown
 
-Healthy series come from the simulated market itself: volatility clusters, common to all symbols in part, fat tails and
-jumps. The stand-in forecaster calls the direction right in `signal` of all sessions. Every series is trained weekly, so
-that what is counted comes on top of the age rule; what is trained for is what the planner decides after each session.
+Healthy series come from the simulated market itself: volatility clusters, common to all symbols
+in part, fat tails and jumps. The stand-in forecaster calls the direction right in `signal` of
+all sessions. Every series is trained weekly, so that what is counted comes on top of the age
+rule; what is trained for is what the planner decides after each session.
 """
 
 from __future__ import annotations
@@ -38,7 +41,8 @@ def _known(some: bytes, others: bytes) -> float:
 
 
 def remembered(some: np.ndarray, others: np.ndarray) -> float:
-    """The same distance, computed once: day by day nearly all windows are those of ten days before."""
+    """The same distance, computed once: day by day nearly all windows are those of ten days
+    before."""
     return _known(some.tobytes(), others.tobytes())
 
 
@@ -69,10 +73,14 @@ class Series:
 def make(number: int, signal: float = 0.52) -> Series:
     """A healthy series with bars for a year after BEFORE sessions."""
     seed = 5000 + number
-    who = Character(KINDS[number % len(KINDS)], "Technology", market_only=False, price=100.0, volume=1e7)
+    who = Character(
+        KINDS[number % len(KINDS)], "Technology", market_only=False, price=100.0, volume=1e7
+    )
     spy = Character(0.0105, "ETF", market_only=True, price=100.0, volume=1e7)
     count = BEFORE + YEAR_SESSIONS
-    own = simulate.__wrapped__("NVDA", who, seed).until(day(np.datetime64("2025-12-31"))).tail(count)
+    own = (
+        simulate.__wrapped__("NVDA", who, seed).until(day(np.datetime64("2025-12-31"))).tail(count)
+    )
     market = simulate.__wrapped__("SPY", spy, seed).until(own.last_date).tail(count)
     draws = np.random.default_rng([seed, 1]).random(count)
     return Series(own, market, draws < signal)
@@ -83,7 +91,10 @@ def louder(series: Series, row: int, factor: float = 2.5) -> Series:
     bars = series.bars
     before = np.concatenate(([bars.close[0]], bars.close[:-1]))
     grow = np.where(np.arange(len(bars)) >= row, factor, 1.0)
-    moves = {name: grow * np.log(getattr(bars, name) / before) for name in ("open", "high", "low", "close")}
+    moves = {
+        name: grow * np.log(getattr(bars, name) / before)
+        for name in ("open", "high", "low", "close")
+    }
     close = bars.close[0] * np.exp(np.cumsum(moves["close"]))
     base = np.concatenate(([bars.close[0]], close[:-1]))
     columns = {name: base * np.exp(move) for name, move in moves.items()}
@@ -108,17 +119,25 @@ def looks(series: Series, first: int, last: int, settings: Settings) -> list[Loo
 
 
 def trained(seen: list[Look], settings: Settings) -> list[tuple[int, str]]:
-    """(row, reason) of every training beyond the age rule that the planner decides; each is noted and started."""
+    """(row, reason) of every training beyond the age rule that the planner decides;
+    each is noted and started."""
     pasts, found = dict[str, Past](), list[tuple[datetime, int, str]]()
     for look in seen:
         now = datetime.combine(date.fromisoformat(look.day), time(23), UTC)
         fitting = tuple(verdict for verdict in look.verdicts if verdict.reason in COUNTED)
         for verdict in fitting:
             past = pasts.get(verdict.reason, Past())
-            sessions, quiet = (sessions_after(each, now.date()) if each else 0 for each in (past.last_bar, past.fired_bar))
-            pasts[verdict.reason] = judged(replace(past, sessions=sessions, quiet=quiet), verdict, settings, look.day)
+            sessions, quiet = (
+                sessions_after(each, now.date()) if each else 0
+                for each in (past.last_bar, past.fired_bar)
+            )
+            pasts[verdict.reason] = judged(
+                replace(past, sessions=sessions, quiet=quiet), verdict, settings, look.day
+            )
         spent = sum(now - at < YEAR and TRIGGERS[reason].yearly for at, _, reason in found)
-        candidate = Candidate("NVDA", "high", fitting, pasts, age_days=1.0, last_bar=look.day, spent=spent)
+        candidate = Candidate(
+            "NVDA", "high", fitting, pasts, age_days=1.0, last_bar=look.day, spent=spent
+        )
         decision = decide(candidate, Occasion(now), settings)
         if decision.action is Action.TRAIN:
             found.append((now, look.row, decision.reason))
@@ -128,7 +147,8 @@ def trained(seen: list[Look], settings: Settings) -> list[tuple[int, str]]:
 
 
 def _scored(series: Series, row: int) -> Scored:
-    """The live forecast for the session of `row`: the size of a small move, its sign right or wrong."""
+    """The live forecast for the session of `row`: the size of a small move, its sign right or
+    wrong."""
     base, actual = float(series.bars.close[row - 1]), float(series.bars.close[row])
     up = (actual > base) == bool(series.right[row])
     return Scored(
@@ -147,7 +167,9 @@ def _scored(series: Series, row: int) -> Scored:
     )
 
 
-def _facts(series: Series, row: int, trained: int, scored: list[Scored], settings: Settings) -> Facts:
+def _facts(
+    series: Series, row: int, trained: int, scored: list[Scored], settings: Settings
+) -> Facts:
     bars, market = series.bars.tail(len(series.bars)), series.market
     end = bars.dates[row]
     bars, market = bars.until(day(end)), market.until(day(end))
@@ -156,16 +178,23 @@ def _facts(series: Series, row: int, trained: int, scored: list[Scored], setting
     moves = np.abs(bars.close[held_rows - 1] / bars.close[held_rows] - 1.0)
     error = 100.0 * float(moves.mean())
     # The held-out calls are those of a healthy signal: the record was made before the break.
-    held = Metrics(120, 100.0 * float(series.right[BEFORE - 120 : BEFORE].mean()), error, error, 1.0, None)
+    held = Metrics(
+        120, 100.0 * float(series.right[BEFORE - 120 : BEFORE].mean()), error, error, 1.0, None
+    )
     ends = [row - back for back in range(settings.watch.confidence_bars)]
-    confidence = [within_share(bars.close[: at + 1], settings.thresholds.max_mape, 250) or 100.0 for at in ends]
+    confidence = [
+        within_share(bars.close[: at + 1], settings.thresholds.max_mape, 250) or 100.0
+        for at in ends
+    ]
     return Facts(
         "NVDA",
         age_days=1.0,
         trained_to=str(bars.dates[trained]),
         heldout=held,
         live=live,
-        confidences=tuple((str(series.bars.dates[at]), each) for at, each in zip(ends, confidence, strict=True)),
+        confidences=tuple(
+            (str(series.bars.dates[at]), each) for at, each in zip(ends, confidence, strict=True)
+        ),
         naive_within=within_share(bars.close, settings.thresholds.max_mape),
         volatility=volatility_signals(bars, market, str(bars.dates[trained]), settings.watch),
         drift=drift_signals(bars, live, (held.direction_accuracy, 120), settings.watch),
@@ -187,9 +216,12 @@ class Study:
 
 
 def study(series: int, broken: int, signal: float = 0.9) -> Study:
-    """`series` healthy years; `broken` breaks of each kind, at the first session and after half a healthy year."""
+    """`series` healthy years;
+    `broken` breaks of each kind, at the first session and after half a healthy year."""
     settings, signals.ks = packaged(), remembered
-    boundless = msgspec.structs.replace(settings, watch=msgspec.structs.replace(settings.watch, yearly_trainings=366))
+    boundless = msgspec.structs.replace(
+        settings, watch=msgspec.structs.replace(settings.watch, yearly_trainings=366)
+    )
     healthy, unlimited = [], []
     for number in range(series):
         seen = looks(make(number), BEFORE, BEFORE + YEAR_SESSIONS - 1, settings)
@@ -199,13 +231,19 @@ def study(series: int, broken: int, signal: float = 0.9) -> Study:
     caught: dict[str, tuple[int | None, ...]] = {}
     for later, when in ((0, "at once"), (HALF, "after half a healthy year")):
         row = BEFORE + later
-        loud = tuple(caught_at(louder(make(number), row), row, settings) for number in range(broken))
-        lost = tuple(caught_at(inverted(make(number, signal), row), row, settings) for number in range(broken))
+        loud = tuple(
+            caught_at(louder(make(number), row), row, settings) for number in range(broken)
+        )
+        lost = tuple(
+            caught_at(inverted(make(number, signal), row), row, settings)
+            for number in range(broken)
+        )
         caught |= {f"volatility x 2.5, {when}": loud, f"direction inverted, {when}": lost}
         _known.cache_clear()
     weak = {
         f"a weak direction ({share:.0%}) inverted": tuple(
-            caught_at(inverted(make(number, share), BEFORE), BEFORE, settings) for number in range(broken)
+            caught_at(inverted(make(number, share), BEFORE), BEFORE, settings)
+            for number in range(broken)
         )
         for share in (0.7, 0.6)
     }
@@ -213,7 +251,8 @@ def study(series: int, broken: int, signal: float = 0.9) -> Study:
 
 
 def caught_at(series: Series, row: int, settings: Settings) -> int | None:
-    """Sessions from the break at `row` to the first retraining after it, 1 to 15; None when there was none."""
+    """Sessions from the break at `row` to the first retraining after it, 1 to 15;
+    None when there was none."""
     found = trained(looks(series, BEFORE, row + 14, settings), settings)
     return next((at - row + 1 for at, _ in found if at >= row), None)
 
@@ -233,15 +272,26 @@ def page(found: Study) -> str:
     spread = ", ".join(f"{counts[number]} had {number}" for number in sorted(counts))
     by_reason = ", ".join(f"{name} {reasons[name]}" for name in sorted(reasons)) or "none"
     lines = [
-        f"- {count} healthy series for a year, retrained for performance or drift beyond the age rule: at most {max(counts)} a"
-        f" series, {sum(map(ours, found.healthy)) / count:.2f} on average ({spread})",
-        f"- without the yearly limit {sum(number > 2 for number in free)} of them would have had more than 2, one {max(free)}",
-        f"- for market events (volatility, move) {sum(events) / count:.2f} on average, {max(events)} at most; all: {by_reason}",
+        (
+            f"- {count} healthy series for a year, retrained for performance or drift beyond the"
+            f" age rule: at most {max(counts)} a series,"
+            f" {sum(map(ours, found.healthy)) / count:.2f} on average ({spread})"
+        ),
+        (
+            f"- without the yearly limit {sum(number > 2 for number in free)} of them would have"
+            f" had more than 2, one {max(free)}"
+        ),
+        (
+            f"- for market events (volatility, move) {sum(events) / count:.2f} on average,"
+            f" {max(events)} at most; all: {by_reason}"
+        ),
     ]
     for name, sessions in (found.caught | found.weak).items():
         hits = sorted(each for each in sessions if each is not None)
         middle = hits[len(hits) // 2] if hits else "-"
-        lines.append(f"- {name}: {len(hits)} of {len(sessions)} caught within 15 sessions, median {middle}")
+        lines.append(
+            f"- {name}: {len(hits)} of {len(sessions)} caught within 15 sessions, median {middle}"
+        )
     return "\n".join(lines)
 
 
@@ -249,5 +299,6 @@ if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     began = datetime.now(UTC)
     sys.stdout.write(
-        page(study(count, max(20, count // 4))) + f"\n({(datetime.now(UTC) - began) / timedelta(seconds=1):.0f} s)\n"
+        page(study(count, max(20, count // 4)))
+        + f"\n({(datetime.now(UTC) - began) / timedelta(seconds=1):.0f} s)\n"
     )

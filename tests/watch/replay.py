@@ -1,8 +1,10 @@
-"""A year of decisions on a movable clock: the planner and the triggers as they stand, a trainer that only notes the time.
+"""A year of decisions on a movable clock: the planner and the triggers as they stand, a trainer
+that only notes the time.
 
-Day by day at 06:00, 12:00 and 18:00 New York time a check looks at every symbol, on Sundays at 02:00 `auto-train` does.
-Live forecasts are scored as the ledger scores them; the stand-in model bets on a reversal of the last session, which on
-real bars is worth about as much as a coin. Plans that a person would ask about are kept as lines.
+Day by day at 06:00, 12:00 and 18:00 New York time a check looks at every symbol, on Sundays at
+02:00 `auto-train` does. Live forecasts are scored as the ledger scores them; the stand-in model
+bets on a reversal of the last session, which on real bars is worth about as much as a coin.
+Plans that a person would ask about are kept as lines.
 
     python -m tests.watch.replay FOLDER        the decisions as Markdown
 """
@@ -31,7 +33,17 @@ from engine.market.csv_file import read_rows
 from engine.market.quality import checked
 from engine.watch.auto import occasion_of
 from engine.watch.ledger import Scored, live_of
-from engine.watch.planner import YEAR, Action, Candidate, Decision, Occasion, Past, judged, plan, started
+from engine.watch.planner import (
+    YEAR,
+    Action,
+    Candidate,
+    Decision,
+    Occasion,
+    Past,
+    judged,
+    plan,
+    started,
+)
 from engine.watch.signals import drift_signals, volatility_signals, within_share
 from engine.watch.triggers import TRIGGERS, Facts, Live, Signal, Verdict, verdicts
 
@@ -78,7 +90,8 @@ class Line:
 
 @dataclass
 class Replay:
-    """Symbols, their bars and what became of them; `outage` days bring no bars, `corrupt` breaks a model on a day."""
+    """Symbols, their bars and what became of them;
+    `outage` days bring no bars, `corrupt` breaks a model on a day."""
 
     bars: dict[str, Bars]
     settings: Settings
@@ -88,7 +101,9 @@ class Replay:
     pasts: dict[str, dict[str, Past]] = field(default_factory=dict)
     confidences: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
-    _signals: dict[tuple[str, str, str], tuple[tuple[Signal, ...], ...]] = field(default_factory=dict)
+    _signals: dict[tuple[str, str, str], tuple[tuple[Signal, ...], ...]] = field(
+        default_factory=dict
+    )
     _live: dict[tuple[str, str], Live] = field(default_factory=dict)
     _spent: dict[str, list[datetime]] = field(default_factory=dict)
     """When each symbol was trained for performance or drift."""
@@ -118,8 +133,11 @@ class Replay:
         upcoming = None
         if by == "auto-train":
             upcoming = now + timedelta(days=7)
-        # A check whose forecasts all fail for want of bars is an outage; auto-train only finds no fresh bars.
-        occasion = replace(occasion_of(now, next_auto_train=upcoming), outage=down and by == "check")
+        # A check whose forecasts all fail for want of bars is an outage; auto-train only finds no
+        # fresh bars.
+        occasion = replace(
+            occasion_of(now, next_auto_train=upcoming), outage=down and by == "check"
+        )
         candidates = [self._candidate(symbol, now, down) for symbol in self.bars]
         for decision in plan(candidates, occasion, self.settings):
             self.lines.append(Line(now, by, decision))
@@ -145,21 +163,32 @@ class Replay:
             spent=sum(now - at < YEAR for at in self._spent.get(symbol, ())),
         )
 
-    def _judge(self, symbol: str, found: tuple[Verdict, ...], now: datetime, last_bar: str) -> dict[str, Past]:
+    def _judge(
+        self, symbol: str, found: tuple[Verdict, ...], now: datetime, last_bar: str
+    ) -> dict[str, Past]:
         pasts = self.pasts.setdefault(symbol, {})
         for verdict in found:
             past = pasts.get(verdict.reason, Past())
             yesterday = exchange_day(now) - timedelta(days=1)
-            sessions, quiet = (sessions_after(each, yesterday) if each else 0 for each in (past.last_bar, past.fired_bar))
-            pasts[verdict.reason] = judged(replace(past, sessions=sessions, quiet=quiet), verdict, self.settings, last_bar)
+            sessions, quiet = (
+                sessions_after(each, yesterday) if each else 0
+                for each in (past.last_bar, past.fired_bar)
+            )
+            pasts[verdict.reason] = judged(
+                replace(past, sessions=sessions, quiet=quiet), verdict, self.settings, last_bar
+            )
         return pasts
 
-    def _facts(self, symbol: str, model: Model | None, bars: Bars, now: datetime, down: bool) -> Facts:
+    def _facts(
+        self, symbol: str, model: Model | None, bars: Bars, now: datetime, down: bool
+    ) -> Facts:
         if model is None:
             return Facts(symbol, model="none")
         newest = (symbol, str(bars.dates[-1]))
         if newest not in self._live:
-            self._live[newest] = live_of(self._scored(symbol, bars, now), self.settings.watch.live_window)
+            self._live[newest] = live_of(
+                self._scored(symbol, bars, now), self.settings.watch.live_window
+            )
         live = self._live[newest]
         key = (symbol, str(bars.dates[-1]), model.trained_to)
         if key not in self._signals:
@@ -180,7 +209,9 @@ class Replay:
             model="corrupt" if model.broken else "ok",
             problem=model.broken,
             age_days=(now - model.trained_at).total_seconds() / 86400,
-            age_sessions=sessions_after(exchange_day(model.trained_at).isoformat(), exchange_day(now)),
+            age_sessions=sessions_after(
+                exchange_day(model.trained_at).isoformat(), exchange_day(now)
+            ),
             trained_to=model.trained_to,
             heldout=model.heldout,
             live=live,
@@ -191,10 +222,15 @@ class Replay:
         )
 
     def _scored(self, symbol: str, bars: Bars, now: datetime) -> tuple[Scored, ...]:
-        """The live forecasts that were made since the first model stood, each before its session."""
+        """The live forecasts that were made since the first model stood, each before its
+        session."""
         begun = self._asked.setdefault(symbol, now)
         rows = np.flatnonzero(bars.dates > np.datetime64(exchange_day(begun), "D"))
-        return tuple(scored_row(symbol, bars, int(row)) for row in rows[-self.settings.watch.live_window :] if row > 1)
+        return tuple(
+            scored_row(symbol, bars, int(row))
+            for row in rows[-self.settings.watch.live_window :]
+            if row > 1
+        )
 
     def _train(self, decision: Decision, occasion: Occasion) -> None:
         symbol, now = decision.symbol, occasion.now
@@ -220,7 +256,20 @@ def scored_row(symbol: str, bars: Bars, row: int) -> Scored:
     """The stand-in's forecast for one session and what came."""
     base, actual = float(bars.close[row - 1]), float(bars.close[row])
     forecast = base * float(np.exp(bet(bars, row)))
-    return Scored(symbol, str(bars.dates[row]), base, forecast, base, base, base, base, 50.0, 50.0, base, actual)
+    return Scored(
+        symbol,
+        str(bars.dates[row]),
+        base,
+        forecast,
+        base,
+        base,
+        base,
+        base,
+        50.0,
+        50.0,
+        base,
+        actual,
+    )
 
 
 def held_out(bars: Bars, n: int = 120) -> Metrics:
@@ -235,7 +284,9 @@ def read_folder(folder: Path) -> dict[str, Bars]:
     """The bars of every configured symbol in a folder of CSV files."""
     names = packaged().names
     paths = {name: folder / f"{name}.csv" for name in names}
-    return {name: checked(read_rows(path, name, "csv")) for name, path in paths.items() if path.exists()}
+    return {
+        name: checked(read_rows(path, name, "csv")) for name, path in paths.items() if path.exists()
+    }
 
 
 def trainings(lines: list[Line]) -> list[Line]:
@@ -245,7 +296,11 @@ def trainings(lines: list[Line]) -> list[Line]:
 
 def page(lines: list[Line]) -> Iterator[str]:
     """The decisions as Markdown: a count of what is ordinary, a row for each that is not."""
-    counts = Counter((line.by, str(line.decision.action), line.decision.reason) for line in lines if line.decision.reason)
+    counts = Counter(
+        (line.by, str(line.decision.action), line.decision.reason)
+        for line in lines
+        if line.decision.reason
+    )
     yield "| by | decision | reason | times |"
     yield "|---|---|---|---|"
     for (by, action, reason), count in sorted(counts.items()):
@@ -257,19 +312,33 @@ def page(lines: list[Line]) -> Iterator[str]:
     groups: dict[tuple[datetime, str, Action, str], list[Decision]] = {}
     for line in lines:
         decision = line.decision
-        ordinary = decision.reason in ("", "missing") or (decision.reason == "age" and line.by == "auto-train")
-        if (ordinary and decision.action is not Action.NO_BARS) or decision.action in (Action.COOLDOWN, Action.NO_NEW_BARS):
+        ordinary = decision.reason in ("", "missing") or (
+            decision.reason == "age" and line.by == "auto-train"
+        )
+        if (ordinary and decision.action is not Action.NO_BARS) or decision.action in (
+            Action.COOLDOWN,
+            Action.NO_NEW_BARS,
+        ):
             continue
         # What stands in the way is told once a day, a chronic reason once.
         day = "" if decision.action is Action.CHRONIC else f"{line.at:%Y%m%d}"
         key = (decision.symbol, str(decision.action), decision.reason, day)
         if key not in told:
             told.add(key)
-            alone = decision.symbol if decision.action in (Action.TRAIN, Action.CHRONIC) and decision.reason != "age" else ""
-            groups.setdefault((line.at, line.by, decision.action, decision.reason + alone), []).append(decision)
+            alone = (
+                decision.symbol
+                if decision.action in (Action.TRAIN, Action.CHRONIC) and decision.reason != "age"
+                else ""
+            )
+            groups.setdefault(
+                (line.at, line.by, decision.action, decision.reason + alone), []
+            ).append(decision)
     for (at, by, action, _), group in groups.items():
         names = " ".join(each.symbol for each in group)
-        yield f"| {at.astimezone(NEW_YORK):%a %Y-%m-%d %H:%M} | {by} | {names} | {action} | {group[0].text} |"
+        yield (
+            f"| {at.astimezone(NEW_YORK):%a %Y-%m-%d %H:%M} | {by} | {names} | {action} |"
+            f" {group[0].text} |"
+        )
 
 
 def sessions(first: date, last: date) -> int:

@@ -1,4 +1,7 @@
-"""Alerts: pending, firing, resolved; one message for one cause; silence, acknowledgement, repetition."""
+"""Alerts: pending, firing, resolved; one message for one cause.
+
+Silence, acknowledgement, repetition.
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,7 +65,9 @@ def test_the_state_machine(times: int, calm: int, seen: str, expected: str) -> N
 def test_thirteen_symbols_that_fail_for_one_cause_are_one_message(home: Home) -> None:
     """One message names all of them; so does the one that says it is over."""
     evaluate(home, SETTINGS, [on("prediction", name, "no bars") for name in NAMES], NOW)
-    (message,) = evaluate(home, SETTINGS, [on("prediction", name, "no bars") for name in NAMES], NOW + HOUR)
+    (message,) = evaluate(
+        home, SETTINGS, [on("prediction", name, "no bars") for name in NAMES], NOW + HOUR
+    )
     assert ("firing", 13) == (message.kind, len(message.body.splitlines()))
     assert all(name in message.title for name in NAMES)
     (over,) = evaluate(home, SETTINGS, [off("prediction", name) for name in NAMES], NOW + 2 * HOUR)
@@ -71,17 +76,24 @@ def test_thirteen_symbols_that_fail_for_one_cause_are_one_message(home: Home) ->
 
 
 def test_an_outage_silences_what_it_explains(home: Home) -> None:
-    """While no symbol can be forecast one message goes out; the symbols' own alerts fire and stay silent, then resolve so."""
+    """While no symbol can be forecast one message goes out;
+    the symbols' own alerts fire and stay silent, then resolve so."""
     looks = [on("outage"), *(on("prediction", name) for name in NAMES)]
     sent = [*evaluate(home, SETTINGS, looks, NOW), *evaluate(home, SETTINGS, looks, NOW + HOUR)]
-    over = evaluate(home, SETTINGS, [off("outage"), *(off("prediction", name) for name in NAMES)], NOW + 2 * HOUR)
+    over = evaluate(
+        home,
+        SETTINGS,
+        [off("outage"), *(off("prediction", name) for name in NAMES)],
+        NOW + 2 * HOUR,
+    )
 
     assert [RULES["outage"].about] == [message.title.partition(": ")[2] for message in sent]
     assert ["resolved"] == [message.kind for message in over]
 
 
 def test_it_is_sent_again_after_a_day_until_it_is_acknowledged(home: Home) -> None:
-    """A firing alert repeats after repeat_hours; one that a person has seen does not; a chronic reason rings once."""
+    """A firing alert repeats after repeat_hours; one that a person has seen does not;
+    a chronic reason rings once."""
     ring = [on("corrupt", "NVDA")]
     evaluate(home, SETTINGS, ring, NOW)
     assert () == evaluate(home, SETTINGS, ring, NOW + 23 * HOUR)
@@ -110,11 +122,14 @@ def test_what_was_never_sent_is_not_resolved(home: Home) -> None:
     alerts.silence(home, alerts.ANY, alerts.ANY, 9 * HOUR, NOW)
     evaluate(home, SETTINGS, [on("disk")], NOW)
 
-    assert () == evaluate(home, SETTINGS, [off("disk")], NOW + HOUR) + evaluate(home, SETTINGS, [off("disk")], NOW + 2 * HOUR)
+    assert () == evaluate(home, SETTINGS, [off("disk")], NOW + HOUR) + evaluate(
+        home, SETTINGS, [off("disk")], NOW + 2 * HOUR
+    )
 
 
 def test_an_alert_tells_what_became_of_its_message(home: Home) -> None:
-    """Waiting until the message is taken, then delivered; a silence says when it ends; what resolved lately stays on show."""
+    """Waiting until the message is taken, then delivered; a silence says when it ends;
+    what resolved lately stays on show."""
     alerts.silence(home, "disk", alerts.ANY, 2 * HOUR, NOW)
     evaluate(home, SETTINGS, [on("corrupt", "NVDA", "bad digest"), on("disk"), off("backup")], NOW)
     rang, quiet = alerts.alert_list(home, NOW)
@@ -126,9 +141,13 @@ def test_an_alert_tells_what_became_of_its_message(home: Home) -> None:
 
     evaluate(home, SETTINGS, [off("corrupt", "NVDA")], NOW + HOUR)
     later = alerts.alert_list(home, NOW + 2 * HOUR, alerts.LATELY)
-    assert [("disk", "firing"), ("corrupt", "resolved")] == [(each.rule, each.state) for each in later]
+    assert [("disk", "firing"), ("corrupt", "resolved")] == [
+        (each.rule, each.state) for each in later
+    ]
     assert ("bad digest", NOW + HOUR) == (later[1].text, later[1].since)
-    assert ["disk"] == [each.rule for each in alerts.alert_list(home, NOW + 26 * HOUR, alerts.LATELY)]
+    assert ["disk"] == [
+        each.rule for each in alerts.alert_list(home, NOW + 26 * HOUR, alerts.LATELY)
+    ]
     evaluate(home, SETTINGS, [on("corrupt", "NVDA", "again")], NOW + 3 * HOUR)
     assert NOW + 3 * HOUR == alerts.alert_list(home, NOW + 3 * HOUR)[-1].sent_at
 
@@ -137,16 +156,21 @@ def test_messages_are_safe_for_a_terminal_and_a_pager(home: Home) -> None:
     """Escape codes of an error text do not reach the message."""
     (message,) = evaluate(home, SETTINGS, [on("corrupt", "NVDA", "bad \x1b[2Jdigest")], NOW)
 
-    assert message == Message("firing", "stockml firing: a model file cannot be trusted (1: NVDA)", "NVDA: bad digest")
+    assert message == Message(
+        "firing", "stockml firing: a model file cannot be trusted (1: NVDA)", "NVDA: bad digest"
+    )
 
 
 def test_a_symbol_that_left_the_settings_rings_no_more(home: Home) -> None:
-    """What fires for a symbol is over at the next look once the symbol is not configured, and is told as resolved."""
+    """What fires for a symbol is over at the next look once the symbol is not configured, and is
+    told as resolved."""
     evaluate(home, SETTINGS, [on("corrupt", "SMR"), on("corrupt", "NVDA")], NOW)
     others = {name: entry for name, entry in SETTINGS.symbols.items() if name != "SMR"}
     fewer = msgspec.structs.replace(SETTINGS, symbols=others)
     (over,) = evaluate(home, fewer, [on("corrupt", "NVDA")], NOW + HOUR)
 
     assert ("resolved", True) == (over.kind, over.title.endswith("(1: SMR)"))
-    assert [("NVDA", "firing")] == [(each.symbol, each.state) for each in alerts.alert_list(home, NOW + HOUR)]
+    assert [("NVDA", "firing")] == [
+        (each.symbol, each.state) for each in alerts.alert_list(home, NOW + HOUR)
+    ]
     assert () == evaluate(home, fewer, [on("corrupt", "NVDA")], NOW + 2 * HOUR)

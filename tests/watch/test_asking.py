@@ -1,4 +1,7 @@
-"""A prediction asked for: through a service that is up, else in this process; and whose fault it is when there is none."""
+"""A prediction asked for: through a service that is up, else in this process.
+
+And whose fault it is when there is none.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ class Service:
 
     def __init__(self) -> None:
         self.health: tuple[int, Any] = (200, {"status": "healthy"})
-        self.predict: tuple[int, Any] = (200, {"symbol": "SPY", "predicted_price": 101.0, "confidence": 0.72})
+        self.predict: tuple[int, Any] = (
+            200,
+            {"symbol": "SPY", "predicted_price": 101.0, "confidence": 0.72},
+        )
         self.tokens: list[str] = []
         outer = self
 
@@ -61,14 +67,16 @@ def trainer(tmp_path: Path) -> Trainer:
 
 @contextmanager
 def running(home: Home, service: Service) -> Iterator[None]:
-    """The service runs for this home: it holds the home's lock, on a port that is not the one of the settings."""
+    """The service runs for this home: it holds the home's lock, on a port that is not the one of
+    the settings."""
     with FileLock(lock_path(home)) as lock:
         assert lock.acquire(place_text("127.0.0.1", service.server.server_port))
         yield
 
 
 def test_up_means_healthy_or_degraded(trainer: Trainer, service: Service) -> None:
-    """ "unhealthy" is not up, although the word ends like healthy; nor is silence or a stranger's page."""
+    """ "unhealthy" is not up, although the word ends like healthy;
+    nor is silence or a stranger's page."""
     home = trainer.home
     assert not service_up(home)
     with running(home, service):
@@ -85,7 +93,8 @@ def test_up_means_healthy_or_degraded(trainer: Trainer, service: Service) -> Non
 
 
 def test_only_our_own_service_is_asked(trainer: Trainer, service: Service) -> None:
-    """A healthy service at the settings' port that is not this home's is not asked at all; our own gets the token."""
+    """A healthy service at the settings' port that is not this home's is not asked at all;
+    our own gets the token."""
     home = trainer.home
     text = home.settings.read_text()
     home.settings.write_text(text.replace("port = 8081", f"port = {service.server.server_port}"))
@@ -98,24 +107,37 @@ def test_only_our_own_service_is_asked(trainer: Trainer, service: Service) -> No
     assert service.tokens == [f"Bearer {'t' * 30}"]
 
 
-def test_the_service_answers_and_the_forecast_stays_whole(trainer: Trainer, service: Service) -> None:
-    """Time and confidence are the service's, the forecast for the ledger is the model's own with its intervals."""
+def test_the_service_answers_and_the_forecast_stays_whole(
+    trainer: Trainer, service: Service
+) -> None:
+    """Time and confidence are the service's, the forecast for the ledger is the model's own with
+    its intervals."""
     trainer.train("SPY")
     with running(trainer.home, service):
-        found = ask(trainer.home, trainer.settings, "SPY", "simulated", trainer.clock, by_service=True)
+        found = ask(
+            trainer.home, trainer.settings, "SPY", "simulated", trainer.clock, by_service=True
+        )
 
     assert (BY_SERVICE, "", 72.0) == (found.via, found.fault, found.confidence)
     assert found.forecast is not None
     assert found.forecast.low95 < found.forecast.next_close < found.forecast.high95
 
 
-@pytest.mark.parametrize(("code", "fault"), [(500, "model"), (503, "data"), (404, "data"), (429, "service"), (200, "service")])
-def test_whose_fault_it_is_through_the_service(trainer: Trainer, service: Service, code: int, fault: str) -> None:
-    """500 is the model's failure inside a service that is up; 404 and 503 are missing data; the rest is the service's."""
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [(500, "model"), (503, "data"), (404, "data"), (429, "service"), (200, "service")],
+)
+def test_whose_fault_it_is_through_the_service(
+    trainer: Trainer, service: Service, code: int, fault: str
+) -> None:
+    """500 is the model's failure inside a service that is up; 404 and 503 are missing data;
+    the rest is the service's."""
     trainer.train("SPY")
     service.predict = (code, {"title": "no"})
     with running(trainer.home, service):
-        found = ask(trainer.home, trainer.settings, "SPY", "simulated", trainer.clock, by_service=True)
+        found = ask(
+            trainer.home, trainer.settings, "SPY", "simulated", trainer.clock, by_service=True
+        )
 
     assert fault == found.fault
 

@@ -1,4 +1,5 @@
-"""The performance check on a real home: written three times, kept before outcomes, training what fires."""
+"""The performance check on a real home: written three times, kept before outcomes, training what
+fires."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ def trainer(home: Home, clock: FakeClock) -> Trainer:
 
 def run(trainer: Trainer, *, train: bool = True) -> Report:
     """One check of the pair at the clock's time."""
-    return check(trainer.home, trainer.settings, PAIR, None, trainer.clock, begin=trainer if train else None)
+    return check(
+        trainer.home, trainer.settings, PAIR, None, trainer.clock, begin=trainer if train else None
+    )
 
 
 def actions(report: Report) -> dict[str, Action]:
@@ -50,10 +53,13 @@ def actions(report: Report) -> dict[str, Action]:
 
 
 def test_missing_models_are_trained_and_a_healthy_pair_is_left_alone(trainer: Trainer) -> None:
-    """The first check trains what has no model, with a reason a symbol; the second one, an hour later, trains nothing."""
+    """The first check trains what has no model, with a reason a symbol;
+    the second one, an hour later, trains nothing."""
     first = run(trainer)
     assert dict.fromkeys(PAIR, Action.TRAIN) == actions(first)
-    assert {"NVDA": "missing: no model yet", "SPY": "missing: no model yet"} == dict(trainer.requests[0].reasons)
+    assert {"NVDA": "missing: no model yet", "SPY": "missing: no model yet"} == dict(
+        trainer.requests[0].reasons
+    )
     trainer.clock.advance(timedelta(hours=1))
     second = run(trainer)
     assert 1 == len(trainer.requests)
@@ -61,12 +67,22 @@ def test_missing_models_are_trained_and_a_healthy_pair_is_left_alone(trainer: Tr
 
 
 def test_it_is_written_three_times_and_every_line_is_json(trainer: Trainer) -> None:
-    """History, log and database tell the same; every line of the history parses and has the promised keys."""
+    """History, log and database tell the same;
+    every line of the history parses and has the promised keys."""
     run(trainer)
     trainer.clock.advance(timedelta(hours=1))
     report = run(trainer)
     lines = [json.loads(line) for line in history_path(trainer.home).read_text().splitlines()]
-    promised = {"timestamp", "symbol", "response_time", "confidence", "status", "direction_accuracy", "mape", "age_days"}
+    promised = {
+        "timestamp",
+        "symbol",
+        "response_time",
+        "confidence",
+        "status",
+        "direction_accuracy",
+        "mape",
+        "age_days",
+    }
 
     assert 4 == len(lines)
     assert all(promised | {"via", "generation"} <= set(line) for line in lines)
@@ -79,7 +95,8 @@ def test_it_is_written_three_times_and_every_line_is_json(trainer: Trainer) -> N
 
 
 def test_forecasts_are_kept_and_scored_by_the_next_bar(trainer: Trainer) -> None:
-    """A forecast made on Sunday is scored by the first check after Monday's close, and by that bar alone."""
+    """A forecast made on Sunday is scored by the first check after Monday's close, and by that
+    bar alone."""
     run(trainer)
     run(trainer)
     assert 1 == ledger.waiting(trainer.home, "NVDA", "simulated")
@@ -114,17 +131,26 @@ def test_a_broken_model_rings_and_is_trained_once_a_retry_time(trainer: Trainer)
     trainer.home.model("NVDA").write_bytes(b"not a model")
     trainer.clock.advance(timedelta(hours=1))
     report = run(trainer, train=False)
-    assert "corrupt" == next(each.reason for each in report.prepared.decisions if each.symbol == "NVDA")
-    assert ("corrupt", "NVDA") in {(alert.rule, alert.symbol) for alert in alert_list(trainer.home, SUNDAY)}
+    assert "corrupt" == next(
+        each.reason for each in report.prepared.decisions if each.symbol == "NVDA"
+    )
+    assert ("corrupt", "NVDA") in {
+        (alert.rule, alert.symbol) for alert in alert_list(trainer.home, SUNDAY)
+    }
     run(trainer)
-    assert "ok" == next(each.look.facts.model for each in run(trainer).checks if each.symbol == "NVDA")
+    assert "ok" == next(
+        each.look.facts.model for each in run(trainer).checks if each.symbol == "NVDA"
+    )
     trainer.home.model("NVDA").write_bytes(b"broken again")
     trainer.clock.advance(timedelta(hours=2))
     assert Action.COOLDOWN is actions(run(trainer))["NVDA"]
 
 
-def test_when_nothing_answers_it_is_an_outage(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that all fail for want of bars are one alert and no training, until a symbol is answered."""
+def test_when_nothing_answers_it_is_an_outage(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models that all fail for want of bars are one alert and no training, until a symbol is
+    answered."""
     from engine.core.errors import NoDataError
     from engine.market import fetch
 
@@ -150,12 +176,19 @@ def test_when_nothing_answers_it_is_an_outage(trainer: Trainer, monkeypatch: pyt
             monkeypatch.undo()
         trainer.clock.advance(timedelta(hours=1))
         check(trainer.home, trainer.settings, ("NVDA",), None, trainer.clock, begin=None)
-        firing = {alert.rule for alert in alert_list(trainer.home, trainer.clock.now()) if alert.state == "firing"}
+        firing = {
+            alert.rule
+            for alert in alert_list(trainer.home, trainer.clock.now())
+            if alert.state == "firing"
+        }
         assert heals == ("outage" not in firing)
 
 
-def test_a_training_that_runs_is_never_called_none(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the record of a start is refused, the check tells the run that goes on, and that it is not recorded."""
+def test_a_training_that_runs_is_never_called_none(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the record of a start is refused, the check tells the run that goes on, and that it
+    is not recorded."""
 
     def refuse(*_: object) -> None:
         raise StockmlError("history.db is locked")
@@ -181,7 +214,8 @@ def test_a_hold_stops_automatic_training_and_ends_by_itself(trainer: Trainer) ->
 
 
 def test_three_weeks_with_the_real_trainer(trainer: Trainer) -> None:
-    """Checks day by day with real fits: what is missing is trained at once, and each model again for its age every week."""
+    """Checks day by day with real fits: what is missing is trained at once, and each model again
+    for its age every week."""
     for day in range(21):
         trainer.clock.advance(timedelta(days=1) if day else timedelta())
         run(trainer)
@@ -190,13 +224,17 @@ def test_three_weeks_with_the_real_trainer(trainer: Trainer) -> None:
 
     assert reasons.count("missing") == 2
     assert 4 == reasons.count("age")
-    assert all(reason in ("missing", "age", "volatility", "move", "accuracy", "drift") for reason in reasons)
+    assert all(
+        reason in ("missing", "age", "volatility", "move", "accuracy", "drift")
+        for reason in reasons
+    )
     assert 14 <= len(ledger.scored(trainer.home, "NVDA", "simulated"))
     assert datetime(2025, 8, 30, 6, tzinfo=UTC) == trainer.clock.now()
 
 
 def test_a_model_of_a_newer_stockml_is_told_and_left_alone(trainer: Trainer) -> None:
-    """However old it gets, even by a forced plan, nothing automatic replaces it, and an alert says why."""
+    """However old it gets, even by a forced plan, nothing automatic replaces it, and an alert
+    says why."""
     run(trainer)
     newer = made_newer(trainer.home.model("NVDA"))
     for _ in range(6):
@@ -204,18 +242,29 @@ def test_a_model_of_a_newer_stockml_is_told_and_left_alone(trainer: Trainer) -> 
         report = run(trainer)
         assert actions(report)["NVDA"] is Action.NEWER
     looks = [each.look for each in report.checks]
-    forced = prepare(trainer.home, trainer.settings, looks, occasion_of(trainer.clock.now(), force=True), trainer.clock)
+    forced = prepare(
+        trainer.home,
+        trainer.settings,
+        looks,
+        occasion_of(trainer.clock.now(), force=True),
+        trainer.clock,
+    )
     told = next(each for each in forced.decisions if each.symbol == "NVDA")
 
     assert trainer.home.model("NVDA").read_bytes() == newer
     assert (told.action, "was made by a newer stockml" in told.text) == (Action.NEWER, True)
     assert any(request.symbols == ("SPY",) for request in trainer.requests)
-    (alert,) = [each for each in alert_list(trainer.home, trainer.clock.now()) if each.rule == "corrupt"]
+    (alert,) = [
+        each for each in alert_list(trainer.home, trainer.clock.now()) if each.rule == "corrupt"
+    ]
     assert (alert.symbol, "newer stockml" in alert.text) == ("NVDA", True)
 
 
-def test_a_folder_that_goes_while_the_home_is_measured_costs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A backup that gets its name, a run that is cleaned away: what is left is counted, links and their targets are not."""
+def test_a_folder_that_goes_while_the_home_is_measured_costs_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that gets its name, a run that is cleaned away: what is left is counted, links
+    and their targets are not."""
     going, staying = home.root / "going", home.root / "staying"
     for folder in (going, staying):
         folder.mkdir()

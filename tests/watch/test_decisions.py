@@ -18,11 +18,14 @@ from tests.watch.homes import SUNDAY
 def noted(home: Home, reason: str, run: str, days_ago: int) -> None:
     """A training of NVDA that was decided some days ago; without a run it was only told."""
     decision = Decision("NVDA", Action.TRAIN, reason, "words", (Verdict(reason, True, "words"),))
-    decisions.note(home, [decision], Occasion(SUNDAY - timedelta(days=days_ago)), {"NVDA": run} if run else {})
+    decisions.note(
+        home, [decision], Occasion(SUNDAY - timedelta(days=days_ago)), {"NVDA": run} if run else {}
+    )
 
 
 def test_what_a_symbol_has_spent_of_its_year(tmp_path: Path) -> None:
-    """Trainings for performance or drift of the last 365 days count, but not those that failed or were only told."""
+    """Trainings for performance or drift of the last 365 days count, but not those that failed
+    or were only told."""
     home = Home(tmp_path)
     assert decisions.spent(home, SUNDAY, lambda *_: False)["NVDA"] == 0
     for reason, run, days in (
@@ -40,24 +43,41 @@ def test_what_a_symbol_has_spent_of_its_year(tmp_path: Path) -> None:
 
 
 def test_a_reason_is_kept_with_the_bar_on_which_it_last_fired(tmp_path: Path) -> None:
-    """What is written is read again: trainings, chronic words, and the sessions since it last fired."""
+    """What is written is read again: trainings, chronic words, and the sessions since it last
+    fired."""
     home = Home(tmp_path)
-    past = Past(2, SUNDAY, "2025-06-02", sessions=40, chronic="2 trainings did not help", fired_bar="2025-08-01", quiet=5)
+    past = Past(
+        2,
+        SUNDAY,
+        "2025-06-02",
+        sessions=40,
+        chronic="2 trainings did not help",
+        fired_bar="2025-08-01",
+        quiet=5,
+    )
     decisions.keep(home, "NVDA", {}, {"accuracy": past})
     sessions = {"2025-06-02": 40, "2025-08-01": 5}
-    assert decisions.pasts(home, "NVDA", sessions.__getitem__, lambda *_: False) == {"accuracy": past}
+    assert decisions.pasts(home, "NVDA", sessions.__getitem__, lambda *_: False) == {
+        "accuracy": past
+    }
 
 
 def test_a_file_of_the_format_before_is_read_and_brought_up(tmp_path: Path) -> None:
-    """Looking needs no column that an older stockml did not write; the next write adds it and keeps the rows."""
+    """Looking needs no column that an older stockml did not write;
+    the next write adds it and keeps the rows."""
     home = Home(tmp_path)
     home.history.parent.mkdir(parents=True)
     with closing(sqlite3.connect(home.history)) as connection:
         for statement in SCHEMA.steps[0]:
             connection.execute(statement)
-        connection.execute("CREATE TABLE history_formats (owner TEXT PRIMARY KEY, format INTEGER NOT NULL)")
+        connection.execute(
+            "CREATE TABLE history_formats (owner TEXT PRIMARY KEY, format INTEGER NOT NULL)"
+        )
         connection.execute("INSERT INTO history_formats VALUES ('watch', 1)")
-        connection.execute("INSERT INTO watch_reasons VALUES ('NVDA', 'drift', 1, NULL, '2025-06-02', '', 'old words')")
+        connection.execute(
+            "INSERT INTO watch_reasons VALUES ('NVDA', 'drift', 1, NULL, '2025-06-02', '', 'old"
+            " words')"
+        )
         connection.commit()
     before = decisions.pasts(home, "NVDA", lambda _: 40, lambda *_: False)
     assert before == {"drift": Past(1, None, "2025-06-02", sessions=40, chronic="old words")}

@@ -1,4 +1,5 @@
-"""Delivery to a webhook on loopback: once each, also after it was down, and after the process was killed in between."""
+"""Delivery to a webhook on loopback: once each, also after it was down, and after the process
+was killed in between."""
 
 from __future__ import annotations
 
@@ -77,8 +78,11 @@ def home(tmp_path: Path, receiver: Receiver) -> Home:
     return home
 
 
-def test_firing_and_resolved_arrive_once_each_also_when_it_was_down(home: Home, receiver: Receiver) -> None:
-    """What nobody took waits on show, without the URL's secret, and arrives once when the receiver is back."""
+def test_firing_and_resolved_arrive_once_each_also_when_it_was_down(
+    home: Home, receiver: Receiver
+) -> None:
+    """What nobody took waits on show, without the URL's secret, and arrives once when the
+    receiver is back."""
     settings = config.load(home)
     receiver.down = True
     evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
@@ -91,12 +95,17 @@ def test_firing_and_resolved_arrive_once_each_also_when_it_was_down(home: Home, 
     evaluate(home, settings, [off("corrupt", "NVDA")], NOW + HOUR)
     assert "" == deliver(home, settings)
     assert "" == deliver(home, settings)
-    assert ["stockml firing", "stockml resolved"] == [title.partition(":")[0] for title in receiver.got]
+    assert ["stockml firing", "stockml resolved"] == [
+        title.partition(":")[0] for title in receiver.got
+    ]
     assert () == outbox(home)
 
 
-def test_a_process_killed_between_ringing_and_sending_costs_no_message(home: Home, receiver: Receiver) -> None:
-    """The state and its message are one transaction: after a kill the next delivery sends it, once."""
+def test_a_process_killed_between_ringing_and_sending_costs_no_message(
+    home: Home, receiver: Receiver
+) -> None:
+    """The state and its message are one transaction: after a kill the next delivery sends it,
+    once."""
     child = subprocess.run(
         [sys.executable, "-c", FIRE, str(home.root)],
         env=environment(STOCKML_TEST="1", STOCKML_FAILPOINTS="alerts.queued=kill"),
@@ -111,9 +120,11 @@ def test_a_process_killed_between_ringing_and_sending_costs_no_message(home: Hom
     assert 1 == len(receiver.got)
 
 
-def test_a_receiver_that_is_down_keeps_nothing_from_the_others(home: Home, receiver: Receiver) -> None:
-    """Two URLs, the first dead: the second gets every message once and in order, however often it is tried; the first gets
-    them all when it is back."""
+def test_a_receiver_that_is_down_keeps_nothing_from_the_others(
+    home: Home, receiver: Receiver
+) -> None:
+    """Two URLs, the first dead: the second gets every message once and in order, however often
+    it is tried; the first gets them all when it is back."""
     settings, dead = config.load(home), Receiver()
     dead.down = True
     home.secrets.write_text(f'[alerts]\nurls = ["{dead.url}", "{receiver.url}"]\n')
@@ -121,7 +132,9 @@ def test_a_receiver_that_is_down_keeps_nothing_from_the_others(home: Home, recei
         evaluate(home, settings, [on("corrupt", symbol)], NOW + number * HOUR)
         fault = deliver(home, settings)
     assert "3 messages wait: not taken by json://…" == fault
-    assert ["NVDA", "TSLA", "AAPL"] == [title.rpartition(" ")[2].rstrip(")") for title in receiver.got]
+    assert ["NVDA", "TSLA", "AAPL"] == [
+        title.rpartition(" ")[2].rstrip(")") for title in receiver.got
+    ]
     assert [3, 1, 1] == [each.tries for each in outbox(home)]
 
     dead.down = False
@@ -132,7 +145,8 @@ def test_a_receiver_that_is_down_keeps_nothing_from_the_others(home: Home, recei
 
 
 def test_secrets_that_others_can_read_are_not_used(home: Home) -> None:
-    """A secrets.toml open to others sends nothing and says how to mend it; without one the words say what to write."""
+    """A secrets.toml open to others sends nothing and says how to mend it;
+    without one the words say what to write."""
     home.secrets.chmod(0o644)
     assert ((), "secrets.toml can be read by others: chmod 600 it") == alert_urls(home)
     home.secrets.unlink()
@@ -150,13 +164,16 @@ def test_switched_off_sends_nothing(home: Home, receiver: Receiver) -> None:
     """alerts.enabled = false keeps messages in the outbox."""
     settings = config.load(home)
     evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
-    home.settings.write_text(home.settings.read_text().replace("enabled = true", "enabled = false", 1))
+    home.settings.write_text(
+        home.settings.read_text().replace("enabled = true", "enabled = false", 1)
+    )
     assert "alerts.enabled" in deliver(home, config.load(home))
     assert [] == receiver.got
 
 
 def test_what_was_not_sent_is_never_called_sent(home: Home, receiver: Receiver) -> None:
-    """A child that dies without a word, and one that finds another at it, leave the message waiting and say so."""
+    """A child that dies without a word, and one that finds another at it, leave the message
+    waiting and say so."""
     settings, lock = config.load(home), home.locks / ".outbox"
     evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
     lock.mkdir(parents=True)
@@ -171,9 +188,12 @@ def test_what_was_not_sent_is_never_called_sent(home: Home, receiver: Receiver) 
 
 
 def test_a_receiver_that_hangs_is_given_up_and_the_message_waits(home: Home) -> None:
-    """A webhook that takes the connection and never answers costs the time limit, not the work: the message waits on show."""
+    """A webhook that takes the connection and never answers costs the time limit, not the work:
+    the message waits on show."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        home.secrets.write_text(f'[alerts]\nurls = ["json://127.0.0.1:{silent.getsockname()[1]}/hook"]\n')
+        home.secrets.write_text(
+            f'[alerts]\nurls = ["json://127.0.0.1:{silent.getsockname()[1]}/hook"]\n'
+        )
         settings = config.load(home)
         evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
         fault = deliver(home, settings, limit_s=3.0)

@@ -32,7 +32,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def test_looked_up_once_a_day_and_kept(tmp_path: Path, asked: list[list[str]]) -> None:
-    """A second look within a day asks nobody for what is known; the newest release up to today is the one that counts."""
+    """A second look within a day asks nobody for what is known;
+    the newest release up to today is the one that counts."""
     home, clock = Home(tmp_path), FakeClock(SUNDAY)
     assert "" == refresh(home, ("NVDA",), clock)
     assert "" == refresh(home, ("NVDA",), clock)
@@ -46,8 +47,11 @@ def test_looked_up_once_a_day_and_kept(tmp_path: Path, asked: list[list[str]]) -
     assert clock.now() == known.fetched_at
 
 
-def test_what_cannot_be_looked_up_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child that takes too long, or says nothing, costs a sentence; damaged notes read as none."""
+def test_what_cannot_be_looked_up_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that takes too long, or says nothing, costs a sentence;
+    damaged notes read as none."""
 
     def slow(argv: list[str], **_: Any) -> None:
         raise subprocess.TimeoutExpired(argv, 20)
@@ -63,13 +67,18 @@ def test_what_cannot_be_looked_up_is_unknown(tmp_path: Path, monkeypatch: pytest
     assert None is Releases().newest(date(2025, 1, 1))
 
 
-def test_a_child_that_takes_too_long_keeps_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was told before the limit is kept, a torn line is not, and the next look asks for the rest alone."""
+def test_a_child_that_takes_too_long_keeps_what_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told before the limit is kept, a torn line is not, and the next look asks for the
+    rest alone."""
     asked: list[list[str]] = []
 
     def slow(argv: list[str], **_: Any) -> None:
         asked.append(argv[4:])
-        raise subprocess.TimeoutExpired(argv, 20, output=b'{"NVDA": ["2025-05-28"]}\n{"TSLA": []}\n{"AAPL": ["20')
+        raise subprocess.TimeoutExpired(
+            argv, 20, output=b'{"NVDA": ["2025-05-28"]}\n{"TSLA": []}\n{"AAPL": ["20'
+        )
 
     home = Home(tmp_path)
     monkeypatch.setattr("subprocess.run", slow)
@@ -77,4 +86,6 @@ def test_a_child_that_takes_too_long_keeps_what_it_found(tmp_path: Path, monkeyp
         assert "TimeoutExpired" in refresh(home, ("NVDA", "TSLA", "AAPL"), FakeClock(SUNDAY))
     assert [["NVDA", "TSLA", "AAPL"], ["AAPL"]] == asked
     known = earnings.read(home)
-    assert {"NVDA": (date(2025, 5, 28),), "TSLA": ()} == {name: each.days for name, each in known.items()}
+    assert {"NVDA": (date(2025, 5, 28),), "TSLA": ()} == {
+        name: each.days for name, each in known.items()
+    }

@@ -48,8 +48,11 @@ def look(engine: Engine) -> Look:
     return looked
 
 
-def test_figures_that_the_disk_cannot_keep_are_shown_all_the_same(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no status can be stored the snapshot after a forecast or a refresh has the model, its forecast and its mark."""
+def test_figures_that_the_disk_cannot_keep_are_shown_all_the_same(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no status can be stored the snapshot after a forecast or a refresh has the model,
+    its forecast and its mark."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -66,18 +69,24 @@ def test_figures_that_the_disk_cannot_keep_are_shown_all_the_same(engine: Engine
 
 
 def test_a_forecast_on_other_bars_leaves_the_row_its_own(engine: Engine, tmp_path: Path) -> None:
-    """A `predict --source` that found no bars takes no forecast off the dashboard: the next look has the model's own."""
+    """A `predict --source` that found no bars takes no forecast off the dashboard: the next look
+    has the model's own."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("SPY")
     own = engine.predict(["SPY"])["SPY"]
-    elsewhere = Engine(engine.home, FakeClock(SUNDAY), source=f"csv:{tmp_path}").predict(["SPY"])["SPY"]
+    elsewhere = Engine(engine.home, FakeClock(SUNDAY), source=f"csv:{tmp_path}").predict(["SPY"])[
+        "SPY"
+    ]
     assert isinstance(elsewhere, StockmlError)
     assert engine.snapshot().row("SPY").stale_status  # type: ignore[union-attr]
     engine.refresh_status()
     assert engine.snapshot().row("SPY").forecast == own  # type: ignore[union-attr]
 
 
-def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where history.db cannot be read, or not be written, one critical line says so and everything else is shown."""
+def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where history.db cannot be read, or not be written, one critical line says so and
+    everything else is shown."""
     names = {item.name for item in engine.health()}
     whole = engine.home.history.read_bytes()
     engine.home.history.write_bytes(b"no database" * 500)
@@ -92,14 +101,23 @@ def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(engine: Engin
 
     monkeypatch.setattr("engine.watch.alerts.evaluate", full)
     (told,) = [item for item in engine.health() if item.name == "history"]
-    assert (Level.CRIT, "history.db: database or disk is full", "free disk space") == (told.level, told.text, told.fix)
+    assert (Level.CRIT, "history.db: database or disk is full", "free disk space") == (
+        told.level,
+        told.text,
+        told.fix,
+    )
 
 
 def test_an_empty_home_is_told_what_to_do(look: Look) -> None:
     """No model, no bars, no check, no schedule: each a warning with the command for it."""
     found = look()
 
-    assert ("stockml auto-train", "stockml data fetch", "stockml performance", "stockml schedule install") == (
+    assert (
+        "stockml auto-train",
+        "stockml data fetch",
+        "stockml performance",
+        "stockml schedule install",
+    ) == (
         found["models"].fix,
         found["bars"].fix,
         found["check"].fix,
@@ -113,7 +131,17 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     engine.home.models.mkdir(parents=True)
     engine.home.model("NVDA").write_bytes(b"broken")
     engine.refresh_status(["NVDA"])
-    lost = Run("20250810-010000-abcdef", "train", "r", "simulated", SUNDAY, "me", JobState.LOST, (), ended_at=SUNDAY)
+    lost = Run(
+        "20250810-010000-abcdef",
+        "train",
+        "r",
+        "simulated",
+        SUNDAY,
+        "me",
+        JobState.LOST,
+        (),
+        ended_at=SUNDAY,
+    )
     jobs = (Missed("weekly", "Missed", bad=True, reason="the machine was off"),)
     found = look(jobs, runs=(lost,))
 
@@ -122,17 +150,27 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     assert engine.snapshot().worst is Level.CRIT, "the console's title says the same"
     assert "the machine was off" in found["schedule"].text
     assert "stockml schedule catch-up" == found["schedule"].fix
-    assert "stockml cron-run clean" == look((Missed("clean", "Failed", bad=True, reason=""),))["schedule"].fix
+    assert (
+        "stockml cron-run clean"
+        == look((Missed("clean", "Failed", bad=True, reason=""),))["schedule"].fix
+    )
     assert "runs show 20250810-010000-abcdef" in found["runs"].fix
     told = conditions(found.values(), jobs, engine.snapshot())
-    assert ["weekly Missed: the machine was off"] == [each.text for each in told if each.rule == "schedule"]
+    assert ["weekly Missed: the machine was off"] == [
+        each.text for each in told if each.rule == "schedule"
+    ]
     rings = {(each.rule, each.active) for each in told}
     assert {("schedule", True), ("backup", False), ("training", False)} <= rings
-    again = (Missed("performance", "Started", bad=False, reason="", before="no bars"), Missed("clean", "Up", False, ""))
+    again = (
+        Missed("performance", "Started", bad=False, reason="", before="no bars"),
+        Missed("clean", "Up", False, ""),
+    )
     (rung,) = (each for each in conditions((), again, engine.snapshot()) if each.rule == "schedule")
     assert (True, "performance Failed: no bars") == (rung.active, rung.text)
     unread = (Missed("crontab", UNREAD, bad=False, reason="cron does not let you have a crontab"),)
-    assert "schedule" not in {each.rule for each in conditions((), unread, engine.snapshot())}, "what rang goes on"
+    assert "schedule" not in {each.rule for each in conditions((), unread, engine.snapshot())}, (
+        "what rang goes on"
+    )
 
 
 def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
@@ -148,7 +186,8 @@ def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
 
 
 def test_a_check_rings_for_the_house_too(engine: Engine) -> None:
-    """Where no health job is scheduled, the performance check tells of a backup that cannot be read, once."""
+    """Where no health job is scheduled, the performance check tells of a backup that cannot be
+    read, once."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
     made = engine.back_up(["NVDA"])
     copy = made.backup.path / "nvda_lstm_model.h5"
@@ -161,7 +200,8 @@ def test_a_check_rings_for_the_house_too(engine: Engine) -> None:
 
 
 def test_a_broken_live_file_that_a_backup_keeps_is_no_damage(engine: Engine, look: Look) -> None:
-    """The newest backup of a model counts, not the copy of a broken file that was made before it was replaced."""
+    """The newest backup of a model counts, not the copy of a broken file that was made before it
+    was replaced."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
     engine.back_up(["NVDA"])
     engine.home.model("NVDA").write_bytes(b"broken")
@@ -172,7 +212,8 @@ def test_a_broken_live_file_that_a_backup_keeps_is_no_damage(engine: Engine, loo
 
 
 def test_a_broken_file_is_read_once(home: Home, engine: Engine) -> None:
-    """Bars that are stored do not make the status of a broken file look out of date, read after read."""
+    """Bars that are stored do not make the status of a broken file look out of date, read after
+    read."""
     Trainer(home, FakeClock(SUNDAY)).train("NVDA")
     engine.refresh_status(["NVDA"])
     forecast = engine.snapshot().rows[0].forecast
@@ -192,11 +233,14 @@ def test_no_backup_is_not_called_one_that_reads_well(look: Look) -> None:
 
 
 def test_the_age_of_the_copies_is_shown(engine: Engine, look: Look, tmp_path: Path) -> None:
-    """A disk that is not there is critical, a copy is told with its age, a newer backup without one warns."""
+    """A disk that is not there is critical, a copy is told with its age, a newer backup without
+    one warns."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
     assert "copies" not in look()
     text = engine.home.settings.read_text()
-    engine.home.settings.write_text(text.replace('also_to = ""', f'also_to = "{tmp_path / "disk"}"'))
+    engine.home.settings.write_text(
+        text.replace('also_to = ""', f'also_to = "{tmp_path / "disk"}"')
+    )
     assert engine.back_up(["NVDA"]).problems
     absent = look()["copies"]
     (tmp_path / "disk").mkdir()
@@ -210,13 +254,18 @@ def test_the_age_of_the_copies_is_shown(engine: Engine, look: Look, tmp_path: Pa
     assert (look()["copies"].level, "0.0 days old" in look()["copies"].text) == (Level.OK, True)
 
 
-def test_growth_foresees_a_full_disk(engine: Engine, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_growth_foresees_a_full_disk(
+    engine: Engine, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A home that grew a gigabyte a day on a disk with five left is critical."""
     with writing(engine.home) as connection:
         for day, size in ((3, 0), (0, 3_000_000_000)):
             row = (iso(SUNDAY - timedelta(days=day)), size)
             connection.execute("INSERT INTO watch_host (at, home_bytes) VALUES (?, ?)", row)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5_000_000_000, total=10**12, used=10**11))
+    monkeypatch.setattr(
+        "shutil.disk_usage",
+        lambda _: SimpleNamespace(free=5_000_000_000, total=10**12, used=10**11),
+    )
     found = look()["growth"]
 
     assert (Level.CRIT, True) == (found.level, "full in 5 days" in found.text)
@@ -236,8 +285,19 @@ def test_a_stale_check_is_critical_where_it_is_scheduled(engine: Engine, look: L
 
 
 def test_while_you_were_away(engine: Engine, home: Home) -> None:
-    """Runs that ended and alerts that rang after the console was last open are told, what came before is not."""
-    run = Run("20250810-010000-abcdef", "train", "age", "simulated", SUNDAY, "me", JobState.DONE, (), ended_at=SUNDAY)
+    """Runs that ended and alerts that rang after the console was last open are told, what came
+    before is not."""
+    run = Run(
+        "20250810-010000-abcdef",
+        "train",
+        "age",
+        "simulated",
+        SUNDAY,
+        "me",
+        JobState.DONE,
+        (),
+        ended_at=SUNDAY,
+    )
     assert () == engine.away().lines
     since = SUNDAY - timedelta(hours=1)
     opened(home, since)
@@ -248,20 +308,26 @@ def test_while_you_were_away(engine: Engine, home: Home) -> None:
 
 def machine(folder: Path, **changes: object) -> Machine:
     """A good terminal on a machine without logind."""
-    base = Machine({"TERM": "xterm-256color"}, True, 120, 40, "UTF-8", folder / "none", folder / "linger", "op")
+    base = Machine(
+        {"TERM": "xterm-256color"}, True, 120, 40, "UTF-8", folder / "none", folder / "linger", "op"
+    )
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
 def test_a_home_that_cannot_be_written_has_the_fix_of_its_cause(tmp_path: Path) -> None:
     """No change of owner helps where the disk is mounted read-only."""
-    owned, mounted = (home_item(tmp_path, "ext4", writable=False, readonly=readonly) for readonly in (False, True))
+    owned, mounted = (
+        home_item(tmp_path, "ext4", writable=False, readonly=readonly) for readonly in (False, True)
+    )
 
     assert owned.fix.startswith("chown -R ")
     assert (mounted.level, mounted.text) == (Level.CRIT, f"{tmp_path} on ext4, mounted read-only")
     assert "mount it writable" in mounted.fix
 
 
-def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_finds_what_is_wrong(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each fault has its item, level and fix; on a good machine none of them is more than OK."""
 
     def unreachable(*_: object, **__: object) -> None:
@@ -272,25 +338,54 @@ def test_the_doctor_finds_what_is_wrong(engine: Engine, tmp_path: Path, monkeypa
     (tmp_path / "logind.conf").write_text("#KillUserProcesses=no\nKillUserProcesses=yes\n")
     engine.home.secrets.write_text("")
     engine.home.secrets.chmod(0o644)
-    bad = machine(tmp_path, environ={"TERM": "dumb", "TMUX": "1"}, encoding="ANSI_X3.4-1968", logind=tmp_path / "logind.conf")
-    found = {each.name: each for each in doctor(engine.home, engine.settings, bad, (False, "none"), "UTC")}
-    good = {each.name: each for each in doctor(engine.home, engine.settings, machine(tmp_path), (True, "process 7"), "UTC")}
+    bad = machine(
+        tmp_path,
+        environ={"TERM": "dumb", "TMUX": "1"},
+        encoding="ANSI_X3.4-1968",
+        logind=tmp_path / "logind.conf",
+    )
+    found = {
+        each.name: each
+        for each in doctor(engine.home, engine.settings, bad, (False, "none"), "UTC")
+    }
+    good = {
+        each.name: each
+        for each in doctor(
+            engine.home, engine.settings, machine(tmp_path), (True, "process 7"), "UTC"
+        )
+    }
 
-    levels = {name: str(found[name].level) for name in ("terminal", "locale", "tmux", "logout", "cron", "secrets")}
-    assert {"terminal": "WARN", "locale": "WARN", "tmux": "WARN", "logout": "CRIT", "cron": "WARN", "secrets": "CRIT"} == levels
+    levels = {
+        name: str(found[name].level)
+        for name in ("terminal", "locale", "tmux", "logout", "cron", "secrets")
+    }
+    assert {
+        "terminal": "WARN",
+        "locale": "WARN",
+        "tmux": "WARN",
+        "logout": "CRIT",
+        "cron": "WARN",
+        "secrets": "CRIT",
+    } == levels
     assert all(found[name].fix for name in levels)
     assert all(good[name].level is Level.OK for name in levels if name != "secrets")
     assert "loginctl enable-linger" == found["logout"].fix
-    assert found["network"].text.endswith("cannot be reached (no route), and is not needed: bars are simulated")
+    assert found["network"].text.endswith(
+        "cannot be reached (no route), and is not needed: bars are simulated"
+    )
     assert good["home"].level is Level.OK
     (tmp_path / "logind.conf.d").mkdir()
     (tmp_path / "logind.conf.d" / "50-keep.conf").write_text("[Login]\nKillUserProcesses=no\n")
-    kept = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}
+    kept = {
+        each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")
+    }
     assert Level.OK is kept["logout"].level
     (tmp_path / "logind.conf.d" / "50-keep.conf").unlink()
     (tmp_path / "linger").mkdir()
     (tmp_path / "linger" / "op").touch()
-    lingering = {each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")}
+    lingering = {
+        each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")
+    }
     assert Level.OK is lingering["logout"].level
 
 
@@ -303,11 +398,17 @@ def service() -> Iterator[Service]:
 
 
 def test_the_service_is_judged_by_its_own_word(home: Home, look: Look, service: Service) -> None:
-    """Healthy is OK with its latency, degraded a warning with the reason, unhealthy and a foreign answer are critical."""
+    """Healthy is OK with its latency, degraded a warning with the reason, unhealthy and a
+    foreign answer are critical."""
     with running(home, service):
         for code, tree, level, text in (
             (200, {"status": "healthy"}, Level.OK, "healthy in "),
-            (206, {"status": "degraded", "problems": ["SPY has no model"]}, Level.WARN, "SPY has no model"),
+            (
+                206,
+                {"status": "degraded", "problems": ["SPY has no model"]},
+                Level.WARN,
+                "SPY has no model",
+            ),
             (503, {"status": "unhealthy", "total": 13}, Level.CRIT, "unhealthy in "),
             (503, {"status": "unhealthy", "total": 0}, Level.WARN, "starting"),
             (401, {"detail": "a bearer token is needed"}, Level.CRIT, "a bearer token is needed"),
@@ -318,22 +419,34 @@ def test_the_service_is_judged_by_its_own_word(home: Home, look: Look, service: 
 
 
 def test_a_service_that_is_missed(home: Home, look: Look, service: Service) -> None:
-    """None is fine where nobody wants one, critical where the schedule starts one; one that died is told with its place."""
+    """None is fine where nobody wants one, critical where the schedule starts one;
+    one that died is told with its place."""
     wanted = (Missed("serve", "ok", False, ""),)
     assert look()["service"].level is Level.OK
-    assert (look(wanted)["service"].level, look(wanted)["service"].fix) == (Level.CRIT, "stockml serve")
+    assert (look(wanted)["service"].level, look(wanted)["service"].fix) == (
+        Level.CRIT,
+        "stockml serve",
+    )
     with running(home, service):
         pass
     dead = look()["service"]
-    assert (dead.level, f"127.0.0.1:{service.server.server_port}, pid " in dead.text) == (Level.WARN, True)
+    assert (dead.level, f"127.0.0.1:{service.server.server_port}, pid " in dead.text) == (
+        Level.WARN,
+        True,
+    )
 
 
 def test_a_service_that_died_rings(engine: Engine, service: Service) -> None:
-    """One that died or does not tell its health fires an alert, which ends when it answers again; none wanted rings nothing."""
+    """One that died or does not tell its health fires an alert, which ends when it answers
+    again; none wanted rings nothing."""
 
     def ringing() -> list[str]:
         engine.health()
-        return [each.rule for each in engine.alerts() if each.state == "firing" and each.rule == "service"]
+        return [
+            each.rule
+            for each in engine.alerts()
+            if each.state == "firing" and each.rule == "service"
+        ]
 
     assert ringing() == []
     with running(engine.home, service):

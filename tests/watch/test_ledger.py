@@ -38,7 +38,8 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_a_forecast_is_scored_by_the_next_complete_bar(home: Home) -> None:
-    """It waits until its session has closed, then has one outcome, however often it is asked for."""
+    """It waits until its session has closed, then has one outcome, however often it is asked
+    for."""
     assert 1 == record(home, [made()])
     assert 0 == resolve(home, bars({"2025-08-08": 100.0}), AFTER)
     assert (0, 1) == (len(scored(home, "NVDA", "csv:/b")), waiting(home, "NVDA", "csv:/b"))
@@ -49,7 +50,8 @@ def test_a_forecast_is_scored_by_the_next_complete_bar(home: Home) -> None:
 
 
 def test_no_look_ahead(home: Home) -> None:
-    """A forecast whose session has closed, or that claims to know its own target's bar, is not kept."""
+    """A forecast whose session has closed, or that claims to know its own target's bar, is not
+    kept."""
     late = made(at=datetime(2025, 8, 11, 20, 0, tzinfo=UTC))
     knowing = made(replace(FORECAST, last_bar="2025-08-11"))
 
@@ -61,12 +63,20 @@ def test_an_open_session_has_no_outcome(home: Home) -> None:
     """A bar of a session that has not closed scores nothing, whoever brought it."""
     record(home, [made()])
 
-    assert 0 == resolve(home, bars({"2025-08-08": 100.0, "2025-08-11": 102.0}), datetime(2025, 8, 11, 15, tzinfo=UTC))
+    assert 0 == resolve(
+        home,
+        bars({"2025-08-08": 100.0, "2025-08-11": 102.0}),
+        datetime(2025, 8, 11, 15, tzinfo=UTC),
+    )
 
 
 def test_the_last_one_before_the_open_counts(home: Home) -> None:
-    """n counts sessions: of three forecasts for one session the last made before it opened is scored, the rest are kept."""
-    early, retrained = made(digest="d0"), made(replace(FORECAST, next_close=99.0), datetime(2025, 8, 11, 6, tzinfo=UTC), "d2")
+    """n counts sessions: of three forecasts for one session the last made before it opened is
+    scored, the rest are kept."""
+    early, retrained = (
+        made(digest="d0"),
+        made(replace(FORECAST, next_close=99.0), datetime(2025, 8, 11, 6, tzinfo=UTC), "d2"),
+    )
     during = made(replace(FORECAST, next_close=105.0), datetime(2025, 8, 11, 15, tzinfo=UTC), "d3")
     assert 3 == record(home, [early, retrained, during])
     assert 0 == record(home, [early])
@@ -98,12 +108,17 @@ def test_a_corrected_bar_appends_a_new_outcome(home: Home) -> None:
 
     assert [99.5] == [each.actual for each in scored(home, "NVDA", "csv:/b")]
     with closing(sqlite3.connect(home.history)) as connection:
-        assert [(102.0,), (99.5,)] == connection.execute("SELECT actual FROM watch_outcomes ORDER BY id").fetchall()
-        assert [(101.0,)] == connection.execute("SELECT next_close FROM watch_predictions").fetchall()
+        assert [(102.0,), (99.5,)] == connection.execute(
+            "SELECT actual FROM watch_outcomes ORDER BY id"
+        ).fetchall()
+        assert [(101.0,)] == connection.execute(
+            "SELECT next_close FROM watch_predictions"
+        ).fetchall()
 
 
 def test_a_correction_that_is_taken_back_counts_again(home: Home) -> None:
-    """A close that a source gave, corrected and gave again scores by what it says now, and is then settled."""
+    """A close that a source gave, corrected and gave again scores by what it says now, and is
+    then settled."""
     record(home, [made()])
     for close in (102.0, 99.5, 102.0):
         assert 1 == resolve(home, bars({"2025-08-08": 100.0, "2025-08-11": close}), AFTER)
@@ -115,12 +130,15 @@ def test_sources_do_not_meet(home: Home) -> None:
     """A forecast made from one source is neither scored by nor counted with another's bars."""
     record(home, [made()])
 
-    assert 0 == resolve(home, replace(bars({"2025-08-08": 100.0, "2025-08-11": 102.0}), source="yahoo"), AFTER)
+    assert 0 == resolve(
+        home, replace(bars({"2025-08-08": 100.0, "2025-08-11": 102.0}), source="yahoo"), AFTER
+    )
     assert () == scored(home, "NVDA", "yahoo")
 
 
 def test_a_session_without_bars_scores_nothing(home: Home) -> None:
-    """When the target's bar never came, or the one it was made from is gone, there is no outcome."""
+    """When the target's bar never came, or the one it was made from is gone, there is no
+    outcome."""
     record(home, [made()])
 
     assert 0 == resolve(home, bars({"2025-08-08": 100.0, "2025-08-12": 102.0}), AFTER)

@@ -10,7 +10,10 @@ from engine.core.records import Level
 from engine.watch.meters import Meters, level, worst
 
 
-@pytest.mark.parametrize(("value", "expected"), [(80.0, Level.OK), (80.1, Level.WARN), (95.0, Level.WARN), (95.1, Level.CRIT)])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(80.0, Level.OK), (80.1, Level.WARN), (95.0, Level.WARN), (95.1, Level.CRIT)],
+)
 def test_level_changes_above_its_limit(value: float, expected: Level) -> None:
     """A resource warns above its limit, not at it: the guide says `> 80%`."""
     assert expected == level(value, 80.0, 95.0)

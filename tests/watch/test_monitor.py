@@ -21,22 +21,30 @@ CLOSE = datetime(2025, 8, 11, 20, 0, tzinfo=UTC)
 
 
 def test_what_waits_is_looked_at_right_after_the_close() -> None:
-    """The next check comes after the interval; where something waits, once the close has settled if that is sooner."""
+    """The next check comes after the interval;
+    where something waits, once the close has settled if that is sooner."""
     six = timedelta(hours=6)
 
     assert NOON + six == next_check(NOON, six, waits=False, settle_minutes=30)
     assert CLOSE + timedelta(minutes=31) == next_check(NOON, six, waits=True, settle_minutes=30)
-    assert NOON + timedelta(hours=1) == next_check(NOON, timedelta(hours=1), waits=True, settle_minutes=30)
+    assert NOON + timedelta(hours=1) == next_check(
+        NOON, timedelta(hours=1), waits=True, settle_minutes=30
+    )
     night = datetime(2025, 8, 11, 2, tzinfo=UTC)
     assert night + six == next_check(night, six, waits=True, settle_minutes=30)
 
 
-def test_a_history_that_cannot_be_read_costs_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A history.db that is damaged, or locked just now, ends no monitor: it says so, and when the next check comes."""
+def test_a_history_that_cannot_be_read_costs_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A history.db that is damaged, or locked just now, ends no monitor: it says so, and when
+    the next check comes."""
     home, told = new_home(tmp_path / "home"), list[str]()
     home.data.mkdir(exist_ok=True)
     home.history.write_bytes(b"no database" * 100)
-    loop = Monitor(home, [sys.executable, "-c", ""], timedelta(hours=1), 30, FakeClock(NOON), told.append)
+    loop = Monitor(
+        home, [sys.executable, "-c", ""], timedelta(hours=1), 30, FakeClock(NOON), told.append
+    )
     monkeypatch.setattr(loop._stop, "wait", lambda _seconds: True)
     loop._once()
 
@@ -46,14 +54,29 @@ def test_a_history_that_cannot_be_read_costs_one_line(tmp_path: Path, monkeypatc
 
 
 @pytest.fixture(params=["1h"])
-def monitor(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], Path, Path]]:
+def monitor(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[subprocess.Popen[str], Path, Path]]:
     home = new_home(tmp_path / "home", market__source="simulated")
     out = tmp_path / "out"
-    words = ["performance", "--continuous", "--interval", request.param, "--no-train", "--symbols", "SPY"]
+    words = [
+        "performance",
+        "--continuous",
+        "--interval",
+        request.param,
+        "--no-train",
+        "--symbols",
+        "SPY",
+    ]
     words += ["--home", str(home.root)]
     with out.open("w") as file:
         child = subprocess.Popen(
-            [sys.executable, "-m", "engine.cli", *words], stdout=file, stderr=file, text=True, env=environment(), cwd=ROOT
+            [sys.executable, "-m", "engine.cli", *words],
+            stdout=file,
+            stderr=file,
+            text=True,
+            env=environment(),
+            cwd=ROOT,
         )
     yield child, home.root, out
     if child.poll() is None:
@@ -64,7 +87,8 @@ def monitor(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[su
 def test_it_says_when_it_checks_next_is_alone_and_ends_on_a_signal(
     monitor: tuple[subprocess.Popen[str], Path, Path],
 ) -> None:
-    """After a check it says when the next one is; a second monitor is refused with 75; SIGTERM ends it with 0."""
+    """After a check it says when the next one is; a second monitor is refused with 75;
+    SIGTERM ends it with 0."""
     child, home, out = monitor
     wait_for(lambda: "next check at" in out.read_text(), 120, "the first check")
     second = stockml("performance", "--continuous", "--home", str(home))
@@ -77,13 +101,22 @@ def test_it_says_when_it_checks_next_is_alone_and_ends_on_a_signal(
 
 
 @pytest.mark.parametrize("monitor", ["1s"], indirect=True)
-def test_a_check_that_fails_costs_one_line(monitor: tuple[subprocess.Popen[str], Path, Path]) -> None:
-    """Settings that became wrong end a check with 3; the next ones come all the same, and work once they are mended."""
+def test_a_check_that_fails_costs_one_line(
+    monitor: tuple[subprocess.Popen[str], Path, Path],
+) -> None:
+    """Settings that became wrong end a check with 3;
+    the next ones come all the same, and work once they are mended."""
     child, home, out = monitor
     wait_for(lambda: "next check at" in out.read_text(), 120, "the first check")
     settings = (home / "stockml.toml").read_text()
-    write_atomic(home / "stockml.toml", b"nonsense = [")  # a half-written one is one with every default
-    wait_for(lambda: "the check ended with 3; the next one comes all the same" in out.read_text(), 120, "a failing check")
+    write_atomic(
+        home / "stockml.toml", b"nonsense = ["
+    )  # a half-written one is one with every default
+    wait_for(
+        lambda: "the check ended with 3; the next one comes all the same" in out.read_text(),
+        120,
+        "a failing check",
+    )
     write_atomic(home / "stockml.toml", settings.encode())
     failed = out.read_text().rindex("the check ended with 3")
     wait_for(lambda: "checked 20" in out.read_text()[failed:], 120, "a check after it")

@@ -1,4 +1,7 @@
-"""Noise does not retrain, a break does; the full study of 200 series is `python -m tests.watch.noise`."""
+"""Noise does not retrain, a break does.
+
+The full study of 200 series is `python -m tests.watch.noise`.
+"""
 
 import msgspec
 
@@ -7,7 +10,8 @@ from tests.watch.replay import packaged
 
 
 def test_healthy_series_are_left_alone_and_breaks_are_caught() -> None:
-    """No series has more than two performance or drift retrainings; nine breaks of ten are caught within 15 sessions."""
+    """No series has more than two performance or drift retrainings;
+    nine breaks of ten are caught within 15 sessions."""
     found = study(series=3, broken=5)
 
     assert all(ours(each) <= 2 for each in found.healthy)
@@ -17,12 +21,19 @@ def test_healthy_series_are_left_alone_and_breaks_are_caught() -> None:
 
 
 def test_the_series_that_noise_would_train_most_is_bounded() -> None:
-    """The worst of the 200: its live direction hovers about the limit; without the yearly limit it is trained for that again
-    and again, with it twice."""
+    """The worst of the 200: its live direction hovers about the limit.
+
+    Without the yearly limit it is trained for that again
+    and again, with it twice.
+    """
     settings, worst = packaged(), 160
-    boundless = msgspec.structs.replace(settings, watch=msgspec.structs.replace(settings.watch, yearly_trainings=366))
+    boundless = msgspec.structs.replace(
+        settings, watch=msgspec.structs.replace(settings.watch, yearly_trainings=366)
+    )
     seen = looks(make(worst), BEFORE, BEFORE + YEAR_SESSIONS - 1, settings)
-    free, held = (ours(tuple(reason for _, reason in trained(seen, each))) for each in (boundless, settings))
+    free, held = (
+        ours(tuple(reason for _, reason in trained(seen, each))) for each in (boundless, settings)
+    )
 
     assert free > 2
     assert held == 2

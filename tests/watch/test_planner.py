@@ -7,7 +7,18 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.watch.planner import YEAR, Action, Candidate, Occasion, Past, cooldown, decide, judged, plan, started
+from engine.watch.planner import (
+    YEAR,
+    Action,
+    Candidate,
+    Occasion,
+    Past,
+    cooldown,
+    decide,
+    judged,
+    plan,
+    started,
+)
 from engine.watch.triggers import TRIGGERS, Verdict
 from tests.watch.replay import packaged
 
@@ -23,12 +34,15 @@ def fired(reason: str, severity: float = 1.0, **more: object) -> Verdict:
 
 def candidate(symbol: str = "NVDA", *verdicts: Verdict, **more: object) -> Candidate:
     """A symbol with fresh bars and these verdicts."""
-    base = Candidate(symbol, "high", verdicts, {}, age_days=3.0, trained_to="2025-08-07", last_bar="2025-08-08")
+    base = Candidate(
+        symbol, "high", verdicts, {}, age_days=3.0, trained_to="2025-08-07", last_bar="2025-08-08"
+    )
     return replace(base, **more)  # type: ignore[arg-type]
 
 
 def test_priority_first_then_the_worst() -> None:
-    """High before medium before low; inside a priority the missing model, then the greatest excess."""
+    """High before medium before low;
+    inside a priority the missing model, then the greatest excess."""
     found = plan(
         [
             candidate("SPY", fired("missing", 1e6), priority="low"),
@@ -46,7 +60,8 @@ def test_priority_first_then_the_worst() -> None:
 
 
 def test_what_stands_in_the_way() -> None:
-    """A hold, old or missing bars, another process and an open market keep a fired symbol from training, in words."""
+    """A hold, old or missing bars, another process and an open market keep a fired symbol from
+    training, in words."""
     old = fired("age")
     opened = replace(AT, market_open=True, closes_at=NOW + timedelta(hours=4))
     cases = [
@@ -58,7 +73,12 @@ def test_what_stands_in_the_way() -> None:
         (candidate("NVDA", old), opened, Action.WAITS, "the market is open"),
         (candidate("NVDA", old), replace(AT, outage=True), Action.OUTAGE, "outage"),
         (candidate("NVDA", old, lag_sessions=1), AT, Action.TRAIN, "age fires"),
-        (candidate("NVDA", old), replace(opened, skip_market_hours=True), Action.TRAIN, "age fires"),
+        (
+            candidate("NVDA", old),
+            replace(opened, skip_market_hours=True),
+            Action.TRAIN,
+            "age fires",
+        ),
     ]
 
     for each, occasion, action, words in cases:
@@ -67,7 +87,8 @@ def test_what_stands_in_the_way() -> None:
 
 
 def test_force_takes_all_but_not_old_bars_of_a_network() -> None:
-    """--force trains a symbol that nothing fires for; on bars a fetch could not bring up to date it trains only a folder's."""
+    """--force trains a symbol that nothing fires for;
+    on bars a fetch could not bring up to date it trains only a folder's."""
     forced = replace(AT, force=True)
 
     assert decide(candidate(), forced, SETTINGS).action is Action.TRAIN
@@ -77,7 +98,8 @@ def test_force_takes_all_but_not_old_bars_of_a_network() -> None:
 
 
 def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
-    """A model of Sunday 02:05 is 6.997 days old on the next Sunday at 02:00: taken then, not a day later by itself."""
+    """A model of Sunday 02:05 is 6.997 days old on the next Sunday at 02:00: taken then, not a
+    day later by itself."""
     age = 7 - 5 / 1440
     young = Verdict("age", False, "6.997 days old")
 
@@ -85,34 +107,57 @@ def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
     ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
     assert decide(candidate("NVDA", young, age_days=age), ahead, SETTINGS).action is Action.TRAIN
     # For its age above all: what fires beside it is no training beyond the age rule.
-    assert decide(candidate("NVDA", young, fired("drift"), age_days=age), ahead, SETTINGS).reason == "age"
-    assert decide(candidate("NVDA", young, age_days=age), replace(AT, next_auto_train=NOW), SETTINGS).action is Action.FINE
+    assert (
+        decide(candidate("NVDA", young, fired("drift"), age_days=age), ahead, SETTINGS).reason
+        == "age"
+    )
+    assert (
+        decide(
+            candidate("NVDA", young, age_days=age), replace(AT, next_auto_train=NOW), SETTINGS
+        ).action
+        is Action.FINE
+    )
 
 
 def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
-    """Within the cooldown, and before 20 newly scored sessions, a performance reason does not count; a new reason does."""
+    """Within the cooldown, and before 20 newly scored sessions, a performance reason does not
+    count; a new reason does."""
     past = Past(1, NOW - timedelta(days=5), "2025-08-01", sessions=30)
 
     assert "again from" in cooldown("accuracy", past, NOW, SETTINGS)
-    assert "19 of 20" in cooldown("accuracy", replace(past, at=NOW - timedelta(days=8), sessions=19), NOW, SETTINGS)
-    assert cooldown("accuracy", replace(past, at=NOW - timedelta(days=8), sessions=20), NOW, SETTINGS) == ""
+    assert "19 of 20" in cooldown(
+        "accuracy", replace(past, at=NOW - timedelta(days=8), sessions=19), NOW, SETTINGS
+    )
+    assert (
+        cooldown("accuracy", replace(past, at=NOW - timedelta(days=8), sessions=20), NOW, SETTINGS)
+        == ""
+    )
     held = candidate("NVDA", fired("accuracy"), pasts={"accuracy": past})
     assert decide(held, AT, SETTINGS).action is Action.COOLDOWN
-    assert decide(replace(held, verdicts=(fired("accuracy"), fired("mape"))), AT, SETTINGS).reason == "mape"
+    assert (
+        decide(replace(held, verdicts=(fired("accuracy"), fired("mape"))), AT, SETTINGS).reason
+        == "mape"
+    )
 
 
 def test_a_live_run_is_named_rather_than_the_cooldown_it_began() -> None:
-    """While the run that a reason started is at it, the decision names that run; once it has ended, the cooldown."""
+    """While the run that a reason started is at it, the decision names that run;
+    once it has ended, the cooldown."""
     past = {"drift": Past(1, NOW - timedelta(minutes=5), "2025-08-08")}
     waiting = candidate("NVDA", fired("drift"), pasts=past)
     busy = decide(replace(waiting, holder="run 7 (cron)"), AT, SETTINGS)
 
-    assert (Action.BUSY, "drift", "run 7 (cron) trains it; drift fires") == (busy.action, busy.reason, busy.text)
+    assert (Action.BUSY, "drift", "run 7 (cron) trains it; drift fires") == (
+        busy.action,
+        busy.reason,
+        busy.text,
+    )
     assert Action.COOLDOWN is decide(waiting, AT, SETTINGS).action
 
 
 def test_a_failed_training_is_tried_again_sooner() -> None:
-    """After a training that failed the retry time counts, not the cooldown, and no new sessions are needed."""
+    """After a training that failed the retry time counts, not the cooldown, and no new sessions
+    are needed."""
     past = Past(1, NOW - timedelta(hours=19), "2025-08-01", failed=True)
 
     assert cooldown("accuracy", past, NOW, SETTINGS)
@@ -123,21 +168,33 @@ def test_a_renewed_model_may_be_taken_for_its_age() -> None:
     """The cooldown of age holds back a model that a training did not renew, not one that it did."""
     pasts = {"age": Past(1, NOW - timedelta(days=5), "2025-08-01")}
 
-    assert decide(candidate("NVDA", fired("age"), age_days=9.0, pasts=pasts), AT, SETTINGS).action is Action.COOLDOWN
+    assert (
+        decide(candidate("NVDA", fired("age"), age_days=9.0, pasts=pasts), AT, SETTINGS).action
+        is Action.COOLDOWN
+    )
     ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
-    assert decide(candidate("NVDA", age_days=4.9, pasts=pasts), ahead, SETTINGS).action is Action.TRAIN
+    assert (
+        decide(candidate("NVDA", age_days=4.9, pasts=pasts), ahead, SETTINGS).action is Action.TRAIN
+    )
 
 
 def test_two_trainings_that_did_not_help_make_a_reason_chronic() -> None:
-    """Chronic is shown and not trained for; it ends when new sessions pass without it, and never holds back the age."""
+    """Chronic is shown and not trained for;
+    it ends when new sessions pass without it, and never holds back the age."""
     verdict, past = fired("accuracy"), Past()
     for week in (4, 8):
         past = started(past, NOW - timedelta(weeks=12 - week), "2025-06-01")
         past = replace(judged(replace(past, sessions=25), verdict, SETTINGS), sessions=25)
     assert "2 trainings did not help" == past.chronic
-    assert decide(candidate("NVDA", verdict, pasts={"accuracy": past}), AT, SETTINGS).action is Action.CHRONIC
+    assert (
+        decide(candidate("NVDA", verdict, pasts={"accuracy": past}), AT, SETTINGS).action
+        is Action.CHRONIC
+    )
     with_age = candidate("NVDA", verdict, fired("age"), pasts={"accuracy": past})
-    assert (Action.TRAIN, "age") == (decide(with_age, AT, SETTINGS).action, decide(with_age, AT, SETTINGS).reason)
+    assert (Action.TRAIN, "age") == (
+        decide(with_age, AT, SETTINGS).action,
+        decide(with_age, AT, SETTINGS).reason,
+    )
     assert judged(past, replace(verdict, fired=False), SETTINGS).chronic == ""
     assert judged(replace(past, sessions=3), replace(verdict, fired=False), SETTINGS).chronic
 
@@ -154,7 +211,11 @@ def test_a_figure_that_hovers_about_its_limit_has_not_got_well() -> None:
     """A reason is forgotten after 20 sessions without it, not at the first check without it."""
     verdict, past = fired("accuracy"), Past(2, NOW - timedelta(days=60), "2025-06-01", sessions=40)
     past = judged(past, verdict, SETTINGS, "2025-08-01")
-    assert ("2 trainings did not help", "2025-08-01", 0) == (past.chronic, past.fired_bar, past.quiet)
+    assert ("2 trainings did not help", "2025-08-01", 0) == (
+        past.chronic,
+        past.fired_bar,
+        past.quiet,
+    )
     calm = replace(verdict, fired=False)
     assert judged(replace(past, quiet=19), calm, SETTINGS, "2025-08-08").chronic
     assert Past(0, past.at, "2025-06-01", sessions=40, fired_bar="2025-08-01", quiet=20) == judged(
@@ -163,21 +224,37 @@ def test_a_figure_that_hovers_about_its_limit_has_not_got_well() -> None:
 
 
 def test_a_chronic_reason_stands_while_it_hovers() -> None:
-    """It does not fire now and is not forgotten either, so that its alert does not come and go with every look."""
+    """It does not fire now and is not forgotten either, so that its alert does not come and go
+    with every look."""
     calm = replace(fired("accuracy"), fired=False)
-    past = Past(2, NOW - timedelta(days=60), "2025-06-01", fired_bar="2025-08-07", quiet=1, chronic="2 trainings did not help")
+    past = Past(
+        2,
+        NOW - timedelta(days=60),
+        "2025-06-01",
+        fired_bar="2025-08-07",
+        quiet=1,
+        chronic="2 trainings did not help",
+    )
     seen = candidate("NVDA", calm, pasts={"accuracy": past})
     hovering = replace(past, chronic="")
 
     assert ("accuracy",) == decide(seen, AT, SETTINGS).standing
-    assert ("accuracy",) == decide(replace(seen, pasts={"accuracy": hovering}, spent=2), AT, SETTINGS).standing
+    assert ("accuracy",) == decide(
+        replace(seen, pasts={"accuracy": hovering}, spent=2), AT, SETTINGS
+    ).standing
     assert () == decide(replace(seen, pasts={"accuracy": hovering}, spent=1), AT, SETTINGS).standing
-    assert () == decide(replace(seen, pasts={"accuracy": replace(hovering, quiet=20)}, spent=2), AT, SETTINGS).standing
+    assert (
+        ()
+        == decide(
+            replace(seen, pasts={"accuracy": replace(hovering, quiet=20)}, spent=2), AT, SETTINGS
+        ).standing
+    )
     assert () == decide(replace(seen, verdicts=(fired("accuracy"),)), AT, SETTINGS).standing
 
 
 def test_after_two_trainings_in_a_year_only_age_and_events_count() -> None:
-    """Performance and drift are then shown as left to the age limit, with the count; a great move still trains."""
+    """Performance and drift are then shown as left to the age limit, with the count;
+    a great move still trains."""
     spent = candidate("NVDA", fired("accuracy"), fired("drift"), spent=2)
     told = decide(spent, AT, SETTINGS)
 
@@ -185,15 +262,23 @@ def test_after_two_trainings_in_a_year_only_age_and_events_count() -> None:
     assert "trained 2 times within a year" in told.text
     assert ["accuracy", "drift"] == [each.reason for each in told.chronic]
     assert Action.TRAIN is decide(replace(spent, spent=1), AT, SETTINGS).action
-    just_trained = {each: Past(1, NOW - timedelta(days=1), "2025-08-07") for each in ("accuracy", "drift")}
+    just_trained = {
+        each: Past(1, NOW - timedelta(days=1), "2025-08-07") for each in ("accuracy", "drift")
+    }
     assert Action.COOLDOWN is decide(replace(spent, pasts=just_trained), AT, SETTINGS).action
     for reason in ("age", "move", "volatility", "earnings", "corrupt", "failures"):
         found = decide(replace(spent, verdicts=(fired("drift"), fired(reason))), AT, SETTINGS)
         assert (Action.TRAIN, reason) == (found.action, found.reason)
 
 
-@given(st.lists(st.tuples(st.integers(1, 400), st.sets(st.sampled_from(sorted(TRIGGERS)))), max_size=80))
-def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(steps: list[tuple[int, set[str]]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 400), st.sets(st.sampled_from(sorted(TRIGGERS)))), max_size=80
+    )
+)
+def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(
+    steps: list[tuple[int, set[str]]],
+) -> None:
     """Whatever fires whenever, and whichever of those reasons come together."""
     now, pasts, ours = NOW, dict[str, Past](), list[datetime]()
     for hours, reasons in steps:
@@ -201,22 +286,37 @@ def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(st
         verdicts = tuple(fired(reason) for reason in TRIGGERS if reason in reasons)
         pasts = {each: replace(past, sessions=99) for each, past in pasts.items()}
         spent = sum(now - at < YEAR for at in ours)
-        found = decide(candidate("NVDA", *verdicts, pasts=pasts, spent=spent), replace(AT, now=now), SETTINGS)
+        found = decide(
+            candidate("NVDA", *verdicts, pasts=pasts, spent=spent), replace(AT, now=now), SETTINGS
+        )
         if found.action is Action.TRAIN:
             ours += [now] if TRIGGERS[found.reason].yearly else []
-            pasts |= {each.reason: started(pasts.get(each.reason, Past()), now, "2025-08-08") for each in found.fired}
+            pasts |= {
+                each.reason: started(pasts.get(each.reason, Past()), now, "2025-08-08")
+                for each in found.fired
+            }
     assert all(later - first >= YEAR for first, later in zip(ours, ours[2:], strict=False))
 
 
-@given(st.sampled_from(sorted(TRIGGERS)), st.lists(st.tuples(st.integers(1, 200), st.booleans(), st.booleans()), max_size=60))
-def test_no_reason_is_ever_trained_twice_within_its_wait(reason: str, steps: list[tuple[int, bool, bool]]) -> None:
-    """Whatever fires whenever, and whether trainings fail or not, two trainings for one reason lie a retry time apart."""
+@given(
+    st.sampled_from(sorted(TRIGGERS)),
+    st.lists(st.tuples(st.integers(1, 200), st.booleans(), st.booleans()), max_size=60),
+)
+def test_no_reason_is_ever_trained_twice_within_its_wait(
+    reason: str, steps: list[tuple[int, bool, bool]]
+) -> None:
+    """Whatever fires whenever, and whether trainings fail or not, two trainings for one reason
+    lie a retry time apart."""
     now, past, trained = NOW, Past(), list[datetime]()
     for hours, fires, fails in steps:
         now += timedelta(hours=hours)
         verdict = replace(fired(reason), fired=fires)
         past = judged(
-            replace(past, sessions=past.sessions + hours // 24, failed=fails and past.at is not None), verdict, SETTINGS
+            replace(
+                past, sessions=past.sessions + hours // 24, failed=fails and past.at is not None
+            ),
+            verdict,
+            SETTINGS,
         )
         seen = candidate("NVDA", verdict, pasts={reason: past}, age_days=1e6)
         if decide(seen, replace(AT, now=now), SETTINGS).action is Action.TRAIN:

@@ -1,4 +1,5 @@
-"""A year of decisions: on simulated bars always, on the real ones where STOCKML_BARS names a folder of SYM.csv files."""
+"""A year of decisions: on simulated bars always, on the real ones where STOCKML_BARS names a
+folder of SYM.csv files."""
 
 from __future__ import annotations
 
@@ -13,7 +14,18 @@ from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, is_open
 from engine.market.simulated import character, simulate
 from engine.watch.planner import Action
-from tests.watch.replay import CORRUPT, FIRST, LAST, OUTAGE, Line, Replay, packaged, page, read_folder, trainings
+from tests.watch.replay import (
+    CORRUPT,
+    FIRST,
+    LAST,
+    OUTAGE,
+    Line,
+    Replay,
+    packaged,
+    page,
+    read_folder,
+    trainings,
+)
 
 # Read at import: a fixture takes the variable away from every test.
 FOLDER = os.environ.get("STOCKML_BARS", "")
@@ -27,31 +39,52 @@ def simulated(symbol: str) -> Bars:
 
 
 def no_loop(lines: list[Line]) -> None:
-    """No symbol is trained twice for one reason within its wait, none on an open market, none on days without bars."""
+    """No symbol is trained twice for one reason within its wait, none on an open market, none on
+    days without bars."""
     last: dict[tuple[str, str], datetime] = {}
     for line in trainings(lines):
         assert not is_open(line.at), line
         assert line.at.astimezone(NEW_YORK).date() not in OUTAGE, line
         for verdict in line.decision.fired:
             key = (line.decision.symbol, verdict.reason)
-            wait = timedelta(days=SETTINGS.watch.cooldown_days) if verdict.reason != "age" else timedelta(hours=20)
+            wait = (
+                timedelta(days=SETTINGS.watch.cooldown_days)
+                if verdict.reason != "age"
+                else timedelta(hours=20)
+            )
             assert key not in last or line.at - last[key] >= wait, line
             last[key] = line.at
 
 
 def test_a_replay_on_simulated_bars() -> None:
-    """Ten weeks with an outage, a broken model and a holiday: the expected decisions, each with its reason."""
-    replay = Replay({name: simulated(name) for name in ("NVDA", "SPY")}, SETTINGS, OUTAGE, {date(2024, 11, 6): "NVDA"})
+    """Ten weeks with an outage, a broken model and a holiday: the expected decisions, each with
+    its reason."""
+    replay = Replay(
+        {name: simulated(name) for name in ("NVDA", "SPY")},
+        SETTINGS,
+        OUTAGE,
+        {date(2024, 11, 6): "NVDA"},
+    )
     lines = replay.run(date(2024, 9, 23), date(2024, 12, 1))
     no_loop(lines)
-    told = {(f"{line.at.astimezone(NEW_YORK):%m-%d %H}", line.decision.symbol): line.decision for line in lines}
+    told = {
+        (f"{line.at.astimezone(NEW_YORK):%m-%d %H}", line.decision.symbol): line.decision
+        for line in lines
+    }
 
     assert Action.TRAIN is told["09-23 06", "NVDA"].action
     assert Action.NO_BARS is told["10-13 02", "SPY"].action
     assert Action.OUTAGE is told["10-15 06", "SPY"].action
     assert (Action.TRAIN, "age") == (told["10-21 06", "SPY"].action, told["10-21 06", "SPY"].reason)
-    assert (Action.TRAIN, "corrupt") == (told["11-06 06", "NVDA"].action, told["11-06 06", "NVDA"].reason)
-    sundays = [line for line in trainings(lines) if line.by == "auto-train" and line.decision.symbol == "SPY"]
+    assert (Action.TRAIN, "corrupt") == (
+        told["11-06 06", "NVDA"].action,
+        told["11-06 06", "NVDA"].reason,
+    )
+    sundays = [
+        line
+        for line in trainings(lines)
+        if line.by == "auto-train" and line.decision.symbol == "SPY"
+    ]
     assert 8 == len(sundays)
     assert all(line.decision.text for line in lines)
     assert any("corrupt" in row for row in page(lines))
@@ -65,7 +98,9 @@ def test_a_replay_on_real_bars() -> None:
     no_loop(lines)
     by_reason = defaultdict(set)
     for line in trainings(lines):
-        by_reason[line.decision.reason].add((f"{line.at.astimezone(NEW_YORK):%Y-%m-%d %H}", line.decision.symbol))
+        by_reason[line.decision.reason].add(
+            (f"{line.at.astimezone(NEW_YORK):%Y-%m-%d %H}", line.decision.symbol)
+        )
 
     assert ("2024-10-30 18", "SMCI") in by_reason["move"]
     assert ("2024-12-03 06", "NVDA") in by_reason["corrupt"]

@@ -14,7 +14,8 @@ WATCH = packaged().watch
 
 
 def test_ks_is_the_greatest_distance() -> None:
-    """Equal samples are 0 apart, separate ones 1; the critical distance of 60 and 252 values at 1 % is that of the tables."""
+    """Equal samples are 0 apart, separate ones 1;
+    the critical distance of 60 and 252 values at 1 % is that of the tables."""
     some = np.array([1.0, 2.0, 3.0, 4.0])
 
     assert 0.0 == ks(some, some)
@@ -24,10 +25,15 @@ def test_ks_is_the_greatest_distance() -> None:
 
 
 def test_one_great_move_since_the_training_counts() -> None:
-    """A fall of a third is beyond every limit; once the model has been trained with it, it is no news."""
+    """A fall of a third is beyond every limit;
+    once the model has been trained with it, it is no news."""
     bars = scaled_from(walk(700), 695, 0.67)
     fallen = str(bars.dates[695])
-    (move,) = [each for each in volatility_signals(bars, None, str(bars.dates[690]), WATCH) if each.name == "move"]
+    (move,) = [
+        each
+        for each in volatility_signals(bars, None, str(bars.dates[690]), WATCH)
+        if each.name == "move"
+    ]
 
     assert move.value > move.limit
     assert fallen in move.text
@@ -36,17 +42,28 @@ def test_one_great_move_since_the_training_counts() -> None:
 
 
 def test_few_bars_and_flat_ones_tell_nothing() -> None:
-    """With too little past, or prices that never move, no signal is beyond its limit and nothing divides by zero."""
-    assert not [each for each in volatility_signals(walk(100), None, "", WATCH) if each.value > each.limit]
+    """With too little past, or prices that never move, no signal is beyond its limit and nothing
+    divides by zero."""
+    assert not [
+        each for each in volatility_signals(walk(100), None, "", WATCH) if each.value > each.limit
+    ]
     live = Live()
     for bars in (walk(200), flat(700)):
-        assert not [each for each in drift_signals(bars, live, (None, 0), WATCH) if each.value > each.limit]
+        assert not [
+            each for each in drift_signals(bars, live, (None, 0), WATCH) if each.value > each.limit
+        ]
 
 
 def test_another_distribution_is_drift_and_a_level_is_not() -> None:
-    """Sixty sessions three times as wild are drift; a price ten times as high from one day on is not."""
+    """Sixty sessions three times as wild are drift;
+    a price ten times as high from one day on is not."""
     calm = walk(800)
-    wild = replace(calm, close=np.append(calm.close[:-60], calm.close[-61] * np.cumprod(1 + 0.1 * (-1.0) ** np.arange(60))))
+    wild = replace(
+        calm,
+        close=np.append(
+            calm.close[:-60], calm.close[-61] * np.cumprod(1 + 0.1 * (-1.0) ** np.arange(60))
+        ),
+    )
 
     assert any(each.value > each.limit for each in drift_signals(wild, Live(), (None, 0), WATCH))
     level = replace(calm, close=calm.close * 10)
@@ -57,14 +74,20 @@ def test_another_distribution_is_drift_and_a_level_is_not() -> None:
 
 
 def test_a_lost_direction_is_drift() -> None:
-    """Calls held out at 80 % that go wrong ten times in a row are no luck; at 50 % held out the same is."""
+    """Calls held out at 80 % that go wrong ten times in a row are no luck;
+    at 50 % held out the same is."""
     lost = Live(10, 1.0, 1.0, (False,) * 10, "a", "b")
 
     assert any(
-        each.name == "direction" and each.value > each.limit for each in drift_signals(walk(200), lost, (80.0, 120), WATCH)
+        each.name == "direction" and each.value > each.limit
+        for each in drift_signals(walk(200), lost, (80.0, 120), WATCH)
     )
     even = Live(10, 1.0, 1.0, (False,) * 8 + (True,) * 2, "a", "b")
-    assert not [each for each in drift_signals(walk(200), even, (50.0, 120), WATCH) if each.name == "direction"]
+    assert not [
+        each
+        for each in drift_signals(walk(200), even, (50.0, 120), WATCH)
+        if each.name == "direction"
+    ]
 
 
 def test_the_share_within_a_limit() -> None:

@@ -13,13 +13,31 @@ from engine.core.clock import FakeClock
 from engine.core.config import Settings
 from engine.core.events import Event, encode
 from engine.core.paths import Home, default_settings, prepare
-from engine.core.records import Forecast, Job, JobState, Level, Meter, Metrics, ModelInfo, Run, State, SymbolRow
+from engine.core.records import (
+    Forecast,
+    Job,
+    JobState,
+    Level,
+    Meter,
+    Metrics,
+    ModelInfo,
+    Run,
+    State,
+    SymbolRow,
+)
 from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
 from engine.runs.fold import LOST_MESSAGE
 from engine.runs.spec import RunSpec, run_folder, write_spec
 from engine.watch.holds import hold
-from engine.watch.snapshot import STOPPED, UNREADABLE, SnapshotReader, TextTail, host_levels, state_of
+from engine.watch.snapshot import (
+    STOPPED,
+    UNREADABLE,
+    SnapshotReader,
+    TextTail,
+    host_levels,
+    state_of,
+)
 from tests.helpers import ROOT, environment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -35,7 +53,20 @@ def settings() -> Settings:
 
 def model(age_days: float) -> ModelInfo:
     trained = NOW - timedelta(days=age_days)
-    return ModelInfo("NVDA", 1, "d", trained, 10, "simulated", "2020-01-02", "2024-01-02", 900, "manual", "run", Metrics())
+    return ModelInfo(
+        "NVDA",
+        1,
+        "d",
+        trained,
+        10,
+        "simulated",
+        "2020-01-02",
+        "2024-01-02",
+        900,
+        "manual",
+        "run",
+        Metrics(),
+    )
 
 
 def ended(state: JobState, hours_ago: float) -> Job:
@@ -68,18 +99,25 @@ def ok(age_days: float) -> Status:
         (ok(8), None, ended(JobState.CANCELLED, 0.1), State.STALE),
         (ok(3), None, ended(JobState.LOST, 30), State.LOST),
         (Status(KEY, "corrupt", problem="digest"), None, None, State.CORRUPT),
-        (Status(KEY, "foreign", problem="no group"), None, ended(JobState.FAILED, 1), State.FOREIGN),
+        (
+            Status(KEY, "foreign", problem="no group"),
+            None,
+            ended(JobState.FAILED, 1),
+            State.FOREIGN,
+        ),
     ],
 )
 def test_state_says_what_matters_most(
     settings: Settings, status: Status | None, job: Job | None, last: Job | None, expected: State
 ) -> None:
-    """A live job comes first, then a broken file, then a bad end newer than the model, then the age."""
+    """A live job comes first, then a broken file, then a bad end newer than the model, then the
+    age."""
     assert expected == state_of(status, job, last, NOW, settings.thresholds)
 
 
 def test_tail_follows_growth_truncation_and_rotation(tmp_path: Path) -> None:
-    """The tail shows the last lines of the file that has the name now, cleaned of control sequences."""
+    """The tail shows the last lines of the file that has the name now, cleaned of control
+    sequences."""
     log = tmp_path / "a.log"
     tail = TextTail(log, lines=2, window=64)
     assert () == tail.read()
@@ -105,7 +143,9 @@ def test_empty_home_has_every_row_and_says_why(tmp_path: Path, settings: Setting
     assert not snapshot.simulated
 
 
-def test_foreign_model_without_status_asks_for_a_refresh(tmp_path: Path, settings: Settings) -> None:
+def test_foreign_model_without_status_asks_for_a_refresh(
+    tmp_path: Path, settings: Settings
+) -> None:
     """A model file that nobody has read yet shows its own age and asks for a refresh, not NONE."""
     home = Home(tmp_path / "home")
     prepare(home)
@@ -141,13 +181,20 @@ def put(home: Home, source: str, **more: object) -> None:
 
 def put_run(home: Home, *kinds: str) -> None:
     """A run of NVDA with these events, whose supervisor is dead."""
-    spec = RunSpec(id=RUN_ID, created_at=NOW - timedelta(hours=6), symbols=("NVDA",), source="yahoo", starter="me")
+    spec = RunSpec(
+        id=RUN_ID,
+        created_at=NOW - timedelta(hours=6),
+        symbols=("NVDA",),
+        source="yahoo",
+        starter="me",
+    )
     folder = run_folder(home, RUN_ID)
     folder.path.mkdir(parents=True)
     write_spec(folder, spec)
     said = NOW - timedelta(hours=5)
     lines = [
-        encode(Event(at, said, at, RUN_ID, "worker-1", "NVDA", kind, {"message": "no room"})) for at, kind in enumerate(kinds)
+        encode(Event(at, said, at, RUN_ID, "worker-1", "NVDA", kind, {"message": "no room"}))
+        for at, kind in enumerate(kinds)
     ]
     folder.events.write_bytes(b"".join(lines))
 
@@ -159,12 +206,14 @@ def nvda(home: Home, settings: Settings, now: datetime = NOW) -> SymbolRow:
 
 
 @pytest.mark.parametrize(
-    ("source", "behind", "note"), [("yahoo", 309, "bars end 309 sessions ago: stale forecast"), ("simulated", None, "")]
+    ("source", "behind", "note"),
+    [("yahoo", 309, "bars end 309 sessions ago: stale forecast"), ("simulated", None, "")],
 )
 def test_a_forecast_from_old_yahoo_bars_says_so(
     home: Home, settings: Settings, source: str, behind: int | None, note: str
 ) -> None:
-    """Bars that the network could have renewed tell their age in the row; others are their own clock."""
+    """Bars that the network could have renewed tell their age in the row;
+    others are their own clock."""
     put(home, source)
     row = nvda(home, settings, datetime(2026, 11, 11, 12, tzinfo=UTC))
 
@@ -173,7 +222,8 @@ def test_a_forecast_from_old_yahoo_bars_says_so(
 
 
 def test_a_lost_run_shows_beside_a_live_model(home: Home, settings: Settings) -> None:
-    """A run that died after the model was trained leaves LOST in the row, though nobody could write when it ended."""
+    """A run that died after the model was trained leaves LOST in the row, though nobody could
+    write when it ended."""
     put(home, "simulated")
     put_run(home, "started")
 
@@ -181,10 +231,14 @@ def test_a_lost_run_shows_beside_a_live_model(home: Home, settings: Settings) ->
 
 
 def test_a_cancelled_training_leaves_the_word_of_the_model(home: Home, settings: Settings) -> None:
-    """The row tells of the model at once; for ten minutes its note says that a training was cancelled, its last job always."""
+    """The row tells of the model at once;
+    for ten minutes its note says that a training was cancelled, its last job always."""
     put(home, "simulated", trained_at=NOW - timedelta(days=3))
     put_run(home, "started", "cancelled")
-    row, later = (nvda(home, settings, NOW - timedelta(hours=5) + timedelta(minutes=after)) for after in (1, 11))
+    row, later = (
+        nvda(home, settings, NOW - timedelta(hours=5) + timedelta(minutes=after))
+        for after in (1, 11)
+    )
 
     assert (State.FRESH, STOPPED) == (row.state, row.note)
     assert (State.FRESH, "") == (later.state, later.note)
@@ -193,7 +247,8 @@ def test_a_cancelled_training_leaves_the_word_of_the_model(home: Home, settings:
 
 
 def test_a_lost_job_whose_model_is_live_was_published(home: Home, settings: Settings) -> None:
-    """Where only the word of it was lost the row shows the model's age, with a note, and the job counts as done."""
+    """Where only the word of it was lost the row shows the model's age, with a note, and the job
+    counts as done."""
     put(home, "simulated", run_id=RUN_ID, trained_at=NOW - timedelta(hours=5), generation=7)
     put_run(home, "started", "phase")
     row = nvda(home, settings)
@@ -211,8 +266,11 @@ def test_a_lost_job_whose_model_is_live_was_published(home: Home, settings: Sett
         (None, "on hold: audit of May"),
     ],
 )
-def test_a_hold_stands_before_how_the_last_training_ended(home: Home, settings: Settings, kind: str | None, note: str) -> None:
-    """An operator's decision is the word of the row; the failure is told in the note, a two-line reason as one."""
+def test_a_hold_stands_before_how_the_last_training_ended(
+    home: Home, settings: Settings, kind: str | None, note: str
+) -> None:
+    """An operator's decision is the word of the row;
+    the failure is told in the note, a two-line reason as one."""
     put(home, "simulated")
     if kind:
         put_run(home, "started", kind)
@@ -234,8 +292,11 @@ def test_a_hold_does_not_hide_a_broken_file(home: Home, settings: Settings) -> N
     assert (State.CORRUPT, "damaged; on hold: audit") == (row.state, row.note)
 
 
-def test_the_refresh_child_names_what_stands_in_a_models_place(home: Home, settings: Settings, tmp_path: Path) -> None:
-    """A link to garbage, a loop of links and a folder are read as broken by the child, and hide no other row."""
+def test_the_refresh_child_names_what_stands_in_a_models_place(
+    home: Home, settings: Settings, tmp_path: Path
+) -> None:
+    """A link to garbage, a loop of links and a folder are read as broken by the child, and hide
+    no other row."""
     (tmp_path / "garbage").write_bytes(b"garbage" * 100)
     home.model("NVDA").symlink_to(tmp_path / "garbage")
     home.model("TSLA").symlink_to(home.model("TSLA").name)
@@ -243,7 +304,12 @@ def test_the_refresh_child_names_what_stands_in_a_models_place(home: Home, setti
     before = SnapshotReader(home, FakeClock(NOW)).read(settings, None).rows
     assert {"reading the model"} == {row.note for row in before[:3]}
 
-    subprocess.run([sys.executable, "-m", "engine.refresh", str(home.root), ""], check=True, env=environment(), cwd=ROOT)
+    subprocess.run(
+        [sys.executable, "-m", "engine.refresh", str(home.root), ""],
+        check=True,
+        env=environment(),
+        cwd=ROOT,
+    )
     after = SnapshotReader(home, FakeClock(NOW)).read(settings, None).rows
     assert [State.CORRUPT] * 3 == [row.state for row in after[:3]]
     assert "is not a readable model file" in after[0].note
@@ -262,7 +328,8 @@ def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> Non
 
 
 def test_a_home_that_cannot_be_written_says_so(tmp_path: Path, settings: Settings) -> None:
-    """Where no status can be kept, the row says why its figures do not come, and nobody asks for them again and again."""
+    """Where no status can be kept, the row says why its figures do not come, and nobody asks for
+    them again and again."""
     home = Home(tmp_path / "home")
     prepare(home)
     home.models.mkdir(parents=True)
@@ -278,9 +345,12 @@ def test_a_home_that_cannot_be_written_says_so(tmp_path: Path, settings: Setting
 
 
 def test_a_cpu_that_training_keeps_busy_is_no_fault() -> None:
-    """While a run is live its CPU does not make the title CRIT; a full disk does, and so does the CPU without a run."""
+    """While a run is live its CPU does not make the title CRIT;
+    a full disk does, and so does the CPU without a run."""
     meters = (Meter("CPU", 99.0, "%", Level.CRIT), Meter("DISK", 85.0, "%", Level.WARN))
-    live = Run("20261122-120000-000001", "train", "manual", "yahoo", NOW, "cron", JobState.RUNNING, ())
+    live = Run(
+        "20261122-120000-000001", "train", "manual", "yahoo", NOW, "cron", JobState.RUNNING, ()
+    )
     ended = replace(live, state=JobState.DONE)
 
     assert [Level.WARN] == host_levels(meters, (ended, live))
@@ -288,7 +358,8 @@ def test_a_cpu_that_training_keeps_busy_is_no_fault() -> None:
 
 
 def test_bars_asked_for_once_do_not_stay_on_show(home: Home, settings: Settings) -> None:
-    """A status on simulated bars, left by `--source`, is no forecast of a real model's row; who asks for them sees them."""
+    """A status on simulated bars, left by `--source`, is no forecast of a real model's row;
+    who asks for them sees them."""
     put(home, "yahoo")
     status = derived.read(home.status("NVDA"))
     assert status is not None

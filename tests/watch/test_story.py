@@ -16,7 +16,8 @@ from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
 
 def test_why_a_symbol_will_or_will_not_be_retrained(tmp_path: Path) -> None:
-    """Every trigger has its words, signals their limits, a hold its end; asking writes nothing down."""
+    """Every trigger has its words, signals their limits, a hold its end;
+    asking writes nothing down."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     trainer, engine = Trainer(home, clock), Engine(home, clock)
     trainer.train("NVDA")
@@ -31,20 +32,34 @@ def test_why_a_symbol_will_or_will_not_be_retrained(tmp_path: Path) -> None:
     assert "8.0 days old" in told["decision"]["text"]
     assert ("audit", "2025-08-30") == (told["hold"]["reason"], told["hold"]["until"])
     assert {"volatility", "drift"} <= {each["reason"] for each in told["signals"]}
-    assert all(("≤" in each["text"]) != each["fired"] for each in told["signals"] if each["reason"] == "drift")
+    assert all(
+        ("≤" in each["text"]) != each["fired"]
+        for each in told["signals"]
+        if each["reason"] == "drift"
+    )
     assert None is told["checked_at"]
     assert before == home.history.read_bytes()
 
 
 def test_releases_are_told_with_their_age_for_yahoo_alone(tmp_path: Path) -> None:
-    """The newest and the coming release stand with the moment they were looked up; simulated bars have none."""
+    """The newest and the coming release stand with the moment they were looked up;
+    simulated bars have none."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine = Engine(home, clock)
-    write_json(path_of(home), {"NVDA": {"days": ["2025-05-28", "2025-08-27"], "fetched_at": iso(SUNDAY)}}, name="earnings")
+    write_json(
+        path_of(home),
+        {"NVDA": {"days": ["2025-05-28", "2025-08-27"], "fetched_at": iso(SUNDAY)}},
+        name="earnings",
+    )
 
     assert False is engine.watch_story("NVDA")["earnings"]["asked"]
     told = watch_story(home, engine.settings, "NVDA", "yahoo", clock, None)["earnings"]
-    assert {"asked": True, "newest": "2025-05-28", "coming": "2025-08-27", "fetched_at": iso(SUNDAY)} == told
+    assert {
+        "asked": True,
+        "newest": "2025-05-28",
+        "coming": "2025-08-27",
+        "fetched_at": iso(SUNDAY),
+    } == told
 
 
 def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
@@ -56,4 +71,8 @@ def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
     found.pasts["missing"] = Past(2, SUNDAY, "2025-08-08", chronic="2 trainings did not help")
 
     told = _verdict(found.verdicts[0], found)
-    assert (2, iso(SUNDAY), "2 trainings did not help") == (told["trainings"], told["trained_at"], told["chronic"])
+    assert (2, iso(SUNDAY), "2 trainings did not help") == (
+        told["trainings"],
+        told["trained_at"],
+        told["chronic"],
+    )

@@ -31,7 +31,10 @@ def away_lines(found: Away | None, height: int) -> tuple[Line, ...]:
     if found is None or found.since is None or not found.lines:
         return ()
     more = f"{key('away')} all, {key('back')} hides"
-    head = f"While you were away since {found.since.astimezone():%m-%d %H:%M}: {len(found.lines)} ({more})"
+    head = (
+        f"While you were away since {found.since.astimezone():%m-%d %H:%M}: {len(found.lines)}"
+        f" ({more})"
+    )
     newest = found.lines[-(height - 1) :] if height > 1 else ()
     return (line(head, "live"), *(away_line(text) for text in newest))
 

@@ -1,4 +1,5 @@
-"""The current row: a sentence where there is one line, everything known of it where there are more."""
+"""The current row: a sentence where there is one line, everything known of it where there are
+more."""
 
 from __future__ import annotations
 
@@ -20,8 +21,9 @@ class DetailPane(Pane):
 
     TITLE = "Current row"
     HELP = (
-        "Why a number is missing or a state is bad; else the 80 % interval, P(up) and what the figures rest on. "
-        "From 120 columns on it stands at the side with everything known of the row; {next_pane} and {zoom} show that anywhere."
+        "Why a number is missing or a state is bad; else the 80 % interval, P(up) and what the"
+        " figures rest on. From 120 columns on it stands at the side with everything known of the"
+        " row; {next_pane} and {zoom} show that anywhere."
     )
 
     cursor: var[str] = var("")
@@ -33,10 +35,14 @@ class DetailPane(Pane):
             waits = "the row was not read" if self.failure else "reading the row"
             return (line(waits if snapshot is None else "no row to tell of", "dim"),)
         if row.state is State.NONE and row.job is None and not self.console.read_only:
-            row = replace(row, note=f"{row.note}; {key('retrain')} trains it, {key('train_all')} all")
+            row = replace(
+                row, note=f"{row.note}; {key('retrain')} trains it, {key('train_all')} all"
+            )
         if height == 1:
             return (detail(row, width),)
-        return detail_lines(row, snapshot, width, height, self.glyphs, ascii_only=self.console.ascii_only)
+        return detail_lines(
+            row, snapshot, width, height, self.glyphs, ascii_only=self.console.ascii_only
+        )
 
     def watch_cursor(self) -> None:
         self.redraw()

@@ -1,4 +1,7 @@
-"""The footer: the keys of this screen that can be pressed now; `?` and `q` come first and are never cut."""
+"""The footer: the keys of this screen that can be pressed now.
+
+`?` and `q` come first and are never cut.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,14 @@ def live_keys(active: Iterable[tuple[str, str | None]]) -> dict[str, tuple[str, 
     return found
 
 
-def footer_line(actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], width: int, read_only: bool) -> Line:
+def footer_line(
+    actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], width: int, read_only: bool
+) -> Line:
     """As many actions as fit into `width` cells, by their place in the footer."""
-    shown = sorted((action for action in actions if action.footer and action.id in keys), key=lambda action: action.footer)
+    shown = sorted(
+        (action for action in actions if action.footer and action.id in keys),
+        key=lambda action: action.footer,
+    )
     spans: list[Span] = []
     used = 0
     for action in shown:
@@ -39,6 +47,8 @@ def footer_line(actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], 
 class Footer(Lines):
     """The last line of a screen."""
 
-    def draw(self, actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], read_only: bool) -> None:
+    def draw(
+        self, actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], read_only: bool
+    ) -> None:
         """Show the keys of `actions`."""
         self.show((footer_line(actions, keys, self.size.width, read_only),))

@@ -13,17 +13,22 @@ from tui.widgets.lines import Line, Span, line
 
 
 def meter_spans(meter: Meter, bar_width: int, glyphs: Glyphs) -> tuple[Span, ...]:
-    """One meter: name, bar, value, and its level as a word; its width does not follow its value, so nothing jumps."""
+    """One meter: name, bar, value, and its level as a word;
+    its width does not follow its value, so nothing jumps."""
     style = LEVEL_STYLES[meter.level]
     if meter.unit != "%":
         word = f" {meter.level.value}" if meter.level is not Level.OK else ""
         return ((f"{meter.name} {fmt.number(meter.value, 2, 5)}{meter.unit}", ""), (word, style))
     bar = f"{fmt.bar(meter.value / 100, bar_width, glyphs)} " if bar_width else ""
-    return ((f"{meter.name} {bar}", ""), (f"{fmt.number(meter.value, 0):>3}% {meter.level.value:<4}", style))
+    return (
+        (f"{meter.name} {bar}", ""),
+        (f"{fmt.number(meter.value, 0):>3}% {meter.level.value:<4}", style),
+    )
 
 
 def meters_line(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> Line:
-    """All meters with the widest bars that fit; on a narrow terminal the worst ones first and no bars."""
+    """All meters with the widest bars that fit;
+    on a narrow terminal the worst ones first and no bars."""
     for bar_width in range(12, 2, -1):
         found = [meter_spans(meter, bar_width, glyphs) for meter in meters]
         if _width(found) <= width:
@@ -49,14 +54,19 @@ def _joined(meters: Sequence[Sequence[Span]]) -> Line:
 def meter_lines(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """One meter a line, with what stands behind it."""
     bar = min(30, max(0, width - 30))
-    return tuple((*meter_spans(meter, bar, glyphs), (f"  {meter.detail}", "dim")) for meter in meters)
+    return tuple(
+        (*meter_spans(meter, bar, glyphs), (f"  {meter.detail}", "dim")) for meter in meters
+    )
 
 
 class MetersPane(Pane):
     """The host: what a training has to share."""
 
     TITLE = "Meters"
-    HELP = "CPU, memory and disk in percent in use, with OK, WARN or CRIT by the limits of [resources]; load of one minute."
+    HELP = (
+        "CPU, memory and disk in percent in use, with OK, WARN or CRIT by the limits of"
+        " [resources]; load of one minute."
+    )
 
     def lines(self) -> Iterable[Line]:
         if self.snapshot is None:

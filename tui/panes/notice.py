@@ -18,7 +18,9 @@ def notice_lines(notice: Notice | None, width: int) -> tuple[Line, ...]:
     """The notice wrapped into at most three lines of `width` cells."""
     if notice is None or width < 1:
         return ()
-    mark, style = ("ERROR: ", "crit") if notice.bad else ("WARN: ", "warn") if notice.warns else ("", "live")
+    mark, style = (
+        ("ERROR: ", "crit") if notice.bad else ("WARN: ", "warn") if notice.warns else ("", "live")
+    )
     text = f"{mark}{notice.text}{f' ({notice.hint})' if notice.hint else ''}"
     wrapped = textwrap.wrap(text, max(8, width), max_lines=MOST_LINES, placeholder=" …")
     return tuple(line(part, style) for part in wrapped)

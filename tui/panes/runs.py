@@ -13,7 +13,10 @@ class RunsPane(Pane):
     """The live runs with their running jobs."""
 
     TITLE = "Runs"
-    HELP = "Each live run: how many symbols ended, for how long, who started it; tall terminals add its running symbols."
+    HELP = (
+        "Each live run: how many symbols ended, for how long, who started it; tall terminals add"
+        " its running symbols."
+    )
 
     def lines(self) -> Iterable[Line]:
         if self.snapshot is None:

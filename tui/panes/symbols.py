@@ -25,9 +25,16 @@ def window_top(top: int, cursor: int, count: int, height: int) -> int:
 
 
 def table_lines(
-    snapshot: Snapshot, cursor: str, marks: frozenset[str], top: int, width: int, height: int, glyphs: Glyphs
+    snapshot: Snapshot,
+    cursor: str,
+    marks: frozenset[str],
+    top: int,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
 ) -> tuple[Line, ...]:
-    """The header and the rows from `top`; the gutter shows the cursor, the marks, and that more rows are above or below."""
+    """The header and the rows from `top`;
+    the gutter shows the cursor, the marks, and that more rows are above or below."""
     rows = snapshot.rows
     columns = fit(width, [row.symbol for row in rows])
     look = Look(snapshot.taken_at, glyphs, snapshot.source != "simulated", snapshot.checked_at)
@@ -49,7 +56,10 @@ class SymbolsPane(Pane):
     """The thirteen symbols at a glance."""
 
     TITLE = "Symbols"
-    HELP = "> is the current row, * a marked one. While a row trains, its progress covers the figures to its right."
+    HELP = (
+        "> is the current row, * a marked one. While a row trains, its progress covers the figures"
+        " to its right."
+    )
 
     class Clicked(Message):
         """The mouse pressed a row."""
@@ -74,14 +84,25 @@ class SymbolsPane(Pane):
         snapshot, height = self.snapshot, self.size.height - 1
         if snapshot is None:
             if self.failure:
-                return (line("The home cannot be read:", "crit"), *(line(f"  {text}") for text in self.failure.splitlines()))
+                return (
+                    line("The home cannot be read:", "crit"),
+                    *(line(f"  {text}") for text in self.failure.splitlines()),
+                )
             return (line("reading the home, one moment", "dim"),)
         if not snapshot.rows:
             left_out = bool(self.console.names)
-            why = f"no row matches; {key('back')} shows every row" if left_out else "no symbol is configured in stockml.toml"
+            why = (
+                f"no row matches; {key('back')} shows every row"
+                if left_out
+                else "no symbol is configured in stockml.toml"
+            )
             return (line(why, "warn"),)
-        self._top = window_top(self._top, index_of(snapshot.rows, self.cursor), len(snapshot.rows), height)
-        return table_lines(snapshot, self.cursor, self.marks, self._top, self.size.width, height, self.glyphs)
+        self._top = window_top(
+            self._top, index_of(snapshot.rows, self.cursor), len(snapshot.rows), height
+        )
+        return table_lines(
+            snapshot, self.cursor, self.marks, self._top, self.size.width, height, self.glyphs
+        )
 
     def watch_cursor(self) -> None:
         self.redraw()

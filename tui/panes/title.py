@@ -1,4 +1,5 @@
-"""The title line: host, clock, the worst state, what runs, the source, and the marks nobody may miss."""
+"""The title line: host, clock, the worst state, what runs, the source, and the marks nobody may
+miss."""
 
 from __future__ import annotations
 
@@ -19,7 +20,13 @@ LEVEL_STYLES = {Level.OK: "ok", Level.WARN: "warn", Level.CRIT: "crit"}
 
 
 def title_line(
-    snapshot: Snapshot | None, clock: str, marks: tuple[str, ...], failure: str, lag: str, width: int, service: str = ""
+    snapshot: Snapshot | None,
+    clock: str,
+    marks: tuple[str, ...],
+    failure: str,
+    lag: str,
+    width: int,
+    service: str = "",
 ) -> Line:
     """Fields that fit into `width` cells; the least important go first, the marks never."""
     fields: list[tuple[int, Span]] = [(3, ("stockml", "head"))]
@@ -65,12 +72,12 @@ class TitlePane(Pane):
 
     TITLE = "Title"
     HELP = (
-        "host, local time, the worst state (OK, WARN, CRIT; a CPU that training keeps busy does not count), how many runs are "
-        "live, where bars come from. "
-        "ALERT: that many fire and nobody has acknowledged them ({main_to_alerts} shows them); UNSENT: messages nobody took. "
-        "service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended without a word); "
-        "{main_to_service} tells more. "
-        "SIMULATED: some numbers come from the simulated market. RO: read-only. OLD: the home was not read for that long."
+        "host, local time, the worst state (OK, WARN, CRIT; a CPU that training keeps busy does not"
+        " count), how many runs are live, where bars come from. ALERT: that many fire and nobody"
+        " has acknowledged them ({main_to_alerts} shows them); UNSENT: messages nobody took."
+        " service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended"
+        " without a word); {main_to_service} tells more. SIMULATED: some numbers come from the"
+        " simulated market. RO: read-only. OLD: the home was not read for that long."
     )
 
     clock: var[str] = var("")
@@ -84,8 +91,21 @@ class TitlePane(Pane):
     """The state of the prediction service; empty before the first look at it."""
 
     def lines(self) -> Iterable[Line]:
-        marks = (*(("RO",) if self.console.read_only else ()), *(text for text in (self.sifted, self.view) if text))
-        return (title_line(self.snapshot, self.clock, marks, self.failure, self.lag, self.size.width, self.service),)
+        marks = (
+            *(("RO",) if self.console.read_only else ()),
+            *(text for text in (self.sifted, self.view) if text),
+        )
+        return (
+            title_line(
+                self.snapshot,
+                self.clock,
+                marks,
+                self.failure,
+                self.lag,
+                self.size.width,
+                self.service,
+            ),
+        )
 
     def watch_view(self) -> None:
         self.redraw()

@@ -1,4 +1,5 @@
-"""What every screen shares: its keys come from the table of actions, and a read-only console refuses those that write."""
+"""What every screen shares: its keys come from the table of actions, and a read-only console
+refuses those that write."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     GROUP: ClassVar[str] = ""
     TYPED_AHEAD: ClassVar[bool] = True
-    """Keys typed before it stood there are meant for it: over a slow line `/NVDA` and enter arrive at once."""
+    """Keys typed before it stood there are meant for it: over a slow line `/NVDA` and enter
+    arrive at once."""
     TAKES_TEXT: ClassVar[bool] = False
     """It has a line to type into: what is pasted is typed there."""
     AUTO_FOCUS = None
@@ -39,7 +41,8 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         """Keys that came before the first drawing; None behind it."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep a key until the screen is drawn, and hand one on that finds another screen on top."""
+        """Keep a key until the screen is drawn, and hand one on that finds another screen on
+        top."""
         if isinstance(event, events.Key) and self.app.screen_stack:
             if (top := self.app.screen) is not self:
                 if isinstance(top, ActingScreen):
@@ -59,22 +62,24 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     async def _on_key(self, event: events.Key) -> None:
         """Act on a key before the next one is looked at.
 
-        Textual acts when the application has seen all keys that came with it: `x` and `y` in one piece, as a slow line
-        or a slip brings them, then answer a question before it is drawn.
+        Textual acts when the application has seen all keys that came with it: `x` and `y` in one
+        piece, as a slow line or a slip brings them, then answer a question before it is drawn.
         """
         if (found := self.active_bindings.get(event.key)) and found.enabled:
             event.stop()
             await self.app.run_action(found.binding.action, found.node)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Type the first line of what is pasted where text is taken; elsewhere it presses no key."""
+        """Type the first line of what is pasted where text is taken;
+        elsewhere it presses no key."""
         event.stop()
         for letter in clean(event.text.partition("\n")[0], PASTED) if self.TAKES_TEXT else "":
             self.post_message(events.Key(letter, letter))
 
     @property
     def console(self) -> StockmlApp:
-        """The application; remembered, because a reader's thread may ask when the screen was taken away already."""
+        """The application;
+        remembered, because a reader's thread may ask when the screen was taken away already."""
         if self._application is None:
             from tui.console import StockmlApp
 
@@ -83,9 +88,11 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         return self._application
 
     def on_unmount(self) -> None:
-        """Let go of the lines: Textual remembers a background for each of the last 1024 widgets, and with it all they drew.
+        """Let go of the lines: Textual remembers a background for each of the last 1024 widgets,
+        and with it all they drew.
 
-        That was 47 MB after three hours of changing screens; the colours are found again in microseconds.
+        That was 47 MB after three hours of changing screens; the colours are found again in
+        microseconds.
         """
         StylesCache.get_inner_outer.cache_clear()
         self.console.vitals.screen_closed()
@@ -103,10 +110,17 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
             footer.draw(in_group(self.GROUP), self.keys(), self.console.read_only)
 
     def action_act(self, action_id: str) -> None:
-        """Run the action of a key or of the palette: the one gate that keeps a read-only console from writing."""
+        """Run the action of a key or of the palette: the one gate that keeps a read-only console
+        from writing."""
         action = by_id(action_id)
         if action.writes and self.console.read_only:
-            self.console.say(Notice(f"read-only: {action.name} is off", "open the console without --read-only", warns=True))
+            self.console.say(
+                Notice(
+                    f"read-only: {action.name} is off",
+                    "open the console without --read-only",
+                    warns=True,
+                )
+            )
             return
         getattr(self, action.handler)(*((action.told,) if action.told else ()))
 

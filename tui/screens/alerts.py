@@ -1,4 +1,5 @@
-"""The Alerts screen: what rings, what was acknowledged, what is over, and which messages nobody took."""
+"""The Alerts screen: what rings, what was acknowledged, what is over, and which messages nobody
+took."""
 
 from __future__ import annotations
 
@@ -73,7 +74,11 @@ class AlertsScreen(LiveScreen):
         alerts, waiting, closed = self.value
         now = self.console.wall.now()
         header, lines = table(HEADS, [alert_row(each, now) for each in alerts], rows.size.width - 2)
-        rows.fill(header, [(name(each), text) for each, text in zip(alerts, lines, strict=True)], self._empty())
+        rows.fill(
+            header,
+            [(name(each), text) for each, text in zip(alerts, lines, strict=True)],
+            self._empty(),
+        )
         current, width = self.current(), page.size.width
         told: tuple[Line, ...] = (line(self.failure, "crit"),) if self.failure else ()
         told += (*alert_lines(current, now, width), line("")) if current else ()
@@ -90,15 +95,19 @@ class AlertsScreen(LiveScreen):
     def current(self) -> Alert | None:
         """The alert under the cursor."""
         chosen = self.query_one(Picker).chosen
-        return next((each for each in (self.value[0] if self.value else ()) if name(each) == chosen), None)
+        return next(
+            (each for each in (self.value[0] if self.value else ()) if name(each) == chosen), None
+        )
 
-    # -- keys ---------------------------------------------------------------------------------------------------------
+    # -- keys -----------------------------------------------------------------------------------
 
     def do_acknowledge(self) -> None:
         found = self.current()
         if found is None or found.state != FIRING or found.acked:
             what = (
-                "there is no alert" if found is None else f"{name(found)} is {'acknowledged' if found.acked else found.state}"
+                "there is no alert"
+                if found is None
+                else f"{name(found)} is {'acknowledged' if found.acked else found.state}"
             )
             self.tell(Notice(what, "only what fires is acknowledged"))
             return
@@ -109,7 +118,13 @@ class AlertsScreen(LiveScreen):
 
     def _acknowledge(self, rule: str, symbol: str, what: str) -> None:
         def done(count: int) -> None:
-            self.tell(Notice(f"{what}: {count} acknowledged; not sent again while it fires" if count else "nothing fires"))
+            self.tell(
+                Notice(
+                    f"{what}: {count} acknowledged; not sent again while it fires"
+                    if count
+                    else "nothing fires"
+                )
+            )
             self._changed()
 
         self.console.ask("acknowledge", lambda: self.console.engine.acknowledge(rule, symbol), done)
@@ -117,11 +132,21 @@ class AlertsScreen(LiveScreen):
     def do_silence(self) -> None:
         found = self.current()
         if found is None or found.state == RESOLVED:
-            self.tell(Notice("there is no alert to silence here", "stockml alerts silence RULE SYMBOL --for 2h"))
+            self.tell(
+                Notice(
+                    "there is no alert to silence here",
+                    "stockml alerts silence RULE SYMBOL --for 2h",
+                )
+            )
             return
-        told = (line("Send nothing of this alert for a time: 30m, 2h, 1d. It still stands here.", "dim"),)
+        told = (
+            line(
+                "Send nothing of this alert for a time: 30m, 2h, 1d. It still stands here.", "dim"
+            ),
+        )
         self.app.push_screen(
-            PromptScreen(f"silence {name(found)} for: ", "2h", told), lambda text: self._silence(found, text) if text else None
+            PromptScreen(f"silence {name(found)} for: ", "2h", told),
+            lambda text: self._silence(found, text) if text else None,
         )
 
     def _silence(self, alert: Alert, text: str) -> None:
@@ -130,7 +155,11 @@ class AlertsScreen(LiveScreen):
         except UsageError as error:
             self.tell(Notice(error.message, error.hint, bad=True))
             return
-        self.console.ask("silence", lambda: self.console.engine.silence(alert.rule, alert.symbol, time), self._silenced)
+        self.console.ask(
+            "silence",
+            lambda: self.console.engine.silence(alert.rule, alert.symbol, time),
+            self._silenced,
+        )
 
     def _silenced(self, until: object) -> None:
         self.tell(Notice(f"silent until {until.astimezone():%Y-%m-%d %H:%M}"))  # type: ignore[attr-defined]
@@ -139,7 +168,13 @@ class AlertsScreen(LiveScreen):
     def do_test(self) -> None:
         def done(fault: str) -> None:
             if fault:
-                self.tell(Notice(f"not delivered: {fault}", "docs/alerts.md tells how to set a receiver", bad=True))
+                self.tell(
+                    Notice(
+                        f"not delivered: {fault}",
+                        "docs/alerts.md tells how to set a receiver",
+                        bad=True,
+                    )
+                )
             else:
                 self.tell(Notice("the test message was delivered, and all that waited"))
             self._changed()

@@ -1,4 +1,7 @@
-"""The record: who did what, when, from where, and how it ended; the log viewer on logs/audit.log."""
+"""The record: who did what, when, from where, and how it ended.
+
+The log viewer on logs/audit.log.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ class AuditScreen(LogView):
     def draw(self) -> None:
         super().draw()
         if not self._file.path.exists():
-            self.query_one("#page", Lines).show((line("nothing was done through stockml in this home yet", "dim"),))
+            self.query_one("#page", Lines).show(
+                (line("nothing was done through stockml in this home yet", "dim"),)
+            )
 
     def sections(self) -> Sections:
         return (
@@ -39,11 +44,23 @@ class AuditScreen(LogView):
                 "What a line says",
                 (
                     ("time", "UTC, when the action ended, or began"),
-                    ("started", "it began; a training goes on without whoever asked, and has a second line at its end"),
+                    (
+                        "started",
+                        (
+                            "it began; a training goes on without whoever asked, and has a second"
+                            " line at its end"
+                        ),
+                    ),
                     ("done", "it did what was asked"),
                     ("failed", "it was tried and did not work; the words behind say why"),
                     ("refused", "it was not tried: a guard, a lock or a wrong word said no"),
-                    ("by", "the user, the address of the SSH session and the terminal, as far as they are known"),
+                    (
+                        "by",
+                        (
+                            "the user, the address of the SSH session and the terminal, as far as"
+                            " they are known"
+                        ),
+                    ),
                     ("from where", "console, command, or cron with the name of the job"),
                 ),
             ),

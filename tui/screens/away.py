@@ -18,7 +18,13 @@ from tui.widgets.scroll import ScrollLines
 
 MEANINGS = (
     ("run", "it ended: how, with how many symbols, and its id; {away_to_runs} shows it"),
-    ("alert", "a message was written for whoever is told; {away_to_alerts} shows what still rings and what was not delivered"),
+    (
+        "alert",
+        (
+            "a message was written for whoever is told; {away_to_alerts} shows what still rings and"
+            " what was not delivered"
+        ),
+    ),
     ("missed", "a job's time came and cron did not run it; {away_to_schedule} says why"),
 )
 
@@ -29,10 +35,15 @@ def away_page(found: Away | None, width: int) -> tuple[Line, ...]:
         return (line("reading what happened", "dim"),)
     if found.since is None:
         return wrapped(line("the console was not open on this home before", "dim"), width, 2)
-    head = wrapped(line(f"the console was last open at {fmt.full_moment(found.since)}", "dim"), width, 2)
+    head = wrapped(
+        line(f"the console was last open at {fmt.full_moment(found.since)}", "dim"), width, 2
+    )
     if not found.lines:
         return (*head, *wrapped(line("nothing ended, rang or was missed since", "ok"), width, 2))
-    return (*head, *(piece for text in found.lines for piece in wrapped(away_line(text), width, 13)))
+    return (
+        *head,
+        *(piece for text in found.lines for piece in wrapped(away_line(text), width, 13)),
+    )
 
 
 class AwayScreen(LiveScreen):
@@ -55,7 +66,11 @@ class AwayScreen(LiveScreen):
 
     def draw(self) -> None:
         page = self.query_one(ScrollLines)
-        page.fill((line(self.failure, "crit"),) if self.failure else away_page(self.value, page.size.width))
+        page.fill(
+            (line(self.failure, "crit"),)
+            if self.failure
+            else away_page(self.value, page.size.width)
+        )
 
     def _move(self, by: int) -> None:
         self.query_one(ScrollLines).move(by)

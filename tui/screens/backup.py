@@ -50,7 +50,10 @@ class BackupScreen(LiveScreen):
         )
 
     def sections(self) -> Sections:
-        return (("Columns", meanings(words.ENTRY_HEADS)), ("Words for the backup", words.CHECK_WORDS))
+        return (
+            ("Columns", meanings(words.ENTRY_HEADS)),
+            ("Words for the backup", words.CHECK_WORDS),
+        )
 
     def draw(self) -> None:
         files, backup = self.query_one(Picker), self._backup
@@ -58,7 +61,12 @@ class BackupScreen(LiveScreen):
         rows = [words.entry_row(entry, live.get(entry.symbol), result) for entry in backup.entries]
         header, lines = table(words.ENTRY_HEADS, rows, files.size.width - 2)
         empty = (line(backup.problem or "it holds no model file", "crit"),)
-        files.fill(header, [(entry.symbol, text) for entry, text in zip(backup.entries, lines, strict=True)], empty, self.marks)
+        files.fill(
+            header,
+            [(entry.symbol, text) for entry, text in zip(backup.entries, lines, strict=True)],
+            empty,
+            self.marks,
+        )
 
     def do_mark(self) -> None:
         if chosen := self.query_one(Picker).chosen:

@@ -1,4 +1,7 @@
-"""The Backups screen: every backup, verified by reading it again; and the way back to an older model."""
+"""The Backups screen: every backup, verified by reading it again.
+
+And the way back to an older model.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,8 @@ def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
 
 
 def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> None:
-    """Restore after the operator typed the symbol, or RESTORE for many; what it replaces is listed."""
+    """Restore after the operator typed the symbol, or RESTORE for many;
+    what it replaces is listed."""
     if not symbols:
         screen.tell(Notice(f"{backup.name} holds no model", backup.problem, bad=True))
         return
@@ -40,7 +44,11 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
     def typed(text: str | None) -> None:
         if text is not None:
             ask = screen.console.ask
-            ask("restore", lambda: screen.console.engine.command(("restore", backup.name, *symbols, "--yes")), done)
+            ask(
+                "restore",
+                lambda: screen.console.engine.command(("restore", backup.name, *symbols, "--yes")),
+                done,
+            )
 
     def done(answer: Answer) -> None:
         screen.tell(words.restored_notice(answer.document))
@@ -49,7 +57,10 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
 
     listed = words.restore_lines(backup, symbols, live_models(screen))
     screen.app.push_screen(
-        PromptScreen(f"type {must} to restore, {key('prompt_back')} to leave: ", told=listed, must=must), typed
+        PromptScreen(
+            f"type {must} to restore, {key('prompt_back')} to leave: ", told=listed, must=must
+        ),
+        typed,
     )
 
 
@@ -89,12 +100,24 @@ class BackupsScreen(LiveScreen):
             backups.fill((), (), self.waiting("reading the backups"))
             return
         now = self.console.wall.now()
-        header, lines = table(words.HEADS, [words.row(one, self.results, now) for one in self.value], backups.size.width - 2)
+        header, lines = table(
+            words.HEADS,
+            [words.row(one, self.results, now) for one in self.value],
+            backups.size.width - 2,
+        )
         empty = (
-            line(f"no backup yet: {key('backups_make')} makes one; every training makes one of what it replaces", "dim"),
+            line(
+                f"no backup yet: {key('backups_make')} makes one; every training makes one of what"
+                " it replaces",
+                "dim",
+            ),
             *((line(self.failure, "crit"),) if self.failure else ()),
         )
-        backups.fill(header, [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)], empty)
+        backups.fill(
+            header,
+            [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)],
+            empty,
+        )
 
     def current(self) -> Backup | None:
         """The backup under the cursor."""
@@ -128,9 +151,16 @@ class BackupsScreen(LiveScreen):
 
     def do_undo(self) -> None:
         """The newest backup that a restore made of what it replaced."""
-        made = next((one for one in self.value or () if one.run_id.startswith(words.RESTORE_MARK)), None)
+        made = next(
+            (one for one in self.value or () if one.run_id.startswith(words.RESTORE_MARK)), None
+        )
         if made is None:
-            self.tell(Notice("no restore to take back", "every restore backs up what it replaces; there was none"))
+            self.tell(
+                Notice(
+                    "no restore to take back",
+                    "every restore backs up what it replaces; there was none",
+                )
+            )
             return
         ask_restore(self, made, [entry.symbol for entry in words.models(made)])
 
@@ -147,4 +177,6 @@ def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequen
         screen.tell(Notice(text, bad=bool(bad)))
         screen.redraw()
 
-    screen.console.ask("verify", lambda: screen.console.engine.command(("backups", "verify", *names)), done)
+    screen.console.ask(
+        "verify", lambda: screen.console.engine.command(("backups", "verify", *names)), done
+    )

@@ -20,7 +20,8 @@ from tui.widgets.scroll import ScrollLines
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, what it touches, and the words on the two buttons; without `yes` there is one, and nothing to do."""
+    """What is asked, what it touches, and the words on the two buttons;
+    without `yes` there is one, and nothing to do."""
 
     title: str
     lines: tuple[Line, ...]
@@ -35,16 +36,23 @@ def answers(question: Question) -> str:
 
 
 def buttons_line(question: Question, on_yes: bool, hint: str) -> Line:
-    """Both buttons, and what else can be pressed; the chosen one stands between brackets, so that it is seen without colour."""
+    """Both buttons, and what else can be pressed;
+    the chosen one stands between brackets, so that it is seen without colour."""
     if not question.yes:
         return ((f"[{question.no}]", "cursor"), (f"   {hint}", "dim"))
     no = f" {question.no} " if on_yes else f"[{question.no}]"
     yes = f"[{question.yes}]" if on_yes else f" {question.yes} "
-    return ((no, "" if on_yes else "cursor"), ("   ", ""), (yes, "cursor" if on_yes else ""), (f"   {hint}", "dim"))
+    return (
+        (no, "" if on_yes else "cursor"),
+        ("   ", ""),
+        (yes, "cursor" if on_yes else ""),
+        (f"   {hint}", "dim"),
+    )
 
 
 class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
-    """Two deliberate keys before anything is replaced: the action's own, then `y`, or the other button and enter."""
+    """Two deliberate keys before anything is replaced: the action's own, then `y`, or the other
+    button and enter."""
 
     GROUP = "confirm"
     TYPED_AHEAD = False
@@ -87,7 +95,9 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         frame = 2 if room >= 7 else 0
         inner = outer - 4 if frame else outer
         self._asked = wrapped(line(self.question.title, "head"), inner)
-        self._touched = tuple(piece for found in self.question.lines for piece in wrapped(found, inner))
+        self._touched = tuple(
+            piece for found in self.question.lines for piece in wrapped(found, inner)
+        )
         dialog.set_class(not frame, "-bare")
         listed = max(0, min(len(self._touched), room - frame - 1 - len(self._asked)))
         dialog.styles.width = outer

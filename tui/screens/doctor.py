@@ -23,7 +23,8 @@ from tui.widgets.scroll import ScrollLines
 
 
 class DoctorScreen(LiveScreen):
-    """Asks a child process once, and again when it is told to; what is the console's own is drawn once a second."""
+    """Asks a child process once, and again when it is told to;
+    what is the console's own is drawn once a second."""
 
     GROUP = "doctor"
     NAME = "Doctor"
@@ -52,7 +53,9 @@ class DoctorScreen(LiveScreen):
     def facts(self) -> Sequence[Span]:
         if self.value is None:
             return ()
-        again: tuple[Span, ...] = (("looking again", "live"),) if self._again and not self.failure else ()
+        again: tuple[Span, ...] = (
+            (("looking again", "live"),) if self._again and not self.failure else ()
+        )
         return (*words.counted(self._items()), *again)
 
     def sections(self) -> Sections:
@@ -70,14 +73,25 @@ class DoctorScreen(LiveScreen):
             page.fill(self.waiting("asking the doctor"))
             return
         seen = f"{self.value[1].astimezone():%H:%M:%S}"
-        ending = f"terminal and link as of now, the rest as of {seen}; {key('doctor_refresh')} looks again"
+        ending = (
+            f"terminal and link as of now, the rest as of {seen}; {key('doctor_refresh')} looks"
+            " again"
+        )
         page.fill(words.page(self._items(), page.size.width, ending))
 
     def _items(self) -> tuple[Item, ...]:
         """All of it, the console's own among them."""
         size = self.app.size
-        here = Machine(os.environ, True, size.width, size.height, locale.getpreferredencoding(do_setlocale=False))
-        return words.merged(self.value[0] if self.value else (), tuple(words.own_items(here, self.console.vitals)))
+        here = Machine(
+            os.environ,
+            True,
+            size.width,
+            size.height,
+            locale.getpreferredencoding(do_setlocale=False),
+        )
+        return words.merged(
+            self.value[0] if self.value else (), tuple(words.own_items(here, self.console.vitals))
+        )
 
     def do_refresh(self) -> None:
         self._again = True

@@ -1,4 +1,5 @@
-"""The help: the keys that work on the screen below, what stands in its columns, and what its words mean."""
+"""The help: the keys that work on the screen below, what stands in its columns, and what its
+words mean."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ from tui.words import STATE_MEANINGS
 NAME_WIDTH = 16
 
 
-def key_lines(group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int) -> list[Line]:
+def key_lines(
+    group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int
+) -> list[Line]:
     """One entry for each live key of a screen; what only this screen can do comes first."""
     lines: list[Line] = []
     shared = {action.handler for action in frame(group)} if group != "main" else set()
@@ -51,10 +54,17 @@ Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 def help_lines(
-    group: str, keys: Mapping[str, tuple[str, ...]], read_only: bool, width: int, sections: Sections = ()
+    group: str,
+    keys: Mapping[str, tuple[str, ...]],
+    read_only: bool,
+    width: int,
+    sections: Sections = (),
 ) -> tuple[Line, ...]:
     """Everything the help says about the screen of `group`."""
-    lines = [line(f"Keys of {_the(GROUPS[group].lower())}", "head"), *key_lines(group, keys, read_only, width)]
+    lines = [
+        line(f"Keys of {_the(GROUPS[group].lower())}", "head"),
+        *key_lines(group, keys, read_only, width),
+    ]
     for title, entries in sections:
         lines += [line(""), line(title, "head")]
         for name, meaning in entries:
@@ -76,7 +86,10 @@ def help_lines(
     for pane in dict.fromkeys(pane for _, pane in PANES):  # one pane can stand in two places
         if (title := getattr(pane, "TITLE", "")) and (text := getattr(pane, "HELP", "")):
             lines += entry(title, "", text, width)
-    lines += [line(""), line("A figure that is not there shows as -; the line under the table says why.", "dim")]
+    lines += [
+        line(""),
+        line("A figure that is not there shows as -; the line under the table says why.", "dim"),
+    ]
     return tuple(lines)
 
 
@@ -90,7 +103,9 @@ class HelpScreen(ActingScreen[None]):
     GROUP = "help"
     BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
-    def __init__(self, about: str, keys: Mapping[str, tuple[str, ...]], sections: Sections = ()) -> None:
+    def __init__(
+        self, about: str, keys: Mapping[str, tuple[str, ...]], sections: Sections = ()
+    ) -> None:
         super().__init__()
         self._about, self._keys_of, self._sections = about, keys, sections
 
@@ -104,7 +119,11 @@ class HelpScreen(ActingScreen[None]):
 
     def _draw(self) -> None:
         page = self.query_one(ScrollLines)
-        page.fill(help_lines(self._about, self._keys_of, self.console.read_only, page.size.width, self._sections))
+        page.fill(
+            help_lines(
+                self._about, self._keys_of, self.console.read_only, page.size.width, self._sections
+            )
+        )
         last = min(len(page.content), page.top + page.size.height)
         where = f"lines {page.top + 1} to {last} of {len(page.content)}"
         self.query_one("#title", Lines).show(((("Help  ", "head"), (where, "dim")),))

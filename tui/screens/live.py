@@ -1,4 +1,5 @@
-"""A screen above the dashboard: looks in a thread of its own while it is on top, and draws what it found."""
+"""A screen above the dashboard: looks in a thread of its own while it is on top, and draws what
+it found."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ HURRY_S = 0.01
 
 
 class LiveScreen(ActingScreen[None]):
-    """One tab, or a detail of one; a subclass says how to look, what stands on it and how it is drawn."""
+    """One tab, or a detail of one;
+    a subclass says how to look, what stands on it and how it is drawn."""
 
     EVERY: ClassVar[float] = 2.0
     NAME: ClassVar[str] = ""
@@ -71,7 +73,7 @@ class LiveScreen(ActingScreen[None]):
         self._notice_timer: Timer | None = None
         self._poller = Poller(self._look, f"{self.GROUP}-reader")
 
-    # -- for subclasses -----------------------------------------------------------------------------------------------
+    # -- for subclasses -------------------------------------------------------------------------
 
     def look(self) -> Any:
         """Read what the screen shows; runs in a thread. Equal values are drawn once."""
@@ -100,7 +102,7 @@ class LiveScreen(ActingScreen[None]):
         """Leave, by calling `go`; a screen with unwritten changes asks first."""
         go()
 
-    # -- life ---------------------------------------------------------------------------------------------------------
+    # -- life -----------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
@@ -200,7 +202,9 @@ class LiveScreen(ActingScreen[None]):
             marks.append((self._old, "crit"))
         if self.TAB != "service":
             marks += warning(self.console.main.service)
-        self.query_one("#title", Lines).show((title_of(self.NAME, self.facts(), marks, self.app.size.width),))
+        self.query_one("#title", Lines).show(
+            (title_of(self.NAME, self.facts(), marks, self.app.size.width),)
+        )
         self.draw()
         self.draw_footer()
 
@@ -212,15 +216,18 @@ class LiveScreen(ActingScreen[None]):
             self.redraw()
 
     def waiting(self, what: str) -> tuple[Line, ...]:
-        """What stands here before the first look came back: that it failed, or that `what` goes on."""
-        return waiting_lines(what, self.failure, self._age, self.app.size.width, key(f"{self.GROUP}_back"))
+        """What stands here before the first look came back: that it failed, or that `what` goes
+        on."""
+        return waiting_lines(
+            what, self.failure, self._age, self.app.size.width, key(f"{self.GROUP}_back")
+        )
 
     @property
     def _age(self) -> float:
         """Seconds since a look came back."""
         return self.console.wall.monotonic() - self._read_tick if self._read_at else 0.0
 
-    # -- telling ------------------------------------------------------------------------------------------------------
+    # -- telling --------------------------------------------------------------------------------
 
     @property
     def notice(self) -> Notice | None:
@@ -242,14 +249,18 @@ class LiveScreen(ActingScreen[None]):
 
     def _place_notice(self) -> None:
         pane = self.query_one("#notice", NoticePane)
-        stale = stale_notice(self.failure, self._read_at) if self.value is not None and self._read_at else None
+        stale = (
+            stale_notice(self.failure, self._read_at)
+            if self.value is not None and self._read_at
+            else None
+        )
         notice = self._notice or stale
         lines = notice_lines(notice, self.app.size.width)
         pane.display = bool(lines)
         pane.styles.height = len(lines)
         pane.notice = notice
 
-    # -- keys that all have -------------------------------------------------------------------------------------------
+    # -- keys that all have ---------------------------------------------------------------------
 
     def do_help(self) -> None:
         from tui.screens.help import HelpScreen
@@ -303,5 +314,6 @@ class LiveScreen(ActingScreen[None]):
 
 
 def pause(every: float, link: str) -> float:
-    """Seconds to the next look: on a slow line at least one, but for what works its way through a file."""
+    """Seconds to the next look: on a slow line at least one, but for what works its way through
+    a file."""
     return max(every, SLOW_LOOK_S) if link == "slow" and every > HURRY_S else every

@@ -1,4 +1,7 @@
-"""One log file: follow or freeze, filter, search, next error, wrap, jump to a time; a million lines open at once."""
+"""One log file: follow or freeze, filter, search, next error, wrap, jump to a time.
+
+A million lines open at once.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +31,25 @@ WORDS = (
     ("indexing", "the end is there; the lines before it are still being counted"),
     (
         "errors",
-        "lines with one of the words error, failed, crit, lost, traceback; "
-        "{view_error} and {view_error_before} go from one to the next",
+        (
+            "lines with one of the words error, failed, crit, lost, traceback; "
+            "{view_error} and {view_error_before} go from one to the next"
+        ),
     ),
-    ("/text", "how many lines have it; {view_next} and {view_previous} go from one to the next, {view_only} shows them alone"),
+    (
+        "/text",
+        (
+            "how many lines have it; {view_next} and {view_previous} go from one to the next,"
+            " {view_only} shows them alone"
+        ),
+    ),
     ("/=NVDA", "the lines that name this symbol, as {log} on the dashboard opens the log"),
 )
 
 
 class LogView(LiveScreen):
-    """The reader's thread brings index and matches forward; drawing reads the few lines in sight."""
+    """The reader's thread brings index and matches forward;
+    drawing reads the few lines in sight."""
 
     GROUP = "view"
     NAME = "Log"
@@ -60,7 +72,8 @@ class LogView(LiveScreen):
         self._turns = 0
 
     def look(self) -> Any:
-        """In the thread: index first, then the matches; a tuple that differs whenever there is more to draw."""
+        """In the thread: index first, then the matches;
+        a tuple that differs whenever there is more to draw."""
         file = self._file
         was_whole = file.complete
         came_before = file.update()
@@ -83,7 +96,16 @@ class LogView(LiveScreen):
                 if self.matches is asked:  # else the operator asked for something else meanwhile
                     self.matches = found
         count = len(self.matches.lines) if self.matches else -1
-        return file.turns, len(file), file.size, file.complete, file.problem, self._wanted, count, len(self._errors.lines)
+        return (
+            file.turns,
+            len(file),
+            file.size,
+            file.complete,
+            file.problem,
+            self._wanted,
+            count,
+            len(self._errors.lines),
+        )
 
     def _searched(self, matches: Matches, *, anew: bool) -> Matches:
         """The matches brought up to date; from the first line on once the whole file is known."""
@@ -107,15 +129,24 @@ class LogView(LiveScreen):
         spans: list[Span] = [(file.path.name, "")]
         if not file.problem:
             spans.append((_extent(file), "dim"))
-        spans.append(("follows", "live") if self.follow else (f"frozen, {key('view_follow')} follows", "warn"))
+        spans.append(
+            ("follows", "live")
+            if self.follow
+            else (f"frozen, {key('view_follow')} follows", "warn")
+        )
         if self._wanted:
             count = len(self.matches.lines) if self.matches else 0
             hides = f" ({key('view_only')} hides the others)"
             spans.append((f"/{self._wanted}: {count:,}{'' if self.only else hides}", "mark"))
-        spans.append((f"{fmt.plural(len(self._errors.lines), 'error')}", "crit" if self._errors.lines else "dim"))
+        spans.append(
+            (
+                f"{fmt.plural(len(self._errors.lines), 'error')}",
+                "crit" if self._errors.lines else "dim",
+            )
+        )
         return spans
 
-    # -- drawing ------------------------------------------------------------------------------------------------------
+    # -- drawing --------------------------------------------------------------------------------
 
     def draw(self) -> None:
         page = self.query_one("#page", Lines)
@@ -181,7 +212,7 @@ class LogView(LiveScreen):
             found = line(plain(found), "mark")
         return (wrapped(found, width, 4) or (line(""),)) if self.wrap else (found,)
 
-    # -- moving -------------------------------------------------------------------------------------------------------
+    # -- moving ---------------------------------------------------------------------------------
 
     def _to(self, number: int | None, what: str) -> None:
         if number is None:
@@ -222,7 +253,7 @@ class LogView(LiveScreen):
         self.wrap = not self.wrap
         self.redraw()
 
-    # -- finding ------------------------------------------------------------------------------------------------------
+    # -- finding --------------------------------------------------------------------------------
 
     def copyable(self) -> str:
         newest = self._before(len(self._file))
@@ -234,7 +265,9 @@ class LogView(LiveScreen):
             if text is not None:
                 self._filter(text)
 
-        self.app.push_screen(PromptScreen("filter (!text hides, =NVDA a symbol): ", self._wanted), typed)
+        self.app.push_screen(
+            PromptScreen("filter (!text hides, =NVDA a symbol): ", self._wanted), typed
+        )
 
     def _filter(self, text: str) -> None:
         self._wanted = text if text != "!" else ""
@@ -279,10 +312,21 @@ class LogView(LiveScreen):
         def typed(text: str | None) -> None:
             if text is None:
                 return
-            newest = next((found for at in range(len(self._file) - 1, -1, -1)[:200] if (found := self._file.moment(at))), None)
+            newest = next(
+                (
+                    found
+                    for at in range(len(self._file) - 1, -1, -1)[:200]
+                    if (found := self._file.moment(at))
+                ),
+                None,
+            )
             wanted = read_time(text, newest) if newest else None
             if wanted is None:
-                why = "type 14:30, 11-21 14:30 or 2026-11-21 14:30" if newest else "its last lines tell no time"
+                why = (
+                    "type 14:30, 11-21 14:30 or 2026-11-21 14:30"
+                    if newest
+                    else "its last lines tell no time"
+                )
                 self.tell(Notice(f"cannot jump to {text!r}", why, bad=True))
             else:
                 self._to(self._file.at_time(wanted), "")

@@ -45,8 +45,14 @@ class LogEntry:
 
 def log_files(home: Home) -> tuple[LogEntry, ...]:
     """Every file below logs/ and the logs of the newest runs, the last written first."""
-    paths = [path for path in home.logs.rglob("*") if path.is_file() and not path.name.startswith(".")]
-    runs = sorted((path for path in home.runs.glob("*") if path.is_dir()), reverse=True)[:RUNS] if home.runs.is_dir() else []
+    paths = [
+        path for path in home.logs.rglob("*") if path.is_file() and not path.name.startswith(".")
+    ]
+    runs = (
+        sorted((path for path in home.runs.glob("*") if path.is_dir()), reverse=True)[:RUNS]
+        if home.runs.is_dir()
+        else []
+    )
     paths += [path for run in runs for path in run.glob("*.log*") if path.is_file()]
     found = []
     for path in paths:
@@ -55,7 +61,14 @@ def log_files(home: Home) -> tuple[LogEntry, ...]:
         except OSError:
             continue  # rotated away between the listing and the look
         base = home.root if path.is_relative_to(home.logs) else home.data
-        found.append(LogEntry(path, str(path.relative_to(base)), seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC)))
+        found.append(
+            LogEntry(
+                path,
+                str(path.relative_to(base)),
+                seen.st_size,
+                datetime.fromtimestamp(seen.st_mtime, UTC),
+            )
+        )
     return tuple(sorted(found, key=lambda entry: (entry.written, entry.name), reverse=True))
 
 
@@ -79,7 +92,15 @@ class LogsScreen(LiveScreen):
 
     def facts(self) -> Sequence[Span]:
         entries = self.value or ()
-        return ((f"{fmt.plural(len(entries), 'file')}, {fmt.size(sum(entry.size for entry in entries))}", "dim"),)
+        return (
+            (
+                (
+                    f"{fmt.plural(len(entries), 'file')},"
+                    f" {fmt.size(sum(entry.size for entry in entries))}"
+                ),
+                "dim",
+            ),
+        )
 
     def sections(self) -> Sections:
         return (("Columns", meanings(HEADS)),)
@@ -90,10 +111,17 @@ class LogsScreen(LiveScreen):
             files.fill((), (), self.waiting("reading the logs"))
             return
         now = self.console.wall.now()
-        rows = [((one.name, "head"), (fmt.size(one.size), ""), (fmt.moment(one.written, now), "")) for one in self.value]
+        rows = [
+            ((one.name, "head"), (fmt.size(one.size), ""), (fmt.moment(one.written, now), ""))
+            for one in self.value
+        ]
         header, lines = table(HEADS, rows, files.size.width - 2)
         empty = (line("no log file yet: nothing was written in this home", "dim"),)
-        files.fill(header, [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)], empty)
+        files.fill(
+            header,
+            [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)],
+            empty,
+        )
         if not files.chosen or not page.size.height:
             page.show(())
             return

@@ -84,7 +84,13 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
     def compose(self) -> ComposeResult:
         shared: tuple[Reactive[Any], ...] = (MainScreen.failure,)
         own: dict[str, tuple[Reactive[Any], ...]] = {
-            "title": (MainScreen.clock, MainScreen.lag, MainScreen.service, MainScreen.sifted, MainScreen.view),
+            "title": (
+                MainScreen.clock,
+                MainScreen.lag,
+                MainScreen.service,
+                MainScreen.sifted,
+                MainScreen.view,
+            ),
             "symbols": (MainScreen.cursor, MainScreen.marks),
             "detail": (MainScreen.cursor,),
             "side": (MainScreen.cursor,),
@@ -117,7 +123,9 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         side = 0 if zoom else side_width(width)
         notice = len(notice_lines(self.notice, width - side))
         meanwhile = wanted_lines(self.away)
-        for name, lines in heights(height, rows, len(live), jobs, notice, away=meanwhile, zoom=zoom, side=side > 0).items():
+        for name, lines in heights(
+            height, rows, len(live), jobs, notice, away=meanwhile, zoom=zoom, side=side > 0
+        ).items():
             pane = self.query_one(f"#{name}")
             pane.display = lines > 0
             pane.styles.height = lines
@@ -125,7 +133,9 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         beside.display = side > 0
         beside.styles.width, beside.styles.height = side, height - 1
         away = zoom not in ("", "summary")
-        self.view = f"{zoom} only" if away else f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""
+        self.view = (
+            f"{zoom} only" if away else f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""
+        )
 
     def watch_snapshot(self) -> None:
         if self.snapshot is None:
@@ -229,14 +239,18 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
             if text is not None:
                 self.sieve = replace(self.sieve, text="" if text == "!" else text)
 
-        self.app.push_screen(PromptScreen("show rows with (!text without): ", self.sieve.text), typed)
+        self.app.push_screen(
+            PromptScreen("show rows with (!text without): ", self.sieve.text), typed
+        )
 
     def do_problems(self) -> None:
         self.sieve = replace(self.sieve, problems=not self.sieve.problems)
 
     def do_sort(self) -> None:
         orders = list(ORDERS)
-        self.sieve = replace(self.sieve, order=orders[(orders.index(self.sieve.order) + 1) % len(orders)])
+        self.sieve = replace(
+            self.sieve, order=orders[(orders.index(self.sieve.order) + 1) % len(orders)]
+        )
 
     def do_refresh(self) -> None:
         self.console.look_now()
@@ -251,7 +265,12 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         if self.snapshot is None:
             return ""
         names = self.marks or {self.cursor}
-        look = Look(self.snapshot.taken_at, ASCII if self.console.ascii_only else UNICODE, False, self.snapshot.checked_at)
+        look = Look(
+            self.snapshot.taken_at,
+            ASCII if self.console.ascii_only else UNICODE,
+            False,
+            self.snapshot.checked_at,
+        )
         return "\n".join(labelled(row, look) for row in self.snapshot.rows if row.symbol in names)
 
     def tested_symbol(self) -> str:
@@ -260,7 +279,9 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
     def do_log(self) -> None:
         from tui.screens.log_view import LogView
 
-        self.app.push_screen(LogView(self.console.engine.home.training_log, f"={self.cursor}" if self.cursor else ""))
+        self.app.push_screen(
+            LogView(self.console.engine.home.training_log, f"={self.cursor}" if self.cursor else "")
+        )
 
     def do_open(self) -> None:
         from tui.screens.symbol import SymbolScreen

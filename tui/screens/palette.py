@@ -26,7 +26,12 @@ def matching(actions: Sequence[Action], wanted: str) -> tuple[Action, ...]:
 
 
 def palette_lines(
-    actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], chosen: int, read_only: bool, width: int, height: int
+    actions: Sequence[Action],
+    keys: Mapping[str, tuple[str, ...]],
+    chosen: int,
+    read_only: bool,
+    width: int,
+    height: int,
 ) -> tuple[Line, ...]:
     """The actions to choose from, the chosen one in view."""
     if not actions:
@@ -54,7 +59,8 @@ class PaletteScreen(ActingScreen[str]):
         self._actions = tuple(
             action
             for action in in_group(about)
-            if (action.id in keys or not action.keys) and action.handler not in ("do_palette", "do_back")
+            if (action.id in keys or not action.keys)
+            and action.handler not in ("do_palette", "do_back")
         )
         self._keys_of = keys
         self._wanted = ""
@@ -87,7 +93,11 @@ class PaletteScreen(ActingScreen[str]):
         typed = ((("Do what? ", "head"), (f"{self._wanted}_", "")),)
         self.query_one("#title", Lines).show(typed)
         self.query_one("#link", Lines).show((line(self.console.vitals.words(), "dim"),))
-        page.show(palette_lines(self.found, self._keys_of, self._chosen, self.console.read_only, width, height))
+        page.show(
+            palette_lines(
+                self.found, self._keys_of, self._chosen, self.console.read_only, width, height
+            )
+        )
         self.draw_footer()
 
     def do_back(self) -> None:

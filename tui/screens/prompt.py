@@ -18,13 +18,16 @@ from tui.widgets.lines import Line, Lines, wrapped
 
 
 class PromptScreen(ActingScreen[str], ModalScreen[str]):
-    """Answers with what was typed, or None; `must` is the only text that enter takes, where it is given."""
+    """Answers with what was typed, or None;
+    `must` is the only text that enter takes, where it is given."""
 
     GROUP = "prompt"
     TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
 
-    def __init__(self, prompt: str, text: str = "", told: Sequence[Line] = (), must: str = "") -> None:
+    def __init__(
+        self, prompt: str, text: str = "", told: Sequence[Line] = (), must: str = ""
+    ) -> None:
         super().__init__()
         self._prompt, self._listed, self._must = prompt, tuple(told), must
         self.entry = Entry.of(text)
@@ -37,7 +40,9 @@ class PromptScreen(ActingScreen[str], ModalScreen[str]):
 
     def on_resize(self) -> None:
         width, height = self.app.size
-        lines = tuple(piece for one in self._listed for piece in wrapped(one, width, 4))[: max(0, height - 2)]
+        lines = tuple(piece for one in self._listed for piece in wrapped(one, width, 4))[
+            : max(0, height - 2)
+        ]
         told = self.query_one("#told")
         told.display = bool(lines)
         told.styles.height = len(lines)

@@ -1,4 +1,5 @@
-"""One run: its symbols with their progress, the losses of the chosen one as a chart, and its own log."""
+"""One run: its symbols with their progress, the losses of the chosen one as a chart, and its own
+log."""
 
 from __future__ import annotations
 
@@ -70,37 +71,55 @@ class RunScreen(LiveScreen):
         self._place()
 
     def _place(self) -> None:
-        """Jobs, chart and log share the height; a small terminal gives up the log, then the chart."""
+        """Jobs, chart and log share the height;
+        a small terminal gives up the log, then the chart."""
         height = self.app.size.height - 2
         jobs = len(self.value[0].jobs) + 1 if self.value else 2
         chart = self.query_one("#chart")
         chart.display = height >= 10
         taken = max(6, min(14, height // 3)) if chart.display else 0
         chart.styles.height = taken
-        self.query_one("#jobs").styles.height = max(2, min(jobs, (height - taken) // 2 if height >= 14 else height - taken))
+        self.query_one("#jobs").styles.height = max(
+            2, min(jobs, (height - taken) // 2 if height >= 14 else height - taken)
+        )
 
     def facts(self) -> Sequence[Span]:
         if self.value is None:
             return ((self._run_id, ""),)
         run = self.value[0]
         mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if run.source == "simulated" else ()
-        return ((run.id, ""), (run.state.value.upper(), STYLES[run.state]), (run.reason, "dim"), *mark)
+        return (
+            (run.id, ""),
+            (run.state.value.upper(), STYLES[run.state]),
+            (run.reason, "dim"),
+            *mark,
+        )
 
     def sections(self) -> Sections:
         return (("Columns", meanings(JOB_HEADS)), ("State words", STATE_WORDS))
 
     def draw(self) -> None:
-        jobs, page, drawn = self.query_one(Picker), self.query_one(ScrollLines), self.query_one("#chart", Lines)
+        jobs, page, drawn = (
+            self.query_one(Picker),
+            self.query_one(ScrollLines),
+            self.query_one("#chart", Lines),
+        )
         if self.value is None:
             jobs.fill((), (), self.waiting("reading the run"))
             return
         self._place()
         run, said = self.value
         now = self.console.wall.now()
-        header, rows = table(JOB_HEADS, [job_row(job, now) for job in run.jobs], jobs.size.width - 2)
+        header, rows = table(
+            JOB_HEADS, [job_row(job, now) for job in run.jobs], jobs.size.width - 2
+        )
         jobs.fill(header, [(job.symbol, row) for job, row in zip(run.jobs, rows, strict=True)])
         width, height = drawn.size
-        drawn.show(loss_lines(self._job(), width, height, ascii_only=self.console.ascii_only) if height else ())
+        drawn.show(
+            loss_lines(self._job(), width, height, ascii_only=self.console.ascii_only)
+            if height
+            else ()
+        )
         page.fill([log_line(text) for text in said] or [line("its journal is empty so far", "dim")])
 
     def _job(self) -> Job | None:
@@ -119,7 +138,13 @@ class RunScreen(LiveScreen):
     def do_follow(self) -> None:
         page = self.query_one(ScrollLines)
         page.follow = not page.follow
-        self.tell(Notice("the log follows" if page.follow else f"the log is frozen, {key('run_follow')} follows"))
+        self.tell(
+            Notice(
+                "the log follows"
+                if page.follow
+                else f"the log is frozen, {key('run_follow')} follows"
+            )
+        )
 
     def do_page_down(self) -> None:
         self.query_one(ScrollLines).page(1)

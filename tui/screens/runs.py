@@ -12,7 +12,15 @@ from engine.core.records import Run
 from tui.actions import bindings
 from tui.keys import key
 from tui.messages import Notice
-from tui.run_words import JOB_HEADS, RUN_HEADS, SIMULATED, STATE_WORDS, job_row, runs_table, summary_lines
+from tui.run_words import (
+    JOB_HEADS,
+    RUN_HEADS,
+    SIMULATED,
+    STATE_WORDS,
+    job_row,
+    runs_table,
+    summary_lines,
+)
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import Sections
 from tui.screens.live import LiveScreen
@@ -48,12 +56,26 @@ class RunsScreen(LiveScreen):
     def facts(self) -> Sequence[Span]:
         runs = self.value or ()
         live = sum(run.live for run in runs)
-        shown = f"{len(runs)} shown" + (", older ones: stockml runs list" if len(runs) == SHOWN else "")
-        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if runs and all(run.source == SIMULATED for run in runs) else ()
-        return ((f"{live} live" if live else "idle", "live" if live else "dim"), (shown, "dim"), *mark)
+        shown = f"{len(runs)} shown" + (
+            ", older ones: stockml runs list" if len(runs) == SHOWN else ""
+        )
+        mark: tuple[Span, ...] = (
+            (("SIMULATED", "mark"),)
+            if runs and all(run.source == SIMULATED for run in runs)
+            else ()
+        )
+        return (
+            (f"{live} live" if live else "idle", "live" if live else "dim"),
+            (shown, "dim"),
+            *mark,
+        )
 
     def sections(self) -> Sections:
-        return (("Columns", meanings(RUN_HEADS)), ("Symbols of a run", meanings(JOB_HEADS)), ("State words", STATE_WORDS))
+        return (
+            ("Columns", meanings(RUN_HEADS)),
+            ("Symbols of a run", meanings(JOB_HEADS)),
+            ("State words", STATE_WORDS),
+        )
 
     def draw(self) -> None:
         runs, page = self.query_one(Picker), self.query_one(ScrollLines)
@@ -62,15 +84,29 @@ class RunsScreen(LiveScreen):
             return
         now = self.console.wall.now()
         header, lines = runs_table(self.value, now, runs.size.width - 2)
-        empty = (line(f"no run yet: {key('runs_to_dashboard')}, then {key('train_all')} trains every symbol", "dim"),)
-        runs.fill(header, [(run.id, text) for run, text in zip(self.value, lines, strict=True)], empty)
+        empty = (
+            line(
+                f"no run yet: {key('runs_to_dashboard')}, then {key('train_all')} trains every"
+                " symbol",
+                "dim",
+            ),
+        )
+        runs.fill(
+            header, [(run.id, text) for run, text in zip(self.value, lines, strict=True)], empty
+        )
         current = self.current()
         if current is None:
             page.fill(())
             return
         width = page.size.width
         header, rows = table(JOB_HEADS, [job_row(job, now) for job in current.jobs], width - 2)
-        page.fill((*summary_lines(current, width), (("  ", ""), *header), *((("  ", ""), *row) for row in rows)))
+        page.fill(
+            (
+                *summary_lines(current, width),
+                (("  ", ""), *header),
+                *((("  ", ""), *row) for row in rows),
+            )
+        )
 
     def current(self) -> Run | None:
         """The run under the cursor."""
@@ -89,7 +125,9 @@ class RunsScreen(LiveScreen):
     def do_cancel(self) -> None:
         run = self.current()
         if run is None or not run.live:
-            self.tell(Notice("this run has ended" if run else "there is no run", "move to a live one"))
+            self.tell(
+                Notice("this run has ended" if run else "there is no run", "move to a live one")
+            )
             return
         ask_cancel(self, run)
 
@@ -100,6 +138,8 @@ def ask_cancel(screen: LiveScreen, run: Run) -> None:
     def answered(yes: bool | None) -> None:
         if yes:
             told = Notice(f"run {run.id} was asked to stop; it stops at its next batch")
-            screen.console.ask("cancel", lambda: screen.console.engine.cancel(run.id), lambda _: screen.tell(told))
+            screen.console.ask(
+                "cancel", lambda: screen.console.engine.cancel(run.id), lambda _: screen.tell(told)
+            )
 
     screen.app.push_screen(ConfirmScreen(cancel_question(run)), answered)

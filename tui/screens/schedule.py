@@ -1,4 +1,5 @@
-"""The Schedule screen: our jobs, what became of them, and changes to the crontab that are shown before they are written."""
+"""The Schedule screen: our jobs, what became of them, and changes to the crontab that are shown
+before they are written."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ from tui.widgets.scroll import ScrollLines
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look: the view, and what changes would start from; without a base, why there can be none."""
+    """One look: the view, and what changes would start from;
+    without a base, why there can be none."""
 
     view: ScheduleView
     base: Base | None
@@ -44,7 +46,8 @@ class Seen:
 
 
 class ScheduleScreen(LiveScreen):
-    """Opening and leaving writes nothing; `w` shows the difference of the whole crontab, and only then writes."""
+    """Opening and leaving writes nothing;
+    `w` shows the difference of the whole crontab, and only then writes."""
 
     GROUP = "schedule"
     NAME = "Schedule"
@@ -60,7 +63,7 @@ class ScheduleScreen(LiveScreen):
         self.edit: Edit | None = None
         """Changes that are not written; None without any."""
 
-    # -- looking ------------------------------------------------------------------------------------------------------
+    # -- looking --------------------------------------------------------------------------------
 
     def look(self) -> Seen:
         scheduler = self.console.engine.scheduler()
@@ -89,7 +92,10 @@ class ScheduleScreen(LiveScreen):
         return tuple(words.facts(self.value.view, self.edit)) if self.value else ()
 
     def sections(self) -> Sections:
-        return (("Columns", meanings(words.HEADS)), ("State words", tuple(words.STATE_WORDS.items())))
+        return (
+            ("Columns", meanings(words.HEADS)),
+            ("State words", tuple(words.STATE_WORDS.items())),
+        )
 
     def draw(self) -> None:
         jobs, page = self.query_one(Picker), self.query_one(ScrollLines)
@@ -99,28 +105,47 @@ class ScheduleScreen(LiveScreen):
             page.fill(())
             return
         now = seen.view.taken_at
-        rows = [words.job_row(found, self._wanted(found), now, seen.zone) for found in seen.view.jobs]
+        rows = [
+            words.job_row(found, self._wanted(found), now, seen.zone) for found in seen.view.jobs
+        ]
         header, lines = table(words.HEADS, rows, jobs.size.width - 2)
-        jobs.fill(header, [(found.job.name, text) for found, text in zip(seen.view.jobs, lines, strict=True)])
+        jobs.fill(
+            header,
+            [(found.job.name, text) for found, text in zip(seen.view.jobs, lines, strict=True)],
+        )
         width = page.size.width
         current = self._current()
-        detail = words.detail_lines(current, self._wanted(current), now, seen.zone, width) if current else ()
+        detail = (
+            words.detail_lines(current, self._wanted(current), now, seen.zone, width)
+            if current
+            else ()
+        )
         page.fill((*detail, line(""), *words.around_lines(seen.view, width)))
 
     def _current(self) -> JobView | None:
         name = self.query_one(Picker).chosen
-        return next((found for found in self.value.view.jobs if found.job.name == name), None) if self.value else None
+        return (
+            next((found for found in self.value.view.jobs if found.job.name == name), None)
+            if self.value
+            else None
+        )
 
     def copyable(self) -> str:
         current = self._current()
         planned = self._wanted(current) if current else None
-        return f"{planned.expression} {planned.command}" if planned else current.job.name if current else ""
+        return (
+            f"{planned.expression} {planned.command}"
+            if planned
+            else current.job.name
+            if current
+            else ""
+        )
 
     def _wanted(self, found: JobView) -> JobLine | None:
         """The job's line as it would be written."""
         return self.edit.line(found.job.name) if self.edit else found.line
 
-    # -- changing -----------------------------------------------------------------------------------------------------
+    # -- changing -------------------------------------------------------------------------------
 
     def _begin(self) -> tuple[JobView, Edit] | None:
         """The current job, and the changes so far; None, and why, where nothing can be changed."""
@@ -142,7 +167,11 @@ class ScheduleScreen(LiveScreen):
             return None
         current, edit = begun
         if (one := edit.line(current.job.name)) is None:
-            self.tell(Notice(f"{current.job.name} is not in the schedule", f"{key('schedule_add')} adds it"))
+            self.tell(
+                Notice(
+                    f"{current.job.name} is not in the schedule", f"{key('schedule_add')} adds it"
+                )
+            )
             return None
         return edit, one
 
@@ -164,7 +193,9 @@ class ScheduleScreen(LiveScreen):
 
         def taken(expression: str | None) -> None:
             if expression is not None and self.edit is not None:
-                self._put(self.edit.to(with_line(self.edit.lines, replace(one, expression=expression))))
+                self._put(
+                    self.edit.to(with_line(self.edit.lines, replace(one, expression=expression)))
+                )
             elif self.edit is not None:
                 self._put(self.edit)
 
@@ -179,13 +210,23 @@ class ScheduleScreen(LiveScreen):
         if edit.line(name) is not None:
             missing = [job for job in JOBS if edit.line(job) is None]
             hint = f"move to {' or '.join(missing)}" if missing else "all jobs are in it"
-            self.tell(Notice(f"{name} is in the schedule already; {key('schedule_edit')} gives it another time", hint))
+            self.tell(
+                Notice(
+                    f"{name} is in the schedule already; {key('schedule_edit')} gives it another"
+                    " time",
+                    hint,
+                )
+            )
             return
         engine = self.console.engine
         first = not edit.lines and JOBS[name].standard
 
         def lines() -> tuple[JobLine, ...]:
-            return engine.scheduler().install(replace(edit.base, lines=edit.lines), () if first else (name,)).lines
+            return (
+                engine.scheduler()
+                .install(replace(edit.base, lines=edit.lines), () if first else (name,))
+                .lines
+            )
 
         def added(found: tuple[JobLine, ...]) -> None:
             new = [one for one in found if edit.line(one.job) is None]
@@ -212,22 +253,31 @@ class ScheduleScreen(LiveScreen):
 
         def answered(yes: bool | None) -> None:
             if yes and self.edit is not None:
-                self._put(self.edit.to(tuple(other for other in self.edit.lines if other.job != one.job)))
+                self._put(
+                    self.edit.to(tuple(other for other in self.edit.lines if other.job != one.job))
+                )
 
         listed = (
             line(f"  {one.expression} {one.command}"),
             line(f"{key('schedule_write')} writes it; until then nothing is changed", "dim"),
         )
-        self.app.push_screen(ConfirmScreen(Question(f"Take {one.job} out of the schedule?", listed, "Take it out")), answered)
+        self.app.push_screen(
+            ConfirmScreen(Question(f"Take {one.job} out of the schedule?", listed, "Take it out")),
+            answered,
+        )
 
-    # -- writing ------------------------------------------------------------------------------------------------------
+    # -- writing --------------------------------------------------------------------------------
 
     def do_undo(self) -> None:
         """The last change that is not written, else the last write."""
         if self.edit is not None:
             self._put(self.edit.back())
             return
-        self.console.ask("undo", lambda: self.console.engine.scheduler().undo(), lambda draft: self._ask_write(draft, "Undo"))
+        self.console.ask(
+            "undo",
+            lambda: self.console.engine.scheduler().undo(),
+            lambda draft: self._ask_write(draft, "Undo"),
+        )
 
     def do_write(self) -> None:
         edit = self.edit
@@ -248,16 +298,23 @@ class ScheduleScreen(LiveScreen):
 
         what = (
             "systemd timers"
-            if draft.after is None and draft.base.tab is None and str(draft.base.backend) == "systemd"
+            if draft.after is None
+            and draft.base.tab is None
+            and str(draft.base.backend) == "systemd"
             else "crontab"
         )
-        question = Question(f"{verb} this to your {what}?", words.diff_lines(draft.diff, draft.warnings), verb)
+        question = Question(
+            f"{verb} this to your {what}?", words.diff_lines(draft.diff, draft.warnings), verb
+        )
         self.app.push_screen(ConfirmScreen(question), answered)
 
     def _write(self, draft: Draft) -> tuple[ConflictError | tuple[str, ...], Seen]:
-        """In a thread: write, and look again, so that the next change starts from what stands now."""
+        """In a thread: write, and look again, so that the next change starts from what stands
+        now."""
         try:
-            result: ConflictError | tuple[str, ...] = self.console.engine.scheduler().write(draft)[1]
+            result: ConflictError | tuple[str, ...] = self.console.engine.scheduler().write(draft)[
+                1
+            ]
         except ConflictError as error:
             result = error
         return result, self.look()
@@ -268,10 +325,22 @@ class ScheduleScreen(LiveScreen):
             if self.edit and seen.base:
                 # Somebody else wrote: our changes stay, and start from the new crontab.
                 self.edit = Edit(seen.base, self.edit.lines)
-            self.tell(Notice(result.message, f"your changes are kept: look again and press {key('schedule_write')}", bad=True))
+            self.tell(
+                Notice(
+                    result.message,
+                    f"your changes are kept: look again and press {key('schedule_write')}",
+                    bad=True,
+                )
+            )
         else:
             self.edit = None
-            self.tell(Notice(f"written; {key('schedule_undo')} takes it back", "; ".join(result), warns=bool(result)))
+            self.tell(
+                Notice(
+                    f"written; {key('schedule_undo')} takes it back",
+                    "; ".join(result),
+                    warns=bool(result),
+                )
+            )
         self.take(seen)
 
     def do_run_now(self) -> None:
@@ -281,20 +350,29 @@ class ScheduleScreen(LiveScreen):
         job = current.job
         listed = (
             line(f"  stockml cron-run {job.name}: {job.summary}"),
-            line(f"  with cron's environment; its words go to logs/{job.log}/cron.log, its end to this screen", "dim"),
+            line(
+                f"  with cron's environment; its words go to logs/{job.log}/cron.log, its end to"
+                " this screen",
+                "dim",
+            ),
         )
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.console.ask("run", lambda: self.console.engine.start_job_now(job.name), self._ran)
+                self.console.ask(
+                    "run", lambda: self.console.engine.start_job_now(job.name), self._ran
+                )
 
-        self.app.push_screen(ConfirmScreen(Question(f"Run {job.name} now, as cron would?", listed, "Run it")), answered)
+        self.app.push_screen(
+            ConfirmScreen(Question(f"Run {job.name} now, as cron would?", listed, "Run it")),
+            answered,
+        )
 
     def _ran(self, pid: int) -> None:
         self.tell(Notice(f"started as process {pid}; it goes on without the console"))
         self.do_refresh()
 
-    # -- leaving ------------------------------------------------------------------------------------------------------
+    # -- leaving --------------------------------------------------------------------------------
 
     def before_leaving(self, go: Callable[[], None]) -> None:
         if self.edit is None or not self.edit.changed:
@@ -307,8 +385,13 @@ class ScheduleScreen(LiveScreen):
                 self.edit = None
                 go()
 
-        listed = (line(f"  changed and not written: {names}"), line(f"  {key('schedule_write')} writes them", "dim"))
-        question = Question("Leave without writing your changes?", listed, "Leave, forget them", "Stay")
+        listed = (
+            line(f"  changed and not written: {names}"),
+            line(f"  {key('schedule_write')} writes them", "dim"),
+        )
+        question = Question(
+            "Leave without writing your changes?", listed, "Leave, forget them", "Stay"
+        )
         self.app.push_screen(ConfirmScreen(question), answered)
 
     def do_page_down(self) -> None:

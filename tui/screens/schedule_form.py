@@ -1,4 +1,5 @@
-"""The form for the time of a job: presets first, an expression to type, and at every key what it means."""
+"""The form for the time of a job: presets first, an expression to type, and at every key what it
+means."""
 
 from __future__ import annotations
 
@@ -54,7 +55,9 @@ class ScheduleForm(ActingScreen[str]):
         self.query_one("#title", Lines).show(
             (((f"When does {self._job} run?  ", "head"), ("minute hour day month weekday", "dim")),)
         )
-        presets.fill(line("presets", "dim"), [(text, self._preset(text)) for text in PRESETS[self._job]])
+        presets.fill(
+            line("presets", "dim"), [(text, self._preset(text)) for text in PRESETS[self._job]]
+        )
         self.query_one("#typed", Lines).show((self.entry.line("time: "),))
         page.show(check_lines(self.entry.text, self._job, self._now, self._zone, page.size.width))
         self.draw_footer()

@@ -1,4 +1,7 @@
-"""The Service screen: whether predictions are answered, how fast, from which models; what to do when they are not."""
+"""The Service screen: whether predictions are answered, how fast, from which models.
+
+What to do when they are not.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,9 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
         summary.show(above)
         now = self.console.wall.now()
         header, lines = table(words.HEADS, [words.model_row(each, now) for each in rows], width - 2)
-        named = [(str(each.get("symbol", "")), text) for each, text in zip(rows, lines, strict=True)]
+        named = [
+            (str(each.get("symbol", "")), text) for each, text in zip(rows, lines, strict=True)
+        ]
         models.fill(header if rows else (), named, (line(""),))
 
     def copyable(self) -> str:

@@ -1,4 +1,5 @@
-"""The form for one setting: the value to type, and at every key why it is wrong or what it would do."""
+"""The form for one setting: the value to type, and at every key why it is wrong or what it would
+do."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ class SettingForm(ActingScreen[object]):
     TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("setting")
 
-    def __init__(self, one: Setting, sheet: Sheet, draft: dict[Path, object], snapshot: Snapshot | None) -> None:
+    def __init__(
+        self, one: Setting, sheet: Sheet, draft: dict[Path, object], snapshot: Snapshot | None
+    ) -> None:
         super().__init__()
         self._one, self._sheet, self._snapshot = one, sheet, snapshot
         value = draft.pop(one.path, one.in_file)
@@ -60,7 +63,9 @@ class SettingForm(ActingScreen[object]):
         self.query_one("#title", Lines).show(((("Setting  ", "head"), (one.key, ""), *unit),))
         self.query_one("#told", Lines).show(about)
         self.query_one("#typed", Lines).show((self.entry.line(f"{one.path[-1]} = "),))
-        self.query_one("#page", Lines).show(check_lines(one, self.entry.text, self._sheet, self._draft, self._snapshot, width))
+        self.query_one("#page", Lines).show(
+            check_lines(one, self.entry.text, self._sheet, self._draft, self._snapshot, width)
+        )
         self.draw_footer()
 
     async def on_key(self, event: events.Key) -> None:

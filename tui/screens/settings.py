@@ -1,4 +1,5 @@
-"""The Settings screen: every key of stockml.toml with its meaning, limits beside what is now, changes shown before writing."""
+"""The Settings screen: every key of stockml.toml with its meaning, limits beside what is now,
+changes shown before writing."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class Seen:
 
 
 class SettingsScreen(LiveScreen):
-    """Changes are collected; `w` writes them together, through the same checks as `stockml config set`."""
+    """Changes are collected;
+    `w` writes them together, through the same checks as `stockml config set`."""
 
     GROUP = "settings"
     NAME = "Settings"
@@ -57,7 +59,7 @@ class SettingsScreen(LiveScreen):
         self._only_changed = False
         self._read: tuple[tuple[int, int, int], Sheet] | None = None
 
-    # -- looking ------------------------------------------------------------------------------------------------------
+    # -- looking --------------------------------------------------------------------------------
 
     def look(self) -> Seen:
         home = self.console.engine.home
@@ -73,8 +75,14 @@ class SettingsScreen(LiveScreen):
 
     def found(self) -> None:
         """A change that the file has already is none any more."""
-        standing = {one.path: one.in_file for one in self.value.sheet.settings} if self.value else {}
-        self.draft = {path: value for path, value in self.draft.items() if path not in standing or standing[path] != value}
+        standing = (
+            {one.path: one.in_file for one in self.value.sheet.settings} if self.value else {}
+        )
+        self.draft = {
+            path: value
+            for path, value in self.draft.items()
+            if path not in standing or standing[path] != value
+        }
 
     def compose_body(self) -> ComposeResult:
         yield Picker(id="keys")
@@ -87,7 +95,8 @@ class SettingsScreen(LiveScreen):
         self._place()
 
     def _place(self) -> None:
-        """The list first; the current key's words get a third of the height, nothing on a small terminal."""
+        """The list first;
+        the current key's words get a third of the height, nothing on a small terminal."""
         height = self.app.size.height
         page = self.query_one("#page")
         page.display = height >= 9
@@ -105,7 +114,9 @@ class SettingsScreen(LiveScreen):
             spans.append((f"{changed} changed from default" if changed else "all defaults", "dim"))
         spans += [(f"/{self._filter}", "mark")] if self._filter else []
         spans += [("changed only", "mark")] if self._only_changed else []
-        spans += [(f"{fmt.plural(len(self.draft), 'change')} {words.NEW}", "mark")] if self.draft else []
+        spans += (
+            [(f"{fmt.plural(len(self.draft), 'change')} {words.NEW}", "mark")] if self.draft else []
+        )
         return spans
 
     def sections(self) -> Sections:
@@ -116,7 +127,7 @@ class SettingsScreen(LiveScreen):
             ("Beside it", (secrets,)),
         )
 
-    # -- drawing ------------------------------------------------------------------------------------------------------
+    # -- drawing --------------------------------------------------------------------------------
 
     def draw(self) -> None:
         keys, page = self.query_one(Picker), self.query_one(ScrollLines)
@@ -134,11 +145,17 @@ class SettingsScreen(LiveScreen):
         rows = [words.row(one, self.draft, self._now(one), width) for one in shown]
         header, lines = table(words.heads(width), rows, width)
         keys.fill(
-            header, self._grouped(shown, lines), (line(f"no key matches; {key('settings_back')} shows all of them", "dim"),)
+            header,
+            self._grouped(shown, lines),
+            (line(f"no key matches; {key('settings_back')} shows all of them", "dim"),),
         )
         self._skip_headings(1)
         current = self.current
-        page.fill(words.detail_lines(current, self.draft, self._now(current), page.size.width) if current else ())
+        page.fill(
+            words.detail_lines(current, self.draft, self._now(current), page.size.width)
+            if current
+            else ()
+        )
 
     def _now(self, one: Setting) -> words.Now | None:
         """What the limit meets, or would meet with the value that is not written."""
@@ -149,7 +166,9 @@ class SettingsScreen(LiveScreen):
     def _wanted(self, one: Setting) -> bool:
         if self._only_changed and not (one.changed or one.variable or one.path in self.draft):
             return False
-        return all(word in f"{one.key} {one.meaning}".lower() for word in self._filter.lower().split())
+        return all(
+            word in f"{one.key} {one.meaning}".lower() for word in self._filter.lower().split()
+        )
 
     def _grouped(self, shown: Sequence[Setting], lines: Sequence[Line]) -> list[tuple[str, Line]]:
         """The rows, with a heading above each section."""
@@ -178,18 +197,26 @@ class SettingsScreen(LiveScreen):
     def current(self) -> Setting | None:
         """The setting under the cursor."""
         chosen = self.query_one(Picker).chosen
-        return next((one for one in self.value.sheet.settings if one.key == chosen), None) if self.value else None
+        return (
+            next((one for one in self.value.sheet.settings if one.key == chosen), None)
+            if self.value
+            else None
+        )
 
     def copyable(self) -> str:
         one = self.current
         return f"{one.key} = {shown(one.value)}" if one else ""
 
-    # -- changing -----------------------------------------------------------------------------------------------------
+    # -- changing -------------------------------------------------------------------------------
 
     def _begin(self) -> Setting | None:
         """The current setting; None, and why, where nothing can be changed."""
         if self.value is None or self.value.sheet.problems:
-            problem = self.value.sheet.problems[0] if self.value else self.failure or "stockml.toml was not read yet"
+            problem = (
+                self.value.sheet.problems[0]
+                if self.value
+                else self.failure or "stockml.toml was not read yet"
+            )
             self.tell(Notice(f"nothing is changed: {problem}", "repair the file by hand", bad=True))
             return None
         return self.current
@@ -212,7 +239,9 @@ class SettingsScreen(LiveScreen):
             if value is not None:
                 self._put(one, value)
 
-        self.app.push_screen(SettingForm(one, self.value.sheet, dict(self.draft), self.console.snapshot), taken)
+        self.app.push_screen(
+            SettingForm(one, self.value.sheet, dict(self.draft), self.console.snapshot), taken
+        )
 
     def do_reset(self) -> None:
         """The default; a key that has none is taken out of the file, except where it must stand."""
@@ -246,7 +275,7 @@ class SettingsScreen(LiveScreen):
         self._only_changed = not self._only_changed
         self.redraw()
 
-    # -- writing ------------------------------------------------------------------------------------------------------
+    # -- writing --------------------------------------------------------------------------------
 
     def do_write(self) -> None:
         if self.value is None or self.value.sheet.problems:
@@ -275,7 +304,10 @@ class SettingsScreen(LiveScreen):
                 self._write()
 
         title = f"Write {fmt.plural(len(self.draft), 'change')} to stockml.toml?"
-        self.app.push_screen(ConfirmScreen(Question(title, words.change_lines(sheet.settings, self.draft), "Write")), answered)
+        self.app.push_screen(
+            ConfirmScreen(Question(title, words.change_lines(sheet.settings, self.draft), "Write")),
+            answered,
+        )
 
     def _write(self) -> None:
         draft, based = dict(self.draft), {path: self._based.get(path) for path in self.draft}
@@ -289,12 +321,14 @@ class SettingsScreen(LiveScreen):
     def _written(self, done: tuple[tuple[Change, ...], Seen]) -> None:
         made, seen = done
         self.draft, self._based = {}, {}
-        told = ", ".join(f"{one.key} = {shown(one.after)} (was {shown(one.before)})" for one in made)
+        told = ", ".join(
+            f"{one.key} = {shown(one.after)} (was {shown(one.before)})" for one in made
+        )
         self.tell(Notice(f"written: {told}", "the file before is .stockml.toml.previous"))
         self.take(seen)
         self.console.take_keys()
 
-    # -- leaving ------------------------------------------------------------------------------------------------------
+    # -- leaving --------------------------------------------------------------------------------
 
     def do_back(self) -> None:
         """One step back: the notice, the filter, then the screen."""
@@ -315,6 +349,11 @@ class SettingsScreen(LiveScreen):
                 go()
 
         names = ", ".join(".".join(path) for path in self.draft)
-        listed = (line(f"  changed and not written: {names}"), line(f"  {key('settings_write')} writes them", "dim"))
-        question = Question("Leave without writing your changes?", listed, "Leave, forget them", "Stay")
+        listed = (
+            line(f"  changed and not written: {names}"),
+            line(f"  {key('settings_write')} writes them", "dim"),
+        )
+        question = Question(
+            "Leave without writing your changes?", listed, "Leave, forget them", "Stay"
+        )
         self.app.push_screen(ConfirmScreen(question), answered)

@@ -1,4 +1,7 @@
-"""The Symbol screen: everything about one symbol; figures from files, the record from a short-lived child."""
+"""The Symbol screen: everything about one symbol.
+
+Figures from files, the record from a short-lived child.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,8 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
         """Why the child told nothing; empty while it is at work and when it did."""
 
     def look(self) -> Facts:
-        """Light: the snapshot's row, the last training, backups and runs; the child when what it told is out of date."""
+        """Light: the snapshot's row, the last training, backups and runs;
+        the child when what it told is out of date."""
         engine, snapshot = self.console.engine, self.console.snapshot
         row = snapshot.row(self._symbol) if snapshot else None
         job = self._last_job(row)
@@ -101,7 +105,12 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
             return ((self._symbol, ""),)
         simulated = bool(row.model and row.model.source == "simulated")
         mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if simulated else ()
-        return ((row.symbol, "head"), (row.company, ""), (row.state.value, STATE_STYLES[row.state]), *mark)
+        return (
+            (row.symbol, "head"),
+            (row.company, ""),
+            (row.state.value, STATE_STYLES[row.state]),
+            *mark,
+        )
 
     def sections(self) -> Sections:
         return (("The page, from the top", MEANINGS), ("Words", WORDS))
@@ -115,7 +124,9 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
         width, height = page.size
         ascii_only, now = self.console.ascii_only, self.console.wall.now()
         said = (row, self.story, job, backups, runs)
-        page.fill(page_lines(*said, width, height, days, now, ascii_only=ascii_only, unread=self.unread))
+        page.fill(
+            page_lines(*said, width, height, days, now, ascii_only=ascii_only, unread=self.unread)
+        )
 
     def current_symbol(self) -> str:
         return self._symbol

@@ -25,7 +25,15 @@ class Entry:
         """The entry after a key; None when the key edits nothing."""
         text, at = self.text, self.at
         if key in ("left", "right", "home", "end"):
-            return replace(self, at={"left": max(0, at - 1), "right": min(len(text), at + 1), "home": 0, "end": len(text)}[key])
+            return replace(
+                self,
+                at={
+                    "left": max(0, at - 1),
+                    "right": min(len(text), at + 1),
+                    "home": 0,
+                    "end": len(text),
+                }[key],
+            )
         if key == "backspace":
             return Entry(text[: max(0, at - 1)] + text[at:], max(0, at - 1))
         if key == "delete":
@@ -39,4 +47,9 @@ class Entry:
     def line(self, prompt: str) -> Line:
         """The prompt and the text; the cursor is reversed, so that it is seen without colour."""
         under = self.text[self.at : self.at + 1] or " "
-        return ((prompt, "head"), (self.text[: self.at], ""), (under, "cursor"), (self.text[self.at + 1 :], ""))
+        return (
+            (prompt, "head"),
+            (self.text[: self.at], ""),
+            (under, "cursor"),
+            (self.text[self.at + 1 :], ""),
+        )

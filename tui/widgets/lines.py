@@ -1,4 +1,5 @@
-"""Lines of text that redraw only what changed, and the one gate between outside text and the terminal."""
+"""Lines of text that redraw only what changed, and the one gate between outside text and the
+terminal."""
 
 from __future__ import annotations
 
@@ -52,13 +53,17 @@ def _break(cells: Sequence[Span], room: int) -> int:
 
 
 def _spans(cells: Sequence[Span]) -> Line:
-    return tuple(("".join(char for char, _ in group), style) for style, group in groupby(cells, key=lambda cell: cell[1]))
+    return tuple(
+        ("".join(char for char, _ in group), style)
+        for style, group in groupby(cells, key=lambda cell: cell[1])
+    )
 
 
 class Lines(Widget):
     """Shows lines from the top; a changed line costs its own bytes only.
 
-    One cell of a DataTable resends the whole table (5.9 kB/s measured at 1 Hz, against 0.13 kB/s here).
+    One cell of a DataTable resends the whole table (5.9 kB/s measured at 1 Hz, against 0.13 kB/s
+    here).
     """
 
     ALLOW_SELECT = False
@@ -92,7 +97,10 @@ class Lines(Widget):
         base = self.rich_style
         if y >= len(self._shown):
             return Strip.blank(self.size.width, base)
-        segments = [Segment(text, base + self._style(style) if style else base) for text, style in self._shown[y]]
+        segments = [
+            Segment(text, base + self._style(style) if style else base)
+            for text, style in self._shown[y]
+        ]
         strip, width = Strip(segments), self.size.width
         if strip.cell_length <= width or width < 2:
             return strip.crop_extend(0, width, base)
@@ -106,17 +114,35 @@ class Lines(Widget):
     def _style(self, name: str) -> Style:
         found = self._styles_by_name.get(name)
         if found is None:
-            found = self._styles_by_name[name] = self.get_component_rich_style(f"lines--{name}", partial=True)
+            found = self._styles_by_name[name] = self.get_component_rich_style(
+                f"lines--{name}", partial=True
+            )
         return found
 
     def _tidy(self, found: Line) -> Line:
         ascii_only = getattr(self.app, "ascii_only", False)
-        return _merged(tuple((_ascii(clean(text)) if ascii_only else clean(text), style) for text, style in found))
+        return _merged(
+            tuple(
+                (_ascii(clean(text)) if ascii_only else clean(text), style) for text, style in found
+            )
+        )
 
 
 # What a sentence would lose its sense without; "?" stands for the rest.
 _IN_ASCII = str.maketrans(
-    {"…": "~", "–": "-", "—": "-", "≥": ">=", "≤": "<=", "÷": "/", "×": "x", "±": "+-", "→": "->", "·": "-", "²": "2"}
+    {
+        "…": "~",
+        "–": "-",
+        "—": "-",
+        "≥": ">=",
+        "≤": "<=",
+        "÷": "/",
+        "×": "x",
+        "±": "+-",
+        "→": "->",
+        "·": "-",
+        "²": "2",
+    }
 )
 
 

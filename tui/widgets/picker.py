@@ -29,7 +29,9 @@ class Picker(Lines):
     @property
     def chosen_text(self) -> str:
         """The row under the cursor as it reads, its columns two spaces apart."""
-        return re.sub(r" {2,}", "  ", plain(self._rows[self._index][1]).strip()) if self._rows else ""
+        return (
+            re.sub(r" {2,}", "  ", plain(self._rows[self._index][1]).strip()) if self._rows else ""
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,9 +51,16 @@ class Picker(Lines):
     ) -> None:
         """New rows as (name, line); `empty` stands there while there are none."""
         before = self.chosen
-        self._header, self._rows, self._empty, self._marks = header, tuple(rows), tuple(empty), marks
+        self._header, self._rows, self._empty, self._marks = (
+            header,
+            tuple(rows),
+            tuple(empty),
+            marks,
+        )
         names = self.names
-        self._index = names.index(before) if before in names else min(self._index, max(0, len(names) - 1))
+        self._index = (
+            names.index(before) if before in names else min(self._index, max(0, len(names) - 1))
+        )
         self.redraw()
 
     def move(self, by: int) -> None:

@@ -1,9 +1,10 @@
 """What every member of the ensemble is given and gives back.
 
-A member is a module with `fit(data, train, validation, options) -> Fitted` and `load(arrays) -> Fitted`, plus one row
-in `engine.forecast.members.MEMBERS`. It learns from the rows `train`, may stop early on `validation`, and reads the
-target of no other row. Rows are indices of the dataset; `data.features` come already standardised by a scaler that saw
-the training rows alone, so a member needs no scaler of its own.
+A member is a module with `fit(data, train, validation, options) -> Fitted` and `load(arrays) ->
+Fitted`, plus one row in `engine.forecast.members.MEMBERS`. It learns from the rows `train`, may
+stop early on `validation`, and reads the target of no other row. Rows are indices of the
+dataset; `data.features` come already standardised by a scaler that saw the training rows alone,
+so a member needs no scaler of its own.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How to fit; `report(type, values)` is told of progress, `cancelled()` is asked at every batch."""
+    """How to fit;
+    `report(type, values)` is told of progress, `cancelled()` is asked at every batch."""
 
     epochs: int = 50
     batch_size: int = 32
@@ -58,7 +60,8 @@ class Fitted(Protocol):
     """A fitted member; everything it knows is in its arrays."""
 
     def predict(self, data: Dataset, rows: IntArray) -> Floats:
-        """[len(rows)] log return forecast for the session after each row, from data up to that row."""
+        """[len(rows)] log return forecast for the session after each row, from data up to that
+        row."""
         ...
 
     def arrays(self) -> Arrays:
@@ -74,4 +77,6 @@ def nested(prefix: str, arrays: Arrays) -> Arrays:
 def within(prefix: str, arrays: Arrays) -> Arrays:
     """The arrays that stand under `prefix/`, by the rest of their names."""
     start = f"{prefix}/"
-    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+    return {
+        name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)
+    }

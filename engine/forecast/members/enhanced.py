@@ -1,4 +1,5 @@
-"""The statistical member: a shrunk drift with its volatility drag, plus momentum and mean reversion by heavy ridge.
+"""The statistical member: a shrunk drift with its volatility drag, plus momentum and mean
+reversion by heavy ridge.
 
 Everything is in units of the volatility forecast s (the standard deviation of the next log return).
 
@@ -6,10 +7,11 @@ Everything is in units of the volatility forecast s (the standard deviation of t
     drift  = (n * median + K * rho * MARKET) / (n + K)
     signal = ridge of the rest on SIGNALS, penalty RIDGE * n
 
-`rho * MARKET` is what the capital asset pricing model (Sharpe 1964) says of a share whose returns correlate by rho with
-the market's; the symbol's own median outweighs it only after K sessions. -s/2 is the drag of volatility on a log return
-(Ito): a share with 7 % a day needs a drift that the calm one does not. The median, not the mean, for the median is what
-an absolute error rewards and what one jump does not move.
+`rho * MARKET` is what the capital asset pricing model (Sharpe 1964) says of a share whose
+returns correlate by rho with the market's; the symbol's own median outweighs it only after K
+sessions. -s/2 is the drag of volatility on a log return (Ito): a share with 7 % a day needs a
+drift that the calm one does not. The median, not the mean, for the median is what an absolute
+error rewards and what one jump does not move.
 """
 
 from __future__ import annotations
@@ -22,17 +24,32 @@ from engine.forecast.dataset import Dataset
 from engine.forecast.members.base import Arrays, FitOptions, Fitted, Floats, IntArray
 
 MARKET = 0.08
-"""Median daily return of the market ÷ its volatility forecast: 0.097 for SPY from 2015 to 2024-08, a kind decade."""
+"""Median daily return of the market ÷ its volatility forecast: 0.097 for SPY from 2015 to
+2024-08, a kind decade."""
 K = 1700.0
-"""Sessions of evidence that the prior is worth: (1.25 / 0.03)², the error of a median over the spread of drifts."""
+"""Sessions of evidence that the prior is worth: (1.25 / 0.03)², the error of a median over the
+spread of drifts."""
 RIDGE = 30.0
-"""Penalty in units of the features' own sum of squares. On the sessions of 2017-09 to 2024-08, 0.1 and 1 were worse than
-no signal at all; 10 had the same error and 0.3 points less direction accuracy."""
+"""Penalty in units of the features' own sum of squares.
+
+On the sessions of 2017-09 to 2024-08, 0.1 and 1 were worse than
+no signal at all; 10 had the same error and 0.3 points less direction accuracy.
+"""
 CUT = 3.0
 """Volatilities an outcome may count for in the signal."""
 LONE = 0.5
 """Correlation taken for a symbol without market context."""
-SIGNALS = ("return_1", "return_5", "return_20", "return_60", "rsi_14", "bollinger", "drawdown_60", "market_1", "market_5")
+SIGNALS = (
+    "return_1",
+    "return_5",
+    "return_20",
+    "return_60",
+    "rsi_14",
+    "bollinger",
+    "drawdown_60",
+    "market_1",
+    "market_5",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +66,16 @@ class Enhanced:
         return np.asarray((self.drift[0] - scale / 2.0 + signal) * scale)
 
     def arrays(self) -> Arrays:
-        return {"drift": self.drift, "columns": self.columns.astype(np.int64), "coefficients": self.coefficients}
+        return {
+            "drift": self.drift,
+            "columns": self.columns.astype(np.int64),
+            "coefficients": self.coefficients,
+        }
 
 
 def project(columns: Floats, coefficients: Floats) -> Floats:
-    """[n] columns @ coefficients, added column by column: bit-equal for one row and for a thousand."""
+    """[n] columns @ coefficients, added column by column: bit-equal for one row and for a
+    thousand."""
     if not len(coefficients):
         return np.zeros(len(columns))
     return np.asarray(np.add.accumulate(columns * coefficients, axis=1)[:, -1])
@@ -64,7 +86,9 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
     options.check()
     outcome = data.scaled_target[train] + data.scale[train] / 2.0
     drift = shrunk_drift(outcome, correlation(data, train))
-    columns = np.array([data.names.index(name) for name in SIGNALS if name in data.names], dtype=np.intp)
+    columns = np.array(
+        [data.names.index(name) for name in SIGNALS if name in data.names], dtype=np.intp
+    )
     inputs = data.features[train][:, columns]
     rest = np.clip(outcome - drift, -CUT, CUT)
     return Enhanced(np.array([drift]), columns, ridge(inputs, rest - rest.mean(), RIDGE))
@@ -82,7 +106,8 @@ def shrunk_drift(outcome: Floats, rho: float) -> float:
 
 
 def correlation(data: Dataset, rows: IntArray) -> float:
-    """Correlation of the symbol's daily return with the market's over `rows`, within 0 and 1; LONE without a market."""
+    """Correlation of the symbol's daily return with the market's over `rows`, within 0 and 1;
+    LONE without a market."""
     if "market_1" not in data.names:
         return LONE
     own, market = (data.features[rows, data.names.index(name)] for name in ("return_1", "market_1"))

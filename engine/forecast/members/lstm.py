@@ -1,6 +1,8 @@
-"""The lstm member: stacked LSTM over windows of features, forecasting the next log return in units of its volatility.
+"""The lstm member: stacked LSTM over windows of features, forecasting the next log return in
+units of its volatility.
 
-Learning stands in lstm_train.py, the only module that loads TensorFlow; a fitted or stored one forecasts with numpy.
+Learning stands in lstm_train.py, the only module that loads TensorFlow; a fitted or stored one
+forecasts with numpy.
 """
 
 from __future__ import annotations
@@ -23,12 +25,17 @@ __all__ = ["FittedLstm", "empty_layers", "fit", "from_layers", "load", "predict_
 
 Floats32 = NDArray[np.float32]
 FIRST, SECOND = 32, 16
-"""Units of the two LSTM layers. On sessions of 2019-09 to 2024-08 the mean of three such networks erred no less at three
-times the cost; 64/32 had MASE 0.9991 against 0.9994 (5,250 forecasts, less than the noise) at 2.6 times the cost."""
+"""Units of the two LSTM layers.
+
+On sessions of 2019-09 to 2024-08 the mean of three such networks erred no less at three
+times the cost; 64/32 had MASE 0.9991 against 0.9994 (5,250 forecasts, less than the noise) at
+2.6 times the cost.
+"""
 LIMIT = 4.0
 """Targets are cut at this many volatilities: one +51 % day is a big day, not fifty."""
 TRUST, TRUST_SPREAD = 0.25, 0.25
-"""What is kept of an answer before evidence; on 12,500 forecasts of 2019-09 to 2024-08 as good as any rule tried."""
+"""What is kept of an answer before evidence;
+on 12,500 forecasts of 2019-09 to 2024-08 as good as any rule tried."""
 PARITY = 8
 """Newest validation windows on which Keras and numpy must agree."""
 TENSORFLOW = {
@@ -42,7 +49,8 @@ TENSORFLOW = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedLstm:
-    """A network that reads windows of standardised features and answers in units of the volatility forecast."""
+    """A network that reads windows of standardised features and answers in units of the
+    volatility forecast."""
 
     network: Layers
 
@@ -52,7 +60,8 @@ class FittedLstm:
         return int(self.network[0].config["batch_shape"][1])
 
     def predict(self, data: Dataset, rows: IntArray) -> Floats:
-        """[len(rows)] log return forecasts; NoDataError for a row with too few sessions before it."""
+        """[len(rows)] log return forecasts;
+        NoDataError for a row with too few sessions before it."""
         return predict_stacked([self], [data], [rows])[0]
 
     def layers(self) -> Layers:
@@ -60,28 +69,43 @@ class FittedLstm:
         return self.network
 
     def arrays(self) -> Arrays:
-        """The weights by name, and the window's length; the layers alone say the same (`from_layers`)."""
-        weights = {f"{layer.name}.{at}": weight for layer in self.network for at, weight in enumerate(layer.weights)}
+        """The weights by name, and the window's length;
+        the layers alone say the same (`from_layers`)."""
+        weights = {
+            f"{layer.name}.{at}": weight
+            for layer in self.network
+            for at, weight in enumerate(layer.weights)
+        }
         return {"steps": np.array(self.steps), **weights}
 
 
 def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOptions) -> FittedLstm:
-    """Learn from `train`, stop on `validation`, and keep no more of the forecast than `validation` bears out.
+    """Learn from `train`, stop on `validation`, and keep no more of the forecast than
+    `validation` bears out.
 
-    Raises NoDataError when no row of either has a full window before it, Cancelled when asked to stop, ModelError when
-    Keras and numpy disagree about the network.
+    Raises NoDataError when no row of either has a full window before it, Cancelled when asked to
+    stop, ModelError when Keras and numpy disagree about the network.
     """
     prepare_tensorflow()
     from engine.forecast.members.lstm_keras import check_parity
     from engine.forecast.members.lstm_train import Problem, Rates, learn
 
-    shape = Shape(options.sequence_length, data.features.shape[1], FIRST, SECOND, options.batch_size)
+    shape = Shape(
+        options.sequence_length, data.features.shape[1], FIRST, SECOND, options.batch_size
+    )
     inputs = data.features.astype(np.float32)
     targets = np.clip(data.scaled_target, -LIMIT, LIMIT)
-    learned, checked = (with_window(rows, shape.steps, targets, data.symbol) for rows in (train, validation))
+    learned, checked = (
+        with_window(rows, shape.steps, targets, data.symbol) for rows in (train, validation)
+    )
     centre = drift_of(data, learned)
     wanted = (targets - centre).astype(np.float32)
-    weights = learn(Problem(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)), shape, Rates(), options)
+    weights = learn(
+        Problem(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)),
+        shape,
+        Rates(),
+        options,
+    )
     windows = windows_of(inputs, checked, shape.steps, data.symbol)
     factor = shrinkage(forward(layers_of(weights, shape), windows), wanted[checked])
     network = layers_of(weights, shape, factor, centre)
@@ -89,16 +113,26 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
     return FittedLstm(network)
 
 
-def predict_stacked(members: Sequence[FittedLstm], data: Sequence[Dataset], rows: Sequence[IntArray]) -> list[Floats]:
-    """The forecasts of several members, each for its rows of its dataset, in one stacked recursion."""
+def predict_stacked(
+    members: Sequence[FittedLstm], data: Sequence[Dataset], rows: Sequence[IntArray]
+) -> list[Floats]:
+    """The forecasts of several members, each for its rows of its dataset, in one stacked
+    recursion."""
     asked = list(zip(members, data, rows, strict=True))
-    windows = [windows_of(each.features.astype(np.float32), at, member.steps, each.symbol) for member, each, at in asked]
+    windows = [
+        windows_of(each.features.astype(np.float32), at, member.steps, each.symbol)
+        for member, each, at in asked
+    ]
     answers = forward_stacked([member.network for member in members], windows)
-    return [answer.astype(np.float64) * each.scale[at] for answer, (_, each, at) in zip(answers, asked, strict=True)]
+    return [
+        answer.astype(np.float64) * each.scale[at]
+        for answer, (_, each, at) in zip(answers, asked, strict=True)
+    ]
 
 
 def prepare_tensorflow() -> None:
-    """Tell TensorFlow, before its import: no noise, no GPU, one thread a worker (two workers fill two cores), plain sums."""
+    """Tell TensorFlow, before its import: no noise, no GPU, one thread a worker (two workers
+    fill two cores), plain sums."""
     for name, value in TENSORFLOW.items():
         os.environ.setdefault(name, value)
 
@@ -107,11 +141,14 @@ def load(arrays: Arrays) -> FittedLstm:
     """The member that `FittedLstm.arrays` describes; ModelError when something is missing."""
     try:
         one, two, dense = (
-            tuple(arrays[f"{name}.{at}"] for at in range(n)) for name, n in (("lstm_1", 3), ("lstm_2", 3), ("dense", 2))
+            tuple(arrays[f"{name}.{at}"] for at in range(n))
+            for name, n in (("lstm_1", 3), ("lstm_2", 3), ("dense", 2))
         )
         return FittedLstm(plain_layers(int(arrays["steps"]), one, two, dense))
     except KeyError as error:
-        raise ModelError(f"the lstm's array {error} is missing", "train the symbol again") from error
+        raise ModelError(
+            f"the lstm's array {error} is missing", "train the symbol again"
+        ) from error
 
 
 def from_layers(layers: Layers, arrays: Arrays | None = None) -> FittedLstm:  # noqa: ARG001 - the layers say everything
@@ -120,9 +157,12 @@ def from_layers(layers: Layers, arrays: Arrays | None = None) -> FittedLstm:  # 
 
 
 def drift_of(data: Dataset, rows: IntArray) -> float:
-    """The enhanced member's drift over `rows`, less its mean drag of volatility: what the network deviates from."""
+    """The enhanced member's drift over `rows`, less its mean drag of volatility: what the
+    network deviates from."""
     drag = data.scale[rows] / 2.0
-    return shrunk_drift(data.scaled_target[rows] + drag, correlation(data, rows)) - float(drag.mean())
+    return shrunk_drift(data.scaled_target[rows] + drag, correlation(data, rows)) - float(
+        drag.mean()
+    )
 
 
 def with_window(rows: IntArray, steps: int, targets: Floats, symbol: str) -> IntArray:
@@ -130,7 +170,9 @@ def with_window(rows: IntArray, steps: int, targets: Floats, symbol: str) -> Int
     kept = rows[(rows >= steps - 1) & np.isfinite(targets[rows])]
     if not len(kept):
         raise NoDataError(
-            f"{symbol}: none of {len(rows)} rows has the {steps} sessions before it that the lstm reads", "fetch more history"
+            f"{symbol}: none of {len(rows)} rows has the {steps} sessions before it that the lstm"
+            " reads",
+            "fetch more history",
         )
     return kept
 
@@ -139,17 +181,20 @@ def windows_of(inputs: Floats32, rows: IntArray, steps: int, symbol: str) -> Flo
     """[len(rows), steps, k] the sessions up to and including each row."""
     if len(rows) and (first := int(np.min(rows))) < steps - 1:
         raise NoDataError(
-            f"{symbol}: row {first} has {first + 1} sessions up to it, the lstm reads {steps}", "fetch more history"
+            f"{symbol}: row {first} has {first + 1} sessions up to it, the lstm reads {steps}",
+            "fetch more history",
         )
     windows: Floats32 = inputs[rows[:, None] + np.arange(1 - steps, 1)]
     return windows
 
 
 def shrinkage(answer: Floats32, wanted: Floats32) -> float:
-    """How much of `answer` to keep, 0 to 1: the least-squares slope of `wanted` on it, drawn to TRUST.
+    """How much of `answer` to keep, 0 to 1: the least-squares slope of `wanted` on it, drawn to
+    TRUST.
 
-    The posterior mean under a normal prior TRUST ± TRUST_SPREAD and noise of the size of `wanted`: a faint answer on few
-    rows keeps a quarter, a proven one all, a loud one without success next to nothing.
+    The posterior mean under a normal prior TRUST ± TRUST_SPREAD and noise of the size of
+    `wanted`: a faint answer on few rows keeps a quarter, a proven one all, a loud one without
+    success next to nothing.
     """
     given, true = answer.astype(np.float64), wanted.astype(np.float64)
     noise, prior = float(np.mean(true**2)), 1.0 / TRUST_SPREAD**2

@@ -1,9 +1,10 @@
 """Learning of the lstm member: it and lstm_keras.py alone load TensorFlow.
 
-A worker pays for the import (3 CPU-s) and for one trace a shape (0.5 CPU-s) once, whatever the number of
-symbols. An epoch is one graph call: the loop over batches, the windows gathered from the table of features, gradients,
-Adam and the validation loss run inside it, with the fused kernel BlockLSTMV2 (gates i, f, c, o: Keras's own order)
-and everything functional: weights in, weights out, no variables to reset between symbols.
+A worker pays for the import (3 CPU-s) and for one trace a shape (0.5 CPU-s) once, whatever the
+number of symbols. An epoch is one graph call: the loop over batches, the windows gathered from
+the table of features, gradients, Adam and the validation loss run inside it, with the fused
+kernel BlockLSTMV2 (gates i, f, c, o: Keras's own order) and everything functional: weights in,
+weights out, no variables to reset between symbols.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """What to learn: inputs [n, k], targets [n] and the rows to learn from and to check on, each with a full window."""
+    """What to learn: inputs [n, k], targets [n] and the rows to learn from and to check on, each
+    with a full window."""
 
     inputs: Floats32
     targets: Floats32
@@ -63,28 +65,47 @@ def learn(problem: Problem, shape: Shape, rates: Rates, options: FitOptions) -> 
     weights = first_weights(shape, options.seed)
     best, best_loss, stale = weights, math.inf, 0
     state = [tf.constant(weights), tf.zeros_like(weights), tf.zeros_like(weights), tf.constant(0.0)]
-    fixed = [tf.constant(problem.inputs), tf.constant(problem.targets), tf.constant(problem.validation)]
+    fixed = [
+        tf.constant(problem.inputs),
+        tf.constant(problem.targets),
+        tf.constant(problem.validation),
+    ]
     draw = np.random.default_rng([options.seed, 1])
     began = time.monotonic()
     for epoch in range(1, options.epochs + 1):
         options.check()
         batches, counted = shuffled(problem.train, shape.batch, draw)
-        *state, loss, checked = epoch_step(*state, *fixed, batches, counted, np.array([options.seed, epoch], np.int32))
+        *state, loss, checked = epoch_step(
+            *state, *fixed, batches, counted, np.array([options.seed, epoch], np.int32)
+        )
         loss, checked = float(loss), float(checked)
         if not math.isfinite(loss + checked):
-            raise StockmlError(f"the lstm's loss is {loss} in epoch {epoch}", "`stockml data check` names impossible bars")
+            raise StockmlError(
+                f"the lstm's loss is {loss} in epoch {epoch}",
+                "`stockml data check` names impossible bars",
+            )
         stale += 1
         if checked < best_loss:
             best, best_loss, stale = state[0].numpy(), checked, 0
         left = (options.epochs - epoch) * (time.monotonic() - began) / epoch
-        options.report("epoch", {"epoch": epoch, "epochs": options.epochs, "loss": loss, "val_loss": checked, "eta_s": left})
+        options.report(
+            "epoch",
+            {
+                "epoch": epoch,
+                "epochs": options.epochs,
+                "loss": loss,
+                "val_loss": checked,
+                "eta_s": left,
+            },
+        )
         if options.early_stopping and stale >= options.patience:
             break
     return best
 
 
 def shuffled(rows: Rows, batch: int, draw: np.random.Generator) -> tuple[Rows, Floats32]:
-    """[batches, batch] the rows in a new order and which of them count: the last batch is filled up with uncounted ones."""
+    """[batches, batch] the rows in a new order and which of them count: the last batch is filled
+    up with uncounted ones."""
     order = draw.permutation(rows)
     missing = -len(order) % batch
     counted = np.ones(len(order) + missing, np.float32)
@@ -100,7 +121,17 @@ def compiled(shape: Shape, rates: Rates) -> Callable[..., Any]:
     vector, rows = tf.TensorSpec([None]), tf.TensorSpec([None], tf.int32)
     flat = tf.TensorSpec([sum(shape.counts)])
     batches = [tf.TensorSpec([None, shape.batch], tf.int32), tf.TensorSpec([None, shape.batch])]
-    signature = [flat, flat, flat, tf.TensorSpec([]), table, vector, rows, *batches, tf.TensorSpec([2], tf.int32)]
+    signature = [
+        flat,
+        flat,
+        flat,
+        tf.TensorSpec([]),
+        table,
+        vector,
+        rows,
+        *batches,
+        tf.TensorSpec([2], tf.int32),
+    ]
     graph = tf.function(_epoch(shape, rates), input_signature=signature)
     with _scratch():
         graph.get_concrete_function()
@@ -111,8 +142,8 @@ def compiled(shape: Shape, rates: Rates) -> Callable[..., Any]:
 def _scratch() -> Iterator[None]:
     """A folder for temporary files that ends with the block.
 
-    Tracing writes seven files of rewritten Python and removes them at the interpreter's end, which a worker never
-    reaches: every training left its seven in /tmp.
+    Tracing writes seven files of rewritten Python and removes them at the interpreter's end,
+    which a worker never reaches: every training left its seven in /tmp.
     """
     before = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="stockml-") as folder:
@@ -136,16 +167,22 @@ def _epoch(shape: Shape, rates: Rates) -> Callable[..., Any]:
         counted: Tensor,
         seed: Tensor,
     ) -> tuple[Tensor, ...]:
-        """The state (weights, Adam's two moments, its steps) after an epoch, the mean loss in it, the validation loss."""
+        """The state (weights, Adam's two moments, its steps) after an epoch, the mean loss in
+        it, the validation loss."""
         count = tf.shape(batches)[0]
         total = tf.constant(0.0)
         for index in tf.range(count):
             masks = _masks(shape, rates, seed * 100_003 + index)
-            windows, wanted = _windows(inputs, batches[index], shape.steps), tf.gather(targets, batches[index])
+            windows, wanted = (
+                _windows(inputs, batches[index], shape.steps),
+                tf.gather(targets, batches[index]),
+            )
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 answers = outputs_of(weights, windows, shape, masks)
-                loss = tf.reduce_sum(_huber(answers - wanted, rates) * counted[index]) / tf.reduce_sum(counted[index])
+                loss = tf.reduce_sum(
+                    _huber(answers - wanted, rates) * counted[index]
+                ) / tf.reduce_sum(counted[index])
             gradient = tf.clip_by_norm(tape.gradient(loss, weights), CLIP_NORM)
             steps += 1.0
             weights, mean, square = _adam(weights, mean, square, steps, gradient, rates)
@@ -156,7 +193,9 @@ def _epoch(shape: Shape, rates: Rates) -> Callable[..., Any]:
     return epoch
 
 
-def _checked(weights: Tensor, inputs: Tensor, targets: Tensor, rows: Tensor, shape: Shape, rates: Rates) -> Tensor:
+def _checked(
+    weights: Tensor, inputs: Tensor, targets: Tensor, rows: Tensor, shape: Shape, rates: Rates
+) -> Tensor:
     """The mean loss on the validation rows."""
     total = tf.constant(0.0)
     for start in tf.range(0, tf.shape(rows)[0], CHECK_ROWS):
@@ -172,7 +211,8 @@ def _windows(inputs: Tensor, rows: Tensor, steps: int) -> Tensor:
 
 
 def _masks(shape: Shape, rates: Rates, seed: Tensor) -> Tensor:
-    """[batch, first + second] what dropout keeps, the same at every step of a window (Gal & Ghahramani 2016)."""
+    """[batch, first + second] what dropout keeps, the same at every step of a window (Gal &
+    Ghahramani 2016)."""
     size = [shape.batch, shape.first + shape.second]
     kept = tf.random.stateless_uniform(size, seed) >= rates.dropout
     return tf.cast(kept, tf.float32) / (1.0 - rates.dropout)
@@ -212,7 +252,9 @@ def _huber(residuals: Tensor, rates: Rates) -> Tensor:
     return tf.where(size < rates.huber, 0.5 * size * size, rates.huber * (size - 0.5 * rates.huber))
 
 
-def _adam(weights: Tensor, mean: Tensor, square: Tensor, steps: Tensor, gradient: Tensor, rates: Rates) -> tuple[Tensor, ...]:
+def _adam(
+    weights: Tensor, mean: Tensor, square: Tensor, steps: Tensor, gradient: Tensor, rates: Rates
+) -> tuple[Tensor, ...]:
     """AdamW: Adam (Kingma & Ba 2015; decays 0.9 and 0.999) with decoupled weight decay."""
     mean = 0.9 * mean + 0.1 * gradient
     square = 0.999 * square + 0.001 * gradient * gradient

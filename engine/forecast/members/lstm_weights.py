@@ -1,4 +1,5 @@
-"""The weights of the lstm member: their sizes, where learning starts, and the Keras layers they become."""
+"""The weights of the lstm member: their sizes, where learning starts, and the Keras layers they
+become."""
 
 from __future__ import annotations
 
@@ -26,9 +27,17 @@ class Shape:
 
     @property
     def parts(self) -> tuple[tuple[int, ...], ...]:
-        """The shapes of the weights in their order: two LSTM (kernel over recurrent kernel, bias), one Dense."""
+        """The shapes of the weights in their order: two LSTM (kernel over recurrent kernel,
+        bias), one Dense."""
         one, two = self.first, self.second
-        return (self.features + one, 4 * one), (4 * one,), (one + two, 4 * two), (4 * two,), (two, 1), (1,)
+        return (
+            (self.features + one, 4 * one),
+            (4 * one,),
+            (one + two, 4 * two),
+            (4 * two,),
+            (two, 1),
+            (1,),
+        )
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -37,7 +46,8 @@ class Shape:
 
 
 def first_weights(shape: Shape, seed: int) -> Floats32:
-    """[weights] Keras's own start (Glorot, orthogonal, forget bias 1), but a Dense of zeros: no opinion yet."""
+    """[weights] Keras's own start (Glorot, orthogonal, forget bias 1), but a Dense of zeros: no
+    opinion yet."""
     draw = np.random.default_rng(seed)
     one = _lstm_start(draw, shape.features, shape.first)
     two = _lstm_start(draw, shape.first, shape.second)
@@ -57,15 +67,23 @@ def _lstm_start(draw: np.random.Generator, inputs: int, units: int) -> list[NDAr
 def layers_of(weights: Floats32, shape: Shape, factor: float = 1.0, offset: float = 0.0) -> Layers:
     """The Keras layers that answer offset + factor × what the flat `weights` answer."""
     pieces = np.split(weights, np.cumsum(shape.counts)[:-1])
-    one, bias_one, two, bias_two, dense, bias = (p.reshape(part) for p, part in zip(pieces, shape.parts, strict=True))
+    one, bias_one, two, bias_two, dense, bias = (
+        p.reshape(part) for p, part in zip(pieces, shape.parts, strict=True)
+    )
     kernel_one, recurrent_one = np.split(one, [shape.features])
     kernel_two, recurrent_two = np.split(two, [shape.first])
     last = np.float32(factor) * dense, np.float32(offset) + np.float32(factor) * bias
-    return plain_layers(shape.steps, (kernel_one, recurrent_one, bias_one), (kernel_two, recurrent_two, bias_two), last)
+    return plain_layers(
+        shape.steps,
+        (kernel_one, recurrent_one, bias_one),
+        (kernel_two, recurrent_two, bias_two),
+        last,
+    )
 
 
 def plain_layers(steps: int, one: Weights, two: Weights, dense: Weights) -> Layers:
-    """Input → LSTM → LSTM → Dense(1) with weights in Keras's layout; one[0] is the first kernel [features, 4 units]."""
+    """Input → LSTM → LSTM → Dense(1) with weights in Keras's layout;
+    one[0] is the first kernel [features, 4 units]."""
     first = {"units": one[1].shape[0], "return_sequences": True}
     second = {"units": two[1].shape[0], "return_sequences": False}
     return (
@@ -77,10 +95,18 @@ def plain_layers(steps: int, one: Weights, two: Weights, dense: Weights) -> Laye
 
 
 def empty_layers(sequence_length: int, n_features: int) -> Layers:
-    """A valid network of zeros, Input → LSTM(1) → Dense(1): it forecasts no change, for models without the lstm member."""
+    """A valid network of zeros, Input → LSTM(1) → Dense(1): it forecasts no change, for models
+    without the lstm member."""
     shapes = (n_features, 4), (1, 4), (4,)
     return (
         KerasLayer("InputLayer", "input", {"batch_shape": [None, sequence_length, n_features]}),
-        KerasLayer("LSTM", "lstm_1", {"units": 1, "return_sequences": False}, tuple(np.zeros(s, np.float32) for s in shapes)),
-        KerasLayer("Dense", "dense", {"units": 1}, (np.zeros((1, 1), np.float32), np.zeros(1, np.float32))),
+        KerasLayer(
+            "LSTM",
+            "lstm_1",
+            {"units": 1, "return_sequences": False},
+            tuple(np.zeros(s, np.float32) for s in shapes),
+        ),
+        KerasLayer(
+            "Dense", "dense", {"units": 1}, (np.zeros((1, 1), np.float32), np.zeros(1, np.float32))
+        ),
     )

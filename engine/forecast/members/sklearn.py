@@ -1,7 +1,9 @@
-"""Two scikit-learn estimators, averaged: a ridge regression and a forest of shallow extremely randomised trees.
+"""Two scikit-learn estimators, averaged: a ridge regression and a forest of shallow extremely
+randomised trees.
 
-Both learn the next return in units of its volatility forecast, cut at CUT. What is stored are plain arrays (coefficients;
-feature, threshold, children and value of each node), so that a forecast needs no scikit-learn and no pickle.
+Both learn the next return in units of its volatility forecast, cut at CUT. What is stored are
+plain arrays (coefficients; feature, threshold, children and value of each node), so that a
+forecast needs no scikit-learn and no pickle.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ LEAVES_ONLY = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forest:
-    """Trees end to end: node i asks features[feature[i]] <= threshold[i]; a leaf has feature -1 and its value."""
+    """Trees end to end: node i asks features[feature[i]] <= threshold[i];
+    a leaf has feature -1 and its value."""
 
     roots: NDArray[np.int64]
     feature: NDArray[np.int64]
@@ -37,7 +40,8 @@ class Forest:
     value: Floats
 
     def predict(self, features: Floats) -> Floats:
-        """[n] the mean over the trees; features are rounded to float32 first, as scikit-learn does."""
+        """[n] the mean over the trees;
+        features are rounded to float32 first, as scikit-learn does."""
         inputs = features.astype(np.float32)
         node = np.broadcast_to(self.roots, (len(inputs), len(self.roots))).copy()
         rows = np.arange(len(inputs))[:, None]
@@ -45,7 +49,8 @@ class Forest:
             asked = inputs[rows, np.maximum(self.feature[node], 0)]
             following = np.where(asked <= self.threshold[node], self.left[node], self.right[node])
             node = np.where(inner, following, node)
-        # accumulate adds tree by tree, as scikit-learn does; a sum may add in pairs, by how many rows are asked.
+        # accumulate adds tree by tree, as scikit-learn does; a sum may add in pairs, by how many
+        # rows are asked.
         return np.asarray(np.add.accumulate(self.value[node], axis=1)[:, -1] / len(self.roots))
 
 
@@ -74,7 +79,9 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
     linear = fitted_ridge(inputs, outcome)
     options.check()
     forest = flatten(fitted_trees(inputs, outcome, options.seed))
-    return Sklearn(np.asarray(linear.coef_, np.float64), np.array([float(linear.intercept_)]), forest)
+    return Sklearn(
+        np.asarray(linear.coef_, np.float64), np.array([float(linear.intercept_)]), forest
+    )
 
 
 def load(arrays: Arrays) -> Fitted:
@@ -112,13 +119,27 @@ def flatten(trees: Any) -> Forest:
     roots = np.cumsum([0, *(part.node_count for part in parts)][:-1])
 
     def joined(name: str) -> NDArray[Any]:
-        return np.concatenate([np.asarray(getattr(part, name)).reshape(part.node_count) for part in parts])
+        return np.concatenate(
+            [np.asarray(getattr(part, name)).reshape(part.node_count) for part in parts]
+        )
 
     def moved(name: str) -> NDArray[np.int64]:
-        return np.concatenate([getattr(part, name).astype(np.int64) + root for part, root in zip(parts, roots, strict=True)])
+        return np.concatenate(
+            [
+                getattr(part, name).astype(np.int64) + root
+                for part, root in zip(parts, roots, strict=True)
+            ]
+        )
 
     leaf = joined("children_left") == LEAVES_ONLY
     feature = np.where(leaf, LEAVES_ONLY, joined("feature")).astype(np.int64)
     threshold = np.where(leaf, 0.0, joined("threshold"))
     children = {side: np.where(leaf, 0, moved(f"children_{side}")) for side in ("left", "right")}
-    return Forest(roots.astype(np.int64), feature, threshold, children["left"], children["right"], joined("value"))
+    return Forest(
+        roots.astype(np.int64),
+        feature,
+        threshold,
+        children["left"],
+        children["right"],
+        joined("value"),
+    )
