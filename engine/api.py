@@ -11,10 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.core import config
 from engine.core.child import Answer, child_environment, command
 from engine.core.clock import Clock, SystemClock
-from engine.core.config import Settings
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
@@ -26,17 +24,19 @@ from engine.market.source import parse_source
 from engine.recorded import recorded
 from engine.runs.start import cancel_run, start_run
 from engine.runs.store import RunStore
+from engine.settings import load as config
+from engine.settings.load import Settings
 from engine.watch.snapshot import SnapshotReader, TextTail
 from engine.watching import Watching
 
 if TYPE_CHECKING:
-    from engine.core.config_edit import Path as KeyPath
-    from engine.core.config_set import Change
-    from engine.core.config_set import Check as SettingsCheck
-    from engine.core.service_client import Reply, ServiceState
+    from engine.client.service_client import Reply, ServiceState
     from engine.market.bars import Bars
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
+    from engine.settings.document import Path as KeyPath
+    from engine.settings.write import Change
+    from engine.settings.write import Check as SettingsCheck
     from engine.vault.backup import Made
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
@@ -109,7 +109,7 @@ class Engine(Watching):
             sys.executable,
             "-P",
             "-m",
-            "engine.refresh",
+            "engine.children.refresh",
             str(self.home.root),
             self.source or "",
         ]
@@ -183,13 +183,13 @@ class Engine(Watching):
     def service_state(self, deadline_s: float = 2.0) -> ServiceState:
         """Whether the prediction service runs, and what it says of its health;
         never longer than the deadline."""
-        from engine.core.service_client import service_state
+        from engine.client.service_client import service_state
 
         return service_state(self.home, deadline_s)
 
     def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
         """GET a path of the running service; a reply in any case, its fault in words."""
-        from engine.core.service_client import ask_service
+        from engine.client.service_client import ask_service
 
         return ask_service(self.home, path, deadline_s)
 
@@ -268,7 +268,7 @@ class Engine(Watching):
         """Record, calibration, live accuracy and the triggers' verdicts of one symbol, from a
         short-lived child."""
         words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
-        return command(words, module="engine.story").document
+        return command(words, module="engine.children.symbol_page").document
 
     def set_settings(
         self,
@@ -278,8 +278,8 @@ class Engine(Watching):
     ) -> tuple[Change, ...]:
         """Write several settings together, or none; ConfigError, RefusedError as `set_keys`.
         ml_config.json follows."""
-        from engine.core.config_set import set_keys
-        from engine.core.ml_config import write_ml_config
+        from engine.settings.ml_config import write_ml_config
+        from engine.settings.write import set_keys
 
         made = set_keys(self.home, changes, seen, check)
         try:
@@ -355,7 +355,7 @@ class Engine(Watching):
     def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[Restored, ...]:
         """Publish the models of a backup again, and show them; one result a symbol."""
         from engine.forecast.inference import load_forecaster
-        from engine.runs.known import last_known
+        from engine.runs.provenance import last_known
         from engine.vault.model_file import read_model
         from engine.vault.restore import restore
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.vault.backup import Made
     from engine.vault.clean import CleanReport
     from engine.vault.restore import Restored
-    from engine.watch.auto import Prepared
+    from engine.watch.auto_train import Prepared
 
 About = Mapping[str, Any]
 

@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Alert, Away, Run, Snapshot, Started, SymbolRow, TrainRequest
 from engine.core.symbols import checked_all
 from engine.recorded import recorded
+from engine.settings.load import Settings
 from engine.watch import alerts, deliver
 from engine.watch.holds import Hold, hold, unhold
 
 if TYPE_CHECKING:
     from engine.forecast.status import Status
-    from engine.watch.auto import Prepared
+    from engine.watch.auto_train import Prepared
     from engine.watch.check import Report
     from engine.watch.deliver import Waiting
     from engine.watch.health import Item, Missed
@@ -61,7 +61,7 @@ class Watching(ABC):
         """What automatic training would do now, symbol by symbol;
         asks the source for bars when `fetch`."""
         from engine.schedule.upcoming import next_auto_train
-        from engine.watch.auto import look_at_all, occasion_of, prepare
+        from engine.watch.auto_train import look_at_all, occasion_of, prepare
 
         now = self.clock.now()
         names = checked_all(symbols, self.settings.names) if symbols else self.settings.names
@@ -77,7 +77,7 @@ class Watching(ABC):
     @recorded
     def auto_train(self, prepared: Prepared, starter: str) -> tuple[Started, ...]:
         """Start what was planned and write every decision down."""
-        from engine.watch.auto import start
+        from engine.watch.auto_train import start
 
         return start(self.home, prepared, self.start_training, starter)
 
@@ -85,7 +85,7 @@ class Watching(ABC):
         """Why a symbol will or will not be retrained, by its stored bars; writes nothing.
         It loads numpy."""
         from engine.schedule.upcoming import next_auto_train
-        from engine.watch.story import watch_story
+        from engine.watch.explain import watch_story
 
         upcoming = next_auto_train(self.home, self.clock.now())
         return watch_story(self.home, self.settings, symbol, self.source, self.clock, upcoming)
@@ -306,7 +306,7 @@ class Watching(ABC):
     def away(self) -> Away:
         """What ended, rang or was missed since the console was last open;
         ask before the next `mark_open`."""
-        from engine.watch.board import away, last_open
+        from engine.watch.console_summary import away, last_open
 
         missed: list[tuple[str, tuple[datetime, ...], str]] = []
         since = last_open(self.home)
@@ -331,7 +331,7 @@ class Watching(ABC):
 
     def mark_open(self) -> None:
         """Note that the console is open, for what it tells the next time of the while between."""
-        from engine.watch.board import opened
+        from engine.watch.console_summary import opened
 
         opened(self.home, self.clock.now())
 

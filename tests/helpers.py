@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.clock import SystemClock
-from engine.core.paths import Home, prepare
+from engine.core.paths import Home
 from engine.market.calendar import last_complete_session
+from engine.settings.home import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
 

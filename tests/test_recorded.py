@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
+from engine.client.token import make_token, read_token
 from engine.core.audit import ORIGIN, entries
 from engine.core.errors import NoDataError, RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
-from engine.core.service_token import make_token, read_token
 from engine.recorded import VERBS
 from tests.helpers import ROOT, new_home
 
@@ -43,7 +43,7 @@ UNRECORDED = {
     "training_log_tail": "reads",
     "command": "the command records",
     "symbol_story": "reads",
-    "set_settings": "engine.core.config_set records",
+    "set_settings": "engine.settings.write records",
     "scheduler": "Scheduler.write records",
     "backups": "reads",
     "backup": "reads",

@@ -17,7 +17,7 @@ from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.core.records import Run, Started
 from engine.core.text import clean
-from engine.watch.auto import Prepared, occasion_of
+from engine.watch.auto_train import Prepared, occasion_of
 from engine.watch.planner import Action, Decision
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")

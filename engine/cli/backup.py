@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli import documents, render
-from engine.cli.asking import ask
+from engine.cli.confirm import ask
 from engine.cli.exits import worst_exit
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session, report

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli import render
-from engine.cli.asking import ask
+from engine.cli.confirm import ask
 from engine.cli.options import home_option, json_option, takes_session
 from engine.cli.session import Session, report
 from engine.core.errors import ExitCode, StockmlError

@@ -14,13 +14,13 @@ from engine.cli import render
 from engine.cli.console import target
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
-from engine.core import config as settings_module
-from engine.core.config import VARIABLES, Settings
-from engine.core.config_edit import rendered
-from engine.core.config_set import set_key
 from engine.core.errors import ConfigError, ExitCode
-from engine.core.ml_config import write_ml_config
 from engine.core.text import clean
+from engine.settings import load as settings_module
+from engine.settings.document import rendered
+from engine.settings.load import VARIABLES, Settings
+from engine.settings.ml_config import write_ml_config
+from engine.settings.write import set_key
 
 
 @click.group(cls=Group)
@@ -126,7 +126,7 @@ def key_problems(settings: Settings) -> tuple[str, ...]:
     """What is wrong with `[console.keys]`: only the console knows its actions, so it is asked
     where there are any."""
     problems: tuple[str, ...] = (
-        target("tui.keymap:problems_of")(settings) if settings.console.keys else ()
+        target("tui.keys.keymap:problems_of")(settings) if settings.console.keys else ()
     )
     return problems
 

@@ -9,7 +9,7 @@ from typing import Any
 from engine.cli.session import Session, on_terminal
 from engine.core.errors import UsageError
 
-CONSOLE = "tui.app:run"
+CONSOLE = "tui.launch:run"
 """`run(home, source, read_only, link) -> exit code`;
 named, not imported: the commands work without it."""
 

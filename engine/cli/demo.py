@@ -14,10 +14,11 @@ from engine.cli.options import home_option, takes_session
 from engine.cli.session import Session
 from engine.cli.status import current_snapshot
 from engine.cli.train import run_training
-from engine.core.config_edit import edited
 from engine.core.errors import ConfigError, ExitCode, RefusedError
 from engine.core.files import write_atomic
-from engine.core.paths import Home, absolute, check_trust, default_settings
+from engine.core.paths import Home, absolute, check_trust
+from engine.settings.document import edited
+from engine.settings.home import default_settings
 
 # What differs from the packaged settings: a simulated market, and few epochs, so that 13 models
 # take a minute or two.

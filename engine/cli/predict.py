@@ -13,7 +13,7 @@ from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import StockmlError, UsageError
 from engine.core.records import Forecast, SymbolRow
-from engine.market.behind import bars_behind, stand_in_words
+from engine.market.staleness import bars_behind, stand_in_words
 
 
 @click.command()

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from engine.cli import render
-from engine.cli.asking import confirm
+from engine.cli.confirm import confirm
 from engine.cli.documents import when
 from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.schedule_text import local, view_document, view_lines

@@ -14,8 +14,8 @@ from engine.core.records import Level
 from engine.core.symbols import checked
 
 if TYPE_CHECKING:
+    from engine.client.service_client import Reply
     from engine.core.errors import StockmlError
-    from engine.core.service_client import Reply
     from engine.service.server import Running
 
 
@@ -42,7 +42,7 @@ def serve(
     never trains, never loads TensorFlow."""
     home, settings = session.home, session.engine.settings
     if make_token:
-        from engine.core import service_token
+        from engine.client import token as service_token
 
         service_token.make_token(home)
         session.say(
@@ -79,8 +79,8 @@ def serve(
 @takes_session
 def test_symbol(session: Session, symbol: str) -> int:
     """Ask the service for one prediction: status, latency, answer, verdict against the limits."""
-    from engine.core.service_client import ask_service
-    from engine.core.service_place import place_of
+    from engine.client.place import place_of
+    from engine.client.service_client import ask_service
     from engine.service.verdict import answer_lines, fault, latency_line, verdict
 
     settings = session.engine.settings

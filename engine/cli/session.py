@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from engine.core.errors import ConfigError, StockmlError
-from engine.core.paths import Home, find_home
+from engine.core.paths import Home
 from engine.core.symbols import checked_all
 from engine.core.text import clean
+from engine.settings.home import find_home
 
 if TYPE_CHECKING:
     from engine.api import Engine
@@ -53,7 +54,7 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The engine of the home, its settings read; ml_config.json follows them."""
-        from engine.core.ml_config import write_ml_config
+        from engine.settings.ml_config import write_ml_config
 
         engine = self.make_engine(self.home, self.source)
         try:

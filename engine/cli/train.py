@@ -15,10 +15,10 @@ from engine.cli.exits import exit_code
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
-from engine.core.config import MEMBER_NAMES
 from engine.core.errors import ExitCode, UsageError
 from engine.core.records import Run, Started, TrainRequest
 from engine.core.text import clean
+from engine.settings.load import MEMBER_NAMES
 
 
 def _members(

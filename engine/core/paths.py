@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import ConfigError
-from engine.core.files import temporary_name, write_atomic
 from engine.core.text import clean
 
 SETTINGS_NAME = "stockml.toml"
@@ -103,33 +101,6 @@ class Home:
         return self.locks / f"{symbol}.lock"
 
 
-def default_settings() -> str:
-    """The packaged stockml.toml."""
-    return (Path(__file__).parent / "default.toml").read_text(encoding="utf-8")
-
-
-def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
-    """The home named by `--home` or STOCKML_HOME (created when absent), else the nearest folder
-    upwards.
-
-    Raises ConfigError when there is none, or when it cannot be trusted.
-    """
-    named = given or environ.get("STOCKML_HOME")
-    if named:
-        home = Home(absolute(named))
-        prepare(home)
-        return home
-    for folder in (cwd, *cwd.parents):
-        if (folder / SETTINGS_NAME).is_file():
-            home = Home(folder)
-            check_trust(home)
-            return home
-    raise ConfigError(
-        f"no {SETTINGS_NAME} in {cwd} or above it",
-        "name a home folder: stockml --home DIR, or STOCKML_HOME",
-    )
-
-
 def absolute(named: str) -> Path:
     """The home folder that a user names, `~` read; ConfigError for a `~name` that nobody has."""
     try:
@@ -139,41 +110,6 @@ def absolute(named: str) -> Path:
             f"the home {clean(named, 200)} cannot be found: no such user",
             "name another with --home",
         ) from error
-
-
-def prepare(home: Home) -> None:
-    """Create the home with the packaged settings where they are missing;
-    ConfigError when it cannot be."""
-    try:
-        home.root.mkdir(parents=True, exist_ok=True, mode=0o755)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot create the home folder {home.root}: {error.strerror}",
-            "name another with --home",
-        ) from error
-    check_trust(home)
-    if not home.settings.exists():
-        try:
-            _write_first(home.settings)
-        except OSError as error:
-            raise ConfigError(
-                f"cannot write {home.settings}: {error.strerror}", "free space or name another home"
-            ) from error
-
-
-def _write_first(path: Path) -> None:
-    """The packaged settings, whole or not at all;
-    what another first start, or an operator, has put there stands."""
-    aside = temporary_name(path)
-    write_atomic(aside, default_settings().encode("utf-8"), name="first_settings")
-    try:
-        os.link(aside, path)  # a rename would replace what came meanwhile
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without hard links
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def check_trust(home: Home) -> None:

@@ -27,9 +27,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.core import config
 from engine.core.clock import Clock, SystemClock
-from engine.core.config import Settings
 from engine.core.errors import BusyError, NoDataError, StockmlError
 from engine.core.files import FileLock, lock_holder, write_atomic
 from engine.core.paths import Home
@@ -43,6 +41,8 @@ from engine.forecast.walk import CODE, Fold, FoldForecast, Walk, join, plan_fold
 from engine.market.bars import Bars, day
 from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
+from engine.settings import load as config
+from engine.settings.load import Settings
 
 # One thread a process: two processes fill two cores better than one that shares them with itself.
 _SINGLE = (

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
@@ -24,6 +23,7 @@ from engine.forecast.members.base import Floats, within
 from engine.forecast.record import Record, score_rows
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
+from engine.settings.load import Settings
 
 if TYPE_CHECKING:
     from engine.vault.model_file import StoredModel

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.config import Settings
 from engine.core.records import Metrics
 from engine.forecast.fit import Candidate
 from engine.forecast.members.base import within
 from engine.forecast.record import Record, metrics_of
+from engine.settings.load import Settings
 from engine.vault.model_file import StoredModel
 
 SAME = 1e-3

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.forecast.inference import Question, forecast_together, load_forecaster
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
+from engine.settings.load import Settings
 from engine.vault.model_file import StoredModel
 
 Answer = Forecast | StockmlError

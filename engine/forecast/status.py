@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock, iso, parse_iso
-from engine.core.config import Settings
 from engine.core.errors import ModelError, StockmlError
 from engine.core.files import write_json
 from engine.core.paths import Home
 from engine.core.records import Forecast, Metrics, ModelInfo
 from engine.core.text import clean
 from engine.market.last_bar import last_bar
+from engine.settings.load import Settings
 
 if TYPE_CHECKING:
     from engine.vault.model_file import StoredModel

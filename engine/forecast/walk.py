@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.core.config import Settings
 from engine.core.errors import NoDataError
 from engine.forecast.calibration import WINDOW, Calibrator, Stated, roll
 from engine.forecast.dataset import Dataset
@@ -21,6 +20,7 @@ from engine.forecast.fit import symbol_seed
 from engine.forecast.members.base import FitOptions, Floats, IntArray
 from engine.forecast.model import fit_model
 from engine.forecast.splits import split_rows
+from engine.settings.load import Settings
 
 CODE = (
     *(

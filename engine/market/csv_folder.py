@@ -8,9 +8,9 @@ from pathlib import Path
 
 from engine.core.text import clean
 from engine.market import calendar, quality
-from engine.market.asked import Asked
 from engine.market.bars import Bars
 from engine.market.csv_file import read_rows, shown
+from engine.market.request import Asked
 from engine.market.source import AbsentError
 
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 from importlib import import_module
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.market import quality
-from engine.market.asked import Asked
 from engine.market.bars import Bars
+from engine.market.request import Asked
 from engine.market.source import SOURCES, AbsentError, parse_source
 from engine.market.store import BarStore
+from engine.settings.load import Settings
 
 
 def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:

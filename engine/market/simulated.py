@@ -25,8 +25,8 @@ import numpy as np
 
 from engine.core.errors import NoDataError
 from engine.market import calendar
-from engine.market.asked import Asked
 from engine.market.bars import Bars, Dates, Floats
+from engine.market.request import Asked
 
 # Daily volatility by kind, as measured on real symbols of that kind (SPY 1.05 %, AAPL 1.8 %, NVDA 3
 # %, MP 5 %).

@@ -25,11 +25,11 @@ import numpy as np
 from engine.core.errors import NoDataError
 from engine.core.text import clean
 from engine.market import quality, refresh
-from engine.market.asked import Asked
 from engine.market.bars import Bars
+from engine.market.request import Asked
 from engine.market.rows import Rows
 from engine.market.store import BarStore, folder
-from engine.market.turn import Turn
+from engine.market.throttle import Turn
 
 EXCHANGE = "America/New_York"
 # yfinance asks for its cookie with 30 s; several such waits add up to minutes where packets vanish.

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 
 from engine.core.child import child_environment
 from engine.core.clock import Clock, SystemClock
-from engine.core.config import Settings
 from engine.core.errors import BusyError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, lock_holder
@@ -30,6 +29,7 @@ from engine.runs.cancel import cancel_run
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore
+from engine.settings.load import Settings
 
 STARTING = ".starting"
 _WAIT_S = 3.0

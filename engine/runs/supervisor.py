@@ -29,15 +29,15 @@ from engine.core.files import FileLock, append_line
 from engine.core.records import Job, JobState
 from engine.core.text import clean_bytes
 from engine.runs.fold import Folding, run_state
-from engine.runs.hand import Hand
 from engine.runs.journal import Journal, Speaker
 from engine.runs.memory import available_mb
-from engine.runs.narrate import log_line, narrate, opening
 from engine.runs.processes import adopt_orphans, identity_of, oom_kills
 from engine.runs.result import reserve_room, write_result
 from engine.runs.rules import Force, death_of, force_due, overdue, room_mb
 from engine.runs.spec import RunFolder, RunSpec, read_spec
 from engine.runs.sweep import reap_adopted, sweep
+from engine.runs.training_log import log_line, narrate, opening
+from engine.runs.worker_process import Hand
 
 _TICK_S = 0.2
 _TRIES = 2

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.clock import iso
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
 from engine.market.source import SOURCES, parse_source
-from engine.runs.known import LastKnown, last_known
+from engine.runs.provenance import LastKnown, last_known
 from engine.runs.spec import AUTOMATIC
 from engine.runs.start import check_disk
 from engine.runs.store import RunStore

@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import UsageError
 from engine.core.paths import Home
 from engine.runs.spec import RunSpec
+from engine.settings.load import Settings
 
 WORK = {"train": "engine.runs.training:train_symbol"}
 

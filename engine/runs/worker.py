@@ -20,16 +20,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.core import config
 from engine.core.clock import SystemClock
-from engine.core.config import Settings
 from engine.core.errors import BusyError, Interrupted, RefusedError, StockmlError
 from engine.core.files import FileLock, lock_holder
-from engine.runs.hand import CANCEL, QUIT, READY
 from engine.runs.journal import Speaker
 from engine.runs.processes import identity_of
 from engine.runs.spec import RunFolder, RunSpec, read_spec
 from engine.runs.work import Task, find_work
+from engine.runs.worker_process import CANCEL, QUIT, READY
+from engine.settings import load as config
+from engine.settings.load import Settings
 
 ORPHANED = 70
 _ENDS = ("published", "refused", "failed", "cancelled")

@@ -9,10 +9,10 @@ from queue import SimpleQueue
 from threading import Thread
 
 from engine.core.clock import Clock, iso
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
+from engine.settings.load import Settings
 from engine.watch.alerts import Condition, evaluate
 from engine.watch.deliver import deliver
 

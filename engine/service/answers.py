@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
-from engine.core.config import Settings
 from engine.core.records import Forecast
 from engine.market.source import parse_source
 from engine.service.forecasts import Answer
+from engine.service.model_store import Slot
 from engine.service.problems import without_folders
-from engine.service.shelf import Slot
+from engine.settings.load import Settings
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars

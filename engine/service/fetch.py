@@ -13,9 +13,9 @@ import threading
 from pathlib import Path
 
 from engine.core.clock import Clock, SystemClock
-from engine.core.config import load
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
+from engine.settings.load import load
 
 
 def fetch_all(home: Home, wanted: list[tuple[str, str]], clock: Clock) -> int:

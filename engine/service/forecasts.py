@@ -1,8 +1,8 @@
 """Forecasts for requests: a cache with a time to live, and one computation at a time for each
 symbol.
 
-An entry belongs to one slot (engine.service.shelf), so it dies with the model generation or the
-bars it was made from.
+An entry belongs to one slot (engine.service.model_store), so it dies with the model generation
+or the bars it was made from.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.core.clock import Clock
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Forecast
 from engine.service.metrics import Metrics
-from engine.service.shelf import Shelf, Slot
+from engine.service.model_store import Shelf, Slot
 
 THREADS = 2
 """Forecasts computed at once; numpy holds one core each, and a cold one takes milliseconds."""

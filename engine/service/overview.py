@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.core.config import Settings
+from engine.client.place import configured
+from engine.client.service_client import Client, ServiceState, ask_service, service_state
 from engine.core.paths import Home
-from engine.core.service_client import Client, ServiceState, ask_service, service_state
-from engine.core.service_place import configured
+from engine.settings.load import Settings
 
 
 @dataclass(frozen=True, slots=True)

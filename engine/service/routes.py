@@ -25,9 +25,9 @@ from engine.service import answers, query
 from engine.service.docs import page
 from engine.service.live import Page
 from engine.service.metrics import CONTENT_TYPE
+from engine.service.model_store import Slot
 from engine.service.problems import Problem, no_answer, problem_tree, without_folders
 from engine.service.service import Service, reload_model
-from engine.service.shelf import Slot
 from engine.service.stats import statistics
 
 Tree = dict[str, Any]

@@ -24,19 +24,19 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import uvicorn
 from starlette.types import ASGIApp
 
+from engine.client.place import lock_path, place_text
+from engine.client.token import read_token
 from engine.core.audit import acting
 from engine.core.clock import Clock, SystemClock
-from engine.core.config import Settings
 from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.service_place import lock_path, place_text
-from engine.core.service_token import read_token
 from engine.service.app import build_app
 from engine.service.guard import Door, Policy
 from engine.service.limits import RateLimit, is_loopback
 from engine.service.protocol import PatientProtocol
 from engine.service.service import Service
+from engine.settings.load import Settings
 
 DRAIN_S = 10
 """Seconds that requests may still take after SIGTERM."""

@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from engine.core import config
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import ConfigError, StockmlError
 from engine.core.paths import Home
 from engine.market.calendar import last_complete_session
@@ -23,10 +21,12 @@ from engine.service.alarm import Alarm
 from engine.service.forecasts import Forecasts
 from engine.service.live import LiveView
 from engine.service.metrics import Metrics
+from engine.service.model_store import Shelf
 from engine.service.problems import without_folders
 from engine.service.recorder import Recorder
 from engine.service.refresher import Refresher
-from engine.service.shelf import Shelf
+from engine.settings import load as config
+from engine.settings.load import Settings
 from engine.watch import ledger
 
 LOOK_S = 1.0

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.core.config import Resources
+from engine.client.service_client import Reply
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Level
-from engine.core.service_client import Reply
+from engine.settings.load import Resources
 
 _NUMBERS = ("current_price", "predicted_price", "confidence", "p_up")
 _TEXTS = ("trading_signal", "target_session", "as_of", "source")

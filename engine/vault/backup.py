@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 
 from engine.core.clock import Clock, iso
-from engine.core.config import Settings
 from engine.core.errors import BusyError, NoDataError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, fsync_dir, temporary_name, write_atomic
 from engine.core.paths import Home
+from engine.settings.load import Settings
 from engine.vault.backups import (
     FORMAT,
     MANIFEST,

@@ -25,11 +25,11 @@ from typing import Literal
 import msgspec
 
 from engine.core.clock import parse_iso
-from engine.core.config import Settings
 from engine.core.errors import ModelError, NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
+from engine.settings.load import Settings
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -17,14 +17,14 @@ from functools import partial
 from pathlib import Path
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.history import Aged
 from engine.core.paths import Home
+from engine.settings.load import Settings
 from engine.vault.backup import backups_lock
 from engine.vault.backups import Backup, backup_folders, list_backups, verify_backup
 from engine.vault.daily import apply_daily, folder_of, kept_files, plan_daily
-from engine.vault.litter import plan_litter, remove_litter
+from engine.vault.leftovers import plan_litter, remove_litter
 from engine.vault.logs import apply_log, plan_logs
 from engine.vault.old_records import plan_records, remove_records
 from engine.vault.old_runs import plan_runs

@@ -12,10 +12,10 @@ from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
-from engine.core.config import Logs
 from engine.core.failpoints import failpoint
 from engine.core.files import fsync_dir
-from engine.vault.litter import stop_at
+from engine.settings.load import Logs
+from engine.vault.leftovers import stop_at
 from engine.vault.removal import Action, discard
 
 _LIVE = re.compile(r"[^.].*\.(log|jsonl)")

@@ -9,8 +9,8 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from engine.core.config import Logs
 from engine.core.files import lock_holder
+from engine.settings.load import Logs
 from engine.vault.removal import Action, size_of
 
 _DATED = ("events.jsonl", "result.json", "spec.json")

@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import (
     BusyError,
     ModelError,
@@ -26,6 +25,7 @@ from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
+from engine.settings.load import Settings
 from engine.vault.backup import automatic
 from engine.vault.backups import (
     Backup,

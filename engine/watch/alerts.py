@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.core.clock import iso, parse_iso
-from engine.core.config import Settings
 from engine.core.failpoints import failpoint
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Alert, Level
 from engine.core.text import clean
+from engine.settings.load import Settings
 from engine.watch.planner import Action, Decision
 from engine.watch.schema import SCHEMA, writing
 

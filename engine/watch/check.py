@@ -20,18 +20,18 @@ from datetime import datetime
 from typing import Any
 
 from engine.core.clock import Clock, iso
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.core.records import Level, Meter, Started, TrainRequest
 from engine.core.text import clean
+from engine.settings.load import Settings
 from engine.watch import alerts, earnings, ledger
 from engine.watch import decisions as record
-from engine.watch.asking import IN_PROCESS, Answer, ask, service_up
-from engine.watch.auto import Look, Prepared, Start, look, occasion_of, prepare, start
+from engine.watch.auto_train import Look, Prepared, Start, look, occasion_of, prepare, start
 from engine.watch.facts import Desk, Observed, observe
 from engine.watch.meters import Meters, level
+from engine.watch.probe import IN_PROCESS, Answer, ask, service_up
 from engine.watch.report import history_path
 from engine.watch.schema import writing
 from engine.watch.triggers import Verdict

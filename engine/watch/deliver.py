@@ -22,12 +22,12 @@ from pathlib import Path
 
 from engine.core.child import child_environment
 from engine.core.clock import Clock, SystemClock, iso
-from engine.core.config import Settings
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.text import clean
+from engine.settings.load import Settings
 from engine.watch.schema import SCHEMA, writing
 
 LIMIT_S = 60.0

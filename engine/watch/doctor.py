@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.clock import iso
-from engine.core.config import Settings
 from engine.core.link import load_link
 from engine.core.paths import Home, filesystem
 from engine.core.records import Level
 from engine.core.text import clean
+from engine.settings.load import Settings
 from engine.watch.health import Item
 
 PACKAGES = (

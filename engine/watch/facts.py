@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from engine.core.clock import Clock
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
@@ -18,6 +17,7 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.calendar import exchange_day, iter_sessions, last_complete_session
 from engine.market.source import SOURCES, parse_source
+from engine.settings.load import Settings
 from engine.watch import earnings, ledger
 from engine.watch.decisions import Pasts, pasts
 from engine.watch.planner import Candidate

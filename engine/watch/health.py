@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.client.service_client import service_state
 from engine.core.clock import iso, parse_iso
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Meter, Run, Snapshot, State, SymbolRow
-from engine.core.service_client import service_state
 from engine.core.text import clean
 from engine.forecast import status
-from engine.market.behind import bars_behind
 from engine.market.calendar import covered_until, last_complete_session
 from engine.market.last_bar import last_bar
+from engine.market.staleness import bars_behind
+from engine.settings.load import Settings
 from engine.watch import deliver
 from engine.watch.alerts import Condition
 from engine.watch.schema import SCHEMA

@@ -6,8 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from engine.core.config import Resources
 from engine.core.records import Level, Meter
+from engine.settings.load import Resources
 
 _ORDER = (Level.OK, Level.WARN, Level.CRIT)
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.config import Watch
 from engine.forecast.features import Floats, lagged, log_returns, mean, true_range, volatility
 from engine.forecast.metrics import wilson
 from engine.market.bars import Bars
+from engine.settings.load import Watch
 from engine.watch.triggers import Live, Signal, unlucky
 
 HISTORY = 500

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.core.clock import Clock
-from engine.core.config import Settings, Thresholds
 from engine.core.errors import ExitCode
 from engine.core.paths import Home
 from engine.core.records import (
@@ -29,11 +28,12 @@ from engine.core.records import (
 from engine.core.text import clean, clean_bytes, whole_rows
 from engine.forecast import status as derived
 from engine.forecast.status import Status
-from engine.market.behind import bars_behind, stale_words, stand_in_words
 from engine.market.source import parse_source
+from engine.market.staleness import bars_behind, stale_words, stand_in_words
 from engine.runs.store import RunStore
+from engine.settings.load import Settings, Thresholds
 from engine.watch.alerts import FIRING
-from engine.watch.board import Board, BoardReader, safe_read
+from engine.watch.console_summary import Board, BoardReader, safe_read
 from engine.watch.meters import Meters, worst
 from engine.watch.planner import Action
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from engine.core.config import Settings
 from engine.core.records import Metrics
+from engine.settings.load import Settings
 
 NOTHING = Metrics()
 LUCK_WINDOWS = (10, 15, 20, 30, 60)

@@ -20,7 +20,7 @@ from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model, write_model
 from tests.helpers import new_home, stockml
 from tests.tui.helpers import screen_text, until
-from tui.console import StockmlApp
+from tui.app import StockmlApp
 
 FORESIGHT = 0.2
 

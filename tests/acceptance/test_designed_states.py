@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from engine.core.clock import SystemClock
-from engine.core.config import load
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
+from engine.settings.load import load
 from tests.forecast.samples import scaled_from, write_csv
 from tests.helpers import new_home, stockml
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.config import load
 from engine.core.errors import ModelError
 from engine.core.files import FileLock
 from engine.core.records import JobState
 from engine.runs.cancel import cancel_run
 from engine.runs.store import RunStore
+from engine.settings.load import load
 from engine.vault.model_file import write_model
 from tests.acceptance import invariants
 from tests.helpers import ROOT, environment, new_home, wait_for

@@ -15,9 +15,9 @@ import h5py
 import numpy as np
 import pytest
 
+from engine.client.place import running_at
+from engine.client.service_client import service_state
 from engine.core.paths import Home
-from engine.core.service_client import service_state
-from engine.core.service_place import running_at
 from engine.runs.store import RunStore
 from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
@@ -42,11 +42,11 @@ from pathlib import Path
 import keras
 import numpy as np
 from engine.core.clock import SystemClock
-from engine.core.config import load
+from engine.settings.load import load
 from engine.core.paths import Home
 from engine.forecast.members import lstm
 from engine.service.metrics import Metrics
-from engine.service.shelf import Shelf
+from engine.service.model_store import Shelf
 
 home, told, numpy_pass = Home(Path(sys.argv[1])), {}, lstm.forward_stacked
 shelf = Shelf(home, SystemClock(), Metrics(), None)

@@ -18,7 +18,7 @@ from engine.core.paths import Home
 from engine.runs.store import RunStore
 from engine.watch.snapshot import TextTail
 from tests.benchmarks.common import Bench, Row, middle, say, script, simulated_home, stockml, timed
-from tui.tail import FileTail
+from tui.logs.tail import FileTail
 
 RUNS = 10_000
 LOG_BYTES = 2**30

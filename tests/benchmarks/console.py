@@ -17,12 +17,12 @@ from statistics import quantiles
 
 import msgspec
 
-from engine.core import config
 from engine.core.clock import SystemClock
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.runs.journal import Journal, Speaker
 from engine.runs.spec import RunSpec, new_run_id, run_folder, write_spec
+from engine.settings import load as config
 from tests.benchmarks.common import Bench, Row, middle, say, simulated_home, stockml
 from tests.benchmarks.terminal import Screen
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from engine.core import config
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
+from engine.settings import load as config
 from tests.benchmarks.common import Bench, Row, middle, say, script, simulated_home, stockml, timed
 
 MODULE = "tests.benchmarks.forecast"

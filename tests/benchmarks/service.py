@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.core.config import load
+from engine.client.place import running_at
 from engine.core.paths import Home
-from engine.core.service_place import running_at
 from engine.forecast.members.lstm_weights import Shape
 from engine.service.limits import Rate, RateLimit
 from engine.service.metrics import percentiles
 from engine.service.server import Address, prepare
+from engine.settings.load import load
 from tests.benchmarks.common import Bench, Row, middle, say
 from tests.helpers import ROOT, environment, wait_for
 from tests.service.homes import Kind, build_home, publish

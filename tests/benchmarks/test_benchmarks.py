@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from engine.core import config
+from engine.settings import load as config
 from tests.benchmarks.__main__ import BENCHMARKS, machine, measured, table
 from tests.benchmarks.common import Bench, Row, middle, simulated_home
 from tests.benchmarks.train import peer_line, pooled

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from engine.core import config
 from engine.core.paths import Home
+from engine.settings import load as config
 from tests.benchmarks.common import (
     TWO_YEARS,
     Bench,

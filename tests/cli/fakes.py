@@ -14,8 +14,6 @@ from click.testing import CliRunner, Result
 from engine.api import Engine
 from engine.cli.main import cli
 from engine.cli.session import Session
-from engine.core import config
-from engine.core.config import Settings
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import (
@@ -33,6 +31,8 @@ from engine.core.records import (
     SymbolRow,
     TrainRequest,
 )
+from engine.settings import load as config
+from engine.settings.load import Settings
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
 METRICS = Metrics(

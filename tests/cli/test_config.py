@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.core import config
-from engine.core.ml_config import ml_config_text
+from engine.settings import load as config
+from engine.settings.ml_config import ml_config_text
 from tests.cli.fakes import fake, invoke
 from tests.helpers import new_home, stockml
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from engine.cli.demo import demo_folder, demo_settings, prepare_demo
-from engine.core import config
 from engine.core.errors import ConfigError, ExitCode, RefusedError
-from engine.core.paths import Home, default_settings
+from engine.core.paths import Home
 from engine.core.records import Job, JobState
+from engine.settings import load as config
+from engine.settings.home import default_settings
 from tests.cli.fakes import done, fake, invoke, make_run, make_snapshot, trained
 
 

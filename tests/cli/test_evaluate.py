@@ -11,10 +11,10 @@ import pytest
 
 from engine.cli.evaluate import lines_of
 from engine.core.clock import SystemClock
-from engine.core.config import load
 from engine.core.paths import Home
 from engine.forecast.fit import fit_symbol
 from engine.market.fetch import stored_bars
+from engine.settings.load import load
 from engine.vault.model_file import write_model
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home, quiet_settling, stockml

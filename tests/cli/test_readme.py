@@ -9,8 +9,8 @@ import pytest
 
 from engine.cli import console
 from engine.cli.main import COMMANDS, cli
-from engine.core.config import ENVIRONMENT
 from engine.core.errors import ExitCode
+from engine.settings.load import ENVIRONMENT
 from tests.helpers import ROOT
 
 README = (ROOT / "README.md").read_text()

@@ -13,11 +13,11 @@ from engine.api import Engine
 from engine.cli import main
 from engine.cli.alerts import tries
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
 from engine.market.fetch import stored_bars
+from engine.settings.load import load
 from tests.helpers import stockml
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 

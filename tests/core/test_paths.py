@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.core.paths import Home, check_trust, default_settings, filesystem, find_home, prepare
+from engine.core.paths import Home, check_trust, filesystem
+from engine.settings.home import default_settings, find_home, prepare
 from tests.helpers import environment, new_home
 
 

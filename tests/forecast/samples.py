@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.config import Settings, parse
-from engine.core.paths import default_settings
 from engine.forecast.members.base import FitOptions
 from engine.market.bars import Bars
+from engine.settings.home import default_settings
+from engine.settings.load import Settings, parse
 
 QUICK = FitOptions(epochs=2, sequence_length=10, patience=2, seed=3)
 

@@ -18,12 +18,12 @@ import pytest
 
 from engine.cli.backtest import lines_of
 from engine.core.clock import SystemClock
-from engine.core.config import load
 from engine.core.errors import BusyError
 from engine.core.paths import Home
 from engine.forecast.backtest import BacktestRequest, backtest
 from engine.market.bars import day
 from engine.market.fetch import stored_bars
+from engine.settings.load import load
 from tests.forecast.samples import write_csv
 from tests.helpers import ROOT, environment, new_home, quiet_settling, stockml, wait_for
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from engine.core.clock import SystemClock
-from engine.core.config import Settings, load
 from engine.core.errors import ModelError, NoDataError
 from engine.core.paths import Home
 from engine.forecast import evaluate
@@ -21,6 +20,7 @@ from engine.forecast.fit import fit_symbol
 from engine.forecast.inference import load_forecaster
 from engine.market.bars import Bars, day
 from engine.market.fetch import stored_bars
+from engine.settings.load import Settings, load
 from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, write_csv
 from tests.helpers import new_home

@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 
 from engine.core.clock import Clock, FakeClock
-from engine.core.config import Settings
 from engine.core.errors import ModelError, NoDataError
-from engine.core.paths import Home, prepare
+from engine.core.paths import Home
 from engine.forecast import status as derived
 from engine.forecast.fit import fit_symbol
 from engine.forecast.inference import Forecaster, forecast_together, load_forecaster
@@ -27,6 +26,8 @@ from engine.forecast.model import predict_together
 from engine.forecast.serving import Reading, answered, forecast_stored
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
+from engine.settings.home import prepare
+from engine.settings.load import Settings
 from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, settings
 from tests.helpers import ROOT, environment

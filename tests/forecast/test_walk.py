@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.core import config
-from engine.core.config import Settings
 from engine.core.errors import NoDataError
-from engine.core.paths import default_settings
 from engine.forecast import walk
 from engine.forecast.dataset import Dataset
 from engine.forecast.members.base import FitOptions
 from engine.forecast.scoreboard import scoreboard
 from engine.forecast.walk import CODE, DRIFT, ENSEMBLE, Fold, join, plan_folds, walk_fold
+from engine.settings import load as config
+from engine.settings.home import default_settings
+from engine.settings.load import Settings
 
 MEMBERS = ("naive", "enhanced", "sklearn")
 

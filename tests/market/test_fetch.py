@@ -11,13 +11,13 @@ import pytest
 
 from engine.core import failpoints
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.errors import NoDataError, UsageError
 from engine.core.paths import Home
 from engine.market import calendar
 from engine.market.bars import data_hash
 from engine.market.fetch import fetch_bars, stored_bars
 from engine.market.last_bar import last_bar
+from engine.settings.load import load
 from tests.helpers import new_home
 from tests.market.samples import DAYS, csv_folder, csv_text
 

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from engine.core.clock import SystemClock
-from engine.core.config import load
 from engine.core.paths import Home
 from engine.core.records import Run, Started, TrainRequest
 from engine.runs.spec import Limits, RunFolder, RunSpec, run_folder
 from engine.runs.start import begin, launch, plan
 from engine.runs.store import RunStore
+from engine.settings.load import load
 from tests.helpers import ROOT, new_home, wait_for
 from tests.runs.jobs import MARK, marked
 

@@ -17,7 +17,6 @@ import msgspec
 import pytest
 
 from engine.core.clock import SystemClock
-from engine.core.config import load
 from engine.core.errors import BusyError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
@@ -26,6 +25,7 @@ from engine.runs import start
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.start import begin, plan, start_run
 from engine.runs.store import RunStore
+from engine.settings.load import load
 from tests.helpers import new_home
 from tests.runs.conftest import Bench
 

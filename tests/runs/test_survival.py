@@ -21,7 +21,7 @@ from tests.runs.conftest import Bench
 DONE, LOST = JobState.DONE, JobState.LOST
 _STARTER = """
 import sys, time
-from engine.core.config import load
+from engine.settings.load import load
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
 from engine.runs.start import start_run

@@ -14,7 +14,6 @@ import msgspec
 import pytest
 
 from engine.core.clock import SystemClock
-from engine.core.config import Settings, load
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
@@ -29,6 +28,7 @@ from engine.runs.start import begin, launch, plan
 from engine.runs.training import train_symbol
 from engine.runs.verify import Pinned, Verifier
 from engine.runs.work import Task
+from engine.settings.load import Settings, load
 from engine.vault.backups import list_backups
 from engine.vault.model_file import StoredModel, read_model
 from tests.helpers import new_home

@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 
 from engine.core.clock import Clock, FakeClock, iso
-from engine.core.config import load
 from engine.core.paths import Home
 from engine.forecast.fit import Candidate, fit_symbol
 from engine.forecast.members.lstm_weights import Shape, first_weights, layers_of
@@ -28,6 +27,7 @@ from engine.market.fetch import stored_bars
 from engine.market.store import BarStore
 from engine.service.limits import RateLimit
 from engine.service.server import Address, Running, prepare
+from engine.settings.load import load
 from engine.vault.model_file import write_model
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home, wait_for

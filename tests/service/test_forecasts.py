@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.errors import ModelError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.service.forecasts import Forecasts
 from engine.service.metrics import Metrics
-from engine.service.shelf import Shelf, Slot
+from engine.service.model_store import Shelf, Slot
+from engine.settings.load import load
 from tests.service.homes import NOW, publish
 
 

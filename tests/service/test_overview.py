@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.core.config import Settings, load
+from engine.client.place import lock_path, place_text
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.service_place import lock_path, place_text
 from engine.service.overview import overview
+from engine.settings.load import Settings, load
 from tests.helpers import new_home
 from tests.service.homes import copied, serving
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import pytest
 
 from engine.core.clock import Clock, FakeClock
-from engine.core.config import Settings
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.market import fetch as market_fetch
@@ -21,6 +20,7 @@ from engine.market.store import BarStore
 from engine.service import fetch, refresher
 from engine.service.metrics import Metrics
 from engine.service.refresher import Backoff, Refresher, behind
+from engine.settings.load import Settings
 from tests.helpers import wait_for
 from tests.service.homes import NOW, bars_of, serving
 

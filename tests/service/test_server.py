@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.config import load
+from engine.client.place import lock_path, running_at
 from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.service_place import lock_path, running_at
 from engine.service import server
 from engine.service.server import Address, prepare
+from engine.settings.load import load
 from tests.helpers import ROOT, environment, stockml, wait_for
 from tests.service.homes import copied, serving
 
@@ -167,7 +167,7 @@ def test_busy_names_the_holder(home: Home) -> None:
 def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request under way when the stop is asked for is answered whole;
     new connections are refused."""
-    from engine.service.shelf import Slot
+    from engine.service.model_store import Slot
 
     monkeypatch.setattr(server, "DRAIN_S", 60)
     begun, go_on = threading.Event(), threading.Event()
@@ -219,7 +219,7 @@ SCRIPT = """
 import json, sys, threading
 from pathlib import Path
 from engine.core.clock import FakeClock
-from engine.core.config import load
+from engine.settings.load import load
 from engine.core.paths import Home
 from engine.service.server import Address, prepare
 from datetime import UTC, datetime

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from engine.client.place import Place, lock_path, place_of, place_text, running_at
+from engine.client.service_client import Reply, ServiceState, ask_service, client_of, service_state
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.service_client import Reply, ServiceState, ask_service, client_of, service_state
-from engine.core.service_place import Place, lock_path, place_of, place_text, running_at
 from tests.helpers import new_home, wait_for
 from tests.service.homes import TOKEN, serving
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine.core.config import Resources, load
+from engine.client.service_client import Reply
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.core.records import Level
-from engine.core.service_client import Reply
 from engine.service.verdict import answer_lines, fault, latency_line, verdict
+from engine.settings.load import Resources, load
 from tests.service.homes import Served
 
 

@@ -60,5 +60,5 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     for module in ("textual.app", "textual.pilot"):
         monkeypatch.setattr(f"{module}.wait_for_idle", drained)
-    monkeypatch.setattr("tui.watchdog.STALL_S", 3600.0)
+    monkeypatch.setattr("tui.terminal.watchdog.STALL_S", 3600.0)
     yield

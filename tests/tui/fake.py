@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.core import config
+from engine.client.place import Place
+from engine.client.service_client import Reply, ServiceState
 from engine.core.child import Answer
 from engine.core.clock import FakeClock
-from engine.core.config import Settings
-from engine.core.config_set import Change, set_keys
-from engine.core.paths import Home, prepare
+from engine.core.paths import Home
 from engine.core.records import (
     Alert,
     Away,
@@ -25,11 +24,13 @@ from engine.core.records import (
     Started,
     TrainRequest,
 )
-from engine.core.service_client import Reply, ServiceState
-from engine.core.service_place import Place
 from engine.schedule.daemon import Daemon
 from engine.schedule.scheduler import Scheduler
 from engine.service.overview import Overview
+from engine.settings import load as config
+from engine.settings.home import prepare
+from engine.settings.load import Settings
+from engine.settings.write import Change, set_keys
 from engine.vault.backups import Backup
 from engine.watch.deliver import Waiting
 from tests.schedule.fakes import FakeCrontab

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from tests.tui.fake import FakeEngine
 from tests.tui.scenes import SCENES
-from tui import terminal
-from tui.app import open_console
+from tui.launch import open_console
+from tui.terminal import terminal
 
 
 def main() -> int:
-    """Open it as `tui.app.run` does."""
+    """Open it as `tui.launch.run` does."""
     link = terminal.resolve_link("auto", "auto", os.environ)
     terminal.prepare_environment(link, os.environ)
     engine = FakeEngine(Path(sys.argv[1]), SCENES[sys.argv[2]]())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from engine.client.place import Place
+from engine.client.service_client import Reply, ServiceState
 from engine.core.clock import iso
-from engine.core.service_client import Reply, ServiceState
-from engine.core.service_place import Place
 from engine.service.overview import Overview
 from tests.tui.scenes import NAMES, NOW
 

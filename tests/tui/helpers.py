@@ -26,9 +26,9 @@ from engine.core.records import Snapshot
 from tests.helpers import LEAST_S, ROOT, environment, wait_for
 from tests.tui.fake import FakeEngine
 from tests.tui.scenes import clock
-from tui.console import StockmlApp
-from tui.screens.confirm import ConfirmScreen
-from tui.themes import BY_NAME
+from tui.app import StockmlApp
+from tui.dialogs.confirm import ConfirmScreen
+from tui.look.themes import BY_NAME
 
 
 def screen_text(app: App[Any]) -> str:

@@ -21,7 +21,7 @@ from tests.tui.helpers import screen_text, until
 from tests.tui.scenes import clock
 from tests.tui.showcase import trained, training
 from tests.tui.showcase_home import furnish
-from tui.console import StockmlApp
+from tui.app import StockmlApp
 
 _SVG = "{http://www.w3.org/2000/svg}"
 # Fonts from another host: a page that shows a picture should ask nobody else.

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.core import config
 from engine.core.events import Event
-from engine.core.paths import Home, prepare
+from engine.core.paths import Home
 from engine.core.records import (
     Alert,
     EpochLoss,
@@ -28,7 +27,9 @@ from engine.core.records import (
     State,
     SymbolRow,
 )
-from engine.runs.narrate import log_line, narrate
+from engine.runs.training_log import log_line, narrate
+from engine.settings import load as config
+from engine.settings.home import prepare
 from tests.tui.scenes import NOW
 
 HOME = "/home/op/stockml"

@@ -35,9 +35,9 @@ from engine.vault.backups import Backup
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import until
 from tests.tui.scenes import NAMES, NOW, row, snapshot, training_job
-from tests.tui.test_leftovers import TAB_KEYS, standing
-from tui.console import StockmlApp
-from tui.screens.main import MainScreen
+from tests.tui.screens.test_leftovers import TAB_KEYS, standing
+from tui.app import StockmlApp
+from tui.dashboard.screen import MainScreen
 
 RUN_EVERY, RUN_TAKES = timedelta(hours=3), timedelta(minutes=40)
 ALERT_EVERY, ALERT_LASTS = timedelta(hours=2), timedelta(minutes=50)

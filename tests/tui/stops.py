@@ -18,7 +18,7 @@ from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
 from tests.tui.helpers import screen_text, until
 from tests.tui.scenes import ALERTS, NOW, training_home
-from tui.console import StockmlApp
+from tui.app import StockmlApp
 
 SIZES = ((80, 24), (60, 15), (40, 10), (120, 40))
 

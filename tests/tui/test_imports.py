@@ -13,8 +13,8 @@ import asyncio, sys
 from pathlib import Path
 from engine.api import Engine
 from engine.core.paths import Home, prepare
-import tui.app, tui.screens.doctor
-from tui.console import StockmlApp
+import tui.launch, tui.doctor.screen
+from tui.app import StockmlApp
 home = Home(Path(sys.argv[1])); prepare(home)
 app = StockmlApp(Engine(home, source="simulated"))
 async def until(pilot, condition):

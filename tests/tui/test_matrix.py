@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 
 from tests.tui.helpers import opened, until
 from tests.tui.stops import SIZES, STOPS, Stop, furnish, furnished, go, problems
-from tui.action import TABS
-from tui.actions import GROUPS
-from tui.console import StockmlApp
-from tui.themes import PALETTES
+from tui.app import StockmlApp
+from tui.keys.action import TABS
+from tui.keys.table import GROUPS
+from tui.look.themes import PALETTES
 
 LOOKS = tuple((found.name, ascii_only) for found in PALETTES for ascii_only in (False, True))
 COVERING = (("dark", False), ("no-colour", True))

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from engine.cli.main import cli
-from tui.actions import ACTIONS
+from tui.keys.table import ACTIONS
 
 # The command of each action that writes; an edit that `w` writes has the command that writes the
 # same.

@@ -9,9 +9,9 @@ import pytest
 from engine.vault.backups import Backup
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, training_home
-from tui.action import TABS, Action
-from tui.actions import ACTIONS, in_group
-from tui.screens.acting import ActingScreen
+from tui.keys.action import TABS, Action
+from tui.keys.table import ACTIONS, in_group
+from tui.screens.base import ActingScreen
 
 WAYS = {"symbol": ("enter",), "run": ("2", "enter"), "backup": ("4", "enter")}
 """The keys to the screens that are a detail of another."""

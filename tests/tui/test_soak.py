@@ -13,7 +13,7 @@ import pytest
 
 from tests.helpers import ROOT, environment, wait_for
 from tests.tui.helpers import PtyConsole
-from tests.tui.test_pty import stall
+from tests.tui.terminal.test_pty import stall
 
 # MB that the memory may grow by from the end of the warm-up to the end of the day; the slope, in MB
 # a day, as well.

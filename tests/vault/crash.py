@@ -21,10 +21,10 @@ import msgspec
 
 from engine.core import failpoints
 from engine.core.clock import FakeClock
-from engine.core.config import Settings, load
 from engine.core.errors import StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
+from engine.settings.load import Settings, load
 from engine.vault.backup import automatic, back_up
 from engine.vault.clean import clean
 from engine.vault.publish import publish

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
+from engine.settings.load import load
 from engine.vault.backup import automatic, back_up
 from engine.vault.publish import publish
 from tests.helpers import new_home

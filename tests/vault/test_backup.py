@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.errors import NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
+from engine.settings.load import load
 from engine.vault.backup import back_up, check_space, copy_to
 from engine.vault.backups import find_backup, list_backups, listed, newest, verify_backup
 from tests.helpers import new_home

@@ -72,7 +72,7 @@ _HEAD = """
 import sys
 from pathlib import Path
 from engine.core.clock import SystemClock
-from engine.core.config import load
+from engine.settings.load import load
 from engine.core.paths import Home
 from engine.vault.backup import back_up
 from engine.vault.clean import clean

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.errors import StockmlError
+from engine.settings.load import load
 from engine.vault.backup import back_up
 from engine.vault.clean import clean
 from engine.vault.restore import restore

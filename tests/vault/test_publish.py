@@ -11,10 +11,10 @@ import h5py
 import pytest
 
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.errors import ModelError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
+from engine.settings.load import load
 from engine.vault.backup import automatic
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model
@@ -147,7 +147,7 @@ def test_two_workers_of_a_run_at_once(home: Home) -> None:
 import sys
 from pathlib import Path
 from engine.core.clock import SystemClock
-from engine.core.config import load
+from engine.settings.load import load
 from engine.core.paths import Home
 from engine.vault.backup import automatic
 home = Home(Path(sys.argv[1]))

@@ -10,10 +10,10 @@ import h5py
 import pytest
 
 from engine.core.clock import FakeClock
-from engine.core.config import load
 from engine.core.errors import BusyError, ModelError, NoDataError, RefusedError, UsageError
 from engine.core.files import lock_holder
 from engine.core.paths import Home
+from engine.settings.load import load
 from engine.vault.backup import back_up
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model

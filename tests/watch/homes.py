@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 
 from engine.core.clock import FakeClock, iso
-from engine.core.config import Settings, load
 from engine.core.paths import Home
 from engine.core.records import Started, TrainRequest
 from engine.forecast.fit import fit_symbol
 from engine.market.fetch import stored_bars
+from engine.settings.load import Settings, load
 from engine.vault.model_file import write_model
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home

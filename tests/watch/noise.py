@@ -21,10 +21,10 @@ from functools import cache
 import msgspec
 import numpy as np
 
-from engine.core.config import Settings
 from engine.core.records import Metrics
 from engine.market.bars import Bars, day
 from engine.market.simulated import Character, simulate
+from engine.settings.load import Settings
 from engine.watch import signals
 from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import YEAR, Action, Candidate, Occasion, Past, decide, judged, started

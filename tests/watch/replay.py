@@ -22,16 +22,16 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core import config
-from engine.core.config import Settings
-from engine.core.paths import default_settings
 from engine.core.records import Metrics
 from engine.forecast.metrics import score
 from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, exchange_day, last_complete_session, sessions_between
 from engine.market.csv_file import read_rows
 from engine.market.quality import checked
-from engine.watch.auto import occasion_of
+from engine.settings import load as config
+from engine.settings.home import default_settings
+from engine.settings.load import Settings
+from engine.watch.auto_train import occasion_of
 from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import (
     YEAR,

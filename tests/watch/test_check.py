@@ -15,9 +15,9 @@ from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.watch import decisions, ledger
 from engine.watch.alerts import alert_list
-from engine.watch.auto import occasion_of, prepare
-from engine.watch.board import BoardReader
+from engine.watch.auto_train import occasion_of, prepare
 from engine.watch.check import Report, check, home_bytes
+from engine.watch.console_summary import BoardReader
 from engine.watch.holds import hold, holds, unhold
 from engine.watch.planner import Action
 from engine.watch.report import history_path, last_checks, recent_lines

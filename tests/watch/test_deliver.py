@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.core import config
 from engine.core.files import FileLock
 from engine.core.paths import Home
+from engine.settings import load as config
 from engine.watch.alerts import evaluate
 from engine.watch.deliver import Secret, alert_urls, deliver, outbox
 from tests.helpers import ROOT, environment, new_home

@@ -11,19 +11,19 @@ from types import SimpleNamespace
 import pytest
 
 from engine.api import Engine
+from engine.client.place import place_of
+from engine.client.service_client import Reply, ServiceState
 from engine.core.clock import FakeClock, iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, Snapshot, State
-from engine.core.service_client import Reply, ServiceState
-from engine.core.service_place import place_of
 from engine.vault.backup import back_up
-from engine.watch.board import away, opened
+from engine.watch.console_summary import away, opened
 from engine.watch.doctor import Machine, doctor, home_item
 from engine.watch.health import UNREAD, Item, Missed, conditions, health
 from engine.watch.schema import writing
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
-from tests.watch.test_asking import Service, running
+from tests.watch.test_probe import Service, running
 
 Look = Callable[..., dict[str, Item]]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.core import config
-from engine.core.paths import default_settings
 from engine.core.records import Level
+from engine.settings import load as config
+from engine.settings.home import default_settings
 from engine.watch.meters import Meters, level, worst
 
 

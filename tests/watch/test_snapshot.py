@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.core import config
 from engine.core.clock import FakeClock
-from engine.core.config import Settings
 from engine.core.events import Event, encode
-from engine.core.paths import Home, default_settings, prepare
+from engine.core.paths import Home
 from engine.core.records import (
     Forecast,
     Job,
@@ -29,6 +27,9 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
 from engine.runs.fold import LOST_MESSAGE
 from engine.runs.spec import RunSpec, run_folder, write_spec
+from engine.settings import load as config
+from engine.settings.home import default_settings, prepare
+from engine.settings.load import Settings
 from engine.watch.holds import hold
 from engine.watch.snapshot import (
     STOPPED,
@@ -305,7 +306,7 @@ def test_the_refresh_child_names_what_stands_in_a_models_place(
     assert {"reading the model"} == {row.note for row in before[:3]}
 
     subprocess.run(
-        [sys.executable, "-m", "engine.refresh", str(home.root), ""],
+        [sys.executable, "-m", "engine.children.refresh", str(home.root), ""],
         check=True,
         env=environment(),
         cwd=ROOT,

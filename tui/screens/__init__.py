@@ -1,1 +1,1 @@
-"""Screens and dialogs."""
+"""What every screen shares, and the screens by name."""

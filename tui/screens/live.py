@@ -14,18 +14,18 @@ from textual.timer import Timer
 
 from engine.core.errors import StockmlError
 from engine.core.text import clean
-from tui import format as fmt
-from tui.background import Poller, post
-from tui.keys import key
-from tui.messages import Notice
-from tui.panes.notice import NoticePane, notice_lines
-from tui.screens.acting import ActingScreen
-from tui.screens.help import Sections
-from tui.service_marks import warning
-from tui.waiting import LAG_S, stale_notice, title_of, waiting_lines
+from tui.dialogs.help import Sections
+from tui.keys.labels import key
+from tui.look import format as fmt
+from tui.look.waiting import LAG_S, stale_notice, title_of, waiting_lines
+from tui.screens.base import ActingScreen
+from tui.service.marks import warning
 from tui.widgets.lines import Line, Lines, Span, plain
+from tui.widgets.notice import NoticePane, notice_lines
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
+from tui.work.background import Poller, post
+from tui.work.messages import Notice
 
 # A covered screen looks again when it is on top; its thread sleeps until then.
 ASLEEP_S = 3600.0
@@ -263,7 +263,7 @@ class LiveScreen(ActingScreen[None]):
     # -- keys that all have ---------------------------------------------------------------------
 
     def do_help(self) -> None:
-        from tui.screens.help import HelpScreen
+        from tui.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.GROUP, self.keys(), self.sections()))
 

@@ -7,15 +7,15 @@ from importlib import import_module
 from tui.screens.live import LiveScreen
 
 TABS = {
-    "runs": "tui.screens.runs:RunsScreen",
-    "logs": "tui.screens.logs:LogsScreen",
-    "backups": "tui.screens.backups:BackupsScreen",
-    "schedule": "tui.screens.schedule:ScheduleScreen",
-    "service": "tui.screens.service:ServiceScreen",
-    "alerts": "tui.screens.alerts:AlertsScreen",
-    "doctor": "tui.screens.doctor:DoctorScreen",
-    "settings": "tui.screens.settings:SettingsScreen",
-    "audit": "tui.screens.audit:AuditScreen",
+    "runs": "tui.runs.list:RunsScreen",
+    "logs": "tui.logs.list:LogsScreen",
+    "backups": "tui.backups.list:BackupsScreen",
+    "schedule": "tui.schedule.screen:ScheduleScreen",
+    "service": "tui.service.screen:ServiceScreen",
+    "alerts": "tui.alerts.screen:AlertsScreen",
+    "doctor": "tui.doctor.screen:DoctorScreen",
+    "settings": "tui.settings.screen:SettingsScreen",
+    "audit": "tui.record.screen:AuditScreen",
 }
 
 

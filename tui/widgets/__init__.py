@@ -1,1 +1,1 @@
-"""Small widgets that panes share."""
+"""Small widgets that screens share."""

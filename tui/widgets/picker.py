@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tui.panes.symbols import window_top
+from tui.dashboard.panes.symbols import window_top
 from tui.widgets.lines import Line, Lines, line, plain, wrapped
 
 

@@ -1,0 +1,13 @@
+"""`python -m engine.children.refresh HOME SOURCE`: the short-lived child that rebuilds statuses
+for the console."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.api import Engine
+from engine.core.paths import Home
+
+if __name__ == "__main__":
+    Engine(Home(Path(sys.argv[1])), source=sys.argv[2] or None).refresh_alone()

@@ -1,0 +1,205 @@
+"""A client of the service with one deadline for everything: connecting, sending, and the last
+byte of the answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from engine.client.place import Place, place_of
+from engine.client.token import read_token
+from engine.core.errors import ConfigError
+from engine.core.paths import Home
+from engine.core.text import clean
+
+MOST_BYTES = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; `status` 0 and a `fault` in words when nothing did."""
+
+    status: int
+    seconds: float
+    tree: dict[str, Any]
+    fault: str = ""
+    nobody: bool = False
+    """Nothing listens there, as far as can be told."""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def words(self) -> str:
+        """Why it is no success; empty when it is one."""
+        if self.fault or self.ok:
+            return self.fault
+        return clean(
+            str(self.tree.get("detail") or self.tree.get("error") or f"HTTP {self.status}"), 300
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Asks one service; nothing of it raises for what the other side does."""
+
+    host: str
+    port: int
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Client({self.host}:{self.port})"
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def get(self, path: str, deadline_s: float) -> Reply:
+        """GET `path`; the whole of it within `deadline_s` seconds."""
+        return self.ask("GET", path, deadline_s)
+
+    def ask(self, method: str, path: str, deadline_s: float) -> Reply:
+        """One request; a reply in any case."""
+        start = time.monotonic()
+        try:
+            status, body = self._exchange(method, path, deadline_s)
+        except (OSError, http.client.HTTPException) as error:
+            seconds = time.monotonic() - start
+            late = seconds >= deadline_s or isinstance(error, TimeoutError)
+            fault = f"no answer within {deadline_s:g} s" if late else _words(error)
+            nobody = not late and not isinstance(
+                error, (http.client.HTTPException, ConnectionResetError, BrokenPipeError)
+            )
+            return Reply(0, seconds, {}, f"{self.url}: {fault}", nobody)
+        return Reply(status, time.monotonic() - start, _tree(body))
+
+    def _exchange(self, method: str, path: str, deadline_s: float) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=deadline_s)
+        # A socket's time limit counts each read alone: a dripping answer would never end.
+        late = threading.Event()
+        timer = threading.Timer(deadline_s, _cut, (connection, late))
+        timer.daemon = True
+        timer.start()
+        try:
+            headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            body = _body(answer)
+            if late.is_set():  # a connection that was cut reads like one that ended
+                raise TimeoutError
+            return answer.status, body
+        finally:
+            timer.cancel()
+            connection.close()
+
+
+def client_of(home: Home) -> Client | None:
+    """The client of the service that runs for this home, with its token.
+
+    None while there is none to ask.
+
+    Whatever else listens at the settings' port is another home's, or a stranger: it must neither
+    answer for our models nor learn the token.
+    """
+    place = place_of(home)
+    if place.address is None:
+        return None
+    token = ""
+    with suppress(
+        ConfigError
+    ):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
+        token = read_token(home)
+    return Client(*place.address, token)
+
+
+def ask_service(home: Home, path: str, deadline_s: float) -> Reply:
+    """GET a path of this home's own service;
+    a reply in any case, and no request while none runs."""
+    client = client_of(home)
+    if client is None:
+        return Reply(0, 0.0, {}, "no prediction service of this home runs", nobody=True)
+    return client.get(path, deadline_s)
+
+
+NOT_ASKED = Reply(0, 0.0, {}, "not asked")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """What the console, `health` and the checks say of the service."""
+
+    place: Place
+    reply: Reply = NOT_ASKED
+    """The answer to /api/v1/health; not asked while no service runs."""
+
+    @property
+    def running(self) -> bool:
+        return self.place.held
+
+    @property
+    def up(self) -> bool:
+        """Whether symbols are answered, all or some."""
+        return self.word in ("healthy", "degraded")
+
+    @property
+    def word(self) -> str:
+        """off (nobody wants one) or down (it ended without a word).
+
+        Starting, healthy, degraded, unhealthy; silent (no
+        answer in time) or error (an answer that is none of health).
+        """
+        if not self.place.held:
+            return "down" if self.place.text else "off"
+        if self.place.address is None:
+            return "starting"
+        tree = self.reply.tree
+        told = tree.get("status")
+        if self.reply.status in (200, 206, 503) and told in ("healthy", "degraded", "unhealthy"):
+            return "starting" if told == "unhealthy" and tree.get("total") == 0 else str(told)
+        return "error" if self.reply.status else "silent"
+
+
+def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:
+    """Ask for the service's health, where one runs; cheap, and never longer than the deadline."""
+    place = place_of(home)
+    if place.address is None:
+        return ServiceState(place)
+    return ServiceState(place, ask_service(home, "/api/v1/health", deadline_s))
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """The whole body;
+    HTTPException when it is cut short, too long, or of a length that was not told."""
+    if answer.length is None or answer.length > MOST_BYTES:
+        raise http.client.HTTPException(f"an answer of {answer.length or 'unknown'} bytes")
+    return answer.read()
+
+
+def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
+    sock = connection.sock
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+def _tree(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    return clean(getattr(error, "strerror", None) or str(error) or type(error).__name__, 120)

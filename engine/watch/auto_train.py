@@ -1,0 +1,168 @@
+"""Automatic training: look at every symbol, let the planner decide, start the runs, write down
+what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.core.clock import Clock
+from engine.core.errors import BusyError
+from engine.core.paths import Home
+from engine.core.records import Started, TrainRequest
+from engine.market.calendar import exchange_day, is_open, session_close
+from engine.runs.spec import AUTOMATIC
+from engine.runs.start import busy_symbols
+from engine.settings.load import Settings
+from engine.watch import decisions as record
+from engine.watch import earnings
+from engine.watch.decisions import Pasts
+from engine.watch.facts import Desk, Observed, candidate_of, facts_of, observe, pasts_of
+from engine.watch.holds import holds
+from engine.watch.planner import Action, Decision, Occasion, Past, judged, plan
+from engine.watch.triggers import Facts, Verdict, verdicts
+
+Start = Callable[[TrainRequest], Started]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One symbol when it was looked at."""
+
+    seen: Observed
+    facts: Facts
+    verdicts: tuple[Verdict, ...]
+    pasts: Pasts
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What automatic training would do now."""
+
+    looks: dict[str, Look]
+    decisions: tuple[Decision, ...]
+    occasion: Occasion
+
+    def doing(self, action: Action) -> tuple[Decision, ...]:
+        """The decisions of one kind."""
+        return tuple(each for each in self.decisions if each.action is action)
+
+
+def occasion_of(now: datetime, **more: object) -> Occasion:
+    """The moment as the planner sees it; the market is that of New York."""
+    opened = is_open(now)
+    closes = session_close(exchange_day(now)) if opened else None
+    return Occasion(now=now, market_open=opened, closes_at=closes, **more)  # type: ignore[arg-type]
+
+
+def look(
+    seen: Observed, home: Home, settings: Settings, now: datetime, others: bool | None = None
+) -> Look:
+    """What is known of an observed symbol, and what every trigger says of it."""
+    facts = facts_of(seen, home, settings, now, others)
+    return Look(
+        seen, facts, verdicts(facts, settings), pasts_of(seen, home, now, record.run_failed(home))
+    )
+
+
+def prepare(
+    home: Home,
+    settings: Settings,
+    looks: Iterable[Look],
+    occasion: Occasion,
+    clock: Clock,
+    *,
+    writes: bool = True,
+) -> Prepared:
+    """Judge every look and decide;
+    nothing is started, chronic reasons are written down when it `writes`."""
+    held, kept = holds(home, clock), {}
+    for each in looks:
+        after = {
+            verdict.reason: judged(
+                each.pasts.get(verdict.reason, Past()), verdict, settings, each.seen.last_bar
+            )
+            for verdict in each.verdicts
+        }
+        if writes:
+            record.keep(home, each.seen.symbol, each.pasts, after)
+        kept[each.seen.symbol] = Look(each.seen, each.facts, each.verdicts, {**each.pasts, **after})
+    holders, spent = (
+        busy_symbols(home, kept),
+        record.spent(home, occasion.now, record.run_failed(home)),
+    )
+    candidates = [
+        candidate_of(
+            each.seen,
+            each.facts,
+            each.verdicts,
+            each.pasts,
+            settings,
+            occasion.now,
+            str(held.get(symbol, "")),
+            holders.get(symbol, ""),
+            spent[symbol],
+        )
+        for symbol, each in kept.items()
+    ]
+    return Prepared(kept, plan(candidates, occasion, settings), occasion)
+
+
+def look_at_all(
+    home: Home,
+    settings: Settings,
+    symbols: Iterable[str],
+    source: str | None,
+    clock: Clock,
+    *,
+    fetch: bool,
+) -> tuple[list[Look], str]:
+    """Every symbol looked at, its bars asked of the source when `fetch`;
+    what failed beside it, in words."""
+    symbols, now = tuple(symbols), clock.now()
+    desk, fault = Desk(home, settings, clock, fetch), ""
+    seen = [observe(desk, symbol, source) for symbol in symbols]
+    if fetch and settings.watch.earnings and any(each.source == "yahoo" for each in seen):
+        fault = earnings.refresh(
+            home, tuple(each.symbol for each in seen if each.source == "yahoo"), clock
+        )
+    return [look(each, home, settings, now) for each in seen], fault
+
+
+def start(home: Home, prepared: Prepared, begin: Start, starter: str) -> tuple[Started, ...]:
+    """Start a run for each source among the decided symbols, and write down every decision;
+    BusyError names no run."""
+    started: list[Started] = []
+    runs: dict[str, str] = {}
+    for source, group in _by_source(prepared).items():
+        reasons = tuple((each.symbol, f"{each.reason}: {each.text}"[:200]) for each in group)
+        summary = ", ".join(sorted({each.reason for each in group}))
+        request = TrainRequest(
+            tuple(each.symbol for each in group),
+            f"{AUTOMATIC}{summary}"[:200],
+            source,
+            starter=starter,
+            reasons=reasons,
+        )
+        try:
+            run = begin(request)
+        except BusyError:
+            continue
+        started.append(run)
+        for each in group:
+            if each.symbol in run.symbols:
+                runs[each.symbol] = run.run_id
+                found = prepared.looks[each.symbol]
+                record.trained(
+                    home, each, found.pasts, found.seen.last_bar, prepared.occasion, run.run_id
+                )
+    record.note(home, prepared.decisions, prepared.occasion, runs)
+    return tuple(started)
+
+
+def _by_source(prepared: Prepared) -> dict[str, list[Decision]]:
+    groups: dict[str, list[Decision]] = {}
+    for decision in prepared.doing(Action.TRAIN):
+        groups.setdefault(prepared.looks[decision.symbol].seen.source, []).append(decision)
+    return groups

@@ -1,0 +1,94 @@
+"""What watching knows of one symbol, as a tree for the console: decision, every trigger's
+verdict, hold, earnings.
+
+It looks as the planner does, on stored bars, and writes nothing down.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from engine.core.clock import Clock, iso
+from engine.core.paths import Home
+from engine.market.calendar import exchange_day
+from engine.settings.load import Settings
+from engine.watch import earnings
+from engine.watch.auto_train import Look, look_at_all, occasion_of, prepare
+from engine.watch.holds import holds
+from engine.watch.planner import Past
+from engine.watch.report import last_checks
+from engine.watch.triggers import TRIGGERS, Facts, Verdict
+
+
+def watch_story(
+    home: Home,
+    settings: Settings,
+    symbol: str,
+    source: str | None,
+    clock: Clock,
+    next_auto_train: datetime | None,
+) -> dict[str, Any]:
+    """Why `symbol` will or will not be retrained; StockmlError when history.db cannot be read."""
+    looks, _ = look_at_all(home, settings, (symbol,), source, clock, fetch=False)
+    occasion = occasion_of(clock.now(), next_auto_train=next_auto_train)
+    prepared = prepare(home, settings, looks, occasion, clock, writes=False)
+    (decision,), found = prepared.decisions, prepared.looks[symbol]
+    hold, checked = holds(home, clock).get(symbol), last_checks(home).get(symbol)
+    return {
+        "decision": {
+            "action": str(decision.action),
+            "reason": decision.reason,
+            "text": decision.text,
+        },
+        "hold": {"reason": hold.reason, "since": hold.since, "until": str(hold.until or "")}
+        if hold
+        else None,
+        "verdicts": [_verdict(each, found) for each in found.verdicts],
+        "signals": _signals(found.facts),
+        "earnings": _releases(home, settings, found, clock.now()),
+        "next_auto_train": iso(next_auto_train) if next_auto_train else None,
+        "checked_at": checked.at if checked else None,
+    }
+
+
+def _verdict(verdict: Verdict, found: Look) -> dict[str, Any]:
+    """A verdict, and what became of its reason before."""
+    past = found.pasts.get(verdict.reason, Past())
+    return {
+        "reason": verdict.reason,
+        "about": TRIGGERS[verdict.reason].about,
+        "fired": verdict.fired,
+        "text": verdict.text,
+        "trainings": past.trainings,
+        "trained_at": iso(past.at) if past.at else None,
+        "chronic": past.chronic,
+    }
+
+
+def _signals(facts: Facts) -> list[dict[str, Any]]:
+    """Every figure of volatility and drift with its limit, also those that keep within it."""
+    named = [("move" if each.name == "move" else "volatility", each) for each in facts.volatility]
+    named += [("drift", each) for each in facts.drift]
+    return [
+        {"reason": reason, "fired": each.value > each.limit, "text": each.text}
+        for reason, each in named
+    ]
+
+
+def _releases(home: Home, settings: Settings, found: Look, now: datetime) -> dict[str, Any]:
+    """The releases known, and when they were looked up; only Yahoo's symbols are."""
+    asked = settings.watch.earnings and found.seen.source == "yahoo"
+    known = (
+        earnings.read(home).get(found.seen.symbol, earnings.Releases())
+        if asked
+        else earnings.Releases()
+    )
+    today = exchange_day(now)
+    coming = min((day for day in known.days if day > today), default=None)
+    return {
+        "asked": asked,
+        "newest": str(known.newest(today) or ""),
+        "coming": str(coming or ""),
+        "fetched_at": iso(known.fetched_at) if known.fetched_at else None,
+    }

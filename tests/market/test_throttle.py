@@ -1,0 +1,103 @@
+"""Turns at a network source, between processes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.core.clock import FakeClock
+from engine.market.throttle import PAUSE_S, Turn
+from tests.helpers import environment, wait_for
+
+NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+
+
+def test_requests_are_spaced_over_turns(tmp_path: Path) -> None:
+    """The next turn waits for the rest of the spacing since the last request, whoever made it,
+    and no longer."""
+    clock, waits = FakeClock(NOW), list[float]()
+    path = tmp_path / "yahoo" / ".turn"
+    for passed in (0.0, 0.5, 9.0):
+        clock.advance(timedelta(seconds=passed))
+        with Turn(path, clock) as turn:
+            turn.space(2.0, waits.append)
+    assert waits == [pytest.approx(1.5)]
+
+
+def test_a_failure_rests_the_source_for_all(tmp_path: Path) -> None:
+    """After a failure the source rests for a minute, then gets one try;
+    an answer makes it as before."""
+    clock = FakeClock(NOW)
+    path = tmp_path / ".turn"
+    with Turn(path, clock) as turn:
+        assert (turn.resting, turn.tries) == (False, None)
+        turn.failed("busy")
+    with Turn(path, clock) as turn:
+        assert (turn.resting, turn.tries, turn.failure) == (True, 1, "busy")
+    clock.advance(timedelta(seconds=PAUSE_S))
+    with Turn(path, clock) as turn:
+        assert (turn.resting, turn.tries) == (False, 1)
+        turn.answered()
+    with Turn(path, clock) as turn:
+        assert (turn.resting, turn.tries) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"asked_at": "x"}',
+        "\x00" * 50,
+        '{"asked_at": 9e99, "failed_at": 9e99, "failure": "x"}',
+    ],
+)
+def test_a_damaged_memory_never_stops_a_fetch(text: str, tmp_path: Path) -> None:
+    """A torn or odd file, or one from a clock that ran ahead, neither fails nor makes anybody
+    wait."""
+    path = tmp_path / ".turn"
+    path.write_text(text)
+    with Turn(path, FakeClock(NOW)) as turn:
+        assert not turn.resting
+        turn.space(2.0, lambda seconds: pytest.fail(f"waited {seconds} s"))
+
+
+def test_only_one_process_has_the_turn(tmp_path: Path) -> None:
+    """While another process has its turn the file is locked, and free again once that process is
+    gone."""
+    path = tmp_path / ".turn"
+    code = (
+        "import sys; from pathlib import Path; from engine.core.clock import SystemClock; from"
+        " engine.market.throttle import Turn\nwith Turn(Path(sys.argv[1]), SystemClock()):"
+        " print('mine', flush=True); sys.stdin.read()"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=-1, stdout=-1, text=True, env=environment()
+    )
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "mine\n"
+        assert not _free(path)
+    finally:
+        child.kill()
+        child.wait()
+    wait_for(lambda: _free(path))
+
+
+def _free(path: Path) -> bool:
+    fd = os.open(path, os.O_RDWR)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(fd)

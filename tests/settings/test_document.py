@@ -1,0 +1,389 @@
+"""One value of a TOML file changed, every other character kept."""
+
+import multiprocessing
+import tomllib
+from datetime import date
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.errors import BusyError, ConfigError
+from engine.core.files import FileLock
+from engine.core.paths import Home
+from engine.settings.document import candidates, edited, rendered, split_key
+from engine.settings.home import default_settings
+from engine.settings.write import set_key
+from tests.helpers import new_home
+
+# Names that need quotes, or hold what TOML writes with; text with newlines, quotes, escapes and
+# signs of the syntax.
+NAMES = st.sampled_from(["a", "b-c", "1", "x.y", "with space", "q'q", 'd"d', "ü", "#", "[t]", "="])
+TEXTS = st.text(st.sampled_from("ab \"'\\\n\t#=[]{},.é\u2028"), max_size=12)
+SCALARS = st.one_of(st.integers(-9, 99), st.booleans(), st.floats(-9, 9), TEXTS, st.dates())
+VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3))
+TREES = st.dictionaries(
+    NAMES,
+    st.one_of(
+        VALUES,
+        st.dictionaries(
+            NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES, max_size=2)), max_size=3
+        ),
+    ),
+    max_size=4,
+)
+
+
+def inline(value: Any) -> str:
+    """A value in inline form, tables included."""
+    if isinstance(value, dict):
+        return (
+            "{ " + ", ".join(f"{key(name)} = {inline(item)}" for name, item in value.items()) + " }"
+        )
+    if isinstance(value, list):
+        return "[ # inside\n" + "".join(f"  {inline(item)}, # [ }} each\n" for item in value) + "]"
+    return rendered(value)
+
+
+def key(name: str) -> str:
+    return tomli_w.dumps({name: 0}).removesuffix(" = 0\n")
+
+
+def written(tree: dict[str, Any], draw: Any) -> str:
+    """A TOML text of `tree` with comments, in one of its many forms: sections, inline tables,
+    dotted keys."""
+    head, body = "# first [line] = odd\n", ""
+    for name, value in tree.items():
+        form = (
+            draw(st.sampled_from(["section", "inline", "dotted"]))
+            if isinstance(value, dict) and value
+            else "inline"
+        )
+        if form == "section":
+            body += f"\n  [ {key(name)} ] # a table\n# {{ lone\n" + "".join(
+                f"\t{key(inner)} = {inline(item)} # tail\n" for inner, item in value.items()
+            )
+        elif form == "dotted" and isinstance(value, dict):
+            head += "".join(
+                f"{key(name)} . {key(inner)}={inline(item)}\n" for inner, item in value.items()
+            )
+        else:
+            head += f"{key(name)} =  {inline(value)}   # after\n\n"
+    return head + body
+
+
+def paths_of(tree: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every leaf of a tree."""
+    found = []
+    for name, value in tree.items():
+        found += paths_of(value, (*before, name)) if isinstance(value, dict) else [(*before, name)]
+    return found
+
+
+def with_value(tree: dict[str, Any], path: tuple[str, ...], value: object) -> dict[str, Any]:
+    name, *rest = path
+    return {**tree, name: with_value(tree.get(name, {}), tuple(rest), value) if rest else value}
+
+
+@given(st.data(), TREES, VALUES)
+def test_any_existing_key_in_any_form(
+    data: st.DataObject, tree: dict[str, Any], value: object
+) -> None:
+    """Whatever form a file has, setting a key changes that key alone, and only the lines its
+    value stood on."""
+    text = written(tree, data.draw)
+    if data.draw(st.booleans(), "CRLF"):
+        text = text.replace("\n", "\r\n")
+    text = (
+        text[: -len("\n")]
+        if data.draw(st.booleans(), "cut") and not text.endswith("\r\n")
+        else text
+    )
+    assert tomllib.loads(text) == tree
+    leaves = paths_of(tree)
+    if not leaves:
+        return
+    path = data.draw(st.sampled_from(leaves))
+    result = edited(text, path, value)
+
+    assert with_value(tree, path, value) == tomllib.loads(result)
+    before = shared(text, result)
+    after = shared(text[before:][::-1], result[before:][::-1])
+    old = inline(value_at(tree, path)).replace("\n", "\r\n" if "\r\n" in text else "\n")
+    assert text[before : len(text) - after] in old
+
+
+def shared(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def value_at(tree: dict[str, Any], path: tuple[str, ...]) -> Any:
+    return value_at(tree[path[0]], path[1:]) if path else tree
+
+
+@given(st.data(), TREES, VALUES)
+def test_any_missing_key_in_any_form(
+    data: st.DataObject, tree: dict[str, Any], value: object
+) -> None:
+    """A key that is not there is added to its section, or its section to the end;
+    every line of before stands, in order."""
+    text = written(tree, data.draw)
+    text = text.removesuffix("\n") if data.draw(st.booleans(), "no final newline") else text
+    tables = [
+        (),
+        *[(name,) for name, item in tree.items() if isinstance(item, dict)],
+        ("new section",),
+    ]
+    path = (*data.draw(st.sampled_from(tables)), "new key")
+    result = edited(text, path, value)
+
+    assert with_value(tree, path, value) == tomllib.loads(result)
+    inside = path[0] in tree and f"[ {key(path[0])} ]" not in text
+    if not inside:
+        assert _in_order(text.splitlines(), result.splitlines())
+
+
+def _in_order(part: list[str], whole: list[str]) -> bool:
+    rest = iter(whole)
+    return all(line in rest for line in part)
+
+
+def test_only_that_line_differs() -> None:
+    """In the packaged settings one line differs after a change."""
+    text = default_settings()
+    result = edited(text, ("thresholds", "max_mape"), 4.5)
+    pairs = [
+        (old, new)
+        for old, new in zip(text.splitlines(), result.splitlines(), strict=True)
+        if old != new
+    ]
+
+    assert [("max_mape = 5.0", "max_mape = 4.5")] == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("[t]\r\na = 1 # why\r\n\r\n[u]\r\n", ("t", "a"), "[t]\r\na = 5 # why\r\n\r\n[u]\r\n"),
+        ("[t]\r\na = 1\r\n\r\n[u]\r\n", ("t", "b"), "[t]\r\na = 1\r\nb = 5\r\n\r\n[u]\r\n"),
+        ("[t]\na = 1", ("t", "a"), "[t]\na = 5"),
+        ("[t]\na = 1", ("t", "b"), "[t]\na = 1\nb = 5"),
+        ("[t]\n", ("t", "b"), "[t]\nb = 5\n"),
+        ("[t]", ("t", "b"), "[t]\nb = 5"),
+        ("[t]\n# last word\n\n[u]\n", ("t", "b"), "[t]\nb = 5\n# last word\n\n[u]\n"),
+        ("t = { a = 1, c = [1,\n 2] } # x\n", ("t", "a"), "t = { a = 5, c = [1,\n 2] } # x\n"),
+        ("t = { a = 1 } # x\n", ("t", "b"), "t = { a = 1, b = 5 } # x\n"),
+        ("t = {}\n", ("t", "b"), "t = { b = 5 }\n"),
+        ("t.a = 1\n[u]\n", ("t", "b"), "t.a = 1\nt.b = 5\n[u]\n"),
+        (
+            "[t]\na = [\n  1, # ] not yet\n  2,\n] # end\nb = 2\n",
+            ("t", "a"),
+            "[t]\na = 5 # end\nb = 2\n",
+        ),
+        ('[t]\na = """x\n[u]\na = 9""" # end\n', ("t", "a"), "[t]\na = 5 # end\n"),
+        ("[t]\na = '''it''s'''\n", ("t", "a"), "[t]\na = 5\n"),
+        ("", ("t", "a"), "[t]\na = 5\n"),
+        ("# only this", ("t", "a"), "# only this\n\n[t]\na = 5\n"),
+        ("[t.v]\nb = 1\n", ("t", "a"), "[t.v]\nb = 1\n\n[t]\na = 5\n"),
+        ('[s]\n"A.B".k = 1\n', ("s", "A.B", "m"), '[s]\n"A.B".k = 1\n"A.B".m = 5\n'),
+        ("\ta = 1\n", ("b",), "\ta = 1\n\tb = 5\n"),
+    ],
+)
+def test_forms_one_by_one(text: str, path: tuple[str, ...], expected: str) -> None:
+    """Line ends, comments, arrays, strings and tables of every form survive."""
+    assert expected == edited(text, path, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("[t\n", ("t", "a")),
+        ("t = 1\n", ("t", "a")),
+        ("[[t]]\na = 1\n", ("t", "a")),
+        ("[t.a]\n", ("t", "a")),
+        ("t = { v = {} }\n", ("t", "w", "x")),
+    ],
+)
+def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str, ...]) -> None:
+    """Broken TOML, a scalar where a table is meant, an array of tables, a table as the key: a
+    ConfigError."""
+    with pytest.raises(ConfigError):
+        edited(text, path, 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (5, "5"),
+        (0.5, "0.5"),
+        (True, "true"),
+        ('a"b', '"a\\"b"'),
+        ("a\nb", '"a\\nb"'),
+        (["a", 1], '["a", 1]'),
+        (date(2024, 6, 3), "2024-06-03"),
+        ([], "[]"),
+    ],
+)
+def test_values_stand_on_one_line(value: object, expected: str) -> None:
+    """A rendered value is one line that TOML reads back."""
+    assert expected == rendered(value)
+    assert {"v": value} == tomllib.loads(f"v = {expected}")
+
+
+def test_a_symbol_may_hold_a_dot() -> None:
+    """The last name of symbols.BRK.B.kind is the key."""
+    assert ("symbols", "BRK.B", "kind") == split_key("symbols.BRK.B.kind")
+    assert ("training", "epochs") == split_key("training.epochs")
+    for wrong in ("training", "training.", ".epochs", "symbols.NVDA", ""):
+        with pytest.raises(ConfigError):
+            split_key(wrong)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("40", [40, "40"]),
+        ("high", ["high"]),
+        ('"40"', ["40", '"40"']),
+        ("true", [True, "true"]),
+        ("40\nw = 1", ["40\nw = 1"]),
+        ("{a = 1}", ["{a = 1}"]),
+        ("naive,lstm", ["naive,lstm", ["naive", "lstm"]]),
+    ],
+)
+def test_what_a_word_may_mean(raw: str, expected: list[object]) -> None:
+    """A word is TOML first, then text, then a list;
+    a second line or a table is never smuggled in."""
+    assert expected == list(candidates(raw))
+
+
+def test_set_key_writes_and_keeps_the_file_before(tmp_path: Path) -> None:
+    """The change says old and new value, mode and the file before are kept."""
+    home = new_home(tmp_path / "h")
+    home.settings.chmod(0o600)
+    before = home.settings.read_bytes()
+    change = set_key(home, "market.source", "simulated")
+
+    assert ("market.source", "yahoo", "simulated") == (change.key, change.before, change.after)
+    assert before == (home.root / ".stockml.toml.previous").read_bytes()
+    assert 0o600 == home.settings.stat().st_mode & 0o777
+
+
+def test_setting_the_same_value_writes_nothing(tmp_path: Path) -> None:
+    """A value that stands there already leaves the file and the one before it alone."""
+    home = new_home(tmp_path / "h")
+    inode = home.settings.stat().st_ino
+    set_key(home, "training.epochs", "50")
+
+    assert inode == home.settings.stat().st_ino
+    assert not (home.root / ".stockml.toml.previous").exists()
+
+
+@pytest.mark.parametrize(
+    ("key_text", "raw"),
+    [
+        ("training.epochs", "0"),
+        ("training.epochs", "ten"),
+        ("nope.x", "1"),
+        ("symbols.AMD.kind", "tech"),
+        ("thresholds.max_mape", "nan"),
+    ],
+)
+def test_an_invalid_result_is_never_written(tmp_path: Path, key_text: str, raw: str) -> None:
+    """A value that leaves wrong settings raises, and not a byte of the home changes."""
+    home = new_home(tmp_path / "h")
+    before = home.settings.read_bytes()
+    with pytest.raises(ConfigError):
+        set_key(home, key_text, raw)
+
+    assert before == home.settings.read_bytes()
+    assert not (home.root / ".stockml.toml.previous").exists()
+
+
+def test_no_number_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    """`nan` is no number that a key takes: the fault is the value's, not the file's."""
+    with pytest.raises(ConfigError, match=r"thresholds\.max_mape: 'nan': Expected float"):
+        set_key(new_home(tmp_path / "h"), "thresholds.max_mape", "nan")
+
+
+def test_a_text_key_takes_a_bare_number(tmp_path: Path) -> None:
+    """Where only text is valid, a bare word that looks like a number is text."""
+    home = new_home(tmp_path / "h")
+
+    assert "3" == set_key(home, "service.model_version", "3").after
+    assert ["naive", "lstm"] == set_key(home, "training.members", "naive,lstm").after
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """Settings kept elsewhere and linked here are changed where they are."""
+    home = new_home(tmp_path / "h")
+    real = tmp_path / "dotfiles.toml"
+    home.settings.rename(real)
+    home.settings.symlink_to(real)
+    set_key(home, "training.epochs", "41")
+
+    assert home.settings.is_symlink()
+    assert "\nepochs = 41\n" in real.read_text()
+
+
+def test_a_locked_file_is_busy(tmp_path: Path) -> None:
+    """While another process changes the settings, a second one gives up in words."""
+    home = new_home(tmp_path / "h")
+    with FileLock(home.locks / "settings.lock") as lock:
+        assert lock.acquire()
+        with pytest.raises(BusyError):
+            set_key(home, "training.epochs", "41", wait_s=0.05)
+
+
+def _set(root: str, key_text: str, raw: str) -> None:
+    set_key(Home(Path(root)), key_text, raw, wait_s=60)
+
+
+def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Several processes that set different keys at once all find their value in the end."""
+    home = new_home(tmp_path / "h")
+    wanted = {
+        "training.epochs": "41",
+        "training.batch_size": "16",
+        "thresholds.max_mape": "4.5",
+        "logs.keep_days": "9",
+    }
+    context = multiprocessing.get_context("spawn")
+    children = [
+        context.Process(target=_set, args=(str(home.root), name, raw))
+        for name, raw in wanted.items()
+    ]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(60)
+
+    assert [0] * 4 == [child.exitcode for child in children]
+    tree = tomllib.loads(home.settings.read_text())
+    assert [41, 16, 4.5, 9] == [tree[name.split(".")[0]][name.split(".")[1]] for name in wanted]
+
+
+@pytest.mark.parametrize(
+    "text", ["bad = = 1\n", "a = " + "[" * 5000, "[training]\nepochs = " + "9" * 5000]
+)
+def test_a_broken_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
+    """What is no TOML, nests too deep or holds a number too long is a ConfigError with the
+    file's name; it is not written."""
+    home = new_home(tmp_path / "home")
+    home.settings.write_text(text)
+
+    with pytest.raises(ConfigError, match=r"stockml\.toml: not valid TOML") as caught:
+        set_key(home, "training.epochs", "3")
+
+    assert "by hand" in caught.value.hint
+    assert home.settings.read_text() == text
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    """A file that begins with a BOM is not edited, and the error says how to save it."""
+    with pytest.raises(ConfigError, match="save it as UTF-8 without BOM"):
+        edited("\ufeff[training]\nepochs = 5\n", ("training", "epochs"), 6)

@@ -1,0 +1,102 @@
+"""What the console sees of watching: reasons, holds, alerts, undelivered messages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from engine.api import Engine
+from engine.core.clock import FakeClock
+from engine.core.records import State
+from engine.watch.alerts import Condition, evaluate
+from engine.watch.check import check
+from engine.watch.console_summary import away, last_open, opened
+from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home
+
+
+def test_the_snapshot_carries_reasons_holds_and_alerts(tmp_path: Path) -> None:
+    """A reason stands in its row until a newer model settles it;
+    a hold takes the word of an old or missing model."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    engine, trainer = Engine(home, clock), Trainer(home, clock)
+    empty = engine.snapshot()
+    assert (None, (), None) == (empty.rows[0].retrain, empty.alerts, empty.checked_at)
+
+    check(home, trainer.settings, PAIR, None, clock, begin=None)
+    engine.hold("SPY", "audit")
+    evaluate(home, trainer.settings, [Condition("corrupt", "NVDA", True, "broken")], SUNDAY)
+    seen = engine.snapshot()
+    rows = {row.symbol: row for row in seen.rows}
+    assert "train missing: no model yet" == str(rows["NVDA"].retrain)
+    assert (State.HELD, "audit") == (rows["SPY"].state, rows["SPY"].hold)
+    assert ("corrupt", "NVDA", "firing") == (
+        seen.alerts[0].rule,
+        seen.alerts[0].symbol,
+        seen.alerts[0].state,
+    )
+    assert (0, SUNDAY) == (seen.undelivered, seen.checked_at), (
+        "no receiver is configured: nobody waits for it"
+    )
+    home.secrets.write_text('[alerts]\nurls = ["json://127.0.0.1:1/"]\n')
+    home.secrets.chmod(0o644)
+    clock.advance(timedelta(minutes=1))
+    assert 1 == engine.snapshot().undelivered, "the file is not safe to use, and somebody waits"
+
+    clock.advance(timedelta(minutes=5))
+    trainer.train("NVDA")
+    engine.refresh_status(["NVDA"])
+    assert None is next(row.retrain for row in engine.snapshot().rows if row.symbol == "NVDA")
+
+
+def test_away_is_told_to_the_next_console_alone(tmp_path: Path) -> None:
+    """An alert that rang after the console was last open is told to the one that opens next,
+    until it marks itself."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    Engine(home, clock).mark_open()
+    clock.advance(timedelta(hours=1))
+    evaluate(
+        home, Engine(home, clock).settings, [Condition("outage", "", True, "no bars")], clock.now()
+    )
+
+    found = Engine(home, clock).away()
+    assert SUNDAY == found.since
+    assert "alert firing: no symbol can be forecast" in found.lines[0]
+    assert found == Engine(home, clock).away()
+    clock.advance(timedelta(minutes=1))
+    Engine(home, clock).mark_open()
+    assert () == Engine(home, clock).away().lines
+
+
+def test_missed_jobs_are_told_once_a_job(tmp_path: Path) -> None:
+    """Slots without a run since the console was last open are counted in one line with the
+    reason; older ones are not."""
+    home = simulated_home(tmp_path / "home")
+    assert None is last_open(home)
+    opened(home, SUNDAY)
+    assert SUNDAY == last_open(home)
+    slots = tuple(SUNDAY + timedelta(hours=hours) for hours in (12, 6, -6))
+    found = away(
+        home,
+        SUNDAY,
+        (),
+        [
+            ("performance", slots, "cron was down"),
+            ("weekly", (SUNDAY - timedelta(days=1),), "long ago"),
+        ],
+    )
+
+    (line,) = found.lines
+    assert line.endswith("missed: performance, 2 times (cron was down)")
+
+
+def test_a_hold_that_was_lifted_no_longer_explains_its_row(tmp_path: Path) -> None:
+    """A decision that names a hold goes with the hold;
+    a firing alert makes the worst word WARN until it is acknowledged."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    engine = Engine(home, clock)
+    engine.hold("NVDA", "audit")
+    check(home, engine.settings, PAIR, None, clock, begin=None)
+    assert "held missing: on hold: audit; no model yet" == str(engine.snapshot().rows[0].retrain)
+    clock.advance(timedelta(minutes=1))
+    engine.unhold("NVDA")
+    assert None is engine.snapshot().rows[0].retrain

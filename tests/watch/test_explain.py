@@ -1,0 +1,78 @@
+"""What the Symbol screen is told of watching."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from engine.api import Engine
+from engine.core.clock import FakeClock, iso
+from engine.core.files import write_json
+from engine.watch.earnings import path_of
+from engine.watch.explain import _verdict, watch_story
+from engine.watch.planner import Past
+from engine.watch.triggers import TRIGGERS
+from tests.watch.homes import SUNDAY, Trainer, simulated_home
+
+
+def test_why_a_symbol_will_or_will_not_be_retrained(tmp_path: Path) -> None:
+    """Every trigger has its words, signals their limits, a hold its end;
+    asking writes nothing down."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    trainer, engine = Trainer(home, clock), Engine(home, clock)
+    trainer.train("NVDA")
+    clock.advance(timedelta(days=8))
+    engine.hold("NVDA", "audit", (SUNDAY + timedelta(days=20)).date())
+    before = home.history.read_bytes()
+    told = engine.watch_story("NVDA")
+
+    assert list(TRIGGERS) == [each["reason"] for each in told["verdicts"]]
+    assert all(each["text"] for each in told["verdicts"])
+    assert ("held", "age") == (told["decision"]["action"], told["decision"]["reason"])
+    assert "8.0 days old" in told["decision"]["text"]
+    assert ("audit", "2025-08-30") == (told["hold"]["reason"], told["hold"]["until"])
+    assert {"volatility", "drift"} <= {each["reason"] for each in told["signals"]}
+    assert all(
+        ("≤" in each["text"]) != each["fired"]
+        for each in told["signals"]
+        if each["reason"] == "drift"
+    )
+    assert None is told["checked_at"]
+    assert before == home.history.read_bytes()
+
+
+def test_releases_are_told_with_their_age_for_yahoo_alone(tmp_path: Path) -> None:
+    """The newest and the coming release stand with the moment they were looked up;
+    simulated bars have none."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    engine = Engine(home, clock)
+    write_json(
+        path_of(home),
+        {"NVDA": {"days": ["2025-05-28", "2025-08-27"], "fetched_at": iso(SUNDAY)}},
+        name="earnings",
+    )
+
+    assert False is engine.watch_story("NVDA")["earnings"]["asked"]
+    told = watch_story(home, engine.settings, "NVDA", "yahoo", clock, None)["earnings"]
+    assert {
+        "asked": True,
+        "newest": "2025-05-28",
+        "coming": "2025-08-27",
+        "fetched_at": iso(SUNDAY),
+    } == told
+
+
+def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
+    """What became of a reason stands beside its verdict."""
+    home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
+    engine = Engine(home, clock)
+    prepared = engine.auto_plan(["NVDA"], fetch=False)
+    found = prepared.looks["NVDA"]
+    found.pasts["missing"] = Past(2, SUNDAY, "2025-08-08", chronic="2 trainings did not help")
+
+    told = _verdict(found.verdicts[0], found)
+    assert (2, iso(SUNDAY), "2 trainings did not help") == (
+        told["trainings"],
+        told["trained_at"],
+        told["chronic"],
+    )

@@ -1,0 +1,152 @@
+"""Alerts as rows and sentences: pure functions of the engine's values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engine.core.clock import parse_iso
+from engine.core.records import Alert, Snapshot
+from engine.watch.alerts import FIRING, PENDING, RULES
+from tui.keys.labels import key
+from tui.look import format as fmt
+from tui.look.table import Head
+from tui.widgets.lines import Line, Span, line, wrapped
+
+if TYPE_CHECKING:
+    from engine.watch.deliver import Waiting
+
+HOUSE = "whole house"
+HEADS = (
+    Head("STATE", 0, meaning="the word of the alert (below)"),
+    Head("RULE", 1, meaning="what rings"),
+    Head("SYMBOL", 2, meaning="whom it is about; - the whole house"),
+    Head("SINCE", 3, meaning="since when it stands as it does, local time"),
+    Head(
+        "MESSAGE",
+        4,
+        meaning=(
+            "delivered, waiting for a receiver, kept silent until a time, or held back by an outage"
+        ),
+    ),
+    Head("WHAT", 5, most=400, meaning="what was seen"),
+)
+STATE_WORDS = (
+    ("FIRING", "seen often enough; nobody has acknowledged it"),
+    ("ACKED", "fires, and a person has seen it: it is not sent again"),
+    ("PENDING", "seen, and must be seen again before it rings"),
+    ("RESOLVED", "is over; stays on show for a day"),
+)
+_STYLES = {"FIRING": "crit", "ACKED": "warn", "PENDING": "", "RESOLVED": "ok"}
+
+
+def state_word(alert: Alert) -> str:
+    """The one word of an alert."""
+    return "ACKED" if alert.state == FIRING and alert.acked else alert.state.upper()
+
+
+def message_word(alert: Alert, now: datetime) -> Span:
+    """What became of its newest message."""
+    if alert.state == FIRING and alert.silenced and alert.silent_until:
+        return f"silent {fmt.moment(alert.silent_until, now)}", "dim"
+    if alert.delivery:
+        return alert.delivery, "warn" if alert.delivery == "waiting" else ""
+    return ("held back", "dim") if alert.state == FIRING else (fmt.MISSING, "dim")
+
+
+def name(alert: Alert) -> str:
+    """Its name on the screen, and that of its row."""
+    return f"{alert.rule} {alert.symbol}".strip()
+
+
+def alert_row(alert: Alert, now: datetime) -> tuple[Span, ...]:
+    """One alert under HEADS."""
+    word = state_word(alert)
+    return (
+        (word, _STYLES.get(word, "")),
+        (alert.rule, ""),
+        (alert.symbol or fmt.MISSING, ""),
+        (fmt.moment(alert.since, now), ""),
+        message_word(alert, now),
+        (fmt.file_names(alert.text), ""),
+    )
+
+
+def alert_lines(alert: Alert, now: datetime, width: int) -> tuple[Line, ...]:
+    """One alert in full: what, since when, what was sent, what can be done."""
+    word, age = state_word(alert), fmt.age((now - alert.since).total_seconds() / 86_400)
+    rule = RULES.get(alert.rule)
+    lines: list[Line] = [
+        ((word, _STYLES.get(word, "")), (f" {alert.rule} {alert.symbol or f'({HOUSE})'}", "head")),
+        line(f"{rule.about if rule else alert.rule}; since {fmt.full_moment(alert.since)} ({age})"),
+        line(alert.text),
+        line(_sent(alert)),
+        line(_next_step(alert), "dim"),
+    ]
+    return tuple(piece for one in lines for piece in wrapped(one, width, 4))
+
+
+def _sent(alert: Alert) -> str:
+    if alert.sent_at is None:
+        return (
+            "no message yet: it is silenced or explained by an outage"
+            if alert.state == FIRING
+            else "no message was sent"
+        )
+    waits = ", and nobody took it yet (below)" if alert.delivery == "waiting" else ", delivered"
+    return f"its newest message is of {fmt.full_moment(alert.sent_at)}{waits}"
+
+
+def _next_step(alert: Alert) -> str:
+    if alert.state == PENDING:
+        return (
+            f"it fires when the next check sees it again; {key('alerts_silence')} silences it"
+            " beforehand"
+        )
+    if alert.state != FIRING:
+        return "nothing to do"
+    silent = (
+        f"silent until {fmt.full_moment(alert.silent_until)}; "
+        if alert.silenced and alert.silent_until
+        else ""
+    )
+    if alert.acked:
+        return f"{silent}acknowledged: not sent again while it fires; it goes when the cause does"
+    ack, silence = key("alerts_ack"), key("alerts_silence")
+    return (
+        f"{silent}{ack} acknowledges it: then it is not sent again; {silence} sends nothing of it"
+        " for a time"
+    )
+
+
+def waiting_lines(
+    waiting: Sequence[Waiting], closed: str, now: datetime, width: int
+) -> tuple[Line, ...]:
+    """The messages that nobody took yet, and why."""
+    if not waiting:
+        return (
+            line(
+                "every message was delivered" if not closed else f"nothing can be sent: {closed}",
+                "dim",
+            ),
+        )
+    then = f": {closed}" if closed else f"; {key('alerts_test')} tries again"
+    head = f"{fmt.plural(len(waiting), 'message')} undelivered{then}"
+    lines: list[Line] = [line(head, "warn")]
+    for each in waiting:
+        why = f": {each.fault}" if each.fault else ""
+        tried = f"{each.tries} tries{why}" if each.tries else "not tried yet"
+        lines.append(line(f"{fmt.moment(parse_iso(each.at), now)}  {each.title} ({tried})"))
+    return tuple(piece for one in lines for piece in wrapped(one, width, 7))
+
+
+def firing_words(snapshot: Snapshot) -> Span | None:
+    """How many alerts fire, for the title; None when none does and every message was taken."""
+    firing = [alert for alert in snapshot.alerts if alert.state == FIRING]
+    fresh = sum(not alert.acked for alert in firing)
+    if fresh:
+        return f"{fresh} ALERT{'S' if fresh > 1 else ''}", "crit"
+    if snapshot.undelivered:
+        return f"{snapshot.undelivered} UNSENT", "warn"
+    return (f"{len(firing)} ACKED", "warn") if firing else None

@@ -1,0 +1,182 @@
+"""The Backups screen: every backup, verified by reading it again.
+
+And the way back to an older model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.core.child import Answer
+from engine.core.records import ModelInfo
+from engine.vault.backups import Backup
+from tui.backups import text as words
+from tui.dialogs.help import Sections
+from tui.dialogs.prompt import PromptScreen
+from tui.keys.labels import key
+from tui.keys.table import bindings
+from tui.look import format as fmt
+from tui.look.table import meanings, table
+from tui.screens.live import LiveScreen
+from tui.widgets.lines import Span, line
+from tui.widgets.picker import Picker
+from tui.work.messages import Notice
+
+
+def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
+    """What is live, as the dashboard shows it."""
+    snapshot = screen.console.snapshot
+    return {found.symbol: found.model for found in snapshot.rows} if snapshot else {}
+
+
+def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> None:
+    """Restore after the operator typed the symbol, or RESTORE for many;
+    what it replaces is listed."""
+    if not symbols:
+        screen.tell(Notice(f"{backup.name} holds no model", backup.problem, bad=True))
+        return
+    must = symbols[0] if len(symbols) == 1 else "RESTORE"
+
+    def typed(text: str | None) -> None:
+        if text is not None:
+            ask = screen.console.ask
+            ask(
+                "restore",
+                lambda: screen.console.engine.command(("restore", backup.name, *symbols, "--yes")),
+                done,
+            )
+
+    def done(answer: Answer) -> None:
+        screen.tell(words.restored_notice(answer.document))
+        screen.console.look_now()
+        screen.do_refresh()
+
+    listed = words.restore_lines(backup, symbols, live_models(screen))
+    screen.app.push_screen(
+        PromptScreen(
+            f"type {must} to restore, {key('prompt_back')} to leave: ", told=listed, must=must
+        ),
+        typed,
+    )
+
+
+class BackupsScreen(LiveScreen):
+    """Listing reads manifests alone; verifying and restoring happen in a child process."""
+
+    GROUP = "backups"
+    NAME = "Backups"
+    TAB = "backups"
+    EVERY = 3.0
+    BINDINGS: ClassVar[list[BindingType]] = bindings("backups")
+
+    value: tuple[Backup, ...] | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.results: dict[str, dict[str, Any]] = {}
+        """What verifying found, by the backup's path."""
+
+    def look(self) -> tuple[Backup, ...]:
+        return tuple(self.console.engine.backups())
+
+    def compose_body(self) -> ComposeResult:
+        yield Picker(id="backups")
+
+    def facts(self) -> Sequence[Span]:
+        if self.value is None:
+            return ()
+        return ((f"{len(self.value)}, newest first", "dim"),)
+
+    def sections(self) -> Sections:
+        return (("Columns", meanings(words.HEADS)), ("Words of CHECKED", words.CHECK_WORDS))
+
+    def draw(self) -> None:
+        backups = self.query_one(Picker)
+        if self.value is None:
+            backups.fill((), (), self.waiting("reading the backups"))
+            return
+        now = self.console.wall.now()
+        header, lines = table(
+            words.HEADS,
+            [words.row(one, self.results, now) for one in self.value],
+            backups.size.width - 2,
+        )
+        empty = (
+            line(
+                f"no backup yet: {key('backups_make')} makes one; every training makes one of what"
+                " it replaces",
+                "dim",
+            ),
+            *((line(self.failure, "crit"),) if self.failure else ()),
+        )
+        backups.fill(
+            header,
+            [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)],
+            empty,
+        )
+
+    def current(self) -> Backup | None:
+        """The backup under the cursor."""
+        chosen = self.query_one(Picker).chosen
+        return next((one for one in self.value or () if str(one.path) == chosen), None)
+
+    def copyable(self) -> str:
+        current = self.current()
+        return current.name if current else ""
+
+    def do_open(self) -> None:
+        from tui.backups.detail import BackupScreen
+
+        if (current := self.current()) is not None:
+            self.app.push_screen(BackupScreen(current, self.results))
+
+    def do_verify(self) -> None:
+        if (current := self.current()) is not None:
+            verify(self, self.results, (current.name,))
+
+    def do_verify_all(self) -> None:
+        if self.value:
+            verify(self, self.results, ())
+
+    def do_back_up(self) -> None:
+        self.console.ask("backup", lambda: self.console.engine.command(("backup",)), self._made)
+
+    def _made(self, answer: Answer) -> None:
+        self.tell(words.made_notice(answer.document))
+        self.do_refresh()
+
+    def do_undo(self) -> None:
+        """The newest backup that a restore made of what it replaced."""
+        made = next(
+            (one for one in self.value or () if one.run_id.startswith(words.RESTORE_MARK)), None
+        )
+        if made is None:
+            self.tell(
+                Notice(
+                    "no restore to take back",
+                    "every restore backs up what it replaces; there was none",
+                )
+            )
+            return
+        ask_restore(self, made, [entry.symbol for entry in words.models(made)])
+
+
+def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequence[str]) -> None:
+    """Read backups again in a child, all without names; the words go into `results`."""
+
+    def done(answer: Answer) -> None:
+        found = answer.document.get("backups", [])
+        results.update({one["path"]: one for one in found})
+        bad = [one["name"] for one in found if not one["ok"]]
+        said = f"DAMAGED: {', '.join(bad)}" if bad else "every file is as it was backed up"
+        text = f"{fmt.plural(len(found), 'backup')} read again: {said}"
+        screen.tell(Notice(text, bad=bool(bad)))
+        screen.redraw()
+
+    screen.console.ask(
+        "verify", lambda: screen.console.engine.command(("backups", "verify", *names)), done
+    )

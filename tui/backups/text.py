@@ -1,0 +1,188 @@
+"""What the Backups screens say: pure functions of backups and of the answers of our commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from engine.core.clock import parse_iso
+from engine.core.records import ModelInfo
+from engine.core.text import clean
+from engine.vault.backups import Backup, Entry
+from tui.keys.labels import key
+from tui.look import format as fmt
+from tui.look.table import Head
+from tui.widgets.lines import Line, Span, line
+from tui.work.messages import Notice
+
+HEADS = (
+    Head("BACKUP", 0, meaning="name of its folder"),
+    Head("MADE", 3, meaning="local time"),
+    Head("HOLDS", 1, right=True, meaning="how many models are in it"),
+    Head("SIZE", 4, right=True, meaning="bytes of all files"),
+    Head("CHECKED", 1, meaning="one word (below)"),
+    Head("REASON", 2, most=40, meaning="why it was made; automatic: before models were replaced"),
+    Head("WHERE", 5, most=60, meaning="the folder it lies in"),
+)
+NO_MODEL = ("broken", "foreign")
+"""Kinds of a file that a backup keeps and a restore does not take."""
+CHECK_WORDS = (
+    (
+        "made",
+        (
+            "made by stockml: read again and hashed before it got its name; not looked at since the"
+            " console was opened"
+        ),
+    ),
+    ("OK", "read again just now: every file is as it was backed up"),
+    ("DAMAGED", "read again just now: a file is not what was backed up; it cannot be restored"),
+    ("unverified", "a plain copy without a manifest; {backups_verify} reads it"),
+    ("UNREADABLE", "its manifest cannot be read"),
+)
+ENTRY_HEADS = (
+    Head("SYM", 0, meaning="symbol"),
+    Head("KIND", 0, meaning="model, foreign, broken, or unknown until {backup_verify} reads it"),
+    Head("GEN", 1, right=True, meaning="generation in the backup"),
+    Head("TRAINED", 2, meaning="when it was trained, local time"),
+    Head("LIVE NOW", 3, meaning="generation that is live, and when it was trained"),
+    Head("SIZE", 5, right=True, meaning="bytes"),
+    Head("CHECK", 4, most=60, meaning="what {backup_verify} found"),
+)
+# An automatic backup whose run id begins so was made by a restore, of what it replaced.
+RESTORE_MARK = "restore-"
+
+
+def models(backup: Backup) -> tuple[Entry, ...]:
+    """The files that may be models."""
+    return tuple(entry for entry in backup.entries if entry.kind in ("model", "unknown"))
+
+
+def checked(backup: Backup, results: Mapping[str, Mapping[str, Any]]) -> Span:
+    """The word for how far a backup can be trusted; `results` by its path."""
+    found = results.get(str(backup.path))
+    if found is not None:
+        return ("OK", "ok") if found["ok"] else ("DAMAGED", "crit")
+    if backup.problem:
+        return ("UNREADABLE", "crit")
+    return ("made", "dim") if backup.verified else ("unverified", "warn")
+
+
+def row(
+    backup: Backup, results: Mapping[str, Mapping[str, Any]], now: datetime
+) -> tuple[Span, ...]:
+    """One backup."""
+    reason = "before a restore" if backup.run_id.startswith(RESTORE_MARK) else backup.reason
+    return (
+        (backup.name, "head"),
+        (fmt.moment(backup.created_at, now), ""),
+        (str(len(models(backup))), ""),
+        (fmt.size(backup.size_bytes), ""),
+        checked(backup, results),
+        (reason, ""),
+        (str(backup.path.parent), "dim"),
+    )
+
+
+def when(text: str) -> str:
+    """A moment as a manifest writes it."""
+    try:
+        return fmt.full_moment(parse_iso(text))
+    except ValueError:
+        return fmt.MISSING
+
+
+def live_text(model: ModelInfo | None) -> str:
+    """What is live now."""
+    return (
+        f"gen {model.generation}, {fmt.full_moment(model.trained_at)}"
+        if model
+        else "no readable model"
+    )
+
+
+def entry_row(
+    entry: Entry, model: ModelInfo | None, result: Mapping[str, Any] | None
+) -> tuple[Span, ...]:
+    """One file of a backup beside what is live."""
+    found = {file["symbol"]: file for file in result["files"]}.get(entry.symbol) if result else None
+    check: Span = (clean(entry.problem, 200), "warn") if entry.problem else (fmt.MISSING, "dim")
+    if found is not None:
+        words = clean(found["text"] or "", 200)
+        check = (
+            ("OK", "ok")
+            if found["ok"]
+            else (f"{'DAMAGED' if found['damaged'] else found['kind']}: {words}", "crit")
+        )
+    return (
+        (entry.symbol, "head"),
+        (found["kind"] if found else entry.kind, ""),
+        (str(entry.generation) if entry.generation else fmt.MISSING, ""),
+        (when(entry.trained_at), ""),
+        (live_text(model), ""),
+        (fmt.size(entry.size_bytes), ""),
+        check,
+    )
+
+
+def restore_lines(
+    backup: Backup, symbols: Sequence[str], live: Mapping[str, ModelInfo | None]
+) -> tuple[Line, ...]:
+    """Exactly what a restore replaces, one line a symbol."""
+    head = (
+        f"Restore {fmt.plural(len(symbols), 'model')} from {backup.name},"
+        f" {fmt.full_moment(backup.created_at)}:"
+    )
+    lines: list[Line] = [line(head, "head")]
+    if not backup.verified:
+        lines.append(line("  it is a plain copy: each file is checked before it is taken", "warn"))
+    for symbol in symbols:
+        entry = backup.entry(symbol)
+        was = (
+            f"gen {entry.generation} of {when(entry.trained_at)}"
+            if entry and entry.generation
+            else "what the file holds"
+        )
+        lines.append(((f"  {symbol:<6}", "head"), (f"{live_text(live.get(symbol))} > {was}", "")))
+    lines.append(
+        line(
+            f"What is live now is backed up first; {key('backups_undo')} on the list of backups"
+            " takes it back.",
+            "dim",
+        )
+    )
+    return tuple(lines)
+
+
+def restored_notice(document: Mapping[str, Any]) -> Notice:
+    """What became of a restore, symbol by symbol where one failed."""
+    good = [found["symbol"] for found in document["results"] if found["ok"]]
+    faults = [found for found in document["results"] if not found["ok"]]
+    bad = [
+        f"{found['symbol']}: {clean(str((found['error'] or {}).get('message', 'failed')), 200)}"
+        for found in faults
+    ]
+    done = (
+        f"restored {fmt.listed(good)}; {key('backups_undo')} on the list of backups takes it back"
+        if good
+        else "nothing was restored"
+    )
+    return Notice(f"{done}{'; ' if bad else ''}{'; '.join(bad)}", bad=not good, warns=bool(bad))
+
+
+def made_notice(document: Mapping[str, Any]) -> Notice:
+    """What became of a backup; what is not in it, or is there as no model, comes first."""
+    made = document["backup"]
+    names = [entry["symbol"] for entry in made["entries"]]
+    kept = [
+        f"{each['symbol']} is {each['kind']}, kept as it is"
+        for each in made["entries"]
+        if each.get("kind") in NO_MODEL
+    ]
+    absent = [f"{symbol} has no model" for symbol in document.get("absent", ())]
+    text = (
+        f"{made['name']}: {fmt.listed(names)}, {fmt.size(made['size_bytes'])}, read again and"
+        " hashed"
+    )
+    problems = [*document.get("problems", ()), *absent, *kept]
+    return Notice("; ".join([*problems, text]), bad=not names, warns=bool(problems))

@@ -1,0 +1,1 @@
+"""The dashboard: every symbol, what runs, what happened last."""

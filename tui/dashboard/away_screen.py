@@ -1,0 +1,82 @@
+"""While you were away: what ended, rang or was missed since the console was last open."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.core.records import Away
+from tui.dashboard.panes.away import away_line
+from tui.dialogs.help import Sections
+from tui.keys.table import bindings
+from tui.look import format as fmt
+from tui.screens.live import LiveScreen
+from tui.widgets.lines import Line, line, wrapped
+from tui.widgets.scroll import ScrollLines
+
+MEANINGS = (
+    ("run", "it ended: how, with how many symbols, and its id; {away_to_runs} shows it"),
+    (
+        "alert",
+        (
+            "a message was written for whoever is told; {away_to_alerts} shows what still rings and"
+            " what was not delivered"
+        ),
+    ),
+    ("missed", "a job's time came and cron did not run it; {away_to_schedule} says why"),
+)
+
+
+def away_page(found: Away | None, width: int) -> tuple[Line, ...]:
+    """All of it, oldest first; or why there is nothing."""
+    if found is None:
+        return (line("reading what happened", "dim"),)
+    if found.since is None:
+        return wrapped(line("the console was not open on this home before", "dim"), width, 2)
+    head = wrapped(
+        line(f"the console was last open at {fmt.full_moment(found.since)}", "dim"), width, 2
+    )
+    if not found.lines:
+        return (*head, *wrapped(line("nothing ended, rang or was missed since", "ok"), width, 2))
+    return (
+        *head,
+        *(piece for text in found.lines for piece in wrapped(away_line(text), width, 13)),
+    )
+
+
+class AwayScreen(LiveScreen):
+    """What the console found when it was opened, to be read again."""
+
+    GROUP = "away"
+    NAME = "While you were away"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("away")
+
+    value: Away | None
+
+    def look(self) -> Away | None:
+        return self.console.opening.away
+
+    def compose_body(self) -> ComposeResult:
+        yield ScrollLines(id="page")
+
+    def sections(self) -> Sections:
+        return (("Lines, oldest first", MEANINGS),)
+
+    def draw(self) -> None:
+        page = self.query_one(ScrollLines)
+        page.fill(
+            (line(self.failure, "crit"),)
+            if self.failure
+            else away_page(self.value, page.size.width)
+        )
+
+    def _move(self, by: int) -> None:
+        self.query_one(ScrollLines).move(by)
+
+    def do_page_down(self) -> None:
+        self.query_one(ScrollLines).page(1)
+
+    def do_page_up(self) -> None:
+        self.query_one(ScrollLines).page(-1)

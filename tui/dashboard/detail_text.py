@@ -1,0 +1,175 @@
+"""The current row in full, for the pane at the side: sections in the order of the page, the
+least needed left out first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from engine.core.records import (
+    Alert,
+    Forecast,
+    Job,
+    JobState,
+    Metrics,
+    ModelInfo,
+    Run,
+    Snapshot,
+    State,
+    SymbolRow,
+)
+from tui.dashboard.columns import STATE_STYLES, phase_word
+from tui.dashboard.text import STATE_MEANINGS, short_source
+from tui.look import format as fmt
+from tui.look.format import Glyphs
+from tui.runs.text import STYLES, loss_lines
+from tui.symbol.retrain_text import retrain_sentence
+from tui.widgets.lines import Line, line, wrapped
+
+CHART_LINES = 8
+RUNS_SHOWN = 5
+
+
+def detail_lines(
+    row: SymbolRow, snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, *, ascii_only: bool
+) -> tuple[Line, ...]:
+    """At most `height` lines of at most `width` cells: why, progress, forecast, figures beside
+    naive, model, runs."""
+    now = snapshot.taken_at
+    live = row.job if row.job is not None and row.job.state is JobState.RUNNING else None
+    trained = live or row.last_job
+    title: Line = (
+        (f"{row.symbol} ", "head"),
+        (row.state.value, STATE_STYLES[row.state]),
+        (f"  {row.company}", "dim"),
+    )
+    sections: tuple[tuple[int, Sequence[Line]], ...] = (
+        (0, (title, *why_lines(row, width))),
+        (1, _alert_lines(snapshot.alerts, row.symbol, now, width)),
+        (2, _progress_lines(live, glyphs) if live else ()),
+        (3, forecast_lines(row.forecast) if row.forecast else (line("no forecast", "dim"),)),
+        (4, naive_lines(row.model.metrics) if row.model else ()),
+        (
+            7,
+            (
+                loss_lines(trained, width, CHART_LINES, ascii_only=ascii_only)
+                if trained and trained.losses
+                else ()
+            ),
+        ),
+        (5, _model_lines(row.model, width) if row.model else ()),
+        (6, run_lines(snapshot.runs, row.symbol, now)),
+        (8, _weight_lines(row.model) if row.model else ()),
+    )
+    return _fitted(sections, height)
+
+
+def _fitted(sections: Sequence[tuple[int, Sequence[Line]]], height: int) -> tuple[Line, ...]:
+    """The sections that have room, an empty line between two;
+    the first one is cut before it is left out."""
+    kept = sorted(((rank, body) for rank, body in sections if body), key=lambda section: section[0])
+    while len(kept) > 1 and sum(len(body) + 1 for _, body in kept) - 1 > height:
+        kept.pop()
+    ranks = {rank for rank, _ in kept}
+    lines: list[Line] = []
+    for rank, body in sections:
+        if body and rank in ranks:
+            lines += [*([line("")] if lines else []), *body]
+    return tuple(lines[:height])
+
+
+def why_lines(row: SymbolRow, width: int) -> tuple[Line, ...]:
+    """Why it is as it is, and whether automatic training will take it."""
+    bad = row.state in (State.FAILED, State.LOST, State.CORRUPT)
+    found: list[Line] = [line(row.note or STATE_MEANINGS[row.state], "crit" if bad else "")]
+    if row.hold and row.hold not in row.note:
+        found.append(line(f"on hold: {row.hold}", "warn"))
+    if row.retrain:
+        found.append(line(retrain_sentence(row), "warn"))
+    return tuple(piece for one in found for piece in wrapped(one, width, 2))
+
+
+def _alert_lines(
+    alerts: Sequence[Alert], symbol: str, now: datetime, width: int
+) -> tuple[Line, ...]:
+    found = []
+    for alert in alerts:
+        if alert.symbol == symbol:
+            word = "acknowledged" if alert.acked else "silenced" if alert.silenced else alert.state
+            since = fmt.age((now - alert.since).total_seconds() / 86_400)
+            found.append(((f"! {alert.rule} {word} {since}", "warn"), (f": {alert.text}", "")))
+    return tuple(piece for one in found for piece in wrapped(one, width, 2))
+
+
+def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
+    """The training that goes on: phase, epochs, losses, time left."""
+    if not job.epochs:
+        return (line(phase_word(job), "live"),)
+    count = f"{phase_word(job)}, epoch {job.epoch}/{job.epochs}, ETA {fmt.duration(job.eta_s)}"
+    losses = f"loss {fmt.loss(job.loss)}, validation {fmt.loss(job.val_loss)}"
+    return (
+        line(count, "live"),
+        line(fmt.bar(job.epoch / job.epochs, 24, glyphs), "live"),
+        line(losses),
+    )
+
+
+def forecast_lines(found: Forecast) -> tuple[Line, ...]:
+    """The next close with its intervals."""
+    return (
+        line(f"close {found.last_close:.2f} of {found.last_bar}"),
+        line(
+            f"forecast {found.next_close:.2f} ({fmt.signed(found.change)} %) for"
+            f" {found.target_session[5:]}",
+            "head",
+        ),
+        line(f"80 % {found.low80:.2f} to {found.high80:.2f}"),
+        line(f"95 % {found.low95:.2f} to {found.high95:.2f}"),
+        line(f"P(up) {fmt.chance(found.p_up)} %, confidence {fmt.chance(found.confidence)} %"),
+    )
+
+
+def naive_lines(found: Metrics) -> tuple[Line, ...]:
+    """The model's errors beside those of the naive forecast, on the same unseen sessions."""
+    if not found.n_scored:
+        return (line("no unseen session was scored", "dim"),)
+    rows = (
+        ("MAPE %", fmt.number(found.mape, 2), fmt.number(found.naive_mape, 2)),
+        ("MASE", fmt.number(found.mase, 3), "1"),
+        ("direction %", fmt.number(found.direction_accuracy, 1), fmt.MISSING),
+    )
+    head = line(f"{f'{found.n_scored} sessions':<14}{'MODEL':>8}{'NAIVE':>8}", "head")
+    return (head, *(line(f"{name:<14}{own:>8}{naive:>8}") for name, own, naive in rows))
+
+
+def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:
+    mark = (
+        ("SIMULATED bars", "warn")
+        if model.source == "simulated"
+        else (f"{short_source(model.source)} bars", "")
+    )
+    return (
+        line(f"generation {model.generation}, {model.reason}, {fmt.size(model.size_bytes)}"),
+        line(f"trained {fmt.full_moment(model.trained_at)}"),
+        *wrapped((mark, (f" {model.first_bar} to {model.last_bar}", "")), width, 2),
+    )
+
+
+def run_lines(runs: Sequence[Run], symbol: str, now: datetime) -> tuple[Line, ...]:
+    """How its last trainings ended, the newest first."""
+    found: list[Line] = []
+    for run in runs:
+        job = run.job(symbol)
+        if job is not None and len(found) < RUNS_SHOWN:
+            when = fmt.moment(job.ended_at or run.ended_at or run.created_at, now)
+            text = f" {run.reason}" + (f": {job.message}" if job.message else "")
+            found.append(
+                ((f"{when:<7} ", ""), (job.state.value.upper(), STYLES[job.state]), (text, "dim"))
+            )
+    return (line("last runs", "head"), *found) if found else ()
+
+
+def _weight_lines(model: ModelInfo) -> tuple[Line, ...]:
+    found = sorted(model.weights, key=lambda pair: -pair[1])
+    rows = tuple(line(f"{name:<14}{100 * weight:>6.1f} %") for name, weight in found)
+    return (line("weights of its members", "head"), *rows) if rows else ()

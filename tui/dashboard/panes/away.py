@@ -1,0 +1,57 @@
+"""While you were away, in a few lines of the dashboard, until it is taken away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from textual.reactive import var
+
+from engine.core.records import Away
+from tui.keys.labels import key
+from tui.widgets.lines import Line, line
+from tui.widgets.pane import Pane
+
+MOST_LINES = 4
+_BAD = re.compile(r"\b(?:failed|lost|missed|firing)\b")
+
+
+def away_line(text: str) -> Line:
+    """One thing that happened; what went wrong stands out."""
+    return line(text, "warn" if _BAD.search(text) else "")
+
+
+def wanted_lines(found: Away | None) -> int:
+    """How many lines the pane would like: its head and the newest."""
+    return min(MOST_LINES, len(found.lines) + 1) if found and found.lines else 0
+
+
+def away_lines(found: Away | None, height: int) -> tuple[Line, ...]:
+    """The head with the key to all of it, then as many of the newest as there is room for."""
+    if found is None or found.since is None or not found.lines:
+        return ()
+    more = f"{key('away')} all, {key('back')} hides"
+    head = (
+        f"While you were away since {found.since.astimezone():%m-%d %H:%M}: {len(found.lines)}"
+        f" ({more})"
+    )
+    newest = found.lines[-(height - 1) :] if height > 1 else ()
+    return (line(head, "live"), *(away_line(text) for text in newest))
+
+
+class AwayPane(Pane):
+    """What nobody saw happen."""
+
+    TITLE = "While you were away"
+    HELP = (
+        "What ended, rang or was missed since the console was last open; "
+        "{away} shows all of it at any time, {back} hides it here."
+    )
+
+    away: var[Away | None] = var(None)
+
+    def lines(self) -> Iterable[Line]:
+        return away_lines(self.away, self.size.height)
+
+    def watch_away(self) -> None:
+        self.redraw()

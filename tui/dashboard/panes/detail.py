@@ -1,0 +1,48 @@
+"""The current row: a sentence where there is one line, everything known of it where there are
+more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from textual.reactive import var
+
+from engine.core.records import State
+from tui.dashboard.detail_text import detail_lines
+from tui.dashboard.text import detail
+from tui.keys.labels import key
+from tui.widgets.lines import Line, line
+from tui.widgets.pane import Pane
+
+
+class DetailPane(Pane):
+    """Why the current row is as it is; in a wide terminal it stands at the side."""
+
+    TITLE = "Current row"
+    HELP = (
+        "Why a number is missing or a state is bad; else the 80 % interval, P(up) and what the"
+        " figures rest on. From 120 columns on it stands at the side with everything known of the"
+        " row; {next_pane} and {zoom} show that anywhere."
+    )
+
+    cursor: var[str] = var("")
+
+    def lines(self) -> Iterable[Line]:
+        snapshot, (width, height) = self.snapshot, self.size
+        row = snapshot.row(self.cursor) if snapshot else None
+        if snapshot is None or row is None:
+            waits = "the row was not read" if self.failure else "reading the row"
+            return (line(waits if snapshot is None else "no row to tell of", "dim"),)
+        if row.state is State.NONE and row.job is None and not self.console.read_only:
+            row = replace(
+                row, note=f"{row.note}; {key('retrain')} trains it, {key('train_all')} all"
+            )
+        if height == 1:
+            return (detail(row, width),)
+        return detail_lines(
+            row, snapshot, width, height, self.glyphs, ascii_only=self.console.ascii_only
+        )
+
+    def watch_cursor(self) -> None:
+        self.redraw()

@@ -1,0 +1,61 @@
+"""The end of training.log, below what could not be read and, in an empty home, what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.core.records import Snapshot
+from tui.dashboard.text import next_steps
+from tui.look.format import file_names
+from tui.widgets.lines import Line, line
+from tui.widgets.pane import Pane
+
+_BAD = re.compile(r"\b(?:ERROR|FAILED|failed|CRIT|LOST|Traceback)\b")
+
+
+def log_line(text: str) -> Line:
+    """A line of a log; the word of its level, or a word of failure, gives its style."""
+    if _BAD.search(text):
+        return line(text, "crit")
+    return line(
+        text, "warn" if text.startswith("[WARN") else "ok" if text.startswith("[SUCCESS") else ""
+    )
+
+
+def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, ...]:
+    """Problems first, then the next steps of an empty home, then as much of the log's end as
+    there is room for."""
+    head = [
+        line(f"! {file_names(text)}", "warn") for text in snapshot.problems[: max(1, height // 2)]
+    ]
+    head += [
+        line(text, "head" if not index else "")
+        for index, text in enumerate(next_steps(snapshot, read_only))
+    ]
+    room = height - len(head)
+    tail = snapshot.log_tail[-room:] if room > 0 else ()
+    if not head and not tail:
+        return (line("training.log shows no line: nothing was trained since it began", "dim"),)
+    return (*head, *(log_line(text) for text in tail))
+
+
+class LogPane(Pane):
+    """What happened last."""
+
+    TITLE = "Log"
+    HELP = (
+        "The end of logs/training/training.log; ! lines name what could not be read. {log} opens"
+        " the log of the current row."
+    )
+
+    def lines(self) -> Iterable[Line]:
+        if self.snapshot is None:
+            return (line("the log was not read" if self.failure else "reading the log", "dim"),)
+        lines = log_lines(self.snapshot, self.size.height, self.console.read_only)
+        if self.failure:
+            return (
+                line(f"! {self.failure.splitlines()[0]}", "crit"),
+                *lines[: self.size.height - 1],
+            )
+        return lines

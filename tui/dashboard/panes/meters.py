@@ -1,0 +1,79 @@
+"""The meters line: the host's CPU, memory, disk and load against their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from engine.core.records import Level, Meter
+from tui.dashboard.panes.title import LEVEL_STYLES
+from tui.look import format as fmt
+from tui.look.format import Glyphs
+from tui.widgets.lines import Line, Span, line
+from tui.widgets.pane import Pane
+
+
+def meter_spans(meter: Meter, bar_width: int, glyphs: Glyphs) -> tuple[Span, ...]:
+    """One meter: name, bar, value, and its level as a word;
+    its width does not follow its value, so nothing jumps."""
+    style = LEVEL_STYLES[meter.level]
+    if meter.unit != "%":
+        word = f" {meter.level.value}" if meter.level is not Level.OK else ""
+        return ((f"{meter.name} {fmt.number(meter.value, 2, 5)}{meter.unit}", ""), (word, style))
+    bar = f"{fmt.bar(meter.value / 100, bar_width, glyphs)} " if bar_width else ""
+    return (
+        (f"{meter.name} {bar}", ""),
+        (f"{fmt.number(meter.value, 0):>3}% {meter.level.value:<4}", style),
+    )
+
+
+def meters_line(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> Line:
+    """All meters with the widest bars that fit;
+    on a narrow terminal the worst ones first and no bars."""
+    for bar_width in range(12, 2, -1):
+        found = [meter_spans(meter, bar_width, glyphs) for meter in meters]
+        if _width(found) <= width:
+            return _joined(found)
+    order = sorted(meters, key=lambda meter: list(Level).index(meter.level), reverse=True)
+    found = [meter_spans(meter, 0, glyphs) for meter in order]
+    while len(found) > 1 and _width(found) > width:
+        found.pop()
+    return _joined(found)
+
+
+def _width(meters: Sequence[Sequence[Span]]) -> int:
+    return sum(len(text) for spans in meters for text, _ in spans) + len(meters) - 1
+
+
+def _joined(meters: Sequence[Sequence[Span]]) -> Line:
+    spans: list[Span] = []
+    for found in meters:
+        spans += [(" ", ""), *found] if spans else found
+    return tuple(spans)
+
+
+def meter_lines(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """One meter a line, with what stands behind it."""
+    bar = min(30, max(0, width - 30))
+    return tuple(
+        (*meter_spans(meter, bar, glyphs), (f"  {meter.detail}", "dim")) for meter in meters
+    )
+
+
+class MetersPane(Pane):
+    """The host: what a training has to share."""
+
+    TITLE = "Meters"
+    HELP = (
+        "CPU, memory and disk in percent in use, with OK, WARN or CRIT by the limits of"
+        " [resources]; load of one minute."
+    )
+
+    def lines(self) -> Iterable[Line]:
+        if self.snapshot is None:
+            return (line("the host was not read" if self.failure else "reading the host", "dim"),)
+        if not self.snapshot.meters:
+            return (line("the host's meters could not be read", "warn"),)
+        width, height = self.size
+        if height > 1:
+            return meter_lines(self.snapshot.meters, width, self.glyphs)
+        return (meters_line(self.snapshot.meters, width, self.glyphs),)

@@ -1,0 +1,121 @@
+"""The symbol table: one row a symbol, a cursor, marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import events
+from textual.message import Message
+from textual.reactive import var
+
+from engine.core.records import Snapshot, SymbolRow
+from tui.dashboard.columns import Look, cells, fit, header
+from tui.keys.labels import key
+from tui.look.format import Glyphs
+from tui.widgets.lines import Line, line, plain
+from tui.widgets.pane import Pane
+
+
+def window_top(top: int, cursor: int, count: int, height: int) -> int:
+    """The first visible row of `count`, moved as little as needed to keep the cursor in view."""
+    if height <= 0:
+        return 0
+    top = min(max(top, cursor - height + 1), cursor)
+    return max(0, min(top, count - height))
+
+
+def table_lines(
+    snapshot: Snapshot,
+    cursor: str,
+    marks: frozenset[str],
+    top: int,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+) -> tuple[Line, ...]:
+    """The header and the rows from `top`;
+    the gutter shows the cursor, the marks, and that more rows are above or below."""
+    rows = snapshot.rows
+    columns = fit(width, [row.symbol for row in rows])
+    look = Look(snapshot.taken_at, glyphs, snapshot.source != "simulated", snapshot.checked_at)
+    visible = rows[top : top + height]
+    up = glyphs.up if top else " "
+    down = glyphs.down if top + height < len(rows) else " "
+    lines: list[Line] = [((f"{up}{down}{header(columns)}", "head"),)]
+    for row in visible:
+        gutter = f"{'>' if row.symbol == cursor else ' '}{'*' if row.symbol in marks else ' '}"
+        body = cells(row, columns, width, look)
+        if row.symbol == cursor:
+            lines.append(((f"{gutter}{plain(body)}".ljust(width), "cursor"),))
+        else:
+            lines.append(((gutter, "mark" if row.symbol in marks else ""), *body))
+    return tuple(lines)
+
+
+class SymbolsPane(Pane):
+    """The thirteen symbols at a glance."""
+
+    TITLE = "Symbols"
+    HELP = (
+        "> is the current row, * a marked one. While a row trains, its progress covers the figures"
+        " to its right."
+    )
+
+    class Clicked(Message):
+        """The mouse pressed a row."""
+
+        def __init__(self, symbol: str) -> None:
+            super().__init__()
+            self.symbol = symbol
+
+    cursor: var[str] = var("")
+    marks: var[frozenset[str]] = var(frozenset)
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._top = 0
+
+    @property
+    def page(self) -> int:
+        """How many rows are visible."""
+        return max(1, self.size.height - 1)
+
+    def lines(self) -> Iterable[Line]:
+        snapshot, height = self.snapshot, self.size.height - 1
+        if snapshot is None:
+            if self.failure:
+                return (
+                    line("The home cannot be read:", "crit"),
+                    *(line(f"  {text}") for text in self.failure.splitlines()),
+                )
+            return (line("reading the home, one moment", "dim"),)
+        if not snapshot.rows:
+            left_out = bool(self.console.names)
+            why = (
+                f"no row matches; {key('back')} shows every row"
+                if left_out
+                else "no symbol is configured in stockml.toml"
+            )
+            return (line(why, "warn"),)
+        self._top = window_top(
+            self._top, index_of(snapshot.rows, self.cursor), len(snapshot.rows), height
+        )
+        return table_lines(
+            snapshot, self.cursor, self.marks, self._top, self.size.width, height, self.glyphs
+        )
+
+    def watch_cursor(self) -> None:
+        self.redraw()
+
+    def watch_marks(self) -> None:
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        index = self._top + event.y - 1
+        if self.snapshot is not None and event.y > 0 and index < len(self.snapshot.rows):
+            self.post_message(self.Clicked(self.snapshot.rows[index].symbol))
+
+
+def index_of(rows: Sequence[SymbolRow], symbol: str) -> int:
+    """Where `symbol` stands; 0 when it does not."""
+    return next((index for index, row in enumerate(rows) if row.symbol == symbol), 0)

@@ -1,0 +1,123 @@
+"""The title line: host, clock, the worst state, what runs, the source, and the marks nobody may
+miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.reactive import var
+
+from engine.core.records import Level, Snapshot
+from tui.alerts.text import firing_words
+from tui.dashboard.text import short_source
+from tui.keys import labels as keys
+from tui.keys.action import TABS
+from tui.service.marks import title_rank, title_span
+from tui.widgets.lines import Line, Span
+from tui.widgets.pane import Pane
+
+LEVEL_STYLES = {Level.OK: "ok", Level.WARN: "warn", Level.CRIT: "crit"}
+
+
+def title_line(
+    snapshot: Snapshot | None,
+    clock: str,
+    marks: tuple[str, ...],
+    failure: str,
+    lag: str,
+    width: int,
+    service: str = "",
+) -> Line:
+    """Fields that fit into `width` cells; the least important go first, the marks never."""
+    fields: list[tuple[int, Span]] = [(3, ("stockml", "head"))]
+    if snapshot is None:
+        fields.append((0, ("CANNOT READ", "crit") if failure else ("reading", "dim")))
+    else:
+        fields.append((5, (snapshot.host, "")))
+    fields.append((4, (clock, "")))
+    if snapshot is not None:
+        running = len(snapshot.live_runs)
+        fields.append((1, (snapshot.worst.value, LEVEL_STYLES[snapshot.worst])))
+        fields.append((2, (f"{running} RUN" if running else "idle", "live" if running else "dim")))
+        if snapshot.source != "simulated":
+            fields.append((6, (short_source(snapshot.source), "")))
+        if rings := firing_words(snapshot):
+            fields.append((1, rings))
+        if service:
+            fields.append((title_rank(service), title_span(service)))
+        if screens := screens_words():
+            fields.append((7, (screens, "dim")))
+    if lag:
+        fields.append((0, (lag, "crit")))
+    if snapshot is not None and snapshot.simulated:
+        fields.append((0, ("SIMULATED", "mark")))
+    fields += [(0, (mark, "mark")) for mark in marks]
+    while len(fields) > 1 and sum(len(span[0]) + 2 for _, span in fields) - 2 > width:
+        fields.remove(max(fields, key=lambda field: field[0]))
+    spans: list[Span] = []
+    for _, span in fields:
+        spans += [("  ", ""), span] if spans else [span]
+    return tuple(spans)
+
+
+def screens_words() -> str:
+    """The keys of the screens in one word; nothing when they are no longer a row of digits."""
+    digits = [key for _, key, _, _ in TABS if key.isdigit()]
+    taken = [keys.key(f"main_to_{name}") for name, key, _, _ in TABS if key.isdigit()]
+    return f"{digits[0]}-{digits[-1]} screens" if digits == taken else ""
+
+
+class TitlePane(Pane):
+    """Who and where, now, and how bad it is."""
+
+    TITLE = "Title"
+    HELP = (
+        "host, local time, the worst state (OK, WARN, CRIT; a CPU that training keeps busy does not"
+        " count), how many runs are live, where bars come from. ALERT: that many fire and nobody"
+        " has acknowledged them ({main_to_alerts} shows them); UNSENT: messages nobody took."
+        " service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended"
+        " without a word); {main_to_service} tells more. SIMULATED: some numbers come from the"
+        " simulated market. RO: read-only. OLD: the home was not read for that long."
+    )
+
+    clock: var[str] = var("")
+    view: var[str] = var("")
+    """Which pane is chosen or alone."""
+    sifted: var[str] = var("")
+    """Which rows are left out, and how they are sorted."""
+    lag: var[str] = var("")
+    """Words when the last good look is too old."""
+    service: var[str] = var("")
+    """The state of the prediction service; empty before the first look at it."""
+
+    def lines(self) -> Iterable[Line]:
+        marks = (
+            *(("RO",) if self.console.read_only else ()),
+            *(text for text in (self.sifted, self.view) if text),
+        )
+        return (
+            title_line(
+                self.snapshot,
+                self.clock,
+                marks,
+                self.failure,
+                self.lag,
+                self.size.width,
+                self.service,
+            ),
+        )
+
+    def watch_view(self) -> None:
+        self.redraw()
+
+    def watch_sifted(self) -> None:
+        self.redraw()
+
+    def watch_clock(self) -> None:
+        self.redraw()
+
+    def watch_lag(self) -> None:
+        self.redraw()
+
+    def watch_service(self) -> None:
+        self.redraw()

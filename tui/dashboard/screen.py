@@ -1,0 +1,301 @@
+"""The dashboard: every symbol, what runs, what happened last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.reactive import Reactive, var
+from textual.timer import Timer
+
+from engine.core.records import Away, JobState, Snapshot
+from tui.dashboard.check_verbs import WatchingVerbs
+from tui.dashboard.columns import Look, labelled
+from tui.dashboard.layout import ZOOMABLE, heights, side_width, zoomed_pane
+from tui.dashboard.panes.away import AwayPane, wanted_lines
+from tui.dashboard.panes.detail import DetailPane
+from tui.dashboard.panes.log import LogPane
+from tui.dashboard.panes.meters import MetersPane
+from tui.dashboard.panes.runs import RunsPane
+from tui.dashboard.panes.summary import SummaryPane
+from tui.dashboard.panes.symbols import SymbolsPane, index_of
+from tui.dashboard.panes.title import TitlePane
+from tui.dashboard.row_filter import ORDERS, Sieve
+from tui.dashboard.train_verbs import TrainingVerbs
+from tui.keys.table import bindings
+from tui.look.format import ASCII, UNICODE
+from tui.screens.base import ActingScreen
+from tui.service.test_request import ServiceVerbs
+from tui.widgets.notice import NoticePane, notice_lines
+from tui.widgets.pane import Pane
+from tui.work.messages import Notice
+
+PANES: tuple[tuple[str, Callable[..., Pane]], ...] = (
+    ("title", TitlePane),
+    ("meters", MetersPane),
+    ("symbols", SymbolsPane),
+    ("runs", RunsPane),
+    ("detail", DetailPane),
+    ("notice", NoticePane),
+    ("away", AwayPane),
+    ("log", LogPane),
+    ("summary", SummaryPane),
+    ("side", DetailPane),
+)
+SIFTED = ("symbols", "detail", "summary", "side")
+"""The panes that know the shown rows alone; the others tell of all of the home."""
+
+
+class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None]):
+    """Binds the snapshot to the panes and the keys to verbs."""
+
+    GROUP = "main"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("main")
+
+    snapshot: var[Snapshot | None] = var(None, init=False)
+    failure: var[str] = var("", init=False)
+    clock: var[str] = var("", init=False)
+    lag: var[str] = var("", init=False)
+    service: var[str] = var("", init=False)
+    """The state of the prediction service."""
+    cursor: var[str] = var("", init=False)
+    marks: var[frozenset[str]] = var(frozenset, init=False)
+    notice: var[Notice | None] = var(None, init=False)
+    away: var[Away | None] = var(None, init=False)
+    """What happened while the console was not open; None once it was taken away."""
+    sieve: var[Sieve] = var(Sieve(), init=False)
+    shown: var[Snapshot | None] = var(None, init=False)
+    """The snapshot with the rows that the sieve lets through."""
+    sifted: var[str] = var("", init=False)
+    chosen: var[str] = var(ZOOMABLE[0], init=False)
+    """The pane that `z` zooms; in a terminal for one pane, the one that is shown."""
+    zoomed: var[bool] = var(False, init=False)
+    view: var[str] = var("", init=False)
+    """What the title says of the two."""
+
+    def __init__(self) -> None:
+        super().__init__(id="main")
+        self._notice_timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        shared: tuple[Reactive[Any], ...] = (MainScreen.failure,)
+        own: dict[str, tuple[Reactive[Any], ...]] = {
+            "title": (
+                MainScreen.clock,
+                MainScreen.lag,
+                MainScreen.service,
+                MainScreen.sifted,
+                MainScreen.view,
+            ),
+            "symbols": (MainScreen.cursor, MainScreen.marks),
+            "detail": (MainScreen.cursor,),
+            "side": (MainScreen.cursor,),
+            "notice": (MainScreen.notice,),
+            "away": (MainScreen.away,),
+            "summary": (MainScreen.cursor,),
+        }
+        for name, pane in PANES:
+            seen = MainScreen.shown if name in SIFTED else MainScreen.snapshot
+            yield pane(id=name).data_bind(*shared, *own.get(name, ()), snapshot=seen)
+        yield from self.compose_footer()
+
+    def on_mount(self) -> None:
+        self.set_class(self.console.ascii_only, "-ascii")
+        self.arrange_panes()
+
+    def on_resize(self) -> None:
+        self.arrange_panes()
+        self.call_after_refresh(self.draw_footer)
+
+    def arrange_panes(self) -> None:
+        """Give each pane its lines; nothing once the console ends and takes its panes away."""
+        if len(self.query(Pane)) < len(PANES):
+            return
+        width, height = self.app.size
+        live = self.snapshot.live_runs if self.snapshot else ()
+        jobs = sum(job.state is JobState.RUNNING for run in live for job in run.jobs)
+        rows = len(self.snapshot.rows) if self.snapshot else len(self.console.names)
+        zoom = zoomed_pane(width, height, self.chosen, self.zoomed)
+        side = 0 if zoom else side_width(width)
+        notice = len(notice_lines(self.notice, width - side))
+        meanwhile = wanted_lines(self.away)
+        for name, lines in heights(
+            height, rows, len(live), jobs, notice, away=meanwhile, zoom=zoom, side=side > 0
+        ).items():
+            pane = self.query_one(f"#{name}")
+            pane.display = lines > 0
+            pane.styles.height = lines
+        beside = self.query_one("#side")
+        beside.display = side > 0
+        beside.styles.width, beside.styles.height = side, height - 1
+        away = zoom not in ("", "summary")
+        self.view = (
+            f"{zoom} only" if away else f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""
+        )
+
+    def watch_snapshot(self) -> None:
+        if self.snapshot is None:
+            return
+        self.marks = self.marks & frozenset(row.symbol for row in self.snapshot.rows)
+        self._sift()
+        self.arrange_panes()
+
+    def watch_sieve(self) -> None:
+        self._sift()
+
+    def _sift(self) -> None:
+        """Choose the rows to show; the cursor stays on its symbol while that is among them."""
+        if self.snapshot is None:
+            return
+        found = self.sieve.of(self.snapshot)
+        names = [row.symbol for row in found.rows]
+        if self.cursor not in names:
+            self.cursor = names[0] if names else ""
+        self.sifted = self.sieve.words(len(names), len(self.snapshot.rows))
+        self.shown = found
+
+    def watch_notice(self) -> None:
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+            self._notice_timer = None
+        if self.notice is not None and not self.notice.stays:
+            self._notice_timer = self.set_timer(self.notice.seconds, self._clear_notice)
+        self.arrange_panes()
+
+    def watch_away(self) -> None:
+        self.arrange_panes()
+
+    def _clear_notice(self) -> None:
+        self.notice = None
+
+    @on(SymbolsPane.Clicked)
+    def _row_clicked(self, message: SymbolsPane.Clicked) -> None:
+        self.cursor = message.symbol
+
+    def _move(self, by: int) -> None:
+        if self.shown is not None and self.shown.rows:
+            rows = self.shown.rows
+            self.cursor = rows[min(max(0, index_of(rows, self.cursor) + by), len(rows) - 1)].symbol
+
+    def do_down(self) -> None:
+        self._move(1)
+
+    def do_up(self) -> None:
+        self._move(-1)
+
+    def do_page_down(self) -> None:
+        self._move(self.query_one(SymbolsPane).page)
+
+    def do_page_up(self) -> None:
+        self._move(-self.query_one(SymbolsPane).page)
+
+    def do_top(self) -> None:
+        self._move(-1_000_000)
+
+    def do_bottom(self) -> None:
+        self._move(1_000_000)
+
+    def do_mark(self) -> None:
+        """Mark and step on, so that a range is a row of key presses."""
+        if self.cursor:
+            self.marks = self.marks ^ {self.cursor}
+            self._move(1)
+
+    def do_back(self) -> None:
+        if self.notice is not None:
+            self.notice = None
+        elif self.zoomed or self.chosen != ZOOMABLE[0]:
+            self.zoomed, self.chosen = False, ZOOMABLE[0]
+            self.arrange_panes()
+        elif wanted_lines(self.away):
+            self.away = None
+        elif self.sieve.text or self.sieve.problems:
+            self.sieve = replace(self.sieve, text="", problems=False)
+        else:
+            self.marks = frozenset()
+
+    def do_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        self.arrange_panes()
+
+    def _choose_pane(self, by: int) -> None:
+        self.chosen = ZOOMABLE[(ZOOMABLE.index(self.chosen) + by) % len(ZOOMABLE)]
+        self.arrange_panes()
+
+    def do_next_pane(self) -> None:
+        self._choose_pane(1)
+
+    def do_pane_before(self) -> None:
+        self._choose_pane(-1)
+
+    def do_filter(self) -> None:
+        from tui.dialogs.prompt import PromptScreen
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                self.sieve = replace(self.sieve, text="" if text == "!" else text)
+
+        self.app.push_screen(
+            PromptScreen("show rows with (!text without): ", self.sieve.text), typed
+        )
+
+    def do_problems(self) -> None:
+        self.sieve = replace(self.sieve, problems=not self.sieve.problems)
+
+    def do_sort(self) -> None:
+        orders = list(ORDERS)
+        self.sieve = replace(
+            self.sieve, order=orders[(orders.index(self.sieve.order) + 1) % len(orders)]
+        )
+
+    def do_refresh(self) -> None:
+        self.console.look_now()
+
+    def do_theme(self) -> None:
+        self.console.say(self.console.next_theme())
+
+    def do_wear(self, theme: str) -> None:
+        self.console.say(self.console.wear_theme(theme))
+
+    def copyable(self) -> str:
+        if self.snapshot is None:
+            return ""
+        names = self.marks or {self.cursor}
+        look = Look(
+            self.snapshot.taken_at,
+            ASCII if self.console.ascii_only else UNICODE,
+            False,
+            self.snapshot.checked_at,
+        )
+        return "\n".join(labelled(row, look) for row in self.snapshot.rows if row.symbol in names)
+
+    def tested_symbol(self) -> str:
+        return self.cursor
+
+    def do_log(self) -> None:
+        from tui.logs.viewer import LogView
+
+        self.app.push_screen(
+            LogView(self.console.engine.home.training_log, f"={self.cursor}" if self.cursor else "")
+        )
+
+    def do_open(self) -> None:
+        from tui.symbol.screen import SymbolScreen
+
+        if self.cursor:
+            self.app.push_screen(SymbolScreen(self.cursor))
+
+    def do_help(self) -> None:
+        from tui.dialogs.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.GROUP, self.keys()))
+
+    def do_palette(self) -> None:
+        self.open_palette()
+
+    def do_quit(self) -> None:
+        self.console.leave()

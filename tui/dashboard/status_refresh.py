@@ -1,0 +1,57 @@
+"""Statuses that are out of date: a child rebuilds them, and one that never answers is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.core.records import Snapshot
+from tui.look import format as fmt
+
+EVERY_S = 5.0
+# So many children in a row that ended without an answer are told.
+TRIES = 3
+
+
+def same(old: Snapshot | None, new: Snapshot) -> bool:
+    """Whether two snapshots show the same, whenever they were taken."""
+    return old is not None and replace(old, taken_at=new.taken_at) == new
+
+
+class StatusRefresh:
+    """Asks at most every few seconds, in the thread of whoever looks."""
+
+    def __init__(
+        self, spawn: Callable[[], object], tick: Callable[[], float], log: Callable[[str], None]
+    ) -> None:
+        self._spawn, self._tick, self._log = spawn, tick, log
+        self._asked = -EVERY_S
+        self._unread: tuple[str, ...] = ()
+        self._tries = 0
+
+    def ask(self, snapshot: Snapshot) -> None:
+        """Have outdated statuses rebuilt;
+        a child that cannot be started is tried again next time."""
+        now, unread = self._tick(), tuple(row.symbol for row in snapshot.rows if row.stale_status)
+        if unread != self._unread:
+            self._unread, self._tries = unread, 0
+        if not unread or now - self._asked < EVERY_S:
+            return
+        self._asked = now
+        try:
+            self._tries += bool(self._spawn())
+        except Exception as error:  # noqa: BLE001 - the rows stay marked as being read
+            self._log(f"action=status-refresh error={type(error).__name__}: {error}")
+            self._tries += 1
+
+    def told(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot, with a word about figures that were asked for again and again and did
+        not come."""
+        waiting = [row.symbol for row in snapshot.rows if row.stale_status]
+        if self._tries <= TRIES or not waiting:
+            return snapshot
+        words = (
+            f"the figures of {fmt.listed(waiting)} do not come: `stockml status` shows what is"
+            " wrong"
+        )
+        return replace(snapshot, problems=(*snapshot.problems, words))

@@ -1,0 +1,258 @@
+"""Sentences of the console, built from records: pure functions."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, State, SymbolRow
+from tui.dashboard.columns import phase_word
+from tui.keys.labels import key
+from tui.look import format as fmt
+from tui.look.format import Glyphs
+from tui.symbol.retrain_text import retrain_sentence
+from tui.widgets.lines import Line, line, plain
+
+JOB_ORDER = (
+    JobState.RUNNING,
+    JobState.QUEUED,
+    JobState.DONE,
+    JobState.REFUSED,
+    JobState.FAILED,
+    JobState.LOST,
+    JobState.CANCELLED,
+)
+STATE_MEANINGS = {
+    State.FRESH: "trained at most five days ago",
+    State.AGING: "trained six or seven days ago",
+    State.STALE: "older than the age limit",
+    State.NONE: "no model yet",
+    State.QUEUED: "waits in a run",
+    State.TRAIN: "trains now",
+    State.DONE: "trained and published a moment ago",
+    State.FAILED: "the last training failed; the line under the table says why",
+    State.REFUSED: "trained, but not better than the guard allows; the live model stays",
+    State.CANCELLED: "no model yet: its training was stopped by an operator",
+    State.LOST: "its run died without a word",
+    State.CORRUPT: "the model file cannot be trusted",
+    State.FOREIGN: "a model file that stockml did not write; it is not used",
+    State.HELD: "automatic training is on hold",
+}
+
+
+def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
+    """What to do in a home without a model, in three lines;
+    nothing once there is one or a run is at it."""
+    untouched = (State.NONE, State.CANCELLED)
+    if snapshot.live_runs or any(row.model or row.state not in untouched for row in snapshot.rows):
+        return ()
+    if read_only:
+        first = f"No model is trained yet, and this console is read-only: leave with {key('quit')},"
+        second = f"open it without --read-only, then press {key('train_all')} to train."
+    else:
+        source = short_source(snapshot.source)
+        first = (
+            f"No model is trained yet. Press {key('train_all')} to train all {len(snapshot.rows)}"
+            f" symbols on {source} bars,"
+        )
+        some = f"or mark some with {key('mark')} and press {key('retrain')}"
+        second = f"{some}. Training goes on when you leave with {key('quit')}."
+    third = (
+        f"{key('help')} explains the keys and columns."
+        if snapshot.simulated
+        else (
+            f"No network? {key('quit')}, then: stockml --source csv:DIR (your own bars) or stockml"
+            " demo."
+        )
+    )
+    return (first, second, third)
+
+
+def short_source(source: str) -> str:
+    """The source as the title shows it: a folder by the end of its path."""
+    return source if len(source) <= 24 else f"{source[:4]}…{source[-19:]}"
+
+
+def job_counts(jobs: Iterable[Job]) -> str:
+    """How many jobs stand where: `2 running, 4 queued`."""
+    found = Counter(job.state for job in jobs)
+    return ", ".join(f"{found[state]} {state.value}" for state in JOB_ORDER if found[state])
+
+
+def run_line(run: Run, now: datetime) -> Line:
+    """One run on one line."""
+    if run.live:
+        spent = fmt.duration((now - run.created_at).total_seconds())
+        word = "CANCELLING" if run.cancelling else "RUN"
+        text = (
+            f" {run.id} {spent}: {job_counts(run.jobs)}; {run.reason} by {run.starter or 'unknown'}"
+        )
+        return ((word, "warn" if run.cancelling else "live"), (text, ""))
+    when = fmt.age((now - run.ended_at).total_seconds() / 86_400) if run.ended_at else ""
+    style = (
+        "ok"
+        if run.state is JobState.DONE
+        else "warn"
+        if run.state is not JobState.FAILED
+        else "crit"
+    )
+    tail = f": {run.message}" if run.message and run.message != job_counts(run.jobs) else ""
+    text = f" {run.id} {run.reason}{f', {when} ago' if when else ''}: {job_counts(run.jobs)}{tail}"
+    return (("last run ", "dim"), (run.state.value.upper(), style), (text, "dim"))
+
+
+def job_line(job: Job, width: int, glyphs: Glyphs) -> Line:
+    """One running job: phase, progress, losses, time left."""
+    bar = fmt.bar(job.epoch / job.epochs, 10, glyphs) if job.epochs else ""
+    parts = [bar, f"epoch {job.epoch}/{job.epochs}"] if job.epochs else []
+    if job.loss is not None:
+        parts.append(f"loss {fmt.loss(job.loss)}")
+    if job.val_loss is not None:
+        parts.append(f"validation {fmt.loss(job.val_loss)}")
+    if job.eta_s is not None:
+        parts.append(f"ETA {fmt.duration(job.eta_s)}")
+    return (
+        (f"  {job.symbol:<5} ", "live"),
+        (f"{phase_word(job):<12} {' '.join(parts)}"[: width - 8], ""),
+    )
+
+
+def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """The live runs and, where there is room, their running jobs; else the last runs that ended."""
+    live = snapshot.live_runs
+    if not live:
+        ended = [run_line(run, snapshot.taken_at) for run in snapshot.runs[: max(1, height)]]
+        return tuple(ended) or (line("no run yet", "dim"),)
+    lines = [run_line(run, snapshot.taken_at) for run in live]
+    if len(lines) > height > 0:
+        lines = [*lines[: height - 1], line(f"RUN {len(lines) - height + 1} more", "live")]
+    jobs = [job for run in live for job in run.jobs if job.state is JobState.RUNNING]
+    return (*lines, *(job_line(job, width, glyphs) for job in jobs[: max(0, height - len(lines))]))
+
+
+def detail(row: SymbolRow, width: int) -> Line:
+    """The current row in a sentence: why it is as it is, then what its numbers rest on, as far
+    as there is room."""
+    style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
+    parts = [
+        text for text in (fmt.file_names(row.note), retrain_sentence(row), _warning(row)) if text
+    ]
+    found, model = row.forecast, row.model
+    if found:
+        interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
+        parts += [
+            f"80% {interval} on {found.target_session[5:]}",
+            f"P(up) {fmt.chance(found.p_up)}%",
+        ]
+    if model:
+        mark = "SIMULATED" if model.source == "simulated" else short_source(model.source)
+        parts += [
+            f"gen {model.generation}, n {model.metrics.n_scored}",
+            mark,
+            f"bars to {model.last_bar}",
+        ]
+    head: Line = ((f"{row.symbol} ", "head"), (f"{row.company}: ", "dim"))
+    while len(parts) > 1 and len(plain(head)) + len("; ".join(parts)) > width:
+        parts.pop()
+    if parts and len(plain(head)) + len(parts[0]) > width:  # the reason needs the company's room
+        head = ((f"{row.symbol}: ", "head"),)
+    return (*head, ("; ".join(parts) or "no note", style))
+
+
+def _warning(row: SymbolRow) -> str:
+    """The first thing that the training of the live model, or the one that goes on, warned of."""
+    last = row.last_job if row.model and row.model.run_id == row.run_id else None
+    job = row.job or last
+    return f"warning: {job.warnings[0]}" if job and job.warnings else ""
+
+
+def plan_lines(items: Sequence[PlanItem], now: datetime, source: str) -> tuple[Line, ...]:
+    """Exactly what a training on bars of `source` would replace, one line a symbol."""
+    return tuple(_plan_line(item, now, source) for item in items)
+
+
+def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
+    name = (f"  {item.symbol:<6}", "head")
+    if item.holder is not None:
+        return (
+            name,
+            ("BUSY", "warn"),
+            (f" left out, trained by {item.holder or 'another process'}", ""),
+        )
+    if item.model is None:
+        return (name, (_no_model(item.state), "dim"))
+    model = item.model
+    if model.source.partition(":")[0] != source.partition(":")[0]:
+        rest = f"; to replace it: stockml train {item.symbol} --source {source} --replace-source"
+        return (
+            name,
+            ("REFUSED", "warn"),
+            (f" its model is of {short_source(model.source)} bars{rest}", ""),
+        )
+    old = fmt.age((now - model.trained_at).total_seconds() / 86_400)
+    mark = "SIMULATED " if model.source == "simulated" else ""
+    text = (
+        f"gen {model.generation}, {fmt.size(model.size_bytes)}, trained"
+        f" {fmt.full_moment(model.trained_at)} ({old})"
+    )
+    return (name, ("replaces ", ""), (mark, "warn"), (text, ""))
+
+
+def _no_model(state: State) -> str:
+    if state is State.FOREIGN:
+        return "replaces a FOREIGN model file (copied to a backup first)"
+    if state is State.CORRUPT:
+        return "replaces a CORRUPT model file"
+    if state in (State.FRESH, State.AGING, State.STALE):
+        return (
+            f"replaces a model whose figures are being read; {key('confirm_no')} and ask again to"
+            " see them"
+        )
+    return "new, no model yet"
+
+
+def cancel_lines(run: Run) -> tuple[Line, ...]:
+    """What a cancel would stop, one line a symbol, the ended ones counted."""
+    going = [job for job in run.jobs if not job.state.ended]
+    lines = [((f"  {job.symbol:<6}", "head"), (_stopped(job), "")) for job in going]
+    ended = len(run.jobs) - len(going)
+    return (
+        (*lines, line(f"  {fmt.plural(ended, 'symbol')} already ended and stay as they are", "dim"))
+        if ended
+        else tuple(lines)
+    )
+
+
+def _stopped(job: Job) -> str:
+    if job.state is JobState.QUEUED:
+        return "queued, will not start"
+    done = f", epoch {job.epoch}/{job.epochs}" if job.epochs else ""
+    return f"running{done}, stops; its live model stays"
+
+
+def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str:
+    """What goes on without the console, for the shell that gets the terminal back."""
+    live = snapshot.live_runs if snapshot else ()
+    known = {run.id for run in snapshot.runs} if snapshot else set()
+    lines = [
+        f"  {run.id}  {run.reason}, {fmt.plural(len(run.jobs), 'symbol')}: {job_counts(run.jobs)}"
+        for run in live
+    ]
+    lines += [f"  {run_id}  just started" for run_id in started if run_id not in known]
+    if not lines:
+        return (
+            "stockml: no training is running.\n"
+            if snapshot
+            else "stockml: left before the home was read.\n"
+        )
+    head = (
+        f"stockml: {fmt.plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without"
+        " the console:"
+    )
+    again = f"stockml --home {shlex.quote(home)}"
+    first = lines[0].split()[0]
+    return "\n".join(
+        (head, *lines, f"Look again:     {again}", f"Or follow it:   {again} runs follow {first}\n")
+    )

@@ -1,0 +1,1 @@
+"""Dialogs: confirm, prompt, palette, help."""

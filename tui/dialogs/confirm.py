@@ -1,0 +1,143 @@
+"""The confirmation: lists exactly what an action touches, and stands on its harmless button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.reactive import var
+from textual.screen import ModalScreen
+
+from tui.keys.labels import key
+from tui.keys.table import bindings
+from tui.screens.base import ActingScreen
+from tui.widgets.lines import Line, Lines, line, plain, wrapped
+from tui.widgets.scroll import ScrollLines
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, what it touches, and the words on the two buttons;
+    without `yes` there is one, and nothing to do."""
+
+    title: str
+    lines: tuple[Line, ...]
+    yes: str
+    no: str = "Cancel"
+
+
+def answers(question: Question) -> str:
+    """The keys that answer."""
+    yes, no = key("confirm_yes"), key("confirm_no")
+    return f"{yes} = yes, {no} = no" if question.yes else f"{no} closes"
+
+
+def buttons_line(question: Question, on_yes: bool, hint: str) -> Line:
+    """Both buttons, and what else can be pressed;
+    the chosen one stands between brackets, so that it is seen without colour."""
+    if not question.yes:
+        return ((f"[{question.no}]", "cursor"), (f"   {hint}", "dim"))
+    no = f" {question.no} " if on_yes else f"[{question.no}]"
+    yes = f"[{question.yes}]" if on_yes else f" {question.yes} "
+    return (
+        (no, "" if on_yes else "cursor"),
+        ("   ", ""),
+        (yes, "cursor" if on_yes else ""),
+        (f"   {hint}", "dim"),
+    )
+
+
+class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
+    """Two deliberate keys before anything is replaced: the action's own, then `y`, or the other
+    button and enter."""
+
+    GROUP = "confirm"
+    TYPED_AHEAD = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("confirm")
+
+    on_yes: var[bool] = var(False, init=False)
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self.question = question
+        self._asked: tuple[Line, ...] = ()
+        self._touched: tuple[Line, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Lines(id="asked")
+            yield ScrollLines(id="touched")
+            yield Lines(id="buttons")
+        yield from self.compose_footer()
+
+    def on_mount(self) -> None:
+        self.set_class(self.console.ascii_only, "-ascii")
+        self._place()
+
+    def on_resize(self) -> None:
+        self._place()
+        self.call_after_refresh(self._draw)
+
+    def _place(self) -> None:
+        """As large as its text, as small as the terminal; long lines are wrapped, never cut."""
+        width, height = self.app.size
+        texts = [
+            self.question.title,
+            *(plain(found) for found in self.question.lines),
+            plain(buttons_line(self.question, True, answers(self.question))),
+        ]
+        dialog = self.query_one("#dialog")
+        outer = max(1, min(width, max(len(text) for text in texts) + 4))
+        room = height - 1
+        frame = 2 if room >= 7 else 0
+        inner = outer - 4 if frame else outer
+        self._asked = wrapped(line(self.question.title, "head"), inner)
+        self._touched = tuple(
+            piece for found in self.question.lines for piece in wrapped(found, inner)
+        )
+        dialog.set_class(not frame, "-bare")
+        listed = max(0, min(len(self._touched), room - frame - 1 - len(self._asked)))
+        dialog.styles.width = outer
+        dialog.styles.height = listed + 1 + len(self._asked) + frame
+        self.query_one("#asked").styles.height = len(self._asked)
+        touched = self.query_one("#touched")
+        touched.styles.height = listed
+        touched.display = listed > 0
+
+    def _draw(self) -> None:
+        touched = self.query_one("#touched", ScrollLines)
+        self.query_one("#asked", Lines).show(self._asked)
+        touched.fill(self._touched)
+        below = len(self._touched) - touched.top - touched.size.height
+        hint = f"{below} more lines: {key('confirm_down')}" if below > 0 else answers(self.question)
+        found = buttons_line(self.question, self.on_yes, hint)
+        if below > 0 and len(plain(found)) > touched.size.width:
+            found = buttons_line(self.question, self.on_yes, f"+{below}: {key('confirm_down')}")
+        self.query_one("#buttons", Lines).show((found,))
+        self.draw_footer()
+
+    def watch_on_yes(self) -> None:
+        self._draw()
+
+    def do_no(self) -> None:
+        self.dismiss(False)
+
+    def do_yes(self) -> None:
+        self.dismiss(bool(self.question.yes))
+
+    def do_switch(self) -> None:
+        self.on_yes = bool(self.question.yes) and not self.on_yes
+
+    def do_choose(self) -> None:
+        self.dismiss(self.on_yes)
+
+    def do_down(self) -> None:
+        self.query_one(ScrollLines).move(1)
+        self._draw()
+
+    def do_up(self) -> None:
+        self.query_one(ScrollLines).move(-1)
+        self._draw()

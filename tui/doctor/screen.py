@@ -1,0 +1,108 @@
+"""The Doctor screen: what `stockml doctor` finds, with this console's own terminal and line."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.watch.doctor import Machine
+from engine.watch.health import Item
+from tui.dialogs.help import Sections
+from tui.doctor import text as words
+from tui.keys.labels import key
+from tui.keys.table import bindings
+from tui.screens.live import ASLEEP_S, LiveScreen
+from tui.widgets.lines import Span
+from tui.widgets.scroll import ScrollLines
+
+
+class DoctorScreen(LiveScreen):
+    """Asks a child process once, and again when it is told to;
+    what is the console's own is drawn once a second."""
+
+    GROUP = "doctor"
+    NAME = "Doctor"
+    TAB = "doctor"
+    EVERY = ASLEEP_S
+    BINDINGS: ClassVar[list[BindingType]] = bindings("doctor")
+
+    value: tuple[tuple[Item, ...], datetime] | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._again = False
+        """Whether a new look was asked for and has not come back."""
+        self._found: tuple[tuple[Item, ...], datetime] | None = None
+        """What the child told; the reader's own, so that two looks at the opening are one child."""
+
+    def look(self) -> tuple[tuple[Item, ...], datetime]:
+        if self._found is None or self._again:
+            items = words.told(self.console.engine.command(("doctor",)).document)
+            self._found, self._again = (items, self.console.wall.now()), False
+        return self._found
+
+    def compose_body(self) -> ComposeResult:
+        yield ScrollLines(id="page")
+
+    def facts(self) -> Sequence[Span]:
+        if self.value is None:
+            return ()
+        again: tuple[Span, ...] = (
+            (("looking again", "live"),) if self._again and not self.failure else ()
+        )
+        return (*words.counted(self._items()), *again)
+
+    def sections(self) -> Sections:
+        return (("Words", words.WORDS),)
+
+    def tick(self) -> None:
+        """Tell what the line carries now."""
+        super().tick()
+        if self.value is not None:
+            self.redraw()
+
+    def draw(self) -> None:
+        page = self.query_one(ScrollLines)
+        if self.value is None:
+            page.fill(self.waiting("asking the doctor"))
+            return
+        seen = f"{self.value[1].astimezone():%H:%M:%S}"
+        ending = (
+            f"terminal and link as of now, the rest as of {seen}; {key('doctor_refresh')} looks"
+            " again"
+        )
+        page.fill(words.page(self._items(), page.size.width, ending))
+
+    def _items(self) -> tuple[Item, ...]:
+        """All of it, the console's own among them."""
+        size = self.app.size
+        here = Machine(
+            os.environ,
+            True,
+            size.width,
+            size.height,
+            locale.getpreferredencoding(do_setlocale=False),
+        )
+        return words.merged(
+            self.value[0] if self.value else (), tuple(words.own_items(here, self.console.vitals))
+        )
+
+    def do_refresh(self) -> None:
+        self._again = True
+        super().do_refresh()
+        self.redraw()
+
+    def _move(self, by: int) -> None:
+        self.query_one(ScrollLines).move(by)
+
+    def do_page_down(self) -> None:
+        self.query_one(ScrollLines).page(1)
+
+    def do_page_up(self) -> None:
+        self.query_one(ScrollLines).page(-1)

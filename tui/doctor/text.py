@@ -1,0 +1,86 @@
+"""What the Doctor screen says: whether this machine, this terminal and this console's line can
+do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.core.records import Level
+from engine.core.text import clean
+from engine.watch.doctor import Machine, terminal_items
+from engine.watch.health import Item
+from tui.terminal.vitals import Vitals
+from tui.widgets.lines import Line, Span, line, wrapped
+
+STYLES = {Level.OK: "ok", Level.WARN: "warn", Level.CRIT: "crit"}
+WORDS = (
+    ("OK", "as it should be; a fix beside it is an advice"),
+    ("WARN", "the work goes on, and something about it will not: the fix says what to do"),
+    ("CRIT", "what needs this does not work before it is mended"),
+    (
+        "link",
+        (
+            "what this console sends to its terminal: the mean of the last minute, the busiest"
+            " second, all of it"
+        ),
+    ),
+    ("the others", "what `stockml doctor` found at the last look, in a process of its own"),
+)
+_ORDER = (Level.CRIT, Level.WARN, Level.OK)
+
+
+def told(document: Mapping[str, Any]) -> tuple[Item, ...]:
+    """What `doctor --json` found."""
+    return tuple(
+        Item(
+            clean(each["name"], 20),
+            Level(each["level"]),
+            clean(each["text"], 1000),
+            clean(each["fix"] or "", 300),
+        )
+        for each in document["items"]
+    )
+
+
+def own_items(machine: Machine, vitals: Vitals) -> Iterator[Item]:
+    """What only the console itself can tell: the child has no terminal and sends nothing."""
+    yield from terminal_items(machine)
+    stall = (
+        f"; its loop stood still for {vitals.longest_stall_s:.1f} s"
+        if vitals.longest_stall_s
+        else ""
+    )
+    yield Item("link", Level.OK, f"this console: {vitals.words()}{stall}")
+
+
+def merged(found: Sequence[Item], own: Sequence[Item]) -> tuple[Item, ...]:
+    """The console's own items in place of the child's of the same name; the worst first."""
+    mine = {item.name: item for item in own}
+    items = [mine.pop(item.name, item) for item in found]
+    return tuple(sorted((*items, *mine.values()), key=lambda item: _ORDER.index(item.level)))
+
+
+def counted(items: Sequence[Item]) -> tuple[Span, ...]:
+    """How many are bad, for the title."""
+    counts = {level: sum(item.level is level for item in items) for level in _ORDER[:2]}
+    return tuple(
+        (f"{count} {level}", STYLES[level]) for level, count in counts.items() if count
+    ) or (("all OK", "ok"),)
+
+
+def page(items: Sequence[Item], width: int, ending: str) -> tuple[Line, ...]:
+    """An item a line, folded; the fix below it; `ending` last."""
+    indent = 16 if width >= 60 else 2
+    lines: list[Line] = []
+    for item in items:
+        head: Line = ((f"{item.name:<9} ", "head"), (f"{item.level.value:<5} ", STYLES[item.level]))
+        lines += wrapped((*head, (item.text, "")), width, indent)
+        if item.fix:
+            style = "dim" if item.level is Level.OK else "warn"
+            lines += wrapped(
+                ((" " * indent, ""), (f"fix: {item.fix}", style)),
+                width,
+                indent + 5 if indent > 2 else 2,
+            )
+    return (*lines, line(""), *wrapped(line(ending, "dim"), width, 2))

@@ -1,0 +1,52 @@
+"""The README's table of keys, made from the table of actions: `python -m tui.keys.readme
+README.md` writes it again."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from tui.keys.table import GROUPS, in_group, key_name
+
+BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
+
+
+def key_table() -> str:
+    """Every action in Markdown;
+    what the dashboard has too is not told again for the other screens."""
+    told = {(action.keys, action.description) for action in in_group("main")}
+    lines = []
+    for group, title in GROUPS.items():
+        bound = [action for action in in_group(group) if action.keys]
+        rows = [
+            action
+            for action in bound
+            if group == "main" or (action.keys, action.description) not in told
+        ]
+        if not rows:
+            continue
+        lines += [f"**{title}**", "", "| key | does | id |", "|---|---|---|"]
+        for action in rows:
+            keys = " ".join(f"`{key_name(key)}`" for key in action.keys)
+            off = " (off with `--read-only`)" if action.writes else ""
+            lines.append(f"| {keys} | {action.description}{off} | `{action.id}` |")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def with_keys(text: str) -> str:
+    """The text with the table between its marks; ValueError without a mark."""
+    if BEGIN not in text:
+        raise ValueError(f"no {BEGIN} mark")
+    if END not in text:
+        text = text.replace(BEGIN, f"{BEGIN}\n{END}", 1)
+    table = f"{BEGIN}\n\n{key_table()}\n\n{END}"
+    return re.sub(
+        f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: table, text, count=1, flags=re.DOTALL
+    )
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(with_keys(path.read_text(encoding="utf-8")), encoding="utf-8")

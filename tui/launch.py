@@ -1,0 +1,79 @@
+"""Opens the console: decides how the terminal is used before Textual is imported, and speaks
+after it is given back."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from engine.core import audit
+from engine.core.clock import iso
+from engine.core.errors import ExitCode, UsageError
+from engine.core.files import append_line
+from engine.core.paths import Home
+from engine.settings import load as config
+from tui.terminal import terminal
+
+if TYPE_CHECKING:
+    from tui.ports import EnginePort
+
+
+def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
+    """Open the console on `home` until the operator leaves; the exit code.
+
+    `source` overrides the settings' source of bars, `link` is auto, fast or slow. Raises
+    UsageError where there is no terminal to show a console on, and ConfigError for settings that
+    cannot be read.
+    """
+    if problem := terminal.usable(os.environ):
+        raise UsageError(
+            problem, "use the commands: stockml status, stockml train-all, stockml --help"
+        )
+    settings = config.load(home)
+    found_link = terminal.resolve_link(link, settings.console.link, os.environ)
+    terminal.prepare_environment(found_link, os.environ)
+    from engine.api import Engine
+
+    return open_console(Engine(home, source=source), read_only, found_link)
+
+
+def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
+    """Show the console on this terminal until it is left;
+    the environment is prepared for `link`, fast or slow."""
+    terminal.tolerate_bad_bytes()
+    terminal.give_size(sys.stdin.fileno())
+    from tui.app import StockmlApp
+
+    app = StockmlApp(
+        engine,
+        read_only=read_only,
+        ascii_only=terminal.ascii_only(os.environ),
+        theme_for=lambda setting: terminal.theme_for(setting, link, os.environ),
+        few_colours=terminal.few_colours(os.environ),
+        link=link,
+    )
+    os.environ[audit.ORIGIN] = (
+        audit.CONSOLE
+    )  # for the record, and for the children that act on our behalf
+    audit.complain = app.complain
+    held = terminal.Terminal(sys.stdin.fileno())
+
+    def leave() -> None:
+        if app.event_loop is not None:
+            app.event_loop.call_soon_threadsafe(app.leave, terminal.TERMINATED)
+
+    def save() -> None:
+        append_line(engine.home.logs / "console.log", f"{iso(app.wall.now())} action=hangup")
+        app.opening.left()
+
+    held.guard(leave, save)
+    # What is loaded now stays: the collector need not look at it when a screen is closed.
+    gc.freeze()
+    app.run(mouse=not terminal.over_ssh(os.environ))
+    held.ended()
+    app.opening.left()
+    sys.stdout.write(app.last_words())
+    sys.stdout.flush()
+    return app.return_code or int(ExitCode.DONE)

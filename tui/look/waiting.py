@@ -1,0 +1,60 @@
+"""What a screen says while it has nothing to show yet, or only what is old: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tui.look import format as fmt
+from tui.widgets.lines import Line, Span, line, wrapped
+from tui.work.messages import Notice
+
+# A look that takes longer than this is told to the operator, who would trust old numbers otherwise.
+LAG_S = 10.0
+# What the title says of these styles is never left out.
+_KEPT = ("mark", "crit", "warn")
+
+
+def waiting_lines(
+    what: str, failure: str, waited_s: float, width: int, back: str = "esc"
+) -> tuple[Line, ...]:
+    """Why nothing stands here: it failed, or `what` goes on, for how long once that is unusual;
+    `back` leaves."""
+    if failure:
+        return wrapped(line(f"ERROR: {failure}", "crit"), max(1, width), 2)
+    if waited_s <= LAG_S:
+        return (line(what, "dim"),)
+    told = f"{what} for {fmt.duration(waited_s)}: no answer yet; the keys work, {back} goes back"
+    return wrapped(line(told, "warn"), max(1, width), 2)
+
+
+def stale_notice(failure: str, read_at: datetime) -> Notice | None:
+    """What to say below old content while it cannot be read again; None while it can."""
+    if not failure:
+        return None
+    return Notice(
+        f"cannot read again: {failure}",
+        f"what stands here was read at {read_at.astimezone():%H:%M:%S}",
+        bad=True,
+    )
+
+
+def title_of(name: str, facts: Sequence[Span], marks: Sequence[Span], width: int) -> Line:
+    """Name, facts and marks; where they do not fit, dim facts go first, then others from the
+    end, warnings and marks never."""
+    kept = list(facts)
+    while kept and _width(name, (*kept, *marks)) > width:
+        loose = [fact for fact in kept if fact[1] == "dim"] or [
+            fact for fact in kept if fact[1] not in _KEPT
+        ]
+        if not loose:
+            break
+        kept.remove(loose[-1])
+    spans: list[Span] = [(name, "head")]
+    for span in (*kept, *marks):
+        spans += [("  ", ""), span]
+    return tuple(spans)
+
+
+def _width(name: str, spans: Sequence[Span]) -> int:
+    return len(name) + sum(len(text) + 2 for text, _ in spans)

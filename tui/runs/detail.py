@@ -1,0 +1,153 @@
+"""One run: its symbols with their progress, the losses of the chosen one as a chart, and its own
+log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.core.records import Job, Run
+from engine.runs.journal import Tail
+from engine.runs.spec import run_folder
+from engine.runs.training_log import log_line as told_line
+from engine.runs.training_log import narrate
+from tui.dashboard.panes.log import log_line
+from tui.dialogs.help import Sections
+from tui.keys.labels import key
+from tui.keys.table import bindings
+from tui.look.table import meanings, table
+from tui.runs.list import ask_cancel
+from tui.runs.text import JOB_HEADS, STATE_WORDS, STYLES, job_row, loss_lines
+from tui.screens.live import LiveScreen
+from tui.widgets.lines import Lines, Span, line
+from tui.widgets.picker import Picker
+from tui.widgets.scroll import ScrollLines
+from tui.work.messages import Notice
+
+# Lines of the log that are kept; the journal has them all.
+KEPT = 5000
+
+
+class RunScreen(LiveScreen):
+    """A detail of the Runs screen."""
+
+    GROUP = "run"
+    NAME = "Run"
+    EVERY = 0.5
+    BINDINGS: ClassVar[list[BindingType]] = bindings("run")
+
+    value: tuple[Run, tuple[str, ...]] | None
+
+    def __init__(self, run_id: str, symbol: str = "") -> None:
+        super().__init__()
+        self._run_id, self._symbol = run_id, symbol
+        self._tail: Tail | None = None
+        self._said: tuple[str, ...] = ()
+
+    def look(self) -> tuple[Run, tuple[str, ...]]:
+        run = self.console.engine.run(self._run_id)
+        if self._tail is None:
+            self._tail = Tail(run_folder(self.console.engine.home, self._run_id).events)
+        told = ((narrate(event, run.source), event.ts) for event in self._tail.poll())
+        new = [told_line(found[0], at, found[1]) for found, at in told if found is not None]
+        self._said = (*self._said, *new)[-KEPT:]
+        return run, self._said
+
+    def found(self) -> None:
+        if self._symbol and self.value:
+            self.draw()
+            self.query_one(Picker).choose(self._symbol)
+            self._symbol = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield Picker(id="jobs")
+        yield Lines(id="chart")
+        yield ScrollLines(id="page", follow=True)
+
+    def on_resize(self) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        """Jobs, chart and log share the height;
+        a small terminal gives up the log, then the chart."""
+        height = self.app.size.height - 2
+        jobs = len(self.value[0].jobs) + 1 if self.value else 2
+        chart = self.query_one("#chart")
+        chart.display = height >= 10
+        taken = max(6, min(14, height // 3)) if chart.display else 0
+        chart.styles.height = taken
+        self.query_one("#jobs").styles.height = max(
+            2, min(jobs, (height - taken) // 2 if height >= 14 else height - taken)
+        )
+
+    def facts(self) -> Sequence[Span]:
+        if self.value is None:
+            return ((self._run_id, ""),)
+        run = self.value[0]
+        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if run.source == "simulated" else ()
+        return (
+            (run.id, ""),
+            (run.state.value.upper(), STYLES[run.state]),
+            (run.reason, "dim"),
+            *mark,
+        )
+
+    def sections(self) -> Sections:
+        return (("Columns", meanings(JOB_HEADS)), ("State words", STATE_WORDS))
+
+    def draw(self) -> None:
+        jobs, page, drawn = (
+            self.query_one(Picker),
+            self.query_one(ScrollLines),
+            self.query_one("#chart", Lines),
+        )
+        if self.value is None:
+            jobs.fill((), (), self.waiting("reading the run"))
+            return
+        self._place()
+        run, said = self.value
+        now = self.console.wall.now()
+        header, rows = table(
+            JOB_HEADS, [job_row(job, now) for job in run.jobs], jobs.size.width - 2
+        )
+        jobs.fill(header, [(job.symbol, row) for job, row in zip(run.jobs, rows, strict=True)])
+        width, height = drawn.size
+        drawn.show(
+            loss_lines(self._job(), width, height, ascii_only=self.console.ascii_only)
+            if height
+            else ()
+        )
+        page.fill([log_line(text) for text in said] or [line("its journal is empty so far", "dim")])
+
+    def _job(self) -> Job | None:
+        return self.value[0].job(self.query_one(Picker).chosen) if self.value else None
+
+    def copyable(self) -> str:
+        row = self.query_one(Picker).chosen_text
+        return f"{self._run_id}  {row}" if row else self._run_id
+
+    def do_cancel(self) -> None:
+        if self.value is None or not self.value[0].live:
+            self.tell(Notice("this run has ended"))
+            return
+        ask_cancel(self, self.value[0])
+
+    def do_follow(self) -> None:
+        page = self.query_one(ScrollLines)
+        page.follow = not page.follow
+        self.tell(
+            Notice(
+                "the log follows"
+                if page.follow
+                else f"the log is frozen, {key('run_follow')} follows"
+            )
+        )
+
+    def do_page_down(self) -> None:
+        self.query_one(ScrollLines).page(1)
+
+    def do_page_up(self) -> None:
+        self.query_one(ScrollLines).page(-1)

@@ -1,0 +1,207 @@
+"""What the screens say of runs and their jobs: pure functions of records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from engine.core.errors import ExitCode
+from engine.core.records import Job, JobState, Metrics, Run
+from tui.dashboard.columns import phase_word
+from tui.dashboard.text import job_counts
+from tui.look import format as fmt
+from tui.look.chart import chart
+from tui.look.table import Head, table
+from tui.widgets.lines import Line, Span, line, wrapped
+
+SIMULATED = "simulated"
+STYLES = {
+    JobState.QUEUED: "live",
+    JobState.RUNNING: "live",
+    JobState.DONE: "ok",
+    JobState.REFUSED: "warn",
+    JobState.CANCELLED: "dim",
+    JobState.FAILED: "crit",
+    JobState.LOST: "crit",
+}
+STATE_WORDS = (
+    ("QUEUED", "its supervisor has not spoken yet, or the symbol waits for a worker"),
+    ("RUNNING", "at work now"),
+    ("DONE", "ended, and at least one model was published"),
+    ("REFUSED", "trained, but not better than the guard allows; the live models stay"),
+    ("FAILED", "a symbol failed; its line says why"),
+    ("CANCELLED", "stopped by an operator"),
+    ("LOST", "its supervisor died without a word"),
+)
+RUN_HEADS = (
+    Head("RUN", 0, meaning="id; its first part is the time of the start, UTC"),
+    Head("STATE", 0, meaning="one word (below)"),
+    Head(
+        "BARS",
+        1,
+        most=12,
+        meaning="SIMULATED, or where the bars came from; shown where both kinds stand in the list",
+    ),
+    Head("STARTED", 3, meaning="local time"),
+    Head("TOOK", 2, right=True, meaning="duration so far, or in all"),
+    Head("EXIT", 4, right=True, meaning="what the command that started it tells its shell"),
+    Head("JOBS", 1, most=34, meaning="how its symbols stand"),
+    Head("REASON", 5, most=24, meaning="why it was started"),
+    Head("BY", 6, most=24, meaning="who started it"),
+)
+JOB_HEADS = (
+    Head("SYM", 0, meaning="symbol"),
+    Head("STATE", 0, meaning="one word (below)"),
+    Head("TOOK", 3, right=True, meaning="duration"),
+    Head("EXIT", 4, right=True, meaning="exit code of this symbol alone"),
+    Head("MAPE%", 1, meaning="before > after, on the same unseen sessions"),
+    Head("DIR%", 5, meaning="before > after"),
+    Head("MASE", 2, meaning="before > after; below 1 beats the naive forecast"),
+    Head("GEN", 6, right=True, meaning="generation that was published"),
+    Head("NOTE", 1, most=60, meaning="progress, or why it ended so"),
+)
+
+
+def run_exit(run: Run) -> int | None:
+    """What the command that started the run tells its shell; None while it is live."""
+    if run.live:
+        return None
+    states = [job.state for job in run.jobs]
+    codes = [job.exit_code for job in run.jobs if job.state is JobState.FAILED]
+    if JobState.CANCELLED in states or run.state is JobState.CANCELLED:
+        return ExitCode.INTERRUPTED
+    if JobState.LOST in (*states, run.state) or any(code != ExitCode.NO_DATA for code in codes):
+        return ExitCode.FAILED
+    if codes:
+        return ExitCode.NO_DATA
+    return ExitCode.REFUSED if states and set(states) == {JobState.REFUSED} else ExitCode.DONE
+
+
+def took(run: Run, now: datetime) -> float | None:
+    """Seconds from the start to the end, or until now."""
+    end = run.ended_at or (now if run.live else run.last_event_at)
+    return (end - run.created_at).total_seconds() if end else None
+
+
+def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
+    """One run of the list."""
+    code = run_exit(run)
+    word = "CANCELLING" if run.cancelling else run.state.value.upper()
+    return (
+        (run.id, "head"),
+        (word, STYLES[run.state]),
+        ("SIMULATED", "mark") if run.source == SIMULATED else (run.source or "settings", ""),
+        (fmt.moment(run.created_at, now), ""),
+        (fmt.duration(took(run, now)), ""),
+        (fmt.MISSING if code is None else str(int(code)), "crit" if code else ""),
+        (job_counts(run.jobs), ""),
+        (run.reason, ""),
+        (run.starter or "unknown", "dim"),
+    )
+
+
+def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tuple[Line, ...]]:
+    """Header and rows;
+    runs on simulated bars beside others are marked in their row, else the title says it for all."""
+    mixed = len({run.source == SIMULATED for run in runs}) > 1
+    kept = [at for at, head in enumerate(RUN_HEADS) if mixed or head.title != "BARS"]
+    rows = [run_row(run, now) for run in runs]
+    return table([RUN_HEADS[at] for at in kept], [[row[at] for at in kept] for row in rows], width)
+
+
+def _pair(old: float | None, new: float | None, digits: int) -> str:
+    if new is None:
+        return fmt.MISSING
+    return (
+        f"{fmt.number(old, digits)} > {fmt.number(new, digits)}"
+        if old is not None
+        else fmt.number(new, digits)
+    )
+
+
+def job_row(job: Job, now: datetime) -> tuple[Span, ...]:
+    """One symbol of a run with its figures before and after."""
+    new, old = job.metrics or Metrics(), job.champion or Metrics()
+    seconds = job.duration_s
+    if seconds is None and job.started_at and not job.state.ended:
+        seconds = (now - job.started_at).total_seconds()
+    return (
+        (job.symbol, "head"),
+        (job.state.value.upper(), STYLES[job.state]),
+        (fmt.duration(seconds), ""),
+        (
+            fmt.MISSING if job.exit_code is None else str(job.exit_code),
+            "crit" if job.exit_code else "",
+        ),
+        (_pair(old.mape, new.mape, 2), ""),
+        (_pair(old.direction_accuracy, new.direction_accuracy, 1), ""),
+        (_pair(old.mase, new.mase, 3), ""),
+        (str(job.generation) if job.generation else fmt.MISSING, ""),
+        (_note(job), ""),
+    )
+
+
+def _note(job: Job) -> str:
+    if job.state is JobState.RUNNING:
+        count = f"epoch {job.epoch}/{job.epochs}" if job.epochs else ""
+        left = f"ETA {fmt.duration(job.eta_s)}" if job.eta_s is not None else ""
+        return " ".join(part for part in (phase_word(job), count, left) if part)
+    return f"{job.message}{f' ({job.hint})' if job.hint else ''}"
+
+
+def summary_lines(run: Run, width: int) -> tuple[Line, ...]:
+    """What the list cannot hold: reason, starter, message."""
+    text = (
+        f"{run.kind}, {run.reason}, by {run.starter or 'unknown'},"
+        f" {run.source or 'source of the settings'}"
+    )
+    lines: list[Line] = [((f"{run.id} ", "head"), (text, ""))]
+    if run.message:
+        lines.append(line(run.message, STYLES[run.state]))
+    if run.skipped_lines:
+        lines.append(
+            line(
+                f"{run.skipped_lines} lines of its journal cannot be read and are left out", "warn"
+            )
+        )
+    return tuple(piece for one in lines for piece in wrapped(one, width, 4))
+
+
+def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) -> tuple[Line, ...]:
+    """Losses per epoch as a chart, with their last values in words."""
+    if job is None:
+        return ()
+    losses = job.losses
+    drawn: Sequence[str] = ()
+    if len(losses) > 1:
+        series = ([one.loss for one in losses], [one.val_loss for one in losses])
+        drawn = chart(series, width, height - 1, ascii_only=ascii_only)
+    if not drawn:
+        why = (
+            "no epoch has ended yet"
+            if not losses
+            else "one epoch has ended"
+            if len(losses) == 1
+            else "no room for the chart"
+        )
+        told = f"{job.symbol}: {job.message or why}{f' ({job.hint})' if job.hint else ''}"
+        return wrapped(line(told, STYLES[job.state] if job.message else "dim"), max(1, width), 2)[
+            : max(1, height)
+        ]
+    marks = ("*", "o") if ascii_only else ("line", "dots")
+    last = losses[-1]
+    now = (
+        f"{marks[0]} training {fmt.loss(last.loss)}, {marks[1]} validation"
+        f" {fmt.loss(last.val_loss)}"
+    )
+    head = f"{job.symbol} loss per epoch 1 to {last.epoch}: {now}"
+    if len(head) > width:
+        head = (
+            f"loss {fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)}"
+            f" ({marks[1]})"
+        )
+    if len(head) > width:
+        head = (
+            f"{fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)} ({marks[1]})"
+        )
+    return (line(head, "head"), *(line(text, "live") for text in drawn))

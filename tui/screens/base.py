@@ -1,0 +1,177 @@
+"""What every screen shares: its keys come from the table of actions, and a read-only console
+refuses those that write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual import events
+from textual._styles_cache import StylesCache
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from engine.core.text import clean
+from tui.keys.table import by_id, in_group
+from tui.widgets.footer import Footer, live_keys
+from tui.work.messages import Notice
+
+if TYPE_CHECKING:
+    from tui.app import StockmlApp
+
+Result = TypeVar("Result")
+PASTED = 250
+"""Characters of a pasted line that are typed."""
+
+
+class ActingScreen(Screen[Result], inherit_bindings=False):
+    """A screen whose bindings all run `act(id)`."""
+
+    GROUP: ClassVar[str] = ""
+    TYPED_AHEAD: ClassVar[bool] = True
+    """Keys typed before it stood there are meant for it: over a slow line `/NVDA` and enter
+    arrive at once."""
+    TAKES_TEXT: ClassVar[bool] = False
+    """It has a line to type into: what is pasted is typed there."""
+    AUTO_FOCUS = None
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self._application: StockmlApp | None = None
+        self._early: list[events.Key] | None = []
+        """Keys that came before the first drawing; None behind it."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep a key until the screen is drawn, and hand one on that finds another screen on
+        top."""
+        if isinstance(event, events.Key) and self.app.screen_stack:
+            if (top := self.app.screen) is not self:
+                if isinstance(top, ActingScreen):
+                    top.post_message(event)
+                return
+            if self._early is not None:
+                self._early.append(event)
+                return
+        await super().on_event(event)
+
+    def _stand(self) -> None:
+        """It is drawn: what was typed for it is its own now; a question begins to listen."""
+        early, self._early = self._early or [], None
+        for event in early if self.TYPED_AHEAD else ():
+            self.post_message(event)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Act on a key before the next one is looked at.
+
+        Textual acts when the application has seen all keys that came with it: `x` and `y` in one
+        piece, as a slow line or a slip brings them, then answer a question before it is drawn.
+        """
+        if (found := self.active_bindings.get(event.key)) and found.enabled:
+            event.stop()
+            await self.app.run_action(found.binding.action, found.node)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Type the first line of what is pasted where text is taken;
+        elsewhere it presses no key."""
+        event.stop()
+        for letter in clean(event.text.partition("\n")[0], PASTED) if self.TAKES_TEXT else "":
+            self.post_message(events.Key(letter, letter))
+
+    @property
+    def console(self) -> StockmlApp:
+        """The application;
+        remembered, because a reader's thread may ask when the screen was taken away already."""
+        if self._application is None:
+            from tui.app import StockmlApp
+
+            assert isinstance(self.app, StockmlApp)
+            self._application = self.app
+        return self._application
+
+    def on_unmount(self) -> None:
+        """Let go of the lines: Textual remembers a background for each of the last 1024 widgets,
+        and with it all they drew.
+
+        That was 47 MB after three hours of changing screens; the colours are found again in
+        microseconds.
+        """
+        StylesCache.get_inner_outer.cache_clear()
+        self.console.vitals.screen_closed()
+
+    def compose_footer(self) -> ComposeResult:
+        yield Footer(id="footer")
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """The live keys of each action of this screen."""
+        return live_keys((key, found.binding.id) for key, found in self.active_bindings.items())
+
+    def draw_footer(self) -> None:
+        """Show what can be pressed now; a screen that was left before it stood has no footer."""
+        for footer in self.query(Footer):
+            footer.draw(in_group(self.GROUP), self.keys(), self.console.read_only)
+
+    def action_act(self, action_id: str) -> None:
+        """Run the action of a key or of the palette: the one gate that keeps a read-only console
+        from writing."""
+        action = by_id(action_id)
+        if action.writes and self.console.read_only:
+            self.console.say(
+                Notice(
+                    f"read-only: {action.name} is off",
+                    "open the console without --read-only",
+                    warns=True,
+                )
+            )
+            return
+        getattr(self, action.handler)(*((action.told,) if action.told else ()))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw_footer)
+        if self._early is not None:  # behind the drawing that the screen itself asked for
+            self.call_after_refresh(self._stand)
+
+    def open_palette(self) -> None:
+        """The palette of this screen's actions; the chosen one is run here."""
+        from tui.dialogs.palette import PaletteScreen
+
+        def run(action_id: str | None) -> None:
+            if action_id:
+                self.action_act(action_id)
+
+        self.app.push_screen(PaletteScreen(self.GROUP, self.keys()), run)
+
+    def copyable(self) -> str:
+        """What `y` copies here."""
+        return ""
+
+    def do_copy(self) -> None:
+        self.console.copy(self.copyable())
+
+    def do_to_dashboard(self) -> None:
+        self.console.go("dashboard")
+
+    def do_to_runs(self) -> None:
+        self.console.go("runs")
+
+    def do_to_logs(self) -> None:
+        self.console.go("logs")
+
+    def do_to_backups(self) -> None:
+        self.console.go("backups")
+
+    def do_to_schedule(self) -> None:
+        self.console.go("schedule")
+
+    def do_to_alerts(self) -> None:
+        self.console.go("alerts")
+
+    def do_to_doctor(self) -> None:
+        self.console.go("doctor")
+
+    def do_to_settings(self) -> None:
+        self.console.go("settings")
+
+    def do_to_audit(self) -> None:
+        self.console.go("audit")
+
+    def do_to_service(self) -> None:
+        self.console.go("service")

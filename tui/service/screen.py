@@ -1,0 +1,79 @@
+"""The Service screen: whether predictions are answered, how fast, from which models.
+
+What to do when they are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.service.overview import Overview
+from tui.dialogs.help import Sections
+from tui.keys.table import bindings
+from tui.look.table import meanings, table
+from tui.screens.live import LiveScreen
+from tui.service import text as words
+from tui.service.test_request import ServiceVerbs
+from tui.widgets.lines import Line, Lines, Span, line
+from tui.widgets.picker import Picker
+
+DEADLINE_S = 1.0
+
+
+class ServiceScreen(ServiceVerbs, LiveScreen):
+    """Figures above, models below; it asks the service only while it is on top."""
+
+    GROUP = "service"
+    NAME = "Service"
+    TAB = "service"
+    EVERY = 2.0
+    BINDINGS: ClassVar[list[BindingType]] = bindings("service")
+
+    value: Overview | None
+
+    def look(self) -> Overview:
+        return self.console.engine.service_overview(DEADLINE_S)
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="summary")
+        yield Picker(id="models")
+
+    def facts(self) -> Sequence[Span]:
+        return words.facts(self.value) if self.value else ()
+
+    def sections(self) -> Sections:
+        return (
+            ("The service", words.STATE_WORDS),
+            ("Columns", meanings(words.HEADS)),
+            ("A symbol", words.ROW_WORDS),
+        )
+
+    def draw(self) -> None:
+        summary, models = self.query_one("#summary", Lines), self.query_one(Picker)
+        found, width = self.value, self.app.size.width
+        if found is None:
+            above: tuple[Line, ...] = self.waiting("asking the service")
+        else:
+            engine = self.console.engine
+            above = words.page(found, engine.settings, str(engine.home.root), width, models.chosen)
+        rows = found.models if found else ()
+        # On a low terminal the models keep five lines.
+        summary.styles.height = min(len(above), max(1, self.app.size.height - (8 if rows else 3)))
+        summary.show(above)
+        now = self.console.wall.now()
+        header, lines = table(words.HEADS, [words.model_row(each, now) for each in rows], width - 2)
+        named = [
+            (str(each.get("symbol", "")), text) for each, text in zip(rows, lines, strict=True)
+        ]
+        models.fill(header if rows else (), named, (line(""),))
+
+    def copyable(self) -> str:
+        """The row under the cursor; without rows, what is to be done."""
+        return super().copyable() or self.query_one("#summary", Lines).text
+
+    def tested_symbol(self) -> str:
+        return self.query_one(Picker).chosen

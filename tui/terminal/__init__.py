@@ -1,0 +1,1 @@
+"""The terminal: its driver, its life, and what the console measures of itself."""

@@ -1,0 +1,211 @@
+"""The terminal's life: what it can show, how it is left, and what to do when it goes away.
+
+Imports no Textual.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
+from typing import Any
+
+from tui.look.themes import BY_NAME
+
+HANGUP = 128 + signal.SIGHUP
+TERMINATED = 128 + signal.SIGTERM
+# Textual's own shutdown waits for a writer thread that a stalled terminal never frees; this is how
+# long it may take.
+SHUTDOWN_S = 1.5
+WATCH_S = 1.0
+# Leave bracketed paste, focus events, mouse, kitty keys and the alternate screen; wrap lines; show
+# the cursor.
+_LEAVE = (
+    b"\x1b[?2004l\x1b[?1004l\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l"
+    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m\r\n"
+)
+
+
+def usable(environ: Mapping[str, str]) -> str:
+    """Why no console can be opened here; empty when one can."""
+    if environ.get("TERM", "") in ("", "dumb"):
+        return f"TERM={environ.get('TERM', '')!r} cannot show a console"
+    for name, stream in (
+        ("input", sys.__stdin__),
+        ("output", sys.__stdout__),
+        ("error output", sys.__stderr__),
+    ):
+        if stream is None or not stream.isatty():
+            return f"the console needs a terminal, and its {name} is none"
+    return ""
+
+
+def resolve_link(asked: str, setting: str, environ: Mapping[str, str]) -> str:
+    """`fast` or `slow`: as asked, else as set, else slow over SSH."""
+    for wish in (asked, setting):
+        if wish in ("fast", "slow"):
+            return wish
+    return "slow" if over_ssh(environ) else "fast"
+
+
+def over_ssh(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is at the other end of an SSH line (SSH_TTY lies in tmux panes, this
+    does not)."""
+    return bool(environ.get("SSH_CONNECTION"))
+
+
+def few_colours(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal has fewer than 256 colours, or the user wants none."""
+    if environ.get("NO_COLOR") is not None:
+        return True
+    deep = environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256color" in environ.get(
+        "TERM", ""
+    )
+    return not deep
+
+
+def ascii_only(environ: Mapping[str, str]) -> bool:
+    """Whether the locale is not UTF-8;
+    Python itself turns a bare C locale into LC_CTYPE=C.UTF-8, which is no wish."""
+    coerced = environ.get("LC_CTYPE") == "C.UTF-8" and environ.get("LANG", "") in ("C", "POSIX")
+    chosen = (
+        environ.get("LC_ALL")
+        or ("" if coerced else environ.get("LC_CTYPE"))
+        or environ.get("LANG")
+        or ""
+    )
+    return "utf" not in chosen.lower()
+
+
+def light_background(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal says that its background is light (COLORFGBG ends in 7 or 15)."""
+    return environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+
+
+def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
+    """The theme's name: as set;
+    the terminal's own colours where it has few, or where `auto` meets a slow line."""
+    if environ.get("NO_COLOR") is not None:
+        return "no-colour"
+    chosen = BY_NAME.get(setting)
+    light = not chosen.dark if chosen else light_background(environ)
+    if chosen and (chosen.ansi or not few_colours(environ)):
+        return chosen.name
+    if few_colours(environ) or link == "slow":
+        return "16-colours-light" if light else "16-colours"
+    return "light" if light else "dark"
+
+
+def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
+    """Set what Textual reads when it is imported.
+
+    What the user set stands, but for the theme, which is ours.
+
+    Textual's timer may let two frames pass before it draws: at 10 frames a second a key was on
+    the screen within 202 ms, at 25 within 80. What streams is drawn once a second on a slow
+    line, whatever the frames. 200 ms for an escape, because slow lines split sequences.
+    """
+    wishes = {
+        "TEXTUAL_FPS": "25" if link == "slow" else "30",
+        "TEXTUAL_ANIMATIONS": "none",
+        "TEXTUAL_SMOOTH_SCROLL": "0",
+        "TEXTUAL_DISABLE_KITTY_KEY": "1",
+        "ESCDELAY": "200" if link == "slow" else "100",
+    }
+    for name, value in wishes.items():
+        environ.setdefault(name, value)
+    environ["TEXTUAL_THEME"] = (
+        "textual-dark"  # until ours is registered; a name it does not know would end it
+    )
+
+
+def give_size(fd: int) -> None:
+    """Call a terminal that tells no size (serial lines, `script`, some pseudo-terminals) the
+    classic 80x24.
+
+    Textual's two fallbacks differ by a line there, and it draws a blank screen without end.
+    """
+    with suppress(termios.error):
+        lines, columns = termios.tcgetwinsize(fd)
+        if not lines or not columns:
+            termios.tcsetwinsize(fd, (lines or 24, columns or 80))
+
+
+def tolerate_bad_bytes() -> None:
+    """Make one byte that is not UTF-8 harmless: Textual decodes the keyboard strictly and ends
+    on it."""
+    import codecs
+
+    from textual.drivers import linux_driver
+
+    strict = codecs.getincrementaldecoder
+
+    def tolerant(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+        return lambda: strict(encoding)(errors="replace")
+
+    linux_driver.getincrementaldecoder = tolerant  # type: ignore[attr-defined, assignment]
+
+
+class Terminal:
+    """The terminal as it was found, and the ways to give it back."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._found: list[Any] = termios.tcgetattr(fd)
+        self._ended = threading.Event()
+
+    def guard(self, leave: Callable[[], None], save: Callable[[], None]) -> None:
+        """Install the handlers: SIGTERM leaves in order, SIGHUP or a lost terminal saves and
+        exits at once.
+
+        signal.signal, not the loop's own: these must run while the loop waits for a terminal
+        that stopped reading. An orderly exit after a hang-up was seen to wait for ever for the
+        writer thread.
+        """
+
+        def terminated(_signal: int, _frame: object) -> None:
+            threading.Thread(target=self._force, name="forced-exit", daemon=True).start()
+            leave()
+
+        def hung_up(*_: object) -> None:
+            with suppress(Exception):
+                save()
+            os._exit(HANGUP)
+
+        signal.signal(signal.SIGTERM, terminated)
+        signal.signal(signal.SIGHUP, hung_up)
+        threading.Thread(
+            target=self._watch, args=(hung_up,), name="terminal-watch", daemon=True
+        ).start()
+
+    def ended(self) -> None:
+        """The application gave the terminal back by itself."""
+        self._ended.set()
+
+    def _watch(self, lost: Callable[[], None]) -> None:
+        """A terminal that was closed without a SIGHUP for us (nohup, a new session) leaves an
+        input thread spinning."""
+        while not self._ended.wait(WATCH_S):
+            try:
+                termios.tcgetattr(self._fd)
+            except termios.error:
+                lost()
+
+    def _force(self) -> None:
+        if not self._ended.wait(SHUTDOWN_S):
+            self.restore()
+            os._exit(TERMINATED)
+
+    def restore(self) -> None:
+        """Give the terminal back without waiting for it to read."""
+        with suppress(termios.error):
+            termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
+        with suppress(OSError):
+            os.set_blocking(self._fd, False)
+            os.write(self._fd, _LEAVE)
+        with suppress(OSError):
+            os.set_blocking(self._fd, True)

@@ -1,0 +1,129 @@
+"""What the console measures of itself: bytes to its terminal, and whether its event loop stood
+still."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from engine.core.clock import Clock
+from engine.core.link import LinkFigures, save_link
+from engine.core.paths import Home
+from tui.look import format as fmt
+from tui.terminal.link import LinkMeter
+from tui.terminal.watchdog import LoopWatch
+from tui.work.background import write_log
+
+# The title says LAG for so long after a stall ended: while the loop stands still nothing can be
+# drawn.
+TOLD_S = 30.0
+SAVE_EVERY_S = 60.0
+
+
+class Vitals:
+    """Fed by the console's clock once a second;
+    saved for the doctor by the thread that reads the snapshot."""
+
+    def __init__(self, home: Home, wall: Clock, link: str, *, read_only: bool) -> None:
+        self._home, self._wall, self._read_only = home, wall, read_only
+        self.link = link
+        """fast or slow."""
+        self.meter = LinkMeter()
+        self._collects = 0
+        self._watch: LoopWatch | None = None
+        self._opened = wall.now()
+        self._size = (0, 0)
+        self._saved_at: float | None = None
+
+    def start(self, ask: Callable[[Callable[[], None]], object]) -> None:
+        """Watch the loop that calls this; `ask` runs a callable on it from another thread."""
+        self._watch = LoopWatch(ask, lambda text: write_log(self._home, self._wall, text))
+        self._watch.start()
+
+    def stop(self, sent: int | None) -> None:
+        """The console ends: no more watching, and the last figures are left for the doctor."""
+        if self._watch:
+            self._watch.stop()
+        if sent is not None:
+            self.meter.feed(time.monotonic(), sent)
+        self._save()
+
+    def tick(self, sent: int | None, size: tuple[int, int]) -> str:
+        """Once a second on the loop: `sent` bytes so far, None where nothing counts them;
+        LAG in words, or nothing."""
+        now = time.monotonic()
+        self._size = size
+        if self._collects:
+            self._collects -= 1
+            gc.collect()
+        if sent is not None:
+            self.meter.feed(now, sent)
+        watch = self._watch
+        if watch is None or watch.ended_at is None or now - watch.ended_at > TOLD_S:
+            return ""
+        return f"LAG {watch.last:.1f}s"
+
+    def screen_closed(self) -> None:
+        """What a screen was made of points at itself and waits for the collector;
+        its reader may hold it a moment longer."""
+        self._collects = 3
+
+    @property
+    def longest_stall_s(self) -> float:
+        """The longest time that the event loop stood still, in seconds; 0 without a stall."""
+        return self._watch.longest if self._watch else 0.0
+
+    def words(self) -> str:
+        """The link in one line, for the palette."""
+        rate = self.meter.rate
+        if rate is None:
+            return f"{self.link} line: bytes to the terminal are not measured yet"
+        busiest = (
+            f"busiest second {fmt.size(self.meter.most)}"
+            if self.meter.most
+            else "nothing since the first paint"
+        )
+        sent = f"{fmt.size(self.meter.sent)} in all"
+        return (
+            f"{self.link} line: {fmt.size(round(rate))}/s over {fmt.duration(self.meter.window)},"
+            f" {busiest}, {sent}"
+        )
+
+    def save_sometimes(self) -> None:
+        """In a thread: leave the figures for the doctor once a minute, the first time after ten
+        seconds."""
+        now = time.monotonic()
+        if self._saved_at is None:
+            self._saved_at = now - SAVE_EVERY_S + 10.0
+        elif now - self._saved_at >= SAVE_EVERY_S:
+            self._saved_at = now
+            self._save()
+
+    def _save(self) -> None:
+        """A read-only console leaves nothing; a full disk costs the figures only."""
+        if self._read_only or self.meter.rate is None:
+            return
+        try:
+            terminal = os.ttyname(sys.__stdout__.fileno()) if sys.__stdout__ else ""
+        except (OSError, ValueError):
+            terminal = ""
+        figures = LinkFigures(
+            measured_at=self._wall.now(),
+            opened_at=self._opened,
+            pid=os.getpid(),
+            terminal=terminal,
+            link=self.link,
+            columns=self._size[0],
+            lines=self._size[1],
+            window_s=self.meter.window,
+            bytes_per_s=self.meter.rate,
+            most_per_s=self.meter.most,
+            bytes_in_all=self.meter.sent,
+            longest_stall_s=self.longest_stall_s,
+        )
+        with suppress(OSError):
+            save_link(self._home, figures)

@@ -1,0 +1,38 @@
+"""The notice: what an action did or why it did not, with the next step, until it is read."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from textual.reactive import var
+
+from tui.widgets.lines import Line, line
+from tui.widgets.pane import Pane
+from tui.work.messages import Notice
+
+MOST_LINES = 3
+
+
+def notice_lines(notice: Notice | None, width: int) -> tuple[Line, ...]:
+    """The notice wrapped into at most three lines of `width` cells."""
+    if notice is None or width < 1:
+        return ()
+    mark, style = (
+        ("ERROR: ", "crit") if notice.bad else ("WARN: ", "warn") if notice.warns else ("", "live")
+    )
+    text = f"{mark}{notice.text}{f' ({notice.hint})' if notice.hint else ''}"
+    wrapped = textwrap.wrap(text, max(8, width), max_lines=MOST_LINES, placeholder=" …")
+    return tuple(line(part, style) for part in wrapped)
+
+
+class NoticePane(Pane):
+    """Takes lines of the log while there is something to say."""
+
+    notice: var[Notice | None] = var(None)
+
+    def lines(self) -> Iterable[Line]:
+        return notice_lines(self.notice, self.size.width)
+
+    def watch_notice(self) -> None:
+        self.redraw()
