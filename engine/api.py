@@ -355,7 +355,7 @@ class Engine(Watching):
     def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[Restored, ...]:
         """Publish the models of a backup again, and show them; one result a symbol."""
         from engine.forecast.inference import load_forecaster
-        from engine.runs.provenance import last_known
+        from engine.runs.provenance import last_known_model
         from engine.vault.model_file import read_model
         from engine.vault.restore import restore
 
@@ -363,7 +363,7 @@ class Engine(Watching):
             load_forecaster(read_model(path))
 
         def generation(symbol: str) -> int:
-            return last_known(self.home, symbol).generation
+            return last_known_model(self.home, symbol).generation
 
         results = restore(
             self.home,

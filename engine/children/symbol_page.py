@@ -19,12 +19,12 @@ from engine.api import Engine
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.symbols import checked_all
-from engine.forecast.model_summary import story
+from engine.forecast.model_summary import model_summary
 
 
 def told(engine: Engine, symbol: str) -> dict[str, Any]:
     """The whole story; a part that cannot be told is None, and `problems` says why."""
-    tree = story(engine.home, engine.settings, symbol, engine.clock, engine.source or "")
+    tree = model_summary(engine.home, engine.settings, symbol, engine.clock, engine.source or "")
 
     def part(tell: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         try:

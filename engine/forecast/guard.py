@@ -25,7 +25,7 @@ ALIKE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuardVerdict:
     """Whether to publish, why, and both sets of figures on the sessions compared (of the
     champion None without any)."""
 
@@ -38,17 +38,17 @@ class Verdict:
     """The candidate's MASE ÷ the champion's."""
 
 
-def judge(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> Verdict:
+def judge(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> GuardVerdict:
     """Compare the candidate with the live model;
     the figures are out of sample for both and stand beside naive's."""
     if champion is None:
-        return Verdict(
+        return GuardVerdict(
             True, f"first model, {against_naive(candidate.metrics)}", candidate.metrics, None
         )
     try:
         record = Record.load(within("record", champion.arrays))
     except KeyError:
-        return Verdict(
+        return GuardVerdict(
             True,
             "the live model kept no held-out forecasts to compare with",
             candidate.metrics,
@@ -57,7 +57,7 @@ def judge(candidate: Candidate, champion: StoredModel | None, settings: Settings
     return compare(candidate, record, settings)
 
 
-def compare(candidate: Candidate, champion: Record, settings: Settings) -> Verdict:
+def compare(candidate: Candidate, champion: Record, settings: Settings) -> GuardVerdict:
     """The verdict on the sessions that both forecast without having seen them."""
     needed, limit = settings.thresholds.guard_sessions, settings.thresholds.guard_ratio
     dates = np.intersect1d(candidate.record.dates, champion.dates)
@@ -66,7 +66,7 @@ def compare(candidate: Candidate, champion: Record, settings: Settings) -> Verdi
             f"only {len(dates)} sessions are held out for both models, {needed} are needed to"
             " compare"
         )
-        return Verdict(True, why, candidate.metrics, None, len(dates))
+        return GuardVerdict(True, why, candidate.metrics, None, len(dates))
     ours, theirs = candidate.record.on(dates), champion.on(dates)
     agreeing = float(np.mean(np.abs(ours.target - theirs.target) <= SAME))
     if agreeing < ALIKE:
@@ -74,11 +74,11 @@ def compare(candidate: Candidate, champion: Record, settings: Settings) -> Verdi
             f"the live model was scored on other bars: {100 * (1 - agreeing):.0f} % of {len(dates)}"
             " sessions differ"
         )
-        return Verdict(True, why, candidate.metrics, None, len(dates))
+        return GuardVerdict(True, why, candidate.metrics, None, len(dates))
     # The same outcomes for both: a bar corrected since must not favour either.
     new, old = metrics_of(ours), metrics_of(Record.load(theirs.arrays() | {"target": ours.target}))
     if new.mase is None or old.mase is None:
-        return Verdict(
+        return GuardVerdict(
             True,
             f"the close never moved on {len(dates)} sessions: nothing to compare",
             new,
@@ -91,7 +91,7 @@ def compare(candidate: Candidate, champion: Record, settings: Settings) -> Verdi
         " (naive 1.000)"
     )
     if ratio > limit:
-        return Verdict(
+        return GuardVerdict(
             False,
             f"{figures}: worse by more than {100 * (limit - 1):.0f} %",
             new,
@@ -99,7 +99,7 @@ def compare(candidate: Candidate, champion: Record, settings: Settings) -> Verdi
             len(dates),
             ratio,
         )
-    return Verdict(True, figures, new, old, len(dates), ratio)
+    return GuardVerdict(True, figures, new, old, len(dates), ratio)
 
 
 def against_naive(metrics: Metrics) -> str:

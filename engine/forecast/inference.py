@@ -49,10 +49,10 @@ class Forecaster:
         return CONTEXT if needed else ()
 
     def forecast(self, bars: Bars, context: Mapping[str, Bars]) -> Forecast:
-        """The session after the last of `bars`; errors as `question`."""
-        return forecast_together([self.question(bars, context)])[0]
+        """The session after the last of `bars`; errors as `request`."""
+        return forecast_together([self.request(bars, context)])[0]
 
-    def question(self, bars: Bars, context: Mapping[str, Bars]) -> Question:
+    def request(self, bars: Bars, context: Mapping[str, Bars]) -> ForecastRequest:
         """What the model has to be asked for the session after the last of `bars`.
 
         Raises NoDataError for bars that end before the training's last bar, are too few, or lack
@@ -71,7 +71,7 @@ class Forecaster:
                 "fetch more history",
             )
         self.model.check(data)
-        return Question(self, data, np.arange(len(data) - news, len(data)))
+        return ForecastRequest(self, data, np.arange(len(data) - news, len(data)))
 
     def _check(self, bars: Bars, context: Mapping[str, Bars]) -> None:
         if bars.symbol != self.symbol:
@@ -92,7 +92,7 @@ class Forecaster:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class ForecastRequest:
     """The rows a model must be asked for one forecast: the sessions it has not learned from yet,
     the newest one last."""
 
@@ -100,7 +100,7 @@ class Question:
     data: Dataset
     rows: IntArray
 
-    def answer(self, blended: Floats) -> Forecast:
+    def forecast_from(self, blended: Floats) -> Forecast:
         """The forecast, from the model's log returns [len(rows)];
         the calibration learns from the outcomes there are."""
         past, calibrator, tolerance = (
@@ -120,14 +120,16 @@ class Question:
         return forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
 
 
-def forecast_together(questions: Sequence[Question]) -> list[Forecast]:
-    """The forecast of every question, in their order;
+def forecast_together(requests: Sequence[ForecastRequest]) -> list[Forecast]:
+    """The forecast of every request, in their order;
     the networks of all models run as one stacked recursion."""
-    models = [question.forecaster.model for question in questions]
+    models = [request.forecaster.model for request in requests]
     found = predict_together(
-        models, [question.data for question in questions], [question.rows for question in questions]
+        models, [request.data for request in requests], [request.rows for request in requests]
     )
-    return [question.answer(each.blended) for question, each in zip(questions, found, strict=True)]
+    return [
+        request.forecast_from(each.blended) for request, each in zip(requests, found, strict=True)
+    ]
 
 
 def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forecaster:

@@ -28,7 +28,7 @@ BARS = 250
 EDGES = (0.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 100.0)
 
 
-def story(
+def model_summary(
     home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
 ) -> dict[str, Any]:
     """Closes, the held-out record in dollars, figures and calibration;

@@ -10,64 +10,64 @@ from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
-from engine.forecast.inference import Question, forecast_together, load_forecaster
+from engine.forecast.inference import ForecastRequest, forecast_together, load_forecaster
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.load import Settings
 from engine.vault.model_file import StoredModel
 
-Answer = Forecast | StockmlError
+ForecastOrError = Forecast | StockmlError
 
 
 @dataclass(slots=True)
-class Reading:
+class BarCache:
     """The stored bars of one moment, each symbol's read once: SPY is the context of every other
     symbol."""
 
     home: Home
     settings: Settings
     clock: Clock
-    _held: dict[tuple[str, str], Bars] = field(default_factory=dict)
+    _bars: dict[tuple[str, str], Bars] = field(default_factory=dict)
 
     def bars(self, source: str, symbol: str) -> Bars:
         """The bars of `symbol` from `source`, never the network; NoDataError without them."""
-        if (source, symbol) not in self._held:
-            self._held[source, symbol] = stored_bars(
+        if (source, symbol) not in self._bars:
+            self._bars[source, symbol] = stored_bars(
                 self.home, self.settings, source, symbol, self.clock
             )
-        return self._held[source, symbol]
+        return self._bars[source, symbol]
 
-    def question(self, stored: StoredModel, source: str) -> Question:
-        """What to ask the model; errors as `Forecaster.question`, and NoDataError without bars."""
+    def request(self, stored: StoredModel, source: str) -> ForecastRequest:
+        """What to ask the model; errors as `Forecaster.request`, and NoDataError without bars."""
         forecaster = load_forecaster(stored)
         bars = self.bars(source, stored.manifest.symbol)
-        return forecaster.question(
+        return forecaster.request(
             bars, {name: self.bars(source, name) for name in forecaster.context}
         )
 
 
 def forecast_stored(
-    reading: Reading, asked: Mapping[str, tuple[StoredModel, str]]
-) -> dict[str, Answer]:
+    bar_cache: BarCache, asked: Mapping[str, tuple[StoredModel, str]]
+) -> dict[str, ForecastOrError]:
     """The next session's forecast of every (model, source of its bars), or the error that stands
     in its way."""
-    questions: dict[str, Question] = {}
-    found: dict[str, Answer] = {}
+    requests: dict[str, ForecastRequest] = {}
+    found: dict[str, ForecastOrError] = {}
     for name, (stored, source) in asked.items():
         try:
-            questions[name] = reading.question(stored, source)
+            requests[name] = bar_cache.request(stored, source)
         except StockmlError as error:
             found[name] = error
-    found |= zip(questions, answered(list(questions.values())), strict=True)
+    found |= zip(requests, forecasts_or_errors(list(requests.values())), strict=True)
     return {name: found[name] for name in asked}
 
 
-def answered(questions: Sequence[Question]) -> list[Answer]:
+def forecasts_or_errors(requests: Sequence[ForecastRequest]) -> list[ForecastOrError]:
     """All together;
     one by one when a model among them is at fault, so that the others have their forecast."""
     try:
-        return list(forecast_together(questions))
+        return list(forecast_together(requests))
     except StockmlError as error:
-        if len(questions) == 1:
+        if len(requests) == 1:
             return [error]
-        return [answer for question in questions for answer in answered([question])]
+        return [answer for request in requests for answer in forecasts_or_errors([request])]

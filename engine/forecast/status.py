@@ -177,7 +177,7 @@ def build_all(
     None for a symbol without a model file. A broken model or missing bars are told in `problem`,
     never raised. The networks of all models run as one stacked recursion.
     """
-    from engine.forecast.serving import Reading, forecast_stored
+    from engine.forecast.serving import BarCache, forecast_stored
     from engine.vault.model_file import model_info
 
     found = {symbol: _live_model(home, symbol) for symbol in symbols}
@@ -185,7 +185,7 @@ def build_all(
     asked = {
         symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in whole.items()
     }
-    answers = forecast_stored(Reading(home, settings, clock), asked)
+    answers = forecast_stored(BarCache(home, settings, clock), asked)
     statuses = {symbol: None if isinstance(each, tuple) else each for symbol, each in found.items()}
     for symbol, (key, stored) in whole.items():
         info, (_, used), answer = (
@@ -243,6 +243,6 @@ def forecast_now(
     """The next session's forecast of a stored model on the stored bars of `source`;
     NoDataError without bars."""
     from engine.forecast.inference import forecast_together
-    from engine.forecast.serving import Reading
+    from engine.forecast.serving import BarCache
 
-    return forecast_together([Reading(home, settings, clock).question(stored, source)])[0]
+    return forecast_together([BarCache(home, settings, clock).request(stored, source)])[0]

@@ -15,7 +15,7 @@ from engine.core.files import lock_holder, write_atomic
 from engine.core.paths import Home
 from engine.core.records import JobState, Run
 from engine.core.text import clean
-from engine.runs.journal import Tail
+from engine.runs.journal import JournalTail
 from engine.runs.processes import Identity, send, whoami
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.store import RunStore
@@ -61,7 +61,9 @@ def force_stop(home: Home, run: Run) -> bool:
 def _workers(folder: RunFolder) -> list[Identity]:
     """The workers that the journal says were started."""
     texts = [
-        event.data.get("identity") for event in Tail(folder.events).poll() if event.type == "worker"
+        event.data.get("identity")
+        for event in JournalTail(folder.events).poll()
+        if event.type == "worker"
     ]
     return [found for text in texts if isinstance(text, str) and (found := Identity.parse(text))]
 

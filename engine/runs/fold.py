@@ -38,7 +38,7 @@ class _Ending:
     message: str = ""
 
 
-class Folding:
+class RunFold:
     """The state of one run, brought forward by each event."""
 
     def __init__(self, spec: RunSpec) -> None:
@@ -57,7 +57,7 @@ class Folding:
         """The job of `symbol` so far, without its losses."""
         return self._jobs[symbol]
 
-    def feed(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Bring the state forward by one event."""
         self._last = event
         if event.type == "finished":
@@ -67,11 +67,11 @@ class Folding:
         elif event.type == "cancelling":
             self._cancelling = True
         elif event.symbol:
-            self._feed_job(event)
+            self._apply_to_job(event)
         elif event.type == "warning":
             self._warnings = _warned(self._warnings, event)
 
-    def _feed_job(self, event: Event) -> None:
+    def _apply_to_job(self, event: Event) -> None:
         job, step = self._jobs.get(event.symbol), _STEPS.get(event.type)
         if job is None:
             self.skipped += 1
@@ -132,10 +132,10 @@ class Folding:
 
 def fold(spec: RunSpec, events: Iterable[Event], lock_held: bool = True) -> Run:
     """The run that `events` tell of."""
-    folding = Folding(spec)
+    run = RunFold(spec)
     for event in events:
-        folding.feed(event)
-    return folding.run(lock_held)
+        run.apply(event)
+    return run.run(lock_held)
 
 
 def run_state(jobs: Iterable[Job]) -> JobState:

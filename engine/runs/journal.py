@@ -24,14 +24,14 @@ _LONGEST = 2**16
 _MOST_MISSING = 1_000_000
 
 
-class Speaker:
+class EventWriter:
     """Makes the events of one writer: numbers and stamps them and hands each line to `write`."""
 
     def __init__(self, run: str, src: str, clock: Clock, write: Callable[[bytes], None]) -> None:
         self._run, self._src, self._clock, self._write = run, src, clock, write
         self._seq = 0
 
-    def say(self, kind: str, symbol: str = "", /, **data: Any) -> Event:
+    def emit(self, kind: str, symbol: str = "", /, **data: Any) -> Event:
         """Write one event and return it."""
         self._seq += 1
         clock = self._clock
@@ -75,7 +75,7 @@ class Journal:
 
 
 @dataclass(slots=True)
-class Tail:
+class JournalTail:
     """Reads an events file further each time;
     `skipped` lines were unreadable, `missing` are gaps in the numbers."""
 

@@ -20,7 +20,7 @@ _BACKUPS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class LastKnown:
+class LastKnownModel:
     """The newest generation that a trace was found of, and where its bars came from ('' when
     nobody says)."""
 
@@ -28,7 +28,7 @@ class LastKnown:
     source: str = ""
 
 
-def last_known(home: Home, symbol: str, runs: RunStore | None = None) -> LastKnown:
+def last_known_model(home: Home, symbol: str, runs: RunStore | None = None) -> LastKnownModel:
     """The newest trace of a model of `symbol`; generation 0 when there is none.
 
     The status remembers the last whole file that was seen, the runs what they published; backups
@@ -36,7 +36,11 @@ def last_known(home: Home, symbol: str, runs: RunStore | None = None) -> LastKno
     itself. Whoever asks for one symbol after another gives the same `runs`: it reads only what
     is new.
     """
-    traces = (*_of_status(home, symbol), *_of_runs(runs or RunStore(home), symbol), LastKnown())
+    traces = (
+        *_of_status(home, symbol),
+        *_of_runs(runs or RunStore(home), symbol),
+        LastKnownModel(),
+    )
     found = max(traces, key=lambda each: each.generation)
     return (
         found
@@ -45,21 +49,21 @@ def last_known(home: Home, symbol: str, runs: RunStore | None = None) -> LastKno
     )
 
 
-def _of_status(home: Home, symbol: str) -> Iterator[LastKnown]:
+def _of_status(home: Home, symbol: str) -> Iterator[LastKnownModel]:
     if (found := status.read(home.status(symbol))) is None:
         return
-    yield LastKnown(found.last_generation, found.last_source)
+    yield LastKnownModel(found.last_generation, found.last_source)
     if found.model is not None:
-        yield LastKnown(found.model.generation, found.model.source)
+        yield LastKnownModel(found.model.generation, found.model.source)
 
 
-def _of_runs(runs: RunStore, symbol: str) -> Iterator[LastKnown]:
+def _of_runs(runs: RunStore, symbol: str) -> Iterator[LastKnownModel]:
     for run in runs.recent(_RUNS):
         if (job := run.job(symbol)) is not None and job.generation:
-            yield LastKnown(job.generation, run.source)
+            yield LastKnownModel(job.generation, run.source)
 
 
-def _of_backups(home: Home, symbol: str) -> Iterator[LastKnown]:
+def _of_backups(home: Home, symbol: str) -> Iterator[LastKnownModel]:
     from engine.vault.backups import file_name, list_backups
     from engine.vault.model_file import read_model
 
@@ -73,4 +77,4 @@ def _of_backups(home: Home, symbol: str) -> Iterator[LastKnown]:
             manifest = read_model(backup.path / file_name(symbol)).manifest
         except (OSError, ModelError):
             continue
-        yield LastKnown(manifest.generation, manifest.source)
+        yield LastKnownModel(manifest.generation, manifest.source)

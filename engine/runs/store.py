@@ -19,8 +19,8 @@ from engine.core.files import lock_holder
 from engine.core.paths import Home
 from engine.core.records import Run
 from engine.core.text import clean
-from engine.runs.fold import Folding
-from engine.runs.journal import Tail
+from engine.runs.fold import RunFold
+from engine.runs.journal import JournalTail
 from engine.runs.result import read_result, with_losses
 from engine.runs.spec import RUN_ID, RunFolder, RunSpec, read_spec, run_folder
 
@@ -36,16 +36,16 @@ class _Followed:
 
     folder: RunFolder
     spec: RunSpec
-    tail: Tail
-    folding: Folding
+    tail: JournalTail
+    fold: RunFold
     restarts: int = 0
 
     def advance(self) -> None:
         events = self.tail.poll()
         if self.tail.restarts != self.restarts:
-            self.restarts, self.folding = self.tail.restarts, Folding(self.spec)
+            self.restarts, self.fold = self.tail.restarts, RunFold(self.spec)
         for event in events:
-            self.folding.feed(event)
+            self.fold.apply(event)
 
     @property
     def skipped(self) -> int:
@@ -169,7 +169,7 @@ class RunStore:
             spec = read_spec(folder)
         except (OSError, StockmlError):
             return None
-        followed = _Followed(folder, spec, Tail(folder.events), Folding(spec))
+        followed = _Followed(folder, spec, JournalTail(folder.events), RunFold(spec))
         if run_id not in self._over:
             self._followed[run_id] = followed
         return followed
@@ -179,5 +179,5 @@ class RunStore:
         held = lock_holder(folder.lock) is not None
         result = read_result(folder)
         followed.advance()
-        run = followed.folding.run(held, folder.cancel.exists(), followed.skipped)
+        run = followed.fold.run(held, folder.cancel.exists(), followed.skipped)
         return with_losses(result, run) if result else run

@@ -28,8 +28,8 @@ from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, append_line
 from engine.core.records import Job, JobState
 from engine.core.text import clean_bytes
-from engine.runs.fold import Folding, run_state
-from engine.runs.journal import Journal, Speaker
+from engine.runs.fold import RunFold, run_state
+from engine.runs.journal import EventWriter, Journal
 from engine.runs.memory import available_mb
 from engine.runs.processes import adopt_orphans, identity_of, oom_kills
 from engine.runs.result import reserve_room, write_result
@@ -37,7 +37,7 @@ from engine.runs.rules import Force, death_of, force_due, overdue, room_mb
 from engine.runs.spec import RunFolder, RunSpec, read_spec
 from engine.runs.sweep import reap_adopted, sweep
 from engine.runs.training_log import log_line, narrate, opening
-from engine.runs.worker_process import Hand
+from engine.runs.worker_process import WorkerProcess
 
 _TICK_S = 0.2
 _TRIES = 2
@@ -50,11 +50,11 @@ class Supervisor:
     def __init__(self, folder: RunFolder, spec: RunSpec, clock: Clock) -> None:
         self.folder, self.spec, self.clock = folder, spec, clock
         self.journal = Journal(folder.events)
-        self.speaker = Speaker(spec.id, "supervisor", clock, self.journal.write)
-        self.folding = Folding(spec)
+        self.writer = EventWriter(spec.id, "supervisor", clock, self.journal.write)
+        self.fold = RunFold(spec)
         self.queue = deque(spec.symbols)
         self.tried: Counter[str] = Counter()
-        self.hands: list[Hand] = []
+        self.workers: list[WorkerProcess] = []
         self.selector = selectors.DefaultSelector()
         self.started = 0
         self.failed_starts = 0
@@ -66,16 +66,16 @@ class Supervisor:
 
     # -- speaking -------------------------------------------------------------------------------
 
-    def say(self, kind: str, symbol: str = "", /, **data: Any) -> None:
+    def emit(self, kind: str, symbol: str = "", /, **data: Any) -> None:
         """Write one event of the supervisor's own."""
-        self.note(self.speaker.say(kind, symbol, **data))
+        self.note(self.writer.emit(kind, symbol, **data))
 
-    def hear(self, hand: Hand, lines: list[bytes]) -> None:
+    def record_events(self, worker: WorkerProcess, lines: list[bytes]) -> None:
         """Write down what a worker said of the symbol that it has;
         anything else it says is dropped."""
         for line in lines:
             event = decode(line)
-            if event is None or event.type not in TYPES or event.symbol != hand.symbol:
+            if event is None or event.type not in TYPES or event.symbol != worker.symbol:
                 self.journal.dropped += 1
                 continue
             self.journal.write(line)
@@ -85,7 +85,7 @@ class Supervisor:
 
     def note(self, event: Event) -> None:
         """Bring the state forward, and training.log."""
-        self.folding.feed(event)
+        self.fold.apply(event)
         if told := narrate(event, self.spec.source):
             self.log(told[0], told[1])
 
@@ -100,12 +100,12 @@ class Supervisor:
         """Do the whole run."""
         self.open()
         try:
-            while self.queue or self.hands:
+            while self.queue or self.workers:
                 self.listen()
-                self.bury()
-                self.obey()
-                self.enforce()
-                self.staff()
+                self.reap()
+                self.apply_cancel()
+                self.enforce_limits()
+                self.assign()
         finally:
             left = sweep(keep=(), own=())
         self.close(left)
@@ -115,7 +115,7 @@ class Supervisor:
         reserve_room(self.folder)
         self.log("INFO", opening(self.spec))
         for symbol in self.spec.symbols:
-            self.say("queued", symbol)
+            self.emit("queued", symbol)
         failpoint("supervisor.opened")
 
     def listen(self) -> None:
@@ -126,143 +126,145 @@ class Supervisor:
                 with suppress(BlockingIOError):
                     os.read(key.fd, 1024)
                 continue
-            hand, what = key.data
+            worker, what = key.data
             if what == "output":
-                more = hand.drain()
+                more = worker.drain()
             else:
-                lines, more = hand.listen(self.clock.monotonic())
-                self.hear(hand, lines)
+                lines, more = worker.listen(self.clock.monotonic())
+                self.record_events(worker, lines)
             if not more:
                 self.selector.unregister(key.fd)
-        reap_adopted([hand.process.pid for hand in self.hands])
+        reap_adopted([worker.process.pid for worker in self.workers])
 
-    def bury(self) -> None:
+    def reap(self) -> None:
         """Judge the jobs of workers that have died, and end what they left behind."""
-        for hand in [hand for hand in self.hands if hand.process.poll() is not None]:
-            for fd in (hand.words_fd, hand.output_fd):
+        for worker in [worker for worker in self.workers if worker.process.poll() is not None]:
+            for fd in (worker.words_fd, worker.output_fd):
                 with suppress(KeyError):
                     self.selector.unregister(fd)
-            self.hands.remove(hand)
+            self.workers.remove(worker)
             sweep(keep=self.pids(), own=self.pids())
-            self.hear(hand, hand.rest(self.clock.monotonic()))
-            self.judge(hand, hand.process.returncode)
-            self.say(
+            self.record_events(worker, worker.rest(self.clock.monotonic()))
+            self.settle_job(worker, worker.process.returncode)
+            self.emit(
                 "worker",
                 state="ended",
-                worker=hand.number,
-                code=hand.process.returncode,
-                why=hand.stop_reason,
+                worker=worker.number,
+                code=worker.process.returncode,
+                why=worker.stop_reason,
             )
-            self.dropped_bytes += hand.log.dropped
-            hand.close()
+            self.dropped_bytes += worker.log.dropped
+            worker.close()
 
-    def judge(self, hand: Hand, returncode: int) -> None:
+    def settle_job(self, worker: WorkerProcess, returncode: int) -> None:
         """What the death of a worker means for the symbol it had, and for those that wait."""
         out_of_memory, self.oom_seen = oom_kills() > self.oom_seen, oom_kills()
-        symbol = hand.symbol
-        if symbol is not None and not self.folding.job(symbol).state.ended:
+        symbol = worker.symbol
+        if symbol is not None and not self.fold.job(symbol).state.ended:
             death = death_of(returncode, out_of_memory)
-            if hand.stop_reason == _CANCELLED:
-                self.say("cancelled", symbol)
-            elif hand.stopping:
-                self.say(
+            if worker.stop_reason == _CANCELLED:
+                self.emit("cancelled", symbol)
+            elif worker.stopping:
+                self.emit(
                     "failed",
                     symbol,
-                    message=hand.stop_reason,
+                    message=worker.stop_reason,
                     hint="see the worker's log in the run's folder",
                 )
             elif death.retry and not self.cancelling and self.tried[symbol] < _TRIES:
                 self.queue.appendleft(symbol)
-                self.say("warning", symbol, message=f"{death.message}; tried once more")
-                self.say("queued", symbol, message=f"{death.message}; tried once more")
+                self.emit("warning", symbol, message=f"{death.message}; tried once more")
+                self.emit("queued", symbol, message=f"{death.message}; tried once more")
             else:
-                self.say(
+                self.emit(
                     "failed",
                     symbol,
                     message=death.message,
                     hint=death.hint,
                     exit_code=death.exit_code,
                 )
-        elif not hand.ever_ready and not hand.stopping:
+        elif not worker.ever_ready and not worker.stopping:
             self.failed_starts += 1
             if self.failed_starts >= _TRIES:
                 self.fail_queued(
-                    f"no worker can start: {hand.last_words() or f'code {returncode}'}",
+                    f"no worker can start: {worker.last_words() or f'code {returncode}'}",
                     "stockml doctor",
                 )
 
-    def obey(self) -> None:
+    def apply_cancel(self) -> None:
         """Begin to cancel when the file is there or a signal came."""
         if self.cancelling or not (self.signalled or self.folder.cancel.exists()):
             return
         self.cancelling = True
-        self.say("cancelling", by=self.signalled or _first_line(self.folder.cancel))
+        self.emit("cancelling", by=self.signalled or _first_line(self.folder.cancel))
         while self.queue:
-            self.say("cancelled", self.queue.popleft())
-        for hand in self.hands:
-            hand.stop(_CANCELLED, Force.ASK, self.clock.monotonic())
+            self.emit("cancelled", self.queue.popleft())
+        for worker in self.workers:
+            worker.stop(_CANCELLED, Force.ASK, self.clock.monotonic())
 
-    def enforce(self) -> None:
-        """Stop what is over a limit, and press on with every stop that has begun."""
+    def enforce_limits(self) -> None:
+        """Stop what is over a limit, and escalate every stop that has begun."""
         now, limits = self.clock.monotonic(), self.spec.limits
-        for hand in self.hands:
+        for worker in self.workers:
             if (
-                not hand.stopping
-                and not hand.ready
-                and (reason := overdue(now, hand.since, hand.heard, limits))
+                not worker.stopping
+                and not worker.ready
+                and (reason := overdue(now, worker.since, worker.heard, limits))
             ):
-                hand.stop(reason, Force.TERM, now)
-            if hand.stopping and hand.press(
-                force_due(now - hand.stop_since, limits.grace_s, hand.stop_first)
+                worker.stop(reason, Force.TERM, now)
+            if worker.stopping and worker.escalate(
+                force_due(now - worker.stop_since, limits.grace_s, worker.stop_first)
             ):
-                others = [other.process.pid for other in self.hands if other is not hand]
+                others = [other.process.pid for other in self.workers if other is not worker]
                 sweep(keep=others, own=self.pids())
 
-    def staff(self) -> None:
+    def assign(self) -> None:
         """Hand a symbol to every worker that waits;
         start one more when symbols wait and there is room."""
         now = self.clock.monotonic()
-        for hand in self.hands:
-            if not hand.ready:
+        for worker in self.workers:
+            if not worker.ready:
                 continue
-            self.settle(hand)
-            if self.queue and not hand.stopping:
+            self.release(worker)
+            if self.queue and not worker.stopping:
                 symbol = self.queue.popleft()
                 self.tried[symbol] += 1
-                hand.give(symbol, now)
+                worker.give(symbol, now)
                 failpoint("supervisor.handed")
             else:
-                hand.stop("no more symbols", Force.ASK, now)
-        coming = sum(not hand.ready and hand.symbol is None for hand in self.hands)
+                worker.stop("no more symbols", Force.ASK, now)
+        coming = sum(not worker.ready and worker.symbol is None for worker in self.workers)
         if (
             len(self.queue) > coming
-            and len(self.hands) < self.spec.limits.workers
+            and len(self.workers) < self.spec.limits.workers
             and self.has_room(now)
         ):
-            self.hire(now)
+            self.start_worker(now)
 
-    def settle(self, hand: Hand) -> None:
+    def release(self, worker: WorkerProcess) -> None:
         """A worker that waits has done with its symbol, and must have said how it ended."""
-        if hand.symbol is not None and not self.folding.job(hand.symbol).state.ended:
-            self.say("failed", hand.symbol, message="the worker did not say how it ended")
-        hand.symbol = None
+        if worker.symbol is not None and not self.fold.job(worker.symbol).state.ended:
+            self.emit("failed", worker.symbol, message="the worker did not say how it ended")
+        worker.symbol = None
 
     def has_room(self, now: float) -> bool:
         """The memory guard: wait for room while other workers run, give up after a while when
         there are none."""
         limits = self.spec.limits
-        room = room_mb(available_mb(), [hand.resident_mb for hand in self.hands], limits.memory_mb)
+        room = room_mb(
+            available_mb(), [worker.resident_mb for worker in self.workers], limits.memory_mb
+        )
         if room >= limits.memory_mb:
             self.short_of_memory_since = None
             return True
         since = self.short_of_memory_since
         if since is None:
             self.short_of_memory_since = now
-            self.say(
+            self.emit(
                 "warning",
                 message=f"waiting for memory: {room} MB available, {limits.memory_mb} MB needed",
             )
-        elif not self.hands and now - since > limits.memory_wait_s:
+        elif not self.workers and now - since > limits.memory_wait_s:
             message = (
                 f"not enough memory: {room} MB available, {limits.memory_mb} MB needed"
                 " (training.worker_memory_mb)"
@@ -270,43 +272,43 @@ class Supervisor:
             self.fail_queued(message, "end other programs, or lower training.worker_memory_mb")
         return False
 
-    def hire(self, now: float) -> None:
+    def start_worker(self, now: float) -> None:
         """Start one worker."""
         self.started += 1
         try:
-            hand = Hand(self.folder, self.started, now)
+            worker = WorkerProcess(self.folder, self.started, now)
         except OSError as error:
             self.failed_starts += 1
-            if self.failed_starts >= _TRIES and not self.hands:
+            if self.failed_starts >= _TRIES and not self.workers:
                 self.fail_queued(f"no worker can start: {error.strerror}", "stockml doctor")
             return
         failpoint("supervisor.spawned")
-        self.hands.append(hand)
-        self.selector.register(hand.words_fd, selectors.EVENT_READ, (hand, "words"))
-        self.selector.register(hand.output_fd, selectors.EVENT_READ, (hand, "output"))
-        self.say(
+        self.workers.append(worker)
+        self.selector.register(worker.words_fd, selectors.EVENT_READ, (worker, "words"))
+        self.selector.register(worker.output_fd, selectors.EVENT_READ, (worker, "output"))
+        self.emit(
             "worker",
             state="started",
-            worker=hand.number,
-            identity=str(hand.identity or hand.process.pid),
+            worker=worker.number,
+            identity=str(worker.identity or worker.process.pid),
         )
 
     def fail_queued(self, message: str, hint: str) -> None:
         """Fail every symbol that still waits."""
         while self.queue:
-            self.say("failed", self.queue.popleft(), message=message, hint=hint)
+            self.emit("failed", self.queue.popleft(), message=message, hint=hint)
 
     def pids(self) -> list[int]:
-        """The workers that have not been buried."""
-        return [hand.process.pid for hand in self.hands]
+        """The workers that have not been reaped."""
+        return [worker.process.pid for worker in self.workers]
 
     def close(self, left: tuple[int, ...]) -> None:
         """Say how it ended, then write the result: nothing of the run is alive any more."""
-        jobs = [self.folding.job(symbol) for symbol in self.spec.symbols]
+        jobs = [self.fold.job(symbol) for symbol in self.spec.symbols]
         counts = Counter(str(job.state) for job in jobs)
         message = ", ".join(f"{count} {state}" for state, count in counts.most_common())
         failpoint("supervisor.swept")
-        self.say("finished", state=str(run_state(jobs)), message=message)
+        self.emit("finished", state=str(run_state(jobs)), message=message)
         self.journal.sync()
         failpoint("supervisor.finished")
         extra = {
@@ -314,7 +316,7 @@ class Supervisor:
             "dropped_events": self.journal.dropped,
             "left_processes": left,
         }
-        run = self.folding.run(lock_held=False)
+        run = self.fold.run(lock_held=False)
         if not write_result(self.folder, run, extra, pause=lambda: time.sleep(0.5)):
             sys.stderr.write(f"result.json could not be written: {run.state}; {message}\n")
         self.record(run_state(jobs), jobs)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from engine.core.clock import iso
 from engine.core.errors import Interrupted, ModelError, NoDataError, RefusedError, StockmlError
 from engine.market.source import SOURCES, parse_source
-from engine.runs.provenance import LastKnown, last_known
+from engine.runs.provenance import LastKnownModel, last_known_model
 from engine.runs.spec import AUTOMATIC
 from engine.runs.start import check_disk
 from engine.runs.store import RunStore
 from engine.runs.verify import Pinned, Verifier
-from engine.runs.work import Cancelled, Report, Task
+from engine.runs.work import Cancelled, Reporter, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.core.paths import Home
     from engine.core.records import ModelInfo
     from engine.forecast.fit import Candidate
-    from engine.forecast.guard import Verdict
+    from engine.forecast.guard import GuardVerdict
     from engine.forecast.members.base import FitOptions
     from engine.market.bars import Bars
     from engine.vault.model_file import StoredModel
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MOST_WARNINGS = 5
 
 
-def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
+def train_symbol(task: Task, report: Reporter, cancelled: Cancelled) -> None:
     """Train the symbol and publish the model if the guard allows.
 
     The work function of `train` runs.
@@ -83,7 +83,7 @@ def train_symbol(task: Task, report: Report, cancelled: Cancelled) -> None:
     report_published(task, report, info)
 
 
-def live_model(task: Task, report: Report) -> StoredModel | None:
+def live_model(task: Task, report: Reporter) -> StoredModel | None:
     """The live model.
 
     None, with a warning, for a file that cannot be compared with (a backup keeps it).
@@ -129,8 +129,8 @@ def live_source(task: Task, champion: StoredModel | None) -> str:
     return _known(task).source if task.home.model(task.symbol).exists() else ""
 
 
-def _known(task: Task) -> LastKnown:
-    return last_known(task.home, task.symbol, _runs(task.home))
+def _known(task: Task) -> LastKnownModel:
+    return last_known_model(task.home, task.symbol, _runs(task.home))
 
 
 @lru_cache(maxsize=1)
@@ -152,7 +152,7 @@ def check_source(task: Task, live: str) -> None:
     )
 
 
-def load_bars(task: Task, report: Report) -> tuple[Bars, dict[str, Bars]]:
+def load_bars(task: Task, report: Reporter) -> tuple[Bars, dict[str, Bars]]:
     """The symbol's bars and those of the market it is seen against;
     NoDataError without the symbol's own."""
     from engine.forecast.dataset import CONTEXT
@@ -189,7 +189,7 @@ def bars_of(task: Task, symbol: str) -> Bars:
     return fetch_bars(*asked)
 
 
-def fit_options(task: Task, report: Report, cancelled: Cancelled) -> FitOptions:
+def fit_options(task: Task, report: Reporter, cancelled: Cancelled) -> FitOptions:
     """How to fit: the settings, with what the run asked for laid over them."""
     from engine.forecast.members.base import FitOptions
 
@@ -206,7 +206,7 @@ def fit_options(task: Task, report: Report, cancelled: Cancelled) -> FitOptions:
     )
 
 
-def scored(candidate: Candidate, verdict: Verdict) -> dict[str, Any]:
+def scored(candidate: Candidate, verdict: GuardVerdict) -> dict[str, Any]:
     """The figures of candidate and champion;
     on the same sessions where there is a champion to compare with."""
     champion = verdict.champion_metrics
@@ -220,7 +220,7 @@ def scored(candidate: Candidate, verdict: Verdict) -> dict[str, Any]:
 
 
 def publish_candidate(
-    task: Task, report: Report, candidate: Candidate, verdict: Verdict, pinned: Pinned
+    task: Task, report: Reporter, candidate: Candidate, verdict: GuardVerdict, pinned: Pinned
 ) -> ModelInfo:
     """Make the candidate the live model, after another process has checked the file and a backup
     holds the old one."""
@@ -249,7 +249,7 @@ def publish_candidate(
     return publish(task.home, task.symbol, *contents, backup, verify=verify, history_max=known)
 
 
-def _comparison(verdict: Verdict) -> dict[str, Any] | None:
+def _comparison(verdict: GuardVerdict) -> dict[str, Any] | None:
     """What the manifest keeps of the guard's comparison."""
     if verdict.champion_metrics is None:
         return None
@@ -261,7 +261,7 @@ def _comparison(verdict: Verdict) -> dict[str, Any] | None:
     }
 
 
-def report_published(task: Task, report: Report, info: ModelInfo) -> None:
+def report_published(task: Task, report: Reporter, info: ModelInfo) -> None:
     """Say that the model is live, and show it."""
     report(
         "published",
@@ -270,7 +270,7 @@ def report_published(task: Task, report: Report, info: ModelInfo) -> None:
     refresh_status(task, report)
 
 
-def refresh_status(task: Task, report: Report) -> None:
+def refresh_status(task: Task, report: Reporter) -> None:
     """Rebuild the derived status, so that the console shows the new model at once;
     it can be rebuilt by any reader."""
     from engine.forecast import status

@@ -28,14 +28,14 @@ class Task:
     clock: Clock
 
 
-class Report(Protocol):
+class Reporter(Protocol):
     """Says one event: its type (engine.core.events.TYPES) and its figures."""
 
     def __call__(self, kind: str, data: dict[str, Any] | None = None) -> None: ...
 
 
 Cancelled = Callable[[], bool]
-Work = Callable[[Task, Report, Cancelled], None]
+Work = Callable[[Task, Reporter, Cancelled], None]
 """Does one symbol and reports `published` or `refused`;
 raises Interrupted when cancelled, StockmlError on a fault."""
 

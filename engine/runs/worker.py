@@ -23,7 +23,7 @@ from typing import Any
 from engine.core.clock import SystemClock
 from engine.core.errors import BusyError, Interrupted, RefusedError, StockmlError
 from engine.core.files import FileLock, lock_holder
-from engine.runs.journal import Speaker
+from engine.runs.journal import EventWriter
 from engine.runs.processes import identity_of
 from engine.runs.spec import RunFolder, RunSpec, read_spec
 from engine.runs.work import Task, find_work
@@ -83,7 +83,7 @@ class Worker:
         self.spec: RunSpec = read_spec(folder)
         self.clock = SystemClock()
         self._words_fd = words_fd
-        self._speaker = Speaker(self.spec.id, f"worker-{number}", self.clock, self._write)
+        self._events = EventWriter(self.spec.id, f"worker-{number}", self.clock, self._write)
         self._ended = False
 
     def _write(self, line: bytes) -> None:
@@ -161,7 +161,7 @@ class Worker:
             self._say(kind, symbol, data)
 
     def _say(self, kind: str, symbol: str, data: dict[str, Any]) -> None:
-        self._speaker.say(kind, symbol, **data)
+        self._events.emit(kind, symbol, **data)
 
     def _owner(self) -> str:
         pid = os.getpid()

@@ -37,7 +37,7 @@ _ENVIRONMENT = {
 }
 
 
-class Hand:
+class WorkerProcess:
     """A worker process;
     started by exec from the supervisor's main thread, never by fork after an import."""
 
@@ -106,7 +106,7 @@ class Hand:
             self.process.stdin.write(line.encode() + b"\n")
 
     def give(self, symbol: str, now: float) -> None:
-        """Hand it a symbol."""
+        """Give it a symbol."""
         self.symbol, self.ready = symbol, False
         self.since = self.heard = now
         self.tell(symbol)
@@ -116,7 +116,7 @@ class Hand:
         if not self.stopping:
             self.stop_reason, self.stop_first, self.stop_since = reason, first, now
 
-    def press(self, force: Force) -> bool:
+    def escalate(self, force: Force) -> bool:
         """Stop it this hard; True when the whole tree must go, which the caller sees to."""
         if force is Force.ASK and self.stop_force is None:
             self.tell(CANCEL if self.symbol else QUIT)

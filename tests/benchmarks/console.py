@@ -20,7 +20,7 @@ import msgspec
 from engine.core.clock import SystemClock
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.runs.journal import Journal, Speaker
+from engine.runs.journal import EventWriter, Journal
 from engine.runs.spec import RunSpec, new_run_id, run_folder, write_spec
 from engine.settings import load as config
 from tests.benchmarks.common import Bench, Row, middle, say, simulated_home, stockml
@@ -103,11 +103,11 @@ def storm(home: Home) -> Iterator[None]:
                 symbols=names,
             ),
         )
-        speaker = Speaker(run_id, "worker-1", SystemClock(), Journal(folder.events).write)
+        events = EventWriter(run_id, "worker-1", SystemClock(), Journal(folder.events).write)
         for name in names:
-            speaker.say("queued", name)
-            speaker.say("started", name, worker=1, pid=1)
-        writer = threading.Thread(target=_blow, args=(home, speaker, names, stop))
+            events.emit("queued", name)
+            events.emit("started", name, worker=1, pid=1)
+        writer = threading.Thread(target=_blow, args=(home, events, names, stop))
         writer.start()
         try:
             yield
@@ -115,12 +115,12 @@ def storm(home: Home) -> Iterator[None]:
             stop.set()
             writer.join()
             for name in names:
-                speaker.say("cancelled", name)
-            speaker.say("finished", state="cancelled", message="")
+                events.emit("cancelled", name)
+            events.emit("finished", state="cancelled", message="")
     msgspec.json.decode(folder.spec.read_bytes())  # the run was one that readers understand
 
 
-def _blow(home: Home, speaker: Speaker, names: tuple[str, ...], stop: threading.Event) -> None:
+def _blow(home: Home, events: EventWriter, names: tuple[str, ...], stop: threading.Event) -> None:
     """1,000 log lines and 26 epochs a second, until told to stop."""
     tick, began = 0, time.monotonic()
     with home.training_log.open("ab", buffering=0) as log:
@@ -135,7 +135,7 @@ def _blow(home: Home, speaker: Speaker, names: tuple[str, ...], stop: threading.
             if tick % (TICKS // 2) == 0:
                 epoch = min(50, tick // (TICKS // 2))
                 for name in names:
-                    speaker.say(
+                    events.emit(
                         "epoch",
                         name,
                         epoch=epoch,

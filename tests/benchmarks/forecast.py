@@ -73,7 +73,7 @@ def hot(home: Home, times: int) -> dict[str, Any]:
         ),
         "stacked": timed(
             lambda: forecast_together(
-                [each.question(bars[each.symbol], bars) for each in forecasters]
+                [each.request(bars[each.symbol], bars) for each in forecasters]
             ),
             times,
         ),

@@ -163,14 +163,14 @@ def test_best_epoch_is_restored() -> None:
 
     data, losses = simulated(0.3), []
     inputs, targets = data.features.astype(np.float32), data.scaled_target.astype(np.float32)
-    problem = lstm_train.Problem(
+    training_data = lstm_train.TrainingData(
         inputs, targets, TRAIN[STEPS:200].astype(np.int32), VALIDATION.astype(np.int32)
     )
     rates = lstm_train.Rates(learning=1e-2, decay=0.0, dropout=0.0)
     told = options(
         epochs=25, patience=8, report=lambda _, values: losses.append(values["val_loss"])
     )
-    weights = lstm_train.learn(problem, SHAPE, rates, told)
+    weights = lstm_train.learn(training_data, SHAPE, rates, told)
     answer = forward(layers_of(weights, SHAPE), lstm.windows_of(inputs, VALIDATION, STEPS, "SIM"))
     best = int(np.argmin(losses))
     size = np.abs(targets[VALIDATION] - answer)

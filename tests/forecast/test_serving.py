@@ -23,7 +23,7 @@ from engine.forecast.inference import Forecaster, forecast_together, load_foreca
 from engine.forecast.members import lstm
 from engine.forecast.members.lstm_weights import Shape, empty_layers, first_weights, layers_of
 from engine.forecast.model import predict_together
-from engine.forecast.serving import Reading, answered, forecast_stored
+from engine.forecast.serving import BarCache, forecast_stored, forecasts_or_errors
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.home import prepare
@@ -80,7 +80,7 @@ def test_together_equals_one_by_one_bit_for_bit(home: Home, bars: dict[str, Bars
     forecasters[1] = replace(forecasters[1], last_bar=bars["AAPL"].dates[-6])
     alone = [each.forecast(bars[each.symbol], bars) for each in forecasters]
     assert (
-        forecast_together([each.question(bars[each.symbol], bars) for each in forecasters]) == alone
+        forecast_together([each.request(bars[each.symbol], bars) for each in forecasters]) == alone
     )
     assert len({each.next_close / each.last_close for each in alone}) == len(SYMBOLS)
 
@@ -129,9 +129,9 @@ def test_networks_run_as_one_recursion(
 
     monkeypatch.setattr(lstm, "predict_stacked", counted)
     plain = load_forecaster(read_model(home.model("NVDA")))
-    question = plain.question(bars["NVDA"], bars)
+    request = plain.request(bars["NVDA"], bars)
     models = [with_network(plain, 1).model, plain.model, with_network(plain, 2).model]
-    found = predict_together(models, [question.data] * 3, [question.rows] * 3)
+    found = predict_together(models, [request.data] * 3, [request.rows] * 3)
     assert calls == [2]
     assert ["lstm" in each.members for each in found] == [True, False, True]
 
@@ -140,7 +140,7 @@ def test_missing_bars_cost_one_forecast(home: Home, bars: dict[str, Bars]) -> No
     """A model without bars has its reason; the others have the forecast they have alone."""
     asked = {symbol: (read_model(home.model(symbol)), "simulated") for symbol in SYMBOLS}
     asked["AAPL"] = (asked["AAPL"][0], f"csv:{home.root / 'nowhere'}")
-    found = forecast_stored(Reading(home, SETTINGS, CLOCK), asked)
+    found = forecast_stored(BarCache(home, SETTINGS, CLOCK), asked)
     assert list(found) == list(SYMBOLS)
     assert isinstance(found["AAPL"], NoDataError)
     for symbol in ("NVDA", "SPY"):
@@ -150,16 +150,16 @@ def test_missing_bars_cost_one_forecast(home: Home, bars: dict[str, Bars]) -> No
 def test_a_network_that_does_not_fit_costs_one_forecast(home: Home) -> None:
     """A network that reads other windows than its model makes has its reason;
     the others have their forecast."""
-    reading = Reading(home, SETTINGS, CLOCK)
-    questions = [
-        reading.question(read_model(home.model(symbol)), "simulated") for symbol in ("NVDA", "SPY")
+    bar_cache = BarCache(home, SETTINGS, CLOCK)
+    requests = [
+        bar_cache.request(read_model(home.model(symbol)), "simulated") for symbol in ("NVDA", "SPY")
     ]
-    good = with_network(questions[0].forecaster, 1)
+    good = with_network(requests[0].forecaster, 1)
     narrow = lstm.FittedLstm(empty_layers(good.sequence_length, 3))
     wrong = replace(good, model=replace(good.model, members={**good.model.members, "lstm": narrow}))
-    answers = answered([replace(questions[0], forecaster=wrong), questions[1]])
+    answers = forecasts_or_errors([replace(requests[0], forecaster=wrong), requests[1]])
     assert isinstance(answers[0], ModelError)
-    assert answers[1] == forecast_together(questions[1:])[0]
+    assert answers[1] == forecast_together(requests[1:])[0]
 
 
 def test_bars_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

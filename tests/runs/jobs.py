@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.core.errors import Interrupted, NoDataError, RefusedError, StockmlError
-from engine.runs.work import Cancelled, Report, Task
+from engine.runs.work import Cancelled, Reporter, Task
 
 MARK = "STOCKML_TEST_MARK"
 _SLEEP = [
@@ -32,7 +32,7 @@ _SLEEP = [
 ]
 
 
-def do(task: Task, report: Report, cancelled: Cancelled) -> None:
+def do(task: Task, report: Reporter, cancelled: Cancelled) -> None:
     """Do what the symbol's file says; `ok` without one."""
     file = task.home.root / "do" / task.symbol
     word, _, argument = (file.read_text().strip() if file.exists() else "ok").partition(" ")
@@ -40,13 +40,13 @@ def do(task: Task, report: Report, cancelled: Cancelled) -> None:
     _WORDS[word](task, report, cancelled, argument)
 
 
-def _publish(report: Report) -> None:
+def _publish(report: Reporter) -> None:
     report(
         "published", {"generation": 1, "metrics": {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}}
     )
 
 
-def _ok(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _ok(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     for epoch in (1, 2, 3):
         report(
             "epoch",
@@ -62,7 +62,7 @@ def _ok(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None
     _publish(report)
 
 
-def _wait(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _wait(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     while not (task.home.root / "go").exists():
         if cancelled():
             raise Interrupted("cancelled at a batch")
@@ -70,14 +70,14 @@ def _wait(task: Task, report: Report, cancelled: Cancelled, argument: str) -> No
     _publish(report)
 
 
-def _forever(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _forever(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     (task.home.root / "stubborn").touch()
     while True:
         time.sleep(0.01)
 
 
-def _tree(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _tree(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     for _ in range(int(argument or 3)):
         subprocess.Popen(_SLEEP)
     subprocess.Popen(_SLEEP, start_new_session=True)
@@ -87,19 +87,19 @@ def _tree(task: Task, report: Report, cancelled: Cancelled, argument: str) -> No
     _forever(task, report, cancelled, argument)
 
 
-def _raise(make: Callable[[], Exception]) -> Callable[[Task, Report, Cancelled, str], None]:
-    def job(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _raise(make: Callable[[], Exception]) -> Callable[[Task, Reporter, Cancelled, str], None]:
+    def job(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
         raise make()
 
     return job
 
 
-def _die(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _die(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     os.kill(os.getpid(), int(argument or signal.SIGSEGV))
     time.sleep(60)
 
 
-def _die_once(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _die_once(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     died = task.home.root / f"died-{task.symbol}"
     if not died.exists():
         died.touch()
@@ -107,7 +107,7 @@ def _die_once(task: Task, report: Report, cancelled: Cancelled, argument: str) -
     _publish(report)
 
 
-def _print(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _print(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     line = b"x" * 4095 + b"\n"
     for _ in range(int(argument) * 256):
         os.write(1, line)
@@ -115,29 +115,29 @@ def _print(task: Task, report: Report, cancelled: Cancelled, argument: str) -> N
     _publish(report)
 
 
-def _hog(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _hog(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     (Path((task.home.root / "cgroup").read_text()) / "cgroup.procs").write_text(str(os.getpid()))
     held = []
     while True:
         held.append(b"x" * 2**20 * 10)
 
 
-def _hang(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _hang(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     time.sleep(600)
 
 
-def _chatter(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _chatter(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     while True:
         report("epoch", {"epoch": 1, "epochs": 2, "loss": 0.5})
         time.sleep(0.02)
 
 
-def _litter(task: Task, report: Report, cancelled: Cancelled, argument: str) -> None:
+def _litter(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
     subprocess.Popen(_SLEEP, start_new_session=True)
     _publish(report)
 
 
-_WORDS: dict[str, Callable[[Task, Report, Cancelled, str], None]] = {
+_WORDS: dict[str, Callable[[Task, Reporter, Cancelled, str], None]] = {
     "ok": _ok,
     "wait": _wait,
     "stubborn": _forever,

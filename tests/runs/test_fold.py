@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.core.events import TYPES, Event, decode, encode
 from engine.core.records import Job, JobState, Metrics
 from engine.runs.fold import fold, run_state
-from engine.runs.journal import Tail
+from engine.runs.journal import JournalTail
 from engine.runs.spec import RunSpec
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -226,7 +226,7 @@ def test_the_first_format_folds_for_ever() -> None:
         source="simulated",
         starter="cron",
     )
-    tail = Tail(DATA / "events_v1.jsonl")
+    tail = JournalTail(DATA / "events_v1.jsonl")
     run = fold(spec, tail.poll(), lock_held=False)
     assert (tail.skipped, tail.missing, run.skipped_lines) == (0, 0, 0)
     assert run.state is JobState.FAILED

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.core.clock import FakeClock
 from engine.core.events import Event, encode
-from engine.runs.journal import Journal, Speaker, Tail
+from engine.runs.journal import EventWriter, Journal, JournalTail
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -21,18 +21,18 @@ def line(seq: int, kind: str = "epoch", src: str = "worker-1") -> bytes:
     return encode(Event(seq, NOW, float(seq), "r", src, "NVDA", kind, {"epoch": seq}))
 
 
-def numbers(tail: Tail) -> list[int]:
+def numbers(tail: JournalTail) -> list[int]:
     return [event.seq for event in tail.poll()]
 
 
 def test_what_is_said_comes_back(tmp_path: Path) -> None:
-    """A speaker numbers its events from 1, and the tail returns each once, with NaN as null."""
+    """A writer numbers its events from 1, and the tail returns each once, with NaN as null."""
     journal = Journal(tmp_path / "e")
-    speaker = Speaker("r", "supervisor", FakeClock(NOW), journal.write)
-    tail = Tail(tmp_path / "e")
-    speaker.say("queued", "NVDA")
+    writer = EventWriter("r", "supervisor", FakeClock(NOW), journal.write)
+    tail = JournalTail(tmp_path / "e")
+    writer.emit("queued", "NVDA")
     assert numbers(tail) == [1]
-    speaker.say("epoch", "NVDA", loss=float("nan"), kind="any name may be used")
+    writer.emit("epoch", "NVDA", loss=float("nan"), kind="any name may be used")
     (event,) = tail.poll()
     assert (event.seq, event.data) == (2, {"loss": None, "kind": "any name may be used"})
     assert tail.poll() == []
@@ -45,7 +45,7 @@ def test_a_writer_begins_on_a_new_line_after_a_torn_one(tmp_path: Path) -> None:
     path.write_bytes(line(1) + line(2)[:30])
     journal = Journal(path)
     journal.write(line(3))
-    tail = Tail(path)
+    tail = JournalTail(path)
     assert numbers(tail) == [1, 3]
     assert (tail.skipped, tail.missing) == (1, 1)
 
@@ -68,7 +68,7 @@ def test_a_full_disk_costs_lines_and_not_the_run(
     monkeypatch.setattr(os, "write", real)
     journal.write(line(3))
     assert journal.dropped == 2
-    tail = Tail(tmp_path / "e")
+    tail = JournalTail(tmp_path / "e")
     assert numbers(tail) == [3]
     assert (tail.skipped, tail.missing) == (1, 2)
 
@@ -91,7 +91,7 @@ def test_damage_is_skipped_counted_and_passed(tmp_path: Path, hurt: bytes) -> No
     """No damage stops the reader, and the events after it are read."""
     path = tmp_path / "e"
     path.write_bytes(line(1) + hurt + b"\n" * (not hurt.endswith(b"\n")) + line(2))
-    tail = Tail(path)
+    tail = JournalTail(path)
     assert numbers(tail) == [1, 2]
     assert tail.skipped >= 1
 
@@ -99,7 +99,7 @@ def test_damage_is_skipped_counted_and_passed(tmp_path: Path, hurt: bytes) -> No
 def test_unknown_types_are_counted_but_leave_no_gap(tmp_path: Path) -> None:
     """A newer writer's events are skipped, and its numbers still count."""
     (tmp_path / "e").write_bytes(line(1) + line(2, "telepathy") + line(3) + line(7))
-    tail = Tail(tmp_path / "e")
+    tail = JournalTail(tmp_path / "e")
     assert numbers(tail) == [1, 3, 7]
     assert (tail.skipped, tail.missing) == (1, 3)
 
@@ -108,7 +108,7 @@ def test_a_line_that_never_ends_is_not_held_in_memory(tmp_path: Path) -> None:
     """An unfinished line longer than any event is dropped at once, and the one after it is read."""
     path = tmp_path / "e"
     path.write_bytes(line(1) + b"y" * 3_000_000)
-    tail = Tail(path)
+    tail = JournalTail(path)
     assert numbers(tail) == [1]
     assert len(tail._rest) < 100_000
     with path.open("ab") as file:
@@ -122,7 +122,7 @@ def test_a_replaced_file_is_read_from_its_start(tmp_path: Path, how: str) -> Non
     """The reader notices another file under the name, or a shorter one, and says so."""
     path = tmp_path / "e"
     path.write_bytes(line(1) + line(2) + b"bad\n")
-    tail = Tail(path)
+    tail = JournalTail(path)
     tail.poll()
     if how == "rename":
         (tmp_path / "new").write_bytes(line(1))
@@ -135,7 +135,7 @@ def test_a_replaced_file_is_read_from_its_start(tmp_path: Path, how: str) -> Non
 
 def test_an_absent_file_has_no_events(tmp_path: Path) -> None:
     """Reading before the first event is not an error."""
-    assert Tail(tmp_path / "none").poll() == []
+    assert JournalTail(tmp_path / "none").poll() == []
 
 
 @given(
@@ -150,12 +150,12 @@ def test_any_bytes_in_any_pieces_read_the_same(
     raw = b"".join(parts)
     path = tmp_path_factory.mktemp("p") / "e"
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=4)))
-    grown = Tail(path)
+    grown = JournalTail(path)
     events: list[Event] = []
     for start, end in zip([0, *cuts], [*cuts, len(raw)], strict=True):
         with path.open("ab") as file:
             file.write(raw[start:end])
         events += grown.poll()
-    whole = Tail(path)
+    whole = JournalTail(path)
     assert whole.poll() == events
     assert (whole.skipped, whole.missing) == (grown.skipped, grown.missing)

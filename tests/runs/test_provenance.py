@@ -9,7 +9,7 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.forecast import status
-from engine.runs.provenance import LastKnown, last_known
+from engine.runs.provenance import LastKnownModel, last_known_model
 from engine.settings.load import load
 from tests.helpers import new_home
 from tests.vault.crash import NOW
@@ -27,7 +27,7 @@ def seen(home: Home) -> None:
 
 def test_nothing_is_known_of_nothing(home: Home) -> None:
     """A symbol that never had a model has generation 0 and no source."""
-    assert last_known(home, "NVDA") == LastKnown(0, "")
+    assert last_known_model(home, "NVDA") == LastKnownModel(0, "")
 
 
 def test_the_status_remembers_a_file_that_broke(home: Home) -> None:
@@ -39,9 +39,9 @@ def test_the_status_remembers_a_file_that_broke(home: Home) -> None:
     home.model("NVDA").write_bytes(b"broken")
     seen(home)
     seen(home)
-    assert last_known(home, "NVDA") == LastKnown(2, info.source)
+    assert last_known_model(home, "NVDA") == LastKnownModel(2, info.source)
     home.model("NVDA").unlink()
-    assert last_known(home, "NVDA").generation == 2
+    assert last_known_model(home, "NVDA").generation == 2
 
 
 def test_a_backup_tells_the_source_when_nothing_else_does(home: Home) -> None:
@@ -52,4 +52,4 @@ def test_a_backup_tells_the_source_when_nothing_else_does(home: Home) -> None:
     newest = backed_up(home, ("NVDA",), days_ago=2)
     home.model("NVDA").write_bytes(b"broken")
     (newest / "nvda_lstm_model.h5").write_bytes(b"broken too")
-    assert last_known(home, "NVDA").source == info.source
+    assert last_known_model(home, "NVDA").source == info.source

@@ -20,7 +20,7 @@ from engine.core.paths import Home
 from engine.core.records import Run, TrainRequest
 from engine.forecast import guard, status
 from engine.forecast.fit import Candidate
-from engine.forecast.guard import Verdict
+from engine.forecast.guard import GuardVerdict
 from engine.market.fetch import fetch_bars
 from engine.runs import training
 from engine.runs.spec import RunSpec
@@ -135,7 +135,9 @@ def test_a_worse_model_is_refused_unless_accepted(
     before = home.model("NVDA").read_bytes()
     judged = guard.judge
 
-    def stricter(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> Verdict:
+    def stricter(
+        candidate: Candidate, champion: StoredModel | None, settings: Settings
+    ) -> GuardVerdict:
         return dataclasses.replace(
             judged(candidate, champion, settings), publish=False, reason="MASE 1.2 against 0.9"
         )

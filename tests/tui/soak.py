@@ -29,7 +29,7 @@ from textual.pilot import Pilot
 
 from engine.core.clock import FakeClock
 from engine.core.records import Alert, Job, JobState, Run, Snapshot, State
-from engine.runs.journal import Journal, Speaker
+from engine.runs.journal import EventWriter, Journal
 from engine.runs.spec import new_run_id, run_folder
 from engine.vault.backups import Backup
 from tests.tui.fake import FakeEngine
@@ -66,7 +66,7 @@ class Day:
         self._engine, self._clock = engine, clock
         self._ended: tuple[Run, ...] = ()
         self._run: Run | None = None
-        self._speaker: Speaker | None = None
+        self._events: EventWriter | None = None
         self.steps = 0
 
     def step(self, seconds: float) -> None:
@@ -108,7 +108,9 @@ class Day:
             run_id = new_run_id(now)
             folder = run_folder(self._engine.home, run_id)
             folder.path.mkdir(parents=True)
-            self._speaker = Speaker(run_id, "worker-1", self._clock, Journal(folder.events).write)
+            self._events = EventWriter(
+                run_id, "worker-1", self._clock, Journal(folder.events).write
+            )
             self._run = Run(
                 run_id,
                 "train",
@@ -125,8 +127,8 @@ class Day:
                 replace(self._run, state=JobState.DONE, jobs=jobs, ended_at=now),
                 *self._ended,
             )[:200]
-            self._run = self._speaker = None
-        if self._run is not None and self._speaker is not None:
+            self._run = self._events = None
+        if self._run is not None and self._events is not None:
             at = min(12, int(13 * since / RUN_TAKES))
             epoch = 1 + int(50 * (13 * since / RUN_TAKES % 1))
             jobs = tuple(
@@ -140,7 +142,7 @@ class Day:
                 for n, name in enumerate(NAMES)
             )
             self._run = replace(self._run, jobs=jobs)
-            self._speaker.say(
+            self._events.emit(
                 "epoch",
                 NAMES[at],
                 epoch=epoch,

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Job, Run
-from engine.runs.journal import Tail
+from engine.runs.journal import JournalTail
 from engine.runs.spec import run_folder
 from engine.runs.training_log import log_line as told_line
 from engine.runs.training_log import narrate
@@ -44,13 +44,13 @@ class RunScreen(LiveScreen):
     def __init__(self, run_id: str, symbol: str = "") -> None:
         super().__init__()
         self._run_id, self._symbol = run_id, symbol
-        self._tail: Tail | None = None
+        self._tail: JournalTail | None = None
         self._said: tuple[str, ...] = ()
 
     def look(self) -> tuple[Run, tuple[str, ...]]:
         run = self.console.engine.run(self._run_id)
         if self._tail is None:
-            self._tail = Tail(run_folder(self.console.engine.home, self._run_id).events)
+            self._tail = JournalTail(run_folder(self.console.engine.home, self._run_id).events)
         told = ((narrate(event, run.source), event.ts) for event in self._tail.poll())
         new = [told_line(found[0], at, found[1]) for found, at in told if found is not None]
         self._said = (*self._said, *new)[-KEPT:]

@@ -88,7 +88,7 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
     """
     prepare_tensorflow()
     from engine.forecast.members.lstm_keras import check_parity
-    from engine.forecast.members.lstm_train import Problem, Rates, learn
+    from engine.forecast.members.lstm_train import Rates, TrainingData, learn
 
     shape = Shape(
         options.sequence_length, data.features.shape[1], FIRST, SECOND, options.batch_size
@@ -101,7 +101,7 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
     centre = drift_of(data, learned)
     wanted = (targets - centre).astype(np.float32)
     weights = learn(
-        Problem(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)),
+        TrainingData(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)),
         shape,
         Rates(),
         options,

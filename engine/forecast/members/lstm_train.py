@@ -46,7 +46,7 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class TrainingData:
     """What to learn: inputs [n, k], targets [n] and the rows to learn from and to check on, each
     with a full window."""
 
@@ -56,7 +56,7 @@ class Problem:
     validation: Rows
 
 
-def learn(problem: Problem, shape: Shape, rates: Rates, options: FitOptions) -> Floats32:
+def learn(data: TrainingData, shape: Shape, rates: Rates, options: FitOptions) -> Floats32:
     """[weights] of the epoch with the lowest validation loss.
 
     Raises Cancelled between epochs, StockmlError when the loss is not finite.
@@ -66,15 +66,15 @@ def learn(problem: Problem, shape: Shape, rates: Rates, options: FitOptions) -> 
     best, best_loss, stale = weights, math.inf, 0
     state = [tf.constant(weights), tf.zeros_like(weights), tf.zeros_like(weights), tf.constant(0.0)]
     fixed = [
-        tf.constant(problem.inputs),
-        tf.constant(problem.targets),
-        tf.constant(problem.validation),
+        tf.constant(data.inputs),
+        tf.constant(data.targets),
+        tf.constant(data.validation),
     ]
     draw = np.random.default_rng([options.seed, 1])
     began = time.monotonic()
     for epoch in range(1, options.epochs + 1):
         options.check()
-        batches, counted = shuffled(problem.train, shape.batch, draw)
+        batches, counted = shuffled(data.train, shape.batch, draw)
         *state, loss, checked = epoch_step(
             *state, *fixed, batches, counted, np.array([options.seed, epoch], np.int32)
         )
