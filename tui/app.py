@@ -14,9 +14,9 @@ from textual.screen import Screen
 
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import StockmlError
-from engine.core.records import Snapshot
+from engine.core.records import Away, Snapshot
 from engine.core.text import clean
-from tui.dashboard.last_seen import Opening
+from tui.dashboard.last_seen import LastSeen
 from tui.dashboard.screen import MainScreen
 from tui.dashboard.status_refresh import StatusRefresh, same
 from tui.dashboard.text import leaving
@@ -101,10 +101,15 @@ class StockmlApp(Wearing, inherit_bindings=False):
         """The loop while it runs, for signal handlers."""
         self.own_keys = Keymap({})
         """The keys of `[console.keys]` as they were taken."""
-        self.opening = Opening(self)
+        self.last_seen = LastSeen(
+            engine,
+            read_only=read_only,
+            publish=lambda away: post(self, AwayRead(away)),
+            log=self.note,
+        )
         self._busy, self._failed = dict[str, Notice](), dict[str, Notice]()
         self._last: Snapshot | None = None
-        self._failure = self._service_word = ""
+        self._failure = self._service_state = ""
         self._good_look = self.wall.monotonic()
         self._statuses = StatusRefresh(engine.spawn_status_refresh, self.wall.monotonic, self.note)
         self._poller = Poller(self._look, "snapshot-reader")
@@ -121,6 +126,16 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def snapshot(self) -> Snapshot | None:
         """What was read last."""
         return self._last
+
+    @property
+    def away(self) -> Away | None:
+        """What happened while the console was not open; None while that is being read."""
+        return self.last_seen.away
+
+    @property
+    def service_word(self) -> str:
+        """The state of the prediction service; empty before the first look at it."""
+        return self.main.service
 
     def get_default_screen(self) -> Screen[Any]:
         return MainScreen()
@@ -140,7 +155,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self._poller.stop()
         self._service_poller.stop()
         self.vitals.stop(self._sent())
-        self.opening.stop()
+        self.last_seen.stop()
         put_in_force(Keymap({}))
 
     @while_open
@@ -201,8 +216,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             self.note(f"action=service-state error={type(error).__name__}: {error}")
             word = ""
-        if word != self._service_word:
-            self._service_word = word
+        if word != self._service_state:
+            self._service_state = word
             post(self, ServiceSeen(word))
         return SERVICE_EVERY_S
 
@@ -223,7 +238,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def _snapshot_read(self, message: SnapshotRead) -> None:
         self.main.failure = ""
         if self.main.snapshot is None:  # behind the first paint
-            self.opening.start()
+            self.last_seen.start()
         self.main.snapshot = message.snapshot
 
     @on(SnapshotFailed)

@@ -66,14 +66,14 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
 
     def save() -> None:
         append_line(engine.home.logs / "console.log", f"{iso(app.wall.now())} action=hangup")
-        app.opening.left()
+        app.last_seen.left()
 
     held.guard(leave, save)
     # What is loaded now stays: the collector need not look at it when a screen is closed.
     gc.freeze()
     app.run(mouse=not terminal.over_ssh(os.environ))
     held.ended()
-    app.opening.left()
+    app.last_seen.left()
     sys.stdout.write(app.last_words())
     sys.stdout.flush()
     return app.return_code or int(ExitCode.DONE)

@@ -1,29 +1,36 @@
-"""What the console asks of the engine: the part of engine.api.Engine that it uses."""
+"""The two ports of the console: the engine below it, and the application around its screens."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engine.core.paths import Home
 from engine.core.records import Alert, Away, PlanItem, Run, Snapshot, Started, TrainRequest
 from engine.settings.load import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
+
+    from textual.screen import Screen
 
     from engine.client.service_client import Reply, ServiceState
     from engine.core.child import Answer
+    from engine.core.clock import Clock
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
     from engine.settings.document import Path
     from engine.settings.write import Change, Check
     from engine.vault.backups import Backup
     from engine.watch.deliver import Waiting
+    from tui.terminal.vitals import Vitals
+    from tui.work.messages import Notice
+
+Result = TypeVar("Result")
 
 
 class EnginePort(Protocol):
-    """The console's door; every method may block, so none is called on the event loop."""
+    """The engine as the console uses it; a method may block, so none is called on the loop."""
 
     @property
     def home(self) -> Home: ...
@@ -83,3 +90,60 @@ class EnginePort(Protocol):
     def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply: ...
 
     def service_overview(self, deadline_s: float = 1.0) -> Overview: ...
+
+
+class Shell(Protocol):
+    """The application as its screens, panes and verbs use it."""
+
+    read_only: bool
+    ascii_only: bool
+    wall: Clock
+    vitals: Vitals
+    stalled: str
+    """LAG in words for a while after the event loop stood still."""
+    names: tuple[str, ...]
+    """The symbols that the first paint makes room for."""
+    started: list[str]
+    """Runs started from here, also those no snapshot has shown yet."""
+
+    @property
+    def engine(self) -> EnginePort: ...
+
+    @property
+    def snapshot(self) -> Snapshot | None: ...
+
+    @property
+    def away(self) -> Away | None: ...
+
+    @property
+    def service_word(self) -> str: ...
+
+    def ask(
+        self,
+        verb: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        slow: Notice | None = None,
+    ) -> None: ...
+
+    def say(self, notice: Notice | None) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def look_now(self) -> None: ...
+
+    def copy(self, text: str) -> None: ...
+
+    def go(self, name: str) -> None: ...
+
+    def leave(self, code: int = 0) -> None: ...
+
+    def take_keys(self) -> None: ...
+
+    def next_theme(self) -> Notice: ...
+
+    def wear_theme(self, name: str) -> Notice: ...
+
+    def push_screen(
+        self, screen: Screen[Result], callback: Callable[[Result | None], None] | None = None
+    ) -> object: ...

@@ -43,7 +43,7 @@ class AlertsScreen(LiveScreen):
     value: Found | None
 
     def look(self) -> Found:
-        engine = self.console.engine
+        engine = self.shell.engine
         return engine.alerts(LATELY), engine.undelivered(), engine.delivery_closed()
 
     def compose_body(self) -> ComposeResult:
@@ -56,7 +56,7 @@ class AlertsScreen(LiveScreen):
         alerts, waiting, _ = self.value
         fresh = sum(each.state == FIRING and not each.acked for each in alerts)
         rest = len(alerts) - fresh
-        snapshot = self.console.snapshot
+        snapshot = self.shell.snapshot
         told: list[Span] = [("SIMULATED", "mark")] if snapshot and snapshot.simulated else []
         told += [(f"{fresh} firing" if fresh else "nothing fires", "crit" if fresh else "ok")]
         if rest:
@@ -72,7 +72,7 @@ class AlertsScreen(LiveScreen):
             rows.fill((), (), self.waiting("reading the alerts"))
             return
         alerts, waiting, closed = self.value
-        now = self.console.wall.now()
+        now = self.shell.wall.now()
         header, lines = table(HEADS, [alert_row(each, now) for each in alerts], rows.size.width - 2)
         rows.fill(
             header,
@@ -85,7 +85,7 @@ class AlertsScreen(LiveScreen):
         page.fill((*told, *waiting_lines(waiting, closed, now, width)))
 
     def _empty(self) -> tuple[Line, ...]:
-        snapshot = self.console.snapshot
+        snapshot = self.shell.snapshot
         checked = snapshot.checked_at if snapshot else None
         if checked is None:
             then = f"{key('alerts_to_dashboard')}, then {key('check')} checks every model"
@@ -127,7 +127,7 @@ class AlertsScreen(LiveScreen):
             )
             self._changed()
 
-        self.console.ask("acknowledge", lambda: self.console.engine.acknowledge(rule, symbol), done)
+        self.shell.ask("acknowledge", lambda: self.shell.engine.acknowledge(rule, symbol), done)
 
     def do_silence(self) -> None:
         found = self.current()
@@ -155,9 +155,9 @@ class AlertsScreen(LiveScreen):
         except UsageError as error:
             self.tell(Notice(error.message, error.hint, bad=True))
             return
-        self.console.ask(
+        self.shell.ask(
             "silence",
-            lambda: self.console.engine.silence(alert.rule, alert.symbol, time),
+            lambda: self.shell.engine.silence(alert.rule, alert.symbol, time),
             self._silenced,
         )
 
@@ -179,8 +179,8 @@ class AlertsScreen(LiveScreen):
                 self.tell(Notice("the test message was delivered, and all that waited"))
             self._changed()
 
-        self.console.ask("test of the delivery", self.console.engine.test_alert, done)
+        self.shell.ask("test of the delivery", self.shell.engine.test_alert, done)
 
     def _changed(self) -> None:
         self._poller.poke()
-        self.console.look_now()
+        self.shell.look_now()

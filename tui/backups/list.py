@@ -29,7 +29,7 @@ from tui.work.messages import Notice
 
 def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
     """What is live, as the dashboard shows it."""
-    snapshot = screen.console.snapshot
+    snapshot = screen.shell.snapshot
     return {found.symbol: found.model for found in snapshot.rows} if snapshot else {}
 
 
@@ -43,16 +43,16 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
 
     def typed(text: str | None) -> None:
         if text is not None:
-            ask = screen.console.ask
+            ask = screen.shell.ask
             ask(
                 "restore",
-                lambda: screen.console.engine.command(("restore", backup.name, *symbols, "--yes")),
+                lambda: screen.shell.engine.command(("restore", backup.name, *symbols, "--yes")),
                 done,
             )
 
     def done(answer: Answer) -> None:
         screen.tell(words.restored_notice(answer.document))
-        screen.console.look_now()
+        screen.shell.look_now()
         screen.do_refresh()
 
     listed = words.restore_lines(backup, symbols, live_models(screen))
@@ -81,7 +81,7 @@ class BackupsScreen(LiveScreen):
         """What verifying found, by the backup's path."""
 
     def look(self) -> tuple[Backup, ...]:
-        return tuple(self.console.engine.backups())
+        return tuple(self.shell.engine.backups())
 
     def compose_body(self) -> ComposeResult:
         yield Picker(id="backups")
@@ -99,7 +99,7 @@ class BackupsScreen(LiveScreen):
         if self.value is None:
             backups.fill((), (), self.waiting("reading the backups"))
             return
-        now = self.console.wall.now()
+        now = self.shell.wall.now()
         header, lines = table(
             words.HEADS,
             [words.row(one, self.results, now) for one in self.value],
@@ -143,7 +143,7 @@ class BackupsScreen(LiveScreen):
             verify(self, self.results, ())
 
     def do_back_up(self) -> None:
-        self.console.ask("backup", lambda: self.console.engine.command(("backup",)), self._made)
+        self.shell.ask("backup", lambda: self.shell.engine.command(("backup",)), self._made)
 
     def _made(self, answer: Answer) -> None:
         self.tell(words.made_notice(answer.document))
@@ -177,6 +177,6 @@ def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequen
         screen.tell(Notice(text, bad=bool(bad)))
         screen.redraw()
 
-    screen.console.ask(
-        "verify", lambda: screen.console.engine.command(("backups", "verify", *names)), done
+    screen.shell.ask(
+        "verify", lambda: screen.shell.engine.command(("backups", "verify", *names)), done
     )

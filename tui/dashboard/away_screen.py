@@ -56,7 +56,7 @@ class AwayScreen(LiveScreen):
     value: Away | None
 
     def look(self) -> Away | None:
-        return self.console.opening.away
+        return self.shell.away
 
     def compose_body(self) -> ComposeResult:
         yield ScrollLines(id="page")

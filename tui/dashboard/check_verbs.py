@@ -15,7 +15,7 @@ from tui.work.messages import Notice
 
 if TYPE_CHECKING:
     from engine.core.child import Answer
-    from tui.app import StockmlApp
+    from tui.ports import Shell
 
 Tree = Mapping[str, Any]
 CHECKING = Notice(
@@ -149,26 +149,26 @@ class WatchingVerbs:
     if TYPE_CHECKING:
 
         @property
-        def console(self) -> StockmlApp: ...
+        def shell(self) -> Shell: ...
 
     def do_check(self) -> None:
         """A performance check in a child; it trains nothing, so that a look never surprises."""
-        self.console.ask(
+        self.shell.ask(
             "check",
-            lambda: self.console.engine.command(("performance", "--no-train")),
+            lambda: self.shell.engine.command(("performance", "--no-train")),
             self._checked,
             CHECKING,
         )
 
     def _checked(self, answer: Answer) -> None:
-        self.console.say(check_notice(answer))
-        self.console.look_now()
+        self.shell.say(check_notice(answer))
+        self.shell.look_now()
 
     def do_auto_train(self) -> None:
         """The plan first; then, if wanted, the training of exactly what it listed."""
-        self.console.ask(
+        self.shell.ask(
             "auto-train plan",
-            lambda: self.console.engine.command(("auto-train", "--dry-run")),
+            lambda: self.shell.engine.command(("auto-train", "--dry-run")),
             self._planned,
             PLANNING,
         )
@@ -188,23 +188,23 @@ class WatchingVerbs:
 
         def answered(yes: bool | None) -> None:
             if yes and symbols:
-                self.console.ask(
+                self.shell.ask(
                     "auto-train",
-                    lambda: self.console.engine.command(command),
+                    lambda: self.shell.engine.command(command),
                     self._begun,
                     STARTING,
                 )
 
-        snapshot = self.console.snapshot
+        snapshot = self.shell.snapshot
         question = plan_question(decisions, snapshot is not None and snapshot.simulated)
-        self.console.push_screen(ConfirmScreen(question), answered)
+        self.shell.push_screen(ConfirmScreen(question), answered)
 
     def _begun(self, answer: Answer) -> None:
-        self.console.started += [run["id"] for run in answer.document.get("runs", ())]
-        self.console.say(begun_notice(answer.document))
-        self.console.look_now()
+        self.shell.started += [run["id"] for run in answer.document.get("runs", ())]
+        self.shell.say(begun_notice(answer.document))
+        self.shell.look_now()
 
     def do_away(self) -> None:
         from tui.dashboard.away_screen import AwayScreen
 
-        self.console.push_screen(AwayScreen())
+        self.shell.push_screen(AwayScreen())

@@ -104,7 +104,7 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         yield from self.compose_footer()
 
     def on_mount(self) -> None:
-        self.set_class(self.console.ascii_only, "-ascii")
+        self.set_class(self.shell.ascii_only, "-ascii")
         self.arrange_panes()
 
     def on_resize(self) -> None:
@@ -118,7 +118,7 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         width, height = self.app.size
         live = self.snapshot.live_runs if self.snapshot else ()
         jobs = sum(job.state is JobState.RUNNING for run in live for job in run.jobs)
-        rows = len(self.snapshot.rows) if self.snapshot else len(self.console.names)
+        rows = len(self.snapshot.rows) if self.snapshot else len(self.shell.names)
         zoom = zoomed_pane(width, height, self.chosen, self.zoomed)
         side = 0 if zoom else side_width(width)
         notice = len(notice_lines(self.notice, width - side))
@@ -253,13 +253,13 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         )
 
     def do_refresh(self) -> None:
-        self.console.look_now()
+        self.shell.look_now()
 
     def do_theme(self) -> None:
-        self.console.say(self.console.next_theme())
+        self.shell.say(self.shell.next_theme())
 
     def do_wear(self, theme: str) -> None:
-        self.console.say(self.console.wear_theme(theme))
+        self.shell.say(self.shell.wear_theme(theme))
 
     def copyable(self) -> str:
         if self.snapshot is None:
@@ -267,7 +267,7 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         names = self.marks or {self.cursor}
         look = Look(
             self.snapshot.taken_at,
-            ASCII if self.console.ascii_only else UNICODE,
+            ASCII if self.shell.ascii_only else UNICODE,
             False,
             self.snapshot.checked_at,
         )
@@ -280,7 +280,7 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         from tui.logs.viewer import LogView
 
         self.app.push_screen(
-            LogView(self.console.engine.home.training_log, f"={self.cursor}" if self.cursor else "")
+            LogView(self.shell.engine.home.training_log, f"={self.cursor}" if self.cursor else "")
         )
 
     def do_open(self) -> None:
@@ -298,4 +298,4 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         self.open_palette()
 
     def do_quit(self) -> None:
-        self.console.leave()
+        self.shell.leave()

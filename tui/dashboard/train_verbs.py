@@ -19,7 +19,7 @@ from tui.work.messages import Notice
 
 if TYPE_CHECKING:
     from engine.core.child import Answer
-    from tui.app import StockmlApp
+    from tui.ports import Shell
 
 
 def starter() -> str:
@@ -75,7 +75,7 @@ class ModelVerbs:
     if TYPE_CHECKING:
 
         @property
-        def console(self) -> StockmlApp: ...
+        def shell(self) -> Shell: ...
 
     def meant(self) -> tuple[str, ...]:
         """The symbols that a verb is for."""
@@ -94,22 +94,22 @@ class ModelVerbs:
     def do_back_up(self) -> None:
         """A copy of the models that are meant, made by a child process."""
         if symbols := self.meant():
-            self.console.ask(
-                "backup", lambda: self.console.engine.command(("backup", *symbols)), self._backed_up
+            self.shell.ask(
+                "backup", lambda: self.shell.engine.command(("backup", *symbols)), self._backed_up
             )
 
     def _backed_up(self, answer: Answer) -> None:
         from tui.backups.text import made_notice
 
         self.forget_marks()
-        self.console.say(made_notice(answer.document))
+        self.shell.say(made_notice(answer.document))
 
     def do_cancel(self) -> None:
-        snapshot, symbol = self.console.snapshot, self.current_symbol()
+        snapshot, symbol = self.shell.snapshot, self.current_symbol()
         run = live_run_of(snapshot, symbol)
         if run is None:
             live = ", ".join(found.id for found in snapshot.live_runs) if snapshot else ""
-            self.console.say(
+            self.shell.say(
                 Notice(f"{symbol or 'no row'} is not in a live run", f"live is {live or 'none'}")
             )
             return
@@ -117,23 +117,23 @@ class ModelVerbs:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.console.ask(
+                self.shell.ask(
                     "cancel",
-                    lambda: self.console.engine.cancel(run_id),
+                    lambda: self.shell.engine.cancel(run_id),
                     lambda _: self._cancel_asked(run_id),
                 )
 
-        self.console.push_screen(ConfirmScreen(cancel_question(run)), answered)
+        self.shell.push_screen(ConfirmScreen(cancel_question(run)), answered)
 
     def _cancel_asked(self, run_id: str) -> None:
-        self.console.say(Notice(f"run {run_id} was asked to stop; it stops at its next batch"))
-        self.console.look_now()
+        self.shell.say(Notice(f"run {run_id} was asked to stop; it stops at its next batch"))
+        self.shell.look_now()
 
     def ask_training(self, verb: str, symbols: tuple[str, ...], quick: bool = False) -> None:
         """Show what a training of `symbols` would replace, and start it on a yes."""
-        snapshot = self.console.snapshot
+        snapshot = self.shell.snapshot
         if snapshot is None or not symbols:
-            self.console.say(
+            self.shell.say(
                 Notice(
                     "nothing to train yet: the home was not read"
                     if snapshot is None
@@ -141,7 +141,7 @@ class ModelVerbs:
                 )
             )
             return
-        engine, source = self.console.engine, snapshot.source
+        engine, source = self.shell.engine, snapshot.source
 
         def plan() -> tuple[TrainRequest, tuple[PlanItem, ...]]:
             epochs = engine.settings.training.quick_epochs if quick else None
@@ -150,14 +150,14 @@ class ModelVerbs:
             )
             return request, engine.train_plan(request)
 
-        self.console.ask("plan", plan, lambda found: self._confirm(verb, *found))
+        self.shell.ask("plan", plan, lambda found: self._confirm(verb, *found))
 
     def _confirm(self, verb: str, request: TrainRequest, items: tuple[PlanItem, ...]) -> None:
         if all(item.holder is not None for item in items):
             holders = ", ".join(
                 f"{item.symbol} by {item.holder or 'another process'}" for item in items
             )
-            self.console.say(
+            self.shell.say(
                 Notice(
                     f"nothing to train, all busy: {holders}",
                     f"wait, or cancel with {key('cancel')}",
@@ -168,19 +168,19 @@ class ModelVerbs:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.console.ask(
-                    "train", lambda: self.console.engine.start_training(request), self._started
+                self.shell.ask(
+                    "train", lambda: self.shell.engine.start_training(request), self._started
                 )
 
-        self.console.push_screen(
-            ConfirmScreen(train_question(verb, request, items, self.console.wall.now())), answered
+        self.shell.push_screen(
+            ConfirmScreen(train_question(verb, request, items, self.shell.wall.now())), answered
         )
 
     def _started(self, started: Started) -> None:
-        self.console.started.append(started.run_id)
+        self.shell.started.append(started.run_id)
         self.forget_marks()
-        self.console.say(started_notice(started))
-        self.console.look_now()
+        self.shell.say(started_notice(started))
+        self.shell.look_now()
 
 
 class TrainingVerbs(ModelVerbs):
@@ -201,7 +201,7 @@ class TrainingVerbs(ModelVerbs):
 
     def _marked(self) -> tuple[str, ...]:
         """The marked symbols, in the order of the table."""
-        snapshot = self.console.snapshot
+        snapshot = self.shell.snapshot
         return (
             tuple(row.symbol for row in snapshot.rows if row.symbol in self.marks)
             if snapshot
@@ -209,11 +209,11 @@ class TrainingVerbs(ModelVerbs):
         )
 
     def do_train_all(self) -> None:
-        snapshot = self.console.snapshot
+        snapshot = self.shell.snapshot
         self.ask_training("Train", tuple(row.symbol for row in snapshot.rows) if snapshot else ())
 
     def do_quick_train(self) -> None:
-        snapshot = self.console.snapshot
+        snapshot = self.shell.snapshot
         high = (
             tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
         )

@@ -74,7 +74,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         yield from self.compose_footer()
 
     def on_mount(self) -> None:
-        self.set_class(self.console.ascii_only, "-ascii")
+        self.set_class(self.shell.ascii_only, "-ascii")
         self._place()
 
     def on_resize(self) -> None:

@@ -121,7 +121,7 @@ class HelpScreen(ActingScreen[None]):
         page = self.query_one(ScrollLines)
         page.fill(
             help_lines(
-                self._about, self._keys_of, self.console.read_only, page.size.width, self._sections
+                self._about, self._keys_of, self.shell.read_only, page.size.width, self._sections
             )
         )
         last = min(len(page.content), page.top + page.size.height)

@@ -92,10 +92,10 @@ class PaletteScreen(ActingScreen[str]):
         width, height = page.size
         typed = ((("Do what? ", "head"), (f"{self._wanted}_", "")),)
         self.query_one("#title", Lines).show(typed)
-        self.query_one("#link", Lines).show((line(self.console.vitals.words(), "dim"),))
+        self.query_one("#link", Lines).show((line(self.shell.vitals.words(), "dim"),))
         page.show(
             palette_lines(
-                self.found, self._keys_of, self._chosen, self.console.read_only, width, height
+                self.found, self._keys_of, self._chosen, self.shell.read_only, width, height
             )
         )
         self.draw_footer()

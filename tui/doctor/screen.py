@@ -43,8 +43,8 @@ class DoctorScreen(LiveScreen):
 
     def look(self) -> tuple[tuple[Item, ...], datetime]:
         if self._found is None or self._again:
-            items = words.told(self.console.engine.command(("doctor",)).document)
-            self._found, self._again = (items, self.console.wall.now()), False
+            items = words.told(self.shell.engine.command(("doctor",)).document)
+            self._found, self._again = (items, self.shell.wall.now()), False
         return self._found
 
     def compose_body(self) -> ComposeResult:
@@ -90,7 +90,7 @@ class DoctorScreen(LiveScreen):
             locale.getpreferredencoding(do_setlocale=False),
         )
         return words.merged(
-            self.value[0] if self.value else (), tuple(words.own_items(here, self.console.vitals))
+            self.value[0] if self.value else (), tuple(words.own_items(here, self.shell.vitals))
         )
 
     def do_refresh(self) -> None:

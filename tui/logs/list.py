@@ -84,7 +84,7 @@ class LogsScreen(LiveScreen):
     value: tuple[LogEntry, ...] | None
 
     def look(self) -> tuple[LogEntry, ...]:
-        return log_files(self.console.engine.home)
+        return log_files(self.shell.engine.home)
 
     def compose_body(self) -> ComposeResult:
         yield Picker(id="files")
@@ -110,7 +110,7 @@ class LogsScreen(LiveScreen):
         if self.value is None:
             files.fill((), (), self.waiting("reading the logs"))
             return
-        now = self.console.wall.now()
+        now = self.shell.wall.now()
         rows = [
             ((one.name, "head"), (fmt.size(one.size), ""), (fmt.moment(one.written, now), ""))
             for one in self.value

@@ -27,7 +27,7 @@ class AuditScreen(LogView):
         self.wrap = True  # who did it stands at the end of the line
 
     def compose_body(self) -> ComposeResult:
-        self._file = LogFile(self.console.engine.home.audit_log)
+        self._file = LogFile(self.shell.engine.home.audit_log)
         yield from super().compose_body()
 
     def draw(self) -> None:

@@ -48,9 +48,9 @@ class RunScreen(LiveScreen):
         self._said: tuple[str, ...] = ()
 
     def look(self) -> tuple[Run, tuple[str, ...]]:
-        run = self.console.engine.run(self._run_id)
+        run = self.shell.engine.run(self._run_id)
         if self._tail is None:
-            self._tail = JournalTail(run_folder(self.console.engine.home, self._run_id).events)
+            self._tail = JournalTail(run_folder(self.shell.engine.home, self._run_id).events)
         told = ((narrate(event, run.source), event.ts) for event in self._tail.poll())
         new = [told_line(found[0], at, found[1]) for found, at in told if found is not None]
         self._said = (*self._said, *new)[-KEPT:]
@@ -109,14 +109,14 @@ class RunScreen(LiveScreen):
             return
         self._place()
         run, said = self.value
-        now = self.console.wall.now()
+        now = self.shell.wall.now()
         header, rows = table(
             JOB_HEADS, [job_row(job, now) for job in run.jobs], jobs.size.width - 2
         )
         jobs.fill(header, [(job.symbol, row) for job, row in zip(run.jobs, rows, strict=True)])
         width, height = drawn.size
         drawn.show(
-            loss_lines(self._job(), width, height, ascii_only=self.console.ascii_only)
+            loss_lines(self._job(), width, height, ascii_only=self.shell.ascii_only)
             if height
             else ()
         )

@@ -46,7 +46,7 @@ class RunsScreen(LiveScreen):
     value: tuple[Run, ...] | None
 
     def look(self) -> tuple[Run, ...]:
-        runs = self.console.engine.runs(SHOWN)
+        runs = self.shell.engine.runs(SHOWN)
         return (*(run for run in runs if run.live), *(run for run in runs if not run.live))
 
     def compose_body(self) -> ComposeResult:
@@ -82,7 +82,7 @@ class RunsScreen(LiveScreen):
         if self.value is None:
             runs.fill((), (), self.waiting("reading the runs"))
             return
-        now = self.console.wall.now()
+        now = self.shell.wall.now()
         header, lines = runs_table(self.value, now, runs.size.width - 2)
         empty = (
             line(
@@ -138,8 +138,8 @@ def ask_cancel(screen: LiveScreen, run: Run) -> None:
     def answered(yes: bool | None) -> None:
         if yes:
             told = Notice(f"run {run.id} was asked to stop; it stops at its next batch")
-            screen.console.ask(
-                "cancel", lambda: screen.console.engine.cancel(run.id), lambda _: screen.tell(told)
+            screen.shell.ask(
+                "cancel", lambda: screen.shell.engine.cancel(run.id), lambda _: screen.tell(told)
             )
 
     screen.app.push_screen(ConfirmScreen(cancel_question(run)), answered)

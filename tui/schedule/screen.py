@@ -66,7 +66,7 @@ class ScheduleScreen(LiveScreen):
     # -- looking --------------------------------------------------------------------------------
 
     def look(self) -> Seen:
-        scheduler = self.console.engine.scheduler()
+        scheduler = self.shell.engine.scheduler()
         seen = view(scheduler)
         try:
             base = scheduler.look()
@@ -199,7 +199,7 @@ class ScheduleScreen(LiveScreen):
             elif self.edit is not None:
                 self._put(self.edit)
 
-        now = self.console.engine.scheduler().clock.now()
+        now = self.shell.engine.scheduler().clock.now()
         self.app.push_screen(ScheduleForm(one.job, one.expression, now, self.value.zone), taken)
 
     def do_add(self) -> None:
@@ -218,7 +218,7 @@ class ScheduleScreen(LiveScreen):
                 )
             )
             return
-        engine = self.console.engine
+        engine = self.shell.engine
         first = not edit.lines and JOBS[name].standard
 
         def lines() -> tuple[JobLine, ...]:
@@ -244,7 +244,7 @@ class ScheduleScreen(LiveScreen):
             elif new:
                 self._form(new[0])
 
-        self.console.ask("add", lines, added)
+        self.shell.ask("add", lines, added)
 
     def do_remove(self) -> None:
         if (planned := self._begin_planned()) is None:
@@ -273,9 +273,9 @@ class ScheduleScreen(LiveScreen):
         if self.edit is not None:
             self._put(self.edit.back())
             return
-        self.console.ask(
+        self.shell.ask(
             "undo",
-            lambda: self.console.engine.scheduler().undo(),
+            lambda: self.shell.engine.scheduler().undo(),
             lambda draft: self._ask_write(draft, "Undo"),
         )
 
@@ -284,8 +284,8 @@ class ScheduleScreen(LiveScreen):
         if edit is None or not edit.changed:
             self.tell(Notice("nothing to write: the schedule is as it stands"))
             return
-        work = lambda: self.console.engine.scheduler().draft(edit.base, edit.lines, "edit")  # noqa: E731
-        self.console.ask("difference", work, lambda draft: self._ask_write(draft, "Write"))
+        work = lambda: self.shell.engine.scheduler().draft(edit.base, edit.lines, "edit")  # noqa: E731
+        self.shell.ask("difference", work, lambda draft: self._ask_write(draft, "Write"))
 
     def _ask_write(self, draft: Draft, verb: str) -> None:
         if not draft.changed:
@@ -294,7 +294,7 @@ class ScheduleScreen(LiveScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.console.ask("write", lambda: self._write(draft), self._written)
+                self.shell.ask("write", lambda: self._write(draft), self._written)
 
         what = (
             "systemd timers"
@@ -312,9 +312,7 @@ class ScheduleScreen(LiveScreen):
         """In a thread: write, and look again, so that the next change starts from what stands
         now."""
         try:
-            result: ConflictError | tuple[str, ...] = self.console.engine.scheduler().write(draft)[
-                1
-            ]
+            result: ConflictError | tuple[str, ...] = self.shell.engine.scheduler().write(draft)[1]
         except ConflictError as error:
             result = error
         return result, self.look()
@@ -359,9 +357,7 @@ class ScheduleScreen(LiveScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.console.ask(
-                    "run", lambda: self.console.engine.start_job_now(job.name), self._ran
-                )
+                self.shell.ask("run", lambda: self.shell.engine.start_job_now(job.name), self._ran)
 
         self.app.push_screen(
             ConfirmScreen(Question(f"Run {job.name} now, as cron would?", listed, "Run it")),

@@ -3,7 +3,7 @@ refuses those that write."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 from textual._styles_cache import StylesCache
@@ -16,7 +16,7 @@ from tui.widgets.footer import Footer, live_keys
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
-    from tui.app import StockmlApp
+    from tui.ports import Shell
 
 Result = TypeVar("Result")
 PASTED = 250
@@ -36,7 +36,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        self._application: StockmlApp | None = None
+        self._shell: Shell | None = None
         self._early: list[events.Key] | None = []
         """Keys that came before the first drawing; None behind it."""
 
@@ -77,15 +77,11 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
             self.post_message(events.Key(letter, letter))
 
     @property
-    def console(self) -> StockmlApp:
-        """The application;
-        remembered, because a reader's thread may ask when the screen was taken away already."""
-        if self._application is None:
-            from tui.app import StockmlApp
-
-            assert isinstance(self.app, StockmlApp)
-            self._application = self.app
-        return self._application
+    def shell(self) -> Shell:
+        """The application; kept, because a reader's thread asks when the screen is gone too."""
+        if self._shell is None:
+            self._shell = cast("Shell", self.app)
+        return self._shell
 
     def on_unmount(self) -> None:
         """Let go of the lines: Textual remembers a background for each of the last 1024 widgets,
@@ -95,7 +91,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         microseconds.
         """
         StylesCache.get_inner_outer.cache_clear()
-        self.console.vitals.screen_closed()
+        self.shell.vitals.screen_closed()
 
     def compose_footer(self) -> ComposeResult:
         yield Footer(id="footer")
@@ -107,14 +103,14 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     def draw_footer(self) -> None:
         """Show what can be pressed now; a screen that was left before it stood has no footer."""
         for footer in self.query(Footer):
-            footer.draw(in_group(self.GROUP), self.keys(), self.console.read_only)
+            footer.draw(in_group(self.GROUP), self.keys(), self.shell.read_only)
 
     def action_act(self, action_id: str) -> None:
         """Run the action of a key or of the palette: the one gate that keeps a read-only console
         from writing."""
         action = by_id(action_id)
-        if action.writes and self.console.read_only:
-            self.console.say(
+        if action.writes and self.shell.read_only:
+            self.shell.say(
                 Notice(
                     f"read-only: {action.name} is off",
                     "open the console without --read-only",
@@ -144,34 +140,34 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         return ""
 
     def do_copy(self) -> None:
-        self.console.copy(self.copyable())
+        self.shell.copy(self.copyable())
 
     def do_to_dashboard(self) -> None:
-        self.console.go("dashboard")
+        self.shell.go("dashboard")
 
     def do_to_runs(self) -> None:
-        self.console.go("runs")
+        self.shell.go("runs")
 
     def do_to_logs(self) -> None:
-        self.console.go("logs")
+        self.shell.go("logs")
 
     def do_to_backups(self) -> None:
-        self.console.go("backups")
+        self.shell.go("backups")
 
     def do_to_schedule(self) -> None:
-        self.console.go("schedule")
+        self.shell.go("schedule")
 
     def do_to_alerts(self) -> None:
-        self.console.go("alerts")
+        self.shell.go("alerts")
 
     def do_to_doctor(self) -> None:
-        self.console.go("doctor")
+        self.shell.go("doctor")
 
     def do_to_settings(self) -> None:
-        self.console.go("settings")
+        self.shell.go("settings")
 
     def do_to_audit(self) -> None:
-        self.console.go("audit")
+        self.shell.go("audit")
 
     def do_to_service(self) -> None:
-        self.console.go("service")
+        self.shell.go("service")

@@ -135,7 +135,7 @@ class LiveScreen(ActingScreen[None]):
     def _look(self) -> float:
         if self._asleep:
             return ASLEEP_S
-        turn, link = self._turn, self.console.vitals.link
+        turn, link = self._turn, self.shell.vitals.link
         try:
             value = self.look()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
@@ -150,7 +150,7 @@ class LiveScreen(ActingScreen[None]):
 
     def _was_read(self) -> None:
         """From now on counts how old the content is."""
-        wall = self.console.wall
+        wall = self.shell.wall
         self._read_at, self._read_tick = wall.now(), wall.monotonic()
 
     def _tell_failure(self, error: Exception) -> None:
@@ -158,7 +158,7 @@ class LiveScreen(ActingScreen[None]):
             text = f"{error.message}{f' ({error.hint})' if error.hint else ''}"
         else:
             text = f"{type(error).__name__}: {clean(str(error), 300)}"
-            self.console.note(f"action={self.GROUP} error={type(error).__name__}: {error}")
+            self.shell.note(f"action={self.GROUP} error={type(error).__name__}: {error}")
         post(self, self.LookFailed(text))
 
     @on(Looked)
@@ -193,15 +193,15 @@ class LiveScreen(ActingScreen[None]):
         """Title, body and footer."""
         if not self.standing:
             return
-        marks: list[Span] = [("RO", "mark")] if self.console.read_only else []
-        if self.console.stalled:
-            marks.append((self.console.stalled, "crit"))
+        marks: list[Span] = [("RO", "mark")] if self.shell.read_only else []
+        if self.shell.stalled:
+            marks.append((self.shell.stalled, "crit"))
         if self.failure:
             marks.append(("CANNOT READ", "crit"))
         if self._old:
             marks.append((self._old, "crit"))
         if self.TAB != "service":
-            marks += warning(self.console.main.service)
+            marks += warning(self.shell.service_word)
         self.query_one("#title", Lines).show(
             (title_of(self.NAME, self.facts(), marks, self.app.size.width),)
         )
@@ -225,7 +225,7 @@ class LiveScreen(ActingScreen[None]):
     @property
     def _age(self) -> float:
         """Seconds since a look came back."""
-        return self.console.wall.monotonic() - self._read_tick if self._read_at else 0.0
+        return self.shell.wall.monotonic() - self._read_tick if self._read_at else 0.0
 
     # -- telling --------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
     value: Overview | None
 
     def look(self) -> Overview:
-        return self.console.engine.service_overview(DEADLINE_S)
+        return self.shell.engine.service_overview(DEADLINE_S)
 
     def compose_body(self) -> ComposeResult:
         yield Lines(id="summary")
@@ -58,13 +58,13 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
         if found is None:
             above: tuple[Line, ...] = self.waiting("asking the service")
         else:
-            engine = self.console.engine
+            engine = self.shell.engine
             above = words.page(found, engine.settings, str(engine.home.root), width, models.chosen)
         rows = found.models if found else ()
         # On a low terminal the models keep five lines.
         summary.styles.height = min(len(above), max(1, self.app.size.height - (8 if rows else 3)))
         summary.show(above)
-        now = self.console.wall.now()
+        now = self.shell.wall.now()
         header, lines = table(words.HEADS, [words.model_row(each, now) for each in rows], width - 2)
         named = [
             (str(each.get("symbol", "")), text) for each, text in zip(rows, lines, strict=True)

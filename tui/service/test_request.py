@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
-    from tui.app import StockmlApp
+    from tui.ports import Shell
 
 
 class ServiceVerbs:
@@ -17,7 +17,7 @@ class ServiceVerbs:
     if TYPE_CHECKING:
 
         @property
-        def console(self) -> StockmlApp: ...
+        def shell(self) -> Shell: ...
 
     def tested_symbol(self) -> str:
         """The symbol under the cursor; empty when there is none."""
@@ -25,17 +25,17 @@ class ServiceVerbs:
 
     def do_test_symbol(self) -> None:
         """Ask, judge, and tell the result; nobody is asked while no service of this home runs."""
-        symbol, console = self.tested_symbol(), self.console
+        symbol, shell = self.tested_symbol(), self.shell
         if not symbol:
             return
 
         def work() -> Notice:
             from tui.service.text import verdict_notice
 
-            limits = console.engine.settings.resources
-            reply = console.engine.ask_service(
+            limits = shell.engine.settings.resources
+            reply = shell.engine.ask_service(
                 f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0
             )
             return verdict_notice(symbol, reply, limits)
 
-        console.ask(f"testing {symbol}", work, console.say)
+        shell.ask(f"testing {symbol}", work, shell.say)

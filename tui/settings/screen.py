@@ -62,7 +62,7 @@ class SettingsScreen(LiveScreen):
     # -- looking --------------------------------------------------------------------------------
 
     def look(self) -> Seen:
-        home = self.console.engine.home
+        home = self.shell.engine.home
         try:
             found = home.settings.stat()
             key = (found.st_ino, found.st_size, found.st_mtime_ns)
@@ -71,7 +71,7 @@ class SettingsScreen(LiveScreen):
         if self._read is None or self._read[0] != key or key == (0, 0, 0):
             self._read = (key, read_sheet(home))
         sheet = self._read[1]
-        return Seen(sheet, words.nows(sheet.settings, self.console.snapshot))
+        return Seen(sheet, words.nows(sheet.settings, self.shell.snapshot))
 
     def found(self) -> None:
         """A change that the file has already is none any more."""
@@ -160,7 +160,7 @@ class SettingsScreen(LiveScreen):
     def _now(self, one: Setting) -> words.Now | None:
         """What the limit meets, or would meet with the value that is not written."""
         if self.draft.get(one.path) is not None:
-            return words.now_of(one, self.draft[one.path], self.console.snapshot)
+            return words.now_of(one, self.draft[one.path], self.shell.snapshot)
         return self.value.nows.get(one.path) if self.value else None
 
     def _wanted(self, one: Setting) -> bool:
@@ -240,7 +240,7 @@ class SettingsScreen(LiveScreen):
                 self._put(one, value)
 
         self.app.push_screen(
-            SettingForm(one, self.value.sheet, dict(self.draft), self.console.snapshot), taken
+            SettingForm(one, self.value.sheet, dict(self.draft), self.shell.snapshot), taken
         )
 
     def do_reset(self) -> None:
@@ -313,10 +313,10 @@ class SettingsScreen(LiveScreen):
         draft, based = dict(self.draft), {path: self._based.get(path) for path in self.draft}
 
         def work() -> tuple[tuple[Change, ...], Seen]:
-            made = self.console.engine.set_settings(draft, based, problems_of)
+            made = self.shell.engine.set_settings(draft, based, problems_of)
             return made, self.look()
 
-        self.console.ask("write", work, self._written)
+        self.shell.ask("write", work, self._written)
 
     def _written(self, done: tuple[tuple[Change, ...], Seen]) -> None:
         made, seen = done
@@ -326,7 +326,7 @@ class SettingsScreen(LiveScreen):
         )
         self.tell(Notice(f"written: {told}", "the file before is .stockml.toml.previous"))
         self.take(seen)
-        self.console.take_keys()
+        self.shell.take_keys()
 
     # -- leaving --------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
     def look(self) -> Facts:
         """Light: the snapshot's row, the last training, backups and runs;
         the child when what it told is out of date."""
-        engine, snapshot = self.console.engine, self.console.snapshot
+        engine, snapshot = self.shell.engine, self.shell.snapshot
         row = snapshot.row(self._symbol) if snapshot else None
         job = self._last_job(row)
         backups: tuple[Backup, ...] = ()
@@ -76,7 +76,7 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
         for run_id in (row.run_id, row.model.run_id if row.model else ""):
             if run_id:
                 with suppress(StockmlError, StopIteration):  # `clean` may have removed the run
-                    job = self.console.engine.run(run_id).job(self._symbol)
+                    job = self.shell.engine.run(run_id).job(self._symbol)
                     if job and job.losses:
                         return job
         return None
@@ -88,13 +88,13 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
 
         def read() -> dict[str, Any]:
             try:
-                return self.console.engine.symbol_story(self._symbol)
+                return self.shell.engine.symbol_story(self._symbol)
             except Exception as error:
                 self.unread = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
                 raise
 
         self.unread = ""
-        self.console.ask(f"reading {self._symbol}", read, told)
+        self.shell.ask(f"reading {self._symbol}", read, told)
 
     def compose_body(self) -> ComposeResult:
         yield ScrollLines(id="page")
@@ -122,7 +122,7 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
             page.fill(self.waiting("reading the symbol"))
             return
         width, height = page.size
-        ascii_only, now = self.console.ascii_only, self.console.wall.now()
+        ascii_only, now = self.shell.ascii_only, self.shell.wall.now()
         said = (row, self.story, job, backups, runs)
         page.fill(
             page_lines(*said, width, height, days, now, ascii_only=ascii_only, unread=self.unread)
@@ -140,7 +140,7 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
     def do_log(self) -> None:
         from tui.logs.viewer import LogView
 
-        self.app.push_screen(LogView(self.console.engine.home.training_log, f"={self._symbol}"))
+        self.app.push_screen(LogView(self.shell.engine.home.training_log, f"={self._symbol}"))
 
     def do_refresh(self) -> None:
         if self.unread:

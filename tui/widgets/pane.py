@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.reactive import var
 
@@ -12,7 +12,7 @@ from tui.look.format import ASCII, UNICODE, Glyphs
 from tui.widgets.lines import Line, Lines
 
 if TYPE_CHECKING:
-    from tui.app import StockmlApp
+    from tui.ports import Shell
 
 
 class Pane(Lines):
@@ -27,15 +27,13 @@ class Pane(Lines):
     """Why the last look failed; empty when it did not."""
 
     @property
-    def console(self) -> StockmlApp:
-        from tui.app import StockmlApp
-
-        assert isinstance(self.app, StockmlApp)
-        return self.app
+    def shell(self) -> Shell:
+        """The application."""
+        return cast("Shell", self.app)
 
     @property
     def glyphs(self) -> Glyphs:
-        return ASCII if self.console.ascii_only else UNICODE
+        return ASCII if self.shell.ascii_only else UNICODE
 
     def lines(self) -> Iterable[Line]:
         """The pane's content for its size and what it knows now."""

@@ -206,9 +206,9 @@ async def test_read_only_neither_checks_nor_trains_nor_marks(tmp_path: Path) -> 
     """p and a are refused, and the console does not note that it was open;
     what happened meanwhile is told all the same."""
     async with opened(tmp_path / "home", trained_home(), read_only=True) as (app, engine, pilot):
-        await until(pilot, lambda: app.opening.away is not None, "the time away")
+        await until(pilot, lambda: app.last_seen.away is not None, "the time away")
         await pilot.press("p", "a")
-        app.opening.left()
+        app.last_seen.left()
         assert {"command", "open"} & {verb for verb, _ in engine.calls} == set()
         assert "read-only" in screen_text(app)
 
@@ -222,7 +222,7 @@ async def test_while_you_were_away_is_told_at_opening_and_again(
     calls = []
     async with opened(tmp_path / "home", trained_home(), size) as (app, engine, pilot):
         app.main.away = AWAY
-        app.opening.away = AWAY
+        app.last_seen.away = AWAY
         await until(pilot, lambda: "While you were away" in screen_text(app), "the lines")
         assert "(w all, esc hides)" in screen_text(app)
         assert size[1] < 24 or "12 done, 1 failed" in screen_text(app)
@@ -241,7 +241,7 @@ async def test_while_you_were_away_is_told_at_opening_and_again(
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
         await until(pilot, lambda: engine.asked("open"), "the mark")
         calls = engine.calls
-    app.opening.left()
+    app.last_seen.left()
     assert calls.count(("open", None)) == 2
 
 
@@ -249,9 +249,9 @@ async def test_the_marks_come_behind_the_look_at_what_happened(tmp_path: Path) -
     """What the engine tells of the time away is what is shown;
     a failing one is told in the log and tried again."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        await until(pilot, lambda: app.opening.away == Away(), "an empty time away")
-        app.opening.away, engine.away_found = None, AWAY
-        app.opening.poke()
+        await until(pilot, lambda: app.last_seen.away == Away(), "an empty time away")
+        app.last_seen.away, engine.away_found = None, AWAY
+        app.last_seen.poke()
         await until(pilot, lambda: app.main.away == AWAY, "what happened")
     assert away_page(None, 80)[0][0][0] == "reading what happened"
     assert "not open on this home before" in plain(away_page(Away(), 80)[0])
@@ -420,8 +420,8 @@ async def test_a_history_that_cannot_be_read_ends_nothing(tmp_path: Path) -> Non
         await until(
             pilot, lambda: log.exists() and "database is locked" in log.read_text(), "the line"
         )
-        assert app.opening.away is None
+        assert app.last_seen.away is None
         engine.broken = False
-        app.opening.poke()
+        app.last_seen.poke()
         await until(pilot, lambda: "While you were away" in screen_text(app), "the lines")
     assert log.read_text().count("action=mark-open") == 1

@@ -34,14 +34,14 @@ class DetailPane(Pane):
         if snapshot is None or row is None:
             waits = "the row was not read" if self.failure else "reading the row"
             return (line(waits if snapshot is None else "no row to tell of", "dim"),)
-        if row.state is State.NONE and row.job is None and not self.console.read_only:
+        if row.state is State.NONE and row.job is None and not self.shell.read_only:
             row = replace(
                 row, note=f"{row.note}; {key('retrain')} trains it, {key('train_all')} all"
             )
         if height == 1:
             return (detail(row, width),)
         return detail_lines(
-            row, snapshot, width, height, self.glyphs, ascii_only=self.console.ascii_only
+            row, snapshot, width, height, self.glyphs, ascii_only=self.shell.ascii_only
         )
 
     def watch_cursor(self) -> None:

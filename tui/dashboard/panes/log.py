@@ -52,7 +52,7 @@ class LogPane(Pane):
     def lines(self) -> Iterable[Line]:
         if self.snapshot is None:
             return (line("the log was not read" if self.failure else "reading the log", "dim"),)
-        lines = log_lines(self.snapshot, self.size.height, self.console.read_only)
+        lines = log_lines(self.snapshot, self.size.height, self.shell.read_only)
         if self.failure:
             return (
                 line(f"! {self.failure.splitlines()[0]}", "crit"),

@@ -90,7 +90,7 @@ class SymbolsPane(Pane):
                 )
             return (line("reading the home, one moment", "dim"),)
         if not snapshot.rows:
-            left_out = bool(self.console.names)
+            left_out = bool(self.shell.names)
             why = (
                 f"no row matches; {key('back')} shows every row"
                 if left_out

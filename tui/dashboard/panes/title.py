@@ -92,7 +92,7 @@ class TitlePane(Pane):
 
     def lines(self) -> Iterable[Line]:
         marks = (
-            *(("RO",) if self.console.read_only else ()),
+            *(("RO",) if self.shell.read_only else ()),
             *(text for text in (self.sifted, self.view) if text),
         )
         return (
