@@ -11,10 +11,10 @@ from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import trained_home
 from tui.app import StockmlApp
-from tui.logs.viewer import LogView
-from tui.logs.list import LogsScreen
 from tui.dashboard.screen import MainScreen
 from tui.dialogs.prompt import PromptScreen
+from tui.logs.list import LogsScreen
+from tui.logs.viewer import LogView
 
 
 def write_log(engine: FakeEngine, count: int = 300) -> Path:
