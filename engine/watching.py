@@ -22,10 +22,11 @@ from engine.watch.holds import Hold, hold, unhold
 
 if TYPE_CHECKING:
     from engine.forecast.status import Status
+    from engine.schedule.view import JobView, ScheduleView
     from engine.watch.auto_train import Prepared
     from engine.watch.check import Report
     from engine.watch.deliver import Waiting
-    from engine.watch.health import Item, Missed
+    from engine.watch.health import Item
     from engine.watch.ledger import Accuracy
 
 
@@ -84,11 +85,9 @@ class Watching(ABC):
     def watch_story(self, symbol: str) -> dict[str, Any]:
         """Why a symbol will or will not be retrained, by its stored bars; writes nothing.
         It loads numpy."""
-        from engine.schedule.upcoming import next_auto_train
         from engine.watch.explain import watch_story
 
-        upcoming = next_auto_train(self.home, self.clock.now())
-        return watch_story(self.home, self.settings, symbol, self.source, self.clock, upcoming)
+        return watch_story(self.home, self.settings, symbol, self.source, self.clock)
 
     @recorded
     def hold(self, symbol: str, reason: str, until: date | None = None) -> Hold:
@@ -113,7 +112,6 @@ class Watching(ABC):
         The house is looked at too: failed trainings, missed jobs and broken backups ring where
         no health job is scheduled.
         """
-        from engine.schedule.upcoming import next_auto_train
         from engine.watch.check import check
 
         found = check(
@@ -123,7 +121,6 @@ class Watching(ABC):
             self.source,
             self.clock,
             begin=self.start_training if train else None,
-            next_auto_train=next_auto_train(self.home, self.clock.now()),
             fetch=fetch,
             starter=starter,
         )
@@ -213,19 +210,13 @@ class Watching(ABC):
 
     def schedule_lines(self) -> tuple[str, ...]:
         """Each installed job in a line: its state, its times, its next run."""
+        return self._schedule().lines()
+
+    def _schedule(self) -> ScheduleView:
         from engine.schedule.scheduler import Scheduler
         from engine.schedule.view import view
 
-        found = view(Scheduler(self.home, self.clock))
-        lines = []
-        for each in found.jobs:
-            if each.line is not None:
-                runs = each.explained.next if each.explained and each.line.enabled else ()
-                state = each.status.state if each.status else "off"
-                told = f", next {runs[0]:%a %Y-%m-%d %H:%M}" if runs else ""
-                lines.append(f"{each.job.name}: {each.line.expression} ({state}){told}")
-        unknown = found.problems[:1] if found.unread else ()
-        return tuple(lines) or unknown or ("no job is installed: stockml schedule install",)
+        return view(Scheduler(self.home, self.clock))
 
     def alerts(self, lately: timedelta | None = None) -> tuple[Alert, ...]:
         """What is pending or firing, firing first; then what was resolved `lately`."""
@@ -270,64 +261,27 @@ class Watching(ABC):
                 self.home, derived.read(self.home.status(row.symbol)), self.settings, self.source
             )
 
-        snapshot, jobs, now = self.snapshot(), self._jobs(), self.clock.now()
-        items = health.health(self.home, self.settings, snapshot, now, jobs, source)
+        snapshot, schedule, now = self.snapshot(), self._schedule(), self.clock.now()
+        items = health.health(self.home, self.settings, snapshot, now, schedule, source)
+        conditions = health.conditions(items, schedule, snapshot)
         try:
-            alerts.evaluate(self.home, self.settings, health.conditions(items, jobs, snapshot), now)
+            alerts.evaluate(self.home, self.settings, conditions, now)
         except StockmlError as error:
             items = tuple(dict.fromkeys((*items, health.unkept(error))))
         return items
-
-    def _jobs(self) -> tuple[Missed, ...]:
-        """The installed jobs, and which of them failed or did not run."""
-        from engine.schedule.scheduler import Scheduler
-        from engine.schedule.state import JobState
-        from engine.schedule.view import view
-        from engine.watch.health import UNREAD, Missed
-
-        bad, found = (JobState.MISSED, JobState.FAILED), view(Scheduler(self.home, self.clock))
-        jobs = tuple(
-            Missed(
-                each.job.name,
-                str(each.status.state),
-                each.status.state in bad,
-                each.reason,
-                each.before,
-            )
-            for each in found.jobs
-            if each.line is not None and each.status is not None
-        )
-        return jobs or tuple(
-            Missed("crontab", UNREAD, False, problem)
-            for problem in found.problems[:1]
-            if found.unread
-        )
 
     def away(self) -> Away:
         """What ended, rang or was missed since the console was last open;
         ask before the next `mark_open`."""
         from engine.watch.console_summary import away, last_open
 
-        missed: list[tuple[str, tuple[datetime, ...], str]] = []
         since = last_open(self.home)
         if since is None:
             return Away()
+        jobs: tuple[JobView, ...] = ()
         with suppress(StockmlError):  # the runs and the alerts are told all the same
-            missed = self._missed_slots()
-        return away(self.home, since, self.runs(200), missed)
-
-    def _missed_slots(self) -> list[tuple[str, tuple[datetime, ...], str]]:
-        """Each job that was due and not run: its name, when it was due, and why nothing ran the
-        last time."""
-        from engine.schedule.scheduler import Scheduler
-        from engine.schedule.view import view
-
-        jobs = view(Scheduler(self.home, self.clock)).jobs
-        return [
-            (each.job.name, each.status.missed, each.reason)
-            for each in jobs
-            if each.status and each.status.missed
-        ]
+            jobs = self._schedule().jobs
+        return away(self.home, since, self.runs(200), jobs)
 
     def mark_open(self) -> None:
         """Note that the console is open, for what it tells the next time of the while between."""
@@ -342,11 +296,6 @@ class Watching(ABC):
         from engine.watch.doctor import Machine, doctor
 
         scheduler = Scheduler(self.home, self.clock)
-        daemon = scheduler.manager() if scheduler.systemd.present() else scheduler.daemon()
         return doctor(
-            self.home,
-            self.settings,
-            Machine.here(),
-            (daemon.running, str(daemon)),
-            host_zone().key or "",
+            self.home, self.settings, Machine.here(), scheduler.starter(), host_zone().key or ""
         )

@@ -325,6 +325,10 @@ class Scheduler:
             self.write(self.draft(self.look(leaving.base.backend), leaving.base.lines, "install"))
             raise
 
+    def starter(self) -> Daemon:
+        """Who starts the jobs: the user's systemd where the timers are, else cron."""
+        return self.manager() if self.systemd.present() else self.daemon()
+
     def history(self) -> History:
         """What is recorded of every job."""
         return read_history(self.home, tuple(JOBS))

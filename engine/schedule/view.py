@@ -37,6 +37,30 @@ class JobView:
     before: str = ""
     """Of a job that runs now: how the run before failed; empty when it did not."""
 
+    @property
+    def in_trouble(self) -> bool:
+        """Missed, or its newest run failed."""
+        return self.status is not None and self.status.state in (JobState.MISSED, JobState.FAILED)
+
+    @property
+    def was_missed(self) -> bool:
+        """Its time came and nothing ran."""
+        return self.status is not None and self.status.state is JobState.MISSED
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, also while it runs again after a failure; empty when nothing is.
+
+        A run under way proves nothing yet: an alert must not end and fire again at every run.
+        """
+        if self.in_trouble:
+            return str(self)
+        return f"{self.job.name} {JobState.FAILED}: {self.before}" if self.before else ""
+
+    def __str__(self) -> str:
+        state = self.status.state if self.status else "off"
+        return f"{self.job.name} {state}" + (f": {self.reason}" if self.reason else "")
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
@@ -59,6 +83,33 @@ class ScheduleView:
     """What could not be read or is not as it was written, in words."""
     unread: bool = False
     """There may be a crontab, but it could not be read: what it holds is not known."""
+
+    @property
+    def installed(self) -> tuple[JobView, ...]:
+        """The jobs in the schedule whose state is known."""
+        return tuple(job for job in self.jobs if job.line is not None and job.status is not None)
+
+    @property
+    def unknown(self) -> str:
+        """Why it is not known whether any job is installed; empty when it is."""
+        return self.problems[0] if self.unread and self.problems and not self.installed else ""
+
+    def has(self, name: str) -> bool:
+        """Whether a job is installed."""
+        return any(job.job.name == name for job in self.installed)
+
+    def lines(self) -> tuple[str, ...]:
+        """Each job in the schedule in a line: its times, its state, its next run."""
+        lines = tuple(_line(job, job.line) for job in self.jobs if job.line is not None)
+        unread = self.problems[:1] if self.unread else ()
+        return lines or unread or ("no job is installed: stockml schedule install",)
+
+
+def _line(job: JobView, line: Line) -> str:
+    runs = job.explained.next if job.explained and line.enabled else ()
+    state = job.status.state if job.status else "off"
+    following = f", next {runs[0]:%a %Y-%m-%d %H:%M}" if runs else ""
+    return f"{job.job.name}: {line.expression} ({state}){following}"
 
 
 def view(scheduler: Scheduler) -> ScheduleView:

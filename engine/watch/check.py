@@ -25,6 +25,7 @@ from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.core.records import Level, Meter, Started, TrainRequest
 from engine.core.text import clean
+from engine.schedule.upcoming import next_auto_train
 from engine.settings.load import Settings
 from engine.watch import alerts, earnings, ledger
 from engine.watch import decisions as record
@@ -96,7 +97,6 @@ def check(
     clock: Clock,
     *,
     begin: Start | None,
-    next_auto_train: datetime | None = None,
     fetch: bool = True,
     starter: str = "",
 ) -> Report:
@@ -124,7 +124,7 @@ def check(
         _checked(home, settings, seen, answer, now, not outage) for seen, answer in answered
     )
     meters = Meters().sample(home.root, settings.resources)
-    occasion = replace(occasion_of(now, next_auto_train=next_auto_train), outage=outage)
+    occasion = replace(occasion_of(now, next_auto_train=next_auto_train(home, now)), outage=outage)
     prepared = prepare(home, settings, [each.look for each in checks], occasion, clock)
     started, fault = _started(home, prepared, begin, starter)
     via = answered[0][1].via if answered else IN_PROCESS

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from engine.core.clock import Clock, iso, parse_iso
 from engine.core.errors import StockmlError
@@ -23,6 +24,9 @@ from engine.watch.deliver import wanted
 from engine.watch.holds import read_holds
 from engine.watch.planner import Action
 from engine.watch.schema import SCHEMA, writing
+
+if TYPE_CHECKING:
+    from engine.schedule.view import JobView
 
 CONSOLE = "console"
 _QUIET = (str(Action.FINE),)
@@ -100,10 +104,6 @@ def opened(home: Home, now: datetime) -> None:
         )
 
 
-Missed = tuple[str, tuple[datetime, ...], str]
-"""A job, when it was due and did not run, and why."""
-
-
 def last_open(home: Home) -> datetime | None:
     """When the console was last open; None when it never was."""
     with reading(home, SCHEMA) as connection:
@@ -112,7 +112,7 @@ def last_open(home: Home) -> datetime | None:
     return parse_iso(found[0]) if found else None
 
 
-def away(home: Home, since: datetime, runs: Iterable[Run], missed: Iterable[Missed] = ()) -> Away:
+def away(home: Home, since: datetime, runs: Iterable[Run], jobs: Iterable[JobView] = ()) -> Away:
     """What happened since `since`: runs that ended, alerts sent, jobs that were due and not run."""
     told: list[tuple[datetime, str]] = []
     with reading(home, SCHEMA) as connection:
@@ -124,17 +124,23 @@ def away(home: Home, since: datetime, runs: Iterable[Run], missed: Iterable[Miss
                 (parse_iso(at), f"alert {title.removeprefix('stockml ')}") for at, title in rows
             ]
     told += [(run.ended_at, _ended(run)) for run in runs if run.ended_at is not None]
-    told += [(max(slots), _missed(job, slots, why, since)) for job, slots, why in missed]
+    told += [
+        (max(job.status.missed), _missed(job, job.status.missed, since))
+        for job in jobs
+        if job.status and job.status.missed
+    ]
     recent = sorted(each for each in told if each[0] > since)[-_MOST:]
     return Away(
         since, tuple(clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in recent)
     )
 
 
-def _missed(job: str, slots: tuple[datetime, ...], why: str, since: datetime) -> str:
+def _missed(job: JobView, slots: tuple[datetime, ...], since: datetime) -> str:
     """One line a job, however often nothing ran."""
-    times = sum(slot > since for slot in slots)
-    return f"missed: {job}{f', {times} times' if times > 1 else ''}{f' ({why})' if why else ''}"
+    count = sum(slot > since for slot in slots)
+    times = f", {count} times" if count > 1 else ""
+    reason = f" ({job.reason})" if job.reason else ""
+    return f"missed: {job.job.name}{times}{reason}"
 
 
 def _ended(run: Run) -> str:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.core.clock import iso
 from engine.core.link import load_link
@@ -20,6 +21,9 @@ from engine.core.records import Level
 from engine.core.text import clean
 from engine.settings.load import Settings
 from engine.watch.health import Item
+
+if TYPE_CHECKING:
+    from engine.schedule.daemon import Daemon
 
 PACKAGES = (
     "textual",
@@ -71,13 +75,13 @@ class Machine:
 
 
 def doctor(
-    home: Home, settings: Settings, machine: Machine, cron: tuple[bool, str], zone: str
+    home: Home, settings: Settings, machine: Machine, daemon: Daemon, zone: str
 ) -> Iterator[Item]:
-    """Every item; `cron` and `zone` come from the schedule. The network is asked last."""
+    """Every item; `daemon` starts the jobs, in the times of `zone`. The network is asked last."""
     yield from terminal_items(machine)
     yield _link(home)
     yield from _logout(machine)
-    yield _cron(*cron)
+    yield _cron(daemon)
     yield _zone(zone)
     yield from _folder(home, settings)
     yield _python()
@@ -205,13 +209,13 @@ def _logout(machine: Machine) -> Iterator[Item]:
         )
 
 
-def _cron(running: bool, detail: str) -> Item:
-    if running:
-        return Item("cron", Level.OK, detail)
+def _cron(daemon: Daemon) -> Item:
+    if daemon.running:
+        return Item("cron", Level.OK, str(daemon))
     return Item(
         "cron",
         Level.WARN,
-        detail,
+        str(daemon),
         "start it, or move the jobs to the other: stockml schedule install [--systemd] --move",
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 from engine.core.clock import Clock, iso
 from engine.core.paths import Home
 from engine.market.calendar import exchange_day
+from engine.schedule.upcoming import next_auto_train
 from engine.settings.load import Settings
 from engine.watch import earnings
 from engine.watch.auto_train import Look, look_at_all, occasion_of, prepare
@@ -22,16 +23,12 @@ from engine.watch.triggers import TRIGGERS, Facts, Verdict
 
 
 def watch_story(
-    home: Home,
-    settings: Settings,
-    symbol: str,
-    source: str | None,
-    clock: Clock,
-    next_auto_train: datetime | None,
+    home: Home, settings: Settings, symbol: str, source: str | None, clock: Clock
 ) -> dict[str, Any]:
     """Why `symbol` will or will not be retrained; StockmlError when history.db cannot be read."""
     looks, _ = look_at_all(home, settings, (symbol,), source, clock, fetch=False)
-    occasion = occasion_of(clock.now(), next_auto_train=next_auto_train)
+    upcoming = next_auto_train(home, clock.now())
+    occasion = occasion_of(clock.now(), next_auto_train=upcoming)
     prepared = prepare(home, settings, looks, occasion, clock, writes=False)
     (decision,), found = prepared.decisions, prepared.looks[symbol]
     hold, checked = holds(home, clock).get(symbol), last_checks(home).get(symbol)
@@ -47,7 +44,7 @@ def watch_story(
         "verdicts": [_verdict(each, found) for each in found.verdicts],
         "signals": _signals(found.facts),
         "earnings": _releases(home, settings, found, clock.now()),
-        "next_auto_train": iso(next_auto_train) if next_auto_train else None,
+        "next_auto_train": iso(upcoming) if upcoming else None,
         "checked_at": checked.at if checked else None,
     }
 

@@ -2,8 +2,7 @@
 
 One item a subject, each with its level, what was seen and the next step.
 
-CRIT anywhere makes `stockml health` end with 1. What belongs to later rooms (the schedule) is
-handed in.
+CRIT anywhere makes `stockml health` end with 1.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from engine.client.service_client import service_state
 from engine.core.clock import iso, parse_iso
@@ -29,6 +29,9 @@ from engine.watch import deliver
 from engine.watch.alerts import Condition
 from engine.watch.schema import SCHEMA
 
+if TYPE_CHECKING:
+    from engine.schedule.view import JobView, ScheduleView
+
 _RECENT = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _DIED = "the last one ended without a word"
@@ -44,47 +47,26 @@ class Item:
     fix: str = ""
 
 
-UNREAD = "unread"
-"""The state of a `Missed` that stands for a crontab which could not be read: whether jobs are
-installed is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """One scheduled job as health sees it."""
-
-    job: str
-    state: str
-    bad: bool
-    reason: str
-    before: str = ""
-    """Of one that runs now: how the run before failed.
-    A check started by cron sees its own job so."""
-
-    def __str__(self) -> str:
-        return f"{self.job} {self.state}" + (f": {self.reason}" if self.reason else "")
-
-
 def health(
     home: Home,
     settings: Settings,
     snapshot: Snapshot,
     now: datetime,
-    jobs: tuple[Missed, ...],
+    schedule: ScheduleView,
     sources: Callable[[SymbolRow], str],
 ) -> tuple[Item, ...]:
     """Every item, in the order of a morning look;
     `sources` tells where a symbol's bars come from."""
     found: list[Item] = [_meter(meter) for meter in snapshot.meters]
     found += [_models(home, snapshot), _bars(home, settings, snapshot, now, sources)]
-    found += _or_why(lambda: (_last_check(home, settings, now, jobs),))
+    found += _or_why(lambda: (_last_check(home, settings, now, schedule),))
     found += [
-        *_schedule(jobs),
+        *_schedule(schedule),
         _runs(snapshot, settings, now),
         *_or_why(lambda: _growth(home, now)),
     ]
     found += [
-        _service(home, settings, any(job.job == "serve" for job in jobs)),
+        _service(home, settings, schedule.has("serve")),
         *_backups(home, snapshot),
         *_copies(home, settings, now),
         *_or_why(lambda: _alerts(home, snapshot)),
@@ -109,7 +91,7 @@ def unkept(error: StockmlError) -> Item:
 
 
 def conditions(
-    items: Iterable[Item], jobs: Iterable[Missed], snapshot: Snapshot
+    items: Iterable[Item], schedule: ScheduleView, snapshot: Snapshot
 ) -> tuple[Condition, ...]:
     """What the alerts learn from a look at the health."""
     broken = [item.text for item in items if item.name == "backups" and item.level is Level.CRIT]
@@ -120,14 +102,9 @@ def conditions(
         if item.name == "service" and (item.level is Level.CRIT or _DIED in item.text)
     ]
     found += [Condition("service", "", bool(missed), "; ".join(missed))]
-    # A run under way proves nothing yet: its alert must not end and ring again at every turn.
-    late = [
-        str(job) if job.bad else f"{job.job} Failed: {job.before}"
-        for job in jobs
-        if job.bad or job.before
-    ]
-    known = all(job.state != UNREAD for job in jobs)
-    found += [Condition("schedule", "", bool(late), "; ".join(late))] if known else []
+    late = [job.trouble for job in schedule.installed if job.trouble]
+    if not schedule.unknown:
+        found.append(Condition("schedule", "", bool(late), "; ".join(late)))
     bad = (State.FAILED, State.LOST)
     return (
         *found,
@@ -208,7 +185,7 @@ def _bars(
     return Item("bars", level, text, "stockml data fetch" if level is not Level.OK else "")
 
 
-def _last_check(home: Home, settings: Settings, now: datetime, jobs: tuple[Missed, ...]) -> Item:
+def _last_check(home: Home, settings: Settings, now: datetime, schedule: ScheduleView) -> Item:
     with reading(home, SCHEMA) as connection:
         row = (
             connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()
@@ -220,8 +197,9 @@ def _last_check(home: Home, settings: Settings, now: datetime, jobs: tuple[Misse
     gap = now - parse_iso(row[0])
     # On weekends cron checks nothing: from Friday 18:00 to Monday 06:00 are 60 hours.
     over = gap > max(timedelta(hours=66), timedelta(hours=3 * settings.watch.interval_hours))
-    scheduled = any(job.job == "performance" for job in jobs)
-    level = Level.OK if not over else Level.CRIT if scheduled else Level.WARN
+    level = Level.OK
+    if over:
+        level = Level.CRIT if schedule.has("performance") else Level.WARN
     return Item(
         "check",
         level,
@@ -230,20 +208,24 @@ def _last_check(home: Home, settings: Settings, now: datetime, jobs: tuple[Misse
     )
 
 
-def _schedule(jobs: tuple[Missed, ...]) -> Iterator[Item]:
-    if not jobs:
+def _schedule(schedule: ScheduleView) -> Iterator[Item]:
+    if schedule.unknown:
+        yield Item("schedule", Level.WARN, schedule.unknown, "stockml schedule show")
+    elif not schedule.installed:
         yield Item("schedule", Level.WARN, "no job is installed", "stockml schedule install")
-    for job in jobs:
-        if job.state == UNREAD:
-            yield Item("schedule", Level.WARN, job.reason, "stockml schedule show")
-            continue
-        # What failed was not missed: catch-up would find nothing to do.
-        again = (
-            "stockml schedule catch-up" if job.state == "Missed" else f"stockml cron-run {job.job}"
-        )
+    for job in schedule.installed:
         yield Item(
-            "schedule", Level.CRIT if job.bad else Level.OK, str(job), again if job.bad else ""
+            "schedule", Level.CRIT if job.in_trouble else Level.OK, str(job), _next_step(job)
         )
+
+
+def _next_step(job: JobView) -> str:
+    if not job.in_trouble:
+        return ""
+    if job.was_missed:
+        return "stockml schedule catch-up"
+    # What failed was not missed: catch-up would find nothing to do.
+    return f"stockml cron-run {job.job.name}"
 
 
 def _runs(snapshot: Snapshot, settings: Settings, now: datetime) -> Item:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.records import State
+from engine.schedule.jobs import JOBS
+from engine.schedule.state import JobState as ScheduledState
+from engine.schedule.state import JobStatus
+from engine.schedule.view import JobView
 from engine.watch.alerts import Condition, evaluate
 from engine.watch.check import check
 from engine.watch.console_summary import away, last_open, opened
@@ -67,6 +71,11 @@ def test_away_is_told_to_the_next_console_alone(tmp_path: Path) -> None:
     assert () == Engine(home, clock).away().lines
 
 
+def _missed(name: str, slots: tuple[datetime, ...], reason: str) -> JobView:
+    status = JobStatus(ScheduledState.MISSED, slots[0], slots)
+    return JobView(JOBS[name], status=status, reason=reason)
+
+
 def test_missed_jobs_are_told_once_a_job(tmp_path: Path) -> None:
     """Slots without a run since the console was last open are counted in one line with the
     reason; older ones are not."""
@@ -75,17 +84,17 @@ def test_missed_jobs_are_told_once_a_job(tmp_path: Path) -> None:
     opened(home, SUNDAY)
     assert SUNDAY == last_open(home)
     slots = tuple(SUNDAY + timedelta(hours=hours) for hours in (12, 6, -6))
-    found = away(
+    summary = away(
         home,
         SUNDAY,
         (),
         [
-            ("performance", slots, "cron was down"),
-            ("weekly", (SUNDAY - timedelta(days=1),), "long ago"),
+            _missed("performance", slots, "cron was down"),
+            _missed("weekly", (SUNDAY - timedelta(days=1),), "long ago"),
         ],
     )
 
-    (line,) = found.lines
+    (line,) = summary.lines
     assert line.endswith("missed: performance, 2 times (cron was down)")
 
 

@@ -53,7 +53,7 @@ def test_releases_are_told_with_their_age_for_yahoo_alone(tmp_path: Path) -> Non
     )
 
     assert False is engine.watch_story("NVDA")["earnings"]["asked"]
-    told = watch_story(home, engine.settings, "NVDA", "yahoo", clock, None)["earnings"]
+    told = watch_story(home, engine.settings, "NVDA", "yahoo", clock)["earnings"]
     assert {
         "asked": True,
         "newest": "2025-05-28",

@@ -17,15 +17,36 @@ from engine.core.clock import FakeClock, iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, Snapshot, State
+from engine.schedule.block import Line
+from engine.schedule.daemon import Daemon
+from engine.schedule.jobs import JOBS
+from engine.schedule.scheduler import Backend
+from engine.schedule.state import JobState as ScheduledState
+from engine.schedule.state import JobStatus
+from engine.schedule.view import JobView, ScheduleView
 from engine.vault.backup import back_up
 from engine.watch.console_summary import away, opened
 from engine.watch.doctor import Machine, doctor, home_item
-from engine.watch.health import UNREAD, Item, Missed, conditions, health
+from engine.watch.health import Item, conditions, health
 from engine.watch.schema import writing
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 from tests.watch.test_probe import Service, running
 
 Look = Callable[..., dict[str, Item]]
+
+
+def job(name: str, state: ScheduledState, reason: str = "", before: str = "") -> JobView:
+    """A job of the crontab in this state."""
+    line = Line(name, JOBS[name].expression, "")
+    return JobView(JOBS[name], line, status=JobStatus(state), reason=reason, before=before)
+
+
+def scheduled(*jobs: JobView, unread: str = "") -> ScheduleView:
+    """A crontab with these jobs, or one that cannot be read for the reason `unread`."""
+    problems = (unread,) if unread else ()
+    return ScheduleView(
+        SUNDAY, "UTC", Backend.CRONTAB, jobs, (), Daemon(True), (), (), problems, bool(unread)
+    )
 
 
 @pytest.fixture
@@ -40,9 +61,12 @@ def engine(home: Home) -> Engine:
 
 @pytest.fixture
 def look(engine: Engine) -> Look:
-    def looked(jobs: tuple[Missed, ...] = (), **changes: object) -> dict[str, Item]:
+    def looked(jobs: tuple[JobView, ...] = (), **changes: object) -> dict[str, Item]:
         snapshot: Snapshot = replace(engine.snapshot(), **changes)  # type: ignore[arg-type]
-        items = health(engine.home, engine.settings, snapshot, SUNDAY, jobs, lambda _: "simulated")
+        schedule = scheduled(*jobs)
+        items = health(
+            engine.home, engine.settings, snapshot, SUNDAY, schedule, lambda _: "simulated"
+        )
         return {item.name: item for item in items}
 
     return looked
@@ -142,7 +166,7 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
         (),
         ended_at=SUNDAY,
     )
-    jobs = (Missed("weekly", "Missed", bad=True, reason="the machine was off"),)
+    jobs = (job("weekly", ScheduledState.MISSED, "the machine was off"),)
     found = look(jobs, runs=(lost,))
 
     assert [Level.CRIT] * 3 == [found[name].level for name in ("models", "schedule", "runs")]
@@ -150,24 +174,21 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     assert engine.snapshot().worst is Level.CRIT, "the console's title says the same"
     assert "the machine was off" in found["schedule"].text
     assert "stockml schedule catch-up" == found["schedule"].fix
-    assert (
-        "stockml cron-run clean"
-        == look((Missed("clean", "Failed", bad=True, reason=""),))["schedule"].fix
-    )
+    assert "stockml cron-run clean" == look((job("clean", ScheduledState.FAILED),))["schedule"].fix
     assert "runs show 20250810-010000-abcdef" in found["runs"].fix
-    told = conditions(found.values(), jobs, engine.snapshot())
+    told = conditions(found.values(), scheduled(*jobs), engine.snapshot())
     assert ["weekly Missed: the machine was off"] == [
         each.text for each in told if each.rule == "schedule"
     ]
     rings = {(each.rule, each.active) for each in told}
     assert {("schedule", True), ("backup", False), ("training", False)} <= rings
-    again = (
-        Missed("performance", "Started", bad=False, reason="", before="no bars"),
-        Missed("clean", "Up", False, ""),
+    again = scheduled(
+        job("performance", ScheduledState.STARTED, before="no bars"),
+        job("clean", ScheduledState.UP),
     )
     (rung,) = (each for each in conditions((), again, engine.snapshot()) if each.rule == "schedule")
     assert (True, "performance Failed: no bars") == (rung.active, rung.text)
-    unread = (Missed("crontab", UNREAD, bad=False, reason="cron does not let you have a crontab"),)
+    unread = scheduled(unread="cron does not let you have a crontab")
     assert "schedule" not in {each.rule for each in conditions((), unread, engine.snapshot())}, (
         "what rang goes on"
     )
@@ -281,7 +302,7 @@ def test_a_stale_check_is_critical_where_it_is_scheduled(engine: Engine, look: L
         )
 
     assert Level.WARN is look()["check"].level
-    assert Level.CRIT is look((Missed("performance", "Up", bad=False, reason=""),))["check"].level
+    assert Level.CRIT is look((job("performance", ScheduledState.UP),))["check"].level
 
 
 def test_while_you_were_away(engine: Engine, home: Home) -> None:
@@ -345,14 +366,11 @@ def test_the_doctor_finds_what_is_wrong(
         logind=tmp_path / "logind.conf",
     )
     found = {
-        each.name: each
-        for each in doctor(engine.home, engine.settings, bad, (False, "none"), "UTC")
+        each.name: each for each in doctor(engine.home, engine.settings, bad, Daemon(False), "UTC")
     }
     good = {
         each.name: each
-        for each in doctor(
-            engine.home, engine.settings, machine(tmp_path), (True, "process 7"), "UTC"
-        )
+        for each in doctor(engine.home, engine.settings, machine(tmp_path), Daemon(True, 7), "UTC")
     }
 
     levels = {
@@ -377,14 +395,14 @@ def test_the_doctor_finds_what_is_wrong(
     (tmp_path / "logind.conf.d").mkdir()
     (tmp_path / "logind.conf.d" / "50-keep.conf").write_text("[Login]\nKillUserProcesses=no\n")
     kept = {
-        each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")
+        each.name: each for each in doctor(engine.home, engine.settings, bad, Daemon(True), "UTC")
     }
     assert Level.OK is kept["logout"].level
     (tmp_path / "logind.conf.d" / "50-keep.conf").unlink()
     (tmp_path / "linger").mkdir()
     (tmp_path / "linger" / "op").touch()
     lingering = {
-        each.name: each for each in doctor(engine.home, engine.settings, bad, (True, ""), "UTC")
+        each.name: each for each in doctor(engine.home, engine.settings, bad, Daemon(True), "UTC")
     }
     assert Level.OK is lingering["logout"].level
 
@@ -421,7 +439,7 @@ def test_the_service_is_judged_by_its_own_word(home: Home, look: Look, service: 
 def test_a_service_that_is_missed(home: Home, look: Look, service: Service) -> None:
     """None is fine where nobody wants one, critical where the schedule starts one;
     one that died is told with its place."""
-    wanted = (Missed("serve", "ok", False, ""),)
+    wanted = (job("serve", ScheduledState.UP),)
     assert look()["service"].level is Level.OK
     assert (look(wanted)["service"].level, look(wanted)["service"].fix) == (
         Level.CRIT,
