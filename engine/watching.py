@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.forecast.status import Status
     from engine.schedule.view import JobView, ScheduleView
     from engine.watch.auto_train import Prepared
-    from engine.watch.check import Report
+    from engine.watch.check import CheckReport
     from engine.watch.deliver import Waiting
     from engine.watch.health import Item
     from engine.watch.ledger import Accuracy
@@ -106,7 +106,7 @@ class Watching(ABC):
         train: bool = True,
         fetch: bool = True,
         starter: str = "",
-    ) -> Report:
+    ) -> CheckReport:
         """Check the performance of the symbols, write it down, start what fires when `train`.
 
         The house is looked at too: failed trainings, missed jobs and broken backups ring where
@@ -169,7 +169,7 @@ class Watching(ABC):
         if status.model is None or status.forecast is None:
             return
         model = status.model
-        made = ledger.Made(
+        made = ledger.KeptForecast(
             symbol,
             status.forecast,
             status.source,

@@ -18,10 +18,10 @@ from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.core.records import Run, Started
 from engine.core.text import clean
 from engine.watch.auto_train import Prepared, occasion_of
-from engine.watch.planner import Action, Decision
+from engine.watch.planner import Decision, PlannedAction
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
-_FEWER = (Action.BUSY, Action.NO_BARS)
+_FEWER = (PlannedAction.BUSY, PlannedAction.NO_BARS)
 
 
 def symbol_list(session: Session, text: str | None) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: b
     if code not in (ExitCode.DONE, ExitCode.REFUSED):
         return code
     wanted = [each.action for each in prepared.decisions if each.action in _FEWER]
-    if Action.NO_BARS in wanted:
+    if PlannedAction.NO_BARS in wanted:
         return ExitCode.NO_DATA
     return ExitCode.BUSY if wanted and not jobs and not any_started else ExitCode.DONE
 

@@ -19,9 +19,9 @@ from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso, span
 from engine.core.errors import ExitCode, UsageError
-from engine.watch.check import Checked, Report, history_line
+from engine.watch.check import CheckReport, SymbolCheck, history_line
 from engine.watch.ledger import Accuracy
-from engine.watch.planner import Action
+from engine.watch.planner import PlannedAction
 
 HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
 _RIGHT = (2, 3, 4, 5, 6, 8)
@@ -85,7 +85,7 @@ def performance(
     return code
 
 
-def verdict(found: Report) -> tuple[ExitCode, str]:
+def verdict(found: CheckReport) -> tuple[ExitCode, str]:
     """What the check tells the shell, and why in a line, the last one: cron mails it.
 
     A trigger that fires is no failure.
@@ -100,7 +100,7 @@ def verdict(found: Report) -> tuple[ExitCode, str]:
         return ExitCode.FAILED, f"not forecast: {_names(failed)}: {failed[0].answer.problem}"
     if found.unstarted:
         return ExitCode.FAILED, found.unstarted
-    kept_from = {each.symbol for each in found.prepared.doing(Action.NO_BARS)}
+    kept_from = {each.symbol for each in found.prepared.doing(PlannedAction.NO_BARS)}
     bare = [each for each in found.checks if each.look.seen.fault and each.symbol in kept_from]
     return (
         (ExitCode.NO_DATA, f"no bars: {_names(bare)}: {bare[0].look.seen.fault}")
@@ -109,21 +109,21 @@ def verdict(found: Report) -> tuple[ExitCode, str]:
     )
 
 
-def _names(checks: list[Checked]) -> str:
+def _names(checks: list[SymbolCheck]) -> str:
     return " ".join(each.symbol for each in checks)
 
 
-def report_lines(found: Report, width: int | None) -> list[str]:
+def report_lines(found: CheckReport, width: int | None) -> list[str]:
     """One check as text: a line a symbol, what was decided, the host."""
     lines = [f"checked {found.at.astimezone():%Y-%m-%d %H:%M:%S}, predictions {found.via}"]
     lines += render.table(HEADS, [_cells(each) for each in found.checks], _RIGHT, width, fold=True)
-    told = tuple(each for each in found.prepared.decisions if each.action is not Action.FINE)
+    told = tuple(each for each in found.prepared.decisions if each.action is not PlannedAction.FINE)
     lines += ["", *decision_table(told, width)] if told else []
     lines += [f"run {each.run_id} trains {' '.join(each.symbols)}" for each in found.started]
     return [*lines, "", *(render.meter_line(meter) for meter in found.meters)]
 
 
-def _cells(each: Checked) -> tuple[str, ...]:
+def _cells(each: SymbolCheck) -> tuple[str, ...]:
     fired = "; ".join(verdict.text for verdict in each.fired)
     simulated = f"{render.SIMULATED} " if each.look.seen.source == "simulated" else ""
     return (
@@ -140,7 +140,7 @@ def _cells(each: Checked) -> tuple[str, ...]:
     )
 
 
-def report_tree(found: Report) -> dict[str, Any]:
+def report_tree(found: CheckReport) -> dict[str, Any]:
     """One check as JSON."""
     return {
         "at": iso(found.at),

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from engine.core.clock import iso
 from engine.core.records import Forecast
 from engine.market.source import parse_source
-from engine.service.forecasts import Answer
-from engine.service.model_store import Slot
+from engine.service.forecasts import ServedForecast
+from engine.service.model_store import ServedSymbol
 from engine.service.problems import without_folders
 from engine.settings.load import Settings
 
@@ -30,7 +30,7 @@ def signal(forecast: Forecast, percent: float) -> str:
     return "SELL" if forecast.change < -percent else "HOLD"
 
 
-def prediction(answer: Answer, settings: Settings, newest: date) -> Tree:
+def prediction(answer: ServedForecast, settings: Settings, newest: date) -> Tree:
     """One prediction; `newest` is the last complete session by the clock."""
     forecast, slot = answer.forecast, answer.slot
     assert slot.model is not None, "an answer has a model"
@@ -92,7 +92,7 @@ def historical(symbol: str, bars: Bars, days: int, today: date) -> Tree:
     }
 
 
-def model(slot: Slot, newest: date, refusals: int) -> Tree:
+def model(slot: ServedSymbol, newest: date, refusals: int) -> Tree:
     """One symbol's model as it is served, and what is wrong with it;
     `newest` is the last complete session."""
     info = slot.model.info if slot.model else None
@@ -120,7 +120,7 @@ def model(slot: Slot, newest: date, refusals: int) -> Tree:
 
 
 def health(
-    slots: Iterable[Slot], total: int, late: date, problems: Iterable[str]
+    slots: Iterable[ServedSymbol], total: int, late: date, problems: Iterable[str]
 ) -> tuple[int, Tree]:
     """HTTP status and body: unhealthy (503) when no symbol is answered, degraded (206) when
     something is wrong, else 200.
@@ -166,5 +166,5 @@ def health(
     return {"healthy": 200, "degraded": 206, "unhealthy": 503}[status], body
 
 
-def _before(slot: Slot, session: date) -> bool:
+def _before(slot: ServedSymbol, session: date) -> bool:
     return slot.bars is None or not len(slot.bars) or slot.bars.last_date < session

@@ -11,20 +11,20 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
 from engine.core.errors import StockmlError
-from engine.service.guard import ROUTE, Door, Guard
-from engine.service.problems import Problem, internal, no_answer
-from engine.service.routes import ROUTES, Call, Row, problem_response
-from engine.service.service import Service
+from engine.service.guard import ROUTE, Admission, Guard
+from engine.service.problems import ApiProblem, internal, no_answer
+from engine.service.routes import ROUTES, Call, Route, problem_response
+from engine.service.service import PredictionService
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def build_app(service: Service, door: Door) -> ASGIApp:
-    """The application behind `door`; its lifespan starts and closes `service`."""
+def build_app(service: PredictionService, admission: Admission) -> ASGIApp:
+    """The application behind `admission`; its lifespan starts and closes `service`."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -42,24 +42,27 @@ def build_app(service: Service, door: Door) -> ASGIApp:
             if kind == "method"
             else "there is nothing here; GET / lists what there is"
         )
-        problem = Problem(error.status_code, kind, detail, error.headers)
+        problem = ApiProblem(error.status_code, kind, detail, error.headers)
         return problem_response(problem, Call(service, request))
 
-    routes = [Route(row.path, _endpoint(service, row), methods=[row.method]) for row in ROUTES]
+    routes = [
+        StarletteRoute(route.path, _endpoint(service, route), methods=[route.method])
+        for route in ROUTES
+    ]
     inner = Starlette(
         routes=routes, exception_handlers={HTTPException: not_found}, lifespan=lifespan
     )
     inner.router.redirect_slashes = False
-    return Guard(inner, door, service.metrics, service.access, service.clock)
+    return Guard(inner, admission, service.metrics, service.access, service.clock)
 
 
-def _endpoint(service: Service, row: Row) -> Endpoint:
+def _endpoint(service: PredictionService, route: Route) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        request.scope[ROUTE] = row.path
+        request.scope[ROUTE] = route.path
         call = Call(service, request)
         try:
-            return await row.handler(call)
-        except Problem as problem:
+            return await route.handler(call)
+        except ApiProblem as problem:
             return problem_response(problem, call)
         except StockmlError as error:
             return problem_response(no_answer(error), call)

@@ -17,28 +17,28 @@ from datetime import datetime
 from engine.core.clock import Clock
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Forecast
-from engine.service.metrics import Metrics
-from engine.service.model_store import Shelf, Slot
+from engine.service.metrics import ServiceMetrics
+from engine.service.model_store import ModelStore, ServedSymbol
 
 THREADS = 2
 """Forecasts computed at once; numpy holds one core each, and a cold one takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class CachedForecast:
     """One computed forecast; `at` in monotonic seconds."""
 
-    slot: Slot
+    slot: ServedSymbol
     forecast: Forecast
     made_at: datetime
     at: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class ServedForecast:
     """What a request gets."""
 
-    slot: Slot
+    slot: ServedSymbol
     forecast: Forecast
     made_at: datetime
     age_s: float
@@ -49,14 +49,14 @@ class Forecasts:
     """The cache; all methods are for the event loop's thread."""
 
     def __init__(
-        self, shelf: Shelf, clock: Clock, metrics: Metrics, ttl_s: Callable[[], float]
+        self, shelf: ModelStore, clock: Clock, metrics: ServiceMetrics, ttl_s: Callable[[], float]
     ) -> None:
         self._shelf, self._clock, self._metrics, self._ttl_s = shelf, clock, metrics, ttl_s
-        self._entries: dict[str, Entry] = {}
-        self._flights: dict[str, tuple[Slot, asyncio.Future[Entry]]] = {}
+        self._entries: dict[str, CachedForecast] = {}
+        self._flights: dict[str, tuple[ServedSymbol, asyncio.Future[CachedForecast]]] = {}
         self._pool = ThreadPoolExecutor(THREADS, "forecast")
 
-    async def get(self, symbol: str) -> Answer:
+    async def get(self, symbol: str) -> ServedForecast:
         """The symbol's forecast, cached or computed;
         StockmlError in the words of what is missing."""
         slot = self._shelf.slot(symbol)
@@ -72,7 +72,7 @@ class Forecasts:
             entry = await self._computed(symbol, slot)
         self._metrics.predictions.labels(symbol).inc()
         age_s = max(0.0, self._clock.monotonic() - entry.at)
-        return Answer(entry.slot, entry.forecast, entry.made_at, age_s, cached)
+        return ServedForecast(entry.slot, entry.forecast, entry.made_at, age_s, cached)
 
     def clear(self) -> int:
         """Forget everything; returns how many forecasts that were."""
@@ -91,7 +91,7 @@ class Forecasts:
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _fresh(self, symbol: str, slot: Slot | None) -> Entry | None:
+    def _fresh(self, symbol: str, slot: ServedSymbol | None) -> CachedForecast | None:
         entry = self._entries.get(symbol)
         if (
             entry is None
@@ -101,7 +101,7 @@ class Forecasts:
             return None
         return entry
 
-    async def _computed(self, symbol: str, slot: Slot) -> Entry:
+    async def _computed(self, symbol: str, slot: ServedSymbol) -> CachedForecast:
         """The forecast of a flight: the one under way for this slot, or a new one."""
         flight = self._flights.get(symbol)
         if flight is None or flight[0] is not slot:
@@ -116,7 +116,9 @@ class Forecasts:
             self._metrics.prediction_errors.labels(symbol).inc()
             raise error.with_traceback(None) from None
 
-    def _landed(self, symbol: str, slot: Slot, done: asyncio.Future[Entry]) -> None:
+    def _landed(
+        self, symbol: str, slot: ServedSymbol, done: asyncio.Future[CachedForecast]
+    ) -> None:
         flight = self._flights.get(symbol)
         if flight is None or flight[1] is not done:
             if not done.cancelled():
@@ -127,8 +129,8 @@ class Forecasts:
             self._entries[symbol] = done.result()
             self._metrics.cached.set(len(self._entries))
 
-    def _compute(self, slot: Slot) -> Entry:
+    def _compute(self, slot: ServedSymbol) -> CachedForecast:
         start = time.perf_counter()
         forecast = slot.forecast()
         self._metrics.forecasting.observe(time.perf_counter() - start)
-        return Entry(slot, forecast, self._clock.now(), self._clock.monotonic())
+        return CachedForecast(slot, forecast, self._clock.now(), self._clock.monotonic())

@@ -25,8 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from engine.core.clock import Clock
 from engine.service.access import AccessLog
 from engine.service.limits import RateLimit, is_loopback
-from engine.service.metrics import Metrics
-from engine.service.problems import MEDIA_TYPE, Problem, internal, problem_tree
+from engine.service.metrics import ServiceMetrics
+from engine.service.problems import MEDIA_TYPE, ApiProblem, internal, problem_tree
 
 MOST_BODY = 4096
 """Bytes; no request of ours needs a body."""
@@ -70,13 +70,13 @@ class Policy:
         """Whether reading needs no token."""
         return is_loopback(self.host)
 
-    def refuse_host(self, scope: Scope) -> Problem | None:
+    def refuse_host(self, scope: Scope) -> ApiProblem | None:
         """400 for a Host that is not one of ours;
         an address is ours when the client reached us at it."""
         found = [value for name, value in scope["headers"] if name == b"host"]
         text = found[0].decode("latin-1").lower() if len(found) == 1 else ""
         if not self._ours(text, scope):
-            return Problem(400, "host", "the Host header is missing, or is not this service")
+            return ApiProblem(400, "host", "the Host header is missing, or is not this service")
         return None
 
     def _ours(self, text: str, scope: Scope) -> bool:
@@ -95,13 +95,13 @@ class Policy:
         except ValueError:
             return False
 
-    def refuse_caller(self, scope: Scope) -> Problem | None:
+    def refuse_caller(self, scope: Scope) -> ApiProblem | None:
         """401 or 403 without the token where one is needed: every change, and everything off
         loopback."""
         if self.open and scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return None
         if not self.token:
-            return Problem(
+            return ApiProblem(
                 403,
                 "no-token",
                 "no token is configured: `stockml serve --make-token`, then start the service"
@@ -110,12 +110,14 @@ class Policy:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         wanted = f"Bearer {self.token}".encode()
         if len(given) != 1 or not hmac.compare_digest(given[0], wanted):
-            return Problem(401, "token", "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+            return ApiProblem(
+                401, "token", "a bearer token is needed", {"WWW-Authenticate": "Bearer"}
+            )
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Admission:
     """What decides before a request is looked at."""
 
     policy: Callable[[], Policy]
@@ -128,10 +130,17 @@ class Door:
 class Guard:
     """ASGI middleware around the routes."""
 
-    def __init__(self, app: ASGIApp, door: Door, metrics: Metrics, log: AccessLog, clock: Clock):
-        self._app, self._door, self._metrics, self._log, self._clock = (
+    def __init__(
+        self,
+        app: ASGIApp,
+        admission: Admission,
+        metrics: ServiceMetrics,
+        log: AccessLog,
+        clock: Clock,
+    ):
+        self._app, self._admission, self._metrics, self._log, self._clock = (
             app,
-            door,
+            admission,
             metrics,
             log,
             clock,
@@ -159,7 +168,7 @@ class Guard:
                     await self._app(scope, receive, answer)
                     return
         except TimeoutError:
-            problem = Problem(
+            problem = ApiProblem(
                 503, "timeout", f"not answered within {REQUEST_S:g} s", {"Connection": "close"}
             )
         except Exception:  # noqa: BLE001 - a fault of ours must end as an answer; the details go to the service's stderr
@@ -168,17 +177,17 @@ class Guard:
         if answer.status == 0:
             await _send(answer, problem, scope["path"], self._clock.now())
 
-    def _refusal(self, scope: Scope) -> Problem | None:
-        policy = self._door.policy()
+    def _refusal(self, scope: Scope) -> ApiProblem | None:
+        policy = self._admission.policy()
         found = policy.refuse_host(scope)
-        if found is None and self._door.connections() > MOST_CONNECTIONS:
-            found = Problem(
+        if found is None and self._admission.connections() > MOST_CONNECTIONS:
+            found = ApiProblem(
                 503, "crowded", "too many connections", {"Retry-After": "1", "Connection": "close"}
             )
-        if found is None and not self._door.limit.take(_client(scope), time.monotonic()):
-            found = Problem(429, "rate", "too many requests", {"Retry-After": "1"})
+        if found is None and not self._admission.limit.take(_client(scope), time.monotonic()):
+            found = ApiProblem(429, "rate", "too many requests", {"Retry-After": "1"})
         if found is None and len(scope["raw_path"]) + len(scope["query_string"]) > MOST_TARGET:
-            found = Problem(414, "target", f"path and query may take {MOST_TARGET} bytes")
+            found = ApiProblem(414, "target", f"path and query may take {MOST_TARGET} bytes")
         found = found or policy.refuse_caller(scope)
         if found is not None:
             self._metrics.refused.labels(found.kind).inc()
@@ -208,7 +217,7 @@ class _Answer:
         await self._send(message)
 
 
-async def _refuse_body(scope: Scope, receive: Receive) -> Problem | None:
+async def _refuse_body(scope: Scope, receive: Receive) -> ApiProblem | None:
     """Read the body to its end, for nothing of it is used;
     a problem when it is too large or too slow."""
     names = {name for name, _ in scope["headers"]}
@@ -221,18 +230,18 @@ async def _refuse_body(scope: Scope, receive: Receive) -> Problem | None:
                 message = await receive()
                 size += len(message.get("body", b""))
                 if size > MOST_BODY:
-                    return Problem(
+                    return ApiProblem(
                         413, "body", f"a body may take {MOST_BODY} bytes", {"Connection": "close"}
                     )
                 if message["type"] == "http.disconnect" or not message.get("more_body", False):
                     return None
     except TimeoutError:
-        return Problem(
+        return ApiProblem(
             408, "slow", f"the body did not come within {BODY_S:g} s", {"Connection": "close"}
         )
 
 
-async def _send(send: Send, problem: Problem, path: str, now: datetime) -> None:
+async def _send(send: Send, problem: ApiProblem, path: str, now: datetime) -> None:
     body = msgspec.json.encode(problem_tree(problem, path, now))
     headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), **problem.headers}
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -38,7 +38,7 @@ REPORTING = frozenset({"/api/v1/health", "/readyz"})
 """Routes whose 503 is a report of ill health and no failed request."""
 
 
-class Metrics:
+class ServiceMetrics:
     """Everything the service counts;
     each counter may be moved from any thread, `requests` from the event loop."""
 
@@ -224,7 +224,7 @@ class Aliases(Collector):
     """The reference's metrics and the ones its dashboards ask for, made from ours when they are
     read."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: ServiceMetrics) -> None:
         self._metrics = metrics
 
     def describe(self) -> Iterable[Metric]:

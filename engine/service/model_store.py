@@ -27,7 +27,7 @@ from engine.market.calendar import last_complete_session
 from engine.market.fetch import stored_bars
 from engine.market.source import SOURCES, parse_source
 from engine.market.store import bars_path
-from engine.service.metrics import Metrics
+from engine.service.metrics import ServiceMetrics
 from engine.settings.load import Settings
 from engine.vault.model_file import StatKey, model_info, read_model, stat_key
 
@@ -44,7 +44,7 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slot:
+class ServedSymbol:
     """One symbol as it is served now: never changed, only replaced."""
 
     symbol: str
@@ -67,7 +67,7 @@ class Slot:
             raise NoDataError(f"{self.symbol} has no model", f"stockml train {self.symbol}")
         return checked(self.symbol, self.model.forecaster.forecast(self.bars, self.context))
 
-    def same_as(self, other: Slot) -> bool:
+    def same_as(self, other: ServedSymbol) -> bool:
         """Whether both forecast from the same model and the same bars."""
         mine, theirs = (self.context, other.context)
         return (
@@ -90,25 +90,27 @@ def checked(symbol: str, forecast: Forecast) -> Forecast:
     return forecast
 
 
-class Shelf:
+class ModelStore:
     """The slots of all configured symbols;
     `look` is for one background thread, reading is for everybody."""
 
-    def __init__(self, home: Home, clock: Clock, metrics: Metrics, source: str | None) -> None:
+    def __init__(
+        self, home: Home, clock: Clock, metrics: ServiceMetrics, source: str | None
+    ) -> None:
         self._home, self._clock, self._metrics, self._source = home, clock, metrics, source
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, ServedSymbol] = {}
         self._tried: dict[str, StatKey] = {}
         self._bars: dict[tuple[str, str], tuple[Hashable, Bars | NoDataError]] = {}
         self._lock = threading.Lock()
         self.refusals: list[Callable[[str, str], None]] = []
         """Called with symbol and words when a file is refused, with no words when that is over."""
 
-    def slot(self, symbol: str) -> Slot | None:
+    def slot(self, symbol: str) -> ServedSymbol | None:
         """The symbol's slot; None before the first look at it."""
         return self._slots.get(symbol)
 
     @property
-    def slots(self) -> tuple[Slot, ...]:
+    def slots(self) -> tuple[ServedSymbol, ...]:
         """All slots, in the order of the settings."""
         return tuple(self._slots.values())
 
@@ -122,14 +124,16 @@ class Shelf:
                 del self._slots[gone]
                 self._tried.pop(gone, None)  # a symbol that comes back finds its file unread
 
-    def reload(self, symbol: str, settings: Settings) -> Slot:
+    def reload(self, symbol: str, settings: Settings) -> ServedSymbol:
         """Read the symbol's model again, whatever was seen before; a refusal stands in the slot."""
         with self._lock:
             self._tried.pop(symbol, None)
             return self._look_at(symbol, settings)
 
-    def _look_at(self, symbol: str, settings: Settings) -> Slot:
-        before = self._slots.get(symbol) or Slot(symbol, self._source or settings.market.source)
+    def _look_at(self, symbol: str, settings: Settings) -> ServedSymbol:
+        before = self._slots.get(symbol) or ServedSymbol(
+            symbol, self._source or settings.market.source
+        )
         model, refused = self._newest_model(before)
         slot = self._filled(symbol, model, settings)
         if model is not before.model and model is not None and isinstance(slot.fault, ModelError):
@@ -144,7 +148,7 @@ class Shelf:
             self._slots[symbol] = slot
         return self._slots[symbol]
 
-    def _newest_model(self, before: Slot) -> tuple[Served | None, str]:
+    def _newest_model(self, before: ServedSymbol) -> tuple[Served | None, str]:
         """The model of the file on disk, or the one before and why the file is refused."""
         path = self._home.model(before.symbol)
         try:
@@ -157,7 +161,7 @@ class Shelf:
         self._tried[before.symbol] = key
         return self._read(path, before)
 
-    def _read(self, path: Path, before: Slot) -> tuple[Served | None, str]:
+    def _read(self, path: Path, before: ServedSymbol) -> tuple[Served | None, str]:
         try:
             stored = read_model(path)
             if before.model is not None and before.model.info.digest == stored.manifest.digest:
@@ -172,7 +176,7 @@ class Shelf:
         except StockmlError as error:
             return before.model, str(self._placeless(error))
 
-    def _filled(self, symbol: str, model: Served | None, settings: Settings) -> Slot:
+    def _filled(self, symbol: str, model: Served | None, settings: Settings) -> ServedSymbol:
         """The slot of a model with its bars, tried once."""
         source = self._source or (model.info.source if model else settings.market.source)
         try:
@@ -182,9 +186,9 @@ class Shelf:
                 if model
                 else {}
             )
-            slot = Slot(symbol, source, model, bars, context)
+            slot = ServedSymbol(symbol, source, model, bars, context)
         except StockmlError as error:
-            return Slot(symbol, source, model, fault=error if model else _no_model(symbol))
+            return ServedSymbol(symbol, source, model, fault=error if model else _no_model(symbol))
         before = self._slots.get(symbol)
         if (
             before is not None
@@ -241,7 +245,7 @@ class Shelf:
         except OSError:
             return newest, settings.market, None
 
-    def _count(self, before: Slot, slot: Slot) -> None:
+    def _count(self, before: ServedSymbol, slot: ServedSymbol) -> None:
         metrics, symbol = self._metrics, slot.symbol
         metrics.answering.labels(symbol).set(slot.fault is None)
         metrics.unusable.labels(symbol).set(bool(slot.refused))

@@ -19,7 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 _FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()])")
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
     """An answer other than success;
     `kind` names it in the `type` member, `headers` go out with it."""
 
@@ -31,21 +31,21 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.headers = dict(headers or {})
 
 
-def no_answer(error: StockmlError) -> Problem:
+def no_answer(error: StockmlError) -> ApiProblem:
     """An error of ours in its own words: 500 for a model that fails, as the reference has it,
     else 503."""
     if isinstance(error, ModelError):
-        return Problem(500, "model-unusable", without_folders(str(error)))
-    return Problem(
+        return ApiProblem(500, "model-unusable", without_folders(str(error)))
+    return ApiProblem(
         503,
         "no-data" if isinstance(error, NoDataError) else "unavailable",
         without_folders(str(error)),
     )
 
 
-def internal() -> Problem:
+def internal() -> ApiProblem:
     """500, without a word of what went wrong inside."""
-    return Problem(500, "internal", "the service failed on this request; its own log tells why")
+    return ApiProblem(500, "internal", "the service failed on this request; its own log tells why")
 
 
 def without_folders(text: str) -> str:
@@ -54,7 +54,7 @@ def without_folders(text: str) -> str:
     return _FOLDERS.sub("", clean(text, 400))
 
 
-def problem_tree(problem: Problem, path: str, now: datetime) -> dict[str, Any]:
+def problem_tree(problem: ApiProblem, path: str, now: datetime) -> dict[str, Any]:
     """The body of a problem; `path` is what was asked for."""
     return {
         "type": f"urn:stockml:problem:{problem.kind}",

@@ -16,7 +16,7 @@ import h11
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from engine.service.problems import MEDIA_TYPE, Problem, problem_tree
+from engine.service.problems import MEDIA_TYPE, ApiProblem, problem_tree
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -60,7 +60,7 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words, in plain text
-        problem = Problem(400, "request", "this is no HTTP request that can be read")
+        problem = ApiProblem(400, "request", "this is no HTTP request that can be read")
         body = msgspec.json.encode(problem_tree(problem, "", datetime.now(UTC)))
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),

@@ -9,7 +9,7 @@ from datetime import date
 
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
-from engine.service.problems import Problem
+from engine.service.problems import ApiProblem
 
 _DIGITS = re.compile(r"[0-9]{1,7}")
 
@@ -19,8 +19,8 @@ def symbol_of(text: str, names: Sequence[str]) -> str:
     if text in names:
         return text
     if not SYMBOL.fullmatch(text):
-        raise Problem(400, "symbol", f"not a symbol: {clean(text, 40)!r}")
-    raise Problem(404, "unknown-symbol", f"{text} is not configured")
+        raise ApiProblem(400, "symbol", f"not a symbol: {clean(text, 40)!r}")
+    raise ApiProblem(404, "unknown-symbol", f"{text} is not configured")
 
 
 def symbols_of(text: str | None, names: Sequence[str]) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def integer(query: Mapping[str, str], name: str, default: int, low: int, high: i
     if text is None:
         return default
     if not _DIGITS.fullmatch(text) or not low <= int(text) <= high:
-        raise Problem(
+        raise ApiProblem(
             400,
             "parameter",
             f"{name} must be a whole number from {low} to {high}, not {clean(text, 20)!r}",
@@ -52,6 +52,6 @@ def day(query: Mapping[str, str], name: str, default: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise Problem(
+        raise ApiProblem(
             400, "parameter", f"{name} must be a date as 2026-01-31, not {clean(text, 20)!r}"
         ) from None

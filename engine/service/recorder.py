@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.core.errors import StockmlError
-from engine.service.forecasts import Answer
-from engine.service.metrics import Metrics
-from engine.watch.ledger import Made
+from engine.service.forecasts import ServedForecast
+from engine.service.metrics import ServiceMetrics
+from engine.watch.ledger import KeptForecast
 
 MOST_WAITING = 10_000
 RETRY_S = 5.0
@@ -22,7 +22,7 @@ VIA = "service"
 """What the ledger says of where a forecast was made."""
 
 
-Write = Callable[[Sequence[Made]], object]
+Write = Callable[[Sequence[KeptForecast]], object]
 """Stores forecasts; StockmlError when the disk does not take them."""
 
 
@@ -30,10 +30,10 @@ class Recorder:
     """Hands each forecast of a symbol, generation and bar to `write` once a process;
     the ledger knows older ones itself."""
 
-    def __init__(self, write: Write, metrics: Metrics) -> None:
+    def __init__(self, write: Write, metrics: ServiceMetrics) -> None:
         self._write, self._metrics = write, metrics
         self._seen: dict[str, tuple[object, ...]] = {}
-        self._waiting: deque[Made] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[KeptForecast] = deque(maxlen=MOST_WAITING)
         self._wake = threading.Event()
         self._stop = False
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -43,7 +43,7 @@ class Recorder:
     def start(self) -> None:
         self._thread.start()
 
-    def served(self, answer: Answer) -> None:
+    def served(self, answer: ServedForecast) -> None:
         """Note that `answer` goes out; for the event loop's thread."""
         model, forecast = answer.slot.model, answer.forecast
         assert model is not None, "an answer has a model"
@@ -51,7 +51,7 @@ class Recorder:
         if self._seen.get(answer.slot.symbol) != key:
             self._seen[answer.slot.symbol] = key
             info = model.info
-            made = Made(
+            made = KeptForecast(
                 info.symbol,
                 forecast,
                 answer.slot.source,

@@ -20,7 +20,7 @@ from engine.core.clock import Clock
 from engine.core.paths import Home
 from engine.market.last_bar import last_bar
 from engine.market.source import SOURCES, parse_source
-from engine.service.metrics import Metrics
+from engine.service.metrics import ServiceMetrics
 
 FIRST_WAIT = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
@@ -63,7 +63,7 @@ def behind(home: Home, wanted: Iterable[Wanted], newest: date) -> tuple[Wanted, 
 class Refresher:
     """One child at a time; `look` is called every second by the background thread."""
 
-    def __init__(self, home: Home, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, home: Home, clock: Clock, metrics: ServiceMetrics) -> None:
         self._home, self._clock, self._metrics = home, clock, metrics
         self._child: subprocess.Popen[bytes] | None = None
         self._asked: tuple[Wanted, ...] = ()

@@ -25,9 +25,9 @@ from engine.service import answers, query
 from engine.service.docs import page
 from engine.service.live import Page
 from engine.service.metrics import CONTENT_TYPE
-from engine.service.model_store import Slot
-from engine.service.problems import Problem, no_answer, problem_tree, without_folders
-from engine.service.service import Service, reload_model
+from engine.service.model_store import ServedSymbol
+from engine.service.problems import ApiProblem, no_answer, problem_tree, without_folders
+from engine.service.service import PredictionService, reload_model
 from engine.service.stats import statistics
 
 Tree = dict[str, Any]
@@ -38,7 +38,7 @@ NAME = "stockml"
 class Call:
     """One request and the service it asks."""
 
-    service: Service
+    service: PredictionService
     request: Request
 
     @property
@@ -52,7 +52,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Route:
     """One route."""
 
     method: str
@@ -112,7 +112,7 @@ async def predict(call: Call) -> Response:
     return json(await predicted(call.service, symbol))
 
 
-async def predicted(service: Service, symbol: str) -> Tree:
+async def predicted(service: PredictionService, symbol: str) -> Tree:
     """The tree of one forecast, noted for the ledger."""
     answer = await service.forecasts.get(symbol)
     service.recorder.served(answer)
@@ -136,7 +136,7 @@ async def predict_many(call: Call) -> Response:
         else:
             predictions.append(item)
     if not predictions:
-        raise Problem(
+        raise ApiProblem(
             503, "no-data", f"none of {len(names)} symbols can be forecast: {errors[0]['error']}"
         )
     return json({"count": len(predictions), "predictions": predictions, "errors": errors})
@@ -148,15 +148,15 @@ async def historical(call: Call) -> Response:
     days = query.integer(call.query, "days", 30, 1, 730)
     slot = slot_of(call.service, symbol)
     if slot.bars is None:
-        raise Problem(503, "no-data", f"no stored bars of {symbol}")
+        raise ApiProblem(503, "no-data", f"no stored bars of {symbol}")
     return json(answers.historical(symbol, slot.bars, days, exchange_day(call.service.clock.now())))
 
 
-def slot_of(service: Service, symbol: str) -> Slot:
+def slot_of(service: PredictionService, symbol: str) -> ServedSymbol:
     """The symbol's slot; 503 while it is being loaded."""
     slot = service.shelf.slot(symbol)
     if slot is None:
-        raise Problem(503, "loading", f"{symbol} is being loaded", {"Retry-After": "1"})
+        raise ApiProblem(503, "loading", f"{symbol} is being loaded", {"Retry-After": "1"})
     return slot
 
 
@@ -190,14 +190,14 @@ async def reload(call: Call) -> Response:
     before = call.service.shelf.slot(symbol)
     slot = await run_in_threadpool(reload_model, call.service, symbol)
     if slot.refused:
-        raise Problem(409, "refused", without_folders(slot.refused))
+        raise ApiProblem(409, "refused", without_folders(slot.refused))
     if slot.model is None:
         raise no_answer(slot.fault)
     changed = before is None or before.model is not slot.model
     return json({**_model(call.service, slot), "changed": changed})
 
 
-def _model(service: Service, slot: Slot) -> Tree:
+def _model(service: PredictionService, slot: ServedSymbol) -> Tree:
     refusals = int(service.metrics.of_symbol(service.metrics.load_failures, slot.symbol))
     return answers.model(slot, service.newest_session(), refusals)
 
@@ -221,13 +221,13 @@ async def accuracy_all(call: Call) -> Response:
     )
 
 
-def _accuracies(service: Service, names: tuple[str, ...]) -> list[Tree]:
+def _accuracies(service: PredictionService, names: tuple[str, ...]) -> list[Tree]:
     max_mape = service.settings.thresholds.max_mape
     with service.live_lock:
         return [service.live.accuracy(name, _source(service, name), max_mape) for name in names]
 
 
-def _source(service: Service, symbol: str) -> str:
+def _source(service: PredictionService, symbol: str) -> str:
     slot = service.shelf.slot(symbol)
     return slot.source if slot else service.settings.market.source
 
@@ -287,7 +287,7 @@ def release() -> str:
         return "unknown"
 
 
-def problem_response(problem: Problem, call: Call) -> Response:
+def problem_response(problem: ApiProblem, call: Call) -> Response:
     """A problem as its answer."""
     body = msgspec.json.encode(
         problem_tree(problem, call.request.url.path, call.service.clock.now())
@@ -296,27 +296,27 @@ def problem_response(problem: Problem, call: Call) -> Response:
 
 
 ROUTES = (
-    Row("GET", "/", root, "what this is"),
-    Row("GET", "/api/v1/health", health, "200 healthy, 206 degraded, 503 unhealthy"),
-    Row(
+    Route("GET", "/", root, "what this is"),
+    Route("GET", "/api/v1/health", health, "200 healthy, 206 degraded, 503 unhealthy"),
+    Route(
         "GET",
         "/api/v1/predict",
         predict_many,
         "forecasts of many symbols: ?symbols=NVDA,TSLA; all without",
     ),
-    Row("GET", "/api/v1/predict/{symbol}", predict, "the next session's close of one symbol"),
-    Row("GET", "/api/v1/historical/{symbol}", historical, "stored bars: ?days=30"),
-    Row("GET", "/api/v1/stats", stats, "cache, models, process, requests"),
-    Row("POST", "/api/v1/cache/clear", clear_cache, "forget cached forecasts"),
-    Row("GET", "/api/v1/models", models, "the models as they are served"),
-    Row("POST", "/api/v1/models/{symbol}/reload", reload, "read one model file again now"),
-    Row("GET", "/api/v1/predictions/accuracy", accuracy_all, "live accuracy of every symbol"),
-    Row("GET", "/api/v1/predictions/accuracy/{symbol}", accuracy, "live accuracy of one symbol"),
-    Row("GET", "/api/v1/predictions/history", history_all, "kept forecasts and their outcomes"),
-    Row("GET", "/api/v1/predictions/history/{symbol}", history, "the same of one symbol"),
-    Row("GET", "/livez", livez, "200 while the process answers"),
-    Row("GET", "/readyz", readyz, "200 once a symbol can be forecast"),
-    Row("GET", "/metrics", metrics, "Prometheus text"),
-    Row("GET", "/openapi.json", openapi, "this contract"),
-    Row("GET", "/docs", docs, "this contract as a page"),
+    Route("GET", "/api/v1/predict/{symbol}", predict, "the next session's close of one symbol"),
+    Route("GET", "/api/v1/historical/{symbol}", historical, "stored bars: ?days=30"),
+    Route("GET", "/api/v1/stats", stats, "cache, models, process, requests"),
+    Route("POST", "/api/v1/cache/clear", clear_cache, "forget cached forecasts"),
+    Route("GET", "/api/v1/models", models, "the models as they are served"),
+    Route("POST", "/api/v1/models/{symbol}/reload", reload, "read one model file again now"),
+    Route("GET", "/api/v1/predictions/accuracy", accuracy_all, "live accuracy of every symbol"),
+    Route("GET", "/api/v1/predictions/accuracy/{symbol}", accuracy, "live accuracy of one symbol"),
+    Route("GET", "/api/v1/predictions/history", history_all, "kept forecasts and their outcomes"),
+    Route("GET", "/api/v1/predictions/history/{symbol}", history, "the same of one symbol"),
+    Route("GET", "/livez", livez, "200 while the process answers"),
+    Route("GET", "/readyz", readyz, "200 once a symbol can be forecast"),
+    Route("GET", "/metrics", metrics, "Prometheus text"),
+    Route("GET", "/openapi.json", openapi, "this contract"),
+    Route("GET", "/docs", docs, "this contract as a page"),
 )

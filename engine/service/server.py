@@ -32,10 +32,10 @@ from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlErro
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.service.app import build_app
-from engine.service.guard import Door, Policy
+from engine.service.guard import Admission, Policy
 from engine.service.limits import RateLimit, is_loopback
 from engine.service.protocol import PatientProtocol
-from engine.service.service import Service
+from engine.service.service import PredictionService
 from engine.settings.load import Settings
 
 DRAIN_S = 10
@@ -98,7 +98,7 @@ def listen(address: Address) -> socket.socket:
 class Running:
     """A service ready to run: its lock and its socket are held."""
 
-    service: Service
+    service: PredictionService
     policy: Policy
     lock: FileLock
     sock: socket.socket
@@ -161,9 +161,11 @@ def prepare(
     port = sock.getsockname()[1]
     policy = Policy(address.host, port, token, (platform.node().lower(),))
     lock.describe(place_text(address.host, port))
-    service = Service(home, clock or SystemClock(), settings, source, fetching)
-    door = Door(lambda: policy, limit or RateLimit(), lambda: len(server.server_state.connections))
-    server = uvicorn.Server(_config(build_app(service, door)))
+    service = PredictionService(home, clock or SystemClock(), settings, source, fetching)
+    admission = Admission(
+        lambda: policy, limit or RateLimit(), lambda: len(server.server_state.connections)
+    )
+    server = uvicorn.Server(_config(build_app(service, admission)))
     return Running(service, policy, lock, sock, server)
 
 

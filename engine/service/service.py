@@ -20,8 +20,8 @@ from engine.service.access import AccessLog
 from engine.service.alarm import Alarm
 from engine.service.forecasts import Forecasts
 from engine.service.live import LiveView
-from engine.service.metrics import Metrics
-from engine.service.model_store import Shelf
+from engine.service.metrics import ServiceMetrics
+from engine.service.model_store import ModelStore
 from engine.service.problems import without_folders
 from engine.service.recorder import Recorder
 from engine.service.refresher import Refresher
@@ -58,7 +58,7 @@ LOADING = Health(
 
 
 @dataclass
-class Service:
+class PredictionService:
     """Everything a request may use;
     `look` runs in one background thread, the rest on the event loop."""
 
@@ -68,13 +68,13 @@ class Service:
     source: str | None = None
     fetching: bool = True
     """Whether bars are refreshed from the network in the background."""
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
     health: Health = LOADING
     looked: bool = False
 
     def __post_init__(self) -> None:
         self.started_at = self.clock.now()
-        self.shelf = Shelf(self.home, self.clock, self.metrics, self.source)
+        self.shelf = ModelStore(self.home, self.clock, self.metrics, self.source)
         self.shelf.refusals.append(self._ring)
         self.forecasts = Forecasts(
             self.shelf, self.clock, self.metrics, lambda: self.settings.service.ttl_s
@@ -217,7 +217,7 @@ def _context(slot: Any) -> tuple[str, ...]:
     return tuple(slot.model.forecaster.context)
 
 
-def reload_model(service: Service, symbol: str) -> Any:
+def reload_model(service: PredictionService, symbol: str) -> Any:
     """Read the model of `symbol` again now; the slot that serves from here on.
     StockmlError as `look`."""
     try:

@@ -10,13 +10,13 @@ from collections.abc import Collection
 from typing import Any
 
 from engine.core.clock import iso
-from engine.service.metrics import Metrics, memory_bytes, percentiles
-from engine.service.service import Service
+from engine.service.metrics import ServiceMetrics, memory_bytes, percentiles
+from engine.service.service import PredictionService
 
 Tree = dict[str, Any]
 
 
-def statistics(service: Service) -> Tree:
+def statistics(service: PredictionService) -> Tree:
     """Cache, models, process, requests."""
     settings, now = service.settings, service.clock.now()
     size, expired = service.forecasts.counts()
@@ -54,7 +54,7 @@ def _system(uptime_s: float) -> Tree:
     }
 
 
-def _requests(found: Metrics) -> Tree:
+def _requests(found: ServiceMetrics) -> Tree:
     return {
         "total": int(found.total(found.requests)),
         "errors": int(found.failures()),

@@ -24,11 +24,11 @@ from engine.core.paths import Home
 from engine.core.records import Alert, Level
 from engine.core.text import clean
 from engine.settings.load import Settings
-from engine.watch.planner import Action, Decision
+from engine.watch.planner import Decision, PlannedAction
 from engine.watch.schema import SCHEMA, writing
 
 if TYPE_CHECKING:
-    from engine.watch.check import Report
+    from engine.watch.check import CheckReport
 
 OK, PENDING, FIRING, RESOLVED = "ok", "pending", "firing", "resolved"
 LATELY = timedelta(days=1)
@@ -81,7 +81,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class AlertStatus:
     """Where one alert stands."""
 
     state: str = OK
@@ -103,20 +103,20 @@ class Message:
     body: str
 
 
-def advance(rule: Rule, state: State, condition: Condition, now: datetime) -> State:
+def advance(rule: Rule, state: AlertStatus, condition: Condition, now: datetime) -> AlertStatus:
     """The state after one evaluation; pure."""
     if state.state == FIRING:
         if condition.active:
             return replace(state, seen=0, text=condition.text)
         calm = state.seen + 1
         # What it said and when it was sent stay, so that it can be told as resolved.
-        over = State(OK, now, sent_at=state.sent_at, text=state.text)
+        over = AlertStatus(OK, now, sent_at=state.sent_at, text=state.text)
         return over if calm >= rule.calm else replace(state, seen=calm)
     if not condition.active:
-        return state if state.state == OK and state.since else State(OK, now)
+        return state if state.state == OK and state.since else AlertStatus(OK, now)
     seen = state.seen + 1 if state.state == PENDING else 1
     since = state.since if state.state == PENDING and state.since else now
-    return State(
+    return AlertStatus(
         FIRING if seen >= rule.times else PENDING,
         since,
         seen if seen < rule.times else 0,
@@ -124,7 +124,9 @@ def advance(rule: Rule, state: State, condition: Condition, now: datetime) -> St
     )
 
 
-def due(rule: Rule, before: State, after: State, now: datetime, repeat: timedelta) -> str:
+def due(
+    rule: Rule, before: AlertStatus, after: AlertStatus, now: datetime, repeat: timedelta
+) -> str:
     """What has to be sent of one alert: firing, resolved or nothing;
     one that was never sent is not resolved either."""
     if after.state == FIRING:
@@ -150,19 +152,19 @@ def evaluate(
         after = {}
         for each in (*conditions, *_gone(states, settings)):
             key = (each.rule, each.symbol)
-            after[key] = advance(RULES[each.rule], states.get(key, State()), each, now)
+            after[key] = advance(RULES[each.rule], states.get(key, AlertStatus()), each, now)
         firing = {rule for (rule, _), state in (states | after).items() if state.state == FIRING}
         silences = _silences(connection, now)
         for key, state in after.items():
             rule = RULES[key[0]]
-            what = due(rule, states.get(key, State()), state, now, repeat)
+            what = due(rule, states.get(key, AlertStatus()), state, now, repeat)
             quiet = firing & set(rule.inhibited_by) or any(_covers(each, key) for each in silences)
             if what and not (quiet and what == FIRING):
-                text = state.text or states.get(key, State()).text
+                text = state.text or states.get(key, AlertStatus()).text
                 sending.setdefault((key[0], what), []).append(Condition(*key, True, text))
                 after[key] = replace(state, sent_at=now) if what == FIRING else state
         for key, state in after.items():
-            if state != states.get(key, State()):
+            if state != states.get(key, AlertStatus()):
                 _write_state(connection, key, state, now)
         messages = tuple(_message(rule, what, group) for (rule, what), group in sending.items())
         queue(connection, messages, now)
@@ -170,7 +172,7 @@ def evaluate(
     return messages
 
 
-def _gone(states: dict[tuple[str, str], State], settings: Settings) -> Iterable[Condition]:
+def _gone(states: dict[tuple[str, str], AlertStatus], settings: Settings) -> Iterable[Condition]:
     """What rings for symbols that are not configured any more: no look will ever speak of it
     again."""
     return [
@@ -202,12 +204,12 @@ def queue(connection: sqlite3.Connection, messages: Iterable[Message], now: date
     )
 
 
-def _states(connection: sqlite3.Connection) -> dict[tuple[str, str], State]:
+def _states(connection: sqlite3.Connection) -> dict[tuple[str, str], AlertStatus]:
     rows = connection.execute(
         "SELECT rule, symbol, state, since, seen, sent_at, acked_at, text FROM watch_alerts"
     )
     return {
-        (row[0], row[1]): State(
+        (row[0], row[1]): AlertStatus(
             row[2],
             parse_iso(row[3]),
             row[4],
@@ -221,7 +223,7 @@ def _states(connection: sqlite3.Connection) -> dict[tuple[str, str], State]:
 
 
 def _write_state(
-    connection: sqlite3.Connection, key: tuple[str, str], state: State, now: datetime
+    connection: sqlite3.Connection, key: tuple[str, str], state: AlertStatus, now: datetime
 ) -> None:
     moments = (iso(each) if each else None for each in (state.sent_at, state.acked_at))
     row = (*key, state.state, iso(state.since or now), state.seen, *moments, clean(state.text, 400))
@@ -234,12 +236,14 @@ def _silences(connection: sqlite3.Connection, now: datetime) -> list[tuple[str, 
     return [each for each in rows if parse_iso(each[2]) > now]
 
 
-def raise_for(home: Home, settings: Settings, report: Report, now: datetime) -> tuple[Message, ...]:
+def raise_for(
+    home: Home, settings: Settings, report: CheckReport, now: datetime
+) -> tuple[Message, ...]:
     """Evaluate what one performance check saw."""
     return evaluate(home, settings, conditions_of(report), now)
 
 
-def conditions_of(report: Report) -> tuple[Condition, ...]:
+def conditions_of(report: CheckReport) -> tuple[Condition, ...]:
     """The conditions of one performance check."""
     found = []
     # A look at one symbol that is not answered either tells nothing of the others.
@@ -269,7 +273,7 @@ def conditions_of(report: Report) -> tuple[Condition, ...]:
                 each.look.facts.model in ("corrupt", "newer"),
                 each.look.facts.problem,
             ),
-            Condition("bars", symbol, decision.action is Action.NO_BARS, decision.text),
+            Condition("bars", symbol, decision.action is PlannedAction.NO_BARS, decision.text),
             Condition(
                 "chronic", symbol, bool(decision.chronic or decision.standing), _chronic(decision)
             ),
@@ -340,7 +344,7 @@ def read_alerts(
 
 def _alert(
     key: tuple[str, str],
-    state: State,
+    state: AlertStatus,
     now: datetime,
     silent: list[str],
     waiting: list[tuple[str, str]],

@@ -17,51 +17,58 @@ from engine.runs.start import busy_symbols
 from engine.settings.load import Settings
 from engine.watch import decisions as record
 from engine.watch import earnings
-from engine.watch.decisions import Pasts
-from engine.watch.facts import Desk, Observed, candidate_of, facts_of, observe, pasts_of
+from engine.watch.decisions import Histories
+from engine.watch.facts import BarLoader, SymbolInputs, candidate_of, facts_of, observe, pasts_of
 from engine.watch.holds import holds
-from engine.watch.planner import Action, Decision, Occasion, Past, judged, plan
-from engine.watch.triggers import Facts, Verdict, verdicts
+from engine.watch.planner import (
+    Decision,
+    PlannedAction,
+    PlanningContext,
+    ReasonHistory,
+    judged,
+    plan,
+)
+from engine.watch.triggers import SymbolFacts, TriggerVerdict, verdicts
 
 Start = Callable[[TrainRequest], Started]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Assessment:
     """One symbol when it was looked at."""
 
-    seen: Observed
-    facts: Facts
-    verdicts: tuple[Verdict, ...]
-    pasts: Pasts
+    seen: SymbolInputs
+    facts: SymbolFacts
+    verdicts: tuple[TriggerVerdict, ...]
+    pasts: Histories
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What automatic training would do now."""
 
-    looks: dict[str, Look]
+    looks: dict[str, Assessment]
     decisions: tuple[Decision, ...]
-    occasion: Occasion
+    occasion: PlanningContext
 
-    def doing(self, action: Action) -> tuple[Decision, ...]:
+    def doing(self, action: PlannedAction) -> tuple[Decision, ...]:
         """The decisions of one kind."""
         return tuple(each for each in self.decisions if each.action is action)
 
 
-def occasion_of(now: datetime, **more: object) -> Occasion:
+def occasion_of(now: datetime, **more: object) -> PlanningContext:
     """The moment as the planner sees it; the market is that of New York."""
     opened = is_open(now)
     closes = session_close(exchange_day(now)) if opened else None
-    return Occasion(now=now, market_open=opened, closes_at=closes, **more)  # type: ignore[arg-type]
+    return PlanningContext(now=now, market_open=opened, closes_at=closes, **more)  # type: ignore[arg-type]
 
 
 def look(
-    seen: Observed, home: Home, settings: Settings, now: datetime, others: bool | None = None
-) -> Look:
+    seen: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None = None
+) -> Assessment:
     """What is known of an observed symbol, and what every trigger says of it."""
     facts = facts_of(seen, home, settings, now, others)
-    return Look(
+    return Assessment(
         seen, facts, verdicts(facts, settings), pasts_of(seen, home, now, record.run_failed(home))
     )
 
@@ -69,8 +76,8 @@ def look(
 def prepare(
     home: Home,
     settings: Settings,
-    looks: Iterable[Look],
-    occasion: Occasion,
+    looks: Iterable[Assessment],
+    occasion: PlanningContext,
     clock: Clock,
     *,
     writes: bool = True,
@@ -81,13 +88,18 @@ def prepare(
     for each in looks:
         after = {
             verdict.reason: judged(
-                each.pasts.get(verdict.reason, Past()), verdict, settings, each.seen.last_bar
+                each.pasts.get(verdict.reason, ReasonHistory()),
+                verdict,
+                settings,
+                each.seen.last_bar,
             )
             for verdict in each.verdicts
         }
         if writes:
             record.keep(home, each.seen.symbol, each.pasts, after)
-        kept[each.seen.symbol] = Look(each.seen, each.facts, each.verdicts, {**each.pasts, **after})
+        kept[each.seen.symbol] = Assessment(
+            each.seen, each.facts, each.verdicts, {**each.pasts, **after}
+        )
     holders, spent = (
         busy_symbols(home, kept),
         record.spent(home, occasion.now, record.run_failed(home)),
@@ -117,11 +129,11 @@ def look_at_all(
     clock: Clock,
     *,
     fetch: bool,
-) -> tuple[list[Look], str]:
+) -> tuple[list[Assessment], str]:
     """Every symbol looked at, its bars asked of the source when `fetch`;
     what failed beside it, in words."""
     symbols, now = tuple(symbols), clock.now()
-    desk, fault = Desk(home, settings, clock, fetch), ""
+    desk, fault = BarLoader(home, settings, clock, fetch), ""
     seen = [observe(desk, symbol, source) for symbol in symbols]
     if fetch and settings.watch.earnings and any(each.source == "yahoo" for each in seen):
         fault = earnings.refresh(
@@ -163,6 +175,6 @@ def start(home: Home, prepared: Prepared, begin: Start, starter: str) -> tuple[S
 
 def _by_source(prepared: Prepared) -> dict[str, list[Decision]]:
     groups: dict[str, list[Decision]] = {}
-    for decision in prepared.doing(Action.TRAIN):
+    for decision in prepared.doing(PlannedAction.TRAIN):
         groups.setdefault(prepared.looks[decision.symbol].seen.source, []).append(decision)
     return groups

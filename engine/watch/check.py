@@ -29,21 +29,21 @@ from engine.schedule.upcoming import next_auto_train
 from engine.settings.load import Settings
 from engine.watch import alerts, earnings, ledger
 from engine.watch import decisions as record
-from engine.watch.auto_train import Look, Prepared, Start, look, occasion_of, prepare, start
-from engine.watch.facts import Desk, Observed, observe
+from engine.watch.auto_train import Assessment, Prepared, Start, look, occasion_of, prepare, start
+from engine.watch.facts import BarLoader, SymbolInputs, observe
 from engine.watch.meters import Meters, level
-from engine.watch.probe import IN_PROCESS, Answer, ask, service_up
+from engine.watch.probe import IN_PROCESS, ProbeResult, ask, service_up
 from engine.watch.report import history_path
 from engine.watch.schema import writing
-from engine.watch.triggers import Verdict
+from engine.watch.triggers import TriggerVerdict
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class SymbolCheck:
     """One symbol of one check."""
 
-    look: Look
-    answer: Answer
+    look: Assessment
+    answer: ProbeResult
     level: Level
     direction_accuracy: float | None
     mape: float | None
@@ -63,7 +63,7 @@ class Checked:
         return {Level.OK: "ok", Level.WARN: "warning", Level.CRIT: "critical"}[self.level]
 
     @property
-    def fired(self) -> tuple[Verdict, ...]:
+    def fired(self) -> tuple[TriggerVerdict, ...]:
         return tuple(verdict for verdict in self.look.verdicts if verdict.fired)
 
     @property
@@ -73,12 +73,12 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """One whole check."""
 
     at: datetime
     via: str
-    checks: tuple[Checked, ...]
+    checks: tuple[SymbolCheck, ...]
     meters: tuple[Meter, ...]
     prepared: Prepared
     started: tuple[Started, ...]
@@ -99,12 +99,12 @@ def check(
     begin: Start | None,
     fetch: bool = True,
     starter: str = "",
-) -> Report:
+) -> CheckReport:
     """Check every symbol, write it down, raise or end alerts, start what fired;
     StockmlError when history.db is unusable."""
     now, problems = clock.now(), list[str]()
     by_service = service_up(home)
-    desk = Desk(home, settings, clock, fetch)
+    desk = BarLoader(home, settings, clock, fetch)
     answered = []
     for symbol in symbols:
         seen = observe(desk, symbol, source)
@@ -128,7 +128,9 @@ def check(
     prepared = prepare(home, settings, [each.look for each in checks], occasion, clock)
     started, fault = _started(home, prepared, begin, starter)
     via = answered[0][1].via if answered else IN_PROCESS
-    report = Report(now, via, checks, meters, prepared, started, tuple(problems), outage, fault)
+    report = CheckReport(
+        now, via, checks, meters, prepared, started, tuple(problems), outage, fault
+    )
     _write(home, report)
     alerts.raise_for(home, settings, report, now)
     return report
@@ -163,18 +165,18 @@ def _started(
 def _predicted(
     home: Home,
     settings: Settings,
-    seen: Observed,
+    seen: SymbolInputs,
     clock: Clock,
     by_service: bool,
     problems: list[str],
-) -> Answer:
+) -> ProbeResult:
     """One prediction, kept in the ledger before its outcome;
     the outcomes of earlier ones joined to the bars."""
     answer = ask(home, settings, seen.symbol, seen.source, clock, by_service)
     model, now = seen.status.model if seen.status else None, clock.now()
     if answer.forecast is not None and model is not None:
         via = f"check, {answer.via}"
-        made = ledger.Made(
+        made = ledger.KeptForecast(
             seen.symbol, answer.forecast, seen.source, via, model.generation, model.digest, now
         )
         ledger.record(home, [made])
@@ -187,8 +189,13 @@ def _predicted(
 
 
 def _checked(
-    home: Home, settings: Settings, seen: Observed, answer: Answer, now: datetime, others: bool
-) -> Checked:
+    home: Home,
+    settings: Settings,
+    seen: SymbolInputs,
+    answer: ProbeResult,
+    now: datetime,
+    others: bool,
+) -> SymbolCheck:
     found = look(seen, home, settings, now, others)
     live, held = found.facts.live, found.facts.heldout
     limits = settings.resources
@@ -199,15 +206,17 @@ def _checked(
         else speed
     )
     if live.n >= settings.watch.live_min and live.hits:
-        return Checked(
+        return SymbolCheck(
             found, answer, mark, 100.0 * sum(live.hits) / len(live.hits), live.mape, live.n, "live"
         )
-    return Checked(
+    return SymbolCheck(
         found, answer, mark, held.direction_accuracy, held.mape, held.n_scored, "held-out"
     )
 
 
-def _write_checks(home: Home, now: datetime, answered: list[tuple[Observed, Answer]]) -> None:
+def _write_checks(
+    home: Home, now: datetime, answered: list[tuple[SymbolInputs, ProbeResult]]
+) -> None:
     """What the triggers read of this check: confidences by last bar, and whose faults there
     were."""
     rows = [
@@ -236,7 +245,7 @@ def _write_checks(home: Home, now: datetime, answered: list[tuple[Observed, Answ
         )
 
 
-def history_line(each: Checked, at: datetime) -> dict[str, Any]:
+def history_line(each: SymbolCheck, at: datetime) -> dict[str, Any]:
     """One line of the history: seconds, percent, days."""
     facts = each.look.facts
     return {
@@ -260,7 +269,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _write(home: Home, report: Report) -> None:
+def _write(home: Home, report: CheckReport) -> None:
     """The lines in both logs and the rows of the host;
     a log that cannot be written costs its line alone."""
     host = {meter.name: meter.value for meter in report.meters}
@@ -300,7 +309,7 @@ def _write(home: Home, report: Report) -> None:
             )
 
 
-def _words(each: Checked) -> str:
+def _words(each: SymbolCheck) -> str:
     """What a person should know of one symbol: the fault, else what fired, else its figures."""
     if each.answer.fault:
         return clean(f"{each.answer.fault} fault: {each.answer.problem}", 300)

@@ -22,14 +22,14 @@ from engine.core.text import clean
 from engine.watch.alerts import read_alerts
 from engine.watch.deliver import wanted
 from engine.watch.holds import read_holds
-from engine.watch.planner import Action
+from engine.watch.planner import PlannedAction
 from engine.watch.schema import SCHEMA, writing
 
 if TYPE_CHECKING:
     from engine.schedule.view import JobView
 
 CONSOLE = "console"
-_QUIET = (str(Action.FINE),)
+_QUIET = (str(PlannedAction.FINE),)
 _MOST = 50
 
 

@@ -15,11 +15,11 @@ from engine.core.paths import Home
 from engine.core.records import JobState
 from engine.core.text import clean
 from engine.runs.store import RunStore
-from engine.watch.planner import YEAR, Decision, Occasion, Past, started
+from engine.watch.planner import YEAR, Decision, PlanningContext, ReasonHistory, started
 from engine.watch.schema import SCHEMA, writing
 from engine.watch.triggers import TRIGGERS
 
-Pasts = dict[str, Past]
+Histories = dict[str, ReasonHistory]
 _FAILED = (JobState.FAILED, JobState.LOST, JobState.CANCELLED)
 
 
@@ -28,7 +28,7 @@ def pasts(
     symbol: str,
     sessions_since: Callable[[str], int],
     failed: Callable[[str, str], bool],
-) -> Pasts:
+) -> Histories:
     """What became of every reason of `symbol`: `sessions_since(day)` counts, `failed(run,
     symbol)` tells of a run."""
     found = {}
@@ -36,7 +36,7 @@ def pasts(
         over = bool(row["run"]) and failed(row["run"], symbol)
         # A file that no writer brought up to date yet lacks the column.
         fired_bar = row["fired_bar"] if "fired_bar" in row.keys() else ""  # noqa: SIM118 - a row's `in` asks its values
-        found[row["reason"]] = Past(
+        found[row["reason"]] = ReasonHistory(
             row["trainings"],
             parse_iso(row["at"]) if row["at"] else None,
             row["last_bar"],
@@ -90,9 +90,13 @@ def run_failed(home: Home) -> Callable[[str, str], bool]:
     return failed
 
 
-def keep(home: Home, symbol: str, before: Pasts, after: Pasts) -> None:
+def keep(home: Home, symbol: str, before: Histories, after: Histories) -> None:
     """Write the reasons that changed; the run of a reason stays what it was."""
-    changed = {reason: past for reason, past in after.items() if before.get(reason, Past()) != past}
+    changed = {
+        reason: past
+        for reason, past in after.items()
+        if before.get(reason, ReasonHistory()) != past
+    }
     if not changed:
         return
     with writing(home) as connection:
@@ -116,12 +120,17 @@ def keep(home: Home, symbol: str, before: Pasts, after: Pasts) -> None:
 
 
 def trained(
-    home: Home, decision: Decision, before: Pasts, last_bar: str, occasion: Occasion, run: str
+    home: Home,
+    decision: Decision,
+    before: Histories,
+    last_bar: str,
+    occasion: PlanningContext,
+    run: str,
 ) -> None:
     """Write that a training was started for the reasons of `decision`."""
     with writing(home) as connection:
         for reason in {verdict.reason for verdict in decision.fired} or {decision.reason}:
-            past = started(before.get(reason, Past()), occasion.now, last_bar)
+            past = started(before.get(reason, ReasonHistory()), occasion.now, last_bar)
             connection.execute(
                 "INSERT OR REPLACE INTO watch_reasons (symbol, reason, trainings, at, last_bar,"
                 " run, chronic, fired_bar) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -139,7 +148,7 @@ def trained(
 
 
 def note(
-    home: Home, decisions: Iterable[Decision], occasion: Occasion, runs: dict[str, str]
+    home: Home, decisions: Iterable[Decision], occasion: PlanningContext, runs: dict[str, str]
 ) -> None:
     """Append what was decided; `runs` names the run of each symbol that is trained."""
     rows = [

@@ -15,11 +15,11 @@ from engine.market.calendar import exchange_day
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.load import Settings
 from engine.watch import earnings
-from engine.watch.auto_train import Look, look_at_all, occasion_of, prepare
+from engine.watch.auto_train import Assessment, look_at_all, occasion_of, prepare
 from engine.watch.holds import holds
-from engine.watch.planner import Past
+from engine.watch.planner import ReasonHistory
 from engine.watch.report import last_checks
-from engine.watch.triggers import TRIGGERS, Facts, Verdict
+from engine.watch.triggers import TRIGGERS, SymbolFacts, TriggerVerdict
 
 
 def watch_story(
@@ -49,9 +49,9 @@ def watch_story(
     }
 
 
-def _verdict(verdict: Verdict, found: Look) -> dict[str, Any]:
+def _verdict(verdict: TriggerVerdict, found: Assessment) -> dict[str, Any]:
     """A verdict, and what became of its reason before."""
-    past = found.pasts.get(verdict.reason, Past())
+    past = found.pasts.get(verdict.reason, ReasonHistory())
     return {
         "reason": verdict.reason,
         "about": TRIGGERS[verdict.reason].about,
@@ -63,7 +63,7 @@ def _verdict(verdict: Verdict, found: Look) -> dict[str, Any]:
     }
 
 
-def _signals(facts: Facts) -> list[dict[str, Any]]:
+def _signals(facts: SymbolFacts) -> list[dict[str, Any]]:
     """Every figure of volatility and drift with its limit, also those that keep within it."""
     named = [("move" if each.name == "move" else "volatility", each) for each in facts.volatility]
     named += [("drift", each) for each in facts.drift]
@@ -73,7 +73,7 @@ def _signals(facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def _releases(home: Home, settings: Settings, found: Look, now: datetime) -> dict[str, Any]:
+def _releases(home: Home, settings: Settings, found: Assessment, now: datetime) -> dict[str, Any]:
     """The releases known, and when they were looked up; only Yahoo's symbols are."""
     asked = settings.watch.earnings and found.seen.source == "yahoo"
     known = (

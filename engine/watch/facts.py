@@ -19,10 +19,10 @@ from engine.market.calendar import exchange_day, iter_sessions, last_complete_se
 from engine.market.source import SOURCES, parse_source
 from engine.settings.load import Settings
 from engine.watch import earnings, ledger
-from engine.watch.decisions import Pasts, pasts
-from engine.watch.planner import Candidate
+from engine.watch.decisions import Histories, pasts
+from engine.watch.planner import TrainingCandidate
 from engine.watch.schema import SCHEMA
-from engine.watch.triggers import Facts, Live, Signal, Verdict
+from engine.watch.triggers import Live, Signal, SymbolFacts, TriggerVerdict
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
@@ -41,7 +41,7 @@ def source_for(home: Home, status: Status | None, settings: Settings, asked: str
 
 
 @dataclass(slots=True)
-class Desk:
+class BarLoader:
     """Bars asked for once a check; `fetch` False reads the stored ones and never the network."""
 
     home: Home
@@ -65,7 +65,7 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class SymbolInputs:
     """One symbol's model and bars, as they stand."""
 
     symbol: str
@@ -85,13 +85,13 @@ class Observed:
         return self.status.model.last_bar if self.status and self.status.model else ""
 
 
-def observe(desk: Desk, symbol: str, asked: str | None) -> Observed:
+def observe(desk: BarLoader, symbol: str, asked: str | None) -> SymbolInputs:
     """The symbol's bars, then its model's status, rebuilt where model or bars changed."""
     known = derived.read(desk.home.status(symbol))
     source = source_for(desk.home, known, desk.settings, asked)
     bars, market = desk.bars(source, symbol), desk.bars(source, MARKET)
     status = current_status(desk, symbol, source, known)
-    return Observed(
+    return SymbolInputs(
         symbol,
         source,
         status,
@@ -101,7 +101,9 @@ def observe(desk: Desk, symbol: str, asked: str | None) -> Observed:
     )
 
 
-def current_status(desk: Desk, symbol: str, source: str, known: Status | None) -> Status | None:
+def current_status(
+    desk: BarLoader, symbol: str, source: str, known: Status | None
+) -> Status | None:
     """The derived status, built anew unless it is of this model and these bars;
     None without a model file."""
     key = derived.current_key(desk.home, symbol, source)
@@ -113,14 +115,14 @@ def current_status(desk: Desk, symbol: str, source: str, known: Status | None) -
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class PastChecks:
     """What earlier checks of one symbol say."""
 
     confidences: tuple[tuple[str, float], ...] = ()
     failures: int = 0
 
 
-def checked(home: Home, symbol: str, source: str, rows: int = 60) -> Checked:
+def checked(home: Home, symbol: str, source: str, rows: int = 60) -> PastChecks:
     """The confidence on each different last bar, newest first, and the newest checks in a row
     that its model failed."""
     with reading(home, SCHEMA) as connection:
@@ -142,7 +144,7 @@ def checked(home: Home, symbol: str, source: str, rows: int = 60) -> Checked:
         if fault != "model":
             break
         failures += 1
-    return Checked(tuple(confidences.items()), failures)
+    return PastChecks(tuple(confidences.items()), failures)
 
 
 def others_answer(home: Home, symbol: str) -> bool:
@@ -159,8 +161,8 @@ def others_answer(home: Home, symbol: str) -> bool:
 
 
 def facts_of(
-    seen: Observed, home: Home, settings: Settings, now: datetime, others: bool | None = None
-) -> Facts:
+    seen: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None = None
+) -> SymbolFacts:
     """The facts of one symbol;
     `others` None asks the newest checks whether other symbols answer."""
     status, model = seen.status, seen.status.model if seen.status else None
@@ -174,7 +176,7 @@ def facts_of(
         if settings.watch.earnings
         else earnings.Releases()
     )
-    return Facts(
+    return SymbolFacts(
         symbol=seen.symbol,
         model="none" if status is None else status.kind,
         problem=status.problem if status else "",
@@ -201,7 +203,7 @@ Signals = tuple[tuple[Signal, ...], tuple[Signal, ...], float | None]
 max_mape."""
 
 
-def _signals(seen: Observed, live: Live, heldout: Metrics, settings: Settings) -> Signals:
+def _signals(seen: SymbolInputs, live: Live, heldout: Metrics, settings: Settings) -> Signals:
     if seen.bars is None or not seen.trained_to:
         return (), (), None
     from engine.watch.signals import drift_signals, volatility_signals, within_share
@@ -220,8 +222,8 @@ def _sessions_after(day: str, today: date) -> int:
 
 
 def pasts_of(
-    seen: Observed, home: Home, now: datetime, failed: Callable[[str, str], bool]
-) -> Pasts:
+    seen: SymbolInputs, home: Home, now: datetime, failed: Callable[[str, str], bool]
+) -> Histories:
     """What became of every reason;
     sessions count by scored forecasts where there are any, else by bars."""
     targets = [each.target for each in ledger.scored(home, seen.symbol, seen.source)]
@@ -237,19 +239,19 @@ def pasts_of(
 
 
 def candidate_of(
-    seen: Observed,
-    facts: Facts,
-    verdicts: tuple[Verdict, ...],
-    known: Pasts,
+    seen: SymbolInputs,
+    facts: SymbolFacts,
+    verdicts: tuple[TriggerVerdict, ...],
+    known: Histories,
     settings: Settings,
     now: datetime,
     hold: str,
     holder: str,
     spent: int,
-) -> Candidate:
+) -> TrainingCandidate:
     """The symbol as the planner sees it."""
     newest = last_complete_session(now, settings.market.settle_minutes)
-    return Candidate(
+    return TrainingCandidate(
         symbol=seen.symbol,
         priority=settings.symbols[seen.symbol].priority,
         verdicts=verdicts,

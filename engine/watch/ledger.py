@@ -64,7 +64,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class KeptForecast:
     """One forecast as it was made."""
 
     symbol: str
@@ -77,7 +77,7 @@ class Made:
     made_at: datetime
 
 
-def record(home: Home, made: Iterable[Made]) -> int:
+def record(home: Home, made: Iterable[KeptForecast]) -> int:
     """Keep forecasts; how many were new.
     One whose target has closed, or that was known already, is left out."""
     rows = [_row(each) for each in made if _ahead(each)]
@@ -94,7 +94,7 @@ def record(home: Home, made: Iterable[Made]) -> int:
         return connection.total_changes - before
 
 
-def _ahead(made: Made) -> bool:
+def _ahead(made: KeptForecast) -> bool:
     """Whether the forecast was made before its outcome could be known."""
     target = made.forecast.target_session
     return made.forecast.last_bar < target and made.made_at < session_close(
@@ -102,7 +102,7 @@ def _ahead(made: Made) -> bool:
     )
 
 
-def _row(made: Made) -> tuple[Any, ...]:
+def _row(made: KeptForecast) -> tuple[Any, ...]:
     each = made.forecast
     return (
         *(

@@ -22,7 +22,7 @@ from engine.core.files import FileLock, lock_holder
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.market.calendar import exchange_day, is_open, session_close
-from engine.watch.planner import Action
+from engine.watch.planner import PlannedAction
 from engine.watch.schema import SCHEMA
 
 LOCK = "monitor.lock"
@@ -42,7 +42,7 @@ def something_waits(home: Home, since: datetime) -> bool:
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return False
-        row = (str(Action.WAITS), iso(since))
+        row = (str(PlannedAction.WAITS), iso(since))
         return (
             connection.execute(
                 "SELECT 1 FROM watch_decisions WHERE action=? AND at>=? LIMIT 1", row

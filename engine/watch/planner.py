@@ -14,14 +14,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from engine.settings.load import Settings
-from engine.watch.triggers import TRIGGERS, Verdict
+from engine.watch.triggers import TRIGGERS, TriggerVerdict
 
 PRIORITIES = ("high", "medium", "low")
 YEAR = timedelta(days=365)
 _NAIVE_TOO = "the naive forecast breaks the same limit on the same sessions"
 
 
-class Action(StrEnum):
+class PlannedAction(StrEnum):
     """What the planner decided for a symbol."""
 
     TRAIN = "train"
@@ -39,7 +39,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class ReasonHistory:
     """What became of one reason for one symbol."""
 
     trainings: int = 0
@@ -60,13 +60,13 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class TrainingCandidate:
     """One symbol as the planner sees it."""
 
     symbol: str
     priority: str
-    verdicts: tuple[Verdict, ...]
-    pasts: dict[str, Past]
+    verdicts: tuple[TriggerVerdict, ...]
+    pasts: dict[str, ReasonHistory]
     age_days: float | None = None
     trained_to: str = ""
     last_bar: str = ""
@@ -85,7 +85,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class PlanningContext:
     """When and how the planner is asked."""
 
     now: datetime
@@ -104,49 +104,51 @@ class Decision:
     """What to do with one symbol, and why."""
 
     symbol: str
-    action: Action
+    action: PlannedAction
     reason: str = ""
     text: str = ""
-    fired: tuple[Verdict, ...] = ()
+    fired: tuple[TriggerVerdict, ...] = ()
     """The verdicts a training is for."""
-    chronic: tuple[Verdict, ...] = ()
+    chronic: tuple[TriggerVerdict, ...] = ()
     standing: tuple[str, ...] = ()
     """Reasons that were chronic and do not fire now, but have not stayed away for `new_sessions`
     yet."""
 
 
 def plan(
-    candidates: Iterable[Candidate], occasion: Occasion, settings: Settings
+    candidates: Iterable[TrainingCandidate], occasion: PlanningContext, settings: Settings
 ) -> tuple[Decision, ...]:
     """A decision a symbol: those to train first, by priority and then the worst first, the
     others in the given order."""
     decided = [(each, decide(each, occasion, settings)) for each in candidates]
-    train = [pair for pair in decided if pair[1].action is Action.TRAIN]
+    train = [pair for pair in decided if pair[1].action is PlannedAction.TRAIN]
     train.sort(key=lambda pair: _order(*pair))
     return tuple(
         decision
         for _, decision in (
             *train,
-            *(pair for pair in decided if pair[1].action is not Action.TRAIN),
+            *(pair for pair in decided if pair[1].action is not PlannedAction.TRAIN),
         )
     )
 
 
-def _order(candidate: Candidate, decision: Decision) -> tuple[float, ...]:
+def _order(candidate: TrainingCandidate, decision: Decision) -> tuple[float, ...]:
     worst = max((verdict.severity for verdict in decision.fired), default=0.0)
     return (PRIORITIES.index(candidate.priority), -worst, -(candidate.age_days or 0.0))
 
 
-def decide(candidate: Candidate, occasion: Occasion, settings: Settings) -> Decision:
+def decide(candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings) -> Decision:
     """The decision for one symbol: a reason that counts first, then what stands in its way."""
     return replace(_decided(candidate, occasion, settings), standing=_standing(candidate, settings))
 
 
-def _decided(candidate: Candidate, occasion: Occasion, settings: Settings) -> Decision:
+def _decided(
+    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings
+) -> Decision:
     symbol = candidate.symbol
     if candidate.newer:
         text = f"{candidate.newer}; only a person replaces it: `stockml train {symbol}`"
-        return Decision(symbol, Action.NEWER, "", text)
+        return Decision(symbol, PlannedAction.NEWER, "", text)
     counting, chronic, cooling = _sorted_out(candidate, occasion, settings)
     if not counting and not occasion.force:
         if (
@@ -155,32 +157,34 @@ def _decided(candidate: Candidate, occasion: Occasion, settings: Settings) -> De
             verdict = cooling[0][0]
             return Decision(
                 symbol,
-                Action.BUSY,
+                PlannedAction.BUSY,
                 verdict.reason,
                 f"{candidate.holder} trains it; {verdict.text}",
                 chronic=chronic,
             )
         if cooling:
             return Decision(
-                symbol, Action.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic
+                symbol, PlannedAction.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic
             )
         if chronic:
             text = _chronic_text(candidate, chronic[0], settings)
-            return Decision(symbol, Action.CHRONIC, chronic[0].reason, text, chronic=chronic)
+            return Decision(symbol, PlannedAction.CHRONIC, chronic[0].reason, text, chronic=chronic)
         held = f"on hold: {candidate.hold}; " if candidate.hold else ""
-        return Decision(symbol, Action.FINE, "", held + _fine(candidate))
+        return Decision(symbol, PlannedAction.FINE, "", held + _fine(candidate))
     reason = counting[0].reason if counting else "forced"
     text = "; ".join(verdict.text for verdict in counting) or "forced: every symbol is trained"
     blocked = _in_the_way(candidate, occasion, settings, {verdict.reason for verdict in counting})
     if blocked is not None:
         action, why = blocked
         return Decision(symbol, action, reason, f"{why}; {text}", counting, chronic)
-    return Decision(symbol, Action.TRAIN, reason, text, counting, chronic)
+    return Decision(symbol, PlannedAction.TRAIN, reason, text, counting, chronic)
 
 
 def _sorted_out(
-    candidate: Candidate, occasion: Occasion, settings: Settings
-) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...], list[tuple[Verdict, str]]]:
+    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings
+) -> tuple[
+    tuple[TriggerVerdict, ...], tuple[TriggerVerdict, ...], list[tuple[TriggerVerdict, str]]
+]:
     """The fired verdicts that count, the chronic ones, and those that cool down with the words
     for it."""
     counting, chronic, cooling = [], [], []
@@ -189,7 +193,7 @@ def _sorted_out(
         *_ahead(candidate, occasion, settings),
     )
     for verdict in sorted(found, key=lambda each: list(TRIGGERS).index(each.reason)):
-        past = candidate.pasts.get(verdict.reason, Past())
+        past = candidate.pasts.get(verdict.reason, ReasonHistory())
         if _chronic(verdict, past):
             chronic.append(verdict)
         elif (wait := cooldown(verdict.reason, past, occasion.now, settings)) and not _renewed(
@@ -203,7 +207,9 @@ def _sorted_out(
     return tuple(counting), tuple(chronic), cooling
 
 
-def _ahead(candidate: Candidate, occasion: Occasion, settings: Settings) -> tuple[Verdict, ...]:
+def _ahead(
+    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings
+) -> tuple[TriggerVerdict, ...]:
     """The age verdict of a model that is young enough now and too old before the next scheduled
     training."""
     limit, upcoming = settings.thresholds.max_model_age_days, occasion.next_auto_train
@@ -217,13 +223,13 @@ def _ahead(candidate: Candidate, occasion: Occasion, settings: Settings) -> tupl
         f" {limit} days)"
     )
     return (
-        Verdict(
+        TriggerVerdict(
             "age", True, text, candidate.age_days, limit, 0, "calendar", "", False, then / limit
         ),
     )
 
 
-def cooldown(reason: str, past: Past, now: datetime, settings: Settings) -> str:
+def cooldown(reason: str, past: ReasonHistory, now: datetime, settings: Settings) -> str:
     """Why a fired reason does not count yet, in words; empty when it does."""
     if past.at is None:
         return ""
@@ -244,7 +250,12 @@ def cooldown(reason: str, past: Past, now: datetime, settings: Settings) -> str:
     return ""
 
 
-def _renewed(candidate: Candidate, verdict: Verdict, past: Past, occasion: Occasion) -> bool:
+def _renewed(
+    candidate: TrainingCandidate,
+    verdict: TriggerVerdict,
+    past: ReasonHistory,
+    occasion: PlanningContext,
+) -> bool:
     """Whether the model is newer than the training for its age: then that training has done its
     work."""
     if verdict.reason != "age" or candidate.age_days is None or past.at is None:
@@ -253,41 +264,41 @@ def _renewed(candidate: Candidate, verdict: Verdict, past: Past, occasion: Occas
 
 
 def _in_the_way(
-    candidate: Candidate, occasion: Occasion, settings: Settings, reasons: set[str]
-) -> tuple[Action, str] | None:
+    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings, reasons: set[str]
+) -> tuple[PlannedAction, str] | None:
     if candidate.hold:
-        return Action.HELD, f"on hold: {candidate.hold}"
+        return PlannedAction.HELD, f"on hold: {candidate.hold}"
     if occasion.outage:
-        return Action.OUTAGE, "an outage: no symbol could be forecast"
+        return PlannedAction.OUTAGE, "an outage: no symbol could be forecast"
     if candidate.bars_fault:
-        return Action.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
+        return PlannedAction.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
     must = occasion.force or bool(reasons & {"missing", "corrupt"})
     if candidate.lag_sessions > settings.watch.bar_lag_sessions and not (candidate.local and must):
         return (
-            Action.NO_BARS,
+            PlannedAction.NO_BARS,
             f"bars end on {candidate.last_bar}, {candidate.lag_sessions} sessions behind",
         )
     if candidate.last_bar and candidate.last_bar <= candidate.trained_to and not must:
         return (
-            Action.NO_NEW_BARS,
+            PlannedAction.NO_NEW_BARS,
             f"no bar since the one it was trained to ({candidate.trained_to})",
         )
     if candidate.holder:
-        return Action.BUSY, f"{candidate.holder} trains it"
+        return PlannedAction.BUSY, f"{candidate.holder} trains it"
     if occasion.market_open and not occasion.skip_market_hours:
         closes = f" until {occasion.closes_at.astimezone():%H:%M}" if occasion.closes_at else ""
-        return Action.WAITS, f"the market is open{closes}"
+        return PlannedAction.WAITS, f"the market is open{closes}"
     return None
 
 
-def _chronic(verdict: Verdict, past: Past) -> str:
+def _chronic(verdict: TriggerVerdict, past: ReasonHistory) -> str:
     """Why a training would not mend a fired reason; empty when it may."""
     return past.chronic or (
         _NAIVE_TOO if verdict.hopeless and TRIGGERS[verdict.reason].performance else ""
     )
 
 
-def _spent(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
+def _spent(candidate: TrainingCandidate, verdict: TriggerVerdict, settings: Settings) -> str:
     """Why a reason that comes back, and has cooled down, is not trained for again this year;
     empty when it may be."""
     if not TRIGGERS[verdict.reason].yearly or candidate.spent < settings.watch.yearly_trainings:
@@ -295,33 +306,33 @@ def _spent(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
     return f"trained {candidate.spent} times within a year for performance or drift"
 
 
-def _standing(candidate: Candidate, settings: Settings) -> tuple[str, ...]:
+def _standing(candidate: TrainingCandidate, settings: Settings) -> tuple[str, ...]:
     found = []
     for verdict in candidate.verdicts:
-        past = candidate.pasts.get(verdict.reason, Past())
+        past = candidate.pasts.get(verdict.reason, ReasonHistory())
         near = past.trainings and past.fired_bar and past.quiet < settings.watch.new_sessions
         if not verdict.fired and (past.chronic or (near and _spent(candidate, verdict, settings))):
             found.append(verdict.reason)
     return tuple(found)
 
 
-def _chronic_text(candidate: Candidate, verdict: Verdict, settings: Settings) -> str:
-    why = _chronic(verdict, candidate.pasts.get(verdict.reason, Past())) or _spent(
+def _chronic_text(candidate: TrainingCandidate, verdict: TriggerVerdict, settings: Settings) -> str:
+    why = _chronic(verdict, candidate.pasts.get(verdict.reason, ReasonHistory())) or _spent(
         candidate, verdict, settings
     )
     return f"chronic, left to the age limit ({why}); {verdict.text}"
 
 
-def _fine(candidate: Candidate) -> str:
+def _fine(candidate: TrainingCandidate) -> str:
     return next(
         (verdict.text for verdict in candidate.verdicts if verdict.reason == "age"),
         "no trigger fires",
     )
 
 
-def started(past: Past, now: datetime, last_bar: str) -> Past:
+def started(past: ReasonHistory, now: datetime, last_bar: str) -> ReasonHistory:
     """The record of a reason after a training for it was started: one more that is yet to help."""
-    return Past(
+    return ReasonHistory(
         past.trainings + (0 if past.failed else 1),
         now,
         last_bar,
@@ -330,7 +341,9 @@ def started(past: Past, now: datetime, last_bar: str) -> Past:
     )
 
 
-def judged(past: Past, verdict: Verdict, settings: Settings, last_bar: str = "") -> Past:
+def judged(
+    past: ReasonHistory, verdict: TriggerVerdict, settings: Settings, last_bar: str = ""
+) -> ReasonHistory:
     """The record of a reason after a check on bars up to `last_bar`.
 
     It is cleared once `new_sessions` passed without the reason, for a figure that hovers around

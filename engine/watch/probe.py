@@ -21,7 +21,7 @@ IN_PROCESS, BY_SERVICE = "in process", "service"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeResult:
     """What one request for a prediction came to."""
 
     via: str
@@ -43,7 +43,7 @@ def service_up(home: Home, limit_s: float = 2.0) -> bool:
 
 def ask(
     home: Home, settings: Settings, symbol: str, source: str, clock: Clock, by_service: bool
-) -> Answer:
+) -> ProbeResult:
     """One prediction;
     the forecast itself always comes from the live model file, so that the ledger has it whole."""
     own = _ask_here(home, settings, symbol, source, clock)
@@ -51,13 +51,15 @@ def ask(
         return own
     answer = _ask_service(home, settings, symbol)
     if answer.fault == "service" and own.fault:
-        return Answer(BY_SERVICE, answer.seconds, fault=own.fault, problem=own.problem)
-    return Answer(
+        return ProbeResult(BY_SERVICE, answer.seconds, fault=own.fault, problem=own.problem)
+    return ProbeResult(
         BY_SERVICE, answer.seconds, own.forecast, answer.confidence, answer.fault, answer.problem
     )
 
 
-def _ask_here(home: Home, settings: Settings, symbol: str, source: str, clock: Clock) -> Answer:
+def _ask_here(
+    home: Home, settings: Settings, symbol: str, source: str, clock: Clock
+) -> ProbeResult:
     begun = clock.monotonic()
     try:
         status = derived.build(home, settings, symbol, clock, source)
@@ -71,8 +73,10 @@ def _ask_here(home: Home, settings: Settings, symbol: str, source: str, clock: C
         forecast, fault, problem = None, "model", clean(f"{type(error).__name__}: {error}", 200)
     seconds = clock.monotonic() - begun
     if forecast is not None and not math.isfinite(forecast.next_close):
-        return Answer(IN_PROCESS, seconds, fault="model", problem=f"forecast {forecast.next_close}")
-    return Answer(
+        return ProbeResult(
+            IN_PROCESS, seconds, fault="model", problem=f"forecast {forecast.next_close}"
+        )
+    return ProbeResult(
         IN_PROCESS, seconds, forecast, forecast.confidence if forecast else None, fault, problem
     )
 
@@ -101,7 +105,7 @@ def _fault(
     return "model", status.problem
 
 
-def _ask_service(home: Home, settings: Settings, symbol: str) -> Answer:
+def _ask_service(home: Home, settings: Settings, symbol: str) -> ProbeResult:
     reply = ask_service(home, f"/api/v1/predict/{symbol}", 2 * settings.resources.response_crit_s)
     confidence, price = reply.tree.get("confidence"), reply.tree.get("predicted_price")
     if (
@@ -110,14 +114,14 @@ def _ask_service(home: Home, settings: Settings, symbol: str) -> Answer:
         and isinstance(price, int | float)
         and math.isfinite(price)
     ):
-        return Answer(BY_SERVICE, reply.seconds, confidence=100.0 * confidence)
+        return ProbeResult(BY_SERVICE, reply.seconds, confidence=100.0 * confidence)
     # 500: the service is up and this model failed in it; anything else is the service's or the
     # data's.
     fault = (
         "model" if reply.status == 500 else "data" if reply.status in (404, 422, 503) else "service"
     )
     words = reply.words or "an answer without a forecast"
-    return Answer(
+    return ProbeResult(
         BY_SERVICE,
         reply.seconds,
         fault=fault,

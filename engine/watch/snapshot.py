@@ -35,7 +35,7 @@ from engine.settings.load import Settings, Thresholds
 from engine.watch.alerts import FIRING
 from engine.watch.console_summary import Board, BoardReader, safe_read
 from engine.watch.meters import Meters, worst
-from engine.watch.planner import Action
+from engine.watch.planner import PlannedAction
 
 RECENT_RUNS = 50
 LOG_LINES = 200
@@ -307,7 +307,7 @@ def _standing(row: SymbolRow, board: Board, hold: str) -> Retrain | None:
     found = board.retrain.get(row.symbol)
     if found is None or (row.model is not None and row.model.trained_at > found.at):
         return None
-    return None if found.action == Action.HELD and not hold else found
+    return None if found.action == PlannedAction.HELD and not hold else found
 
 
 def _note(status: Status | None, waits: str, last: Job | None, state: State) -> str:

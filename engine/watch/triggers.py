@@ -54,7 +54,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SymbolFacts:
     """What is known of one symbol when its triggers are asked."""
 
     symbol: str
@@ -86,7 +86,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TriggerVerdict:
     """What one trigger says."""
 
     reason: str
@@ -107,7 +107,7 @@ class Verdict:
 class Trigger:
     """One reason to retrain."""
 
-    judge: Callable[[Facts, Settings], Verdict]
+    judge: Callable[[SymbolFacts, Settings], TriggerVerdict]
     about: str
     performance: bool = False
     """Whether it needs newly scored sessions after a training, and can become chronic."""
@@ -118,37 +118,37 @@ class Trigger:
     """Whether there is no usable model, so that the shorter retry time counts."""
 
 
-def verdicts(facts: Facts, settings: Settings) -> tuple[Verdict, ...]:
+def verdicts(facts: SymbolFacts, settings: Settings) -> tuple[TriggerVerdict, ...]:
     """What every trigger says of one symbol, in the order of TRIGGERS."""
     return tuple(trigger.judge(facts, settings) for trigger in TRIGGERS.values())
 
 
-def missing(facts: Facts, _settings: Settings) -> Verdict:
+def missing(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     """No model, or a file that stockml did not write."""
     texts = {
         "none": "no model yet",
         "foreign": "the model file was not written by stockml: it is backed up, then replaced",
     }
     text = texts.get(facts.model, "a model is there")
-    return Verdict("missing", facts.model in texts, text, basis="file", severity=1e6)
+    return TriggerVerdict("missing", facts.model in texts, text, basis="file", severity=1e6)
 
 
-def corrupt(facts: Facts, _settings: Settings) -> Verdict:
+def corrupt(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     """A model file that cannot be trusted."""
     fired = facts.model == "corrupt"
     texts = {"corrupt": f"the model file is broken: {facts.problem}", "newer": facts.problem}
     text = texts.get(facts.model, "the model file reads well")
-    return Verdict("corrupt", fired, text, basis="file", severity=1e5)
+    return TriggerVerdict("corrupt", fired, text, basis="file", severity=1e5)
 
 
-def failures(facts: Facts, settings: Settings) -> Verdict:
+def failures(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     """More consecutive failures of the symbol's own model than allowed, while others answer."""
     limit = settings.watch.max_failures
     over = facts.failures > limit
     text = f"{facts.failures} consecutive predictions of its own model failed (limit {limit})"
     if over and not facts.others_answer:
         text += "; no other symbol answers either: an outage, not retrained"
-    return Verdict(
+    return TriggerVerdict(
         "failures",
         over and facts.others_answer,
         text,
@@ -162,15 +162,15 @@ def failures(facts: Facts, settings: Settings) -> Verdict:
     )
 
 
-def age(facts: Facts, settings: Settings) -> Verdict:
+def age(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     """Older than the age limit, in days; sessions stand beside them."""
     limit = settings.thresholds.max_model_age_days
     if facts.age_days is None:
-        return Verdict("age", False, "no age without a model", limit=limit, basis="calendar")
+        return TriggerVerdict("age", False, "no age without a model", limit=limit, basis="calendar")
     sessions = f", {facts.age_sessions} sessions" if facts.age_sessions is not None else ""
     fired = facts.age_days > limit
     text = f"{facts.age_days:.1f} days old{sessions} (limit {limit} days)"
-    return Verdict(
+    return TriggerVerdict(
         "age",
         fired,
         text,
@@ -184,7 +184,7 @@ def age(facts: Facts, settings: Settings) -> Verdict:
     )
 
 
-def accuracy(facts: Facts, settings: Settings) -> Verdict:
+def accuracy(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     """Direction below its limit: live from `live_min` sessions on, fewer where luck cannot
     explain it, else held out."""
     limit, live = settings.thresholds.min_accuracy, facts.live
@@ -203,7 +203,7 @@ def accuracy(facts: Facts, settings: Settings) -> Verdict:
         )
     held = facts.heldout
     if held.direction_accuracy is None:
-        return Verdict("accuracy", False, "no direction was scored", limit=limit)
+        return TriggerVerdict("accuracy", False, "no direction was scored", limit=limit)
     return _accuracy(
         held.direction_accuracy < limit,
         held.direction_accuracy,
@@ -214,10 +214,12 @@ def accuracy(facts: Facts, settings: Settings) -> Verdict:
     )
 
 
-def _accuracy(fired: bool, value: float, limit: float, n: int, basis: str, window: str) -> Verdict:
+def _accuracy(
+    fired: bool, value: float, limit: float, n: int, basis: str, window: str
+) -> TriggerVerdict:
     sign = "<" if fired else "≥"
     text = f"direction {value:.1f} % {sign} {limit:g} % ({basis}, n={n}, {window})"
-    return Verdict(
+    return TriggerVerdict(
         "accuracy", fired, text, value, limit, n, basis, window, False, limit / max(value, 1.0)
     )
 
@@ -239,42 +241,44 @@ def binomial_at_most(count: int, n: int, share: float) -> float:
     return sum(math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(count + 1))
 
 
-def mape(facts: Facts, settings: Settings) -> Verdict:
+def mape(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     """Mean absolute percentage error above its limit;
     hopeless where the naive forecast breaks it on the same sessions."""
     limit, live, held = settings.thresholds.max_mape, facts.live, facts.heldout
     if live.n >= settings.watch.live_min and live.mape is not None:
         return _mape(live.mape, live.naive_mape, limit, live.n, "live", live.window)
     if held.mape is None:
-        return Verdict("mape", False, "no error was scored", limit=limit)
+        return TriggerVerdict("mape", False, "no error was scored", limit=limit)
     return _mape(held.mape, held.naive_mape, limit, held.n_scored, "held-out", "at its training")
 
 
 def _mape(
     value: float, naive: float | None, limit: float, n: int, basis: str, window: str
-) -> Verdict:
+) -> TriggerVerdict:
     fired = value > limit
     beside = f", naive {naive:.2f} %" if naive is not None else ""
     text = (
         f"MAPE {value:.2f} % {'>' if fired else '≤'} {limit:g} %{beside} ({basis}, n={n}, {window})"
     )
     hopeless = fired and naive is not None and naive > limit
-    return Verdict("mape", fired, text, value, limit, n, basis, window, hopeless, value / limit)
+    return TriggerVerdict(
+        "mape", fired, text, value, limit, n, basis, window, hopeless, value / limit
+    )
 
 
-def confidence(facts: Facts, settings: Settings) -> Verdict:
+def confidence(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     """Confidence below its limit on several different last bars in a row."""
     limit, count = settings.thresholds.min_confidence, settings.watch.confidence_bars
     newest = facts.confidences[:count]
     if not newest:
-        return Verdict("confidence", False, "no confidence was checked yet", limit=limit)
+        return TriggerVerdict("confidence", False, "no confidence was checked yet", limit=limit)
     low = [each for each in newest if each[1] < limit]
     fired = len(low) == count
     value = max(each[1] for each in newest)
     bars = ", ".join(f"{each:.1f} % on {bar}" for bar, each in newest)
     text = f"confidence {bars} ({'all' if fired else f'{len(low)} of {count}'} below {limit:g} %)"
     hopeless = fired and facts.naive_within is not None and facts.naive_within < limit
-    return Verdict(
+    return TriggerVerdict(
         "confidence",
         fired,
         text,
@@ -288,13 +292,13 @@ def confidence(facts: Facts, settings: Settings) -> Verdict:
     )
 
 
-def volatility(facts: Facts, _settings: Settings) -> Verdict:
+def volatility(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     """Volatility that rose beyond its own past."""
     rises = tuple(each for each in facts.volatility if each.name != "move")
     return _signalled("volatility", rises, "volatility within its past")
 
 
-def move(facts: Facts, _settings: Settings) -> Verdict:
+def move(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     """One session since the training that moved far beyond the volatility before it."""
     moves = tuple(each for each in facts.volatility if each.name == "move")
     return _signalled(
@@ -302,7 +306,7 @@ def move(facts: Facts, _settings: Settings) -> Verdict:
     )
 
 
-def drift(facts: Facts, _settings: Settings) -> Verdict:
+def drift(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     """Returns or their size distributed otherwise than in the reference period, or a direction
     that was lost."""
     return _signalled("drift", facts.drift, "no drift against the reference period")
@@ -310,14 +314,14 @@ def drift(facts: Facts, _settings: Settings) -> Verdict:
 
 def _signalled(
     reason: str, signals: tuple[Signal, ...], quiet: str, unknown: str = "too few bars to tell"
-) -> Verdict:
+) -> TriggerVerdict:
     if not signals:
-        return Verdict(reason, False, unknown, basis="bars")
+        return TriggerVerdict(reason, False, unknown, basis="bars")
     worst = max(signals, key=lambda each: each.value / each.limit)
     fired = worst.value > worst.limit
     text = worst.text if fired else quiet
     severity = worst.value / worst.limit
-    return Verdict(
+    return TriggerVerdict(
         reason,
         fired,
         text,
@@ -331,18 +335,18 @@ def _signalled(
     )
 
 
-def earnings(facts: Facts, _settings: Settings) -> Verdict:
+def earnings(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     """Earnings released since the model's last bar, once a session after them is known: most
     come after the close."""
     if facts.earnings is None or not facts.trained_to:
-        return Verdict("earnings", False, "no release known", basis="calendar")
+        return TriggerVerdict("earnings", False, "no release known", basis="calendar")
     released = facts.earnings.isoformat()
     fired = facts.trained_to <= released < facts.last_bar
     text = (
         f"earnings released on {released}, the model ends on {facts.trained_to}, the bars on"
         f" {facts.last_bar or 'no day'}"
     )
-    return Verdict("earnings", fired, text, basis="calendar", window=released, severity=1.0)
+    return TriggerVerdict("earnings", fired, text, basis="calendar", window=released, severity=1.0)
 
 
 # A new reason is one function and one row here.

@@ -45,12 +45,12 @@ from engine.core.clock import SystemClock
 from engine.settings.load import load
 from engine.core.paths import Home
 from engine.forecast.members import lstm
-from engine.service.metrics import Metrics
-from engine.service.model_store import Shelf
+from engine.service.metrics import ServiceMetrics
+from engine.service.model_store import ModelStore
 
 home, told, numpy_pass = Home(Path(sys.argv[1])), {}, lstm.forward_stacked
-shelf = Shelf(home, SystemClock(), Metrics(), None)
-shelf.look(load(home))
+store = ModelStore(home, SystemClock(), ServiceMetrics(), None)
+store.look(load(home))
 for symbol in sys.argv[2:]:
     model = keras.models.load_model(home.model(symbol), compile=False)
     gaps = []
@@ -60,7 +60,7 @@ for symbol in sys.argv[2:]:
         gaps.extend(float(np.abs(a - b).max()) for a, b in zip(found, own))
         return found
     lstm.forward_stacked = by_keras
-    forecast = shelf.slot(symbol).forecast()
+    forecast = store.slot(symbol).forecast()
     lstm.forward_stacked = numpy_pass
     told[symbol] = {"parameters": model.count_params(), "gaps": gaps,
                     "numbers": [forecast.next_close,

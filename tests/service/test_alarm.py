@@ -10,7 +10,7 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.service import alarm
-from engine.service.service import Service
+from engine.service.service import PredictionService
 from engine.settings.load import load
 from engine.watch.alerts import alert_list
 from tests.helpers import new_home, wait_for
@@ -34,7 +34,7 @@ def test_what_happened_last_stands(home: Home, monkeypatch: pytest.MonkeyPatch) 
         return ""
 
     monkeypatch.setattr(alarm, "deliver", slow)
-    service = Service(home, FakeClock(NOW), load(home, {}), fetching=False)
+    service = PredictionService(home, FakeClock(NOW), load(home, {}), fetching=False)
     service.start()
     try:
         service._ring("NVDA", "broken")

@@ -15,8 +15,8 @@ from engine.core.errors import ModelError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.service.forecasts import Forecasts
-from engine.service.metrics import Metrics
-from engine.service.model_store import Shelf, Slot
+from engine.service.metrics import ServiceMetrics
+from engine.service.model_store import ModelStore, ServedSymbol
 from engine.settings.load import load
 from tests.service.homes import NOW, publish
 
@@ -25,24 +25,24 @@ class Bench:
     """A cache over a shelf of one home, with a count of the computations."""
 
     def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch, ttl_s: float = 300.0) -> None:
-        self.clock, self.metrics, self.home = FakeClock(NOW), Metrics(), home
-        self.shelf = Shelf(home, self.clock, self.metrics, None)
+        self.clock, self.metrics, self.home = FakeClock(NOW), ServiceMetrics(), home
+        self.shelf = ModelStore(home, self.clock, self.metrics, None)
         self.look()
         self.forecasts = Forecasts(self.shelf, self.clock, self.metrics, lambda: ttl_s)
         self.computed: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
         self.fails = False
-        real = Slot.forecast
+        real = ServedSymbol.forecast
 
-        def counted(slot: Slot) -> Forecast:
+        def counted(slot: ServedSymbol) -> Forecast:
             self.computed.append(slot.symbol)
             assert self.gate.wait(60)
             if self.fails:
                 raise ModelError("it cannot")
             return real(slot)
 
-        monkeypatch.setattr(Slot, "forecast", counted)
+        monkeypatch.setattr(ServedSymbol, "forecast", counted)
 
     def look(self) -> None:
         self.shelf.look(load(self.home, {}))

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
-from engine.service.metrics import Metrics, Pace, percentiles
+from engine.service.metrics import Pace, ServiceMetrics, percentiles
 from engine.watch import ledger
 from tests.cli.fakes import FORECAST
 from tests.service.homes import NOW, Served, bars_of, serving
@@ -88,7 +88,7 @@ def test_strangers_mint_no_labels(served: Served) -> None:
 
 def test_live_direction_shows_only_when_it_is_known() -> None:
     """`prediction_accuracy` appears with the first scored forecast."""
-    metrics = Metrics()
+    metrics = ServiceMetrics()
     assert b"prediction_accuracy " not in metrics.text()
     metrics.live_direction = 52.5
     assert b"\nprediction_accuracy 52.5\n" in metrics.text()
@@ -134,7 +134,9 @@ def test_a_scored_forecast_shows_in_the_metrics(home: Home) -> None:
         next_close=base * (1.001 if up else 0.999),
         target_session=str(last),
     )
-    ledger.record(home, [ledger.Made("NVDA", forecast, "yahoo", "service", 1, "ab", made_at)])
+    ledger.record(
+        home, [ledger.KeptForecast("NVDA", forecast, "yahoo", "service", 1, "ab", made_at)]
+    )
     assert ledger.resolve(home, bars, NOW) == 1
     with serving(home, clock) as served:
         assert values(served)["prediction_accuracy"] == 100.0
@@ -168,7 +170,7 @@ def test_the_pace_is_of_the_last_minute() -> None:
 def test_a_report_of_ill_health_is_no_failed_request() -> None:
     """503 of health and readiness counts as an answer;
     503 of a prediction is a failure, in the alias too."""
-    metrics = Metrics()
+    metrics = ServiceMetrics()
     for route in ("/api/v1/health", "/readyz", "/api/v1/predict/{symbol}"):
         metrics.request(route, "GET", 503, 0.001)
     assert metrics.failures() == 1

@@ -19,8 +19,8 @@ from engine.core.errors import NoDataError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
 from engine.market.store import BarStore
-from engine.service.metrics import Metrics
-from engine.service.model_store import Shelf
+from engine.service.metrics import ServiceMetrics
+from engine.service.model_store import ModelStore
 from engine.service.service import LOOK_S
 from engine.settings.load import load
 from engine.vault.model_file import write_model
@@ -29,10 +29,10 @@ from tests.helpers import wait_for
 from tests.service.homes import NOW, Served, bars_of, candidate, publish, serving
 
 
-def shelf_of(home: Home, clock: FakeClock | None = None) -> tuple[Shelf, Callable[[], None]]:
+def shelf_of(home: Home, clock: FakeClock | None = None) -> tuple[ModelStore, Callable[[], None]]:
     """A shelf, and one look at the disk."""
     settings = load(home, {})
-    shelf = Shelf(home, clock or FakeClock(NOW), Metrics(), None)
+    shelf = ModelStore(home, clock or FakeClock(NOW), ServiceMetrics(), None)
 
     def look() -> None:
         shelf.look(settings)

@@ -13,10 +13,10 @@ import pytest
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.service import recorder
-from engine.service.metrics import Metrics
+from engine.service.metrics import ServiceMetrics
 from engine.service.recorder import Recorder
 from engine.watch import ledger
-from engine.watch.ledger import Made
+from engine.watch.ledger import KeptForecast
 from tests.cli.fakes import FORECAST
 from tests.helpers import wait_for
 from tests.service.homes import NOW, publish, serving
@@ -88,7 +88,7 @@ def test_forecasts_of_a_simulated_market_are_marked(home: Home, tmp_path: Path) 
     """In a home that changed its source each kept forecast tells its own, without a folder;
     the figures tell theirs."""
     made = [
-        Made("NVDA", FORECAST, source, "check", 1, source, MADE)
+        KeptForecast("NVDA", FORECAST, source, "check", 1, source, MADE)
         for source in ("simulated", f"csv:{tmp_path}", "yahoo")
     ]
     assert ledger.record(home, made) == 3
@@ -125,18 +125,20 @@ def test_a_disk_that_refuses_costs_no_answer_and_no_row(
 
 def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
     """Closing writes what is queued; a writer that fails to the end does not hang the stop."""
-    taken: list[Made] = []
-    one, two = (Made(name, FORECAST, "yahoo", "service", 1, "ab", NOW) for name in ("NVDA", "TSLA"))
+    taken: list[KeptForecast] = []
+    one, two = (
+        KeptForecast(name, FORECAST, "yahoo", "service", 1, "ab", NOW) for name in ("NVDA", "TSLA")
+    )
 
-    def write(batch: Sequence[Made]) -> None:
+    def write(batch: Sequence[KeptForecast]) -> None:
         raise StockmlError("full")
 
-    failing = Recorder(write, Metrics())
+    failing = Recorder(write, ServiceMetrics())
     failing._waiting.append(one)
     failing.start()
     failing.close()
     assert failing.fault == "full"
-    good = Recorder(taken.extend, Metrics())
+    good = Recorder(taken.extend, ServiceMetrics())
     good._waiting.extend([one, two])
     good.start()
     good.close()

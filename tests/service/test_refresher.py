@@ -18,7 +18,7 @@ from engine.market import fetch as market_fetch
 from engine.market.bars import Bars
 from engine.market.store import BarStore
 from engine.service import fetch, refresher
-from engine.service.metrics import Metrics
+from engine.service.metrics import ServiceMetrics
 from engine.service.refresher import Backoff, Refresher, behind
 from engine.settings.load import Settings
 from tests.helpers import wait_for
@@ -81,7 +81,7 @@ def test_the_backoff_doubles_up_to_an_hour_and_ends_with_success() -> None:
 def test_one_child_asks_for_all_that_is_due(home: Home, children: list[FakeChild]) -> None:
     """Nothing is asked while bars are complete;
     once a session is missing one child gets every symbol, and no second runs."""
-    worker = Refresher(home, FakeClock(NOW), Metrics())
+    worker = Refresher(home, FakeClock(NOW), ServiceMetrics())
     worker.look([NVDA, SPY], LAST)
     assert children == []
     for _ in range(3):
@@ -97,7 +97,7 @@ def test_a_round_that_leaves_symbols_behind_waits_for_all(
 ) -> None:
     """One symbol fetched and one not: both are counted, and the next child starts only after the
     backoff, for the rest."""
-    clock, metrics = FakeClock(NOW), Metrics()
+    clock, metrics = FakeClock(NOW), ServiceMetrics()
     worker = Refresher(home, clock, metrics)
     newest = date(2026, 7, 1)
     worker.look([NVDA, SPY], newest)
@@ -119,7 +119,7 @@ def test_a_child_that_hangs_is_killed(
     home: Home, children: list[FakeChild], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Past its limit the child is killed, and the round counts as failed."""
-    worker = Refresher(home, FakeClock(NOW), Metrics())
+    worker = Refresher(home, FakeClock(NOW), ServiceMetrics())
     worker.look([NVDA], date(2026, 7, 1))
     monkeypatch.setattr(refresher, "CHILD_LIMIT_S", 0.0)
     worker.look([NVDA], date(2026, 7, 1))
@@ -172,7 +172,7 @@ def test_the_real_child_ends_with_its_parent(home: Home) -> None:
     """The real child, its stdin closed before it asked anything, ends by itself and leaves the
     stored bars as they are."""
     before = (home.market / "yahoo" / "NVDA.csv").read_bytes()
-    worker = Refresher(home, FakeClock(NOW), Metrics())
+    worker = Refresher(home, FakeClock(NOW), ServiceMetrics())
     worker.look([NVDA], date(2026, 7, 1))
     child = worker._child
     assert child is not None

@@ -167,20 +167,20 @@ def test_busy_names_the_holder(home: Home) -> None:
 def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request under way when the stop is asked for is answered whole;
     new connections are refused."""
-    from engine.service.model_store import Slot
+    from engine.service.model_store import ServedSymbol
 
     monkeypatch.setattr(server, "DRAIN_S", 60)
     begun, go_on = threading.Event(), threading.Event()
-    real = Slot.forecast
+    real = ServedSymbol.forecast
     found: list[int] = []
     with serving(home) as served:
 
-        def slow(slot: Slot) -> object:
+        def slow(slot: ServedSymbol) -> object:
             begun.set()
             assert go_on.wait(60)
             return real(slot)
 
-        monkeypatch.setattr(Slot, "forecast", slow)
+        monkeypatch.setattr(ServedSymbol, "forecast", slow)
         client = threading.Thread(
             target=lambda: found.append(served.ask("/api/v1/predict/NVDA").status)
         )

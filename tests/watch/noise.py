@@ -27,9 +27,18 @@ from engine.market.simulated import Character, simulate
 from engine.settings.load import Settings
 from engine.watch import signals
 from engine.watch.ledger import Scored, live_of
-from engine.watch.planner import YEAR, Action, Candidate, Occasion, Past, decide, judged, started
+from engine.watch.planner import (
+    YEAR,
+    PlannedAction,
+    PlanningContext,
+    ReasonHistory,
+    TrainingCandidate,
+    decide,
+    judged,
+    started,
+)
 from engine.watch.signals import drift_signals, volatility_signals, within_share
-from engine.watch.triggers import TRIGGERS, Facts, Verdict, verdicts
+from engine.watch.triggers import TRIGGERS, SymbolFacts, TriggerVerdict, verdicts
 from tests.watch.replay import packaged, sessions_after
 
 _ks = signals.ks
@@ -57,7 +66,7 @@ class Look:
 
     row: int
     day: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[TriggerVerdict, ...]
 
 
 @dataclass(frozen=True)
@@ -121,12 +130,12 @@ def looks(series: Series, first: int, last: int, settings: Settings) -> list[Loo
 def trained(seen: list[Look], settings: Settings) -> list[tuple[int, str]]:
     """(row, reason) of every training beyond the age rule that the planner decides;
     each is noted and started."""
-    pasts, found = dict[str, Past](), list[tuple[datetime, int, str]]()
+    pasts, found = dict[str, ReasonHistory](), list[tuple[datetime, int, str]]()
     for look in seen:
         now = datetime.combine(date.fromisoformat(look.day), time(23), UTC)
         fitting = tuple(verdict for verdict in look.verdicts if verdict.reason in COUNTED)
         for verdict in fitting:
-            past = pasts.get(verdict.reason, Past())
+            past = pasts.get(verdict.reason, ReasonHistory())
             sessions, quiet = (
                 sessions_after(each, now.date()) if each else 0
                 for each in (past.last_bar, past.fired_bar)
@@ -135,11 +144,11 @@ def trained(seen: list[Look], settings: Settings) -> list[tuple[int, str]]:
                 replace(past, sessions=sessions, quiet=quiet), verdict, settings, look.day
             )
         spent = sum(now - at < YEAR and TRIGGERS[reason].yearly for at, _, reason in found)
-        candidate = Candidate(
+        candidate = TrainingCandidate(
             "NVDA", "high", fitting, pasts, age_days=1.0, last_bar=look.day, spent=spent
         )
-        decision = decide(candidate, Occasion(now), settings)
-        if decision.action is Action.TRAIN:
+        decision = decide(candidate, PlanningContext(now), settings)
+        if decision.action is PlannedAction.TRAIN:
             found.append((now, look.row, decision.reason))
             for verdict in decision.fired:
                 pasts[verdict.reason] = started(pasts[verdict.reason], now, look.day)
@@ -169,7 +178,7 @@ def _scored(series: Series, row: int) -> Scored:
 
 def _facts(
     series: Series, row: int, trained: int, scored: list[Scored], settings: Settings
-) -> Facts:
+) -> SymbolFacts:
     bars, market = series.bars.tail(len(series.bars)), series.market
     end = bars.dates[row]
     bars, market = bars.until(day(end)), market.until(day(end))
@@ -186,7 +195,7 @@ def _facts(
         within_share(bars.close[: at + 1], settings.thresholds.max_mape, 250) or 100.0
         for at in ends
     ]
-    return Facts(
+    return SymbolFacts(
         "NVDA",
         age_days=1.0,
         trained_to=str(bars.dates[trained]),

@@ -35,17 +35,17 @@ from engine.watch.auto_train import occasion_of
 from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import (
     YEAR,
-    Action,
-    Candidate,
     Decision,
-    Occasion,
-    Past,
+    PlannedAction,
+    PlanningContext,
+    ReasonHistory,
+    TrainingCandidate,
     judged,
     plan,
     started,
 )
 from engine.watch.signals import drift_signals, volatility_signals, within_share
-from engine.watch.triggers import TRIGGERS, Facts, Live, Signal, Verdict, verdicts
+from engine.watch.triggers import TRIGGERS, Live, Signal, SymbolFacts, TriggerVerdict, verdicts
 
 CHECKS = (time(6), time(12), time(18))
 WEEKLY = time(2)
@@ -98,7 +98,7 @@ class Replay:
     outage: tuple[date, ...] = ()
     corrupt: dict[date, str] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
-    pasts: dict[str, dict[str, Past]] = field(default_factory=dict)
+    pasts: dict[str, dict[str, ReasonHistory]] = field(default_factory=dict)
     confidences: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     _signals: dict[tuple[str, str, str], tuple[tuple[Signal, ...], ...]] = field(
@@ -141,16 +141,16 @@ class Replay:
         candidates = [self._candidate(symbol, now, down) for symbol in self.bars]
         for decision in plan(candidates, occasion, self.settings):
             self.lines.append(Line(now, by, decision))
-            if decision.action is Action.TRAIN:
+            if decision.action is PlannedAction.TRAIN:
                 self._train(decision, occasion)
 
-    def _candidate(self, symbol: str, now: datetime, down: bool) -> Candidate:
+    def _candidate(self, symbol: str, now: datetime, down: bool) -> TrainingCandidate:
         model, bars = self.models.get(symbol), self.known(symbol, now)
         facts = self._facts(symbol, model, bars, now, down)
         found = verdicts(facts, self.settings)
         known = self._judge(symbol, found, now, str(bars.dates[-1]))
         newest = last_complete_session(now, self.settings.market.settle_minutes)
-        return Candidate(
+        return TrainingCandidate(
             symbol,
             self.settings.symbols[symbol].priority,
             found,
@@ -164,11 +164,11 @@ class Replay:
         )
 
     def _judge(
-        self, symbol: str, found: tuple[Verdict, ...], now: datetime, last_bar: str
-    ) -> dict[str, Past]:
+        self, symbol: str, found: tuple[TriggerVerdict, ...], now: datetime, last_bar: str
+    ) -> dict[str, ReasonHistory]:
         pasts = self.pasts.setdefault(symbol, {})
         for verdict in found:
-            past = pasts.get(verdict.reason, Past())
+            past = pasts.get(verdict.reason, ReasonHistory())
             yesterday = exchange_day(now) - timedelta(days=1)
             sessions, quiet = (
                 sessions_after(each, yesterday) if each else 0
@@ -181,9 +181,9 @@ class Replay:
 
     def _facts(
         self, symbol: str, model: Model | None, bars: Bars, now: datetime, down: bool
-    ) -> Facts:
+    ) -> SymbolFacts:
         if model is None:
-            return Facts(symbol, model="none")
+            return SymbolFacts(symbol, model="none")
         newest = (symbol, str(bars.dates[-1]))
         if newest not in self._live:
             self._live[newest] = live_of(
@@ -204,7 +204,7 @@ class Replay:
         seen = self.confidences.setdefault(symbol, [])
         if share is not None and not down and (not seen or seen[0][0] != str(bars.dates[-1])):
             seen.insert(0, (str(bars.dates[-1]), share))
-        return Facts(
+        return SymbolFacts(
             symbol,
             model="corrupt" if model.broken else "ok",
             problem=model.broken,
@@ -232,7 +232,7 @@ class Replay:
             if row > 1
         )
 
-    def _train(self, decision: Decision, occasion: Occasion) -> None:
+    def _train(self, decision: Decision, occasion: PlanningContext) -> None:
         symbol, now = decision.symbol, occasion.now
         if (trigger := TRIGGERS.get(decision.reason)) and trigger.yearly:
             self._spent.setdefault(symbol, []).append(now)
@@ -240,7 +240,7 @@ class Replay:
         self.models[symbol] = Model(now, str(bars.dates[-1]), held_out(bars))
         pasts = self.pasts.setdefault(symbol, {})
         for reason in {verdict.reason for verdict in decision.fired}:
-            pasts[reason] = started(pasts.get(reason, Past()), now, str(bars.dates[-1]))
+            pasts[reason] = started(pasts.get(reason, ReasonHistory()), now, str(bars.dates[-1]))
 
 
 def _at(day: date, hour: time) -> datetime:
@@ -291,7 +291,7 @@ def read_folder(folder: Path) -> dict[str, Bars]:
 
 def trainings(lines: list[Line]) -> list[Line]:
     """The decisions to train."""
-    return [line for line in lines if line.decision.action is Action.TRAIN]
+    return [line for line in lines if line.decision.action is PlannedAction.TRAIN]
 
 
 def page(lines: list[Line]) -> Iterator[str]:
@@ -309,25 +309,26 @@ def page(lines: list[Line]) -> Iterator[str]:
     yield "| when (New York) | by | symbol | decision | reason and figures |"
     yield "|---|---|---|---|---|"
     told: set[tuple[str, ...]] = set()
-    groups: dict[tuple[datetime, str, Action, str], list[Decision]] = {}
+    groups: dict[tuple[datetime, str, PlannedAction, str], list[Decision]] = {}
     for line in lines:
         decision = line.decision
         ordinary = decision.reason in ("", "missing") or (
             decision.reason == "age" and line.by == "auto-train"
         )
-        if (ordinary and decision.action is not Action.NO_BARS) or decision.action in (
-            Action.COOLDOWN,
-            Action.NO_NEW_BARS,
+        if (ordinary and decision.action is not PlannedAction.NO_BARS) or decision.action in (
+            PlannedAction.COOLDOWN,
+            PlannedAction.NO_NEW_BARS,
         ):
             continue
         # What stands in the way is told once a day, a chronic reason once.
-        day = "" if decision.action is Action.CHRONIC else f"{line.at:%Y%m%d}"
+        day = "" if decision.action is PlannedAction.CHRONIC else f"{line.at:%Y%m%d}"
         key = (decision.symbol, str(decision.action), decision.reason, day)
         if key not in told:
             told.add(key)
             alone = (
                 decision.symbol
-                if decision.action in (Action.TRAIN, Action.CHRONIC) and decision.reason != "age"
+                if decision.action in (PlannedAction.TRAIN, PlannedAction.CHRONIC)
+                and decision.reason != "age"
                 else ""
             )
             groups.setdefault(

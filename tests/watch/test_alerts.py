@@ -12,7 +12,7 @@ import pytest
 from engine.core.clock import iso
 from engine.core.paths import Home
 from engine.watch import alerts
-from engine.watch.alerts import RULES, Condition, Message, Rule, State, advance, evaluate
+from engine.watch.alerts import RULES, AlertStatus, Condition, Message, Rule, advance, evaluate
 from engine.watch.deliver import outbox
 from engine.watch.schema import writing
 from tests.watch.replay import packaged
@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Home:
 
 def states(rule: Rule, seen: str) -> str:
     """The states that a row of looks ("x" seen, "." not) leads through, by their first letters."""
-    state, found = State(), ""
+    state, found = AlertStatus(), ""
     for at, mark in enumerate(seen):
         state = advance(rule, state, Condition("cpu", "", mark == "x"), NOW + at * HOUR)
         found += state.state[0]

@@ -16,10 +16,10 @@ from engine.core.paths import Home
 from engine.watch import decisions, ledger
 from engine.watch.alerts import alert_list
 from engine.watch.auto_train import occasion_of, prepare
-from engine.watch.check import Report, check, home_bytes
+from engine.watch.check import CheckReport, check, home_bytes
 from engine.watch.console_summary import BoardReader
 from engine.watch.holds import hold, holds, unhold
-from engine.watch.planner import Action
+from engine.watch.planner import PlannedAction
 from engine.watch.report import history_path, last_checks, recent_lines
 from tests.vault.samples import made_newer
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home
@@ -40,14 +40,14 @@ def trainer(home: Home, clock: FakeClock) -> Trainer:
     return Trainer(home, clock)
 
 
-def run(trainer: Trainer, *, train: bool = True) -> Report:
+def run(trainer: Trainer, *, train: bool = True) -> CheckReport:
     """One check of the pair at the clock's time."""
     return check(
         trainer.home, trainer.settings, PAIR, None, trainer.clock, begin=trainer if train else None
     )
 
 
-def actions(report: Report) -> dict[str, Action]:
+def actions(report: CheckReport) -> dict[str, PlannedAction]:
     """What was decided."""
     return {each.symbol: each.action for each in report.prepared.decisions}
 
@@ -56,7 +56,7 @@ def test_missing_models_are_trained_and_a_healthy_pair_is_left_alone(trainer: Tr
     """The first check trains what has no model, with a reason a symbol;
     the second one, an hour later, trains nothing."""
     first = run(trainer)
-    assert dict.fromkeys(PAIR, Action.TRAIN) == actions(first)
+    assert dict.fromkeys(PAIR, PlannedAction.TRAIN) == actions(first)
     assert {"NVDA": "missing: no model yet", "SPY": "missing: no model yet"} == dict(
         trainer.requests[0].reasons
     )
@@ -111,16 +111,16 @@ def test_forecasts_are_kept_and_scored_by_the_next_bar(trainer: Trainer) -> None
 def test_an_open_market_waits_for_the_close(trainer: Trainer) -> None:
     """What fires at noon in New York is not trained; the check after the close trains it."""
     trainer.clock.advance(timedelta(days=1, hours=10))
-    assert dict.fromkeys(PAIR, Action.WAITS) == actions(run(trainer))
+    assert dict.fromkeys(PAIR, PlannedAction.WAITS) == actions(run(trainer))
     trainer.clock.advance(timedelta(hours=6))
-    assert dict.fromkeys(PAIR, Action.TRAIN) == actions(run(trainer))
+    assert dict.fromkeys(PAIR, PlannedAction.TRAIN) == actions(run(trainer))
 
 
 def test_no_train_tells_and_trains_nothing(trainer: Trainer) -> None:
     """--no-train decides, writes the decision down and starts nothing."""
     report = run(trainer, train=False)
 
-    assert dict.fromkeys(PAIR, Action.TRAIN) == actions(report)
+    assert dict.fromkeys(PAIR, PlannedAction.TRAIN) == actions(report)
     assert [] == trainer.requests
     assert "missing" in BoardReader(trainer.home, trainer.clock).read().retrain["NVDA"].reason
 
@@ -143,7 +143,7 @@ def test_a_broken_model_rings_and_is_trained_once_a_retry_time(trainer: Trainer)
     )
     trainer.home.model("NVDA").write_bytes(b"broken again")
     trainer.clock.advance(timedelta(hours=2))
-    assert Action.COOLDOWN is actions(run(trainer))["NVDA"]
+    assert PlannedAction.COOLDOWN is actions(run(trainer))["NVDA"]
 
 
 def test_when_nothing_answers_it_is_an_outage(
@@ -164,7 +164,7 @@ def test_when_nothing_answers_it_is_an_outage(
     report = run(trainer)
 
     assert report.outage
-    assert dict.fromkeys(PAIR, Action.OUTAGE) == actions(report)
+    assert dict.fromkeys(PAIR, PlannedAction.OUTAGE) == actions(report)
     assert ["data", "data"] == [each.answer.fault for each in report.checks]
     firing = {alert.rule for alert in alert_list(trainer.home, SUNDAY) if alert.state == "firing"}
     assert "outage" in firing
@@ -202,7 +202,7 @@ def test_a_training_that_runs_is_never_called_none(
 def test_a_hold_stops_automatic_training_and_ends_by_itself(trainer: Trainer) -> None:
     """A held symbol is not trained up to and including its last day; `unhold` ends it sooner."""
     hold(trainer.home, "NVDA", "audit", date(2025, 8, 11), trainer.clock)
-    assert {"NVDA": Action.HELD, "SPY": Action.TRAIN} == actions(run(trainer))
+    assert {"NVDA": PlannedAction.HELD, "SPY": PlannedAction.TRAIN} == actions(run(trainer))
     assert {"NVDA": "audit (until 2025-08-11)"} == {
         name: str(each) for name, each in holds(trainer.home, trainer.clock).items()
     }
@@ -240,7 +240,7 @@ def test_a_model_of_a_newer_stockml_is_told_and_left_alone(trainer: Trainer) -> 
     for _ in range(6):
         trainer.clock.advance(timedelta(days=2))
         report = run(trainer)
-        assert actions(report)["NVDA"] is Action.NEWER
+        assert actions(report)["NVDA"] is PlannedAction.NEWER
     looks = [each.look for each in report.checks]
     forced = prepare(
         trainer.home,
@@ -252,7 +252,7 @@ def test_a_model_of_a_newer_stockml_is_told_and_left_alone(trainer: Trainer) -> 
     told = next(each for each in forced.decisions if each.symbol == "NVDA")
 
     assert trainer.home.model("NVDA").read_bytes() == newer
-    assert (told.action, "was made by a newer stockml" in told.text) == (Action.NEWER, True)
+    assert (told.action, "was made by a newer stockml" in told.text) == (PlannedAction.NEWER, True)
     assert any(request.symbols == ("SPY",) for request in trainer.requests)
     (alert,) = [
         each for each in alert_list(trainer.home, trainer.clock.now()) if each.rule == "corrupt"

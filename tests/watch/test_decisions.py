@@ -9,17 +9,22 @@ from pathlib import Path
 
 from engine.core.paths import Home
 from engine.watch import decisions
-from engine.watch.planner import Action, Decision, Occasion, Past
+from engine.watch.planner import Decision, PlannedAction, PlanningContext, ReasonHistory
 from engine.watch.schema import SCHEMA, writing
-from engine.watch.triggers import Verdict
+from engine.watch.triggers import TriggerVerdict
 from tests.watch.homes import SUNDAY
 
 
 def noted(home: Home, reason: str, run: str, days_ago: int) -> None:
     """A training of NVDA that was decided some days ago; without a run it was only told."""
-    decision = Decision("NVDA", Action.TRAIN, reason, "words", (Verdict(reason, True, "words"),))
+    decision = Decision(
+        "NVDA", PlannedAction.TRAIN, reason, "words", (TriggerVerdict(reason, True, "words"),)
+    )
     decisions.note(
-        home, [decision], Occasion(SUNDAY - timedelta(days=days_ago)), {"NVDA": run} if run else {}
+        home,
+        [decision],
+        PlanningContext(SUNDAY - timedelta(days=days_ago)),
+        {"NVDA": run} if run else {},
     )
 
 
@@ -46,7 +51,7 @@ def test_a_reason_is_kept_with_the_bar_on_which_it_last_fired(tmp_path: Path) ->
     """What is written is read again: trainings, chronic words, and the sessions since it last
     fired."""
     home = Home(tmp_path)
-    past = Past(
+    past = ReasonHistory(
         2,
         SUNDAY,
         "2025-06-02",
@@ -80,7 +85,9 @@ def test_a_file_of_the_format_before_is_read_and_brought_up(tmp_path: Path) -> N
         )
         connection.commit()
     before = decisions.pasts(home, "NVDA", lambda _: 40, lambda *_: False)
-    assert before == {"drift": Past(1, None, "2025-06-02", sessions=40, chronic="old words")}
+    assert before == {
+        "drift": ReasonHistory(1, None, "2025-06-02", sessions=40, chronic="old words")
+    }
     with writing(home):
         pass
     assert decisions.pasts(home, "NVDA", lambda _: 40, lambda *_: False) == before

@@ -17,7 +17,7 @@ import pytest
 
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.settings import load as config
+from engine.settings.load import load
 from engine.watch.alerts import evaluate
 from engine.watch.deliver import Secret, alert_urls, deliver, outbox
 from tests.helpers import ROOT, environment, new_home
@@ -26,12 +26,12 @@ from tests.watch.test_alerts import HOUR, NOW, off, on
 FIRE = """
 import sys
 from pathlib import Path
-from engine.core import config
+from engine.settings.load import load
 from engine.core.paths import Home
 from engine.watch.alerts import evaluate
 from tests.watch.test_alerts import NOW, on
 home = Home(Path(sys.argv[1]))
-evaluate(home, config.load(home), [on("corrupt", "NVDA")], NOW)
+evaluate(home, load(home), [on("corrupt", "NVDA")], NOW)
 """
 
 
@@ -83,7 +83,7 @@ def test_firing_and_resolved_arrive_once_each_also_when_it_was_down(
 ) -> None:
     """What nobody took waits on show, without the URL's secret, and arrives once when the
     receiver is back."""
-    settings = config.load(home)
+    settings = load(home)
     receiver.down = True
     evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
     fault = deliver(home, settings)
@@ -113,7 +113,7 @@ def test_a_process_killed_between_ringing_and_sending_costs_no_message(
         check=False,
     )
     assert -signal.SIGKILL == child.returncode
-    settings = config.load(home)
+    settings = load(home)
     assert () == evaluate(home, settings, [on("corrupt", "NVDA")], NOW + HOUR)
     assert "" == deliver(home, settings)
 
@@ -125,7 +125,7 @@ def test_a_receiver_that_is_down_keeps_nothing_from_the_others(
 ) -> None:
     """Two URLs, the first dead: the second gets every message once and in order, however often
     it is tried; the first gets them all when it is back."""
-    settings, dead = config.load(home), Receiver()
+    settings, dead = load(home), Receiver()
     dead.down = True
     home.secrets.write_text(f'[alerts]\nurls = ["{dead.url}", "{receiver.url}"]\n')
     for number, symbol in enumerate(("NVDA", "TSLA", "AAPL")):
@@ -162,19 +162,19 @@ def test_a_secret_is_in_no_text() -> None:
 
 def test_switched_off_sends_nothing(home: Home, receiver: Receiver) -> None:
     """alerts.enabled = false keeps messages in the outbox."""
-    settings = config.load(home)
+    settings = load(home)
     evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
     home.settings.write_text(
         home.settings.read_text().replace("enabled = true", "enabled = false", 1)
     )
-    assert "alerts.enabled" in deliver(home, config.load(home))
+    assert "alerts.enabled" in deliver(home, load(home))
     assert [] == receiver.got
 
 
 def test_what_was_not_sent_is_never_called_sent(home: Home, receiver: Receiver) -> None:
     """A child that dies without a word, and one that finds another at it, leave the message
     waiting and say so."""
-    settings, lock = config.load(home), home.locks / ".outbox"
+    settings, lock = load(home), home.locks / ".outbox"
     evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
     lock.mkdir(parents=True)
     assert "the delivery ended with exit 1" == deliver(home, settings)
@@ -194,7 +194,7 @@ def test_a_receiver_that_hangs_is_given_up_and_the_message_waits(home: Home) -> 
         home.secrets.write_text(
             f'[alerts]\nurls = ["json://127.0.0.1:{silent.getsockname()[1]}/hook"]\n'
         )
-        settings = config.load(home)
+        settings = load(home)
         evaluate(home, settings, [on("corrupt", "NVDA")], NOW)
         fault = deliver(home, settings, limit_s=3.0)
 

@@ -10,7 +10,7 @@ from engine.core.clock import FakeClock, iso
 from engine.core.files import write_json
 from engine.watch.earnings import path_of
 from engine.watch.explain import _verdict, watch_story
-from engine.watch.planner import Past
+from engine.watch.planner import ReasonHistory
 from engine.watch.triggers import TRIGGERS
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
@@ -68,7 +68,9 @@ def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
     engine = Engine(home, clock)
     prepared = engine.auto_plan(["NVDA"], fetch=False)
     found = prepared.looks["NVDA"]
-    found.pasts["missing"] = Past(2, SUNDAY, "2025-08-08", chronic="2 trainings did not help")
+    found.pasts["missing"] = ReasonHistory(
+        2, SUNDAY, "2025-08-08", chronic="2 trainings did not help"
+    )
 
     told = _verdict(found.verdicts[0], found)
     assert (2, iso(SUNDAY), "2 trainings did not help") == (

@@ -13,7 +13,7 @@ from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.market.bars import Bars
 from engine.watch import ledger
-from engine.watch.ledger import Made, accuracy_of, live_of, record, resolve, scored, waiting
+from engine.watch.ledger import KeptForecast, accuracy_of, live_of, record, resolve, scored, waiting
 
 # Friday's bar, Monday's session: it opens at 13:30 and closes at 20:00 UTC.
 FORECAST = Forecast("2025-08-08", 100.0, 101.0, 98.0, 104.0, 95.0, 107.0, 55.0, 90.0, "2025-08-11")
@@ -21,9 +21,9 @@ SUNDAY = datetime(2025, 8, 10, 12, tzinfo=UTC)
 AFTER = datetime(2025, 8, 12, 6, tzinfo=UTC)
 
 
-def made(forecast: Forecast = FORECAST, at: datetime = SUNDAY, digest: str = "d1") -> Made:
+def made(forecast: Forecast = FORECAST, at: datetime = SUNDAY, digest: str = "d1") -> KeptForecast:
     """A forecast of NVDA."""
-    return Made("NVDA", forecast, "csv:/b", "check", 1, digest, at)
+    return KeptForecast("NVDA", forecast, "csv:/b", "check", 1, digest, at)
 
 
 def bars(closes: dict[str, float]) -> Bars:

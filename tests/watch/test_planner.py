@@ -9,32 +9,32 @@ from hypothesis import strategies as st
 
 from engine.watch.planner import (
     YEAR,
-    Action,
-    Candidate,
-    Occasion,
-    Past,
+    PlannedAction,
+    PlanningContext,
+    ReasonHistory,
+    TrainingCandidate,
     cooldown,
     decide,
     judged,
     plan,
     started,
 )
-from engine.watch.triggers import TRIGGERS, Verdict
+from engine.watch.triggers import TRIGGERS, TriggerVerdict
 from tests.watch.replay import packaged
 
 SETTINGS = packaged()
 NOW = datetime(2025, 8, 10, 6, 0, tzinfo=UTC)
-AT = Occasion(NOW)
+AT = PlanningContext(NOW)
 
 
-def fired(reason: str, severity: float = 1.0, **more: object) -> Verdict:
+def fired(reason: str, severity: float = 1.0, **more: object) -> TriggerVerdict:
     """A verdict that fires."""
-    return replace(Verdict(reason, True, f"{reason} fires", severity=severity), **more)  # type: ignore[arg-type]
+    return replace(TriggerVerdict(reason, True, f"{reason} fires", severity=severity), **more)  # type: ignore[arg-type]
 
 
-def candidate(symbol: str = "NVDA", *verdicts: Verdict, **more: object) -> Candidate:
+def candidate(symbol: str = "NVDA", *verdicts: TriggerVerdict, **more: object) -> TrainingCandidate:
     """A symbol with fresh bars and these verdicts."""
-    base = Candidate(
+    base = TrainingCandidate(
         symbol, "high", verdicts, {}, age_days=3.0, trained_to="2025-08-07", last_bar="2025-08-08"
     )
     return replace(base, **more)  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def test_priority_first_then_the_worst() -> None:
     )
 
     assert ["AAPL", "TSLA", "MSFT", "SPY", "NVDA"] == [each.symbol for each in found]
-    assert [Action.TRAIN] * 4 + [Action.FINE] == [each.action for each in found]
+    assert [PlannedAction.TRAIN] * 4 + [PlannedAction.FINE] == [each.action for each in found]
 
 
 def test_what_stands_in_the_way() -> None:
@@ -65,18 +65,28 @@ def test_what_stands_in_the_way() -> None:
     old = fired("age")
     opened = replace(AT, market_open=True, closes_at=NOW + timedelta(hours=4))
     cases = [
-        (candidate("NVDA", old, hold="audit"), AT, Action.HELD, "audit"),
-        (candidate("NVDA", old, bars_fault="Yahoo is down"), AT, Action.NO_BARS, "Yahoo is down"),
-        (candidate("NVDA", old, lag_sessions=2), AT, Action.NO_BARS, "2 sessions behind"),
-        (candidate("NVDA", old, trained_to="2025-08-08"), AT, Action.NO_NEW_BARS, "no bar since"),
-        (candidate("NVDA", old, holder="run 7"), AT, Action.BUSY, "run 7"),
-        (candidate("NVDA", old), opened, Action.WAITS, "the market is open"),
-        (candidate("NVDA", old), replace(AT, outage=True), Action.OUTAGE, "outage"),
-        (candidate("NVDA", old, lag_sessions=1), AT, Action.TRAIN, "age fires"),
+        (candidate("NVDA", old, hold="audit"), AT, PlannedAction.HELD, "audit"),
+        (
+            candidate("NVDA", old, bars_fault="Yahoo is down"),
+            AT,
+            PlannedAction.NO_BARS,
+            "Yahoo is down",
+        ),
+        (candidate("NVDA", old, lag_sessions=2), AT, PlannedAction.NO_BARS, "2 sessions behind"),
+        (
+            candidate("NVDA", old, trained_to="2025-08-08"),
+            AT,
+            PlannedAction.NO_NEW_BARS,
+            "no bar since",
+        ),
+        (candidate("NVDA", old, holder="run 7"), AT, PlannedAction.BUSY, "run 7"),
+        (candidate("NVDA", old), opened, PlannedAction.WAITS, "the market is open"),
+        (candidate("NVDA", old), replace(AT, outage=True), PlannedAction.OUTAGE, "outage"),
+        (candidate("NVDA", old, lag_sessions=1), AT, PlannedAction.TRAIN, "age fires"),
         (
             candidate("NVDA", old),
             replace(opened, skip_market_hours=True),
-            Action.TRAIN,
+            PlannedAction.TRAIN,
             "age fires",
         ),
     ]
@@ -91,21 +101,27 @@ def test_force_takes_all_but_not_old_bars_of_a_network() -> None:
     on bars a fetch could not bring up to date it trains only a folder's."""
     forced = replace(AT, force=True)
 
-    assert decide(candidate(), forced, SETTINGS).action is Action.TRAIN
-    assert decide(candidate(lag_sessions=9), forced, SETTINGS).action is Action.NO_BARS
-    assert decide(candidate(lag_sessions=9, local=True), forced, SETTINGS).action is Action.TRAIN
-    assert decide(candidate(hold="audit"), forced, SETTINGS).action is Action.HELD
+    assert decide(candidate(), forced, SETTINGS).action is PlannedAction.TRAIN
+    assert decide(candidate(lag_sessions=9), forced, SETTINGS).action is PlannedAction.NO_BARS
+    assert (
+        decide(candidate(lag_sessions=9, local=True), forced, SETTINGS).action
+        is PlannedAction.TRAIN
+    )
+    assert decide(candidate(hold="audit"), forced, SETTINGS).action is PlannedAction.HELD
 
 
 def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
     """A model of Sunday 02:05 is 6.997 days old on the next Sunday at 02:00: taken then, not a
     day later by itself."""
     age = 7 - 5 / 1440
-    young = Verdict("age", False, "6.997 days old")
+    young = TriggerVerdict("age", False, "6.997 days old")
 
-    assert decide(candidate("NVDA", young, age_days=age), AT, SETTINGS).action is Action.FINE
+    assert decide(candidate("NVDA", young, age_days=age), AT, SETTINGS).action is PlannedAction.FINE
     ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
-    assert decide(candidate("NVDA", young, age_days=age), ahead, SETTINGS).action is Action.TRAIN
+    assert (
+        decide(candidate("NVDA", young, age_days=age), ahead, SETTINGS).action
+        is PlannedAction.TRAIN
+    )
     # For its age above all: what fires beside it is no training beyond the age rule.
     assert (
         decide(candidate("NVDA", young, fired("drift"), age_days=age), ahead, SETTINGS).reason
@@ -115,14 +131,14 @@ def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
         decide(
             candidate("NVDA", young, age_days=age), replace(AT, next_auto_train=NOW), SETTINGS
         ).action
-        is Action.FINE
+        is PlannedAction.FINE
     )
 
 
 def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
     """Within the cooldown, and before 20 newly scored sessions, a performance reason does not
     count; a new reason does."""
-    past = Past(1, NOW - timedelta(days=5), "2025-08-01", sessions=30)
+    past = ReasonHistory(1, NOW - timedelta(days=5), "2025-08-01", sessions=30)
 
     assert "again from" in cooldown("accuracy", past, NOW, SETTINGS)
     assert "19 of 20" in cooldown(
@@ -133,7 +149,7 @@ def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
         == ""
     )
     held = candidate("NVDA", fired("accuracy"), pasts={"accuracy": past})
-    assert decide(held, AT, SETTINGS).action is Action.COOLDOWN
+    assert decide(held, AT, SETTINGS).action is PlannedAction.COOLDOWN
     assert (
         decide(replace(held, verdicts=(fired("accuracy"), fired("mape"))), AT, SETTINGS).reason
         == "mape"
@@ -143,22 +159,22 @@ def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
 def test_a_live_run_is_named_rather_than_the_cooldown_it_began() -> None:
     """While the run that a reason started is at it, the decision names that run;
     once it has ended, the cooldown."""
-    past = {"drift": Past(1, NOW - timedelta(minutes=5), "2025-08-08")}
+    past = {"drift": ReasonHistory(1, NOW - timedelta(minutes=5), "2025-08-08")}
     waiting = candidate("NVDA", fired("drift"), pasts=past)
     busy = decide(replace(waiting, holder="run 7 (cron)"), AT, SETTINGS)
 
-    assert (Action.BUSY, "drift", "run 7 (cron) trains it; drift fires") == (
+    assert (PlannedAction.BUSY, "drift", "run 7 (cron) trains it; drift fires") == (
         busy.action,
         busy.reason,
         busy.text,
     )
-    assert Action.COOLDOWN is decide(waiting, AT, SETTINGS).action
+    assert PlannedAction.COOLDOWN is decide(waiting, AT, SETTINGS).action
 
 
 def test_a_failed_training_is_tried_again_sooner() -> None:
     """After a training that failed the retry time counts, not the cooldown, and no new sessions
     are needed."""
-    past = Past(1, NOW - timedelta(hours=19), "2025-08-01", failed=True)
+    past = ReasonHistory(1, NOW - timedelta(hours=19), "2025-08-01", failed=True)
 
     assert cooldown("accuracy", past, NOW, SETTINGS)
     assert cooldown("accuracy", replace(past, at=NOW - timedelta(hours=21)), NOW, SETTINGS) == ""
@@ -166,32 +182,33 @@ def test_a_failed_training_is_tried_again_sooner() -> None:
 
 def test_a_renewed_model_may_be_taken_for_its_age() -> None:
     """The cooldown of age holds back a model that a training did not renew, not one that it did."""
-    pasts = {"age": Past(1, NOW - timedelta(days=5), "2025-08-01")}
+    pasts = {"age": ReasonHistory(1, NOW - timedelta(days=5), "2025-08-01")}
 
     assert (
         decide(candidate("NVDA", fired("age"), age_days=9.0, pasts=pasts), AT, SETTINGS).action
-        is Action.COOLDOWN
+        is PlannedAction.COOLDOWN
     )
     ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
     assert (
-        decide(candidate("NVDA", age_days=4.9, pasts=pasts), ahead, SETTINGS).action is Action.TRAIN
+        decide(candidate("NVDA", age_days=4.9, pasts=pasts), ahead, SETTINGS).action
+        is PlannedAction.TRAIN
     )
 
 
 def test_two_trainings_that_did_not_help_make_a_reason_chronic() -> None:
     """Chronic is shown and not trained for;
     it ends when new sessions pass without it, and never holds back the age."""
-    verdict, past = fired("accuracy"), Past()
+    verdict, past = fired("accuracy"), ReasonHistory()
     for week in (4, 8):
         past = started(past, NOW - timedelta(weeks=12 - week), "2025-06-01")
         past = replace(judged(replace(past, sessions=25), verdict, SETTINGS), sessions=25)
     assert "2 trainings did not help" == past.chronic
     assert (
         decide(candidate("NVDA", verdict, pasts={"accuracy": past}), AT, SETTINGS).action
-        is Action.CHRONIC
+        is PlannedAction.CHRONIC
     )
     with_age = candidate("NVDA", verdict, fired("age"), pasts={"accuracy": past})
-    assert (Action.TRAIN, "age") == (
+    assert (PlannedAction.TRAIN, "age") == (
         decide(with_age, AT, SETTINGS).action,
         decide(with_age, AT, SETTINGS).reason,
     )
@@ -203,13 +220,16 @@ def test_hopeless_is_chronic_at_once() -> None:
     """What the naive forecast breaks too is never trained for."""
     verdict = fired("mape", hopeless=True)
 
-    assert decide(candidate("SMR", verdict), AT, SETTINGS).action is Action.CHRONIC
-    assert "naive" in judged(Past(), verdict, SETTINGS).chronic
+    assert decide(candidate("SMR", verdict), AT, SETTINGS).action is PlannedAction.CHRONIC
+    assert "naive" in judged(ReasonHistory(), verdict, SETTINGS).chronic
 
 
 def test_a_figure_that_hovers_about_its_limit_has_not_got_well() -> None:
     """A reason is forgotten after 20 sessions without it, not at the first check without it."""
-    verdict, past = fired("accuracy"), Past(2, NOW - timedelta(days=60), "2025-06-01", sessions=40)
+    verdict, past = (
+        fired("accuracy"),
+        ReasonHistory(2, NOW - timedelta(days=60), "2025-06-01", sessions=40),
+    )
     past = judged(past, verdict, SETTINGS, "2025-08-01")
     assert ("2 trainings did not help", "2025-08-01", 0) == (
         past.chronic,
@@ -218,16 +238,16 @@ def test_a_figure_that_hovers_about_its_limit_has_not_got_well() -> None:
     )
     calm = replace(verdict, fired=False)
     assert judged(replace(past, quiet=19), calm, SETTINGS, "2025-08-08").chronic
-    assert Past(0, past.at, "2025-06-01", sessions=40, fired_bar="2025-08-01", quiet=20) == judged(
-        replace(past, quiet=20), calm, SETTINGS, "2025-08-08"
-    )
+    assert ReasonHistory(
+        0, past.at, "2025-06-01", sessions=40, fired_bar="2025-08-01", quiet=20
+    ) == judged(replace(past, quiet=20), calm, SETTINGS, "2025-08-08")
 
 
 def test_a_chronic_reason_stands_while_it_hovers() -> None:
     """It does not fire now and is not forgotten either, so that its alert does not come and go
     with every look."""
     calm = replace(fired("accuracy"), fired=False)
-    past = Past(
+    past = ReasonHistory(
         2,
         NOW - timedelta(days=60),
         "2025-06-01",
@@ -258,17 +278,18 @@ def test_after_two_trainings_in_a_year_only_age_and_events_count() -> None:
     spent = candidate("NVDA", fired("accuracy"), fired("drift"), spent=2)
     told = decide(spent, AT, SETTINGS)
 
-    assert (Action.CHRONIC, "accuracy") == (told.action, told.reason)
+    assert (PlannedAction.CHRONIC, "accuracy") == (told.action, told.reason)
     assert "trained 2 times within a year" in told.text
     assert ["accuracy", "drift"] == [each.reason for each in told.chronic]
-    assert Action.TRAIN is decide(replace(spent, spent=1), AT, SETTINGS).action
+    assert PlannedAction.TRAIN is decide(replace(spent, spent=1), AT, SETTINGS).action
     just_trained = {
-        each: Past(1, NOW - timedelta(days=1), "2025-08-07") for each in ("accuracy", "drift")
+        each: ReasonHistory(1, NOW - timedelta(days=1), "2025-08-07")
+        for each in ("accuracy", "drift")
     }
-    assert Action.COOLDOWN is decide(replace(spent, pasts=just_trained), AT, SETTINGS).action
+    assert PlannedAction.COOLDOWN is decide(replace(spent, pasts=just_trained), AT, SETTINGS).action
     for reason in ("age", "move", "volatility", "earnings", "corrupt", "failures"):
         found = decide(replace(spent, verdicts=(fired("drift"), fired(reason))), AT, SETTINGS)
-        assert (Action.TRAIN, reason) == (found.action, found.reason)
+        assert (PlannedAction.TRAIN, reason) == (found.action, found.reason)
 
 
 @given(
@@ -280,7 +301,7 @@ def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(
     steps: list[tuple[int, set[str]]],
 ) -> None:
     """Whatever fires whenever, and whichever of those reasons come together."""
-    now, pasts, ours = NOW, dict[str, Past](), list[datetime]()
+    now, pasts, ours = NOW, dict[str, ReasonHistory](), list[datetime]()
     for hours, reasons in steps:
         now += timedelta(hours=hours)
         verdicts = tuple(fired(reason) for reason in TRIGGERS if reason in reasons)
@@ -289,10 +310,10 @@ def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(
         found = decide(
             candidate("NVDA", *verdicts, pasts=pasts, spent=spent), replace(AT, now=now), SETTINGS
         )
-        if found.action is Action.TRAIN:
+        if found.action is PlannedAction.TRAIN:
             ours += [now] if TRIGGERS[found.reason].yearly else []
             pasts |= {
-                each.reason: started(pasts.get(each.reason, Past()), now, "2025-08-08")
+                each.reason: started(pasts.get(each.reason, ReasonHistory()), now, "2025-08-08")
                 for each in found.fired
             }
     assert all(later - first >= YEAR for first, later in zip(ours, ours[2:], strict=False))
@@ -307,7 +328,7 @@ def test_no_reason_is_ever_trained_twice_within_its_wait(
 ) -> None:
     """Whatever fires whenever, and whether trainings fail or not, two trainings for one reason
     lie a retry time apart."""
-    now, past, trained = NOW, Past(), list[datetime]()
+    now, past, trained = NOW, ReasonHistory(), list[datetime]()
     for hours, fires, fails in steps:
         now += timedelta(hours=hours)
         verdict = replace(fired(reason), fired=fires)
@@ -319,7 +340,7 @@ def test_no_reason_is_ever_trained_twice_within_its_wait(
             SETTINGS,
         )
         seen = candidate("NVDA", verdict, pasts={reason: past}, age_days=1e6)
-        if decide(seen, replace(AT, now=now), SETTINGS).action is Action.TRAIN:
+        if decide(seen, replace(AT, now=now), SETTINGS).action is PlannedAction.TRAIN:
             trained.append(now)
             past = started(past, now, "2025-08-08")
     gaps = [later - earlier for earlier, later in pairwise(trained)]

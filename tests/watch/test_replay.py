@@ -13,7 +13,7 @@ import pytest
 from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, is_open
 from engine.market.simulated import character, simulate
-from engine.watch.planner import Action
+from engine.watch.planner import PlannedAction
 from tests.watch.replay import (
     CORRUPT,
     FIRST,
@@ -72,11 +72,14 @@ def test_a_replay_on_simulated_bars() -> None:
         for line in lines
     }
 
-    assert Action.TRAIN is told["09-23 06", "NVDA"].action
-    assert Action.NO_BARS is told["10-13 02", "SPY"].action
-    assert Action.OUTAGE is told["10-15 06", "SPY"].action
-    assert (Action.TRAIN, "age") == (told["10-21 06", "SPY"].action, told["10-21 06", "SPY"].reason)
-    assert (Action.TRAIN, "corrupt") == (
+    assert PlannedAction.TRAIN is told["09-23 06", "NVDA"].action
+    assert PlannedAction.NO_BARS is told["10-13 02", "SPY"].action
+    assert PlannedAction.OUTAGE is told["10-15 06", "SPY"].action
+    assert (PlannedAction.TRAIN, "age") == (
+        told["10-21 06", "SPY"].action,
+        told["10-21 06", "SPY"].reason,
+    )
+    assert (PlannedAction.TRAIN, "corrupt") == (
         told["11-06 06", "NVDA"].action,
         told["11-06 06", "NVDA"].reason,
     )

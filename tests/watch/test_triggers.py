@@ -9,10 +9,10 @@ import pytest
 from engine.core.records import Metrics
 from engine.watch.triggers import (
     TRIGGERS,
-    Facts,
     Live,
     Signal,
-    Verdict,
+    SymbolFacts,
+    TriggerVerdict,
     binomial_at_most,
     unlucky,
     verdicts,
@@ -21,7 +21,7 @@ from tests.watch.replay import packaged
 
 SETTINGS = packaged()
 HELD = Metrics(120, 52.0, 2.0, 2.0, 1.0, 90.0)
-FINE = Facts(
+FINE = SymbolFacts(
     "NVDA",
     age_days=3.0,
     age_sessions=2,
@@ -41,7 +41,7 @@ def signal(name: str, value: float, limit: float = 1.0) -> tuple[Signal, ...]:
     return (Signal(name, value, limit, 10, "window", "words"),)
 
 
-def verdict(facts: Facts, reason: str) -> Verdict:
+def verdict(facts: SymbolFacts, reason: str) -> TriggerVerdict:
     """What one trigger says."""
     return TRIGGERS[reason].judge(facts, SETTINGS)
 
