@@ -16,12 +16,12 @@ from engine.core.records import Alert
 from engine.watch.alerts import ANY, FIRING, LATELY, RESOLVED
 from engine.watch.deliver import Waiting
 from tui.alerts.text import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
-from tui.dialogs.help import Sections
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look import format as fmt
 from tui.look.table import meanings, table
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Line, Span, line
 from tui.widgets.picker import Picker

@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from engine.vault.backups import Backup
 from tui.backups import text as words
 from tui.backups.list import ask_restore, live_models, verify
-from tui.dialogs.help import Sections
 from tui.keys.table import bindings
 from tui.look import format as fmt
 from tui.look.table import meanings, table
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker

@@ -15,12 +15,12 @@ from engine.core.child import Answer
 from engine.core.records import ModelInfo
 from engine.vault.backups import Backup
 from tui.backups import text as words
-from tui.dialogs.help import Sections
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look import format as fmt
 from tui.look.table import meanings, table
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker

@@ -9,9 +9,9 @@ from textual.binding import BindingType
 
 from engine.core.records import Away
 from tui.dashboard.panes.away import away_line
-from tui.dialogs.help import Sections
 from tui.keys.table import bindings
 from tui.look import format as fmt
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Line, line, wrapped
 from tui.widgets.scroll import ScrollLines

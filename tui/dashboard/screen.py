@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -15,39 +14,22 @@ from textual.timer import Timer
 from engine.core.records import Away, JobState, Snapshot
 from tui.dashboard.check_verbs import WatchingVerbs
 from tui.dashboard.columns import Look, labelled
+from tui.dashboard.help import STATE_STYLES_BY_NAME, help_sections
 from tui.dashboard.layout import ZOOMABLE, heights, side_width, zoomed_pane
-from tui.dashboard.panes.away import AwayPane, wanted_lines
-from tui.dashboard.panes.detail import DetailPane
-from tui.dashboard.panes.log import LogPane
-from tui.dashboard.panes.meters import MetersPane
-from tui.dashboard.panes.runs import RunsPane
-from tui.dashboard.panes.summary import SummaryPane
+from tui.dashboard.panes.away import wanted_lines
 from tui.dashboard.panes.symbols import SymbolsPane, index_of
-from tui.dashboard.panes.title import TitlePane
+from tui.dashboard.panes.table import PANES
 from tui.dashboard.row_filter import ORDERS, Sieve
 from tui.dashboard.train_verbs import TrainingVerbs
+from tui.dialogs.help import open_help
+from tui.dialogs.palette import open_palette
 from tui.keys.table import bindings
 from tui.look.format import ASCII, UNICODE
 from tui.screens.base import ActingScreen
 from tui.service.test_request import ServiceVerbs
-from tui.widgets.notice import NoticePane, notice_lines
+from tui.widgets.notice import notice_lines
 from tui.widgets.pane import Pane
 from tui.work.messages import Notice
-
-PANES: tuple[tuple[str, Callable[..., Pane]], ...] = (
-    ("title", TitlePane),
-    ("meters", MetersPane),
-    ("symbols", SymbolsPane),
-    ("runs", RunsPane),
-    ("detail", DetailPane),
-    ("notice", NoticePane),
-    ("away", AwayPane),
-    ("log", LogPane),
-    ("summary", SummaryPane),
-    ("side", DetailPane),
-)
-SIFTED = ("symbols", "detail", "summary", "side")
-"""The panes that know the shown rows alone; the others tell of all of the home."""
 
 
 class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None]):
@@ -82,25 +64,10 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         self._notice_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        shared: tuple[Reactive[Any], ...] = (MainScreen.failure,)
-        own: dict[str, tuple[Reactive[Any], ...]] = {
-            "title": (
-                MainScreen.clock,
-                MainScreen.lag,
-                MainScreen.service,
-                MainScreen.sifted,
-                MainScreen.view,
-            ),
-            "symbols": (MainScreen.cursor, MainScreen.marks),
-            "detail": (MainScreen.cursor,),
-            "side": (MainScreen.cursor,),
-            "notice": (MainScreen.notice,),
-            "away": (MainScreen.away,),
-            "summary": (MainScreen.cursor,),
-        }
-        for name, pane in PANES:
-            seen = MainScreen.shown if name in SIFTED else MainScreen.snapshot
-            yield pane(id=name).data_bind(*shared, *own.get(name, ()), snapshot=seen)
+        for place in PANES:
+            rows = MainScreen.shown if place.filtered else MainScreen.snapshot
+            bound: list[Reactive[Any]] = [getattr(MainScreen, name) for name in place.bound]
+            yield place.pane(id=place.name).data_bind(MainScreen.failure, *bound, snapshot=rows)
         yield from self.compose_footer()
 
     def on_mount(self) -> None:
@@ -290,12 +257,10 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
             self.app.push_screen(SymbolScreen(self.cursor))
 
     def do_help(self) -> None:
-        from tui.dialogs.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.GROUP, self.keys()))
+        open_help(self, help_sections(), STATE_STYLES_BY_NAME)
 
     def do_palette(self) -> None:
-        self.open_palette()
+        open_palette(self)
 
     def do_quit(self) -> None:
         self.shell.leave()

@@ -5,22 +5,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui.dashboard.columns import COLUMNS, STATE_STYLES
-from tui.dashboard.text import STATE_MEANINGS
 from tui.keys.action import frame
 from tui.keys.labels import spelled
 from tui.keys.table import GROUPS, bindings, in_group, key_names
-from tui.screens.base import ActingScreen
-from tui.symbol.retrain_text import word_meanings
+from tui.screens.base import ActingScreen, Sections
 from tui.widgets.lines import Line, Lines, line
 from tui.widgets.scroll import ScrollLines
 
 NAME_WIDTH = 16
+NO_STYLES: Mapping[str, str] = MappingProxyType({})
 
 
 def key_lines(
@@ -49,18 +48,15 @@ def entry(name: str, style: str, text: str, width: int) -> list[Line]:
     return [first, *(line(" " * indent + part) for part in parts[1:])]
 
 
-Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-"""(title, ((name, meaning), …)) of what a screen shows."""
-
-
 def help_lines(
     group: str,
     keys: Mapping[str, tuple[str, ...]],
     read_only: bool,
     width: int,
     sections: Sections = (),
+    styles: Mapping[str, str] = NO_STYLES,
 ) -> tuple[Line, ...]:
-    """Everything the help says about the screen of `group`."""
+    """All that the help says about the screen of `group`; `styles` are those of names."""
     lines = [
         line(f"Keys of {_the(GROUPS[group].lower())}", "head"),
         *key_lines(group, keys, read_only, width),
@@ -68,33 +64,19 @@ def help_lines(
     for title, entries in sections:
         lines += [line(""), line(title, "head")]
         for name, meaning in entries:
-            lines += entry(name, "", meaning, width)
-    if group != "main":
-        return tuple(lines)
-    from tui.dashboard.screen import PANES
-
-    lines += [line(""), line("Columns", "head")]
-    for column in COLUMNS:
-        lines += entry(column.title, "", column.meaning, width)
-    lines += [line(""), line("State words", "head")]
-    for state, meaning in STATE_MEANINGS.items():
-        lines += entry(state.value, STATE_STYLES[state], meaning, width)
-    lines += [line(""), line("Words of RETRAIN", "head")]
-    for name, meaning in word_meanings():
-        lines += entry(name, "", meaning, width)
-    lines += [line(""), line("Lines of the screen, from the top", "head")]
-    for pane in dict.fromkeys(pane for _, pane in PANES):  # one pane can stand in two places
-        if (title := getattr(pane, "TITLE", "")) and (text := getattr(pane, "HELP", "")):
-            lines += entry(title, "", text, width)
-    lines += [
-        line(""),
-        line("A figure that is not there shows as -; the line under the table says why.", "dim"),
-    ]
+            lines += entry(name, styles.get(name, ""), meaning, width)
     return tuple(lines)
 
 
 def _the(name: str) -> str:
     return name if name.startswith(("one ", "a ")) else f"the {name}"
+
+
+def open_help(
+    screen: ActingScreen[Any], sections: Sections, styles: Mapping[str, str] = NO_STYLES
+) -> None:
+    """The help of `screen` as it is now."""
+    screen.shell.push_screen(HelpScreen(screen.GROUP, screen.keys(), sections, styles))
 
 
 class HelpScreen(ActingScreen[None]):
@@ -104,10 +86,17 @@ class HelpScreen(ActingScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
     def __init__(
-        self, about: str, keys: Mapping[str, tuple[str, ...]], sections: Sections = ()
+        self,
+        group: str,
+        keys: Mapping[str, tuple[str, ...]],
+        sections: Sections = (),
+        styles: Mapping[str, str] = NO_STYLES,
     ) -> None:
         super().__init__()
-        self._about, self._keys_of, self._sections = about, keys, sections
+        self._group = group
+        self._keys_of = keys
+        self._sections = sections
+        self._styles = styles
 
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
@@ -121,7 +110,12 @@ class HelpScreen(ActingScreen[None]):
         page = self.query_one(ScrollLines)
         page.fill(
             help_lines(
-                self._about, self._keys_of, self.shell.read_only, page.size.width, self._sections
+                self._group,
+                self._keys_of,
+                self.shell.read_only,
+                page.size.width,
+                self._sections,
+                self._styles,
             )
         )
         last = min(len(page.content), page.top + page.size.height)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -45,6 +45,16 @@ def palette_lines(
         text = f"{'>' if index == chosen else ' '} {found:<{room}} {action.description}"
         lines.append(line(text.ljust(width), "cursor" if index == chosen else ""))
     return tuple(lines)
+
+
+def open_palette(screen: ActingScreen[Any]) -> None:
+    """The palette of the actions of `screen`, which does the chosen one."""
+
+    def act(action_id: str | None) -> None:
+        if action_id:
+            screen.action_act(action_id)
+
+    screen.shell.push_screen(PaletteScreen(screen.GROUP, screen.keys()), act)
 
 
 class PaletteScreen(ActingScreen[str]):

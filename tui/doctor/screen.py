@@ -13,10 +13,10 @@ from textual.binding import BindingType
 
 from engine.watch.doctor import Machine
 from engine.watch.health import Item
-from tui.dialogs.help import Sections
 from tui.doctor import text as words
 from tui.keys.labels import key
 from tui.keys.table import bindings
+from tui.screens.base import Sections
 from tui.screens.live import ASLEEP_S, LiveScreen
 from tui.widgets.lines import Span
 from tui.widgets.scroll import ScrollLines

@@ -12,14 +12,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.paths import Home
-from tui.dashboard.panes.log import log_line
-from tui.dialogs.help import Sections
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.tail import FileTail
+from tui.logs.text import log_line
 from tui.look import format as fmt
 from tui.look.table import Head, meanings, table
 from tui.record.text import readable
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Lines, Span, line
 from tui.widgets.picker import Picker

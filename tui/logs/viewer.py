@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui.dashboard.panes.log import log_line
-from tui.dialogs.help import Sections
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.file import ERRORS, LogFile, Matches, read_time
+from tui.logs.text import log_line
 from tui.look import format as fmt
 from tui.record.text import readable
+from tui.screens.base import Sections
 from tui.screens.live import HURRY_S, LiveScreen
 from tui.widgets.lines import Line, Lines, Span, line, plain, wrapped
 from tui.work.messages import Notice

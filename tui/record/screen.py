@@ -10,9 +10,9 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
-from tui.dialogs.help import Sections
 from tui.logs.file import LogFile
 from tui.logs.viewer import LogView
+from tui.screens.base import Sections
 from tui.widgets.lines import Lines, line
 
 

@@ -14,13 +14,13 @@ from engine.runs.journal import JournalTail
 from engine.runs.spec import run_folder
 from engine.runs.training_log import log_line as told_line
 from engine.runs.training_log import narrate
-from tui.dashboard.panes.log import log_line
-from tui.dialogs.help import Sections
 from tui.keys.labels import key
 from tui.keys.table import bindings
+from tui.logs.text import log_line
 from tui.look.table import meanings, table
 from tui.runs.list import ask_cancel
 from tui.runs.text import JOB_HEADS, STATE_WORDS, STYLES, job_row, loss_lines
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Lines, Span, line
 from tui.widgets.picker import Picker

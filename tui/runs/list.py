@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from engine.core.records import Run
 from tui.dashboard.train_verbs import cancel_question
 from tui.dialogs.confirm import ConfirmScreen
-from tui.dialogs.help import Sections
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import meanings, table
@@ -24,6 +23,7 @@ from tui.runs.text import (
     runs_table,
     summary_lines,
 )
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker

@@ -19,13 +19,13 @@ from engine.schedule.scheduler import Base, Draft
 from engine.schedule.swap import ConflictError
 from engine.schedule.view import JobView, ScheduleView, view
 from tui.dialogs.confirm import ConfirmScreen, Question
-from tui.dialogs.help import Sections
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import meanings, table
 from tui.schedule import text as words
 from tui.schedule.form import ScheduleForm
 from tui.schedule.text import Edit
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tui.ports import Shell
 
 Result = TypeVar("Result")
+Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""What the help says beside the keys: (title, ((name, meaning), …)) of each section."""
 PASTED = 250
 """Characters of a pasted line that are typed."""
 
@@ -124,16 +126,6 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         self.call_after_refresh(self.draw_footer)
         if self._early is not None:  # behind the drawing that the screen itself asked for
             self.call_after_refresh(self._stand)
-
-    def open_palette(self) -> None:
-        """The palette of this screen's actions; the chosen one is run here."""
-        from tui.dialogs.palette import PaletteScreen
-
-        def run(action_id: str | None) -> None:
-            if action_id:
-                self.action_act(action_id)
-
-        self.app.push_screen(PaletteScreen(self.GROUP, self.keys()), run)
 
     def copyable(self) -> str:
         """What `y` copies here."""

@@ -14,11 +14,12 @@ from textual.timer import Timer
 
 from engine.core.errors import StockmlError
 from engine.core.text import clean
-from tui.dialogs.help import Sections
+from tui.dialogs.help import open_help
+from tui.dialogs.palette import open_palette
 from tui.keys.labels import key
 from tui.look import format as fmt
 from tui.look.waiting import LAG_S, stale_notice, title_of, waiting_lines
-from tui.screens.base import ActingScreen
+from tui.screens.base import ActingScreen, Sections
 from tui.service.marks import warning
 from tui.widgets.lines import Line, Lines, Span, plain
 from tui.widgets.notice import NoticePane, notice_lines
@@ -263,12 +264,10 @@ class LiveScreen(ActingScreen[None]):
     # -- keys that all have ---------------------------------------------------------------------
 
     def do_help(self) -> None:
-        from tui.dialogs.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.GROUP, self.keys(), self.sections()))
+        open_help(self, self.sections())
 
     def do_palette(self) -> None:
-        self.open_palette()
+        open_palette(self)
 
     def do_refresh(self) -> None:
         self._poller.poke()

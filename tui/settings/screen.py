@@ -14,13 +14,13 @@ from engine.settings.document import Path
 from engine.settings.sheet import Setting, Sheet, read_sheet, shown
 from engine.settings.write import Change
 from tui.dialogs.confirm import ConfirmScreen, Question
-from tui.dialogs.help import Sections
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.keymap import problems_of
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look import format as fmt
 from tui.look.table import meanings, table
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.settings import text as words
 from tui.settings.form import SettingForm

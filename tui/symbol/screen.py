@@ -18,8 +18,8 @@ from engine.core.records import Job, Run, SymbolRow
 from engine.vault.backups import Backup
 from tui.dashboard.columns import STATE_STYLES
 from tui.dashboard.train_verbs import ModelVerbs
-from tui.dialogs.help import Sections
 from tui.keys.table import bindings
+from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.service.test_request import ServiceVerbs
 from tui.symbol.text import MEANINGS, WORDS

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tui.dashboard.panes.symbols import window_top
 from tui.widgets.lines import Line, Lines, line, plain, wrapped
+
+
+def window_top(top: int, cursor: int, count: int, height: int) -> int:
+    """The first visible row of `count`, moved as little as needed to keep the cursor in view."""
+    if height <= 0:
+        return 0
+    top = min(max(top, cursor - height + 1), cursor)
+    return max(0, min(top, count - height))
 
 
 class Picker(Lines):

@@ -26,11 +26,11 @@ from tests.tui.scenes import (
 from tui.app import StockmlApp
 from tui.dashboard.panes.log import log_lines
 from tui.dashboard.panes.meters import meters_line
-from tui.dashboard.panes.symbols import window_top
 from tui.dashboard.panes.title import title_line
 from tui.look.format import ASCII
 from tui.widgets.lines import plain
 from tui.widgets.notice import notice_lines
+from tui.widgets.picker import window_top
 from tui.work.messages import Notice
 
 

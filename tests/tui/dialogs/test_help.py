@@ -10,6 +10,7 @@ import pytest
 
 from tests.tui.scenes import NOW, row
 from tui.dashboard.away_screen import AwayScreen
+from tui.dashboard.help import help_sections
 from tui.dialogs.help import entry, help_lines
 from tui.keys.table import in_group
 from tui.logs.viewer import LogView
@@ -23,7 +24,8 @@ from tui.widgets.lines import plain
 def texts(group: str) -> list[str]:
     """The help of a group with all its keys live."""
     keys = {action.id: action.keys for action in in_group(group)}
-    return [plain(found).strip() for found in help_lines(group, keys, False, 80)]
+    sections = help_sections() if group == "main" else ()
+    return [plain(found).strip() for found in help_lines(group, keys, False, 80, sections)]
 
 
 def test_own_keys_come_before_those_that_every_screen_has() -> None:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from engine.core.records import Snapshot
 from tui.dashboard.text import next_steps
+from tui.logs.text import log_line
 from tui.look.format import file_names
 from tui.widgets.lines import Line, line
 from tui.widgets.pane import Pane
-
-_BAD = re.compile(r"\b(?:ERROR|FAILED|failed|CRIT|LOST|Traceback)\b")
-
-
-def log_line(text: str) -> Line:
-    """A line of a log; the word of its level, or a word of failure, gives its style."""
-    if _BAD.search(text):
-        return line(text, "crit")
-    return line(
-        text, "warn" if text.startswith("[WARN") else "ok" if text.startswith("[SUCCESS") else ""
-    )
 
 
 def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, ...]:

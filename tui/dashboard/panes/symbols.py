@@ -14,14 +14,7 @@ from tui.keys.labels import key
 from tui.look.format import Glyphs
 from tui.widgets.lines import Line, line, plain
 from tui.widgets.pane import Pane
-
-
-def window_top(top: int, cursor: int, count: int, height: int) -> int:
-    """The first visible row of `count`, moved as little as needed to keep the cursor in view."""
-    if height <= 0:
-        return 0
-    top = min(max(top, cursor - height + 1), cursor)
-    return max(0, min(top, count - height))
+from tui.widgets.picker import window_top
 
 
 def table_lines(
