@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.core.child import Answer, child_environment, command
+from engine.core.child import ChildAnswer, child_environment, command
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.files import FileLock, lock_holder
@@ -25,7 +25,7 @@ from engine.recorded import recorded
 from engine.runs.start import cancel_run, start_run
 from engine.runs.store import RunStore
 from engine.settings import load as config
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.snapshot import SnapshotReader, TextTail
 from engine.watching import Watching
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from engine.market.bars import Bars
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
-    from engine.settings.document import Path as KeyPath
-    from engine.settings.write import Change
+    from engine.settings.document import KeyPath
     from engine.settings.write import Check as SettingsCheck
-    from engine.vault.backup import Made
+    from engine.settings.write import SettingChange
+    from engine.vault.backup import NewBackup
     from engine.vault.backups import Backup, Check
     from engine.vault.clean import CleanReport
     from engine.vault.restore import Restored
@@ -258,7 +258,7 @@ class Engine(Watching):
         """The newest lines of training.log, cleaned."""
         return TextTail(self.home.training_log, lines).read()
 
-    def command(self, words: Sequence[str]) -> Answer:
+    def command(self, words: Sequence[str]) -> ChildAnswer:
         """A command of ours on this home in a short-lived child, with its JSON: for what loads
         numpy or h5py."""
         source = ("--source", self.source) if self.source and words[0] in _OF_SOURCE else ()
@@ -275,7 +275,7 @@ class Engine(Watching):
         changes: Mapping[KeyPath, object],
         seen: Mapping[KeyPath, object] | None = None,
         check: SettingsCheck | None = None,
-    ) -> tuple[Change, ...]:
+    ) -> tuple[SettingChange, ...]:
         """Write several settings together, or none; ConfigError, RefusedError as `set_keys`.
         ml_config.json follows."""
         from engine.settings.ml_config import write_ml_config
@@ -310,7 +310,7 @@ class Engine(Watching):
     # -- what must not be lost ------------------------------------------------------------------
 
     @recorded
-    def back_up(self, symbols: Iterable[str] | None = None, to: Path | None = None) -> Made:
+    def back_up(self, symbols: Iterable[str] | None = None, to: Path | None = None) -> NewBackup:
         """Copy live models into a new backup, and that to the folder `to`;
         NoDataError when there is no model."""
         from engine.vault.backup import back_up

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.core.audit import Method, Outcome, audited
+from engine.core.audit import AuditOutcome, Method, audited
 from engine.core.clock import iso
 
 if TYPE_CHECKING:
     from engine.core.records import Started, TrainRequest
-    from engine.vault.backup import Made
+    from engine.vault.backup import NewBackup
     from engine.vault.clean import CleanReport
     from engine.vault.restore import Restored
     from engine.watch.auto_train import Prepared
@@ -31,7 +31,7 @@ class Verb:
     """Its arguments in words; None for a call that changes nothing."""
     told: Callable[[Any], About] | None = None
     """What its result adds."""
-    outcome: Outcome = Outcome.DONE
+    outcome: AuditOutcome = AuditOutcome.DONE
     announced: bool = False
     """It may take long or be killed: a line when it begins, too."""
 
@@ -58,7 +58,7 @@ def _started(started: Started) -> About:
     }
 
 
-def _made(made: Made) -> About:
+def _made(made: NewBackup) -> About:
     return {"backup": made.backup.name, "problems": made.problems}
 
 
@@ -72,7 +72,7 @@ def _restored(results: Sequence[Restored]) -> About:
     return {
         "restored": good,
         "problems": wrong,
-        "outcome": Outcome.FAILED if wrong else Outcome.DONE,
+        "outcome": AuditOutcome.FAILED if wrong else AuditOutcome.DONE,
     }
 
 
@@ -93,10 +93,10 @@ def _decided(prepared: Prepared, _starter: str) -> About:
 
 
 VERBS = {
-    "start_training": Verb("train", _request, _started, Outcome.STARTED),
+    "start_training": Verb("train", _request, _started, AuditOutcome.STARTED),
     "cancel": Verb("cancel", lambda run_id: {"run": run_id}),
     "start_job_now": Verb(
-        "run-now", lambda job: {"job": job}, lambda pid: {"process": pid}, Outcome.STARTED
+        "run-now", lambda job: {"job": job}, lambda pid: {"process": pid}, AuditOutcome.STARTED
     ),
     "back_up": Verb(
         "backup",
@@ -132,7 +132,7 @@ VERBS = {
     "test_alert": Verb(
         "alert-test",
         dict,
-        lambda fault: {"fault": fault, "outcome": Outcome.FAILED} if fault else {},
+        lambda fault: {"fault": fault, "outcome": AuditOutcome.FAILED} if fault else {},
     ),
 }
 """By the name of the method."""

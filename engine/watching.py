@@ -16,7 +16,7 @@ from engine.core.paths import Home
 from engine.core.records import Alert, Away, Run, Snapshot, Started, SymbolRow, TrainRequest
 from engine.core.symbols import checked_all
 from engine.recorded import recorded
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import alerts, deliver
 from engine.watch.holds import Hold, hold, unhold
 

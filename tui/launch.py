@@ -57,7 +57,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     os.environ[audit.ORIGIN] = (
         audit.CONSOLE
     )  # for the record, and for the children that act on our behalf
-    audit.complain = app.complain
+    audit.report_unrecorded = app.complain
     held = terminal.Terminal(sys.stdin.fileno())
 
     def leave() -> None:

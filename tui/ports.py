@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engine.core.paths import Home
 from engine.core.records import Alert, Away, PlanItem, Run, Snapshot, Started, TrainRequest
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from engine.client.service_client import Reply, ServiceState
-    from engine.core.child import Answer
+    from engine.core.child import ChildAnswer
     from engine.core.clock import Clock
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
-    from engine.settings.document import Path
-    from engine.settings.write import Change, Check
+    from engine.settings.document import KeyPath
+    from engine.settings.write import Check, SettingChange
     from engine.vault.backups import Backup
     from engine.watch.deliver import Waiting
     from tui.terminal.vitals import Vitals
@@ -54,7 +54,7 @@ class EnginePort(Protocol):
 
     def backups(self) -> Sequence[Backup]: ...
 
-    def command(self, words: Sequence[str]) -> Answer: ...
+    def command(self, words: Sequence[str]) -> ChildAnswer: ...
 
     def symbol_story(self, symbol: str) -> dict[str, Any]: ...
 
@@ -78,10 +78,10 @@ class EnginePort(Protocol):
 
     def set_settings(
         self,
-        changes: Mapping[Path, object],
-        seen: Mapping[Path, object] | None = None,
+        changes: Mapping[KeyPath, object],
+        seen: Mapping[KeyPath, object] | None = None,
         check: Check | None = None,
-    ) -> tuple[Change, ...]: ...
+    ) -> tuple[SettingChange, ...]: ...
 
     def start_job_now(self, job: str) -> int: ...
 

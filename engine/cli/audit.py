@@ -9,7 +9,7 @@ import click
 
 from engine.cli.options import home_option, json_option, takes_session
 from engine.cli.session import Session
-from engine.core.audit import Entry, entries
+from engine.core.audit import AuditEntry, entries
 from engine.core.clock import iso, span
 from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.text import clean
@@ -65,7 +65,7 @@ def _since(text: str | None) -> datetime | None:
         ) from error
 
 
-def _tree(entry: Entry) -> dict[str, Any]:
+def _tree(entry: AuditEntry) -> dict[str, Any]:
     return {
         "at": iso(entry.at),
         "user": entry.user,

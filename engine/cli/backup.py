@@ -19,7 +19,7 @@ from engine.core.errors import ExitCode, NoDataError, StockmlError
 from engine.core.text import clean
 
 if TYPE_CHECKING:
-    from engine.vault.backups import Backup, Check, Entry
+    from engine.vault.backups import Backup, BackupEntry, Check
     from engine.vault.restore import Restored
 
 Tree = dict[str, Any]
@@ -207,7 +207,7 @@ def _plan(session: Session, found: Backup, wanted: Sequence[str]) -> list[str]:
     return lines
 
 
-def _version(entry: Entry) -> str:
+def _version(entry: BackupEntry) -> str:
     """Which model a file of a backup is, as its manifest says;
     the file's name where it does not."""
     try:
@@ -252,7 +252,7 @@ def backup_tree(found: Backup) -> Tree:
     }
 
 
-def _entry_tree(entry: Entry) -> Tree:
+def _entry_tree(entry: BackupEntry) -> Tree:
     return {
         "symbol": entry.symbol,
         "file": entry.file,

@@ -18,7 +18,7 @@ from engine.core.paths import Home
 
 if TYPE_CHECKING:
     from engine.vault.clean import CleanReport
-    from engine.vault.removal import Action
+    from engine.vault.removal import Removal
 
 KEEP = "keep"
 _DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}
@@ -72,16 +72,16 @@ def _tell(session: Session, found: CleanReport, dry_run: bool) -> int:
     return ExitCode.FAILED if found.problems else ExitCode.DONE
 
 
-def _lines(home: Home, actions: Sequence[Action]) -> list[str]:
+def _lines(home: Home, actions: Sequence[Removal]) -> list[str]:
     return [f"{action.verb:6} {_place(home, action)}: {action.reason}" for action in actions]
 
 
-def _place(home: Home, action: Action) -> str:
+def _place(home: Home, action: Removal) -> str:
     path = action.path
     return str(path.relative_to(home.root)) if path.is_relative_to(home.root) else str(path)
 
 
-def _counts(actions: Sequence[Action], would: str) -> str:
+def _counts(actions: Sequence[Removal], would: str) -> str:
     """What is done, in words: 3 removed, 1 copied; with `would` what a dry run tells of."""
     counts = Counter(str(action.verb) for action in actions)
     return (
@@ -90,7 +90,7 @@ def _counts(actions: Sequence[Action], would: str) -> str:
     )
 
 
-def _tree(action: Action) -> dict[str, Any]:
+def _tree(action: Removal) -> dict[str, Any]:
     return {
         "kind": action.kind,
         "path": str(action.path),

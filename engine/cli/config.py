@@ -18,8 +18,9 @@ from engine.core.errors import ConfigError, ExitCode
 from engine.core.text import clean
 from engine.settings import load as settings_module
 from engine.settings.document import rendered
-from engine.settings.load import VARIABLES, Settings
+from engine.settings.load import VARIABLES
 from engine.settings.ml_config import write_ml_config
+from engine.settings.schema import Settings
 from engine.settings.write import set_key
 
 

@@ -12,12 +12,12 @@ from engine.cli.options import home_option, json_option, source_option, takes_se
 from engine.cli.session import Session
 from engine.cli.status import current_snapshot
 from engine.core.errors import ExitCode
-from engine.core.records import Alert, Level, Snapshot, State, SymbolRow
+from engine.core.records import Alert, Level, Snapshot, SymbolRow, SymbolState
 from engine.core.text import clean
 
 RECENT = 13
 """Trainings listed: one a symbol of the guide."""
-_BAD = (State.CORRUPT, State.FOREIGN, State.FAILED, State.LOST)
+_BAD = (SymbolState.CORRUPT, SymbolState.FOREIGN, SymbolState.FAILED, SymbolState.LOST)
 
 
 @click.command()
@@ -95,7 +95,7 @@ def _coloured(text: str, level: Level, colour: bool) -> str:
 def _model_line(row: SymbolRow, marks: bool) -> str:
     good, bad = ("✅", "❌") if marks else ("OK", "--")
     if row.model is None:
-        words = "Not trained" if row.state is State.NONE else f"{row.state} {row.note}"
+        words = "Not trained" if row.state is SymbolState.NONE else f"{row.state} {row.note}"
         return clean(f"{bad} {row.symbol}: {words}".rstrip())
     source = f" {render.SIMULATED}" if row.model.source == "simulated" else ""
     sign = bad if row.state in _BAD else good

@@ -15,8 +15,8 @@ from engine.core.records import (
     Metrics,
     Run,
     Snapshot,
-    State,
     SymbolRow,
+    SymbolState,
 )
 from engine.core.text import clean
 
@@ -147,7 +147,13 @@ WIDE = 100
 """Columns from which a terminal shows every column of the status."""
 _STATUS_RIGHT = (2, 3, 4, 5, 6, 7, 8, 9, 10)
 # Another word tells of a model file that is there, even where its figures could not be read yet.
-_NEVER_TRAINED = (State.NONE, State.FAILED, State.LOST, State.CANCELLED, State.HELD)
+_NEVER_TRAINED = (
+    SymbolState.NONE,
+    SymbolState.FAILED,
+    SymbolState.LOST,
+    SymbolState.CANCELLED,
+    SymbolState.HELD,
+)
 
 
 def status_cells(row: SymbolRow) -> tuple[str, ...]:

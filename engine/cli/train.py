@@ -18,7 +18,7 @@ from engine.cli.session import Session
 from engine.core.errors import ExitCode, UsageError
 from engine.core.records import Run, Started, TrainRequest
 from engine.core.text import clean
-from engine.settings.load import MEMBER_NAMES
+from engine.settings.schema import MEMBER_NAMES
 
 
 def _members(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.core.files import lock_holder
 from engine.core.paths import Home
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 _URL = re.compile(r"http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5}), ")
 # Listening on all addresses is reached at the loopback one.

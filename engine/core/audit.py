@@ -10,7 +10,7 @@ the supervisor of a run           note(home, clock, what, …)        one line
 `stockml audit`, the console      entries(home), parse_entry(line)  nothing: reads
 
 The doors of the engine write it and no screen does, so that console, commands and cron leave the
-same trace. What cannot be written never stops an action; it is told by `complain`.
+same trace. What cannot be written never stops an action; it is told by `report_unrecorded`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _WORD, _LIST, _SAID = 120, 60, 300
 _LONGEST = 4000
 
 
-class Outcome(StrEnum):
+class AuditOutcome(StrEnum):
     """How an action ended, so far."""
 
     STARTED = "started"
@@ -58,7 +58,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One line of the record."""
 
     at: datetime
@@ -103,13 +103,13 @@ class Act:
     clock: Clock
     what: str
     about: dict[str, Any]
-    outcome: str = Outcome.DONE
+    outcome: str = AuditOutcome.DONE
     said: str = ""
 
     def began(self, **more: Any) -> None:
         """Write now that it began, for an action that takes long or may be killed."""
         self.learn(more)
-        note(self.home, self.clock, self.what, Outcome.STARTED, **self.about)
+        note(self.home, self.clock, self.what, AuditOutcome.STARTED, **self.about)
 
     def learn(self, more: Mapping[str, Any]) -> None:
         """Take over what is known now; an `outcome` in it is the action's."""
@@ -125,7 +125,7 @@ def audited(
     describe: Callable[..., Mapping[str, Any] | None],
     told: Callable[[Any], Mapping[str, Any]] | None = None,
     *,
-    outcome: Outcome = Outcome.DONE,
+    outcome: AuditOutcome = AuditOutcome.DONE,
     announced: bool = False,
 ) -> Callable[[Method], Method]:
     """Record every call of a method of something with a `home` and a `clock`.
@@ -177,11 +177,11 @@ def _given(about: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _verdict(error: BaseException) -> Outcome:
+def _verdict(error: BaseException) -> AuditOutcome:
     if isinstance(error, KeyboardInterrupt):
-        return Outcome.CANCELLED
+        return AuditOutcome.CANCELLED
     no = isinstance(error, RefusedError | BusyError | UsageError | ConfigError)
-    return Outcome.REFUSED if no else Outcome.FAILED
+    return AuditOutcome.REFUSED if no else AuditOutcome.FAILED
 
 
 def _reason(error: BaseException) -> str:
@@ -192,12 +192,12 @@ def note(
     home: Home, clock: Clock, what: str, outcome: str, /, *, said: str = "", **about: Any
 ) -> None:
     """Append one line;
-    whatever keeps it from being written is told by `complain` and stops nothing."""
+    whatever keeps it from being written is told by `report_unrecorded` and stops nothing."""
     try:
         append_line(home.audit_log, _line(iso(clock.now()), what, outcome, said, about), 0o600)
     except Exception as error:  # noqa: BLE001 - the record never costs the action that it tells of
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-        complain(
+        report_unrecorded(
             f"{home.audit_log} could not be written ({why}): {what} {outcome} is not recorded there"
         )
 
@@ -227,7 +227,7 @@ def _to_stderr(text: str) -> None:
         sys.stderr.write(f"stockml: {clean(text)}\n")
 
 
-complain: Callable[[str], None] = _to_stderr
+report_unrecorded: Callable[[str], None] = _to_stderr
 """Says what could not be recorded;
 a program whose stderr is its screen puts another function here."""
 
@@ -287,11 +287,11 @@ def _told(name: str, value: Any) -> str:
 # -- reading ------------------------------------------------------------------------------------
 
 
-def parse_entry(line: str) -> Entry | None:
+def parse_entry(line: str) -> AuditEntry | None:
     """The entry of a line; None for a torn one, or one that is no entry of ours."""
     try:
         tree = json.loads(line)
-        return Entry(
+        return AuditEntry(
             at=parse_iso(tree["at"]),
             user=clean(str(tree.get("user", "")), 80),
             ssh=clean(str(tree.get("ssh", "")), 60),
@@ -320,7 +320,7 @@ def record_files(home: Home) -> tuple[Path, ...]:
 
 def entries(
     home: Home, since: datetime | None = None, words: Sequence[str] = ()
-) -> Iterator[Entry]:
+) -> Iterator[AuditEntry]:
     """The entries, oldest first: from `since` on, and with every one of `words` in their text,
     whatever its case.
 

@@ -20,7 +20,7 @@ _LIMIT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ChildAnswer:
     """What a command of ours said: its exit code, its document (empty without one), its words on
     stderr."""
 
@@ -37,7 +37,9 @@ def child_environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, **more}
 
 
-def command(words: Sequence[str], limit_s: float = _LIMIT_S, module: str = "engine.cli") -> Answer:
+def command(
+    words: Sequence[str], limit_s: float = _LIMIT_S, module: str = "engine.cli"
+) -> ChildAnswer:
     """Run `stockml WORDS` (or another module of ours) with this interpreter, no terminal and no
     shell.
 
@@ -75,4 +77,4 @@ def command(words: Sequence[str], limit_s: float = _LIMIT_S, module: str = "engi
         what = next((text for text in said if not text.startswith("→")), f"exit {done.returncode}")
         hint = next((text.lstrip("→ ") for text in said if text.startswith("→")), "")
         raise StockmlError(what.removeprefix("stockml: ").removeprefix("error: "), hint)
-    return Answer(done.returncode, found if isinstance(found, dict) else {}, said)
+    return ChildAnswer(done.returncode, found if isinstance(found, dict) else {}, said)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class State(StrEnum):
+class SymbolState(StrEnum):
     """The one word that stands in a symbol's row."""
 
     FRESH = "FRESH"
@@ -250,7 +250,7 @@ class SymbolRow:
     symbol: str
     company: str
     priority: str
-    state: State
+    state: SymbolState
     model: ModelInfo | None = None
     forecast: Forecast | None = None
     age_days: float | None = None
@@ -331,7 +331,7 @@ class PlanItem:
     symbol: str
     model: ModelInfo | None
     """The live model that a better one would replace."""
-    state: State
+    state: SymbolState
     holder: str | None = None
     """Who trains it now; the symbol would be left out."""
 

@@ -42,7 +42,7 @@ from engine.market.bars import Bars, day
 from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
 from engine.settings import load as config
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 # One thread a process: two processes fill two cores better than one that shares them with itself.
 _SINGLE = (

@@ -23,7 +23,7 @@ from engine.forecast.members.base import Floats, within
 from engine.forecast.record import Record, score_rows
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from engine.vault.model_file import StoredModel

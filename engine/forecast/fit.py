@@ -27,7 +27,7 @@ from engine.forecast.model import Model, fit_model
 from engine.forecast.record import Record, figures_of, metrics_of, score_rows
 from engine.forecast.splits import Split, check_bars, split_rows
 from engine.market.bars import Bars
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.manifest import Manifest
 from engine.vault.network import KerasLayer
 

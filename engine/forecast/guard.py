@@ -15,7 +15,7 @@ from engine.core.records import Metrics
 from engine.forecast.fit import Candidate
 from engine.forecast.members.base import within
 from engine.forecast.record import Record, metrics_of
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.model_file import StoredModel
 
 SAME = 1e-3

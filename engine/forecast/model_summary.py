@@ -20,7 +20,7 @@ from engine.forecast.metrics import relative_errors
 from engine.forecast.record import Record, figures_of
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.model_file import StoredModel, read_model
 
 BARS = 250

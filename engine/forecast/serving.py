@@ -13,7 +13,7 @@ from engine.core.records import Forecast
 from engine.forecast.inference import ForecastRequest, forecast_together, load_forecaster
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.model_file import StoredModel
 
 ForecastOrError = Forecast | StockmlError

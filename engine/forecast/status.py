@@ -22,7 +22,7 @@ from engine.core.paths import Home
 from engine.core.records import Forecast, Metrics, ModelInfo
 from engine.core.text import clean
 from engine.market.last_bar import last_bar
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from engine.vault.model_file import StoredModel

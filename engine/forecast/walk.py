@@ -20,7 +20,7 @@ from engine.forecast.fit import symbol_seed
 from engine.forecast.members.base import FitOptions, Floats, IntArray
 from engine.forecast.model import fit_model
 from engine.forecast.splits import split_rows
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 CODE = (
     *(

@@ -10,14 +10,14 @@ from engine.core.text import clean
 from engine.market import calendar, quality
 from engine.market.bars import Bars
 from engine.market.csv_file import read_rows, shown
-from engine.market.request import Asked
-from engine.market.source import AbsentError
+from engine.market.request import BarsRequest
+from engine.market.source import SourceAbsentError
 
 
-def fetch(asked: Asked) -> Bars:
+def fetch(asked: BarsRequest) -> Bars:
     """The bars of DIR/SYM.csv from `min_date` on, `fetched_at` = when the file was written.
 
-    Raises AbsentError without that file, NoDataError where a bar cannot be true.
+    Raises SourceAbsentError without that file, NoDataError where a bar cannot be true.
 
     The folder is its own clock: old bars are not stale. Only a newest bar that was captured
     during its own session (by the file's time, or because that session is not over now) is
@@ -48,9 +48,9 @@ def _dated(bars: Bars, today: date) -> Bars:
     return replace(bars, warnings=(*bars.warnings, words))
 
 
-def _absent(path: Path) -> AbsentError:
+def _absent(path: Path) -> SourceAbsentError:
     if not path.parent.is_dir():
-        return AbsentError(
+        return SourceAbsentError(
             f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR"
         )
     there = sorted(clean(file.name, 30) for file in path.parent.glob("*.csv"))[:8]
@@ -58,4 +58,4 @@ def _absent(path: Path) -> AbsentError:
         f"it holds {' '.join(there) or 'no csv file'}; name a folder of SYM.csv files: --source"
         " csv:DIR"
     )
-    return AbsentError(f"no {path.name} in {shown(path.parent)}", hint)
+    return SourceAbsentError(f"no {path.name} in {shown(path.parent)}", hint)

@@ -10,10 +10,10 @@ from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.market import quality
 from engine.market.bars import Bars
-from engine.market.request import Asked
-from engine.market.source import SOURCES, AbsentError, parse_source
+from engine.market.request import BarsRequest
+from engine.market.source import SOURCES, SourceAbsentError, parse_source
 from engine.market.store import BarStore
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 
 def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
@@ -24,13 +24,13 @@ def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: 
     Raises NoDataError when there are none or a bar cannot be true, UsageError for an unknown
     source.
     """
-    asked = Asked(home, settings, parse_source(source), symbol, clock)
+    asked = BarsRequest(home, settings, parse_source(source), symbol, clock)
     found = SOURCES[asked.source.kind]
     bars: Bars = import_module(found.module).fetch(asked)
     return bars if found.network else _kept(asked, bars)
 
 
-def _kept(asked: Asked, bars: Bars) -> Bars:
+def _kept(asked: BarsRequest, bars: Bars) -> Bars:
     """The bars, kept in the store for the console;
     a disk that is full costs a warning, not the bars."""
     try:
@@ -43,7 +43,7 @@ def _kept(asked: Asked, bars: Bars) -> Bars:
     return bars
 
 
-def _copy(asked: Asked, absent: AbsentError) -> Bars:
+def _copy(asked: BarsRequest, absent: SourceAbsentError) -> Bars:
     """The bars as the folder had them last; `absent` where they were never kept."""
     bars = BarStore(asked.home).read(asked.source.text, asked.symbol)
     bars = bars.since(asked.min_date) if bars and asked.min_date else bars
@@ -62,11 +62,11 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
     serves, with a warning. Raises NoDataError when there are none or a bar cannot be true,
     UsageError for an unknown source.
     """
-    asked = Asked(home, settings, parse_source(source), symbol, clock)
+    asked = BarsRequest(home, settings, parse_source(source), symbol, clock)
     if not SOURCES[asked.source.kind].network:
         try:
             return fetch_bars(home, settings, source, symbol, clock)
-        except AbsentError as error:
+        except SourceAbsentError as error:
             return _copy(asked, error)
     bars = BarStore(home).read(asked.source.text, symbol)
     bars = bars.since(asked.start) if bars else None

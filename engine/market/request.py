@@ -9,11 +9,11 @@ from engine.core.clock import Clock
 from engine.core.paths import Home
 from engine.market import calendar
 from engine.market.source import SourceName
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BarsRequest:
     """The bars of one symbol from one source."""
 
     home: Home

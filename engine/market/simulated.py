@@ -26,7 +26,7 @@ import numpy as np
 from engine.core.errors import NoDataError
 from engine.market import calendar
 from engine.market.bars import Bars, Dates, Floats
-from engine.market.request import Asked
+from engine.market.request import BarsRequest
 
 # Daily volatility by kind, as measured on real symbols of that kind (SPY 1.05 %, AAPL 1.8 %, NVDA 3
 # %, MP 5 %).
@@ -57,7 +57,7 @@ class Character:
     """Shares on an ordinary day."""
 
 
-def fetch(asked: Asked) -> Bars:
+def fetch(asked: BarsRequest) -> Bars:
     """The simulated bars of a symbol: `simulated_sessions` at most, up to the clock's last
     complete session."""
     market = asked.settings.market

@@ -31,7 +31,7 @@ SOURCES: dict[str, Source] = {
 }
 
 
-class AbsentError(NoDataError):
+class SourceAbsentError(NoDataError):
     """The place that bars come from is not there."""
 
 

@@ -26,7 +26,7 @@ HEADER = "date,open,high,low,close,volume"
 FORMAT = 1
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class BarFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What stands beside the bars of one symbol."""
 
     v: int = FORMAT
@@ -78,14 +78,14 @@ class BarStore:
             replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at)
         )
 
-    def facts(self, source: str, symbol: str) -> Facts:
+    def facts(self, source: str, symbol: str) -> BarFacts:
         """What stands beside the bars; empty where nothing stands.
         NoDataError when it is damaged."""
         path = bars_path(self.home, source, symbol).with_suffix(".json")
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=Facts)
+            found = msgspec.json.decode(path.read_bytes(), type=BarFacts)
         except FileNotFoundError:
-            return Facts(symbol=symbol, source=source)
+            return BarFacts(symbol=symbol, source=source)
         except (OSError, msgspec.DecodeError) as error:
             raise _unreadable(path, error) from error
         if found.v > FORMAT:
@@ -99,7 +99,7 @@ class BarStore:
         """Keep `bars`; a file whose bytes would stay the same is not touched, so that its time
         tells of a change."""
         path = bars_path(self.home, bars.source, bars.symbol)
-        facts = Facts(
+        facts = BarFacts(
             symbol=bars.symbol,
             source=bars.source,
             fetched_at=iso(bars.fetched_at) if bars.fetched_at else None,

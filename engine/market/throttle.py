@@ -19,7 +19,7 @@ PAUSE_S = 60.0
 
 
 @dataclass(slots=True)
-class Turn:
+class RequestSlot:
     """A turn, held by flock on a file whose text remembers the last request and the last failure
     for all processes."""
 

@@ -26,10 +26,10 @@ from engine.core.errors import NoDataError
 from engine.core.text import clean
 from engine.market import quality, refresh
 from engine.market.bars import Bars
-from engine.market.request import Asked
+from engine.market.request import BarsRequest
 from engine.market.rows import Rows
 from engine.market.store import BarStore, folder
-from engine.market.throttle import Turn
+from engine.market.throttle import RequestSlot
 
 EXCHANGE = "America/New_York"
 # yfinance asks for its cookie with 30 s; several such waits add up to minutes where packets vanish.
@@ -56,7 +56,7 @@ class Held:
     notes: tuple[str, ...] = ()
 
 
-def fetch(asked: Asked) -> Bars:
+def fetch(asked: BarsRequest) -> Bars:
     """The bars of a symbol up to the last complete session, newest part fetched anew and all of
     it stored.
 
@@ -76,7 +76,7 @@ def fetch(asked: Asked) -> Bars:
     return _finished(asked, bars, notes)
 
 
-def _held(store: BarStore, asked: Asked) -> Held:
+def _held(store: BarStore, asked: BarsRequest) -> Held:
     try:
         bars = store.read(asked.source.text, asked.symbol)
         since = store.facts(asked.source.text, asked.symbol).since
@@ -85,7 +85,7 @@ def _held(store: BarStore, asked: Asked) -> Held:
     return Held(bars, since is not None and since <= asked.start)
 
 
-def _refreshed(asked: Asked, held: Held) -> Bars:
+def _refreshed(asked: BarsRequest, held: Held) -> Bars:
     if held.bars is not None and held.reaches_back:
         fresh = _ask(asked, refresh.resume_day(held.bars, asked.settings.market.refetch_sessions))
         if not refresh.rebased(held.bars, fresh):
@@ -93,7 +93,7 @@ def _refreshed(asked: Asked, held: Held) -> Bars:
     return _ask(asked, asked.start)
 
 
-def _stand_in(asked: Asked, held: Held, reason: Exception) -> Bars:
+def _stand_in(asked: BarsRequest, held: Held, reason: Exception) -> Bars:
     """The stored bars with their age, or NoDataError: simulated bars never stand in for real
     ones."""
     bars = held.bars.since(asked.start) if held.bars is not None else None
@@ -112,7 +112,7 @@ def _stand_in(asked: Asked, held: Held, reason: Exception) -> Bars:
     )
 
 
-def _finished(asked: Asked, bars: Bars, notes: tuple[str, ...]) -> Bars:
+def _finished(asked: BarsRequest, bars: Bars, notes: tuple[str, ...]) -> Bars:
     """The bars that are used, with everything to say of them;
     NoDataError where all lie before a `min_date`."""
     used = bars.since(asked.start)
@@ -138,7 +138,7 @@ def _age(now: datetime, then: datetime | None) -> str:
     return "a moment ago"
 
 
-def _ask(asked: Asked, start: date) -> Bars:
+def _ask(asked: BarsRequest, start: date) -> Bars:
     """The checked bars from `start` on, asked of Yahoo when it is our turn, with waits that
     double between the tries."""
     from tenacity import (
@@ -150,7 +150,7 @@ def _ask(asked: Asked, start: date) -> Bars:
     )
 
     market = asked.settings.market
-    with Turn(folder(asked.home, asked.source.text) / ".turn", asked.clock) as turn:
+    with RequestSlot(folder(asked.home, asked.source.text) / ".turn", asked.clock) as turn:
         if turn.resting:
             raise Unanswered(f"{turn.failure} (moments ago)")
         retrying = Retrying(
@@ -170,7 +170,7 @@ def _ask(asked: Asked, start: date) -> Bars:
     return quality.checked(rows, newest=asked.newest)
 
 
-def _request(asked: Asked, start: date, turn: Turn) -> Rows:
+def _request(asked: BarsRequest, start: date, turn: RequestSlot) -> Rows:
     """One request: the rows, or what went wrong as Unanswered (worth another try) or NoBars (an
     answer)."""
     turn.space(asked.settings.market.request_spacing_s, time.sleep)
@@ -234,7 +234,7 @@ def session() -> Any:
     return made
 
 
-def _history(asked: Asked, start: date) -> Rows:
+def _history(asked: BarsRequest, start: date) -> Rows:
     """Yahoo's rows since `start`: split-adjusted, not dividend-adjusted;
     rows without a price are left out."""
     yfinance = _prepared(folder(asked.home, asked.source.text) / ".yfinance")
@@ -269,7 +269,7 @@ def _prepared(caches: Path) -> Any:
     return yfinance
 
 
-def _rows(asked: Asked, frame: Any) -> Rows:
+def _rows(asked: BarsRequest, frame: Any) -> Rows:
     days = tuple(frame.index.date)
     values = (
         frame[_PRICES].to_numpy(dtype=np.float64).reshape(len(days), len(_PRICES))

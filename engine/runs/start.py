@@ -29,7 +29,7 @@ from engine.runs.cancel import cancel_run
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 STARTING = ".starting"
 _WAIT_S = 3.0

@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.core.audit import Outcome, note
+from engine.core.audit import AuditOutcome, note
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import ExitCode
 from engine.core.events import TYPES, Event, decode
@@ -331,7 +331,7 @@ class Supervisor:
         outcome = (
             str(state)
             if state in (JobState.DONE, JobState.REFUSED, JobState.CANCELLED)
-            else Outcome.FAILED
+            else AuditOutcome.FAILED
         )
         note(
             self.folder.home,

@@ -12,7 +12,7 @@ from engine.core.clock import Clock
 from engine.core.errors import UsageError
 from engine.core.paths import Home
 from engine.runs.spec import RunSpec
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 WORK = {"train": "engine.runs.training:train_symbol"}
 

@@ -29,7 +29,7 @@ from engine.runs.spec import RunFolder, RunSpec, read_spec
 from engine.runs.work import Task, find_work
 from engine.runs.worker_process import CANCEL, QUIT, READY
 from engine.settings import load as config
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 ORPHANED = 70
 _ENDS = ("published", "refused", "failed", "cancelled")

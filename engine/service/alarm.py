@@ -12,7 +12,7 @@ from engine.core.clock import Clock, iso
 from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.alerts import Condition, evaluate
 from engine.watch.deliver import deliver
 

@@ -15,7 +15,7 @@ from engine.market.source import parse_source
 from engine.service.forecasts import ServedForecast
 from engine.service.model_store import ServedSymbol
 from engine.service.problems import without_folders
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars

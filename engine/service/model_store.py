@@ -28,7 +28,7 @@ from engine.market.fetch import stored_bars
 from engine.market.source import SOURCES, parse_source
 from engine.market.store import bars_path
 from engine.service.metrics import ServiceMetrics
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.model_file import StatKey, model_info, read_model, stat_key
 
 Error = TypeVar("Error", bound=StockmlError)

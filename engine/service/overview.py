@@ -11,7 +11,7 @@ from typing import Any
 from engine.client.place import configured
 from engine.client.service_client import Client, ServiceState, ask_service, service_state
 from engine.core.paths import Home
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from engine.service.guard import Admission, Policy
 from engine.service.limits import RateLimit, is_loopback
 from engine.service.protocol import PatientProtocol
 from engine.service.service import PredictionService
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 DRAIN_S = 10
 """Seconds that requests may still take after SIGTERM."""

@@ -26,7 +26,7 @@ from engine.service.problems import without_folders
 from engine.service.recorder import Recorder
 from engine.service.refresher import Refresher
 from engine.settings import load as config
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import ledger
 
 LOOK_S = 1.0

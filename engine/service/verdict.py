@@ -10,13 +10,13 @@ from typing import Any
 from engine.client.service_client import Reply
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Level
-from engine.settings.load import Resources
+from engine.settings.schema import ResourceSettings
 
 _NUMBERS = ("current_price", "predicted_price", "confidence", "p_up")
 _TEXTS = ("trading_signal", "target_session", "as_of", "source")
 
 
-def verdict(reply: Reply, limits: Resources) -> Level:
+def verdict(reply: Reply, limits: ResourceSettings) -> Level:
     """OK, WARN above `response_warn_s`, CRIT above `response_crit_s` or without a success."""
     if not reply.ok or reply.seconds > limits.response_crit_s:
         return Level.CRIT
@@ -49,7 +49,7 @@ def _is_prediction(tree: dict[str, Any]) -> bool:
     )
 
 
-def latency_line(symbol: str, reply: Reply, limits: Resources) -> str:
+def latency_line(symbol: str, reply: Reply, limits: ResourceSettings) -> str:
     """`NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)`."""
     judged = f"(WARN above {limits.response_warn_s:g} s, CRIT {limits.response_crit_s:g} s)"
     return (

@@ -22,7 +22,7 @@ from engine.core.errors import ConfigError
 from engine.core.text import clean
 from engine.settings import load as config
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 _STRING = r'"""(?:\\.|[^\\])*?"""(?!")|\'\'\'.*?\'\'\'(?!\')|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
 _ONE_KEY = r'(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
@@ -38,7 +38,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 class _Table:
     """A `[header]`, the root, or an inline table, and where its keys go."""
 
-    path: Path
+    path: KeyPath
     end: int
     """Just after the header's line, or at the closing brace of an inline table."""
     inline: bool = False
@@ -48,14 +48,14 @@ class _Table:
 class _Entry:
     """One `key = value`: the span of the value, and the table it stands in."""
 
-    path: Path
+    path: KeyPath
     table: _Table
     key_at: int
     start: int
     end: int
 
 
-def edited(text: str, path: Path, value: object) -> str:
+def edited(text: str, path: KeyPath, value: object) -> str:
     """The TOML `text` with the key at `path` set to `value`, all else unchanged.
 
     ConfigError when the text cannot be edited without harm (it is not TOML, or a parent is not a
@@ -79,7 +79,7 @@ def edited(text: str, path: Path, value: object) -> str:
     return result
 
 
-def without(text: str, path: Path) -> str:
+def without(text: str, path: KeyPath) -> str:
     """The text without the key at `path` and its line; the text itself where there is no such key.
 
     ConfigError when it cannot be taken out without harm: it stands in an inline table, or shares
@@ -108,7 +108,7 @@ def without(text: str, path: Path) -> str:
     return result
 
 
-def line_of(text: str, path: Path) -> int | None:
+def line_of(text: str, path: KeyPath) -> int | None:
     """The line, counted from 1, on which the key or the table at `path` begins;
     None when it is not in the text."""
     try:
@@ -123,7 +123,7 @@ def line_of(text: str, path: Path) -> int | None:
     return None
 
 
-def value_at(tree: Mapping[str, Any], path: Path) -> Any:
+def value_at(tree: Mapping[str, Any], path: KeyPath) -> Any:
     """What stands at `path`, None without it."""
     found: Any = tree
     for name in path:
@@ -144,7 +144,7 @@ def parsed(text: str, origin: str = "") -> dict[str, Any]:
         ) from error
 
 
-def _with(tree: dict[str, Any], path: Path, value: object) -> dict[str, Any]:
+def _with(tree: dict[str, Any], path: KeyPath, value: object) -> dict[str, Any]:
     tree = copy.deepcopy(tree)
     table = tree
     for name in path[:-1]:
@@ -167,7 +167,7 @@ def rendered(value: object) -> str:
     return tomli_w.dumps({"v": value}).removeprefix("v = ").rstrip("\n")
 
 
-def _key_text(names: Path) -> str:
+def _key_text(names: KeyPath) -> str:
     quoted = (
         name if _BARE.fullmatch(name) else tomli_w.dumps({name: 0}).removesuffix(" = 0\n")
         for name in names
@@ -175,14 +175,18 @@ def _key_text(names: Path) -> str:
     return ".".join(quoted)
 
 
-def _replaced(text: str, scanned: list[_Table | _Entry], path: Path, value: object) -> str | None:
+def _replaced(
+    text: str, scanned: list[_Table | _Entry], path: KeyPath, value: object
+) -> str | None:
     for part in scanned:
         if isinstance(part, _Entry) and part.path == path:
             return text[: part.start] + rendered(value) + text[part.end :]
     return None
 
 
-def _inserted(text: str, scanned: list[_Table | _Entry], path: Path, value: object) -> str | None:
+def _inserted(
+    text: str, scanned: list[_Table | _Entry], path: KeyPath, value: object
+) -> str | None:
     """The text with the key added at the end of the section it belongs to;
     None when there is no such section."""
     parent = path[:-1]
@@ -201,7 +205,7 @@ def _inserted(text: str, scanned: list[_Table | _Entry], path: Path, value: obje
     return _added(text, dotted[-1].table, dotted, path, value) if dotted else None
 
 
-def _added(text: str, table: _Table, inside: list[_Entry], path: Path, value: object) -> str:
+def _added(text: str, table: _Table, inside: list[_Entry], path: KeyPath, value: object) -> str:
     line = f"{_key_text(path[len(table.path) :])} = {rendered(value)}"
     if table.inline:
         if not inside:
@@ -217,7 +221,7 @@ def _added(text: str, table: _Table, inside: list[_Entry], path: Path, value: ob
     return f"{text[:at]}{lead}{indent}{line}{tail}{text[at:]}"
 
 
-def _appended(text: str, path: Path, value: object) -> str:
+def _appended(text: str, path: KeyPath, value: object) -> str:
     newline = _newline(text)
     gap = "" if not text else newline if text.endswith("\n") else newline * 2
     return (
@@ -281,7 +285,7 @@ def _gap(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _key(text: str, at: int) -> tuple[Path, int]:
+def _key(text: str, at: int) -> tuple[KeyPath, int]:
     """The names of a dotted key and the place after it."""
     found = _KEY.match(text, at)
     if found is None:
@@ -307,7 +311,7 @@ def _value_end(text: str, at: int) -> int:
     return len(text)
 
 
-def split_key(key: str) -> Path:
+def split_key(key: str) -> KeyPath:
     """The path of `training.epochs` or `symbols.BRK.B.kind`: a symbol may hold a dot."""
     section, _, name = key.partition(".")
     if key.startswith("console.keys.") and len(key) > 13:

@@ -24,44 +24,10 @@ from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 from engine.settings.schema import (
-    MEMBER_NAMES,
     PATTERN_WORDS,
-    Alerts,
-    Backup,
-    Console,
-    Logs,
-    Market,
-    Resources,
-    Service,
     Settings,
-    Symbol,
-    Thresholds,
-    Training,
-    Watch,
+    SymbolSettings,
 )
-
-__all__ = [
-    "ENVIRONMENT",
-    "MEMBER_NAMES",
-    "VARIABLES",
-    "Alerts",
-    "Backup",
-    "Console",
-    "Logs",
-    "Market",
-    "Problem",
-    "Resources",
-    "Service",
-    "Settings",
-    "Symbol",
-    "Thresholds",
-    "Training",
-    "Watch",
-    "defaults",
-    "load",
-    "parse",
-    "with_environment",
-]
 
 BOM = (
     "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8"
@@ -84,7 +50,7 @@ VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SettingsProblem:
     """One mistake: where it stands, the key, what is wrong."""
 
     origin: str
@@ -126,7 +92,7 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
 @lru_cache(maxsize=4)
 def _parsed(
     text: str, origin: str, laid_over: tuple[tuple[str, str], ...]
-) -> tuple[Settings | None, tuple[Problem, ...]]:
+) -> tuple[Settings | None, tuple[SettingsProblem, ...]]:
     """A worker reads the settings before every symbol and there is a table a symbol: unkept, a
     square (20 ms at 200)."""
     settings, problems = parse(text, origin, dict(laid_over))
@@ -135,24 +101,24 @@ def _parsed(
 
 def parse(
     text: str, origin: str, environ: Mapping[str, str]
-) -> tuple[Settings | None, list[Problem]]:
+) -> tuple[Settings | None, list[SettingsProblem]]:
     """The settings of a text and of the environment, or None with every problem found."""
     if text.startswith("\ufeff"):
-        return None, [Problem(origin, "", BOM), *with_environment({}, environ)[1]]
+        return None, [SettingsProblem(origin, "", BOM), *with_environment({}, environ)[1]]
     try:
         tree = tomllib.loads(text)
     except (
         ValueError,
         RecursionError,
     ) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw
-        broken = Problem(origin, "", clean(f"not valid TOML: {error}"))
+        broken = SettingsProblem(origin, "", clean(f"not valid TOML: {error}"))
         return None, [broken, *with_environment({}, environ)[1]]
     return of_tree(tree, origin, environ)
 
 
 def of_tree(
     tree: dict[str, Any], origin: str, environ: Mapping[str, str]
-) -> tuple[Settings | None, list[Problem]]:
+) -> tuple[Settings | None, list[SettingsProblem]]:
     """The same for a file that is a tree already: what a change would do is seen without writing
     it."""
     tree, problems = with_environment(tree, environ)
@@ -173,7 +139,7 @@ def of_tree(
 
 def with_environment(
     tree: dict[str, Any], environ: Mapping[str, str]
-) -> tuple[dict[str, Any], list[Problem]]:
+) -> tuple[dict[str, Any], list[SettingsProblem]]:
     """The tree with the guide's variables laid over it;
     a variable that does not parse is a problem."""
     tree = {name: dict(table) if isinstance(table, dict) else table for name, table in tree.items()}
@@ -186,7 +152,9 @@ def with_environment(
             value = msgspec.convert(raw, _types(_sections()[section])[name], strict=False)
         except msgspec.ValidationError as error:
             problems.append(
-                Problem(f"environment {variable}", key, f"{clean(raw, 40)!r}: {_plain(str(error))}")
+                SettingsProblem(
+                    f"environment {variable}", key, f"{clean(raw, 40)!r}: {_plain(str(error))}"
+                )
             )
             continue
         table = tree.setdefault(section, {})
@@ -222,7 +190,7 @@ def type_of(path: tuple[str, ...]) -> Any:
         )
     if path[:2] == ("console", "keys") and len(path) == 3:
         return str | list[str]
-    types = _types(Symbol if section == "symbols" else _sections()[section])
+    types = _types(SymbolSettings if section == "symbols" else _sections()[section])
     if path[-1] not in types or len(path) != (3 if section == "symbols" else 2):
         key = ".".join(path)
         raise ConfigError(
@@ -255,16 +223,18 @@ def _types(section: Any) -> dict[str, Any]:
     return {field.name: field.type for field in msgspec.structs.fields(section)}
 
 
-def _check_tree(tree: dict[str, Any], origin: str) -> list[Problem]:
+def _check_tree(tree: dict[str, Any], origin: str) -> list[SettingsProblem]:
     problems = []
     known = (*_sections(), "symbols")
     for name, table in tree.items():
         if name not in known:
             problems.append(
-                Problem(origin, clean(name, 60), f"unknown section{_nearest(name, known)}")
+                SettingsProblem(origin, clean(name, 60), f"unknown section{_nearest(name, known)}")
             )
         elif not isinstance(table, dict):
-            problems.append(Problem(origin, name, f"{table!r} is not a table: write [{name}]"))
+            problems.append(
+                SettingsProblem(origin, name, f"{table!r} is not a table: write [{name}]")
+            )
         elif name == "symbols":
             problems += _check_symbols(table, origin)
         else:
@@ -272,49 +242,55 @@ def _check_tree(tree: dict[str, Any], origin: str) -> list[Problem]:
     return problems
 
 
-def _check_symbols(table: dict[str, Any], origin: str) -> list[Problem]:
-    problems = [] if table else [Problem(origin, "symbols", "no symbol is configured")]
+def _check_symbols(table: dict[str, Any], origin: str) -> list[SettingsProblem]:
+    problems = [] if table else [SettingsProblem(origin, "symbols", "no symbol is configured")]
     for name, entry in table.items():
         key = f"symbols.{clean(name, 40)}"
         if not SYMBOL.fullmatch(name):
             problems.append(
-                Problem(origin, key, "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -")
+                SettingsProblem(
+                    origin, key, "not a symbol: A to Z first, then up to nine of A-Z 0-9 . -"
+                )
             )
         elif not isinstance(entry, dict):
-            problems.append(Problem(origin, key, f"{entry!r} is not a table"))
+            problems.append(SettingsProblem(origin, key, f"{entry!r} is not a table"))
         elif inner := next(
             (inner for inner, value in entry.items() if isinstance(value, dict)), ""
         ):
             quoted = f'[symbols."{clean(name, 40)}.{clean(inner, 40)}"]'
             problems.append(
-                Problem(
+                SettingsProblem(
                     origin,
                     f"{key}.{clean(inner, 40)}",
                     f"write {quoted}: a symbol with a dot needs its quotes",
                 )
             )
         else:
-            problems += _check_table(entry, Symbol, key, origin)
+            problems += _check_table(entry, SymbolSettings, key, origin)
             missing = [
                 need for need in ("company", "sector", "kind", "priority") if need not in entry
             ]
-            problems += [Problem(origin, f"{key}.{need}", "missing") for need in missing]
+            problems += [SettingsProblem(origin, f"{key}.{need}", "missing") for need in missing]
     return problems
 
 
-def _check_table(table: dict[str, Any], section: Any, prefix: str, origin: str) -> list[Problem]:
+def _check_table(
+    table: dict[str, Any], section: Any, prefix: str, origin: str
+) -> list[SettingsProblem]:
     types = _types(section)
     problems = []
     for name, value in table.items():
         key = f"{prefix}.{clean(name, 60)}"
         if name not in types:
-            problems.append(Problem(origin, key, f"unknown key{_nearest(name, types)}"))
+            problems.append(SettingsProblem(origin, key, f"unknown key{_nearest(name, types)}"))
             continue
         try:
             msgspec.convert(value, types[name])
         except msgspec.ValidationError as error:
             problems.append(
-                Problem(origin, key, f"{clean(repr(value), 60)}: {_said(error, types[name])}")
+                SettingsProblem(
+                    origin, key, f"{clean(repr(value), 60)}: {_said(error, types[name])}"
+                )
             )
     return problems
 
@@ -344,15 +320,17 @@ def _cross_checks(settings: Settings, origin: str) -> Any:
     for name in ("cpu", "memory", "disk"):
         warn, crit = getattr(resources, f"{name}_warn"), getattr(resources, f"{name}_crit")
         if warn > crit:
-            yield Problem(origin, f"resources.{name}_warn", f"{warn} is above {name}_crit = {crit}")
+            yield SettingsProblem(
+                origin, f"resources.{name}_warn", f"{warn} is above {name}_crit = {crit}"
+            )
     if settings.watch.live_min > settings.watch.live_window:
-        yield Problem(
+        yield SettingsProblem(
             origin,
             "watch.live_min",
             f"{settings.watch.live_min} is above live_window = {settings.watch.live_window}",
         )
     source = settings.market.source
     if source not in ("yahoo", "simulated") and not (source.startswith("csv:") and len(source) > 4):
-        yield Problem(
+        yield SettingsProblem(
             origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated"
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.core.files import write_atomic
 from engine.core.paths import Home
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 # The guide's order. `naive` is the yardstick inside every blend and not a method that the guide's
 # readers know.

@@ -25,7 +25,7 @@ class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file; its keys are documented in default.toml."""
 
 
-class Market(_Section, frozen=True):
+class MarketSettings(_Section, frozen=True):
     """Where bars come from."""
 
     source: str
@@ -38,7 +38,7 @@ class Market(_Section, frozen=True):
     simulated_sessions: Annotated[int, Meta(ge=200, le=10_000)]
 
 
-class Training(_Section, frozen=True):
+class TrainingSettings(_Section, frozen=True):
     """How a model is fitted and a run is bounded."""
 
     epochs: Annotated[int, Meta(ge=1, le=1000)]
@@ -66,7 +66,7 @@ class Training(_Section, frozen=True):
         return self.max_workers or min(4, os.cpu_count() or 1)
 
 
-class Thresholds(_Section, frozen=True):
+class ThresholdSettings(_Section, frozen=True):
     """When a model is old, bad or good enough."""
 
     min_accuracy: Percent
@@ -78,7 +78,7 @@ class Thresholds(_Section, frozen=True):
     guard_sessions: Annotated[int, Meta(ge=10, le=1000)]
 
 
-class Watch(_Section, frozen=True):
+class WatchSettings(_Section, frozen=True):
     """What retrains a model beside the thresholds, and what keeps it from being retrained for
     nothing."""
 
@@ -105,7 +105,7 @@ class Watch(_Section, frozen=True):
     interval_hours: Annotated[float, Meta(gt=0, le=168)]
 
 
-class Resources(_Section, frozen=True):
+class ResourceSettings(_Section, frozen=True):
     """When the host shows WARN and CRIT."""
 
     cpu_warn: Percent
@@ -118,7 +118,7 @@ class Resources(_Section, frozen=True):
     response_crit_s: Seconds
 
 
-class Service(_Section, frozen=True):
+class ServiceSettings(_Section, frozen=True):
     """The prediction service."""
 
     host: str
@@ -133,14 +133,14 @@ class Service(_Section, frozen=True):
         return int(self.prediction_ttl[:-1]) * {"s": 1, "m": 60, "h": 3600}[self.prediction_ttl[-1]]
 
 
-class Alerts(_Section, frozen=True):
+class AlertSettings(_Section, frozen=True):
     """Whether and how often alerts are sent."""
 
     enabled: bool
     repeat_hours: Annotated[float, Meta(gt=0, le=8760)]
 
 
-class Backup(_Section, frozen=True):
+class BackupSettings(_Section, frozen=True):
     """How long backups live and where else they go."""
 
     retention_days: Positive
@@ -148,7 +148,7 @@ class Backup(_Section, frozen=True):
     also_to: str
 
 
-class Logs(_Section, frozen=True):
+class LogSettings(_Section, frozen=True):
     """How logs and finished runs are bounded."""
 
     max_mb: Positive
@@ -172,7 +172,7 @@ Theme = Literal[
 """The names of tui.look.themes, and the choice that follows the terminal."""
 
 
-class Console(_Section, frozen=True):
+class ConsoleSettings(_Section, frozen=True):
     """How the console looks and how often it looks."""
 
     refresh_s: Annotated[float, Meta(ge=0.2, le=60)]
@@ -183,7 +183,7 @@ class Console(_Section, frozen=True):
     whether the id is one, the console and `config check` say."""
 
 
-class Symbol(_Section, frozen=True):
+class SymbolSettings(_Section, frozen=True):
     """One configured symbol."""
 
     company: str
@@ -196,17 +196,17 @@ class Symbol(_Section, frozen=True):
 class Settings(_Section, frozen=True):
     """Everything stockml.toml says."""
 
-    market: Market
-    training: Training
-    thresholds: Thresholds
-    watch: Watch
-    resources: Resources
-    service: Service
-    alerts: Alerts
-    backup: Backup
-    logs: Logs
-    console: Console
-    symbols: Annotated[dict[str, Symbol], Meta(min_length=1)]
+    market: MarketSettings
+    training: TrainingSettings
+    thresholds: ThresholdSettings
+    watch: WatchSettings
+    resources: ResourceSettings
+    service: ServiceSettings
+    alerts: AlertSettings
+    backup: BackupSettings
+    logs: LogSettings
+    console: ConsoleSettings
+    symbols: Annotated[dict[str, SymbolSettings], Meta(min_length=1)]
 
     @property
     def names(self) -> tuple[str, ...]:

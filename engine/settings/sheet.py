@@ -22,10 +22,10 @@ from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings import load as config
-from engine.settings.document import Path, line_of, rendered, split_key, value_at
+from engine.settings.document import KeyPath, line_of, rendered, split_key, value_at
 from engine.settings.home import default_settings
-from engine.settings.load import VARIABLES, Problem, Settings
-from engine.settings.schema import PATTERN_WORDS
+from engine.settings.load import VARIABLES, SettingsProblem
+from engine.settings.schema import PATTERN_WORDS, Settings
 
 # A unit is the first of these words in a key's explanation.
 _UNITS = {
@@ -50,7 +50,7 @@ _KEY_LINE = re.compile(r"([a-z_]+) = ")
 class Setting:
     """One key of the settings."""
 
-    path: Path
+    path: KeyPath
     value: object
     """What is in effect here."""
     given: object
@@ -91,7 +91,7 @@ class Sheet:
     tree: Mapping[str, Any] | None = None
     """The file."""
 
-    def with_changes(self, changes: Mapping[Path, object]) -> tuple[str, ...]:
+    def with_changes(self, changes: Mapping[KeyPath, object]) -> tuple[str, ...]:
         """What would be wrong with the file, in words; None in `changes` takes a key out."""
         tree: dict[str, Any] = _copied(self.tree or {})
         for path, value in changes.items():
@@ -130,7 +130,7 @@ def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
     return Sheet(file, tuple(_settings(settings, tree, overrides)), tree=tree)
 
 
-def _with_line(problem: Problem, text: str, file: str) -> str:
+def _with_line(problem: SettingsProblem, text: str, file: str) -> str:
     """The problem with the line of its key, where that stands in the file."""
     try:
         path = split_key(problem.key)
@@ -172,7 +172,7 @@ def _fields(table: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _setting(
-    path: Path, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]
+    path: KeyPath, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]
 ) -> Setting:
     meaning = meanings().get(
         path[:2] if path[:2] == ("console", "keys") else (path[0], path[-1]), ""

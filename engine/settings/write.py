@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path as File
+from pathlib import Path
 from typing import Any
 
 from engine.core.audit import acting
@@ -25,7 +25,7 @@ from engine.core.files import FileLock, write_atomic
 from engine.core.paths import Home
 from engine.settings import load as config
 from engine.settings.document import (
-    Path,
+    KeyPath,
     candidates,
     edited,
     parsed,
@@ -34,7 +34,7 @@ from engine.settings.document import (
     value_at,
     without,
 )
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 Check = Callable[[Settings], Iterable[str]]
 """What else must be right with the settings, in words;
@@ -43,7 +43,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """One key of the file: its value before (None when it was not there) and after (None when it
     was taken out)."""
 
@@ -52,7 +52,7 @@ class Change:
     after: object
 
 
-def value_of(path: Path, raw: str) -> object:
+def value_of(path: KeyPath, raw: str) -> object:
     """The first meaning of `raw` that the key takes by itself;
     ConfigError, with the reason in words, when none is."""
     first = ""
@@ -65,7 +65,7 @@ def value_of(path: Path, raw: str) -> object:
 
 
 def chosen(
-    text: str, origin: str, path: Path, raw: str, check: Check | None = None
+    text: str, origin: str, path: KeyPath, raw: str, check: Check | None = None
 ) -> tuple[str, object]:
     """The edited text and the value: the first meaning of `raw` that leaves valid settings;
     ConfigError when none does."""
@@ -99,7 +99,7 @@ def _nothing_written(problems: tuple[str, ...]) -> ConfigError:
 
 def set_key(
     home: Home, key: str, raw: str, check: Check | None = None, wait_s: float = 5.0
-) -> Change:
+) -> SettingChange:
     """Set one key of stockml.toml, atomically; the file before stays as .stockml.toml.previous.
 
     ConfigError when the key, the value or the result is wrong: nothing is written then.
@@ -115,16 +115,16 @@ def set_key(
             result, value = chosen(text, str(target), path, raw, check)
             _write(home, target, text, result)
         act.said, act.about = "", {".".join(path): _told(before, value)}
-    return Change(".".join(path), before, value)
+    return SettingChange(".".join(path), before, value)
 
 
 def set_keys(
     home: Home,
-    changes: Mapping[Path, object],
-    seen: Mapping[Path, object] | None = None,
+    changes: Mapping[KeyPath, object],
+    seen: Mapping[KeyPath, object] | None = None,
     check: Check | None = None,
     wait_s: float = 5.0,
-) -> tuple[Change, ...]:
+) -> tuple[SettingChange, ...]:
     """Set several keys at once, or none of them; None takes a key out.
 
     The file before stays as .stockml.toml.previous.
@@ -137,7 +137,7 @@ def set_keys(
             text, tree = _read(target)
             result = text
             made = tuple(
-                Change(".".join(path), value_at(tree, path), value)
+                SettingChange(".".join(path), value_at(tree, path), value)
                 for path, value in changes.items()
             )
             for path in changes:
@@ -160,7 +160,7 @@ def _told(before: object, after: object) -> str:
 
 
 @contextmanager
-def _locked(home: Home, wait_s: float) -> Iterator[File]:
+def _locked(home: Home, wait_s: float) -> Iterator[Path]:
     """The settings file, while nobody else changes it;
     a link into somebody's own collection stays a link."""
     with FileLock(home.locks / "settings.lock") as lock:
@@ -172,7 +172,7 @@ def _locked(home: Home, wait_s: float) -> Iterator[File]:
         yield home.settings.resolve()
 
 
-def _read(target: File) -> tuple[str, dict[str, Any]]:
+def _read(target: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = target.read_bytes().decode("utf-8")
     except OSError as error:
@@ -184,7 +184,7 @@ def _read(target: File) -> tuple[str, dict[str, Any]]:
     return text, parsed(text, str(target))
 
 
-def _write(home: Home, target: File, text: str, result: str) -> None:
+def _write(home: Home, target: Path, text: str, result: str) -> None:
     """Keep the file as it is now beside it, then replace it;
     neither for a change that changes nothing."""
     if result == text:

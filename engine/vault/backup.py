@@ -20,13 +20,13 @@ from engine.core.errors import BusyError, NoDataError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, fsync_dir, temporary_name, write_atomic
 from engine.core.paths import Home
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.backups import (
     FORMAT,
     MANIFEST,
     Backup,
+    BackupEntry,
     BackupManifest,
-    Entry,
     describe,
     file_name,
     list_backups,
@@ -38,7 +38,7 @@ _LOCK_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewBackup:
     """A backup, and its copies on other disks."""
 
     backup: Backup
@@ -56,7 +56,7 @@ def back_up(
     reason: str = "manual",
     run_id: str = "",
     to: Path | None = None,
-) -> Made:
+) -> NewBackup:
     """Copy the live files of `symbols` into a new backup folder, and that folder to `to` and
     `[backup] also_to`.
 
@@ -74,12 +74,12 @@ def back_up(
             copies.append(copy_to(backup, other))
         except StockmlError as error:
             problems.append(str(error))
-    return Made(backup, tuple(copies), tuple(problems))
+    return NewBackup(backup, tuple(copies), tuple(problems))
 
 
 def automatic(
     home: Home, settings: Settings, symbol: str, symbols: Iterable[str], run_id: str, clock: Clock
-) -> Made | None:
+) -> NewBackup | None:
     """Make sure a backup of this run holds the live file of `symbol`: one folder a run, made at
     its first publish.
 
@@ -204,7 +204,7 @@ def _make(
         return Backup(path, now, entries, reason, run_id)
 
 
-def _copies(folder: Path, entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, bytes]]:
+def _copies(folder: Path, entries: tuple[BackupEntry, ...]) -> Iterator[tuple[BackupEntry, bytes]]:
     for entry in entries:
         raw = (folder / entry.file).read_bytes()
         if hashlib.sha256(raw).hexdigest() != entry.sha256:
@@ -215,7 +215,9 @@ def _copies(folder: Path, entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, b
         yield entry, raw
 
 
-def _build(folder: Path, name: str, files: Iterable[tuple[Entry, bytes]], manifest: bytes) -> Path:
+def _build(
+    folder: Path, name: str, files: Iterable[tuple[BackupEntry, bytes]], manifest: bytes
+) -> Path:
     """The folder `name` with `files` and `manifest`, whole, read again and durable;
     `_2` on a clash."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -239,7 +241,7 @@ def _build(folder: Path, name: str, files: Iterable[tuple[Entry, bytes]], manife
     return path
 
 
-def _copy(path: Path, raw: bytes, entry: Entry) -> None:
+def _copy(path: Path, raw: bytes, entry: BackupEntry) -> None:
     failpoint(f"backup.copy.{entry.symbol}")
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     with os.fdopen(fd, "r+b") as file:

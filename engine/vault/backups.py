@@ -29,7 +29,7 @@ from engine.core.errors import ModelError, NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -39,7 +39,7 @@ SUFFIX = "_lstm_model.h5"
 Kind = Literal["model", "foreign", "broken", "unknown"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class BackupEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file in a backup. `unknown` = in a folder without a manifest, not looked at yet."""
 
     symbol: str
@@ -60,7 +60,7 @@ class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     reason: str
     run_id: str = ""
-    entries: tuple[Entry, ...]
+    entries: tuple[BackupEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Backup:
 
     path: Path
     created_at: datetime
-    entries: tuple[Entry, ...]
+    entries: tuple[BackupEntry, ...]
     reason: str = ""
     run_id: str = ""
     verified: bool = True
@@ -85,7 +85,7 @@ class Backup:
     def size_bytes(self) -> int:
         return sum(entry.size_bytes for entry in self.entries)
 
-    def entry(self, symbol: str) -> Entry | None:
+    def entry(self, symbol: str) -> BackupEntry | None:
         """The file of `symbol`, if the backup has one."""
         return next((entry for entry in self.entries if entry.symbol == symbol), None)
 
@@ -169,7 +169,7 @@ def _plain_copy(path: Path) -> Backup | None:
         return None
     symbols = {name: name.removesuffix(SUFFIX).upper() for name in sizes}
     entries = tuple(
-        Entry(symbol=symbols[name], file=name, kind="unknown", size_bytes=size)
+        BackupEntry(symbol=symbols[name], file=name, kind="unknown", size_bytes=size)
         for name, size in sizes.items()
         if SYMBOL.fullmatch(symbols[name]) and name == file_name(symbols[name])
     )
@@ -243,7 +243,7 @@ def verify_backup(backup: Backup) -> tuple[Check, ...]:
     return tuple(check_entry(backup, entry) for entry in backup.entries)
 
 
-def check_entry(backup: Backup, entry: Entry) -> Check:
+def check_entry(backup: Backup, entry: BackupEntry) -> Check:
     """One file of a backup read again."""
     path = backup.path / entry.file
     try:
@@ -265,11 +265,11 @@ def check_entry(backup: Backup, entry: Entry) -> Check:
     return Check(entry.symbol, found.kind == "model", found.kind, found.problem)
 
 
-def describe(symbol: str, raw: bytes, origin: str) -> Entry:
+def describe(symbol: str, raw: bytes, origin: str) -> BackupEntry:
     """What the bytes of a symbol's file are: a model, a foreign file or a broken one, in words."""
     from engine.vault.model_file import ForeignModelError, check_name, decode_model
 
-    entry = Entry(
+    entry = BackupEntry(
         symbol=symbol,
         file=file_name(symbol),
         kind="model",

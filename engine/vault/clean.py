@@ -20,7 +20,7 @@ from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.history import Aged
 from engine.core.paths import Home
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.backup import backups_lock
 from engine.vault.backups import Backup, backup_folders, list_backups, verify_backup
 from engine.vault.daily import apply_daily, folder_of, kept_files, plan_daily
@@ -28,15 +28,15 @@ from engine.vault.leftovers import plan_litter, remove_litter
 from engine.vault.logs import apply_log, plan_logs
 from engine.vault.old_records import plan_records, remove_records
 from engine.vault.old_runs import plan_runs
-from engine.vault.removal import Action, discard
-from engine.vault.retention import Candidate, decide
+from engine.vault.removal import Removal, discard
+from engine.vault.retention import BackupCandidate, decide
 
 
 @dataclass(frozen=True, slots=True)
 class CleanReport:
     """Every keep and every deed, with its reason, and what could not be done."""
 
-    actions: tuple[Action, ...]
+    actions: tuple[Removal, ...]
     problems: tuple[str, ...] = ()
 
     @property
@@ -49,8 +49,8 @@ class _Part:
     """One kind of thing to clean: what is due, and how one action is done."""
 
     name: str
-    plan: Callable[[], Iterable[Action]]
-    apply: Callable[[Action], None]
+    plan: Callable[[], Iterable[Removal]]
+    apply: Callable[[Removal], None]
     ordered: bool = False
     """A fault stops the part: later actions count on earlier ones."""
 
@@ -70,7 +70,7 @@ def clean(
     A fault of one part is a problem in the report, not the end. Raises BusyError when backups
     are made or removed by another process for more than a minute.
     """
-    actions: list[Action] = []
+    actions: list[Removal] = []
     problems: list[str] = []
     with nullcontext() if dry_run else backups_lock(home, f"clean, process {os.getpid()}"):
         for part in _parts(home, settings, clock.now(), records):
@@ -102,15 +102,15 @@ def _parts(
     yield _Part("old records", partial(plan_records, home, records, days, now), old, ordered=True)
 
 
-def _discard(label: str, action: Action) -> None:
+def _discard(label: str, action: Removal) -> None:
     discard(action.path, label)
 
 
-def _discard_run(action: Action) -> None:
+def _discard_run(action: Removal) -> None:
     discard(action.path, "clean.run", durable=False)
 
 
-def _do(part: _Part, dry_run: bool, actions: list[Action], problems: list[str]) -> None:
+def _do(part: _Part, dry_run: bool, actions: list[Removal], problems: list[str]) -> None:
     try:
         planned = tuple(part.plan())
     except (OSError, StockmlError) as error:
@@ -128,7 +128,7 @@ def _do(part: _Part, dry_run: bool, actions: list[Action], problems: list[str]) 
             actions.append(action)
 
 
-def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Action, ...]:
+def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Removal, ...]:
     """An action for each backup in `folder`, every file of it read again;
     OSError when they cannot be listed."""
     backups = {backup.name: backup for backup in list_backups(folder)}
@@ -140,7 +140,7 @@ def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Actio
         limits.keep_valid,
     )
     return tuple(
-        Action(
+        Removal(
             "backup",
             folder / each.name,
             "keep" if each.keep else "remove",
@@ -151,8 +151,8 @@ def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Actio
     )
 
 
-def _candidate(backup: Backup) -> Candidate:
-    return Candidate(
+def _candidate(backup: Backup) -> BackupCandidate:
+    return BackupCandidate(
         name=backup.name,
         created_at=backup.created_at,
         symbols=frozenset(entry.symbol for entry in backup.entries),

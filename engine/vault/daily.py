@@ -18,7 +18,7 @@ from engine.core.errors import StockmlError
 from engine.core.files import replace_with
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.vault.removal import Action, discard
+from engine.vault.removal import Removal, discard
 
 KEEP = 7
 _BUSY_S = 5.0
@@ -52,7 +52,7 @@ def kept_files(home: Home) -> tuple[Kept, ...]:
     )
 
 
-def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Action, ...]:
+def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Removal, ...]:
     """Today's copy where it is missing, and an action for each copy there is.
 
     OSError when they cannot be listed.
@@ -71,7 +71,7 @@ def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Action, ...]:
     actions = []
     if today not in names and kept.source.exists():
         actions.append(
-            Action(
+            Removal(
                 "daily",
                 folder / today,
                 "copy",
@@ -84,22 +84,22 @@ def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Action, ...]:
     for name in names:
         path = folder / name
         if name > today:
-            actions.append(Action("daily", path, "keep", "dated in the future"))
+            actions.append(Removal("daily", path, "keep", "dated in the future"))
         elif path.exists():
             place = past.index(name) + 1
             size = path.stat().st_size
             if place > KEEP:
                 actions.append(
-                    Action("daily", path, "remove", f"{KEEP} newer copies are kept", size)
+                    Removal("daily", path, "remove", f"{KEEP} newer copies are kept", size)
                 )
             else:
                 actions.append(
-                    Action("daily", path, "keep", f"{place} of {KEEP} daily copies", size)
+                    Removal("daily", path, "keep", f"{place} of {KEEP} daily copies", size)
                 )
     return tuple(actions)
 
 
-def apply_daily(kept: Kept, action: Action) -> None:
+def apply_daily(kept: Kept, action: Removal) -> None:
     """Make or remove one copy as planned;
     StockmlError when the source is broken or locked, OSError for the disk."""
     if action.verb == "remove":

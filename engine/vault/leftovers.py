@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.core.errors import BusyError
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
-from engine.vault.removal import Action, delete, discard, size_of
+from engine.vault.removal import Removal, delete, discard, size_of
 
 _TEMPORARY = re.compile(r"\.tmp-.+-\d+-[0-9a-f]{8}(-journal|-wal|-shm)?")
 _TRASH = re.compile(r"\.trash-.+-[0-9a-f]{8}")
@@ -23,7 +23,7 @@ GRACE_S = 3600.0
 """A temporary file may be at work for this long; the longest known use takes seconds."""
 
 
-def plan_litter(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[Action, ...]:
+def plan_litter(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[Removal, ...]:
     """An action for each temporary file, piece of trash and unfinished backtest under the home,
     and in the folders `more`.
 
@@ -32,7 +32,7 @@ def plan_litter(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[A
     return tuple(_action(path, now) for path in _found(home, more))
 
 
-def remove_litter(action: Action) -> None:
+def remove_litter(action: Removal) -> None:
     """Delete what `plan_litter` found;
     OSError when the disk does not let it, BusyError when a backtest goes on meanwhile."""
     if not _BACKTEST.fullmatch(action.path.name):
@@ -64,9 +64,9 @@ def stop_at(error: OSError) -> None:
         raise error
 
 
-def _action(path: Path, now: datetime) -> Action:
+def _action(path: Path, now: datetime) -> Removal:
     if _TRASH.fullmatch(path.name):
-        return Action(
+        return Removal(
             "temporary", path, "remove", "trash of a removal that was cut short", size_of(path)
         )
     if _BACKTEST.fullmatch(path.name):
@@ -74,16 +74,16 @@ def _action(path: Path, now: datetime) -> Action:
     try:
         age = now.timestamp() - path.lstat().st_mtime
     except FileNotFoundError:
-        return Action("temporary", path, "keep", "gone meanwhile")
+        return Removal("temporary", path, "keep", "gone meanwhile")
     if age < GRACE_S:
-        return Action(
+        return Removal(
             "temporary",
             path,
             "keep",
             "younger than an hour: its writer may be at work",
             size_of(path),
         )
-    return Action(
+    return Removal(
         "temporary",
         path,
         "remove",
@@ -92,20 +92,20 @@ def _action(path: Path, now: datetime) -> Action:
     )
 
 
-def _backtest(path: Path, now: datetime) -> Action:
+def _backtest(path: Path, now: datetime) -> Removal:
     """The folds of a backtest that was broken off; a live one holds the lock in its folder."""
     if lock_holder(path / "lock") is not None:
-        return Action("temporary", path, "keep", "a backtest goes on in it")
+        return Removal("temporary", path, "keep", "a backtest goes on in it")
     try:
         days = (now.timestamp() - path.stat().st_mtime) / 86_400
     except FileNotFoundError:
-        return Action("temporary", path, "keep", "gone meanwhile")
+        return Removal("temporary", path, "keep", "gone meanwhile")
     if days < BACKTEST_DAYS:
         reason = (
             f"a backtest broken off {max(days, 0):.0f} of {BACKTEST_DAYS} days ago: the same"
             " command goes on with it"
         )
-        return Action("temporary", path, "keep", reason, size_of(path))
-    return Action(
+        return Removal("temporary", path, "keep", reason, size_of(path))
+    return Removal(
         "temporary", path, "remove", f"a backtest broken off {days:.0f} days ago", size_of(path)
     )

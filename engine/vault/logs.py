@@ -14,9 +14,9 @@ from pathlib import Path
 
 from engine.core.failpoints import failpoint
 from engine.core.files import fsync_dir
-from engine.settings.load import Logs
+from engine.settings.schema import LogSettings
 from engine.vault.leftovers import stop_at
-from engine.vault.removal import Action, discard
+from engine.vault.removal import Removal, discard
 
 _LIVE = re.compile(r"[^.].*\.(log|jsonl)")
 _OLD = re.compile(r"([^.].*\.(?:log|jsonl))\.(\d{1,4})")
@@ -25,11 +25,11 @@ _SUM = 5
 the newest stays in any case."""
 
 
-def plan_logs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
+def plan_logs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal, ...]:
     """An action for each log below `folder`; OSError when it cannot be listed."""
-    actions: list[Action] = []
+    actions: list[Removal] = []
     for where, _, names in os.walk(folder, onerror=stop_at):
-        live: list[Action] = []
+        live: list[Removal] = []
         old: dict[str, dict[int, Path]] = defaultdict(dict)
         for name in sorted(names):
             path = Path(where, name)
@@ -45,14 +45,14 @@ def plan_logs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
     return tuple(actions)
 
 
-def _live(path: Path, limits: Logs) -> Action:
+def _live(path: Path, limits: LogSettings) -> Removal:
     size = path.stat().st_size
     if size > limits.max_mb * 1_000_000:
-        return Action("log", path, "rename", f"{size / 1e6:.1f} MB, over {limits.max_mb} MB", size)
-    return Action("log", path, "keep", f"{size / 1e6:.1f} MB of {limits.max_mb} MB", size)
+        return Removal("log", path, "rename", f"{size / 1e6:.1f} MB, over {limits.max_mb} MB", size)
+    return Removal("log", path, "keep", f"{size / 1e6:.1f} MB of {limits.max_mb} MB", size)
 
 
-def _renamed(numbered: dict[int, Path], limits: Logs, now: datetime) -> list[Action]:
+def _renamed(numbered: dict[int, Path], limits: LogSettings, now: datetime) -> list[Removal]:
     """Actions for `x.log.1`, `x.log.2` …, the newest first."""
     actions, total = [], 0
     for number in sorted(numbered):
@@ -61,7 +61,7 @@ def _renamed(numbered: dict[int, Path], limits: Logs, now: datetime) -> list[Act
         total += found.st_size
         days = (now.timestamp() - found.st_mtime) / 86_400
         if days > limits.keep_days:
-            action = Action(
+            action = Removal(
                 "log",
                 path,
                 "remove",
@@ -69,7 +69,7 @@ def _renamed(numbered: dict[int, Path], limits: Logs, now: datetime) -> list[Act
                 found.st_size,
             )
         elif total > _SUM * limits.max_mb * 1_000_000 and number != min(numbered):
-            action = Action(
+            action = Removal(
                 "log",
                 path,
                 "remove",
@@ -77,7 +77,7 @@ def _renamed(numbered: dict[int, Path], limits: Logs, now: datetime) -> list[Act
                 found.st_size,
             )
         else:
-            action = Action(
+            action = Removal(
                 "log",
                 path,
                 "keep",
@@ -88,7 +88,7 @@ def _renamed(numbered: dict[int, Path], limits: Logs, now: datetime) -> list[Act
     return actions
 
 
-def apply_log(action: Action) -> None:
+def apply_log(action: Removal) -> None:
     """Rename or remove one log as planned; OSError when the disk does not let it."""
     if action.verb == "remove":
         discard(action.path, "clean.log")

@@ -17,12 +17,12 @@ from engine.core.clock import iso
 from engine.core.failpoints import failpoint
 from engine.core.history import NEWEST, Aged, open_history, reading, transaction
 from engine.core.paths import Home
-from engine.vault.removal import Action
+from engine.vault.removal import Removal
 
 
 def plan_records(
     home: Home, tables: Iterable[Aged], days: int, now: datetime
-) -> tuple[Action, ...]:
+) -> tuple[Removal, ...]:
     """An action for each table that has rows; StockmlError when history.db cannot be read."""
     actions = []
     for table in tables:
@@ -34,7 +34,7 @@ def plan_records(
 
 
 def remove_records(
-    home: Home, tables: Iterable[Aged], days: int, now: datetime, action: Action
+    home: Home, tables: Iterable[Aged], days: int, now: datetime, action: Removal
 ) -> None:
     """Delete what `plan_records` counted; StockmlError when history.db does not let it."""
     table = next(each for each in tables if action.path.name.endswith(f":{each.table}"))
@@ -55,11 +55,11 @@ def _count(
     return int(connection.execute(query, parameters).fetchone()[0])
 
 
-def _action(home: Home, table: Aged, old: int, total: int, days: int) -> Action:
+def _action(home: Home, table: Aged, old: int, total: int, days: int) -> Removal:
     path = home.history.with_name(f"{home.history.name}:{table.table}")
     if old:
-        return Action("record", path, "remove", f"{old} of {total} rows older than {days} days")
-    return Action(
+        return Removal("record", path, "remove", f"{old} of {total} rows older than {days} days")
+    return Removal(
         "record",
         path,
         "keep",

@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.core.files import lock_holder
-from engine.settings.load import Logs
-from engine.vault.removal import Action, size_of
+from engine.settings.schema import LogSettings
+from engine.vault.removal import Removal, size_of
 
 _DATED = ("events.jsonl", "result.json", "spec.json")
 
 
-def plan_runs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
+def plan_runs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal, ...]:
     """An action for each run in `folder`, newest first (by what was written last);
     OSError when it cannot be listed."""
     try:
@@ -33,16 +33,16 @@ def plan_runs(folder: Path, limits: Logs, now: datetime) -> tuple[Action, ...]:
     for written, name in dated:
         path = folder / name
         if lock_holder(path / "lock") is not None:
-            actions.append(Action("run", path, "keep", "it is live"))
+            actions.append(Removal("run", path, "keep", "it is live"))
             continue
         finished += 1
         actions.append(_finished(path, finished, (now.timestamp() - written) / 86_400, limits))
     return tuple(actions)
 
 
-def _finished(path: Path, place: int, days: float, limits: Logs) -> Action:
+def _finished(path: Path, place: int, days: float, limits: LogSettings) -> Removal:
     if days > limits.keep_runs_days:
-        return Action(
+        return Removal(
             "run",
             path,
             "remove",
@@ -50,10 +50,10 @@ def _finished(path: Path, place: int, days: float, limits: Logs) -> Action:
             size_of(path),
         )
     if place > limits.keep_runs:
-        return Action(
+        return Removal(
             "run", path, "remove", f"{limits.keep_runs} newer runs are kept", size_of(path)
         )
-    return Action(
+    return Removal(
         "run",
         path,
         "keep",

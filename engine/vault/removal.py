@@ -16,7 +16,7 @@ TRASH = ".trash-"
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class Removal:
     """What becomes of one file or folder, and why."""
 
     kind: Literal["backup", "temporary", "log", "run", "record", "daily"]

@@ -25,7 +25,7 @@ from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.backup import automatic
 from engine.vault.backups import (
     Backup,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class BackupCandidate:
     """What the decision needs to know of one backup."""
 
     name: str
@@ -29,7 +29,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RetentionVerdict:
     """Keep or remove one backup, and why."""
 
     name: str
@@ -38,8 +38,8 @@ class Verdict:
 
 
 def decide(
-    candidates: Iterable[Candidate], now: datetime, days: int, keep_valid: int
-) -> tuple[Verdict, ...]:
+    candidates: Iterable[BackupCandidate], now: datetime, days: int, keep_valid: int
+) -> tuple[RetentionVerdict, ...]:
     """A verdict for each backup, newest first;
     `days` and `keep_valid` are at least 1 (else ValueError)."""
     if days < 1 or keep_valid < 1:
@@ -54,32 +54,33 @@ def decide(
     ]
     if not counted:
         return tuple(
-            Verdict(each.name, True, "there is no valid backup to count from") for each in ordered
+            RetentionVerdict(each.name, True, "there is no valid backup to count from")
+            for each in ordered
         )
     start = counted[0].created_at - timedelta(days=days)
     return tuple(_verdict(each, counted, now, start, days, keep_valid) for each in ordered)
 
 
 def _verdict(
-    backup: Candidate,
-    counted: list[Candidate],
+    backup: BackupCandidate,
+    counted: list[BackupCandidate],
     now: datetime,
     start: datetime,
     days: int,
     keep_valid: int,
-) -> Verdict:
+) -> RetentionVerdict:
     if backup.problem:
-        return Verdict(backup.name, True, f"cannot be judged: {backup.problem}")
+        return RetentionVerdict(backup.name, True, f"cannot be judged: {backup.problem}")
     if backup.created_at > now:
-        return Verdict(backup.name, True, "dated in the future")
+        return RetentionVerdict(backup.name, True, "dated in the future")
     if backup.created_at >= start:
-        return Verdict(
+        return RetentionVerdict(
             backup.name, True, f"within {days} days of the newest valid backup ({counted[0].name})"
         )
     if needed := sorted(
         symbol for symbol in backup.symbols if _newer(backup, counted, symbol) < keep_valid
     ):
-        return Verdict(
+        return RetentionVerdict(
             backup.name, True, f"fewer than {keep_valid} newer valid backups of {', '.join(needed)}"
         )
     what = (
@@ -87,12 +88,12 @@ def _verdict(
         if backup.symbols
         else "and empty"
     )
-    return Verdict(
+    return RetentionVerdict(
         backup.name, False, f"older than {days} days before the newest valid backup {what}"
     )
 
 
-def _newer(backup: Candidate, counted: list[Candidate], symbol: str) -> int:
+def _newer(backup: BackupCandidate, counted: list[BackupCandidate], symbol: str) -> int:
     """How many counted backups after this one hold a valid model of `symbol`."""
     place = (backup.created_at, backup.name)
     return sum(symbol in each.valid and (each.created_at, each.name) > place for each in counted)

@@ -23,7 +23,7 @@ from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Alert, Level
 from engine.core.text import clean
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.planner import Decision, PlannedAction
 from engine.watch.schema import SCHEMA, writing
 

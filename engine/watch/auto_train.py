@@ -14,7 +14,7 @@ from engine.core.records import Started, TrainRequest
 from engine.market.calendar import exchange_day, is_open, session_close
 from engine.runs.spec import AUTOMATIC
 from engine.runs.start import busy_symbols
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import decisions as record
 from engine.watch import earnings
 from engine.watch.decisions import Histories

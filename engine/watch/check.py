@@ -26,7 +26,7 @@ from engine.core.paths import Home
 from engine.core.records import Level, Meter, Started, TrainRequest
 from engine.core.text import clean
 from engine.schedule.upcoming import next_auto_train
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import alerts, earnings, ledger
 from engine.watch import decisions as record
 from engine.watch.auto_train import Assessment, Prepared, Start, look, occasion_of, prepare, start

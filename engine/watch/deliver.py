@@ -27,7 +27,7 @@ from engine.core.files import FileLock
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.schema import SCHEMA, writing
 
 LIMIT_S = 60.0

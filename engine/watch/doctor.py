@@ -19,7 +19,7 @@ from engine.core.link import load_link
 from engine.core.paths import Home, filesystem
 from engine.core.records import Level
 from engine.core.text import clean
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.health import Item
 
 if TYPE_CHECKING:

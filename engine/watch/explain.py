@@ -13,7 +13,7 @@ from engine.core.clock import Clock, iso
 from engine.core.paths import Home
 from engine.market.calendar import exchange_day
 from engine.schedule.upcoming import next_auto_train
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import earnings
 from engine.watch.auto_train import Assessment, look_at_all, occasion_of, prepare
 from engine.watch.holds import holds

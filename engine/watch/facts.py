@@ -17,7 +17,7 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.calendar import exchange_day, iter_sessions, last_complete_session
 from engine.market.source import SOURCES, parse_source
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import earnings, ledger
 from engine.watch.decisions import Histories, pasts
 from engine.watch.planner import TrainingCandidate

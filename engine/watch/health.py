@@ -18,13 +18,13 @@ from engine.core.clock import iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import JobState, Level, Meter, Run, Snapshot, State, SymbolRow
+from engine.core.records import JobState, Level, Meter, Run, Snapshot, SymbolRow, SymbolState
 from engine.core.text import clean
 from engine.forecast import status
 from engine.market.calendar import covered_until, last_complete_session
 from engine.market.last_bar import last_bar
 from engine.market.staleness import bars_behind
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import deliver
 from engine.watch.alerts import Condition
 from engine.watch.schema import SCHEMA
@@ -105,7 +105,7 @@ def conditions(
     late = [job.trouble for job in schedule.installed if job.trouble]
     if not schedule.unknown:
         found.append(Condition("schedule", "", bool(late), "; ".join(late)))
-    bad = (State.FAILED, State.LOST)
+    bad = (SymbolState.FAILED, SymbolState.LOST)
     return (
         *found,
         *(
@@ -122,7 +122,11 @@ def _meter(meter: Meter) -> Item:
 def _models(home: Home, snapshot: Snapshot) -> Item:
     counts = Counter(row.state for row in snapshot.rows)
     words = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-    bad = [row.symbol for row in snapshot.rows if row.state in (State.CORRUPT, State.FOREIGN)]
+    bad = [
+        row.symbol
+        for row in snapshot.rows
+        if row.state in (SymbolState.CORRUPT, SymbolState.FOREIGN)
+    ]
     newer = [
         symbol
         for symbol in bad
@@ -142,7 +146,7 @@ def _models(home: Home, snapshot: Snapshot) -> Item:
     poor = [
         row.symbol
         for row in snapshot.rows
-        if row.state in (State.NONE, State.STALE, State.FAILED, State.LOST)
+        if row.state in (SymbolState.NONE, SymbolState.STALE, SymbolState.FAILED, SymbolState.LOST)
     ]
     if poor:
         return Item("models", Level.WARN, f"{words}: {' '.join(poor)}", "stockml auto-train")

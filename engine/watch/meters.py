@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.core.records import Level, Meter
-from engine.settings.load import Resources
+from engine.settings.schema import ResourceSettings
 
 _ORDER = (Level.OK, Level.WARN, Level.CRIT)
 
@@ -28,7 +28,7 @@ class Meters:
     def __init__(self) -> None:
         self._sampled = False
 
-    def sample(self, folder: Path, limits: Resources) -> tuple[Meter, ...]:
+    def sample(self, folder: Path, limits: ResourceSettings) -> tuple[Meter, ...]:
         """CPU, memory and disk in percent in use, the load of one minute per core count."""
         import psutil
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.triggers import TRIGGERS, TriggerVerdict
 
 PRIORITIES = ("high", "medium", "low")

@@ -15,7 +15,7 @@ from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.core.text import clean
 from engine.forecast import status as derived
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 IN_PROCESS, BY_SERVICE = "in process", "service"
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.forecast.features import Floats, lagged, log_returns, mean, true_range, volatility
 from engine.forecast.metrics import wilson
 from engine.market.bars import Bars
-from engine.settings.load import Watch
+from engine.settings.schema import WatchSettings
 from engine.watch.triggers import Live, Signal, unlucky
 
 HISTORY = 500
@@ -29,7 +29,7 @@ _TINY = 1e-6
 
 
 def volatility_signals(
-    bars: Bars, market: Bars | None, trained_to: str, limits: Watch
+    bars: Bars, market: Bars | None, trained_to: str, limits: WatchSettings
 ) -> tuple[Signal, ...]:
     """The rise of volatility, alone and against the market's, and the greatest move since
     `trained_to`; () with few bars."""
@@ -100,7 +100,7 @@ def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
 
 
 def drift_signals(
-    bars: Bars, live: Live, heldout: tuple[float | None, int], limits: Watch
+    bars: Bars, live: Live, heldout: tuple[float | None, int], limits: WatchSettings
 ) -> tuple[Signal, ...]:
     """KS distances of returns and of their size, and the direction that live forecasts lost
     against the held-out record.
@@ -116,7 +116,7 @@ def drift_signals(
     return tuple(each for each in found if each is not None)
 
 
-def _distance(name: str, values: Floats, limits: Watch, bars: Bars) -> Signal | None:
+def _distance(name: str, values: Floats, limits: WatchSettings, bars: Bars) -> Signal | None:
     count, reference = limits.drift_sessions, limits.drift_reference
     ends = list(range(len(values), count + reference, -_STEP))[: 1 + (count + HISTORY) // _STEP]
     distances = [
@@ -147,7 +147,9 @@ def critical(n: int, m: int, alpha: float = 0.01) -> float:
     return float(np.sqrt(-0.5 * np.log(alpha / 2) * (n + m) / (n * m)))
 
 
-def _lost_direction(live: Live, heldout: tuple[float | None, int], limits: Watch) -> Signal | None:
+def _lost_direction(
+    live: Live, heldout: tuple[float | None, int], limits: WatchSettings
+) -> Signal | None:
     """Live hits so rare that the lower end of the held-out accuracy's interval would not explain
     them."""
     accuracy, n = heldout

@@ -22,8 +22,8 @@ from engine.core.records import (
     Retrain,
     Run,
     Snapshot,
-    State,
     SymbolRow,
+    SymbolState,
 )
 from engine.core.text import clean, clean_bytes, whole_rows
 from engine.forecast import status as derived
@@ -31,7 +31,7 @@ from engine.forecast.status import Status
 from engine.market.source import parse_source
 from engine.market.staleness import bars_behind, stale_words, stand_in_words
 from engine.runs.store import RunStore
-from engine.settings.load import Settings, Thresholds
+from engine.settings.schema import Settings, ThresholdSettings
 from engine.watch.alerts import FIRING
 from engine.watch.console_summary import Board, BoardReader, safe_read
 from engine.watch.meters import Meters, worst
@@ -43,14 +43,20 @@ LOG_LINES = 200
 # told so long.
 DONE_FOR = timedelta(minutes=10)
 _ENDED_WORDS = {
-    JobState.FAILED: State.FAILED,
-    JobState.REFUSED: State.REFUSED,
-    JobState.LOST: State.LOST,
-    JobState.CANCELLED: State.CANCELLED,
+    JobState.FAILED: SymbolState.FAILED,
+    JobState.REFUSED: SymbolState.REFUSED,
+    JobState.LOST: SymbolState.LOST,
+    JobState.CANCELLED: SymbolState.CANCELLED,
 }
 # A hold is an operator's decision: it takes the word of age and of how the last training ended, not
 # of a broken file.
-_OVERRULED = (State.FRESH, State.AGING, State.STALE, State.NONE, *_ENDED_WORDS.values())
+_OVERRULED = (
+    SymbolState.FRESH,
+    SymbolState.AGING,
+    SymbolState.STALE,
+    SymbolState.NONE,
+    *_ENDED_WORDS.values(),
+)
 READING = "reading the model"
 UNREADABLE = (
     "its figures cannot be read: this home is not writable, and they are kept in"
@@ -60,35 +66,39 @@ STOPPED = "its last training was cancelled; this model stays live"
 PUBLISHED_UNSAID = "published; its run died before saying so"
 
 
-def age_state(age_days: float, limits: Thresholds) -> State:
+def age_state(age_days: float, limits: ThresholdSettings) -> SymbolState:
     """FRESH, AGING or STALE."""
     if age_days > limits.max_model_age_days:
-        return State.STALE
-    return State.FRESH if age_days <= limits.fresh_days else State.AGING
+        return SymbolState.STALE
+    return SymbolState.FRESH if age_days <= limits.fresh_days else SymbolState.AGING
 
 
 def state_of(
-    status: Status | None, job: Job | None, last: Job | None, now: datetime, limits: Thresholds
-) -> State:
+    status: Status | None,
+    job: Job | None,
+    last: Job | None,
+    now: datetime,
+    limits: ThresholdSettings,
+) -> SymbolState:
     """The one word of a row: a live job first, then a broken file, then how the last job ended,
     then the age."""
     if job is not None and not job.state.ended:
-        return State.TRAIN if job.state is JobState.RUNNING else State.QUEUED
+        return SymbolState.TRAIN if job.state is JobState.RUNNING else SymbolState.QUEUED
     if status is None:
-        return _ENDED_WORDS.get(last.state, State.NONE) if last else State.NONE
+        return _ENDED_WORDS.get(last.state, SymbolState.NONE) if last else SymbolState.NONE
     if status.model is None:
         # Whole, and nothing this program may use: the note says that a newer stockml made it.
-        return State.FOREIGN if status.kind in ("foreign", "newer") else State.CORRUPT
+        return SymbolState.FOREIGN if status.kind in ("foreign", "newer") else SymbolState.CORRUPT
     by_age = age_state((now - status.model.trained_at).total_seconds() / 86400, limits)
     if last is None or last.ended_at is None:
         return by_age
     recent = now - last.ended_at < DONE_FOR
     if last.state is JobState.DONE:
-        return State.DONE if recent and by_age is State.FRESH else by_age
+        return SymbolState.DONE if recent and by_age is SymbolState.FRESH else by_age
     if last.ended_at < status.model.trained_at:
         return by_age  # something newer was published since, by a restore for one
     if last.state is JobState.CANCELLED or (
-        last.state is JobState.REFUSED and by_age is State.STALE
+        last.state is JobState.REFUSED and by_age is SymbolState.STALE
     ):
         return by_age  # what was stopped changed nothing: its note and its run say so
     return _ENDED_WORDS[last.state]
@@ -154,9 +164,9 @@ class SnapshotReader:
             for name in settings.names
         )
         meters = self._read_meters(settings, problems)
-        bad = [Level.WARN for row in rows if row.state in (State.FAILED, State.LOST)]
+        bad = [Level.WARN for row in rows if row.state in (SymbolState.FAILED, SymbolState.LOST)]
         bad += [
-            Level.CRIT for row in rows if row.state in (State.CORRUPT, State.FOREIGN)
+            Level.CRIT for row in rows if row.state in (SymbolState.CORRUPT, SymbolState.FOREIGN)
         ]  # as `health` says
         bad += [Level.WARN for alert in board.alerts if alert.state == FIRING and not alert.acked]
         shown = source or self._configured(settings)
@@ -295,7 +305,7 @@ def _watched(row: SymbolRow, board: Board) -> SymbolRow:
     note = _joined(": ".join(filter(None, (ended, row.note))), f"on hold: {hold}" if hold else "")
     return replace(
         row,
-        state=State.HELD if held else row.state,
+        state=SymbolState.HELD if held else row.state,
         note=note,
         hold=hold,
         retrain=_standing(row, board, hold),
@@ -310,8 +320,12 @@ def _standing(row: SymbolRow, board: Board, hold: str) -> Retrain | None:
     return None if found.action == PlannedAction.HELD and not hold else found
 
 
-def _note(status: Status | None, waits: str, last: Job | None, state: State) -> str:
-    if state in (State.FAILED, State.REFUSED, State.LOST) and last is not None and last.message:
+def _note(status: Status | None, waits: str, last: Job | None, state: SymbolState) -> str:
+    if (
+        state in (SymbolState.FAILED, SymbolState.REFUSED, SymbolState.LOST)
+        and last is not None
+        and last.message
+    ):
         return last.message
     if status is not None:
         unsaid = last.message if last is not None and last.message == PUBLISHED_UNSAID else ""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.core.records import Metrics
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 NOTHING = Metrics()
 LUCK_WINDOWS = (10, 15, 20, 30, 60)

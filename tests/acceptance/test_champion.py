@@ -15,7 +15,7 @@ import pytest
 
 from engine.api import Engine
 from engine.core.paths import Home
-from engine.core.records import State
+from engine.core.records import SymbolState
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model, write_model
 from tests.helpers import new_home, stockml
@@ -105,7 +105,7 @@ async def test_the_console_says_refused_with_the_figures(
         row = await until(
             pilot, lambda: app.main.snapshot and app.main.snapshot.row("NVDA"), "the row of NVDA"
         )
-        assert row.state is State.REFUSED
+        assert row.state is SymbolState.REFUSED
         ours, theirs = row.last_job.metrics, row.last_job.champion
         figures = f"MASE {ours.mase:.3f} against the live model's {theirs.mase:.3f}"
         shown = await until(

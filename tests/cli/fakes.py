@@ -27,12 +27,12 @@ from engine.core.records import (
     Run,
     Snapshot,
     Started,
-    State,
     SymbolRow,
+    SymbolState,
     TrainRequest,
 )
 from engine.settings import load as config
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
 METRICS = Metrics(
@@ -100,7 +100,7 @@ def trained(symbol: str = "NVDA", **more: Any) -> SymbolRow:
         symbol,
         "Company",
         "high",
-        State.FRESH,
+        SymbolState.FRESH,
         model,
         FORECAST,
         age_days=2.0,
@@ -112,7 +112,7 @@ def trained(symbol: str = "NVDA", **more: Any) -> SymbolRow:
 
 def untrained(symbol: str) -> SymbolRow:
     """The row of a symbol without a model."""
-    return SymbolRow(symbol, "Company", "low", State.NONE, note="not trained yet")
+    return SymbolRow(symbol, "Company", "low", SymbolState.NONE, note="not trained yet")
 
 
 @dataclass

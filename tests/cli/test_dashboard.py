@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.cli.dashboard import page
-from engine.core.records import Job, JobState, State
+from engine.core.records import Job, JobState, SymbolState
 from tests.cli.fakes import (
     MODEL,
     NOW,
@@ -36,8 +36,8 @@ def test_the_page_reads_as_the_guides() -> None:
 
 def test_bad_states_are_said() -> None:
     """A model that cannot be used is marked and says why; a simulated one is marked SIMULATED."""
-    corrupt = replace(untrained("AUR"), state=State.CORRUPT, note="digest does not match")
-    lost = trained("TSLA", state=State.LOST, model=replace(MODEL, source="simulated"))
+    corrupt = replace(untrained("AUR"), state=SymbolState.CORRUPT, note="digest does not match")
+    lost = trained("TSLA", state=SymbolState.LOST, model=replace(MODEL, source="simulated"))
     lines = page(make_snapshot(corrupt, lost, problems=("runs cannot be read: \x1b[2Jx",)))
 
     assert "❌ AUR: CORRUPT digest does not match" in lines

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli import render
-from engine.core.records import Job, JobState, Level, Metrics, State
+from engine.core.records import Job, JobState, Level, Metrics, SymbolState
 from engine.core.text import clean
 from tests.cli.fakes import (
     FORECAST,
@@ -164,7 +164,7 @@ def test_a_narrow_terminal_keeps_the_mark() -> None:
     row = trained(
         "GOOGL",
         model=replace(MODEL, source="simulated"),
-        state=State.CANCELLED,
+        state=SymbolState.CANCELLED,
         note="a long note " * 9,
     )
     lines = render.status_table(make_snapshot(row), 80)
@@ -183,7 +183,9 @@ def test_live_progress() -> None:
     """A job in a live run shows phase, epoch, loss and ETA, and its run is listed below."""
     job = Job("NVDA", JobState.RUNNING, phase="fit", epoch=3, epochs=10, loss=0.01234, eta_s=75)
     run = make_run(job, done("TSLA"), state=JobState.RUNNING)
-    lines = render.status_table(make_snapshot(trained(job=job, state=State.TRAIN), runs=(run,)))
+    lines = render.status_table(
+        make_snapshot(trained(job=job, state=SymbolState.TRAIN), runs=(run,))
+    )
 
     assert lines[1].endswith("fit  epoch 3/10  loss 0.0123  ETA 1m15s")
     assert lines[-1].startswith("run run-1  running  1/2 ended")

@@ -10,7 +10,7 @@ import pytest
 
 from engine.cli.status import change_lines
 from engine.core.errors import ExitCode, ModelError, UsageError
-from engine.core.records import Job, JobState, State
+from engine.core.records import Job, JobState, SymbolState
 from tests.cli.fakes import NOW, fake, invoke, make_snapshot, trained, untrained
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
 
@@ -75,7 +75,9 @@ def test_one_line_for_each_change() -> None:
     """Off a terminal --watch says every symbol once, then only what changed."""
     before = make_snapshot(trained("NVDA"), untrained("SPY"))
     job = Job("SPY", JobState.RUNNING, phase="fit")
-    after = make_snapshot(trained("NVDA"), replace(untrained("SPY"), state=State.TRAIN, job=job))
+    after = make_snapshot(
+        trained("NVDA"), replace(untrained("SPY"), state=SymbolState.TRAIN, job=job)
+    )
 
     assert 3 == len(change_lines(None, before, NOW))
     assert [] == change_lines(before, before, NOW)

@@ -158,7 +158,7 @@ def test_a_disk_that_refuses_stops_nothing_and_is_told(
     """Where the record cannot be written the action is done all the same, and a sentence says
     what is missing."""
     said: list[str] = []
-    monkeypatch.setattr(audit, "complain", said.append)
+    monkeypatch.setattr(audit, "report_unrecorded", said.append)
     door = Door(tmp_path)
     door.home.logs.parent.joinpath("logs").write_text("a file where the folder should be")
 
@@ -172,7 +172,7 @@ def test_an_argument_that_cannot_be_written_stops_nothing(
 ) -> None:
     """A value that JSON has no word for costs the line, never the action."""
     said: list[str] = []
-    monkeypatch.setattr(audit, "complain", said.append)
+    monkeypatch.setattr(audit, "report_unrecorded", said.append)
     note(Home(tmp_path), FakeClock(NOW), "hold", "done", value=float("nan"))
 
     assert "ValueError" in said[0]

@@ -12,7 +12,8 @@ import numpy as np
 from engine.forecast.members.base import FitOptions
 from engine.market.bars import Bars
 from engine.settings.home import default_settings
-from engine.settings.load import Settings, parse
+from engine.settings.load import parse
+from engine.settings.schema import Settings
 
 QUICK = FitOptions(epochs=2, sequence_length=10, patience=2, seed=3)
 

@@ -20,7 +20,8 @@ from engine.forecast.fit import fit_symbol
 from engine.forecast.inference import load_forecaster
 from engine.market.bars import Bars, day
 from engine.market.fetch import stored_bars
-from engine.settings.load import Settings, load
+from engine.settings.load import load
+from engine.settings.schema import Settings
 from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, write_csv
 from tests.helpers import new_home

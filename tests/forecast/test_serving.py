@@ -27,7 +27,7 @@ from engine.forecast.serving import BarCache, forecast_stored, forecasts_or_erro
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.home import prepare
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, settings
 from tests.helpers import ROOT, environment

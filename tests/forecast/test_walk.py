@@ -17,7 +17,7 @@ from engine.forecast.scoreboard import scoreboard
 from engine.forecast.walk import CODE, DRIFT, ENSEMBLE, Fold, join, plan_folds, walk_fold
 from engine.settings import load as config
 from engine.settings.home import default_settings
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 
 MEMBERS = ("naive", "enhanced", "sklearn")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.clock import FakeClock
-from engine.market.throttle import PAUSE_S, Turn
+from engine.market.throttle import PAUSE_S, RequestSlot
 from tests.helpers import environment, wait_for
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
@@ -25,7 +25,7 @@ def test_requests_are_spaced_over_turns(tmp_path: Path) -> None:
     path = tmp_path / "yahoo" / ".turn"
     for passed in (0.0, 0.5, 9.0):
         clock.advance(timedelta(seconds=passed))
-        with Turn(path, clock) as turn:
+        with RequestSlot(path, clock) as turn:
             turn.space(2.0, waits.append)
     assert waits == [pytest.approx(1.5)]
 
@@ -35,16 +35,16 @@ def test_a_failure_rests_the_source_for_all(tmp_path: Path) -> None:
     an answer makes it as before."""
     clock = FakeClock(NOW)
     path = tmp_path / ".turn"
-    with Turn(path, clock) as turn:
+    with RequestSlot(path, clock) as turn:
         assert (turn.resting, turn.tries) == (False, None)
         turn.failed("busy")
-    with Turn(path, clock) as turn:
+    with RequestSlot(path, clock) as turn:
         assert (turn.resting, turn.tries, turn.failure) == (True, 1, "busy")
     clock.advance(timedelta(seconds=PAUSE_S))
-    with Turn(path, clock) as turn:
+    with RequestSlot(path, clock) as turn:
         assert (turn.resting, turn.tries) == (False, 1)
         turn.answered()
-    with Turn(path, clock) as turn:
+    with RequestSlot(path, clock) as turn:
         assert (turn.resting, turn.tries) == (False, None)
 
 
@@ -64,7 +64,7 @@ def test_a_damaged_memory_never_stops_a_fetch(text: str, tmp_path: Path) -> None
     wait."""
     path = tmp_path / ".turn"
     path.write_text(text)
-    with Turn(path, FakeClock(NOW)) as turn:
+    with RequestSlot(path, FakeClock(NOW)) as turn:
         assert not turn.resting
         turn.space(2.0, lambda seconds: pytest.fail(f"waited {seconds} s"))
 

@@ -28,7 +28,8 @@ from engine.runs.start import begin, launch, plan
 from engine.runs.training import train_symbol
 from engine.runs.verify import Pinned, Verifier
 from engine.runs.work import Task
-from engine.settings.load import Settings, load
+from engine.settings.load import load
+from engine.settings.schema import Settings
 from engine.vault.backups import list_backups
 from engine.vault.model_file import StoredModel, read_model
 from tests.helpers import new_home

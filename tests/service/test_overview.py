@@ -15,7 +15,8 @@ from engine.client.place import lock_path, place_text
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.service.overview import overview
-from engine.settings.load import Settings, load
+from engine.settings.load import load
+from engine.settings.schema import Settings
 from tests.helpers import new_home
 from tests.service.homes import copied, serving
 

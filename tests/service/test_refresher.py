@@ -20,7 +20,7 @@ from engine.market.store import BarStore
 from engine.service import fetch, refresher
 from engine.service.metrics import ServiceMetrics
 from engine.service.refresher import Backoff, Refresher, behind
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from tests.helpers import wait_for
 from tests.service.homes import NOW, bars_of, serving
 

@@ -12,16 +12,17 @@ from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.core.records import Level
 from engine.service.verdict import answer_lines, fault, latency_line, verdict
-from engine.settings.load import Resources, load
+from engine.settings.load import load
+from engine.settings.schema import ResourceSettings
 from tests.service.homes import Served
 
 
 @pytest.fixture
-def limits(template: Home) -> Resources:
+def limits(template: Home) -> ResourceSettings:
     return load(template, {}).resources
 
 
-def test_the_verdict_follows_the_guides_limits(limits: Resources) -> None:
+def test_the_verdict_follows_the_guides_limits(limits: ResourceSettings) -> None:
     """OK up to 5 s, WARN above, CRIT above 10 s or without an answer."""
     assert verdict(Reply(200, 5.0, {}), limits) is Level.OK
     assert verdict(Reply(200, 5.1, {}), limits) is Level.WARN
@@ -30,7 +31,7 @@ def test_the_verdict_follows_the_guides_limits(limits: Resources) -> None:
     assert verdict(Reply(0, 0.1, {}, "gone"), limits) is Level.CRIT
 
 
-def test_a_real_answer_in_words(served: Served, limits: Resources) -> None:
+def test_a_real_answer_in_words(served: Served, limits: ResourceSettings) -> None:
     """A real prediction has no fault;
     its words hold status, latency, limits, prices and what they stand on."""
     tree = served.get("/api/v1/predict/NVDA")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError
 from engine.settings.home import default_settings
-from engine.settings.load import ENVIRONMENT, Settings, load, parse
+from engine.settings.load import ENVIRONMENT, load, parse
+from engine.settings.schema import Settings
 from tests.helpers import ROOT, new_home
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from engine.core.paths import Home
 from engine.settings.home import default_settings
-from engine.settings.load import Settings, parse
+from engine.settings.load import parse
 from engine.settings.ml_config import ml_config, ml_config_text, write_ml_config
+from engine.settings.schema import Settings
 
 GUIDE = """\
 {

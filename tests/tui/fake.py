@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.client.place import Place
 from engine.client.service_client import Reply, ServiceState
-from engine.core.child import Answer
+from engine.core.child import ChildAnswer
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import (
@@ -29,8 +29,8 @@ from engine.schedule.scheduler import Scheduler
 from engine.service.overview import Overview
 from engine.settings import load as config
 from engine.settings.home import prepare
-from engine.settings.load import Settings
-from engine.settings.write import Change, set_keys
+from engine.settings.schema import Settings
+from engine.settings.write import SettingChange, set_keys
 from engine.vault.backups import Backup
 from engine.watch.deliver import Waiting
 from tests.schedule.fakes import FakeCrontab
@@ -53,7 +53,7 @@ class FakeEngine:
         self.daemon = Daemon(True, 7)
         self.backups_there: tuple[Backup, ...] = ()
         self.stories = {name: story() for name in NAMES}
-        self.answers: dict[str, Answer] = {"doctor": Answer(0, DOCTOR)}
+        self.answers: dict[str, ChildAnswer] = {"doctor": ChildAnswer(0, DOCTOR)}
         """What commands in a child say, by their first word."""
         self.away_found = Away()
         self.alerts_there: tuple[Alert, ...] | Exception = (
@@ -114,7 +114,7 @@ class FakeEngine:
     def backups(self) -> tuple[Backup, ...]:
         return self.backups_there
 
-    def command(self, words: Sequence[str]) -> Answer:
+    def command(self, words: Sequence[str]) -> ChildAnswer:
         self._verb("command", tuple(words))
         return self.answers[words[0]]
 
@@ -165,7 +165,9 @@ class FakeEngine:
             daemon=lambda: self.daemon,
         )
 
-    def set_settings(self, changes: Any, seen: Any = None, check: Any = None) -> tuple[Change, ...]:
+    def set_settings(
+        self, changes: Any, seen: Any = None, check: Any = None
+    ) -> tuple[SettingChange, ...]:
         """The real writing, on the home of the test."""
         self._verb("set", dict(changes))
         made = set_keys(self.home, changes, seen, check)

@@ -23,8 +23,8 @@ from engine.core.records import (
     Retrain,
     Run,
     Snapshot,
-    State,
     SymbolRow,
+    SymbolState,
 )
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
@@ -87,7 +87,9 @@ def forecast(index: int = 0) -> Forecast:
     )
 
 
-def row(symbol: str, index: int = 0, state: State = State.FRESH, **changes: Any) -> SymbolRow:
+def row(
+    symbol: str, index: int = 0, state: SymbolState = SymbolState.FRESH, **changes: Any
+) -> SymbolRow:
     """A row with a model and a forecast."""
     found = SymbolRow(
         symbol=symbol,
@@ -104,7 +106,13 @@ def row(symbol: str, index: int = 0, state: State = State.FRESH, **changes: Any)
 def empty_row(symbol: str, index: int = 0, **changes: Any) -> SymbolRow:
     """A row without a model."""
     blank = row(
-        symbol, index, State.NONE, model=None, forecast=None, age_days=None, note="not trained yet"
+        symbol,
+        index,
+        SymbolState.NONE,
+        model=None,
+        forecast=None,
+        age_days=None,
+        note="not trained yet",
     )
     return replace(blank, **changes)
 
@@ -214,18 +222,23 @@ def empty_home() -> Snapshot:
 def trained_home() -> Snapshot:
     """All models live, one of each word that needs no run."""
     states = (
-        State.FRESH,
-        State.FRESH,
-        State.DONE,
-        State.AGING,
-        State.STALE,
-        State.REFUSED,
-        State.HELD,
+        SymbolState.FRESH,
+        SymbolState.FRESH,
+        SymbolState.DONE,
+        SymbolState.AGING,
+        SymbolState.STALE,
+        SymbolState.REFUSED,
+        SymbolState.HELD,
     )
     rows = [row(name, index, states[index % len(states)]) for index, name in enumerate(NAMES)]
-    rows[4] = replace(rows[4], state=State.FAILED, note="bars.csv line 33: high 10 is below low 12")
+    rows[4] = replace(
+        rows[4], state=SymbolState.FAILED, note="bars.csv line 33: high 10 is below low 12"
+    )
     rows[11] = empty_row(
-        "SMR", 11, state=State.CORRUPT, note="the model file is truncated: 1200 of 412345 bytes"
+        "SMR",
+        11,
+        state=SymbolState.CORRUPT,
+        note="the model file is truncated: 1200 of 412345 bytes",
     )
     return snapshot(tuple(rows), log_tail=LOG, runs=(ended_run(),), worst=Level.WARN)
 
@@ -234,10 +247,10 @@ def training_home() -> Snapshot:
     """Two symbols train, the others wait or have ended."""
     run = live_run()
     words = {
-        JobState.RUNNING: State.TRAIN,
-        JobState.QUEUED: State.QUEUED,
-        JobState.FAILED: State.FAILED,
-        JobState.DONE: State.DONE,
+        JobState.RUNNING: SymbolState.TRAIN,
+        JobState.QUEUED: SymbolState.QUEUED,
+        JobState.FAILED: SymbolState.FAILED,
+        JobState.DONE: SymbolState.DONE,
     }
     rows = tuple(
         row(job.symbol, index, words[job.state], job=job, run_id=run.id, note=job.message)
@@ -328,7 +341,7 @@ def watched_home() -> Snapshot:
     rows = [row(name, index, retrain=found.get(name)) for index, name in enumerate(NAMES)]
     rows[3] = replace(
         rows[3],
-        state=State.HELD,
+        state=SymbolState.HELD,
         hold="audit (until 2026-10-30)",
         note="on hold: audit (until 2026-10-30)",
     )
@@ -385,7 +398,7 @@ def hostile() -> Snapshot:
     """Escape codes wherever text from outside can stand."""
     bad = "\x1b[2J\x1b]52;c;aGk=\x07\x9b31m\x1b[?1049l\x07\r\x08evil"
     rows = (
-        row("NVDA", 0, State.FAILED, company=bad, note=bad),
+        row("NVDA", 0, SymbolState.FAILED, company=bad, note=bad),
         *(row(name, index) for index, name in enumerate(NAMES[1:], 1)),
     )
     run = replace(live_run(), reason=bad, starter=bad)

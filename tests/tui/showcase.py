@@ -24,8 +24,8 @@ from engine.core.records import (
     Retrain,
     Run,
     Snapshot,
-    State,
     SymbolRow,
+    SymbolState,
 )
 from engine.runs.training_log import log_line, narrate
 from engine.settings import load as config
@@ -134,7 +134,7 @@ def _row(symbol: str, company: str, priority: str) -> SymbolRow:
         symbol=symbol,
         company=company,
         priority=priority,
-        state=State.FRESH if age <= 5 else State.AGING,
+        state=SymbolState.FRESH if age <= 5 else SymbolState.AGING,
         model=_model(symbol),
         forecast=forecast_of(symbol),
         age_days=age,
@@ -214,9 +214,11 @@ def trained(folder: Path) -> Snapshot:
     symbols = config.load(home, {}).symbols
     rows = {name: _row(name, symbol.company, symbol.priority) for name, symbol in symbols.items()}
     rows["MP"] = replace(
-        rows["MP"], state=State.HELD, hold="a merger is being voted on (until 2026-10-31)"
+        rows["MP"], state=SymbolState.HELD, hold="a merger is being voted on (until 2026-10-31)"
     )
-    rows["SMCI"] = replace(rows["SMCI"], state=State.REFUSED, last_job=_refused(), note=_REFUSED)
+    rows["SMCI"] = replace(
+        rows["SMCI"], state=SymbolState.REFUSED, last_job=_refused(), note=_REFUSED
+    )
     return Snapshot(
         taken_at=NOW,
         host="prod-1",
@@ -270,9 +272,9 @@ def training(folder: Path) -> Snapshot:
         tuple(jobs),
     )
     words = {
-        JobState.DONE: State.DONE,
-        JobState.RUNNING: State.TRAIN,
-        JobState.QUEUED: State.QUEUED,
+        JobState.DONE: SymbolState.DONE,
+        JobState.RUNNING: SymbolState.TRAIN,
+        JobState.QUEUED: SymbolState.QUEUED,
     }
     rows = tuple(
         (

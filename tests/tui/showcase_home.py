@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.core.clock import iso
 from engine.schedule.record import Change, Outcome, Trigger, begin_run, end_run, write_changes
-from engine.vault.backups import Backup, Entry
+from engine.vault.backups import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
 from tests.tui.scenes import NOW
@@ -155,9 +155,9 @@ def furnish(engine: FakeEngine) -> None:
 
 
 def _backups() -> list[Backup]:
-    def entry(symbol: str, back: int) -> Entry:
+    def entry(symbol: str, back: int) -> BackupEntry:
         made = (NOW - timedelta(days=3.3 + 7 * back)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Entry(
+        return BackupEntry(
             symbol=symbol,
             file=f"{symbol.lower()}_lstm_model.h5",
             kind="model",

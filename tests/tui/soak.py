@@ -28,7 +28,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from engine.core.clock import FakeClock
-from engine.core.records import Alert, Job, JobState, Run, Snapshot, State
+from engine.core.records import Alert, Job, JobState, Run, Snapshot, SymbolState
 from engine.runs.journal import EventWriter, Journal
 from engine.runs.spec import new_run_id, run_folder
 from engine.vault.backups import Backup
@@ -158,9 +158,9 @@ class Day:
         for n, name in enumerate(NAMES):
             job = jobs.get(name)
             state = (
-                State.TRAIN
+                SymbolState.TRAIN
                 if job and job.state is JobState.RUNNING
-                else State.QUEUED
+                else SymbolState.QUEUED
                 if job and not job.state.ended
                 else None
             )
@@ -169,7 +169,7 @@ class Day:
                 row(
                     name,
                     n,
-                    state or State.FRESH,
+                    state or SymbolState.FRESH,
                     job=job,
                     age_days=age,
                     run_id=self._run.id if self._run else "",

@@ -13,7 +13,7 @@ from rich.color import ColorType
 from textual.pilot import Pilot
 
 from engine.core.records import Snapshot
-from engine.vault.backups import Backup, Entry
+from engine.vault.backups import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
 from tests.tui.helpers import screen_text, until
@@ -129,7 +129,7 @@ def furnish(engine: FakeEngine) -> None:
             path,
             NOW,
             (
-                Entry(
+                BackupEntry(
                     symbol="NVDA",
                     file="nvda_lstm_model.h5",
                     kind="model",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.core.errors import BusyError
-from engine.core.records import Away, State
+from engine.core.records import Away, SymbolState
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import NOW, row, snapshot, trained_home, training_home
 from tui.dashboard.status_refresh import same
@@ -154,5 +154,6 @@ def test_same_ignores_only_the_time() -> None:
     assert not same(None, found)
     assert same(found, replace(found, taken_at=found.taken_at.replace(hour=1)))
     assert not same(
-        found, replace(found, rows=(replace(found.rows[0], state=State.LOST), *found.rows[1:]))
+        found,
+        replace(found, rows=(replace(found.rows[0], state=SymbolState.LOST), *found.rows[1:])),
     )

@@ -24,7 +24,8 @@ from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.settings.load import Settings, load
+from engine.settings.load import load
+from engine.settings.schema import Settings
 from engine.vault.backup import automatic, back_up
 from engine.vault.clean import clean
 from engine.vault.publish import publish

@@ -18,7 +18,8 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.files import FileLock, append_line
 from engine.core.paths import Home
-from engine.settings.load import Settings, load
+from engine.settings.load import load
+from engine.settings.schema import Settings
 from engine.vault import clean as clean_module
 from engine.vault.clean import CleanReport, clean
 from engine.vault.logs import rotate

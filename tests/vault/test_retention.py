@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.vault.retention import Candidate, Verdict, decide
+from engine.vault.retention import BackupCandidate, RetentionVerdict, decide
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 NVDA = frozenset({"NVDA"})
@@ -16,15 +16,15 @@ NVDA = frozenset({"NVDA"})
 
 def _one(
     days: float, symbols: frozenset[str] = NVDA, valid: frozenset[str] | None = None, **more: object
-) -> Candidate:
+) -> BackupCandidate:
     name = f"backup {days:g}"
     sound = symbols if valid is None else valid
     made = NOW - timedelta(days=days)
-    return Candidate(name, made, symbols, sound, **more)  # type: ignore[arg-type]
+    return BackupCandidate(name, made, symbols, sound, **more)  # type: ignore[arg-type]
 
 
 def _removed(
-    *candidates: Candidate, now: datetime = NOW, days: int = 30, keep_valid: int = 3
+    *candidates: BackupCandidate, now: datetime = NOW, days: int = 30, keep_valid: int = 3
 ) -> set[float]:
     return {
         float(each.name.split()[1])
@@ -93,7 +93,7 @@ def test_what_cannot_be_judged_stays() -> None:
         30,
         3,
     )
-    assert verdicts[-1] == Verdict(
+    assert verdicts[-1] == RetentionVerdict(
         "backup 90", True, "cannot be judged: its manifest cannot be read"
     )
 
@@ -109,20 +109,22 @@ _symbols = st.frozensets(st.sampled_from(["NVDA", "TSLA", "AAPL"]))
 
 
 @st.composite
-def _backups(draw: st.DrawFn) -> list[Candidate]:
+def _backups(draw: st.DrawFn) -> list[BackupCandidate]:
     made = []
     for number in range(draw(st.integers(0, 14))):
         symbols = draw(_symbols)
         valid = symbols & draw(_symbols)
         moment = NOW - timedelta(days=draw(st.integers(-500, 500)))
         problem = draw(st.sampled_from(["", "", "", "unreadable"]))
-        made.append(Candidate(f"b{number}", moment, symbols, valid, draw(st.booleans()), problem))
+        made.append(
+            BackupCandidate(f"b{number}", moment, symbols, valid, draw(st.booleans()), problem)
+        )
     return made
 
 
 @given(_backups(), st.integers(1, 60), st.integers(1, 5), st.integers(-300, 300))
 def test_what_always_holds(
-    backups: list[Candidate], days: int, keep_valid: int, shift: int
+    backups: list[BackupCandidate], days: int, keep_valid: int, shift: int
 ) -> None:
     """For any backups and clock: a reason each, enough valid ones and the newest stay, and a
     second look agrees."""
@@ -152,7 +154,7 @@ def test_what_always_holds(
 
 
 @given(_backups(), st.integers(0, 400))
-def test_time_alone_removes_nothing(backups: list[Candidate], later: int) -> None:
+def test_time_alone_removes_nothing(backups: list[BackupCandidate], later: int) -> None:
     """With every backup already in the past, waiting longer never removes one more."""
     past = [each for each in backups if each.created_at <= NOW]
     assert decide(past, NOW, 30, 3) == decide(past, NOW + timedelta(days=later), 30, 3)

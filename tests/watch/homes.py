@@ -14,7 +14,8 @@ from engine.core.paths import Home
 from engine.core.records import Started, TrainRequest
 from engine.forecast.fit import fit_symbol
 from engine.market.fetch import stored_bars
-from engine.settings.load import Settings, load
+from engine.settings.load import load
+from engine.settings.schema import Settings
 from engine.vault.model_file import write_model
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home

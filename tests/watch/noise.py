@@ -24,7 +24,7 @@ import numpy as np
 from engine.core.records import Metrics
 from engine.market.bars import Bars, day
 from engine.market.simulated import Character, simulate
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch import signals
 from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import (

@@ -30,7 +30,7 @@ from engine.market.csv_file import read_rows
 from engine.market.quality import checked
 from engine.settings import load as config
 from engine.settings.home import default_settings
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.auto_train import occasion_of
 from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import (

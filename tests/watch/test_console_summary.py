@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.api import Engine
 from engine.core.clock import FakeClock
-from engine.core.records import State
+from engine.core.records import SymbolState
 from engine.schedule.jobs import JOBS
 from engine.schedule.state import JobState as ScheduledState
 from engine.schedule.state import JobStatus
@@ -32,7 +32,7 @@ def test_the_snapshot_carries_reasons_holds_and_alerts(tmp_path: Path) -> None:
     seen = engine.snapshot()
     rows = {row.symbol: row for row in seen.rows}
     assert "train missing: no model yet" == str(rows["NVDA"].retrain)
-    assert (State.HELD, "audit") == (rows["SPY"].state, rows["SPY"].hold)
+    assert (SymbolState.HELD, "audit") == (rows["SPY"].state, rows["SPY"].hold)
     assert ("corrupt", "NVDA", "firing") == (
         seen.alerts[0].rule,
         seen.alerts[0].symbol,

@@ -16,7 +16,7 @@ from engine.client.service_client import Reply, ServiceState
 from engine.core.clock import FakeClock, iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.core.records import JobState, Level, Run, Snapshot, State
+from engine.core.records import JobState, Level, Run, Snapshot, SymbolState
 from engine.schedule.block import Line
 from engine.schedule.daemon import Daemon
 from engine.schedule.jobs import JOBS
@@ -245,7 +245,7 @@ def test_a_broken_file_is_read_once(home: Home, engine: Engine) -> None:
 
     for each in (engine, Engine(home, FakeClock(SUNDAY), "simulated")):
         row = each.snapshot().rows[0]
-        assert (row.symbol, row.state, row.stale_status) == ("NVDA", State.CORRUPT, False)
+        assert (row.symbol, row.state, row.stale_status) == ("NVDA", SymbolState.CORRUPT, False)
 
 
 def test_no_backup_is_not_called_one_that_reads_well(look: Look) -> None:

@@ -20,8 +20,8 @@ from engine.core.records import (
     Metrics,
     ModelInfo,
     Run,
-    State,
     SymbolRow,
+    SymbolState,
 )
 from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
@@ -29,7 +29,7 @@ from engine.runs.fold import LOST_MESSAGE
 from engine.runs.spec import RunSpec, run_folder, write_spec
 from engine.settings import load as config
 from engine.settings.home import default_settings, prepare
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from engine.watch.holds import hold
 from engine.watch.snapshot import (
     STOPPED,
@@ -81,35 +81,39 @@ def ok(age_days: float) -> Status:
 @pytest.mark.parametrize(
     ("status", "job", "last", "expected"),
     [
-        (None, None, None, State.NONE),
-        (None, None, ended(JobState.FAILED, 1), State.FAILED),
-        (ok(1), None, None, State.FRESH),
-        (ok(5), None, None, State.FRESH),
-        (ok(6.5), None, None, State.AGING),
-        (ok(7.1), None, None, State.STALE),
-        (ok(1), Job("NVDA", JobState.QUEUED), None, State.QUEUED),
-        (ok(9), Job("NVDA", JobState.RUNNING), ended(JobState.FAILED, 1), State.TRAIN),
-        (ok(0.001), None, ended(JobState.DONE, 0.02), State.DONE),
-        (ok(0.1), None, ended(JobState.DONE, 2.4), State.FRESH),
-        (ok(3), None, ended(JobState.FAILED, 1), State.FAILED),
-        (ok(3), None, ended(JobState.FAILED, 24 * 4), State.FRESH),
-        (ok(3), None, ended(JobState.REFUSED, 24), State.REFUSED),
-        (ok(8), None, ended(JobState.REFUSED, 24), State.STALE),
-        (None, None, ended(JobState.CANCELLED, 0.1), State.CANCELLED),
-        (ok(3), None, ended(JobState.CANCELLED, 0.1), State.FRESH),
-        (ok(8), None, ended(JobState.CANCELLED, 0.1), State.STALE),
-        (ok(3), None, ended(JobState.LOST, 30), State.LOST),
-        (Status(KEY, "corrupt", problem="digest"), None, None, State.CORRUPT),
+        (None, None, None, SymbolState.NONE),
+        (None, None, ended(JobState.FAILED, 1), SymbolState.FAILED),
+        (ok(1), None, None, SymbolState.FRESH),
+        (ok(5), None, None, SymbolState.FRESH),
+        (ok(6.5), None, None, SymbolState.AGING),
+        (ok(7.1), None, None, SymbolState.STALE),
+        (ok(1), Job("NVDA", JobState.QUEUED), None, SymbolState.QUEUED),
+        (ok(9), Job("NVDA", JobState.RUNNING), ended(JobState.FAILED, 1), SymbolState.TRAIN),
+        (ok(0.001), None, ended(JobState.DONE, 0.02), SymbolState.DONE),
+        (ok(0.1), None, ended(JobState.DONE, 2.4), SymbolState.FRESH),
+        (ok(3), None, ended(JobState.FAILED, 1), SymbolState.FAILED),
+        (ok(3), None, ended(JobState.FAILED, 24 * 4), SymbolState.FRESH),
+        (ok(3), None, ended(JobState.REFUSED, 24), SymbolState.REFUSED),
+        (ok(8), None, ended(JobState.REFUSED, 24), SymbolState.STALE),
+        (None, None, ended(JobState.CANCELLED, 0.1), SymbolState.CANCELLED),
+        (ok(3), None, ended(JobState.CANCELLED, 0.1), SymbolState.FRESH),
+        (ok(8), None, ended(JobState.CANCELLED, 0.1), SymbolState.STALE),
+        (ok(3), None, ended(JobState.LOST, 30), SymbolState.LOST),
+        (Status(KEY, "corrupt", problem="digest"), None, None, SymbolState.CORRUPT),
         (
             Status(KEY, "foreign", problem="no group"),
             None,
             ended(JobState.FAILED, 1),
-            State.FOREIGN,
+            SymbolState.FOREIGN,
         ),
     ],
 )
 def test_state_says_what_matters_most(
-    settings: Settings, status: Status | None, job: Job | None, last: Job | None, expected: State
+    settings: Settings,
+    status: Status | None,
+    job: Job | None,
+    last: Job | None,
+    expected: SymbolState,
 ) -> None:
     """A live job comes first, then a broken file, then a bad end newer than the model, then the
     age."""
@@ -139,7 +143,9 @@ def test_empty_home_has_every_row_and_says_why(tmp_path: Path, settings: Setting
     snapshot = SnapshotReader(home, FakeClock(NOW)).read(settings, None)
 
     assert 13 == len(snapshot.rows)
-    assert {(State.NONE, "not trained yet")} == {(row.state, row.note) for row in snapshot.rows}
+    assert {(SymbolState.NONE, "not trained yet")} == {
+        (row.state, row.note) for row in snapshot.rows
+    }
     assert () == snapshot.problems
     assert not snapshot.simulated
 
@@ -155,7 +161,7 @@ def test_foreign_model_without_status_asks_for_a_refresh(
     row = SnapshotReader(home, FakeClock(datetime.now(UTC))).read(settings, None).row("NVDA")
 
     assert row is not None
-    assert (State.FRESH, True, "reading the model") == (row.state, row.stale_status, row.note)
+    assert (SymbolState.FRESH, True, "reading the model") == (row.state, row.stale_status, row.note)
     assert row == replace(row, model=None, forecast=None)
 
 
@@ -228,7 +234,10 @@ def test_a_lost_run_shows_beside_a_live_model(home: Home, settings: Settings) ->
     put(home, "simulated")
     put_run(home, "started")
 
-    assert (State.LOST, LOST_MESSAGE) == (nvda(home, settings).state, nvda(home, settings).note)
+    assert (SymbolState.LOST, LOST_MESSAGE) == (
+        nvda(home, settings).state,
+        nvda(home, settings).note,
+    )
 
 
 def test_a_cancelled_training_leaves_the_word_of_the_model(home: Home, settings: Settings) -> None:
@@ -241,8 +250,8 @@ def test_a_cancelled_training_leaves_the_word_of_the_model(home: Home, settings:
         for after in (1, 11)
     )
 
-    assert (State.FRESH, STOPPED) == (row.state, row.note)
-    assert (State.FRESH, "") == (later.state, later.note)
+    assert (SymbolState.FRESH, STOPPED) == (row.state, row.note)
+    assert (SymbolState.FRESH, "") == (later.state, later.note)
     assert later.last_job is not None
     assert later.last_job.state is JobState.CANCELLED
 
@@ -254,7 +263,7 @@ def test_a_lost_job_whose_model_is_live_was_published(home: Home, settings: Sett
     put_run(home, "started", "phase")
     row = nvda(home, settings)
 
-    assert (State.FRESH, "published; its run died before saying so") == (row.state, row.note)
+    assert (SymbolState.FRESH, "published; its run died before saying so") == (row.state, row.note)
     assert row.last_job is not None
     assert (JobState.DONE, 7) == (row.last_job.state, row.last_job.generation)
 
@@ -278,7 +287,7 @@ def test_a_hold_stands_before_how_the_last_training_ended(
     hold(home, "NVDA", "audit\nof May", None, FakeClock(NOW))
     row = nvda(home, settings)
 
-    assert (State.HELD, note) == (row.state, row.note)
+    assert (SymbolState.HELD, note) == (row.state, row.note)
 
 
 def test_a_hold_does_not_hide_a_broken_file(home: Home, settings: Settings) -> None:
@@ -290,7 +299,7 @@ def test_a_hold_does_not_hide_a_broken_file(home: Home, settings: Settings) -> N
     hold(home, "NVDA", "audit", None, FakeClock(NOW))
     row = nvda(home, settings)
 
-    assert (State.CORRUPT, "damaged; on hold: audit") == (row.state, row.note)
+    assert (SymbolState.CORRUPT, "damaged; on hold: audit") == (row.state, row.note)
 
 
 def test_the_refresh_child_names_what_stands_in_a_models_place(
@@ -312,10 +321,10 @@ def test_the_refresh_child_names_what_stands_in_a_models_place(
         cwd=ROOT,
     )
     after = SnapshotReader(home, FakeClock(NOW)).read(settings, None).rows
-    assert [State.CORRUPT] * 3 == [row.state for row in after[:3]]
+    assert [SymbolState.CORRUPT] * 3 == [row.state for row in after[:3]]
     assert "is not a readable model file" in after[0].note
     assert "Too many levels of symbolic links" in after[1].note
-    assert {State.NONE} == {row.state for row in after[3:]}
+    assert {SymbolState.NONE} == {row.state for row in after[3:]}
 
 
 def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.core.child import Answer
+from engine.core.child import ChildAnswer
 from engine.core.records import ModelInfo
 from engine.vault.backups import Backup
 from tui.backups import text as words
@@ -50,7 +50,7 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
                 done,
             )
 
-    def done(answer: Answer) -> None:
+    def done(answer: ChildAnswer) -> None:
         screen.tell(words.restored_notice(answer.document))
         screen.shell.look_now()
         screen.do_refresh()
@@ -145,7 +145,7 @@ class BackupsScreen(LiveScreen):
     def do_back_up(self) -> None:
         self.shell.ask("backup", lambda: self.shell.engine.command(("backup",)), self._made)
 
-    def _made(self, answer: Answer) -> None:
+    def _made(self, answer: ChildAnswer) -> None:
         self.tell(words.made_notice(answer.document))
         self.do_refresh()
 
@@ -168,7 +168,7 @@ class BackupsScreen(LiveScreen):
 def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequence[str]) -> None:
     """Read backups again in a child, all without names; the words go into `results`."""
 
-    def done(answer: Answer) -> None:
+    def done(answer: ChildAnswer) -> None:
         found = answer.document.get("backups", [])
         results.update({one["path"]: one for one in found})
         bad = [one["name"] for one in found if not one["ok"]]

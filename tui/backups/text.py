@@ -9,7 +9,7 @@ from typing import Any
 from engine.core.clock import parse_iso
 from engine.core.records import ModelInfo
 from engine.core.text import clean
-from engine.vault.backups import Backup, Entry
+from engine.vault.backups import Backup, BackupEntry
 from tui.keys.labels import key
 from tui.look import format as fmt
 from tui.look.table import Head
@@ -53,7 +53,7 @@ ENTRY_HEADS = (
 RESTORE_MARK = "restore-"
 
 
-def models(backup: Backup) -> tuple[Entry, ...]:
+def models(backup: Backup) -> tuple[BackupEntry, ...]:
     """The files that may be models."""
     return tuple(entry for entry in backup.entries if entry.kind in ("model", "unknown"))
 
@@ -102,7 +102,7 @@ def live_text(model: ModelInfo | None) -> str:
 
 
 def entry_row(
-    entry: Entry, model: ModelInfo | None, result: Mapping[str, Any] | None
+    entry: BackupEntry, model: ModelInfo | None, result: Mapping[str, Any] | None
 ) -> tuple[Span, ...]:
     """One file of a backup beside what is live."""
     found = {file["symbol"]: file for file in result["files"]}.get(entry.symbol) if result else None

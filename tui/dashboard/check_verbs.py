@@ -14,7 +14,7 @@ from tui.widgets.lines import Line, line
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
-    from engine.core.child import Answer
+    from engine.core.child import ChildAnswer
     from tui.ports import Shell
 
 Tree = Mapping[str, Any]
@@ -31,7 +31,7 @@ _UNTRAINED = "not trained yet"
 _STYLES = {"train": "live", "fine": "dim"}
 
 
-def check_notice(answer: Answer) -> Notice:
+def check_notice(answer: ChildAnswer) -> Notice:
     """What a check found: how the models answered, which want a training, which wait and why."""
     tree = answer.document
     counts = Counter(_answered(each) for each in tree["checks"])
@@ -160,7 +160,7 @@ class WatchingVerbs:
             CHECKING,
         )
 
-    def _checked(self, answer: Answer) -> None:
+    def _checked(self, answer: ChildAnswer) -> None:
         self.shell.say(check_notice(answer))
         self.shell.look_now()
 
@@ -173,7 +173,7 @@ class WatchingVerbs:
             PLANNING,
         )
 
-    def _planned(self, answer: Answer) -> None:
+    def _planned(self, answer: ChildAnswer) -> None:
         decisions = answer.document["decisions"]
         words = [each for each in decisions if each["decision"] == "train"]
         late = [] if words else [each for each in decisions if each["decision"] == "waits"]
@@ -199,7 +199,7 @@ class WatchingVerbs:
         question = plan_question(decisions, snapshot is not None and snapshot.simulated)
         self.shell.push_screen(ConfirmScreen(question), answered)
 
-    def _begun(self, answer: Answer) -> None:
+    def _begun(self, answer: ChildAnswer) -> None:
         self.shell.started += [run["id"] for run in answer.document.get("runs", ())]
         self.shell.say(begun_notice(answer.document))
         self.shell.look_now()

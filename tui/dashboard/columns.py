@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.core.records import Job, JobState, Metrics, State, SymbolRow
+from engine.core.records import Job, JobState, Metrics, SymbolRow, SymbolState
 from tui.look import format as fmt
 from tui.look.format import Glyphs
 from tui.symbol.retrain_text import retrain_sentence, retrain_word
@@ -27,20 +27,20 @@ PHASES = {
 }
 FITTING = ("", "fit")
 STATE_STYLES = {
-    State.FRESH: "ok",
-    State.AGING: "warn",
-    State.STALE: "warn",
-    State.NONE: "dim",
-    State.QUEUED: "live",
-    State.TRAIN: "live",
-    State.DONE: "ok",
-    State.FAILED: "crit",
-    State.REFUSED: "warn",
-    State.CANCELLED: "dim",
-    State.LOST: "crit",
-    State.CORRUPT: "crit",
-    State.FOREIGN: "warn",
-    State.HELD: "dim",
+    SymbolState.FRESH: "ok",
+    SymbolState.AGING: "warn",
+    SymbolState.STALE: "warn",
+    SymbolState.NONE: "dim",
+    SymbolState.QUEUED: "live",
+    SymbolState.TRAIN: "live",
+    SymbolState.DONE: "ok",
+    SymbolState.FAILED: "crit",
+    SymbolState.REFUSED: "warn",
+    SymbolState.CANCELLED: "dim",
+    SymbolState.LOST: "crit",
+    SymbolState.CORRUPT: "crit",
+    SymbolState.FOREIGN: "warn",
+    SymbolState.HELD: "dim",
 }
 
 

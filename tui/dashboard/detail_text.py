@@ -15,8 +15,8 @@ from engine.core.records import (
     ModelInfo,
     Run,
     Snapshot,
-    State,
     SymbolRow,
+    SymbolState,
 )
 from tui.dashboard.columns import STATE_STYLES, phase_word
 from tui.dashboard.text import STATE_MEANINGS, short_source
@@ -80,7 +80,7 @@ def _fitted(sections: Sequence[tuple[int, Sequence[Line]]], height: int) -> tupl
 
 def why_lines(row: SymbolRow, width: int) -> tuple[Line, ...]:
     """Why it is as it is, and whether automatic training will take it."""
-    bad = row.state in (State.FAILED, State.LOST, State.CORRUPT)
+    bad = row.state in (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT)
     found: list[Line] = [line(row.note or STATE_MEANINGS[row.state], "crit" if bad else "")]
     if row.hold and row.hold not in row.note:
         found.append(line(f"on hold: {row.hold}", "warn"))

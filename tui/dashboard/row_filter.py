@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.core.records import Snapshot, State, SymbolRow
+from engine.core.records import Snapshot, SymbolRow, SymbolState
 
-WELL = (State.FRESH, State.DONE, State.TRAIN, State.QUEUED)
+WELL = (SymbolState.FRESH, SymbolState.DONE, SymbolState.TRAIN, SymbolState.QUEUED)
 _FAR = float("inf")
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, State, SymbolRow
+from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, SymbolRow, SymbolState
 from tui.dashboard.columns import phase_word
 from tui.keys.labels import key
 from tui.look import format as fmt
@@ -25,27 +25,27 @@ JOB_ORDER = (
     JobState.CANCELLED,
 )
 STATE_MEANINGS = {
-    State.FRESH: "trained at most five days ago",
-    State.AGING: "trained six or seven days ago",
-    State.STALE: "older than the age limit",
-    State.NONE: "no model yet",
-    State.QUEUED: "waits in a run",
-    State.TRAIN: "trains now",
-    State.DONE: "trained and published a moment ago",
-    State.FAILED: "the last training failed; the line under the table says why",
-    State.REFUSED: "trained, but not better than the guard allows; the live model stays",
-    State.CANCELLED: "no model yet: its training was stopped by an operator",
-    State.LOST: "its run died without a word",
-    State.CORRUPT: "the model file cannot be trusted",
-    State.FOREIGN: "a model file that stockml did not write; it is not used",
-    State.HELD: "automatic training is on hold",
+    SymbolState.FRESH: "trained at most five days ago",
+    SymbolState.AGING: "trained six or seven days ago",
+    SymbolState.STALE: "older than the age limit",
+    SymbolState.NONE: "no model yet",
+    SymbolState.QUEUED: "waits in a run",
+    SymbolState.TRAIN: "trains now",
+    SymbolState.DONE: "trained and published a moment ago",
+    SymbolState.FAILED: "the last training failed; the line under the table says why",
+    SymbolState.REFUSED: "trained, but not better than the guard allows; the live model stays",
+    SymbolState.CANCELLED: "no model yet: its training was stopped by an operator",
+    SymbolState.LOST: "its run died without a word",
+    SymbolState.CORRUPT: "the model file cannot be trusted",
+    SymbolState.FOREIGN: "a model file that stockml did not write; it is not used",
+    SymbolState.HELD: "automatic training is on hold",
 }
 
 
 def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
     """What to do in a home without a model, in three lines;
     nothing once there is one or a run is at it."""
-    untouched = (State.NONE, State.CANCELLED)
+    untouched = (SymbolState.NONE, SymbolState.CANCELLED)
     if snapshot.live_runs or any(row.model or row.state not in untouched for row in snapshot.rows):
         return ()
     if read_only:
@@ -135,7 +135,9 @@ def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tu
 def detail(row: SymbolRow, width: int) -> Line:
     """The current row in a sentence: why it is as it is, then what its numbers rest on, as far
     as there is room."""
-    style = "crit" if row.state in (State.FAILED, State.LOST, State.CORRUPT) else ""
+    style = (
+        "crit" if row.state in (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT) else ""
+    )
     parts = [
         text for text in (fmt.file_names(row.note), retrain_sentence(row), _warning(row)) if text
     ]
@@ -200,12 +202,12 @@ def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
     return (name, ("replaces ", ""), (mark, "warn"), (text, ""))
 
 
-def _no_model(state: State) -> str:
-    if state is State.FOREIGN:
+def _no_model(state: SymbolState) -> str:
+    if state is SymbolState.FOREIGN:
         return "replaces a FOREIGN model file (copied to a backup first)"
-    if state is State.CORRUPT:
+    if state is SymbolState.CORRUPT:
         return "replaces a CORRUPT model file"
-    if state in (State.FRESH, State.AGING, State.STALE):
+    if state in (SymbolState.FRESH, SymbolState.AGING, SymbolState.STALE):
         return (
             f"replaces a model whose figures are being read; {key('confirm_no')} and ask again to"
             " see them"

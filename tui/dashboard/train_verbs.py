@@ -18,7 +18,7 @@ from tui.widgets.lines import line
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
-    from engine.core.child import Answer
+    from engine.core.child import ChildAnswer
     from tui.ports import Shell
 
 
@@ -98,7 +98,7 @@ class ModelVerbs:
                 "backup", lambda: self.shell.engine.command(("backup", *symbols)), self._backed_up
             )
 
-    def _backed_up(self, answer: Answer) -> None:
+    def _backed_up(self, answer: ChildAnswer) -> None:
         from tui.backups.text import made_notice
 
         self.forget_marks()

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from textual.keys import Keys, _character_to_key
 
 from engine.core.text import clean
-from engine.settings.load import Settings
+from engine.settings.schema import Settings
 from tui.keys.action import Action
 from tui.keys.table import ACTIONS, GROUPS, KEY_NAMES, by_id, in_group, key_name
 from tui.work.messages import Notice

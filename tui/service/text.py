@@ -18,7 +18,7 @@ from engine.core.clock import parse_iso
 from engine.core.records import Level
 from engine.service.overview import Overview
 from engine.service.verdict import answer_lines, fault, latency_line, verdict
-from engine.settings.load import Resources, Settings
+from engine.settings.schema import ResourceSettings, Settings
 from tui.look import format as fmt
 from tui.look.table import Head
 from tui.service.marks import MARKS
@@ -242,7 +242,7 @@ def _state(found: Mapping[str, Any]) -> Span:
 # -- a test of one symbol -----------------------------------------------------------------------
 
 
-def verdict_notice(symbol: str, reply: Reply, limits: Resources) -> Notice:
+def verdict_notice(symbol: str, reply: Reply, limits: ResourceSettings) -> Notice:
     """The result of `t`: status, latency, answer, verdict; or why there is none."""
     wrong = fault(reply)
     if wrong is not None:

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 
 from engine.core.errors import ConfigError
 from engine.core.records import Snapshot
-from engine.settings.document import Path
+from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, typed
 from engine.settings.write import value_of
 from tui.keys.table import bindings
@@ -29,7 +29,7 @@ class SettingForm(ActingScreen[object]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("setting")
 
     def __init__(
-        self, one: Setting, sheet: Sheet, draft: dict[Path, object], snapshot: Snapshot | None
+        self, one: Setting, sheet: Sheet, draft: dict[KeyPath, object], snapshot: Snapshot | None
     ) -> None:
         super().__init__()
         self._one, self._sheet, self._snapshot = one, sheet, snapshot

@@ -10,9 +10,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.settings.document import Path
+from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, read_sheet, shown
-from engine.settings.write import Change
+from engine.settings.write import SettingChange
 from tui.dialogs.confirm import ConfirmScreen, Question
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.keymap import problems_of
@@ -35,7 +35,7 @@ class Seen:
     """One look: the settings, and what the limits among them meet now."""
 
     sheet: Sheet
-    nows: dict[Path, words.Now]
+    nows: dict[KeyPath, words.Now]
 
 
 class SettingsScreen(LiveScreen):
@@ -51,9 +51,9 @@ class SettingsScreen(LiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.draft: dict[Path, object] = {}
+        self.draft: dict[KeyPath, object] = {}
         """What is not written."""
-        self._based: dict[Path, object] = {}
+        self._based: dict[KeyPath, object] = {}
         """What stood in the file for each of them."""
         self._filter = ""
         self._only_changed = False
@@ -312,13 +312,13 @@ class SettingsScreen(LiveScreen):
     def _write(self) -> None:
         draft, based = dict(self.draft), {path: self._based.get(path) for path in self.draft}
 
-        def work() -> tuple[tuple[Change, ...], Seen]:
+        def work() -> tuple[tuple[SettingChange, ...], Seen]:
             made = self.shell.engine.set_settings(draft, based, problems_of)
             return made, self.look()
 
         self.shell.ask("write", work, self._written)
 
-    def _written(self, done: tuple[tuple[Change, ...], Seen]) -> None:
+    def _written(self, done: tuple[tuple[SettingChange, ...], Seen]) -> None:
         made, seen = done
         self.draft, self._based = {}, {}
         told = ", ".join(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from engine.core.errors import ConfigError
 from engine.core.records import Level, Snapshot, SymbolRow
 from engine.core.text import clean
-from engine.settings.document import Path
+from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, section_meanings, shown
 from engine.settings.write import value_of
 from tui.look import format as fmt
@@ -42,7 +42,7 @@ FROM_WORDS = {
 NEW = "NOT WRITTEN"
 WIDE = 36
 HELD_OUT = "on the held-out sessions of its live model"
-Draft = Mapping[Path, object]
+Draft = Mapping[KeyPath, object]
 """Values that are not written; None takes a key out of the file."""
 _SYMBOLS = (
     "add a symbol: write [symbols.AMD] with company, sector, kind and priority into stockml.toml;"
@@ -137,7 +137,7 @@ def _source(one: Setting, value: object, read: str) -> Now | None:
     )
 
 
-def nows(settings: Sequence[Setting], snapshot: Snapshot | None) -> dict[Path, Now]:
+def nows(settings: Sequence[Setting], snapshot: Snapshot | None) -> dict[KeyPath, Now]:
     """What each limit meets now; a key that is no limit has none."""
     if snapshot is None:
         return {}

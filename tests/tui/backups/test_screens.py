@@ -8,9 +8,9 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from engine.core.child import Answer
+from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
-from engine.vault.backups import Backup, Entry
+from engine.vault.backups import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, trained_home
@@ -24,7 +24,7 @@ from tui.dialogs.prompt import PromptScreen
 AT = "2026-10-12T09:00:00Z"
 
 
-def entry(symbol: str, **more: Any) -> Entry:
+def entry(symbol: str, **more: Any) -> BackupEntry:
     """A model file in a backup."""
     values: dict[str, Any] = {
         "kind": "model",
@@ -33,7 +33,9 @@ def entry(symbol: str, **more: Any) -> Entry:
         "trained_at": AT,
         "sha256": "a" * 64,
     }
-    return Entry(**{"symbol": symbol, "file": f"{symbol.lower()}_lstm_model.h5", **values, **more})
+    return BackupEntry(
+        **{"symbol": symbol, "file": f"{symbol.lower()}_lstm_model.h5", **values, **more}
+    )
 
 
 def backups(folder: Path) -> tuple[Backup, ...]:
@@ -112,14 +114,14 @@ async def test_verify_tells_damage(tmp_path: Path) -> None:
     async with opened(tmp_path / "home", trained_home(), (120, 30)) as (app, engine, pilot):
         screen = await open_backups(app, engine, pilot)
         one, two = engine.backups_there[:2]
-        engine.answers["backups"] = Answer(0, {"backups": [checked(one, True)]})
+        engine.answers["backups"] = ChildAnswer(0, {"backups": [checked(one, True)]})
         await pilot.press("v")
         await until(
             pilot, lambda: "every file is as it was backed up" in screen_text(app), "the words"
         )
         assert asked(engine) == [("backups", "verify", one.name)]
         assert " OK " in screen_text(app).splitlines()[2]
-        engine.answers["backups"] = Answer(
+        engine.answers["backups"] = ChildAnswer(
             1, {"backups": [checked(one, True), checked(two, False)]}
         )
         await pilot.press("V")
@@ -161,7 +163,7 @@ async def test_restore_wants_the_symbol_typed(tmp_path: Path) -> None:
             "replaced": True,
             "error": None,
         }
-        engine.answers["restore"] = Answer(0, {"results": [result]})
+        engine.answers["restore"] = ChildAnswer(0, {"results": [result]})
         await pilot.press("ctrl+u", *"TSLA", "enter")
         await until(
             pilot,
@@ -182,7 +184,7 @@ async def test_marked_models_and_all(tmp_path: Path) -> None:
             {"symbol": "NVDA", "ok": True, "error": None},
             {"symbol": "TSLA", "ok": False, "error": {"message": "TSLA is in use by run 7"}},
         ]
-        engine.answers["restore"] = Answer(1, {"results": results})
+        engine.answers["restore"] = ChildAnswer(1, {"results": results})
         await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen), "the question")
         await pilot.press(*"RESTORE", "enter")
@@ -219,7 +221,7 @@ async def test_backup_from_the_dashboard(tmp_path: Path) -> None:
             "entries": [{"symbol": "NVDA"}, {"symbol": "TSLA"}],
             "size_bytes": 800_000,
         }
-        engine.answers["backup"] = Answer(0, {"backup": made, "problems": [], "absent": []})
+        engine.answers["backup"] = ChildAnswer(0, {"backup": made, "problems": [], "absent": []})
         await pilot.press("space", "space", "b")
         await until(pilot, lambda: "backup_X: NVDA TSLA, 800 kB" in screen_text(app), "the words")
         assert asked(engine) == [("backup", "NVDA", "TSLA")]

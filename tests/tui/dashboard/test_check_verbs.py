@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine.core.child import Answer
+from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
 from engine.core.records import Away
 from tests.tui.fake import FakeEngine
@@ -85,7 +85,7 @@ async def test_p_checks_in_a_child_and_tells_what_it_found(tmp_path: Path) -> No
     """While it goes on the screen says so for as long as it takes;
     then how the models answered and what wants a training."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        engine.answers["performance"] = Answer(0, report())
+        engine.answers["performance"] = ChildAnswer(0, report())
         engine.gate.clear()
         await pilot.press("p")
         await until(pilot, lambda: "checking every model" in screen_text(app), "the progress")
@@ -110,7 +110,7 @@ async def test_p_checks_in_a_child_and_tells_what_it_found(tmp_path: Path) -> No
 async def test_a_sticky_notice_outlives_another_verb(tmp_path: Path) -> None:
     """What ends meanwhile does not take the words of the check away."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        engine.answers["performance"] = Answer(0, report())
+        engine.answers["performance"] = ChildAnswer(0, report())
         engine.gate.clear()
         await pilot.press("p")
         await until(pilot, lambda: "checking every model" in screen_text(app), "the progress")
@@ -128,7 +128,7 @@ async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> Non
     only what the plan listed is trained."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
         plan = {"decisions": decided(NVDA=DRIFT, SMR=CHRONIC)}
-        engine.answers["auto-train"] = Answer(0, plan)
+        engine.answers["auto-train"] = ChildAnswer(0, plan)
         await pilot.press("a")
         await planned(app, pilot)
         text = screen_text(app)
@@ -141,7 +141,7 @@ async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> Non
         assert engine.asked("command") == [("auto-train", "--dry-run")]
         await pilot.press("a")
         await planned(app, pilot)
-        engine.answers["auto-train"] = Answer(0, {**plan, "runs": [{"id": RUN}]})
+        engine.answers["auto-train"] = ChildAnswer(0, {**plan, "runs": [{"id": RUN}]})
         await pilot.press("y")
         await until(pilot, lambda: f"run {RUN} started: NVDA" in screen_text(app), "the run")
         assert engine.asked("command")[2:] == [("auto-train", "--detach", "--symbols", "NVDA")]
@@ -153,7 +153,7 @@ async def test_an_open_market_is_told_before_anything_is_trained(tmp_path: Path)
     training all the same is a deliberate second one."""
     waits = ("waits", "age", "the market is open until 16:00; 8.1 days old")
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
-        engine.answers["auto-train"] = Answer(0, {"decisions": decided(TSLA=waits)})
+        engine.answers["auto-train"] = ChildAnswer(0, {"decisions": decided(TSLA=waits)})
         await pilot.press("a")
         await planned(app, pilot)
         text = " ".join(screen_text(app).split())
@@ -174,7 +174,7 @@ async def test_an_open_market_is_told_before_anything_is_trained(tmp_path: Path)
 async def test_a_refusal_is_told_with_the_next_step(tmp_path: Path) -> None:
     """A market that opened after the plan refuses; its words and what to do are shown."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
-        engine.answers["auto-train"] = Answer(0, {"decisions": decided(NVDA=DRIFT)})
+        engine.answers["auto-train"] = ChildAnswer(0, {"decisions": decided(NVDA=DRIFT)})
         await pilot.press("a")
         await planned(app, pilot)
         engine.error = StockmlError(
@@ -191,7 +191,7 @@ async def test_a_refusal_is_told_with_the_next_step(tmp_path: Path) -> None:
 async def test_nothing_to_train_has_one_button(tmp_path: Path) -> None:
     """A plan without a training can be read, and no key of it starts anything."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
-        engine.answers["auto-train"] = Answer(0, {"decisions": decided(SMR=CHRONIC)})
+        engine.answers["auto-train"] = ChildAnswer(0, {"decisions": decided(SMR=CHRONIC)})
         for key in ("y", "enter"):
             await pilot.press("a")
             await planned(app, pilot)
@@ -265,17 +265,19 @@ def test_a_failing_check_is_told_loudly() -> None:
         outage=True,
         problems=["earnings could not be looked up"],
     )
-    notice = check_notice(Answer(1, bad))
+    notice = check_notice(ChildAnswer(1, bad))
 
     assert plain(notice_lines(notice, 80)[0]).startswith("ERROR: checked 13 symbols: 13 failed")
     assert "13 failed; an outage" in notice.text
     assert notice.hint == "earnings could not be looked up"
-    assert check_notice(Answer(0, report(decisions=decided()))).text.endswith("nothing to train")
+    assert check_notice(ChildAnswer(0, report(decisions=decided()))).text.endswith(
+        "nothing to train"
+    )
     fresh = report(checks=[{"status": "failed", "problem": "no model yet"}] * 13)
-    assert "13 not trained yet" in check_notice(Answer(0, fresh)).text
-    assert not check_notice(Answer(0, fresh)).bad
+    assert "13 not trained yet" in check_notice(ChildAnswer(0, fresh)).text
+    assert not check_notice(ChildAnswer(0, fresh)).bad
     assert check_notice(
-        Answer(0, report(checks=[{"status": "ok", "source": "simulated"}]))
+        ChildAnswer(0, report(checks=[{"status": "ok", "source": "simulated"}]))
     ).text.startswith("SIMULATED: checked")
 
 
@@ -296,9 +298,9 @@ def test_a_check_is_told_by_its_weight(statuses: list[str], code: int, weight: s
         {"status": status, "problem": "digest" if status == "failed" else ""} for status in statuses
     ]
 
-    assert plain(notice_lines(check_notice(Answer(code, report(checks=checks))), 80)[0]).startswith(
-        weight
-    )
+    assert plain(
+        notice_lines(check_notice(ChildAnswer(code, report(checks=checks))), 80)[0]
+    ).startswith(weight)
 
 
 def test_a_start_that_started_nothing_says_why() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.records import Job, JobState, State
+from engine.core.records import Job, JobState, SymbolState
 from tests.tui.scenes import NAMES, NOW, empty_row, model, row, training_job, watched_home
 from tui.dashboard.columns import COLUMNS, GUTTER, STATE_STYLES, Look, cells, fit, header, progress
 from tui.look.format import ASCII
@@ -32,7 +32,7 @@ def test_columns_fit_the_width(width: int) -> None:
     for found in (
         row("NVDA"),
         empty_row("TSLA"),
-        row("AAPL", job=training_job("AAPL"), state=State.TRAIN),
+        row("AAPL", job=training_job("AAPL"), state=SymbolState.TRAIN),
     ):
         assert len(text(found, width)) + GUTTER <= max(width, 17)
 
@@ -71,7 +71,7 @@ def test_wide_terminals_show_more() -> None:
     at 160 the interval and the sample size too."""
     assert len(fit(120, NAMES)) > len(fit(80, NAMES))
     assert {"80% INTERVAL", "P(UP)", "GEN", "N"} <= {column.title for column in fit(200, NAMES)}
-    wide = text(row("AAPL", job=training_job("AAPL"), state=State.TRAIN), 120)
+    wide = text(row("AAPL", job=training_job("AAPL"), state=SymbolState.TRAIN), 120)
     assert "52.3" in wide
     assert "23/50" in wide
 
@@ -84,7 +84,7 @@ def test_missing_figures_are_dashes() -> None:
 
 def test_progress_covers_figures_at_80_columns() -> None:
     """While a row trains its epoch, loss and time left stand in the row, and the forecast stays."""
-    line = text(row("AAPL", job=training_job("AAPL"), state=State.TRAIN))
+    line = text(row("AAPL", job=training_job("AAPL"), state=SymbolState.TRAIN))
 
     assert "101.66" in line
     assert "23/50 loss 0.0123 ETA 3m07s" in line
@@ -115,7 +115,7 @@ def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
     for unseen in (before, Look(NOW, ASCII, real_source=True)):
         assert plain(cells(row("NVDA"), fit(80, NAMES), 80, unseen)).split()[-1] == "?"
     assert text(empty_row("NVDA")).split()[-1] == "?"
-    assert text(row("NVDA", state=State.HELD, hold="audit")).split()[-1] == "held"
+    assert text(row("NVDA", state=SymbolState.HELD, hold="audit")).split()[-1] == "held"
     assert "not retrained: chronic" in text(watched_home().rows[11], 120)
     assert "TRAINED" in header(fit(140, NAMES))
 
@@ -123,7 +123,7 @@ def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
 def test_a_note_stands_at_the_end_of_a_wide_row() -> None:
     """A wide terminal says in the row why it is bad."""
     assert "line 33" in text(
-        row("NVDA", state=State.FAILED, note="bars.csv line 33 is impossible"), 120
+        row("NVDA", state=SymbolState.FAILED, note="bars.csv line 33 is impossible"), 120
     )
 
 
@@ -157,7 +157,7 @@ def test_progress_names_the_phase_after_the_epochs() -> None:
 
 def test_every_state_has_a_style() -> None:
     """A new state word cannot break the table."""
-    assert set(STATE_STYLES) == set(State)
+    assert set(STATE_STYLES) == set(SymbolState)
 
 
 def test_long_symbols_widen_their_column() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.records import State
+from engine.core.records import SymbolState
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, trained_home
 from tui.dashboard.row_filter import ORDERS, WELL, Sieve
@@ -52,7 +52,7 @@ async def test_filter_problems_and_sort_by_key(tmp_path: Path) -> None:
         shown = app.main.shown
         assert shown
         assert {row.state for row in shown.rows} & set(WELL) == set()
-        assert State.CORRUPT in {row.state for row in shown.rows}
+        assert SymbolState.CORRUPT in {row.state for row in shown.rows}
         await pilot.press("escape", "o")
         await until(pilot, lambda: "by age 13 of 13" in screen_text(app), "the order")
         assert all(f"{name} " in screen_text(app) for name in NAMES)

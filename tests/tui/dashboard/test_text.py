@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.core.records import Job, JobState, PlanItem, State
+from engine.core.records import Job, JobState, PlanItem, SymbolState
 from tests.tui.scenes import (
     NOW,
     RUN_ID,
@@ -50,14 +50,14 @@ def test_read_only_empty_home_does_not_promise_a_key() -> None:
 
 def test_next_steps_go_once_something_happened() -> None:
     """A live run, a model or a failed row ends the beginner's lines."""
-    failed = snapshot((empty_row("NVDA", state=State.FAILED),))
+    failed = snapshot((empty_row("NVDA", state=SymbolState.FAILED),))
 
     assert [next_steps(found, False) for found in (training_home(), trained_home(), failed)] == [
         (),
         (),
         (),
     ]
-    assert next_steps(snapshot((empty_row("NVDA", state=State.CANCELLED),)), False), (
+    assert next_steps(snapshot((empty_row("NVDA", state=SymbolState.CANCELLED),)), False), (
         "a cancelled first training is no model"
     )
 
@@ -65,13 +65,13 @@ def test_next_steps_go_once_something_happened() -> None:
 def test_plan_names_what_is_replaced() -> None:
     """Generation, size, date and age of the live model; a busy holder; a symbol without a model."""
     items = (
-        PlanItem("NVDA", model("NVDA"), State.FRESH),
-        PlanItem("TSLA", None, State.NONE),
-        PlanItem("AAPL", model("AAPL", 2), State.TRAIN, "run 1 (cron)"),
-        PlanItem("MP", None, State.FOREIGN),
-        PlanItem("SMR", model("SMR", source="simulated"), State.FRESH),
-        PlanItem("SPY", None, State.CORRUPT),
-        PlanItem("TSM", None, State.FRESH),
+        PlanItem("NVDA", model("NVDA"), SymbolState.FRESH),
+        PlanItem("TSLA", None, SymbolState.NONE),
+        PlanItem("AAPL", model("AAPL", 2), SymbolState.TRAIN, "run 1 (cron)"),
+        PlanItem("MP", None, SymbolState.FOREIGN),
+        PlanItem("SMR", model("SMR", source="simulated"), SymbolState.FRESH),
+        PlanItem("SPY", None, SymbolState.CORRUPT),
+        PlanItem("TSM", None, SymbolState.FRESH),
     )
     texts = [plain(found) for found in plan_lines(items, NOW, "yahoo")]
 
@@ -126,7 +126,7 @@ def test_run_lines_use_the_room_they_have() -> None:
 
 def test_detail_gives_the_reason_first() -> None:
     """Why a row is bad stands before its figures."""
-    text = plain(detail(row("NVDA", state=State.FAILED, note="line 33 is impossible"), 200))
+    text = plain(detail(row("NVDA", state=SymbolState.FAILED, note="line 33 is impossible"), 200))
 
     assert text.index("line 33") < text.index("80%")
     assert "SIMULATED" in plain(detail(row("NVDA", model=model("NVDA", source="simulated")), 100))
@@ -152,7 +152,7 @@ def test_leaving_names_what_goes_on() -> None:
 
 def test_every_state_is_explained() -> None:
     """The help explains each state word."""
-    assert set(STATE_MEANINGS) == set(State)
+    assert set(STATE_MEANINGS) == set(SymbolState)
 
 
 def test_a_warning_of_the_training_stands_with_the_row() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.records import Alert, Retrain, Snapshot, State
+from engine.core.records import Alert, Retrain, Snapshot, SymbolState
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import (
     NAMES,
@@ -63,7 +63,7 @@ def test_details_say_why() -> None:
     found = row(
         "SMR",
         11,
-        State.FAILED,
+        SymbolState.FAILED,
         note="bars.csv line 33: high 10 is below low 12",
         hold="earnings week",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.child import Answer
+from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Level
@@ -59,7 +59,7 @@ async def test_it_asks_again_when_told_to(tmp_path: Path) -> None:
         await pilot.press("question_mark", "escape")
         await until(pilot, lambda: isinstance(app.screen, DoctorScreen), "the page again")
         cured = [{**item, "level": "OK"} for item in DOCTOR["items"]]  # type: ignore[dict-item]
-        engine.answers["doctor"] = Answer(0, {"items": cured})
+        engine.answers["doctor"] = ChildAnswer(0, {"items": cured})
         app.wall.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "all OK" in screen_text(app).splitlines()[0], "the second look")

@@ -71,7 +71,7 @@ async def test_a_record_that_cannot_be_written_is_said(
     action itself says."""
     monkeypatch.setattr(console, "UNRECORDED_AFTER_S", 0.2)
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        monkeypatch.setattr(audit, "complain", app.complain)
+        monkeypatch.setattr(audit, "report_unrecorded", app.complain)
         engine.home.audit_log.mkdir(parents=True)
         app.ask(
             "hold",

@@ -14,7 +14,8 @@ from engine.client.place import Place
 from engine.client.service_client import Reply, ServiceState
 from engine.core.clock import iso
 from engine.service.overview import Overview
-from engine.settings.load import Settings, load
+from engine.settings.load import load
+from engine.settings.schema import Settings
 from tests.helpers import new_home
 from tests.tui.fake_service import service_model, service_up
 from tests.tui.scenes import NOW

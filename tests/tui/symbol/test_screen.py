@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.client.service_client import Reply
-from engine.core.child import Answer
+from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
 from tests.tui.helpers import asked, opened, screen_text, until
@@ -59,7 +59,7 @@ async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Pat
     marks elsewhere stay."""
     async with opened(tmp_path / "home", trained_home(), (100, 40)) as (app, engine, pilot):
         engine.replies = {"/api/v1/predict/TSLA": Reply(0, 0.1, {}, "nothing listens there")}
-        engine.answers["backup"] = Answer(
+        engine.answers["backup"] = ChildAnswer(
             0, {"backup": {"name": "backup_1", "entries": [{"symbol": "TSLA"}], "size_bytes": 7}}
         )
         await pilot.press("space", "enter")

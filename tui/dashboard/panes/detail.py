@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from textual.reactive import var
 
-from engine.core.records import State
+from engine.core.records import SymbolState
 from tui.dashboard.detail_text import detail_lines
 from tui.dashboard.text import detail
 from tui.keys.labels import key
@@ -34,7 +34,7 @@ class DetailPane(Pane):
         if snapshot is None or row is None:
             waits = "the row was not read" if self.failure else "reading the row"
             return (line(waits if snapshot is None else "no row to tell of", "dim"),)
-        if row.state is State.NONE and row.job is None and not self.shell.read_only:
+        if row.state is SymbolState.NONE and row.job is None and not self.shell.read_only:
             row = replace(
                 row, note=f"{row.note}; {key('retrain')} trains it, {key('train_all')} all"
             )

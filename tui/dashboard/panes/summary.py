@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from textual.reactive import var
 
-from engine.core.records import Level, Snapshot, State
+from engine.core.records import Level, Snapshot, SymbolState
 from tui.dashboard.columns import STATE_STYLES
 from tui.look import format as fmt
 from tui.widgets.lines import Line, Span, line, wrapped
@@ -16,7 +16,8 @@ from tui.widgets.pane import Pane
 # Worst first: what wants a person stands where a small terminal still shows it.
 ORDER = tuple(
     sorted(
-        State, key=lambda state: ("crit", "warn", "live", "dim", "ok").index(STATE_STYLES[state])
+        SymbolState,
+        key=lambda state: ("crit", "warn", "live", "dim", "ok").index(STATE_STYLES[state]),
     )
 )
 
