@@ -1,10 +1,10 @@
-# make demo | run | install | test | check | fix | bench | soak        PYTHON=python3.12 picks another interpreter
+# make demo | run | install | test | check | fix | bench | clocks | soak        PYTHON=python3.12 picks another interpreter
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo run install dev test check fix format lint types imports bench soak clean
+.PHONY: demo run install dev test check fix format lint types imports bench clocks soak clean
 .DEFAULT_GOAL := run
 
 demo: install
@@ -51,6 +51,9 @@ imports: dev
 
 bench: dev
 	@$(BIN)/python -m tests.benchmarks
+
+clocks: dev
+	@$(BIN)/python -m tests.clocks -- -n $(JOBS)
 
 soak: dev
 	@$(BIN)/python -m pytest -m soak --timeout 7200

@@ -17,7 +17,8 @@ from engine.market.calendar import last_complete_session
 from engine.settings.home import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
-
+MOVED_CLOCK = ROOT / "tests" / "clocks" / "preload"
+"""What every Python needs on its path when libfaketime moves the clock."""
 
 LEAST_S = 60.0
 """The shortest deadline: it costs nothing where the thing comes, and the machine may be many
@@ -84,6 +85,12 @@ def quiet_settling() -> int:
     )
 
 
+def python_path() -> str:
+    """Where a child finds this tree."""
+    moved = [str(MOVED_CLOCK)] if "FAKETIME" in os.environ else []
+    return os.pathsep.join((str(ROOT), *moved))
+
+
 def environment(**more: str) -> dict[str, str]:
     """The environment of a child: this one's, without the guide's variables and the home."""
     kept = {
@@ -92,7 +99,7 @@ def environment(**more: str) -> dict[str, str]:
         if not name.startswith(("ML_", "STOCKML", "MIN_", "MAX_"))
         and name not in ("NO_COLOR", "PYTEST_CURRENT_TEST")
     }
-    return {**kept, "PYTHONPATH": str(ROOT), **more}
+    return {**kept, "PYTHONPATH": python_path(), **more}
 
 
 def stockml(*words: str, timeout: float = 300.0, **more: str) -> subprocess.CompletedProcess[str]:

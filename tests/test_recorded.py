@@ -18,7 +18,7 @@ from engine.core.errors import NoDataError, RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
 from engine.recorded import VERBS
-from tests.helpers import ROOT, new_home
+from tests.helpers import new_home, python_path
 
 # Verbs that write nothing an operator decides, or whose writing is recorded by the function that
 # they hand over to.
@@ -175,7 +175,7 @@ def test_the_console_and_its_children_say_console(
 ) -> None:
     """A command that the console starts in a child stands there as the console's."""
     monkeypatch.setenv(ORIGIN, "console")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     engine.command(("clean", "--yes"))
 
     assert {(entry.what, entry.origin) for entry in entries(engine.home)} == {("clean", "console")}

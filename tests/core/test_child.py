@@ -8,14 +8,14 @@ import pytest
 
 from engine.core.child import command
 from engine.core.errors import StockmlError
-from tests.helpers import ROOT, new_home
+from tests.helpers import new_home, python_path
 
 
 def test_a_command_answers_with_its_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`backups list` of a new home answers with an empty list and exit 0."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     home = new_home(tmp_path / "home")
     answer = command(("backups", "list", "--home", str(home.root), "--json"))
 
@@ -42,7 +42,7 @@ def test_a_failure_is_told_in_its_own_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A command that fails without a document raises what it said, with its hint."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     home = new_home(tmp_path / "home")
     with pytest.raises(StockmlError, match="there are no backups yet") as caught:
         command(("restore", "backup_x", "--yes", "--home", str(home.root), "--json"))

@@ -20,7 +20,7 @@ from engine.runs.spec import Limits, RunFolder, RunSpec, run_folder
 from engine.runs.start import begin, launch, plan
 from engine.runs.store import RunStore
 from engine.settings.load import load
-from tests.helpers import ROOT, new_home, wait_for
+from tests.helpers import new_home, python_path, wait_for
 from tests.runs.jobs import MARK, marked
 
 QUICK = Limits(workers=1, grace_s=0.3, memory_wait_s=0.5)
@@ -135,7 +135,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         MARK: mark,
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     found = Bench(new_home(tmp_path / "home", training__worker_memory_mb=0), mark)
     yield found
     wait_for(found.killed, what="the end of every process")

@@ -1,0 +1,1 @@
+"""The suite at other moments: `python -m tests.clocks`."""
