@@ -4,8 +4,11 @@ and trains nothing."""
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+from engine.core.clock import parse_iso
+from engine.market.calendar import session_open
 from tests.helpers import new_home, stockml
 
 
@@ -24,13 +27,11 @@ def test_auto_train_trains_by_reason_and_the_check_finds_it_well(tmp_path: Path)
     assert [] == json.loads(again.stdout)["runs"]
     checked = stockml("performance", "--no-train", *words)
     assert 0 == checked.returncode, checked.stderr
-    (line,) = (home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines()
-    assert ("SPY", "simulated", 1) == tuple(
-        json.loads(line)[name] for name in ("symbol", "source", "generation")
-    )
-    assert (
-        1
-        == json.loads(stockml("accuracy", "SPY", "--json", "--home", str(home.root)).stdout)[
-            "symbols"
-        ][0]["waiting"]
-    )
+    (written,) = (home.logs / "monitoring" / "performance_history.jsonl").read_text().splitlines()
+    line = json.loads(written)
+    assert ("SPY", "simulated", 1) == (line["symbol"], line["source"], line["generation"])
+    accuracy = json.loads(stockml("accuracy", "SPY", "--json", "--home", str(home.root)).stdout)
+    # A forecast made after its session opened is not scored: none waits then.
+    opened = session_open(date.fromisoformat(spy["forecast"]["target_session"]))
+    before_open = parse_iso(line["timestamp"]) < opened
+    assert (1 if before_open else 0) == accuracy["symbols"][0]["waiting"]
