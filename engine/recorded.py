@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.vault.backup import NewBackup
     from engine.vault.clean import CleanReport
     from engine.vault.restore import Restored
-    from engine.watch.auto_train import Prepared
+    from engine.watch.auto_train import TrainingPlan
 
 About = Mapping[str, Any]
 
@@ -86,7 +86,7 @@ def _cleaned(report: CleanReport) -> About:
     }
 
 
-def _decided(prepared: Prepared, _starter: str) -> About:
+def _decided(prepared: TrainingPlan, _starter: str) -> About:
     return {
         "symbols": [each.symbol for each in prepared.decisions if each.action == "train"] or "none"
     }

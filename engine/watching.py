@@ -23,7 +23,7 @@ from engine.watch.holds import Hold, hold, unhold
 if TYPE_CHECKING:
     from engine.forecast.status import Status
     from engine.schedule.view import JobView, ScheduleView
-    from engine.watch.auto_train import Prepared
+    from engine.watch.auto_train import TrainingPlan
     from engine.watch.check import CheckReport
     from engine.watch.deliver import Waiting
     from engine.watch.health import Item
@@ -58,25 +58,23 @@ class Watching(ABC):
         force: bool = False,
         skip_market_hours: bool = False,
         fetch: bool = True,
-    ) -> Prepared:
+    ) -> TrainingPlan:
         """What automatic training would do now, symbol by symbol;
         asks the source for bars when `fetch`."""
         from engine.schedule.upcoming import next_auto_train
-        from engine.watch.auto_train import look_at_all, occasion_of, prepare
+        from engine.watch.auto_train import assess_all, plan_trainings, planning_context
 
         now = self.clock.now()
         names = checked_all(symbols, self.settings.names) if symbols else self.settings.names
-        looks, _ = look_at_all(
-            self.home, self.settings, names, self.source, self.clock, fetch=fetch
-        )
+        looks, _ = assess_all(self.home, self.settings, names, self.source, self.clock, fetch=fetch)
         upcoming = next_auto_train(self.home, now)
-        moment = occasion_of(
+        moment = planning_context(
             now, force=force, skip_market_hours=skip_market_hours, next_auto_train=upcoming
         )
-        return prepare(self.home, self.settings, looks, moment, self.clock)
+        return plan_trainings(self.home, self.settings, looks, moment, self.clock)
 
     @recorded
-    def auto_train(self, prepared: Prepared, starter: str) -> tuple[Started, ...]:
+    def auto_train(self, prepared: TrainingPlan, starter: str) -> tuple[Started, ...]:
         """Start what was planned and write every decision down."""
         from engine.watch.auto_train import start
 
@@ -85,9 +83,9 @@ class Watching(ABC):
     def watch_story(self, symbol: str) -> dict[str, Any]:
         """Why a symbol will or will not be retrained, by its stored bars; writes nothing.
         It loads numpy."""
-        from engine.watch.explain import watch_story
+        from engine.watch.explain import retrain_story
 
-        return watch_story(self.home, self.settings, symbol, self.source, self.clock)
+        return retrain_story(self.home, self.settings, symbol, self.source, self.clock)
 
     @recorded
     def hold(self, symbol: str, reason: str, until: date | None = None) -> Hold:

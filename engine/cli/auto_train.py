@@ -17,7 +17,7 @@ from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.core.records import Run, Started
 from engine.core.text import clean
-from engine.watch.auto_train import Prepared, occasion_of
+from engine.watch.auto_train import TrainingPlan, planning_context
 from engine.watch.planner import Decision, PlannedAction
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
@@ -52,7 +52,7 @@ def auto_train(
     """Train every symbol that has a reason to be trained: age, accuracy, error, confidence,
     failures, events, drift."""
     names = symbol_list(session, symbols)
-    now = occasion_of(session.engine.clock.now())
+    now = planning_context(session.engine.clock.now())
     if now.market_open and not skip_market_hours and not dry_run:
         raise RefusedError(
             f"the market is open until {now.closes_at.astimezone():%H:%M}"
@@ -62,7 +62,9 @@ def auto_train(
         )
     prepared = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
     if not session.json:
-        simulated = any(look.seen.source == "simulated" for look in prepared.looks.values())
+        simulated = any(
+            assessment.inputs.source == "simulated" for assessment in prepared.assessments.values()
+        )
         session.facts([f"{render.SIMULATED}: not real prices"] if simulated else [])
         session.facts(decision_table(prepared.decisions, terminal_width()))
     if dry_run:
@@ -79,7 +81,7 @@ def _followed(session: Session, started: Started, interrupts: Interrupts) -> Run
     )
 
 
-def _dry(session: Session, prepared: Prepared) -> int:
+def _dry(session: Session, prepared: TrainingPlan) -> int:
     if session.json:
         session.document({"decisions": [decision_tree(each) for each in prepared.decisions]})
     return ExitCode.DONE
@@ -87,7 +89,7 @@ def _dry(session: Session, prepared: Prepared) -> int:
 
 def _ended(
     session: Session,
-    prepared: Prepared,
+    prepared: TrainingPlan,
     started: tuple[Started, ...],
     runs: list[Run],
     interrupted: bool,
@@ -118,13 +120,15 @@ def _ended(
     return code
 
 
-def _kept_words(prepared: Prepared) -> str:
+def _kept_words(prepared: TrainingPlan) -> str:
     """Which symbols others or old bars keep from training, and why the first of them."""
     kept = [each for each in prepared.decisions if each.action in _FEWER]
     return f"not trained: {' '.join(each.symbol for each in kept)}: {kept[0].text}" if kept else ""
 
 
-def _code(prepared: Prepared, jobs: list[Any], any_started: bool, interrupted: bool) -> ExitCode:
+def _code(
+    prepared: TrainingPlan, jobs: list[Any], any_started: bool, interrupted: bool
+) -> ExitCode:
     """A refusal by the guard is the work done as asked;
     symbols without fresh bars tell so, and others' work when it is all."""
     code = exit_code(jobs, (), interrupted)

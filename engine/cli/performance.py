@@ -94,16 +94,18 @@ def verdict(found: CheckReport) -> tuple[ExitCode, str]:
     neither a model nor bars to make one of · 0.
     """
     failed = [
-        each for each in found.checks if each.answer.fault and each.look.facts.model != "none"
+        each for each in found.checks if each.probe.fault and each.assessment.facts.model != "none"
     ]
     if failed:
-        return ExitCode.FAILED, f"not forecast: {_names(failed)}: {failed[0].answer.problem}"
+        return ExitCode.FAILED, f"not forecast: {_names(failed)}: {failed[0].probe.problem}"
     if found.unstarted:
         return ExitCode.FAILED, found.unstarted
-    kept_from = {each.symbol for each in found.prepared.doing(PlannedAction.NO_BARS)}
-    bare = [each for each in found.checks if each.look.seen.fault and each.symbol in kept_from]
+    kept_from = {each.symbol for each in found.plan.doing(PlannedAction.NO_BARS)}
+    bare = [
+        each for each in found.checks if each.assessment.inputs.fault and each.symbol in kept_from
+    ]
     return (
-        (ExitCode.NO_DATA, f"no bars: {_names(bare)}: {bare[0].look.seen.fault}")
+        (ExitCode.NO_DATA, f"no bars: {_names(bare)}: {bare[0].assessment.inputs.fault}")
         if bare
         else (ExitCode.DONE, "")
     )
@@ -117,7 +119,7 @@ def report_lines(found: CheckReport, width: int | None) -> list[str]:
     """One check as text: a line a symbol, what was decided, the host."""
     lines = [f"checked {found.at.astimezone():%Y-%m-%d %H:%M:%S}, predictions {found.via}"]
     lines += render.table(HEADS, [_cells(each) for each in found.checks], _RIGHT, width, fold=True)
-    told = tuple(each for each in found.prepared.decisions if each.action is not PlannedAction.FINE)
+    told = tuple(each for each in found.plan.decisions if each.action is not PlannedAction.FINE)
     lines += ["", *decision_table(told, width)] if told else []
     lines += [f"run {each.run_id} trains {' '.join(each.symbols)}" for each in found.started]
     return [*lines, "", *(render.meter_line(meter) for meter in found.meters)]
@@ -125,18 +127,18 @@ def report_lines(found: CheckReport, width: int | None) -> list[str]:
 
 def _cells(each: SymbolCheck) -> tuple[str, ...]:
     fired = "; ".join(verdict.text for verdict in each.fired)
-    simulated = f"{render.SIMULATED} " if each.look.seen.source == "simulated" else ""
+    simulated = f"{render.SIMULATED} " if each.assessment.inputs.source == "simulated" else ""
     return (
         each.symbol,
         each.status,
-        f"{each.answer.seconds:.2f}s",
-        render.number(each.answer.confidence),
+        f"{each.probe.seconds:.2f}s",
+        render.number(each.probe.confidence),
         render.number(each.direction_accuracy),
         render.number(each.mape, 2),
         str(each.n),
         each.basis,
-        render.age(each.look.facts.age_days),
-        f"{simulated}{each.answer.problem if each.answer.fault else fired}",
+        render.age(each.assessment.facts.age_days),
+        f"{simulated}{each.probe.problem if each.probe.fault else fired}",
     )
 
 
@@ -149,13 +151,13 @@ def report_tree(found: CheckReport) -> dict[str, Any]:
         "checks": [
             {
                 **history_line(each, found.at),
-                "fault": each.answer.fault or None,
-                "problem": each.answer.problem or None,
-                "verdicts": [verdict_tree(verdict) for verdict in each.look.verdicts],
+                "fault": each.probe.fault or None,
+                "problem": each.probe.problem or None,
+                "verdicts": [verdict_tree(verdict) for verdict in each.assessment.verdicts],
             }
             for each in found.checks
         ],
-        "decisions": [decision_tree(each) for each in found.prepared.decisions],
+        "decisions": [decision_tree(each) for each in found.plan.decisions],
         "runs": [{"id": each.run_id, "symbols": list(each.symbols)} for each in found.started],
         "meters": [{**asdict(meter), "level": str(meter.level)} for meter in found.meters],
         "problems": [*found.problems, *filter(None, (found.unstarted,))],

@@ -247,7 +247,7 @@ def conditions_of(report: CheckReport) -> tuple[Condition, ...]:
     """The conditions of one performance check."""
     found = []
     # A look at one symbol that is not answered either tells nothing of the others.
-    if report.outage or not all(each.answer.fault for each in report.checks):
+    if report.outage or not all(each.probe.fault for each in report.checks):
         found.append(
             Condition(
                 "outage",
@@ -256,10 +256,10 @@ def conditions_of(report: CheckReport) -> tuple[Condition, ...]:
                 f"none of {len(report.checks)} symbols could be forecast",
             )
         )
-    decided = {each.symbol: each for each in report.prepared.decisions}
+    decided = {each.symbol: each for each in report.plan.decisions}
     for each in report.checks:
-        decision, answer, symbol = decided[each.symbol], each.answer, each.symbol
-        missing = each.look.facts.model == "none"
+        decision, answer, symbol = decided[each.symbol], each.probe, each.symbol
+        missing = each.assessment.facts.model == "none"
         found += [
             Condition(
                 "prediction",
@@ -270,15 +270,15 @@ def conditions_of(report: CheckReport) -> tuple[Condition, ...]:
             Condition(
                 "corrupt",
                 symbol,
-                each.look.facts.model in ("corrupt", "newer"),
-                each.look.facts.problem,
+                each.assessment.facts.model in ("corrupt", "newer"),
+                each.assessment.facts.problem,
             ),
             Condition("bars", symbol, decision.action is PlannedAction.NO_BARS, decision.text),
             Condition(
                 "chronic", symbol, bool(decision.chronic or decision.standing), _chronic(decision)
             ),
         ]
-    slow = [each.answer.seconds for each in report.checks if each.answer.seconds]
+    slow = [each.probe.seconds for each in report.checks if each.probe.seconds]
     marks = {"CPU": "cpu", "MEM": "memory", "DISK": "disk"}
     found += [
         Condition(

@@ -18,15 +18,22 @@ from engine.settings.schema import Settings
 from engine.watch import decisions as record
 from engine.watch import earnings
 from engine.watch.decisions import Histories
-from engine.watch.facts import BarLoader, SymbolInputs, candidate_of, facts_of, observe, pasts_of
+from engine.watch.facts import (
+    BarLoader,
+    SymbolInputs,
+    candidate_of,
+    facts_of,
+    histories_of,
+    observe,
+)
 from engine.watch.holds import holds
 from engine.watch.planner import (
     Decision,
     PlannedAction,
     PlanningContext,
     ReasonHistory,
+    decide_all,
     judged,
-    plan,
 )
 from engine.watch.triggers import SymbolFacts, TriggerVerdict, verdicts
 
@@ -37,91 +44,94 @@ Start = Callable[[TrainRequest], Started]
 class Assessment:
     """One symbol when it was looked at."""
 
-    seen: SymbolInputs
+    inputs: SymbolInputs
     facts: SymbolFacts
     verdicts: tuple[TriggerVerdict, ...]
-    pasts: Histories
+    histories: Histories
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class TrainingPlan:
     """What automatic training would do now."""
 
-    looks: dict[str, Assessment]
+    assessments: dict[str, Assessment]
     decisions: tuple[Decision, ...]
-    occasion: PlanningContext
+    context: PlanningContext
 
     def doing(self, action: PlannedAction) -> tuple[Decision, ...]:
         """The decisions of one kind."""
         return tuple(each for each in self.decisions if each.action is action)
 
 
-def occasion_of(now: datetime, **more: object) -> PlanningContext:
+def planning_context(now: datetime, **more: object) -> PlanningContext:
     """The moment as the planner sees it; the market is that of New York."""
     opened = is_open(now)
     closes = session_close(exchange_day(now)) if opened else None
     return PlanningContext(now=now, market_open=opened, closes_at=closes, **more)  # type: ignore[arg-type]
 
 
-def look(
-    seen: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None = None
+def assess(
+    inputs: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None = None
 ) -> Assessment:
     """What is known of an observed symbol, and what every trigger says of it."""
-    facts = facts_of(seen, home, settings, now, others)
+    facts = facts_of(inputs, home, settings, now, others)
     return Assessment(
-        seen, facts, verdicts(facts, settings), pasts_of(seen, home, now, record.run_failed(home))
+        inputs,
+        facts,
+        verdicts(facts, settings),
+        histories_of(inputs, home, now, record.run_failed(home)),
     )
 
 
-def prepare(
+def plan_trainings(
     home: Home,
     settings: Settings,
-    looks: Iterable[Assessment],
-    occasion: PlanningContext,
+    assessments: Iterable[Assessment],
+    context: PlanningContext,
     clock: Clock,
     *,
     writes: bool = True,
-) -> Prepared:
+) -> TrainingPlan:
     """Judge every look and decide;
     nothing is started, chronic reasons are written down when it `writes`."""
     held, kept = holds(home, clock), {}
-    for each in looks:
+    for each in assessments:
         after = {
             verdict.reason: judged(
-                each.pasts.get(verdict.reason, ReasonHistory()),
+                each.histories.get(verdict.reason, ReasonHistory()),
                 verdict,
                 settings,
-                each.seen.last_bar,
+                each.inputs.last_bar,
             )
             for verdict in each.verdicts
         }
         if writes:
-            record.keep(home, each.seen.symbol, each.pasts, after)
-        kept[each.seen.symbol] = Assessment(
-            each.seen, each.facts, each.verdicts, {**each.pasts, **after}
+            record.keep(home, each.inputs.symbol, each.histories, after)
+        kept[each.inputs.symbol] = Assessment(
+            each.inputs, each.facts, each.verdicts, {**each.histories, **after}
         )
     holders, spent = (
         busy_symbols(home, kept),
-        record.spent(home, occasion.now, record.run_failed(home)),
+        record.spent(home, context.now, record.run_failed(home)),
     )
     candidates = [
         candidate_of(
-            each.seen,
+            each.inputs,
             each.facts,
             each.verdicts,
-            each.pasts,
+            each.histories,
             settings,
-            occasion.now,
+            context.now,
             str(held.get(symbol, "")),
             holders.get(symbol, ""),
             spent[symbol],
         )
         for symbol, each in kept.items()
     ]
-    return Prepared(kept, plan(candidates, occasion, settings), occasion)
+    return TrainingPlan(kept, decide_all(candidates, context, settings), context)
 
 
-def look_at_all(
+def assess_all(
     home: Home,
     settings: Settings,
     symbols: Iterable[str],
@@ -139,15 +149,15 @@ def look_at_all(
         fault = earnings.refresh(
             home, tuple(each.symbol for each in seen if each.source == "yahoo"), clock
         )
-    return [look(each, home, settings, now) for each in seen], fault
+    return [assess(each, home, settings, now) for each in seen], fault
 
 
-def start(home: Home, prepared: Prepared, begin: Start, starter: str) -> tuple[Started, ...]:
+def start(home: Home, plan: TrainingPlan, begin: Start, starter: str) -> tuple[Started, ...]:
     """Start a run for each source among the decided symbols, and write down every decision;
     BusyError names no run."""
     started: list[Started] = []
     runs: dict[str, str] = {}
-    for source, group in _by_source(prepared).items():
+    for source, group in _by_source(plan).items():
         reasons = tuple((each.symbol, f"{each.reason}: {each.text}"[:200]) for each in group)
         summary = ", ".join(sorted({each.reason for each in group}))
         request = TrainRequest(
@@ -165,16 +175,16 @@ def start(home: Home, prepared: Prepared, begin: Start, starter: str) -> tuple[S
         for each in group:
             if each.symbol in run.symbols:
                 runs[each.symbol] = run.run_id
-                found = prepared.looks[each.symbol]
+                found = plan.assessments[each.symbol]
                 record.trained(
-                    home, each, found.pasts, found.seen.last_bar, prepared.occasion, run.run_id
+                    home, each, found.histories, found.inputs.last_bar, plan.context, run.run_id
                 )
-    record.note(home, prepared.decisions, prepared.occasion, runs)
+    record.note(home, plan.decisions, plan.context, runs)
     return tuple(started)
 
 
-def _by_source(prepared: Prepared) -> dict[str, list[Decision]]:
+def _by_source(plan: TrainingPlan) -> dict[str, list[Decision]]:
     groups: dict[str, list[Decision]] = {}
-    for decision in prepared.doing(PlannedAction.TRAIN):
-        groups.setdefault(prepared.looks[decision.symbol].seen.source, []).append(decision)
+    for decision in plan.doing(PlannedAction.TRAIN):
+        groups.setdefault(plan.assessments[decision.symbol].inputs.source, []).append(decision)
     return groups

@@ -29,7 +29,15 @@ from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
 from engine.watch import alerts, earnings, ledger
 from engine.watch import decisions as record
-from engine.watch.auto_train import Assessment, Prepared, Start, look, occasion_of, prepare, start
+from engine.watch.auto_train import (
+    Assessment,
+    Start,
+    TrainingPlan,
+    assess,
+    plan_trainings,
+    planning_context,
+    start,
+)
 from engine.watch.facts import BarLoader, SymbolInputs, observe
 from engine.watch.meters import Meters, level
 from engine.watch.probe import IN_PROCESS, ProbeResult, ask, service_up
@@ -42,8 +50,8 @@ from engine.watch.triggers import TriggerVerdict
 class SymbolCheck:
     """One symbol of one check."""
 
-    look: Assessment
-    answer: ProbeResult
+    assessment: Assessment
+    probe: ProbeResult
     level: Level
     direction_accuracy: float | None
     mape: float | None
@@ -53,22 +61,22 @@ class SymbolCheck:
 
     @property
     def symbol(self) -> str:
-        return self.look.seen.symbol
+        return self.assessment.inputs.symbol
 
     @property
     def status(self) -> str:
         """ok, warning, critical or failed."""
-        if self.answer.fault:
+        if self.probe.fault:
             return "failed"
         return {Level.OK: "ok", Level.WARN: "warning", Level.CRIT: "critical"}[self.level]
 
     @property
     def fired(self) -> tuple[TriggerVerdict, ...]:
-        return tuple(verdict for verdict in self.look.verdicts if verdict.fired)
+        return tuple(verdict for verdict in self.assessment.verdicts if verdict.fired)
 
     @property
     def generation(self) -> int | None:
-        status = self.look.seen.status
+        status = self.assessment.inputs.status
         return status.model.generation if status and status.model else None
 
 
@@ -80,7 +88,7 @@ class CheckReport:
     via: str
     checks: tuple[SymbolCheck, ...]
     meters: tuple[Meter, ...]
-    prepared: Prepared
+    plan: TrainingPlan
     started: tuple[Started, ...]
     problems: tuple[str, ...]
     outage: bool
@@ -124,20 +132,20 @@ def check(
         _checked(home, settings, seen, answer, now, not outage) for seen, answer in answered
     )
     meters = Meters().sample(home.root, settings.resources)
-    occasion = replace(occasion_of(now, next_auto_train=next_auto_train(home, now)), outage=outage)
-    prepared = prepare(home, settings, [each.look for each in checks], occasion, clock)
-    started, fault = _started(home, prepared, begin, starter)
-    via = answered[0][1].via if answered else IN_PROCESS
-    report = CheckReport(
-        now, via, checks, meters, prepared, started, tuple(problems), outage, fault
+    context = replace(
+        planning_context(now, next_auto_train=next_auto_train(home, now)), outage=outage
     )
+    plan = plan_trainings(home, settings, [each.assessment for each in checks], context, clock)
+    started, fault = _started(home, plan, begin, starter)
+    via = answered[0][1].via if answered else IN_PROCESS
+    report = CheckReport(now, via, checks, meters, plan, started, tuple(problems), outage, fault)
     _write(home, report)
     alerts.raise_for(home, settings, report, now)
     return report
 
 
 def _started(
-    home: Home, prepared: Prepared, begin: Start | None, starter: str
+    home: Home, plan: TrainingPlan, begin: Start | None, starter: str
 ) -> tuple[tuple[Started, ...], str]:
     """The runs that were started;
     a start that fails (a full disk) is told in words, and the check goes on."""
@@ -150,7 +158,7 @@ def _started(
 
     if begin is not None:
         try:
-            return start(home, prepared, noted, starter), ""
+            return start(home, plan, noted, starter), ""
         except StockmlError as error:
             # The run lives on its own by now, whatever became of its record.
             fault = (
@@ -158,7 +166,7 @@ def _started(
                 if begun
                 else f"nothing was trained: {error}"
             )
-    record.note(home, prepared.decisions, prepared.occasion, {})
+    record.note(home, plan.decisions, plan.context, {})
     return tuple(begun), fault
 
 
@@ -196,7 +204,7 @@ def _checked(
     now: datetime,
     others: bool,
 ) -> SymbolCheck:
-    found = look(seen, home, settings, now, others)
+    found = assess(seen, home, settings, now, others)
     live, held = found.facts.live, found.facts.heldout
     limits = settings.resources
     speed = level(answer.seconds, limits.response_warn_s, limits.response_crit_s)
@@ -247,21 +255,21 @@ def _write_checks(
 
 def history_line(each: SymbolCheck, at: datetime) -> dict[str, Any]:
     """One line of the history: seconds, percent, days."""
-    facts = each.look.facts
+    facts = each.assessment.facts
     return {
         "timestamp": iso(at),
         "symbol": each.symbol,
-        "response_time": round(each.answer.seconds, 3),
-        "confidence": _rounded(each.answer.confidence),
+        "response_time": round(each.probe.seconds, 3),
+        "confidence": _rounded(each.probe.confidence),
         "status": each.status,
         "direction_accuracy": _rounded(each.direction_accuracy),
         "mape": _rounded(each.mape),
         "age_days": _rounded(facts.age_days),
-        "via": each.answer.via,
+        "via": each.probe.via,
         "generation": each.generation,
         "n": each.n,
         "basis": each.basis,
-        "source": each.look.seen.source,
+        "source": each.assessment.inputs.source,
     }
 
 
@@ -288,7 +296,7 @@ def _write(home: Home, report: CheckReport) -> None:
                     each.status,
                     each.direction_accuracy,
                     each.mape,
-                    each.look.facts.age_days,
+                    each.assessment.facts.age_days,
                     each.basis,
                     _words(each),
                     iso(report.at),
@@ -311,12 +319,12 @@ def _write(home: Home, report: CheckReport) -> None:
 
 def _words(each: SymbolCheck) -> str:
     """What a person should know of one symbol: the fault, else what fired, else its figures."""
-    if each.answer.fault:
-        return clean(f"{each.answer.fault} fault: {each.answer.problem}", 300)
+    if each.probe.fault:
+        return clean(f"{each.probe.fault} fault: {each.probe.problem}", 300)
     if each.fired:
         return clean("; ".join(verdict.text for verdict in each.fired), 300)
-    confidence = "-" if each.answer.confidence is None else f"{each.answer.confidence:.1f} %"
-    return f"confidence {confidence}, answered in {each.answer.seconds:.2f} s {each.answer.via}"
+    confidence = "-" if each.probe.confidence is None else f"{each.probe.confidence:.1f} %"
+    return f"confidence {confidence}, answered in {each.probe.seconds:.2f} s {each.probe.via}"
 
 
 def home_bytes(home: Home) -> int:

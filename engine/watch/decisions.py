@@ -23,7 +23,7 @@ Histories = dict[str, ReasonHistory]
 _FAILED = (JobState.FAILED, JobState.LOST, JobState.CANCELLED)
 
 
-def pasts(
+def histories(
     home: Home,
     symbol: str,
     sessions_since: Callable[[str], int],
@@ -124,13 +124,13 @@ def trained(
     decision: Decision,
     before: Histories,
     last_bar: str,
-    occasion: PlanningContext,
+    context: PlanningContext,
     run: str,
 ) -> None:
     """Write that a training was started for the reasons of `decision`."""
     with writing(home) as connection:
         for reason in {verdict.reason for verdict in decision.fired} or {decision.reason}:
-            past = started(before.get(reason, ReasonHistory()), occasion.now, last_bar)
+            past = started(before.get(reason, ReasonHistory()), context.now, last_bar)
             connection.execute(
                 "INSERT OR REPLACE INTO watch_reasons (symbol, reason, trainings, at, last_bar,"
                 " run, chronic, fired_bar) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -138,7 +138,7 @@ def trained(
                     decision.symbol,
                     reason,
                     past.trainings,
-                    iso(occasion.now),
+                    iso(context.now),
                     last_bar,
                     run,
                     past.chronic,
@@ -148,12 +148,12 @@ def trained(
 
 
 def note(
-    home: Home, decisions: Iterable[Decision], occasion: PlanningContext, runs: dict[str, str]
+    home: Home, decisions: Iterable[Decision], context: PlanningContext, runs: dict[str, str]
 ) -> None:
     """Append what was decided; `runs` names the run of each symbol that is trained."""
     rows = [
         (
-            iso(occasion.now),
+            iso(context.now),
             each.symbol,
             str(each.action),
             each.reason,

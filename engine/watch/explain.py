@@ -15,22 +15,22 @@ from engine.market.calendar import exchange_day
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
 from engine.watch import earnings
-from engine.watch.auto_train import Assessment, look_at_all, occasion_of, prepare
+from engine.watch.auto_train import Assessment, assess_all, plan_trainings, planning_context
 from engine.watch.holds import holds
 from engine.watch.planner import ReasonHistory
 from engine.watch.report import last_checks
 from engine.watch.triggers import TRIGGERS, SymbolFacts, TriggerVerdict
 
 
-def watch_story(
+def retrain_story(
     home: Home, settings: Settings, symbol: str, source: str | None, clock: Clock
 ) -> dict[str, Any]:
     """Why `symbol` will or will not be retrained; StockmlError when history.db cannot be read."""
-    looks, _ = look_at_all(home, settings, (symbol,), source, clock, fetch=False)
+    assessments, _ = assess_all(home, settings, (symbol,), source, clock, fetch=False)
     upcoming = next_auto_train(home, clock.now())
-    occasion = occasion_of(clock.now(), next_auto_train=upcoming)
-    prepared = prepare(home, settings, looks, occasion, clock, writes=False)
-    (decision,), found = prepared.decisions, prepared.looks[symbol]
+    context = planning_context(clock.now(), next_auto_train=upcoming)
+    plan = plan_trainings(home, settings, assessments, context, clock, writes=False)
+    (decision,), found = plan.decisions, plan.assessments[symbol]
     hold, checked = holds(home, clock).get(symbol), last_checks(home).get(symbol)
     return {
         "decision": {
@@ -51,7 +51,7 @@ def watch_story(
 
 def _verdict(verdict: TriggerVerdict, found: Assessment) -> dict[str, Any]:
     """A verdict, and what became of its reason before."""
-    past = found.pasts.get(verdict.reason, ReasonHistory())
+    past = found.histories.get(verdict.reason, ReasonHistory())
     return {
         "reason": verdict.reason,
         "about": TRIGGERS[verdict.reason].about,
@@ -75,9 +75,9 @@ def _signals(facts: SymbolFacts) -> list[dict[str, Any]]:
 
 def _releases(home: Home, settings: Settings, found: Assessment, now: datetime) -> dict[str, Any]:
     """The releases known, and when they were looked up; only Yahoo's symbols are."""
-    asked = settings.watch.earnings and found.seen.source == "yahoo"
+    asked = settings.watch.earnings and found.inputs.source == "yahoo"
     known = (
-        earnings.read(home).get(found.seen.symbol, earnings.Releases())
+        earnings.read(home).get(found.inputs.symbol, earnings.Releases())
         if asked
         else earnings.Releases()
     )

@@ -19,7 +19,7 @@ from engine.market.calendar import exchange_day, iter_sessions, last_complete_se
 from engine.market.source import SOURCES, parse_source
 from engine.settings.schema import Settings
 from engine.watch import earnings, ledger
-from engine.watch.decisions import Histories, pasts
+from engine.watch.decisions import Histories, histories
 from engine.watch.planner import TrainingCandidate
 from engine.watch.schema import SCHEMA
 from engine.watch.triggers import Live, Signal, SymbolFacts, TriggerVerdict
@@ -221,7 +221,7 @@ def _sessions_after(day: str, today: date) -> int:
     return sum(each.isoformat() > day for each in iter_sessions(date.fromisoformat(day), today))
 
 
-def pasts_of(
+def histories_of(
     seen: SymbolInputs, home: Home, now: datetime, failed: Callable[[str, str], bool]
 ) -> Histories:
     """What became of every reason;
@@ -235,7 +235,7 @@ def pasts_of(
             else _sessions_after(day, exchange_day(now))
         )
 
-    return pasts(home, seen.symbol, since, failed)
+    return histories(home, seen.symbol, since, failed)
 
 
 def candidate_of(
@@ -255,7 +255,7 @@ def candidate_of(
         symbol=seen.symbol,
         priority=settings.symbols[seen.symbol].priority,
         verdicts=verdicts,
-        pasts=known,
+        histories=known,
         age_days=facts.age_days,
         trained_to=seen.trained_to,
         last_bar=seen.last_bar,

@@ -66,7 +66,7 @@ class TrainingCandidate:
     symbol: str
     priority: str
     verdicts: tuple[TriggerVerdict, ...]
-    pasts: dict[str, ReasonHistory]
+    histories: dict[str, ReasonHistory]
     age_days: float | None = None
     trained_to: str = ""
     last_bar: str = ""
@@ -115,12 +115,12 @@ class Decision:
     yet."""
 
 
-def plan(
-    candidates: Iterable[TrainingCandidate], occasion: PlanningContext, settings: Settings
+def decide_all(
+    candidates: Iterable[TrainingCandidate], context: PlanningContext, settings: Settings
 ) -> tuple[Decision, ...]:
     """A decision a symbol: those to train first, by priority and then the worst first, the
     others in the given order."""
-    decided = [(each, decide(each, occasion, settings)) for each in candidates]
+    decided = [(each, decide(each, context, settings)) for each in candidates]
     train = [pair for pair in decided if pair[1].action is PlannedAction.TRAIN]
     train.sort(key=lambda pair: _order(*pair))
     return tuple(
@@ -137,20 +137,20 @@ def _order(candidate: TrainingCandidate, decision: Decision) -> tuple[float, ...
     return (PRIORITIES.index(candidate.priority), -worst, -(candidate.age_days or 0.0))
 
 
-def decide(candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings) -> Decision:
+def decide(candidate: TrainingCandidate, context: PlanningContext, settings: Settings) -> Decision:
     """The decision for one symbol: a reason that counts first, then what stands in its way."""
-    return replace(_decided(candidate, occasion, settings), standing=_standing(candidate, settings))
+    return replace(_decided(candidate, context, settings), standing=_standing(candidate, settings))
 
 
 def _decided(
-    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings
+    candidate: TrainingCandidate, context: PlanningContext, settings: Settings
 ) -> Decision:
     symbol = candidate.symbol
     if candidate.newer:
         text = f"{candidate.newer}; only a person replaces it: `stockml train {symbol}`"
         return Decision(symbol, PlannedAction.NEWER, "", text)
-    counting, chronic, cooling = _sorted_out(candidate, occasion, settings)
-    if not counting and not occasion.force:
+    counting, chronic, cooling = _sorted_out(candidate, context, settings)
+    if not counting and not context.force:
         if (
             cooling and candidate.holder
         ):  # the run that the reason started may be the one that is at it
@@ -173,7 +173,7 @@ def _decided(
         return Decision(symbol, PlannedAction.FINE, "", held + _fine(candidate))
     reason = counting[0].reason if counting else "forced"
     text = "; ".join(verdict.text for verdict in counting) or "forced: every symbol is trained"
-    blocked = _in_the_way(candidate, occasion, settings, {verdict.reason for verdict in counting})
+    blocked = _in_the_way(candidate, context, settings, {verdict.reason for verdict in counting})
     if blocked is not None:
         action, why = blocked
         return Decision(symbol, action, reason, f"{why}; {text}", counting, chronic)
@@ -181,7 +181,7 @@ def _decided(
 
 
 def _sorted_out(
-    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings
+    candidate: TrainingCandidate, context: PlanningContext, settings: Settings
 ) -> tuple[
     tuple[TriggerVerdict, ...], tuple[TriggerVerdict, ...], list[tuple[TriggerVerdict, str]]
 ]:
@@ -190,14 +190,14 @@ def _sorted_out(
     counting, chronic, cooling = [], [], []
     found = (
         *(each for each in candidate.verdicts if each.fired),
-        *_ahead(candidate, occasion, settings),
+        *_ahead(candidate, context, settings),
     )
     for verdict in sorted(found, key=lambda each: list(TRIGGERS).index(each.reason)):
-        past = candidate.pasts.get(verdict.reason, ReasonHistory())
+        past = candidate.histories.get(verdict.reason, ReasonHistory())
         if _chronic(verdict, past):
             chronic.append(verdict)
-        elif (wait := cooldown(verdict.reason, past, occasion.now, settings)) and not _renewed(
-            candidate, verdict, past, occasion
+        elif (wait := cooldown(verdict.reason, past, context.now, settings)) and not _renewed(
+            candidate, verdict, past, context
         ):
             cooling.append((verdict, f"{wait}; {verdict.text}"))
         elif _spent(candidate, verdict, settings):
@@ -208,14 +208,14 @@ def _sorted_out(
 
 
 def _ahead(
-    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings
+    candidate: TrainingCandidate, context: PlanningContext, settings: Settings
 ) -> tuple[TriggerVerdict, ...]:
     """The age verdict of a model that is young enough now and too old before the next scheduled
     training."""
-    limit, upcoming = settings.thresholds.max_model_age_days, occasion.next_auto_train
+    limit, upcoming = settings.thresholds.max_model_age_days, context.next_auto_train
     if upcoming is None or candidate.age_days is None or candidate.age_days > limit:
         return ()
-    then = candidate.age_days + (upcoming - occasion.now).total_seconds() / 86400
+    then = candidate.age_days + (upcoming - context.now).total_seconds() / 86400
     if then <= limit:
         return ()
     text = (
@@ -254,25 +254,25 @@ def _renewed(
     candidate: TrainingCandidate,
     verdict: TriggerVerdict,
     past: ReasonHistory,
-    occasion: PlanningContext,
+    context: PlanningContext,
 ) -> bool:
     """Whether the model is newer than the training for its age: then that training has done its
     work."""
     if verdict.reason != "age" or candidate.age_days is None or past.at is None:
         return False
-    return candidate.age_days * 86400 <= (occasion.now - past.at).total_seconds() + 1.0
+    return candidate.age_days * 86400 <= (context.now - past.at).total_seconds() + 1.0
 
 
 def _in_the_way(
-    candidate: TrainingCandidate, occasion: PlanningContext, settings: Settings, reasons: set[str]
+    candidate: TrainingCandidate, context: PlanningContext, settings: Settings, reasons: set[str]
 ) -> tuple[PlannedAction, str] | None:
     if candidate.hold:
         return PlannedAction.HELD, f"on hold: {candidate.hold}"
-    if occasion.outage:
+    if context.outage:
         return PlannedAction.OUTAGE, "an outage: no symbol could be forecast"
     if candidate.bars_fault:
         return PlannedAction.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
-    must = occasion.force or bool(reasons & {"missing", "corrupt"})
+    must = context.force or bool(reasons & {"missing", "corrupt"})
     if candidate.lag_sessions > settings.watch.bar_lag_sessions and not (candidate.local and must):
         return (
             PlannedAction.NO_BARS,
@@ -285,8 +285,8 @@ def _in_the_way(
         )
     if candidate.holder:
         return PlannedAction.BUSY, f"{candidate.holder} trains it"
-    if occasion.market_open and not occasion.skip_market_hours:
-        closes = f" until {occasion.closes_at.astimezone():%H:%M}" if occasion.closes_at else ""
+    if context.market_open and not context.skip_market_hours:
+        closes = f" until {context.closes_at.astimezone():%H:%M}" if context.closes_at else ""
         return PlannedAction.WAITS, f"the market is open{closes}"
     return None
 
@@ -294,7 +294,7 @@ def _in_the_way(
 def _chronic(verdict: TriggerVerdict, past: ReasonHistory) -> str:
     """Why a training would not mend a fired reason; empty when it may."""
     return past.chronic or (
-        _NAIVE_TOO if verdict.hopeless and TRIGGERS[verdict.reason].performance else ""
+        _NAIVE_TOO if verdict.unfixable and TRIGGERS[verdict.reason].performance else ""
     )
 
 
@@ -309,7 +309,7 @@ def _spent(candidate: TrainingCandidate, verdict: TriggerVerdict, settings: Sett
 def _standing(candidate: TrainingCandidate, settings: Settings) -> tuple[str, ...]:
     found = []
     for verdict in candidate.verdicts:
-        past = candidate.pasts.get(verdict.reason, ReasonHistory())
+        past = candidate.histories.get(verdict.reason, ReasonHistory())
         near = past.trainings and past.fired_bar and past.quiet < settings.watch.new_sessions
         if not verdict.fired and (past.chronic or (near and _spent(candidate, verdict, settings))):
             found.append(verdict.reason)
@@ -317,7 +317,7 @@ def _standing(candidate: TrainingCandidate, settings: Settings) -> tuple[str, ..
 
 
 def _chronic_text(candidate: TrainingCandidate, verdict: TriggerVerdict, settings: Settings) -> str:
-    why = _chronic(verdict, candidate.pasts.get(verdict.reason, ReasonHistory())) or _spent(
+    why = _chronic(verdict, candidate.histories.get(verdict.reason, ReasonHistory())) or _spent(
         candidate, verdict, settings
     )
     return f"chronic, left to the age limit ({why}); {verdict.text}"
@@ -358,7 +358,7 @@ def judged(
     past = replace(past, fired_bar=last_bar or past.fired_bar, quiet=0)
     if past.chronic:
         return past
-    if verdict.hopeless:
+    if verdict.unfixable:
         return replace(past, chronic=_NAIVE_TOO)
     if waited and past.trainings >= settings.watch.chronic_after:
         return replace(past, chronic=f"{past.trainings} trainings did not help")

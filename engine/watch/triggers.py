@@ -4,7 +4,7 @@ Pure functions of what is known of one symbol.
 
 A verdict always comes, fired or not, with value, limit, n and window, so that a person can
 follow it. Live scored forecasts are read before held-out figures; the verdict says which. Failed
-limits that the naive forecast fails on the same sessions are marked `hopeless`: another training
+limits that the naive forecast fails on the same sessions are marked `unfixable`: another training
 cannot mend them.
 """
 
@@ -98,7 +98,7 @@ class TriggerVerdict:
     basis: str = ""
     """live, held-out, bars, checks, file or calendar."""
     window: str = ""
-    hopeless: bool = False
+    unfixable: bool = False
     severity: float = 0.0
     """How far beyond its limit, for the order of trainings."""
 
@@ -243,7 +243,7 @@ def binomial_at_most(count: int, n: int, share: float) -> float:
 
 def mape(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     """Mean absolute percentage error above its limit;
-    hopeless where the naive forecast breaks it on the same sessions."""
+    unfixable where the naive forecast breaks it on the same sessions."""
     limit, live, held = settings.thresholds.max_mape, facts.live, facts.heldout
     if live.n >= settings.watch.live_min and live.mape is not None:
         return _mape(live.mape, live.naive_mape, limit, live.n, "live", live.window)
@@ -260,9 +260,9 @@ def _mape(
     text = (
         f"MAPE {value:.2f} % {'>' if fired else '≤'} {limit:g} %{beside} ({basis}, n={n}, {window})"
     )
-    hopeless = fired and naive is not None and naive > limit
+    unfixable = fired and naive is not None and naive > limit
     return TriggerVerdict(
-        "mape", fired, text, value, limit, n, basis, window, hopeless, value / limit
+        "mape", fired, text, value, limit, n, basis, window, unfixable, value / limit
     )
 
 
@@ -277,7 +277,7 @@ def confidence(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     value = max(each[1] for each in newest)
     bars = ", ".join(f"{each:.1f} % on {bar}" for bar, each in newest)
     text = f"confidence {bars} ({'all' if fired else f'{len(low)} of {count}'} below {limit:g} %)"
-    hopeless = fired and facts.naive_within is not None and facts.naive_within < limit
+    unfixable = fired and facts.naive_within is not None and facts.naive_within < limit
     return TriggerVerdict(
         "confidence",
         fired,
@@ -287,7 +287,7 @@ def confidence(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
         len(newest),
         "live",
         newest[0][0],
-        hopeless,
+        unfixable,
         limit / max(value, 1.0),
     )
 

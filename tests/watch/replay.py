@@ -31,7 +31,7 @@ from engine.market.quality import checked
 from engine.settings import load as config
 from engine.settings.home import default_settings
 from engine.settings.schema import Settings
-from engine.watch.auto_train import occasion_of
+from engine.watch.auto_train import planning_context
 from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import (
     YEAR,
@@ -40,8 +40,8 @@ from engine.watch.planner import (
     PlanningContext,
     ReasonHistory,
     TrainingCandidate,
+    decide_all,
     judged,
-    plan,
     started,
 )
 from engine.watch.signals import drift_signals, volatility_signals, within_share
@@ -136,10 +136,10 @@ class Replay:
         # A check whose forecasts all fail for want of bars is an outage; auto-train only finds no
         # fresh bars.
         occasion = replace(
-            occasion_of(now, next_auto_train=upcoming), outage=down and by == "check"
+            planning_context(now, next_auto_train=upcoming), outage=down and by == "check"
         )
         candidates = [self._candidate(symbol, now, down) for symbol in self.bars]
-        for decision in plan(candidates, occasion, self.settings):
+        for decision in decide_all(candidates, occasion, self.settings):
             self.lines.append(Line(now, by, decision))
             if decision.action is PlannedAction.TRAIN:
                 self._train(decision, occasion)

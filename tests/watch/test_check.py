@@ -15,7 +15,7 @@ from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.watch import decisions, ledger
 from engine.watch.alerts import alert_list
-from engine.watch.auto_train import occasion_of, prepare
+from engine.watch.auto_train import plan_trainings, planning_context
 from engine.watch.check import CheckReport, check, home_bytes
 from engine.watch.console_summary import BoardReader
 from engine.watch.holds import hold, holds, unhold
@@ -49,7 +49,7 @@ def run(trainer: Trainer, *, train: bool = True) -> CheckReport:
 
 def actions(report: CheckReport) -> dict[str, PlannedAction]:
     """What was decided."""
-    return {each.symbol: each.action for each in report.prepared.decisions}
+    return {each.symbol: each.action for each in report.plan.decisions}
 
 
 def test_missing_models_are_trained_and_a_healthy_pair_is_left_alone(trainer: Trainer) -> None:
@@ -63,7 +63,7 @@ def test_missing_models_are_trained_and_a_healthy_pair_is_left_alone(trainer: Tr
     trainer.clock.advance(timedelta(hours=1))
     second = run(trainer)
     assert 1 == len(trainer.requests)
-    assert all(each.answer.forecast is not None for each in second.checks)
+    assert all(each.probe.forecast is not None for each in second.checks)
 
 
 def test_it_is_written_three_times_and_every_line_is_json(trainer: Trainer) -> None:
@@ -91,7 +91,7 @@ def test_it_is_written_three_times_and_every_line_is_json(trainer: Trainer) -> N
     assert 4 == len(trainer.home.monitoring_log.read_text().splitlines())
     stored = last_checks(trainer.home)
     assert set(PAIR) == set(stored)
-    assert stored["NVDA"].confidence == pytest.approx(report.checks[0].answer.confidence)
+    assert stored["NVDA"].confidence == pytest.approx(report.checks[0].probe.confidence)
 
 
 def test_forecasts_are_kept_and_scored_by_the_next_bar(trainer: Trainer) -> None:
@@ -131,15 +131,13 @@ def test_a_broken_model_rings_and_is_trained_once_a_retry_time(trainer: Trainer)
     trainer.home.model("NVDA").write_bytes(b"not a model")
     trainer.clock.advance(timedelta(hours=1))
     report = run(trainer, train=False)
-    assert "corrupt" == next(
-        each.reason for each in report.prepared.decisions if each.symbol == "NVDA"
-    )
+    assert "corrupt" == next(each.reason for each in report.plan.decisions if each.symbol == "NVDA")
     assert ("corrupt", "NVDA") in {
         (alert.rule, alert.symbol) for alert in alert_list(trainer.home, SUNDAY)
     }
     run(trainer)
     assert "ok" == next(
-        each.look.facts.model for each in run(trainer).checks if each.symbol == "NVDA"
+        each.assessment.facts.model for each in run(trainer).checks if each.symbol == "NVDA"
     )
     trainer.home.model("NVDA").write_bytes(b"broken again")
     trainer.clock.advance(timedelta(hours=2))
@@ -165,7 +163,7 @@ def test_when_nothing_answers_it_is_an_outage(
 
     assert report.outage
     assert dict.fromkeys(PAIR, PlannedAction.OUTAGE) == actions(report)
-    assert ["data", "data"] == [each.answer.fault for each in report.checks]
+    assert ["data", "data"] == [each.probe.fault for each in report.checks]
     firing = {alert.rule for alert in alert_list(trainer.home, SUNDAY) if alert.state == "firing"}
     assert "outage" in firing
     assert not {"prediction", "bars"} & firing
@@ -241,12 +239,12 @@ def test_a_model_of_a_newer_stockml_is_told_and_left_alone(trainer: Trainer) -> 
         trainer.clock.advance(timedelta(days=2))
         report = run(trainer)
         assert actions(report)["NVDA"] is PlannedAction.NEWER
-    looks = [each.look for each in report.checks]
-    forced = prepare(
+    assessments = [each.assessment for each in report.checks]
+    forced = plan_trainings(
         trainer.home,
         trainer.settings,
-        looks,
-        occasion_of(trainer.clock.now(), force=True),
+        assessments,
+        planning_context(trainer.clock.now(), force=True),
         trainer.clock,
     )
     told = next(each for each in forced.decisions if each.symbol == "NVDA")

@@ -62,7 +62,7 @@ def test_a_reason_is_kept_with_the_bar_on_which_it_last_fired(tmp_path: Path) ->
     )
     decisions.keep(home, "NVDA", {}, {"accuracy": past})
     sessions = {"2025-06-02": 40, "2025-08-01": 5}
-    assert decisions.pasts(home, "NVDA", sessions.__getitem__, lambda *_: False) == {
+    assert decisions.histories(home, "NVDA", sessions.__getitem__, lambda *_: False) == {
         "accuracy": past
     }
 
@@ -84,10 +84,10 @@ def test_a_file_of_the_format_before_is_read_and_brought_up(tmp_path: Path) -> N
             " words')"
         )
         connection.commit()
-    before = decisions.pasts(home, "NVDA", lambda _: 40, lambda *_: False)
+    before = decisions.histories(home, "NVDA", lambda _: 40, lambda *_: False)
     assert before == {
         "drift": ReasonHistory(1, None, "2025-06-02", sessions=40, chronic="old words")
     }
     with writing(home):
         pass
-    assert decisions.pasts(home, "NVDA", lambda _: 40, lambda *_: False) == before
+    assert decisions.histories(home, "NVDA", lambda _: 40, lambda *_: False) == before

@@ -9,7 +9,7 @@ from engine.api import Engine
 from engine.core.clock import FakeClock, iso
 from engine.core.files import write_json
 from engine.watch.earnings import path_of
-from engine.watch.explain import _verdict, watch_story
+from engine.watch.explain import _verdict, retrain_story
 from engine.watch.planner import ReasonHistory
 from engine.watch.triggers import TRIGGERS
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
@@ -53,7 +53,7 @@ def test_releases_are_told_with_their_age_for_yahoo_alone(tmp_path: Path) -> Non
     )
 
     assert False is engine.watch_story("NVDA")["earnings"]["asked"]
-    told = watch_story(home, engine.settings, "NVDA", "yahoo", clock)["earnings"]
+    told = retrain_story(home, engine.settings, "NVDA", "yahoo", clock)["earnings"]
     assert {
         "asked": True,
         "newest": "2025-05-28",
@@ -66,9 +66,9 @@ def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
     """What became of a reason stands beside its verdict."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine = Engine(home, clock)
-    prepared = engine.auto_plan(["NVDA"], fetch=False)
-    found = prepared.looks["NVDA"]
-    found.pasts["missing"] = ReasonHistory(
+    plan = engine.auto_plan(["NVDA"], fetch=False)
+    found = plan.assessments["NVDA"]
+    found.histories["missing"] = ReasonHistory(
         2, SUNDAY, "2025-08-08", chronic="2 trainings did not help"
     )
 

@@ -15,8 +15,8 @@ from engine.watch.planner import (
     TrainingCandidate,
     cooldown,
     decide,
+    decide_all,
     judged,
-    plan,
     started,
 )
 from engine.watch.triggers import TRIGGERS, TriggerVerdict
@@ -43,7 +43,7 @@ def candidate(symbol: str = "NVDA", *verdicts: TriggerVerdict, **more: object) -
 def test_priority_first_then_the_worst() -> None:
     """High before medium before low;
     inside a priority the missing model, then the greatest excess."""
-    found = plan(
+    found = decide_all(
         [
             candidate("SPY", fired("missing", 1e6), priority="low"),
             candidate("MSFT", fired("mape", 1.2), priority="medium"),
@@ -91,8 +91,8 @@ def test_what_stands_in_the_way() -> None:
         ),
     ]
 
-    for each, occasion, action, words in cases:
-        found = decide(each, occasion, SETTINGS)
+    for each, context, action, words in cases:
+        found = decide(each, context, SETTINGS)
         assert (found.action, True) == (action, words in found.text), found
 
 
@@ -148,7 +148,7 @@ def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
         cooldown("accuracy", replace(past, at=NOW - timedelta(days=8), sessions=20), NOW, SETTINGS)
         == ""
     )
-    held = candidate("NVDA", fired("accuracy"), pasts={"accuracy": past})
+    held = candidate("NVDA", fired("accuracy"), histories={"accuracy": past})
     assert decide(held, AT, SETTINGS).action is PlannedAction.COOLDOWN
     assert (
         decide(replace(held, verdicts=(fired("accuracy"), fired("mape"))), AT, SETTINGS).reason
@@ -160,7 +160,7 @@ def test_a_live_run_is_named_rather_than_the_cooldown_it_began() -> None:
     """While the run that a reason started is at it, the decision names that run;
     once it has ended, the cooldown."""
     past = {"drift": ReasonHistory(1, NOW - timedelta(minutes=5), "2025-08-08")}
-    waiting = candidate("NVDA", fired("drift"), pasts=past)
+    waiting = candidate("NVDA", fired("drift"), histories=past)
     busy = decide(replace(waiting, holder="run 7 (cron)"), AT, SETTINGS)
 
     assert (PlannedAction.BUSY, "drift", "run 7 (cron) trains it; drift fires") == (
@@ -182,15 +182,17 @@ def test_a_failed_training_is_tried_again_sooner() -> None:
 
 def test_a_renewed_model_may_be_taken_for_its_age() -> None:
     """The cooldown of age holds back a model that a training did not renew, not one that it did."""
-    pasts = {"age": ReasonHistory(1, NOW - timedelta(days=5), "2025-08-01")}
+    histories = {"age": ReasonHistory(1, NOW - timedelta(days=5), "2025-08-01")}
 
     assert (
-        decide(candidate("NVDA", fired("age"), age_days=9.0, pasts=pasts), AT, SETTINGS).action
+        decide(
+            candidate("NVDA", fired("age"), age_days=9.0, histories=histories), AT, SETTINGS
+        ).action
         is PlannedAction.COOLDOWN
     )
     ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
     assert (
-        decide(candidate("NVDA", age_days=4.9, pasts=pasts), ahead, SETTINGS).action
+        decide(candidate("NVDA", age_days=4.9, histories=histories), ahead, SETTINGS).action
         is PlannedAction.TRAIN
     )
 
@@ -204,10 +206,10 @@ def test_two_trainings_that_did_not_help_make_a_reason_chronic() -> None:
         past = replace(judged(replace(past, sessions=25), verdict, SETTINGS), sessions=25)
     assert "2 trainings did not help" == past.chronic
     assert (
-        decide(candidate("NVDA", verdict, pasts={"accuracy": past}), AT, SETTINGS).action
+        decide(candidate("NVDA", verdict, histories={"accuracy": past}), AT, SETTINGS).action
         is PlannedAction.CHRONIC
     )
-    with_age = candidate("NVDA", verdict, fired("age"), pasts={"accuracy": past})
+    with_age = candidate("NVDA", verdict, fired("age"), histories={"accuracy": past})
     assert (PlannedAction.TRAIN, "age") == (
         decide(with_age, AT, SETTINGS).action,
         decide(with_age, AT, SETTINGS).reason,
@@ -218,7 +220,7 @@ def test_two_trainings_that_did_not_help_make_a_reason_chronic() -> None:
 
 def test_hopeless_is_chronic_at_once() -> None:
     """What the naive forecast breaks too is never trained for."""
-    verdict = fired("mape", hopeless=True)
+    verdict = fired("mape", unfixable=True)
 
     assert decide(candidate("SMR", verdict), AT, SETTINGS).action is PlannedAction.CHRONIC
     assert "naive" in judged(ReasonHistory(), verdict, SETTINGS).chronic
@@ -255,18 +257,23 @@ def test_a_chronic_reason_stands_while_it_hovers() -> None:
         quiet=1,
         chronic="2 trainings did not help",
     )
-    seen = candidate("NVDA", calm, pasts={"accuracy": past})
+    seen = candidate("NVDA", calm, histories={"accuracy": past})
     hovering = replace(past, chronic="")
 
     assert ("accuracy",) == decide(seen, AT, SETTINGS).standing
     assert ("accuracy",) == decide(
-        replace(seen, pasts={"accuracy": hovering}, spent=2), AT, SETTINGS
+        replace(seen, histories={"accuracy": hovering}, spent=2), AT, SETTINGS
     ).standing
-    assert () == decide(replace(seen, pasts={"accuracy": hovering}, spent=1), AT, SETTINGS).standing
+    assert (
+        ()
+        == decide(replace(seen, histories={"accuracy": hovering}, spent=1), AT, SETTINGS).standing
+    )
     assert (
         ()
         == decide(
-            replace(seen, pasts={"accuracy": replace(hovering, quiet=20)}, spent=2), AT, SETTINGS
+            replace(seen, histories={"accuracy": replace(hovering, quiet=20)}, spent=2),
+            AT,
+            SETTINGS,
         ).standing
     )
     assert () == decide(replace(seen, verdicts=(fired("accuracy"),)), AT, SETTINGS).standing
@@ -286,7 +293,10 @@ def test_after_two_trainings_in_a_year_only_age_and_events_count() -> None:
         each: ReasonHistory(1, NOW - timedelta(days=1), "2025-08-07")
         for each in ("accuracy", "drift")
     }
-    assert PlannedAction.COOLDOWN is decide(replace(spent, pasts=just_trained), AT, SETTINGS).action
+    assert (
+        PlannedAction.COOLDOWN
+        is decide(replace(spent, histories=just_trained), AT, SETTINGS).action
+    )
     for reason in ("age", "move", "volatility", "earnings", "corrupt", "failures"):
         found = decide(replace(spent, verdicts=(fired("drift"), fired(reason))), AT, SETTINGS)
         assert (PlannedAction.TRAIN, reason) == (found.action, found.reason)
@@ -301,19 +311,21 @@ def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(
     steps: list[tuple[int, set[str]]],
 ) -> None:
     """Whatever fires whenever, and whichever of those reasons come together."""
-    now, pasts, ours = NOW, dict[str, ReasonHistory](), list[datetime]()
+    now, histories, ours = NOW, dict[str, ReasonHistory](), list[datetime]()
     for hours, reasons in steps:
         now += timedelta(hours=hours)
         verdicts = tuple(fired(reason) for reason in TRIGGERS if reason in reasons)
-        pasts = {each: replace(past, sessions=99) for each, past in pasts.items()}
+        histories = {each: replace(past, sessions=99) for each, past in histories.items()}
         spent = sum(now - at < YEAR for at in ours)
         found = decide(
-            candidate("NVDA", *verdicts, pasts=pasts, spent=spent), replace(AT, now=now), SETTINGS
+            candidate("NVDA", *verdicts, histories=histories, spent=spent),
+            replace(AT, now=now),
+            SETTINGS,
         )
         if found.action is PlannedAction.TRAIN:
             ours += [now] if TRIGGERS[found.reason].yearly else []
-            pasts |= {
-                each.reason: started(pasts.get(each.reason, ReasonHistory()), now, "2025-08-08")
+            histories |= {
+                each.reason: started(histories.get(each.reason, ReasonHistory()), now, "2025-08-08")
                 for each in found.fired
             }
     assert all(later - first >= YEAR for first, later in zip(ours, ours[2:], strict=False))
@@ -339,7 +351,7 @@ def test_no_reason_is_ever_trained_twice_within_its_wait(
             verdict,
             SETTINGS,
         )
-        seen = candidate("NVDA", verdict, pasts={reason: past}, age_days=1e6)
+        seen = candidate("NVDA", verdict, histories={reason: past}, age_days=1e6)
         if decide(seen, replace(AT, now=now), SETTINGS).action is PlannedAction.TRAIN:
             trained.append(now)
             past = started(past, now, "2025-08-08")

@@ -125,10 +125,10 @@ def test_a_short_record_fires_only_where_luck_is_ruled_out() -> None:
 def test_what_naive_breaks_too_is_hopeless() -> None:
     """An error that the naive forecast shows on the same sessions cannot be trained away;
     nor can a low confidence."""
-    assert verdict(replace(FINE, heldout=replace(HELD, mape=5.4, naive_mape=5.3)), "mape").hopeless
+    assert verdict(replace(FINE, heldout=replace(HELD, mape=5.4, naive_mape=5.3)), "mape").unfixable
     assert not verdict(
         replace(FINE, heldout=replace(HELD, mape=5.4, naive_mape=4.9)), "mape"
-    ).hopeless
+    ).unfixable
     low = replace(FINE, confidences=(("c", 50.0), ("b", 50.0), ("a", 50.0)))
-    assert verdict(replace(low, naive_within=55.0), "confidence").hopeless
-    assert not verdict(replace(low, naive_within=80.0), "confidence").hopeless
+    assert verdict(replace(low, naive_within=55.0), "confidence").unfixable
+    assert not verdict(replace(low, naive_within=80.0), "confidence").unfixable
