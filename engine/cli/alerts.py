@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import click
-
 from engine.cli import render
 from engine.cli.documents import alert_tree
-from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import span
@@ -30,17 +27,7 @@ def _symbol(session: Session, text: str | None) -> str:
     return ANY if text in (None, ANY) else session.symbols((text or "",))[0]
 
 
-@click.group(cls=Group)
-@home_option
-def alerts() -> None:
-    """Alerts: list them, acknowledge them, silence them, test the delivery."""
-
-
-@alerts.command("list")
-@json_option
-@home_option
-@takes_session
-def list_(session: Session) -> int:
+def list_alerts(session: Session) -> int:
     """The alerts that are pending or firing, and the messages that nobody took yet."""
     found, waiting = session.engine.alerts(), session.engine.undelivered()
     if session.json:
@@ -81,11 +68,6 @@ def _marks(alert: Alert) -> str:
     return ", ".join(filter(None, ("acknowledged" if alert.acked else "", silent, alert.delivery)))
 
 
-@alerts.command()
-@click.argument("rule", default=ANY)
-@click.argument("symbol", required=False)
-@home_option
-@takes_session
 def ack(session: Session, rule: str, symbol: str | None) -> int:
     """Acknowledge what fires, so that it is not sent again: RULE [SYMBOL], without them
     everything."""
@@ -94,14 +76,6 @@ def ack(session: Session, rule: str, symbol: str | None) -> int:
     return ExitCode.DONE
 
 
-@alerts.command()
-@click.argument("rule")
-@click.argument("symbol", required=False)
-@click.option(
-    "--for", "how_long", required=True, metavar="2h", help="For how long, as 30m, 2h or 1d."
-)
-@home_option
-@takes_session
 def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:
     """Send nothing of RULE [SYMBOL] for a time; * stands for all of them."""
     until = session.engine.silence(_rule(rule), _symbol(session, symbol), span(how_long))
@@ -109,10 +83,7 @@ def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> i
     return ExitCode.DONE
 
 
-@alerts.command()
-@home_option
-@takes_session
-def test(session: Session) -> int:
+def send_test(session: Session) -> int:
     """Send a test message to every URL of secrets.toml and say whether it arrived."""
     fault = session.engine.test_alert()
     if fault:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-import click
-
-from engine.cli.options import home_option, json_option, takes_session
 from engine.cli.session import Session
 from engine.core.audit import AuditEntry, entries
 from engine.core.clock import iso, span
@@ -15,14 +12,6 @@ from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.text import clean
 
 
-@click.command()
-@click.argument("words", nargs=-1, metavar="[TEXT]…")
-@click.option(
-    "--since", metavar="2d", help="Only what is newer: 30m, 6h, 2d, or a day as 2026-11-20."
-)
-@json_option
-@home_option
-@takes_session
 def audit(session: Session, words: tuple[str, ...], since: str | None) -> int:
     """Everything that was changed through stockml, oldest first;
     with TEXT only the lines that hold every word of it."""

@@ -6,12 +6,9 @@ import os
 from datetime import date
 from typing import Any
 
-import click
-
 from engine.cli import documents, render
 from engine.cli.exits import exit_code, gone_wrong
 from engine.cli.follow import Interrupts, follow, left_words, make_view
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
@@ -29,18 +26,6 @@ def symbol_list(session: Session, text: str | None) -> tuple[str, ...]:
     return session.symbols(text.replace(",", " ").split() if text else ())
 
 
-@click.command()
-@click.option("--force", is_flag=True, help="Train every symbol, whatever the reasons.")
-@click.option("--skip-market-hours", is_flag=True, help="Train although the market is open.")
-@click.option("--symbols", metavar='"A B"', help="Only these symbols.")
-@click.option(
-    "--dry-run", is_flag=True, help="Print symbol, decision and reason, and train nothing."
-)
-@click.option("--detach", is_flag=True, help="Start the run and return; its id is printed.")
-@json_option
-@source_option
-@home_option
-@takes_session
 def auto_train(
     session: Session,
     force: bool,
@@ -175,16 +160,6 @@ def verdict_tree(verdict: Any) -> dict[str, Any]:
     }
 
 
-@click.command()
-@click.argument("symbol")
-@click.option(
-    "--until",
-    metavar="DATE",
-    help="The last day of the hold, as 2025-12-31. Default: until `unhold`.",
-)
-@click.option("--reason", required=True, help="Why; it is shown wherever the symbol is.")
-@home_option
-@takes_session
 def hold(session: Session, symbol: str, until: str | None, reason: str) -> int:
     """Stop automatic training of SYMBOL; `train` still trains it."""
     (name,) = session.symbols((symbol,))
@@ -193,10 +168,6 @@ def hold(session: Session, symbol: str, until: str | None, reason: str) -> int:
     return ExitCode.DONE
 
 
-@click.command()
-@click.argument("symbol")
-@home_option
-@takes_session
 def unhold(session: Session, symbol: str) -> int:
     """Let automatic training of SYMBOL go on."""
     (name,) = session.symbols((symbol,))

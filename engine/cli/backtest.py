@@ -10,56 +10,16 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-import click
-
 from engine.cli import render
 from engine.cli.exits import worst_exit
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, on_terminal, report
-from engine.cli.train import members_option, terminal_width
+from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, Interrupted, StockmlError, UsageError
 from engine.core.files import write_json
 
 HEADS = ("ROW", "MASE", "MAPE%", "DIR%", "95% INTERVAL", "IN 80%", "IN 95%", "WIDTH80%", "ECE")
 
 
-def _day(_context: click.Context, parameter: click.Parameter, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"--{parameter.name} {text[:40]!r} is not a date", "write it as 2024-09-03"
-        ) from error
-
-
-@click.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@click.option(
-    "--from", "first", required=True, metavar="DATE", callback=_day, help="First target session."
-)
-@click.option(
-    "--to",
-    "last",
-    required=True,
-    metavar="DATE",
-    callback=_day,
-    help="Last target session, included.",
-)
-@click.option(
-    "--retrain-every",
-    type=click.IntRange(1, 1000),
-    default=21,
-    show_default=True,
-    help="Sessions between refits.",
-)
-@click.option(
-    "--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml."
-)
-@members_option
-@json_option
-@source_option
-@home_option
-@takes_session
 def backtest(
     session: Session,
     symbols: tuple[str, ...],

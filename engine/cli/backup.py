@@ -7,12 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from engine.cli import documents, render
 from engine.cli.confirm import ask
 from engine.cli.exits import worst_exit
-from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session, report
 from engine.core.clock import iso, parse_iso
 from engine.core.errors import ExitCode, NoDataError, StockmlError
@@ -28,17 +25,6 @@ _SHOWN = 6
 """Symbols named in a list before only their number is."""
 
 
-@click.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@click.option(
-    "--to",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="A folder on another disk that gets a copy too.",
-)
-@json_option
-@home_option
-@takes_session
 def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
     """Copy the live models of SYMBOLS, without them all of them, into a new backup;
     every copy is read again."""
@@ -71,17 +57,7 @@ def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
     return worst_exit([ExitCode.FAILED] * bool(made.problems) + [ExitCode.NO_DATA] * bool(absent))
 
 
-@click.group(cls=Group)
-@home_option
-def backups() -> None:
-    """List the backups, or read every file of them again."""
-
-
-@backups.command("list")
-@json_option
-@home_option
-@takes_session
-def list_all(session: Session) -> int:
+def list_backups(session: Session) -> int:
     """Every backup, newest first, here and in the folder of `backup.also_to`."""
     found = session.engine.backups()
     if session.json:
@@ -101,11 +77,6 @@ def list_all(session: Session) -> int:
     return ExitCode.DONE
 
 
-@backups.command()
-@click.argument("names", nargs=-1, metavar="[BACKUP…]")
-@json_option
-@home_option
-@takes_session
 def verify(session: Session, names: tuple[str, ...]) -> int:
     """Read every file of the backups again: its hash, then what the model reader says of it.
     Ends with 1 on damage."""
@@ -155,13 +126,6 @@ def _damaged(found: Backup, checks: Iterable[Check]) -> list[Check]:
     ]
 
 
-@click.command()
-@click.argument("name", metavar="BACKUP")
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@click.option("--yes", is_flag=True, help="Replace the live models without asking.")
-@json_option
-@home_option
-@takes_session
 def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) -> int:
     """Bring models back from BACKUP, those of SYMBOLS or all;
     what they replace is backed up first."""

@@ -7,11 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from engine.cli import render
 from engine.cli.confirm import ask
-from engine.cli.options import home_option, json_option, takes_session
 from engine.cli.session import Session, report
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
@@ -24,14 +21,6 @@ KEEP = "keep"
 _DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}
 
 
-@click.command()
-@click.option(
-    "--dry-run", is_flag=True, help="Only say what would be done, and why each thing is kept."
-)
-@click.option("--yes", is_flag=True, help="Remove without asking.")
-@json_option
-@home_option
-@takes_session
 def clean(session: Session, dry_run: bool, yes: bool) -> int:
     """Remove what is old by the rules of the settings;
     a live model is never removed, nor a backup still needed."""

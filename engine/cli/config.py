@@ -8,11 +8,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import click
-
 from engine.cli import render
-from engine.cli.console import target
-from engine.cli.options import Group, home_option, json_option, takes_session
+from engine.cli.build import load_target
 from engine.cli.session import Session
 from engine.core.errors import ConfigError, ExitCode
 from engine.core.text import clean
@@ -24,16 +21,6 @@ from engine.settings.schema import Settings
 from engine.settings.write import set_key
 
 
-@click.group(cls=Group)
-@home_option
-def config() -> None:
-    """Show, check or change the settings."""
-
-
-@config.command()
-@json_option
-@home_option
-@takes_session
 def show(session: Session) -> int:
     """Every effective value and where it comes from: file, default or environment."""
     settings = session.engine.settings
@@ -95,10 +82,6 @@ def _plain(value: Any) -> Any:
     )
 
 
-@config.command()
-@json_option
-@home_option
-@takes_session
 def check(session: Session) -> int:
     """Name every mistake in stockml.toml and in the environment at once;
     exit 3 when there is one."""
@@ -127,18 +110,12 @@ def key_problems(settings: Settings) -> tuple[str, ...]:
     """What is wrong with `[console.keys]`: only the console knows its actions, so it is asked
     where there are any."""
     problems: tuple[str, ...] = (
-        target("tui.keys.keymap:problems_of")(settings) if settings.console.keys else ()
+        load_target("tui.keys.keymap:problems_of")(settings) if settings.console.keys else ()
     )
     return problems
 
 
 # A value may begin with a minus sign.
-@config.command("set", context_settings={"ignore_unknown_options": True})
-@click.argument("key")
-@click.argument("value")
-@json_option
-@home_option
-@takes_session
 def set_value(session: Session, key: str, value: str) -> int:
     """Set KEY (training.epochs) to VALUE in stockml.toml;
     that line alone changes, the file before is kept."""

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from typing import Any
 
+from engine.cli.build import load_target
 from engine.cli.session import Session, on_terminal
 from engine.core.errors import UsageError
 
 CONSOLE = "tui.launch:run"
 """`run(home, source, read_only, link) -> exit code`;
 named, not imported: the commands work without it."""
-
-
-def target(text: str) -> Any:
-    """What `module:name` names, imported now."""
-    module, _, name = text.partition(":")
-    return getattr(import_module(module), name)
 
 
 def has_terminal() -> bool:
@@ -35,4 +28,4 @@ def open_console(session: Session, read_only: bool = False, link: str | None = N
             " commands",
         )
     session.engine  # noqa: B018 - settings are checked, and ml_config.json written, before the screen is taken
-    return int(target(CONSOLE)(session.home, session.source, read_only, link or "auto"))
+    return int(load_target(CONSOLE)(session.home, session.source, read_only, link or "auto"))

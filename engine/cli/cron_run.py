@@ -9,7 +9,6 @@ import sys
 
 import click
 
-from engine.cli.options import home_option, takes_session
 from engine.cli.session import Session
 from engine.core.errors import ConfigError, StockmlError
 from engine.core.paths import SETTINGS_NAME, absolute
@@ -18,15 +17,6 @@ from engine.schedule.cron_run import run_job
 from engine.schedule.record import Trigger
 
 
-@click.command("cron-run")
-@click.argument("job")
-@click.option(
-    "--trigger",
-    type=click.Choice([str(trigger) for trigger in Trigger]),
-    help="Who starts it. Default: cron, on a terminal manual.",
-)
-@home_option
-@takes_session
 def cron_run(session: Session, job: str, trigger: str | None) -> int:
     """Run JOB (weekly, performance, monthly, clean, health, serve) now: log, lock, record, ping.
     Exit 75: it runs already."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import click
-
 from engine.cli import documents, render
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
 from engine.cli.status import current_snapshot
 from engine.core.errors import ExitCode
@@ -20,11 +17,6 @@ RECENT = 13
 _BAD = (SymbolState.CORRUPT, SymbolState.FOREIGN, SymbolState.FAILED, SymbolState.LOST)
 
 
-@click.command()
-@json_option
-@source_option
-@home_option
-@takes_session
 def dashboard(session: Session) -> int:
     """Models with size and time, recent performance, runs and resources, as plain text."""
     snapshot = current_snapshot(session)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
-
 from engine.cli import documents, render
 from engine.cli.exits import worst_exit
-from engine.cli.options import Group, home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, report
 from engine.core.errors import StockmlError
 
@@ -19,30 +16,11 @@ if TYPE_CHECKING:
 HEADS = ("SYMBOL", "BARS", "FIRST", "LAST", "CLOSE", "SPLITS", "FETCHED", "SOURCE")
 
 
-@click.group(cls=Group)
-@home_option
-@source_option
-def data() -> None:
-    """Fetch bars, or check the stored ones."""
-
-
-@data.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@json_option
-@source_option
-@home_option
-@takes_session
 def fetch(session: Session, symbols: tuple[str, ...]) -> int:
     """Ask the source for fresh bars of SYMBOLS, check and store them; without SYMBOLS of all."""
     return _each(session, symbols, session.engine.fetch, "fetching")
 
 
-@data.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@json_option
-@source_option
-@home_option
-@takes_session
 def check(session: Session, symbols: tuple[str, ...]) -> int:
     """Check the stored bars of SYMBOLS; never asks the network."""
     return _each(session, symbols, session.engine.stored, "")

@@ -6,11 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import click
-
 from engine.cli import render
 from engine.cli.console import has_terminal, open_console
-from engine.cli.options import home_option, takes_session
 from engine.cli.session import Session
 from engine.cli.status import current_snapshot
 from engine.cli.train import run_training
@@ -30,9 +27,6 @@ SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
 )
 
 
-@click.command()
-@home_option
-@takes_session
 def demo(session: Session) -> int:
     """Open the console on a simulated market;
     without a terminal train every symbol and show the table."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from engine.cli import render
 from engine.cli.exits import worst_exit
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, NoDataError, StockmlError
@@ -31,12 +28,6 @@ NARROW = (
 )
 
 
-@click.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@json_option
-@source_option
-@home_option
-@takes_session
 def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
     """Score live models beside naive on sessions after their last training bar (few: on held-out
     ones); never asks the network.

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import click
-
 from engine.cli import render
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso
@@ -18,12 +15,6 @@ from engine.core.records import Level
 from engine.watch.health import Item
 
 
-@click.command()
-@click.option("--append", is_flag=True, help="Also append the page to logs/health_check.log.")
-@json_option
-@source_option
-@home_option
-@takes_session
 def health(session: Session, append: bool) -> int:
     """Resources, models, bars, checks, schedule, runs, backups, alerts;
     ends with 1 when something but the CPU is critical."""
@@ -58,10 +49,6 @@ def health(session: Session, append: bool) -> int:
     return ExitCode.FAILED if critical else ExitCode.DONE
 
 
-@click.command()
-@json_option
-@home_option
-@takes_session
 def doctor(session: Session) -> int:
     """Terminal, locale, cron, time zone, permissions, disk, Python, packages, network, logout;
     with the fix for each."""

@@ -8,104 +8,27 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from engine.cli.console import open_console, target
-from engine.cli.options import Group, home_option, source_option, takes_session
-from engine.cli.session import Session, report
+from engine.cli.build import VerbGroup, build_option
+from engine.cli.console import open_console
+from engine.cli.session import Session, report, session_of
+from engine.commands.table import COMMANDS, CONSOLE_HELP, CONSOLE_OPTIONS
 from engine.core.errors import ConfigError, ExitCode, StockmlError, UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One verb: where its click command stands, and its line in `--help`."""
-
-    target: str
-    help: str
-
-
-# A new command is one function in engine/cli and one row here.
-COMMANDS: dict[str, Row] = {
-    "train": Row("engine.cli.train:train", "Train symbols and follow the run."),
-    "train-all": Row("engine.cli.train:train_all", "Train every configured symbol."),
-    "quick-train": Row(
-        "engine.cli.train:quick_train", "Train with few epochs; without names: priority high."
-    ),
-    "auto-train": Row(
-        "engine.cli.auto_train:auto_train", "Train every symbol that has a reason to be trained."
-    ),
-    "hold": Row("engine.cli.auto_train:hold", "Stop automatic training of a symbol."),
-    "unhold": Row("engine.cli.auto_train:unhold", "Let automatic training of a symbol go on."),
-    "performance": Row(
-        "engine.cli.performance:performance", "Check every model; train what has a reason."
-    ),
-    "monitor": Row("engine.cli.performance:performance", "The same as performance."),
-    "accuracy": Row(
-        "engine.cli.performance:accuracy", "Live accuracy of the forecasts that were kept."
-    ),
-    "alerts": Row("engine.cli.alerts:alerts", "List, acknowledge, silence or test alerts."),
-    "health": Row(
-        "engine.cli.health:health", "Is the house in order; ends with 1 when something is critical."
-    ),
-    "doctor": Row(
-        "engine.cli.health:doctor", "Can this machine and terminal do the work; with fixes."
-    ),
-    "status": Row("engine.cli.status:status", "State, forecast and figures of every symbol."),
-    "dashboard": Row(
-        "engine.cli.dashboard:dashboard", "Models, performance, runs and resources as plain text."
-    ),
-    "predict": Row("engine.cli.predict:predict", "Forecast the next session's close."),
-    "evaluate": Row(
-        "engine.cli.evaluate:evaluate",
-        "Score live models on sessions they could not have seen; keep a report.",
-    ),
-    "backtest": Row(
-        "engine.cli.backtest:backtest",
-        "Walk forward: every member beside naive on sessions never seen.",
-    ),
-    "runs": Row("engine.cli.runs:runs", "List, show, follow or cancel training runs."),
-    "data": Row("engine.cli.data:data", "Fetch bars, or check the stored ones."),
-    "backup": Row("engine.cli.backup:backup", "Copy live models into a new, verified backup."),
-    "backups": Row("engine.cli.backup:backups", "List the backups, or verify them."),
-    "restore": Row("engine.cli.backup:restore", "Bring models back from a backup."),
-    "clean": Row("engine.cli.clean:clean", "Remove old backups, logs and runs by rule."),
-    "schedule": Row(
-        "engine.cli.schedule:schedule", "The jobs in your crontab: show, install, change, undo."
-    ),
-    "cron-run": Row("engine.cli.cron_run:cron_run", "Run one scheduled job, as cron starts it."),
-    "serve": Row("engine.cli.serve:serve", "Answer predictions over HTTP."),
-    "test-symbol": Row(
-        "engine.cli.serve:test_symbol", "Ask the running service for one prediction."
-    ),
-    "config": Row("engine.cli.config:config", "Show, check or change the settings."),
-    "audit": Row("engine.cli.audit:audit", "Who did what, when, from where, and how it ended."),
-    "demo": Row(
-        "engine.cli.demo:demo", "Try everything on a simulated market, in a home of its own."
-    ),
-}
 
 CLOSED_PIPE = 141
 """128 + SIGPIPE, as other programs of a pipe end."""
 
 
-class Commands(Group):
-    """Reads the table above; a module is imported when its command is invoked."""
+class ConsoleGroup(VerbGroup):
+    """`stockml` itself, whose help shows the summary of each command in full."""
 
-    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if name not in COMMANDS:
-            return None
-        found: click.Command = target(COMMANDS[name].target)
-        return found
-
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
-            formatter.write_dl([(name, row.help) for name, row in COMMANDS.items()])
+            formatter.write_dl([(name, row.summary) for name, row in self.rows.items()])
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -129,35 +52,31 @@ def installed_version() -> str:
         return str(project["project"]["version"])
 
 
-@click.group(
-    cls=Commands,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-@home_option
-@source_option
-@click.option("--read-only", is_flag=True, help="The console looks and never writes.")
-@click.option(
-    "--link",
-    type=click.Choice(["auto", "fast", "slow"]),
-    help="The console's bandwidth. Default: stockml.toml.",
-)
-@click.option(
-    "--version",
+def open_without_command(**parameters: Any) -> int:
+    """Open the console, unless a command follows."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is not None:
+        return ExitCode.DONE
+    return open_console(session_of(context), **parameters)
+
+
+VERSION = click.Option(
+    ["--version"],
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=_version,
     help="Print the version.",
 )
-@click.pass_context
-@takes_session
-def cli(session: Session, context: click.Context, read_only: bool, link: str | None) -> int:
-    """Keep stock-forecast models trained, watched, backed up and scheduled.
-    Without a command: open the console."""
-    if context.invoked_subcommand is not None:
-        return ExitCode.DONE
-    return open_console(session, read_only, link)
+cli = ConsoleGroup(
+    tuple(COMMANDS.values()),
+    name="cli",
+    help=CONSOLE_HELP,
+    params=[*map(build_option, CONSOLE_OPTIONS), VERSION],
+    callback=open_without_command,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def entry() -> None:

@@ -10,11 +10,8 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-import click
-
 from engine.cli import render
 from engine.cli.auto_train import decision_table, decision_tree, symbol_list, verdict_tree
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso, span
@@ -27,24 +24,6 @@ HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE",
 _RIGHT = (2, 3, 4, 5, 6, 8)
 
 
-@click.command()
-@click.option("--continuous", is_flag=True, help="Check again and again until SIGTERM or Ctrl-C.")
-@click.option(
-    "--interval",
-    metavar="6h",
-    help="Time between two checks with --continuous. Default: watch.interval_hours.",
-)
-@click.option(
-    "--report",
-    is_flag=True,
-    help="Print and write the report of the newest checks, without checking.",
-)
-@click.option("--symbols", metavar='"A B"', help="Only these symbols.")
-@click.option("--no-train", is_flag=True, help="Tell what fires and train nothing.")
-@json_option
-@source_option
-@home_option
-@takes_session
 def performance(
     session: Session,
     continuous: bool,
@@ -227,12 +206,6 @@ ACCURACY_HEADS = (
 )
 
 
-@click.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@json_option
-@source_option
-@home_option
-@takes_session
 def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
     """Live accuracy: forecasts that were kept before their outcome, against the closes that
     came."""

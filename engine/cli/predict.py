@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from engine.cli import documents, render
 from engine.cli.exits import worst_exit
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import StockmlError, UsageError
@@ -16,13 +13,6 @@ from engine.core.records import Forecast, SymbolRow
 from engine.market.staleness import bars_behind, stand_in_words
 
 
-@click.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@click.option("--all", "all_symbols", is_flag=True, help="Every configured symbol.")
-@json_option
-@source_option
-@home_option
-@takes_session
 def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> int:
     """Forecast the next close of SYMBOLS with its 80 and 95 % interval; never asks the network."""
     if bool(symbols) == all_symbols:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-import click
-
 from engine.cli import documents, render
 from engine.cli.exits import exit_code
 from engine.cli.follow import Interrupts, follow, left_words, make_view, warning_lines
-from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, UsageError
@@ -21,25 +18,12 @@ SEARCHED = 500
 """Runs among which the beginning of an id is looked for: as many as are kept."""
 
 
-@click.group(cls=Group)
-@home_option
-def runs() -> None:
-    """List, show, follow or cancel training runs."""
-
-
 HEADS = ("RUN", "STATE", "STARTED", "ENDED", "JOBS", "SOURCE", "KIND", "REASON", "STARTER")
 """What must stay on a screen of 80 columns comes first: simulated bars are marked there too."""
 NEEDED = 76
 """Columns up to the source; a terminal with fewer breaks the lines, for cut ones would hide it."""
 
 
-@runs.command("list")
-@click.option(
-    "--limit", type=click.IntRange(1, SEARCHED), default=20, show_default=True, help="How many."
-)
-@json_option
-@home_option
-@takes_session
 def list_runs(session: Session, limit: int) -> int:
     """The newest runs, newest first."""
     found = session.engine.runs(limit)
@@ -79,11 +63,6 @@ def _cells(run: Run) -> tuple[str, ...]:
     )
 
 
-@runs.command()
-@click.argument("run_id", required=False, metavar="[RUN]")
-@json_option
-@home_option
-@takes_session
 def show(session: Session, run_id: str | None) -> int:
     """One run and its jobs; without RUN the newest."""
     run = chosen(session, run_id)
@@ -104,11 +83,6 @@ def show(session: Session, run_id: str | None) -> int:
     return ExitCode.DONE
 
 
-@runs.command("follow")
-@click.argument("run_id", required=False, metavar="[RUN]")
-@json_option
-@home_option
-@takes_session
 def follow_run(session: Session, run_id: str | None) -> int:
     """Follow a run until it ends; Ctrl-C leaves it running.
     Without RUN the one that is live, else the newest."""
@@ -137,11 +111,6 @@ def follow_run(session: Session, run_id: str | None) -> int:
     return exit_code(run.jobs, (), interrupted=run.live)
 
 
-@runs.command()
-@click.argument("run_id", required=False, metavar="[RUN]")
-@json_option
-@home_option
-@takes_session
 def cancel(session: Session, run_id: str | None) -> int:
     """Ask a run to stop; without RUN the one that is live."""
     run = chosen(session, run_id) if run_id else only_live(session.engine.runs(SEARCHED))

@@ -6,17 +6,13 @@ Every write shows its difference and asks first.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
-
 from engine.cli import render
 from engine.cli.confirm import confirm
 from engine.cli.documents import when
-from engine.cli.options import Group, home_option, json_option, takes_session
 from engine.cli.schedule_text import local, view_document, view_lines
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, RefusedError, UsageError
@@ -29,56 +25,7 @@ from engine.schedule.slots import dst_notes, next_slots
 from engine.schedule.state import JobState
 from engine.schedule.view import view
 
-Command = Callable[..., Any]
 
-
-def _writes(function: Command) -> Command:
-    return click.option("--yes", is_flag=True, help="Write without asking.")(
-        home_option(json_option(function))
-    )
-
-
-def _install_options(function: Command) -> Command:
-    options = (
-        click.argument("jobs", nargs=-1),
-        click.option(
-            "--systemd", is_flag=True, help="As systemd user timers instead of crontab lines."
-        ),
-        click.option("--reset", is_flag=True, help="Give the jobs their default times back."),
-        click.option(
-            "--adopt",
-            "edits",
-            flag_value="adopt",
-            help="Keep what was edited by hand in our block.",
-        ),
-        click.option(
-            "--overwrite",
-            "edits",
-            flag_value="overwrite",
-            help="Put our lines back over an edit by hand.",
-        ),
-        click.option(
-            "--program",
-            type=click.Path(path_type=Path),
-            help="The stockml to start. Default: this one.",
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-@click.group(cls=Group)
-@home_option
-def schedule() -> None:
-    """The jobs in your crontab: weekly, performance, monthly, clean, health, serve."""
-
-
-@schedule.command()
-@click.option("--tab", is_flag=True, help="The other lines of the crontab too.")
-@json_option
-@home_option
-@takes_session
 def show(session: Session, tab: bool) -> int:
     """Every job with its state, time, last and next run; the daemon; what is wrong."""
     seen = view(_scheduler(session))
@@ -89,14 +36,6 @@ def show(session: Session, tab: bool) -> int:
     return ExitCode.DONE
 
 
-@schedule.command("next")
-@click.argument("jobs", nargs=-1)
-@click.option(
-    "--count", type=click.IntRange(1, 100), default=5, show_default=True, help="Runs of each job."
-)
-@json_option
-@home_option
-@takes_session
 def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     """The next runs, in the host's zone and in New York; DST changes marked."""
     scheduler = _scheduler(session)
@@ -151,11 +90,6 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     return ExitCode.DONE
 
 
-@schedule.command()
-@_install_options
-@json_option
-@home_option
-@takes_session
 def diff(
     session: Session,
     jobs: tuple[str, ...],
@@ -174,13 +108,6 @@ def diff(
     return ExitCode.DONE
 
 
-@schedule.command()
-@_install_options
-@click.option(
-    "--move", is_flag=True, help="Take the jobs over from the other of crontab and systemd."
-)
-@_writes
-@takes_session
 def install(
     session: Session,
     jobs: tuple[str, ...],
@@ -204,13 +131,6 @@ def install(
     return _done(session, draft, str(written.backup) if written.backup else None, told)
 
 
-@schedule.command()
-@click.argument("jobs", nargs=-1)
-@click.option("--systemd", "backend", flag_value="systemd", help="From systemd.")
-@click.option("--crontab", "backend", flag_value="crontab", help="From the crontab.")
-@click.option("--overwrite", is_flag=True, help="Also a block that was edited by hand.")
-@_writes
-@takes_session
 def remove(
     session: Session, jobs: tuple[str, ...], backend: str | None, overwrite: bool, yes: bool
 ) -> int:
@@ -222,51 +142,30 @@ def remove(
     return _write(session, scheduler, scheduler.remove(base, jobs), yes)
 
 
-@schedule.command()
-@click.argument("jobs", nargs=-1, required=True)
-@_writes
-@takes_session
 def enable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Switch paused JOBS on."""
     scheduler = _scheduler(session)
     return _write(session, scheduler, scheduler.enable(scheduler.look(), jobs, True), yes)
 
 
-@schedule.command()
-@click.argument("jobs", nargs=-1, required=True)
-@_writes
-@takes_session
 def disable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Pause JOBS; their lines stay as comments."""
     scheduler = _scheduler(session)
     return _write(session, scheduler, scheduler.enable(scheduler.look(), jobs, False), yes)
 
 
-@schedule.command("set")
-@click.argument("job")
-@click.argument("expression")
-@_writes
-@takes_session
 def set_expression(session: Session, job: str, expression: str, yes: bool) -> int:
     """Give JOB another time: `schedule set weekly "0 4 * * 0"`."""
     scheduler = _scheduler(session)
     return _write(session, scheduler, scheduler.set(scheduler.look(), job, expression), yes)
 
 
-@schedule.command()
-@_writes
-@takes_session
 def undo(session: Session, yes: bool) -> int:
     """Take back the last write to the crontab; what others wrote since stays."""
     scheduler = _scheduler(session)
     return _write(session, scheduler, scheduler.undo(), yes)
 
 
-@schedule.command("catch-up")
-@click.argument("jobs", nargs=-1)
-@json_option
-@home_option
-@takes_session
 def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
     """Run each missed job once, for its newest missed time; never a backlog."""
     names = [job_named(job).name for job in jobs]

@@ -5,9 +5,6 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, report
 from engine.core.errors import ExitCode
 from engine.core.records import Level
@@ -19,22 +16,6 @@ if TYPE_CHECKING:
     from engine.service.server import Running
 
 
-@click.command()
-@click.option(
-    "--host", metavar="ADDRESS", help="Address to listen on. Default: service.host in stockml.toml."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    help="Port; 0 picks a free one. Default: service.port.",
-)
-@click.option("--no-fetch", is_flag=True, help="Never ask the network for fresh bars.")
-@click.option(
-    "--make-token", is_flag=True, help="Write a new bearer token into secrets.toml and end."
-)
-@source_option
-@home_option
-@takes_session
 def serve(
     session: Session, host: str | None, port: int | None, no_fetch: bool, make_token: bool
 ) -> int:
@@ -72,11 +53,6 @@ def serve(
     return ExitCode.INTERRUPTED if got == signal.SIGINT else ExitCode.DONE
 
 
-@click.command("test-symbol")
-@click.argument("symbol", default="NVDA")
-@json_option
-@home_option
-@takes_session
 def test_symbol(session: Session, symbol: str) -> int:
     """Ask the service for one prediction: status, latency, answer, verdict against the limits."""
     from engine.client.place import place_of

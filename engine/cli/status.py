@@ -9,7 +9,6 @@ from datetime import datetime
 import click
 
 from engine.cli import documents, render
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session, on_terminal
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, StockmlError, UsageError
@@ -44,14 +43,6 @@ def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
     return snapshot
 
 
-@click.command()
-@click.option(
-    "--watch", is_flag=True, help="Go on until Ctrl-C; off a terminal one line for each change."
-)
-@json_option
-@source_option
-@home_option
-@takes_session
 def status(session: Session, watch: bool) -> int:
     """State, last close, forecast, held-out figures and age of every symbol."""
     if watch and session.json:

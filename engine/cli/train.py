@@ -5,89 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from typing import Any
-
-import click
 
 from engine.cli import documents, render
 from engine.cli.exits import exit_code
 from engine.cli.follow import Interrupts, follow, left_words, make_view
-from engine.cli.options import home_option, json_option, source_option, takes_session
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, UsageError
 from engine.core.records import Run, Started, TrainRequest
-from engine.core.text import clean
-from engine.settings.schema import MEMBER_NAMES
 
 
-def _members(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[str, ...] | None:
-    names = tuple(
-        dict.fromkeys(name for value in values for name in value.replace(",", " ").split())
-    )
-    for name in names:
-        if name not in MEMBER_NAMES:
-            raise UsageError(
-                f"unknown member {clean(name, 40)!r}", f"members: {' '.join(MEMBER_NAMES)}"
-            )
-    return names or None
-
-
-def members_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--members`."""
-    words = f"Members of the ensemble: {', '.join(MEMBER_NAMES)}."
-    return click.option(
-        "--members", multiple=True, metavar="NAME,…", callback=_members, help=words
-    )(function)
-
-
-def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command that trains."""
-    for add in (
-        click.option("--detach", is_flag=True, help="Print the run's id and leave."),
-        click.option(
-            "--replace-source",
-            is_flag=True,
-            help="Let bars of another source replace a live model.",
-        ),
-        click.option(
-            "--accept-worse", is_flag=True, help="Publish even where the guard would refuse."
-        ),
-        members_option,
-        click.option(
-            "--epochs", type=click.IntRange(1, 1000), help="Epochs at most. Default: stockml.toml."
-        ),
-        json_option,
-        source_option,
-        home_option,
-    ):
-        function = add(function)
-    return function
-
-
-@click.command()
-@click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL…")
-@training_options
-@takes_session
 def train(session: Session, symbols: tuple[str, ...], **options: Any) -> int:
     """Train SYMBOLS and follow the run; Ctrl-C cancels it."""
     return run_training(session, session.symbols(symbols), "manual", **options)
 
 
-@click.command()
-@training_options
-@takes_session
 def train_all(session: Session, **options: Any) -> int:
     """Train every configured symbol."""
     return run_training(session, session.symbols(()), "manual", **options)
 
 
-@click.command()
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL…]")
-@training_options
-@takes_session
 def quick_train(session: Session, symbols: tuple[str, ...], **options: Any) -> int:
     """Train with few epochs (training.quick_epochs); without SYMBOLS those of priority high."""
     settings = session.engine.settings

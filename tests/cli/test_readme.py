@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from engine.cli import console
-from engine.cli.main import COMMANDS, cli
+from engine.cli.main import cli
+from engine.commands.table import CONSOLE_OPTIONS, all_commands
 from engine.core.errors import ExitCode
 from engine.settings.load import ENVIRONMENT
 from tests.helpers import ROOT
@@ -19,9 +19,12 @@ LINES = sorted(set(re.findall(r"`stockml ((?!COMMAND)[^`]+)`", README)))
 
 def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
     """The command that a line names, and the words after it."""
-    command: click.Command = console.target(COMMANDS[words[0]].target)
+    command = cli.get_command(click.Context(cli), words[0])
+    assert command is not None
     if isinstance(command, click.Group):
-        return command.commands[words[1]], words[2:]
+        verb = command.get_command(click.Context(command), words[1])
+        assert verb is not None
+        return verb, words[2:]
     return command, words[1:]
 
 
@@ -35,34 +38,21 @@ def test_every_line_of_the_readme_parses(line: str) -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     """No verb is missing from the README, nor a verb of a group."""
-    verbs = set()
-    for name, row in COMMANDS.items():
-        command = console.target(row.target)
-        verbs |= (
-            {f"{name} {inner}" for inner in command.commands}
-            if isinstance(command, click.Group)
-            else {name}
-        )
+    missing = {
+        words
+        for words, _ in all_commands()
+        if not any(f"{line} ".startswith(f"{words} ") for line in LINES)
+    }
 
-    assert {
-        verb for verb in verbs if not any(f"{line} ".startswith(f"{verb} ") for line in LINES)
-    } == set()
+    assert missing == set()
 
 
 def test_options_of_the_readme_exist() -> None:
     """Every option named in the README is an option of some command."""
-    commands = [console.target(row.target) for row in COMMANDS.values()]
-    commands += [
-        inner
-        for command in commands
-        if isinstance(command, click.Group)
-        for inner in command.commands.values()
-    ]
-    known = {
-        text for command in [cli, *commands] for param in command.params for text in param.opts
-    }
+    options = {option.flag for _, command in all_commands() for option in command.options}
+    options |= {option.flag for option in CONSOLE_OPTIONS}
 
-    assert set(re.findall(r"(--[a-z][a-z-]*)", README)) <= known | {"--help"}
+    assert set(re.findall(r"(--[a-z][a-z-]*)", README)) <= options | {"--help", "--version"}
 
 
 def test_exit_codes_and_variables_are_the_real_ones() -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from engine.api import Engine
-from engine.cli.main import COMMANDS, main
+from engine.cli.main import main
+from engine.commands.table import COMMANDS
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
 from engine.core.records import Level

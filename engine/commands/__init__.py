@@ -1,0 +1,1 @@
+"""The commands of stockml as one table: names, arguments, options and help, free of any parser."""

@@ -1,0 +1,92 @@
+"""Commands that fetch bars, forecast from them and score forecasts."""
+
+from __future__ import annotations
+
+from engine.commands.command import Command, CommandGroup, Option, ValueType
+from engine.commands.options import EPOCHS, HOME, MEMBERS, READS_BARS, SOURCE, SYMBOLS
+
+PREDICT = Command(
+    name="predict",
+    summary="Forecast the next session's close.",
+    details=(
+        "Forecast the next close of SYMBOLS with its 80 and 95 % interval; never asks the network."
+    ),
+    target="engine.cli.predict:predict",
+    arguments=(SYMBOLS,),
+    options=(Option("--all", "Every configured symbol.", name="all_symbols"), *READS_BARS),
+)
+EVALUATE = Command(
+    name="evaluate",
+    summary="Score live models on sessions they could not have seen; keep a report.",
+    details=(
+        "Score live models beside naive on sessions after their last training bar (few: on held-out"
+        " ones); never asks the network.\n\n"
+        "The report (JSON, Markdown, one HTML page) is kept in evaluation_results/."
+    ),
+    target="engine.cli.evaluate:evaluate",
+    arguments=(SYMBOLS,),
+    options=READS_BARS,
+)
+BACKTEST = Command(
+    name="backtest",
+    summary="Walk forward: every member beside naive on sessions never seen.",
+    details=(
+        "Refit every N sessions, forecast one session ahead, and score every member beside naive,"
+        " drift and always-up."
+    ),
+    target="engine.cli.backtest:backtest",
+    arguments=(SYMBOLS,),
+    options=(
+        Option(
+            "--from",
+            "First target session.",
+            ValueType.DATE,
+            metavar="DATE",
+            name="first",
+            required=True,
+        ),
+        Option(
+            "--to",
+            "Last target session, included.",
+            ValueType.DATE,
+            metavar="DATE",
+            name="last",
+            required=True,
+        ),
+        Option(
+            "--retrain-every",
+            "Sessions between refits.",
+            ValueType.INTEGER,
+            limits=(1, 1000),
+            default=21,
+        ),
+        EPOCHS,
+        MEMBERS,
+        *READS_BARS,
+    ),
+)
+DATA = CommandGroup(
+    name="data",
+    summary="Fetch bars, or check the stored ones.",
+    options=(HOME, SOURCE),
+    verbs=(
+        Command(
+            name="check",
+            summary="Check the stored bars of SYMBOLS; never asks the network.",
+            target="engine.cli.data:check",
+            arguments=(SYMBOLS,),
+            options=READS_BARS,
+        ),
+        Command(
+            name="fetch",
+            summary=(
+                "Ask the source for fresh bars of SYMBOLS, check and store them; without SYMBOLS"
+                " of all."
+            ),
+            target="engine.cli.data:fetch",
+            arguments=(SYMBOLS,),
+            options=READS_BARS,
+            writes=True,
+        ),
+    ),
+)

@@ -1,0 +1,44 @@
+"""Arguments and options that several commands take."""
+
+from __future__ import annotations
+
+from engine.commands.command import Argument, Option, ValueType
+
+HOME = Option(
+    "--home",
+    "Home folder; created when absent. Default: STOCKML_HOME, else the nearest folder upwards with"
+    " stockml.toml.",
+    ValueType.TEXT,
+    metavar="DIR",
+    name="home_text",
+    shared=True,
+)
+SOURCE = Option(
+    "--source",
+    "Where bars come from. Default: stockml.toml.",
+    ValueType.TEXT,
+    metavar="yahoo|csv:DIR|simulated",
+    shared=True,
+)
+JSON = Option("--json", "One JSON document on stdout, narration on stderr.", shared=True)
+READS_BARS = (JSON, SOURCE, HOME)
+PRINTS = (JSON, HOME)
+
+EPOCHS = Option(
+    "--epochs",
+    "Epochs at most. Default: stockml.toml.",
+    ValueType.INTEGER,
+    limits=(1, 1000),
+)
+MEMBERS = Option(
+    "--members",
+    "Members of the ensemble: naive, enhanced, sklearn, lstm.",
+    ValueType.MEMBERS,
+    metavar="NAME,…",
+    multiple=True,
+)
+ONLY_SYMBOLS = Option("--symbols", "Only these symbols.", ValueType.TEXT, metavar='"A B"')
+
+SYMBOL = Argument("symbol")
+OPTIONAL_SYMBOL = Argument("symbol", required=False)
+SYMBOLS = Argument("symbols", required=False, multiple=True, metavar="[SYMBOL…]")
