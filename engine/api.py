@@ -22,7 +22,8 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.source import parse_source
 from engine.recorded import recorded
-from engine.runs.start import cancel_run, start_run
+from engine.runs.cancel import cancel_run
+from engine.runs.start import start_run
 from engine.runs.store import RunStore
 from engine.settings import load as config
 from engine.settings.schema import Settings

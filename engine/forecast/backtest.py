@@ -293,15 +293,7 @@ def _loaded(root: str, source: str, symbol: str) -> tuple[Settings, Dataset]:
 def fit_fold(root: str, request: BacktestRequest, fold: Fold, folder: str) -> str:
     """Fit one fold and keep its forecasts, or in words why its history is too short. The symbol."""
     settings, data = _loaded(root, request.source, fold.symbol)
-    training = settings.training
-    options = FitOptions(
-        epochs=request.epochs,
-        batch_size=training.batch_size,
-        sequence_length=training.sequence_length,
-        patience=training.patience,
-        early_stopping=training.early_stopping,
-        seed=training.seed,
-    )
+    options = FitOptions.of(settings.training, request.epochs)
     try:
         found = walk_fold(data, fold, request.members, settings, options)
     except NoDataError as error:

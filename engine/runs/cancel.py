@@ -1,7 +1,4 @@
-"""Cancelling a run: by a file first, which needs no pid.
-
-By a signal only when its supervisor does not react.
-"""
+"""Cancelling a run: by a file first, by a signal only when that has no effect."""
 
 from __future__ import annotations
 
@@ -20,22 +17,22 @@ from engine.runs.processes import Identity, send, whoami
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.store import RunStore
 
-# A supervisor looks for the file five times a second and needs two graces for a worker that does
-# not want to go; one that has not ended this long after both is stopped or hangs.
+# A supervisor looks for the file five times a second and gives a worker two grace periods; one
+# that has not ended this long after both is stopped or hangs.
 PATIENCE_S = 15.0
 
 
 def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None = None) -> None:
-    """Ask a run to stop; its supervisor ends the workers. UsageError for an id that does not exist.
+    """Ask a run to stop; its supervisor ends the workers. UsageError for an unknown id.
 
-    Asked again of a run that has not ended in time (its supervisor is stopped or hangs), or of a
-    lost run whose worker still holds a symbol, it kills those processes.
+    Asked again, it kills a run that has not ended in time (its supervisor is stopped or hangs)
+    and the worker of a lost run that still holds a symbol.
     """
     clock = clock or SystemClock()
     run = RunStore(home).run(run_id)
     folder = run_folder(home, run_id)
     if run.live and not folder.cancel.exists():
-        _ask(home, run, f"{clean(starter, 100) or whoami()} at {iso(clock.now())}\n")
+        _request_cancel(home, run, f"{clean(starter, 100) or whoami()} at {iso(clock.now())}\n")
     elif run.state is JobState.LOST or (run.live and _overdue(folder, clock)):
         force_stop(home, run)
 
@@ -43,56 +40,45 @@ def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None =
 def force_stop(home: Home, run: Run) -> bool:
     """Kill a supervisor (its workers die with it), or what a lost run left behind.
 
-    Whether anything was signalled.
-
-    Only processes that hold a lock of this run now, and workers of a lost run by its journal (a
-    stopped one between two symbols holds no lock); always those alone whose pid, start time and
-    boot id are what was written of them.
+    Killed are only processes that hold a lock of this run now, and for a lost run the workers
+    named in its journal (one stopped between two symbols holds no lock), each only while its pid,
+    start time and boot id are the recorded ones. True when anything was signalled.
     """
     folder = run_folder(home, run.id)
-    found = _signal(
-        run, [folder.lock, *(home.lock(job.symbol) for job in run.jobs)], signal.SIGKILL
-    )
-    left = _workers(folder) if run.state is JobState.LOST else []
-    sent = [send(worker, signal.SIGKILL) for worker in left]
-    return found or any(sent)
+    locks = [folder.lock, *(home.lock(job.symbol) for job in run.jobs)]
+    signalled = _signal_holders(run, locks, signal.SIGKILL)
+    orphans = _journaled_workers(folder) if run.state is JobState.LOST else []
+    killed = [send(worker, signal.SIGKILL) for worker in orphans]
+    return signalled or any(killed)
 
 
-def _workers(folder: RunFolder) -> list[Identity]:
-    """The workers that the journal says were started."""
-    texts = [
-        event.data.get("identity")
-        for event in JournalTail(folder.events).poll()
-        if event.type == "worker"
-    ]
-    return [found for text in texts if isinstance(text, str) and (found := Identity.parse(text))]
+def _journaled_workers(folder: RunFolder) -> list[Identity]:
+    """The workers that were started according to the journal."""
+    events = JournalTail(folder.events).poll()
+    texts = [event.data.get("identity") for event in events if event.type == "worker"]
+    identities = [Identity.parse(text) for text in texts if isinstance(text, str)]
+    return [identity for identity in identities if identity]
 
 
-def _ask(home: Home, run: Run, text: str) -> None:
-    """Write the cancel file;
-    where the disk has no room for it, SIGTERM to the supervisor says the same."""
+def _request_cancel(home: Home, run: Run, text: str) -> None:
+    """Write the cancel file; on a full disk, SIGTERM to the supervisor does the same."""
     folder = run_folder(home, run.id)
     try:
         write_atomic(folder.cancel, text.encode(), name="cancel")
     except OSError as error:
-        if not _signal(run, [folder.lock], signal.SIGTERM):
+        if not _signal_holders(run, [folder.lock], signal.SIGTERM):
             raise StockmlError(
                 f"cannot ask run {run.id} to stop: {error.strerror or error}",
                 "free space, try again",
             ) from error
 
 
-def _signal(run: Run, locks: Iterable[Path], number: int) -> bool:
-    """Signal those who hold one of `locks` for this run; whether there was one."""
-    holders = [
-        text for path in locks if (text := lock_holder(path)) and text.startswith(f"run {run.id}")
-    ]
-    targets = [
-        found
-        for text in holders
-        if (found := Identity.parse(text.rpartition("[")[2].rpartition("]")[0]))
-    ]
-    signalled = [send(target, number) for target in targets]
+def _signal_holders(run: Run, locks: Iterable[Path], number: int) -> bool:
+    """Signal the processes that hold one of `locks` for this run; True when there was one."""
+    holders = [lock_holder(path) or "" for path in locks]
+    ours = [holder for holder in holders if holder.startswith(f"run {run.id}")]
+    identities = [Identity.parse(holder.rpartition("[")[2].rpartition("]")[0]) for holder in ours]
+    signalled = [send(identity, number) for identity in identities if identity]
     return any(signalled)
 
 

@@ -1,13 +1,13 @@
-"""From events to a Run: pure, one event at a time, and never stopped by what an event holds.
+"""From events to a Run: pure, one event at a time, and no event can break it.
 
 event                         a job becomes
 queued                        queued (again, after a retry)
 started                       running
 phase epoch member scored     running, with its figures
-warning                       the same, with what it warned of
+warning                       the same, with the warning
 published refused             done | refused
 failed cancelled              failed | cancelled
-The first end stands: a worker that dies while it tidies up after `published` has still published.
+The first end counts: a worker that dies while it cleans up after `published` has still published.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from engine.core.text import clean
 from engine.runs.spec import RunSpec
 
 LOST_MESSAGE = "its supervisor died without a word"
-_MOST_EPOCHS = 10_000
-_MOST_WARNINGS = 5
+_MAX_EPOCHS = 10_000
+_MAX_WARNINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Ending:
 
 
 class RunFold:
-    """The state of one run, brought forward by each event."""
+    """The state of one run, updated by each event."""
 
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
@@ -47,8 +47,8 @@ class RunFold:
         """Events of symbols that the run does not have."""
         self._jobs = {symbol: Job(symbol) for symbol in spec.symbols}
         self._losses: dict[str, list[EpochLoss]] = {symbol: [] for symbol in spec.symbols}
-        self._began: dict[str, float] = {}
-        self._last: Event | None = None
+        self._started_mono: dict[str, float] = {}
+        self._last_event: Event | None = None
         self._ending: _Ending | None = None
         self._cancelling = False
         self._warnings: tuple[str, ...] = ()
@@ -58,55 +58,53 @@ class RunFold:
         return self._jobs[symbol]
 
     def apply(self, event: Event) -> None:
-        """Bring the state forward by one event."""
-        self._last = event
+        """Update the state by one event."""
+        self._last_event = event
         if event.type == "finished":
-            self._ending = _Ending(
-                _state(event.data.get("state")), event.ts, _text(event.data, "message")
-            )
+            state = _final_state(event.data.get("state"))
+            self._ending = _Ending(state, event.ts, _text(event.data, "message"))
         elif event.type == "cancelling":
             self._cancelling = True
         elif event.symbol:
             self._apply_to_job(event)
         elif event.type == "warning":
-            self._warnings = _warned(self._warnings, event)
+            self._warnings = _with_warning(self._warnings, event)
 
     def _apply_to_job(self, event: Event) -> None:
-        job, step = self._jobs.get(event.symbol), _STEPS.get(event.type)
+        job = self._jobs.get(event.symbol)
+        transition = _TRANSITIONS.get(event.type)
         if job is None:
             self.skipped += 1
             return
-        if step is None or job.state.ended:
+        if transition is None or job.state.ended:
             return
-        changed = step(job, event)
+        changed = transition(job, event)
+        losses = self._losses[job.symbol]
         if event.type == "started":
-            self._began[job.symbol] = event.mono
-        if event.type == "epoch" and len(self._losses[job.symbol]) < _MOST_EPOCHS:
-            self._losses[job.symbol].append(
-                EpochLoss(changed.epoch, changed.loss, changed.val_loss)
-            )
+            self._started_mono[job.symbol] = event.mono
+        if event.type == "epoch" and len(losses) < _MAX_EPOCHS:
+            losses.append(EpochLoss(changed.epoch, changed.loss, changed.val_loss))
         if event.type == "queued":
-            self._losses[job.symbol].clear()
+            losses.clear()
         if changed.state.ended:
-            changed = replace(
-                changed, ended_at=event.ts, duration_s=self._duration(event), eta_s=None
-            )
+            duration_s = self._duration_s(event)
+            changed = replace(changed, ended_at=event.ts, duration_s=duration_s, eta_s=None)
         self._jobs[job.symbol] = changed
 
-    def _duration(self, event: Event) -> float | None:
-        began = self._began.get(event.symbol)
-        span = event.mono - began if began is not None else -1.0
-        return round(span, 3) if math.isfinite(span) and span >= 0 else None
+    def _duration_s(self, event: Event) -> float | None:
+        started_mono = self._started_mono.get(event.symbol)
+        seconds = event.mono - started_mono if started_mono is not None else -1.0
+        return round(seconds, 3) if math.isfinite(seconds) and seconds >= 0 else None
 
     def run(self, lock_held: bool, cancelling: bool = False, skipped: int = 0) -> Run:
-        """The run as it stands, given whether its lock is held now;
-        a run with a result is in `engine.runs.result`."""
+        """The run so far, given whether its lock is held now."""
         ending = None if lock_held else self._ending
-        state = ending.state if ending else self._unfinished(lock_held)
+        state = ending.state if ending else self._unfinished_state(lock_held)
         jobs = [replace(job, losses=tuple(self._losses[job.symbol])) for job in self._jobs.values()]
         if ending or state is JobState.LOST:
             jobs = [_lost(job) for job in jobs]
-        spec, last = self.spec, self._last
+        spec = self.spec
+        lost_message = LOST_MESSAGE if state is JobState.LOST else ""
         return Run(
             id=spec.id,
             kind=spec.kind,
@@ -117,38 +115,35 @@ class RunFold:
             state=state,
             jobs=tuple(jobs),
             ended_at=ending.ended_at if ending else None,
-            message=ending.message if ending else LOST_MESSAGE if state is JobState.LOST else "",
+            message=ending.message if ending else lost_message,
             cancelling=not state.ended and (cancelling or self._cancelling),
             skipped_lines=skipped + self.skipped,
-            last_event_at=last.ts if last else None,
+            last_event_at=self._last_event.ts if self._last_event else None,
             warnings=self._warnings,
         )
 
-    def _unfinished(self, lock_held: bool) -> JobState:
+    def _unfinished_state(self, lock_held: bool) -> JobState:
         if not lock_held:
             return JobState.LOST
-        return JobState.RUNNING if self._last else JobState.QUEUED
+        return JobState.RUNNING if self._last_event else JobState.QUEUED
 
 
 def fold(spec: RunSpec, events: Iterable[Event], lock_held: bool = True) -> Run:
-    """The run that `events` tell of."""
-    run = RunFold(spec)
+    """The run that `events` describe."""
+    run_fold = RunFold(spec)
     for event in events:
-        run.apply(event)
-    return run.run(lock_held)
+        run_fold.apply(event)
+    return run_fold.run(lock_held)
 
 
 def run_state(jobs: Iterable[Job]) -> JobState:
-    """The word for a whole run whose jobs have ended."""
+    """The state of a whole run whose jobs have ended."""
     states = [job.state for job in jobs]
     for state in (JobState.CANCELLED, JobState.FAILED, JobState.LOST):
         if state in states:
             return state
-    return (
-        JobState.REFUSED
-        if states and all(state is JobState.REFUSED for state in states)
-        else JobState.DONE
-    )
+    all_refused = bool(states) and all(state is JobState.REFUSED for state in states)
+    return JobState.REFUSED if all_refused else JobState.DONE
 
 
 def _lost(job: Job) -> Job:
@@ -192,36 +187,36 @@ def _scored(job: Job, event: Event) -> Job:
 
 
 def _warning(job: Job, event: Event) -> Job:
-    return replace(job, warnings=_warned(job.warnings, event))
+    return replace(job, warnings=_with_warning(job.warnings, event))
 
 
-def _warned(before: tuple[str, ...], event: Event) -> tuple[str, ...]:
+def _with_warning(warnings: tuple[str, ...], event: Event) -> tuple[str, ...]:
     """The first few warnings, each once, without the symbol that they are shown under."""
     text = _text(event.data, "message").removeprefix(f"{event.symbol}: ")
-    return (
-        before if not text or text in before or len(before) >= _MOST_WARNINGS else (*before, text)
-    )
+    if not text or text in warnings or len(warnings) >= _MAX_WARNINGS:
+        return warnings
+    return (*warnings, text)
 
 
-def _ended(state: JobState, code: ExitCode) -> Callable[[Job, Event], Job]:
-    def step(job: Job, event: Event) -> Job:
+def _ended(state: JobState, default_code: ExitCode) -> Callable[[Job, Event], Job]:
+    def transition(job: Job, event: Event) -> Job:
         data = event.data
-        given = _count(data.get("exit_code"))
+        exit_code = _count(data.get("exit_code"))
         return replace(
             job,
             state=state,
             message=_text(data, "message", 500),
             hint=_text(data, "hint", 300),
-            exit_code=given if 0 < given < 256 else int(code),
+            exit_code=exit_code if 0 < exit_code < 256 else int(default_code),
             generation=_count(data.get("generation")) or job.generation,
             metrics=_metrics(data.get("metrics")) or job.metrics,
             champion=_metrics(data.get("champion")) or job.champion,
         )
 
-    return step
+    return transition
 
 
-_STEPS: dict[str, Callable[[Job, Event], Job]] = {
+_TRANSITIONS: dict[str, Callable[[Job, Event], Job]] = {
     "queued": _queued,
     "started": _started,
     "phase": _phase,
@@ -235,37 +230,35 @@ _STEPS: dict[str, Callable[[Job, Event], Job]] = {
 }
 
 
-def _state(value: object) -> JobState:
+def _final_state(word: object) -> JobState:
     try:
-        state = JobState(str(value))
+        state = JobState(str(word))
     except ValueError:
         return JobState.LOST
     return state if state.ended else JobState.LOST
 
 
 def _text(data: dict[str, Any], name: str, limit: int = 300) -> str:
-    value = data.get(name)
-    return clean(value, limit) if isinstance(value, str) else ""
+    text = data.get(name)
+    return clean(text, limit) if isinstance(text, str) else ""
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+def _number(raw: object) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
         return None
     try:
-        return float(value) if math.isfinite(value) else None
+        return float(raw) if math.isfinite(raw) else None
     except OverflowError:
         return None
 
 
-def _count(value: object) -> int:
-    found = _number(value)
-    return int(found) if found is not None and 0 <= found < 1e9 else 0
+def _count(raw: object) -> int:
+    number = _number(raw)
+    return int(number) if number is not None and 0 <= number < 1e9 else 0
 
 
-def _metrics(value: object) -> Metrics | None:
-    if not isinstance(value, dict):
+def _metrics(raw: object) -> Metrics | None:
+    if not isinstance(raw, dict):
         return None
     names = ("direction_accuracy", "mape", "naive_mape", "mase", "confidence")
-    return Metrics(
-        _count(value.get("n_scored")), **{name: _number(value.get(name)) for name in names}
-    )
+    return Metrics(_count(raw.get("n_scored")), **{name: _number(raw.get(name)) for name in names})

@@ -1,8 +1,7 @@
-"""The journal: one event a line, one write a line; and a reader that nothing in the file can stop.
+"""The journal of a run: one event a line, one write a line, and a reader that nothing can stop.
 
-A kill tears at most the last line, a full disk leaves it without its end, a power cut may leave
-a block of NULs: the writer starts on a new line then, and the reader counts what it could not
-read and goes on.
+A kill tears at most the last line, a full disk cuts it short, a power cut may leave a block of
+NULs. The writer then starts on a new line; the reader skips what it cannot read and counts it.
 """
 
 from __future__ import annotations
@@ -18,25 +17,33 @@ from engine.core.events import TYPES, Event, decode, encode
 from engine.core.failpoints import failpoint
 
 _CHUNK = 2**20
-# Longer lines are not ours (4 kB is the most an event takes); they are skipped without being held
-# in memory.
-_LONGEST = 2**16
-_MOST_MISSING = 1_000_000
+# An event takes at most 4 kB; longer lines are not ours and are skipped without being held.
+_MAX_LINE = 2**16
+_MAX_MISSING = 1_000_000
 
 
 class EventWriter:
-    """Makes the events of one writer: numbers and stamps them and hands each line to `write`."""
+    """Makes the events of one process: numbers them, stamps them and hands each line to `write`."""
 
     def __init__(self, run: str, src: str, clock: Clock, write: Callable[[bytes], None]) -> None:
-        self._run, self._src, self._clock, self._write = run, src, clock, write
+        self._run = run
+        self._src = src
+        self._clock = clock
+        self._write = write
         self._seq = 0
 
     def emit(self, kind: str, symbol: str = "", /, **data: Any) -> Event:
         """Write one event and return it."""
         self._seq += 1
-        clock = self._clock
         event = Event(
-            self._seq, clock.now(), clock.monotonic(), self._run, self._src, symbol, kind, data
+            seq=self._seq,
+            ts=self._clock.now(),
+            mono=self._clock.monotonic(),
+            run=self._run,
+            src=self._src,
+            symbol=symbol,
+            type=kind,
+            data=data,
         )
         self._write(encode(event))
         return event
@@ -64,7 +71,7 @@ class Journal:
         self.dropped += self._torn
 
     def sync(self) -> None:
-        """Make what was written durable; for the events that matter after a power cut."""
+        """Make what was written durable, for the events that matter after a power cut."""
         try:
             os.fsync(self._fd)
         except OSError:
@@ -76,19 +83,20 @@ class Journal:
 
 @dataclass(slots=True)
 class JournalTail:
-    """Reads an events file further each time;
-    `skipped` lines were unreadable, `missing` are gaps in the numbers."""
+    """Reads an events file further at each poll."""
 
     path: Path
     skipped: int = 0
+    """Lines that could not be read."""
     missing: int = 0
+    """Gaps in the sequence numbers."""
     restarts: int = 0
-    """How often the file was replaced or cut: what was read before is void then."""
+    """How often the file was replaced or cut; what was read before is void then."""
     _offset: int = 0
     _inode: int = 0
     _rest: bytes = b""
     _overlong: bool = False
-    _last: dict[str, int] = field(default_factory=dict)
+    _last_seq: dict[str, int] = field(default_factory=dict)
 
     def poll(self) -> list[Event]:
         """The events added since the last call; empty when the file is absent."""
@@ -106,37 +114,39 @@ class JournalTail:
         finally:
             os.close(fd)
 
-    def _notice_replacement(self, found: os.stat_result) -> None:
-        if self._inode and (found.st_ino != self._inode or found.st_size < self._offset):
-            self._offset, self._rest, self._overlong = 0, b"", False
+    def _notice_replacement(self, stat: os.stat_result) -> None:
+        if self._inode and (stat.st_ino != self._inode or stat.st_size < self._offset):
+            self._offset = 0
+            self._rest = b""
+            self._overlong = False
             self.skipped = self.missing = 0
-            self._last.clear()
+            self._last_seq.clear()
             self.restarts += 1
-        self._inode = found.st_ino
+        self._inode = stat.st_ino
 
     def _split(self, chunk: bytes) -> list[Event]:
         *lines, rest = (self._rest + chunk).split(b"\n")
         events = [event for line in lines if (event := self._read(line)) is not None]
-        if len(rest) > _LONGEST:
-            self._overlong, rest = True, b""
+        if len(rest) > _MAX_LINE:
+            self._overlong = True
+            rest = b""
         self._rest = rest
         return events
 
     def _read(self, line: bytes) -> Event | None:
-        overlong, self._overlong = self._overlong or len(line) > _LONGEST, False
+        overlong = self._overlong or len(line) > _MAX_LINE
+        self._overlong = False
         if not line and not overlong:
             return None
         event = None if overlong else decode(line)
-        if event is None:
-            self.skipped += 1
-            return None
-        self._count_gap(event)
-        if event.type not in TYPES:
+        if event is not None:
+            self._count_gap(event)
+        if event is None or event.type not in TYPES:
             self.skipped += 1
             return None
         return event
 
     def _count_gap(self, event: Event) -> None:
-        gap = event.seq - self._last.get(event.src, 0) - 1
-        self.missing = min(_MOST_MISSING, self.missing + max(0, gap))
-        self._last[event.src] = event.seq
+        gap = event.seq - self._last_seq.get(event.src, 0) - 1
+        self.missing = min(_MAX_MISSING, self.missing + max(0, gap))
+        self._last_seq[event.src] = event.seq

@@ -1,8 +1,8 @@
-"""Processes: who they are, who their children are, and signals that never reach a stranger.
+"""Processes: who they are, who their children are, and signals that never hit a stranger.
 
-A pid alone names nobody: it is given again to another program. A signal goes out through a
-pidfd, after the start time and the boot id were compared (job runners that killed by a stored
-pid alone have killed unrelated programs).
+A pid alone identifies nothing: it is reused by other programs. A signal goes out through a pidfd,
+after the start time and the boot id were compared (job runners that killed by a stored pid alone
+have killed unrelated programs).
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Stat:
-    """What /proc/PID/stat says that we need."""
+class ProcessStat:
+    """What we need of /proc/PID/stat."""
 
     parent: int
     state: str
@@ -54,41 +54,40 @@ class Stat:
 
 @cache
 def boot_id() -> str:
-    """The id of this boot of the machine; empty where /proc does not tell."""
+    """The id of this boot of the machine; empty where /proc does not have it."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
 
 
-def stat_of(pid: int) -> Stat | None:
+def stat_of(pid: int) -> ProcessStat | None:
     """The /proc entry of `pid`, or None when there is no such process."""
     try:
         raw = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-    # The command's name stands in parentheses and may itself hold spaces and parentheses.
+    # The command's name is in parentheses and may itself contain spaces and parentheses.
     fields = raw[raw.rfind(b")") + 2 :].split()
     if len(fields) < 20:
         return None
-    return Stat(parent=int(fields[1]), state=fields[0].decode(), ticks=int(fields[19]))
+    return ProcessStat(parent=int(fields[1]), state=fields[0].decode(), ticks=int(fields[19]))
 
 
 def identity_of(pid: int) -> Identity | None:
     """Who `pid` is now, or None when it has ended (a zombie counts as ended)."""
-    found = stat_of(pid)
-    return Identity(pid, found.ticks, boot_id()) if found and found.state not in "ZX" else None
+    stat = stat_of(pid)
+    return Identity(pid, stat.ticks, boot_id()) if stat and stat.state not in "ZX" else None
 
 
 def send(target: Identity, number: int) -> bool:
-    """Signal exactly `target`;
-    False when it has ended or its pid now belongs to another process."""
+    """Signal exactly `target`; False when it has ended, also when its pid was reused."""
     try:
         fd = os.pidfd_open(target.pid)
     except (ProcessLookupError, ValueError, OverflowError):
         return False
     try:
-        # Compared after the open: from here on the descriptor cannot come to mean another process.
+        # Compared after the open: from here on the descriptor cannot mean another process.
         if identity_of(target.pid) != target:
             return False
         signal.pidfd_send_signal(fd, number)
@@ -100,22 +99,24 @@ def send(target: Identity, number: int) -> bool:
         os.close(fd)
 
 
-def process_table() -> dict[int, Stat]:
+def process_table() -> dict[int, ProcessStat]:
     """Every process of the machine."""
-    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208 - 10x cheaper than Path objects
-    return {pid: found for pid in pids if (found := stat_of(pid)) is not None}
+    names = os.listdir("/proc")  # noqa: PTH208 - 10x cheaper than Path objects
+    pids = (int(name) for name in names if name.isdigit())
+    return {pid: stat for pid in pids if (stat := stat_of(pid)) is not None}
 
 
-def descendants(root: int, table: Mapping[int, Stat]) -> list[int]:
+def descendants(root: int, table: Mapping[int, ProcessStat]) -> list[int]:
     """The pids below `root`, children first."""
     children: dict[int, list[int]] = {}
-    for pid, found in table.items():
-        children.setdefault(found.parent, []).append(pid)
-    below, queue = [], [root]
+    for pid, stat in table.items():
+        children.setdefault(stat.parent, []).append(pid)
+    below: list[int] = []
+    queue = [root]
     while queue:
-        fresh = children.get(queue.pop(0), [])
-        below += fresh
-        queue += fresh
+        next_pids = children.get(queue.pop(0), [])
+        below += next_pids
+        queue += next_pids
     return below
 
 
@@ -129,8 +130,7 @@ def whoami() -> str:
 
 
 def adopt_orphans() -> bool:
-    """Become the parent of every descendant whose own parent ends (a setsid grandchild escapes
-    its group, not this)."""
+    """Become the parent of descendants whose parent ends; a setsid grandchild cannot escape it."""
     libc = ctypes.CDLL(None, use_errno=True)
     return int(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
 
@@ -151,12 +151,9 @@ def resident_mb(pid: int) -> int:
 
 
 def oom_kills() -> int:
-    """How many processes the kernel has killed for want of memory since boot, control groups
-    included."""
+    """How many processes the kernel's OOM killer ended since boot, control groups included."""
     try:
-        text = Path("/proc/vmstat").read_text()
+        lines = Path("/proc/vmstat").read_text().splitlines()
     except OSError:
         return 0
-    return next(
-        (int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")), 0
-    )
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

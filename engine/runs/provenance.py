@@ -1,5 +1,4 @@
-"""What is still known of a symbol's models when the live file is lost or broken: read from
-status, runs and backups."""
+"""What status, runs and backups still know of a symbol's model when the live file is broken."""
 
 from __future__ import annotations
 
@@ -14,15 +13,13 @@ from engine.runs.store import RunStore
 
 # As many as `clean` keeps; their results are read in about 50 ms.
 _RUNS = 500
-# A model file of a backup takes 2 ms to read; the newest that can be read says where its bars came
-# from.
+# A model file of a backup takes 2 ms to read; the newest readable one names the source.
 _BACKUPS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class LastKnownModel:
-    """The newest generation that a trace was found of, and where its bars came from ('' when
-    nobody says)."""
+    """The newest generation with a trace, and where its bars came from ('' when unknown)."""
 
     generation: int = 0
     source: str = ""
@@ -31,48 +28,46 @@ class LastKnownModel:
 def last_known_model(home: Home, symbol: str, runs: RunStore | None = None) -> LastKnownModel:
     """The newest trace of a model of `symbol`; generation 0 when there is none.
 
-    The status remembers the last whole file that was seen, the runs what they published; backups
-    are looked at only when neither knows a source, for publishing counts their generations
-    itself. Whoever asks for one symbol after another gives the same `runs`: it reads only what
-    is new.
+    The status remembers the last whole file, the runs what they published. Backups are read only
+    when neither knows a source, because publishing counts their generations itself. Callers that
+    ask for many symbols pass the same `runs`: it reads only what is new.
     """
-    traces = (
-        *_of_status(home, symbol),
-        *_of_runs(runs or RunStore(home), symbol),
+    traces = [
+        *_from_status(home, symbol),
+        *_from_runs(runs or RunStore(home), symbol),
         LastKnownModel(),
-    )
-    found = max(traces, key=lambda each: each.generation)
-    return (
-        found
-        if found.source
-        else max((found, *_of_backups(home, symbol)), key=lambda each: bool(each.source))
-    )
+    ]
+    newest = max(traces, key=lambda trace: trace.generation)
+    if newest.source:
+        return newest
+    return max((newest, *_from_backups(home, symbol)), key=lambda trace: bool(trace.source))
 
 
-def _of_status(home: Home, symbol: str) -> Iterator[LastKnownModel]:
-    if (found := status.read(home.status(symbol))) is None:
+def _from_status(home: Home, symbol: str) -> Iterator[LastKnownModel]:
+    stored = status.read(home.status(symbol))
+    if stored is None:
         return
-    yield LastKnownModel(found.last_generation, found.last_source)
-    if found.model is not None:
-        yield LastKnownModel(found.model.generation, found.model.source)
+    yield LastKnownModel(stored.last_generation, stored.last_source)
+    if stored.model is not None:
+        yield LastKnownModel(stored.model.generation, stored.model.source)
 
 
-def _of_runs(runs: RunStore, symbol: str) -> Iterator[LastKnownModel]:
+def _from_runs(runs: RunStore, symbol: str) -> Iterator[LastKnownModel]:
     for run in runs.recent(_RUNS):
         if (job := run.job(symbol)) is not None and job.generation:
             yield LastKnownModel(job.generation, run.source)
 
 
-def _of_backups(home: Home, symbol: str) -> Iterator[LastKnownModel]:
+def _from_backups(home: Home, symbol: str) -> Iterator[LastKnownModel]:
     from engine.vault.backups import file_name, list_backups
     from engine.vault.model_file import read_model
 
-    having = (
-        each
-        for each in list_backups(home.models)
-        if (entry := each.entry(symbol)) and entry.kind in ("model", "unknown")
+    with_symbol = (
+        backup
+        for backup in list_backups(home.models)
+        if (entry := backup.entry(symbol)) and entry.kind in ("model", "unknown")
     )
-    for backup in islice(having, _BACKUPS):
+    for backup in islice(with_symbol, _BACKUPS):
         try:
             manifest = read_model(backup.path / file_name(symbol)).manifest
         except (OSError, ModelError):

@@ -1,5 +1,4 @@
-"""result.json: the run as it ended, written once, so that a finished run is read without its
-journal."""
+"""result.json: the run as it ended, written once, so that its journal need not be read again."""
 
 from __future__ import annotations
 
@@ -16,11 +15,18 @@ from engine.runs.spec import RunFolder
 
 VERSION = 1
 _RESERVED = 2**16
+_UNREADABLE = (
+    OSError,
+    msgspec.DecodeError,
+    msgspec.ValidationError,
+    KeyError,
+    TypeError,
+    UnicodeDecodeError,
+)
 
 
 def reserve_room(folder: RunFolder) -> None:
-    """Set disk space aside for the result;
-    without it (the disk is full already) the result may fail."""
+    """Reserve disk space for the result; on a disk that is full already the result may fail."""
     with suppress(OSError):
         folder.reserve.write_bytes(b"\0" * _RESERVED)
 
@@ -28,18 +34,14 @@ def reserve_room(folder: RunFolder) -> None:
 def write_result(
     folder: RunFolder, run: Run, extra: dict[str, Any], pause: Callable[[], None], tries: int = 5
 ) -> bool:
-    """Write result.json durably.
+    """Write result.json durably; False when every try failed.
 
-    On a full disk the reserve is given up first, then it is tried again.
-
-    `extra` holds figures for people (dropped log bytes, processes that could not be ended).
-    False when every try failed.
+    On a full disk the reserve is given up first, then it is tried again. `extra` holds figures for
+    people (dropped log bytes, processes that could not be ended).
     """
     brief = replace(run, jobs=tuple(replace(job, losses=()) for job in run.jobs))
-    data = (
-        msgspec.json.format(msgspec.json.encode({"v": VERSION, **extra, "run": asdict(brief)}))
-        + b"\n"
-    )
+    tree = {"v": VERSION, **extra, "run": asdict(brief)}
+    data = msgspec.json.format(msgspec.json.encode(tree)) + b"\n"
     for _ in range(tries):
         try:
             write_atomic(folder.result, data, name="result")
@@ -55,26 +57,17 @@ def write_result(
 
 
 def read_result(folder: RunFolder) -> Run | None:
-    """The run as result.json has it, without losses;
-    None when the file is absent or cannot be trusted."""
+    """The run of result.json, without losses; None when it is absent or cannot be trusted."""
     try:
-        found: Any = msgspec.json.decode(folder.result.read_bytes())
-        run = msgspec.convert(found["run"], Run)
-    except (
-        OSError,
-        msgspec.DecodeError,
-        msgspec.ValidationError,
-        KeyError,
-        TypeError,
-        UnicodeDecodeError,
-    ):
+        tree: Any = msgspec.json.decode(folder.result.read_bytes())
+        run = msgspec.convert(tree["run"], Run)
+    except _UNREADABLE:
         return None
-    return run if found.get("v") == VERSION and run.id == folder.id and run.state.ended else None
+    return run if tree.get("v") == VERSION and run.id == folder.id and run.state.ended else None
 
 
-def with_losses(result: Run, folded: Run) -> Run:
-    """The run of result.json with what only the journal has: every epoch's losses, and the lines
-    that were skipped."""
+def with_journal(result: Run, folded: Run) -> Run:
+    """The run of result.json with what only the journal has: losses and skipped lines."""
     losses = {job.symbol: job.losses for job in folded.jobs}
     jobs = tuple(replace(job, losses=losses.get(job.symbol, ())) for job in result.jobs)
     return replace(result, jobs=jobs, skipped_lines=folded.skipped_lines)

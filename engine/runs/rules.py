@@ -11,7 +11,7 @@ from engine.core.errors import ExitCode
 from engine.runs.spec import Limits
 
 
-class Force(IntEnum):
+class StopLevel(IntEnum):
     """How hard a worker is being stopped."""
 
     ASK = 1
@@ -20,7 +20,7 @@ class Force(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
+class WorkerExit:
     """What the end of a worker means for the job it had."""
 
     message: str
@@ -29,16 +29,14 @@ class Death:
     exit_code: int = int(ExitCode.FAILED)
 
 
-def force_due(waited_s: float, grace_s: float, first: Force) -> Force:
-    """How hard to stop a worker `waited_s` after the stop began with `first`: one step more each
-    grace."""
+def stop_level_due(waited_s: float, grace_s: float, first: StopLevel) -> StopLevel:
+    """How hard to stop a worker `waited_s` after the stop began; one level more each grace."""
     steps = int(waited_s // grace_s) if grace_s > 0 else 2
-    return Force(min(Force.KILL, first + steps))
+    return StopLevel(min(StopLevel.KILL, first + steps))
 
 
-def overdue(now: float, since: float, heard: float, limits: Limits) -> str | None:
-    """Why a job that began at `since` and last spoke at `heard` must be stopped, or None;
-    monotonic seconds."""
+def overdue(now: float, *, since: float, heard: float, limits: Limits) -> str | None:
+    """Why a job begun at `since`, last heard at `heard`, must be stopped; monotonic seconds."""
     if now - since > limits.wall_s:
         return f"took longer than {span(limits.wall_s)} (training.wall_limit_min)"
     if now - heard > limits.stall_s:
@@ -51,30 +49,18 @@ def room_mb(available: int, resident: Sequence[int], need: int) -> int:
     return available - sum(max(0, need - mb) for mb in resident)
 
 
-def death_of(returncode: int, out_of_memory: bool) -> Death:
-    """What a worker's end that we did not cause means;
-    a signal and the OOM killer are worth one retry."""
+def explain_exit(returncode: int, out_of_memory: bool) -> WorkerExit:
+    """What a worker's unexpected end means; a signal or the OOM killer is worth one retry."""
+    see_log = "see the worker's log in the run's folder"
+    if returncode == -signal.SIGKILL and out_of_memory:
+        hint = "fewer workers: training.max_workers"
+        return WorkerExit("killed: the machine ran out of memory", hint, retry=True)
     if returncode == -signal.SIGKILL:
-        if out_of_memory:
-            return Death(
-                "killed: the machine ran out of memory",
-                "fewer workers: training.max_workers",
-                retry=True,
-            )
-        return Death(
-            "killed (out of memory?)", "the kernel's log knows: dmesg | grep -i oom", retry=True
-        )
+        hint = "the kernel's log knows: dmesg | grep -i oom"
+        return WorkerExit("killed (out of memory?)", hint, retry=True)
     if returncode < 0:
-        return Death(
-            f"the worker died of {signal_name(-returncode)}",
-            "see the worker's log in the run's folder",
-            retry=True,
-        )
-    return Death(
-        f"the worker ended with code {returncode}",
-        "see the worker's log in the run's folder",
-        retry=False,
-    )
+        return WorkerExit(f"the worker died of {signal_name(-returncode)}", see_log, retry=True)
+    return WorkerExit(f"the worker ended with code {returncode}", see_log, retry=False)
 
 
 def signal_name(number: int) -> str:

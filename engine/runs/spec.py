@@ -1,12 +1,12 @@
-"""What a run was asked to do (spec.json), and the names of the files in its folder.
+"""What a run was asked to do (spec.json), and the files in its folder.
 
 persistent_data/runs/<run id>/
     spec.json      the request, written once before the supervisor starts
     events.jsonl   the journal
-    lock           flocked by the supervisor alone: held = the run lives
+    lock           flocked by the supervisor alone: held = the run is alive
     cancel         somebody asks the run to stop
     result.json    how it ended, written once, last of all
-    worker-N.log   what worker N printed; supervisor.log, what the supervisor did
+    worker-N.log   the output of worker N; supervisor.log, that of the supervisor
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int = 0
     memory_wait_s: float = 60.0
     grace_s: float = 10.0
-    """From the asking to SIGTERM, and from there to SIGKILL."""
+    """From the request to SIGTERM, and from there to SIGKILL."""
 
 
 AUTOMATIC = "auto: "
-"""How the reason of a run begins that a trigger started and no person."""
+"""The prefix of the reason of a run that a trigger started, not a person."""
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, as it was made."""
+    """One request as it was made."""
 
     v: int = VERSION
     id: str
@@ -78,7 +78,7 @@ class RunFolder:
 
     @property
     def home(self) -> Home:
-        """The home that the folder stands in."""
+        """The home that contains the folder."""
         return Home(self.path.parents[2])
 
     @property
@@ -103,7 +103,7 @@ class RunFolder:
 
     @property
     def reserve(self) -> Path:
-        """Room set aside, so that the result can be written on a disk that has become full."""
+        """Reserved space, so that the result can be written on a disk that has become full."""
         return self.path / ".reserve"
 
     @property
@@ -116,8 +116,7 @@ class RunFolder:
 
 
 def run_folder(home: Home, run_id: str) -> RunFolder:
-    """The folder of `run_id`;
-    ValueError for a text that cannot be an id (it becomes part of a path)."""
+    """The folder of `run_id`; ValueError for a text that is not an id (it becomes a path)."""
     if not RUN_ID.fullmatch(run_id):
         raise ValueError(f"not a run id: {run_id[:60]!r}")
     return RunFolder(home.runs / run_id)
@@ -134,18 +133,17 @@ def write_spec(folder: RunFolder, spec: RunSpec) -> None:
 
 
 def read_spec(folder: RunFolder) -> RunSpec:
-    """The spec of a run;
-    FileNotFoundError when there is none yet, StockmlError when it cannot be read."""
+    """The spec of a run; FileNotFoundError without one yet, StockmlError when it is unreadable."""
     raw = folder.spec.read_bytes()
     try:
-        found: Any = msgspec.json.decode(raw)
-        version = found.get("v") if isinstance(found, dict) else None
+        tree: Any = msgspec.json.decode(raw)
+        version = tree.get("v") if isinstance(tree, dict) else None
         if isinstance(version, int) and version > VERSION:
             raise StockmlError(
                 f"{folder.spec} has format {version}; this stockml reads up to {VERSION}",
                 "update stockml",
             )
-        return msgspec.convert(found, RunSpec)
+        return msgspec.convert(tree, RunSpec)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise StockmlError(
             f"{folder.spec} cannot be read: {error}", "the run's other files are untouched"

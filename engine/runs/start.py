@@ -1,8 +1,8 @@
-"""Starting runs; cancelling stands beside it in `cancel`.
+"""Starting runs; cancelling is in `cancel`.
 
-A start takes the run's lock itself and hands it to the supervisor it starts, so that at no
-moment a run that has begun looks dead; the look at who is busy and the start stand under one
-short lock, so that two starters at once never both get a symbol.
+A start takes the run's lock itself and hands it to the supervisor, so that a run that has begun
+never looks dead. Finding out who is busy and starting happen under one short lock, so that two
+starters at once never both get a symbol.
 """
 
 from __future__ import annotations
@@ -25,25 +25,23 @@ from engine.core.records import Started, TrainRequest
 from engine.core.symbols import checked_all
 from engine.core.text import clean, clean_bytes
 from engine.market.source import parse_source
-from engine.runs.cancel import cancel_run
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore
 from engine.settings.schema import Settings
 
 STARTING = ".starting"
-_WAIT_S = 3.0
-_QUEUE_S = 15.0
+_FIRST_EVENT_WAIT_S = 3.0
+_START_LOCK_WAIT_S = 15.0
 _PRIORITIES = ("high", "medium", "low")
 
-__all__ = ["begin", "busy_symbols", "cancel_run", "launch", "plan", "start_run"]
 Launch = Callable[[RunFolder, FileLock], "subprocess.Popen[bytes] | None"]
 
 
 def start_run(
     home: Home, settings: Settings, request: TrainRequest, clock: Clock | None = None
 ) -> Started:
-    """Start a detached run of the symbols that nobody else trains; the others come back as `busy`.
+    """Start a detached run of the symbols that nobody else trains; the others are `busy`.
 
     Raises BusyError when all are busy, StockmlError when the disk is too full or the supervisor
     cannot start.
@@ -53,10 +51,9 @@ def start_run(
 
 
 def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = "") -> RunSpec:
-    """The spec of a request: priorities first, a source with its full name, the limits of the
-    settings.
+    """The spec of a request: symbols by priority, the source's full name, the settings' limits.
 
-    `base` is the home folder, from which a relative csv folder of the settings is seen. Raises
+    `base` is the home folder, to which a relative csv folder of the settings refers. Raises
     UsageError for an unknown symbol or source.
     """
     training = settings.training
@@ -64,16 +61,16 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
         checked_all(request.symbols, settings.names),
         key=lambda symbol: _PRIORITIES.index(settings.symbols[symbol].priority),
     )
+    if request.source:
+        source = parse_source(request.source)
+    else:
+        source = parse_source(settings.market.source, base)
     now = clock.now()
     return RunSpec(
         id=new_run_id(now),
         reason=request.reason,
         reasons=request.reasons,
-        source=(
-            parse_source(request.source)
-            if request.source
-            else parse_source(settings.market.source, base)
-        ).text,
+        source=source.text,
         created_at=now,
         starter=clean(request.starter, 100) or whoami(),
         symbols=tuple(symbols),
@@ -91,15 +88,16 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
 
 
 def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
-    """Claim what is free of the spec's symbols and launch its supervisor."""
-    with _alone(home, spec.starter):
+    """Claim the free symbols of the spec and launch its supervisor."""
+    with _start_lock(home, spec.starter):
         holders = busy_symbols(home, spec.symbols)
         free = tuple(symbol for symbol in spec.symbols if symbol not in holders)
         if not free:
             named = "; ".join(dict.fromkeys(holders.values()))
-            what = " ".join(holders)
             raise BusyError(
-                f"{what}: being trained by {named}", "wait for it, or cancel that run", named
+                f"{' '.join(holders)}: being trained by {named}",
+                "wait for it, or cancel that run",
+                named,
             )
         busy = tuple(holders.items())
         try:
@@ -110,7 +108,7 @@ def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
                 "check the disk and its space",
             ) from error
     if process is not None:
-        _hear_first_word(folder, process)
+        _await_first_event(folder, process)
     return Started(folder.id, free, busy)
 
 
@@ -121,12 +119,11 @@ def _create(
     busy: tuple[tuple[str, str], ...],
     launch: Launch,
 ) -> tuple[RunFolder, subprocess.Popen[bytes] | None]:
-    """The run's folder, its lock held from before its spec can be seen, and its supervisor."""
+    """The run's folder, locked before its spec can be seen, and its supervisor."""
     import msgspec
 
-    home.runs.mkdir(
-        parents=True, exist_ok=True
-    )  # not below: a link to a disk that is not mounted "exists" for ever
+    # Not below: a link to a disk that is not mounted "exists" for ever.
+    home.runs.mkdir(parents=True, exist_ok=True)
     folder = run_folder(home, spec.id)
     while True:
         try:
@@ -144,21 +141,14 @@ def _create(
 
 
 def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
-    """Start the supervisor: a session of its own, no terminal, no pipe to the starter, the run's
-    lock inherited."""
+    """Start the supervisor in its own session, without terminal or pipes, with the run's lock."""
+    module = "engine.runs.supervisor"
     log = os.open(
         folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644
     )
     try:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "engine.runs.supervisor",
-                str(folder.path),
-                str(lock.fileno()),
-            ],
+            [sys.executable, "-P", "-m", module, str(folder.path), str(lock.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -169,28 +159,27 @@ def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(log)
-    # A console that stays collects it when it ends; a starter that goes leaves that to init.
+    # A console that stays collects it when it ends; a starter that exits leaves that to init.
     threading.Thread(target=process.wait, daemon=True).start()
     return process
 
 
-def _hear_first_word(folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the supervisor has spoken;
-    a slow machine may take longer, and the run's lock says that it lives."""
-    end = time.monotonic() + _WAIT_S
+def _await_first_event(folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
+    """Wait for the supervisor's first event; StockmlError when it ended without one.
+
+    A slow machine may take longer than the wait; the run's lock then shows that it is alive.
+    """
+    end = time.monotonic() + _FIRST_EVENT_WAIT_S
     while time.monotonic() < end:
         if folder.events.exists() and folder.events.stat().st_size:
             return
-        if (
-            process.returncode == 0
-        ):  # a full disk kept every event from the journal, and the run has ended already
+        # 0: a full disk kept every event from the journal, and the run has ended already.
+        if process.returncode == 0:
             return
         if process.returncode is not None:
-            said = clean_bytes(
-                folder.supervisor_log.read_bytes()[-2000:].strip().rpartition(b"\n")[2], 300
-            )
+            last_line = folder.supervisor_log.read_bytes()[-2000:].strip().rpartition(b"\n")[2]
             raise StockmlError(
-                f"run {folder.id} could not start: {said or 'no word'}",
+                f"run {folder.id} could not start: {clean_bytes(last_line, 300) or 'no word'}",
                 f"see {folder.supervisor_log}",
             )
         time.sleep(0.01)
@@ -198,25 +187,27 @@ def _hear_first_word(folder: RunFolder, process: subprocess.Popen[bytes]) -> Non
 
 def busy_symbols(home: Home, symbols: Iterable[str]) -> dict[str, str]:
     """Who has each symbol that is queued or running in a live run, or whose lock is held."""
-    holders: dict[str, str] = {}
+    in_runs: dict[str, str] = {}
     for run in RunStore(home).live():
         for job in run.jobs:
             if not job.state.ended:
-                holders.setdefault(job.symbol, f"run {run.id} ({run.starter})")
-    found = {symbol: holders.get(symbol) or _lock_holder(home, symbol) for symbol in symbols}
-    return {symbol: holder for symbol, holder in found.items() if holder is not None}
+                in_runs.setdefault(job.symbol, f"run {run.id} ({run.starter})")
+    holders = {symbol: in_runs.get(symbol) or _lock_holder(home, symbol) for symbol in symbols}
+    return {symbol: holder for symbol, holder in holders.items() if holder is not None}
 
 
 def _lock_holder(home: Home, symbol: str) -> str | None:
     holder = lock_holder(home.lock(symbol))
-    return None if holder is None else clean(holder.partition(" [")[0], 200) or "another process"
+    if holder is None:
+        return None
+    return clean(holder.partition(" [")[0], 200) or "another process"
 
 
 @contextmanager
-def _alone(home: Home, starter: str) -> Iterator[None]:
+def _start_lock(home: Home, starter: str) -> Iterator[None]:
     """The lock under which runs are started; BusyError when another start does not end."""
     path = home.locks / STARTING
-    end = time.monotonic() + _QUEUE_S
+    end = time.monotonic() + _START_LOCK_WAIT_S
     with FileLock(path) as lock:
         while not lock.acquire(f"a start by {starter}, pid {os.getpid()}"):
             if time.monotonic() > end:
@@ -230,11 +221,11 @@ def _alone(home: Home, starter: str) -> Iterator[None]:
 
 def check_disk(home: Home, need_mb: int) -> None:
     """StockmlError when the home's disk has less than `need_mb` MB free."""
-    found = os.statvfs(home.root)
-    free = found.f_bavail * found.f_frsize // 2**20
-    if free < need_mb:
+    disk = os.statvfs(home.root)
+    free_mb = disk.f_bavail * disk.f_frsize // 2**20
+    if free_mb < need_mb:
         raise StockmlError(
-            f"disk too full to train: {free} MB free in {home.root}, {need_mb} MB needed"
+            f"disk too full to train: {free_mb} MB free in {home.root}, {need_mb} MB needed"
             " (training.free_disk_mb)",
             "free space (stockml clean), or lower training.free_disk_mb",
         )

@@ -1,9 +1,9 @@
-"""The process that looks after one run: `python -m engine.runs.supervisor RUN_DIR [LOCK_FD]`.
+"""The process that runs one run: `python -m engine.runs.supervisor RUN_DIR [LOCK_FD]`.
 
-It hands the symbols one at a time to its workers, writes down what they say, ends what takes too
-long, what was cancelled and what workers leave behind, and writes result.json last. No terminal,
-no numeric library, one thread. It holds the run's lock as long as it lives; when it dies, its
-workers read EOF and die too.
+It gives the symbols one at a time to its workers, records their events, ends what takes too long,
+what was cancelled and what workers leave behind, and writes result.json last. No terminal, no
+numeric library, one thread. It holds the run's lock as long as it lives; when it dies, its workers
+read EOF and die too.
 """
 
 from __future__ import annotations
@@ -13,335 +13,230 @@ import selectors
 import signal
 import socket
 import sys
-import time
 from collections import Counter, deque
-from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from engine.core.audit import AuditOutcome, note
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import ExitCode
-from engine.core.events import TYPES, Event, decode
 from engine.core.failpoints import failpoint
-from engine.core.files import FileLock, append_line
-from engine.core.records import Job, JobState
+from engine.core.files import FileLock
 from engine.core.text import clean_bytes
-from engine.runs.fold import RunFold, run_state
-from engine.runs.journal import EventWriter, Journal
 from engine.runs.memory import available_mb
 from engine.runs.processes import adopt_orphans, identity_of, oom_kills
-from engine.runs.result import reserve_room, write_result
-from engine.runs.rules import Force, death_of, force_due, overdue, room_mb
+from engine.runs.recorder import RunRecorder
+from engine.runs.rules import StopLevel, explain_exit, overdue, room_mb, stop_level_due
 from engine.runs.spec import RunFolder, RunSpec, read_spec
 from engine.runs.sweep import reap_adopted, sweep
-from engine.runs.training_log import log_line, narrate, opening
 from engine.runs.worker_process import WorkerProcess
 
 _TICK_S = 0.2
-_TRIES = 2
+_MAX_TRIES = 2
 _CANCELLED = "cancelled"
+_SEE_LOG = "see the worker's log in the run's folder"
 
 
 class Supervisor:
     """One run from its first event to its result."""
 
     def __init__(self, folder: RunFolder, spec: RunSpec, clock: Clock) -> None:
-        self.folder, self.spec, self.clock = folder, spec, clock
-        self.journal = Journal(folder.events)
-        self.writer = EventWriter(spec.id, "supervisor", clock, self.journal.write)
-        self.fold = RunFold(spec)
+        self.folder = folder
+        self.spec = spec
+        self.clock = clock
+        self.recorder = RunRecorder(folder, spec, clock)
         self.queue = deque(spec.symbols)
-        self.tried: Counter[str] = Counter()
+        self.tries: Counter[str] = Counter()
         self.workers: list[WorkerProcess] = []
         self.selector = selectors.DefaultSelector()
-        self.started = 0
+        """Its data are functions that read the ready pipe; False when the pipe is at its end."""
+        self.started_workers = 0
         self.failed_starts = 0
-        self.dropped_bytes = 0
-        self.oom_seen = oom_kills()
+        self.dropped_log_bytes = 0
+        self.oom_kills = oom_kills()
         self.short_of_memory_since: float | None = None
         self.cancelling = False
-        self.signalled = ""
-
-    # -- speaking -------------------------------------------------------------------------------
-
-    def emit(self, kind: str, symbol: str = "", /, **data: Any) -> None:
-        """Write one event of the supervisor's own."""
-        self.note(self.writer.emit(kind, symbol, **data))
-
-    def record_events(self, worker: WorkerProcess, lines: list[bytes]) -> None:
-        """Write down what a worker said of the symbol that it has;
-        anything else it says is dropped."""
-        for line in lines:
-            event = decode(line)
-            if event is None or event.type not in TYPES or event.symbol != worker.symbol:
-                self.journal.dropped += 1
-                continue
-            self.journal.write(line)
-            if event.type == "published":
-                self.journal.sync()
-            self.note(event)
-
-    def note(self, event: Event) -> None:
-        """Bring the state forward, and training.log."""
-        self.fold.apply(event)
-        if told := narrate(event, self.spec.source):
-            self.log(told[0], told[1])
-
-    def log(self, tag: str, text: str) -> None:
-        """One line in training.log; a full disk costs the line, not the run."""
-        with suppress(OSError):
-            append_line(self.folder.home.training_log, log_line(tag, self.clock.now(), text))
-
-    # -- the loop -------------------------------------------------------------------------------
+        self.cancel_signal = ""
 
     def run(self) -> None:
         """Do the whole run."""
-        self.open()
+        self.recorder.open()
         try:
             while self.queue or self.workers:
-                self.listen()
+                self.read_pipes()
                 self.reap()
                 self.apply_cancel()
                 self.enforce_limits()
                 self.assign()
         finally:
-            left = sweep(keep=(), own=())
-        self.close(left)
+            left_processes = sweep(keep=(), own=())
+        self.recorder.close(self.dropped_log_bytes, left_processes)
 
-    def open(self) -> None:
-        """Say what will be done."""
-        reserve_room(self.folder)
-        self.log("INFO", opening(self.spec))
-        for symbol in self.spec.symbols:
-            self.emit("queued", symbol)
-        failpoint("supervisor.opened")
-
-    def listen(self) -> None:
-        """Wait for a pipe, a signal or the tick;
-        read each pipe once, so that no worker can keep the others waiting."""
+    def read_pipes(self) -> None:
+        """Wait for a pipe, a signal or the tick; each pipe is read once, so none starves."""
         for key, _ in self.selector.select(_TICK_S):
-            if key.data is None:
-                with suppress(BlockingIOError):
-                    os.read(key.fd, 1024)
-                continue
-            worker, what = key.data
-            if what == "output":
-                more = worker.drain()
-            else:
-                lines, more = worker.listen(self.clock.monotonic())
-                self.record_events(worker, lines)
-            if not more:
+            if not key.data():
                 self.selector.unregister(key.fd)
-        reap_adopted([worker.process.pid for worker in self.workers])
+        reap_adopted(self.worker_pids())
+
+    def read_events(self, worker: WorkerProcess) -> bool:
+        """Record what a worker wrote; False when nothing more will come."""
+        lines, more = worker.read_events(self.clock.monotonic())
+        self.recorder.record(lines, worker.symbol)
+        return more
 
     def reap(self) -> None:
-        """Judge the jobs of workers that have died, and end what they left behind."""
+        """Settle the jobs of workers that have died, and end what they left behind."""
         for worker in [worker for worker in self.workers if worker.process.poll() is not None]:
-            for fd in (worker.words_fd, worker.output_fd):
+            for fd in (worker.events_fd, worker.output_fd):
                 with suppress(KeyError):
                     self.selector.unregister(fd)
             self.workers.remove(worker)
-            sweep(keep=self.pids(), own=self.pids())
-            self.record_events(worker, worker.rest(self.clock.monotonic()))
-            self.settle_job(worker, worker.process.returncode)
-            self.emit(
+            sweep(keep=self.worker_pids(), own=self.worker_pids())
+            self.recorder.record(worker.read_rest(self.clock.monotonic()), worker.symbol)
+            returncode = worker.process.returncode
+            self.settle_job(worker, returncode)
+            self.recorder.emit(
                 "worker",
                 state="ended",
                 worker=worker.number,
-                code=worker.process.returncode,
+                code=returncode,
                 why=worker.stop_reason,
             )
-            self.dropped_bytes += worker.log.dropped
+            self.dropped_log_bytes += worker.log.dropped
             worker.close()
 
     def settle_job(self, worker: WorkerProcess, returncode: int) -> None:
-        """What the death of a worker means for the symbol it had, and for those that wait."""
-        out_of_memory, self.oom_seen = oom_kills() > self.oom_seen, oom_kills()
+        """What the death of a worker means for its symbol, and for those still queued."""
+        oom_kills_before = self.oom_kills
+        self.oom_kills = oom_kills()
         symbol = worker.symbol
-        if symbol is not None and not self.fold.job(symbol).state.ended:
-            death = death_of(returncode, out_of_memory)
+        if symbol is not None and not self.recorder.has_ended(symbol):
             if worker.stop_reason == _CANCELLED:
-                self.emit("cancelled", symbol)
+                self.recorder.emit("cancelled", symbol)
             elif worker.stopping:
-                self.emit(
-                    "failed",
-                    symbol,
-                    message=worker.stop_reason,
-                    hint="see the worker's log in the run's folder",
-                )
-            elif death.retry and not self.cancelling and self.tried[symbol] < _TRIES:
-                self.queue.appendleft(symbol)
-                self.emit("warning", symbol, message=f"{death.message}; tried once more")
-                self.emit("queued", symbol, message=f"{death.message}; tried once more")
+                self.recorder.emit("failed", symbol, message=worker.stop_reason, hint=_SEE_LOG)
             else:
-                self.emit(
-                    "failed",
-                    symbol,
-                    message=death.message,
-                    hint=death.hint,
-                    exit_code=death.exit_code,
-                )
+                self.retry_or_fail(symbol, returncode, self.oom_kills > oom_kills_before)
         elif not worker.ever_ready and not worker.stopping:
             self.failed_starts += 1
-            if self.failed_starts >= _TRIES:
-                self.fail_queued(
-                    f"no worker can start: {worker.last_words() or f'code {returncode}'}",
-                    "stockml doctor",
-                )
+            if self.failed_starts >= _MAX_TRIES:
+                cause = worker.last_output_line() or f"code {returncode}"
+                self.fail_queued(f"no worker can start: {cause}", "stockml doctor")
+
+    def retry_or_fail(self, symbol: str, returncode: int, out_of_memory: bool) -> None:
+        """Queue the symbol once more after a death worth a retry; else its job has failed."""
+        end = explain_exit(returncode, out_of_memory)
+        if end.retry and not self.cancelling and self.tries[symbol] < _MAX_TRIES:
+            self.queue.appendleft(symbol)
+            message = f"{end.message}; tried once more"
+            self.recorder.emit("warning", symbol, message=message)
+            self.recorder.emit("queued", symbol, message=message)
+        else:
+            self.recorder.emit(
+                "failed", symbol, message=end.message, hint=end.hint, exit_code=end.exit_code
+            )
 
     def apply_cancel(self) -> None:
-        """Begin to cancel when the file is there or a signal came."""
-        if self.cancelling or not (self.signalled or self.folder.cancel.exists()):
+        """Begin to cancel when the file exists or a signal came."""
+        if self.cancelling or not (self.cancel_signal or self.folder.cancel.exists()):
             return
         self.cancelling = True
-        self.emit("cancelling", by=self.signalled or _first_line(self.folder.cancel))
+        self.recorder.emit("cancelling", by=self.cancel_signal or _first_line(self.folder.cancel))
         while self.queue:
-            self.emit("cancelled", self.queue.popleft())
+            self.recorder.emit("cancelled", self.queue.popleft())
         for worker in self.workers:
-            worker.stop(_CANCELLED, Force.ASK, self.clock.monotonic())
+            worker.stop(_CANCELLED, StopLevel.ASK, self.clock.monotonic())
 
     def enforce_limits(self) -> None:
         """Stop what is over a limit, and escalate every stop that has begun."""
-        now, limits = self.clock.monotonic(), self.spec.limits
+        now = self.clock.monotonic()
+        limits = self.spec.limits
         for worker in self.workers:
-            if (
-                not worker.stopping
-                and not worker.ready
-                and (reason := overdue(now, worker.since, worker.heard, limits))
-            ):
-                worker.stop(reason, Force.TERM, now)
-            if worker.stopping and worker.escalate(
-                force_due(now - worker.stop_since, limits.grace_s, worker.stop_first)
-            ):
-                others = [other.process.pid for other in self.workers if other is not worker]
-                sweep(keep=others, own=self.pids())
+            if not worker.stopping and not worker.ready:
+                reason = overdue(
+                    now, since=worker.assigned_at, heard=worker.last_heard, limits=limits
+                )
+                if reason:
+                    worker.stop(reason, StopLevel.TERM, now)
+            if worker.stopping:
+                waited_s = now - worker.stop_since
+                level = stop_level_due(waited_s, limits.grace_s, worker.first_stop_level)
+                if worker.escalate(level):
+                    others = [other.pid for other in self.workers if other is not worker]
+                    sweep(keep=others, own=self.worker_pids())
 
     def assign(self) -> None:
-        """Hand a symbol to every worker that waits;
-        start one more when symbols wait and there is room."""
+        """Give every ready worker a symbol; start one more when symbols wait and there is room."""
         now = self.clock.monotonic()
         for worker in self.workers:
             if not worker.ready:
                 continue
-            self.release(worker)
+            self.finish_job(worker)
             if self.queue and not worker.stopping:
                 symbol = self.queue.popleft()
-                self.tried[symbol] += 1
-                worker.give(symbol, now)
+                self.tries[symbol] += 1
+                worker.assign(symbol, now)
                 failpoint("supervisor.handed")
             else:
-                worker.stop("no more symbols", Force.ASK, now)
-        coming = sum(not worker.ready and worker.symbol is None for worker in self.workers)
-        if (
-            len(self.queue) > coming
-            and len(self.workers) < self.spec.limits.workers
-            and self.has_room(now)
-        ):
+                worker.stop("no more symbols", StopLevel.ASK, now)
+        starting = sum(not worker.ready and worker.symbol is None for worker in self.workers)
+        may_start = len(self.workers) < self.spec.limits.workers
+        if len(self.queue) > starting and may_start and self.has_memory(now):
             self.start_worker(now)
 
-    def release(self, worker: WorkerProcess) -> None:
-        """A worker that waits has done with its symbol, and must have said how it ended."""
-        if worker.symbol is not None and not self.fold.job(worker.symbol).state.ended:
-            self.emit("failed", worker.symbol, message="the worker did not say how it ended")
+    def finish_job(self, worker: WorkerProcess) -> None:
+        """A ready worker is done with its symbol, and must have reported how it ended."""
+        if worker.symbol is not None and not self.recorder.has_ended(worker.symbol):
+            message = "the worker did not say how it ended"
+            self.recorder.emit("failed", worker.symbol, message=message)
         worker.symbol = None
 
-    def has_room(self, now: float) -> bool:
-        """The memory guard: wait for room while other workers run, give up after a while when
-        there are none."""
+    def has_memory(self, now: float) -> bool:
+        """Whether one more worker fits; without any worker the run gives up after a while."""
         limits = self.spec.limits
-        room = room_mb(
-            available_mb(), [worker.resident_mb for worker in self.workers], limits.memory_mb
-        )
+        resident = [worker.resident_mb for worker in self.workers]
+        room = room_mb(available_mb(), resident, limits.memory_mb)
         if room >= limits.memory_mb:
             self.short_of_memory_since = None
             return True
-        since = self.short_of_memory_since
-        if since is None:
+        figures = f"{room} MB available, {limits.memory_mb} MB needed"
+        if self.short_of_memory_since is None:
             self.short_of_memory_since = now
-            self.emit(
-                "warning",
-                message=f"waiting for memory: {room} MB available, {limits.memory_mb} MB needed",
+            self.recorder.emit("warning", message=f"waiting for memory: {figures}")
+        elif not self.workers and now - self.short_of_memory_since > limits.memory_wait_s:
+            self.fail_queued(
+                f"not enough memory: {figures} (training.worker_memory_mb)",
+                "end other programs, or lower training.worker_memory_mb",
             )
-        elif not self.workers and now - since > limits.memory_wait_s:
-            message = (
-                f"not enough memory: {room} MB available, {limits.memory_mb} MB needed"
-                " (training.worker_memory_mb)"
-            )
-            self.fail_queued(message, "end other programs, or lower training.worker_memory_mb")
         return False
 
     def start_worker(self, now: float) -> None:
         """Start one worker."""
-        self.started += 1
+        self.started_workers += 1
         try:
-            worker = WorkerProcess(self.folder, self.started, now)
+            worker = WorkerProcess(self.folder, self.started_workers, now)
         except OSError as error:
             self.failed_starts += 1
-            if self.failed_starts >= _TRIES and not self.workers:
+            if self.failed_starts >= _MAX_TRIES and not self.workers:
                 self.fail_queued(f"no worker can start: {error.strerror}", "stockml doctor")
             return
         failpoint("supervisor.spawned")
         self.workers.append(worker)
-        self.selector.register(worker.words_fd, selectors.EVENT_READ, (worker, "words"))
-        self.selector.register(worker.output_fd, selectors.EVENT_READ, (worker, "output"))
-        self.emit(
-            "worker",
-            state="started",
-            worker=worker.number,
-            identity=str(worker.identity or worker.process.pid),
-        )
+        read_events = partial(self.read_events, worker)
+        self.selector.register(worker.events_fd, selectors.EVENT_READ, read_events)
+        self.selector.register(worker.output_fd, selectors.EVENT_READ, worker.drain_output)
+        identity = str(worker.identity or worker.pid)
+        self.recorder.emit("worker", state="started", worker=worker.number, identity=identity)
 
     def fail_queued(self, message: str, hint: str) -> None:
-        """Fail every symbol that still waits."""
+        """Fail every symbol that is still queued."""
         while self.queue:
-            self.emit("failed", self.queue.popleft(), message=message, hint=hint)
+            self.recorder.emit("failed", self.queue.popleft(), message=message, hint=hint)
 
-    def pids(self) -> list[int]:
+    def worker_pids(self) -> list[int]:
         """The workers that have not been reaped."""
-        return [worker.process.pid for worker in self.workers]
-
-    def close(self, left: tuple[int, ...]) -> None:
-        """Say how it ended, then write the result: nothing of the run is alive any more."""
-        jobs = [self.fold.job(symbol) for symbol in self.spec.symbols]
-        counts = Counter(str(job.state) for job in jobs)
-        message = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-        failpoint("supervisor.swept")
-        self.emit("finished", state=str(run_state(jobs)), message=message)
-        self.journal.sync()
-        failpoint("supervisor.finished")
-        extra = {
-            "dropped_log_bytes": self.dropped_bytes,
-            "dropped_events": self.journal.dropped,
-            "left_processes": left,
-        }
-        run = self.fold.run(lock_held=False)
-        if not write_result(self.folder, run, extra, pause=lambda: time.sleep(0.5)):
-            sys.stderr.write(f"result.json could not be written: {run.state}; {message}\n")
-        self.record(run_state(jobs), jobs)
-        failpoint("supervisor.closed")
-
-    def record(self, state: JobState, jobs: Sequence[Job]) -> None:
-        """One line in the audit: how the run that somebody started has ended."""
-        ends = {
-            str(state): [job.symbol for job in jobs if job.state is state] for state in JobState
-        }
-        told: dict[str, Any] = {name: symbols for name, symbols in ends.items() if symbols}
-        outcome = (
-            str(state)
-            if state in (JobState.DONE, JobState.REFUSED, JobState.CANCELLED)
-            else AuditOutcome.FAILED
-        )
-        note(
-            self.folder.home,
-            self.clock,
-            "train",
-            outcome,
-            run=self.folder.id,
-            started_by=self.spec.starter,
-            **told,
-        )
+        return [worker.pid for worker in self.workers]
 
 
 def _first_line(path: Path) -> str:
@@ -351,33 +246,36 @@ def _first_line(path: Path) -> str:
         return "somebody"
 
 
-def _listen_to_signals(supervisor: Supervisor) -> None:
-    """SIGTERM and SIGINT cancel the run; SIGCHLD wakes it;
-    a terminal's hang-up means nothing to it."""
+def _handle_signals(supervisor: Supervisor) -> None:
+    """SIGTERM and SIGINT cancel the run, SIGCHLD wakes it, SIGHUP is ignored."""
     reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    supervisor.selector.register(reader, selectors.EVENT_READ, None)
+
+    def drain_wakeups() -> bool:
+        with suppress(BlockingIOError):
+            os.read(reader, 1024)
+        return True
 
     def cancel(number: int, _: object) -> None:
-        supervisor.signalled = signal.Signals(number).name
+        supervisor.cancel_signal = signal.Signals(number).name
 
+    supervisor.selector.register(reader, selectors.EVENT_READ, drain_wakeups)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, cancel)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def main(words: list[str]) -> int:
-    """Supervise the run in the folder `words[0]`, whose lock was handed over as the descriptor
-    `words[1]`."""
+def main(arguments: list[str]) -> int:
+    """Supervise the run in the folder `arguments[0]`, its lock inherited as `arguments[1]`."""
     os.umask(os.umask(0o022) | 0o022)  # cron may have none: nothing here is for others to write
-    folder = RunFolder(Path(words[0]).absolute())
+    folder = RunFolder(Path(arguments[0]).absolute())
     owner = (
         f"run {folder.id}, supervisor pid {os.getpid()} on {socket.gethostname()}"
         f" [{identity_of(os.getpid())}]"
     )
-    if len(words) > 1:
-        lock = FileLock.adopt(folder.lock, int(words[1]))
+    if len(arguments) > 1:
+        lock = FileLock.adopt(folder.lock, int(arguments[1]))
         lock.describe(owner)
     else:
         lock = FileLock(folder.lock)
@@ -388,7 +286,7 @@ def main(words: list[str]) -> int:
         failpoint("supervisor.locked")
         adopt_orphans()
         supervisor = Supervisor(folder, read_spec(folder), SystemClock())
-        _listen_to_signals(supervisor)
+        _handle_signals(supervisor)
         supervisor.run()
     return 0
 

@@ -1,9 +1,8 @@
-"""Ending a tree of processes: everything below the supervisor that no living worker owns, and
-nothing else.
+"""Ending a process tree: everything below the supervisor that no living worker owns, nothing else.
 
-Process groups are not used: a `setsid` grandchild leaves its group, but as the supervisor is a
-subreaper it cannot leave its descendants; and a group signal sent too early hits the sender's
-own group.
+Process groups are not used: a `setsid` grandchild leaves its group, but it cannot leave the
+descendants of a subreaper such as the supervisor; and a group signal sent too early hits the
+sender's own group.
 """
 
 from __future__ import annotations
@@ -13,19 +12,25 @@ import signal
 import time
 from collections.abc import Collection, Mapping
 
-from engine.runs.processes import Identity, Stat, boot_id, descendants, process_table, reap, send
+from engine.runs.processes import (
+    Identity,
+    ProcessStat,
+    boot_id,
+    descendants,
+    process_table,
+    reap,
+    send,
+)
 
 
-def strays(me: int, keep: Collection[int], table: Mapping[int, Stat]) -> list[int]:
+def strays(me: int, keep: Collection[int], table: Mapping[int, ProcessStat]) -> list[int]:
     """The pids below `me` that are neither in `keep` nor below one of them."""
     kept = {pid for root in keep for pid in (root, *descendants(root, table))}
     return [pid for pid in descendants(me, table) if pid not in kept]
 
 
 def sweep(keep: Collection[int], own: Collection[int], patience_s: float = 5.0) -> tuple[int, ...]:
-    """SIGKILL all strays and collect them, again and again until none is left.
-
-    The pids of those that stay.
+    """SIGKILL and collect strays until none is left; the pids of those that stay.
 
     `own` are workers whose exit status somebody else collects. A process in an uninterruptible
     wait stays.
@@ -33,11 +38,11 @@ def sweep(keep: Collection[int], own: Collection[int], patience_s: float = 5.0) 
     end = time.monotonic() + patience_s
     while True:
         table = process_table()
-        found = strays(os.getpid(), keep, table)
-        alive = [pid for pid in found if table[pid].state not in "ZX"]
+        stray_pids = strays(os.getpid(), keep, table)
+        alive = [pid for pid in stray_pids if table[pid].state not in "ZX"]
         for pid in alive:
             send(Identity(pid, table[pid].ticks, boot_id()), signal.SIGKILL)
-        for pid in found:
+        for pid in stray_pids:
             if pid not in own and table[pid].parent == os.getpid():
                 reap(pid)
         if not alive or time.monotonic() > end:
@@ -49,9 +54,9 @@ def reap_adopted(own: Collection[int]) -> None:
     """Collect adopted children that ended by themselves, so that they do not stay as zombies."""
     while True:
         try:
-            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return
-        if found is None or found.si_pid in own:
+        if ended is None or ended.si_pid in own:
             return
-        reap(found.si_pid)
+        reap(ended.si_pid)

@@ -1,5 +1,4 @@
-"""What stands in training.log about a run: the guide's lines, `[INFO] 2025-08-13 11:38:37 -
-text`."""
+"""The lines of training.log about a run: `[INFO] 2025-08-13 11:38:37 - text`."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from engine.core.events import Event
 from engine.core.text import clean
 from engine.runs.spec import RunSpec
 
-_EVERY = 10
+_EPOCHS_PER_LINE = 10
 
 
 def log_line(tag: str, moment: datetime, text: str) -> str:
@@ -19,8 +18,8 @@ def log_line(tag: str, moment: datetime, text: str) -> str:
     return f"[{tag}] {moment.astimezone():%Y-%m-%d %H:%M:%S} - {clean(text, 500)}"
 
 
-def opening(spec: RunSpec) -> str:
-    """What is said of a run when it starts."""
+def opening_text(spec: RunSpec) -> str:
+    """The text for a run that starts."""
     busy = f"; left out as busy: {' '.join(symbol for symbol, _ in spec.busy)}" if spec.busy else ""
     mark = " SIMULATED" if spec.source == "simulated" else ""
     return (
@@ -29,54 +28,47 @@ def opening(spec: RunSpec) -> str:
     )
 
 
-def narrate(event: Event, source: str) -> tuple[str, str] | None:
-    """The (tag, text) that training.log says of an event, or None for one it leaves to the journal.
+def event_text(event: Event, source: str) -> tuple[str, str] | None:
+    """The (tag, text) of an event for training.log; None when it is in the journal alone.
 
-    Lines outlive the run's first one in a tail, so that each names simulated bars itself.
+    A tail may not show the run's first line, so each line marks simulated bars itself.
     """
-    teller = _TELLERS.get(event.type)
-    said = teller(_unnamed(event)) if teller else None
-    if said is None:
+    formatter = _FORMATTERS.get(event.type)
+    tagged = formatter(_without_symbol(event)) if formatter else None
+    if tagged is None:
         return None
-    tag, text = said
+    tag, text = tagged
     mark = "SIMULATED " if source == "simulated" else ""
     return tag, f"{event.symbol}: {mark}{text}" if event.symbol else f"{mark}{text}"
 
 
-def _unnamed(event: Event) -> dict[str, Any]:
-    """What the event says, without the symbol that the line begins with anyway."""
+def _without_symbol(event: Event) -> dict[str, Any]:
+    """The event's data, its message without the symbol that the line begins with anyway."""
     message = event.data.get("message")
-    return (
-        {**event.data, "message": message.removeprefix(f"{event.symbol}: ")}
-        if isinstance(message, str)
-        else event.data
-    )
+    if not isinstance(message, str):
+        return event.data
+    return {**event.data, "message": message.removeprefix(f"{event.symbol}: ")}
 
 
 def _epoch(data: dict[str, Any]) -> tuple[str, str] | None:
-    epoch, epochs = data.get("epoch"), data.get("epochs")
-    if not isinstance(epoch, int) or (epoch % _EVERY and epoch not in (1, epochs)):
+    epoch = data.get("epoch")
+    epochs = data.get("epochs")
+    if not isinstance(epoch, int) or (epoch % _EPOCHS_PER_LINE and epoch not in (1, epochs)):
         return None
-    return (
-        "INFO",
-        (
-            f"epoch {epoch}/{epochs} loss {_figure(data.get('loss'))} val_loss"
-            f" {_figure(data.get('val_loss'))}"
-        ),
-    )
+    losses = f"loss {_figure(data.get('loss'))} val_loss {_figure(data.get('val_loss'))}"
+    return "INFO", f"epoch {epoch}/{epochs} {losses}"
 
 
 def _scored(data: dict[str, Any]) -> tuple[str, str]:
-    found = data.get("metrics")
-    metrics = found if isinstance(found, dict) else {}
-    return (
-        "INFO",
-        (
-            f"scored on {metrics.get('n_scored', '-')} unseen sessions: MAPE"
-            f" {_figure(metrics.get('mape'))} % (naive {_figure(metrics.get('naive_mape'))} %),"
-            f" direction {_figure(metrics.get('direction_accuracy'))} %"
-        ),
+    metrics = data.get("metrics")
+    if not isinstance(metrics, dict):
+        metrics = {}
+    text = (
+        f"scored on {metrics.get('n_scored', '-')} unseen sessions: MAPE"
+        f" {_figure(metrics.get('mape'))} % (naive {_figure(metrics.get('naive_mape'))} %),"
+        f" direction {_figure(metrics.get('direction_accuracy'))} %"
     )
+    return "INFO", text
 
 
 def _failed(data: dict[str, Any]) -> tuple[str, str]:
@@ -89,11 +81,11 @@ def _finished(data: dict[str, Any]) -> tuple[str, str]:
     return tag, f"run ended: {data.get('state')}; {data.get('message', '')}"
 
 
-def _figure(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) else "-"
+def _figure(number: object) -> str:
+    return f"{number:.4g}" if isinstance(number, int | float) else "-"
 
 
-_TELLERS: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {
+_FORMATTERS: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {
     "started": lambda _: ("INFO", "training started"),
     "epoch": _epoch,
     "scored": _scored,

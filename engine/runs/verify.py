@@ -1,9 +1,8 @@
-"""A model file checked by a process that did not train it: `python -m engine.runs.verify`, one
-for each worker.
+"""A model file checked by a process that did not train it: `python -m engine.runs.verify`.
 
-It reads the file as every reader will (numpy and h5py, digest and allow-list), forecasts on a
-pinned window of bars, and must come to the forecast that the training came to. A save that
-raised nothing is no proof of a good file.
+Each worker has one. It reads the file as every reader will (numpy and h5py, digest and
+allow-list), forecasts on a pinned window of bars, and must reproduce the forecast of the
+training. A save without an error is no proof of a good file.
 """
 
 from __future__ import annotations
@@ -27,17 +26,16 @@ from engine.core.text import clean
 if TYPE_CHECKING:
     from engine.market.bars import Bars
 
-# The features look back over a window of fixed length; the forecast needs that, a sequence, and one
-# bar.
+# The features look back over a window of fixed length; a forecast needs that, a sequence and a bar.
 PINNED_BARS = 800
-_ANSWER_S = 60.0
+_REPLY_WAIT_S = 60.0
 # Training sums over all rows, the reader over the pinned ones: the same numbers up to rounding.
-_AGREE = 1e-6
+_TOLERANCE = 1e-6
 _COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
+class PinnedForecast:
     """Bars and the close that the trained model forecast from them."""
 
     bars: Bars
@@ -46,7 +44,7 @@ class Pinned:
 
 
 class Verifier:
-    """The other process, started once and asked for each file."""
+    """The checking process, started once and asked about each file."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -57,40 +55,37 @@ class Verifier:
             env=child_environment(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1"),
         )
 
-    def check(self, path: Path, pinned: Pinned) -> None:
-        """ModelError unless the file at `path` reads well and forecasts what the training did."""
-        answer = self._ask(
-            {"path": str(path), "bars": _tree(pinned.bars), "context": _trees(pinned.context)}
-        )
-        if "error" in answer:
+    def check(self, path: Path, pinned: PinnedForecast) -> None:
+        """ModelError unless the file at `path` is whole and forecasts what the training did."""
+        context = {name: _bars_tree(bars) for name, bars in pinned.context.items()}
+        reply = self._ask({"path": str(path), "bars": _bars_tree(pinned.bars), "context": context})
+        if "error" in reply:
             raise ModelError(
-                f"the written model does not pass its check: {clean(str(answer['error']), 300)}",
+                f"the written model does not pass its check: {clean(str(reply['error']), 300)}",
                 "train it again",
             )
-        found = answer["next_close"]
-        if not math.isfinite(found) or abs(found - pinned.next_close) > _AGREE * abs(
-            pinned.next_close
-        ):
+        expected = pinned.next_close
+        actual = reply["next_close"]
+        if not math.isfinite(actual) or abs(actual - expected) > _TOLERANCE * abs(expected):
             raise ModelError(
-                f"the written model forecasts {found!r} where the training forecast"
-                f" {pinned.next_close!r}",
+                f"the written model forecasts {actual!r} where the training forecast {expected!r}",
                 "train it again",
             )
 
-    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            line = memoryview(json.dumps(question).encode() + b"\n")
+            line = memoryview(json.dumps(request).encode() + b"\n")
             while line:
                 line = line[self._process.stdin.write(line) :]
-            answer: dict[str, Any] = json.loads(_read_line(self._process.stdout.fileno()))
+            reply: dict[str, Any] = json.loads(_read_line(self._process.stdout.fileno()))
         except (OSError, ValueError) as error:
             self.close()
             raise ModelError(
                 f"the check of the written model gave no answer: {error}", "see the worker's log"
             ) from error
-        return answer
+        return reply
 
     @property
     def alive(self) -> bool:
@@ -103,14 +98,13 @@ class Verifier:
 
 
 def _read_line(fd: int) -> bytes:
-    """One line from a pipe;
-    TimeoutError when it takes too long, EOFError's OSError when the other side is gone."""
+    """One line from a pipe; TimeoutError, or BrokenPipeError when the other side has ended."""
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
         line = b""
         while not line.endswith(b"\n"):
-            if not selector.select(_ANSWER_S):
-                raise TimeoutError(f"nothing within {_ANSWER_S:g} s")
+            if not selector.select(_REPLY_WAIT_S):
+                raise TimeoutError(f"nothing within {_REPLY_WAIT_S:g} s")
             data = os.read(fd, 65536)
             if not data:
                 raise BrokenPipeError("the checking process ended")
@@ -118,7 +112,7 @@ def _read_line(fd: int) -> bytes:
     return line
 
 
-def _tree(bars: Bars) -> dict[str, Any]:
+def _bars_tree(bars: Bars) -> dict[str, Any]:
     bars = bars.tail(PINNED_BARS)
     columns = {name: getattr(bars, name).tolist() for name in _COLUMNS}
     return {
@@ -129,41 +123,36 @@ def _tree(bars: Bars) -> dict[str, Any]:
     }
 
 
-def _trees(context: Mapping[str, Bars]) -> dict[str, Any]:
-    return {name: _tree(bars) for name, bars in context.items()}
-
-
-def _bars(tree: dict[str, Any]) -> Bars:
+def _bars_from(tree: dict[str, Any]) -> Bars:
     import numpy as np
 
     from engine.market.bars import Bars
 
     columns: dict[str, Any] = {name: np.array(tree[name], dtype=np.float64) for name in _COLUMNS}
-    return Bars(
-        tree["symbol"], tree["source"], np.array(tree["dates"], dtype="datetime64[D]"), **columns
-    )
+    dates = np.array(tree["dates"], dtype="datetime64[D]")
+    return Bars(tree["symbol"], tree["source"], dates, **columns)
 
 
-def answer_to(question: dict[str, Any]) -> dict[str, Any]:
-    """The forecast of the file in the question, or the error that reading it or forecasting
-    raised."""
+def reply_to(request: dict[str, Any]) -> dict[str, Any]:
+    """The forecast of the requested file, or the error that reading or forecasting raised."""
     from engine.forecast.inference import load_forecaster
     from engine.vault.model_file import read_model
 
     try:
-        forecaster = load_forecaster(read_model(Path(question["path"])))
-        context = {name: _bars(tree) for name, tree in question["context"].items()}
-        return {"next_close": forecaster.forecast(_bars(question["bars"]), context).next_close}
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with the file is the answer
+        forecaster = load_forecaster(read_model(Path(request["path"])))
+        context = {name: _bars_from(tree) for name, tree in request["context"].items()}
+        forecast = forecaster.forecast(_bars_from(request["bars"]), context)
+        return {"next_close": forecast.next_close}
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the file is the reply
         return {"error": f"{type(error).__name__}: {error}"}
 
 
 def main() -> int:
-    """Answer one question a line until stdin ends, which is when the worker does."""
+    """Reply to one request a line until stdin ends, which is when the worker does."""
     for module in ("engine.forecast.inference", "engine.vault.model_file"):
         import_module(module)  # now, while the worker still trains
     for line in sys.stdin.buffer:
-        sys.stdout.write(json.dumps(answer_to(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(reply_to(json.loads(line))) + "\n")
         sys.stdout.flush()
     return 0
 

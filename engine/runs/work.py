@@ -1,4 +1,4 @@
-"""What a worker can do: kinds of run, and the function that does one symbol of each."""
+"""The kinds of run, and the function that does one symbol of each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ from engine.settings.schema import Settings
 WORK = {"train": "engine.runs.training:train_symbol"}
 
 
-@dataclass(frozen=True, slots=True)
+class Reporter(Protocol):
+    """Reports one event: its type (engine.core.events.TYPES) and its figures."""
+
+    def __call__(self, kind: str, data: dict[str, Any] | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One symbol of one run, as the work function gets it."""
 
@@ -26,23 +32,24 @@ class Task:
     spec: RunSpec
     symbol: str
     clock: Clock
+    report: Reporter
+    cancelled: Callable[[], bool]
+    """Whether the run is to stop; cheap enough for every batch."""
+
+    def warn(self, message: str) -> None:
+        """Report a warning."""
+        self.report("warning", {"message": message})
 
 
-class Reporter(Protocol):
-    """Says one event: its type (engine.core.events.TYPES) and its figures."""
+Work = Callable[[Task], None]
+"""Does one symbol and reports `published` or `refused`.
 
-    def __call__(self, kind: str, data: dict[str, Any] | None = None) -> None: ...
-
-
-Cancelled = Callable[[], bool]
-Work = Callable[[Task, Reporter, Cancelled], None]
-"""Does one symbol and reports `published` or `refused`;
-raises Interrupted when cancelled, StockmlError on a fault."""
+Raises Interrupted when cancelled, StockmlError on a fault.
+"""
 
 
 def find_work(kind: str) -> Work:
-    """The function for a kind of run;
-    its module is imported here, so that TensorFlow loads only in a worker."""
+    """The function for a kind of run; its module is imported here, so only workers load numpy."""
     place = os.environ.get("STOCKML_TEST_WORK") if os.environ.get("STOCKML_TEST") == "1" else None
     place = place or WORK.get(kind)
     if place is None:

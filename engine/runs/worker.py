@@ -1,9 +1,8 @@
-"""The process that does the work: `python -m engine.runs.worker RUN_DIR N WORDS_FD`, started by
-a supervisor only.
+"""The process that does the work: `python -m engine.runs.worker RUN_DIR NUMBER EVENTS_FD`.
 
-It reads symbols from its stdin and does one after the other, so that TensorFlow is imported
-once. EOF there means that the supervisor is gone: it ends at once, in the middle of anything,
-for everything it writes is whole or absent.
+Only a supervisor starts it. It reads symbols from its stdin and does one after the other, so that
+TensorFlow is imported once. EOF there means that the supervisor has died: it exits at once, in the
+middle of anything, because everything it writes is whole or absent.
 """
 
 from __future__ import annotations
@@ -33,20 +32,18 @@ from engine.settings.schema import Settings
 
 ORPHANED = 70
 _ENDS = ("published", "refused", "failed", "cancelled")
-# A stat of the cancel file costs 2 µs; a batch of a small network 2 ms. Ten looks a second are
-# plenty.
-_LOOK_EVERY_S = 0.1
+# A stat of the cancel file costs 2 µs, a batch of a small network 2 ms: ten a second are plenty.
+_CANCEL_CHECK_S = 0.1
 
 
 class Inbox:
-    """What the supervisor says: symbols in a queue, the wish to cancel as a flag, its death as
-    ours."""
+    """What the supervisor sends: symbols into a queue, a cancel as a flag; its death ends us."""
 
     def __init__(self, fd: int, cancel_file: Path) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._cancel_file = cancel_file
         self._cancelled = threading.Event()
-        self._looked = 0.0
+        self._checked_at = 0.0
         threading.Thread(target=self._read, args=(fd,), daemon=True).start()
 
     def _read(self, fd: int) -> None:
@@ -68,8 +65,8 @@ class Inbox:
     def cancelled(self) -> bool:
         """Whether the run is to stop; cheap enough for every batch."""
         now = time.monotonic()
-        if not self._cancelled.is_set() and now - self._looked > _LOOK_EVERY_S:
-            self._looked = now
+        if not self._cancelled.is_set() and now - self._checked_at > _CANCEL_CHECK_S:
+            self._checked_at = now
             if self._cancel_file.exists():
                 self._cancelled.set()
         return self._cancelled.is_set()
@@ -78,17 +75,19 @@ class Inbox:
 class Worker:
     """Does the symbols of one run, one at a time, each under its lock."""
 
-    def __init__(self, folder: RunFolder, number: int, words_fd: int, inbox: Inbox) -> None:
-        self.folder, self.number, self.inbox = folder, number, inbox
+    def __init__(self, folder: RunFolder, number: int, events_fd: int, inbox: Inbox) -> None:
+        self.folder = folder
+        self.number = number
+        self.inbox = inbox
         self.spec: RunSpec = read_spec(folder)
         self.clock = SystemClock()
-        self._words_fd = words_fd
+        self._events_fd = events_fd
         self._events = EventWriter(self.spec.id, f"worker-{number}", self.clock, self._write)
         self._ended = False
 
     def _write(self, line: bytes) -> None:
         while line:
-            line = line[os.write(self._words_fd, line) :]
+            line = line[os.write(self._events_fd, line) :]
 
     def run(self) -> None:
         """Ask for symbols until there are none."""
@@ -100,67 +99,63 @@ class Worker:
             self.do(symbol)
 
     def do(self, symbol: str) -> None:
-        """One symbol under its lock; whatever happens, its end is said once."""
+        """One symbol under its lock; whatever happens, its end is reported once."""
         self._ended = False
         with FileLock(self.folder.home.lock(symbol)) as lock:
             try:
-                self._take(lock)
-                self._say("started", symbol, {"worker": self.number, "pid": os.getpid()})
+                self._acquire(lock)
+                self._events.emit("started", symbol, worker=self.number, pid=os.getpid())
                 self._work(symbol, config.load(self.folder.home))
             except Interrupted as error:
-                self._end("cancelled", symbol, {"message": error.message})
+                self._report("cancelled", symbol, message=error.message)
             except RefusedError as error:
-                self._fail("refused", symbol, error)
+                self._report_error("refused", symbol, error)
             except StockmlError as error:
-                self._fail("failed", symbol, error)
+                self._report_error("failed", symbol, error)
             except OSError as error:
                 sys.stderr.write(traceback.format_exc())
-                self._end(
-                    "failed",
-                    symbol,
-                    {"message": f"{error.strerror or error}: {error.filename or '?'}"},
-                )
-            except Exception as error:  # noqa: BLE001 - the journal must say how it ended; the trace stands in the worker's log
+                message = f"{error.strerror or error}: {error.filename or '?'}"
+                self._report("failed", symbol, message=message)
+            except Exception as error:  # noqa: BLE001 - the journal must say how it ended
                 sys.stderr.write(traceback.format_exc())
-                self._end(
-                    "failed",
-                    symbol,
-                    {"message": f"{type(error).__name__}: {error}", "hint": self._log_hint()},
-                )
+                message = f"{type(error).__name__}: {error}"
+                self._report("failed", symbol, message=message, hint=self._log_hint())
 
-    def _take(self, lock: FileLock) -> None:
+    def _acquire(self, lock: FileLock) -> None:
         if not lock.acquire(self._owner()):
             holder = (lock_holder(lock.path) or "").partition(" [")[0] or "another process"
             raise BusyError(f"busy: {holder}", "wait for it, or cancel that run", holder)
 
     def _work(self, symbol: str, settings: Settings) -> None:
-        task = Task(self.folder.home, settings, self.spec, symbol, self.clock)
-
         def report(kind: str, data: dict[str, Any] | None = None) -> None:
-            (
-                self._end(kind, symbol, data or {})
-                if kind in _ENDS
-                else self._say(kind, symbol, data or {})
-            )
+            self._report(kind, symbol, **(data or {}))
 
-        find_work(self.spec.kind)(task, report, self.inbox.cancelled)
+        work = find_work(self.spec.kind)
+        work(
+            Task(
+                home=self.folder.home,
+                settings=settings,
+                spec=self.spec,
+                symbol=symbol,
+                clock=self.clock,
+                report=report,
+                cancelled=self.inbox.cancelled,
+            )
+        )
         if not self._ended:
             raise StockmlError("the work ended without a result", self._log_hint())
 
-    def _fail(self, kind: str, symbol: str, error: StockmlError) -> None:
+    def _report_error(self, kind: str, symbol: str, error: StockmlError) -> None:
         sys.stderr.write(traceback.format_exc())
-        self._end(
-            kind,
-            symbol,
-            {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)},
-        )
+        exit_code = int(error.exit_code)
+        self._report(kind, symbol, message=error.message, hint=error.hint, exit_code=exit_code)
 
-    def _end(self, kind: str, symbol: str, data: dict[str, Any]) -> None:
-        if not self._ended:
+    def _report(self, kind: str, symbol: str, /, **data: Any) -> None:
+        """Emit an event; of those that end a job only the first one counts."""
+        if kind in _ENDS:
+            if self._ended:
+                return
             self._ended = True
-            self._say(kind, symbol, data)
-
-    def _say(self, kind: str, symbol: str, data: dict[str, Any]) -> None:
         self._events.emit(kind, symbol, **data)
 
     def _owner(self) -> str:
@@ -174,9 +169,8 @@ class Worker:
         return f"details in {self.folder.worker_log(self.number)}"
 
 
-def _be_modest() -> None:
-    """Last to get the processor, first to go when memory runs out: the console and the
-    supervisor must live."""
+def _lower_priority() -> None:
+    """Last to get the processor, first to be killed for memory: console and supervisor survive."""
     with suppress(OSError):
         os.nice(10)
     with suppress(OSError):
@@ -192,21 +186,21 @@ def _private_stdin() -> int:
     return fd
 
 
-def main(words: list[str]) -> int:
-    """Work for the run in the folder `words[0]` as its worker number `words[1]`, speaking to
-    descriptor `words[2]`."""
-    folder, number, words_fd = RunFolder(Path(words[0])), int(words[1]), int(words[2])
-    os.set_inheritable(words_fd, False)
+def main(arguments: list[str]) -> int:
+    """Work for the run in a folder as its worker of a number, with events to a descriptor."""
+    folder = RunFolder(Path(arguments[0]))
+    number = int(arguments[1])
+    events_fd = int(arguments[2])
+    os.set_inheritable(events_fd, False)
     inbox = Inbox(_private_stdin(), folder.cancel)
     faulthandler.enable()
-    _be_modest()
-    Worker(folder, number, words_fd, inbox).run()
+    _lower_priority()
+    Worker(folder, number, events_fd, inbox).run()
     return 0
 
 
 if __name__ == "__main__":
     code = main(sys.argv[1:])
     sys.stdout.flush()
-    # Not through the interpreter's own end: threads of numeric libraries have been seen to hang
-    # there.
+    # Not through the interpreter's own exit: threads of numeric libraries have hung there.
     os._exit(code)

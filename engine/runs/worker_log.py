@@ -18,16 +18,18 @@ RING = 2 * 2**20
 
 
 class WorkerLog:
-    """Writes what a worker prints;
-    `dropped` counts the bytes that are no longer, or never were, on disk."""
+    """Writes what a worker prints."""
 
     def __init__(self, path: Path, head: int = HEAD, ring: int = RING) -> None:
-        self.path, self._head, self._ring = path, head, ring
+        self.path = path
+        self._head = head
+        self._ring = ring
         self._in_head = True
-        self._size = 0
+        self._file_size = 0
         self.size = 0
         """Bytes taken so far."""
         self.dropped = 0
+        """Bytes that are no longer, or never were, on disk."""
         self._fd = self._open(path)
 
     @staticmethod
@@ -38,26 +40,26 @@ class WorkerLog:
             return None
 
     def write(self, data: bytes) -> None:
-        """Keep `data`;
-        never raises and never blocks on a reader (a full disk costs the bytes, not the worker)."""
+        """Keep `data`; never raises or blocks (a full disk costs the bytes, not the worker)."""
         while data:
             limit = self._head if self._in_head else self._ring
-            part, data = data[: limit - self._size], data[limit - self._size :]
-            self._put(part)
-            if self._size >= limit:
-                self._turn()
+            room = limit - self._file_size
+            self._append(data[:room])
+            data = data[room:]
+            if self._file_size >= limit:
+                self._rotate()
 
-    def _put(self, part: bytes) -> None:
+    def _append(self, part: bytes) -> None:
         written = 0
         if self._fd is not None:
             with suppress(OSError):
                 written = os.write(self._fd, part)
         self.dropped += len(part) - written
-        self._size += len(part)
+        self._file_size += len(part)
         self.size += len(part)
 
-    def _turn(self) -> None:
-        """Go on in a fresh tail; the tail before the last is gone."""
+    def _rotate(self) -> None:
+        """Continue in a new tail; the tail before the last is lost."""
         newest, older = tail_paths(self.path)
         self.close()
         if not self._in_head:
@@ -65,7 +67,8 @@ class WorkerLog:
                 self.dropped += older.stat().st_size
             with suppress(OSError):
                 newest.replace(older)
-        self._in_head, self._size = False, 0
+        self._in_head = False
+        self._file_size = 0
         self._fd = self._open(newest)
 
     def close(self) -> None:

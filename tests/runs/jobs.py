@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.core.errors import Interrupted, NoDataError, RefusedError, StockmlError
-from engine.runs.work import Cancelled, Reporter, Task
+from engine.runs.work import Task
 
 MARK = "STOCKML_TEST_MARK"
 _SLEEP = [
@@ -32,23 +32,22 @@ _SLEEP = [
 ]
 
 
-def do(task: Task, report: Reporter, cancelled: Cancelled) -> None:
+def do(task: Task) -> None:
     """Do what the symbol's file says; `ok` without one."""
     file = task.home.root / "do" / task.symbol
     word, _, argument = (file.read_text().strip() if file.exists() else "ok").partition(" ")
-    report("phase", {"name": word})
-    _WORDS[word](task, report, cancelled, argument)
+    task.report("phase", {"name": word})
+    _WORDS[word](task, argument)
 
 
-def _publish(report: Reporter) -> None:
-    report(
-        "published", {"generation": 1, "metrics": {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}}
-    )
+def _publish(task: Task) -> None:
+    metrics = {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}
+    task.report("published", {"generation": 1, "metrics": metrics})
 
 
-def _ok(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _ok(task: Task, argument: str) -> None:
     for epoch in (1, 2, 3):
-        report(
+        task.report(
             "epoch",
             {
                 "epoch": epoch,
@@ -58,86 +57,86 @@ def _ok(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> No
                 "eta_s": 0.1,
             },
         )
-    report("scored", {"metrics": {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}})
-    _publish(report)
+    task.report("scored", {"metrics": {"n_scored": 120, "mape": 1.5, "naive_mape": 1.6}})
+    _publish(task)
 
 
-def _wait(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _wait(task: Task, argument: str) -> None:
     while not (task.home.root / "go").exists():
-        if cancelled():
+        if task.cancelled():
             raise Interrupted("cancelled at a batch")
         select.select([], [], [], 0.01)  # time.sleep fails under libfaketime when the clock jumps
-    _publish(report)
+    _publish(task)
 
 
-def _forever(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _forever(task: Task, argument: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     (task.home.root / "stubborn").touch()
     while True:
         time.sleep(0.01)
 
 
-def _tree(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _tree(task: Task, argument: str) -> None:
     for _ in range(int(argument or 3)):
         subprocess.Popen(_SLEEP)
     subprocess.Popen(_SLEEP, start_new_session=True)
     # A daemon by the book: its parent ends at once.
     spawn = f"import subprocess; subprocess.Popen({_SLEEP!r}, start_new_session=True)"
     subprocess.run([sys.executable, "-c", spawn], check=True)
-    _forever(task, report, cancelled, argument)
+    _forever(task, argument)
 
 
-def _raise(make: Callable[[], Exception]) -> Callable[[Task, Reporter, Cancelled, str], None]:
-    def job(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _raise(make: Callable[[], Exception]) -> Callable[[Task, str], None]:
+    def job(task: Task, argument: str) -> None:
         raise make()
 
     return job
 
 
-def _die(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _die(task: Task, argument: str) -> None:
     os.kill(os.getpid(), int(argument or signal.SIGSEGV))
     time.sleep(60)
 
 
-def _die_once(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _die_once(task: Task, argument: str) -> None:
     died = task.home.root / f"died-{task.symbol}"
     if not died.exists():
         died.touch()
-        _die(task, report, cancelled, argument)
-    _publish(report)
+        _die(task, argument)
+    _publish(task)
 
 
-def _print(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _print(task: Task, argument: str) -> None:
     line = b"x" * 4095 + b"\n"
     for _ in range(int(argument) * 256):
         os.write(1, line)
     os.write(1, b"the true end\n")
-    _publish(report)
+    _publish(task)
 
 
-def _hog(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _hog(task: Task, argument: str) -> None:
     (Path((task.home.root / "cgroup").read_text()) / "cgroup.procs").write_text(str(os.getpid()))
     held = []
     while True:
         held.append(b"x" * 2**20 * 10)
 
 
-def _hang(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _hang(task: Task, argument: str) -> None:
     time.sleep(600)
 
 
-def _chatter(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _chatter(task: Task, argument: str) -> None:
     while True:
-        report("epoch", {"epoch": 1, "epochs": 2, "loss": 0.5})
+        task.report("epoch", {"epoch": 1, "epochs": 2, "loss": 0.5})
         time.sleep(0.02)
 
 
-def _litter(task: Task, report: Reporter, cancelled: Cancelled, argument: str) -> None:
+def _litter(task: Task, argument: str) -> None:
     subprocess.Popen(_SLEEP, start_new_session=True)
-    _publish(report)
+    _publish(task)
 
 
-_WORDS: dict[str, Callable[[Task, Reporter, Cancelled, str], None]] = {
+_WORDS: dict[str, Callable[[Task, str], None]] = {
     "ok": _ok,
     "wait": _wait,
     "stubborn": _forever,
@@ -149,8 +148,8 @@ _WORDS: dict[str, Callable[[Task, Reporter, Cancelled, str], None]] = {
     "hog": _hog,
     "chatter": _chatter,
     "litter": _litter,
-    "quiet": lambda task, report, cancelled, argument: None,
-    "exit": lambda task, report, cancelled, argument: os._exit(int(argument)),
+    "quiet": lambda task, argument: None,
+    "exit": lambda task, argument: os._exit(int(argument)),
     "fail": _raise(lambda: StockmlError("it did not work", "try again")),
     "refuse": _raise(lambda: RefusedError("not better")),
     "nodata": _raise(lambda: NoDataError("no bars of it", "stockml data fetch")),
@@ -160,16 +159,15 @@ _WORDS: dict[str, Callable[[Task, Reporter, Cancelled, str], None]] = {
 
 def marked(mark: str) -> list[int]:
     """The living processes whose environment carries `mark`."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
+    pids = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
             continue
         try:
-            state = (entry / "stat").read_bytes().rpartition(b")")[2].split()[0]
-            if state not in (b"Z", b"X") and f"{MARK}={mark}".encode() in (
-                entry / "environ"
-            ).read_bytes().split(b"\0"):
-                found.append(int(entry.name))
+            state = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0]
+            environment = (folder / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-    return found
+        if state not in (b"Z", b"X") and f"{MARK}={mark}".encode() in environment:
+            pids.append(int(folder.name))
+    return pids

@@ -21,7 +21,7 @@ from engine.core.records import JobState
 from engine.runs.cancel import cancel_run
 from engine.runs.processes import (
     Identity,
-    Stat,
+    ProcessStat,
     boot_id,
     descendants,
     identity_of,
@@ -142,7 +142,7 @@ def test_other_texts_are_no_identity(text: str) -> None:
 def test_descendants_and_strays() -> None:
     """Everything below a process, and what of it belongs to no kept child."""
     parents = {2: 1, 3: 2, 4: 3, 5: 2, 6: 1, 7: 6, 99: 50}
-    table = {pid: Stat(parent, "S", 1) for pid, parent in parents.items()}
+    table = {pid: ProcessStat(parent, "S", 1) for pid, parent in parents.items()}
     assert sorted(descendants(1, table)) == [2, 3, 4, 5, 6, 7]
     assert sorted(strays(1, [3], table)) == [2, 5, 6, 7]
     assert sorted(strays(1, [2, 6], table)) == []

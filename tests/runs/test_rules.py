@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import pytest
 
-from engine.runs.rules import Force, death_of, force_due, overdue, room_mb, signal_name, span
+from engine.runs.rules import (
+    StopLevel,
+    explain_exit,
+    overdue,
+    room_mb,
+    signal_name,
+    span,
+    stop_level_due,
+)
 from engine.runs.spec import Limits
 
 LIMITS = Limits(wall_s=600, stall_s=60)
 
 
 @pytest.mark.parametrize(
-    ("waited", "first", "force"),
+    ("waited", "first", "level"),
     [
-        (0, Force.ASK, Force.ASK),
-        (9.9, Force.ASK, Force.ASK),
-        (10, Force.ASK, Force.TERM),
-        (20, Force.ASK, Force.KILL),
-        (500, Force.ASK, Force.KILL),
-        (0, Force.TERM, Force.TERM),
-        (10, Force.TERM, Force.KILL),
+        (0, StopLevel.ASK, StopLevel.ASK),
+        (9.9, StopLevel.ASK, StopLevel.ASK),
+        (10, StopLevel.ASK, StopLevel.TERM),
+        (20, StopLevel.ASK, StopLevel.KILL),
+        (500, StopLevel.ASK, StopLevel.KILL),
+        (0, StopLevel.TERM, StopLevel.TERM),
+        (10, StopLevel.TERM, StopLevel.KILL),
     ],
 )
-def test_a_stop_grows_harder_each_grace(waited: float, first: Force, force: Force) -> None:
+def test_a_stop_grows_harder_each_grace(waited: float, first: StopLevel, level: StopLevel) -> None:
     """Asked, then SIGTERM after one grace, then SIGKILL after the next."""
-    assert force_due(waited, 10.0, first) is force
+    assert stop_level_due(waited, 10.0, first) is level
 
 
 def test_limits_name_the_setting() -> None:
     """A job over a limit is told which one and where it is set; within both, nothing."""
-    assert overdue(now=600, since=0, heard=599, limits=LIMITS) is None
-    assert overdue(601, 0, 600, LIMITS) == "took longer than 10 min (training.wall_limit_min)"
-    assert overdue(161, 100, 100, LIMITS) == "no progress for 60 s (training.stall_limit_min)"
+    assert overdue(600, since=0, heard=599, limits=LIMITS) is None
+    assert (
+        overdue(601, since=0, heard=600, limits=LIMITS)
+        == "took longer than 10 min (training.wall_limit_min)"
+    )
+    assert (
+        overdue(161, since=100, heard=100, limits=LIMITS)
+        == "no progress for 60 s (training.stall_limit_min)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,9 +63,9 @@ def test_a_death_is_named_and_only_signals_are_tried_again(
     code: int, oom: bool, words: str, retry: bool
 ) -> None:
     """A signal or the OOM killer is worth one more try; an exit code is the program's own word."""
-    death = death_of(code, oom)
-    assert words in death.message
-    assert (death.retry, death.exit_code) == (retry, 1)
+    end = explain_exit(code, oom)
+    assert words in end.message
+    assert (end.retry, end.exit_code) == (retry, 1)
 
 
 def test_room_counts_what_running_workers_will_still_need() -> None:

@@ -118,7 +118,7 @@ def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(
     shadow.mkdir()
     (shadow / "selectors.py").write_text("raise ImportError('no selectors here')")
     monkeypatch.setenv("PYTHONPATH", f"{shadow}:{os.environ['PYTHONPATH']}")
-    monkeypatch.setattr(start, "_WAIT_S", 60.0)
+    monkeypatch.setattr(start, "_FIRST_EVENT_WAIT_S", 60.0)
     with pytest.raises(StockmlError, match="could not start: ImportError: no selectors here"):
         bench.start("NVDA")
     assert bench.store.recent()[0].state is JobState.LOST
@@ -126,7 +126,7 @@ def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(
 
 def test_a_start_that_does_not_end_is_named(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever holds the starting lock too long is told to the others, who do not wait for ever."""
-    monkeypatch.setattr(start, "_QUEUE_S", 0.1)
+    monkeypatch.setattr(start, "_START_LOCK_WAIT_S", 0.1)
     with FileLock(bench.home.locks / start.STARTING) as lock:
         lock.acquire("a start by somebody, pid 1")
         with pytest.raises(BusyError, match="a start by somebody, pid 1 has not ended"):
@@ -182,7 +182,7 @@ def _rounds(folder: str, barrier: Barrier, won: Queue[list[str]], rounds: int, f
         held.append(os.dup(lock.fileno()))
 
     if not fair:
-        start._alone = _nobody_alone
+        start._start_lock = _nobody_alone
     outcomes = []
     for _ in range(rounds):
         barrier.wait(200)

@@ -26,7 +26,7 @@ from engine.runs import training
 from engine.runs.spec import RunSpec
 from engine.runs.start import begin, launch, plan
 from engine.runs.training import train_symbol
-from engine.runs.verify import Pinned, Verifier
+from engine.runs.verify import PinnedForecast, Verifier
 from engine.runs.work import Task
 from engine.settings.load import load
 from engine.settings.schema import Settings
@@ -36,7 +36,7 @@ from tests.helpers import new_home
 from tests.runs.conftest import Bench
 from tests.vault.samples import made_newer
 
-Said = list[tuple[str, dict[str, Any]]]
+Events = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
@@ -63,29 +63,42 @@ def spec_of(home: Home, symbol: str = "NVDA", source: str = "simulated", **more:
     return plan(load(home, {}), request, SystemClock())
 
 
-def train(home: Home, spec: RunSpec, cancelled: bool = False) -> Said:
+def task_of(
+    home: Home, spec: RunSpec, events: Events, cancelled: bool = False, **training: int
+) -> Task:
+    """The task of the spec's first symbol, which reports into `events`."""
+    settings = load(home, {})
+    section = msgspec.structs.replace(settings.training, **training)
+    return Task(
+        home=home,
+        settings=msgspec.structs.replace(settings, training=section),
+        spec=spec,
+        symbol=spec.symbols[0],
+        clock=SystemClock(),
+        report=lambda kind, data=None: events.append((kind, data or {})),
+        cancelled=lambda: cancelled,
+    )
+
+
+def train(home: Home, spec: RunSpec, cancelled: bool = False) -> Events:
     """Train as a worker does, holding the lock; everything it reports."""
-    said: Said = []
-    symbol = spec.symbols[0]
-    task = Task(home, load(home, {}), spec, symbol, SystemClock())
-    with FileLock(home.lock(symbol)) as lock:
+    events: Events = []
+    with FileLock(home.lock(spec.symbols[0])) as lock:
         assert lock.acquire("a test")
-        train_symbol(
-            task, lambda kind, data=None: said.append((kind, data or {})), lambda: cancelled
-        )
-    return said
+        train_symbol(task_of(home, spec, events, cancelled))
+    return events
 
 
-def last(said: Said) -> tuple[str, dict[str, Any]]:
-    return next((kind, data) for kind, data in reversed(said) if kind != "warning")
+def last(events: Events) -> tuple[str, dict[str, Any]]:
+    return next((kind, data) for kind, data in reversed(events) if kind != "warning")
 
 
 def test_a_first_training_publishes_a_model_with_its_origin(home: Home) -> None:
     """The file says which run made it from what, the status beside it has its forecast, and each
     step was named."""
     spec = spec_of(home)
-    said = train(home, spec)
-    kind, data = last(said)
+    events = train(home, spec)
+    kind, data = last(events)
     stored = read_model(home.model("NVDA"))
     assert (kind, data["generation"], data["digest"]) == ("published", 1, stored.manifest.digest)
     manifest = stored.manifest
@@ -95,7 +108,7 @@ def test_a_first_training_publishes_a_model_with_its_origin(home: Home) -> None:
         "manual",
         None,
     )
-    assert [data["name"] for kind, data in said if kind == "phase"] == [
+    assert [data["name"] for kind, data in events if kind == "phase"] == [
         "load",
         "features",
         "fit",
@@ -114,9 +127,9 @@ def test_a_second_training_backs_up_and_replaces_the_first(home: Home) -> None:
     train(home, spec_of(home))
     first = read_model(home.model("NVDA")).manifest.digest
     spec = spec_of(home)
-    said = train(home, spec)
-    assert last(said)[1]["generation"] == 2
-    (scored,) = [data for kind, data in said if kind == "scored"]
+    events = train(home, spec)
+    assert last(events)[1]["generation"] == 2
+    (scored,) = [data for kind, data in events if kind == "scored"]
     assert scored["champion"]["n_scored"] == scored["metrics"]["n_scored"] == scored["sessions"]
     (backup,) = list_backups(home.models)
     assert backup.run_id == spec.id
@@ -223,9 +236,9 @@ def test_a_backup_that_reaches_no_other_disk_is_said(home: Home, tmp_path: Path)
     train(home, spec_of(home))
     text = home.settings.read_text()
     home.settings.write_text(text.replace('also_to = ""', f'also_to = "{tmp_path / "absent"}"'))
-    said = train(home, spec_of(home))
-    assert last(said)[0] == "published"
-    assert any("stands here alone" in data["message"] for kind, data in said if kind == "warning")
+    events = train(home, spec_of(home))
+    assert last(events)[0] == "published"
+    assert any("stands here alone" in data["message"] for kind, data in events if kind == "warning")
 
 
 def test_no_bars_is_no_data(home: Home, tmp_path: Path) -> None:
@@ -245,22 +258,12 @@ def test_cancel_stops_the_fit(home: Home) -> None:
 
 def test_a_disk_that_is_too_full_is_told_before_any_work(home: Home) -> None:
     """The message has both figures and the key; nothing was loaded."""
-    settings = load(home, {})
-    task = Task(
-        home,
-        msgspec.structs.replace(
-            settings, training=msgspec.structs.replace(settings.training, free_disk_mb=10_000_000)
-        ),
-        spec_of(home),
-        "NVDA",
-        SystemClock(),
-    )
-    said: Said = []
+    events: Events = []
     with pytest.raises(
         StockmlError, match=r"\d+ MB free in .* 10000000 MB needed \(training.free_disk_mb\)"
     ):
-        train_symbol(task, lambda kind, data=None: said.append((kind, data or {})), lambda: False)
-    assert said == []
+        train_symbol(task_of(home, spec_of(home), events, free_disk_mb=10_000_000))
+    assert events == []
 
 
 @pytest.mark.parametrize("damage", ["truncated", "foreign"])
@@ -268,7 +271,7 @@ def test_a_file_that_cannot_be_compared_with_is_kept_in_a_backup_and_replaced(
     home: Home, damage: str
 ) -> None:
     """A broken or foreign live file does not stop a training;
-    it is said, and the file stays in a backup."""
+    it is a warning, and the file stays in a backup."""
     train(home, spec_of(home))
     path = home.model("NVDA")
     if damage == "truncated":
@@ -277,11 +280,11 @@ def test_a_file_that_cannot_be_compared_with_is_kept_in_a_backup_and_replaced(
         with h5py.File(path, "w") as file:
             file["x"] = 1
     raw = path.read_bytes()
-    said = train(home, spec_of(home))
-    assert last(said)[0] == "published"
+    events = train(home, spec_of(home))
+    assert last(events)[0] == "published"
     assert any(
         "backed up, then replaced" in data.get("message", "")
-        for kind, data in said
+        for kind, data in events
         if kind == "warning"
     )
     assert read_model(path).manifest.symbol == "NVDA"
@@ -302,19 +305,20 @@ def test_the_checking_process_finds_another_forecast_and_a_broken_file(
     found = status.read(home.status("NVDA"))
     assert found is not None
     assert found.forecast is not None
-    pinned = Pinned(bars, {"SPY": spy}, found.forecast.next_close)
-    checker = training.verifier()
-    checker.check(home.model("NVDA"), pinned)
+    pinned = PinnedForecast(bars, {"SPY": spy}, found.forecast.next_close)
+    checking_process = training.verifier()
+    checking_process.check(home.model("NVDA"), pinned)
     with pytest.raises(ModelError, match="where the training forecast"):
-        checker.check(
-            home.model("NVDA"), Pinned(bars, {"SPY": spy}, found.forecast.next_close * 1.0001)
+        checking_process.check(
+            home.model("NVDA"),
+            PinnedForecast(bars, {"SPY": spy}, found.forecast.next_close * 1.0001),
         )
     hurt = tmp_path / "hurt.h5"
     raw = bytearray(home.model("NVDA").read_bytes())
     raw[len(raw) // 2] ^= 1
     hurt.write_bytes(raw)
     with pytest.raises(ModelError, match="does not pass its check"):
-        checker.check(hurt, pinned)
+        checking_process.check(hurt, pinned)
 
 
 def test_a_file_that_does_not_pass_its_check_is_not_published(
@@ -329,7 +333,7 @@ def test_a_file_that_does_not_pass_its_check_is_not_published(
     )
 
     class Refusing:
-        def check(self, path: Path, pinned: Pinned) -> None:
+        def check(self, path: Path, pinned: PinnedForecast) -> None:
             assert path.exists() and path != home.model("NVDA")
             raise ModelError("the written model does not pass its check")
 
@@ -343,11 +347,11 @@ def test_a_file_that_does_not_pass_its_check_is_not_published(
 def test_a_checking_process_that_died_is_started_again(home: Home, verifier: Verifier) -> None:
     """Its death fails one publication in words, never silently, and the next training has a
     fresh one."""
-    checker = training.verifier()
-    os.kill(checker._process.pid, 9)
-    checker._process.wait()
+    checking_process = training.verifier()
+    os.kill(checking_process._process.pid, 9)
+    checking_process._process.wait()
     with pytest.raises(ModelError, match="gave no answer"):
-        checker._ask({})
+        checking_process._ask({})
     assert last(train(home, spec_of(home)))[0] == "published"
 
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from engine.core.events import TYPES, Event
 from engine.runs.spec import RunSpec
-from engine.runs.training_log import log_line, narrate, opening
+from engine.runs.training_log import event_text, log_line, opening_text
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-def told(kind: str, /, **data: Any) -> tuple[str, str] | None:
-    return narrate(Event(1, NOW, 0.0, "r", "w", "NVDA", kind, data), "yahoo")
+def text_of(kind: str, /, **data: Any) -> tuple[str, str] | None:
+    return event_text(Event(1, NOW, 0.0, "r", "w", "NVDA", kind, data), "yahoo")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_is_said_of_an_event(
     kind: str, data: dict[str, Any], line: tuple[str, str] | None
 ) -> None:
     """The steps an operator wants in a log, every tenth epoch, and nothing else."""
-    assert told(kind, **data) == line
+    assert text_of(kind, **data) == line
 
 
 @given(
@@ -57,7 +57,7 @@ def test_what_is_said_of_an_event(
 )
 def test_any_event_gives_one_clean_line(kind: str, data: dict[str, Any]) -> None:
     """Whatever an event holds, the line keeps to the grammar and has no control character."""
-    said = told(kind, **data)
+    said = text_of(kind, **data)
     if said is not None:
         line = log_line(said[0], NOW, said[1])
         assert re.fullmatch(
@@ -67,7 +67,7 @@ def test_any_event_gives_one_clean_line(kind: str, data: dict[str, Any]) -> None
 
 
 def test_the_opening_names_simulated_data_and_who_is_busy() -> None:
-    """Simulated data is marked where it is told of; left out symbols are named."""
+    """Simulated data is marked where it is text_of of; left out symbols are named."""
     spec = RunSpec(
         id="r",
         created_at=NOW,
@@ -77,7 +77,7 @@ def test_the_opening_names_simulated_data_and_who_is_busy() -> None:
         busy=(("TSLA", "run x"),),
     )
     assert (
-        opening(spec)
+        opening_text(spec)
         == "run r: train NVDA from simulated SIMULATED (manual, by me); left out as busy: TSLA"
     )
 
@@ -89,7 +89,7 @@ def test_every_line_about_simulated_bars_says_so() -> None:
     )
     ended = Event(1, NOW, 0.0, "r", "s", "", "finished", {"state": "done", "message": "1 done"})
 
-    assert [narrate(event, "simulated") for event in (scored, ended)] == [
+    assert [event_text(event, "simulated") for event in (scored, ended)] == [
         (
             "INFO",
             "NVDA: SIMULATED scored on 120 unseen sessions: MAPE 2 % (naive - %), direction - %",

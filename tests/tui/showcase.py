@@ -27,7 +27,7 @@ from engine.core.records import (
     SymbolRow,
     SymbolState,
 )
-from engine.runs.training_log import log_line, narrate
+from engine.runs.training_log import event_text, log_line
 from engine.settings import load as config
 from engine.settings.home import prepare
 from tests.tui.scenes import NOW
@@ -332,7 +332,7 @@ def told(at: datetime) -> list[str]:
         )
         for step, (kind, data) in enumerate(told):
             when = at + timedelta(seconds=5 + 2 * number + step // 2)
-            words = narrate(
+            words = event_text(
                 Event(0, when, 0.0, LAST_RUN, "worker-1", symbol, kind, data), "simulated"
             )
             assert words is not None

@@ -12,8 +12,8 @@ from textual.binding import BindingType
 from engine.core.records import Job, Run
 from engine.runs.journal import JournalTail
 from engine.runs.spec import run_folder
+from engine.runs.training_log import event_text
 from engine.runs.training_log import log_line as told_line
-from engine.runs.training_log import narrate
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.text import log_line
@@ -51,7 +51,7 @@ class RunScreen(LiveScreen):
         run = self.shell.engine.run(self._run_id)
         if self._tail is None:
             self._tail = JournalTail(run_folder(self.shell.engine.home, self._run_id).events)
-        told = ((narrate(event, run.source), event.ts) for event in self._tail.poll())
+        told = ((event_text(event, run.source), event.ts) for event in self._tail.poll())
         new = [told_line(found[0], at, found[1]) for found, at in told if found is not None]
         self._said = (*self._said, *new)[-KEPT:]
         return run, self._said

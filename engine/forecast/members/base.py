@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.forecast.dataset import Dataset
+from engine.settings.schema import Training
 
 Floats = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -28,7 +29,7 @@ class Cancelled(Exception):  # noqa: N818 - not a fault: the operator asked for 
     """A fit that stopped because `options.cancelled()` said so."""
 
 
-def _say_nothing(kind: str, values: dict[str, Any]) -> None:
+def _report_nothing(kind: str, data: dict[str, Any]) -> None:
     """The default report."""
 
 
@@ -38,8 +39,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How to fit;
-    `report(type, values)` is told of progress, `cancelled()` is asked at every batch."""
+    """How to fit."""
 
     epochs: int = 50
     batch_size: int = 32
@@ -47,8 +47,23 @@ class FitOptions:
     patience: int = 10
     early_stopping: bool = True
     seed: int = 7
-    report: Callable[[str, dict[str, Any]], None] = _say_nothing
+    report: Callable[[str, dict[str, Any]], None] = _report_nothing
+    """Called with the type and the data of an event as the fit progresses."""
     cancelled: Callable[[], bool] = _never
+    """Asked at every batch."""
+
+    @classmethod
+    def of(cls, training: Training, epochs: int, **callbacks: Any) -> Self:
+        """The options of the settings, for this many epochs."""
+        return cls(
+            epochs=epochs,
+            batch_size=training.batch_size,
+            sequence_length=training.sequence_length,
+            patience=training.patience,
+            early_stopping=training.early_stopping,
+            seed=training.seed,
+            **callbacks,
+        )
 
     def check(self) -> None:
         """Raise Cancelled when the operator asked for it."""

@@ -1,0 +1,41 @@
+"""The bars that a training reads: the symbol's own and those of the market."""
+
+from __future__ import annotations
+
+from engine.core.errors import NoDataError
+from engine.forecast.dataset import CONTEXT
+from engine.market.bars import Bars
+from engine.market.fetch import fetch_bars, stored_bars
+from engine.market.source import SOURCES, parse_source
+from engine.runs.work import Task
+
+_MAX_WARNINGS = 5
+
+
+def load_bars(task: Task) -> tuple[Bars, dict[str, Bars]]:
+    """The symbol's bars and its market context; NoDataError without the symbol's own."""
+    bars = bars_of(task, task.symbol)
+    for warning in bars.warnings[:_MAX_WARNINGS]:
+        task.warn(warning)
+    context = {}
+    for name in CONTEXT:
+        if name == task.symbol:
+            continue
+        try:
+            context[name] = bars_of(task, name)
+        except NoDataError as error:
+            task.warn(f"trained without the context of {name}: {error.message}")
+    return bars, context
+
+
+def bars_of(task: Task, symbol: str) -> Bars:
+    """The bars of `symbol`; a network source is asked once a run, then the stored bars are used."""
+    request = (task.home, task.settings, task.spec.source, symbol, task.clock)
+    if SOURCES[parse_source(task.spec.source).kind].network:
+        try:
+            stored = stored_bars(*request)
+        except NoDataError:
+            stored = None
+        if stored and stored.fetched_at and stored.fetched_at >= task.spec.created_at:
+            return stored
+    return fetch_bars(*request)
