@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.forecast.dataset import Dataset
-from engine.settings.schema import Training
+from engine.settings.schema import TrainingSettings
 
 Floats = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -53,7 +53,7 @@ class FitOptions:
     """Asked at every batch."""
 
     @classmethod
-    def of(cls, training: Training, epochs: int, **callbacks: Any) -> Self:
+    def of(cls, training: TrainingSettings, epochs: int, **callbacks: Any) -> Self:
         """The options of the settings, for this many epochs."""
         return cls(
             epochs=epochs,
