@@ -17,10 +17,10 @@ from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.core.records import Forecast, PlanItem, Run, Snapshot, Started, SymbolRow, TrainRequest
+from engine.core.sources import parse_source
 from engine.core.symbols import checked_all
 from engine.forecast import status as derived
 from engine.forecast.status import Status
-from engine.market.source import parse_source
 from engine.recorded import recorded
 from engine.runs.cancel import cancel_run
 from engine.runs.start import start_run
@@ -55,7 +55,7 @@ class Engine(Watching):
     def __init__(self, home: Home, clock: Clock | None = None, source: str | None = None) -> None:
         self.home = home
         self.clock: Clock = clock or SystemClock()
-        self.source = parse_source(source).text if source else None
+        self.source = parse_source(source).name if source else None
         self._settings: Settings | None = None
         self._settings_key: tuple[int, int, int] | None = None
         self._reader = SnapshotReader(home, self.clock)
@@ -82,7 +82,7 @@ class Engine(Watching):
     def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
         """Rebuild the status of every symbol whose model or bars changed;
         loads numpy and h5py when one did."""
-        outdated, configured = [], parse_source(self.settings.market.source, self.home.root).text
+        outdated, configured = [], parse_source(self.settings.market.source, self.home.root).name
         for symbol in symbols or self.settings.names:
             stored = derived.read(self.home.status(symbol))
             source = self.source or derived.usual_source(stored, configured)
@@ -253,7 +253,7 @@ class Engine(Watching):
         return {"folder": str(folder) if folder else None, **tree}
 
     def _source(self) -> str:
-        return self.source or parse_source(self.settings.market.source, self.home.root).text
+        return self.source or parse_source(self.settings.market.source, self.home.root).name
 
     def training_log_tail(self, lines: int) -> tuple[str, ...]:
         """The newest lines of training.log, cleaned."""

@@ -13,6 +13,7 @@ from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.core.records import Run, Started
+from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.watch.auto_train import TrainingPlan, planning_context
 from engine.watch.planner import Decision, PlannedAction
@@ -48,7 +49,7 @@ def auto_train(
     prepared = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
     if not session.json:
         simulated = any(
-            assessment.inputs.source == "simulated" for assessment in prepared.assessments.values()
+            is_simulated(assessment.inputs.source) for assessment in prepared.assessments.values()
         )
         session.facts([f"{render.SIMULATED}: not real prices"] if simulated else [])
         session.facts(decision_table(prepared.decisions, terminal_width()))
@@ -94,7 +95,7 @@ def _ended(
             }
         )
     elif jobs:
-        simulated = any(run.source == "simulated" for run in runs)
+        simulated = any(run.simulated for run in runs)
         session.facts(["", *render.result_table(jobs, (), terminal_width(), simulated=simulated)])
     elif started:
         session.facts([f"run {each.run_id} trains {' '.join(each.symbols)}" for each in started])

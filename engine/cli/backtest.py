@@ -16,6 +16,7 @@ from engine.cli.session import Session, on_terminal, report
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, Interrupted, StockmlError, UsageError
 from engine.core.files import write_json
+from engine.core.sources import is_simulated
 
 HEADS = ("ROW", "MASE", "MAPE%", "DIR%", "95% INTERVAL", "IN 80%", "IN 95%", "WIDTH80%", "ECE")
 
@@ -70,9 +71,7 @@ def lines_of(found: dict[str, Any]) -> list[str]:
     """The pooled table, then one line a symbol."""
     pooled = found["pooled"]
     lines = (
-        [f"{render.SIMULATED}: not real prices"]
-        if found["request"]["source"] == "simulated"
-        else []
+        [f"{render.SIMULATED}: not real prices"] if is_simulated(found["request"]["source"]) else []
     )
     lines += [f"pooled, n={pooled['n']} symbol-sessions"]
     rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]

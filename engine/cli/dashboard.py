@@ -10,6 +10,7 @@ from engine.cli.session import Session
 from engine.cli.status import current_snapshot
 from engine.core.errors import ExitCode
 from engine.core.records import Alert, Level, Snapshot, SymbolRow, SymbolState
+from engine.core.sources import is_simulated
 from engine.core.text import clean
 
 RECENT = 13
@@ -89,7 +90,7 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
     if row.model is None:
         words = "Not trained" if row.state is SymbolState.NONE else f"{row.state} {row.note}"
         return clean(f"{bad} {row.symbol}: {words}".rstrip())
-    source = f" {render.SIMULATED}" if row.model.source == "simulated" else ""
+    source = f" {render.SIMULATED}" if row.model.simulated else ""
     sign = bad if row.state in _BAD else good
     text = (
         f"{sign} {row.symbol}: {render.size(row.model.size_bytes)}"
@@ -102,7 +103,7 @@ def _check_line(check: dict[str, Any]) -> str:
     """The guide's line: when, symbol, confidence, with what stands beside it."""
     confidence = check.get("confidence")
     shown = "no confidence" if confidence is None else f"{confidence:.1f} % confidence"
-    simulated = f" {render.SIMULATED}" if check.get("source") == "simulated" else ""
+    simulated = f" {render.SIMULATED}" if is_simulated(check.get("source")) else ""
     seconds = render.number(check.get("response_time"), 2)
     return clean(
         f"{check['timestamp']} {check['symbol']}: {shown}, {check.get('status')} in {seconds}"

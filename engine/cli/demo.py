@@ -14,6 +14,7 @@ from engine.cli.train import run_training
 from engine.core.errors import ConfigError, ExitCode, RefusedError
 from engine.core.files import write_atomic
 from engine.core.paths import Home, absolute, check_trust
+from engine.core.sources import is_simulated
 from engine.settings.document import edited
 from engine.settings.home import default_settings
 
@@ -32,7 +33,7 @@ def demo(session: Session) -> int:
     without a terminal train every symbol and show the table."""
     session.home_text = session.home_text or str(demo_folder(os.environ, Path.home()))
     prepare_demo(Home(absolute(session.home_text)))
-    if session.engine.settings.market.source != "simulated":
+    if not is_simulated(session.engine.settings.market.source):
         raise RefusedError(
             f"{session.home.root} is not a demo: its market.source is"
             f" {session.engine.settings.market.source}",

@@ -150,7 +150,7 @@ class PlainView:
         self._last: Run | None = None
 
     def show(self, run: Run) -> None:
-        if self._last is None and run.source == "simulated":
+        if self._last is None and run.simulated:
             self.say(f"{render.SIMULATED}: not real prices")
         for line in progress_lines(self._last, run):
             self.say(line)
@@ -192,7 +192,7 @@ class BarsView:
     def show(self, run: Run) -> None:
         if not self._started:
             self._started = True
-            mark = f"  {render.SIMULATED}: not real prices" if run.source == "simulated" else ""
+            mark = f"  {render.SIMULATED}: not real prices" if run.simulated else ""
             self._progress.start()
             self.say(f"run {run.id}{mark}")
         for line in warning_lines(self._last, run):

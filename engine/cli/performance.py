@@ -16,6 +16,7 @@ from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso, span
 from engine.core.errors import ExitCode, UsageError
+from engine.core.sources import is_simulated
 from engine.watch.check import CheckReport, SymbolCheck, history_line
 from engine.watch.ledger import Accuracy
 from engine.watch.planner import PlannedAction
@@ -106,7 +107,7 @@ def report_lines(found: CheckReport, width: int | None) -> list[str]:
 
 def _cells(each: SymbolCheck) -> tuple[str, ...]:
     fired = "; ".join(verdict.text for verdict in each.fired)
-    simulated = f"{render.SIMULATED} " if each.assessment.inputs.source == "simulated" else ""
+    simulated = f"{render.SIMULATED} " if is_simulated(each.assessment.inputs.source) else ""
     return (
         each.symbol,
         each.status,
@@ -181,7 +182,7 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
 def _marked(check: dict[str, Any]) -> str:
     return (
         f"{render.SIMULATED} {check['text']}"
-        if check.get("source") == "simulated"
+        if is_simulated(check.get("source"))
         else str(check["text"])
     )
 

@@ -10,6 +10,7 @@ from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import StockmlError, UsageError
 from engine.core.records import Forecast, SymbolRow
+from engine.core.sources import is_simulated
 from engine.market.staleness import bars_behind, stand_in_words
 
 
@@ -79,7 +80,7 @@ def _say_late(session: Session, late: dict[str, int | None]) -> None:
 def _source(session: Session, row: SymbolRow) -> str:
     """Where the forecast comes from; a model of a simulated market marks it, whatever the bars."""
     trained = row.model.source if row.model else ""
-    return trained if trained == "simulated" else session.source or trained
+    return trained if is_simulated(trained) else session.source or trained
 
 
 def _tree(
@@ -88,7 +89,7 @@ def _tree(
     return {
         "symbol": row.symbol,
         "source": _source(session, row) or None,
-        "simulated": _source(session, row) == "simulated",
+        "simulated": is_simulated(_source(session, row)),
         "generation": row.model.generation if row.model else None,
         "digest": row.model.digest if row.model else None,
         "bars_behind": behind,

@@ -18,6 +18,7 @@ from engine.core.records import (
     SymbolRow,
     SymbolState,
 )
+from engine.core.sources import is_simulated
 from engine.core.text import clean
 
 ABSENT = "-"
@@ -71,7 +72,7 @@ def moment(when: datetime | None) -> str:
 def source_name(source: str | None) -> str:
     """A source as a column shows it: yahoo, csv, SIMULATED."""
     kind = (source or ABSENT).partition(":")[0]
-    return SIMULATED if kind == "simulated" else clean(kind, 20)
+    return SIMULATED if is_simulated(kind) else clean(kind, 20)
 
 
 def table(
@@ -242,7 +243,7 @@ def run_line(run: Run) -> str:
     """A run in one line."""
     ended = sum(job.state.ended for job in run.jobs)
     state = "cancelling" if run.cancelling and run.live else str(run.state)
-    mark = f"  {SIMULATED}" if run.source == "simulated" else ""
+    mark = f"  {SIMULATED}" if run.simulated else ""
     starter = f"  by {run.starter}" if run.starter else ""
     return clean(
         f"run {run.id}  {state}  {ended}/{len(run.jobs)} ended  {run.kind}"

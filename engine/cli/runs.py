@@ -71,8 +71,7 @@ def show(session: Session, run_id: str | None) -> int:
         return ExitCode.DONE
     lines = [render.run_line(run), *([clean(run.message)] if run.message else []), ""]
     session.facts(
-        lines
-        + render.result_table(run.jobs, width=terminal_width(), simulated=run.source == "simulated")
+        lines + render.result_table(run.jobs, width=terminal_width(), simulated=run.simulated)
     )
     session.facts(warning_lines(None, run))
     session.facts(
@@ -103,9 +102,7 @@ def follow_run(session: Session, run_id: str | None) -> int:
         session.facts(
             [
                 "",
-                *render.result_table(
-                    run.jobs, width=terminal_width(), simulated=run.source == "simulated"
-                ),
+                *render.result_table(run.jobs, width=terminal_width(), simulated=run.simulated),
             ]
         )
     return exit_code(run.jobs, (), interrupted=run.live)

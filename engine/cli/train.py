@@ -99,9 +99,7 @@ def _ended(session: Session, run: Run, busy: tuple[tuple[str, str], ...], interr
         session.facts(
             [
                 "",
-                *render.result_table(
-                    run.jobs, busy, terminal_width(), simulated=run.source == "simulated"
-                ),
+                *render.result_table(run.jobs, busy, terminal_width(), simulated=run.simulated),
             ]
         )
     for hint in dict.fromkeys(job.hint for job in run.jobs if job.hint):

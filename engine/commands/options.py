@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.commands.command import Argument, Option, ValueType
+from engine.core.sources import SOURCE_FORMS
 
 HOME = Option(
     "--home",
@@ -17,7 +18,7 @@ SOURCE = Option(
     "--source",
     "Where bars come from. Default: stockml.toml.",
     ValueType.TEXT,
-    metavar="yahoo|csv:DIR|simulated",
+    metavar="|".join(SOURCE_FORMS),
     shared=True,
 )
 JSON = Option("--json", "One JSON document on stdout, narration on stderr.", shared=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from engine.core.sources import is_simulated
+
 
 class SymbolState(StrEnum):
     """The one word that stands in a symbol's row."""
@@ -94,6 +96,10 @@ class ModelInfo:
     metrics: Metrics
     weights: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def simulated(self) -> bool:
+        return is_simulated(self.source)
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -175,6 +181,10 @@ class Run:
     last_event_at: datetime | None = None
     warnings: tuple[str, ...] = ()
     """What its supervisor warned of, the first few; those of a symbol stand in its job."""
+
+    @property
+    def simulated(self) -> bool:
+        return is_simulated(self.source)
 
     @property
     def live(self) -> bool:

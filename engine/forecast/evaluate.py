@@ -17,6 +17,7 @@ from engine.core.clock import Clock
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
+from engine.core.sources import is_simulated
 from engine.forecast.dataset import Dataset, build_dataset
 from engine.forecast.inference import Forecaster, load_forecaster
 from engine.forecast.members.base import Floats, within
@@ -58,7 +59,7 @@ class Evaluation:
     @property
     def simulated(self) -> bool:
         """Whether model or sessions come from the simulated market."""
-        return "simulated" in (self.source, self.model.source)
+        return is_simulated(self.source) or self.model.simulated
 
 
 def evaluate(

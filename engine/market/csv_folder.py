@@ -10,8 +10,7 @@ from engine.core.text import clean
 from engine.market import calendar, quality
 from engine.market.bars import Bars
 from engine.market.csv_file import read_rows, shown
-from engine.market.request import BarsRequest
-from engine.market.source import SourceAbsentError
+from engine.market.request import BarsRequest, SourceAbsentError
 
 
 def fetch(asked: BarsRequest) -> Bars:
@@ -25,7 +24,7 @@ def fetch(asked: BarsRequest) -> Bars:
     """
     path = Path(asked.source.folder) / f"{asked.symbol}.csv"
     try:
-        rows = read_rows(path, asked.symbol, asked.source.text, asked.min_date)
+        rows = read_rows(path, asked.symbol, asked.source.name, asked.min_date)
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError as error:
         raise _absent(path) from error

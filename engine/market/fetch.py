@@ -8,10 +8,10 @@ from importlib import import_module
 from engine.core.clock import Clock
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
+from engine.core.sources import parse_source
 from engine.market import quality
 from engine.market.bars import Bars
-from engine.market.request import BarsRequest
-from engine.market.source import SOURCES, SourceAbsentError, parse_source
+from engine.market.request import BarsRequest, SourceAbsentError
 from engine.market.store import BarStore
 from engine.settings.schema import Settings
 
@@ -25,9 +25,8 @@ def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: 
     source.
     """
     asked = BarsRequest(home, settings, parse_source(source), symbol, clock)
-    found = SOURCES[asked.source.kind]
-    bars: Bars = import_module(found.module).fetch(asked)
-    return bars if found.network else _kept(asked, bars)
+    bars: Bars = import_module(asked.source.module).fetch(asked)
+    return bars if asked.source.needs_network else _kept(asked, bars)
 
 
 def _kept(asked: BarsRequest, bars: Bars) -> Bars:
@@ -45,7 +44,7 @@ def _kept(asked: BarsRequest, bars: Bars) -> Bars:
 
 def _copy(asked: BarsRequest, absent: SourceAbsentError) -> Bars:
     """The bars as the folder had them last; `absent` where they were never kept."""
-    bars = BarStore(asked.home).read(asked.source.text, asked.symbol)
+    bars = BarStore(asked.home).read(asked.source.name, asked.symbol)
     bars = bars.since(asked.min_date) if bars and asked.min_date else bars
     if not bars:
         raise absent
@@ -63,16 +62,16 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
     UsageError for an unknown source.
     """
     asked = BarsRequest(home, settings, parse_source(source), symbol, clock)
-    if not SOURCES[asked.source.kind].network:
+    if not asked.source.needs_network:
         try:
             return fetch_bars(home, settings, source, symbol, clock)
         except SourceAbsentError as error:
             return _copy(asked, error)
-    bars = BarStore(home).read(asked.source.text, symbol)
+    bars = BarStore(home).read(asked.source.name, symbol)
     bars = bars.since(asked.start) if bars else None
     if not bars:
         hint = f"fetch them: stockml data fetch {symbol}; or name another source: --source csv:DIR"
         raise NoDataError(
-            f"no stored bars of {symbol} from {asked.source.text} since {asked.start}", hint
+            f"no stored bars of {symbol} from {asked.source.name} since {asked.start}", hint
         )
     return quality.with_missing_named(bars, asked.newest)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from engine.core.errors import UsageError
 from engine.core.paths import Home
+from engine.core.sources import parse_source
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
-from engine.market.source import parse_source
 
 _TAIL = 512
 """Bytes that hold the last line of a stored file: one line is below 120."""

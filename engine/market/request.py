@@ -1,4 +1,4 @@
-"""What a source is asked for."""
+"""What a source is asked for, and the error of one that is not there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.core.clock import Clock
+from engine.core.errors import NoDataError
 from engine.core.paths import Home
+from engine.core.sources import Source
 from engine.market import calendar
-from engine.market.source import SourceName
 from engine.settings.schema import Settings
+
+
+class SourceAbsentError(NoDataError):
+    """The place that bars come from is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class BarsRequest:
 
     home: Home
     settings: Settings
-    source: SourceName
+    source: Source
     symbol: str
     clock: Clock
 

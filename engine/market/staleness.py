@@ -10,16 +10,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.core.errors import UsageError
+from engine.core.sources import follows_exchange, parse_source
 from engine.core.text import clean
 from engine.market.calendar import last_complete_session, sessions_between
-from engine.market.source import SOURCES, parse_source
 
 
 def bars_behind(last_bar: str, source: str, now: datetime, settle_minutes: int) -> int | None:
     """Complete sessions after `last_bar` (ISO day);
     None for bars that are their own clock (csv, simulated)."""
-    found = SOURCES.get(source.partition(":")[0])
-    if found is None or not found.network:
+    if not follows_exchange(source):
         return None
     return _sessions_after(last_bar, last_complete_session(now, settle_minutes))
 

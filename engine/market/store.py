@@ -15,12 +15,12 @@ from engine.core.clock import iso, parse_iso
 from engine.core.errors import NoDataError, UsageError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.core.sources import parse_source
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 from engine.market import quality
 from engine.market.bars import Bars
 from engine.market.csv_file import read_rows
-from engine.market.source import parse_source
 
 HEADER = "date,open,high,low,close,volume"
 FORMAT = 1

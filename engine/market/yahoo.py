@@ -78,8 +78,8 @@ def fetch(asked: BarsRequest) -> Bars:
 
 def _held(store: BarStore, asked: BarsRequest) -> Held:
     try:
-        bars = store.read(asked.source.text, asked.symbol)
-        since = store.facts(asked.source.text, asked.symbol).since
+        bars = store.read(asked.source.name, asked.symbol)
+        since = store.facts(asked.source.name, asked.symbol).since
     except NoDataError as error:
         return Held(notes=(f"{asked.symbol}: the stored bars are damaged: {error.message}",))
     return Held(bars, since is not None and since <= asked.start)
@@ -150,7 +150,7 @@ def _ask(asked: BarsRequest, start: date) -> Bars:
     )
 
     market = asked.settings.market
-    with RequestSlot(folder(asked.home, asked.source.text) / ".turn", asked.clock) as turn:
+    with RequestSlot(folder(asked.home, asked.source.name) / ".turn", asked.clock) as turn:
         if turn.resting:
             raise Unanswered(f"{turn.failure} (moments ago)")
         retrying = Retrying(
@@ -237,7 +237,7 @@ def session() -> Any:
 def _history(asked: BarsRequest, start: date) -> Rows:
     """Yahoo's rows since `start`: split-adjusted, not dividend-adjusted;
     rows without a price are left out."""
-    yfinance = _prepared(folder(asked.home, asked.source.text) / ".yfinance")
+    yfinance = _prepared(folder(asked.home, asked.source.name) / ".yfinance")
     # The calendar is New York's, so the look-up of the zone (one more request, cached for ever) is
     # not needed.
     yfinance.cache.get_tz_cache().store(asked.symbol, EXCHANGE)
@@ -278,7 +278,7 @@ def _rows(asked: BarsRequest, frame: Any) -> Rows:
     )
     rows = Rows(
         asked.symbol,
-        asked.source.text,
+        asked.source.name,
         "Yahoo",
         days,
         values,

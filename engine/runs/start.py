@@ -22,9 +22,9 @@ from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.core.records import Started, TrainRequest
+from engine.core.sources import parse_source
 from engine.core.symbols import checked_all
 from engine.core.text import clean, clean_bytes
-from engine.market.source import parse_source
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
 from engine.runs.store import RunStore
@@ -70,7 +70,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
         id=new_run_id(now),
         reason=request.reason,
         reasons=request.reasons,
-        source=source.text,
+        source=source.name,
         created_at=now,
         starter=clean(request.starter, 100) or whoami(),
         symbols=tuple(symbols),

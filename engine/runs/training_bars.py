@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from engine.core.errors import NoDataError
+from engine.core.sources import parse_source
 from engine.forecast.dataset import CONTEXT
 from engine.market.bars import Bars
 from engine.market.fetch import fetch_bars, stored_bars
-from engine.market.source import SOURCES, parse_source
 from engine.runs.work import Task
 
 _MAX_WARNINGS = 5
@@ -31,7 +31,7 @@ def load_bars(task: Task) -> tuple[Bars, dict[str, Bars]]:
 def bars_of(task: Task, symbol: str) -> Bars:
     """The bars of `symbol`; a network source is asked once a run, then the stored bars are used."""
     request = (task.home, task.settings, task.spec.source, symbol, task.clock)
-    if SOURCES[parse_source(task.spec.source).kind].network:
+    if parse_source(task.spec.source).needs_network:
         try:
             stored = stored_bars(*request)
         except NoDataError:

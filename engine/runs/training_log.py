@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.core.events import Event
+from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.runs.spec import RunSpec
 
@@ -21,7 +22,7 @@ def log_line(tag: str, moment: datetime, text: str) -> str:
 def opening_text(spec: RunSpec) -> str:
     """The text for a run that starts."""
     busy = f"; left out as busy: {' '.join(symbol for symbol, _ in spec.busy)}" if spec.busy else ""
-    mark = " SIMULATED" if spec.source == "simulated" else ""
+    mark = " SIMULATED" if is_simulated(spec.source) else ""
     return (
         f"run {spec.id}: {spec.kind} {' '.join(spec.symbols)} from {spec.source}{mark}"
         f" ({spec.reason}, by {spec.starter}){busy}"
@@ -38,7 +39,7 @@ def event_text(event: Event, source: str) -> tuple[str, str] | None:
     if tagged is None:
         return None
     tag, text = tagged
-    mark = "SIMULATED " if source == "simulated" else ""
+    mark = "SIMULATED " if is_simulated(source) else ""
     return tag, f"{event.symbol}: {mark}{text}" if event.symbol else f"{mark}{text}"
 
 

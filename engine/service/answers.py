@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
 from engine.core.records import Forecast
-from engine.market.source import parse_source
+from engine.core.sources import follows_exchange, is_simulated, kind_of
 from engine.service.forecasts import ServedForecast
 from engine.service.model_store import ServedSymbol
 from engine.service.problems import without_folders
@@ -56,14 +56,9 @@ def prediction(answer: ServedForecast, settings: Settings, newest: date) -> Tree
         "cached": answer.cached,
         "generation": slot.model.info.generation,
         "digest": slot.model.info.digest,
-        "source": source_kind(slot.source),
-        "simulated": "simulated" in (slot.source, slot.model.info.source),
+        "source": kind_of(slot.source),
+        "simulated": is_simulated(slot.source) or slot.model.info.simulated,
     }
-
-
-def source_kind(source: str) -> str:
-    """yahoo, csv or simulated: the folder of a csv source stays on this machine."""
-    return parse_source(source).kind
 
 
 def historical(symbol: str, bars: Bars, days: int, today: date) -> Tree:
@@ -88,7 +83,7 @@ def historical(symbol: str, bars: Bars, days: int, today: date) -> Tree:
         "days": days,
         "count": len(data),
         "data": data,
-        "source": source_kind(bars.source),
+        "source": kind_of(bars.source),
     }
 
 
@@ -107,7 +102,7 @@ def model(slot: ServedSymbol, newest: date, refusals: int) -> Tree:
         "as_of": slot.bars.last_date.isoformat()
         if slot.bars is not None and len(slot.bars)
         else None,
-        "source": source_kind(slot.source),
+        "source": kind_of(slot.source),
         "n_scored": info.metrics.n_scored if info else 0,
         "mape": info.metrics.mape if info else None,
         "direction_accuracy": info.metrics.direction_accuracy if info else None,
@@ -137,16 +132,12 @@ def health(
         for slot in answered
         if slot.refused
     ]
-    behind = [
-        slot for slot in answered if source_kind(slot.source) == "yahoo" and _before(slot, late)
-    ]
+    behind = [slot for slot in answered if follows_exchange(slot.source) and _before(slot, late)]
     if behind:
         words.append(f"bars end before {late}: {' '.join(slot.symbol for slot in behind)}")
     if len(slots) < total:
         words.append(f"{total - len(slots)} models are being loaded")
-    yahoo = [
-        slot for slot in slots if slot.model is not None and source_kind(slot.source) == "yahoo"
-    ]
+    yahoo = [slot for slot in slots if slot.model is not None and follows_exchange(slot.source)]
     status = "unhealthy" if not answered else "degraded" if words else "healthy"
     services = {
         "yahoo_api": "degraded"

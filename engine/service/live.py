@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.service.answers import source_kind
+from engine.core.sources import is_simulated, kind_of
 from engine.watch.ledger import accuracy_of, scored, waiting
 from engine.watch.schema import SCHEMA
 
@@ -147,7 +147,7 @@ def _row(found: sqlite3.Row) -> Tree:
 def _marked(source: str) -> Tree:
     """Where the bars of a forecast come from: a home that changed its source keeps the forecasts
     of both."""
-    return {"source": source_kind(source), "simulated": source == "simulated"}
+    return {"source": kind_of(source), "simulated": is_simulated(source)}
 
 
 def _direction(change: float) -> str:

@@ -21,11 +21,11 @@ from engine.core.clock import Clock
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast, ModelInfo
+from engine.core.sources import parse_source
 from engine.forecast.inference import Forecaster, load_forecaster
 from engine.market.bars import Bars
 from engine.market.calendar import last_complete_session
 from engine.market.fetch import stored_bars
-from engine.market.source import SOURCES, parse_source
 from engine.market.store import bars_path
 from engine.service.metrics import ServiceMetrics
 from engine.settings.schema import Settings
@@ -237,7 +237,7 @@ class ModelStore:
             if name.folder
             else bars_path(self._home, source, symbol)
         )
-        stands = SOURCES[name.kind].network or bool(
+        stands = name.needs_network or bool(
             name.folder
         )  # the simulated market has no file of its own
         try:

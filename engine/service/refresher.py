@@ -18,8 +18,8 @@ from datetime import date, datetime, timedelta
 from engine.core.child import child_environment
 from engine.core.clock import Clock
 from engine.core.paths import Home
+from engine.core.sources import parse_source
 from engine.market.last_bar import last_bar
-from engine.market.source import SOURCES, parse_source
 from engine.service.metrics import ServiceMetrics
 
 FIRST_WAIT = timedelta(minutes=2)
@@ -53,7 +53,7 @@ def behind(home: Home, wanted: Iterable[Wanted], newest: date) -> tuple[Wanted, 
     """Those of a network source whose stored bars end before the session `newest`."""
     due = []
     for source, symbol in dict.fromkeys(wanted):
-        if SOURCES[parse_source(source).kind].network:
+        if parse_source(source).needs_network:
             found = last_bar(home, source, symbol)
             if found is None or found.date < newest.isoformat():
                 due.append((source, symbol))

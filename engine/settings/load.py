@@ -21,6 +21,7 @@ import msgspec
 
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
+from engine.core.sources import SOURCE_CHOICES, names_a_source
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 from engine.settings.schema import (
@@ -330,7 +331,7 @@ def _cross_checks(settings: Settings, origin: str) -> Any:
             f"{settings.watch.live_min} is above live_window = {settings.watch.live_window}",
         )
     source = settings.market.source
-    if source not in ("yahoo", "simulated") and not (source.startswith("csv:") and len(source) > 4):
+    if not names_a_source(source):
         yield SettingsProblem(
-            origin, "market.source", f"{clean(source, 60)!r} is not yahoo, csv:DIR or simulated"
+            origin, "market.source", f"{clean(source, 60)!r} is not {SOURCE_CHOICES}"
         )

@@ -11,6 +11,7 @@ from engine.core.clock import Clock
 from engine.core.errors import BusyError
 from engine.core.paths import Home
 from engine.core.records import Started, TrainRequest
+from engine.core.sources import has_report_dates
 from engine.market.calendar import exchange_day, is_open, session_close
 from engine.runs.spec import AUTOMATIC
 from engine.runs.start import busy_symbols
@@ -145,9 +146,9 @@ def assess_all(
     symbols, now = tuple(symbols), clock.now()
     desk, fault = BarLoader(home, settings, clock, fetch), ""
     seen = [observe(desk, symbol, source) for symbol in symbols]
-    if fetch and settings.watch.earnings and any(each.source == "yahoo" for each in seen):
+    if fetch and settings.watch.earnings and any(has_report_dates(each.source) for each in seen):
         fault = earnings.refresh(
-            home, tuple(each.symbol for each in seen if each.source == "yahoo"), clock
+            home, tuple(each.symbol for each in seen if has_report_dates(each.source)), clock
         )
     return [assess(each, home, settings, now) for each in seen], fault
 

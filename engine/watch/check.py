@@ -24,6 +24,7 @@ from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.core.records import Level, Meter, Started, TrainRequest
+from engine.core.sources import has_report_dates
 from engine.core.text import clean
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
@@ -117,12 +118,12 @@ def check(
     for symbol in symbols:
         seen = observe(desk, symbol, source)
         answered.append((seen, _predicted(home, settings, seen, clock, by_service, problems)))
-    yahoo = tuple(seen.symbol for seen, _ in answered if seen.source == "yahoo")
+    reporting = tuple(seen.symbol for seen, _ in answered if has_report_dates(seen.source))
     if (
         fetch
         and settings.watch.earnings
-        and yahoo
-        and (fault := earnings.refresh(home, yahoo, clock))
+        and reporting
+        and (fault := earnings.refresh(home, reporting, clock))
     ):
         problems.append(fault)
     faults = [answer.fault for _, answer in answered]

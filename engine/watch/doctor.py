@@ -18,6 +18,7 @@ from engine.core.clock import iso
 from engine.core.link import load_link
 from engine.core.paths import Home, filesystem
 from engine.core.records import Level
+from engine.core.sources import follows_exchange
 from engine.core.text import clean
 from engine.settings.schema import Settings
 from engine.watch.health import Item
@@ -302,7 +303,7 @@ def _packages(version: Callable[[str], str]) -> Iterator[Item]:
 
 def _network(settings: Settings, limit_s: float = 5.0) -> Item:
     """Whether Yahoo can be reached; needed only where bars come from there."""
-    needed = settings.market.source == "yahoo"
+    needed = follows_exchange(settings.market.source)
     host, port = YAHOO
     try:
         with socket.create_connection((host, port), timeout=limit_s):

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.core.clock import Clock, iso
 from engine.core.paths import Home
+from engine.core.sources import has_report_dates
 from engine.market.calendar import exchange_day
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
@@ -75,7 +76,7 @@ def _signals(facts: SymbolFacts) -> list[dict[str, Any]]:
 
 def _releases(home: Home, settings: Settings, found: Assessment, now: datetime) -> dict[str, Any]:
     """The releases known, and when they were looked up; only Yahoo's symbols are."""
-    asked = settings.watch.earnings and found.inputs.source == "yahoo"
+    asked = settings.watch.earnings and has_report_dates(found.inputs.source)
     known = (
         earnings.read(home).get(found.inputs.symbol, earnings.Releases())
         if asked

@@ -13,10 +13,10 @@ from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Metrics
+from engine.core.sources import parse_source
 from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.calendar import exchange_day, iter_sessions, last_complete_session
-from engine.market.source import SOURCES, parse_source
 from engine.settings.schema import Settings
 from engine.watch import earnings, ledger
 from engine.watch.decisions import Histories, histories
@@ -36,8 +36,8 @@ def source_for(home: Home, status: Status | None, settings: Settings, asked: str
     wanted = parse_source(asked) if asked else parse_source(settings.market.source, home.root)
     if asked is None and status is not None and status.model is not None:
         trained = parse_source(status.model.source)
-        return wanted.text if trained.kind == wanted.kind else trained.text
-    return wanted.text
+        return wanted.name if trained.kind == wanted.kind else trained.name
+    return wanted.name
 
 
 @dataclass(slots=True)
@@ -261,7 +261,7 @@ def candidate_of(
         last_bar=seen.last_bar,
         lag_sessions=_sessions_after(seen.last_bar, newest) if seen.last_bar else 0,
         bars_fault=seen.fault,
-        local=not SOURCES[parse_source(seen.source).kind].network,
+        local=not parse_source(seen.source).needs_network,
         hold=hold,
         holder=holder,
         spent=spent,

@@ -25,10 +25,10 @@ from engine.core.records import (
     SymbolRow,
     SymbolState,
 )
+from engine.core.sources import is_simulated, parse_source
 from engine.core.text import clean, clean_bytes, whole_rows
 from engine.forecast import status as derived
 from engine.forecast.status import Status
-from engine.market.source import parse_source
 from engine.market.staleness import bars_behind, stale_words, stand_in_words
 from engine.runs.store import RunStore
 from engine.settings.schema import Settings, ThresholdSettings
@@ -175,8 +175,7 @@ class SnapshotReader:
             host=clean(platform.node(), 40),
             home=str(self._home.root),
             source=shown,
-            simulated=shown == "simulated"
-            or any(row.model and row.model.source == "simulated" for row in rows),
+            simulated=is_simulated(shown) or any(row.model and row.model.simulated for row in rows),
             rows=rows,
             meters=meters,
             runs=runs,
@@ -206,7 +205,7 @@ class SnapshotReader:
 
     def _configured(self, settings: Settings) -> str:
         """The settings' source with its full name."""
-        return parse_source(settings.market.source, self._home.root).text
+        return parse_source(settings.market.source, self._home.root).name
 
     def _status(self, symbol: str) -> Status | None:
         key = self._status_key(symbol)

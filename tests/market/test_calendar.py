@@ -133,9 +133,9 @@ def test_weekdays_after_the_table_count() -> None:
 def test_calendar_loads_no_numpy_or_pandas() -> None:
     """Asking the calendar, the source names and the last bar loads none of the heavy libraries."""
     code = (
-        "import sys; from engine.market import calendar, source, last_bar; from datetime import"
-        " date;calendar.next_session(date(2026, 11, 25));"
-        " source.parse_source('simulated');print([name for name in ('numpy', 'pandas',"
+        "import sys; from engine.market import calendar, last_bar; from engine.core import sources;"
+        " from datetime import date; calendar.next_session(date(2026, 11, 25));"
+        " sources.parse_source('simulated');print([name for name in ('numpy', 'pandas',"
         " 'exchange_calendars', 'yfinance') if name in sys.modules])"
     )
     assert (

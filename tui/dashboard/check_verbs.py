@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.core.sources import is_simulated
 from tui.dialogs.confirm import ConfirmScreen, Question
 from tui.keys.labels import key
 from tui.look import format as fmt
@@ -42,9 +43,7 @@ def check_notice(answer: ChildAnswer) -> Notice:
     )
     wanted = _named(tree["decisions"], ("train", "waits"), "reason")
     others = _named(tree["decisions"], (), "decision")
-    mark = (
-        "SIMULATED: " if any(each.get("source") == "simulated" for each in tree["checks"]) else ""
-    )
+    mark = "SIMULATED: " if any(is_simulated(each.get("source")) for each in tree["checks"]) else ""
     text = f"{mark}checked {fmt.plural(len(tree['checks']), 'symbol')}: {told}"
     text += "; an outage: no symbol could be forecast" if tree["outage"] else ""
     text += f"; want training: {wanted}" if wanted else "; nothing to train"

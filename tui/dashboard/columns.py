@@ -81,7 +81,7 @@ def _metrics(row: SymbolRow) -> Metrics:
 
 def _retrain(row: SymbolRow, look: Look) -> str:
     """The mark that nobody may miss, then the word."""
-    if row.model and look.real_source and row.model.source == "simulated":
+    if row.model and look.real_source and row.model.simulated:
         return "SIMULATED"
     seen = (
         row.model is not None
@@ -272,7 +272,7 @@ def labelled(row: SymbolRow, look: Look) -> str:
     parts = [
         row.symbol,
         row.state.value,
-        *(("SIMULATED",) if row.model and row.model.source == "simulated" else ()),
+        *(("SIMULATED",) if row.model and row.model.simulated else ()),
     ]
     for column in COLUMNS[2:]:
         text = (

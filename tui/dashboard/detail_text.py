@@ -145,7 +145,7 @@ def naive_lines(found: Metrics) -> tuple[Line, ...]:
 def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:
     mark = (
         ("SIMULATED bars", "warn")
-        if model.source == "simulated"
+        if model.simulated
         else (f"{short_source(model.source)} bars", "")
     )
     return (

@@ -149,7 +149,7 @@ def detail(row: SymbolRow, width: int) -> Line:
             f"P(up) {fmt.chance(found.p_up)}%",
         ]
     if model:
-        mark = "SIMULATED" if model.source == "simulated" else short_source(model.source)
+        mark = "SIMULATED" if model.simulated else short_source(model.source)
         parts += [
             f"gen {model.generation}, n {model.metrics.n_scored}",
             mark,
@@ -194,7 +194,7 @@ def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
             (f" its model is of {short_source(model.source)} bars{rest}", ""),
         )
     old = fmt.age((now - model.trained_at).total_seconds() / 86_400)
-    mark = "SIMULATED " if model.source == "simulated" else ""
+    mark = "SIMULATED " if model.simulated else ""
     text = (
         f"gen {model.generation}, {fmt.size(model.size_bytes)}, trained"
         f" {fmt.full_moment(model.trained_at)} ({old})"

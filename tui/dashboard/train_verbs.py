@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
+from engine.core.sources import is_simulated
 from tui.dashboard.text import cancel_lines, plan_lines, short_source
 from tui.dialogs.confirm import ConfirmScreen, Question
 from tui.keys.labels import key
@@ -36,7 +37,7 @@ def train_question(
     """What is asked before a training: every symbol, and what stands there now."""
     going = [item for item in items if item.holder is None]
     source = request.source or ""
-    bars = f"{short_source(source)} bars" + (" (SIMULATED)" if source == "simulated" else "")
+    bars = f"{short_source(source)} bars" + (" (SIMULATED)" if is_simulated(source) else "")
     epochs = f", {request.epochs} epochs at most" if request.epochs else ""
     note = "A model the guard refuses leaves the live one as it is."
     return Question(

@@ -87,7 +87,7 @@ class RunScreen(LiveScreen):
         if self.value is None:
             return ((self._run_id, ""),)
         run = self.value[0]
-        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if run.source == "simulated" else ()
+        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if run.simulated else ()
         return (
             (run.id, ""),
             (run.state.value.upper(), STYLES[run.state]),

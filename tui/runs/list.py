@@ -17,7 +17,6 @@ from tui.look.table import meanings, table
 from tui.runs.text import (
     JOB_HEADS,
     RUN_HEADS,
-    SIMULATED,
     STATE_WORDS,
     job_row,
     runs_table,
@@ -60,9 +59,7 @@ class RunsScreen(LiveScreen):
             ", older ones: stockml runs list" if len(runs) == SHOWN else ""
         )
         mark: tuple[Span, ...] = (
-            (("SIMULATED", "mark"),)
-            if runs and all(run.source == SIMULATED for run in runs)
-            else ()
+            (("SIMULATED", "mark"),) if runs and all(run.simulated for run in runs) else ()
         )
         return (
             (f"{live} live" if live else "idle", "live" if live else "dim"),

@@ -14,7 +14,6 @@ from tui.look.chart import chart
 from tui.look.table import Head, table
 from tui.widgets.lines import Line, Span, line, wrapped
 
-SIMULATED = "simulated"
 STYLES = {
     JobState.QUEUED: "live",
     JobState.RUNNING: "live",
@@ -90,7 +89,7 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
     return (
         (run.id, "head"),
         (word, STYLES[run.state]),
-        ("SIMULATED", "mark") if run.source == SIMULATED else (run.source or "settings", ""),
+        ("SIMULATED", "mark") if run.simulated else (run.source or "settings", ""),
         (fmt.moment(run.created_at, now), ""),
         (fmt.duration(took(run, now)), ""),
         (fmt.MISSING if code is None else str(int(code)), "crit" if code else ""),
@@ -103,7 +102,7 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
 def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tuple[Line, ...]]:
     """Header and rows;
     runs on simulated bars beside others are marked in their row, else the title says it for all."""
-    mixed = len({run.source == SIMULATED for run in runs}) > 1
+    mixed = len({run.simulated for run in runs}) > 1
     kept = [at for at, head in enumerate(RUN_HEADS) if mixed or head.title != "BARS"]
     rows = [run_row(run, now) for run in runs]
     return table([RUN_HEADS[at] for at in kept], [[row[at] for at in kept] for row in rows], width)

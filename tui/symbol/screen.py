@@ -103,7 +103,7 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
         row = self.value[0] if self.value else None
         if row is None:
             return ((self._symbol, ""),)
-        simulated = bool(row.model and row.model.source == "simulated")
+        simulated = bool(row.model and row.model.simulated)
         mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if simulated else ()
         return (
             (row.symbol, "head"),

@@ -157,7 +157,7 @@ def _forecast_lines(found: Forecast) -> list[Line]:
 
 
 def _model_lines(model: ModelInfo) -> list[Line]:
-    mark = "SIMULATED bars" if model.source == "simulated" else f"{short_source(model.source)} bars"
+    mark = "SIMULATED bars" if model.simulated else f"{short_source(model.source)} bars"
     made = (
         f"generation {model.generation}, trained {fmt.full_moment(model.trained_at)}"
         f" ({model.reason})"

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from engine.core.records import Snapshot, SymbolRow
+from engine.core.sources import is_simulated
 from tui.dashboard.columns import Look, cells, fit, header
 from tui.keys.labels import key
 from tui.look.format import Glyphs
@@ -30,7 +31,7 @@ def table_lines(
     the gutter shows the cursor, the marks, and that more rows are above or below."""
     rows = snapshot.rows
     columns = fit(width, [row.symbol for row in rows])
-    look = Look(snapshot.taken_at, glyphs, snapshot.source != "simulated", snapshot.checked_at)
+    look = Look(snapshot.taken_at, glyphs, not is_simulated(snapshot.source), snapshot.checked_at)
     visible = rows[top : top + height]
     up = glyphs.up if top else " "
     down = glyphs.down if top + height < len(rows) else " "

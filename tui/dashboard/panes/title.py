@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from textual.reactive import var
 
 from engine.core.records import Level, Snapshot
+from engine.core.sources import is_simulated
 from tui.alerts.text import firing_words
 from tui.dashboard.text import short_source
 from tui.keys import labels as keys
@@ -39,7 +40,7 @@ def title_line(
         running = len(snapshot.live_runs)
         fields.append((1, (snapshot.worst.value, LEVEL_STYLES[snapshot.worst])))
         fields.append((2, (f"{running} RUN" if running else "idle", "live" if running else "dim")))
-        if snapshot.source != "simulated":
+        if not is_simulated(snapshot.source):
             fields.append((6, (short_source(snapshot.source), "")))
         if rings := firing_words(snapshot):
             fields.append((1, rings))

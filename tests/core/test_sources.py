@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import UsageError
-from engine.market.source import SOURCES, parse_source
+from engine.core.sources import SOURCES, is_simulated, parse_source
 
 
 def test_the_three_kinds() -> None:
     """Every kind has its full name and a folder of its own in the store."""
     assert (parse_source("yahoo").kind, parse_source("yahoo").key) == ("yahoo", "yahoo")
-    assert parse_source("simulated").simulated
+    assert is_simulated(parse_source("simulated").name)
     csv = parse_source("csv:/srv/bars")
-    assert (csv.kind, csv.text, csv.folder) == ("csv", "csv:/srv/bars", "/srv/bars")
+    assert (csv.kind, csv.name, csv.folder) == ("csv", "csv:/srv/bars", "/srv/bars")
     assert csv.key.startswith("csv-")
     assert len(csv.key) == 12
     assert set(SOURCES) == {"yahoo", "csv", "simulated"}
@@ -30,7 +30,7 @@ def test_csv_folder_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for text in ("bars", "./bars/", "x/../bars", "~/bars", str(tmp_path / "bars"))
     ]
     assert {name.key for name in names} == {names[0].key}
-    assert names[0].text == f"csv:{tmp_path}/bars"
+    assert names[0].name == f"csv:{tmp_path}/bars"
     assert parse_source("csv:other").key != names[0].key
 
 
@@ -47,6 +47,6 @@ def test_other_names_are_wrong_usage(text: str) -> None:
 def test_a_relative_folder_of_the_settings_is_seen_from_the_home(tmp_path: Path) -> None:
     """The same setting names the same bars whatever the working directory;
     an absolute folder stays what it is."""
-    assert parse_source("csv:bars", tmp_path).text == f"csv:{tmp_path / 'bars'}"
-    assert parse_source("csv:/srv/bars", tmp_path).text == "csv:/srv/bars"
-    assert parse_source("yahoo", tmp_path).text == "yahoo"
+    assert parse_source("csv:bars", tmp_path).name == f"csv:{tmp_path / 'bars'}"
+    assert parse_source("csv:/srv/bars", tmp_path).name == "csv:/srv/bars"
+    assert parse_source("yahoo", tmp_path).name == "yahoo"
