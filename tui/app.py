@@ -28,7 +28,7 @@ from tui.look.themes import BY_NAME
 from tui.look.waiting import LAG_S
 from tui.ports import EnginePort
 from tui.screens.live import LiveScreen
-from tui.screens.tabs import make_tab
+from tui.screens.tabs import TABS, make_screen
 from tui.terminal import clipboard
 from tui.terminal.driver import CountingDriver, late_resize
 from tui.terminal.vitals import Vitals
@@ -54,6 +54,8 @@ UNRECORDED_AFTER_S = 2.0
 SERVICE_AFTER_S = 1.0
 SERVICE_EVERY_S = 5.0
 SERVICE_DEADLINE_S = 1.0
+SCREENS = {tab.name: tab.screen for tab in TABS}
+"""By name, where each screen is made; empty for the dashboard."""
 
 
 class StockmlApp(Wearing, inherit_bindings=False):
@@ -362,7 +364,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
         def away() -> None:
             try:
-                screen = make_tab(name)
+                screen = make_screen(SCREENS[name]) if SCREENS[name] else None
             except Exception as error:  # noqa: BLE001 - stockml was changed on disk while the console is open
                 words = (
                     f"the screen {name} cannot be opened: {type(error).__name__}:"

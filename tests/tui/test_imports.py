@@ -12,7 +12,8 @@ SCRIPT = """
 import asyncio, sys
 from pathlib import Path
 from engine.api import Engine
-from engine.core.paths import Home, prepare
+from engine.core.paths import Home
+from engine.settings.home import prepare
 import tui.launch, tui.doctor.screen
 from tui.app import StockmlApp
 home = Home(Path(sys.argv[1])); prepare(home)

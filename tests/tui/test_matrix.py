@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from tests.tui.helpers import opened, until
 from tests.tui.stops import SIZES, STOPS, Stop, furnish, furnished, go, problems
 from tui.app import StockmlApp
-from tui.keys.action import TABS
 from tui.keys.table import GROUPS
 from tui.look.themes import PALETTES
+from tui.screens.tabs import TABS
 
 LOOKS = tuple((found.name, ascii_only) for found in PALETTES for ascii_only in (False, True))
 COVERING = (("dark", False), ("no-colour", True))
@@ -104,4 +104,4 @@ def test_the_table_of_stops_is_whole() -> None:
     """Every group of keys and every key of a screen has a stop: a new screen without a row here
     is noticed."""
     assert {stop.group for stop in STOPS} == set(GROUPS)
-    assert {key for _, key, *_ in TABS[1:]} <= {stop.keys[0] for stop in STOPS if stop.keys}
+    assert {tab.key for tab in TABS[1:]} <= {stop.keys[0] for stop in STOPS if stop.keys}

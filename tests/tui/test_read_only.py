@@ -9,9 +9,10 @@ import pytest
 from engine.vault.backups import Backup
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, training_home
-from tui.keys.action import TABS, Action
+from tui.keys.action import Action
 from tui.keys.table import ACTIONS, in_group
 from tui.screens.base import ActingScreen
+from tui.screens.tabs import TABS
 
 WAYS = {"symbol": ("enter",), "run": ("2", "enter"), "backup": ("4", "enter")}
 """The keys to the screens that are a detail of another."""
@@ -28,7 +29,7 @@ async def test_read_only_refuses_every_writing_action(tmp_path: Path, action: Ac
         for key in (
             "G",
             *WAYS.get(action.group, ()),
-            *(key for name, key, *_ in TABS if name == action.group),
+            *(tab.key for tab in TABS if tab.name == action.group),
         ):
             await pilot.press(key)
             await until(

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.core.sources import is_simulated
-from tui.dialogs.confirm import ConfirmScreen, Question
+from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
 from tui.look import format as fmt
+from tui.screens.verbs import Verbs
 from tui.widgets.lines import Line, line
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
     from engine.core.child import ChildAnswer
-    from tui.ports import Shell
 
 Tree = Mapping[str, Any]
 CHECKING = Notice(
@@ -142,13 +142,8 @@ def begun_notice(document: Tree) -> Notice:
     )
 
 
-class WatchingVerbs:
-    """The part of the main screen that has the home watched."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def shell(self) -> Shell: ...
+class CheckVerbs(Verbs):
+    """The performance check, automatic training, and what happened meanwhile."""
 
     def do_check(self) -> None:
         """A performance check in a child; it trains nothing, so that a look never surprises."""
@@ -185,8 +180,8 @@ class WatchingVerbs:
             *(("--skip-market-hours",) if late else ()),
         )
 
-        def answered(yes: bool | None) -> None:
-            if yes and symbols:
+        def start() -> None:
+            if symbols:
                 self.shell.ask(
                     "auto-train",
                     lambda: self.shell.engine.command(command),
@@ -196,7 +191,7 @@ class WatchingVerbs:
 
         snapshot = self.shell.snapshot
         question = plan_question(decisions, snapshot is not None and snapshot.simulated)
-        self.shell.push_screen(ConfirmScreen(question), answered)
+        confirm(self.shell, question, start)
 
     def _begun(self, answer: ChildAnswer) -> None:
         self.shell.started += [run["id"] for run in answer.document.get("runs", ())]

@@ -12,7 +12,7 @@ from textual.reactive import Reactive, var
 from textual.timer import Timer
 
 from engine.core.records import Away, JobState, Snapshot
-from tui.dashboard.check_verbs import WatchingVerbs
+from tui.dashboard.check_verbs import CheckVerbs
 from tui.dashboard.columns import Look, labelled
 from tui.dashboard.help import STATE_STYLES_BY_NAME, help_sections
 from tui.dashboard.layout import ZOOMABLE, heights, side_width, zoomed_pane
@@ -20,22 +20,23 @@ from tui.dashboard.panes.away import wanted_lines
 from tui.dashboard.panes.symbols import SymbolsPane, index_of
 from tui.dashboard.panes.table import PANES
 from tui.dashboard.row_filter import ORDERS, Sieve
-from tui.dashboard.train_verbs import TrainingVerbs
+from tui.dashboard.train_verbs import ManyTrainVerbs
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
 from tui.keys.table import bindings
 from tui.look.format import ASCII, UNICODE
 from tui.screens.base import ActingScreen
-from tui.service.test_request import ServiceVerbs
+from tui.service.test_request import ServiceTest
 from tui.widgets.notice import notice_lines
 from tui.widgets.pane import Pane
 from tui.work.messages import Notice
 
 
-class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None]):
+class MainScreen(ActingScreen[None]):
     """Binds the snapshot to the panes and the keys to verbs."""
 
     GROUP = "main"
+    VERBS = (ManyTrainVerbs, CheckVerbs, ServiceTest)
     BINDINGS: ClassVar[list[BindingType]] = bindings("main")
 
     snapshot: var[Snapshot | None] = var(None, init=False)
@@ -240,8 +241,15 @@ class MainScreen(TrainingVerbs, WatchingVerbs, ServiceVerbs, ActingScreen[None])
         )
         return "\n".join(labelled(row, look) for row in self.snapshot.rows if row.symbol in names)
 
-    def tested_symbol(self) -> str:
+    def current_symbol(self) -> str:
         return self.cursor
+
+    def marked_symbols(self) -> tuple[str, ...]:
+        rows = self.snapshot.rows if self.snapshot else ()
+        return tuple(row.symbol for row in rows if row.symbol in self.marks)
+
+    def clear_marks(self) -> None:
+        self.marks = frozenset()
 
     def do_log(self) -> None:
         from tui.logs.viewer import LogView

@@ -215,25 +215,6 @@ def _no_model(state: SymbolState) -> str:
     return "new, no model yet"
 
 
-def cancel_lines(run: Run) -> tuple[Line, ...]:
-    """What a cancel would stop, one line a symbol, the ended ones counted."""
-    going = [job for job in run.jobs if not job.state.ended]
-    lines = [((f"  {job.symbol:<6}", "head"), (_stopped(job), "")) for job in going]
-    ended = len(run.jobs) - len(going)
-    return (
-        (*lines, line(f"  {fmt.plural(ended, 'symbol')} already ended and stay as they are", "dim"))
-        if ended
-        else tuple(lines)
-    )
-
-
-def _stopped(job: Job) -> str:
-    if job.state is JobState.QUEUED:
-        return "queued, will not start"
-    done = f", epoch {job.epoch}/{job.epochs}" if job.epochs else ""
-    return f"running{done}, stops; its live model stays"
-
-
 def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str:
     """What goes on without the console, for the shell that gets the terminal back."""
     live = snapshot.live_runs if snapshot else ()

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import getpass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
 from engine.core.sources import is_simulated
-from tui.dashboard.text import cancel_lines, plan_lines, short_source
-from tui.dialogs.confirm import ConfirmScreen, Question
+from tui.dashboard.text import plan_lines, short_source
+from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
 from tui.look import format as fmt
+from tui.runs.cancel import ask_cancel
+from tui.screens.verbs import Verbs
 from tui.widgets.lines import line
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
     from engine.core.child import ChildAnswer
-    from tui.ports import Shell
 
 
 def starter() -> str:
@@ -47,16 +48,6 @@ def train_question(
     )
 
 
-def cancel_question(run: Run) -> Question:
-    """What is asked before a cancel: every symbol that would stop."""
-    head = f"Cancel run {run.id}?"
-    lines = (
-        line(f"{run.reason}, started by {run.starter or 'unknown'}", "dim"),
-        *cancel_lines(run),
-    )
-    return Question(title=head, lines=lines, yes="Cancel the run", no="Keep it running")
-
-
 def started_notice(started: Started) -> Notice:
     """What became of a start."""
     busy = ", ".join(f"{symbol} ({holder})" for symbol, holder in started.busy)
@@ -70,31 +61,15 @@ def live_run_of(snapshot: Snapshot | None, symbol: str) -> Run | None:
     return next((run for run in live if (job := run.job(symbol)) and not job.state.ended), None)
 
 
-class ModelVerbs:
-    """Retrain, back up, cancel: a part of the screens that know which symbols are meant."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def shell(self) -> Shell: ...
-
-    def meant(self) -> tuple[str, ...]:
-        """The symbols that a verb is for."""
-        raise NotImplementedError
-
-    def current_symbol(self) -> str:
-        """The symbol under the cursor; empty when there is none."""
-        raise NotImplementedError
-
-    def forget_marks(self) -> None:
-        """The verb began: what was marked for it is no longer."""
+class TrainVerbs(Verbs):
+    """Retrain, back up, cancel: for the chosen symbols of a screen."""
 
     def do_retrain(self) -> None:
-        self.ask_training("Retrain", self.meant())
+        self.ask_training("Retrain", self.chosen_symbols())
 
     def do_back_up(self) -> None:
-        """A copy of the models that are meant, made by a child process."""
-        if symbols := self.meant():
+        """Copy the models of the chosen symbols, in a child process."""
+        if symbols := self.chosen_symbols():
             self.shell.ask(
                 "backup", lambda: self.shell.engine.command(("backup", *symbols)), self._backed_up
             )
@@ -102,45 +77,28 @@ class ModelVerbs:
     def _backed_up(self, answer: ChildAnswer) -> None:
         from tui.backups.text import made_notice
 
-        self.forget_marks()
+        self.selection.clear_marks()
         self.shell.say(made_notice(answer.document))
 
     def do_cancel(self) -> None:
-        snapshot, symbol = self.shell.snapshot, self.current_symbol()
+        snapshot, symbol = self.shell.snapshot, self.selection.current_symbol()
         run = live_run_of(snapshot, symbol)
-        if run is None:
-            live = ", ".join(found.id for found in snapshot.live_runs) if snapshot else ""
-            self.shell.say(
-                Notice(f"{symbol or 'no row'} is not in a live run", f"live is {live or 'none'}")
-            )
+        if run is not None:
+            ask_cancel(self.shell, run)
             return
-        run_id = run.id
+        live = ", ".join(run.id for run in snapshot.live_runs) if snapshot else ""
+        self.shell.say(
+            Notice(f"{symbol or 'no row'} is not in a live run", f"live is {live or 'none'}")
+        )
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.shell.ask(
-                    "cancel",
-                    lambda: self.shell.engine.cancel(run_id),
-                    lambda _: self._cancel_asked(run_id),
-                )
-
-        self.shell.push_screen(ConfirmScreen(cancel_question(run)), answered)
-
-    def _cancel_asked(self, run_id: str) -> None:
-        self.shell.say(Notice(f"run {run_id} was asked to stop; it stops at its next batch"))
-        self.shell.look_now()
-
-    def ask_training(self, verb: str, symbols: tuple[str, ...], quick: bool = False) -> None:
+    def ask_training(self, verb: str, symbols: tuple[str, ...], *, quick: bool = False) -> None:
         """Show what a training of `symbols` would replace, and start it on a yes."""
         snapshot = self.shell.snapshot
-        if snapshot is None or not symbols:
-            self.shell.say(
-                Notice(
-                    "nothing to train yet: the home was not read"
-                    if snapshot is None
-                    else "no row is chosen"
-                )
-            )
+        if snapshot is None:
+            self.shell.say(Notice("nothing to train yet: the home was not read"))
+            return
+        if not symbols:
+            self.shell.say(Notice("no row is chosen"))
             return
         engine, source = self.shell.engine, snapshot.source
 
@@ -151,7 +109,7 @@ class ModelVerbs:
             )
             return request, engine.train_plan(request)
 
-        self.shell.ask("plan", plan, lambda found: self._confirm(verb, *found))
+        self.shell.ask("plan", plan, lambda planned: self._confirm(verb, *planned))
 
     def _confirm(self, verb: str, request: TrainRequest, items: tuple[PlanItem, ...]) -> None:
         if all(item.holder is not None for item in items):
@@ -166,56 +124,27 @@ class ModelVerbs:
                 )
             )
             return
+        question = train_question(verb, request, items, self.shell.wall.now())
+        confirm(self.shell, question, lambda: self._start(request))
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.shell.ask(
-                    "train", lambda: self.shell.engine.start_training(request), self._started
-                )
-
-        self.shell.push_screen(
-            ConfirmScreen(train_question(verb, request, items, self.shell.wall.now())), answered
-        )
+    def _start(self, request: TrainRequest) -> None:
+        self.shell.ask("train", lambda: self.shell.engine.start_training(request), self._started)
 
     def _started(self, started: Started) -> None:
         self.shell.started.append(started.run_id)
-        self.forget_marks()
+        self.selection.clear_marks()
         self.shell.say(started_notice(started))
         self.shell.look_now()
 
 
-class TrainingVerbs(ModelVerbs):
-    """The dashboard's: for the marked rows, else the current one; and for many at once."""
-
-    if TYPE_CHECKING:
-        marks: Any
-        cursor: Any
-
-    def current_symbol(self) -> str:
-        return str(self.cursor)
-
-    def meant(self) -> tuple[str, ...]:
-        return self._marked() or ((self.cursor,) if self.cursor else ())
-
-    def forget_marks(self) -> None:
-        self.marks = frozenset()
-
-    def _marked(self) -> tuple[str, ...]:
-        """The marked symbols, in the order of the table."""
-        snapshot = self.shell.snapshot
-        return (
-            tuple(row.symbol for row in snapshot.rows if row.symbol in self.marks)
-            if snapshot
-            else ()
-        )
+class ManyTrainVerbs(TrainVerbs):
+    """The dashboard's, which also train many symbols at once."""
 
     def do_train_all(self) -> None:
         snapshot = self.shell.snapshot
         self.ask_training("Train", tuple(row.symbol for row in snapshot.rows) if snapshot else ())
 
     def do_quick_train(self) -> None:
-        snapshot = self.shell.snapshot
-        high = (
-            tuple(row.symbol for row in snapshot.rows if row.priority == "high") if snapshot else ()
-        )
-        self.ask_training("Quick train", self._marked() or high, quick=True)
+        rows = self.shell.snapshot.rows if self.shell.snapshot else ()
+        high = tuple(row.symbol for row in rows if row.priority == "high")
+        self.ask_training("Quick train", self.selection.marked_symbols() or high, quick=True)

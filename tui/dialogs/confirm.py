@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from textual.screen import ModalScreen
 
 from tui.keys.labels import key
 from tui.keys.table import bindings
+from tui.ports import Shell
 from tui.screens.base import ActingScreen
 from tui.widgets.lines import Line, Lines, line, plain, wrapped
 from tui.widgets.scroll import ScrollLines
@@ -48,6 +50,28 @@ def buttons_line(question: Question, on_yes: bool, hint: str) -> Line:
         (yes, "cursor" if on_yes else ""),
         (f"   {hint}", "dim"),
     )
+
+
+def confirm(shell: Shell, question: Question, act: Callable[[], object]) -> None:
+    """Ask, and `act` on a yes."""
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            act()
+
+    shell.push_screen(ConfirmScreen(question), answered)
+
+
+def confirm_leaving(
+    shell: Shell, changes: Sequence[str], write_key: str, leave: Callable[[], object]
+) -> None:
+    """Ask before `changes`, which are not written, are forgotten; `leave` on a yes."""
+    listed = (
+        line(f"  changed and not written: {', '.join(changes)}"),
+        line(f"  {write_key} writes them", "dim"),
+    )
+    question = Question("Leave without writing your changes?", listed, "Leave, forget them", "Stay")
+    confirm(shell, question, leave)
 
 
 class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui.look.themes import PALETTES
+from tui.screens.tabs import TABS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +24,9 @@ class Action:
     """It changes something outside the console: a read-only console refuses it."""
     footer: int = 0
     """Place in the footer, 1 first; 0 keeps it out."""
-    told: str = ""
-    """What the handler is given, where one does it for several actions."""
+    argument: str = ""
+    """What the handler is given, where one serves several actions."""
 
-
-TABS = (
-    ("dashboard", "1", "dashboard", "the dashboard: every symbol"),
-    ("runs", "2", "runs", "the runs: queue, running, history"),
-    ("logs", "3", "logs", "the log files"),
-    ("backups", "4", "backups", "the backups: verify, restore"),
-    ("schedule", "5", "schedule", "the schedule: your crontab"),
-    ("alerts", "6", "alerts", "the alerts: what rings, acknowledge, silence"),
-    ("service", "7", "service", "the prediction service: requests, latency, models"),
-    ("doctor", "8", "doctor", "the doctor: can machine, terminal and line do the work"),
-    (
-        "settings",
-        "comma",
-        "settings",
-        "the settings: every key of stockml.toml, and what limits meet",
-    ),
-    ("audit", "H", "record", "the record: who did what, when and from where"),
-)
-"""(screen, key, name, description), in the order of their keys."""
 
 _MOVES = (
     ("down", ("j", "down"), "down", "next row"),
@@ -83,8 +65,16 @@ def moves(group: str) -> tuple[Action, ...]:
 def tabs(group: str) -> tuple[Action, ...]:
     """The keys of the screens."""
     return tuple(
-        Action(f"{group}_to_{to}", (key,), name, text, f"do_to_{to}", group)
-        for to, key, name, text in TABS
+        Action(
+            f"{group}_to_{tab.name}",
+            (tab.key,),
+            tab.label,
+            tab.description,
+            "do_go",
+            group,
+            argument=tab.name,
+        )
+        for tab in TABS
     )
 
 
@@ -97,7 +87,7 @@ def themes() -> tuple[Action, ...]:
             "theme",
             f"theme {found.name}: {found.meaning}",
             "do_wear",
-            told=found.name,
+            argument=found.name,
         )
         for found in PALETTES
     )

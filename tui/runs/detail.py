@@ -18,7 +18,7 @@ from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.text import log_line
 from tui.look.table import meanings, table
-from tui.runs.list import ask_cancel
+from tui.runs.cancel import ask_cancel
 from tui.runs.text import JOB_HEADS, STATE_WORDS, STYLES, job_row, loss_lines
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
@@ -133,7 +133,7 @@ class RunScreen(LiveScreen):
         if self.value is None or not self.value[0].live:
             self.tell(Notice("this run has ended"))
             return
-        ask_cancel(self, self.value[0])
+        ask_cancel(self.shell, self.value[0])
 
     def do_follow(self) -> None:
         page = self.query_one(ScrollLines)

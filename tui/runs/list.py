@@ -9,11 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Run
-from tui.dashboard.train_verbs import cancel_question
-from tui.dialogs.confirm import ConfirmScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import meanings, table
+from tui.runs.cancel import ask_cancel
 from tui.runs.text import (
     JOB_HEADS,
     RUN_HEADS,
@@ -126,17 +125,4 @@ class RunsScreen(LiveScreen):
                 Notice("this run has ended" if run else "there is no run", "move to a live one")
             )
             return
-        ask_cancel(self, run)
-
-
-def ask_cancel(screen: LiveScreen, run: Run) -> None:
-    """Cancel a run after a question that lists what stops."""
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            told = Notice(f"run {run.id} was asked to stop; it stops at its next batch")
-            screen.shell.ask(
-                "cancel", lambda: screen.shell.engine.cancel(run.id), lambda _: screen.tell(told)
-            )
-
-    screen.app.push_screen(ConfirmScreen(cancel_question(run)), answered)
+        ask_cancel(self.shell, run)

@@ -18,7 +18,7 @@ from engine.schedule.jobs import JOBS
 from engine.schedule.scheduler import Base, Draft
 from engine.schedule.swap import ConflictError
 from engine.schedule.view import JobView, ScheduleView, view
-from tui.dialogs.confirm import ConfirmScreen, Question
+from tui.dialogs.confirm import Question, confirm, confirm_leaving
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import meanings, table
@@ -251,8 +251,8 @@ class ScheduleScreen(LiveScreen):
             return
         one = planned[1]
 
-        def answered(yes: bool | None) -> None:
-            if yes and self.edit is not None:
+        def remove() -> None:
+            if self.edit is not None:
                 self._put(
                     self.edit.to(tuple(other for other in self.edit.lines if other.job != one.job))
                 )
@@ -261,10 +261,8 @@ class ScheduleScreen(LiveScreen):
             line(f"  {one.expression} {one.command}"),
             line(f"{key('schedule_write')} writes it; until then nothing is changed", "dim"),
         )
-        self.app.push_screen(
-            ConfirmScreen(Question(f"Take {one.job} out of the schedule?", listed, "Take it out")),
-            answered,
-        )
+        question = Question(f"Take {one.job} out of the schedule?", listed, "Take it out")
+        confirm(self.shell, question, remove)
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -292,9 +290,8 @@ class ScheduleScreen(LiveScreen):
             self.tell(Notice("no difference: the crontab is as asked"))
             return
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.shell.ask("write", lambda: self._write(draft), self._written)
+        def write() -> None:
+            self.shell.ask("write", lambda: self._write(draft), self._written)
 
         what = (
             "systemd timers"
@@ -306,7 +303,7 @@ class ScheduleScreen(LiveScreen):
         question = Question(
             f"{verb} this to your {what}?", words.diff_lines(draft.diff, draft.warnings), verb
         )
-        self.app.push_screen(ConfirmScreen(question), answered)
+        confirm(self.shell, question, write)
 
     def _write(self, draft: Draft) -> tuple[ConflictError | tuple[str, ...], Seen]:
         """In a thread: write, and look again, so that the next change starts from what stands
@@ -355,14 +352,11 @@ class ScheduleScreen(LiveScreen):
             ),
         )
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.shell.ask("run", lambda: self.shell.engine.start_job_now(job.name), self._ran)
+        def run() -> None:
+            self.shell.ask("run", lambda: self.shell.engine.start_job_now(job.name), self._ran)
 
-        self.app.push_screen(
-            ConfirmScreen(Question(f"Run {job.name} now, as cron would?", listed, "Run it")),
-            answered,
-        )
+        question = Question(f"Run {job.name} now, as cron would?", listed, "Run it")
+        confirm(self.shell, question, run)
 
     def _ran(self, pid: int) -> None:
         self.tell(Notice(f"started as process {pid}; it goes on without the console"))
@@ -374,21 +368,12 @@ class ScheduleScreen(LiveScreen):
         if self.edit is None or not self.edit.changed:
             go()
             return
-        names = ", ".join(self.edit.changed)
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.edit = None
-                go()
+        def leave() -> None:
+            self.edit = None
+            go()
 
-        listed = (
-            line(f"  changed and not written: {names}"),
-            line(f"  {key('schedule_write')} writes them", "dim"),
-        )
-        question = Question(
-            "Leave without writing your changes?", listed, "Leave, forget them", "Stay"
-        )
-        self.app.push_screen(ConfirmScreen(question), answered)
+        confirm_leaving(self.shell, self.edit.changed, key("schedule_write"), leave)
 
     def do_page_down(self) -> None:
         self.query_one(ScrollLines).page(1)

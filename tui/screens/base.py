@@ -3,6 +3,7 @@ refuses those that write."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
@@ -12,6 +13,7 @@ from textual.screen import Screen
 
 from engine.core.text import clean
 from tui.keys.table import by_id, in_group
+from tui.screens.verbs import Verbs
 from tui.widgets.footer import Footer, live_keys
 from tui.work.messages import Notice
 
@@ -29,6 +31,8 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     """A screen whose bindings all run `act(id)`."""
 
     GROUP: ClassVar[str] = ""
+    VERBS: ClassVar[tuple[type[Verbs], ...]] = ()
+    """The verbs that do some of its actions."""
     TYPED_AHEAD: ClassVar[bool] = True
     """Keys typed before it stood there are meant for it: over a slow line `/NVDA` and enter
     arrive at once."""
@@ -120,7 +124,25 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
                 )
             )
             return
-        getattr(self, action.handler)(*((action.told,) if action.told else ()))
+        owner = next(part for part in (self, *self.verbs) if hasattr(part, action.handler))
+        arguments = (action.argument,) if action.argument else ()
+        getattr(owner, action.handler)(*arguments)
+
+    @cached_property
+    def verbs(self) -> tuple[Verbs, ...]:
+        """The objects that do what the screen does not do itself."""
+        return tuple(verbs(self.shell, self) for verbs in self.VERBS)
+
+    def current_symbol(self) -> str:
+        """The symbol under the cursor; empty without one."""
+        return ""
+
+    def marked_symbols(self) -> tuple[str, ...]:
+        """The marked symbols, in the order of the screen."""
+        return ()
+
+    def clear_marks(self) -> None:
+        """A verb has begun for the marked symbols."""
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_footer)
@@ -134,32 +156,5 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     def do_copy(self) -> None:
         self.shell.copy(self.copyable())
 
-    def do_to_dashboard(self) -> None:
-        self.shell.go("dashboard")
-
-    def do_to_runs(self) -> None:
-        self.shell.go("runs")
-
-    def do_to_logs(self) -> None:
-        self.shell.go("logs")
-
-    def do_to_backups(self) -> None:
-        self.shell.go("backups")
-
-    def do_to_schedule(self) -> None:
-        self.shell.go("schedule")
-
-    def do_to_alerts(self) -> None:
-        self.shell.go("alerts")
-
-    def do_to_doctor(self) -> None:
-        self.shell.go("doctor")
-
-    def do_to_settings(self) -> None:
-        self.shell.go("settings")
-
-    def do_to_audit(self) -> None:
-        self.shell.go("audit")
-
-    def do_to_service(self) -> None:
-        self.shell.go("service")
+    def do_go(self, tab: str) -> None:
+        self.shell.go(tab)

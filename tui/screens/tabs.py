@@ -1,29 +1,108 @@
-"""The screens by name, each made when it is first wanted: what it imports costs nothing before."""
+"""The row of screens, once: their names, keys and words, and where each is made.
+
+A screen is loaded when it is first shown: what it imports costs nothing before.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from tui.screens.live import LiveScreen
-
-TABS = {
-    "runs": "tui.runs.list:RunsScreen",
-    "logs": "tui.logs.list:LogsScreen",
-    "backups": "tui.backups.list:BackupsScreen",
-    "schedule": "tui.schedule.screen:ScheduleScreen",
-    "service": "tui.service.screen:ServiceScreen",
-    "alerts": "tui.alerts.screen:AlertsScreen",
-    "doctor": "tui.doctor.screen:DoctorScreen",
-    "settings": "tui.settings.screen:SettingsScreen",
-    "audit": "tui.record.screen:AuditScreen",
-}
+if TYPE_CHECKING:
+    from textual.screen import Screen
 
 
-def make_tab(name: str) -> LiveScreen | None:
-    """A new screen of that name; None for the dashboard, which is always below."""
-    if name not in TABS:
-        return None
-    module, _, cls = TABS[name].partition(":")
-    screen = getattr(import_module(module), cls)()
-    assert isinstance(screen, LiveScreen)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One screen that a single key shows from every other."""
+
+    name: str
+    key: str
+    label: str
+    """One word for footer and palette."""
+    description: str
+    screen: str
+    """`module:Class`; empty for the dashboard, which is always there."""
+
+
+TABS = (
+    Tab(
+        name="dashboard",
+        key="1",
+        label="dashboard",
+        description="the dashboard: every symbol",
+        screen="",
+    ),
+    Tab(
+        name="runs",
+        key="2",
+        label="runs",
+        description="the runs: queue, running, history",
+        screen="tui.runs.list:RunsScreen",
+    ),
+    Tab(
+        name="logs",
+        key="3",
+        label="logs",
+        description="the log files",
+        screen="tui.logs.list:LogsScreen",
+    ),
+    Tab(
+        name="backups",
+        key="4",
+        label="backups",
+        description="the backups: verify, restore",
+        screen="tui.backups.list:BackupsScreen",
+    ),
+    Tab(
+        name="schedule",
+        key="5",
+        label="schedule",
+        description="the schedule: your crontab",
+        screen="tui.schedule.screen:ScheduleScreen",
+    ),
+    Tab(
+        name="alerts",
+        key="6",
+        label="alerts",
+        description="the alerts: what rings, acknowledge, silence",
+        screen="tui.alerts.screen:AlertsScreen",
+    ),
+    Tab(
+        name="service",
+        key="7",
+        label="service",
+        description="the prediction service: requests, latency, models",
+        screen="tui.service.screen:ServiceScreen",
+    ),
+    Tab(
+        name="doctor",
+        key="8",
+        label="doctor",
+        description="the doctor: can machine, terminal and line do the work",
+        screen="tui.doctor.screen:DoctorScreen",
+    ),
+    Tab(
+        name="settings",
+        key="comma",
+        label="settings",
+        description="the settings: every key of stockml.toml, and what limits meet",
+        screen="tui.settings.screen:SettingsScreen",
+    ),
+    Tab(
+        name="audit",
+        key="H",
+        label="record",
+        description="the record: who did what, when and from where",
+        screen="tui.record.screen:AuditScreen",
+    ),
+)
+"""In the order of their keys."""
+
+
+def make_screen(path: str) -> Screen[Any]:
+    """A new screen of the class at `module:Class`."""
+    module, _, name = path.partition(":")
+    screen: Screen[Any] = getattr(import_module(module), name)()
     return screen

@@ -17,17 +17,18 @@ from tui.look.table import meanings, table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.service import text as words
-from tui.service.test_request import ServiceVerbs
+from tui.service.test_request import ServiceTest
 from tui.widgets.lines import Line, Lines, Span, line
 from tui.widgets.picker import Picker
 
 DEADLINE_S = 1.0
 
 
-class ServiceScreen(ServiceVerbs, LiveScreen):
+class ServiceScreen(LiveScreen):
     """Figures above, models below; it asks the service only while it is on top."""
 
     GROUP = "service"
+    VERBS = (ServiceTest,)
     NAME = "Service"
     TAB = "service"
     EVERY = 2.0
@@ -75,5 +76,5 @@ class ServiceScreen(ServiceVerbs, LiveScreen):
         """The row under the cursor; without rows, what is to be done."""
         return super().copyable() or self.query_one("#summary", Lines).text
 
-    def tested_symbol(self) -> str:
+    def current_symbol(self) -> str:
         return self.query_one(Picker).chosen

@@ -1,31 +1,17 @@
-"""The verb that asks the service for one prediction, as `stockml test-symbol` does: beside the
-event loop, never long."""
+"""The verb that asks the service for one prediction, as `stockml test-symbol` does."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tui.screens.verbs import Verbs
 from tui.work.messages import Notice
 
-if TYPE_CHECKING:
-    from tui.ports import Shell
 
-
-class ServiceVerbs:
-    """A part of the screens that show symbols; a subclass says which one is meant."""
-
-    if TYPE_CHECKING:
-
-        @property
-        def shell(self) -> Shell: ...
-
-    def tested_symbol(self) -> str:
-        """The symbol under the cursor; empty when there is none."""
-        raise NotImplementedError
+class ServiceTest(Verbs):
+    """Asks beside the event loop, and never long."""
 
     def do_test_symbol(self) -> None:
-        """Ask, judge, and tell the result; nobody is asked while no service of this home runs."""
-        symbol, shell = self.tested_symbol(), self.shell
+        """Ask for the current symbol, judge the answer and report it."""
+        symbol, shell = self.selection.current_symbol(), self.shell
         if not symbol:
             return
 

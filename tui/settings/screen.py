@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, read_sheet, shown
 from engine.settings.write import SettingChange
-from tui.dialogs.confirm import ConfirmScreen, Question
+from tui.dialogs.confirm import Question, confirm, confirm_leaving
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.keymap import problems_of
 from tui.keys.labels import key
@@ -299,15 +299,9 @@ class SettingsScreen(LiveScreen):
             self._write()
             return
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._write()
-
         title = f"Write {fmt.plural(len(self.draft), 'change')} to stockml.toml?"
-        self.app.push_screen(
-            ConfirmScreen(Question(title, words.change_lines(sheet.settings, self.draft), "Write")),
-            answered,
-        )
+        listed = words.change_lines(sheet.settings, self.draft)
+        confirm(self.shell, Question(title, listed, "Write"), self._write)
 
     def _write(self) -> None:
         draft, based = dict(self.draft), {path: self._based.get(path) for path in self.draft}
@@ -343,17 +337,9 @@ class SettingsScreen(LiveScreen):
             go()
             return
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.draft, self._based = {}, {}
-                go()
+        def leave() -> None:
+            self.draft, self._based = {}, {}
+            go()
 
-        names = ", ".join(".".join(path) for path in self.draft)
-        listed = (
-            line(f"  changed and not written: {names}"),
-            line(f"  {key('settings_write')} writes them", "dim"),
-        )
-        question = Question(
-            "Leave without writing your changes?", listed, "Leave, forget them", "Stay"
-        )
-        self.app.push_screen(ConfirmScreen(question), answered)
+        names = [".".join(path) for path in self.draft]
+        confirm_leaving(self.shell, names, key("settings_write"), leave)

@@ -17,11 +17,11 @@ from engine.core.errors import StockmlError
 from engine.core.records import Job, Run, SymbolRow
 from engine.vault.backups import Backup
 from tui.dashboard.columns import STATE_STYLES
-from tui.dashboard.train_verbs import ModelVerbs
+from tui.dashboard.train_verbs import TrainVerbs
 from tui.keys.table import bindings
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
-from tui.service.test_request import ServiceVerbs
+from tui.service.test_request import ServiceTest
 from tui.symbol.text import MEANINGS, WORDS
 from tui.symbol.text import page as page_lines
 from tui.widgets.lines import Span
@@ -31,10 +31,11 @@ from tui.work.background import post
 Facts = tuple[SymbolRow | None, Job | None, tuple[Backup, ...], tuple[Run, ...], int]
 
 
-class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
+class SymbolScreen(LiveScreen):
     """A detail of the dashboard, with its verbs for this symbol."""
 
     GROUP = "symbol"
+    VERBS = (TrainVerbs, ServiceTest)
     NAME = "Symbol"
     EVERY = 2.0
     BINDINGS: ClassVar[list[BindingType]] = bindings("symbol")
@@ -130,12 +131,6 @@ class SymbolScreen(ModelVerbs, ServiceVerbs, LiveScreen):
 
     def current_symbol(self) -> str:
         return self._symbol
-
-    def tested_symbol(self) -> str:
-        return self._symbol
-
-    def meant(self) -> tuple[str, ...]:
-        return (self._symbol,)
 
     def do_log(self) -> None:
         from tui.logs.viewer import LogView

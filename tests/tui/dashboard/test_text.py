@@ -22,7 +22,6 @@ from tests.tui.scenes import (
 )
 from tui.dashboard.text import (
     STATE_MEANINGS,
-    cancel_lines,
     detail,
     leaving,
     next_steps,
@@ -89,15 +88,6 @@ def test_plan_names_what_is_replaced() -> None:
     assert "no model yet" not in texts[6], (
         "a model file stands there, only its manifest was not read"
     )
-
-
-def test_cancel_lists_what_would_stop() -> None:
-    """Running and queued jobs are named, ended ones counted."""
-    texts = [plain(found) for found in cancel_lines(live_run())]
-
-    assert sum("queued" in text for text in texts) == 6
-    assert sum("running, epoch" in text for text in texts) == 2
-    assert "5 symbols already ended" in texts[-1]
 
 
 def test_run_line_counts_the_jobs() -> None:

@@ -19,7 +19,7 @@ from tui.keys.labels import key, put_in_force, spelled
 from tui.keys.table import ACTIONS, key_name
 
 IDS = {action.id for action in ACTIONS}
-TABLES = ("action.py", "actions.py", "keymap.py")
+TABLES = ROOT / "tui" / "keys"
 """Where keys belong."""
 # A key alone, then what it does or the end of a clause: "w writes it", "(esc hides)", "press A", "6
 # shows them".
@@ -51,7 +51,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     """(file, text) of every text in the console's code that is no docstring;
     what is put into it left out."""
     for path in sorted((ROOT / "tui").rglob("*.py")):
-        if path.name in TABLES:
+        if path.parent == TABLES:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

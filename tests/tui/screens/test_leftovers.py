@@ -22,8 +22,8 @@ from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, training_home
 from tui.app import StockmlApp
 from tui.dashboard.screen import MainScreen
-from tui.keys.action import TABS
 from tui.screens.live import LiveScreen
+from tui.screens.tabs import TABS
 
 READERS = {
     "thread snapshot-reader",
@@ -32,7 +32,7 @@ READERS = {
     "thread loop-watch",
 }
 """They start one after the other, and stay as long as the console."""
-TAB_KEYS = tuple(key for _, key, *_ in TABS[1:])
+TAB_KEYS = tuple(tab.key for tab in TABS[1:])
 WAYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "details": tuple((key, "enter") for key in TAB_KEYS),
     "dialogs": (

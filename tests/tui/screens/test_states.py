@@ -47,10 +47,10 @@ def with_look(
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every screen is loaded, so that its look can be changed."""
-    from tui.screens.tabs import TABS, make_tab
+    from tui.screens.tabs import TABS, make_screen
 
-    for name in TABS:
-        make_tab(name)
+    for tab in TABS[1:]:
+        make_screen(tab.screen)
 
 
 @pytest.mark.parametrize(("key", "reading", "_empty"), SCREENS, ids=lambda value: str(value)[:12])

@@ -136,7 +136,10 @@ async def test_a_screen_that_cannot_be_loaded_is_told(
 ) -> None:
     """A module that is gone or broken, as after an upgrade under an open console, costs its
     screen and nothing else."""
-    monkeypatch.setitem(TABS, "runs", "tui.screens.no_such_screen:RunsScreen")
+    screens = {tab.name: tab.screen for tab in TABS}
+    monkeypatch.setattr(
+        "tui.app.SCREENS", {**screens, "runs": "tui.screens.no_such_screen:RunsScreen"}
+    )
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         await pilot.press("2")
         await until(

@@ -12,7 +12,7 @@ from engine.core.sources import is_simulated
 from tui.alerts.text import firing_words
 from tui.dashboard.text import short_source
 from tui.keys import labels as keys
-from tui.keys.action import TABS
+from tui.screens.tabs import TABS
 from tui.service.marks import title_rank, title_span
 from tui.widgets.lines import Line, Span
 from tui.widgets.pane import Pane
@@ -63,9 +63,10 @@ def title_line(
 
 def screens_words() -> str:
     """The keys of the screens in one word; nothing when they are no longer a row of digits."""
-    digits = [key for _, key, _, _ in TABS if key.isdigit()]
-    taken = [keys.key(f"main_to_{name}") for name, key, _, _ in TABS if key.isdigit()]
-    return f"{digits[0]}-{digits[-1]} screens" if digits == taken else ""
+    numbered = [tab for tab in TABS if tab.key.isdigit()]
+    digits = [tab.key for tab in numbered]
+    in_force = [keys.key(f"main_to_{tab.name}") for tab in numbered]
+    return f"{digits[0]}-{digits[-1]} screens" if digits == in_force else ""
 
 
 class TitlePane(Pane):
