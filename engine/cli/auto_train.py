@@ -12,11 +12,11 @@ from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
-from engine.core.records import Run, Started
+from engine.core.records import PlannedAction, Run, Started
 from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.watch.auto_train import TrainingPlan, planning_context
-from engine.watch.planner import Decision, PlannedAction
+from engine.watch.planner import Decision
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
 _FEWER = (PlannedAction.BUSY, PlannedAction.NO_BARS)

@@ -16,10 +16,10 @@ from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso, span
 from engine.core.errors import ExitCode, UsageError
+from engine.core.records import PlannedAction
 from engine.core.sources import is_simulated
 from engine.watch.check import CheckReport, SymbolCheck, history_line
 from engine.watch.ledger import Accuracy
-from engine.watch.planner import PlannedAction
 
 HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
 _RIGHT = (2, 3, 4, 5, 6, 8)

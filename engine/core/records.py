@@ -206,14 +206,32 @@ class Meter:
     detail: str = ""
 
 
+class AlertState(StrEnum):
+    """How far an alert has come."""
+
+    OK = "ok"
+    PENDING = "pending"
+    """Seen, but not often enough in a row yet."""
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class AlertDelivery(StrEnum):
+    """What became of the newest message of an alert."""
+
+    NONE = ""
+    """None was queued."""
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert that is pending, fires or was resolved; symbol '' is the whole house."""
+    """One alert that is pending, fires or was resolved; symbol '' is the system."""
 
     rule: str
     symbol: str
-    state: str
-    """pending, firing or resolved."""
+    state: AlertState
     since: datetime
     text: str
     acked: bool = False
@@ -222,18 +240,31 @@ class Alert:
     """When the silence that covers it ends."""
     sent_at: datetime | None = None
     """When its newest message was queued; None while none was."""
-    delivery: str = ""
-    """What became of that message: delivered or waiting; empty without one."""
+    delivery: AlertDelivery = AlertDelivery.NONE
+
+
+class PlannedAction(StrEnum):
+    """What the planner decided for a symbol."""
+
+    TRAIN = "train"
+    FINE = "fine"
+    CHRONIC = "chronic"
+    COOLDOWN = "cooldown"
+    HELD = "held"
+    NEWER = "newer model"
+    """Made by a newer stockml: a person decides, nothing automatic replaces it."""
+    NO_BARS = "no bars"
+    NO_NEW_BARS = "no new bars"
+    BUSY = "busy"
+    WAITS = "waits"
+    OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True)
 class Retrain:
-    """What the newest look of the planner decided of one symbol, and why;
-    words as the planner says them."""
+    """What the planner last decided for one symbol, and why, in the planner's words."""
 
-    action: str
-    """train, or what is in the way: chronic, cooldown, held, waits, no bars, no new bars, busy,
-    outage."""
+    action: PlannedAction
     reason: str
     """The trigger's name; empty where none counts."""
     text: str

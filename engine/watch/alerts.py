@@ -21,16 +21,15 @@ from engine.core.clock import iso, parse_iso
 from engine.core.failpoints import failpoint
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import Alert, Level
+from engine.core.records import Alert, AlertDelivery, AlertState, Level, PlannedAction
 from engine.core.text import clean
 from engine.settings.schema import Settings
-from engine.watch.planner import Decision, PlannedAction
+from engine.watch.planner import Decision
 from engine.watch.schema import SCHEMA, writing
 
 if TYPE_CHECKING:
     from engine.watch.check import CheckReport
 
-OK, PENDING, FIRING, RESOLVED = "ok", "pending", "firing", "resolved"
 LATELY = timedelta(days=1)
 """How long a resolved alert stays on show."""
 ANY = "*"
@@ -84,7 +83,7 @@ class Condition:
 class AlertStatus:
     """Where one alert stands."""
 
-    state: str = OK
+    state: AlertState = AlertState.OK
     since: datetime | None = None
     seen: int = 0
     """Evaluations in a row that saw it, or did not while it fires."""
@@ -105,19 +104,23 @@ class Message:
 
 def advance(rule: Rule, state: AlertStatus, condition: Condition, now: datetime) -> AlertStatus:
     """The state after one evaluation; pure."""
-    if state.state == FIRING:
+    if state.state == AlertState.FIRING:
         if condition.active:
             return replace(state, seen=0, text=condition.text)
         calm = state.seen + 1
         # What it said and when it was sent stay, so that it can be told as resolved.
-        over = AlertStatus(OK, now, sent_at=state.sent_at, text=state.text)
+        over = AlertStatus(AlertState.OK, now, sent_at=state.sent_at, text=state.text)
         return over if calm >= rule.calm else replace(state, seen=calm)
     if not condition.active:
-        return state if state.state == OK and state.since else AlertStatus(OK, now)
-    seen = state.seen + 1 if state.state == PENDING else 1
-    since = state.since if state.state == PENDING and state.since else now
+        return (
+            state
+            if state.state == AlertState.OK and state.since
+            else AlertStatus(AlertState.OK, now)
+        )
+    seen = state.seen + 1 if state.state == AlertState.PENDING else 1
+    since = state.since if state.state == AlertState.PENDING and state.since else now
     return AlertStatus(
-        FIRING if seen >= rule.times else PENDING,
+        AlertState.FIRING if seen >= rule.times else AlertState.PENDING,
         since,
         seen if seen < rule.times else 0,
         text=condition.text,
@@ -129,15 +132,19 @@ def due(
 ) -> str:
     """What has to be sent of one alert: firing, resolved or nothing;
     one that was never sent is not resolved either."""
-    if after.state == FIRING:
+    if after.state == AlertState.FIRING:
         again = (
             rule.repeats
             and after.acked_at is None
             and after.sent_at is not None
             and now - after.sent_at >= repeat
         )
-        return FIRING if after.sent_at is None or again else ""
-    return RESOLVED if before.state == FIRING and before.sent_at is not None else ""
+        return AlertState.FIRING if after.sent_at is None or again else ""
+    return (
+        AlertState.RESOLVED
+        if before.state == AlertState.FIRING and before.sent_at is not None
+        else ""
+    )
 
 
 def evaluate(
@@ -153,16 +160,20 @@ def evaluate(
         for each in (*conditions, *_gone(states, settings)):
             key = (each.rule, each.symbol)
             after[key] = advance(RULES[each.rule], states.get(key, AlertStatus()), each, now)
-        firing = {rule for (rule, _), state in (states | after).items() if state.state == FIRING}
+        firing = {
+            rule
+            for (rule, _), state in (states | after).items()
+            if state.state == AlertState.FIRING
+        }
         silences = _silences(connection, now)
         for key, state in after.items():
             rule = RULES[key[0]]
             what = due(rule, states.get(key, AlertStatus()), state, now, repeat)
             quiet = firing & set(rule.inhibited_by) or any(_covers(each, key) for each in silences)
-            if what and not (quiet and what == FIRING):
+            if what and not (quiet and what == AlertState.FIRING):
                 text = state.text or states.get(key, AlertStatus()).text
                 sending.setdefault((key[0], what), []).append(Condition(*key, True, text))
-                after[key] = replace(state, sent_at=now) if what == FIRING else state
+                after[key] = replace(state, sent_at=now) if what == AlertState.FIRING else state
         for key, state in after.items():
             if state != states.get(key, AlertStatus()):
                 _write_state(connection, key, state, now)
@@ -178,7 +189,7 @@ def _gone(states: dict[tuple[str, str], AlertStatus], settings: Settings) -> Ite
     return [
         Condition(*key, False)
         for key, state in states.items()
-        if state.state != OK and key[1] and key[1] not in settings.names
+        if state.state != AlertState.OK and key[1] and key[1] not in settings.names
     ]
 
 
@@ -210,7 +221,7 @@ def _states(connection: sqlite3.Connection) -> dict[tuple[str, str], AlertStatus
     )
     return {
         (row[0], row[1]): AlertStatus(
-            row[2],
+            AlertState(row[2]),
             parse_iso(row[3]),
             row[4],
             parse_iso(row[5]) if row[5] else None,
@@ -319,15 +330,16 @@ def read_alerts(
     """The same on an open connection."""
     silences = _silences(connection, now)
     waiting = connection.execute(
-        "SELECT at, title FROM watch_outbox WHERE delivered_at IS NULL AND kind=?", (FIRING,)
+        "SELECT at, title FROM watch_outbox WHERE delivered_at IS NULL AND kind=?",
+        (AlertState.FIRING,),
     ).fetchall()
     found = [
         _alert(key, state, now, [each[2] for each in silences if _covers(each, key)], waiting)
         for key, state in _states(connection).items()
-        if state.state != OK
+        if state.state != AlertState.OK
         or (lately and state.text and state.since and now - state.since <= lately)
     ]
-    order = (FIRING, PENDING, RESOLVED)
+    order = (AlertState.FIRING, AlertState.PENDING, AlertState.RESOLVED)
     return tuple(
         sorted(
             found,
@@ -354,21 +366,27 @@ def _alert(
     rule, symbol = key
     sent = iso(state.sent_at) if state.sent_at else ""
     waits = any(
-        at == sent and title.startswith(f"stockml {FIRING}: {RULES[rule].about}")
+        at == sent and title.startswith(f"stockml {AlertState.FIRING}: {RULES[rule].about}")
         for at, title in waiting
     )
     return Alert(
         rule=rule,
         symbol=symbol,
-        state=RESOLVED if state.state == OK else state.state,
+        state=AlertState.RESOLVED if state.state == AlertState.OK else state.state,
         since=state.since or now,
         text=state.text or RULES[rule].about,
         acked=state.acked_at is not None,
         silenced=bool(silent),
         silent_until=parse_iso(max(silent)) if silent else None,
         sent_at=state.sent_at,
-        delivery=("waiting" if waits else "delivered") if sent else "",
+        delivery=_delivery(sent, waits),
     )
+
+
+def _delivery(sent: str, waits: bool) -> AlertDelivery:
+    if not sent:
+        return AlertDelivery.NONE
+    return AlertDelivery.WAITING if waits else AlertDelivery.DELIVERED
 
 
 def acknowledge(home: Home, rule: str, symbol: str, now: datetime) -> int:
@@ -378,7 +396,9 @@ def acknowledge(home: Home, rule: str, symbol: str, now: datetime) -> int:
         keys = [
             key
             for key, state in _states(connection).items()
-            if state.state == FIRING and state.acked_at is None and _covers((rule, symbol), key)
+            if state.state == AlertState.FIRING
+            and state.acked_at is None
+            and _covers((rule, symbol), key)
         ]
         connection.executemany(
             "UPDATE watch_alerts SET acked_at=? WHERE rule=? AND symbol=?",

@@ -10,7 +10,7 @@ from datetime import datetime
 from engine.core.clock import Clock
 from engine.core.errors import BusyError
 from engine.core.paths import Home
-from engine.core.records import Started, TrainRequest
+from engine.core.records import PlannedAction, Started, TrainRequest
 from engine.core.sources import has_report_dates
 from engine.market.calendar import exchange_day, is_open, session_close
 from engine.runs.spec import AUTOMATIC
@@ -30,7 +30,6 @@ from engine.watch.facts import (
 from engine.watch.holds import holds
 from engine.watch.planner import (
     Decision,
-    PlannedAction,
     PlanningContext,
     ReasonHistory,
     decide_all,

@@ -17,19 +17,18 @@ from engine.core.clock import Clock, iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import Alert, Away, JobState, Retrain, Run
+from engine.core.records import Alert, Away, JobState, PlannedAction, Retrain, Run
 from engine.core.text import clean
 from engine.watch.alerts import read_alerts
 from engine.watch.deliver import wanted
 from engine.watch.holds import read_holds
-from engine.watch.planner import PlannedAction
 from engine.watch.schema import SCHEMA, writing
 
 if TYPE_CHECKING:
     from engine.schedule.view import JobView
 
 CONSOLE = "console"
-_QUIET = (str(PlannedAction.FINE),)
+_SHOWN = frozenset(PlannedAction) - {PlannedAction.FINE}
 _MOST = 50
 
 
@@ -77,9 +76,9 @@ def _board(connection: sqlite3.Connection, now: datetime) -> Board:
         " WHERE id IN (SELECT MAX(id) FROM watch_decisions GROUP BY symbol)"
     )
     retrain = {
-        symbol: Retrain(clean(action), clean(reason), clean(text, 600), parse_iso(at))
+        symbol: Retrain(PlannedAction(action), clean(reason), clean(text, 600), parse_iso(at))
         for symbol, at, action, reason, text in connection.execute(newest)
-        if action not in _QUIET
+        if action in _SHOWN
     }
     checked = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()[0]
     return Board(

@@ -18,7 +18,16 @@ from engine.core.clock import iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import JobState, Level, Meter, Run, Snapshot, SymbolRow, SymbolState
+from engine.core.records import (
+    AlertState,
+    JobState,
+    Level,
+    Meter,
+    Run,
+    Snapshot,
+    SymbolRow,
+    SymbolState,
+)
 from engine.core.text import clean
 from engine.forecast import status
 from engine.market.calendar import covered_until, last_complete_session
@@ -386,7 +395,9 @@ def _copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
 
 
 def _alerts(home: Home, snapshot: Snapshot) -> Iterator[Item]:
-    firing = [alert for alert in snapshot.alerts if alert.state == "firing" and not alert.acked]
+    firing = [
+        alert for alert in snapshot.alerts if alert.state is AlertState.FIRING and not alert.acked
+    ]
     names = ", ".join(f"{alert.rule} {alert.symbol}".rstrip() for alert in firing)
     yield Item(
         "alerts",

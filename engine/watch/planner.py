@@ -11,31 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
+from engine.core.records import PlannedAction
 from engine.settings.schema import Settings
 from engine.watch.triggers import TRIGGERS, TriggerVerdict
 
 PRIORITIES = ("high", "medium", "low")
 YEAR = timedelta(days=365)
 _NAIVE_TOO = "the naive forecast breaks the same limit on the same sessions"
-
-
-class PlannedAction(StrEnum):
-    """What the planner decided for a symbol."""
-
-    TRAIN = "train"
-    FINE = "fine"
-    CHRONIC = "chronic"
-    COOLDOWN = "cooldown"
-    HELD = "held"
-    NEWER = "newer model"
-    """Made by a newer stockml: a person decides, nothing automatic replaces it."""
-    NO_BARS = "no bars"
-    NO_NEW_BARS = "no new bars"
-    BUSY = "busy"
-    WAITS = "waits"
-    OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ from engine.core.clock import Clock
 from engine.core.errors import ExitCode
 from engine.core.paths import Home
 from engine.core.records import (
+    AlertState,
     Job,
     JobState,
     Level,
     Meter,
     ModelInfo,
+    PlannedAction,
     Retrain,
     Run,
     Snapshot,
@@ -32,10 +34,8 @@ from engine.forecast.status import Status
 from engine.market.staleness import bars_behind, stale_words, stand_in_words
 from engine.runs.store import RunStore
 from engine.settings.schema import Settings, ThresholdSettings
-from engine.watch.alerts import FIRING
 from engine.watch.console_summary import Board, BoardReader, safe_read
 from engine.watch.meters import Meters, worst
-from engine.watch.planner import PlannedAction
 
 RECENT_RUNS = 50
 LOG_LINES = 200
@@ -168,7 +168,11 @@ class SnapshotReader:
         bad += [
             Level.CRIT for row in rows if row.state in (SymbolState.CORRUPT, SymbolState.FOREIGN)
         ]  # as `health` says
-        bad += [Level.WARN for alert in board.alerts if alert.state == FIRING and not alert.acked]
+        bad += [
+            Level.WARN
+            for alert in board.alerts
+            if alert.state == AlertState.FIRING and not alert.acked
+        ]
         shown = source or self._configured(settings)
         return Snapshot(
             taken_at=now,

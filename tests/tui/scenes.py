@@ -12,6 +12,8 @@ from typing import Any
 from engine.core.clock import FakeClock
 from engine.core.records import (
     Alert,
+    AlertDelivery,
+    AlertState,
     EpochLoss,
     Forecast,
     Job,
@@ -20,6 +22,7 @@ from engine.core.records import (
     Meter,
     Metrics,
     ModelInfo,
+    PlannedAction,
     Retrain,
     Run,
     Snapshot,
@@ -261,7 +264,7 @@ def training_home() -> Snapshot:
 
 def retrain(action: str, reason: str, text: str) -> Retrain:
     """A decision of the newest check, an hour ago."""
-    return Retrain(action, reason, text, NOW - timedelta(hours=1))
+    return Retrain(PlannedAction(action), reason, text, NOW - timedelta(hours=1))
 
 
 CHRONIC = (
@@ -272,42 +275,48 @@ ALERTS = (
     Alert(
         "prediction",
         "TSLA",
-        "firing",
+        AlertState.FIRING,
         NOW - timedelta(minutes=37),
         "model: output is not finite",
         False,
         False,
         None,
         NOW,
-        "waiting",
+        AlertDelivery.WAITING,
     ),
     Alert(
         "chronic",
         "SMR",
-        "firing",
+        AlertState.FIRING,
         NOW - timedelta(days=3),
         CHRONIC,
         True,
         False,
         None,
         NOW - timedelta(days=3),
-        "delivered",
+        AlertDelivery.DELIVERED,
     ),
     Alert(
         "disk",
         "",
-        "firing",
+        AlertState.FIRING,
         NOW - timedelta(hours=4),
         "DISK 96 % in use",
         False,
         True,
         NOW + timedelta(hours=2),
     ),
-    Alert("slow", "", "pending", NOW - timedelta(hours=1), "the slowest prediction took 11.0 s"),
+    Alert(
+        "slow",
+        "",
+        AlertState.PENDING,
+        NOW - timedelta(hours=1),
+        "the slowest prediction took 11.0 s",
+    ),
     Alert(
         "corrupt",
         "NVDA",
-        "resolved",
+        AlertState.RESOLVED,
         NOW - timedelta(hours=9),
         "digest does not match",
         sent_at=NOW - timedelta(hours=12),

@@ -13,6 +13,8 @@ from engine.core.events import Event
 from engine.core.paths import Home
 from engine.core.records import (
     Alert,
+    AlertDelivery,
+    AlertState,
     EpochLoss,
     Forecast,
     Job,
@@ -21,6 +23,7 @@ from engine.core.records import (
     Meter,
     Metrics,
     ModelInfo,
+    PlannedAction,
     Retrain,
     Run,
     Snapshot,
@@ -64,22 +67,22 @@ ALERTS = (
     Alert(
         "chronic",
         "SMR",
-        "firing",
+        AlertState.FIRING,
         NOW - timedelta(days=3),
         CHRONIC,
         sent_at=NOW - timedelta(days=3),
-        delivery="delivered",
+        delivery=AlertDelivery.DELIVERED,
     ),
-    Alert("slow", "", "pending", CHECKED, "the slowest prediction took 11.0 s"),
+    Alert("slow", "", AlertState.PENDING, CHECKED, "the slowest prediction took 11.0 s"),
     Alert(
         "disk",
         "",
-        "resolved",
+        AlertState.RESOLVED,
         NOW - timedelta(hours=21),
         "DISK 96 % in use",
         True,
         sent_at=NOW - timedelta(days=1),
-        delivery="delivered",
+        delivery=AlertDelivery.DELIVERED,
     ),
 )
 METERS = (
@@ -139,7 +142,9 @@ def _row(symbol: str, company: str, priority: str) -> SymbolRow:
         forecast=forecast_of(symbol),
         age_days=age,
         run_id=LAST_RUN,
-        retrain=Retrain("chronic", "mape", CHRONIC, CHECKED) if symbol == "SMR" else None,
+        retrain=Retrain(PlannedAction.CHRONIC, "mape", CHRONIC, CHECKED)
+        if symbol == "SMR"
+        else None,
     )
 
 

@@ -28,7 +28,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from engine.core.clock import FakeClock
-from engine.core.records import Alert, Job, JobState, Run, Snapshot, SymbolState
+from engine.core.records import Alert, AlertState, Job, JobState, Run, Snapshot, SymbolState
 from engine.runs.journal import EventWriter, Journal
 from engine.runs.spec import new_run_id, run_folder
 from engine.vault.backups import Backup
@@ -177,7 +177,11 @@ class Day:
             )
         rings = (now - NOW) % ALERT_EVERY < ALERT_LASTS
         alerts = (
-            (Alert("drift", NAMES[self.steps % 13], "firing", now, f"drift at {now:%H:%M}"),)
+            (
+                Alert(
+                    "drift", NAMES[self.steps % 13], AlertState.FIRING, now, f"drift at {now:%H:%M}"
+                ),
+            )
             if rings
             else ()
         )

@@ -21,7 +21,7 @@ from functools import cache
 import msgspec
 import numpy as np
 
-from engine.core.records import Metrics
+from engine.core.records import Metrics, PlannedAction
 from engine.market.bars import Bars, day
 from engine.market.simulated import Character, simulate
 from engine.settings.schema import Settings
@@ -29,7 +29,6 @@ from engine.watch import signals
 from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import (
     YEAR,
-    PlannedAction,
     PlanningContext,
     ReasonHistory,
     TrainingCandidate,

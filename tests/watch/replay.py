@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.records import Metrics
+from engine.core.records import Metrics, PlannedAction
 from engine.forecast.metrics import score
 from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, exchange_day, last_complete_session, sessions_between
@@ -36,7 +36,6 @@ from engine.watch.ledger import Scored, live_of
 from engine.watch.planner import (
     YEAR,
     Decision,
-    PlannedAction,
     PlanningContext,
     ReasonHistory,
     TrainingCandidate,

@@ -13,13 +13,13 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
+from engine.core.records import PlannedAction
 from engine.watch import decisions, ledger
 from engine.watch.alerts import alert_list
 from engine.watch.auto_train import plan_trainings, planning_context
 from engine.watch.check import CheckReport, check, home_bytes
 from engine.watch.console_summary import BoardReader
 from engine.watch.holds import hold, holds, unhold
-from engine.watch.planner import PlannedAction
 from engine.watch.report import history_path, last_checks, recent_lines
 from tests.vault.samples import made_newer
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home

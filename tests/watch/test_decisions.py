@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.core.paths import Home
+from engine.core.records import PlannedAction
 from engine.watch import decisions
-from engine.watch.planner import Decision, PlannedAction, PlanningContext, ReasonHistory
+from engine.watch.planner import Decision, PlanningContext, ReasonHistory
 from engine.watch.schema import SCHEMA, writing
 from engine.watch.triggers import TriggerVerdict
 from tests.watch.homes import SUNDAY

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.records import PlannedAction
 from engine.watch.planner import (
     YEAR,
-    PlannedAction,
     PlanningContext,
     ReasonHistory,
     TrainingCandidate,

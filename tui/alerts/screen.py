@@ -12,8 +12,8 @@ from textual.binding import BindingType
 
 from engine.core.clock import span
 from engine.core.errors import UsageError
-from engine.core.records import Alert
-from engine.watch.alerts import ANY, FIRING, LATELY, RESOLVED
+from engine.core.records import Alert, AlertState
+from engine.watch.alerts import ANY, LATELY
 from engine.watch.deliver import Waiting
 from tui.alerts.text import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
 from tui.dialogs.prompt import PromptScreen
@@ -54,7 +54,7 @@ class AlertsScreen(LiveScreen):
         if self.value is None:
             return ()
         alerts, waiting, _ = self.value
-        fresh = sum(each.state == FIRING and not each.acked for each in alerts)
+        fresh = sum(each.state == AlertState.FIRING and not each.acked for each in alerts)
         rest = len(alerts) - fresh
         snapshot = self.shell.snapshot
         told: list[Span] = [("SIMULATED", "mark")] if snapshot and snapshot.simulated else []
@@ -103,7 +103,7 @@ class AlertsScreen(LiveScreen):
 
     def do_acknowledge(self) -> None:
         found = self.current()
-        if found is None or found.state != FIRING or found.acked:
+        if found is None or found.state != AlertState.FIRING or found.acked:
             what = (
                 "there is no alert"
                 if found is None
@@ -131,7 +131,7 @@ class AlertsScreen(LiveScreen):
 
     def do_silence(self) -> None:
         found = self.current()
-        if found is None or found.state == RESOLVED:
+        if found is None or found.state == AlertState.RESOLVED:
             self.tell(
                 Notice(
                     "there is no alert to silence here",

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core.clock import parse_iso
-from engine.core.records import Alert, Snapshot
-from engine.watch.alerts import FIRING, PENDING, RULES
+from engine.core.records import Alert, AlertState, Snapshot
+from engine.watch.alerts import RULES
 from tui.keys.labels import key
 from tui.look import format as fmt
 from tui.look.table import Head
@@ -43,16 +43,16 @@ _STYLES = {"FIRING": "crit", "ACKED": "warn", "PENDING": "", "RESOLVED": "ok"}
 
 def state_word(alert: Alert) -> str:
     """The one word of an alert."""
-    return "ACKED" if alert.state == FIRING and alert.acked else alert.state.upper()
+    return "ACKED" if alert.state == AlertState.FIRING and alert.acked else alert.state.upper()
 
 
 def message_word(alert: Alert, now: datetime) -> Span:
     """What became of its newest message."""
-    if alert.state == FIRING and alert.silenced and alert.silent_until:
+    if alert.state == AlertState.FIRING and alert.silenced and alert.silent_until:
         return f"silent {fmt.moment(alert.silent_until, now)}", "dim"
     if alert.delivery:
         return alert.delivery, "warn" if alert.delivery == "waiting" else ""
-    return ("held back", "dim") if alert.state == FIRING else (fmt.MISSING, "dim")
+    return ("held back", "dim") if alert.state == AlertState.FIRING else (fmt.MISSING, "dim")
 
 
 def name(alert: Alert) -> str:
@@ -91,7 +91,7 @@ def _sent(alert: Alert) -> str:
     if alert.sent_at is None:
         return (
             "no message yet: it is silenced or explained by an outage"
-            if alert.state == FIRING
+            if alert.state == AlertState.FIRING
             else "no message was sent"
         )
     waits = ", and nobody took it yet (below)" if alert.delivery == "waiting" else ", delivered"
@@ -99,12 +99,12 @@ def _sent(alert: Alert) -> str:
 
 
 def _next_step(alert: Alert) -> str:
-    if alert.state == PENDING:
+    if alert.state == AlertState.PENDING:
         return (
             f"it fires when the next check sees it again; {key('alerts_silence')} silences it"
             " beforehand"
         )
-    if alert.state != FIRING:
+    if alert.state != AlertState.FIRING:
         return "nothing to do"
     silent = (
         f"silent until {fmt.full_moment(alert.silent_until)}; "
@@ -143,7 +143,7 @@ def waiting_lines(
 
 def firing_words(snapshot: Snapshot) -> Span | None:
     """How many alerts fire, for the title; None when none does and every message was taken."""
-    firing = [alert for alert in snapshot.alerts if alert.state == FIRING]
+    firing = [alert for alert in snapshot.alerts if alert.state == AlertState.FIRING]
     fresh = sum(not alert.acked for alert in firing)
     if fresh:
         return f"{fresh} ALERT{'S' if fresh > 1 else ''}", "crit"

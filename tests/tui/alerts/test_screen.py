@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
-from engine.core.records import Alert
+from engine.core.records import Alert, AlertState
 from engine.watch.alerts import Condition, evaluate
 from engine.watch.deliver import Waiting
 from tests.tui.fake import FakeEngine
@@ -214,7 +214,7 @@ def test_every_state_has_its_word() -> None:
     """Each alert's word is one that the help explains;
     a message that an outage holds back says so."""
     assert {state_word(found) for found in ALERTS} == {word for word, _ in STATE_WORDS}
-    assert message_word(Alert("bars", "NVDA", "firing", NOW, "old"), NOW)[0] == "held back"
+    assert message_word(Alert("bars", "NVDA", AlertState.FIRING, NOW, "old"), NOW)[0] == "held back"
     assert message_word(ALERTS[2], NOW)[0].startswith("silent ")
 
 

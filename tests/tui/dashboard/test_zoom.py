@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.records import Alert, Retrain, Snapshot, SymbolState
+from engine.core.records import Alert, AlertState, PlannedAction, Retrain, Snapshot, SymbolState
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import (
     NAMES,
@@ -68,12 +68,13 @@ def test_details_say_why() -> None:
         hold="earnings week",
     )
     found = replace(
-        found, retrain=Retrain("train", "drift", "returns drifted: 3.1 times the limit", NOW)
+        found,
+        retrain=Retrain(PlannedAction.TRAIN, "drift", "returns drifted: 3.1 times the limit", NOW),
     )
     alert = Alert(
         "low_accuracy",
         "SMR",
-        "firing",
+        AlertState.FIRING,
         NOW - timedelta(hours=3),
         "direction 41 % of 60 is below 45 %",
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli import render
-from engine.core.records import Alert
+from engine.core.records import Alert, AlertState
 from tests.tui.scenes import NOW, row, snapshot
 from tui.alerts.text import alert_row
 from tui.dashboard.panes.log import log_lines
@@ -156,7 +156,9 @@ def test_only_certainty_reads_100_percent() -> None:
 
 def test_alerts_and_problems_name_a_file_where_it_can_be_read() -> None:
     """A row and a line have no room for folders."""
-    found = Alert("corrupt", "TSLA", "firing", NOW, "/srv/stockml/models/a.h5 is not readable")
+    found = Alert(
+        "corrupt", "TSLA", AlertState.FIRING, NOW, "/srv/stockml/models/a.h5 is not readable"
+    )
     assert "a.h5 is not readable" in [text for text, _ in alert_row(found, NOW)]
     told = log_lines(
         snapshot((row("TSLA"),), problems=("/srv/stockml/stockml.toml: training.epochs",)), 5, False
