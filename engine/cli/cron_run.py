@@ -14,13 +14,16 @@ from engine.core.errors import ConfigError, StockmlError
 from engine.core.paths import SETTINGS_NAME, absolute
 from engine.core.text import clean
 from engine.schedule.cron_run import run_job
-from engine.schedule.record import Trigger
+from engine.schedule.record import JobTrigger
 
 
 def cron_run(session: Session, job: str, trigger: str | None) -> int:
     """Run JOB (weekly, performance, monthly, clean, health, serve) now: log, lock, record, ping.
     Exit 75: it runs already."""
-    chosen = Trigger(trigger) if trigger else Trigger.MANUAL if sys.stdin.isatty() else Trigger.CRON
+    if trigger:
+        chosen = JobTrigger(trigger)
+    else:
+        chosen = JobTrigger.MANUAL if sys.stdin.isatty() else JobTrigger.CRON
     try:
         _refuse_absent(session)
         return run_job(session.home, job, trigger=chosen)

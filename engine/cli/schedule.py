@@ -19,10 +19,10 @@ from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.schedule.cron_run import run_job
 from engine.schedule.explain import EXCHANGE
 from engine.schedule.jobs import job_named
-from engine.schedule.record import Trigger
+from engine.schedule.record import JobTrigger
 from engine.schedule.scheduler import Backend, Draft, Edits, Scheduler
 from engine.schedule.slots import dst_notes, next_slots
-from engine.schedule.state import JobState
+from engine.schedule.state import ScheduleState
 from engine.schedule.view import view
 
 
@@ -172,7 +172,7 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
     missed = [
         job
         for job in view(_scheduler(session)).jobs
-        if job.status and job.status.state is JobState.MISSED
+        if job.status and job.status.state is ScheduleState.MISSED
     ]
     chosen = [job for job in missed if not names or job.job.name in names]
     trees, worst = [], int(ExitCode.DONE)
@@ -187,7 +187,7 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
         slot = job.status.missed[0]
         session.say(f"{job.job.name}: catching up on {local(slot)}")
         code = run_job(
-            session.home, job.job.name, trigger=Trigger.CATCH_UP, slot=slot, say=session.note
+            session.home, job.job.name, trigger=JobTrigger.CATCH_UP, slot=slot, say=session.note
         )
         session.say(f"{job.job.name}: {'done' if code == ExitCode.DONE else f'exit {code}'}")
         trees.append({"job": job.job.name, "slot": when(slot), "exit": code})

@@ -31,9 +31,9 @@ from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean, clean_bytes
 from engine.schedule.expression import parse
-from engine.schedule.jobs import Job, child_argv, job_named, training_lock
+from engine.schedule.jobs import ScheduledJob, child_argv, job_named, training_lock
 from engine.schedule.ping import Ping, ping_of
-from engine.schedule.record import Outcome, Trigger, begin_run, end_run, read_history
+from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run, read_history
 from engine.schedule.slots import host_zone, last_slot
 
 # cron makes up for a missed time within three hours; a later start belongs to no slot.
@@ -83,13 +83,13 @@ class _Record:
     number: int | None = None
     fault: str = ""
 
-    def begin(self, job: str, trigger: Trigger, slot: datetime | None, at: datetime) -> None:
+    def begin(self, job: str, trigger: JobTrigger, slot: datetime | None, at: datetime) -> None:
         try:
             self.number = begin_run(self.home, job, trigger, slot, at)
         except StockmlError as error:
             self.fault = f"the run is not recorded: {error.message}"
 
-    def end(self, at: datetime, code: int, outcome: Outcome, message: str) -> None:
+    def end(self, at: datetime, code: int, outcome: JobOutcome, message: str) -> None:
         if self.number is None:
             return
         try:
@@ -103,9 +103,9 @@ class _Run:
     """Everything one run needs."""
 
     home: Home
-    job: Job
+    job: ScheduledJob
     clock: Clock
-    trigger: Trigger
+    trigger: JobTrigger
     slot: datetime | None
     argv: Sequence[str]
     say: Callable[[str], None]
@@ -117,7 +117,7 @@ def run_job(
     name: str,
     *,
     clock: Clock | None = None,
-    trigger: Trigger = Trigger.CRON,
+    trigger: JobTrigger = JobTrigger.CRON,
     slot: datetime | None = None,
     argv: Sequence[str] | None = None,
     say: Callable[[str], None] | None = None,
@@ -128,7 +128,7 @@ def run_job(
     `slot` None: the newest slot of the recorded schedule, where that is less than three hours ago.
     """
     job, clock = job_named(name), clock or SystemClock()
-    if slot is None and trigger is Trigger.CRON:
+    if slot is None and trigger is JobTrigger.CRON:
         slot = expected_slot(home, job, clock.now(), host_zone())
     run = _Run(
         home, job, clock, trigger, slot, argv or child_argv(home, job.verb), say or _to_stderr
@@ -141,7 +141,7 @@ def run_job(
             lock.release()
 
 
-def expected_slot(home: Home, job: Job, now: datetime, zone: ZoneInfo) -> datetime | None:
+def expected_slot(home: Home, job: ScheduledJob, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The slot that a start by cron belongs to, by the schedule as it was last written."""
     try:
         change = read_history(home, (job.name,)).changes.get(job.name)
@@ -190,7 +190,7 @@ def _skip(run: _Run, holder: str) -> int:
     )
     log.line(f"skipped: held by {clean(holder, 200)}")
     record.begin(run.job.name, run.trigger, run.slot, now)
-    record.end(now, ExitCode.BUSY, Outcome.SKIPPED, f"held by {holder}")
+    record.end(now, ExitCode.BUSY, JobOutcome.SKIPPED, f"held by {holder}")
     if record.fault or log.fault:
         run.say(f"{run.job.name} was skipped; {record.fault or log.fault}")
     return ExitCode.BUSY
@@ -211,12 +211,12 @@ def _work(run: _Run) -> int:
     seconds = run.clock.monotonic() - tick
     outcome = _outcome(code)
     log.line(f"{outcome} after {seconds:.1f} s (exit {code})")
-    record.end(run.clock.now(), code, outcome, log.last if outcome is not Outcome.DONE else "")
+    record.end(run.clock.now(), code, outcome, log.last if outcome is not JobOutcome.DONE else "")
     starting.join()
-    if fault := ping.send(str(0 if outcome is Outcome.DONE else code)):
+    if fault := ping.send(str(0 if outcome is JobOutcome.DONE else code)):
         log.line(fault)
     faults = "; ".join(fault for fault in (record.fault, log.fault) if fault)
-    if outcome is Outcome.FAILED:
+    if outcome is JobOutcome.FAILED:
         last = f": {log.last}" if log.last else ""
         run.say(
             f"{run.job.name} failed after {seconds:.0f} s (exit {code}){last}; log:"
@@ -224,17 +224,17 @@ def _work(run: _Run) -> int:
         )
     elif faults:
         run.say(f"{run.job.name} {outcome}, but {faults}")
-    return ExitCode.DONE if outcome is Outcome.DONE else code
+    return ExitCode.DONE if outcome is JobOutcome.DONE else code
 
 
-def _outcome(code: int) -> Outcome:
+def _outcome(code: int) -> JobOutcome:
     """A refusal by a guard is the work done as asked; a busy child is a skip."""
     known = {
-        ExitCode.DONE: Outcome.DONE,
-        ExitCode.REFUSED: Outcome.DONE,
-        ExitCode.BUSY: Outcome.SKIPPED,
+        ExitCode.DONE: JobOutcome.DONE,
+        ExitCode.REFUSED: JobOutcome.DONE,
+        ExitCode.BUSY: JobOutcome.SKIPPED,
     }
-    return next((outcome for value, outcome in known.items() if value == code), Outcome.FAILED)
+    return next((outcome for value, outcome in known.items() if value == code), JobOutcome.FAILED)
 
 
 def _child(run: _Run, log: _Log) -> int:
@@ -268,7 +268,7 @@ def _child(run: _Run, log: _Log) -> int:
 
 def _on_behalf(run: _Run) -> str:
     """From where the child acts, for the record of who did what."""
-    return f"cron {run.job.name}" + ("" if run.trigger is Trigger.CRON else f" ({run.trigger})")
+    return f"cron {run.job.name}" + ("" if run.trigger is JobTrigger.CRON else f" ({run.trigger})")
 
 
 @contextmanager

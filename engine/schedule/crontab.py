@@ -35,7 +35,7 @@ _HEADER = re.compile(
 _UNCHANGED = "your crontab was not changed"
 
 
-class Kind(StrEnum):
+class CronKind(StrEnum):
     """Which implementation answers to `crontab`."""
 
     DEBIAN = "Debian cron"
@@ -47,7 +47,7 @@ class CrontabError(StockmlError):
     """The crontab program failed, refused or is missing; the tab is as it was."""
 
 
-class AbsentError(CrontabError):
+class CrontabMissingError(CrontabError):
     """There is no crontab program on this machine, so nothing of ours can stand in a tab."""
 
 
@@ -68,7 +68,7 @@ class Crontab:
             return None
         if done.returncode != 0:
             raise self._failed("crontab -l failed", done)
-        if self.kind() is Kind.CRONIE:
+        if self.kind() is CronKind.CRONIE:
             return done.stdout
         tab = _HEADER.sub(b"", done.stdout, count=1) if _HEADER.match(done.stdout) else done.stdout
         # A raw one among them says that this `-l` is exact.
@@ -79,7 +79,7 @@ class Crontab:
         """A dry run, where the implementation has one;
         CrontabError with its words when it refuses the file."""
         # Never blindly: on cronie `crontab -n FILE` sets the host of a cluster.
-        option = {Kind.DEBIAN: "-n", Kind.CRONIE: "-T"}.get(self.kind())
+        option = {CronKind.DEBIAN: "-n", CronKind.CRONIE: "-T"}.get(self.kind())
         if option is None:
             return
         # `-T` and `-u` exclude each other; the syntax is the same for everyone.
@@ -99,7 +99,7 @@ class Crontab:
         if done.returncode != 0:
             raise self._failed("crontab -r failed", done)
 
-    def kind(self) -> Kind:
+    def kind(self) -> CronKind:
         """Which implementation this is, by its own words."""
         path = self._program()
         found = _KINDS.get(path)
@@ -107,9 +107,11 @@ class Crontab:
             version = self._run("-V", user=False)
             usage = self._run("-h", user=False)
             if b"cronie" in version.stdout + version.stderr:
-                found = Kind.CRONIE
+                found = CronKind.CRONIE
             else:
-                found = Kind.DEBIAN if b"dry run" in usage.stdout + usage.stderr else Kind.OTHER
+                found = (
+                    CronKind.DEBIAN if b"dry run" in usage.stdout + usage.stderr else CronKind.OTHER
+                )
             _KINDS[path] = found
         return found
 
@@ -141,7 +143,7 @@ class Crontab:
         path = f"{os.environ.get('PATH', '')}:/usr/local/bin:/usr/bin:/bin"
         found = shutil.which(self.command[0], path=path)
         if found is None:
-            raise AbsentError(
+            raise CrontabMissingError(
                 "there is no crontab program on this machine",
                 "install cron (Debian: apt install cron), or use `stockml schedule install"
                 " --systemd`",
@@ -196,4 +198,4 @@ class Crontab:
 
 
 # By path: a program does not change its kind while we run.
-_KINDS: dict[str, Kind] = {}
+_KINDS: dict[str, CronKind] = {}

@@ -19,7 +19,7 @@ LONGEST_COMMAND = 998
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScheduledJob:
     """One thing that cron can start: `verb` is what follows `stockml`, `log` the folder of its
     cron.log."""
 
@@ -52,7 +52,7 @@ class Job:
 JOBS = {
     job.name: job
     for job in (
-        Job(
+        ScheduledJob(
             "weekly",
             ("auto-train",),
             "0 2 * * 0",
@@ -61,14 +61,14 @@ JOBS = {
             trains=True,
             heavy=True,
         ),
-        Job(
+        ScheduledJob(
             "performance",
             ("performance",),
             "0 6,12,18 * * 1-5",
             "monitoring",
             "checks every model, retrains where a trigger fires",
         ),
-        Job(
+        ScheduledJob(
             "monthly",
             ("auto-train", "--force"),
             "0 1 1 * *",
@@ -77,7 +77,7 @@ JOBS = {
             trains=True,
             heavy=True,
         ),
-        Job(
+        ScheduledJob(
             "clean",
             ("clean", "--yes"),
             "0 3 * * *",
@@ -85,7 +85,7 @@ JOBS = {
             "removes old backups, logs and runs",
             heavy=True,
         ),
-        Job(
+        ScheduledJob(
             "health",
             ("health", "--append"),
             "30 7 * * *",
@@ -93,7 +93,7 @@ JOBS = {
             "appends the daily health report",
             standard=False,
         ),
-        Job(
+        ScheduledJob(
             "serve",
             ("serve",),
             "@reboot",
@@ -106,7 +106,7 @@ JOBS = {
 STANDARD = tuple(job.name for job in JOBS.values() if job.standard)
 
 
-def job_named(text: str) -> Job:
+def job_named(text: str) -> ScheduledJob:
     """The job of that name; UsageError names the nearest one."""
     if text in JOBS:
         return JOBS[text]

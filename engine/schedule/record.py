@@ -40,7 +40,7 @@ LOOKED_AT = NEWEST
 AGED = (Aged(SCHEMA, "cron_runs", "started", "job"),)
 
 
-class Trigger(StrEnum):
+class JobTrigger(StrEnum):
     """Who started a run."""
 
     CRON = "cron"
@@ -48,7 +48,7 @@ class Trigger(StrEnum):
     CATCH_UP = "catch-up"
 
 
-class Outcome(StrEnum):
+class JobOutcome(StrEnum):
     """How a run ended."""
 
     DONE = "done"
@@ -62,12 +62,12 @@ class CronRun:
 
     id: int
     job: str
-    trigger: Trigger
+    trigger: JobTrigger
     slot: datetime | None
     started: datetime
     ended: datetime | None = None
     exit_code: int | None = None
-    outcome: Outcome | None = None
+    outcome: JobOutcome | None = None
     message: str = ""
 
     @property
@@ -77,7 +77,7 @@ class CronRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScheduleChange:
     """What the schedule said of a job from `at` on;
     `expression` None where the job was taken out."""
 
@@ -93,10 +93,12 @@ class History:
     """What is known of every job: its newest runs, newest first, and its newest change."""
 
     runs: dict[str, tuple[CronRun, ...]] = field(default_factory=dict)
-    changes: dict[str, Change] = field(default_factory=dict)
+    changes: dict[str, ScheduleChange] = field(default_factory=dict)
 
 
-def begin_run(home: Home, job: str, trigger: Trigger, slot: datetime | None, at: datetime) -> int:
+def begin_run(
+    home: Home, job: str, trigger: JobTrigger, slot: datetime | None, at: datetime
+) -> int:
     """Write that a run began; its number. StockmlError when the record cannot be written."""
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
         row = (job, str(trigger), None if slot is None else iso(slot), iso(at))
@@ -107,7 +109,7 @@ def begin_run(home: Home, job: str, trigger: Trigger, slot: datetime | None, at:
 
 
 def end_run(
-    home: Home, number: int, at: datetime, exit_code: int, outcome: Outcome, message: str = ""
+    home: Home, number: int, at: datetime, exit_code: int, outcome: JobOutcome, message: str = ""
 ) -> None:
     """Write how a run ended."""
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
@@ -117,7 +119,7 @@ def end_run(
         )
 
 
-def write_changes(home: Home, changes: tuple[Change, ...]) -> None:
+def write_changes(home: Home, changes: tuple[ScheduleChange, ...]) -> None:
     """Write what the schedule says from now on; nothing for no change."""
     if not changes:
         return
@@ -149,25 +151,29 @@ def _runs(connection: sqlite3.Connection, job: str) -> tuple[CronRun, ...]:
         CronRun(
             id=row[0],
             job=row[1],
-            trigger=Trigger(row[2]),
+            trigger=JobTrigger(row[2]),
             slot=_moment(row[3]),
             started=parse_iso(row[4]),
             ended=_moment(row[5]),
             exit_code=row[6],
-            outcome=None if row[7] is None else Outcome(row[7]),
+            outcome=None if row[7] is None else JobOutcome(row[7]),
             message=row[8],
         )
         for row in rows
     )
 
 
-def _change(connection: sqlite3.Connection, job: str) -> Change | None:
+def _change(connection: sqlite3.Connection, job: str) -> ScheduleChange | None:
     row = connection.execute(
         "SELECT at, job, expression, enabled, backend FROM cron_changes WHERE job=? ORDER BY id"
         " DESC LIMIT 1",
         (job,),
     ).fetchone()
-    return None if row is None else Change(parse_iso(row[0]), row[1], row[2], bool(row[3]), row[4])
+    return (
+        None
+        if row is None
+        else ScheduleChange(parse_iso(row[0]), row[1], row[2], bool(row[3]), row[4])
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -19,7 +19,6 @@ from engine.core.audit import audited
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import RefusedError, StockmlError, UsageError
 from engine.core.paths import Home
-from engine.schedule.backups import UNDO, Backups, mark, state_folder
 from engine.schedule.block import (
     Line,
     find_block,
@@ -30,16 +29,17 @@ from engine.schedule.block import (
     twin_of,
     with_line,
 )
-from engine.schedule.crontab import AbsentError, Crontab, CrontabError, DeniedError
+from engine.schedule.crontab import Crontab, CrontabError, CrontabMissingError, DeniedError
 from engine.schedule.daemon import Daemon, find_daemon, find_manager
 from engine.schedule.diff import tab_diff, text_diff
 from engine.schedule.explain import clashes, explain
 from engine.schedule.expression import parse
 from engine.schedule.jobs import JOBS, STANDARD, find_program, job_named, shell_command
-from engine.schedule.record import Change, History, read_history, write_changes
+from engine.schedule.record import History, ScheduleChange, read_history, write_changes
 from engine.schedule.slots import host_zone
 from engine.schedule.swap import Written, swap
 from engine.schedule.systemd import Systemd, gap_warnings, unit_files, user_units
+from engine.schedule.tab_copies import UNDO, TabCopies, mark, state_folder
 
 _NO_STANDARD = "none of the standard jobs is in the schedule; `stockml schedule install` adds them"
 
@@ -108,7 +108,7 @@ class Scheduler:
         self.home = home
         self.clock: Clock = clock or SystemClock()
         self.crontab = crontab or Crontab()
-        self.backups = Backups(state or state_folder(), self.clock)
+        self.tab_copies = TabCopies(state or state_folder(), self.clock)
         self.systemd = Systemd(home, units or user_units())
         self.zone = zone or host_zone()
         self.daemon, self.manager = daemon, manager
@@ -164,7 +164,7 @@ class Scheduler:
     def _in_tab(self) -> bool:
         try:
             return find_block(self.crontab.read(), self.home) is not None
-        except AbsentError:
+        except CrontabMissingError:
             return False
         except CrontabError as error:
             # Of a user who may have no crontab our own record tells; anything else might hide a
@@ -257,10 +257,11 @@ class Scheduler:
     def undo(self) -> Draft:
         """Take back this home's last write: the whole tab where nobody changed it since, else
         our block alone."""
-        backup = self.backups.to_undo(self.home)
+        backup = self.tab_copies.to_undo(self.home)
         if backup is None:
             raise UsageError(
-                f"nothing to undo: no copy of a write for {self.home.root} in {self.backups.folder}"
+                f"nothing to undo: no copy of a write for {self.home.root} in"
+                f" {self.tab_copies.folder}"
             )
         base, old = self.look(Backend.CRONTAB), backup.tab()
         before = find_block(old, self.home)
@@ -302,7 +303,7 @@ class Scheduler:
         told: tuple[str, ...] = ()
         if draft.base.backend is Backend.CRONTAB:
             written = swap(
-                self.crontab, self.backups, self.home, draft.base.tab, draft.after, draft.reason
+                self.crontab, self.tab_copies, self.home, draft.base.tab, draft.after, draft.reason
             )
             told = self._daemon_told(draft)
         else:
@@ -391,7 +392,7 @@ def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
     return found
 
 
-def changes_between(history: History, draft: Draft, now: datetime) -> tuple[Change, ...]:
+def changes_between(history: History, draft: Draft, now: datetime) -> tuple[ScheduleChange, ...]:
     """What the record must learn: a job counts from now on when its time, its switch or its
     backend changed."""
     backend = str(draft.base.backend)
@@ -403,9 +404,9 @@ def changes_between(history: History, draft: Draft, now: datetime) -> tuple[Chan
             line.enabled,
             backend,
         ):
-            found.append(Change(now, line.job, line.expression, line.enabled, backend))
+            found.append(ScheduleChange(now, line.job, line.expression, line.enabled, backend))
     standing = {line.job for line in draft.lines}
     for job, known in history.changes.items():
         if known.expression is not None and job not in standing:
-            found.append(Change(now, job, None, False, backend))
+            found.append(ScheduleChange(now, job, None, False, backend))
     return tuple(found)

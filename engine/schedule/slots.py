@@ -24,7 +24,7 @@ YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ClockChange:
     """A moment at which the zone's clock jumps: local wall time before and after it, without
     zone."""
 
@@ -42,7 +42,7 @@ class Change:
 class DstNote:
     """What a DST change does to one job."""
 
-    change: Change
+    change: ClockChange
     walls: tuple[datetime, ...]
     """The job's wall times that are left out or repeated."""
     runs: tuple[datetime, ...]
@@ -135,7 +135,7 @@ def slots_between(
         yield slot
 
 
-def changes(zone: ZoneInfo, start: datetime, span: timedelta = YEAR) -> tuple[Change, ...]:
+def changes(zone: ZoneInfo, start: datetime, span: timedelta = YEAR) -> tuple[ClockChange, ...]:
     """Every jump of the zone's clock within `span`, found by halving the days on which the
     offset differs."""
     first = start.astimezone(UTC).replace(second=0, microsecond=0)
@@ -150,7 +150,7 @@ def changes(zone: ZoneInfo, start: datetime, span: timedelta = YEAR) -> tuple[Ch
                 (middle, high) if _offset(middle, zone) == _offset(low, zone) else (low, middle)
             )
         naive = high.replace(tzinfo=None)
-        found.append(Change(high, naive + _offset(low, zone), naive + _offset(high, zone)))
+        found.append(ClockChange(high, naive + _offset(low, zone), naive + _offset(high, zone)))
     return tuple(found)
 
 
@@ -166,7 +166,7 @@ def dst_notes(
     )
 
 
-def _note(expression: Expression, change: Change, zone: ZoneInfo) -> DstNote | None:
+def _note(expression: Expression, change: ClockChange, zone: ZoneInfo) -> DstNote | None:
     low, high = sorted((change.before, change.after))
     minutes = int((high - low) / _MINUTE)
     walls = tuple(wall for n in range(minutes) if expression.matches(wall := low + n * _MINUTE))

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.schedule.jobs import arguments, find_program, job_named
-from engine.schedule.record import Trigger
+from engine.schedule.record import JobTrigger
 
 
 def bare_environment() -> dict[str, str]:
@@ -35,7 +35,7 @@ def start_now(home: Home, job: str, program: Path | None = None) -> int:
     argv = [
         *arguments(program or find_program(), job_named(job).name, home),
         "--trigger",
-        str(Trigger.MANUAL),
+        str(JobTrigger.MANUAL),
     ]
     try:
         child = subprocess.Popen(

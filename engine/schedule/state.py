@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from engine.schedule.daemon import Daemon
 from engine.schedule.expression import Expression
-from engine.schedule.record import CronRun, Outcome
+from engine.schedule.record import CronRun, JobOutcome
 from engine.schedule.slots import last_slot
 
 # cron starts a job within the first second of its minute, or at the next minute's wake-up.
@@ -32,7 +32,7 @@ _GRACE_FLOOR = timedelta(minutes=10)
 _MISSED_AT_MOST = 50
 
 
-class JobState(StrEnum):
+class ScheduleState(StrEnum):
     """The word that stands in a job's row."""
 
     NEW = "New"
@@ -49,7 +49,7 @@ class JobState(StrEnum):
 class JobStatus:
     """A job's state, the slot it is judged by, and the slots that nothing ran for, newest first."""
 
-    state: JobState
+    state: ScheduleState
     slot: datetime | None = None
     missed: tuple[datetime, ...] = ()
 
@@ -76,19 +76,21 @@ def judge(
     newest = runs[0] if runs else None
     unfinished = next((run for run in runs if run.outcome is None), None)
     if running and unfinished:
-        return JobStatus(JobState.STARTED, unfinished.slot)
+        return JobStatus(ScheduleState.STARTED, unfinished.slot)
     if not installed.enabled:
-        return JobStatus(JobState.PAUSED)
+        return JobStatus(ScheduleState.PAUSED)
     missed = missed_slots(installed, runs, now, zone, boot)
     if missed:
         over = now.astimezone(UTC) - missed[0].astimezone(UTC) > grace(runs)
         if over or len(missed) > 1:
-            return JobStatus(JobState.MISSED, missed[0], missed if over else missed[1:])
-        return JobStatus(JobState.LATE, missed[0])
+            return JobStatus(ScheduleState.MISSED, missed[0], missed if over else missed[1:])
+        return JobStatus(ScheduleState.LATE, missed[0])
     if newest is None:
-        return JobStatus(JobState.NEW)
-    ended = {Outcome.DONE: JobState.UP, Outcome.SKIPPED: JobState.SKIPPED}
-    state = ended.get(newest.outcome, JobState.FAILED) if newest.outcome else JobState.FAILED
+        return JobStatus(ScheduleState.NEW)
+    ended = {JobOutcome.DONE: ScheduleState.UP, JobOutcome.SKIPPED: ScheduleState.SKIPPED}
+    state = (
+        ended.get(newest.outcome, ScheduleState.FAILED) if newest.outcome else ScheduleState.FAILED
+    )
     return JobStatus(state, newest.slot)
 
 
@@ -134,7 +136,7 @@ def _slots_back(
 def grace(runs: Sequence[CronRun]) -> timedelta:
     """How long a slot may go without a run: twice the median duration, ten minutes at least."""
     seconds = [
-        run.seconds for run in runs if run.outcome is Outcome.DONE and run.seconds is not None
+        run.seconds for run in runs if run.outcome is JobOutcome.DONE and run.seconds is not None
     ]
     return max(_GRACE_FLOOR, timedelta(seconds=2 * median(seconds))) if seconds else _GRACE_FLOOR
 

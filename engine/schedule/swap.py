@@ -24,9 +24,9 @@ from engine.core.errors import BusyError, RefusedError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, lock_holder, temporary_name, write_atomic
 from engine.core.paths import Home
-from engine.schedule.backups import Backups, make_private
 from engine.schedule.block import same_outside
 from engine.schedule.crontab import Crontab
+from engine.schedule.tab_copies import TabCopies, make_private
 
 # Seconds to wait for another stockml; a write takes a tenth of one.
 _WAIT_S = 10.0
@@ -50,7 +50,7 @@ class Written:
 
 def swap(
     crontab: Crontab,
-    backups: Backups,
+    backups: TabCopies,
     home: Home,
     approved: bytes | None,
     wanted: bytes | None,
@@ -116,7 +116,7 @@ def _expect(found: bytes | None, approved: bytes | None, when: str) -> None:
 
 
 def _read_back(
-    crontab: Crontab, backups: Backups, approved: bytes | None, wanted: bytes | None, backup: Path
+    crontab: Crontab, backups: TabCopies, approved: bytes | None, wanted: bytes | None, backup: Path
 ) -> None:
     found = crontab.read()
     if found == wanted:

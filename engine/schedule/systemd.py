@@ -27,11 +27,11 @@ from engine.core.errors import RefusedError, StockmlError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.schedule.backups import home_mark
 from engine.schedule.block import Line
 from engine.schedule.expression import Expression, parse
 from engine.schedule.jobs import JOBS
 from engine.schedule.slots import dst_notes
+from engine.schedule.tab_copies import home_mark
 
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LIMIT_S = 60

@@ -9,14 +9,21 @@ from pathlib import Path
 from engine.core.errors import StockmlError
 from engine.core.files import lock_holder
 from engine.schedule.block import Block, Line, find_blocks
-from engine.schedule.crontab import AbsentError
+from engine.schedule.crontab import CrontabMissingError
 from engine.schedule.daemon import Daemon, boot_time
 from engine.schedule.diff import visible
 from engine.schedule.explain import Clash, Explained, clashes, explain
-from engine.schedule.jobs import JOBS, Job, read_command, runnable
-from engine.schedule.record import CronRun, History, Outcome
+from engine.schedule.jobs import JOBS, ScheduledJob, read_command, runnable
+from engine.schedule.record import CronRun, History, JobOutcome
 from engine.schedule.scheduler import Backend, Scheduler
-from engine.schedule.state import Circumstances, Installed, JobState, JobStatus, diagnose, judge
+from engine.schedule.state import (
+    Circumstances,
+    Installed,
+    JobStatus,
+    ScheduleState,
+    diagnose,
+    judge,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class JobView:
     """One job: how it stands in the schedule, and what became of it.
     Not installed: `line` is None, no status."""
 
-    job: Job
+    job: ScheduledJob
     line: Line | None = None
     explained: Explained | None = None
     status: JobStatus | None = None
@@ -40,12 +47,15 @@ class JobView:
     @property
     def in_trouble(self) -> bool:
         """Missed, or its newest run failed."""
-        return self.status is not None and self.status.state in (JobState.MISSED, JobState.FAILED)
+        return self.status is not None and self.status.state in (
+            ScheduleState.MISSED,
+            ScheduleState.FAILED,
+        )
 
     @property
     def was_missed(self) -> bool:
         """Its time came and nothing ran."""
-        return self.status is not None and self.status.state is JobState.MISSED
+        return self.status is not None and self.status.state is ScheduleState.MISSED
 
     @property
     def trouble(self) -> str:
@@ -55,7 +65,7 @@ class JobView:
         """
         if self.in_trouble:
             return str(self)
-        return f"{self.job.name} {JobState.FAILED}: {self.before}" if self.before else ""
+        return f"{self.job.name} {ScheduleState.FAILED}: {self.before}" if self.before else ""
 
     def __str__(self) -> str:
         state = self.status.state if self.status else "off"
@@ -150,7 +160,7 @@ def _tab(scheduler: Scheduler, problems: list[str]) -> tuple[bytes | None, tuple
         tab = scheduler.crontab.read()
     except StockmlError as error:
         problems.append(str(error))
-        return None, (), not isinstance(error, AbsentError)
+        return None, (), not isinstance(error, CrontabMissingError)
     blocks, faults = find_blocks(tab)
     problems += [fault.text for fault in faults]
     return tab, blocks, False
@@ -180,7 +190,7 @@ def _lines(
 
 def _job(
     scheduler: Scheduler,
-    job: Job,
+    job: ScheduledJob,
     lines: tuple[Line, ...],
     history: History,
     daemon: Daemon,
@@ -233,24 +243,26 @@ def _job(
     return JobView(job, line, explained, status, last, reason, before=_before(job, status, runs))
 
 
-def _before(job: Job, status: JobStatus, runs: tuple[CronRun, ...]) -> str:
+def _before(job: ScheduledJob, status: JobStatus, runs: tuple[CronRun, ...]) -> str:
     """How the run before the one under way failed; a run that was skipped tells nothing.
 
     A job that runs until it is stopped is well while it runs, whatever ended it before: a power
     cut is no fault of it.
     """
-    if status.state is not JobState.STARTED or job.reboot:
+    if status.state is not ScheduleState.STARTED or job.reboot:
         return ""
     under_way = next(at for at, run in enumerate(runs) if run.outcome is None)
-    ended = next((run for run in runs[under_way + 1 :] if run.outcome is not Outcome.SKIPPED), None)
-    if ended is None or ended.outcome is Outcome.DONE:
+    ended = next(
+        (run for run in runs[under_way + 1 :] if run.outcome is not JobOutcome.SKIPPED), None
+    )
+    if ended is None or ended.outcome is JobOutcome.DONE:
         return ""
     return ended.message or f"exit {ended.exit_code}" if ended.outcome else "it died without a word"
 
 
 def _of_last(status: JobStatus, last: CronRun | None) -> str:
     """What the newest run said, where it is what the state tells of."""
-    if last is None or status.state not in (JobState.FAILED, JobState.SKIPPED):
+    if last is None or status.state not in (ScheduleState.FAILED, ScheduleState.SKIPPED):
         return ""
     return last.message if last.outcome else "it died without a word"
 

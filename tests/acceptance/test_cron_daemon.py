@@ -14,7 +14,7 @@ import pytest
 
 from engine.core.audit import ORIGIN
 from engine.core.paths import Home
-from engine.schedule.record import CronRun, Outcome, Trigger, read_history
+from engine.schedule.record import CronRun, JobOutcome, JobTrigger, read_history
 from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import ROOT, new_home, wait_for
 from tests.schedule.realcron import SPOOL, needs_cron, running_daemon, throwaway_user
@@ -127,7 +127,7 @@ def test_a_job_of_every_minute_fires_in_crons_bare_environment(tmp_path: Path) -
         # Nothing of ours is left; there was no crontab before.
         assert not (SPOOL / name).exists()
 
-    assert (done.trigger, done.exit_code, done.outcome) == (Trigger.CRON, 0, Outcome.DONE)
+    assert (done.trigger, done.exit_code, done.outcome) == (JobTrigger.CRON, 0, JobOutcome.DONE)
     assert (
         done.slot is not None
         and done.slot.second == 0
@@ -136,7 +136,7 @@ def test_a_job_of_every_minute_fires_in_crons_bare_environment(tmp_path: Path) -
     assert abs(datetime.now(UTC) - done.started) < timedelta(minutes=5)
     assert (failed.exit_code, failed.outcome, failed.message) == (
         3,
-        Outcome.FAILED,
+        JobOutcome.FAILED,
         "worked on 13 symbols",
     )
     assert (shown["performance"]["state"], shown["performance"]["last"]["exit"]) == ("Up", 0)

@@ -11,7 +11,7 @@ import pytest
 
 from engine.cli.main import main
 from engine.core.paths import Home
-from engine.schedule.record import Outcome, Trigger, read_history
+from engine.schedule.record import JobOutcome, JobTrigger, read_history
 from tests.helpers import ROOT, new_home
 
 
@@ -30,13 +30,13 @@ def test_a_run_is_silent_and_recorded(home: Home, capsys: pytest.CaptureFixture[
     assert main(["cron-run", "monthly", "--home", str(home.root)]) == 0
     assert capsys.readouterr() == ("", "")
     assert "worked auto-train --force" in (home.logs / "training" / "cron.log").read_text()
-    assert read_history(home, ("monthly",)).runs["monthly"][0].outcome is Outcome.DONE
+    assert read_history(home, ("monthly",)).runs["monthly"][0].outcome is JobOutcome.DONE
 
 
 def test_who_started_it_can_be_said(home: Home) -> None:
     """The console's own start is a run by hand."""
     assert main(["cron-run", "weekly", "--trigger", "manual", "--home", str(home.root)]) == 0
-    assert read_history(home, ("weekly",)).runs["weekly"][0].trigger is Trigger.MANUAL
+    assert read_history(home, ("weekly",)).runs["weekly"][0].trigger is JobTrigger.MANUAL
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from engine.commands.table import COMMANDS
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
 from engine.core.records import Level
-from engine.schedule.record import Change, write_changes
+from engine.schedule.record import ScheduleChange, write_changes
 from tests.helpers import ROOT, environment, new_home
 from tests.schedule.fakes import FakeCrontab
 
@@ -167,7 +167,8 @@ def test_show_has_every_job_and_the_rest_of_the_tab(shell: Shell) -> None:
     shell.install()
     shell.install("health")
     write_changes(
-        shell.home, (Change(NOON - timedelta(days=2), "health", "30 7 * * *", True, "crontab"),)
+        shell.home,
+        (ScheduleChange(NOON - timedelta(days=2), "health", "30 7 * * *", True, "crontab"),),
     )
     tree = shell.tree("show")
     jobs = {job["job"]: job for job in tree["jobs"]}
@@ -210,7 +211,8 @@ def test_catch_up_runs_a_missed_job_once(shell: Shell, monkeypatch: pytest.Monke
     assert "nothing was missed" in shell("catch-up")[1]
     shell.install("health")
     write_changes(
-        shell.home, (Change(NOON - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),)
+        shell.home,
+        (ScheduleChange(NOON - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),),
     )
     monkeypatch.setattr(
         "engine.schedule.cron_run.child_argv", lambda *_: [sys.executable, "-c", "print('healthy')"]

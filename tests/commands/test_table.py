@@ -10,7 +10,7 @@ from engine.cli.build import load_target
 from engine.commands.command import Command, CommandGroup, ValueType
 from engine.commands.options import MEMBERS
 from engine.commands.table import COMMANDS, CONSOLE_OPTIONS, all_commands
-from engine.schedule.record import Trigger
+from engine.schedule.record import JobTrigger
 from engine.settings.schema import MEMBER_NAMES
 
 ALL = dict(all_commands())
@@ -113,5 +113,5 @@ def test_choices_are_those_of_the_engine() -> None:
     """Triggers and members are named as the engine knows them."""
     (trigger,) = (option for option in ALL["cron-run"].options if option.flag == "--trigger")
 
-    assert trigger.choices == tuple(str(each) for each in Trigger)
+    assert trigger.choices == tuple(str(each) for each in JobTrigger)
     assert ", ".join(MEMBER_NAMES) in MEMBERS.help

@@ -23,7 +23,14 @@ from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.schedule.cron_run import expected_slot, run_job
 from engine.schedule.jobs import JOBS, training_lock
-from engine.schedule.record import Change, CronRun, Outcome, Trigger, read_history, write_changes
+from engine.schedule.record import (
+    CronRun,
+    JobOutcome,
+    JobTrigger,
+    ScheduleChange,
+    read_history,
+    write_changes,
+)
 from tests.helpers import environment, new_home, wait_for
 
 NOW = datetime(2026, 2, 8, 7, 0, 1, tzinfo=UTC)
@@ -38,7 +45,9 @@ def _argv(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def _run(home: Home, job: str, code: str, trigger: Trigger = Trigger.CRON) -> tuple[int, list[str]]:
+def _run(
+    home: Home, job: str, code: str, trigger: JobTrigger = JobTrigger.CRON
+) -> tuple[int, list[str]]:
     said: list[str] = []
     return (
         run_job(
@@ -69,9 +78,9 @@ def test_a_success_is_silent_logged_and_recorded(home: Home) -> None:
     ]
     run = _last(home, "weekly")
     assert (run.outcome, run.exit_code, run.trigger, run.message) == (
-        Outcome.DONE,
+        JobOutcome.DONE,
         0,
-        Trigger.CRON,
+        JobTrigger.CRON,
         "",
     )
 
@@ -97,17 +106,17 @@ def test_a_failure_is_one_line_with_the_last_word_and_the_log(home: Home) -> Non
     assert code == 4 and len(said) == 1
     assert "weekly failed" in said[0] and "(exit 4): no bars for NVDA; log: " in said[0]
     assert (_last(home, "weekly").outcome, _last(home, "weekly").message) == (
-        Outcome.FAILED,
+        JobOutcome.FAILED,
         "no bars for NVDA",
     )
 
 
 @pytest.mark.parametrize(
     ("child", "code", "outcome"),
-    [(5, 0, Outcome.DONE), (75, 75, Outcome.SKIPPED), (2, 2, Outcome.FAILED)],
+    [(5, 0, JobOutcome.DONE), (75, 75, JobOutcome.SKIPPED), (2, 2, JobOutcome.FAILED)],
 )
 def test_a_refusal_counts_as_done_and_busy_as_skipped(
-    child: int, code: int, outcome: Outcome, home: Home
+    child: int, code: int, outcome: JobOutcome, home: Home
 ) -> None:
     """The record keeps the child's own code."""
     assert _run(home, "weekly", f"raise SystemExit({child})")[0] == code
@@ -126,7 +135,7 @@ def test_a_program_that_cannot_be_started_is_a_failure_in_words(home: Home) -> N
     assert run_job(home, "weekly", argv=["/nowhere/stockml"], say=said.append) == 1
     assert (
         "cannot start /nowhere/stockml" in said[0]
-        and _last(home, "weekly").outcome is Outcome.FAILED
+        and _last(home, "weekly").outcome is JobOutcome.FAILED
     )
 
 
@@ -152,7 +161,7 @@ def test_a_job_that_finds_a_lock_held_is_skipped(job: str, lock: str, home: Home
         assert _run(home, job, "print('must not run')") == (75, [])
     run = _last(home, job)
     assert (run.outcome, run.exit_code) == (
-        Outcome.SKIPPED,
+        JobOutcome.SKIPPED,
         75,
     ) and "run 42 on this machine" in run.message
     assert "must not run" not in JOBS[job].log_path(home).read_text()
@@ -201,7 +210,8 @@ def test_a_signal_ends_the_child_and_is_recorded(home: Home, tmp_path: Path) -> 
     process.terminate()
     assert process.wait(90) == 143
     assert (
-        _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+        _last(home, "weekly").outcome is JobOutcome.FAILED
+        and _last(home, "weekly").exit_code == 143
     )
 
 
@@ -232,7 +242,8 @@ def test_a_signal_while_the_child_starts_is_not_lost(home: Home) -> None:
     )
     assert process.wait(90) == 143
     assert (
-        _last(home, "weekly").outcome is Outcome.FAILED and _last(home, "weekly").exit_code == 143
+        _last(home, "weekly").outcome is JobOutcome.FAILED
+        and _last(home, "weekly").exit_code == 143
     )
     assert lock_holder(JOBS["weekly"].lock_path(home)) is None
 
@@ -269,14 +280,16 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_job(home: Home) -> None:
     (home.logs / "training" / "cron.log").mkdir()
     code, said = _run(home, "weekly", "print('trained')")
     assert code == 0 and len(said) == 1 and "cannot write" in said[0]
-    assert _last(home, "weekly").outcome is Outcome.DONE
+    assert _last(home, "weekly").outcome is JobOutcome.DONE
 
 
 def test_the_slot_is_the_newest_of_the_recorded_schedule(home: Home) -> None:
     """Up to three hours late, as cron's own catch-up is;
     a start at any other time belongs to no slot."""
     zone = ZoneInfo("America/New_York")
-    write_changes(home, (Change(NOW - timedelta(days=3), "weekly", "0 2 * * 0", True, "crontab"),))
+    write_changes(
+        home, (ScheduleChange(NOW - timedelta(days=3), "weekly", "0 2 * * 0", True, "crontab"),)
+    )
     slot = datetime(2026, 2, 8, 7, tzinfo=UTC)
     for late, wanted in (
         (timedelta(), slot),
@@ -290,10 +303,12 @@ def test_the_slot_is_the_newest_of_the_recorded_schedule(home: Home) -> None:
 
 def test_the_expected_slot_is_recorded_for_cron_only(home: Home) -> None:
     """A run by hand has none."""
-    write_changes(home, (Change(NOW - timedelta(days=3), "weekly", "* * * * *", True, "crontab"),))
+    write_changes(
+        home, (ScheduleChange(NOW - timedelta(days=3), "weekly", "* * * * *", True, "crontab"),)
+    )
     _run(home, "weekly", "pass")
     assert _last(home, "weekly").slot == NOW.replace(second=0)
-    _run(home, "weekly", "pass", Trigger.MANUAL)
+    _run(home, "weekly", "pass", JobTrigger.MANUAL)
     assert _last(home, "weekly").slot is None
 
 

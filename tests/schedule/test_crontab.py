@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.schedule.crontab import Crontab, CrontabError, Kind
+from engine.schedule.crontab import CronKind, Crontab, CrontabError
 from tests.schedule.corpus import CORPUS
 from tests.schedule.fakes import FakeCrontab
 
@@ -64,7 +64,7 @@ def test_only_the_exact_header_is_stripped_and_only_once(tmp_path: Path) -> None
 
 def test_the_implementation_is_told_by_its_own_words(tmp_path: Path) -> None:
     """cronie by its version, Debian by its dry run, anything else is neither."""
-    kinds = {"debian": Kind.DEBIAN, "cronie": Kind.CRONIE, "busybox": Kind.OTHER}
+    kinds = {"debian": CronKind.DEBIAN, "cronie": CronKind.CRONIE, "busybox": CronKind.OTHER}
     assert {name: FakeCrontab(tmp_path / name, name).crontab.kind() for name in kinds} == kinds
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
-from engine.schedule.backups import Backups
 from engine.schedule.block import Line, splice, with_line
-from engine.schedule.crontab import Crontab, CrontabError, Kind
+from engine.schedule.crontab import CronKind, Crontab, CrontabError
 from engine.schedule.swap import swap
+from engine.schedule.tab_copies import TabCopies
 from tests.schedule.corpus import CORPUS
 from tests.schedule.fakes import standard_lines
 from tests.schedule.realcron import SPOOL, needs_crontab, throwaway_user
@@ -54,7 +54,7 @@ def _round_trip(crontab: Crontab, user: str, tab: bytes | None, folder: Path) ->
             crontab.install(file)
         except CrontabError:
             return False
-    backups, lines = Backups(folder / "state", SystemClock()), standard_lines(HOME)
+    backups, lines = TabCopies(folder / "state", SystemClock()), standard_lines(HOME)
     assert crontab.read() == tab == _spooled(user)
     installed = splice(tab, HOME, lines)
     swap(crontab, backups, HOME, tab, installed, "install")
@@ -74,7 +74,7 @@ def _round_trip(crontab: Crontab, user: str, tab: bytes | None, folder: Path) ->
 
 def test_this_is_debians(crontab: Crontab) -> None:
     """Told by its own usage."""
-    assert crontab.kind() is Kind.DEBIAN
+    assert crontab.kind() is CronKind.DEBIAN
 
 
 def test_no_tab_is_no_tab_again(crontab: Crontab, user: str, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_tab_put_in_place_by_hand_keeps_its_first_comments(
     assert tab == b"# one\n# two\n# three\n0 1 * * * x"
     swap(
         crontab,
-        Backups(tmp_path / "state", SystemClock()),
+        TabCopies(tmp_path / "state", SystemClock()),
         HOME,
         tab,
         splice(tab, HOME, standard_lines(HOME)),
@@ -162,7 +162,7 @@ def test_a_long_path_of_the_state_folder_is_no_hindrance(
     folder = tmp_path / ("x" * 120)
     assert swap(
         crontab,
-        Backups(folder, SystemClock()),
+        TabCopies(folder, SystemClock()),
         HOME,
         None,
         splice(None, HOME, standard_lines(HOME)),
@@ -183,7 +183,7 @@ def test_a_foreign_line_that_cron_refuses_stops_the_install_and_changes_nothing(
     with pytest.raises(CrontabError, match="bad minute"):
         swap(
             crontab,
-            Backups(tmp_path / "state", SystemClock()),
+            TabCopies(tmp_path / "state", SystemClock()),
             HOME,
             tab,
             splice(tab, HOME, standard_lines(HOME)),

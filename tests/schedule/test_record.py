@@ -8,11 +8,11 @@ from pathlib import Path
 from engine.core.paths import Home
 from engine.schedule.record import (
     LOOKED_AT,
-    Change,
     CronRun,
     History,
-    Outcome,
-    Trigger,
+    JobOutcome,
+    JobTrigger,
+    ScheduleChange,
     begin_run,
     end_run,
     read_history,
@@ -25,15 +25,15 @@ AT = datetime(2026, 2, 1, 7, 0, 1, tzinfo=UTC)
 def test_a_run_is_written_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
     """Start, end, exit, expected slot, who started it; while it runs it has no end."""
     home = Home(tmp_path)
-    number = begin_run(home, "weekly", Trigger.CRON, AT.replace(second=0), AT)
-    running = CronRun(number, "weekly", Trigger.CRON, AT.replace(second=0), AT)
+    number = begin_run(home, "weekly", JobTrigger.CRON, AT.replace(second=0), AT)
+    running = CronRun(number, "weekly", JobTrigger.CRON, AT.replace(second=0), AT)
     assert read_history(home, ("weekly", "clean")) == History({"weekly": (running,), "clean": ()})
-    end_run(home, number, AT + timedelta(seconds=90), 1, Outcome.FAILED, "no bars\x1b[31m")
+    end_run(home, number, AT + timedelta(seconds=90), 1, JobOutcome.FAILED, "no bars\x1b[31m")
     (run,) = read_history(home, ("weekly",)).runs["weekly"]
     assert (run.seconds, run.exit_code, run.outcome, run.message) == (
         90.0,
         1,
-        Outcome.FAILED,
+        JobOutcome.FAILED,
         "no bars",
     )
 
@@ -42,7 +42,7 @@ def test_the_newest_runs_come_first_and_no_more_than_are_looked_at(tmp_path: Pat
     """A job of every minute does not make the look slow."""
     home = Home(tmp_path)
     for number in range(LOOKED_AT + 3):
-        begin_run(home, "performance", Trigger.MANUAL, None, AT + timedelta(minutes=number))
+        begin_run(home, "performance", JobTrigger.MANUAL, None, AT + timedelta(minutes=number))
     runs = read_history(home, ("performance",)).runs["performance"]
     assert len(runs) == LOOKED_AT and runs[0].started == AT + timedelta(minutes=LOOKED_AT + 2)
 
@@ -53,16 +53,16 @@ def test_the_newest_change_of_a_job_counts(tmp_path: Path) -> None:
     write_changes(
         home,
         (
-            Change(AT, "weekly", "0 2 * * 0", True, "crontab"),
-            Change(AT, "clean", "0 3 * * *", False, "crontab"),
+            ScheduleChange(AT, "weekly", "0 2 * * 0", True, "crontab"),
+            ScheduleChange(AT, "clean", "0 3 * * *", False, "crontab"),
         ),
     )
     write_changes(home, ())
-    gone = Change(AT + timedelta(days=1), "weekly", None, False, "crontab")
+    gone = ScheduleChange(AT + timedelta(days=1), "weekly", None, False, "crontab")
     write_changes(home, (gone,))
     assert read_history(home, ("weekly", "clean")).changes == {
         "weekly": gone,
-        "clean": Change(AT, "clean", "0 3 * * *", False, "crontab"),
+        "clean": ScheduleChange(AT, "clean", "0 3 * * *", False, "crontab"),
     }
 
 

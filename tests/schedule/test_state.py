@@ -9,8 +9,8 @@ import pytest
 
 from engine.schedule.daemon import MANAGER, Daemon
 from engine.schedule.expression import parse
-from engine.schedule.record import CronRun, Outcome, Trigger
-from engine.schedule.state import Circumstances, Installed, JobState, diagnose, grace, judge
+from engine.schedule.record import CronRun, JobOutcome, JobTrigger
+from engine.schedule.state import Circumstances, Installed, ScheduleState, diagnose, grace, judge
 
 NEW_YORK = ZoneInfo("America/New_York")
 SUNDAY = datetime(2026, 2, 8, 7, tzinfo=UTC)  # 02:00 in New York
@@ -20,12 +20,12 @@ BOOT = datetime(2026, 1, 1, tzinfo=UTC)
 
 def _run(
     at: datetime,
-    outcome: Outcome | None = Outcome.DONE,
+    outcome: JobOutcome | None = JobOutcome.DONE,
     minutes: float = 3,
-    trigger: Trigger = Trigger.CRON,
+    trigger: JobTrigger = JobTrigger.CRON,
 ) -> CronRun:
     ended = None if outcome is None else at + timedelta(minutes=minutes)
-    code = {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 75, None: None}[outcome]
+    code = {JobOutcome.DONE: 0, JobOutcome.FAILED: 1, JobOutcome.SKIPPED: 75, None: None}[outcome]
     return CronRun(1, "weekly", trigger, at, at, ended, code, outcome)
 
 
@@ -57,13 +57,13 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
         ("Up", _state(SUNDAY + HOUR, _run(SUNDAY))),
         ("Up", _state(SUNDAY + 6 * DAY, _run(SUNDAY))),
         ("Missed", _state(SUNDAY + 8 * DAY, _run(SUNDAY))),
-        ("Failed", _state(SUNDAY + HOUR, _run(SUNDAY, Outcome.FAILED))),
-        ("Skipped", _state(SUNDAY + HOUR, _run(SUNDAY, Outcome.SKIPPED))),
+        ("Failed", _state(SUNDAY + HOUR, _run(SUNDAY, JobOutcome.FAILED))),
+        ("Skipped", _state(SUNDAY + HOUR, _run(SUNDAY, JobOutcome.SKIPPED))),
         ("Paused", _state(SUNDAY + HOUR, enabled=False)),
         ("Started", _state(SUNDAY + HOUR, _run(SUNDAY, None), running=True, enabled=False)),
         # A run that came late covers the slot; so does one by hand.
         ("Up", _state(SUNDAY + 3 * HOUR, _run(SUNDAY + 2 * HOUR))),
-        ("Up", _state(SUNDAY + 3 * DAY, _run(SUNDAY + 2 * DAY, trigger=Trigger.MANUAL))),
+        ("Up", _state(SUNDAY + 3 * DAY, _run(SUNDAY + 2 * DAY, trigger=JobTrigger.MANUAL))),
         # A slot before the job was installed or resumed does not count.
         ("New", _state(SUNDAY + 3 * DAY, since=SUNDAY + HOUR)),
         ("New", _state(SUNDAY + 30 * DAY, since=None)),
@@ -72,7 +72,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
             "Started",
             _state(
                 SUNDAY + HOUR,
-                _run(SUNDAY + HOUR, Outcome.SKIPPED),
+                _run(SUNDAY + HOUR, JobOutcome.SKIPPED),
                 _run(SUNDAY, None),
                 running=True,
             ),
@@ -96,7 +96,7 @@ def test_the_grace_follows_the_jobs_own_duration() -> None:
         grace([_run(SUNDAY, minutes=60), _run(SUNDAY, minutes=30), _run(SUNDAY, minutes=45)])
         == 90 * MINUTE
     )
-    assert grace([_run(SUNDAY, Outcome.FAILED, minutes=600)]) == 10 * MINUTE
+    assert grace([_run(SUNDAY, JobOutcome.FAILED, minutes=600)]) == 10 * MINUTE
     assert _state(SUNDAY + 8 * DAY, _run(SUNDAY, minutes=60 * 16)) == "Late"
 
 
@@ -110,7 +110,10 @@ def test_missed_slots_are_counted_newest_first_and_a_miss_before_a_run_is_over()
         SUNDAY + 7 * DAY,
         SUNDAY,
     ]
-    assert judge(installed, (_run(now - MINUTE),), False, now, NEW_YORK, BOOT).state is JobState.UP
+    assert (
+        judge(installed, (_run(now - MINUTE),), False, now, NEW_YORK, BOOT).state
+        is ScheduleState.UP
+    )
 
 
 def test_a_missed_slot_outlasts_the_grace_of_the_next_one() -> None:
@@ -119,7 +122,7 @@ def test_a_missed_slot_outlasts_the_grace_of_the_next_one() -> None:
     now = SINCE + timedelta(minutes=5, seconds=30)
     assert (
         judge(installed, (_run(SINCE + MINUTE),), False, now, NEW_YORK, BOOT).state
-        is JobState.MISSED
+        is ScheduleState.MISSED
     )
 
 

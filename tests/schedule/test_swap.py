@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from engine.core.clock import FakeClock
 from engine.core.errors import RefusedError, StockmlError
 from engine.core.paths import Home
-from engine.schedule.backups import Backups
 from engine.schedule.block import find_block, outside, splice
 from engine.schedule.crontab import CrontabError
 from engine.schedule.swap import ConflictError, OverwrittenError, swap
+from engine.schedule.tab_copies import TabCopies
 from tests.helpers import environment
 from tests.schedule.fakes import FakeCrontab, standard_lines
 
@@ -66,8 +66,8 @@ TABS = st.one_of(
 )
 
 
-def _backups(folder: Path) -> Backups:
-    return Backups(folder / "state", FakeClock(datetime(2026, 3, 1, tzinfo=UTC)))
+def _backups(folder: Path) -> TabCopies:
+    return TabCopies(folder / "state", FakeClock(datetime(2026, 3, 1, tzinfo=UTC)))
 
 
 @pytest.fixture
@@ -349,13 +349,13 @@ os.fsync = lambda fd: None  # what survives a power cut is not the question here
 from pathlib import Path
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
-from engine.schedule.backups import Backups
+from engine.schedule.tab_copies import TabCopies
 from engine.schedule.block import Line, splice
 from engine.schedule.crontab import Crontab
 from engine.schedule.swap import ConflictError, swap
 
 folder, home, rounds = Path(sys.argv[1]), Home(Path(sys.argv[2])), int(sys.argv[3])
-crontab, backups = Crontab((sys.argv[4],)), Backups(folder / "state", SystemClock())
+crontab, backups = Crontab((sys.argv[4],)), TabCopies(folder / "state", SystemClock())
 conflicts = 0
 print("ready", flush=True)
 sys.stdin.readline()

@@ -13,9 +13,9 @@ from engine.core.errors import StockmlError
 from engine.core.files import FileLock
 from engine.schedule.daemon import MANAGER, Daemon
 from engine.schedule.jobs import JOBS
-from engine.schedule.record import Outcome, Trigger, begin_run, end_run
+from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
 from engine.schedule.scheduler import Backend
-from engine.schedule.state import JobState
+from engine.schedule.state import ScheduleState
 from engine.schedule.systemd import unit_files
 from engine.schedule.view import JobView, view
 from tests.schedule.test_scheduler import FOREIGN, PROGRAM, Desk
@@ -65,7 +65,7 @@ def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
     weekly = seen.jobs[0]
     assert (
         weekly.status is not None
-        and weekly.status.state is JobState.NEW
+        and weekly.status.state is ScheduleState.NEW
         and weekly.explained is not None
     )
     assert (
@@ -80,23 +80,23 @@ def test_runs_of_the_history_give_the_state(desk: Desk) -> None:
     desk.write(desk.install())
     home, clock = desk.scheduler.home, desk.clock
     clock.advance(timedelta(days=6, hours=19))  # Sunday 02:01 in New York
-    number = begin_run(home, "weekly", Trigger.CRON, None, clock.now())
+    number = begin_run(home, "weekly", JobTrigger.CRON, None, clock.now())
     with FileLock(JOBS["weekly"].lock_path(home)) as lock:
         assert lock.acquire("weekly")
-        assert _job(desk, "weekly").status.state is JobState.STARTED  # type: ignore[union-attr]
+        assert _job(desk, "weekly").status.state is ScheduleState.STARTED  # type: ignore[union-attr]
     died = _job(desk, "weekly")
     assert (
         died.status is not None
-        and died.status.state is JobState.FAILED
+        and died.status.state is ScheduleState.FAILED
         and died.reason == "it died without a word"
     )
-    end_run(home, number, clock.now() + timedelta(minutes=4), 1, Outcome.FAILED, "no bars")
+    end_run(home, number, clock.now() + timedelta(minutes=4), 1, JobOutcome.FAILED, "no bars")
     assert _job(desk, "weekly").reason == "no bars"
     clock.advance(timedelta(days=7, hours=1))
     missed = _job(desk, "weekly")
     assert (
         missed.status is not None
-        and missed.status.state is JobState.MISSED
+        and missed.status.state is ScheduleState.MISSED
         and missed.last is not None
     )
 
@@ -110,13 +110,13 @@ def test_a_running_job_tells_how_the_run_before_failed(desk: Desk) -> None:
         assert lock.acquire("clean")
         told = []
         for outcome, message in (
-            (Outcome.FAILED, "no space"),
-            (Outcome.SKIPPED, "held"),
-            (Outcome.DONE, ""),
+            (JobOutcome.FAILED, "no space"),
+            (JobOutcome.SKIPPED, "held"),
+            (JobOutcome.DONE, ""),
             (None, ""),
         ):
             clock.advance(timedelta(minutes=1))
-            number = begin_run(home, "clean", Trigger.CRON, None, clock.now())
+            number = begin_run(home, "clean", JobTrigger.CRON, None, clock.now())
             told.append(_job(desk, "clean").before)
             if outcome:
                 end_run(home, number, clock.now(), 1, outcome, message)
@@ -132,11 +132,11 @@ def test_a_service_that_runs_again_after_a_power_cut_is_well(desk: Desk) -> None
     with FileLock(JOBS["serve"].lock_path(home)) as lock:
         assert lock.acquire("serve")
         for _ in range(2):
-            begin_run(home, "serve", Trigger.CRON, None, desk.clock.now())
+            begin_run(home, "serve", JobTrigger.CRON, None, desk.clock.now())
             desk.clock.advance(timedelta(days=1))
         job = _job(desk, "serve")
         assert job.status is not None
-        assert (job.status.state, job.before) == (JobState.STARTED, "")
+        assert (job.status.state, job.before) == (ScheduleState.STARTED, "")
 
 
 def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_an_edit_by_hand_is_shown_and_claims_no_miss(desk: Desk) -> None:
     assert any("was edited by hand" in problem for problem in seen.problems)
     weekly = seen.jobs[0]
     assert weekly.line is not None and weekly.line.expression == "* * * * *"
-    assert weekly.status is not None and weekly.status.state is JobState.NEW
+    assert weekly.status is not None and weekly.status.state is ScheduleState.NEW
 
 
 def test_an_unreadable_time_edited_in_is_told_and_the_rest_is_shown(desk: Desk) -> None:

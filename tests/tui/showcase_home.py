@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.clock import iso
-from engine.schedule.record import Change, Outcome, Trigger, begin_run, end_run, write_changes
+from engine.schedule.record import (
+    JobOutcome,
+    JobTrigger,
+    ScheduleChange,
+    begin_run,
+    end_run,
+    write_changes,
+)
 from engine.vault.backups import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
@@ -260,7 +267,8 @@ def _schedule(engine: FakeEngine) -> None:
     since = NOW - timedelta(days=30)
     lines = scheduler.look().lines
     write_changes(
-        engine.home, tuple(Change(since, one.job, one.expression, True, "crontab") for one in lines)
+        engine.home,
+        tuple(ScheduleChange(since, one.job, one.expression, True, "crontab") for one in lines),
     )
     ran = (
         ("monthly", timedelta(days=20, hours=9, minutes=37), 34.0, 0, ""),
@@ -270,7 +278,12 @@ def _schedule(engine: FakeEngine) -> None:
     )
     for job, ago, seconds, code, message in ran:
         slot = NOW.replace(second=0) - ago
-        number = begin_run(engine.home, job, Trigger.CRON, slot, slot + timedelta(seconds=2))
+        number = begin_run(engine.home, job, JobTrigger.CRON, slot, slot + timedelta(seconds=2))
         end_run(
-            engine.home, number, slot + timedelta(seconds=2 + seconds), code, Outcome.DONE, message
+            engine.home,
+            number,
+            slot + timedelta(seconds=2 + seconds),
+            code,
+            JobOutcome.DONE,
+            message,
         )

@@ -12,7 +12,7 @@ from engine.api import Engine
 from engine.core.clock import FakeClock, iso
 from engine.core.history import NEWEST
 from engine.core.paths import Home
-from engine.schedule.record import Outcome, Trigger, begin_run, end_run
+from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
 from engine.watch.schema import writing
 from tests.helpers import new_home
 
@@ -37,8 +37,14 @@ def filled(folder: Path) -> Engine:
     home = new_home(folder / "home", market__source="simulated")
     for number in range(NEWEST + 10):
         ended = OLD + timedelta(days=number)
-        end_run(home, begin_run(home, "weekly", Trigger.CRON, ended, ended), ended, 0, Outcome.DONE)
-    begin_run(home, "clean", Trigger.CRON, OLD, OLD)
+        end_run(
+            home,
+            begin_run(home, "weekly", JobTrigger.CRON, ended, ended),
+            ended,
+            0,
+            JobOutcome.DONE,
+        )
+    begin_run(home, "clean", JobTrigger.CRON, OLD, OLD)
     with writing(home) as connection:
         for at in [OLD] * (NEWEST + 20) + [NOW - timedelta(hours=1)] * 3:
             check = (iso(at), "NVDA", "simulated", "in process", "answered", "", "", "")

@@ -9,8 +9,7 @@ from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.records import SymbolState
 from engine.schedule.jobs import JOBS
-from engine.schedule.state import JobState as ScheduledState
-from engine.schedule.state import JobStatus
+from engine.schedule.state import JobStatus, ScheduleState
 from engine.schedule.view import JobView
 from engine.watch.alerts import Condition, evaluate
 from engine.watch.check import check
@@ -72,7 +71,7 @@ def test_away_is_told_to_the_next_console_alone(tmp_path: Path) -> None:
 
 
 def _missed(name: str, slots: tuple[datetime, ...], reason: str) -> JobView:
-    status = JobStatus(ScheduledState.MISSED, slots[0], slots)
+    status = JobStatus(ScheduleState.MISSED, slots[0], slots)
     return JobView(JOBS[name], status=status, reason=reason)
 
 

@@ -21,8 +21,7 @@ from engine.schedule.block import Line
 from engine.schedule.daemon import Daemon
 from engine.schedule.jobs import JOBS
 from engine.schedule.scheduler import Backend
-from engine.schedule.state import JobState as ScheduledState
-from engine.schedule.state import JobStatus
+from engine.schedule.state import JobStatus, ScheduleState
 from engine.schedule.view import JobView, ScheduleView
 from engine.vault.backup import back_up
 from engine.watch.console_summary import away, opened
@@ -35,7 +34,7 @@ from tests.watch.test_probe import Service, running
 Look = Callable[..., dict[str, Item]]
 
 
-def job(name: str, state: ScheduledState, reason: str = "", before: str = "") -> JobView:
+def job(name: str, state: ScheduleState, reason: str = "", before: str = "") -> JobView:
     """A job of the crontab in this state."""
     line = Line(name, JOBS[name].expression, "")
     return JobView(JOBS[name], line, status=JobStatus(state), reason=reason, before=before)
@@ -166,7 +165,7 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
         (),
         ended_at=SUNDAY,
     )
-    jobs = (job("weekly", ScheduledState.MISSED, "the machine was off"),)
+    jobs = (job("weekly", ScheduleState.MISSED, "the machine was off"),)
     found = look(jobs, runs=(lost,))
 
     assert [Level.CRIT] * 3 == [found[name].level for name in ("models", "schedule", "runs")]
@@ -174,7 +173,7 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     assert engine.snapshot().worst is Level.CRIT, "the console's title says the same"
     assert "the machine was off" in found["schedule"].text
     assert "stockml schedule catch-up" == found["schedule"].fix
-    assert "stockml cron-run clean" == look((job("clean", ScheduledState.FAILED),))["schedule"].fix
+    assert "stockml cron-run clean" == look((job("clean", ScheduleState.FAILED),))["schedule"].fix
     assert "runs show 20250810-010000-abcdef" in found["runs"].fix
     told = conditions(found.values(), scheduled(*jobs), engine.snapshot())
     assert ["weekly Missed: the machine was off"] == [
@@ -183,8 +182,8 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     rings = {(each.rule, each.active) for each in told}
     assert {("schedule", True), ("backup", False), ("training", False)} <= rings
     again = scheduled(
-        job("performance", ScheduledState.STARTED, before="no bars"),
-        job("clean", ScheduledState.UP),
+        job("performance", ScheduleState.STARTED, before="no bars"),
+        job("clean", ScheduleState.UP),
     )
     (rung,) = (each for each in conditions((), again, engine.snapshot()) if each.rule == "schedule")
     assert (True, "performance Failed: no bars") == (rung.active, rung.text)
@@ -302,7 +301,7 @@ def test_a_stale_check_is_critical_where_it_is_scheduled(engine: Engine, look: L
         )
 
     assert Level.WARN is look()["check"].level
-    assert Level.CRIT is look((job("performance", ScheduledState.UP),))["check"].level
+    assert Level.CRIT is look((job("performance", ScheduleState.UP),))["check"].level
 
 
 def test_while_you_were_away(engine: Engine, home: Home) -> None:
@@ -439,7 +438,7 @@ def test_the_service_is_judged_by_its_own_word(home: Home, look: Look, service: 
 def test_a_service_that_is_missed(home: Home, look: Look, service: Service) -> None:
     """None is fine where nobody wants one, critical where the schedule starts one;
     one that died is told with its place."""
-    wanted = (job("serve", ScheduledState.UP),)
+    wanted = (job("serve", ScheduleState.UP),)
     assert look()["service"].level is Level.OK
     assert (look(wanted)["service"].level, look(wanted)["service"].fix) == (
         Level.CRIT,

@@ -18,7 +18,7 @@ from engine.schedule.expression import ExpressionError
 from engine.schedule.jobs import JOBS
 from engine.schedule.scheduler import Backend, Base
 from engine.schedule.slots import dst_notes
-from engine.schedule.state import JobState
+from engine.schedule.state import ScheduleState
 from engine.schedule.view import JobView, ScheduleView
 from tui.keys.labels import key
 from tui.look import format as fmt
@@ -26,14 +26,14 @@ from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
 STYLES = {
-    JobState.NEW: "dim",
-    JobState.UP: "ok",
-    JobState.STARTED: "live",
-    JobState.LATE: "warn",
-    JobState.MISSED: "crit",
-    JobState.FAILED: "crit",
-    JobState.SKIPPED: "warn",
-    JobState.PAUSED: "dim",
+    ScheduleState.NEW: "dim",
+    ScheduleState.UP: "ok",
+    ScheduleState.STARTED: "live",
+    ScheduleState.LATE: "warn",
+    ScheduleState.MISSED: "crit",
+    ScheduleState.FAILED: "crit",
+    ScheduleState.SKIPPED: "warn",
+    ScheduleState.PAUSED: "dim",
 }
 STATE_WORDS = {
     "New": "in the schedule, and no time has come yet",
@@ -160,7 +160,7 @@ def _meaning(one: JobLine) -> tuple[str, bool]:
 
 
 def _bad(found: JobView) -> bool:
-    return bool(found.status and found.status.state is JobState.FAILED)
+    return bool(found.status and found.status.state is ScheduleState.FAILED)
 
 
 def run_lines(what: Explained, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:

@@ -35,7 +35,7 @@ _NAME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Backup:
+class TabCopy:
     """One copy;
     `before` and `after` are what `mark` says of the tab copied and of the tab written over it."""
 
@@ -83,7 +83,7 @@ def home_mark(home: Home) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Backups:
+class TabCopies:
     """The copies in one state folder."""
 
     state: Path
@@ -93,7 +93,7 @@ class Backups:
     def folder(self) -> Path:
         return self.state / "crontab-backups"
 
-    def all(self) -> tuple[Backup, ...]:
+    def all(self) -> tuple[TabCopy, ...]:
         """Every copy, oldest first."""
         try:
             names = sorted(path.name for path in self.folder.iterdir())
@@ -105,7 +105,7 @@ class Backups:
             ) from error
         found = ((name, match) for name in names if (match := _NAME.fullmatch(name)))
         return tuple(
-            Backup(
+            TabCopy(
                 self.folder / name,
                 datetime.strptime(match["stamp"], _STAMP).replace(tzinfo=UTC),
                 match["reason"],
@@ -139,7 +139,7 @@ class Backups:
                 old.path.unlink()
         return self.folder / name
 
-    def to_undo(self, home: Home) -> Backup | None:
+    def to_undo(self, home: Home) -> TabCopy | None:
         """The copy that the next undo of this home goes back to: the newest that no later undo
         has cancelled."""
         cancelled = 0

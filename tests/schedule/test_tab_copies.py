@@ -10,14 +10,14 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.schedule.backups import KEPT, Backups, mark, state_folder
+from engine.schedule.tab_copies import KEPT, TabCopies, mark, state_folder
 
 HOME, OTHER = Home(Path("/home/op/stocks")), Home(Path("/srv/stocks"))
 
 
-def _backups(folder: Path) -> tuple[Backups, FakeClock]:
+def _backups(folder: Path) -> tuple[TabCopies, FakeClock]:
     clock = FakeClock(datetime(2026, 3, 1, tzinfo=UTC))
-    return Backups(folder / "state", clock), clock
+    return TabCopies(folder / "state", clock), clock
 
 
 def test_a_copy_holds_the_bytes_and_nobody_else_can_read_it(tmp_path: Path) -> None:
