@@ -1,4 +1,4 @@
-"""`alerts`: what rings, what was seen, what stays silent, whether a message arrives."""
+"""`alerts`: list, acknowledge and silence them, and test the delivery."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from engine.core.records import Alert
 from engine.core.text import clean
 from engine.watch.alerts import ANY, RULES
 
+HEADS = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
+
 
 def _rule(text: str) -> str:
     if text not in RULES and text != ANY:
@@ -28,56 +30,59 @@ def _symbol(session: Session, text: str | None) -> str:
 
 
 def list_alerts(session: Session) -> int:
-    """The alerts that are pending or firing, and the messages that nobody took yet."""
-    found, waiting = session.engine.alerts(), session.engine.undelivered()
+    """List pending and firing alerts, and the messages not delivered yet."""
+    alerts = session.engine.alerts()
+    undelivered = session.engine.undelivered()
     if session.json:
-        trees = [alert_tree(each) for each in found]
-        session.document({"alerts": trees, "undelivered": [{**asdict(each)} for each in waiting]})
-        return ExitCode.DONE
-    rows = [
-        (
-            each.rule,
-            each.symbol or render.ABSENT,
-            each.state,
-            render.moment(each.since),
-            _marks(each),
-            each.text,
+        session.document(
+            {
+                "alerts": [alert_tree(alert) for alert in alerts],
+                "undelivered": [asdict(message) for message in undelivered],
+            }
         )
-        for each in found
-    ]
-    heads = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
+        return ExitCode.DONE
+    rows = [_cells(alert) for alert in alerts]
+    table = render.table(HEADS, rows, (), terminal_width(), fold=True)
+    session.facts(table if rows else ["nothing rings"])
     session.facts(
-        render.table(heads, rows, (), terminal_width(), fold=True) if rows else ["nothing rings"]
-    )
-    session.facts(
-        f"undelivered since {each.at}: {clean(each.title)} ({tries(each.tries)},"
-        f" {each.fault or 'not sent'})"
-        for each in waiting
+        f"undelivered since {message.at}: {clean(message.title)} ({tries(message.tries)},"
+        f" {message.fault or 'not sent'})"
+        for message in undelivered
     )
     return ExitCode.DONE
 
 
+def _cells(alert: Alert) -> tuple[str, ...]:
+    return (
+        alert.rule,
+        alert.symbol or render.ABSENT,
+        alert.state,
+        render.moment(alert.since),
+        _marks(alert),
+        alert.text,
+    )
+
+
 def tries(count: int) -> str:
-    """How often a message was offered: 1 try, 2 tries."""
+    """How often a message was tried: 1 try, 2 tries."""
     return "1 try" if count == 1 else f"{count} tries"
 
 
 def _marks(alert: Alert) -> str:
-    """What keeps an alert quiet, and what became of its message."""
+    """Why an alert is quiet, and the state of its message."""
     silent = f"silent until {render.moment(alert.silent_until)}" if alert.silenced else ""
     return ", ".join(filter(None, ("acknowledged" if alert.acked else "", silent, alert.delivery)))
 
 
 def ack(session: Session, rule: str, symbol: str | None) -> int:
-    """Acknowledge what fires, so that it is not sent again: RULE [SYMBOL], without them
-    everything."""
+    """Acknowledge the firing alerts of a rule and a symbol, so that they are not sent again."""
     count = session.engine.acknowledge(_rule(rule), _symbol(session, symbol))
     session.say(f"{count} acknowledged")
     return ExitCode.DONE
 
 
 def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:
-    """Send nothing of RULE [SYMBOL] for a time; * stands for all of them."""
+    """Send nothing of a rule and a symbol for a time; `*` means all of them."""
     until = session.engine.silence(_rule(rule), _symbol(session, symbol), span(how_long))
     session.say(f"silent until {until.astimezone():%Y-%m-%d %H:%M}")
     return ExitCode.DONE

@@ -13,33 +13,34 @@ from engine.core.text import clean
 
 
 def audit(session: Session, words: tuple[str, ...], since: str | None) -> int:
-    """Everything that was changed through stockml, oldest first;
-    with TEXT only the lines that hold every word of it."""
+    """List the changes made through stockml, oldest first; `words` must all be in a line."""
     try:
-        found = list(entries(session.home, _since(since), words))
+        audit_entries = list(entries(session.home, _since(since), words))
     except OSError as error:
         raise StockmlError(
             f"cannot read {error.filename}: {error.strerror}", "check its permissions"
         ) from error
     if session.json:
         session.document(
-            {"file": str(session.home.audit_log), "entries": [_tree(entry) for entry in found]}
+            {
+                "file": str(session.home.audit_log),
+                "entries": [_tree(entry) for entry in audit_entries],
+            }
         )
     else:
-        session.facts([entry.text for entry in found] or [_nothing(session, bool(since or words))])
+        lines = [entry.text for entry in audit_entries]
+        session.facts(lines or [_no_entry(session, filtered=bool(since or words))])
     return ExitCode.DONE
 
 
-def _nothing(session: Session, narrowed: bool) -> str:
-    return (
-        "nothing in the record matches"
-        if narrowed
-        else f"nothing is recorded in {session.home.audit_log} yet"
-    )
+def _no_entry(session: Session, *, filtered: bool) -> str:
+    if filtered:
+        return "nothing in the record matches"
+    return f"nothing is recorded in {session.home.audit_log} yet"
 
 
 def _since(text: str | None) -> datetime | None:
-    """The moment that `--since` names: a span back from now, or the beginning of a local day."""
+    """The moment that `--since` names: a span before now, or the start of a local day."""
     if text is None:
         return None
     try:

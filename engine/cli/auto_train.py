@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,14 +13,15 @@ from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
-from engine.core.records import PlannedAction, Run, Started
+from engine.core.records import Job, PlannedAction, Run, Started
 from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.watch.auto_train import TrainingPlan, planning_context
 from engine.watch.planner import Decision
+from engine.watch.triggers import TriggerVerdict
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
-_FEWER = (PlannedAction.BUSY, PlannedAction.NO_BARS)
+_LEFT_OUT = (PlannedAction.BUSY, PlannedAction.NO_BARS)
 
 
 def symbol_list(session: Session, text: str | None) -> tuple[str, ...]:
@@ -35,48 +37,48 @@ def auto_train(
     dry_run: bool,
     detach: bool,
 ) -> int:
-    """Train every symbol that has a reason to be trained: age, accuracy, error, confidence,
-    failures, events, drift."""
+    """Train every symbol that has a reason to be trained, and follow the runs."""
     names = symbol_list(session, symbols)
-    now = planning_context(session.engine.clock.now())
-    if now.market_open and not skip_market_hours and not dry_run:
-        raise RefusedError(
-            f"the market is open until {now.closes_at.astimezone():%H:%M}"
-            if now.closes_at
-            else "the market is open",
-            "wait for the close, or --skip-market-hours",
-        )
-    prepared = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
+    if not skip_market_hours and not dry_run:
+        _refuse_while_the_market_is_open(session)
+    plan = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
     if not session.json:
-        simulated = any(
-            is_simulated(assessment.inputs.source) for assessment in prepared.assessments.values()
-        )
-        session.facts([f"{render.SIMULATED}: not real prices"] if simulated else [])
-        session.facts(decision_table(prepared.decisions, terminal_width()))
+        _print_plan(session, plan)
     if dry_run:
-        return _dry(session, prepared)
+        if session.json:
+            session.document({"decisions": decision_trees(plan)})
+        return ExitCode.DONE
     with Interrupts() as interrupts:
-        started = session.engine.auto_train(prepared, f"stockml auto-train, pid {os.getpid()}")
-        runs = [] if detach else [_followed(session, each, interrupts) for each in started]
-        return _ended(session, prepared, started, runs, interrupts.count > 0)
+        started_runs = session.engine.auto_train(plan, f"stockml auto-train, pid {os.getpid()}")
+        runs = []
+        if not detach:
+            runs = [_followed(session, started, interrupts) for started in started_runs]
+        return _report_end(session, plan, started_runs, runs, interrupts.count > 0)
+
+
+def _refuse_while_the_market_is_open(session: Session) -> None:
+    context = planning_context(session.engine.clock.now())
+    if not context.market_open:
+        return
+    until = f" until {context.closes_at.astimezone():%H:%M}" if context.closes_at else ""
+    raise RefusedError(f"the market is open{until}", "wait for the close, or --skip-market-hours")
+
+
+def _print_plan(session: Session, plan: TrainingPlan) -> None:
+    if any(is_simulated(assessment.inputs.source) for assessment in plan.assessments.values()):
+        session.facts([f"{render.SIMULATED}: not real prices"])
+    session.facts(decision_table(plan.decisions, terminal_width()))
 
 
 def _followed(session: Session, started: Started, interrupts: Interrupts) -> Run:
-    return follow(
-        session.engine, started.run_id, make_view(session.narration, session.say), interrupts
-    )
+    view = make_view(session.narration, session.say)
+    return follow(session.engine, started.run_id, view, interrupts)
 
 
-def _dry(session: Session, prepared: TrainingPlan) -> int:
-    if session.json:
-        session.document({"decisions": [decision_tree(each) for each in prepared.decisions]})
-    return ExitCode.DONE
-
-
-def _ended(
+def _report_end(
     session: Session,
-    prepared: TrainingPlan,
-    started: tuple[Started, ...],
+    plan: TrainingPlan,
+    started_runs: tuple[Started, ...],
     runs: list[Run],
     interrupted: bool,
 ) -> int:
@@ -84,55 +86,79 @@ def _ended(
     for run in runs:
         if run.live:
             session.note(left_words(run))
-    code = _code(prepared, jobs, bool(started), interrupted)
+    code = _exit_code(plan, jobs, bool(started_runs), interrupted)
     if session.json:
+        run_trees = [documents.run_tree(run) for run in runs]
         session.document(
             {
-                "decisions": [decision_tree(each) for each in prepared.decisions],
-                "runs": [documents.run_tree(run) for run in runs]
-                or [{"id": each.run_id} for each in started],
+                "decisions": decision_trees(plan),
+                "runs": run_trees or [{"id": started.run_id} for started in started_runs],
                 "exit_code": int(code),
             }
         )
     elif jobs:
-        simulated = any(run.simulated for run in runs)
+        simulated = any(is_simulated(run.source) for run in runs)
         session.facts(["", *render.result_table(jobs, (), terminal_width(), simulated=simulated)])
-    elif started:
-        session.facts([f"run {each.run_id} trains {' '.join(each.symbols)}" for each in started])
     else:
-        session.facts(["nothing to train"])
-    if code is not ExitCode.DONE and (words := gone_wrong(jobs) or _kept_words(prepared)):
-        session.note(words)
+        session.facts(started_lines(started_runs) or ["nothing to train"])
+    if code is not ExitCode.DONE and (problem := gone_wrong(jobs) or _not_trained(plan)):
+        session.note(problem)
     return code
 
 
-def _kept_words(prepared: TrainingPlan) -> str:
-    """Which symbols others or old bars keep from training, and why the first of them."""
-    kept = [each for each in prepared.decisions if each.action in _FEWER]
-    return f"not trained: {' '.join(each.symbol for each in kept)}: {kept[0].text}" if kept else ""
+def started_lines(started_runs: Iterable[Started]) -> list[str]:
+    """One line for each run that was started."""
+    return [f"run {run.run_id} trains {' '.join(run.symbols)}" for run in started_runs]
 
 
-def _code(
-    prepared: TrainingPlan, jobs: list[Any], any_started: bool, interrupted: bool
+def _left_out(plan: TrainingPlan) -> list[Decision]:
+    """The symbols that another process or missing bars keep from training."""
+    return [decision for decision in plan.decisions if decision.action in _LEFT_OUT]
+
+
+def _not_trained(plan: TrainingPlan) -> str:
+    """The symbols that were left out, and the reason of the first."""
+    decisions = _left_out(plan)
+    if not decisions:
+        return ""
+    symbols = " ".join(decision.symbol for decision in decisions)
+    return f"not trained: {symbols}: {decisions[0].text}"
+
+
+def _exit_code(
+    plan: TrainingPlan, jobs: list[Job], any_started: bool, interrupted: bool
 ) -> ExitCode:
-    """A refusal by the guard is the work done as asked;
-    symbols without fresh bars tell so, and others' work when it is all."""
+    """The exit code of the whole.
+
+    A refusal by the guard counts as done, missing bars as no data; symbols that others train
+    matter only where nothing was trained.
+    """
     code = exit_code(jobs, (), interrupted)
     if code not in (ExitCode.DONE, ExitCode.REFUSED):
         return code
-    wanted = [each.action for each in prepared.decisions if each.action in _FEWER]
-    if PlannedAction.NO_BARS in wanted:
+    left_out = [decision.action for decision in _left_out(plan)]
+    if PlannedAction.NO_BARS in left_out:
         return ExitCode.NO_DATA
-    return ExitCode.BUSY if wanted and not jobs and not any_started else ExitCode.DONE
+    return ExitCode.BUSY if left_out and not jobs and not any_started else ExitCode.DONE
 
 
-def decision_table(decisions: tuple[Decision, ...], width: int | None) -> list[str]:
-    """Symbol, decision, reason and the words for it."""
+def decision_table(decisions: Iterable[Decision], width: int | None) -> list[str]:
+    """Symbol, decision, reason and its text."""
     rows = [
-        (each.symbol, str(each.action), each.reason or render.ABSENT, each.text)
-        for each in decisions
+        (
+            decision.symbol,
+            str(decision.action),
+            decision.reason or render.ABSENT,
+            decision.text,
+        )
+        for decision in decisions
     ]
     return render.table(HEADS, rows, (), width, fold=True)
+
+
+def decision_trees(plan: TrainingPlan) -> list[dict[str, Any]]:
+    """The decisions of a plan as JSON."""
+    return [decision_tree(decision) for decision in plan.decisions]
 
 
 def decision_tree(decision: Decision) -> dict[str, Any]:
@@ -142,12 +168,12 @@ def decision_tree(decision: Decision) -> dict[str, Any]:
         "decision": str(decision.action),
         "reason": decision.reason or None,
         "text": decision.text,
-        "fired": [verdict_tree(each) for each in decision.fired],
-        "chronic": [each.reason for each in decision.chronic],
+        "fired": [verdict_tree(verdict) for verdict in decision.fired],
+        "chronic": [verdict.reason for verdict in decision.chronic],
     }
 
 
-def verdict_tree(verdict: Any) -> dict[str, Any]:
+def verdict_tree(verdict: TriggerVerdict) -> dict[str, Any]:
     """A verdict as JSON."""
     return {
         "reason": verdict.reason,
@@ -162,15 +188,15 @@ def verdict_tree(verdict: Any) -> dict[str, Any]:
 
 
 def hold(session: Session, symbol: str, until: str | None, reason: str) -> int:
-    """Stop automatic training of SYMBOL; `train` still trains it."""
+    """Stop automatic training of a symbol; `train` still trains it."""
     (name,) = session.symbols((symbol,))
-    found = session.engine.hold(name, reason, _day(until))
-    session.say(f"{name} is on hold: {found}")
+    placed_hold = session.engine.hold(name, reason, _day(until))
+    session.say(f"{name} is on hold: {placed_hold}")
     return ExitCode.DONE
 
 
 def unhold(session: Session, symbol: str) -> int:
-    """Let automatic training of SYMBOL go on."""
+    """Resume automatic training of a symbol."""
     (name,) = session.symbols((symbol,))
     session.engine.unhold(name)
     session.say(f"{name} is trained automatically again")

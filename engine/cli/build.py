@@ -31,10 +31,10 @@ class VerbGroup(click.Group):
         super().__init__(**attributes)
         self.rows = {row.name: row for row in rows}
 
-    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, _context: click.Context) -> list[str]:
         return list(self.rows)
 
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         return build(self.rows[name]) if name in self.rows else None
 
     def resolve_command(

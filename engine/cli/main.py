@@ -26,7 +26,7 @@ CLOSED_PIPE = 141
 class ConsoleGroup(VerbGroup):
     """`stockml` itself, whose help shows the summary of each command in full."""
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, row.summary) for name, row in self.rows.items()])
 
