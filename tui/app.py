@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import StockmlError
-from engine.core.records import Away, Snapshot
+from engine.core.records import Away, Level, Snapshot
 from engine.core.text import clean
 from tui.dashboard.last_seen import LastSeen
 from tui.dashboard.screen import MainScreen
@@ -290,14 +290,14 @@ class StockmlApp(Wearing, inherit_bindings=False):
         if (
             self._live_screen or self.main
         ).notice in own:  # else it is somebody's word, and stands for its own time
-            self.say(next((notice for notice in self._busy.values() if notice.stays), None))
+            self.say(next((notice for notice in self._busy.values() if notice.sticky), None))
         message.done(message.result)
 
     @on(VerbFailed)
     @while_open
     def _verb_failed(self, message: VerbFailed) -> None:
         self._busy.pop(message.verb, None)
-        self._failed[message.verb] = Notice(message.text, message.hint, bad=True)
+        self._failed[message.verb] = Notice(message.text, message.hint, level=Level.CRIT)
         self.say(self._failed[message.verb])
 
     def note(self, text: str) -> None:
@@ -312,7 +312,9 @@ class StockmlApp(Wearing, inherit_bindings=False):
     @on(Unrecorded)
     def _unrecorded(self, message: Unrecorded) -> None:
         """Say it after what the action itself says, which would take it away."""
-        notice = Notice(message.text, "free space, and check the permissions of logs/", bad=True)
+        notice = Notice(
+            message.text, "free space, and check the permissions of logs/", level=Level.CRIT
+        )
         self.set_timer(UNRECORDED_AFTER_S, lambda: self.say(notice))
 
     def say(self, notice: Notice | None) -> None:
@@ -352,7 +354,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
         def done(problem: str) -> None:
             file = "" if self.read_only else str(home.copied.relative_to(home.root))
-            self.say(Notice(*clipboard.told(text, bool(asked), file, problem)))
+            self.say(clipboard.copied_notice(text, file, problem, asked=bool(asked)))
 
         self.ask("copy", lambda: "" if self.read_only else clipboard.keep(home, text), done)
 
@@ -376,7 +378,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
                         words,
                         f"was stockml changed meanwhile? leave with {key('quit')} and open it"
                         " again",
-                        bad=True,
+                        level=Level.CRIT,
                     )
                 )
                 return

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 
 from engine.core.clock import span
 from engine.core.errors import UsageError
-from engine.core.records import Alert, AlertState
+from engine.core.records import Alert, AlertState, Level
 from engine.watch.alerts import ANY, LATELY
 from engine.watch.deliver import Waiting
 from tui.alerts.text import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
@@ -153,7 +153,7 @@ class AlertsScreen(LiveScreen):
         try:
             time: timedelta = span(text)
         except UsageError as error:
-            self.tell(Notice(error.message, error.hint, bad=True))
+            self.tell(Notice(error.message, error.hint, level=Level.CRIT))
             return
         self.shell.ask(
             "silence",
@@ -172,7 +172,7 @@ class AlertsScreen(LiveScreen):
                     Notice(
                         f"not delivered: {fault}",
                         "docs/alerts.md tells how to set a receiver",
-                        bad=True,
+                        level=Level.CRIT,
                     )
                 )
             else:

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.child import ChildAnswer
-from engine.core.records import ModelInfo
+from engine.core.records import Level, ModelInfo
 from engine.vault.backups import Backup
 from tui.backups import text as words
 from tui.dialogs.prompt import PromptScreen
@@ -24,7 +24,7 @@ from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker
-from tui.work.messages import Notice
+from tui.work.messages import Notice, level_of
 
 
 def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
@@ -37,7 +37,7 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
     """Restore after the operator typed the symbol, or RESTORE for many;
     what it replaces is listed."""
     if not symbols:
-        screen.tell(Notice(f"{backup.name} holds no model", backup.problem, bad=True))
+        screen.tell(Notice(f"{backup.name} holds no model", backup.problem, level=Level.CRIT))
         return
     must = symbols[0] if len(symbols) == 1 else "RESTORE"
 
@@ -174,7 +174,7 @@ def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequen
         bad = [one["name"] for one in found if not one["ok"]]
         said = f"DAMAGED: {', '.join(bad)}" if bad else "every file is as it was backed up"
         text = f"{fmt.plural(len(found), 'backup')} read again: {said}"
-        screen.tell(Notice(text, bad=bool(bad)))
+        screen.tell(Notice(text, level=level_of(failed=bool(bad))))
         screen.redraw()
 
     screen.shell.ask(

@@ -14,7 +14,7 @@ from tui.keys.labels import key
 from tui.look import format as fmt
 from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line
-from tui.work.messages import Notice
+from tui.work.messages import Notice, level_of
 
 HEADS = (
     Head("BACKUP", 0, meaning="name of its folder"),
@@ -167,7 +167,10 @@ def restored_notice(document: Mapping[str, Any]) -> Notice:
         if good
         else "nothing was restored"
     )
-    return Notice(f"{done}{'; ' if bad else ''}{'; '.join(bad)}", bad=not good, warns=bool(bad))
+    return Notice(
+        f"{done}{'; ' if bad else ''}{'; '.join(bad)}",
+        level=level_of(failed=not good, incomplete=bool(bad)),
+    )
 
 
 def made_notice(document: Mapping[str, Any]) -> Notice:
@@ -185,4 +188,6 @@ def made_notice(document: Mapping[str, Any]) -> Notice:
         " hashed"
     )
     problems = [*document.get("problems", ()), *absent, *kept]
-    return Notice("; ".join([*problems, text]), bad=not names, warns=bool(problems))
+    return Notice(
+        "; ".join([*problems, text]), level=level_of(failed=not names, incomplete=bool(problems))
+    )

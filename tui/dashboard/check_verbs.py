@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.core.records import Level
 from engine.core.sources import is_simulated
 from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
 from tui.look import format as fmt
 from tui.screens.verbs import Verbs
 from tui.widgets.lines import Line, line
-from tui.work.messages import Notice
+from tui.work.messages import Notice, level_of
 
 if TYPE_CHECKING:
     from engine.core.child import ChildAnswer
@@ -22,12 +23,12 @@ Tree = Mapping[str, Any]
 CHECKING = Notice(
     "checking every model: a prediction each, figures, triggers; it goes on while you look"
     " elsewhere",
-    stays=True,
+    sticky=True,
 )
 PLANNING = Notice(
-    "asking for fresh bars and every trigger; nothing is trained before you say so", stays=True
+    "asking for fresh bars and every trigger; nothing is trained before you say so", sticky=True
 )
-STARTING = Notice("starting the training", stays=True)
+STARTING = Notice("starting the training", sticky=True)
 _UNTRAINED = "not trained yet"
 _STYLES = {"train": "live", "fine": "dim"}
 
@@ -60,7 +61,7 @@ def check_notice(answer: ChildAnswer) -> Notice:
         if wanted
         else ""
     )
-    return Notice(text, hint, bad=none, warns=some or bool(problem))
+    return Notice(text, hint, level=level_of(failed=none, incomplete=some or bool(problem)))
 
 
 def _answered(check: Tree) -> str:
@@ -138,7 +139,7 @@ def begun_notice(document: Tree) -> Notice:
         return Notice(f"run {', '.join(runs)} started: {fmt.listed(names)}")
     why = _named(decisions, (), "decision") or "nothing fires any more"
     return Notice(
-        f"nothing was started: {why}", f"{key('auto_train')} shows the plan again", bad=True
+        f"nothing was started: {why}", f"{key('auto_train')} shows the plan again", level=Level.CRIT
     )
 
 

@@ -130,7 +130,7 @@ class MainScreen(ActingScreen[None]):
         if self._notice_timer is not None:
             self._notice_timer.stop()
             self._notice_timer = None
-        if self.notice is not None and not self.notice.stays:
+        if self.notice is not None and not self.notice.sticky:
             self._notice_timer = self.set_timer(self.notice.seconds, self._clear_notice)
         self.arrange_panes()
 

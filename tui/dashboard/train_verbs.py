@@ -9,7 +9,7 @@ import getpass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.core.records import PlanItem, Run, Snapshot, Started, TrainRequest
+from engine.core.records import Level, PlanItem, Run, Snapshot, Started, TrainRequest
 from engine.core.sources import is_simulated
 from tui.dashboard.text import plan_lines, short_source
 from tui.dialogs.confirm import Question, confirm
@@ -120,7 +120,7 @@ class TrainVerbs(Verbs):
                 Notice(
                     f"nothing to train, all busy: {holders}",
                     f"wait, or cancel with {key('cancel')}",
-                    warns=True,
+                    level=Level.WARN,
                 )
             )
             return

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 
 from textual.keys import Keys, _character_to_key
 
+from engine.core.records import Level
 from engine.core.text import clean
 from engine.settings.schema import Settings
 from tui.keys.action import Action
@@ -55,7 +56,9 @@ class Keymap:
         if not self.problems:
             return None
         more = f"and {len(self.problems) - 1} more; " if len(self.problems) > 1 else ""
-        return Notice(self.problems[0], f"{more}`stockml config check` lists them", bad=True)
+        return Notice(
+            self.problems[0], f"{more}`stockml config check` lists them", level=Level.CRIT
+        )
 
     def key(self, action_id: str) -> str:
         """The first key of an action, as people write it."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from engine.core.records import Level
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
@@ -327,7 +328,7 @@ class LogView(LiveScreen):
                     if newest
                     else "its last lines tell no time"
                 )
-                self.tell(Notice(f"cannot jump to {text!r}", why, bad=True))
+                self.tell(Notice(f"cannot jump to {text!r}", why, level=Level.CRIT))
             else:
                 self._to(self._file.at_time(wanted), "")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from textual.app import App
 
+from engine.core.records import Level
 from tui.keys.labels import key
 from tui.look.themes import BY_NAME, PALETTES, after, theme_of
 from tui.work.messages import Notice
@@ -55,7 +56,7 @@ class Wearing(App[int]):
             return Notice(
                 f"{name} needs 256 colours; this terminal has its own sixteen",
                 f"it shows {own}",
-                warns=True,
+                level=Level.WARN,
             )
         self.theme = found.name
         keep = f"stockml config set console.theme {found.name}"

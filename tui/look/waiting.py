@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from engine.core.records import Level
 from tui.look import format as fmt
 from tui.widgets.lines import Line, Span, line, wrapped
 from tui.work.messages import Notice
@@ -35,7 +36,7 @@ def stale_notice(failure: str, read_at: datetime) -> Notice | None:
     return Notice(
         f"cannot read again: {failure}",
         f"what stands here was read at {read_at.astimezone():%H:%M:%S}",
-        bad=True,
+        level=Level.CRIT,
     )
 
 

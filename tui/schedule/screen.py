@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.errors import StockmlError
+from engine.core.records import Level
 from engine.schedule.block import Line as JobLine
 from engine.schedule.block import with_line
 from engine.schedule.jobs import JOBS
@@ -30,7 +31,7 @@ from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
-from tui.work.messages import Notice
+from tui.work.messages import Notice, level_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class ScheduleScreen(LiveScreen):
             self.tell(Notice("the crontab was not read yet", self.failure))
             return None
         if seen.base is None and self.edit is None:
-            self.tell(Notice(seen.refused, seen.hint, bad=True))
+            self.tell(Notice(seen.refused, seen.hint, level=Level.CRIT))
             return None
         if self.edit is None:
             assert seen.base is not None
@@ -324,7 +325,7 @@ class ScheduleScreen(LiveScreen):
                 Notice(
                     result.message,
                     f"your changes are kept: look again and press {key('schedule_write')}",
-                    bad=True,
+                    level=Level.CRIT,
                 )
             )
         else:
@@ -333,7 +334,7 @@ class ScheduleScreen(LiveScreen):
                 Notice(
                     f"written; {key('schedule_undo')} takes it back",
                     "; ".join(result),
-                    warns=bool(result),
+                    level=level_of(incomplete=bool(result)),
                 )
             )
         self.take(seen)

@@ -11,6 +11,7 @@ from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from engine.core.records import Level
 from engine.core.text import clean
 from tui.keys.table import by_id, in_group
 from tui.screens.verbs import Verbs
@@ -120,7 +121,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
                 Notice(
                     f"read-only: {action.name} is off",
                     "open the console without --read-only",
-                    warns=True,
+                    level=Level.WARN,
                 )
             )
             return

@@ -243,7 +243,7 @@ class LiveScreen(ActingScreen[None]):
             self._notice_timer.stop()
             self._notice_timer = None
         self._notice = notice
-        if notice is not None and not notice.stays:
+        if notice is not None and not notice.sticky:
             self._notice_timer = self.set_timer(notice.seconds, lambda: self.tell(None))
         self._place_notice()
         self.call_after_refresh(self.redraw)

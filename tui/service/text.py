@@ -23,7 +23,7 @@ from tui.look import format as fmt
 from tui.look.table import Head
 from tui.service.marks import MARKS
 from tui.widgets.lines import Line, Span, line, wrapped
-from tui.work.messages import Notice
+from tui.work.messages import Notice, level_of
 
 _GAP = line(" ")
 # Characters of a problem: three lines of 80 cells, so that 13 symbols stand below on 24 lines.
@@ -247,11 +247,11 @@ def verdict_notice(symbol: str, reply: Reply, limits: ResourceSettings) -> Notic
     wrong = fault(reply)
     if wrong is not None:
         took = f" after {reply.seconds:.1f} s" if reply.seconds >= 1.0 else ""
-        return Notice(f"{symbol} {Level.CRIT}{took}: {wrong.message}", wrong.hint, bad=True)
+        return Notice(f"{symbol} {Level.CRIT}{took}: {wrong.message}", wrong.hint, level=Level.CRIT)
     first, second = answer_lines(reply)
     return Notice(
         f"{latency_line(symbol, reply, limits)}; {first} · {second}",
-        bad=verdict(reply, limits) is Level.CRIT,
+        level=level_of(failed=verdict(reply, limits) is Level.CRIT),
     )
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from engine.core.records import Level
 from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, read_sheet, shown
 from engine.settings.write import SettingChange
@@ -217,7 +218,11 @@ class SettingsScreen(LiveScreen):
                 if self.value
                 else self.failure or "stockml.toml was not read yet"
             )
-            self.tell(Notice(f"nothing is changed: {problem}", "repair the file by hand", bad=True))
+            self.tell(
+                Notice(
+                    f"nothing is changed: {problem}", "repair the file by hand", level=Level.CRIT
+                )
+            )
             return None
         return self.current
 
@@ -290,7 +295,7 @@ class SettingsScreen(LiveScreen):
                 Notice(
                     f"not written: {problems[0]}",
                     f"change that too, or {key('settings_undo')} takes a change back",
-                    bad=True,
+                    level=Level.CRIT,
                 )
             )
             return

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from engine.core.files import write_atomic
 from engine.core.paths import Home
 from engine.core.text import clean
+from tui.work.messages import Notice, level_of
 
 # Terminals drop a sequence of more than 100,000 bytes; so many bytes of text become 99,992 of
 # base64 (k9s has the same).
@@ -50,17 +51,26 @@ def keep(home: Home, text: str) -> str:
     return ""
 
 
-def told(text: str, asked: bool, file: str, problem: str) -> tuple[str, str, bool]:
-    """Notice, hint, and whether it is bad: `asked` the terminal, kept in `file` (empty in a
-    read-only console)."""
+def copied_notice(text: str, file: str, problem: str, *, asked: bool) -> Notice:
+    """What became of a copy.
+
+    The terminal was `asked` to take it; it is kept in `file`, empty in a read-only console, or
+    `problem` says why not.
+    """
+    if problem:
+        kept = problem
+    elif file:
+        kept = f"also in {file}"
+    else:
+        kept = "in no file: this console is read-only"
+    count = f"{text.count(chr(10)) + 1} lines" if "\n" in text else f"{len(text)} characters"
+    if not asked:
+        level = level_of(failed=bool(problem) or not file)
+        return Notice(f"too long for a terminal's clipboard: {count}", kept, level=level)
     first = text.split("\n", 1)[0]
     shown = first if len(first) <= 40 else f"{first[:39]}…"
-    count = f"{text.count(chr(10)) + 1} lines" if "\n" in text else f"{len(text)} characters"
-    kept = problem or (f"also in {file}" if file else "in no file: this console is read-only")
-    if not asked:
-        return f"too long for a terminal's clipboard: {count}", kept, bool(problem) or not file
-    return (
+    return Notice(
         f"copied {count}: {shown}",
         f"some terminals refuse without a word; {kept}",
-        bool(problem),
+        level=level_of(failed=bool(problem)),
     )

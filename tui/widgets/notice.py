@@ -7,20 +7,20 @@ from collections.abc import Iterable
 
 from textual.reactive import var
 
+from engine.core.records import Level
 from tui.widgets.lines import Line, line
 from tui.widgets.pane import Pane
 from tui.work.messages import Notice
 
 MOST_LINES = 3
+_MARKS = {Level.OK: ("", "live"), Level.WARN: ("WARN: ", "warn"), Level.CRIT: ("ERROR: ", "crit")}
 
 
 def notice_lines(notice: Notice | None, width: int) -> tuple[Line, ...]:
     """The notice wrapped into at most three lines of `width` cells."""
     if notice is None or width < 1:
         return ()
-    mark, style = (
-        ("ERROR: ", "crit") if notice.bad else ("WARN: ", "warn") if notice.warns else ("", "live")
-    )
+    mark, style = _MARKS[notice.level]
     text = f"{mark}{notice.text}{f' ({notice.hint})' if notice.hint else ''}"
     wrapped = textwrap.wrap(text, max(8, width), max_lines=MOST_LINES, placeholder=" …")
     return tuple(line(part, style) for part in wrapped)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from textual.message import Message
 
-from engine.core.records import Away, Snapshot
+from engine.core.records import Away, Level, Snapshot
 
 
 class SnapshotRead(Message):
@@ -77,12 +77,11 @@ class Notice:
 
     text: str
     hint: str = ""
-    bad: bool = False
-    """It did not work: the sentence begins with ERROR."""
-    warns: bool = False
-    """It worked, and not all of it, or what it found wants a look: WARN."""
-    stays: bool = False
-    """It stands until something else is said: the work it tells of goes on."""
+    _: KW_ONLY
+    level: Level = Level.OK
+    """CRIT: it did not work; WARN: not all of it did, or the result wants a look."""
+    sticky: bool = False
+    """It stays until something else is said: its work is still going on."""
 
     @classmethod
     def still(cls, verb: str) -> Notice:
@@ -92,4 +91,11 @@ class Notice:
     @property
     def seconds(self) -> float:
         """How long it stands, where nothing else is said."""
-        return 30.0 if self.bad or self.warns else 8.0
+        return 8.0 if self.level is Level.OK else 30.0
+
+
+def level_of(*, failed: bool = False, incomplete: bool = False) -> Level:
+    """The level of what failed, of what is incomplete, and of the rest."""
+    if failed:
+        return Level.CRIT
+    return Level.WARN if incomplete else Level.OK

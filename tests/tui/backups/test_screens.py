@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
+from engine.core.records import Level
 from engine.vault.backups import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
@@ -125,7 +126,9 @@ async def test_verify_tells_damage(tmp_path: Path) -> None:
             1, {"backups": [checked(one, True), checked(two, False)]}
         )
         await pilot.press("V")
-        await until(pilot, lambda: screen.notice and screen.notice.bad, "the damage")
+        await until(
+            pilot, lambda: screen.notice and screen.notice.level is Level.CRIT, "the damage"
+        )
         assert f"DAMAGED: {two.name}" in screen_text(app).replace("\n", " ")
         assert asked(engine)[-1] == ("backups", "verify")
 
@@ -253,11 +256,12 @@ def test_a_backup_of_a_broken_file_says_so_first() -> None:
     }
     told = made_notice(made)
 
-    assert (told.bad, told.warns) == (False, True)
+    assert told.level is Level.WARN
     assert told.text.startswith(
         "AAPL has no model; TSLA is broken, kept as it is; backup_1: NVDA TSLA"
     )
     entry = {**made["backup"], "entries": entries[:1]}  # type: ignore[dict-item]
     whole = made_notice({**made, "backup": entry, "absent": []})
-    assert not whole.warns
-    assert made_notice({**made, "backup": {**made["backup"], "entries": []}}).bad  # type: ignore[dict-item]
+    assert whole.level is Level.OK
+    entry = {**made["backup"], "entries": []}  # type: ignore[dict-item]
+    assert made_notice({**made, "backup": entry}).level is Level.CRIT

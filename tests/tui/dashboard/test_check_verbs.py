@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
-from engine.core.records import Away
+from engine.core.records import Away, Level
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, NOW, clock, retrain, row, trained_home, watched_home
@@ -118,9 +118,9 @@ async def test_a_sticky_notice_outlives_another_verb(tmp_path: Path) -> None:
         app.ask("other", lambda: 1, done.append)
         await until(pilot, lambda: done, "the other verb")
         assert app.main.notice is not None
-        assert app.main.notice.stays
+        assert app.main.notice.sticky
         engine.gate.set()
-        await until(pilot, lambda: app.main.notice and not app.main.notice.stays, "the result")
+        await until(pilot, lambda: app.main.notice and not app.main.notice.sticky, "the result")
 
 
 async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_failing_check_is_told_loudly() -> None:
     )
     fresh = report(checks=[{"status": "failed", "problem": "no model yet"}] * 13)
     assert "13 not trained yet" in check_notice(ChildAnswer(0, fresh)).text
-    assert not check_notice(ChildAnswer(0, fresh)).bad
+    assert check_notice(ChildAnswer(0, fresh)).level is not Level.CRIT
     assert check_notice(
         ChildAnswer(0, report(checks=[{"status": "ok", "source": "simulated"}]))
     ).text.startswith("SIMULATED: checked")

@@ -171,7 +171,7 @@ def test_meters_do_not_jump() -> None:
 
 def test_notices_wrap_into_three_lines() -> None:
     """A long error keeps its beginning, and never takes more than three lines."""
-    lines = notice_lines(Notice("word " * 200, "next step", bad=True), 80)
+    lines = notice_lines(Notice("word " * 200, "next step", level=Level.CRIT), 80)
 
     assert len(lines) == 3
     assert plain(lines[0]).startswith("ERROR: word")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from engine.core.records import Level
 from engine.schedule.daemon import Daemon
 from engine.schedule.jobs import JOBS, STANDARD
 from tests.tui.fake import FakeEngine
@@ -208,7 +209,9 @@ async def test_another_programs_write_is_kept(tmp_path: Path) -> None:
         engine.crontab.tab = (engine.crontab.tab or b"") + b"1 1 * * * foreign\n"
         await pilot.press("w")
         await confirmed(app, pilot, "Write this")
-        await until(pilot, lambda: screen.notice and screen.notice.bad, "the conflict")
+        await until(
+            pilot, lambda: screen.notice and screen.notice.level is Level.CRIT, "the conflict"
+        )
         assert b"foreign" in engine.crontab.tab
         assert times(engine)["weekly"][1]
         await until(

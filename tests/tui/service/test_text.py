@@ -13,6 +13,7 @@ import pytest
 from engine.client.place import Place
 from engine.client.service_client import Reply, ServiceState
 from engine.core.clock import iso
+from engine.core.records import Level
 from engine.service.overview import Overview
 from engine.settings.load import load
 from engine.settings.schema import Settings
@@ -188,16 +189,19 @@ def test_the_result_of_a_test_in_words(settings: Settings) -> None:
         "stale": True,
     }
     good = verdict_notice("NVDA", Reply(200, 0.0041, tree), settings.resources)
-    assert not good.bad
+    assert good.level is Level.OK
     assert good.text.startswith(
         "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s); BUY · 100.00 → 101.25 for"
         " 2026-10-22"
     )
     assert "generation 4 · bars of 2026-10-21 from yahoo · stale" in good.text
     slow = verdict_notice("NVDA", Reply(200, 10.5, tree), settings.resources)
-    assert (slow.bad, slow.text.startswith("NVDA CRIT")) == (True, True)
+    assert (slow.level, slow.text.startswith("NVDA CRIT")) == (Level.CRIT, True)
     silent = verdict_notice("NVDA", Reply(0, 11.0, {}, "no answer within 11 s"), settings.resources)
-    assert (silent.bad, silent.text) == (True, "NVDA CRIT after 11.0 s: no answer within 11 s")
+    assert (silent.level, silent.text) == (
+        Level.CRIT,
+        "NVDA CRIT after 11.0 s: no answer within 11 s",
+    )
     assert "stockml serve" in silent.hint
 
 
