@@ -83,7 +83,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
     ) -> None:
         """`theme_for` names the theme for what `[console] theme` says on this terminal;
         `link` is fast or slow."""
-        setting = engine.settings.console.theme
+        setting = engine.settings.current.console.theme
         super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme_for(setting)].ansi)
         self.wear(setting, theme_for)
         self.few_colours = few_colours
@@ -95,7 +95,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.vitals = Vitals(engine.home, self.wall, link, read_only=read_only)
         self.stalled = ""
         """LAG in words for a while after the event loop stood still."""
-        self.names = engine.settings.names
+        self.names = engine.settings.current.names
         """The symbols that the first paint makes room for."""
         self.started: list[str] = []
         """Runs started from here, also those no snapshot has shown yet."""
@@ -185,8 +185,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def _look(self) -> float:
         """Read the engine once, in the reader's thread; the seconds until the next look."""
         try:
-            snapshot = self._statuses.told(self.engine.snapshot())
-            console = self.engine.settings.console
+            snapshot = self._statuses.told(self.engine.watch.snapshot())
+            console = self.engine.settings.current.console
             pause, self.theme_wanted = console.refresh_s, console.theme
         except StockmlError as error:
             self._report_failure(f"{error.message}\n{error.hint}".strip())
@@ -214,7 +214,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
     def _look_at_service(self) -> float:
         """Ask the service, where one runs, how it is; in a thread of its own, for it may hang."""
         try:
-            word = self.engine.service_state(SERVICE_DEADLINE_S).word
+            word = self.engine.service.state(SERVICE_DEADLINE_S).word
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             self.note(f"action=service-state error={type(error).__name__}: {error}")
             word = ""
@@ -336,7 +336,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
     def take_keys(self) -> None:
         """Lay the operator's keys over ours."""
-        self.own_keys = keymap(self.engine.settings.console.keys)
+        self.own_keys = keymap(self.engine.settings.current.console.keys)
         self.set_keymap(self.own_keys.textual)
         put_in_force(self.own_keys)
 

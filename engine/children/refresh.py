@@ -10,4 +10,4 @@ from engine.api import Engine
 from engine.core.paths import Home
 
 if __name__ == "__main__":
-    Engine(Home(Path(sys.argv[1])), source=sys.argv[2] or None).refresh_alone()
+    Engine(Home(Path(sys.argv[1])), source=sys.argv[2] or None).models.refresh_alone()

@@ -24,7 +24,9 @@ from engine.forecast.model_summary import model_summary
 
 def told(engine: Engine, symbol: str) -> dict[str, Any]:
     """The whole story; a part that cannot be told is None, and `problems` says why."""
-    tree = model_summary(engine.home, engine.settings, symbol, engine.clock, engine.source or "")
+    tree = model_summary(
+        engine.home, engine.settings.current, symbol, engine.clock, engine.source or ""
+    )
 
     def part(tell: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         try:
@@ -33,8 +35,8 @@ def told(engine: Engine, symbol: str) -> dict[str, Any]:
             tree["problems"].append(error.message)
             return None
 
-    live = part(lambda: asdict(engine.accuracy((symbol,))[0]))
-    return {**tree, "live": live, "watch": part(lambda: engine.watch_story(symbol))}
+    live = part(lambda: asdict(engine.watch.accuracy((symbol,))[0]))
+    return {**tree, "live": live, "watch": part(lambda: engine.watch.explain(symbol))}
 
 
 def finite(value: Any) -> Any:
@@ -50,7 +52,7 @@ def main(words: list[str]) -> int:
     """Print the story of words[1] in the home words[0], on the bars of words[2] when given."""
     try:
         engine = Engine(Home(Path(words[0])), source=words[2] if len(words) > 2 else None)
-        tree = told(engine, checked_all(words[1:2], engine.settings.names)[0])
+        tree = told(engine, checked_all(words[1:2], engine.settings.current.names)[0])
     except StockmlError as error:
         sys.stderr.write(f"stockml: {error}\n")
         return int(error.exit_code)

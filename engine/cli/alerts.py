@@ -31,8 +31,8 @@ def _symbol(session: Session, text: str | None) -> str:
 
 def list_alerts(session: Session) -> int:
     """List pending and firing alerts, and the messages not delivered yet."""
-    alerts = session.engine.alerts()
-    undelivered = session.engine.undelivered()
+    alerts = session.engine.alerts.list()
+    undelivered = session.engine.alerts.undelivered()
     if session.json:
         session.document(
             {
@@ -76,21 +76,21 @@ def _marks(alert: Alert) -> str:
 
 def ack(session: Session, rule: str, symbol: str | None) -> int:
     """Acknowledge the firing alerts of a rule and a symbol, so that they are not sent again."""
-    count = session.engine.acknowledge(_rule(rule), _symbol(session, symbol))
+    count = session.engine.alerts.acknowledge(_rule(rule), _symbol(session, symbol))
     session.say(f"{count} acknowledged")
     return ExitCode.DONE
 
 
 def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:
     """Send nothing of a rule and a symbol for a time; `*` means all of them."""
-    until = session.engine.silence(_rule(rule), _symbol(session, symbol), span(how_long))
+    until = session.engine.alerts.silence(_rule(rule), _symbol(session, symbol), span(how_long))
     session.say(f"silent until {until.astimezone():%Y-%m-%d %H:%M}")
     return ExitCode.DONE
 
 
 def send_test(session: Session) -> int:
     """Send a test message to every URL of secrets.toml and say whether it arrived."""
-    fault = session.engine.test_alert()
+    fault = session.engine.alerts.send_test()
     if fault:
         session.note(f"not delivered: {fault}")
         return ExitCode.FAILED

@@ -41,7 +41,7 @@ def auto_train(
     names = symbol_list(session, symbols)
     if not skip_market_hours and not dry_run:
         _refuse_while_the_market_is_open(session)
-    plan = session.engine.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
+    plan = session.engine.watch.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
     if not session.json:
         _print_plan(session, plan)
     if dry_run:
@@ -49,7 +49,9 @@ def auto_train(
             session.document({"decisions": decision_trees(plan)})
         return ExitCode.DONE
     with Interrupts() as interrupts:
-        started_runs = session.engine.auto_train(plan, f"stockml auto-train, pid {os.getpid()}")
+        started_runs = session.engine.watch.auto_train(
+            plan, f"stockml auto-train, pid {os.getpid()}"
+        )
         runs = []
         if not detach:
             runs = [_followed(session, started, interrupts) for started in started_runs]
@@ -190,7 +192,7 @@ def verdict_tree(verdict: TriggerVerdict) -> dict[str, Any]:
 def hold(session: Session, symbol: str, until: str | None, reason: str) -> int:
     """Stop automatic training of a symbol; `train` still trains it."""
     (name,) = session.symbols((symbol,))
-    placed_hold = session.engine.hold(name, reason, _day(until))
+    placed_hold = session.engine.watch.hold(name, reason, _day(until))
     session.say(f"{name} is on hold: {placed_hold}")
     return ExitCode.DONE
 
@@ -198,7 +200,7 @@ def hold(session: Session, symbol: str, until: str | None, reason: str) -> int:
 def unhold(session: Session, symbol: str) -> int:
     """Resume automatic training of a symbol."""
     (name,) = session.symbols((symbol,))
-    session.engine.unhold(name)
+    session.engine.watch.unhold(name)
     session.say(f"{name} is trained automatically again")
     return ExitCode.DONE
 

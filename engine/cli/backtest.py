@@ -36,7 +36,7 @@ def backtest(
         raise UsageError(f"--from {first} lies after --to {last}")
     with _progress(session) as progress:
         try:
-            found = session.engine.backtest(
+            found = session.engine.models.backtest(
                 session.symbols(symbols),
                 first,
                 last,

@@ -29,7 +29,7 @@ def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
     """Copy the live models of SYMBOLS, without them all of them, into a new backup;
     every copy is read again."""
     asked = session.symbols(symbols)
-    made = session.engine.back_up(asked, to.expanduser().absolute() if to else None)
+    made = session.engine.backups.create(asked, to.expanduser().absolute() if to else None)
     absent = [symbol for symbol in asked if symbols and made.backup.entry(symbol) is None]
     if session.json:
         tree = {"backup": backup_tree(made.backup), "copies": [str(path) for path in made.copies]}
@@ -59,7 +59,7 @@ def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
 
 def list_backups(session: Session) -> int:
     """Every backup, newest first, here and in the folder of `backup.also_to`."""
-    found = session.engine.backups()
+    found = session.engine.backups.list()
     if session.json:
         session.document({"backups": [backup_tree(each) for each in found]})
     elif found:
@@ -80,7 +80,7 @@ def list_backups(session: Session) -> int:
 def verify(session: Session, names: tuple[str, ...]) -> int:
     """Read every file of the backups again: its hash, then what the model reader says of it.
     Ends with 1 on damage."""
-    checked = session.engine.verify_backups(names)
+    checked = session.engine.backups.verify(names)
     damaged = [_damaged(each, checks) for each, checks in checked]
     if session.json:
         session.document(
@@ -131,11 +131,11 @@ def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) ->
     what they replace is backed up first."""
     engine = session.engine
     wanted = session.symbols(symbols) if symbols else ()
-    found = engine.backup(name)
+    found = engine.backups.show(name)
     for line in _plan(session, found, wanted):
         session.say(line)
     ask(session, "Replace these live models?", yes, "this replaces live models")
-    results = engine.restore(found.name, wanted)
+    results = engine.backups.restore(found.name, wanted)
     if session.json:
         session.document(
             {"backup": found.name, "results": [restored_tree(each) for each in results]}
@@ -154,8 +154,8 @@ def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) ->
 
 def _plan(session: Session, found: Backup, wanted: Sequence[str]) -> list[str]:
     """One line for each symbol: what is live and what would be."""
-    session.engine.refresh_status(entry.symbol for entry in found.entries)
-    live = {row.symbol: row.model for row in session.engine.snapshot_rows()}
+    session.engine.models.refresh_status(entry.symbol for entry in found.entries)
+    live = {row.symbol: row.model for row in session.engine.watch.rows()}
     copied = "" if found.verified else ", a plain copy that was never verified"
     lines = [f"from {found.name}, made {render.moment(found.created_at)}{copied}:"]
     for entry in found.entries:

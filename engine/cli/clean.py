@@ -24,14 +24,14 @@ _DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}
 def clean(session: Session, dry_run: bool, yes: bool) -> int:
     """Remove what is old by the rules of the settings;
     a live model is never removed, nor a backup still needed."""
-    found = session.engine.clean(dry_run=dry_run or not yes)
+    found = session.engine.storage.clean(dry_run=dry_run or not yes)
     due = [action for action in found.actions if action.verb != KEEP]
     if dry_run or yes or not due:
         return _tell(session, found, dry_run)
     for line in _lines(session.home, due):
         session.say(line)
     ask(session, "Do this?", yes, "this removes files")
-    return _tell(session, session.engine.clean(), dry_run)
+    return _tell(session, session.engine.storage.clean(), dry_run)
 
 
 def _tell(session: Session, found: CleanReport, dry_run: bool) -> int:

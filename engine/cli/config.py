@@ -23,7 +23,7 @@ from engine.settings.write import set_key
 
 def show(session: Session) -> int:
     """Every effective value and where it comes from: file, default or environment."""
-    settings = session.engine.settings
+    settings = session.engine.settings.current
     tree = tomllib.loads(session.home.settings.read_text(encoding="utf-8"))
     rows = list(origins(settings, tree, os.environ))
     if session.json:

@@ -24,7 +24,10 @@ def dashboard(session: Session) -> int:
     if session.json:
         session.document(documents.status_document(snapshot))
         return ExitCode.DONE
-    checks, schedule = session.engine.recent_checks(RECENT), session.engine.schedule_lines()
+    checks, schedule = (
+        session.engine.watch.recent_checks(RECENT),
+        session.engine.schedule.view().lines(),
+    )
     session.facts(page(snapshot, _can_show("✅❌"), sys.stdout.isatty(), checks, schedule))
     return ExitCode.DONE
 

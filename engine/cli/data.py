@@ -18,12 +18,12 @@ HEADS = ("SYMBOL", "BARS", "FIRST", "LAST", "CLOSE", "SPLITS", "FETCHED", "SOURC
 
 def fetch(session: Session, symbols: tuple[str, ...]) -> int:
     """Ask the source for fresh bars of SYMBOLS, check and store them; without SYMBOLS of all."""
-    return _each(session, symbols, session.engine.fetch, "fetching")
+    return _each(session, symbols, session.engine.bars.fetch, "fetching")
 
 
 def check(session: Session, symbols: tuple[str, ...]) -> int:
     """Check the stored bars of SYMBOLS; never asks the network."""
-    return _each(session, symbols, session.engine.stored, "")
+    return _each(session, symbols, session.engine.bars.stored, "")
 
 
 def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars], verb: str) -> int:

@@ -33,10 +33,10 @@ def demo(session: Session) -> int:
     without a terminal train every symbol and show the table."""
     session.home_text = session.home_text or str(demo_folder(os.environ, Path.home()))
     prepare_demo(Home(absolute(session.home_text)))
-    if not is_simulated(session.engine.settings.market.source):
+    if not is_simulated(session.engine.settings.current.market.source):
         raise RefusedError(
             f"{session.home.root} is not a demo: its market.source is"
-            f" {session.engine.settings.market.source}",
+            f" {session.engine.settings.current.market.source}",
             "name another folder with --home, or none",
         )
     session.source = None  # the demo's settings name it

@@ -35,7 +35,7 @@ def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
     The report (JSON, Markdown, one HTML page) is kept in evaluation_results/.
     """
     names = session.symbols(symbols)
-    found = session.engine.evaluate(names)
+    found = session.engine.models.evaluate(names)
     if (
         not symbols
         and not found["symbols"]

@@ -79,13 +79,13 @@ def follow(
     asked = False
     try:
         while True:
-            run = engine.run(run_id)
+            run = engine.runs.show(run_id)
             view.show(run)
             if not run.live or interrupts.count > 1 or (interrupts.count and not cancels):
                 return run
             if interrupts.count and not asked:
                 asked = True
-                engine.cancel(run_id)
+                engine.runs.cancel(run_id)
                 view.say("cancelling: waiting for the run to end; Ctrl-C again leaves it")
             interrupts.wait(POLL_S)
     finally:

@@ -20,12 +20,12 @@ def health(session: Session, append: bool) -> int:
     ends with 1 when something but the CPU is critical."""
     try:
         # A file that broke since the last look must not pass for the model it was.
-        session.engine.refresh_status()
+        session.engine.models.refresh_status()
     except (StockmlError, OSError) as error:
         session.note(f"figures may be out of date: {error}")
-    items = session.engine.health()
+    items = session.engine.watch.health()
     try:
-        undelivered = session.engine.deliver_alerts()
+        undelivered = session.engine.alerts.deliver()
     except StockmlError as error:
         undelivered = f"alerts cannot be sent: {error.message}"
     now = session.engine.clock.now()
@@ -52,7 +52,7 @@ def health(session: Session, append: bool) -> int:
 def doctor(session: Session) -> int:
     """Terminal, locale, cron, time zone, permissions, disk, Python, packages, network, logout;
     with the fix for each."""
-    items = tuple(session.engine.doctor())
+    items = tuple(session.engine.watch.doctor())
     _tell(session, items, _lines(items, terminal_width()), {})
     return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE
 

@@ -39,19 +39,21 @@ def performance(
     if report:
         return _report(session, names)
     if continuous:
-        hours = session.engine.settings.watch.interval_hours
+        hours = session.engine.settings.current.watch.interval_hours
         every = span(interval) if interval else timedelta(hours=hours)
-        session.engine.monitor(names if symbols else (), every, session.say, no_train=no_train)
+        session.engine.watch.monitor(
+            names if symbols else (), every, session.say, no_train=no_train
+        )
         session.say("stopped")
         return ExitCode.DONE
     if interval:
         raise UsageError(
             "--interval goes with --continuous", "stockml performance --continuous --interval 6h"
         )
-    found = session.engine.check(
+    found = session.engine.watch.check(
         names, train=not no_train, starter=f"stockml performance, pid {os.getpid()}"
     )
-    undelivered = session.engine.deliver_alerts()
+    undelivered = session.engine.alerts.deliver()
     if session.json:
         session.document(report_tree(found))
     else:
@@ -145,7 +147,7 @@ def report_tree(found: CheckReport) -> dict[str, Any]:
 
 
 def _report(session: Session, names: tuple[str, ...]) -> int:
-    path, tree = session.engine.write_report(names)
+    path, tree = session.engine.watch.write_report(names)
     if session.json:
         session.document(tree)
         return ExitCode.DONE
@@ -210,7 +212,7 @@ ACCURACY_HEADS = (
 def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
     """Live accuracy: forecasts that were kept before their outcome, against the closes that
     came."""
-    found = session.engine.accuracy(session.symbols(symbols))
+    found = session.engine.watch.accuracy(session.symbols(symbols))
     if session.json:
         session.document({"symbols": [asdict(each) for each in found]})
         return ExitCode.DONE

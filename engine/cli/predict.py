@@ -19,10 +19,10 @@ def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> in
     if bool(symbols) == all_symbols:
         raise UsageError("name symbols, or give --all", "stockml predict NVDA TSLA")
     names = session.symbols(symbols)
-    found = session.engine.predict(names)
-    snapshot = session.engine.snapshot()
+    found = session.engine.models.predict(names)
+    snapshot = session.engine.watch.snapshot()
     rows = {row.symbol: row for row in snapshot.rows}
-    settle = session.engine.settings.market.settle_minutes
+    settle = session.engine.settings.current.market.settle_minutes
     late = {
         name: (
             bars_behind(item.last_bar, _source(session, rows[name]), snapshot.taken_at, settle)

@@ -26,7 +26,7 @@ NEEDED = 76
 
 def list_runs(session: Session, limit: int) -> int:
     """The newest runs, newest first."""
-    found = session.engine.runs(limit)
+    found = session.engine.runs.recent(limit)
     if session.json:
         session.document({"runs": [documents.run_tree(run) for run in found]})
     elif found:
@@ -110,10 +110,10 @@ def follow_run(session: Session, run_id: str | None) -> int:
 
 def cancel(session: Session, run_id: str | None) -> int:
     """Ask a run to stop; without RUN the one that is live."""
-    run = chosen(session, run_id) if run_id else only_live(session.engine.runs(SEARCHED))
+    run = chosen(session, run_id) if run_id else only_live(session.engine.runs.recent(SEARCHED))
     lost = run.state is JobState.LOST
     if run.live or lost:
-        session.engine.cancel(
+        session.engine.runs.cancel(
             run.id
         )  # of a lost run: ends a stopped worker that still holds a symbol
     words = (
@@ -135,7 +135,7 @@ def chosen(session: Session, run_id: str | None, live_first: bool = False) -> Ru
     UsageError when there is none."""
     if run_id is not None and not _ID.fullmatch(run_id):
         raise UsageError(f"not a run id: {clean(run_id, 60)!r}", "`stockml runs list` shows them")
-    found = session.engine.runs(SEARCHED)
+    found = session.engine.runs.recent(SEARCHED)
     if run_id is None:
         if not found:
             raise UsageError("no run yet", "`stockml train-all` starts one")

@@ -21,7 +21,7 @@ def serve(
 ) -> int:
     """Answer predictions over HTTP until Ctrl-C or SIGTERM;
     never trains, never loads TensorFlow."""
-    home, settings = session.home, session.engine.settings
+    home, settings = session.home, session.engine.settings.current
     if make_token:
         from engine.client import token as service_token
 
@@ -59,7 +59,7 @@ def test_symbol(session: Session, symbol: str) -> int:
     from engine.client.service_client import ask_service
     from engine.service.verdict import answer_lines, fault, latency_line, verdict
 
-    settings = session.engine.settings
+    settings = session.engine.settings.current
     checked(symbol, settings.names)
     limits = settings.resources
     reply = ask_service(session.home, f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)

@@ -58,7 +58,7 @@ class Session:
 
         engine = self.make_engine(self.home, self.source)
         try:
-            write_ml_config(self.home, engine.settings)
+            write_ml_config(self.home, engine.settings.current)
         except OSError as error:
             self.note(f"{self.home.ml_config} could not be written: {error.strerror}")
         return engine
@@ -67,7 +67,7 @@ class Session:
         """The symbols checked; all configured ones when none is given.
         UsageError for an unknown one."""
         texts = tuple(texts)
-        names = self.engine.settings.names
+        names = self.engine.settings.current.names
         return checked_all(texts, names) if texts else names
 
     @property

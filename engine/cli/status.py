@@ -24,16 +24,16 @@ def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
     would fill the screen.
     """
     engine = session.engine
-    snapshot = engine.snapshot()
+    snapshot = engine.watch.snapshot()
     outdated = [row.symbol for row in snapshot.rows if row.stale_status]
     if not outdated:
         return snapshot
     try:
-        engine.refresh_status(outdated)
+        engine.models.refresh_status(outdated)
     except (StockmlError, OSError) as error:
         session.note(f"figures may be out of date: {error}")
-        return engine.snapshot()
-    snapshot = engine.snapshot()
+        return engine.watch.snapshot()
+    snapshot = engine.watch.snapshot()
     unread = [row.symbol for row in snapshot.rows if row.stale_status and row.symbol in outdated]
     if unread and not quiet:
         session.note(
@@ -77,7 +77,7 @@ def _watch(session: Session) -> int:
             for line in change_lines(before, snapshot, snapshot.taken_at):
                 click.echo(line)
         before = snapshot
-        time.sleep(session.engine.settings.console.refresh_s)
+        time.sleep(session.engine.settings.current.console.refresh_s)
 
 
 def change_lines(before: Snapshot | None, after: Snapshot, now: datetime) -> list[str]:

@@ -27,7 +27,7 @@ def train_all(session: Session, **options: Any) -> int:
 
 def quick_train(session: Session, symbols: tuple[str, ...], **options: Any) -> int:
     """Train with few epochs (training.quick_epochs); without SYMBOLS those of priority high."""
-    settings = session.engine.settings
+    settings = session.engine.settings.current
     names = session.symbols(symbols) if symbols else settings.with_priority("high")
     if not names:
         raise UsageError("no symbol has priority high", "name the symbols to train")
@@ -59,7 +59,7 @@ def run_training(
         starter=f"stockml, pid {os.getpid()}",
     )
     with Interrupts() as interrupts:
-        started = session.engine.start_training(request)
+        started = session.engine.runs.start(request)
         for symbol, holder in started.busy:
             session.note(f"{symbol} is left out: {holder or 'another process'} trains it")
         if detach:

@@ -58,6 +58,10 @@ class TrainingPlan:
     decisions: tuple[Decision, ...]
     context: PlanningContext
 
+    def symbols(self, action: PlannedAction) -> list[str]:
+        """The symbols of the decisions of one kind."""
+        return [decision.symbol for decision in self.doing(action)]
+
     def doing(self, action: PlannedAction) -> tuple[Decision, ...]:
         """The decisions of one kind."""
         return tuple(each for each in self.decisions if each.action is action)

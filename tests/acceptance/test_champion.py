@@ -50,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     stored = read_model(home.model("NVDA"))
     better = {**stored.arrays, "record/forecast": FORESIGHT * stored.arrays["record/target"]}
     write_model(home.model("NVDA"), stored.manifest, stored.layers, better)
-    Engine(home).refresh_status()
+    Engine(home).models.refresh_status()
     yield home
 
 
@@ -64,7 +64,7 @@ def refused(home: Home) -> Iterator[str]:
     assert "stockml train NVDA --accept-worse" in done.stderr
     assert home.model("NVDA").read_bytes() == before
     assert list_backups(home.models) == ()
-    yield Engine(home).runs()[0].id
+    yield Engine(home).runs.recent()[0].id
 
 
 def test_status_tells_the_figures_of_both(home: Home, refused: str) -> None:
@@ -121,7 +121,7 @@ def test_force_skips_the_triggers_never_the_guard(home: Home, refused: str) -> N
     before = home.model("NVDA").read_bytes()
     done = run(home, "auto-train", "--force", "--skip-market-hours", "--symbols", "NVDA")
     assert done.returncode == 0, done.stderr
-    newest = Engine(home).runs()[0]
+    newest = Engine(home).runs.recent()[0]
     job = newest.job("NVDA")
     assert job is not None
     assert (newest.id != refused, str(job.state)) == (True, "refused")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from click.testing import CliRunner, Result
@@ -32,7 +33,6 @@ from engine.core.records import (
     TrainRequest,
 )
 from engine.settings import load as config
-from engine.settings.schema import Settings
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
 METRICS = Metrics(
@@ -130,9 +130,20 @@ class FakeEngine:
     refreshed: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.models = SimpleNamespace(predict=self.predict, refresh_status=self.refresh_status)
+        self.watch = SimpleNamespace(snapshot=self.snapshot, recent_checks=lambda count: ())
+        self.runs = SimpleNamespace(
+            start=self.start_training,
+            cancel=self.cancelled.append,
+            show=self.run,
+            recent=self.recent,
+        )
+        self.schedule = SimpleNamespace(view=lambda: SimpleNamespace(lines=lambda: ()))
+
     @property
-    def settings(self) -> Settings:
-        return config.load(self.home)
+    def settings(self) -> SimpleNamespace:
+        return SimpleNamespace(current=config.load(self.home))
 
     def snapshot(self) -> Snapshot:
         return self.snapshots.pop(0) if len(self.snapshots) > 1 else self.snapshots[0]
@@ -149,18 +160,9 @@ class FakeEngine:
     def run(self, run_id: str) -> Run:
         return self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
 
-    def runs(self, limit: int = 50) -> tuple[Run, ...]:
+    def recent(self, limit: int = 50) -> tuple[Run, ...]:
         newest = {run.id: run for run in reversed(self.plays)}
         return tuple(newest.values())[::-1][:limit]
-
-    def cancel(self, run_id: str) -> None:
-        self.cancelled.append(run_id)
-
-    def recent_checks(self, count: int) -> tuple[dict[str, Any], ...]:
-        return ()
-
-    def schedule_lines(self) -> tuple[str, ...]:
-        return ()
 
     def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
         return {symbol: self.forecasts[symbol] for symbol in symbols}

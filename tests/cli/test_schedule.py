@@ -251,7 +251,7 @@ def test_the_other_backend_is_refused_and_taken_over_with_move(
     )
     assert any("nothing fires" in text for text in moved["told"])
     assert shell.tree("show")["backend"] == "systemd"
-    cron = next(item for item in Engine(shell.home).doctor() if item.name == "cron")
+    cron = next(item for item in Engine(shell.home).watch.doctor() if item.name == "cron")
     assert "systemd user manager" in cron.text
     shell.tree("set", "weekly", "0 5 * * 0", "--yes")
     assert shell.install("--move")["jobs"][0]["expression"] == "0 5 * * 0"
@@ -312,15 +312,17 @@ def test_the_dashboard_promises_no_run_of_a_paused_job_and_hides_no_fault(shell:
     where the crontab cannot be read neither page nor health calls it empty."""
     shell.install()
     shell("disable", "clean", "--yes")
-    lines = Engine(shell.home, SystemClock()).schedule_lines()
+    lines = Engine(shell.home, SystemClock()).schedule.view().lines()
     assert "clean: 0 3 * * * (Paused)" in lines
     assert any(
         line.startswith("weekly: 0 2 * * 0 (New), next Sun 2026-02-15 02:00") for line in lines
     )
     with shell.fake.fails("denies"):
-        (line,) = Engine(shell.home, SystemClock()).schedule_lines()
+        (line,) = Engine(shell.home, SystemClock()).schedule.view().lines()
         told = [
-            item for item in Engine(shell.home, SystemClock()).health() if item.name == "schedule"
+            item
+            for item in Engine(shell.home, SystemClock()).watch.health()
+            if item.name == "schedule"
         ]
     assert "does not let you have a crontab" in line
     assert [(Level.WARN, line)] == [(item.level, item.text) for item in told]

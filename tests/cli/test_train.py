@@ -84,7 +84,7 @@ def test_train_all_takes_every_symbol(tmp_path: Path) -> None:
     engine = fake(tmp_path, plays=[make_run(done("NVDA"))])
     invoke(engine, "train-all")
 
-    assert engine.settings.names == engine.requests[0].symbols
+    assert engine.settings.current.names == engine.requests[0].symbols
     assert 13 == len(engine.requests[0].symbols)
 
 

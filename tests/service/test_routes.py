@@ -51,7 +51,9 @@ def test_a_prediction_has_the_reference_fields_first(served: Served) -> None:
 
 def test_http_and_command_forecast_the_same(served: Served) -> None:
     """`stockml predict` and the service say the same numbers for all 13 symbols."""
-    found = Engine(served.home, FakeClock(NOW)).predict(served.running.service.settings.names)
+    found = Engine(served.home, FakeClock(NOW)).models.predict(
+        served.running.service.settings.names
+    )
     for tree in served.get("/api/v1/predict")["predictions"]:
         forecast = found[tree["symbol"]]
         assert isinstance(forecast, Forecast)

@@ -44,7 +44,13 @@ class FakeEngine:
     def __init__(self, folder: Path, snap: Snapshot | Exception | Callable[[], Snapshot]) -> None:
         self.home = Home(folder)
         prepare(self.home)
-        self.settings: Settings = config.load(self.home, {})
+        self.runs = FakeRuns(self)
+        self.watch = FakeWatch(self)
+        self.alerts = FakeAlerts(self)
+        self.backups = FakeBackups(self)
+        self.schedule = FakeSchedule(self)
+        self.settings = FakeSettings(self)
+        self.service = FakeService(self)
         self.snap = snap
         self.calls: list[tuple[str, Any]] = []
         self.error: Exception | None = None
@@ -55,7 +61,7 @@ class FakeEngine:
         self.stories = {name: story() for name in NAMES}
         self.answers: dict[str, ChildAnswer] = {"doctor": ChildAnswer(0, DOCTOR)}
         """What commands in a child say, by their first word."""
-        self.away_found = Away()
+        self.away_found: Away | Exception = Away()
         self.alerts_there: tuple[Alert, ...] | Exception = (
             snap.alerts if isinstance(snap, Snapshot) else ()
         )
@@ -72,122 +78,176 @@ class FakeEngine:
 
     def reread(self) -> None:
         """Read the settings again, as the engine does when the file changed."""
-        self.settings = config.load(self.home, {})
-
-    def snapshot(self) -> Snapshot:
-        if isinstance(self.snap, Exception):
-            raise self.snap
-        return self.snap if isinstance(self.snap, Snapshot) else self.snap()
+        self.settings.current = config.load(self.home, {})
 
     def spawn_status_refresh(self) -> bool:
         self.calls.append(("refresh", None))
         return True
 
-    def _verb(self, name: str, argument: Any) -> None:
+    def verb(self, name: str, argument: Any) -> None:
         self.calls.append((name, argument))
         self.gate.wait(60)
         if self.error is not None:
             raise self.error
 
-    def train_plan(self, request: TrainRequest) -> tuple[PlanItem, ...]:
-        self._verb("plan", request)
-        rows = {found.symbol: found for found in self.snapshot().rows}
-        return tuple(
-            PlanItem(name, rows[name].model, rows[name].state, self.holders.get(name))
-            for name in request.symbols
-        )
-
-    def start_training(self, request: TrainRequest) -> Started:
-        self._verb("train", request)
-        going = tuple(name for name in request.symbols if name not in self.holders)
-        return Started("20261021-143711-ffffff", going, tuple(self.holders.items()))
-
-    def cancel(self, run_id: str) -> None:
-        self._verb("cancel", run_id)
-
-    def runs(self, limit: int = 50) -> tuple[Run, ...]:
-        return self.snapshot().runs[:limit]
-
-    def run(self, run_id: str) -> Run:
-        return next(run for run in self.snapshot().runs if run.id == run_id)
-
-    def backups(self) -> tuple[Backup, ...]:
-        return self.backups_there
-
     def command(self, words: Sequence[str]) -> ChildAnswer:
-        self._verb("command", tuple(words))
+        self.verb("command", tuple(words))
         return self.answers[words[0]]
 
     def symbol_story(self, symbol: str) -> dict[str, Any]:
-        self._verb("story", symbol)
+        self.verb("story", symbol)
         return self.stories[symbol]
-
-    def away(self) -> Away:
-        return self.away_found
-
-    def mark_open(self) -> None:
-        self.calls.append(("open", None))
-
-    def alerts(self, lately: timedelta | None = None) -> tuple[Alert, ...]:
-        if isinstance(self.alerts_there, Exception):
-            raise self.alerts_there
-        return tuple(found for found in self.alerts_there if lately or found.state != "resolved")
-
-    def undelivered(self) -> tuple[Waiting, ...]:
-        return self.waiting
-
-    def delivery_closed(self) -> str:
-        return self.closed
-
-    def acknowledge(self, rule: str, symbol: str) -> int:
-        self._verb("acknowledge", (rule, symbol))
-        return 1
-
-    def silence(self, rule: str, symbol: str, span: timedelta) -> datetime:
-        self._verb("silence", (rule, symbol, span))
-        return NOW + span
-
-    def test_alert(self) -> str:
-        self._verb("test", None)
-        return self.closed
-
-    def scheduler(self) -> Scheduler:
-        """The real one, on a crontab program that keeps its tab in a file."""
-        if self.error is not None:
-            raise self.error
-        return Scheduler(
-            self.home,
-            FakeClock(NOW),
-            crontab=self.crontab.crontab,
-            state=self.home.root / "state",
-            units=self.home.root / "units",
-            zone=ZoneInfo("America/New_York"),
-            daemon=lambda: self.daemon,
-        )
-
-    def set_settings(
-        self, changes: Any, seen: Any = None, check: Any = None
-    ) -> tuple[SettingChange, ...]:
-        """The real writing, on the home of the test."""
-        self._verb("set", dict(changes))
-        made = set_keys(self.home, changes, seen, check)
-        self.settings = config.load(self.home, {})
-        return made
-
-    def start_job_now(self, job: str) -> int:
-        self._verb("run-now", job)
-        return 4711
-
-    def service_state(self, deadline_s: float = 2.0) -> ServiceState:
-        return self.overview.state
-
-    def service_overview(self, deadline_s: float = 1.0) -> Overview:
-        return self.overview
-
-    def ask_service(self, path: str, deadline_s: float = 2.0) -> Reply:
-        self._verb("ask-service", path)
-        return self.replies[path]
 
     def asked(self, name: str) -> list[Any]:
         """The arguments of every call of one verb."""
         return [argument for verb, argument in self.calls if verb == name]
+
+
+class FakeRuns:
+    """The runs of the snapshot; trainings start at once."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def plan(self, request: TrainRequest) -> tuple[PlanItem, ...]:
+        self.engine.verb("plan", request)
+        rows = {row.symbol: row for row in self.engine.watch.snapshot().rows}
+        return tuple(
+            PlanItem(name, rows[name].model, rows[name].state, self.engine.holders.get(name))
+            for name in request.symbols
+        )
+
+    def start(self, request: TrainRequest) -> Started:
+        self.engine.verb("train", request)
+        holders = self.engine.holders
+        symbols = tuple(name for name in request.symbols if name not in holders)
+        return Started("20261021-143711-ffffff", symbols, tuple(holders.items()))
+
+    def cancel(self, run_id: str) -> None:
+        self.engine.verb("cancel", run_id)
+
+    def recent(self, limit: int = 50) -> tuple[Run, ...]:
+        return self.engine.watch.snapshot().runs[:limit]
+
+    def show(self, run_id: str) -> Run:
+        return next(run for run in self.engine.watch.snapshot().runs if run.id == run_id)
+
+
+class FakeWatch:
+    """The snapshot of the test."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def snapshot(self) -> Snapshot:
+        snap = self.engine.snap
+        if isinstance(snap, Exception):
+            raise snap
+        return snap if isinstance(snap, Snapshot) else snap()
+
+    def away(self) -> Away:
+        if isinstance(self.engine.away_found, Exception):
+            raise self.engine.away_found
+        return self.engine.away_found
+
+    def mark_open(self) -> None:
+        self.engine.calls.append(("open", None))
+
+
+class FakeAlerts:
+    """The alerts of the test."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def list(self, lately: timedelta | None = None) -> tuple[Alert, ...]:
+        alerts = self.engine.alerts_there
+        if isinstance(alerts, Exception):
+            raise alerts
+        return tuple(alert for alert in alerts if lately or alert.state != "resolved")
+
+    def undelivered(self) -> tuple[Waiting, ...]:
+        return self.engine.waiting
+
+    def delivery_closed(self) -> str:
+        return self.engine.closed
+
+    def acknowledge(self, rule: str, symbol: str) -> int:
+        self.engine.verb("acknowledge", (rule, symbol))
+        return 1
+
+    def silence(self, rule: str, symbol: str, span: timedelta) -> datetime:
+        self.engine.verb("silence", (rule, symbol, span))
+        return NOW + span
+
+    def send_test(self) -> str:
+        self.engine.verb("test", None)
+        return self.engine.closed
+
+
+class FakeBackups:
+    """The backups of the test."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def list(self) -> tuple[Backup, ...]:
+        return self.engine.backups_there
+
+
+class FakeSchedule:
+    """The real scheduler, on a crontab program that keeps its tab in a file."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def scheduler(self) -> Scheduler:
+        engine = self.engine
+        if engine.error is not None:
+            raise engine.error
+        return Scheduler(
+            engine.home,
+            FakeClock(NOW),
+            crontab=engine.crontab.crontab,
+            state=engine.home.root / "state",
+            units=engine.home.root / "units",
+            zone=ZoneInfo("America/New_York"),
+            daemon=lambda: engine.daemon,
+        )
+
+    def start_now(self, job: str) -> int:
+        self.engine.verb("run-now", job)
+        return 4711
+
+
+class FakeSettings:
+    """The settings of the home of the test, really written."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+        self.current: Settings = config.load(engine.home, {})
+
+    def write(
+        self, changes: Any, based_on: Any = None, check: Any = None
+    ) -> tuple[SettingChange, ...]:
+        self.engine.verb("set", dict(changes))
+        made = set_keys(self.engine.home, changes, based_on, check)
+        self.current = config.load(self.engine.home, {})
+        return made
+
+
+class FakeService:
+    """The service of the test."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def state(self, deadline_s: float = 2.0) -> ServiceState:
+        return self.engine.overview.state
+
+    def overview(self, deadline_s: float = 1.0) -> Overview:
+        return self.engine.overview
+
+    def ask(self, path: str, deadline_s: float = 2.0) -> Reply:
+        self.engine.verb("ask-service", path)
+        return self.engine.replies[path]

@@ -262,7 +262,7 @@ def _schedule(engine: FakeEngine) -> None:
     engine.crontab.tab = (
         b"# nightly copy of the web site\n15 1 * * * /usr/local/bin/copy-site --quiet\n"
     )
-    scheduler = engine.scheduler()
+    scheduler = engine.schedule.scheduler()
     scheduler.write(scheduler.install(scheduler.look(), (), Path("/bin/true")))
     since = NOW - timedelta(days=30)
     lines = scheduler.look().lines

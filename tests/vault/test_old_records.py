@@ -75,11 +75,11 @@ def test_old_rows_go_and_the_newest_of_each_kind_stay(tmp_path: Path) -> None:
     before = counts(engine.home)
     planned = {
         each.path.name: each.verb
-        for each in engine.clean(dry_run=True).actions
+        for each in engine.storage.clean(dry_run=True).actions
         if each.kind == "record"
     }
     assert counts(engine.home) == before
-    report = engine.clean()
+    report = engine.storage.clean()
     after = counts(engine.home)
 
     assert (before["cron_runs"], after["cron_runs"]) == (NEWEST + 11, NEWEST + 1)
@@ -93,14 +93,16 @@ def test_old_rows_go_and_the_newest_of_each_kind_stay(tmp_path: Path) -> None:
         each.path.name: each.verb for each in report.actions if each.kind == "record"
     }
     assert planned["history.db:cron_runs"] == "remove"
-    assert {each.verb for each in engine.clean().actions if each.kind == "record"} == {"keep"}
+    assert {each.verb for each in engine.storage.clean().actions if each.kind == "record"} == {
+        "keep"
+    }
 
 
 def test_todays_copy_still_holds_what_went(tmp_path: Path) -> None:
     """The rows go only after history.db was copied."""
     engine = filled(tmp_path)
     before = counts(engine.home)["cron_runs"]
-    engine.clean()
+    engine.storage.clean()
     (copy,) = (engine.home.data / "daily").glob("history-*.db")
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM cron_runs").fetchone()[0] == before
@@ -112,7 +114,7 @@ def test_a_damaged_history_stops_this_part_alone(tmp_path: Path) -> None:
     engine.home.history.write_bytes(b"no database at all, whatever its name says" * 20)
     litter = engine.home.models / ".trash-x-0123abcd"
     litter.mkdir(parents=True)
-    report = engine.clean()
+    report = engine.storage.clean()
     assert any(
         problem.startswith("old records: ") and "not a database" in problem
         for problem in report.problems
@@ -123,5 +125,5 @@ def test_a_damaged_history_stops_this_part_alone(tmp_path: Path) -> None:
 def test_a_home_without_a_history_has_nothing_to_prune(tmp_path: Path) -> None:
     """No file is made to find that out."""
     home = new_home(tmp_path / "home", market__source="simulated")
-    assert Engine(home, clock=FakeClock(NOW)).clean().problems == ()
+    assert Engine(home, clock=FakeClock(NOW)).storage.clean().problems == ()
     assert not home.history.exists()

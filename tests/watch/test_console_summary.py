@@ -22,13 +22,13 @@ def test_the_snapshot_carries_reasons_holds_and_alerts(tmp_path: Path) -> None:
     a hold takes the word of an old or missing model."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine, trainer = Engine(home, clock), Trainer(home, clock)
-    empty = engine.snapshot()
+    empty = engine.watch.snapshot()
     assert (None, (), None) == (empty.rows[0].retrain, empty.alerts, empty.checked_at)
 
     check(home, trainer.settings, PAIR, None, clock, begin=None)
-    engine.hold("SPY", "audit")
+    engine.watch.hold("SPY", "audit")
     evaluate(home, trainer.settings, [Condition("corrupt", "NVDA", True, "broken")], SUNDAY)
-    seen = engine.snapshot()
+    seen = engine.watch.snapshot()
     rows = {row.symbol: row for row in seen.rows}
     assert "train missing: no model yet" == str(rows["NVDA"].retrain)
     assert (SymbolState.HELD, "audit") == (rows["SPY"].state, rows["SPY"].hold)
@@ -43,31 +43,36 @@ def test_the_snapshot_carries_reasons_holds_and_alerts(tmp_path: Path) -> None:
     home.secrets.write_text('[alerts]\nurls = ["json://127.0.0.1:1/"]\n')
     home.secrets.chmod(0o644)
     clock.advance(timedelta(minutes=1))
-    assert 1 == engine.snapshot().undelivered, "the file is not safe to use, and somebody waits"
+    assert 1 == engine.watch.snapshot().undelivered, (
+        "the file is not safe to use, and somebody waits"
+    )
 
     clock.advance(timedelta(minutes=5))
     trainer.train("NVDA")
-    engine.refresh_status(["NVDA"])
-    assert None is next(row.retrain for row in engine.snapshot().rows if row.symbol == "NVDA")
+    engine.models.refresh_status(["NVDA"])
+    assert None is next(row.retrain for row in engine.watch.snapshot().rows if row.symbol == "NVDA")
 
 
 def test_away_is_told_to_the_next_console_alone(tmp_path: Path) -> None:
     """An alert that rang after the console was last open is told to the one that opens next,
     until it marks itself."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
-    Engine(home, clock).mark_open()
+    Engine(home, clock).watch.mark_open()
     clock.advance(timedelta(hours=1))
     evaluate(
-        home, Engine(home, clock).settings, [Condition("outage", "", True, "no bars")], clock.now()
+        home,
+        Engine(home, clock).settings.current,
+        [Condition("outage", "", True, "no bars")],
+        clock.now(),
     )
 
-    found = Engine(home, clock).away()
+    found = Engine(home, clock).watch.away()
     assert SUNDAY == found.since
     assert "alert firing: no symbol can be forecast" in found.lines[0]
-    assert found == Engine(home, clock).away()
+    assert found == Engine(home, clock).watch.away()
     clock.advance(timedelta(minutes=1))
-    Engine(home, clock).mark_open()
-    assert () == Engine(home, clock).away().lines
+    Engine(home, clock).watch.mark_open()
+    assert () == Engine(home, clock).watch.away().lines
 
 
 def _missed(name: str, slots: tuple[datetime, ...], reason: str) -> JobView:
@@ -102,9 +107,11 @@ def test_a_hold_that_was_lifted_no_longer_explains_its_row(tmp_path: Path) -> No
     a firing alert makes the worst word WARN until it is acknowledged."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine = Engine(home, clock)
-    engine.hold("NVDA", "audit")
-    check(home, engine.settings, PAIR, None, clock, begin=None)
-    assert "held missing: on hold: audit; no model yet" == str(engine.snapshot().rows[0].retrain)
+    engine.watch.hold("NVDA", "audit")
+    check(home, engine.settings.current, PAIR, None, clock, begin=None)
+    assert "held missing: on hold: audit; no model yet" == str(
+        engine.watch.snapshot().rows[0].retrain
+    )
     clock.advance(timedelta(minutes=1))
-    engine.unhold("NVDA")
-    assert None is engine.snapshot().rows[0].retrain
+    engine.watch.unhold("NVDA")
+    assert None is engine.watch.snapshot().rows[0].retrain

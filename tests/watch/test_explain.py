@@ -22,9 +22,9 @@ def test_why_a_symbol_will_or_will_not_be_retrained(tmp_path: Path) -> None:
     trainer, engine = Trainer(home, clock), Engine(home, clock)
     trainer.train("NVDA")
     clock.advance(timedelta(days=8))
-    engine.hold("NVDA", "audit", (SUNDAY + timedelta(days=20)).date())
+    engine.watch.hold("NVDA", "audit", (SUNDAY + timedelta(days=20)).date())
     before = home.history.read_bytes()
-    told = engine.watch_story("NVDA")
+    told = engine.watch.explain("NVDA")
 
     assert list(TRIGGERS) == [each["reason"] for each in told["verdicts"]]
     assert all(each["text"] for each in told["verdicts"])
@@ -52,8 +52,8 @@ def test_releases_are_told_with_their_age_for_yahoo_alone(tmp_path: Path) -> Non
         name="earnings",
     )
 
-    assert False is engine.watch_story("NVDA")["earnings"]["asked"]
-    told = retrain_story(home, engine.settings, "NVDA", "yahoo", clock)["earnings"]
+    assert False is engine.watch.explain("NVDA")["earnings"]["asked"]
+    told = retrain_story(home, engine.settings.current, "NVDA", "yahoo", clock)["earnings"]
     assert {
         "asked": True,
         "newest": "2025-05-28",
@@ -66,7 +66,7 @@ def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
     """What became of a reason stands beside its verdict."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine = Engine(home, clock)
-    plan = engine.auto_plan(["NVDA"], fetch=False)
+    plan = engine.watch.auto_plan(["NVDA"], fetch=False)
     found = plan.assessments["NVDA"]
     found.histories["missing"] = ReasonHistory(
         2, SUNDAY, "2025-08-08", chronic="2 trainings did not help"

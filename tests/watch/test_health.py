@@ -61,10 +61,10 @@ def engine(home: Home) -> Engine:
 @pytest.fixture
 def look(engine: Engine) -> Look:
     def looked(jobs: tuple[JobView, ...] = (), **changes: object) -> dict[str, Item]:
-        snapshot: Snapshot = replace(engine.snapshot(), **changes)  # type: ignore[arg-type]
+        snapshot: Snapshot = replace(engine.watch.snapshot(), **changes)  # type: ignore[arg-type]
         schedule = scheduled(*jobs)
         items = health(
-            engine.home, engine.settings, snapshot, SUNDAY, schedule, lambda _: "simulated"
+            engine.home, engine.settings.current, snapshot, SUNDAY, schedule, lambda _: "simulated"
         )
         return {item.name: item for item in items}
 
@@ -82,27 +82,27 @@ def test_figures_that_the_disk_cannot_keep_are_shown_all_the_same(
 
     monkeypatch.setattr("engine.forecast.status.write_json", full)
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
-    assert engine.snapshot().row("NVDA").stale_status  # type: ignore[union-attr]
-    engine.refresh_status()
-    row = engine.snapshot().row("NVDA")
+    assert engine.watch.snapshot().row("NVDA").stale_status  # type: ignore[union-attr]
+    engine.models.refresh_status()
+    row = engine.watch.snapshot().row("NVDA")
     assert row is not None and row.model is not None and row.forecast is not None
     assert ("simulated", False, "") == (row.model.source, row.stale_status, row.note)
     Trainer(engine.home, FakeClock(SUNDAY)).train("TSLA")
-    assert engine.predict(["TSLA"])["TSLA"] == engine.snapshot().row("TSLA").forecast  # type: ignore[union-attr]
+    assert engine.models.predict(["TSLA"])["TSLA"] == engine.watch.snapshot().row("TSLA").forecast  # type: ignore[union-attr]
 
 
 def test_a_forecast_on_other_bars_leaves_the_row_its_own(engine: Engine, tmp_path: Path) -> None:
     """A `predict --source` that found no bars takes no forecast off the dashboard: the next look
     has the model's own."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("SPY")
-    own = engine.predict(["SPY"])["SPY"]
-    elsewhere = Engine(engine.home, FakeClock(SUNDAY), source=f"csv:{tmp_path}").predict(["SPY"])[
-        "SPY"
-    ]
+    own = engine.models.predict(["SPY"])["SPY"]
+    elsewhere = Engine(engine.home, FakeClock(SUNDAY), source=f"csv:{tmp_path}").models.predict(
+        ["SPY"]
+    )["SPY"]
     assert isinstance(elsewhere, StockmlError)
-    assert engine.snapshot().row("SPY").stale_status  # type: ignore[union-attr]
-    engine.refresh_status()
-    assert engine.snapshot().row("SPY").forecast == own  # type: ignore[union-attr]
+    assert engine.watch.snapshot().row("SPY").stale_status  # type: ignore[union-attr]
+    engine.models.refresh_status()
+    assert engine.watch.snapshot().row("SPY").forecast == own  # type: ignore[union-attr]
 
 
 def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(
@@ -110,10 +110,10 @@ def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(
 ) -> None:
     """Where history.db cannot be read, or not be written, one critical line says so and
     everything else is shown."""
-    names = {item.name for item in engine.health()}
+    names = {item.name for item in engine.watch.health()}
     whole = engine.home.history.read_bytes()
     engine.home.history.write_bytes(b"no database" * 500)
-    damaged = {item.name: item for item in engine.health()}
+    damaged = {item.name: item for item in engine.watch.health()}
     assert damaged["history"].level is Level.CRIT
     assert "not a database" in damaged["history"].text
     assert names - {"check", "alerts"} <= set(damaged)
@@ -123,7 +123,7 @@ def test_a_history_that_is_damaged_or_full_leaves_the_other_lights(
         raise StockmlError("history.db: database or disk is full", "free disk space")
 
     monkeypatch.setattr("engine.watch.alerts.evaluate", full)
-    (told,) = [item for item in engine.health() if item.name == "history"]
+    (told,) = [item for item in engine.watch.health() if item.name == "history"]
     assert (Level.CRIT, "history.db: database or disk is full", "free disk space") == (
         told.level,
         told.text,
@@ -153,7 +153,7 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
     """A broken model, a missed job and a lost run are critical, named, each with its next step."""
     engine.home.models.mkdir(parents=True)
     engine.home.model("NVDA").write_bytes(b"broken")
-    engine.refresh_status(["NVDA"])
+    engine.models.refresh_status(["NVDA"])
     lost = Run(
         "20250810-010000-abcdef",
         "train",
@@ -170,12 +170,12 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
 
     assert [Level.CRIT] * 3 == [found[name].level for name in ("models", "schedule", "runs")]
     assert "NVDA" in found["models"].text
-    assert engine.snapshot().worst is Level.CRIT, "the console's title says the same"
+    assert engine.watch.snapshot().worst is Level.CRIT, "the console's title says the same"
     assert "the machine was off" in found["schedule"].text
     assert "stockml schedule catch-up" == found["schedule"].fix
     assert "stockml cron-run clean" == look((job("clean", ScheduleState.FAILED),))["schedule"].fix
     assert "runs show 20250810-010000-abcdef" in found["runs"].fix
-    told = conditions(found.values(), scheduled(*jobs), engine.snapshot())
+    told = conditions(found.values(), scheduled(*jobs), engine.watch.snapshot())
     assert ["weekly Missed: the machine was off"] == [
         each.text for each in told if each.rule == "schedule"
     ]
@@ -185,19 +185,21 @@ def test_what_is_critical(engine: Engine, look: Look) -> None:
         job("performance", ScheduleState.STARTED, before="no bars"),
         job("clean", ScheduleState.UP),
     )
-    (rung,) = (each for each in conditions((), again, engine.snapshot()) if each.rule == "schedule")
+    (rung,) = (
+        each for each in conditions((), again, engine.watch.snapshot()) if each.rule == "schedule"
+    )
     assert (True, "performance Failed: no bars") == (rung.active, rung.text)
     unread = scheduled(unread="cron does not let you have a crontab")
-    assert "schedule" not in {each.rule for each in conditions((), unread, engine.snapshot())}, (
-        "what rang goes on"
-    )
+    assert "schedule" not in {
+        each.rule for each in conditions((), unread, engine.watch.snapshot())
+    }, "what rang goes on"
 
 
 def test_a_damaged_backup_is_critical(engine: Engine, look: Look) -> None:
     """The newest backup of each symbol is read again; one flipped byte is found."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
-    made = engine.back_up(["NVDA"])
-    engine.refresh_status(["NVDA"])
+    made = engine.backups.create(["NVDA"])
+    engine.models.refresh_status(["NVDA"])
     assert Level.OK is look()["backups"].level
     copy = made.backup.path / "nvda_lstm_model.h5"
     copy.write_bytes(copy.read_bytes()[:-1] + b"\0\1")
@@ -209,24 +211,24 @@ def test_a_check_rings_for_the_house_too(engine: Engine) -> None:
     """Where no health job is scheduled, the performance check tells of a backup that cannot be
     read, once."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
-    made = engine.back_up(["NVDA"])
+    made = engine.backups.create(["NVDA"])
     copy = made.backup.path / "nvda_lstm_model.h5"
     copy.write_bytes(copy.read_bytes()[:-1] + b"\0\1")
     for _ in range(2):
-        engine.check(["NVDA"], train=False)
+        engine.watch.check(["NVDA"], train=False)
 
-    assert "backup" in [each.rule for each in engine.alerts() if each.state == "firing"]
-    assert 1 == sum("a backup cannot be read" in each.title for each in engine.undelivered())
+    assert "backup" in [each.rule for each in engine.alerts.list() if each.state == "firing"]
+    assert 1 == sum("a backup cannot be read" in each.title for each in engine.alerts.undelivered())
 
 
 def test_a_broken_live_file_that_a_backup_keeps_is_no_damage(engine: Engine, look: Look) -> None:
     """The newest backup of a model counts, not the copy of a broken file that was made before it
     was replaced."""
     Trainer(engine.home, FakeClock(SUNDAY)).train("NVDA")
-    engine.back_up(["NVDA"])
+    engine.backups.create(["NVDA"])
     engine.home.model("NVDA").write_bytes(b"broken")
-    engine.back_up(["NVDA"])
-    engine.refresh_status(["NVDA"])
+    engine.backups.create(["NVDA"])
+    engine.models.refresh_status(["NVDA"])
 
     assert Level.OK is look()["backups"].level
 
@@ -235,15 +237,15 @@ def test_a_broken_file_is_read_once(home: Home, engine: Engine) -> None:
     """Bars that are stored do not make the status of a broken file look out of date, read after
     read."""
     Trainer(home, FakeClock(SUNDAY)).train("NVDA")
-    engine.refresh_status(["NVDA"])
-    forecast = engine.snapshot().rows[0].forecast
+    engine.models.refresh_status(["NVDA"])
+    forecast = engine.watch.snapshot().rows[0].forecast
     assert forecast is not None, "bars are there"
     home.model("NVDA").write_bytes(b"broken")
-    assert engine.snapshot().rows[0].stale_status
-    engine.refresh_status(["NVDA"])
+    assert engine.watch.snapshot().rows[0].stale_status
+    engine.models.refresh_status(["NVDA"])
 
     for each in (engine, Engine(home, FakeClock(SUNDAY), "simulated")):
-        row = each.snapshot().rows[0]
+        row = each.watch.snapshot().rows[0]
         assert (row.symbol, row.state, row.stale_status) == ("NVDA", SymbolState.CORRUPT, False)
 
 
@@ -261,13 +263,13 @@ def test_the_age_of_the_copies_is_shown(engine: Engine, look: Look, tmp_path: Pa
     engine.home.settings.write_text(
         text.replace('also_to = ""', f'also_to = "{tmp_path / "disk"}"')
     )
-    assert engine.back_up(["NVDA"]).problems
+    assert engine.backups.create(["NVDA"]).problems
     absent = look()["copies"]
     (tmp_path / "disk").mkdir()
-    back_up(engine.home, engine.settings, ["NVDA"], FakeClock(SUNDAY - timedelta(days=3)))
+    back_up(engine.home, engine.settings.current, ["NVDA"], FakeClock(SUNDAY - timedelta(days=3)))
     late = look()["copies"]
     engine.clock = FakeClock(SUNDAY)
-    engine.back_up(["NVDA"])
+    engine.backups.create(["NVDA"])
 
     assert (absent.level, str(tmp_path / "disk") in absent.text) == (Level.CRIT, True)
     assert (late.level, "3.0 days old; a newer backup has none" in late.text) == (Level.WARN, True)
@@ -318,7 +320,7 @@ def test_while_you_were_away(engine: Engine, home: Home) -> None:
         (),
         ended_at=SUNDAY,
     )
-    assert () == engine.away().lines
+    assert () == engine.watch.away().lines
     since = SUNDAY - timedelta(hours=1)
     opened(home, since)
 
@@ -365,11 +367,14 @@ def test_the_doctor_finds_what_is_wrong(
         logind=tmp_path / "logind.conf",
     )
     found = {
-        each.name: each for each in doctor(engine.home, engine.settings, bad, Daemon(False), "UTC")
+        each.name: each
+        for each in doctor(engine.home, engine.settings.current, bad, Daemon(False), "UTC")
     }
     good = {
         each.name: each
-        for each in doctor(engine.home, engine.settings, machine(tmp_path), Daemon(True, 7), "UTC")
+        for each in doctor(
+            engine.home, engine.settings.current, machine(tmp_path), Daemon(True, 7), "UTC"
+        )
     }
 
     levels = {
@@ -394,14 +399,16 @@ def test_the_doctor_finds_what_is_wrong(
     (tmp_path / "logind.conf.d").mkdir()
     (tmp_path / "logind.conf.d" / "50-keep.conf").write_text("[Login]\nKillUserProcesses=no\n")
     kept = {
-        each.name: each for each in doctor(engine.home, engine.settings, bad, Daemon(True), "UTC")
+        each.name: each
+        for each in doctor(engine.home, engine.settings.current, bad, Daemon(True), "UTC")
     }
     assert Level.OK is kept["logout"].level
     (tmp_path / "logind.conf.d" / "50-keep.conf").unlink()
     (tmp_path / "linger").mkdir()
     (tmp_path / "linger" / "op").touch()
     lingering = {
-        each.name: each for each in doctor(engine.home, engine.settings, bad, Daemon(True), "UTC")
+        each.name: each
+        for each in doctor(engine.home, engine.settings.current, bad, Daemon(True), "UTC")
     }
     assert Level.OK is lingering["logout"].level
 
@@ -458,10 +465,10 @@ def test_a_service_that_died_rings(engine: Engine, service: Service) -> None:
     again; none wanted rings nothing."""
 
     def ringing() -> list[str]:
-        engine.health()
+        engine.watch.health()
         return [
             each.rule
-            for each in engine.alerts()
+            for each in engine.alerts.list()
             if each.state == "firing" and each.rule == "service"
         ]
 

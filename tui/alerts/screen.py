@@ -44,7 +44,11 @@ class AlertsScreen(LiveScreen):
 
     def look(self) -> Found:
         engine = self.shell.engine
-        return engine.alerts(LATELY), engine.undelivered(), engine.delivery_closed()
+        return (
+            engine.alerts.list(LATELY),
+            engine.alerts.undelivered(),
+            engine.alerts.delivery_closed(),
+        )
 
     def compose_body(self) -> ComposeResult:
         yield Picker(id="alerts")
@@ -127,7 +131,9 @@ class AlertsScreen(LiveScreen):
             )
             self._changed()
 
-        self.shell.ask("acknowledge", lambda: self.shell.engine.acknowledge(rule, symbol), done)
+        self.shell.ask(
+            "acknowledge", lambda: self.shell.engine.alerts.acknowledge(rule, symbol), done
+        )
 
     def do_silence(self) -> None:
         found = self.current()
@@ -157,7 +163,7 @@ class AlertsScreen(LiveScreen):
             return
         self.shell.ask(
             "silence",
-            lambda: self.shell.engine.silence(alert.rule, alert.symbol, time),
+            lambda: self.shell.engine.alerts.silence(alert.rule, alert.symbol, time),
             self._silenced,
         )
 
@@ -179,7 +185,7 @@ class AlertsScreen(LiveScreen):
                 self.tell(Notice("the test message was delivered, and all that waited"))
             self._changed()
 
-        self.shell.ask("test of the delivery", self.shell.engine.test_alert, done)
+        self.shell.ask("test of the delivery", self.shell.engine.alerts.send_test, done)
 
     def _changed(self) -> None:
         self._poller.poke()

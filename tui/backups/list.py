@@ -81,7 +81,7 @@ class BackupsScreen(LiveScreen):
         """What verifying found, by the backup's path."""
 
     def look(self) -> tuple[Backup, ...]:
-        return tuple(self.shell.engine.backups())
+        return tuple(self.shell.engine.backups.list())
 
     def compose_body(self) -> ComposeResult:
         yield Picker(id="backups")

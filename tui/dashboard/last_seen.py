@@ -54,10 +54,10 @@ class LastSeen:
     def _look(self) -> float:
         try:
             if self.away is None:
-                self.away = self._engine.away()
+                self.away = self._engine.watch.away()
                 self._publish(self.away)
             if not self._read_only:
-                self._engine.mark_open()
+                self._engine.watch.mark_open()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             if str(error) != self._failure:
                 self._log(f"action=mark-open error={type(error).__name__}: {error}")

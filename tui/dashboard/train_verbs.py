@@ -103,11 +103,11 @@ class TrainVerbs(Verbs):
         engine, source = self.shell.engine, snapshot.source
 
         def plan() -> tuple[TrainRequest, tuple[PlanItem, ...]]:
-            epochs = engine.settings.training.quick_epochs if quick else None
+            epochs = engine.settings.current.training.quick_epochs if quick else None
             request = TrainRequest(
                 symbols, "quick" if quick else "manual", source, epochs, starter=starter()
             )
-            return request, engine.train_plan(request)
+            return request, engine.runs.plan(request)
 
         self.shell.ask("plan", plan, lambda planned: self._confirm(verb, *planned))
 
@@ -128,7 +128,7 @@ class TrainVerbs(Verbs):
         confirm(self.shell, question, lambda: self._start(request))
 
     def _start(self, request: TrainRequest) -> None:
-        self.shell.ask("train", lambda: self.shell.engine.start_training(request), self._started)
+        self.shell.ask("train", lambda: self.shell.engine.runs.start(request), self._started)
 
     def _started(self, started: Started) -> None:
         self.shell.started.append(started.run_id)

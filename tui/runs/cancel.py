@@ -18,7 +18,7 @@ def ask_cancel(shell: Shell, run: Run) -> None:
         shell.look_now()
 
     def cancel() -> None:
-        shell.ask("cancel", lambda: shell.engine.cancel(run.id), cancelled)
+        shell.ask("cancel", lambda: shell.engine.runs.cancel(run.id), cancelled)
 
     confirm(shell, cancel_question(run), cancel)
 

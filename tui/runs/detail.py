@@ -48,7 +48,7 @@ class RunScreen(LiveScreen):
         self._said: tuple[str, ...] = ()
 
     def look(self) -> tuple[Run, tuple[str, ...]]:
-        run = self.shell.engine.run(self._run_id)
+        run = self.shell.engine.runs.show(self._run_id)
         if self._tail is None:
             self._tail = JournalTail(run_folder(self.shell.engine.home, self._run_id).events)
         told = ((event_text(event, run.source), event.ts) for event in self._tail.poll())

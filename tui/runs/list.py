@@ -44,7 +44,7 @@ class RunsScreen(LiveScreen):
     value: tuple[Run, ...] | None
 
     def look(self) -> tuple[Run, ...]:
-        runs = self.shell.engine.runs(SHOWN)
+        runs = self.shell.engine.runs.recent(SHOWN)
         return (*(run for run in runs if run.live), *(run for run in runs if not run.live))
 
     def compose_body(self) -> ComposeResult:

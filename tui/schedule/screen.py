@@ -67,7 +67,7 @@ class ScheduleScreen(LiveScreen):
     # -- looking --------------------------------------------------------------------------------
 
     def look(self) -> Seen:
-        scheduler = self.shell.engine.scheduler()
+        scheduler = self.shell.engine.schedule.scheduler()
         seen = view(scheduler)
         try:
             base = scheduler.look()
@@ -200,7 +200,7 @@ class ScheduleScreen(LiveScreen):
             elif self.edit is not None:
                 self._put(self.edit)
 
-        now = self.shell.engine.scheduler().clock.now()
+        now = self.shell.engine.schedule.scheduler().clock.now()
         self.app.push_screen(ScheduleForm(one.job, one.expression, now, self.value.zone), taken)
 
     def do_add(self) -> None:
@@ -224,7 +224,7 @@ class ScheduleScreen(LiveScreen):
 
         def lines() -> tuple[JobLine, ...]:
             return (
-                engine.scheduler()
+                engine.schedule.scheduler()
                 .install(replace(edit.base, lines=edit.lines), () if first else (name,))
                 .lines
             )
@@ -274,7 +274,7 @@ class ScheduleScreen(LiveScreen):
             return
         self.shell.ask(
             "undo",
-            lambda: self.shell.engine.scheduler().undo(),
+            lambda: self.shell.engine.schedule.scheduler().undo(),
             lambda draft: self._ask_write(draft, "Undo"),
         )
 
@@ -283,7 +283,7 @@ class ScheduleScreen(LiveScreen):
         if edit is None or not edit.changed:
             self.tell(Notice("nothing to write: the schedule is as it stands"))
             return
-        work = lambda: self.shell.engine.scheduler().draft(edit.base, edit.lines, "edit")  # noqa: E731
+        work = lambda: self.shell.engine.schedule.scheduler().draft(edit.base, edit.lines, "edit")  # noqa: E731
         self.shell.ask("difference", work, lambda draft: self._ask_write(draft, "Write"))
 
     def _ask_write(self, draft: Draft, verb: str) -> None:
@@ -310,7 +310,9 @@ class ScheduleScreen(LiveScreen):
         """In a thread: write, and look again, so that the next change starts from what stands
         now."""
         try:
-            result: ConflictError | tuple[str, ...] = self.shell.engine.scheduler().write(draft)[1]
+            result: ConflictError | tuple[str, ...] = self.shell.engine.schedule.scheduler().write(
+                draft
+            )[1]
         except ConflictError as error:
             result = error
         return result, self.look()
@@ -354,7 +356,7 @@ class ScheduleScreen(LiveScreen):
         )
 
         def run() -> None:
-            self.shell.ask("run", lambda: self.shell.engine.start_job_now(job.name), self._ran)
+            self.shell.ask("run", lambda: self.shell.engine.schedule.start_now(job.name), self._ran)
 
         question = Question(f"Run {job.name} now, as cron would?", listed, "Run it")
         confirm(self.shell, question, run)

@@ -37,7 +37,7 @@ class ServiceScreen(LiveScreen):
     value: Overview | None
 
     def look(self) -> Overview:
-        return self.shell.engine.service_overview(DEADLINE_S)
+        return self.shell.engine.service.overview(DEADLINE_S)
 
     def compose_body(self) -> ComposeResult:
         yield Lines(id="summary")
@@ -60,7 +60,9 @@ class ServiceScreen(LiveScreen):
             above: tuple[Line, ...] = self.waiting("asking the service")
         else:
             engine = self.shell.engine
-            above = words.page(found, engine.settings, str(engine.home.root), width, models.chosen)
+            above = words.page(
+                found, engine.settings.current, str(engine.home.root), width, models.chosen
+            )
         rows = found.models if found else ()
         # On a low terminal the models keep five lines.
         summary.styles.height = min(len(above), max(1, self.app.size.height - (8 if rows else 3)))

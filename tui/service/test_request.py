@@ -18,8 +18,8 @@ class ServiceTest(Verbs):
         def work() -> Notice:
             from tui.service.text import verdict_notice
 
-            limits = shell.engine.settings.resources
-            reply = shell.engine.ask_service(
+            limits = shell.engine.settings.current.resources
+            reply = shell.engine.service.ask(
                 f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0
             )
             return verdict_notice(symbol, reply, limits)

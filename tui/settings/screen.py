@@ -312,7 +312,7 @@ class SettingsScreen(LiveScreen):
         draft, based = dict(self.draft), {path: self._based.get(path) for path in self.draft}
 
         def work() -> tuple[tuple[SettingChange, ...], Seen]:
-            made = self.shell.engine.set_settings(draft, based, problems_of)
+            made = self.shell.engine.settings.write(draft, based, problems_of)
             return made, self.look()
 
         self.shell.ask("write", work, self._written)

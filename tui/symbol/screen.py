@@ -59,8 +59,10 @@ class SymbolScreen(LiveScreen):
         job = self._last_job(row)
         backups: tuple[Backup, ...] = ()
         with suppress(StockmlError):  # the lineage then tells of the live generation alone
-            backups = tuple(backup for backup in engine.backups() if backup.entry(self._symbol))
-        runs = tuple(run for run in engine.runs(200) if run.job(self._symbol))
+            backups = tuple(
+                backup for backup in engine.backups.list() if backup.entry(self._symbol)
+            )
+        runs = tuple(run for run in engine.runs.recent(200) if run.job(self._symbol))
         key = (
             row.model.digest if row and row.model else "",
             row.forecast.last_bar if row and row.forecast else "",
@@ -69,7 +71,7 @@ class SymbolScreen(LiveScreen):
         if self._asked != key:
             self._asked = key
             post(self, Callback(self._ask_story))
-        return row, job, backups, runs, engine.settings.thresholds.max_model_age_days
+        return row, job, backups, runs, engine.settings.current.thresholds.max_model_age_days
 
     def _last_job(self, row: SymbolRow | None) -> Job | None:
         if row is None or not (row.model or row.run_id):
@@ -77,7 +79,7 @@ class SymbolScreen(LiveScreen):
         for run_id in (row.run_id, row.model.run_id if row.model else ""):
             if run_id:
                 with suppress(StockmlError, StopIteration):  # `clean` may have removed the run
-                    job = self.shell.engine.run(run_id).job(self._symbol)
+                    job = self.shell.engine.runs.show(run_id).job(self._symbol)
                     if job and job.losses:
                         return job
         return None

@@ -86,11 +86,11 @@ async def test_the_real_engine_rings_and_is_acknowledged(tmp_path: Path) -> None
     enter acknowledges it for every other reader."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine = Engine(home, clock)
-    engine.mark_open()
+    engine.watch.mark_open()
     clock.advance(timedelta(hours=1))
     evaluate(
         home,
-        engine.settings,
+        engine.settings.current,
         [Condition("corrupt", "NVDA", True, "digest does not match")],
         clock.now(),
     )
@@ -108,8 +108,8 @@ async def test_the_real_engine_rings_and_is_acknowledged(tmp_path: Path) -> None
         )
         await pilot.press("enter")
         await until(pilot, lambda: "ACKED" in screen_text(app), "its new word")
-    assert [True] == [found.acked for found in Engine(home, clock).alerts()]
-    assert () == Engine(home, clock).away().lines
+    assert [True] == [found.acked for found in Engine(home, clock).alerts.list()]
+    assert () == Engine(home, clock).watch.away().lines
 
 
 async def test_enter_acknowledges_what_fires_alone(tmp_path: Path) -> None:

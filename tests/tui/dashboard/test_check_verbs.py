@@ -407,15 +407,8 @@ def test_without_the_child_the_newest_decision_stands() -> None:
 async def test_a_history_that_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
     """It is told once in the console's log, and the next look tries again."""
 
-    class Broken(FakeEngine):
-        broken = True
-
-        def away(self) -> Away:
-            if self.broken:
-                raise StockmlError("history.db: database is locked")
-            return AWAY
-
-    engine = Broken(tmp_path / "home", trained_home())
+    engine = FakeEngine(tmp_path / "home", trained_home())
+    engine.away_found = StockmlError("history.db: database is locked")
     app = StockmlApp(engine, wall=clock())
     log = engine.home.logs / "console.log"
     async with app.run_test(size=(80, 24)) as pilot:
@@ -423,7 +416,7 @@ async def test_a_history_that_cannot_be_read_ends_nothing(tmp_path: Path) -> Non
             pilot, lambda: log.exists() and "database is locked" in log.read_text(), "the line"
         )
         assert app.last_seen.away is None
-        engine.broken = False
+        engine.away_found = AWAY
         app.last_seen.poke()
         await until(pilot, lambda: "While you were away" in screen_text(app), "the lines")
     assert log.read_text().count("action=mark-open") == 1

@@ -76,7 +76,7 @@ async def test_train_all_and_quick_train_ask_for_the_right_symbols(tmp_path: Pat
     assert everything.symbols == NAMES
     assert everything.epochs is None
     assert quick.symbols == NAMES[:3]
-    assert quick.epochs == engine.settings.training.quick_epochs == 10
+    assert quick.epochs == engine.settings.current.training.quick_epochs == 10
     assert quick.reason == "quick"
 
 

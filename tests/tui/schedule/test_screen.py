@@ -28,7 +28,7 @@ PROGRAM = Path("/bin/true")
 def install(engine: FakeEngine) -> None:
     """The standard jobs, as `schedule install` writes them, below a foreign tab."""
     engine.crontab.tab = FOREIGN
-    scheduler = engine.scheduler()
+    scheduler = engine.schedule.scheduler()
     scheduler.write(scheduler.install(scheduler.look(), (), PROGRAM))
 
 
@@ -43,7 +43,10 @@ def stockml_program(folder: Path) -> Path:
 
 def times(engine: FakeEngine) -> dict[str, tuple[str, bool]]:
     """What really stands in the crontab."""
-    return {line.job: (line.expression, line.enabled) for line in engine.scheduler().look().lines}
+    return {
+        line.job: (line.expression, line.enabled)
+        for line in engine.schedule.scheduler().look().lines
+    }
 
 
 async def open_schedule(app: StockmlApp, pilot: Pilot[Any]) -> ScheduleScreen:

@@ -132,13 +132,13 @@ async def test_a_covered_screen_sleeps(tmp_path: Path) -> None:
             pilot, lambda: app.screen is not covered and "Run" in screen_text(app), "the run"
         )
         looks: list[float] = []
-        engine_runs = engine.runs
+        recent_runs = engine.runs.recent
 
         def counted(limit: int = 50) -> Any:
             looks.append(limit)
-            return engine_runs(limit)
+            return recent_runs(limit)
 
-        engine.runs = counted  # type: ignore[method-assign]
+        engine.runs.recent = counted  # type: ignore[method-assign]
         assert covered._look() == 3600.0
         assert looks == []
         await pilot.press("escape")

@@ -73,7 +73,7 @@ async def test_a_look_that_fails_takes_the_word_away(
         def broken(deadline_s: float = 2.0) -> ServiceState:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(engine, "service_state", broken)
+        monkeypatch.setattr(engine.service, "state", broken)
         await until(pilot, lambda: "service off" not in screen_text(app), "no word")
         assert "action=service-state" in (engine.home.logs / "console.log").read_text()
         await pilot.press("j")
@@ -109,7 +109,7 @@ async def test_nobody_is_asked_behind_another_screen(
             looks.append(deadline_s)
             return service_up()
 
-        monkeypatch.setattr(engine, "service_overview", counted)
+        monkeypatch.setattr(engine.service, "overview", counted)
         await pilot.press("7")
         await until(pilot, lambda: len(looks) > 3, "looks")
         screen = app.screen

@@ -1,4 +1,4 @@
-"""Every verb of the engine that changes something leaves its line in the record.
+"""Every verb of the engine that changes something leaves its line in the audit log.
 
 Looking leaves none.
 """
@@ -17,56 +17,80 @@ from engine.core.audit import ORIGIN, entries
 from engine.core.errors import NoDataError, RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
-from engine.recorded import VERBS
+from engine.settings.facade import Facade
 from tests.helpers import new_home, python_path
 
-# Verbs that write nothing an operator decides, or whose writing is recorded by the function that
-# they hand over to.
-UNRECORDED = {
-    "settings": "reads",
-    "snapshot": "reads",
-    "refresh_status": "rebuilds what is derived",
-    "spawn_status_refresh": "rebuilds what is derived",
-    "refresh_alone": "rebuilds what is derived",
-    "train_plan": "reads",
-    "snapshot_rows": "reads",
-    "run": "reads",
-    "runs": "reads",
-    "predict": "reads",
-    "service_state": "reads",
-    "ask_service": "reads",
-    "service_overview": "reads",
-    "fetch": "stores bars",
-    "stored": "reads",
-    "backtest": "writes a report",
-    "evaluate": "writes a report",
-    "training_log_tail": "reads",
-    "command": "the command records",
-    "symbol_story": "reads",
-    "set_settings": "engine.settings.write records",
-    "scheduler": "Scheduler.write records",
-    "backups": "reads",
-    "backup": "reads",
-    "verify_backups": "reads",
-    "auto_plan": "reads",
-    "watch_story": "reads",
-    "check": "start_training records",
-    "monitor": "its children record",
-    "write_report": "writes a report",
-    "keep_forecast": "keeps a forecast",
-    "accuracy": "reads",
-    "recent_checks": "reads",
-    "schedule_lines": "reads",
-    "alerts": "reads",
-    "undelivered": "reads",
-    "delivery_closed": "reads",
-    "deliver_alerts": "sends what was queued",
-    "health": "reads",
-    "source": "reads",
-    "away": "reads",
-    "mark_open": "notes that the console is open",
-    "doctor": "reads",
+AUDITED = {
+    "runs.start",
+    "runs.cancel",
+    "schedule.start_now",
+    "backups.create",
+    "backups.restore",
+    "storage.clean",
+    "watch.auto_train",
+    "watch.hold",
+    "watch.unhold",
+    "alerts.acknowledge",
+    "alerts.silence",
+    "alerts.send_test",
 }
+# Verbs that write nothing an operator decides, or hand over to a function that is audited.
+NOT_AUDITED = {
+    "settings.current": "reads",
+    "settings.write": "engine.settings.write audits",
+    "bars.fetch": "stores bars",
+    "bars.stored": "reads",
+    "models.predict": "reads",
+    "models.refresh_status": "rebuilds what is derived",
+    "models.refresh_alone": "rebuilds what is derived",
+    "models.rebuild_status": "rebuilds what is derived",
+    "models.verify_file": "reads",
+    "models.evaluate": "writes a report",
+    "models.backtest": "writes a report",
+    "runs.plan": "reads",
+    "runs.show": "reads",
+    "runs.recent": "reads",
+    "runs.newest_generation": "reads",
+    "schedule.scheduler": "Scheduler.write audits",
+    "schedule.view": "reads",
+    "backups.list": "reads",
+    "backups.show": "reads",
+    "backups.verify": "reads",
+    "watch.snapshot": "reads",
+    "watch.rows": "reads",
+    "watch.remember": "keeps what is derived in memory",
+    "watch.away": "reads",
+    "watch.mark_open": "notes that the console is open",
+    "watch.auto_plan": "reads",
+    "watch.explain": "reads",
+    "watch.check": "runs.start audits",
+    "watch.monitor": "its children audit",
+    "watch.write_report": "writes a report",
+    "watch.recent_checks": "reads",
+    "watch.keep_forecast": "keeps a forecast",
+    "watch.accuracy": "reads",
+    "watch.health": "reads",
+    "watch.doctor": "reads",
+    "alerts.list": "reads",
+    "alerts.undelivered": "reads",
+    "alerts.delivery_closed": "reads",
+    "alerts.deliver": "sends what was queued",
+    "service.state": "reads",
+    "service.ask": "reads",
+    "service.overview": "reads",
+}
+
+
+def verbs(engine: Engine) -> dict[str, object]:
+    """Every public verb of every facade: its name and its function."""
+    facades = {name: value for name, value in vars(engine).items() if isinstance(value, Facade)}
+    shared = {name for name in dir(Facade) if not name.startswith("_")}
+    return {
+        f"{name}.{verb}": inspect.getattr_static(type(facade), verb)
+        for name, facade in facades.items()
+        for verb in dir(type(facade))
+        if not verb.startswith("_") and verb not in shared
+    }
 
 
 @pytest.fixture
@@ -79,23 +103,24 @@ def told(home: Home) -> list[tuple[str, str]]:
     return [(entry.what, entry.outcome) for entry in entries(home)]
 
 
-def test_no_verb_is_forgotten() -> None:
-    """Each public method of the engine is recorded, or stands above with the reason why not;
-    each row is a method."""
-    methods = {name for name, _ in inspect.getmembers(Engine) if not name.startswith("_")}
-    recorded = {name for name in VERBS if hasattr(getattr(Engine, name), "__wrapped__")}
+def test_every_verb_is_audited_or_says_why_not(engine: Engine) -> None:
+    """Each public verb of each facade is audited, or is listed above with the reason why not."""
+    every_verb = verbs(engine)
+    audited = {name for name, verb in every_verb.items() if hasattr(verb, "__wrapped__")}
 
-    assert recorded == set(VERBS) == methods - set(UNRECORDED)
+    assert AUDITED == audited
+    assert set(every_verb) == audited | set(NOT_AUDITED)
+    assert not audited & set(NOT_AUDITED)
 
 
 def test_holds_and_alerts_are_recorded(engine: Engine) -> None:
     """hold, unhold, ack, silence and a test message, with what they were about."""
-    engine.hold("NVDA", "the auditor")
-    engine.unhold("NVDA")
+    engine.watch.hold("NVDA", "the auditor")
+    engine.watch.unhold("NVDA")
     with pytest.raises(UsageError):
-        engine.unhold("NVDA")
-    engine.acknowledge("*", "*")
-    engine.silence("corrupt", "SMR", timedelta(hours=2))
+        engine.watch.unhold("NVDA")
+    engine.alerts.acknowledge("*", "*")
+    engine.alerts.silence("corrupt", "SMR", timedelta(hours=2))
 
     assert told(engine.home) == [
         ("hold", "done"),
@@ -113,13 +138,13 @@ def test_what_is_refused_is_recorded(engine: Engine) -> None:
     """A training of an unknown symbol, a cancel of an unknown run, a backup without models, a
     restore of no backup."""
     with pytest.raises(UsageError):
-        engine.start_training(TrainRequest(("NOPE\x1b[2J",), reason="manual"))
+        engine.runs.start(TrainRequest(("NOPE\x1b[2J",), reason="manual"))
     with pytest.raises(UsageError):
-        engine.cancel("20260101-000000-abcdef")
+        engine.runs.cancel("20260101-000000-abcdef")
     with pytest.raises(NoDataError):
-        engine.back_up()
+        engine.backups.create()
     with pytest.raises((UsageError, NoDataError)):
-        engine.restore("backup_20200101_000000")
+        engine.backups.restore("backup_20200101_000000")
 
     assert told(engine.home)[:4] == [
         ("train", "refused"),
@@ -145,11 +170,11 @@ def test_a_token_is_recorded_without_itself(engine: Engine) -> None:
 def test_a_dry_run_is_no_deed(engine: Engine) -> None:
     """`clean` leaves two lines with what it removed, its dry run none;
     plans and looks leave none."""
-    engine.clean(dry_run=True)
-    engine.train_plan(TrainRequest(("NVDA",)))
-    engine.backups()
+    engine.storage.clean(dry_run=True)
+    engine.runs.plan(TrainRequest(("NVDA",)))
+    engine.backups.list()
     assert told(engine.home) == []
-    engine.clean()
+    engine.storage.clean()
 
     assert told(engine.home) == [("clean", "started"), ("clean", "done")]
     assert list(entries(engine.home))[-1].about["removed"] == 0
@@ -159,11 +184,11 @@ def test_clean_rotates_the_record_and_loses_nothing(tmp_path: Path) -> None:
     """Over logs.max_mb it is renamed as other logs are;
     what was in it is still read, before what comes after."""
     engine = Engine(new_home(tmp_path / "h", logs__max_mb=1))
-    engine.hold("NVDA", "the auditor")
+    engine.watch.hold("NVDA", "the auditor")
     line = engine.home.audit_log.read_text()
     engine.home.audit_log.write_text(line * (1_100_000 // len(line)))
     before = len(told(engine.home))
-    engine.clean()
+    engine.storage.clean()
 
     assert engine.home.audit_log.with_name("audit.log.1").exists()
     assert told(engine.home)[-2:] == [("clean", "started"), ("clean", "done")]

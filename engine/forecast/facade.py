@@ -1,0 +1,131 @@
+"""The facade of the models: forecasts, the statuses derived from them, evaluations, backtests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.core.errors import ModelError, NoDataError, StockmlError
+from engine.core.files import FileLock
+from engine.core.records import Forecast
+from engine.forecast import status as derived
+from engine.forecast.status import Status
+from engine.settings.facade import Context, Facade
+
+if TYPE_CHECKING:
+    Built = Callable[[Mapping[str, Status | None]], object]
+    Forecasted = Callable[[str, Status], object]
+
+
+class ModelsFacade(Facade):
+    """The live models.
+
+    Statuses that were `built` and the status of a symbol that was `forecasted` are handed on to
+    the packages above.
+    """
+
+    def __init__(self, context: Context, *, built: Built, forecasted: Forecasted) -> None:
+        super().__init__(context)
+        self._built = built
+        self._forecasted = forecasted
+
+    def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
+        """The next session's forecast of each symbol, or the reason why there is none."""
+        statuses = self._build(self.checked(symbols))
+        return {symbol: self._forecast(symbol, status) for symbol, status in statuses.items()}
+
+    def _forecast(self, symbol: str, status: Status | None) -> Forecast | StockmlError:
+        if status is None:
+            return NoDataError(f"{symbol} has no model", f"stockml train {symbol}")
+        if status.forecast is not None:
+            self._forecasted(symbol, status)
+            return status.forecast
+        return NoDataError(status.problem) if status.kind == "ok" else ModelError(status.problem)
+
+    def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
+        """Rebuild the status of every symbol whose model or bars changed.
+
+        Loads numpy and h5py when one did.
+        """
+        settings = self.context.settings
+        configured = self.context.configured_source
+        outdated = []
+        for symbol in symbols or settings.names:
+            stored = derived.read(self.home.status(symbol))
+            source = self.source or derived.usual_source(stored, configured)
+            key = derived.current_key(self.home, symbol, source)
+            if key is not None and (stored is None or not derived.current(stored, key, source)):
+                outdated.append(symbol)
+        if outdated:
+            self._build(outdated)
+
+    def refresh_alone(self) -> bool:
+        """Rebuild outdated statuses unless another process does; whether this one did."""
+        with FileLock(self.home.locks / ".status") as lock:
+            if not lock.acquire(f"status refresh, pid {os.getpid()}"):
+                return False
+            self.refresh_status()
+        return True
+
+    def rebuild_status(self, symbol: str) -> None:
+        """Rebuild the status of a symbol whose model was replaced."""
+        derived.build(self.home, self.context.settings, symbol, self.clock, self.source or "")
+
+    def _build(self, symbols: Sequence[str]) -> dict[str, Status | None]:
+        """The statuses of these symbols, built and stored where the disk can keep them."""
+        statuses = derived.build_all(
+            self.home, self.context.settings, symbols, self.clock, self.source or ""
+        )
+        self._built(statuses)
+        return statuses
+
+    def verify_file(self, path: Path) -> None:
+        """Read a model file as a forecast would; ModelError when it cannot be used."""
+        from engine.forecast.inference import load_forecaster
+        from engine.vault.model_file import read_model
+
+        load_forecaster(read_model(path))
+
+    def evaluate(self, symbols: Iterable[str]) -> dict[str, Any]:
+        """Live models scored on sessions they could not have seen.
+
+        `folder` names the report, None when there is none.
+        """
+        from engine.forecast.evaluate import Evaluation, evaluate
+        from engine.forecast.report import document, write_report
+
+        names = self.checked(symbols)
+        results = evaluate(self.home, self.context.settings, names, self.clock, self.source or "")
+        tree = document(results, self.clock)
+        scored = any(isinstance(result, Evaluation) for result in results.values())
+        folder = write_report(self.home, results, tree, self.clock.now()) if scored else None
+        return {"folder": str(folder) if folder else None, **tree}
+
+    def backtest(
+        self,
+        symbols: tuple[str, ...],
+        first: date,
+        last: date,
+        retrain_every: int,
+        *,
+        members: tuple[str, ...] | None,
+        epochs: int | None,
+        progress: Callable[[str, int, int], None],
+    ) -> dict[str, Any]:
+        """The walk-forward table on stored bars; `progress` is called after every fold."""
+        from engine.forecast.backtest import BacktestRequest, backtest
+
+        settings = self.context.settings
+        request = BacktestRequest(
+            symbols,
+            self.source or self.context.configured_source,
+            first,
+            last,
+            retrain_every,
+            members or settings.training.members,
+            epochs or settings.training.epochs,
+        )
+        return backtest(self.home, settings, request, self.clock, progress)

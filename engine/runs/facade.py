@@ -1,0 +1,85 @@
+"""The facade of the runs: plan, start, cancel, and look at them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core.audit import AuditOutcome, audited
+from engine.core.files import lock_holder
+from engine.core.records import PlanItem, Run, Started, SymbolRow, TrainRequest
+from engine.runs.cancel import cancel_run
+from engine.runs.start import start_run
+from engine.runs.store import RunStore
+from engine.settings.facade import Context, Facade
+
+
+def _request(request: TrainRequest) -> Mapping[str, Any]:
+    return {
+        "symbols": request.symbols,
+        "reason": request.reason,
+        "source": request.source,
+        "epochs": request.epochs,
+        "members": request.members,
+        "accept_worse": request.accept_worse or None,
+        "replace_source": request.replace_source or None,
+    }
+
+
+def _started(started: Started) -> Mapping[str, Any]:
+    return {
+        "symbols": started.symbols,
+        "run": started.run_id,
+        "busy": [symbol for symbol, _ in started.busy],
+    }
+
+
+class RunsFacade(Facade):
+    """The runs of the home; `rows` reads what is live of every symbol, for a plan."""
+
+    def __init__(self, context: Context, rows: Callable[[], tuple[SymbolRow, ...]]) -> None:
+        super().__init__(context)
+        self._rows = rows
+        self._store = RunStore(context.home)
+        self._lock = threading.Lock()  # screens ask from threads of their own
+
+    def plan(self, request: TrainRequest) -> tuple[PlanItem, ...]:
+        """What `start` would replace, symbol by symbol, and who is in the way."""
+        rows = {row.symbol: row for row in self._rows()}
+        live = RunStore(self.home).live()
+        items = []
+        for symbol in self.checked(request.symbols):
+            run = next(
+                (run for run in live if (job := run.job(symbol)) and not job.state.ended), None
+            )
+            holder = f"run {run.id} ({run.starter})" if run else lock_holder(self.home.lock(symbol))
+            items.append(PlanItem(symbol, rows[symbol].model, rows[symbol].state, holder))
+        return tuple(items)
+
+    @audited("train", _request, _started, outcome=AuditOutcome.STARTED)
+    def start(self, request: TrainRequest) -> Started:
+        """Start a detached run; BusyError naming the holder when every symbol is being trained."""
+        self.checked(request.symbols)
+        return start_run(self.home, self.context.settings, request, self.clock)
+
+    @audited("cancel", lambda run_id: {"run": run_id})
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop; it ends its workers itself."""
+        cancel_run(self.home, run_id)
+
+    def show(self, run_id: str) -> Run:
+        """One run; UsageError for an id that does not exist."""
+        with self._lock:
+            return self._store.run(run_id)
+
+    def recent(self, limit: int = 50) -> tuple[Run, ...]:
+        """The newest runs, newest first."""
+        with self._lock:
+            return self._store.recent(limit)
+
+    def newest_generation(self, symbol: str) -> int:
+        """The highest generation of a symbol that any run is known to have published."""
+        from engine.runs.provenance import last_known_model
+
+        return last_known_model(self.home, symbol).generation

@@ -1,0 +1,97 @@
+"""What every facade works on, and the facade of the settings.
+
+Context      one home, its clock, its source, its settings as they are now
+Facade       what the facades of all packages have in common; each verb that changes something is
+             decorated with what the audit records of it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from engine.core.clock import Clock
+from engine.core.errors import StockmlError
+from engine.core.paths import Home
+from engine.core.sources import parse_source
+from engine.core.symbols import checked_all
+from engine.settings import load as config
+from engine.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from engine.settings.document import KeyPath
+    from engine.settings.write import Check, SettingChange
+
+
+class Context:
+    """One home with its clock, its source (None: as configured) and its settings."""
+
+    def __init__(self, home: Home, clock: Clock, source: str | None = None) -> None:
+        self.home = home
+        self.clock = clock
+        self.source = source
+        self._settings: Settings | None = None
+        self._key: tuple[int, int, int] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, read again when the file changed; ConfigError when they became wrong."""
+        try:
+            status = self.home.settings.stat()
+            key = (status.st_ino, status.st_size, status.st_mtime_ns)
+        except OSError:
+            key = None
+        if self._settings is None or key is None or key != self._key:
+            self._settings = config.load(self.home)
+            self._key = key
+        return self._settings
+
+    @property
+    def configured_source(self) -> str:
+        """The full name of the source that the settings name."""
+        return parse_source(self.settings.market.source, self.home.root).name
+
+
+class Facade:
+    """One package's verbs on one home; they import what they need when they are called."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.home = context.home
+        self.clock = context.clock
+        self.source = context.source
+
+    def checked(self, symbols: Iterable[str] | None = None) -> tuple[str, ...]:
+        """These symbols, or all for None; UsageError for one that is not configured."""
+        names = self.context.settings.names
+        return names if symbols is None else checked_all(symbols, names)
+
+
+class SettingsFacade(Facade):
+    """The settings of the home: as they are, and changes to the file."""
+
+    @property
+    def current(self) -> Settings:
+        """The settings now; ConfigError when the file became wrong."""
+        return self.context.settings
+
+    def write(
+        self,
+        changes: Mapping[KeyPath, object],
+        based_on: Mapping[KeyPath, object] | None = None,
+        check: Check | None = None,
+    ) -> tuple[SettingChange, ...]:
+        """Write several settings or none, then ml_config.json; raises what `set_keys` raises."""
+        from engine.settings.ml_config import write_ml_config
+        from engine.settings.write import set_keys
+
+        made = set_keys(self.home, changes, based_on, check)
+        try:
+            write_ml_config(self.home, config.load(self.home, {}))
+        except OSError as error:
+            name = self.home.ml_config.name
+            raise StockmlError(
+                f"the settings are written, but {name} is not: {error.strerror}",
+                "free space; the next command writes it",
+            ) from error
+        return made
