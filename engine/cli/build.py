@@ -137,14 +137,12 @@ def _date(_context: click.Context, parameter: click.Parameter, text: str) -> dat
 def _members(
     _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    from engine.settings.schema import MEMBER_NAMES
+    from engine.core.members import MEMBERS
 
     names = tuple(dict.fromkeys(name for text in texts for name in text.replace(",", " ").split()))
     for name in names:
-        if name not in MEMBER_NAMES:
-            raise UsageError(
-                f"unknown member {clean(name, 40)!r}", f"members: {' '.join(MEMBER_NAMES)}"
-            )
+        if name not in MEMBERS:
+            raise UsageError(f"unknown member {clean(name, 40)!r}", f"members: {' '.join(MEMBERS)}")
     return names or None
 
 

@@ -13,6 +13,7 @@ from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, UsageError
 from engine.core.records import Run, Started, TrainRequest
+from engine.core.symbols import Priority
 
 
 def train(session: Session, symbols: tuple[str, ...], **options: Any) -> int:
@@ -28,7 +29,7 @@ def train_all(session: Session, **options: Any) -> int:
 def quick_train(session: Session, symbols: tuple[str, ...], **options: Any) -> int:
     """Train with few epochs (training.quick_epochs); without SYMBOLS those of priority high."""
     settings = session.engine.settings.current
-    names = session.symbols(symbols) if symbols else settings.with_priority("high")
+    names = session.symbols(symbols) if symbols else settings.with_priority(Priority.HIGH)
     if not names:
         raise UsageError("no symbol has priority high", "name the symbols to train")
     options["epochs"] = options["epochs"] or settings.training.quick_epochs

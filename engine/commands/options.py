@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.commands.command import Argument, Option, ValueType
+from engine.core.members import MEMBER_NAMES
 from engine.core.sources import SOURCE_FORMS
 
 HOME = Option(
@@ -33,7 +34,7 @@ EPOCHS = Option(
 )
 MEMBERS = Option(
     "--members",
-    "Members of the ensemble: naive, enhanced, sklearn, lstm.",
+    f"Members of the ensemble: {', '.join(MEMBER_NAMES)}.",
     ValueType.MEMBERS,
     metavar="NAME,…",
     multiple=True,

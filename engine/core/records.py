@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.core.sources import is_simulated
+from engine.core.symbols import Priority
 
 
 class SymbolState(StrEnum):
@@ -290,7 +291,7 @@ class SymbolRow:
 
     symbol: str
     company: str
-    priority: str
+    priority: Priority
     state: SymbolState
     model: ModelInfo | None = None
     forecast: Forecast | None = None

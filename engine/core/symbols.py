@@ -5,11 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from enum import StrEnum
 
 from engine.core.errors import UsageError
 from engine.core.text import clean
 
 SYMBOL = re.compile(r"[A-Z][A-Z0-9.-]{0,9}")
+
+
+class Priority(StrEnum):
+    """How early a symbol has its turn, the first ones first."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order, 0 for the first."""
+        return list(Priority).index(self)
 
 
 def checked(text: str, configured: Sequence[str]) -> str:

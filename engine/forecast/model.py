@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import Self
 
 from engine.core.errors import ModelError
+from engine.core.members import LSTM, MEMBERS
 from engine.forecast.dataset import Dataset
 from engine.forecast.ensemble import blend, learn_weights
-from engine.forecast.members import MEMBERS
 from engine.forecast.members.base import (
     Arrays,
     FitOptions,
@@ -26,7 +26,6 @@ from engine.forecast.scaler import Scaler
 from engine.forecast.splits import Split
 from engine.vault.network import KerasLayer
 
-NETWORK = "lstm"
 """The member whose parameters are the file's Keras layers."""
 
 
@@ -64,15 +63,15 @@ class Model:
         """Everything but the network, by name."""
         found = nested("scaler", self.scaler.arrays())
         for name, member in self.members.items():
-            if name != NETWORK:
+            if name != LSTM:
                 found |= nested(f"members/{name}", member.arrays())
         return found
 
     def layers(self, sequence_length: int) -> tuple[KerasLayer, ...]:
         """The network; one of zeros, which forecasts no change, without an lstm member."""
-        lstm = import_module(MEMBERS[NETWORK])
-        if NETWORK in self.members:
-            layers: tuple[KerasLayer, ...] = self.members[NETWORK].layers()  # type: ignore[attr-defined]
+        lstm = import_module(MEMBERS[LSTM].module)
+        if LSTM in self.members:
+            layers: tuple[KerasLayer, ...] = self.members[LSTM].layers()  # type: ignore[attr-defined]
             return layers
         empty: tuple[KerasLayer, ...] = lstm.empty_layers(sequence_length, len(self.names))
         return empty
@@ -90,7 +89,7 @@ class Model:
         try:
             members = {
                 name: module_of(name).from_layers(layers, arrays)
-                if name == NETWORK
+                if name == LSTM
                 else module_of(name).load(within(f"members/{name}", arrays))
                 for name in weights
             }
@@ -103,7 +102,7 @@ def module_of(name: str) -> ModuleType:
     """The module of a member, imported now; ModelError for a name this program does not know."""
     if name not in MEMBERS:
         raise ModelError(f"unknown member {name!r}", f"known: {' '.join(MEMBERS)}")
-    return import_module(MEMBERS[name])
+    return import_module(MEMBERS[name].module)
 
 
 def member_forecasts(
@@ -131,7 +130,7 @@ def predict_together(
     found = []
     for index, (model, each, at) in enumerate(asked):
         members = {
-            name: networks[index] if name == NETWORK else member.predict(scaled[index], at)
+            name: networks[index] if name == LSTM else member.predict(scaled[index], at)
             for name, member in model.members.items()
         }
         found.append(Predicted(blend(members, model.weights, each.scale[at]), members))
@@ -142,11 +141,11 @@ def _network_forecasts(
     models: Sequence[Model], scaled: Sequence[Dataset], rows: Sequence[IntArray]
 ) -> dict[int, Floats]:
     """The forecasts of the models that have a network, by their position."""
-    having = [index for index, model in enumerate(models) if NETWORK in model.members]
+    having = [index for index, model in enumerate(models) if LSTM in model.members]
     if not having:
         return {}
-    stacked = module_of(NETWORK).predict_stacked
-    members = [models[index].members[NETWORK] for index in having]
+    stacked = module_of(LSTM).predict_stacked
+    members = [models[index].members[LSTM] for index in having]
     return dict(
         zip(
             having,

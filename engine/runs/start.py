@@ -33,7 +33,6 @@ from engine.settings.schema import Settings
 STARTING = ".starting"
 _FIRST_EVENT_WAIT_S = 3.0
 _START_LOCK_WAIT_S = 15.0
-_PRIORITIES = ("high", "medium", "low")
 
 Launch = Callable[[RunFolder, FileLock], "subprocess.Popen[bytes] | None"]
 
@@ -59,7 +58,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
     training = settings.training
     symbols = sorted(
         checked_all(request.symbols, settings.names),
-        key=lambda symbol: _PRIORITIES.index(settings.symbols[symbol].priority),
+        key=lambda symbol: settings.symbols[symbol].priority.rank,
     )
     if request.source:
         source = parse_source(request.source)

@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -298,9 +299,18 @@ def _check_table(
 
 def _said(error: Exception, kind: Any) -> str:
     """What is wrong with a value; a key of few words names them."""
-    if get_origin(kind) is Literal:
-        return f"it is none of {', '.join(get_args(kind))}"
+    if names := choices_of(kind):
+        return f"it is none of {', '.join(names)}"
     return _plain(str(error))
+
+
+def choices_of(kind: Any) -> tuple[str, ...]:
+    """Every value of a key that takes few words; empty for any other type."""
+    if get_origin(kind) is Literal:
+        return tuple(str(value) for value in get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return tuple(kind)
+    return ()
 
 
 def _plain(text: str) -> str:

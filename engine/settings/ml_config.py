@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from engine.core.files import write_atomic
+from engine.core.members import LSTM, MEMBERS, NAIVE
 from engine.core.paths import Home
 from engine.settings.schema import Settings
 
-# The guide's order. `naive` is the yardstick inside every blend and not a method that the guide's
-# readers know.
-_METHODS = ("lstm", "enhanced", "sklearn")
+# The guide lists the network first, and not `naive`, the yardstick inside every blend.
+_METHODS = (LSTM, *(name for name in MEMBERS if name not in (NAIVE, LSTM)))
 
 
 def ml_config(settings: Settings) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def ml_config(settings: Settings) -> dict[str, Any]:
         "supported_symbols": list(settings.names),
         "models": {
             "lstm": {
-                "enabled": "lstm" in training.members,
+                "enabled": LSTM in training.members,
                 "sequence_length": training.sequence_length,
                 "features": ["close", "volume", "technical_indicators"],
             },

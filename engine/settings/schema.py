@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
+
+from engine.core.members import MEMBER_NAMES
+from engine.core.symbols import Priority
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Positive = Annotated[int, Meta(ge=1, le=100_000)]
@@ -18,7 +21,10 @@ PATTERN_WORDS = {
     VERSION: "write at most 32 of A-Z a-z 0-9 . _ -",
 }
 """What a pattern asks for, in the words of an error."""
-MEMBER_NAMES = ("naive", "enhanced", "sklearn", "lstm")
+if TYPE_CHECKING:
+    MemberName = str
+else:
+    MemberName = Literal[MEMBER_NAMES]
 
 
 class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -52,9 +58,7 @@ class TrainingSettings(_Section, frozen=True):
     max_sessions: Annotated[int, Meta(ge=300, le=20_000)]
     max_workers: Annotated[int, Meta(ge=0, le=64)]
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)]
-    members: Annotated[
-        tuple[Literal["naive", "enhanced", "sklearn", "lstm"], ...], Meta(min_length=1)
-    ]
+    members: Annotated[tuple[MemberName, ...], Meta(min_length=1)]
     wall_limit_min: Annotated[float, Meta(gt=0, le=1440)]
     stall_limit_min: Annotated[float, Meta(gt=0, le=1440)]
     worker_memory_mb: Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -189,7 +193,7 @@ class SymbolSettings(_Section, frozen=True):
     company: str
     sector: str
     kind: str
-    priority: Literal["high", "medium", "low"]
+    priority: Priority
     min_date: date | None = None
 
 
@@ -213,6 +217,6 @@ class Settings(_Section, frozen=True):
         """The configured symbols, in the order of the file."""
         return tuple(self.symbols)
 
-    def with_priority(self, priority: str) -> tuple[str, ...]:
+    def with_priority(self, priority: Priority) -> tuple[str, ...]:
         """The symbols of one priority."""
         return tuple(name for name, symbol in self.symbols.items() if symbol.priority == priority)

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import msgspec
 from msgspec import inspect
@@ -249,9 +249,8 @@ def meanings() -> dict[tuple[str, ...], str]:
 
 def _takes(kind: Any) -> tuple[str, tuple[str, ...]]:
     """What a type takes, in words, and its values where there are few."""
-    if get_origin(kind) is Literal:
-        values = tuple(str(value) for value in get_args(kind))
-        return " or ".join(values), values
+    if choices := config.choices_of(kind):
+        return " or ".join(choices), choices
     found = inspect.type_info(kind)
     if isinstance(found, inspect.BoolType):
         return "true or false", ("true", "false")

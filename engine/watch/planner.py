@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from engine.core.records import PlannedAction
+from engine.core.symbols import Priority
 from engine.settings.schema import Settings
 from engine.watch.triggers import TRIGGERS, TriggerVerdict
 
-PRIORITIES = ("high", "medium", "low")
 YEAR = timedelta(days=365)
 _NAIVE_TOO = "the naive forecast breaks the same limit on the same sessions"
 
@@ -47,7 +47,7 @@ class TrainingCandidate:
     """One symbol as the planner sees it."""
 
     symbol: str
-    priority: str
+    priority: Priority
     verdicts: tuple[TriggerVerdict, ...]
     histories: dict[str, ReasonHistory]
     age_days: float | None = None
@@ -117,7 +117,7 @@ def decide_all(
 
 def _order(candidate: TrainingCandidate, decision: Decision) -> tuple[float, ...]:
     worst = max((verdict.severity for verdict in decision.fired), default=0.0)
-    return (PRIORITIES.index(candidate.priority), -worst, -(candidate.age_days or 0.0))
+    return (candidate.priority.rank, -worst, -(candidate.age_days or 0.0))
 
 
 def decide(candidate: TrainingCandidate, context: PlanningContext, settings: Settings) -> Decision:

@@ -32,6 +32,7 @@ from engine.core.records import (
     SymbolState,
     TrainRequest,
 )
+from engine.core.symbols import Priority
 from engine.settings import load as config
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
@@ -99,7 +100,7 @@ def trained(symbol: str = "NVDA", **more: Any) -> SymbolRow:
     row = SymbolRow(
         symbol,
         "Company",
-        "high",
+        Priority.HIGH,
         SymbolState.FRESH,
         model,
         FORECAST,
@@ -112,7 +113,7 @@ def trained(symbol: str = "NVDA", **more: Any) -> SymbolRow:
 
 def untrained(symbol: str) -> SymbolRow:
     """The row of a symbol without a model."""
-    return SymbolRow(symbol, "Company", "low", SymbolState.NONE, note="not trained yet")
+    return SymbolRow(symbol, "Company", Priority.LOW, SymbolState.NONE, note="not trained yet")
 
 
 @dataclass

@@ -10,8 +10,8 @@ from engine.cli.build import load_target
 from engine.commands.command import Command, CommandGroup, ValueType
 from engine.commands.options import MEMBERS
 from engine.commands.table import COMMANDS, CONSOLE_OPTIONS, all_commands
+from engine.core.members import MEMBER_NAMES
 from engine.schedule.record import JobTrigger
-from engine.settings.schema import MEMBER_NAMES
 
 ALL = dict(all_commands())
 

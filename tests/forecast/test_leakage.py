@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.core.members import MEMBERS
 from engine.forecast import dataset, features, fit, model, scaler
-from engine.forecast.members import MEMBERS
 from engine.forecast.members.base import Arrays
 from engine.forecast.record import score_rows
 from engine.forecast.splits import Split

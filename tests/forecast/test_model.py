@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ModelError
+from engine.core.members import MEMBERS
 from engine.forecast.dataset import build_dataset
 from engine.forecast.ensemble import blend
-from engine.forecast.members import MEMBERS
 from engine.forecast.model import Model, fit_model, module_of
 from engine.forecast.splits import split_rows
 from tests.forecast.samples import QUICK, walk

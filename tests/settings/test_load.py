@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError
+from engine.core.symbols import Priority
 from engine.settings.home import default_settings
 from engine.settings.load import ENVIRONMENT, load, parse
 from engine.settings.schema import Settings
@@ -34,8 +35,8 @@ def test_the_packaged_settings_are_the_guides() -> None:
 
     assert " ".join(found.names) == "NVDA TSLA AAPL MSFT GOOGL AMZN AUR PLTR SMCI TSM MP SMR SPY"
     assert (("NVDA", "TSLA", "AAPL"), ("MSFT", "GOOGL", "AMZN")) == (
-        found.with_priority("high"),
-        found.with_priority("medium"),
+        found.with_priority(Priority.HIGH),
+        found.with_priority(Priority.MEDIUM),
     )
     days = {name: symbol.min_date for name, symbol in found.symbols.items() if symbol.min_date}
     assert {"MP": date(2020, 11, 18), "AUR": date(2021, 11, 4), "SMR": date(2022, 5, 3)} == days

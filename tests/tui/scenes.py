@@ -29,6 +29,7 @@ from engine.core.records import (
     SymbolRow,
     SymbolState,
 )
+from engine.core.symbols import Priority
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
 NAMES = (
@@ -97,7 +98,7 @@ def row(
     found = SymbolRow(
         symbol=symbol,
         company=f"{symbol} Corporation",
-        priority="high" if index < 3 else "low",
+        priority=Priority.HIGH if index < 3 else Priority.LOW,
         state=state,
         model=model(symbol, index),
         forecast=forecast(index),

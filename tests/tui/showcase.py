@@ -30,6 +30,7 @@ from engine.core.records import (
     SymbolRow,
     SymbolState,
 )
+from engine.core.symbols import Priority
 from engine.runs.training_log import event_text, log_line
 from engine.settings import load as config
 from engine.settings.home import prepare
@@ -131,7 +132,7 @@ def forecast_of(symbol: str) -> Forecast:
     )
 
 
-def _row(symbol: str, company: str, priority: str) -> SymbolRow:
+def _row(symbol: str, company: str, priority: Priority) -> SymbolRow:
     age = FACTS[symbol][3]
     return SymbolRow(
         symbol=symbol,

@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 
 from engine.core.records import Metrics, PlannedAction
+from engine.core.symbols import Priority
 from engine.market.bars import Bars, day
 from engine.market.simulated import Character, simulate
 from engine.settings.schema import Settings
@@ -144,7 +145,7 @@ def trained(seen: list[Look], settings: Settings) -> list[tuple[int, str]]:
             )
         spent = sum(now - at < YEAR and TRIGGERS[reason].yearly for at, _, reason in found)
         candidate = TrainingCandidate(
-            "NVDA", "high", fitting, pasts, age_days=1.0, last_bar=look.day, spent=spent
+            "NVDA", Priority.HIGH, fitting, pasts, age_days=1.0, last_bar=look.day, spent=spent
         )
         decision = decide(candidate, PlanningContext(now), settings)
         if decision.action is PlannedAction.TRAIN:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.records import PlannedAction
+from engine.core.symbols import Priority
 from engine.watch.planner import (
     YEAR,
     PlanningContext,
@@ -35,7 +36,13 @@ def fired(reason: str, severity: float = 1.0, **more: object) -> TriggerVerdict:
 def candidate(symbol: str = "NVDA", *verdicts: TriggerVerdict, **more: object) -> TrainingCandidate:
     """A symbol with fresh bars and these verdicts."""
     base = TrainingCandidate(
-        symbol, "high", verdicts, {}, age_days=3.0, trained_to="2025-08-07", last_bar="2025-08-08"
+        symbol,
+        Priority.HIGH,
+        verdicts,
+        {},
+        age_days=3.0,
+        trained_to="2025-08-07",
+        last_bar="2025-08-08",
     )
     return replace(base, **more)  # type: ignore[arg-type]
 
@@ -45,8 +52,8 @@ def test_priority_first_then_the_worst() -> None:
     inside a priority the missing model, then the greatest excess."""
     found = decide_all(
         [
-            candidate("SPY", fired("missing", 1e6), priority="low"),
-            candidate("MSFT", fired("mape", 1.2), priority="medium"),
+            candidate("SPY", fired("missing", 1e6), priority=Priority.LOW),
+            candidate("MSFT", fired("mape", 1.2), priority=Priority.MEDIUM),
             candidate("TSLA", fired("mape", 1.1)),
             candidate("AAPL", fired("mape", 2.0)),
             candidate("NVDA"),

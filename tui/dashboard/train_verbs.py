@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.records import Level, PlanItem, Run, Snapshot, Started, TrainRequest
 from engine.core.sources import is_simulated
+from engine.core.symbols import Priority
 from tui.dashboard.text import plan_lines, short_source
 from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
@@ -146,5 +147,5 @@ class ManyTrainVerbs(TrainVerbs):
 
     def do_quick_train(self) -> None:
         rows = self.shell.snapshot.rows if self.shell.snapshot else ()
-        high = tuple(row.symbol for row in rows if row.priority == "high")
+        high = tuple(row.symbol for row in rows if row.priority is Priority.HIGH)
         self.ask_training("Quick train", self.selection.marked_symbols() or high, quick=True)
