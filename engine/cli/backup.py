@@ -134,7 +134,7 @@ def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) ->
     found = engine.backups.show(name)
     for line in _plan(session, found, wanted):
         session.say(line)
-    ask(session, "Replace these live models?", yes, "this replaces live models")
+    ask(session, "Replace these live models?", yes=yes, effect="this replaces live models")
     results = engine.backups.restore(found.name, wanted)
     if session.json:
         session.document(

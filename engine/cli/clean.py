@@ -30,7 +30,7 @@ def clean(session: Session, dry_run: bool, yes: bool) -> int:
         return _tell(session, found, dry_run)
     for line in _lines(session.home, due):
         session.say(line)
-    ask(session, "Do this?", yes, "this removes files")
+    ask(session, "Do this?", yes=yes, effect="this removes files")
     return _tell(session, session.engine.storage.clean(), dry_run)
 
 

@@ -10,14 +10,14 @@ from engine.cli.session import Session
 from engine.core.errors import Interrupted, UsageError
 
 
-def ask(session: Session, question: str, yes: bool, what: str) -> None:
-    """Go on only with a yes: `--yes`, or the answer on a terminal.
-    UsageError where nobody can be asked."""
+def ask(session: Session, question: str, *, yes: bool, effect: str) -> None:
+    """Continue only with `--yes` or a yes on the terminal; UsageError where there is none."""
     if yes:
         return
     if not sys.stdin.isatty():
         raise UsageError(
-            f"{what}, and there is no terminal to ask on", "look at what stands above and add --yes"
+            f"{effect}, and there is no terminal to ask on",
+            "look at what stands above and add --yes",
         )
     confirm(session, question)
 

@@ -9,8 +9,7 @@ from engine.cli.session import Session, on_terminal
 from engine.core.errors import UsageError
 
 CONSOLE = "tui.launch:run"
-"""`run(home, source, read_only, link) -> exit code`;
-named, not imported: the commands work without it."""
+"""`run(home, source, read_only, link) -> exit code`; named, for commands work without it."""
 
 
 def has_terminal() -> bool:
@@ -19,13 +18,13 @@ def has_terminal() -> bool:
 
 
 def open_console(session: Session, read_only: bool = False, link: str | None = None) -> int:
-    """Run the console on this terminal;
-    UsageError, naming the plain commands, where there is none."""
+    """Run the console on this terminal; UsageError where there is none."""
     if not has_terminal():
         raise UsageError(
             "the console needs a terminal that can move the cursor",
             "`stockml dashboard` prints the same as plain text; `stockml --help` lists the"
             " commands",
         )
-    session.engine  # noqa: B018 - settings are checked, and ml_config.json written, before the screen is taken
+    # The settings are checked, and ml_config.json written, before the screen is taken.
+    session.engine  # noqa: B018
     return int(load_target(CONSOLE)(session.home, session.source, read_only, link or "auto"))

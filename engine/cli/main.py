@@ -1,11 +1,9 @@
-"""`stockml`: the console without a verb, else one command, imported only when it is invoked."""
+"""`stockml`: the console, or one command, whose module is imported when it is invoked."""
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,10 +15,10 @@ from engine.cli.build import VerbGroup, build_option
 from engine.cli.console import open_console
 from engine.cli.session import Session, report, session_of
 from engine.commands.table import COMMANDS, CONSOLE_HELP, CONSOLE_OPTIONS
-from engine.core.errors import ConfigError, ExitCode, StockmlError, UsageError
+from engine.core.errors import ExitCode, StockmlError, UsageError
 
 CLOSED_PIPE = 141
-"""128 + SIGPIPE, as other programs of a pipe end."""
+"""128 + SIGPIPE, as other programs in a pipe end."""
 
 
 class ConsoleGroup(VerbGroup):
@@ -38,7 +36,7 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 
 
 def installed_version() -> str:
-    """The version of the installed package, or of the checkout that this file stands in."""
+    """The version of the installed package, or of the checkout that holds this file."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -81,8 +79,7 @@ cli = ConsoleGroup(
 
 def entry() -> None:
     """The console script."""
-    # Under cron's umask of 0 the home's folders would become writable by others, and then be
-    # refused.
+    # Under cron's umask of 0 others could write the home's folders, which are then refused.
     os.umask(os.umask(0o022) | 0o022)
     sys.exit(main(sys.argv[1:]))
 
@@ -113,85 +110,31 @@ def _run(args: list[str], session: Session) -> int:
         return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        report(
-            UsageError(
-                error.format_message(),
-                f"`{context.command_path} --help` shows the usage" if context else "",
-            )
-        )
+        hint = f"`{context.command_path} --help` shows the usage" if context else ""
+        report(UsageError(error.format_message(), hint))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
-        # The word begins a line of its own: click ends the line of a Ctrl-C, but not that of a
-        # question.
-        asked = isinstance(error, click.Abort) and error.__cause__ is None
-        click.echo(("\n" if asked else "") + "stockml: interrupted", err=True)
+        # click ends the line of a Ctrl-C, but not that of a question.
+        at_question = isinstance(error, click.Abort) and error.__cause__ is None
+        click.echo(("\n" if at_question else "") + "stockml: interrupted", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
     except SystemExit as error:
-        # click's own end: 1 for a closed pipe (its stdout then flushes in silence), else shell
-        # completion.
+        # click's own end: 1 for a closed pipe, else shell completion.
         return CLOSED_PIPE if error.code == 1 else int(error.code or 0)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a word and a file, never a traceback
-        return _crashed(error, args, session)
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        from engine.cli.crash import report_crash
+
+        return report_crash(error, args, session)
 
 
 def _quiet_pipe() -> int:
-    """The reader went away (`| head`): say nothing, and let the interpreter's last flush go
-    nowhere."""
+    """The reader went away (`| head`): the interpreter's last flush goes nowhere, in silence."""
     null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
         os.dup2(null, sys.stdout.fileno())
     return CLOSED_PIPE
-
-
-_NO_WRITING = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
-
-
-def _crashed(error: Exception, args: list[str], session: Session) -> int:
-    if (
-        isinstance(error, OSError) and error.strerror
-    ):  # without a file it was the output itself: a full disk behind `>`
-        what = f"{error.strerror}: {error.filename or 'while writing or reading'}"
-        if (
-            error.errno in _NO_WRITING
-        ):  # no fault of the program, and its file could not be written either
-            report(StockmlError(what, "`stockml doctor` looks at the home and its disk"))
-            return ExitCode.FAILED
-    else:
-        what = repr(error)
-    where = _crash_file(error, args, session)
-    report(StockmlError(what, f"details in {where}" if where else "no crash file could be written"))
-    return ExitCode.FAILED
-
-
-def _crash_file(error: Exception, args: list[str], session: Session) -> Path | None:
-    """The traceback in a file under logs/, or in the temporary folder where there is no home."""
-    import platform
-    import traceback
-    from datetime import UTC, datetime
-
-    lines = [
-        f"{datetime.now(UTC).isoformat()} stockml {' '.join(args)}",
-        f"Python {platform.python_version()}",
-        "",
-    ]
-    text = "\n".join(lines + traceback.format_exception(error))
-    folder: Path | None = None
-    try:
-        session.home.logs.mkdir(parents=True, exist_ok=True)
-        folder = session.home.logs
-    except (ConfigError, OSError):
-        pass  # no home: the temporary folder
-    try:
-        fd, name = tempfile.mkstemp(
-            ".txt", f"stockml-crash-{datetime.now(UTC):%Y%m%d_%H%M%S}-", folder
-        )
-        with os.fdopen(fd, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-    except OSError:
-        return None
-    return Path(name)
 
 
 if __name__ == "__main__":

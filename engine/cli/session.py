@@ -1,5 +1,4 @@
-"""What the words of one command line say: the home, the source, and where facts and narration
-go."""
+"""One invocation of `stockml`: its home, its source, and where facts and narration go."""
 
 from __future__ import annotations
 
@@ -32,8 +31,7 @@ def open_engine(home: Home, source: str | None) -> Engine:
 
 @dataclass
 class Session:
-    """One invocation. Facts go to stdout;
-    narration too, unless `--json` keeps stdout for one document."""
+    """One invocation; facts and narration go to stdout, with `--json` the narration to stderr."""
 
     home_text: str | None = None
     source: str | None = None
@@ -64,11 +62,10 @@ class Session:
         return engine
 
     def symbols(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """The symbols checked; all configured ones when none is given.
-        UsageError for an unknown one."""
+        """The named symbols, without names all configured ones; UsageError for an unknown one."""
         texts = tuple(texts)
-        names = self.engine.settings.current.names
-        return checked_all(texts, names) if texts else names
+        configured = self.engine.settings.current.names
+        return checked_all(texts, configured) if texts else configured
 
     @property
     def narration(self) -> TextIO:
