@@ -69,6 +69,8 @@ class Command:
     """Its line in the list of commands."""
     target: str
     """`module:function`, called with the session and the parameters."""
+    verb: str = ""
+    """The verb of the engine's facade behind it, as `runs.start`; empty where there is not one."""
     details: str = ""
     """What its own help says; the summary where it is empty."""
     arguments: tuple[Argument, ...] = ()

@@ -12,6 +12,7 @@ PREDICT = Command(
         "Forecast the next close of SYMBOLS with its 80 and 95 % interval; never asks the network."
     ),
     target="engine.cli.predict:predict",
+    verb="models.predict",
     arguments=(SYMBOLS,),
     options=(Option("--all", "Every configured symbol.", name="all_symbols"), *READS_BARS),
 )
@@ -24,6 +25,7 @@ EVALUATE = Command(
         "The report (JSON, Markdown, one HTML page) is kept in evaluation_results/."
     ),
     target="engine.cli.evaluate:evaluate",
+    verb="models.evaluate",
     arguments=(SYMBOLS,),
     options=READS_BARS,
 )
@@ -35,6 +37,7 @@ BACKTEST = Command(
         " drift and always-up."
     ),
     target="engine.cli.backtest:backtest",
+    verb="models.backtest",
     arguments=(SYMBOLS,),
     options=(
         Option(
@@ -74,6 +77,7 @@ DATA = CommandGroup(
             name="check",
             summary="Check the stored bars of SYMBOLS; never asks the network.",
             target="engine.cli.data:check",
+            verb="bars.stored",
             arguments=(SYMBOLS,),
             options=READS_BARS,
         ),
@@ -84,6 +88,7 @@ DATA = CommandGroup(
                 " of all."
             ),
             target="engine.cli.data:fetch",
+            verb="bars.fetch",
             arguments=(SYMBOLS,),
             options=READS_BARS,
             writes=True,

@@ -13,6 +13,7 @@ BACKUP = Command(
         " is read again."
     ),
     target="engine.cli.backup:backup",
+    verb="backups.create",
     arguments=(SYMBOLS,),
     options=(
         Option(
@@ -35,6 +36,7 @@ BACKUPS = CommandGroup(
             name="list",
             summary="Every backup, newest first, here and in the folder of `backup.also_to`.",
             target="engine.cli.backup:list_backups",
+            verb="backups.list",
             options=PRINTS,
         ),
         Command(
@@ -44,6 +46,7 @@ BACKUPS = CommandGroup(
                 " it. Ends with 1 on damage."
             ),
             target="engine.cli.backup:verify",
+            verb="backups.verify",
             arguments=(Argument("names", required=False, multiple=True, metavar="[BACKUP…]"),),
             options=PRINTS,
         ),
@@ -57,6 +60,7 @@ RESTORE = Command(
         " first."
     ),
     target="engine.cli.backup:restore",
+    verb="backups.restore",
     arguments=(Argument("name", metavar="BACKUP"), SYMBOLS),
     options=(Option("--yes", "Replace the live models without asking."), *PRINTS),
     writes=True,
@@ -69,6 +73,7 @@ CLEAN = Command(
         " backup still needed."
     ),
     target="engine.cli.clean:clean",
+    verb="storage.clean",
     options=(
         Option("--dry-run", "Only say what would be done, and why each thing is kept."),
         Option("--yes", "Remove without asking."),

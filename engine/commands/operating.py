@@ -39,6 +39,7 @@ TEST_SYMBOL = Command(
         "Ask the service for one prediction: status, latency, answer, verdict against the limits."
     ),
     target="engine.cli.serve:test_symbol",
+    verb="service.ask",
     arguments=(Argument("symbol", required=False, default="NVDA"),),
     options=PRINTS,
 )

@@ -112,6 +112,7 @@ SCHEDULE = CommandGroup(
             name="show",
             summary="Every job with its state, time, last and next run; the daemon; what is wrong.",
             target="engine.cli.schedule:show",
+            verb="schedule.view",
             options=(Option("--tab", "The other lines of the crontab too."), *PRINTS),
         ),
         Command(

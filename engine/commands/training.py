@@ -33,6 +33,7 @@ TRAIN = Command(
     summary="Train symbols and follow the run.",
     details="Train SYMBOLS and follow the run; Ctrl-C cancels it.",
     target="engine.cli.train:train",
+    verb="runs.start",
     arguments=(Argument("symbols", multiple=True, metavar="SYMBOL…"),),
     options=_TRAINING,
     writes=True,
@@ -41,6 +42,7 @@ TRAIN_ALL = Command(
     name="train-all",
     summary="Train every configured symbol.",
     target="engine.cli.train:train_all",
+    verb="runs.start",
     options=_TRAINING,
     writes=True,
 )
@@ -51,6 +53,7 @@ QUICK_TRAIN = Command(
         "Train with few epochs (training.quick_epochs); without SYMBOLS those of priority high."
     ),
     target="engine.cli.train:quick_train",
+    verb="runs.start",
     arguments=(SYMBOLS,),
     options=_TRAINING,
     writes=True,
@@ -63,6 +66,7 @@ AUTO_TRAIN = Command(
         " failures, events, drift."
     ),
     target="engine.cli.auto_train:auto_train",
+    verb="watch.auto_train",
     options=(
         Option("--force", "Train every symbol, whatever the reasons."),
         Option("--skip-market-hours", "Train although the market is open."),
@@ -78,6 +82,7 @@ HOLD = Command(
     summary="Stop automatic training of a symbol.",
     details="Stop automatic training of SYMBOL; `train` still trains it.",
     target="engine.cli.auto_train:hold",
+    verb="watch.hold",
     arguments=(SYMBOL,),
     options=(
         Option(
@@ -101,6 +106,7 @@ UNHOLD = Command(
     summary="Let automatic training of a symbol go on.",
     details="Let automatic training of SYMBOL go on.",
     target="engine.cli.auto_train:unhold",
+    verb="watch.unhold",
     arguments=(SYMBOL,),
     options=(HOME,),
     writes=True,
@@ -114,6 +120,7 @@ RUNS = CommandGroup(
             name="cancel",
             summary="Ask a run to stop; without RUN the one that is live.",
             target="engine.cli.runs:cancel",
+            verb="runs.cancel",
             arguments=(_RUN,),
             options=PRINTS,
             writes=True,
@@ -125,6 +132,7 @@ RUNS = CommandGroup(
                 " live, else the newest."
             ),
             target="engine.cli.runs:follow_run",
+            verb="runs.show",
             arguments=(_RUN,),
             options=PRINTS,
         ),
@@ -132,6 +140,7 @@ RUNS = CommandGroup(
             name="list",
             summary="The newest runs, newest first.",
             target="engine.cli.runs:list_runs",
+            verb="runs.recent",
             options=(
                 Option("--limit", "How many.", ValueType.INTEGER, limits=(1, 500), default=20),
                 *PRINTS,
@@ -141,6 +150,7 @@ RUNS = CommandGroup(
             name="show",
             summary="One run and its jobs; without RUN the newest.",
             target="engine.cli.runs:show",
+            verb="runs.show",
             arguments=(_RUN,),
             options=PRINTS,
         ),

@@ -22,6 +22,7 @@ PERFORMANCE = Command(
         " triggers, host."
     ),
     target="engine.cli.performance:performance",
+    verb="watch.check",
     options=(
         Option("--continuous", "Check again and again until SIGTERM or Ctrl-C."),
         Option(
@@ -46,6 +47,7 @@ ACCURACY = Command(
         " came."
     ),
     target="engine.cli.performance:accuracy",
+    verb="watch.accuracy",
     arguments=(SYMBOLS,),
     options=READS_BARS,
 )
@@ -62,6 +64,7 @@ ALERTS = CommandGroup(
                 " everything."
             ),
             target="engine.cli.alerts:ack",
+            verb="alerts.acknowledge",
             arguments=(Argument("rule", required=False, default="*"), OPTIONAL_SYMBOL),
             options=(HOME,),
             writes=True,
@@ -70,12 +73,14 @@ ALERTS = CommandGroup(
             name="list",
             summary="The alerts that are pending or firing, and the messages that nobody took yet.",
             target="engine.cli.alerts:list_alerts",
+            verb="alerts.list",
             options=PRINTS,
         ),
         Command(
             name="silence",
             summary="Send nothing of RULE [SYMBOL] for a time; * stands for all of them.",
             target="engine.cli.alerts:silence",
+            verb="alerts.silence",
             arguments=(Argument("rule"), OPTIONAL_SYMBOL),
             options=(
                 Option(
@@ -94,6 +99,7 @@ ALERTS = CommandGroup(
             name="test",
             summary="Send a test message to every URL of secrets.toml and say whether it arrived.",
             target="engine.cli.alerts:send_test",
+            verb="alerts.send_test",
             options=(HOME,),
             writes=True,
         ),
@@ -107,6 +113,7 @@ HEALTH = Command(
         " something but the CPU is critical."
     ),
     target="engine.cli.health:health",
+    verb="watch.health",
     options=(Option("--append", "Also append the page to logs/health_check.log."), *READS_BARS),
 )
 DOCTOR = Command(
@@ -117,6 +124,7 @@ DOCTOR = Command(
         " with the fix for each."
     ),
     target="engine.cli.health:doctor",
+    verb="watch.doctor",
     options=PRINTS,
 )
 STATUS = Command(
@@ -124,6 +132,7 @@ STATUS = Command(
     summary="State, forecast and figures of every symbol.",
     details="State, last close, forecast, held-out figures and age of every symbol.",
     target="engine.cli.status:status",
+    verb="watch.snapshot",
     options=(
         Option("--watch", "Go on until Ctrl-C; off a terminal one line for each change."),
         *READS_BARS,
@@ -134,5 +143,6 @@ DASHBOARD = Command(
     summary="Models, performance, runs and resources as plain text.",
     details="Models with size and time, recent performance, runs and resources, as plain text.",
     target="engine.cli.dashboard:dashboard",
+    verb="watch.snapshot",
     options=READS_BARS,
 )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
+from engine.api import Engine
 from engine.cli.build import load_target
 from engine.commands.command import Command, CommandGroup, ValueType
 from engine.commands.options import MEMBERS
 from engine.commands.table import COMMANDS, CONSOLE_OPTIONS, all_commands
 from engine.core.members import MEMBER_NAMES
 from engine.schedule.record import JobTrigger
+from tests.helpers import new_home
 
 ALL = dict(all_commands())
 
@@ -46,6 +49,16 @@ def test_a_command_has_a_summary_and_takes_home(words: str) -> None:
     assert command.summary.endswith(".")
     assert "\n" not in command.summary
     assert command.takes("--home")
+
+
+def test_the_verb_of_a_row_is_one_of_the_engine(tmp_path: Path) -> None:
+    """Each verb names a facade of the engine and a method of it."""
+    engine = Engine(new_home(tmp_path / "home"))
+
+    for command in ALL.values():
+        if command.verb:
+            facade, _, method = command.verb.partition(".")
+            assert callable(getattr(getattr(engine, facade), method))
 
 
 def test_groups_take_home_and_list_their_verbs_by_name() -> None:
