@@ -30,7 +30,8 @@ from tui.ports import EnginePort
 from tui.screens.live import LiveScreen
 from tui.screens.tabs import TABS, make_screen
 from tui.terminal import clipboard
-from tui.terminal.driver import CountingDriver, late_resize
+from tui.terminal.driver import CountingDriver
+from tui.terminal.textual_private import deliver_late_resize, driver_of
 from tui.terminal.vitals import Vitals
 from tui.work.background import Poller, post, start_verb, while_open, write_log
 from tui.work.messages import (
@@ -167,7 +168,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
         old = self.wall.monotonic() - self._good_look
         before, self.stalled = self.stalled, self.vitals.tick(self._sent(), self.size)
-        late_resize(self)
+        deliver_late_resize(self)
         words = (self.stalled, f"OLD {fmt.duration(old)}" if old > LAG_S and self._last else "")
         self.main.lag = "  ".join(word for word in words if word)
         if isinstance(self.screen, LiveScreen):
@@ -178,7 +179,8 @@ class StockmlApp(Wearing, inherit_bindings=False):
 
     def _sent(self) -> int | None:
         """Bytes sent to the terminal so far; None without one."""
-        return self._driver.counted.sent if isinstance(self._driver, CountingDriver) else None
+        driver = driver_of(self)
+        return driver.counted.sent if isinstance(driver, CountingDriver) else None
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -348,8 +350,9 @@ class StockmlApp(Wearing, inherit_bindings=False):
             self.say(Notice("there is nothing to copy here"))
             return
         asked = clipboard.sequence(text, os.environ)
-        if asked and self._driver is not None:
-            self._driver.write(asked)
+        driver = driver_of(self)
+        if asked and driver is not None:
+            driver.write(asked)
         home = self.engine.home
 
         def done(problem: str) -> None:

@@ -15,6 +15,7 @@ from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.settings import load as config
 from tui.terminal import terminal
+from tui.terminal.textual_private import tolerate_bad_bytes
 
 if TYPE_CHECKING:
     from tui.ports import EnginePort
@@ -42,7 +43,7 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
 def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     """Show the console on this terminal until it is left;
     the environment is prepared for `link`, fast or slow."""
-    terminal.tolerate_bad_bytes()
+    tolerate_bad_bytes()
     terminal.give_size(sys.stdin.fileno())
     from tui.app import StockmlApp
 

@@ -122,18 +122,6 @@ async def test_what_comes_while_it_ends_is_dropped(tmp_path: Path) -> None:
     assert came == []
 
 
-async def test_a_size_whose_timer_was_slept_through_is_told(tmp_path: Path) -> None:
-    """Textual tells the screens a new size by a timer of 8 ms;
-    where that never fires the console's clock does it."""
-    async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
-        app._resize_timer = app.set_timer(3600.0, lambda: None)
-        await pilot.resize_terminal(60, 15)
-        app._tick()
-        await until(pilot, lambda: app.main.size.width == 60, "the new size")
-        await pilot.resize_terminal(100, 30)
-        await until(pilot, lambda: app.main.size.width == 100, "the next one, without the clock")
-
-
 async def test_outdated_statuses_are_refreshed_at_most_every_few_seconds(tmp_path: Path) -> None:
     """Rows that wait for their status make the console ask for a refresh, once in five seconds."""
     stale = snapshot((row("NVDA", stale_status=True),))

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from textual.keys import Keys, _character_to_key
+from textual.keys import Keys
 
 from engine.core.records import Level
 from engine.core.text import clean
 from engine.settings.schema import Settings
 from tui.keys.action import Action
 from tui.keys.table import ACTIONS, GROUPS, KEY_NAMES, by_id, in_group, key_name
+from tui.terminal.textual_private import key_of_character
 from tui.work.messages import Notice
 
 TYPING = frozenset({"prompt", "form", "setting", "palette"})
@@ -114,13 +115,9 @@ def key_of(text: str) -> str:
     """The key's own name for what an operator writes ('?', 'esc', 'F5', 'ctrl+t');
     empty when there is no such key."""
     if len(text) == 1:
-        return (
-            _character_to_key(text)
-            if text.isprintable() and text != " "
-            else "space"
-            if text == " "
-            else ""
-        )
+        if text == " ":
+            return "space"
+        return key_of_character(text) if text.isprintable() else ""
     low = text.lower()
     return _WRITTEN.get(low, low if low in _NAMES or low in KEY_NAMES else "")
 

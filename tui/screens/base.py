@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
-from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -15,6 +14,7 @@ from engine.core.records import Level
 from engine.core.text import clean
 from tui.keys.table import by_id, in_group
 from tui.screens.verbs import Verbs
+from tui.terminal.textual_private import forget_backgrounds
 from tui.widgets.footer import Footer, live_keys
 from tui.work.messages import Notice
 
@@ -91,13 +91,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         return self._shell
 
     def on_unmount(self) -> None:
-        """Let go of the lines: Textual remembers a background for each of the last 1024 widgets,
-        and with it all they drew.
-
-        That was 47 MB after three hours of changing screens; the colours are found again in
-        microseconds.
-        """
-        StylesCache.get_inner_outer.cache_clear()
+        forget_backgrounds()
         self.shell.vitals.screen_closed()
 
     def compose_footer(self) -> ComposeResult:

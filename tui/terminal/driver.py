@@ -1,16 +1,16 @@
-"""Textual's driver, with a count of the bytes that the console sends to its terminal, and a size
-that is never lost."""
+"""Textual's driver, with a count of the bytes that the console sends to its terminal."""
 
 from __future__ import annotations
 
 from typing import Any, TextIO
 
-from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+
+from tui.terminal.textual_private import replace_output
 
 
 class CountedFile:
-    """A text stream that counts the bytes handed to it, where its one writer thread writes."""
+    """A text stream that counts the bytes written to it by its one writer thread."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -18,7 +18,7 @@ class CountedFile:
 
     def write(self, text: str) -> int:
         written = self._file.write(text)
-        # Counted behind the write: what a stalled terminal did not take is not told as sent.
+        # Counted after the write: what a stalled terminal did not take was not sent.
         self.sent += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
         return written
 
@@ -33,20 +33,8 @@ class CountedFile:
 
 
 class CountingDriver(LinuxDriver):
-    """A LinuxDriver that knows what it sent;
-    its writer thread gets the counted stream in place of the terminal's."""
+    """A LinuxDriver that knows what it sent."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.counted = CountedFile(self._file)  # type: ignore[arg-type]
-        self._file = self.counted  # type: ignore[assignment]
-
-
-def late_resize(app: App[Any]) -> None:
-    """Tell the screens a new size that waits: Textual's timer of 8 ms for it never fires where
-    the process slept through it.
-
-    Then no later size is told either: on a busy machine the console kept the old one for good.
-    """
-    if app._resize_event is not None:
-        app._check_resize()
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.counted = replace_output(self, CountedFile)

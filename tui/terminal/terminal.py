@@ -135,21 +135,6 @@ def give_size(fd: int) -> None:
             termios.tcsetwinsize(fd, (lines or 24, columns or 80))
 
 
-def tolerate_bad_bytes() -> None:
-    """Make one byte that is not UTF-8 harmless: Textual decodes the keyboard strictly and ends
-    on it."""
-    import codecs
-
-    from textual.drivers import linux_driver
-
-    strict = codecs.getincrementaldecoder
-
-    def tolerant(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-        return lambda: strict(encoding)(errors="replace")
-
-    linux_driver.getincrementaldecoder = tolerant  # type: ignore[attr-defined, assignment]
-
-
 class Terminal:
     """The terminal as it was found, and the ways to give it back."""
 

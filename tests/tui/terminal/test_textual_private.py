@@ -1,0 +1,78 @@
+"""Textual's private parts: each test fails when Textual changes the part that the console uses."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+import pytest
+from textual._styles_cache import StylesCache
+from textual.drivers import linux_driver
+from textual.drivers.linux_driver import LinuxDriver
+
+from tests.tui.helpers import opened, until
+from tests.tui.scenes import trained_home
+from tui.terminal.driver import CountedFile, CountingDriver
+from tui.terminal.textual_private import (
+    driver_of,
+    forget_backgrounds,
+    key_of_character,
+    tolerate_bad_bytes,
+)
+
+
+@pytest.mark.parametrize(
+    ("character", "key"), [("?", "question_mark"), (",", "comma"), ("a", "a"), ("A", "A")]
+)
+def test_a_character_has_the_key_that_types_it(character: str, key: str) -> None:
+    """The names are those of Textual's bindings."""
+    assert key == key_of_character(character)
+
+
+async def test_closed_widgets_are_forgotten(tmp_path: Path) -> None:
+    """Textual's memory of backgrounds fills while it draws, and can be emptied."""
+    async with opened(tmp_path / "home", trained_home()):
+        assert StylesCache.get_inner_outer.cache_info().currsize > 0
+        forget_backgrounds()
+        assert StylesCache.get_inner_outer.cache_info().currsize == 0
+
+
+def test_bad_input_bytes_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's input thread asks its module for the decoder, which then accepts every byte."""
+    monkeypatch.setattr(linux_driver, "getincrementaldecoder", codecs.getincrementaldecoder)
+    tolerate_bad_bytes()
+
+    assert "getincrementaldecoder" in LinuxDriver.run_input_thread.__code__.co_names
+    decoder = linux_driver.getincrementaldecoder("utf-8")()  # type: ignore[attr-defined]
+    assert decoder.decode(b"a\xffb") == "a\ufffdb"
+
+
+async def test_a_resize_whose_timer_never_fired_reaches_the_screens(tmp_path: Path) -> None:
+    """The console's clock delivers what Textual's timer of 8 ms did not."""
+    async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
+        app._resize_timer = app.set_timer(3600.0, lambda: None)
+        await pilot.resize_terminal(60, 15)
+        app._tick()
+        await until(pilot, lambda: app.main.size.width == 60, "the new size")
+        await pilot.resize_terminal(100, 30)
+        await until(pilot, lambda: app.main.size.width == 100, "the next one, without the clock")
+
+
+async def test_the_driver_of_a_running_application_is_known(tmp_path: Path) -> None:
+    """It takes what is written for the terminal."""
+    async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
+        driver = driver_of(app)
+
+        assert driver is not None
+        driver.write("")
+    assert "_driver" in vars(app)
+
+
+async def test_the_writer_thread_writes_to_the_replaced_stream(tmp_path: Path) -> None:
+    """The driver keeps its stream in `_file`, and starts its writer thread on that."""
+    async with opened(tmp_path / "home", trained_home()) as (app, _, _pilot):
+        driver = CountingDriver(app)
+
+    assert isinstance(driver.counted, CountedFile)
+    assert vars(driver)["_file"] is driver.counted
+    assert {"_file", "WriterThread"} <= set(LinuxDriver.start_application_mode.__code__.co_names)
