@@ -20,15 +20,15 @@ from engine.schedule.cron_run import run_job
 from engine.schedule.explain import EXCHANGE
 from engine.schedule.jobs import job_named
 from engine.schedule.record import JobTrigger
-from engine.schedule.scheduler import Backend, Draft, Edits, Scheduler
+from engine.schedule.scheduler import Backend, Draft, EditPolicy, Scheduler
 from engine.schedule.slots import dst_notes, next_slots
 from engine.schedule.state import ScheduleState
-from engine.schedule.view import view
+from engine.schedule.view import schedule_view
 
 
 def show(session: Session, tab: bool) -> int:
     """Every job with its state, time, last and next run; the daemon; what is wrong."""
-    seen = view(_scheduler(session))
+    seen = schedule_view(_scheduler(session))
     if session.json:
         session.document(view_document(seen))
     else:
@@ -42,7 +42,7 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     names = [job_named(job).name for job in jobs]
     chosen = [
         job
-        for job in view(scheduler).jobs
+        for job in schedule_view(scheduler).jobs
         if job.line and job.line.enabled and (not names or job.job.name in names)
     ]
     trees, rows = [], []
@@ -137,7 +137,8 @@ def remove(
     """Take JOBS out, or everything of this home; all other lines stay as they are."""
     scheduler = _scheduler(session)
     base = scheduler.look(
-        Backend(backend) if backend else None, Edits.OVERWRITE if overwrite else Edits.REFUSE
+        Backend(backend) if backend else None,
+        EditPolicy.OVERWRITE if overwrite else EditPolicy.REFUSE,
     )
     return _write(session, scheduler, scheduler.remove(base, jobs), yes)
 
@@ -171,7 +172,7 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
     names = [job_named(job).name for job in jobs]
     missed = [
         job
-        for job in view(_scheduler(session)).jobs
+        for job in schedule_view(_scheduler(session)).jobs
         if job.status and job.status.state is ScheduleState.MISSED
     ]
     chosen = [job for job in missed if not names or job.job.name in names]
@@ -214,7 +215,7 @@ def _install_draft(
 ) -> Draft:
     used = scheduler.in_use()
     backend = Backend.SYSTEMD if systemd else Backend.CRONTAB
-    chosen = Edits(edits) if edits else Edits.REFUSE
+    chosen = EditPolicy(edits) if edits else EditPolicy.REFUSE
     absolute = program.expanduser().absolute() if program else None
     if used and used is not backend:
         if not move:

@@ -41,13 +41,13 @@ def _cells(job: JobView) -> tuple[str, ...]:
         job.job.name,
         str(job.status.state) if job.status else render.ABSENT,
         job.line.expression if job.line else f"({job.job.expression})",
-        local(job.explained.next[0])
-        if job.explained and job.explained.next and job.line and job.line.enabled
+        local(job.explained.next_runs[0])
+        if job.explained and job.explained.next_runs and job.line and job.line.enabled
         else render.ABSENT,
         render.moment(last.started) if last else render.ABSENT,
         render.duration(last.seconds) if last else render.ABSENT,
         render.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
-        job.explained.words
+        job.explained.description
         if job.explained
         else f"{absent}: {job.job.summary}"
         if job.line is None
@@ -87,8 +87,8 @@ def _job_tree(job: JobView) -> dict[str, Any]:
         "installed": None if job.hidden else job.line is not None,
         "enabled": job.line.enabled if job.line else None,
         "expression": job.line.expression if job.line else None,
-        "words": explained.words if explained else None,
-        "next": [when(slot) for slot in explained.next] if explained else [],
+        "words": explained.description if explained else None,
+        "next": [when(slot) for slot in explained.next_runs] if explained else [],
         "warnings": list(explained.warnings) if explained else [],
         "state": str(status.state) if status else None,
         "missed": [when(slot) for slot in status.missed] if status else [],

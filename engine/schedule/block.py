@@ -28,7 +28,7 @@ from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.text import clean, clean_bytes
 from engine.schedule.expression import ExpressionError, parse
-from engine.schedule.jobs import JOBS, read_command
+from engine.schedule.jobs import JOBS, parse_command
 
 FORMAT = 1
 _BEGIN = re.compile(
@@ -40,7 +40,7 @@ _LIKE = re.compile(rb"\s*#\s*(BEGIN|END)\s+stockml\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JobLine:
     """One job of ours; `command` without cron's percent escapes."""
 
     job: str
@@ -55,7 +55,7 @@ class Block:
     newline included."""
 
     home: Path
-    lines: tuple[Line, ...]
+    lines: tuple[JobLine, ...]
     start: int
     end: int
     first_line: int
@@ -69,7 +69,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class MarkerFault:
     """A marker that cannot be trusted; `home` None when it cannot be told whose it is."""
 
     home: Path | None
@@ -85,7 +85,7 @@ class _Marker:
     begin: re.Match[bytes] | None
 
 
-def find_blocks(tab: bytes | None) -> tuple[tuple[Block, ...], tuple[Fault, ...]]:
+def find_blocks(tab: bytes | None) -> tuple[tuple[Block, ...], tuple[MarkerFault, ...]]:
     """Every whole block of the tab, and what is wrong with the markers that pair up with none."""
     text = tab or b""
     markers, faults = _markers(text)
@@ -124,7 +124,7 @@ def find_block(tab: bytes | None, home: Home) -> Block | None:
     return next((block for block in blocks if block.home == home.root), None)
 
 
-def twin_of(tab: bytes | None, home: Home) -> Path | None:
+def other_name_of(tab: bytes | None, home: Home) -> Path | None:
     """Another name of this very home that has a block in `tab`: one of the two leads there
     through a symbolic link."""
     others = (block.home for block in find_blocks(tab)[0] if block.home != home.root)
@@ -133,7 +133,7 @@ def twin_of(tab: bytes | None, home: Home) -> Path | None:
     )
 
 
-def render(home: Home, lines: Iterable[Line], made_tab: bool = False) -> bytes:
+def render_block(home: Home, lines: Iterable[JobLine], made_tab: bool = False) -> bytes:
     """The whole block;
     UsageError for a home, an expression or a path that a crontab line cannot carry."""
     root = os.fsencode(home.root)
@@ -157,7 +157,7 @@ def render(home: Home, lines: Iterable[Line], made_tab: bool = False) -> bytes:
     return head + body + b"# END stockml " + root + b"\n"
 
 
-def splice(tab: bytes | None, home: Home, lines: tuple[Line, ...]) -> bytes | None:
+def splice(tab: bytes | None, home: Home, lines: tuple[JobLine, ...]) -> bytes | None:
     """The tab with the block of `home` holding `lines`: replaced where it stands, else appended.
 
     Without lines, gone.
@@ -167,12 +167,12 @@ def splice(tab: bytes | None, home: Home, lines: tuple[Line, ...]) -> bytes | No
     """
     found = find_block(tab, home)
     if not lines:
-        return remove(tab, found)
+        return cut_block(tab, found)
     made_tab = found.made_tab if found else tab is None
-    return place(tab, found, render(home, lines, made_tab))
+    return put_block(tab, found, render_block(home, lines, made_tab))
 
 
-def place(tab: bytes | None, found: Block | None, block: bytes) -> bytes:
+def put_block(tab: bytes | None, found: Block | None, block: bytes) -> bytes:
     """The tab with `block` instead of the one found, or at its end."""
     text = tab or b""
     if found:
@@ -180,7 +180,7 @@ def place(tab: bytes | None, found: Block | None, block: bytes) -> bytes:
     return _ended(text) + block
 
 
-def remove(tab: bytes | None, found: Block | None) -> bytes | None:
+def cut_block(tab: bytes | None, found: Block | None) -> bytes | None:
     """The tab without the block found."""
     if tab is None or found is None:
         return tab
@@ -188,21 +188,21 @@ def remove(tab: bytes | None, found: Block | None) -> bytes | None:
     return None if not rest and found.made_tab else rest
 
 
-def outside(tab: bytes | None, home: Home) -> bytes:
+def foreign_bytes(tab: bytes | None, home: Home) -> bytes:
     """Every byte that is not ours: what no write may change."""
     found = find_block(tab, home)
     text = tab or b""
     return text[: found.start] + text[found.end :] if found else text
 
 
-def same_outside(old: bytes | None, new: bytes | None, home: Home) -> bool:
+def keeps_foreign_bytes(old: bytes | None, new: bytes | None, home: Home) -> bool:
     """Whether a write leaves all foreign bytes as they are, the newline that cron asks for at
     the end apart."""
-    before, after = outside(old, home), outside(new, home)
+    before, after = foreign_bytes(old, home), foreign_bytes(new, home)
     return after in (before, _ended(before))
 
 
-def with_line(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+def with_line(lines: tuple[JobLine, ...], line: JobLine) -> tuple[JobLine, ...]:
     """The lines with this job's line replaced or added, in the order of the table of jobs."""
     kept = [old for old in lines if old.job != line.job]
     order = list(JOBS)
@@ -213,14 +213,14 @@ def _ended(text: bytes) -> bytes:
     return text if not text or text.endswith(b"\n") else text + b"\n"
 
 
-def _fault(marker: _Marker, text: str) -> Fault:
-    return Fault(
+def _fault(marker: _Marker, text: str) -> MarkerFault:
+    return MarkerFault(
         Path(os.fsdecode(marker.home)),
         f"line {marker.number}: {text} ({clean_bytes(marker.home, 120)})",
     )
 
 
-def _markers(tab: bytes) -> tuple[list[_Marker], list[Fault]]:
+def _markers(tab: bytes) -> tuple[list[_Marker], list[MarkerFault]]:
     markers, faults, start = [], [], 0
     for number, raw in enumerate(tab.split(b"\n"), 1):
         end = start + len(raw) + 1
@@ -230,7 +230,7 @@ def _markers(tab: bytes) -> tuple[list[_Marker], list[Fault]]:
             markers.append(_Marker(number, start, min(end, len(tab)), closing["home"], None))
         elif _LIKE.match(raw):
             faults.append(
-                Fault(None, f"line {number}: a damaged marker: {clean_bytes(raw, 120)!r}")
+                MarkerFault(None, f"line {number}: a damaged marker: {clean_bytes(raw, 120)!r}")
             )
         start = end
     return markers, faults
@@ -252,7 +252,7 @@ def _block(tab: bytes, first: _Marker, second: _Marker) -> Block:
     )
 
 
-def _body(lines: tuple[Line, ...]) -> bytes:
+def _body(lines: tuple[JobLine, ...]) -> bytes:
     """The lines as python-crontab builds them; what it would change in meaning is refused."""
     body = b""
     for line in lines:
@@ -275,12 +275,12 @@ def _body(lines: tuple[Line, ...]) -> bytes:
     return body
 
 
-def _meaning(line: Line) -> tuple[Any, ...]:
+def _meaning(line: JobLine) -> tuple[Any, ...]:
     expression = parse(line.expression, reboot=True)
     return line.enabled, expression.wildcard, expression.either_day, replace(expression, text="")
 
 
-def _parse_body(body: bytes) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+def _parse_body(body: bytes) -> tuple[tuple[JobLine, ...], tuple[str, ...]]:
     """The jobs of ours between the markers, and the lines that are none."""
     lines, strange = [], []
     for raw in body.split(b"\n"):
@@ -294,17 +294,17 @@ def _parse_body(body: bytes) -> tuple[tuple[Line, ...], tuple[str, ...]]:
     return tuple(lines), tuple(strange)
 
 
-def _parse_line(raw: bytes) -> Line | None:
+def _parse_line(raw: bytes) -> JobLine | None:
     try:
         items = list(_package().CronTab(tab=os.fsdecode(raw)))
     except (ValueError, KeyError, IndexError, AttributeError, TypeError):
         return None
     if len(items) != 1 or items[0].comment or items[0].stdin:
         return None
-    found = read_command(items[0].command)
+    found = parse_command(items[0].command)
     if found is None or found[0] not in JOBS:
         return None
-    return Line(
+    return JobLine(
         found[0],
         _plain(str(items[0].slices.render())),
         str(items[0].command),

@@ -13,8 +13,8 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from engine.market.calendar import is_open
-from engine.schedule.block import Line
-from engine.schedule.expression import Expression, parse, words
+from engine.schedule.block import JobLine
+from engine.schedule.expression import Expression, describe, parse
 from engine.schedule.jobs import JOBS
 from engine.schedule.slots import YEAR, dst_notes, next_slots, slots_between
 
@@ -29,13 +29,13 @@ _OFTEN = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Explanation:
     """One checked expression: its plain form, words, the next runs in the host's zone, and
     warnings."""
 
     expression: Expression
-    words: str
-    next: tuple[datetime, ...]
+    description: str
+    next_runs: tuple[datetime, ...]
     warnings: tuple[str, ...]
 
 
@@ -56,12 +56,12 @@ class Clash:
         )
 
 
-def explain(text: str, job: str, now: datetime, zone: ZoneInfo, count: int = 5) -> Explained:
+def explain(text: str, job: str, now: datetime, zone: ZoneInfo, count: int = 5) -> Explanation:
     """The expression of a job, explained; ExpressionError names the field that is wrong."""
     expression = parse(text, reboot=JOBS[job].reboot)
     upcoming = next_slots(expression, now, zone, count)
-    return Explained(
-        expression, words(expression), upcoming, tuple(_warnings(expression, job, now, zone))
+    return Explanation(
+        expression, describe(expression), upcoming, tuple(_warnings(expression, job, now, zone))
     )
 
 
@@ -101,7 +101,7 @@ def _meets_session(expression: Expression, now: datetime, zone: ZoneInfo) -> boo
     return any(local.weekday() < 5 and _OPEN <= local.time() < _CLOSE for local in week)
 
 
-def clashes(lines: Iterable[Line], now: datetime, zone: ZoneInfo) -> tuple[Clash, ...]:
+def clashes(lines: Iterable[JobLine], now: datetime, zone: ZoneInfo) -> tuple[Clash, ...]:
     """The pairs of enabled heavy jobs that meet within a year."""
     heavy = [
         (line.job, parse(line.expression, reboot=True))

@@ -153,7 +153,7 @@ def parse(text: str, reboot: bool = False) -> Expression:
     return expression
 
 
-def words(expression: Expression) -> str:
+def describe(expression: Expression) -> str:
     """What it means, in English; the OR rule of the two day fields is spelled out."""
     if expression.reboot:
         return "When the machine starts"

@@ -23,9 +23,9 @@ class ScheduleFacade(Facade):
 
     def view(self) -> ScheduleView:
         """Every job with its state and what stands around it; writes nothing."""
-        from engine.schedule.view import view
+        from engine.schedule.view import schedule_view
 
-        return view(self.scheduler())
+        return schedule_view(self.scheduler())
 
     @audited(
         "run-now",

@@ -103,7 +103,7 @@ JOBS = {
         ),
     )
 }
-STANDARD = tuple(job.name for job in JOBS.values() if job.standard)
+STANDARD_JOBS = tuple(job.name for job in JOBS.values() if job.standard)
 
 
 def job_named(text: str) -> ScheduledJob:
@@ -130,7 +130,7 @@ def find_program() -> Path:
         beside,
         Path(on_path).absolute() if on_path else None,
     ):
-        if found is not None and runnable(found):
+        if found is not None and is_runnable(found):
             return found
     raise StockmlError(
         f"no stockml command beside {sys.executable} or on the PATH",
@@ -138,7 +138,7 @@ def find_program() -> Path:
     )
 
 
-def runnable(program: Path) -> bool:
+def is_runnable(program: Path) -> bool:
     """Whether the path is a file that this user may run."""
     return program.is_file() and os.access(program, os.X_OK)
 
@@ -147,13 +147,13 @@ def child_argv(home: Home, verb: tuple[str, ...]) -> list[str]:
     """The argument list that starts `stockml VERB` on this home, with this program where it is
     one."""
     started = Path(sys.argv[0])
-    if started.name == "stockml" and runnable(started.absolute()):
+    if started.name == "stockml" and is_runnable(started.absolute()):
         return [str(started.absolute()), *verb, "--home", str(home.root)]
     # -P: the working directory must not be able to stand in for our modules.
     return [sys.executable, "-P", "-m", "engine.cli", *verb, "--home", str(home.root)]
 
 
-def arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
+def cron_arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
     """What a schedule starts: one absolute command that needs nothing from the environment."""
     return (str(program), "cron-run", job, "--home", str(home.root))
 
@@ -164,7 +164,7 @@ def shell_command(program: Path, job: str, home: Home) -> str:
     UsageError for a path that cron cannot carry: a backslash (Debian folds two into one), a line
     break, a control character, or more than 998 bytes in all.
     """
-    words = arguments(program, job, home)
+    words = cron_arguments(program, job, home)
     for word in words:
         if "\\" in word or any(ord(character) < 32 or ord(character) == 127 for character in word):
             raise UsageError(
@@ -181,7 +181,7 @@ def shell_command(program: Path, job: str, home: Home) -> str:
     return command
 
 
-def read_command(command: str) -> tuple[str, Path, Path] | None:
+def parse_command(command: str) -> tuple[str, Path, Path] | None:
     """(job, program, home) of a command that `shell_command` wrote, else None."""
     try:
         words = shlex.split(command)

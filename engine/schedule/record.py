@@ -89,7 +89,7 @@ class ScheduleChange:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ScheduleHistory:
     """What is known of every job: its newest runs, newest first, and its newest change."""
 
     runs: dict[str, tuple[CronRun, ...]] = field(default_factory=dict)
@@ -134,14 +134,14 @@ def write_changes(home: Home, changes: tuple[ScheduleChange, ...]) -> None:
         )
 
 
-def read_history(home: Home, jobs: tuple[str, ...]) -> History:
+def read_history(home: Home, jobs: tuple[str, ...]) -> ScheduleHistory:
     """What is known of the jobs; empty while nothing was recorded. Writes nothing."""
     with reading(home, SCHEMA) as connection:
         if connection is None:
-            return History()
+            return ScheduleHistory()
         runs = {job: _runs(connection, job) for job in jobs}
         changes = {job: change for job in jobs if (change := _change(connection, job))}
-        return History(runs, changes)
+        return ScheduleHistory(runs, changes)
 
 
 def _runs(connection: sqlite3.Connection, job: str) -> tuple[CronRun, ...]:

@@ -20,13 +20,13 @@ from engine.core.clock import Clock, SystemClock
 from engine.core.errors import RefusedError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.schedule.block import (
-    Line,
+    JobLine,
+    cut_block,
     find_block,
-    outside,
-    place,
-    remove,
+    foreign_bytes,
+    other_name_of,
+    put_block,
     splice,
-    twin_of,
     with_line,
 )
 from engine.schedule.crontab import Crontab, CrontabError, CrontabMissingError, DeniedError
@@ -34,12 +34,12 @@ from engine.schedule.daemon import Daemon, find_daemon, find_manager
 from engine.schedule.diff import tab_diff, text_diff
 from engine.schedule.explain import clashes, explain
 from engine.schedule.expression import parse
-from engine.schedule.jobs import JOBS, STANDARD, find_program, job_named, shell_command
-from engine.schedule.record import History, ScheduleChange, read_history, write_changes
+from engine.schedule.jobs import JOBS, STANDARD_JOBS, find_program, job_named, shell_command
+from engine.schedule.record import ScheduleChange, ScheduleHistory, read_history, write_changes
 from engine.schedule.slots import host_zone
-from engine.schedule.swap import Written, swap
+from engine.schedule.swap import WriteResult, swap
 from engine.schedule.systemd import Systemd, gap_warnings, unit_files, user_units
-from engine.schedule.tab_copies import UNDO, TabCopies, mark, state_folder
+from engine.schedule.tab_copies import UNDO, TabCopies, state_folder, tab_digest
 
 _NO_STANDARD = "none of the standard jobs is in the schedule; `stockml schedule install` adds them"
 
@@ -51,7 +51,7 @@ class Backend(StrEnum):
     SYSTEMD = "systemd"
 
 
-class Edits(StrEnum):
+class EditPolicy(StrEnum):
     """What to do about a block that was edited by hand."""
 
     REFUSE = "refuse"
@@ -60,16 +60,16 @@ class Edits(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class CurrentSchedule:
     """What stands now; `tab` None is no crontab, and always None for systemd."""
 
     backend: Backend
     tab: bytes | None
-    lines: tuple[Line, ...]
+    lines: tuple[JobLine, ...]
     edited: str = ""
     """What was edited by hand in our block, in words."""
 
-    def line(self, job: str) -> Line | None:
+    def line(self, job: str) -> JobLine | None:
         """The line of a job, if it is installed."""
         return next((line for line in self.lines if line.job == job), None)
 
@@ -78,9 +78,9 @@ class Base:
 class Draft:
     """A change that can be written; without a difference it changes nothing."""
 
-    base: Base
+    base: CurrentSchedule
     reason: str
-    lines: tuple[Line, ...]
+    lines: tuple[JobLine, ...]
     after: bytes | None
     diff: tuple[str, ...]
     warnings: tuple[str, ...] = ()
@@ -113,7 +113,9 @@ class Scheduler:
         self.zone = zone or host_zone()
         self.daemon, self.manager = daemon, manager
 
-    def look(self, backend: Backend | None = None, edits: Edits = Edits.REFUSE) -> Base:
+    def look(
+        self, backend: Backend | None = None, edits: EditPolicy = EditPolicy.REFUSE
+    ) -> CurrentSchedule:
         """What stands now; without a name, of the backend that is in use.
 
         RefusedError for damaged markers, and for a block edited by hand unless `edits` says what
@@ -121,16 +123,16 @@ class Scheduler:
         """
         backend = backend or self.in_use() or Backend.CRONTAB
         if backend is Backend.SYSTEMD:
-            return Base(backend, None, self.systemd.read())
+            return CurrentSchedule(backend, None, self.systemd.read())
         tab = self.crontab.read()
         block = find_block(tab, self.home)
         if block is None:
-            return Base(backend, tab, ())
+            return CurrentSchedule(backend, tab, ())
         if not block.edited and not block.strange:
-            return Base(backend, tab, block.lines)
+            return CurrentSchedule(backend, tab, block.lines)
         where = f"the stockml block (line {block.first_line} of the crontab) was edited by hand"
         edited = f"{where}: not ours: {'; '.join(block.strange)}" if block.strange else where
-        if edits is Edits.REFUSE or (edits is Edits.ADOPT and block.strange):
+        if edits is EditPolicy.REFUSE or (edits is EditPolicy.ADOPT and block.strange):
             hint = (
                 "`schedule install --overwrite` puts our lines back; move lines of your own out of"
                 " the block first"
@@ -139,11 +141,11 @@ class Scheduler:
                 edited,
                 hint if block.strange else f"`schedule install --adopt` keeps the edit; {hint}",
             )
-        if edits is Edits.ADOPT:
+        if edits is EditPolicy.ADOPT:
             for line in block.lines:
                 parse(line.expression, reboot=JOBS[line.job].reboot)
-            return Base(backend, tab, block.lines, edited)
-        return Base(backend, tab, self._recorded(), edited)
+            return CurrentSchedule(backend, tab, block.lines, edited)
+        return CurrentSchedule(backend, tab, self._recorded(), edited)
 
     def in_use(self) -> Backend | None:
         """The backend that holds jobs of this home.
@@ -177,7 +179,7 @@ class Scheduler:
                 return False
             raise
 
-    def draft(self, base: Base, lines: tuple[Line, ...], reason: str) -> Draft:
+    def draft(self, base: CurrentSchedule, lines: tuple[JobLine, ...], reason: str) -> Draft:
         """What writing these lines would do; UsageError names the job whose line cannot be."""
         for line in lines:
             parse(line.expression, reboot=JOBS[line.job].reboot)
@@ -200,12 +202,12 @@ class Scheduler:
                 base, reason, lines, None, diff, (*told, *gap_warnings(lines, now, self.zone))
             )
         after = splice(base.tab, self.home, lines)
-        diff = tab_diff(base.tab, after, outside(base.tab, self.home))
+        diff = tab_diff(base.tab, after, foreign_bytes(base.tab, self.home))
         return Draft(base, reason, lines, after, diff, tuple(told))
 
     def install(
         self,
-        base: Base,
+        base: CurrentSchedule,
         names: Sequence[str] = (),
         program: Path | None = None,
         reset: bool = False,
@@ -219,11 +221,13 @@ class Scheduler:
         program = program or find_program()
         names = [job_named(name).name for name in names]
         wanted = {line.job: line for line in base.lines}
-        for job in names or ([] if wanted.keys() & set(STANDARD) else STANDARD):
-            wanted.setdefault(job, Line(job, JOBS[job].expression, ""))
-        alone = "" if wanted.keys() & set(STANDARD) else f"only {' '.join(wanted)}: {_NO_STANDARD}"
+        for job in names or ([] if wanted.keys() & set(STANDARD_JOBS) else STANDARD_JOBS):
+            wanted.setdefault(job, JobLine(job, JOBS[job].expression, ""))
+        alone = (
+            "" if wanted.keys() & set(STANDARD_JOBS) else f"only {' '.join(wanted)}: {_NO_STANDARD}"
+        )
         if reset:
-            wanted |= {job: Line(job, JOBS[job].expression, "") for job in names or wanted}
+            wanted |= {job: JobLine(job, JOBS[job].expression, "") for job in names or wanted}
         lines = (
             replace(line, command=shell_command(program, line.job, self.home))
             for line in wanted.values()
@@ -231,21 +235,21 @@ class Scheduler:
         draft = self.draft(base, in_order(lines), "install")
         return replace(draft, warnings=(*draft.warnings, alone)) if alone else draft
 
-    def remove(self, base: Base, names: Sequence[str] = ()) -> Draft:
+    def remove(self, base: CurrentSchedule, names: Sequence[str] = ()) -> Draft:
         """Without names, the whole block."""
         gone = {self._installed(base, name).job for name in names}
         return self.draft(
             base, tuple(line for line in base.lines if names and line.job not in gone), "remove"
         )
 
-    def enable(self, base: Base, names: Sequence[str], enabled: bool) -> Draft:
+    def enable(self, base: CurrentSchedule, names: Sequence[str], enabled: bool) -> Draft:
         """Switch jobs on or off; a paused job keeps its line as a comment."""
         lines = base.lines
         for name in names:
             lines = with_line(lines, replace(self._installed(base, name), enabled=enabled))
         return self.draft(base, lines, "enable" if enabled else "disable")
 
-    def set(self, base: Base, name: str, text: str) -> Draft:
+    def set(self, base: CurrentSchedule, name: str, text: str) -> Draft:
         """Give a job another time; ExpressionError names the field that is wrong."""
         expression = parse(text, reboot=job_named(name).reboot)
         return self.draft(
@@ -265,36 +269,40 @@ class Scheduler:
             )
         base, old = self.look(Backend.CRONTAB), backup.tab()
         before = find_block(old, self.home)
-        if mark(base.tab) == backup.after:
+        if tab_digest(base.tab) == backup.after:
             # Debian takes no tab without a last newline.
             after = old if not old or old.endswith(b"\n") else old + b"\n"
         else:
             found = find_block(base.tab, self.home)
             raw = old[before.start : before.end] if old and before else None
-            after = remove(base.tab, found) if raw is None else place(base.tab, found, raw)
-        diff = tab_diff(base.tab, after, outside(base.tab, self.home))
+            after = cut_block(base.tab, found) if raw is None else put_block(base.tab, found, raw)
+        diff = tab_diff(base.tab, after, foreign_bytes(base.tab, self.home))
         return Draft(base, UNDO, before.lines if before else (), after, diff)
 
     @audited(
         "schedule",
-        lambda draft: told_draft(draft) if draft.changed else None,
+        lambda draft: draft_audit(draft) if draft.changed else None,
         lambda done: {"warnings": done[1]},
     )
-    def write(self, draft: Draft) -> tuple[Written, tuple[str, ...]]:
+    def write(self, draft: Draft) -> tuple[WriteResult, tuple[str, ...]]:
         """Make the draft real, unless the crontab was changed since; what to tell the user.
 
         Raises what `swap` raises; RefusedError where the other backend, or another name of this
         home, starts the jobs already.
         """
         if not draft.changed:
-            return Written(False), ()
+            return WriteResult(False), ()
         other = Backend.SYSTEMD if draft.base.backend is Backend.CRONTAB else Backend.CRONTAB
         if draft.lines and self.in_use() is other:
             raise RefusedError(
                 f"the jobs are already started by {other}: both would start each twice",
                 "`stockml schedule install --move` takes them over",
             )
-        if draft.lines and not draft.base.lines and (twin := twin_of(draft.base.tab, self.home)):
+        if (
+            draft.lines
+            and not draft.base.lines
+            and (twin := other_name_of(draft.base.tab, self.home))
+        ):
             raise RefusedError(
                 f"the jobs of this home stand in the crontab already, as {twin}: each would start"
                 " twice",
@@ -307,7 +315,7 @@ class Scheduler:
             )
             told = self._daemon_told(draft)
         else:
-            written = Written(True)
+            written = WriteResult(True)
             told = self.systemd.write(draft.lines) if draft.lines else self._removed_units()
         try:
             write_changes(self.home, changes_between(self.history(), draft, self.clock.now()))
@@ -315,7 +323,7 @@ class Scheduler:
             told = (*told, f"the schedule is written, but not recorded: {error.message}")
         return written, told
 
-    def move(self, leaving: Draft, draft: Draft) -> tuple[Written, tuple[str, ...]]:
+    def move(self, leaving: Draft, draft: Draft) -> tuple[WriteResult, tuple[str, ...]]:
         """Write `leaving`, which empties one backend, then `draft` to the other;
         on a fault the first gets its jobs back."""
         self.write(leaving)
@@ -330,7 +338,7 @@ class Scheduler:
         """Who starts the jobs: the user's systemd where the timers are, else cron."""
         return self.manager() if self.systemd.present() else self.daemon()
 
-    def history(self) -> History:
+    def history(self) -> ScheduleHistory:
         """What is recorded of every job."""
         return read_history(self.home, tuple(JOBS))
 
@@ -349,7 +357,7 @@ class Scheduler:
             ),
         )
 
-    def _installed(self, base: Base, name: str) -> Line:
+    def _installed(self, base: CurrentSchedule, name: str) -> JobLine:
         job = job_named(name).name
         if (line := base.line(job)) is None:
             raise UsageError(
@@ -357,18 +365,20 @@ class Scheduler:
             )
         return line
 
-    def _recorded(self) -> tuple[Line, ...]:
+    def _recorded(self) -> tuple[JobLine, ...]:
         """Our lines as they were last written; the standard ones where nothing is recorded."""
         changes = self.history().changes
         lines = [
-            Line(job, change.expression, "", change.enabled)
+            JobLine(job, change.expression, "", change.enabled)
             for job, change in changes.items()
             if change.expression
         ]
-        return in_order(lines) or tuple(Line(job, JOBS[job].expression, "") for job in STANDARD)
+        return in_order(lines) or tuple(
+            JobLine(job, JOBS[job].expression, "") for job in STANDARD_JOBS
+        )
 
 
-def told_draft(draft: Draft) -> dict[str, object]:
+def draft_audit(draft: Draft) -> dict[str, object]:
     """What a draft changes, for the record: `weekly 0 4 * * 0`, `clean 0 3 * * * off`, `health
     removed`."""
     old, new = (
@@ -384,15 +394,17 @@ def told_draft(draft: Draft) -> dict[str, object]:
     return {"reason": draft.reason, "in": str(draft.base.backend), "jobs": told}
 
 
-def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+def in_order(lines: Iterable[JobLine]) -> tuple[JobLine, ...]:
     """The lines in the order of the table of jobs."""
-    found: tuple[Line, ...] = ()
+    found: tuple[JobLine, ...] = ()
     for line in lines:
         found = with_line(found, line)
     return found
 
 
-def changes_between(history: History, draft: Draft, now: datetime) -> tuple[ScheduleChange, ...]:
+def changes_between(
+    history: ScheduleHistory, draft: Draft, now: datetime
+) -> tuple[ScheduleChange, ...]:
     """What the record must learn: a job counts from now on when its time, its switch or its
     backend changed."""
     backend = str(draft.base.backend)

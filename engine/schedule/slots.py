@@ -135,7 +135,9 @@ def slots_between(
         yield slot
 
 
-def changes(zone: ZoneInfo, start: datetime, span: timedelta = YEAR) -> tuple[ClockChange, ...]:
+def clock_changes(
+    zone: ZoneInfo, start: datetime, span: timedelta = YEAR
+) -> tuple[ClockChange, ...]:
     """Every jump of the zone's clock within `span`, found by halving the days on which the
     offset differs."""
     first = start.astimezone(UTC).replace(second=0, microsecond=0)
@@ -162,7 +164,9 @@ def dst_notes(
     if expression.reboot:
         return ()
     return tuple(
-        note for change in changes(zone, start, span) if (note := _note(expression, change, zone))
+        note
+        for change in clock_changes(zone, start, span)
+        if (note := _note(expression, change, zone))
     )
 
 

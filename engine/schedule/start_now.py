@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.schedule.jobs import arguments, find_program, job_named
+from engine.schedule.jobs import cron_arguments, find_program, job_named
 from engine.schedule.record import JobTrigger
 
 
@@ -33,7 +33,7 @@ def start_now(home: Home, job: str, program: Path | None = None) -> int:
     of it stands in the job's record and its cron.log.
     """
     argv = [
-        *arguments(program or find_program(), job_named(job).name, home),
+        *cron_arguments(program or find_program(), job_named(job).name, home),
         "--trigger",
         str(JobTrigger.MANUAL),
     ]

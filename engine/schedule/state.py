@@ -55,7 +55,7 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledJob:
     """How a job stands in the schedule; `since` None while it is not known from when on."""
 
     expression: Expression
@@ -63,8 +63,8 @@ class Installed:
     since: datetime | None
 
 
-def judge(
-    installed: Installed,
+def job_status(
+    installed: InstalledJob,
     runs: Sequence[CronRun],
     running: bool,
     now: datetime,
@@ -95,7 +95,7 @@ def judge(
 
 
 def missed_slots(
-    installed: Installed,
+    installed: InstalledJob,
     runs: Sequence[CronRun],
     now: datetime,
     zone: ZoneInfo,
@@ -153,7 +153,7 @@ class Circumstances:
     lock_holder: str | None
 
 
-def diagnose(slot: datetime, seen: Circumstances) -> str:
+def missed_reason(slot: datetime, seen: Circumstances) -> str:
     """Why nothing ran at `slot`, the surest cause first; in words, with what to do."""
     if not seen.daemon.running:
         return (

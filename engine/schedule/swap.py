@@ -24,7 +24,7 @@ from engine.core.errors import BusyError, RefusedError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, lock_holder, temporary_name, write_atomic
 from engine.core.paths import Home
-from engine.schedule.block import same_outside
+from engine.schedule.block import keeps_foreign_bytes
 from engine.schedule.crontab import Crontab
 from engine.schedule.tab_copies import TabCopies, make_private
 
@@ -41,7 +41,7 @@ class OverwrittenError(StockmlError):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What a write did; without a change nothing was touched."""
 
     changed: bool
@@ -55,7 +55,7 @@ def swap(
     approved: bytes | None,
     wanted: bytes | None,
     reason: str,
-) -> Written:
+) -> WriteResult:
     """Put `wanted` in the place of `approved`, where `None` is no tab at all.
 
     Raises ConflictError when the tab is another one by now, RefusedError when foreign bytes
@@ -65,8 +65,8 @@ def swap(
     with _locked(backups.state):
         _expect(crontab.read(), approved, "since you looked")
         if wanted == approved:
-            return Written(False)
-        if not same_outside(approved, wanted, home):
+            return WriteResult(False)
+        if not keeps_foreign_bytes(approved, wanted, home):
             raise RefusedError(
                 "the new crontab would change lines that are not stockml's",
                 "this is a fault of stockml; nothing was written",
@@ -91,7 +91,7 @@ def swap(
                     raise
         failpoint("crontab.installed")
         _read_back(crontab, backups, approved, wanted, backup)
-        return Written(True, backup)
+        return WriteResult(True, backup)
 
 
 def _put(crontab: Crontab, file: Path | None) -> None:

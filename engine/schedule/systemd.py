@@ -27,11 +27,11 @@ from engine.core.errors import RefusedError, StockmlError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.schedule.block import Line
+from engine.schedule.block import JobLine
 from engine.schedule.expression import Expression, parse
 from engine.schedule.jobs import JOBS
 from engine.schedule.slots import dst_notes
-from engine.schedule.tab_copies import home_mark
+from engine.schedule.tab_copies import home_digest
 
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LIMIT_S = 60
@@ -63,13 +63,13 @@ def _week(days: frozenset[int]) -> str:
     return ",".join(_WEEK[place] for place in places) + " "
 
 
-def unit_files(home: Home, lines: Iterable[Line]) -> dict[str, str]:
+def unit_files(home: Home, lines: Iterable[JobLine]) -> dict[str, str]:
     """Name and text of every unit of the home;
     `serve` has no timer, it starts with the user manager."""
     files = {}
     for line in lines:
         expression = parse(line.expression, reboot=True)
-        stem = f"stockml-{home_mark(home)}-{line.job}"
+        stem = f"stockml-{home_digest(home)}-{line.job}"
         about = f"stockml {line.job}: {JOBS[line.job].summary}"
         enabled = "yes" if line.enabled else "no"
         facts = f"\n[X-Stockml]\nJob={line.job}\nExpression={expression.text}\nEnabled={enabled}\n"
@@ -113,12 +113,12 @@ class Systemd:
     folder: Path
     linger: Path = Path("/var/lib/systemd/linger")
 
-    def read(self) -> tuple[Line, ...]:
+    def read(self) -> tuple[JobLine, ...]:
         """The jobs that the unit files hold, in the order of the table of jobs;
         StockmlError on a damaged file."""
         found = []
         for job in JOBS:
-            stem = f"stockml-{home_mark(self.home)}-{job}"
+            stem = f"stockml-{home_digest(self.home)}-{job}"
             source = self.folder / f"{stem}.{'service' if JOBS[job].reboot else 'timer'}"
             service = self.folder / f"{stem}.service"
             if source.exists():
@@ -135,7 +135,7 @@ class Systemd:
             path.name: path.read_text(encoding="utf-8", errors="replace") for path in self._mine()
         }
 
-    def write(self, lines: tuple[Line, ...]) -> tuple[str, ...]:
+    def write(self, lines: tuple[JobLine, ...]) -> tuple[str, ...]:
         """Verify the units, put them in the place of the old ones, enable them.
 
         What to tell the user.
@@ -160,7 +160,7 @@ class Systemd:
             _systemctl("daemon-reload")
         for line in lines:
             kind = "service" if JOBS[line.job].reboot else "timer"
-            unit = f"stockml-{home_mark(self.home)}-{line.job}.{kind}"
+            unit = f"stockml-{home_digest(self.home)}-{line.job}.{kind}"
             # A service for the start of the machine is enabled, not started now: that is what
             # @reboot means.
             now = ["--now"] if bus and unit.endswith(".timer") else []
@@ -209,7 +209,7 @@ class Systemd:
     def _mine(self) -> list[Path]:
         return sorted(
             path
-            for path in self.folder.glob(f"stockml-{home_mark(self.home)}-*")
+            for path in self.folder.glob(f"stockml-{home_digest(self.home)}-*")
             if path.suffix in (".timer", ".service")
         )
 
@@ -220,7 +220,7 @@ def user_units(environ: dict[str, str] | None = None) -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / "systemd" / "user"
 
 
-def gap_warnings(lines: Iterable[Line], now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+def gap_warnings(lines: Iterable[JobLine], now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
     """The times that systemd leaves out on the day the clock goes forward."""
     told = []
     for line in lines:
@@ -269,7 +269,7 @@ def verify(files: dict[str, str]) -> tuple[str, ...]:
     return ()
 
 
-def _read_line(source: Path, service: Path) -> Line:
+def _read_line(source: Path, service: Path) -> JobLine:
     """The job of one unit, from its [X-Stockml] section and its ExecStart."""
     parser = ConfigParser(
         interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#", ";")
@@ -282,7 +282,7 @@ def _read_line(source: Path, service: Path) -> Line:
         )
         parser.read_string(source.read_text(encoding="utf-8"))
         facts = parser["X-Stockml"]
-        return Line(facts["Job"], facts["Expression"], command, facts["Enabled"] == "yes")
+        return JobLine(facts["Job"], facts["Expression"], command, facts["Enabled"] == "yes")
     except (OSError, ValueError, KeyError, Error) as error:
         raise StockmlError(
             f"{source} is damaged: {clean(str(error), 200)}",

@@ -55,7 +55,7 @@ class TabCopy:
             data = self.path.read_bytes()
         except OSError as error:
             raise StockmlError(f"cannot read the backup {self.path}: {error.strerror}") from error
-        if mark(data) != self.before:
+        if tab_digest(data) != self.before:
             raise StockmlError(
                 f"the backup {self.path} was changed",
                 "choose another one by hand: they are plain crontabs",
@@ -72,12 +72,12 @@ def state_folder(environ: Mapping[str, str] | None = None) -> Path:
     return root / "stockml"
 
 
-def mark(tab: bytes | None) -> str:
+def tab_digest(tab: bytes | None) -> str:
     """The first 16 digits of the tab's SHA-256, or `none`."""
     return "none" if tab is None else hashlib.sha256(tab).hexdigest()[:16]
 
 
-def home_mark(home: Home) -> str:
+def home_digest(home: Home) -> str:
     """Eight digits that stand for a home in a name."""
     return hashlib.sha256(os.fsencode(home.root)).hexdigest()[:8]
 
@@ -121,11 +121,11 @@ class TabCopies:
         StockmlError when it cannot be kept."""
         known = self.all()
         at = self.clock.now().astimezone(UTC)
-        if (
-            known and at <= known[-1].at
-        ):  # names must sort in the order of the writes, also when the clock stood or went back
+        if known and at <= known[-1].at:
+            # Names must sort in the order of the writes, also when the clock stood or went back.
             at = known[-1].at + timedelta(microseconds=1)
-        name = f"{at.strftime(_STAMP)}-{reason}-{home_mark(home)}-{mark(before)}-{mark(after)}.tab"
+        digests = f"{home_digest(home)}-{tab_digest(before)}-{tab_digest(after)}"
+        name = f"{at.strftime(_STAMP)}-{reason}-{digests}.tab"
         try:
             make_private(self.folder)
             write_atomic(self.folder / name, before or b"", 0o600, "crontab-backup")
@@ -144,7 +144,7 @@ class TabCopies:
         has cancelled."""
         cancelled = 0
         for backup in reversed(self.all()):
-            if backup.home != home_mark(home):
+            if backup.home != home_digest(home):
                 continue
             if backup.reason == UNDO:
                 cancelled += 1

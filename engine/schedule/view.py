@@ -8,21 +8,21 @@ from pathlib import Path
 
 from engine.core.errors import StockmlError
 from engine.core.files import lock_holder
-from engine.schedule.block import Block, Line, find_blocks
+from engine.schedule.block import Block, JobLine, find_blocks
 from engine.schedule.crontab import CrontabMissingError
 from engine.schedule.daemon import Daemon, boot_time
 from engine.schedule.diff import visible
-from engine.schedule.explain import Clash, Explained, clashes, explain
-from engine.schedule.jobs import JOBS, ScheduledJob, read_command, runnable
-from engine.schedule.record import CronRun, History, JobOutcome
+from engine.schedule.explain import Clash, Explanation, clashes, explain
+from engine.schedule.jobs import JOBS, ScheduledJob, is_runnable, parse_command
+from engine.schedule.record import CronRun, JobOutcome, ScheduleHistory
 from engine.schedule.scheduler import Backend, Scheduler
 from engine.schedule.state import (
     Circumstances,
-    Installed,
+    InstalledJob,
     JobStatus,
     ScheduleState,
-    diagnose,
-    judge,
+    job_status,
+    missed_reason,
 )
 
 
@@ -32,8 +32,8 @@ class JobView:
     Not installed: `line` is None, no status."""
 
     job: ScheduledJob
-    line: Line | None = None
-    explained: Explained | None = None
+    line: JobLine | None = None
+    explained: Explanation | None = None
     status: JobStatus | None = None
     last: CronRun | None = None
     """The newest run, skipped ones too."""
@@ -115,17 +115,17 @@ class ScheduleView:
         return lines or unread or ("no job is installed: stockml schedule install",)
 
 
-def _line(job: JobView, line: Line) -> str:
-    runs = job.explained.next if job.explained and line.enabled else ()
+def _line(job: JobView, line: JobLine) -> str:
+    runs = job.explained.next_runs if job.explained and line.enabled else ()
     state = job.status.state if job.status else "off"
     following = f", next {runs[0]:%a %Y-%m-%d %H:%M}" if runs else ""
     return f"{job.job.name}: {line.expression} ({state}){following}"
 
 
-def view(scheduler: Scheduler) -> ScheduleView:
+def schedule_view(scheduler: Scheduler) -> ScheduleView:
     """Read the tab, the units and the history; what cannot be read stands in `problems`."""
     now, problems = scheduler.clock.now(), []
-    history = History()
+    history = ScheduleHistory()
     try:
         history = scheduler.history()
     except StockmlError as error:
@@ -168,7 +168,7 @@ def _tab(scheduler: Scheduler, problems: list[str]) -> tuple[bytes | None, tuple
 
 def _lines(
     scheduler: Scheduler, blocks: tuple[Block, ...], problems: list[str]
-) -> tuple[Backend | None, tuple[Line, ...]]:
+) -> tuple[Backend | None, tuple[JobLine, ...]]:
     block = next((block for block in blocks if block.home == scheduler.home.root), None)
     try:
         units = scheduler.systemd.read()
@@ -191,8 +191,8 @@ def _lines(
 def _job(
     scheduler: Scheduler,
     job: ScheduledJob,
-    lines: tuple[Line, ...],
-    history: History,
+    lines: tuple[JobLine, ...],
+    history: ScheduleHistory,
     daemon: Daemon,
     now: datetime,
     hidden: bool,
@@ -226,17 +226,17 @@ def _job(
         line.expression,
         line.enabled,
     )
-    installed = Installed(
+    installed = InstalledJob(
         explained.expression, line.enabled, change.at if change and same else None
     )
     boot = boot_time()
-    status = judge(installed, runs, holder is not None, now, scheduler.zone, boot)
-    command = read_command(line.command)
+    status = job_status(installed, runs, holder is not None, now, scheduler.zone, boot)
+    command = parse_command(line.command)
     program = command[1] if command else Path()
     if status.missed:
-        seen = Circumstances(daemon, same, runnable(program), str(program), boot, holder)
-        reason = diagnose(status.missed[0], seen)
-    elif not runnable(program):
+        seen = Circumstances(daemon, same, is_runnable(program), str(program), boot, holder)
+        reason = missed_reason(status.missed[0], seen)
+    elif not is_runnable(program):
         reason = f"the program {program} is gone: `stockml schedule install` writes the new path"
     else:
         reason = _of_last(status, last)

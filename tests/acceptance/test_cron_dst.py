@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.schedule.expression import parse
-from engine.schedule.jobs import JOBS, STANDARD
+from engine.schedule.jobs import JOBS, STANDARD_JOBS
 from engine.schedule.slots import slots_between
 from tests.helpers import wait_for
 from tests.schedule.realcron import needs_cron, running_daemon, throwaway_user
@@ -31,7 +31,7 @@ pytestmark = [
 NEW_YORK, BERLIN = ZoneInfo("America/New_York"), ZoneInfo("Europe/Berlin")
 _SPEED = 60
 _EXPRESSIONS = (
-    *(JOBS[name].expression for name in STANDARD),
+    *(JOBS[name].expression for name in STANDARD_JOBS),
     "30 2 * * *",
     "*/30 2 * * *",
     "30 1 * * *",

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.core.paths import Home
-from engine.schedule.block import Line
+from engine.schedule.block import JobLine
 from engine.schedule.crontab import Crontab
-from engine.schedule.jobs import JOBS, STANDARD, shell_command
+from engine.schedule.jobs import JOBS, STANDARD_JOBS, shell_command
 
 PROGRAM = Path("/opt/stock ml/bin/stockml")
 
@@ -117,8 +117,9 @@ class FakeCrontab:
         return [call for call in self.calls if call == "-r" or not call.startswith("-")]
 
 
-def standard_lines(home: Home, program: Path = PROGRAM) -> tuple[Line, ...]:
+def standard_lines(home: Home, program: Path = PROGRAM) -> tuple[JobLine, ...]:
     """The four standard jobs."""
     return tuple(
-        Line(job, JOBS[job].expression, shell_command(program, job, home)) for job in STANDARD
+        JobLine(job, JOBS[job].expression, shell_command(program, job, home))
+        for job in STANDARD_JOBS
     )

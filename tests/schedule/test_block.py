@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.schedule.block import (
-    Line,
+    JobLine,
     find_block,
     find_blocks,
-    outside,
-    render,
-    same_outside,
+    foreign_bytes,
+    keeps_foreign_bytes,
+    render_block,
     splice,
     with_line,
 )
@@ -35,9 +35,9 @@ def test_the_block_as_it_stands_in_a_tab() -> None:
     comment."""
     home = Home(Path("/home/op/stocks"))
     lines = standard_lines(home, Path("/opt/bin/stockml"))
-    lines = with_line(lines, Line("clean", "0 3 * * *", lines[-1].command, enabled=False))
+    lines = with_line(lines, JobLine("clean", "0 3 * * *", lines[-1].command, enabled=False))
     assert (
-        render(home, lines).decode()
+        render_block(home, lines).decode()
         == "# BEGIN stockml /home/op/stocks v1 75756b264cbe - managed by `stockml schedule`; edit"
         " there\n0 2 * * 0 /opt/bin/stockml cron-run weekly --home /home/op/stocks\n0 6,12,18 *"
         " * 1-5 /opt/bin/stockml cron-run performance --home /home/op/stocks\n0 1 1 * *"
@@ -48,7 +48,7 @@ def test_the_block_as_it_stands_in_a_tab() -> None:
 
 def test_percent_signs_are_escaped_and_blanks_quoted() -> None:
     """A home that holds both stands in the line as cron and any shell need it."""
-    block = render(HOME, standard_lines(HOME))
+    block = render_block(HOME, standard_lines(HOME))
     assert (
         b"'/opt/stock ml/bin/stockml' cron-run weekly --home '/home/op/my stocks 100\\%"
         b" it'\"'\"'s'\n" in block
@@ -62,13 +62,17 @@ def test_no_byte_of_the_corpus_changes(tab: bytes) -> None:
     """Install, edit, pause and remove leave every tab of the corpus as it was."""
     lines = standard_lines(HOME)
     installed = splice(tab, HOME, lines)
-    assert installed is not None and installed.startswith(tab) and outside(installed, HOME) == tab
+    assert (
+        installed is not None
+        and installed.startswith(tab)
+        and foreign_bytes(installed, HOME) == tab
+    )
     edited = splice(
         installed,
         HOME,
-        with_line(lines, Line("weekly", "5 5 * * 1", lines[0].command, enabled=False)),
+        with_line(lines, JobLine("weekly", "5 5 * * 1", lines[0].command, enabled=False)),
     )
-    assert edited is not None and outside(edited, HOME) == tab
+    assert edited is not None and foreign_bytes(edited, HOME) == tab
     assert splice(edited, HOME, ()) == tab
 
 
@@ -77,23 +81,23 @@ def test_a_block_is_replaced_where_it_stands(head: list[bytes], tail: list[bytes
     """Bytes before and after the block stay before and after it."""
     before = b"".join(part.replace(b"stockml", b"") + b"\n" for part in head)
     after = b"\n".join(part.replace(b"stockml", b"") for part in tail)
-    block = render(HOME, standard_lines(HOME))
+    block = render_block(HOME, standard_lines(HOME))
     changed = splice(before + block + after, HOME, standard_lines(HOME)[:1])
-    assert changed == before + render(HOME, standard_lines(HOME)[:1]) + after
+    assert changed == before + render_block(HOME, standard_lines(HOME)[:1]) + after
     assert splice(changed, HOME, ()) == before + after
 
 
 def test_a_missing_last_newline_is_the_one_byte_that_may_be_added() -> None:
     """cron takes no tab without it; anything more would be a change outside."""
-    assert splice(b"0 1 * * * x", HOME, standard_lines(HOME)) == b"0 1 * * * x\n" + render(
+    assert splice(b"0 1 * * * x", HOME, standard_lines(HOME)) == b"0 1 * * * x\n" + render_block(
         HOME, standard_lines(HOME)
     )
     assert (
-        same_outside(b"a", b"a\n", HOME)
-        and not same_outside(b"a\n", b"a\n\n", HOME)
-        and not same_outside(b"a", b"b\n", HOME)
+        keeps_foreign_bytes(b"a", b"a\n", HOME)
+        and not keeps_foreign_bytes(b"a\n", b"a\n\n", HOME)
+        and not keeps_foreign_bytes(b"a", b"b\n", HOME)
     )
-    assert same_outside(None, b"", HOME) and not same_outside(b"a\n", None, HOME)
+    assert keeps_foreign_bytes(None, b"", HOME) and not keeps_foreign_bytes(b"a\n", None, HOME)
 
 
 def test_two_homes_have_a_block_each() -> None:
@@ -101,13 +105,13 @@ def test_two_homes_have_a_block_each() -> None:
     both = splice(splice(b"A=1\n", HOME, standard_lines(HOME)), OTHER, standard_lines(OTHER))
     blocks, faults = find_blocks(both)
     assert [block.home for block in blocks] == [HOME.root, OTHER.root] and faults == ()
-    assert splice(both, HOME, ()) == b"A=1\n" + render(OTHER, standard_lines(OTHER))
+    assert splice(both, HOME, ()) == b"A=1\n" + render_block(OTHER, standard_lines(OTHER))
 
 
 def test_an_edit_by_hand_is_seen() -> None:
     """A line changed, added or taken out between the markers does not have the digest that was
     written."""
-    block = render(HOME, standard_lines(HOME))
+    block = render_block(HOME, standard_lines(HOME))
     for edited in (
         block.replace(b"0 2 * * 0", b"0 4 * * 0"),
         block.replace(b"0 3 * * *", b"# 0 3 * * *"),
@@ -120,7 +124,7 @@ def test_an_edit_by_hand_is_seen() -> None:
 
 
 def _broken() -> list[tuple[str, bytes]]:
-    block = render(HOME, standard_lines(HOME))
+    block = render_block(HOME, standard_lines(HOME))
     lines = block.splitlines(keepends=True)
     return [
         ("a begin marker without its end", b"".join(lines[:-1])),
@@ -145,9 +149,9 @@ def test_damaged_markers_are_refused_with_their_lines_named(says: str, tab: byte
 
 def test_the_damaged_block_of_another_home_does_not_hinder() -> None:
     """Its markers are reported, ours are spliced."""
-    damaged = render(OTHER, standard_lines(OTHER)).partition(b"# END")[0]
+    damaged = render_block(OTHER, standard_lines(OTHER)).partition(b"# END")[0]
     tab = splice(damaged, HOME, standard_lines(HOME))
-    assert tab == damaged + render(HOME, standard_lines(HOME))
+    assert tab == damaged + render_block(HOME, standard_lines(HOME))
     assert "without its end" in find_blocks(tab)[1][0].text
 
 
@@ -157,7 +161,7 @@ def test_a_path_that_cron_cannot_carry_is_refused(root: str) -> None:
     tab."""
     home = Home(Path(root))
     with pytest.raises(UsageError):
-        render(home, [Line("weekly", "0 2 * * 0", shell_command(PROGRAM, "weekly", home))])
+        render_block(home, [JobLine("weekly", "0 2 * * 0", shell_command(PROGRAM, "weekly", home))])
 
 
 @pytest.mark.parametrize("root", ["/home/a #b", "/home/#b"])
@@ -165,7 +169,7 @@ def test_a_path_that_the_package_would_cut_is_refused(root: str) -> None:
     """python-crontab takes what follows a # for a comment; such a line is never built."""
     home = Home(Path(root))
     with pytest.raises(UsageError, match="cannot stand in a crontab line"):
-        render(home, [Line("serve", "@reboot", shell_command(PROGRAM, "serve", home))])
+        render_block(home, [JobLine("serve", "@reboot", shell_command(PROGRAM, "serve", home))])
 
 
 def test_every_expression_that_the_grammar_accepts_is_built_with_its_meaning() -> None:
@@ -174,13 +178,14 @@ def test_every_expression_that_the_grammar_accepts_is_built_with_its_meaning() -
     for text in generated(1000, seed=21):
         expression = parse(text)
         found = find_block(
-            render(OTHER, [Line("weekly", text, shell_command(PROGRAM, "weekly", OTHER))]), OTHER
+            render_block(OTHER, [JobLine("weekly", text, shell_command(PROGRAM, "weekly", OTHER))]),
+            OTHER,
         )
         assert (
             found is not None and not found.edited and found.lines[0].expression == expression.text
         )
         raw = (
-            render(OTHER, [Line("weekly", text, shell_command(PROGRAM, "weekly", OTHER))])
+            render_block(OTHER, [JobLine("weekly", text, shell_command(PROGRAM, "weekly", OTHER))])
             .splitlines()[1]
             .decode()
         )

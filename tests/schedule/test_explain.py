@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.schedule.block import Line
+from engine.schedule.block import JobLine
 from engine.schedule.explain import clashes, explain
 from engine.schedule.expression import ExpressionError
-from engine.schedule.jobs import JOBS, STANDARD
+from engine.schedule.jobs import JOBS, STANDARD_JOBS
 
 NEW_YORK, UTC_ZONE = ZoneInfo("America/New_York"), ZoneInfo("UTC")
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
@@ -21,10 +21,10 @@ def test_words_next_runs_and_plain_form() -> None:
     found = explain("0 4 * * sun", "weekly", NOW, NEW_YORK)
     assert (
         found.expression.text == "0 4 * * 0"
-        and found.words == "At 04:00 on Sunday"
+        and found.description == "At 04:00 on Sunday"
         and found.warnings == ()
     )
-    assert [f"{slot:%m-%d %H:%M %Z}" for slot in found.next] == [
+    assert [f"{slot:%m-%d %H:%M %Z}" for slot in found.next_runs] == [
         "01-25 04:00 EST",
         "02-01 04:00 EST",
         "02-08 04:00 EST",
@@ -74,14 +74,18 @@ def test_a_training_at_a_time_when_the_exchange_is_open_is_told() -> None:
 
 def test_the_defaults_are_told_nothing_in_utc() -> None:
     """No clock change, and 18:00 UTC is within the session."""
-    for name in STANDARD:
+    for name in STANDARD_JOBS:
         assert explain(JOBS[name].expression, name, NOW, UTC_ZONE).warnings == ()
 
 
 def test_reboot_is_for_serve() -> None:
     """It has words and no next run."""
     found = explain("@reboot", "serve", NOW, UTC_ZONE)
-    assert found.words == "When the machine starts" and found.next == () and found.warnings == ()
+    assert (
+        found.description == "When the machine starts"
+        and found.next_runs == ()
+        and found.warnings == ()
+    )
     with pytest.raises(ExpressionError):
         explain("@reboot", "weekly", NOW, UTC_ZONE)
 
@@ -89,7 +93,7 @@ def test_reboot_is_for_serve() -> None:
 def test_heavy_jobs_that_meet_are_found_with_date_and_number() -> None:
     """The defaults: weekly meets the clean every Sunday, the monthly on firsts that are Sundays;
     paused jobs meet nobody."""
-    lines = [Line(name, JOBS[name].expression, "") for name in STANDARD]
+    lines = [JobLine(name, JOBS[name].expression, "") for name in STANDARD_JOBS]
     found = {
         clash.jobs: (f"{clash.first:%Y-%m-%d %H:%M}", clash.times)
         for clash in clashes(lines, NOW, UTC_ZONE)
@@ -98,10 +102,12 @@ def test_heavy_jobs_that_meet_are_found_with_date_and_number() -> None:
         ("weekly", "monthly"): ("2026-02-01 02:00", 3),
         ("weekly", "clean"): ("2026-01-25 02:00", 52),
     }
-    paused = [Line(line.job, line.expression, "", enabled=line.job != "weekly") for line in lines]
+    paused = [
+        JobLine(line.job, line.expression, "", enabled=line.job != "weekly") for line in lines
+    ]
     assert clashes(paused, NOW, UTC_ZONE) == ()
     moved = [
-        Line(line.job, "30 3 1 * *" if line.job == "monthly" else line.expression, "")
+        JobLine(line.job, "30 3 1 * *" if line.job == "monthly" else line.expression, "")
         for line in lines
     ]
     assert {clash.jobs for clash in clashes(moved, NOW, UTC_ZONE)} == {

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.schedule.expression import FIELDS, ExpressionError, parse, words
+from engine.schedule.expression import FIELDS, ExpressionError, describe, parse
 from engine.schedule.slots import next_slots
 from tests.schedule.cron_model import fields
 from tests.schedule.expressions import generated
@@ -128,7 +128,7 @@ def test_any_text_is_accepted_or_refused_in_words(text: str) -> None:
         assert error.hint or error.message
     else:
         assert len(next_slots(expression, NOW, ZoneInfo("UTC"), 1)) == 1
-        assert words(expression)
+        assert describe(expression)
 
 
 def test_generated_expressions_have_the_values_that_debian_reads() -> None:
@@ -199,7 +199,7 @@ def test_the_real_crontab_accepts_what_the_grammar_accepts(tmp_path: Path) -> No
 )
 def test_words_say_what_it_means_and_spell_out_the_or_rule(text: str, meaning: str) -> None:
     """Two set day fields read as `or`, a star in one of them as `if`."""
-    assert words(parse(text, reboot=True)) == meaning
+    assert describe(parse(text, reboot=True)) == meaning
 
 
 def test_the_day_rule_is_debians() -> None:

@@ -15,11 +15,11 @@ from engine.core.symbols import SYMBOL
 from engine.schedule.expression import parse
 from engine.schedule.jobs import (
     JOBS,
-    STANDARD,
+    STANDARD_JOBS,
     child_argv,
     find_program,
     job_named,
-    read_command,
+    parse_command,
     shell_command,
 )
 
@@ -34,7 +34,7 @@ def test_the_guides_defaults() -> None:
         "health": ("30 7 * * *", "health --append"),
         "serve": ("@reboot", "serve"),
     }
-    assert STANDARD == ("weekly", "performance", "monthly", "clean")
+    assert STANDARD_JOBS == ("weekly", "performance", "monthly", "clean")
     assert all(parse(job.expression, reboot=job.reboot) for job in JOBS.values())
 
 
@@ -57,7 +57,7 @@ def test_a_command_is_read_back_by_any_shell(root: str) -> None:
     """Quoted so that /bin/sh gives the very words to the program."""
     home = Home(Path(root))
     command = shell_command(Path("/opt/my bin/stockml"), "weekly", home)
-    assert read_command(command) == ("weekly", Path("/opt/my bin/stockml"), home.root)
+    assert parse_command(command) == ("weekly", Path("/opt/my bin/stockml"), home.root)
     shown = subprocess.run(
         ["/bin/sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True
     )
@@ -76,7 +76,7 @@ def test_a_command_is_read_back_by_any_shell(root: str) -> None:
 )
 def test_foreign_commands_are_no_jobs_of_ours(command: str) -> None:
     """Only the exact shape is."""
-    assert read_command(command) is None
+    assert parse_command(command) is None
 
 
 def test_the_program_is_found_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

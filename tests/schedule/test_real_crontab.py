@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
-from engine.schedule.block import Line, splice, with_line
+from engine.schedule.block import JobLine, splice, with_line
 from engine.schedule.crontab import CronKind, Crontab, CrontabError
 from engine.schedule.swap import swap
 from engine.schedule.tab_copies import TabCopies
@@ -62,7 +62,7 @@ def _round_trip(crontab: Crontab, user: str, tab: bytes | None, folder: Path) ->
     paused = splice(
         installed,
         HOME,
-        with_line(lines, Line("clean", "0 3 * * *", lines[-1].command, enabled=False)),
+        with_line(lines, JobLine("clean", "0 3 * * *", lines[-1].command, enabled=False)),
     )
     swap(crontab, backups, HOME, installed, paused, "disable")
     swap(crontab, backups, HOME, paused, splice(paused, HOME, ()), "remove")

@@ -9,10 +9,10 @@ from engine.core.paths import Home
 from engine.schedule.record import (
     LOOKED_AT,
     CronRun,
-    History,
     JobOutcome,
     JobTrigger,
     ScheduleChange,
+    ScheduleHistory,
     begin_run,
     end_run,
     read_history,
@@ -27,7 +27,9 @@ def test_a_run_is_written_when_it_begins_and_when_it_ends(tmp_path: Path) -> Non
     home = Home(tmp_path)
     number = begin_run(home, "weekly", JobTrigger.CRON, AT.replace(second=0), AT)
     running = CronRun(number, "weekly", JobTrigger.CRON, AT.replace(second=0), AT)
-    assert read_history(home, ("weekly", "clean")) == History({"weekly": (running,), "clean": ()})
+    assert read_history(home, ("weekly", "clean")) == ScheduleHistory(
+        {"weekly": (running,), "clean": ()}
+    )
     end_run(home, number, AT + timedelta(seconds=90), 1, JobOutcome.FAILED, "no bars\x1b[31m")
     (run,) = read_history(home, ("weekly",)).runs["weekly"]
     assert (run.seconds, run.exit_code, run.outcome, run.message) == (
@@ -68,5 +70,5 @@ def test_the_newest_change_of_a_job_counts(tmp_path: Path) -> None:
 
 def test_looking_makes_no_file(tmp_path: Path) -> None:
     """An empty history is read from nothing."""
-    assert read_history(Home(tmp_path), ("weekly",)) == History()
+    assert read_history(Home(tmp_path), ("weekly",)) == ScheduleHistory()
     assert list(tmp_path.iterdir()) == []

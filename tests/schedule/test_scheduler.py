@@ -12,11 +12,11 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
-from engine.schedule.block import Line, outside
+from engine.schedule.block import JobLine, foreign_bytes
 from engine.schedule.crontab import Crontab, CrontabError
 from engine.schedule.daemon import Daemon
 from engine.schedule.expression import ExpressionError
-from engine.schedule.scheduler import Backend, Draft, Edits, Scheduler
+from engine.schedule.scheduler import Backend, Draft, EditPolicy, Scheduler
 from engine.schedule.swap import ConflictError
 from tests.schedule.corpus import CORPUS
 from tests.schedule.fakes import FakeCrontab
@@ -48,7 +48,9 @@ class Desk:
         self.clock.advance(timedelta(minutes=1))
         return self.scheduler.write(draft)[1]
 
-    def install(self, *names: str, edits: Edits = Edits.REFUSE, reset: bool = False) -> Draft:
+    def install(
+        self, *names: str, edits: EditPolicy = EditPolicy.REFUSE, reset: bool = False
+    ) -> Draft:
         return self.scheduler.install(
             self.scheduler.look(Backend.CRONTAB, edits), names, PROGRAM, reset
         )
@@ -92,7 +94,7 @@ def test_the_first_install_brings_the_guides_jobs_and_a_second_changes_nothing(d
     """The four times of the guide; then no difference and no write."""
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
-    assert desk.lines == STANDARD and outside(desk.fake.tab, desk.scheduler.home) == FOREIGN
+    assert desk.lines == STANDARD and foreign_bytes(desk.fake.tab, desk.scheduler.home) == FOREIGN
     before, writes = desk.fake.tab, len(desk.fake.writes)
     again = desk.install()
     assert not again.changed and again.diff == ()
@@ -232,7 +234,7 @@ def test_undo_keeps_what_others_wrote_since(desk: Desk) -> None:
     desk.write(desk.scheduler.undo())
     assert desk.lines == STANDARD
     assert (
-        outside(desk.fake.tab, desk.scheduler.home)
+        foreign_bytes(desk.fake.tab, desk.scheduler.home)
         == b"# new first line\n" + FOREIGN + b"7 7 * * * new last line\n"
     )
     desk.write(desk.scheduler.undo())
@@ -271,10 +273,10 @@ def test_an_edit_by_hand_is_refused_until_it_is_adopted_or_overwritten(desk: Des
         with pytest.raises(RefusedError, match="edited by hand"):
             attempt()
     assert desk.fake.tab == edited
-    desk.write(desk.install(edits=Edits.ADOPT))
+    desk.write(desk.install(edits=EditPolicy.ADOPT))
     assert desk.lines == {**STANDARD, "weekly": ("15 2 * * 0", True), "clean": ("0 3 * * *", False)}
     desk.fake.tab = desk.fake.tab.replace(b"15 2 * * 0", b"* * * * *")
-    desk.write(desk.install(edits=Edits.OVERWRITE))
+    desk.write(desk.install(edits=EditPolicy.OVERWRITE))
     assert desk.lines == {**STANDARD, "weekly": ("15 2 * * 0", True), "clean": ("0 3 * * *", False)}
 
 
@@ -284,8 +286,8 @@ def test_a_strange_line_in_the_block_is_never_dropped_silently(desk: Desk) -> No
     assert desk.fake.tab is not None
     desk.fake.tab = desk.fake.tab.replace(b"# END", b"9 9 * * * my own\n# END")
     with pytest.raises(RefusedError, match="9 9 \\* \\* \\* my own"):
-        desk.install(edits=Edits.ADOPT)
-    assert "-9 9 * * * my own" in desk.install(edits=Edits.OVERWRITE).diff
+        desk.install(edits=EditPolicy.ADOPT)
+    assert "-9 9 * * * my own" in desk.install(edits=EditPolicy.OVERWRITE).diff
 
 
 def test_without_a_daemon_the_block_is_installed_with_a_warning(tmp_path: Path) -> None:
@@ -383,4 +385,4 @@ def test_who_may_have_no_crontab_or_has_no_cron_may_take_systemd(desk: Desk) -> 
 def test_lines_of_unknown_jobs_never_reach_the_tab(desk: Desk) -> None:
     """A draft is checked line by line."""
     with pytest.raises(ExpressionError):
-        desk.scheduler.draft(desk.scheduler.look(), (Line("weekly", "61 * * * *", "x"),), "set")
+        desk.scheduler.draft(desk.scheduler.look(), (JobLine("weekly", "61 * * * *", "x"),), "set")

@@ -11,7 +11,7 @@ import pytest
 
 from engine.schedule.expression import parse
 from engine.schedule.slots import (
-    changes,
+    clock_changes,
     dst_notes,
     host_zone,
     last_slot,
@@ -124,13 +124,13 @@ def test_last_slot_counts_the_moment_itself_and_knows_the_repeated_hour() -> Non
 
 def test_changes_are_found_to_the_minute() -> None:
     """A year of New York has two, Kathmandu none; Lord Howe's half hour is one too."""
-    spring, fall = changes(NEW_YORK, NOW)
+    spring, fall = clock_changes(NEW_YORK, NOW)
     assert (spring.at, spring.gap) == (datetime(2026, 3, 8, 7, tzinfo=UTC), True)
     assert (fall.at, fall.gap) == (datetime(2026, 11, 1, 6, tzinfo=UTC), False)
-    assert changes(ZoneInfo("Asia/Kathmandu"), NOW) == ()
+    assert clock_changes(ZoneInfo("Asia/Kathmandu"), NOW) == ()
     assert [
         abs(change.after - change.before)
-        for change in changes(ZoneInfo("Australia/Lord_Howe"), NOW)
+        for change in clock_changes(ZoneInfo("Australia/Lord_Howe"), NOW)
     ] == [timedelta(minutes=30)] * 2
 
 

@@ -10,7 +10,14 @@ import pytest
 from engine.schedule.daemon import MANAGER, Daemon
 from engine.schedule.expression import parse
 from engine.schedule.record import CronRun, JobOutcome, JobTrigger
-from engine.schedule.state import Circumstances, Installed, ScheduleState, diagnose, grace, judge
+from engine.schedule.state import (
+    Circumstances,
+    InstalledJob,
+    ScheduleState,
+    grace,
+    job_status,
+    missed_reason,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 SUNDAY = datetime(2026, 2, 8, 7, tzinfo=UTC)  # 02:00 in New York
@@ -37,8 +44,8 @@ def _state(
     since: datetime | None = SINCE,
     text: str = "0 2 * * 0",
 ) -> str:
-    installed = Installed(parse(text, reboot=True), enabled, since)
-    return str(judge(installed, runs, running, now, NEW_YORK, BOOT).state)
+    installed = InstalledJob(parse(text, reboot=True), enabled, since)
+    return str(job_status(installed, runs, running, now, NEW_YORK, BOOT).state)
 
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -102,26 +109,26 @@ def test_the_grace_follows_the_jobs_own_duration() -> None:
 
 def test_missed_slots_are_counted_newest_first_and_a_miss_before_a_run_is_over() -> None:
     """Three Sundays without a run are three; a later run clears them."""
-    installed = Installed(parse("0 2 * * 0"), True, SINCE)
+    installed = InstalledJob(parse("0 2 * * 0"), True, SINCE)
     now = SUNDAY + 15 * DAY
-    status = judge(installed, (), False, now, NEW_YORK, BOOT)
+    status = job_status(installed, (), False, now, NEW_YORK, BOOT)
     assert [slot.astimezone(UTC) for slot in status.missed] == [
         SUNDAY + 14 * DAY,
         SUNDAY + 7 * DAY,
         SUNDAY,
     ]
     assert (
-        judge(installed, (_run(now - MINUTE),), False, now, NEW_YORK, BOOT).state
+        job_status(installed, (_run(now - MINUTE),), False, now, NEW_YORK, BOOT).state
         is ScheduleState.UP
     )
 
 
 def test_a_missed_slot_outlasts_the_grace_of_the_next_one() -> None:
     """A job every minute that stopped is missed, not late for ever."""
-    installed = Installed(parse("* * * * *"), True, SINCE)
+    installed = InstalledJob(parse("* * * * *"), True, SINCE)
     now = SINCE + timedelta(minutes=5, seconds=30)
     assert (
-        judge(installed, (_run(SINCE + MINUTE),), False, now, NEW_YORK, BOOT).state
+        job_status(installed, (_run(SINCE + MINUTE),), False, now, NEW_YORK, BOOT).state
         is ScheduleState.MISSED
     )
 
@@ -171,4 +178,4 @@ def _seen(**more: object) -> Circumstances:
 )
 def test_a_miss_is_diagnosed_the_surest_cause_first(says: str, seen: Circumstances) -> None:
     """In words, with what to do."""
-    assert says in diagnose(SUNDAY.astimezone(NEW_YORK), seen)
+    assert says in missed_reason(SUNDAY.astimezone(NEW_YORK), seen)

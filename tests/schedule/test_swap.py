@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from engine.core.clock import FakeClock
 from engine.core.errors import RefusedError, StockmlError
 from engine.core.paths import Home
-from engine.schedule.block import find_block, outside, splice
+from engine.schedule.block import find_block, foreign_bytes, splice
 from engine.schedule.crontab import CrontabError
 from engine.schedule.swap import ConflictError, OverwrittenError, swap
 from engine.schedule.tab_copies import TabCopies
@@ -113,7 +113,7 @@ def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
         installed = shared.tab
         ended = tab if not tab or tab.endswith(b"\n") else tab + b"\n"
         assert installed is not None and installed.startswith(ended or b"")
-        assert outside(installed, HOME) == (ended or b"")
+        assert foreign_bytes(installed, HOME) == (ended or b"")
         swap(shared.crontab, backups, HOME, installed, splice(installed, HOME, ()), "remove")
         assert shared.tab == ended
 
@@ -301,7 +301,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_tab(point: str, tmp_path: 
     done.communicate("go\n", timeout=120)
     assert done.returncode == -9
     home = Home(tmp_path / "home")
-    assert outside(fake.tab, home) == b"5 4 * * * echo hi\n"
+    assert foreign_bytes(fake.tab, home) == b"5 4 * * * echo hi\n"
     assert (find_block(fake.tab, home) is None) == (point == "crontab.copied")
     swap(
         fake.crontab,
@@ -338,7 +338,9 @@ def test_two_writers_of_two_hundred_rounds_lose_nothing(tmp_path: Path, memory: 
     for name in ("one", "two"):
         found = find_block(tab, Home(tmp_path / name))
         assert found is not None and found.lines[0].expression == "19 3 * * 0"
-    assert outside(outside(tab, Home(tmp_path / "one")), Home(tmp_path / "two")) == foreign
+    assert (
+        foreign_bytes(foreign_bytes(tab, Home(tmp_path / "one")), Home(tmp_path / "two")) == foreign
+    )
     assert len(fake.writes) == 400
     assert sum(told) > 0
 

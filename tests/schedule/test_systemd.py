@@ -13,7 +13,7 @@ import pytest
 from engine.core.errors import RefusedError, StockmlError
 from engine.core.paths import Home
 from engine.schedule import systemd
-from engine.schedule.block import Line
+from engine.schedule.block import JobLine
 from engine.schedule.expression import parse
 from engine.schedule.jobs import JOBS, shell_command
 from engine.schedule.slots import next_slots
@@ -26,9 +26,11 @@ needs_analyze = pytest.mark.skipif(
 )
 
 
-def _lines(home: Home, program: Path = Path("/bin/true")) -> tuple[Line, ...]:
+def _lines(home: Home, program: Path = Path("/bin/true")) -> tuple[JobLine, ...]:
     return tuple(
-        Line(job.name, job.expression, shell_command(program, job.name, home), job.name != "clean")
+        JobLine(
+            job.name, job.expression, shell_command(program, job.name, home), job.name != "clean"
+        )
         for job in JOBS.values()
     )
 
@@ -251,7 +253,10 @@ def test_the_gap_that_systemd_skips_is_told_with_its_date() -> None:
     assert told == ("weekly: 2026-03-08 02:00 does not exist and systemd skips it; choose 04:00",)
     assert (
         gap_warnings(
-            [Line("weekly", "0 4 * * 0", "x"), Line("clean", "0 2 * * *", "x", enabled=False)],
+            [
+                JobLine("weekly", "0 4 * * 0", "x"),
+                JobLine("clean", "0 2 * * *", "x", enabled=False),
+            ],
             now,
             zone,
         )

@@ -10,7 +10,7 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.schedule.tab_copies import KEPT, TabCopies, mark, state_folder
+from engine.schedule.tab_copies import KEPT, TabCopies, state_folder, tab_digest
 
 HOME, OTHER = Home(Path("/home/op/stocks")), Home(Path("/srv/stocks"))
 
@@ -27,7 +27,7 @@ def test_a_copy_holds_the_bytes_and_nobody_else_can_read_it(tmp_path: Path) -> N
     backups.keep(HOME, "install", None, b"new")
     assert path.stat().st_mode & 0o777 == 0o600 and backups.folder.stat().st_mode & 0o777 == 0o700
     assert [backup.tab() for backup in backups.all()] == [b"A=secret\r\n\xe9", None]
-    assert [backup.after for backup in backups.all()] == [mark(b"new")] * 2
+    assert [backup.after for backup in backups.all()] == [tab_digest(b"new")] * 2
 
 
 def test_fifty_are_kept_in_the_order_of_the_writes(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
 from engine.schedule.scheduler import Backend
 from engine.schedule.state import ScheduleState
 from engine.schedule.systemd import unit_files
-from engine.schedule.view import JobView, view
+from engine.schedule.view import JobView, schedule_view
 from tests.schedule.test_scheduler import FOREIGN, PROGRAM, Desk
 
 
@@ -27,13 +27,13 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def _job(desk: Desk, name: str) -> JobView:
-    return next(job for job in view(desk.scheduler).jobs if job.job.name == name)
+    return next(job for job in schedule_view(desk.scheduler).jobs if job.job.name == name)
 
 
 def test_an_empty_schedule_shows_what_could_be_installed(tmp_path: Path, desk: Desk) -> None:
     """Every job without a line, the foreign lines, no problem, and no file anywhere."""
     desk.fake.tab = FOREIGN + b"x\ty\x1b[31m\n"
-    seen = view(desk.scheduler)
+    seen = schedule_view(desk.scheduler)
     assert (
         seen.backend is None
         and seen.problems == ()
@@ -56,7 +56,7 @@ def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
     """New until the first slot; the zone is the host's."""
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
-    seen = view(desk.scheduler)
+    seen = schedule_view(desk.scheduler)
     assert (
         seen.backend is Backend.CRONTAB
         and seen.zone == "America/New_York"
@@ -69,8 +69,8 @@ def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
         and weekly.explained is not None
     )
     assert (
-        f"{weekly.explained.next[0]:%Y-%m-%d %H:%M %Z}" == "2026-02-08 02:00 EST"
-        and len(weekly.explained.next) == 5
+        f"{weekly.explained.next_runs[0]:%Y-%m-%d %H:%M %Z}" == "2026-02-08 02:00 EST"
+        and len(weekly.explained.next_runs) == 5
     )
     assert {clash.jobs for clash in seen.clashes} == {("weekly", "monthly"), ("weekly", "clean")}
 
@@ -159,7 +159,7 @@ def test_an_edit_by_hand_is_shown_and_claims_no_miss(desk: Desk) -> None:
     assert desk.fake.tab is not None
     desk.fake.tab = desk.fake.tab.replace(b"0 2 * * 0", b"* * * * *")
     desk.clock.advance(timedelta(days=8))
-    seen = view(desk.scheduler)
+    seen = schedule_view(desk.scheduler)
     assert any("was edited by hand" in problem for problem in seen.problems)
     weekly = seen.jobs[0]
     assert weekly.line is not None and weekly.line.expression == "* * * * *"
@@ -171,7 +171,7 @@ def test_an_unreadable_time_edited_in_is_told_and_the_rest_is_shown(desk: Desk) 
     desk.write(desk.install())
     assert desk.fake.tab is not None
     desk.fake.tab = desk.fake.tab.replace(b"0 2 * * 0", b"0 0 31 2 *")
-    seen = view(desk.scheduler)
+    seen = schedule_view(desk.scheduler)
     assert "never fires" in seen.jobs[0].reason and seen.jobs[0].status is None
     assert seen.jobs[1].status is not None
 
@@ -194,7 +194,7 @@ def test_timers_are_judged_by_systemd_not_by_cron(tmp_path: Path) -> None:
         (desk.scheduler.systemd.folder / name).write_text(text)
     desk.scheduler.manager = lambda: Daemon(True, name=MANAGER)
     desk.clock.advance(timedelta(days=8))
-    seen = view(desk.scheduler)
+    seen = schedule_view(desk.scheduler)
     assert seen.backend is Backend.SYSTEMD and "a systemd user manager runs" in view_lines(seen)[-1]
     assert "cron" not in _job(desk, "weekly").reason
     desk.scheduler.manager = lambda: Daemon(False, detail="no socket", name=MANAGER)
@@ -204,12 +204,14 @@ def test_timers_are_judged_by_systemd_not_by_cron(tmp_path: Path) -> None:
 def test_what_cannot_be_read_stands_among_the_problems(desk: Desk) -> None:
     """A denied crontab, damaged markers, a history of a newer program: shown, never raised."""
     with desk.fake.fails("denies"):
-        assert any("does not let you" in problem for problem in view(desk.scheduler).problems)
+        assert any(
+            "does not let you" in problem for problem in schedule_view(desk.scheduler).problems
+        )
     desk.fake.tab = b"# BEGIN stockml damaged\n"
-    assert any("damaged marker" in problem for problem in view(desk.scheduler).problems)
+    assert any("damaged marker" in problem for problem in schedule_view(desk.scheduler).problems)
     desk.scheduler.home.data.mkdir(parents=True)
     desk.scheduler.home.history.write_bytes(b"no database" * 400)
-    assert any("history.db" in problem for problem in view(desk.scheduler).problems)
+    assert any("history.db" in problem for problem in schedule_view(desk.scheduler).problems)
 
 
 def test_a_tab_that_cannot_be_read_is_not_called_empty(desk: Desk) -> None:
@@ -217,7 +219,7 @@ def test_a_tab_that_cannot_be_read_is_not_called_empty(desk: Desk) -> None:
     the record is told, and nothing is said of the rest of the tab."""
     desk.write(desk.install())
     with desk.fake.fails("silent"):
-        seen = view(desk.scheduler)
+        seen = schedule_view(desk.scheduler)
     told = {found.job.name: found for found in seen.jobs}
     assert seen.unread and seen.backend is None and all(found.hidden for found in seen.jobs)
     assert told["weekly"].reason == "recorded as installed at 0 2 * * 0; the crontab cannot be read"
@@ -225,7 +227,7 @@ def test_a_tab_that_cannot_be_read_is_not_called_empty(desk: Desk) -> None:
     text = "\n".join(view_lines(seen))
     assert "not installed:" not in text and "not known:" in text and "other lines" not in text
     assert {job["installed"] for job in view_document(seen)["jobs"]} == {None}
-    assert not view(desk.scheduler).unread
+    assert not schedule_view(desk.scheduler).unread
 
 
 def test_another_homes_block_is_named(tmp_path: Path, desk: Desk) -> None:
@@ -235,8 +237,8 @@ def test_another_homes_block_is_named(tmp_path: Path, desk: Desk) -> None:
     other.fake = desk.fake
     other.scheduler.crontab = desk.fake.crontab
     other.scheduler.write(other.scheduler.install(other.scheduler.look(), (), PROGRAM))
-    assert view(desk.scheduler).other_homes == (other.scheduler.home.root,)
-    assert replace(view(other.scheduler)).other_homes == (desk.scheduler.home.root,)
+    assert schedule_view(desk.scheduler).other_homes == (other.scheduler.home.root,)
+    assert replace(schedule_view(other.scheduler)).other_homes == (desk.scheduler.home.root,)
 
 
 def test_a_fault_of_the_units_does_not_hide_the_tab(
@@ -249,5 +251,5 @@ def test_a_fault_of_the_units_does_not_hide_the_tab(
         raise StockmlError("weekly.timer is damaged")
 
     monkeypatch.setattr("engine.schedule.systemd.Systemd.read", broken)
-    seen = view(desk.scheduler)
+    seen = schedule_view(desk.scheduler)
     assert "weekly.timer is damaged" in seen.problems and seen.backend is Backend.CRONTAB

@@ -17,7 +17,7 @@ from engine.core.clock import FakeClock, iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, Snapshot, SymbolState
-from engine.schedule.block import Line
+from engine.schedule.block import JobLine
 from engine.schedule.daemon import Daemon
 from engine.schedule.jobs import JOBS
 from engine.schedule.scheduler import Backend
@@ -36,7 +36,7 @@ Look = Callable[..., dict[str, Item]]
 
 def job(name: str, state: ScheduleState, reason: str = "", before: str = "") -> JobView:
     """A job of the crontab in this state."""
-    line = Line(name, JOBS[name].expression, "")
+    line = JobLine(name, JOBS[name].expression, "")
     return JobView(JOBS[name], line, status=JobStatus(state), reason=reason, before=before)
 
 

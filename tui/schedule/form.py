@@ -63,7 +63,7 @@ class ScheduleForm(ActingScreen[str]):
         self.draw_footer()
 
     def _preset(self, text: str) -> Line:
-        words = explain(text, self._job, self._now, self._zone).words
+        words = explain(text, self._job, self._now, self._zone).description
         return ((f"{text:<20}", ""), (words, "dim"))
 
     def on_key(self, event: events.Key) -> None:

@@ -13,12 +13,11 @@ from textual.binding import BindingType
 
 from engine.core.errors import StockmlError
 from engine.core.records import Level
-from engine.schedule.block import Line as JobLine
-from engine.schedule.block import with_line
+from engine.schedule.block import JobLine, with_line
 from engine.schedule.jobs import JOBS
-from engine.schedule.scheduler import Base, Draft
+from engine.schedule.scheduler import CurrentSchedule, Draft
 from engine.schedule.swap import ConflictError
-from engine.schedule.view import JobView, ScheduleView, view
+from engine.schedule.view import JobView, ScheduleView, schedule_view
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
 from tui.keys.labels import key
 from tui.keys.table import bindings
@@ -40,7 +39,7 @@ class Seen:
     without a base, why there can be none."""
 
     view: ScheduleView
-    base: Base | None
+    base: CurrentSchedule | None
     zone: ZoneInfo
     refused: str = ""
     hint: str = ""
@@ -68,7 +67,7 @@ class ScheduleScreen(LiveScreen):
 
     def look(self) -> Seen:
         scheduler = self.shell.engine.schedule.scheduler()
-        seen = view(scheduler)
+        seen = schedule_view(scheduler)
         try:
             base = scheduler.look()
         except StockmlError as error:

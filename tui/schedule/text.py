@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from engine.core.errors import StockmlError
-from engine.schedule.block import Line as JobLine
+from engine.schedule.block import JobLine
 from engine.schedule.daemon import CRON
-from engine.schedule.explain import EXCHANGE, Explained, explain
+from engine.schedule.explain import EXCHANGE, Explanation, explain
 from engine.schedule.expression import ExpressionError
 from engine.schedule.jobs import JOBS
-from engine.schedule.scheduler import Backend, Base
+from engine.schedule.scheduler import Backend, CurrentSchedule
 from engine.schedule.slots import dst_notes
 from engine.schedule.state import ScheduleState
 from engine.schedule.view import JobView, ScheduleView
@@ -73,7 +73,7 @@ PRESETS = {
 class Edit:
     """Changes that are not written: from what they start, what would stand, and the steps back."""
 
-    base: Base
+    base: CurrentSchedule
     lines: tuple[JobLine, ...]
     before: tuple[tuple[JobLine, ...], ...] = ()
 
@@ -102,7 +102,7 @@ def short(slot: datetime) -> str:
 
 def explained(
     found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo
-) -> Explained | None:
+) -> Explanation | None:
     """The words and runs of the line that would stand;
     None without one, or when it cannot be read."""
     if wanted is None:
@@ -127,8 +127,8 @@ def job_row(
         (wanted.expression if wanted else f"({found.job.expression})", "" if wanted else "dim"),
         (
             (
-                short(what.next[0])
-                if what and what.next and wanted and wanted.enabled
+                short(what.next_runs[0])
+                if what and what.next_runs and wanted and wanted.enabled
                 else fmt.MISSING
             ),
             "",
@@ -139,7 +139,7 @@ def job_row(
             fmt.MISSING if last is None or last.exit_code is None else str(last.exit_code),
             "crit" if _bad(found) else "",
         ),
-        (what.words if what else found.job.summary, "" if what else "dim"),
+        (what.description if what else found.job.summary, "" if what else "dim"),
     )
 
 
@@ -163,9 +163,9 @@ def _bad(found: JobView) -> bool:
     return bool(found.status and found.status.state is ScheduleState.FAILED)
 
 
-def run_lines(what: Explained, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
+def run_lines(what: Explanation, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
     """The next runs, here and in New York; a run that a clock change moves or repeats is marked."""
-    if not what.next:
+    if not what.next_runs:
         return (line("  when the machine starts"),)
     # By UTC: the two moments of a repeated hour are equal as local times.
     notes = {
@@ -174,7 +174,7 @@ def run_lines(what: Explained, now: datetime, zone: ZoneInfo) -> tuple[Line, ...
         for run in note.runs
     }
     lines: list[Line] = []
-    for slot in what.next:
+    for slot in what.next_runs:
         note = notes.get(slot.astimezone(UTC), "")
         there = slot.astimezone(EXCHANGE)
         lines.append(
@@ -200,7 +200,7 @@ def check_lines(text: str, job: str, now: datetime, zone: ZoneInfo, width: int) 
         )
         return tuple(piece for one in found for piece in wrapped(one, width))
     head = (
-        (("OK  ", "ok"), (what.words, "head")),
+        (("OK  ", "ok"), (what.description, "head")),
         line(f"next runs ({zone.key}, New York beside it)", "dim"),
     )
     warnings = (line(f"note: {text}", "warn") for text in what.warnings)
@@ -256,7 +256,10 @@ def detail_lines(
     else:
         off = "" if wanted.enabled else " (switched off: it does not run)"
         lines.append(
-            ((f"{what.words}{off}", "head"), (f"   next runs, {zone.key} and New York:", "dim"))
+            (
+                (f"{what.description}{off}", "head"),
+                (f"   next runs, {zone.key} and New York:", "dim"),
+            )
         )
         lines += [
             *run_lines(what, now, zone),

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from engine.core.records import Level
 from engine.schedule.daemon import Daemon
-from engine.schedule.jobs import JOBS, STANDARD
+from engine.schedule.jobs import JOBS, STANDARD_JOBS
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import trained_home
@@ -169,11 +169,11 @@ async def test_toggle_undo_and_remove(tmp_path: Path) -> None:
         await pilot.press("j", "D")
         await confirmed(app, pilot, "Take performance out")
         await until(pilot, lambda: screen.edit, "the change")
-        assert set(times(engine)) == set(STANDARD)
+        assert set(times(engine)) == set(STANDARD_JOBS)
         await pilot.press("w")
         await confirmed(app, pilot, "Write this")
         await until(
-            pilot, lambda: set(times(engine)) == set(STANDARD) - {"performance"}, "the write"
+            pilot, lambda: set(times(engine)) == set(STANDARD_JOBS) - {"performance"}, "the write"
         )
 
 
@@ -194,7 +194,7 @@ async def test_a_first_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         await pilot.press("w")
         await confirmed(app, pilot, "Write this")
         await until(pilot, lambda: engine.crontab.tab, "the write")
-        assert set(times(engine)) == set(STANDARD)
+        assert set(times(engine)) == set(STANDARD_JOBS)
         await until(
             pilot,
             lambda: "nothing fires until one is started" in screen_text(app).replace("\n", " "),
