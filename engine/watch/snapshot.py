@@ -3,12 +3,10 @@ changed."""
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from engine.core.clock import Clock
 from engine.core.errors import ExitCode
@@ -28,7 +26,8 @@ from engine.core.records import (
     SymbolState,
 )
 from engine.core.sources import is_simulated, parse_source
-from engine.core.text import clean, clean_bytes, whole_rows
+from engine.core.tail import FileTail
+from engine.core.text import clean
 from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.market.staleness import bars_behind, stale_words, stand_in_words
@@ -39,6 +38,7 @@ from engine.watch.meters import Meters, worst
 
 RECENT_RUNS = 50
 LOG_LINES = 200
+LOG_WINDOW = 65536
 # A finished training shows as DONE this long before its age takes the word over; a cancelled one is
 # told so long.
 DONE_FOR = timedelta(minutes=10)
@@ -104,35 +104,6 @@ def state_of(
     return _ENDED_WORDS[last.state]
 
 
-class TextTail:
-    """The last lines of a file that may grow, rotate or be truncated;
-    read by offset, again only when it changed."""
-
-    def __init__(self, path: Path, lines: int, window: int = 65536) -> None:
-        self._path, self._lines, self._window = path, lines, window
-        self._key: tuple[int, int, int] | None = None
-        self._text: tuple[str, ...] = ()
-
-    def read(self) -> tuple[str, ...]:
-        """The last lines, cleaned; empty when there is no file."""
-        try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            self._key, self._text = None, ()
-            return ()
-        try:
-            found = os.fstat(fd)
-            key = (found.st_ino, found.st_size, found.st_mtime_ns)
-            if key != self._key:
-                start = max(0, found.st_size - self._window)
-                rows = whole_rows(os.pread(fd, self._window, start), start > 0)
-                self._text = tuple(clean_bytes(row, 500) for row in rows)[-self._lines :]
-                self._key = key
-        finally:
-            os.close(fd)
-        return self._text
-
-
 def host_levels(meters: tuple[Meter, ...], runs: tuple[Run, ...]) -> list[Level]:
     """What the host adds to the worst state;
     a CPU that a live run keeps busy is no fault, its meter says so all the same."""
@@ -148,7 +119,7 @@ class SnapshotReader:
         self._home, self._clock = home, clock
         self._meters = Meters()
         self._runs = RunStore(home)
-        self._log = TextTail(home.training_log, LOG_LINES)
+        self._log = FileTail(home.training_log, LOG_WINDOW, LOG_LINES)
         self._board = BoardReader(home, clock)
         self._statuses: dict[str, tuple[tuple[int, int] | None, Status | None]] = {}
 
@@ -183,7 +154,7 @@ class SnapshotReader:
             rows=rows,
             meters=meters,
             runs=runs,
-            log_tail=self._log.read(),
+            log_tail=self._log.read().lines,
             problems=tuple(problems),
             worst=worst(host_levels(meters, runs) + bad + [Level.WARN for _ in problems]),
             alerts=board.alerts,

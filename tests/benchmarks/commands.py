@@ -15,10 +15,9 @@ from pathlib import Path
 
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
+from engine.core.tail import FileTail
 from engine.runs.store import RunStore
-from engine.watch.snapshot import TextTail
 from tests.benchmarks.common import Bench, Row, middle, say, script, simulated_home, stockml, timed
-from tui.logs.tail import FileTail
 
 RUNS = 10_000
 LOG_BYTES = 2**30
@@ -114,7 +113,7 @@ def tail(path: Path) -> None:
 
 
 def pane(path: Path) -> None:
-    if not TextTail(path, 200).read():
+    if not FileTail(path, 65536, 200).read().lines:
         raise RuntimeError("the dashboard read nothing")
 
 

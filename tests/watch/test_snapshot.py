@@ -35,7 +35,6 @@ from engine.watch.snapshot import (
     STOPPED,
     UNREADABLE,
     SnapshotReader,
-    TextTail,
     host_levels,
     state_of,
 )
@@ -118,22 +117,6 @@ def test_state_says_what_matters_most(
     """A live job comes first, then a broken file, then a bad end newer than the model, then the
     age."""
     assert expected == state_of(status, job, last, NOW, settings.thresholds)
-
-
-def test_tail_follows_growth_truncation_and_rotation(tmp_path: Path) -> None:
-    """The tail shows the last lines of the file that has the name now, cleaned of control
-    sequences."""
-    log = tmp_path / "a.log"
-    tail = TextTail(log, lines=2, window=64)
-    assert () == tail.read()
-
-    log.write_text("one\ntwo\n\x1b[2Jthree\n")
-    assert ("two", "three") == tail.read()
-    log.write_text("x\n")
-    assert ("x",) == tail.read()
-    log.rename(tmp_path / "a.log.1")
-    log.write_text("y" * 100 + "\nlast\n")
-    assert ("last",) == tail.read()
 
 
 def test_empty_home_has_every_row_and_says_why(tmp_path: Path, settings: Settings) -> None:
@@ -325,16 +308,6 @@ def test_the_refresh_child_names_what_stands_in_a_models_place(
     assert "is not a readable model file" in after[0].note
     assert "Too many levels of symbolic links" in after[1].note
     assert {SymbolState.NONE} == {row.state for row in after[3:]}
-
-
-def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> None:
-    """Where the window holds nothing but a part of one line, the end of that part is shown."""
-    log = tmp_path / "a.log"
-    log.write_text("first\n" + "x" * 500 + " the end\n")
-    (line,) = TextTail(log, lines=2, window=100).read()
-
-    assert line.startswith("…x")
-    assert line.endswith(" the end")
 
 
 def test_a_home_that_cannot_be_written_says_so(tmp_path: Path, settings: Settings) -> None:

@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.paths import Home
+from engine.core.tail import FileTail
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.logs.tail import FileTail
 from tui.logs.text import log_line
 from tui.look import format as fmt
 from tui.look.table import Head, meanings, table

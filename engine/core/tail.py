@@ -1,4 +1,4 @@
-"""The end of a log file that may grow, rotate or be truncated under the reader."""
+"""The end of a text file that may grow, rotate or be truncated under its reader."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from engine.core.text import clean_bytes, whole_rows
 
 WINDOW = 512 * 1024
 """Bytes read from the end: some thousand lines, a few milliseconds."""
+MAX_WIDTH = 1000
+"""Characters of a line that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +24,20 @@ class Tail:
 
 
 class FileTail:
-    """Reads by name each time, so that a rotated or truncated file is simply read anew;
-    unchanged files cost a stat."""
+    """Opens the file by name each time, so that a rotated one is followed.
 
-    def __init__(self, path: Path, window: int = WINDOW) -> None:
-        self.path, self._window = path, window
+    A file that did not change costs a stat.
+    """
+
+    def __init__(self, path: Path, window: int = WINDOW, max_lines: int | None = None) -> None:
+        self.path = path
+        self._window = window
+        self._max_lines = max_lines
         self._key: tuple[int, int, int] | None = None
         self._tail = Tail()
 
     def read(self) -> Tail:
-        """The last lines, cleaned; a file that cannot be read is said so in words."""
+        """The last lines, cleaned; `problem` says why a file could not be read."""
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -41,13 +47,11 @@ class FileTail:
             self._key = None
             return Tail(problem=f"cannot read {self.path}: {error.strerror}")
         try:
-            found = os.fstat(fd)
-            key = (found.st_ino, found.st_size, found.st_mtime_ns)
+            status = os.fstat(fd)
+            key = (status.st_ino, status.st_size, status.st_mtime_ns)
             if key != self._key:
-                self._tail = _parse(
-                    os.pread(fd, self._window, max(0, found.st_size - self._window)),
-                    found.st_size > self._window,
-                )
+                start = max(0, status.st_size - self._window)
+                self._tail = self._parse(os.pread(fd, self._window, start), cut=start > 0)
                 self._key = key
         except OSError as error:
             return Tail(problem=f"cannot read {self.path}: {error.strerror}")
@@ -55,6 +59,9 @@ class FileTail:
             os.close(fd)
         return self._tail
 
-
-def _parse(raw: bytes, cut: bool) -> Tail:
-    return Tail(tuple(clean_bytes(row, 1000) for row in whole_rows(raw, cut)), cut)
+    def _parse(self, window: bytes, *, cut: bool) -> Tail:
+        rows = whole_rows(window, cut)
+        kept = rows if self._max_lines is None else rows[-self._max_lines :]
+        return Tail(
+            tuple(clean_bytes(row, MAX_WIDTH) for row in kept), cut or len(kept) < len(rows)
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tui.logs.tail import FileTail
+import pytest
+
+from engine.core.tail import FileTail
 
 
 def test_absent_file_is_said_so(tmp_path: Path) -> None:
@@ -34,6 +36,23 @@ def test_growth_rotation_and_truncation_are_followed(tmp_path: Path) -> None:
     assert tail.read().lines == ()
 
 
+def test_only_so_many_lines_are_kept(tmp_path: Path) -> None:
+    """The newest of them, cleaned, of the file that has the name now."""
+    log = tmp_path / "a.log"
+    tail = FileTail(log, window=64, max_lines=2)
+    assert () == tail.read().lines
+
+    log.write_text("one\ntwo\n\x1b[2Jthree\n")
+    assert ("two", "three") == tail.read().lines
+    assert tail.read().cut
+    log.write_text("x\n")
+    assert ("x",) == tail.read().lines
+    assert not tail.read().cut
+    log.rename(tmp_path / "a.log.1")
+    log.write_text("y" * 100 + "\nlast\n")
+    assert ("last",) == tail.read().lines
+
+
 def test_large_file_costs_its_window(tmp_path: Path) -> None:
     """Only the last bytes are read, whole lines only, and the cut is told."""
     path = tmp_path / "training.log"
@@ -56,11 +75,14 @@ def test_lines_are_cleaned(tmp_path: Path) -> None:
     assert len(second) <= 1000
 
 
-def test_a_last_line_longer_than_the_window_shows_its_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("length", "window"), [(5000, 1000), (500, 100)])
+def test_a_last_line_longer_than_the_window_shows_its_end(
+    tmp_path: Path, length: int, window: int
+) -> None:
     """Where the window holds nothing but a part of one line, the end of that part is shown."""
     path = tmp_path / "training.log"
-    path.write_text("first\n" + "x" * 5000 + " the end\n")
-    (line,) = FileTail(path, window=1000).read().lines
+    path.write_text("first\n" + "x" * length + " the end\n")
+    (line,) = FileTail(path, window).read().lines
 
     assert line.startswith("…x")
     assert line.endswith(" the end")
