@@ -16,13 +16,13 @@ from engine.core.clock import Clock, SystemClock
 from engine.core.errors import StockmlError
 from engine.core.records import Away, Level, Snapshot
 from engine.core.text import clean
+from engine.words import times
 from tui.dashboard.last_seen import LastSeen
 from tui.dashboard.screen import MainScreen
 from tui.dashboard.status_refresh import StatusRefresh, same
 from tui.dashboard.text import leaving
 from tui.keys.keymap import Keymap, keymap
 from tui.keys.labels import key, put_in_force
-from tui.look import format as fmt
 from tui.look.theme_switch import Wearing
 from tui.look.themes import BY_NAME
 from tui.look.waiting import LAG_S
@@ -169,7 +169,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         old = self.wall.monotonic() - self._good_look
         before, self.stalled = self.stalled, self.vitals.tick(self._sent(), self.size)
         deliver_late_resize(self)
-        words = (self.stalled, f"OLD {fmt.duration(old)}" if old > LAG_S and self._last else "")
+        words = (self.stalled, f"OLD {times.duration(old)}" if old > LAG_S and self._last else "")
         self.main.lag = "  ".join(word for word in words if word)
         if isinstance(self.screen, LiveScreen):
             self.screen.tick()

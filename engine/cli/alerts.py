@@ -13,6 +13,7 @@ from engine.core.errors import ExitCode, UsageError
 from engine.core.records import Alert
 from engine.core.text import clean
 from engine.watch.alerts import ANY, RULES
+from engine.words import figures, times
 
 HEADS = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
 
@@ -55,9 +56,9 @@ def list_alerts(session: Session) -> int:
 def _cells(alert: Alert) -> tuple[str, ...]:
     return (
         alert.rule,
-        alert.symbol or render.ABSENT,
+        alert.symbol or figures.ABSENT,
         alert.state,
-        render.moment(alert.since),
+        times.moment(alert.since),
         _marks(alert),
         alert.text,
     )
@@ -70,7 +71,7 @@ def tries(count: int) -> str:
 
 def _marks(alert: Alert) -> str:
     """Why an alert is quiet, and the state of its message."""
-    silent = f"silent until {render.moment(alert.silent_until)}" if alert.silenced else ""
+    silent = f"silent until {times.moment(alert.silent_until)}" if alert.silenced else ""
     return ", ".join(filter(None, ("acknowledged" if alert.acked else "", silent, alert.delivery)))
 
 
@@ -84,7 +85,7 @@ def ack(session: Session, rule: str, symbol: str | None) -> int:
 def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:
     """Send nothing of a rule and a symbol for a time; `*` means all of them."""
     until = session.engine.alerts.silence(_rule(rule), _symbol(session, symbol), span(how_long))
-    session.say(f"silent until {until.astimezone():%Y-%m-%d %H:%M}")
+    session.say(f"silent until {times.moment(until)}")
     return ExitCode.DONE
 
 

@@ -19,6 +19,7 @@ from engine.core.text import clean
 from engine.watch.auto_train import TrainingPlan, planning_context
 from engine.watch.planner import Decision
 from engine.watch.triggers import TriggerVerdict
+from engine.words import figures
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
 _LEFT_OUT = (PlannedAction.BUSY, PlannedAction.NO_BARS)
@@ -150,7 +151,7 @@ def decision_table(decisions: Iterable[Decision], width: int | None) -> list[str
         (
             decision.symbol,
             str(decision.action),
-            decision.reason or render.ABSENT,
+            decision.reason or figures.ABSENT,
             decision.text,
         )
         for decision in decisions

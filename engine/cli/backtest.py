@@ -17,6 +17,7 @@ from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, Interrupted, StockmlError, UsageError
 from engine.core.files import write_json
 from engine.core.sources import is_simulated
+from engine.words import figures
 
 HEADS = ("ROW", "MASE", "MAPE%", "DIR%", "95% INTERVAL", "IN 80%", "IN 95%", "WIDTH80%", "ECE")
 
@@ -85,24 +86,26 @@ def lines_of(found: dict[str, Any]) -> list[str]:
     return lines + render.table(heads, each, tuple(range(1, len(HEADS) + 1)), terminal_width())
 
 
-def cells(figures: dict[str, float | None]) -> tuple[str, ...]:
+def cells(scores: dict[str, float | None]) -> tuple[str, ...]:
     """One row of figures as text."""
-    low, high = figures["direction_low"], figures["direction_high"]
-    interval = "-" if low is None else f"{low:.1f} to {high:.1f}"
+    low, high = scores["direction_low"], scores["direction_high"]
+    interval = figures.interval(low, high, 1)
     return (
-        render.number(figures["mase"], 4),
-        render.number(figures["mape"], 3),
-        render.number(figures["direction"], 2),
+        figures.number(scores["mase"], 4),
+        figures.number(scores["mape"], 3),
+        figures.number(scores["direction"], 2),
         interval,
-        *(render.number(figures[name], 1) for name in ("coverage80", "coverage95")),
-        render.number(figures["width80"], 2),
-        render.number(figures["ece"], 3),
+        *(figures.number(scores[name], 1) for name in ("coverage80", "coverage95")),
+        figures.number(scores["width80"], 2),
+        figures.number(scores["ece"], 3),
     )
 
 
 def weights(entry: dict[str, Any]) -> str:
     """The mean weights of a symbol's folds."""
-    return " ".join(f"{name} {value:.2f}" for name, value in entry["weights"].items())
+    return " ".join(
+        f"{name} {figures.number(value, 2)}" for name, value in entry["weights"].items()
+    )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from engine.cli.session import Session, report
 from engine.core.clock import iso, parse_iso
 from engine.core.errors import ExitCode, NoDataError, StockmlError
 from engine.core.text import clean
+from engine.words import figures, times
 
 if TYPE_CHECKING:
     from engine.vault.backups import Backup, BackupEntry, Check
@@ -38,7 +39,7 @@ def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
         names = _names([entry.symbol for entry in made.backup.entries], len(made.backup.entries))
         session.facts(
             [
-                f"{made.backup.name}: {names}, {render.size(made.backup.size_bytes)}, read again"
+                f"{made.backup.name}: {names}, {figures.size(made.backup.size_bytes)}, read again"
                 " and hashed"
             ]
         )
@@ -157,13 +158,13 @@ def _plan(session: Session, found: Backup, wanted: Sequence[str]) -> list[str]:
     session.engine.models.refresh_status(entry.symbol for entry in found.entries)
     live = {row.symbol: row.model for row in session.engine.watch.rows()}
     copied = "" if found.verified else ", a plain copy that was never verified"
-    lines = [f"from {found.name}, made {render.moment(found.created_at)}{copied}:"]
+    lines = [f"from {found.name}, made {times.moment(found.created_at)}{copied}:"]
     for entry in found.entries:
         if wanted and entry.symbol not in wanted:
             continue
         model = live.get(entry.symbol)
         now = (
-            f"generation {model.generation} of {render.moment(model.trained_at)}"
+            f"generation {model.generation} of {times.moment(model.trained_at)}"
             if model
             else "no readable model"
         )
@@ -175,7 +176,7 @@ def _version(entry: BackupEntry) -> str:
     """Which model a file of a backup is, as its manifest says;
     the file's name where it does not."""
     try:
-        return f"generation {entry.generation} of {render.moment(parse_iso(entry.trained_at))}"
+        return f"generation {entry.generation} of {times.moment(parse_iso(entry.trained_at))}"
     except ValueError:
         return entry.file if entry.kind in ("model", "unknown") else f"{entry.file}, {entry.kind}"
 
@@ -185,10 +186,10 @@ def _cells(found: Backup) -> tuple[str, ...]:
     other = len(found.entries) - len(models)
     named = _names(models, len(models)) + (f" +{other} not models" if other else "")
     checked = "UNREADABLE" if found.problem else "yes" if found.verified else "unverified"
-    size = render.size(found.size_bytes)
+    size = figures.size(found.size_bytes)
     return (
         found.name,
-        render.moment(found.created_at),
+        times.moment(found.created_at),
         found.reason,
         named,
         size,

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.cli import render
 from engine.cli.confirm import ask
 from engine.cli.session import Session, report
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
+from engine.words import figures
 
 if TYPE_CHECKING:
     from engine.vault.clean import CleanReport
@@ -49,7 +49,7 @@ def _tell(session: Session, found: CleanReport, dry_run: bool) -> int:
         kept = [action for action in found.actions if action.verb == KEEP]
         due = [action for action in found.actions if action.verb != KEEP]
         session.facts(_lines(session.home, found.actions if dry_run else due))
-        size = render.size(found.freed_bytes)
+        size = figures.size(found.freed_bytes)
         would = "would be " if dry_run else ""
         session.facts([f"{_counts(due, would)}, {size} {would}freed; {len(kept)} kept"])
     for problem in found.problems:

@@ -12,6 +12,7 @@ from engine.core.errors import ExitCode
 from engine.core.records import Alert, Level, Snapshot, SymbolRow, SymbolState
 from engine.core.sources import is_simulated
 from engine.core.text import clean
+from engine.words import figures, times
 
 RECENT = 13
 """Trainings listed: one a symbol of the guide."""
@@ -55,7 +56,7 @@ def page(
     """
     lines = [
         _head("ML Stock Prediction Dashboard", colour),
-        f"Generated: {snapshot.taken_at.astimezone():%Y-%m-%d %H:%M:%S}",
+        f"Generated: {times.moment(snapshot.taken_at, seconds=True)}",
     ]
     lines.append(render.title(snapshot))
     for name, rows in (
@@ -96,8 +97,8 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
     source = f" {render.SIMULATED}" if row.model.simulated else ""
     sign = bad if row.state in _BAD else good
     text = (
-        f"{sign} {row.symbol}: {render.size(row.model.size_bytes)}"
-        f" ({render.moment(row.model.trained_at)}) {row.state}{source}"
+        f"{sign} {row.symbol}: {figures.size(row.model.size_bytes)}"
+        f" ({times.moment(row.model.trained_at)}) {row.state}{source}"
     )
     return clean(f"{text} {row.note}".rstrip())
 
@@ -105,20 +106,18 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
 def _check_line(check: dict[str, Any]) -> str:
     """The guide's line: when, symbol, confidence, with what stands beside it."""
     confidence = check.get("confidence")
-    shown = "no confidence" if confidence is None else f"{confidence:.1f} % confidence"
+    shown = "no confidence" if confidence is None else f"{figures.percent(confidence)} confidence"
     simulated = f" {render.SIMULATED}" if is_simulated(check.get("source")) else ""
-    seconds = render.number(check.get("response_time"), 2)
-    return clean(
-        f"{check['timestamp']} {check['symbol']}: {shown}, {check.get('status')} in {seconds}"
-        f" s{simulated}"
-    )
+    took = times.latency(check.get("response_time"))
+    status = f"{check.get('status')} in {took}{simulated}"
+    return clean(f"{check['timestamp']} {check['symbol']}: {shown}, {status}")
 
 
 def _alert_line(alert: Alert) -> str:
     words = " (acknowledged)" if alert.acked else " (silenced)" if alert.silenced else ""
     return clean(
         f"{alert.state} {alert.rule} {alert.symbol}".rstrip()
-        + f" since {render.moment(alert.since)}{words}: {alert.text}"
+        + f" since {times.moment(alert.since)}{words}: {alert.text}"
     )
 
 

@@ -9,6 +9,7 @@ from engine.cli import documents, render
 from engine.cli.exits import worst_exit
 from engine.cli.session import Session, report
 from engine.core.errors import StockmlError
+from engine.words import figures, times
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
@@ -61,10 +62,10 @@ def _cells(bars: Bars) -> tuple[str, ...]:
     return (
         bars.symbol,
         str(len(bars)),
-        tree["first_bar"] or render.ABSENT,
-        tree["last_bar"] or render.ABSENT,
-        render.number(tree["last_close"], 2),
+        tree["first_bar"] or figures.ABSENT,
+        tree["last_bar"] or figures.ABSENT,
+        figures.number(tree["last_close"], 2),
         str(len(bars.splits)),
-        render.moment(bars.fetched_at),
+        times.moment(bars.fetched_at),
         render.source_name(bars.source),
     )

@@ -13,6 +13,7 @@ from engine.core.errors import ExitCode, StockmlError
 from engine.core.files import append_line
 from engine.core.records import Level
 from engine.watch.health import Item
+from engine.words import times
 
 
 def health(session: Session, append: bool) -> int:
@@ -29,7 +30,7 @@ def health(session: Session, append: bool) -> int:
     except StockmlError as error:
         undelivered = f"alerts cannot be sent: {error.message}"
     now = session.engine.clock.now()
-    lines = [f"=== Health check {now.astimezone():%Y-%m-%d %H:%M:%S} ===", *_lines(items)]
+    lines = [f"=== Health check {times.moment(now, seconds=True)} ===", *_lines(items)]
     if append:
         path = session.home.logs / "health_check.log"
         for line in lines:

@@ -20,6 +20,7 @@ from engine.core.records import PlannedAction
 from engine.core.sources import is_simulated
 from engine.watch.check import CheckReport, SymbolCheck, history_line
 from engine.watch.ledger import Accuracy
+from engine.words import figures, times
 
 HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
 _RIGHT = (2, 3, 4, 5, 6, 8)
@@ -99,7 +100,7 @@ def _names(checks: list[SymbolCheck]) -> str:
 
 def report_lines(found: CheckReport, width: int | None) -> list[str]:
     """One check as text: a line a symbol, what was decided, the host."""
-    lines = [f"checked {found.at.astimezone():%Y-%m-%d %H:%M:%S}, predictions {found.via}"]
+    lines = [f"checked {times.moment(found.at, seconds=True)}, predictions {found.via}"]
     lines += render.table(HEADS, [_cells(each) for each in found.checks], _RIGHT, width, fold=True)
     told = tuple(each for each in found.plan.decisions if each.action is not PlannedAction.FINE)
     lines += ["", *decision_table(told, width)] if told else []
@@ -114,12 +115,12 @@ def _cells(each: SymbolCheck) -> tuple[str, ...]:
         each.symbol,
         each.status,
         f"{each.probe.seconds:.2f}s",
-        render.number(each.probe.confidence),
-        render.number(each.direction_accuracy),
-        render.number(each.mape, 2),
+        figures.number(each.probe.confidence),
+        figures.number(each.direction_accuracy),
+        figures.number(each.mape, 2),
         str(each.n),
         each.basis,
-        render.age(each.assessment.facts.age_days),
+        times.age(each.assessment.facts.age_days),
         f"{simulated}{each.probe.problem if each.probe.fault else fired}",
     )
 
@@ -157,7 +158,7 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
             each["symbol"],
             each["status"],
             each["at"],
-            render.number(each["confidence"]),
+            figures.number(each["confidence"]),
             _marked(each),
         )
         for each in tree["checks"]
@@ -235,21 +236,21 @@ def _accuracy_cells(each: Accuracy) -> tuple[str, ...]:
     interval = (
         f"{each.direction_low:.0f}-{each.direction_high:.0f}"
         if each.direction_low is not None
-        else render.ABSENT
+        else figures.ABSENT
     )
     return (
         each.symbol,
         str(each.n),
-        each.first or render.ABSENT,
-        each.last or render.ABSENT,
-        render.number(each.mape, 2),
-        render.number(each.naive_mape, 2),
-        render.number(each.mase, 3),
-        render.number(each.direction_accuracy),
+        each.first or figures.ABSENT,
+        each.last or figures.ABSENT,
+        figures.number(each.mape, 2),
+        figures.number(each.naive_mape, 2),
+        figures.number(each.mase, 3),
+        figures.number(each.direction_accuracy),
         interval,
-        render.number(each.coverage80),
-        render.number(each.coverage95),
-        render.number(each.confidence),
-        render.number(each.kept),
+        figures.number(each.coverage80),
+        figures.number(each.coverage95),
+        figures.number(each.confidence),
+        figures.number(each.kept),
         render.source_name(each.source),
     )

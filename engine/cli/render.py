@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core import clock
 from engine.core.records import (
     Forecast,
     Job,
@@ -20,58 +19,14 @@ from engine.core.records import (
 )
 from engine.core.sources import is_simulated
 from engine.core.text import clean
+from engine.words import figures, times
 
-ABSENT = "-"
 SIMULATED = "SIMULATED"
-
-
-def number(value: float | None, digits: int = 1) -> str:
-    """A figure, or `-` where there is none."""
-    return ABSENT if value is None else f"{value:z.{digits}f}"
-
-
-def signed(value: float | None, digits: int = 2) -> str:
-    """A figure with its sign."""
-    return ABSENT if value is None else f"{value:+z.{digits}f}"
-
-
-def size(count: int) -> str:
-    """Bytes as people read them: 1.9MB."""
-    amount = float(count)
-    for unit in ("B", "KB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f}{unit}" if unit == "B" else f"{amount:.1f}{unit}"
-        amount /= 1000
-    return f"{amount:.1f}GB"
-
-
-def age(days: float | None) -> str:
-    """An age as the console writes it: 12m, 47h, 3d."""
-    return ABSENT if days is None else clock.age(days)
-
-
-def duration(seconds: float | None) -> str:
-    """A duration: 8s, 3m05s, 2h10m."""
-    if seconds is None:
-        return ABSENT
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    return (
-        f"{whole // 60}m{whole % 60:02d}s"
-        if whole < 3600
-        else f"{whole // 3600}h{whole % 3600 // 60:02d}m"
-    )
-
-
-def moment(when: datetime | None) -> str:
-    """A moment in local time: Aug 13 11:35."""
-    return ABSENT if when is None else when.astimezone().strftime("%b %d %H:%M")
 
 
 def source_name(source: str | None) -> str:
     """A source as a column shows it: yahoo, csv, SIMULATED."""
-    kind = (source or ABSENT).partition(":")[0]
+    kind = (source or figures.ABSENT).partition(":")[0]
     return SIMULATED if is_simulated(kind) else clean(kind, 20)
 
 
@@ -157,7 +112,7 @@ _NEVER_TRAINED = (
 )
 
 
-def status_cells(row: SymbolRow) -> tuple[str, ...]:
+def status_cells(row: SymbolRow, now: datetime) -> tuple[str, ...]:
     """One symbol as cells under STATUS_HEADS; a running job tells its progress as the note.
 
     CONF% is said of the forecast beside it, never the held-out mean in its place; N counts the
@@ -168,16 +123,16 @@ def status_cells(row: SymbolRow) -> tuple[str, ...]:
     return (
         row.symbol,
         row.state,
-        number(forecast.last_close if forecast else None, 2),
-        number(forecast.next_close if forecast else None, 2),
-        signed(forecast.change if forecast else None),
-        number(forecast.confidence if forecast else None),
-        number(metrics.direction_accuracy),
-        number(metrics.mape, 2),
-        number(metrics.mase, 3),
-        str(metrics.n_scored) if metrics.n_scored else ABSENT,
-        age(row.age_days),
-        moment(model.trained_at if model else None),
+        figures.number(forecast.last_close if forecast else None, 2),
+        figures.number(forecast.next_close if forecast else None, 2),
+        figures.signed(forecast.change if forecast else None),
+        figures.number(forecast.confidence if forecast else None),
+        figures.number(metrics.direction_accuracy),
+        figures.number(metrics.mape, 2),
+        figures.number(metrics.mase, 3),
+        str(metrics.n_scored) if metrics.n_scored else figures.ABSENT,
+        times.age(row.age_days),
+        times.brief_moment(model.trained_at if model else None, now),
         source_name(model.source if model else None),
         progress(row.job) if row.job else row.note,
     )
@@ -185,7 +140,7 @@ def status_cells(row: SymbolRow) -> tuple[str, ...]:
 
 def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
     """All symbols, then live runs, what could not be read, and what to do next in an empty home."""
-    rows = [status_cells(row) for row in snapshot.rows]
+    rows = [status_cells(row, snapshot.taken_at) for row in snapshot.rows]
     if width is None or width >= WIDE:
         lines = table(STATUS_HEADS, rows, _STATUS_RIGHT, width)
     else:
@@ -261,16 +216,16 @@ def progress(job: Job) -> str:
     if job.epochs:
         parts.append(f"epoch {job.epoch}/{job.epochs}")
     if job.loss is not None:
-        parts.append(f"loss {job.loss:.4f}")
+        parts.append(f"loss {figures.loss(job.loss)}")
     if job.eta_s is not None:
-        parts.append(f"ETA {duration(job.eta_s)}")
+        parts.append(f"ETA {times.duration(job.eta_s)}")
     return clean("  ".join(parts))
 
 
 def outcome(job: Job) -> str:
     """How a job ended, in a sentence."""
     text = (
-        f"{job.state} in {duration(job.duration_s)}"
+        f"{job.state} in {times.duration(job.duration_s)}"
         if job.duration_s is not None
         else str(job.state)
     )
@@ -281,11 +236,14 @@ def outcome(job: Job) -> str:
 
 def metrics_line(metrics: Metrics) -> str:
     """Held-out figures beside the naive forecast's, with n."""
-    return (
-        f"MAPE {number(metrics.mape, 2)} % (naive {number(metrics.naive_mape, 2)} %, MASE"
-        f" {number(metrics.mase, 3)})  direction {number(metrics.direction_accuracy)} %  confidence"
-        f" {number(metrics.confidence)} %  n={metrics.n_scored}"
+    naive, mase = figures.percent(metrics.naive_mape, 2), figures.number(metrics.mase, 3)
+    parts = (
+        f"MAPE {figures.percent(metrics.mape, 2)} (naive {naive}, MASE {mase})",
+        f"direction {figures.percent(metrics.direction_accuracy)}",
+        f"confidence {figures.percent(metrics.confidence)}",
+        f"n={metrics.n_scored}",
     )
+    return "  ".join(parts)
 
 
 # The held-out mean of the confidence: CONF% alone is what is said of one forecast.
@@ -312,7 +270,9 @@ def result_table(
     """What became of every job, and who trains the symbols that were left out;
     figures of a simulated market are marked."""
     rows = [_result_cells(job) for job in jobs]
-    rows += [(symbol, "busy", *[ABSENT] * 6, f"held by {holder}") for symbol, holder in busy]
+    rows += [
+        (symbol, "busy", *[figures.ABSENT] * 6, f"held by {holder}") for symbol, holder in busy
+    ]
     mark = [f"{SIMULATED}: not real prices"] if simulated else []
     return mark + table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width, fold=True)
 
@@ -322,12 +282,12 @@ def _result_cells(job: Job) -> tuple[str, ...]:
     return (
         job.symbol,
         str(job.state),
-        number(metrics.direction_accuracy),
-        number(metrics.mape, 2),
-        number(metrics.naive_mape, 2),
-        number(metrics.mase, 3),
-        number(metrics.confidence),
-        duration(job.duration_s),
+        figures.number(metrics.direction_accuracy),
+        figures.number(metrics.mape, 2),
+        figures.number(metrics.naive_mape, 2),
+        figures.number(metrics.mase, 3),
+        figures.number(metrics.confidence),
+        times.duration(job.duration_s),
         job.message,
     )
 
@@ -336,13 +296,13 @@ def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, .
     """One forecast as cells: what is expected, how sure, and for which session."""
     return (
         symbol,
-        number(forecast.last_close, 2),
-        number(forecast.next_close, 2),
-        signed(forecast.change),
-        f"{forecast.low80:.2f} to {forecast.high80:.2f}",
-        f"{forecast.low95:.2f} to {forecast.high95:.2f}",
-        number(forecast.p_up),
-        number(forecast.confidence),
+        figures.number(forecast.last_close, 2),
+        figures.number(forecast.next_close, 2),
+        figures.signed(forecast.change),
+        figures.interval(forecast.low80, forecast.high80),
+        figures.interval(forecast.low95, forecast.high95),
+        figures.number(forecast.p_up),
+        figures.number(forecast.confidence),
         forecast.last_bar,
         forecast.target_session,
         source_name(source),

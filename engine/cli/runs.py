@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from engine.cli import documents, render
 from engine.cli.exits import exit_code
@@ -12,6 +13,7 @@ from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, UsageError
 from engine.core.records import JobState, Run
 from engine.core.text import clean
+from engine.words import times
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 SEARCHED = 500
@@ -35,7 +37,7 @@ def list_runs(session: Session, limit: int) -> int:
         session.facts(
             render.table(
                 HEADS,
-                [_cells(run) for run in found],
+                [_cells(run, session.engine.clock.now()) for run in found],
                 (4,),
                 width if width and width >= NEEDED else None,
                 gap,
@@ -46,15 +48,15 @@ def list_runs(session: Session, limit: int) -> int:
     return ExitCode.DONE
 
 
-def _cells(run: Run) -> tuple[str, ...]:
+def _cells(run: Run, now: datetime) -> tuple[str, ...]:
     ended = sum(job.state.ended for job in run.jobs)
     jobs = f"{ended}/{len(run.jobs)}" if run.live else str(len(run.jobs))
-    times = render.moment(run.created_at), render.moment(run.ended_at)
     state = "cancelling" if run.cancelling and run.live else str(run.state)
     return (
         run.id,
         state,
-        *times,
+        times.brief_moment(run.created_at, now),
+        times.brief_moment(run.ended_at, now),
         jobs,
         render.source_name(run.source),
         run.kind,

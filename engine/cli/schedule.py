@@ -13,7 +13,7 @@ from typing import Any
 from engine.cli import render
 from engine.cli.confirm import confirm
 from engine.cli.documents import when
-from engine.cli.schedule_text import local, view_document, view_lines
+from engine.cli.schedule_text import view_document, view_lines
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.schedule.cron_run import run_job
@@ -24,6 +24,7 @@ from engine.schedule.scheduler import Backend, Draft, EditPolicy, Scheduler
 from engine.schedule.slots import dst_notes, next_slots
 from engine.schedule.state import ScheduleState
 from engine.schedule.view import schedule_view
+from engine.words import figures, times
 
 
 def show(session: Session, tab: bool) -> int:
@@ -49,7 +50,7 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     for job in chosen:
         assert job.line is not None
         if job.explained is None:
-            rows.append((job.job.name, render.ABSENT, render.ABSENT, job.reason))
+            rows.append((job.job.name, figures.ABSENT, figures.ABSENT, job.reason))
             continue
         now, expression = scheduler.clock.now(), job.explained.expression
         slots = next_slots(expression, now, scheduler.zone, count)
@@ -71,14 +72,14 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
         rows += [
             (
                 job.job.name,
-                local(slot),
-                local(slot.astimezone(EXCHANGE)),
+                times.slot(slot),
+                times.slot(slot.astimezone(EXCHANGE)),
                 changed.get(when(slot), ""),
             )
             for slot in slots
         ]
         if not slots:
-            rows.append((job.job.name, "when the machine starts", render.ABSENT, ""))
+            rows.append((job.job.name, "when the machine starts", figures.ABSENT, ""))
     if session.json:
         session.document({"zone": scheduler.zone.key, "next": trees})
     elif rows:
@@ -186,7 +187,7 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
             )
             continue
         slot = job.status.missed[0]
-        session.say(f"{job.job.name}: catching up on {local(slot)}")
+        session.say(f"{job.job.name}: catching up on {times.slot(slot)}")
         code = run_job(
             session.home, job.job.name, trigger=JobTrigger.CATCH_UP, slot=slot, say=session.note
         )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from engine.cli import render
 from engine.cli.documents import when
 from engine.core.text import clean
 from engine.schedule.view import JobView, ScheduleView
-
-
-def local(slot: datetime | None) -> str:
-    """A slot in its own zone: Sun 2026-03-08 03:00 EDT."""
-    return render.ABSENT if slot is None else f"{slot:%a %Y-%m-%d %H:%M %Z}"
+from engine.words import figures, times
 
 
 def view_lines(seen: ScheduleView, tab: bool = False) -> list[str]:
@@ -39,19 +34,19 @@ def _cells(job: JobView) -> tuple[str, ...]:
     last, absent = job.last, "not known" if job.hidden else "not installed"
     return (
         job.job.name,
-        str(job.status.state) if job.status else render.ABSENT,
+        str(job.status.state) if job.status else figures.ABSENT,
         job.line.expression if job.line else f"({job.job.expression})",
-        local(job.explained.next_runs[0])
+        times.slot(job.explained.next_runs[0])
         if job.explained and job.explained.next_runs and job.line and job.line.enabled
-        else render.ABSENT,
-        render.moment(last.started) if last else render.ABSENT,
-        render.duration(last.seconds) if last else render.ABSENT,
-        render.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
+        else figures.ABSENT,
+        times.moment(last.started) if last else figures.ABSENT,
+        times.duration(last.seconds) if last else figures.ABSENT,
+        figures.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
         job.explained.description
         if job.explained
         else f"{absent}: {job.job.summary}"
         if job.line is None
-        else render.ABSENT,
+        else figures.ABSENT,
     )
 
 

@@ -13,6 +13,7 @@ from engine.cli.session import Session, on_terminal
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.records import Snapshot
+from engine.words import times
 
 
 def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
@@ -66,7 +67,7 @@ def _watch(session: Session) -> int:
         snapshot = current_snapshot(session, quiet=True)
         if moves:
             lines = [
-                f"{snapshot.taken_at.astimezone():%H:%M:%S}  {render.title(snapshot)}"[
+                f"{times.time_of_day(snapshot.taken_at)}  {render.title(snapshot)}"[
                     : terminal_width()
                 ],
                 *render.status_table(snapshot, terminal_width()),
@@ -104,5 +105,5 @@ def change_lines(before: Snapshot | None, after: Snapshot, now: datetime) -> lis
             if row.model
             else row.note
         )
-        lines.append(f"{now.astimezone():%H:%M:%S}  {row.symbol:<5} {row.state:<9} {text}")
+        lines.append(f"{times.time_of_day(now)}  {row.symbol:<5} {row.state:<9} {text}")
     return lines

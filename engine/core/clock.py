@@ -63,14 +63,6 @@ def span(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def age(days: float) -> str:
-    """An age in at most four characters, never rounded up: 18m, hours to two days (47h), then
-    days."""
-    if days < 1 / 24:
-        return f"{max(0, int(days * 1440))}m"
-    return f"{int(days * 24)}h" if days < 2 else f"{int(days)}d"
-
-
 def iso(moment: datetime) -> str:
     """The UTC ISO text of an aware moment, to the millisecond."""
     if moment.tzinfo is None:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from engine.api import Engine
 from engine.cli.main import cli
 from engine.cli.session import Session
+from engine.core.clock import Clock, FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import (
@@ -130,6 +131,7 @@ class FakeEngine:
     requests: list[TrainRequest] = field(default_factory=list)
     refreshed: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=lambda: FakeClock(NOW))
 
     def __post_init__(self) -> None:
         self.models = SimpleNamespace(predict=self.predict, refresh_status=self.refresh_status)

@@ -26,7 +26,7 @@ def test_the_page_reads_as_the_guides() -> None:
 
     assert "=== ML Stock Prediction Dashboard ===" == lines[0]
     assert f"Generated: {NOW.astimezone():%Y-%m-%d %H:%M:%S}" == lines[1]
-    assert f"✅ NVDA: 241.0KB ({when:%b %d %H:%M}) FRESH" in lines
+    assert f"✅ NVDA: 241 kB ({when:%Y-%m-%d %H:%M}) FRESH" in lines
     assert "❌ MSFT: Not trained" in lines
     assert any(
         line.startswith(f"{when.isoformat(timespec='seconds')} NVDA: MAPE 2.14 %") for line in lines

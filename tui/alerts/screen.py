@@ -15,11 +15,11 @@ from engine.core.errors import UsageError
 from engine.core.records import Alert, AlertState, Level
 from engine.watch.alerts import ANY, LATELY
 from engine.watch.deliver import Waiting
+from engine.words import times
 from tui.alerts.text import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look import format as fmt
 from tui.look.table import meanings, table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
@@ -94,7 +94,7 @@ class AlertsScreen(LiveScreen):
         if checked is None:
             then = f"{key('alerts_to_dashboard')}, then {key('check')} checks every model"
             return (line(f"nothing rings, and no check was made yet: {then}", "warn"),)
-        return (line(f"nothing rings; the newest check was at {fmt.full_moment(checked)}", "ok"),)
+        return (line(f"nothing rings; the newest check was at {times.moment(checked)}", "ok"),)
 
     def current(self) -> Alert | None:
         """The alert under the cursor."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from engine.core.clock import parse_iso
 from engine.core.records import Alert, AlertState, Snapshot
 from engine.watch.alerts import RULES
+from engine.words import figures, times
+from engine.words.phrases import plural, without_folders
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
@@ -49,10 +50,10 @@ def state_word(alert: Alert) -> str:
 def message_word(alert: Alert, now: datetime) -> Span:
     """What became of its newest message."""
     if alert.state == AlertState.FIRING and alert.silenced and alert.silent_until:
-        return f"silent {fmt.moment(alert.silent_until, now)}", "dim"
+        return f"silent {times.brief_moment(alert.silent_until, now, 7)}", "dim"
     if alert.delivery:
         return alert.delivery, "warn" if alert.delivery == "waiting" else ""
-    return ("held back", "dim") if alert.state == AlertState.FIRING else (fmt.MISSING, "dim")
+    return ("held back", "dim") if alert.state == AlertState.FIRING else (figures.ABSENT, "dim")
 
 
 def name(alert: Alert) -> str:
@@ -66,20 +67,20 @@ def alert_row(alert: Alert, now: datetime) -> tuple[Span, ...]:
     return (
         (word, _STYLES.get(word, "")),
         (alert.rule, ""),
-        (alert.symbol or fmt.MISSING, ""),
-        (fmt.moment(alert.since, now), ""),
+        (alert.symbol or figures.ABSENT, ""),
+        (times.brief_moment(alert.since, now, 7), ""),
         message_word(alert, now),
-        (fmt.file_names(alert.text), ""),
+        (without_folders(alert.text), ""),
     )
 
 
 def alert_lines(alert: Alert, now: datetime, width: int) -> tuple[Line, ...]:
     """One alert in full: what, since when, what was sent, what can be done."""
-    word, age = state_word(alert), fmt.age((now - alert.since).total_seconds() / 86_400)
+    word, age = state_word(alert), times.age((now - alert.since).total_seconds() / 86_400)
     rule = RULES.get(alert.rule)
     lines: list[Line] = [
         ((word, _STYLES.get(word, "")), (f" {alert.rule} {alert.symbol or f'({HOUSE})'}", "head")),
-        line(f"{rule.about if rule else alert.rule}; since {fmt.full_moment(alert.since)} ({age})"),
+        line(f"{rule.about if rule else alert.rule}; since {times.moment(alert.since)} ({age})"),
         line(alert.text),
         line(_sent(alert)),
         line(_next_step(alert), "dim"),
@@ -95,7 +96,7 @@ def _sent(alert: Alert) -> str:
             else "no message was sent"
         )
     waits = ", and nobody took it yet (below)" if alert.delivery == "waiting" else ", delivered"
-    return f"its newest message is of {fmt.full_moment(alert.sent_at)}{waits}"
+    return f"its newest message is of {times.moment(alert.sent_at)}{waits}"
 
 
 def _next_step(alert: Alert) -> str:
@@ -107,7 +108,7 @@ def _next_step(alert: Alert) -> str:
     if alert.state != AlertState.FIRING:
         return "nothing to do"
     silent = (
-        f"silent until {fmt.full_moment(alert.silent_until)}; "
+        f"silent until {times.moment(alert.silent_until)}; "
         if alert.silenced and alert.silent_until
         else ""
     )
@@ -132,12 +133,14 @@ def waiting_lines(
             ),
         )
     then = f": {closed}" if closed else f"; {key('alerts_test')} tries again"
-    head = f"{fmt.plural(len(waiting), 'message')} undelivered{then}"
+    head = f"{plural(len(waiting), 'message')} undelivered{then}"
     lines: list[Line] = [line(head, "warn")]
     for each in waiting:
         why = f": {each.fault}" if each.fault else ""
         tried = f"{each.tries} tries{why}" if each.tries else "not tried yet"
-        lines.append(line(f"{fmt.moment(parse_iso(each.at), now)}  {each.title} ({tried})"))
+        lines.append(
+            line(f"{times.brief_moment(parse_iso(each.at), now, 7)}  {each.title} ({tried})")
+        )
     return tuple(piece for one in lines for piece in wrapped(one, width, 7))
 
 

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.vault.backups import Backup
+from engine.words import times
 from tui.backups import text as words
 from tui.backups.list import ask_restore, live_models, verify
 from tui.keys.table import bindings
-from tui.look import format as fmt
 from tui.look.table import meanings, table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
@@ -44,7 +44,7 @@ class BackupScreen(LiveScreen):
         backup = self._backup
         return (
             (backup.name, ""),
-            (fmt.full_moment(backup.created_at), "dim"),
+            (times.moment(backup.created_at), "dim"),
             words.checked(backup, self._results),
             (backup.reason, "dim"),
         )

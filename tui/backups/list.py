@@ -14,11 +14,11 @@ from textual.binding import BindingType
 from engine.core.child import ChildAnswer
 from engine.core.records import Level, ModelInfo
 from engine.vault.backups import Backup
+from engine.words.phrases import plural
 from tui.backups import text as words
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look import format as fmt
 from tui.look.table import meanings, table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
@@ -173,7 +173,7 @@ def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequen
         results.update({one["path"]: one for one in found})
         bad = [one["name"] for one in found if not one["ok"]]
         said = f"DAMAGED: {', '.join(bad)}" if bad else "every file is as it was backed up"
-        text = f"{fmt.plural(len(found), 'backup')} read again: {said}"
+        text = f"{plural(len(found), 'backup')} read again: {said}"
         screen.tell(Notice(text, level=level_of(failed=bool(bad))))
         screen.redraw()
 

@@ -10,8 +10,9 @@ from engine.core.clock import parse_iso
 from engine.core.records import ModelInfo
 from engine.core.text import clean
 from engine.vault.backups import Backup, BackupEntry
+from engine.words import figures, times
+from engine.words.phrases import listed, plural
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line
 from tui.work.messages import Notice, level_of
@@ -75,9 +76,9 @@ def row(
     reason = "before a restore" if backup.run_id.startswith(RESTORE_MARK) else backup.reason
     return (
         (backup.name, "head"),
-        (fmt.moment(backup.created_at, now), ""),
+        (times.brief_moment(backup.created_at, now, 7), ""),
         (str(len(models(backup))), ""),
-        (fmt.size(backup.size_bytes), ""),
+        (figures.size(backup.size_bytes), ""),
         checked(backup, results),
         (reason, ""),
         (str(backup.path.parent), "dim"),
@@ -87,15 +88,15 @@ def row(
 def when(text: str) -> str:
     """A moment as a manifest writes it."""
     try:
-        return fmt.full_moment(parse_iso(text))
+        return times.moment(parse_iso(text))
     except ValueError:
-        return fmt.MISSING
+        return figures.ABSENT
 
 
 def live_text(model: ModelInfo | None) -> str:
     """What is live now."""
     return (
-        f"gen {model.generation}, {fmt.full_moment(model.trained_at)}"
+        f"gen {model.generation}, {times.moment(model.trained_at)}"
         if model
         else "no readable model"
     )
@@ -106,7 +107,7 @@ def entry_row(
 ) -> tuple[Span, ...]:
     """One file of a backup beside what is live."""
     found = {file["symbol"]: file for file in result["files"]}.get(entry.symbol) if result else None
-    check: Span = (clean(entry.problem, 200), "warn") if entry.problem else (fmt.MISSING, "dim")
+    check: Span = (clean(entry.problem, 200), "warn") if entry.problem else (figures.ABSENT, "dim")
     if found is not None:
         words = clean(found["text"] or "", 200)
         check = (
@@ -117,10 +118,10 @@ def entry_row(
     return (
         (entry.symbol, "head"),
         (found["kind"] if found else entry.kind, ""),
-        (str(entry.generation) if entry.generation else fmt.MISSING, ""),
+        (str(entry.generation) if entry.generation else figures.ABSENT, ""),
         (when(entry.trained_at), ""),
         (live_text(model), ""),
-        (fmt.size(entry.size_bytes), ""),
+        (figures.size(entry.size_bytes), ""),
         check,
     )
 
@@ -130,8 +131,8 @@ def restore_lines(
 ) -> tuple[Line, ...]:
     """Exactly what a restore replaces, one line a symbol."""
     head = (
-        f"Restore {fmt.plural(len(symbols), 'model')} from {backup.name},"
-        f" {fmt.full_moment(backup.created_at)}:"
+        f"Restore {plural(len(symbols), 'model')} from {backup.name},"
+        f" {times.moment(backup.created_at)}:"
     )
     lines: list[Line] = [line(head, "head")]
     if not backup.verified:
@@ -163,7 +164,7 @@ def restored_notice(document: Mapping[str, Any]) -> Notice:
         for found in faults
     ]
     done = (
-        f"restored {fmt.listed(good)}; {key('backups_undo')} on the list of backups takes it back"
+        f"restored {listed(good)}; {key('backups_undo')} on the list of backups takes it back"
         if good
         else "nothing was restored"
     )
@@ -184,7 +185,7 @@ def made_notice(document: Mapping[str, Any]) -> Notice:
     ]
     absent = [f"{symbol} has no model" for symbol in document.get("absent", ())]
     text = (
-        f"{made['name']}: {fmt.listed(names)}, {fmt.size(made['size_bytes'])}, read again and"
+        f"{made['name']}: {listed(names)}, {figures.size(made['size_bytes'])}, read again and"
         " hashed"
     )
     problems = [*document.get("problems", ()), *absent, *kept]

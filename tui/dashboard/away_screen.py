@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Away
+from engine.words import times
 from tui.dashboard.panes.away import away_line
 from tui.keys.table import bindings
-from tui.look import format as fmt
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Line, line, wrapped
@@ -36,7 +36,7 @@ def away_page(found: Away | None, width: int) -> tuple[Line, ...]:
     if found.since is None:
         return wrapped(line("the console was not open on this home before", "dim"), width, 2)
     head = wrapped(
-        line(f"the console was last open at {fmt.full_moment(found.since)}", "dim"), width, 2
+        line(f"the console was last open at {times.moment(found.since)}", "dim"), width, 2
     )
     if not found.lines:
         return (*head, *wrapped(line("nothing ended, rang or was missed since", "ok"), width, 2))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.records import Level
 from engine.core.sources import is_simulated
+from engine.words.phrases import listed, plural
 from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.screens.verbs import Verbs
 from tui.widgets.lines import Line, line
 from tui.work.messages import Notice, level_of
@@ -45,7 +45,7 @@ def check_notice(answer: ChildAnswer) -> Notice:
     wanted = _named(tree["decisions"], ("train", "waits"), "reason")
     others = _named(tree["decisions"], (), "decision")
     mark = "SIMULATED: " if any(is_simulated(each.get("source")) for each in tree["checks"]) else ""
-    text = f"{mark}checked {fmt.plural(len(tree['checks']), 'symbol')}: {told}"
+    text = f"{mark}checked {plural(len(tree['checks']), 'symbol')}: {told}"
     text += "; an outage: no symbol could be forecast" if tree["outage"] else ""
     text += f"; want training: {wanted}" if wanted else "; nothing to train"
     text += f"; not trained: {others}" if others else ""
@@ -81,7 +81,7 @@ def _named(decisions: Sequence[Tree], actions: Sequence[str], word: str) -> str:
         for each in decisions
         if (each["decision"] in actions if actions else _in_the_way(each["decision"]))
     ]
-    return fmt.listed(
+    return listed(
         [f"{each['symbol']} {each[word] or each['decision']}," for each in chosen]
     ).rstrip(",")
 
@@ -98,7 +98,7 @@ def plan_question(decisions: Sequence[Tree], simulated: bool = False) -> Questio
     mark = (line("SIMULATED bars", "warn"),) if simulated else ()
     lines = (*mark, *(_plan_line(each) for each in decisions))
     if train:
-        title = f"Auto-train: train {len(train)} of {fmt.plural(len(decisions), 'symbol')}?"
+        title = f"Auto-train: train {len(train)} of {plural(len(decisions), 'symbol')}?"
         return Question(
             title,
             (line("A model the guard refuses leaves the live one as it is.", "dim"), *lines),
@@ -110,8 +110,7 @@ def plan_question(decisions: Sequence[Tree], simulated: bool = False) -> Questio
             " close trains these."
         )
         title = (
-            f"Auto-train: {fmt.plural(len(waits), 'symbol')} would be trained, but the market is"
-            " open"
+            f"Auto-train: {plural(len(waits), 'symbol')} would be trained, but the market is open"
         )
         return Question(
             title, (line(why, "warn"), *lines), f"{_yes(waits)} all the same", "Wait for the close"
@@ -136,7 +135,7 @@ def begun_notice(document: Tree) -> Notice:
     decisions = document.get("decisions", ())
     if runs:
         names = [each["symbol"] for each in decisions if each["decision"] == "train"]
-        return Notice(f"run {', '.join(runs)} started: {fmt.listed(names)}")
+        return Notice(f"run {', '.join(runs)} started: {listed(names)}")
     why = _named(decisions, (), "decision") or "nothing fires any more"
     return Notice(
         f"nothing was started: {why}", f"{key('auto_train')} shows the plan again", level=Level.CRIT

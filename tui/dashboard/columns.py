@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.core.records import Job, JobState, Metrics, SymbolRow, SymbolState
-from tui.look import format as fmt
-from tui.look.format import Glyphs
+from engine.words import figures, times
+from engine.words.phrases import without_folders
+from tui.look.glyphs import Glyphs, progress_bar
 from tui.symbol.retrain_text import retrain_sentence, retrain_word
 from tui.widgets.lines import Line
 
@@ -88,25 +89,27 @@ def _retrain(row: SymbolRow, look: Look) -> str:
         and look.checked_at is not None
         and row.model.trained_at <= look.checked_at
     )
-    return retrain_word(row) or (fmt.MISSING if seen else UNCHECKED)
+    return retrain_word(row) or (figures.ABSENT if seen else UNCHECKED)
 
 
 def _close(row: SymbolRow, _: Look) -> str:
-    return fmt.number(row.forecast.last_close if row.forecast else None, 2, 8)
+    return figures.number(row.forecast.last_close if row.forecast else None, 2, 8)
 
 
 def _progress_or_note(row: SymbolRow, look: Look) -> str:
     return (
-        progress(row.job, PROGRESS_WIDTH, look) or fmt.file_names(row.note) or retrain_sentence(row)
+        progress(row.job, PROGRESS_WIDTH, look)
+        or without_folders(row.note)
+        or retrain_sentence(row)
     )
 
 
 def _range(row: SymbolRow, _: Look) -> str:
     found = row.forecast
     return (
-        f"{fmt.number(found.low80, 2, 8)} {fmt.number(found.high80, 2, 8):>8}"
+        f"{figures.number(found.low80, 2, 8)} {figures.number(found.high80, 2, 8):>8}"
         if found
-        else fmt.MISSING
+        else figures.ABSENT
     )
 
 
@@ -118,45 +121,45 @@ COLUMNS = (
         "FORECAST",
         8,
         3,
-        lambda row, _: fmt.number(row.forecast.next_close if row.forecast else None, 2, 8),
+        lambda row, _: figures.number(row.forecast.next_close if row.forecast else None, 2, 8),
         "forecast of the next close",
     ),
     Column(
         "CHG%",
         6,
         1,
-        lambda row, _: fmt.signed(row.forecast.change if row.forecast else None, 2, 6),
+        lambda row, _: figures.signed(row.forecast.change if row.forecast else None, 2, 6),
         "forecast against the last close, percent",
     ),
     Column(
         "CONF",
         4,
         8,
-        lambda row, _: fmt.chance(row.forecast.confidence if row.forecast else None),
+        lambda row, _: figures.chance(row.forecast.confidence if row.forecast else None),
         "confidence: percent chance that the next close lands within max_mape of the forecast",
     ),
     Column(
         "DIR%",
         4,
         4,
-        lambda row, _: fmt.number(_metrics(row).direction_accuracy, 1, 4),
+        lambda row, _: figures.number(_metrics(row).direction_accuracy, 1, 4),
         "direction accuracy, percent of unseen sessions",
     ),
     Column(
         "MAPE%",
         5,
         5,
-        lambda row, _: fmt.number(_metrics(row).mape, 2, 5),
+        lambda row, _: figures.number(_metrics(row).mape, 2, 5),
         "mean absolute percentage error on unseen sessions",
     ),
     Column(
         "MASE",
         5,
         6,
-        lambda row, _: fmt.number(_metrics(row).mase, 3, 5),
+        lambda row, _: figures.number(_metrics(row).mase, 3, 5),
         "error ÷ the naive forecast's (next close = last close); below 1 beats it",
     ),
-    Column("AGE", 4, 7, lambda row, _: fmt.age(row.age_days), "since it was trained"),
+    Column("AGE", 4, 7, lambda row, _: times.age(row.age_days), "since it was trained"),
     Column(
         RETRAIN,
         9,
@@ -170,7 +173,9 @@ COLUMNS = (
         "TRAINED",
         7,
         11,
-        lambda row, look: fmt.moment(row.model.trained_at if row.model else None, look.now),
+        lambda row, look: times.brief_moment(
+            row.model.trained_at if row.model else None, look.now, 7
+        ),
         "when it was trained, local time",
     ),
     Column(
@@ -185,7 +190,7 @@ COLUMNS = (
         "P(UP)",
         5,
         12,
-        lambda row, _: fmt.number(row.forecast.p_up if row.forecast else None, 1, 5),
+        lambda row, _: figures.number(row.forecast.p_up if row.forecast else None, 1, 5),
         "percent chance that the next close is above the last",
     ),
     Column("80% INTERVAL", 17, 13, _range, "the next close lies in it four times in five"),
@@ -193,21 +198,21 @@ COLUMNS = (
         "GEN",
         4,
         14,
-        lambda row, _: str(row.model.generation) if row.model else fmt.MISSING,
+        lambda row, _: str(row.model.generation) if row.model else figures.ABSENT,
         "generation of the live model",
     ),
     Column(
         "N",
         4,
         15,
-        lambda row, _: str(_metrics(row).n_scored) if row.model else fmt.MISSING,
+        lambda row, _: str(_metrics(row).n_scored) if row.model else figures.ABSENT,
         "sessions behind DIR%, MAPE% and MASE",
     ),
     Column(
         "SIZE",
         6,
         16,
-        lambda row, _: fmt.size(row.model.size_bytes) if row.model else fmt.MISSING,
+        lambda row, _: figures.size(row.model.size_bytes) if row.model else figures.ABSENT,
         "of the model file",
     ),
 )
@@ -280,7 +285,7 @@ def labelled(row: SymbolRow, look: Look) -> str:
             if column.title == "80% INTERVAL"
             else column.cell(row, look).strip()
         )
-        if text and text != fmt.MISSING:
+        if text and text != figures.ABSENT:
             parts.append(f"{'NOTE' if column.title == WIDE_NOTE else column.title} {text}")
     return "  ".join(parts)
 
@@ -322,18 +327,20 @@ def progress(job: Job | None, width: int, look: Look) -> str:
     if job.state is JobState.QUEUED:
         return "queued"[:width]
     if not job.epochs:
-        spent = fmt.duration((look.now - job.started_at).total_seconds()) if job.started_at else ""
+        spent = (
+            times.duration((look.now - job.started_at).total_seconds()) if job.started_at else ""
+        )
         return f"{phase_word(job)} {spent}".strip()[:width]
     count = f"{job.epoch}/{job.epochs}"
     last = (
-        f"ETA {fmt.duration(job.eta_s)}"
+        f"ETA {times.duration(job.eta_s)}"
         if job.eta_s is not None and job.phase in FITTING
         else phase_word(job)
     )
-    parts = [count, f"loss {fmt.loss(job.loss)}", last]
+    parts = [count, f"loss {figures.loss(job.loss)}", last]
     for keep in (3, 2, 1):
         text = " ".join(parts[:keep])
         cells = min(width - len(text) - 3, 12)
         if cells >= 4:
-            return f"{fmt.bar(job.epoch / job.epochs, cells, look.glyphs)} {text}"
+            return f"{progress_bar(job.epoch / job.epochs, cells, look.glyphs)} {text}"
     return count[:width]

@@ -18,10 +18,10 @@ from engine.core.records import (
     SymbolRow,
     SymbolState,
 )
+from engine.words import figures, times
 from tui.dashboard.columns import STATE_STYLES, phase_word
 from tui.dashboard.text import STATE_MEANINGS, short_source
-from tui.look import format as fmt
-from tui.look.format import Glyphs
+from tui.look.glyphs import Glyphs, progress_bar
 from tui.runs.text import STYLES, loss_lines
 from tui.symbol.retrain_text import retrain_sentence
 from tui.widgets.lines import Line, line, wrapped
@@ -96,7 +96,7 @@ def _alert_lines(
     for alert in alerts:
         if alert.symbol == symbol:
             word = "acknowledged" if alert.acked else "silenced" if alert.silenced else alert.state
-            since = fmt.age((now - alert.since).total_seconds() / 86_400)
+            since = times.age((now - alert.since).total_seconds() / 86_400)
             found.append(((f"! {alert.rule} {word} {since}", "warn"), (f": {alert.text}", "")))
     return tuple(piece for one in found for piece in wrapped(one, width, 2))
 
@@ -105,11 +105,11 @@ def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
     """The training that goes on: phase, epochs, losses, time left."""
     if not job.epochs:
         return (line(phase_word(job), "live"),)
-    count = f"{phase_word(job)}, epoch {job.epoch}/{job.epochs}, ETA {fmt.duration(job.eta_s)}"
-    losses = f"loss {fmt.loss(job.loss)}, validation {fmt.loss(job.val_loss)}"
+    count = f"{phase_word(job)}, epoch {job.epoch}/{job.epochs}, ETA {times.duration(job.eta_s)}"
+    losses = f"loss {figures.loss(job.loss)}, validation {figures.loss(job.val_loss)}"
     return (
         line(count, "live"),
-        line(fmt.bar(job.epoch / job.epochs, 24, glyphs), "live"),
+        line(progress_bar(job.epoch / job.epochs, 24, glyphs), "live"),
         line(losses),
     )
 
@@ -119,13 +119,15 @@ def forecast_lines(found: Forecast) -> tuple[Line, ...]:
     return (
         line(f"close {found.last_close:.2f} of {found.last_bar}"),
         line(
-            f"forecast {found.next_close:.2f} ({fmt.signed(found.change)} %) for"
+            f"forecast {found.next_close:.2f} ({figures.signed(found.change)} %) for"
             f" {found.target_session[5:]}",
             "head",
         ),
         line(f"80 % {found.low80:.2f} to {found.high80:.2f}"),
         line(f"95 % {found.low95:.2f} to {found.high95:.2f}"),
-        line(f"P(up) {fmt.chance(found.p_up)} %, confidence {fmt.chance(found.confidence)} %"),
+        line(
+            f"P(up) {figures.chance(found.p_up)} %, confidence {figures.chance(found.confidence)} %"
+        ),
     )
 
 
@@ -134,9 +136,9 @@ def naive_lines(found: Metrics) -> tuple[Line, ...]:
     if not found.n_scored:
         return (line("no unseen session was scored", "dim"),)
     rows = (
-        ("MAPE %", fmt.number(found.mape, 2), fmt.number(found.naive_mape, 2)),
-        ("MASE", fmt.number(found.mase, 3), "1"),
-        ("direction %", fmt.number(found.direction_accuracy, 1), fmt.MISSING),
+        ("MAPE %", figures.number(found.mape, 2), figures.number(found.naive_mape, 2)),
+        ("MASE", figures.number(found.mase, 3), "1"),
+        ("direction %", figures.number(found.direction_accuracy, 1), figures.ABSENT),
     )
     head = line(f"{f'{found.n_scored} sessions':<14}{'MODEL':>8}{'NAIVE':>8}", "head")
     return (head, *(line(f"{name:<14}{own:>8}{naive:>8}") for name, own, naive in rows))
@@ -149,8 +151,8 @@ def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:
         else (f"{short_source(model.source)} bars", "")
     )
     return (
-        line(f"generation {model.generation}, {model.reason}, {fmt.size(model.size_bytes)}"),
-        line(f"trained {fmt.full_moment(model.trained_at)}"),
+        line(f"generation {model.generation}, {model.reason}, {figures.size(model.size_bytes)}"),
+        line(f"trained {times.moment(model.trained_at)}"),
         *wrapped((mark, (f" {model.first_bar} to {model.last_bar}", "")), width, 2),
     )
 
@@ -161,7 +163,7 @@ def run_lines(runs: Sequence[Run], symbol: str, now: datetime) -> tuple[Line, ..
     for run in runs:
         job = run.job(symbol)
         if job is not None and len(found) < RUNS_SHOWN:
-            when = fmt.moment(job.ended_at or run.ended_at or run.created_at, now)
+            when = times.brief_moment(job.ended_at or run.ended_at or run.created_at, now, 7)
             text = f" {run.reason}" + (f": {job.message}" if job.message else "")
             found.append(
                 ((f"{when:<7} ", ""), (job.state.value.upper(), STYLES[job.state]), (text, "dim"))

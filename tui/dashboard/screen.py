@@ -24,7 +24,7 @@ from tui.dashboard.train_verbs import ManyTrainVerbs
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
 from tui.keys.table import bindings
-from tui.look.format import ASCII, UNICODE
+from tui.look.glyphs import ASCII, UNICODE
 from tui.screens.base import ActingScreen
 from tui.service.test_request import ServiceTest
 from tui.widgets.notice import notice_lines

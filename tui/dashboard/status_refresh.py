@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.core.records import Snapshot
-from tui.look import format as fmt
+from engine.words.phrases import listed
 
 EVERY_S = 5.0
 # So many children in a row that ended without an answer are told.
@@ -51,7 +51,6 @@ class StatusRefresh:
         if self._tries <= TRIES or not waiting:
             return snapshot
         words = (
-            f"the figures of {fmt.listed(waiting)} do not come: `stockml status` shows what is"
-            " wrong"
+            f"the figures of {listed(waiting)} do not come: `stockml status` shows what is wrong"
         )
         return replace(snapshot, problems=(*snapshot.problems, words))

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, SymbolRow, SymbolState
+from engine.words import figures, times
+from engine.words.phrases import plural, without_folders
 from tui.dashboard.columns import phase_word
 from tui.keys.labels import key
-from tui.look import format as fmt
-from tui.look.format import Glyphs
+from tui.look.glyphs import Glyphs, progress_bar
 from tui.symbol.retrain_text import retrain_sentence
 from tui.widgets.lines import Line, line, plain
 
@@ -84,13 +85,13 @@ def job_counts(jobs: Iterable[Job]) -> str:
 def run_line(run: Run, now: datetime) -> Line:
     """One run on one line."""
     if run.live:
-        spent = fmt.duration((now - run.created_at).total_seconds())
+        spent = times.duration((now - run.created_at).total_seconds())
         word = "CANCELLING" if run.cancelling else "RUN"
         text = (
             f" {run.id} {spent}: {job_counts(run.jobs)}; {run.reason} by {run.starter or 'unknown'}"
         )
         return ((word, "warn" if run.cancelling else "live"), (text, ""))
-    when = fmt.age((now - run.ended_at).total_seconds() / 86_400) if run.ended_at else ""
+    when = times.age((now - run.ended_at).total_seconds() / 86_400) if run.ended_at else ""
     style = (
         "ok"
         if run.state is JobState.DONE
@@ -105,14 +106,14 @@ def run_line(run: Run, now: datetime) -> Line:
 
 def job_line(job: Job, width: int, glyphs: Glyphs) -> Line:
     """One running job: phase, progress, losses, time left."""
-    bar = fmt.bar(job.epoch / job.epochs, 10, glyphs) if job.epochs else ""
+    bar = progress_bar(job.epoch / job.epochs, 10, glyphs) if job.epochs else ""
     parts = [bar, f"epoch {job.epoch}/{job.epochs}"] if job.epochs else []
     if job.loss is not None:
-        parts.append(f"loss {fmt.loss(job.loss)}")
+        parts.append(f"loss {figures.loss(job.loss)}")
     if job.val_loss is not None:
-        parts.append(f"validation {fmt.loss(job.val_loss)}")
+        parts.append(f"validation {figures.loss(job.val_loss)}")
     if job.eta_s is not None:
-        parts.append(f"ETA {fmt.duration(job.eta_s)}")
+        parts.append(f"ETA {times.duration(job.eta_s)}")
     return (
         (f"  {job.symbol:<5} ", "live"),
         (f"{phase_word(job):<12} {' '.join(parts)}"[: width - 8], ""),
@@ -139,14 +140,14 @@ def detail(row: SymbolRow, width: int) -> Line:
         "crit" if row.state in (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT) else ""
     )
     parts = [
-        text for text in (fmt.file_names(row.note), retrain_sentence(row), _warning(row)) if text
+        text for text in (without_folders(row.note), retrain_sentence(row), _warning(row)) if text
     ]
     found, model = row.forecast, row.model
     if found:
-        interval = f"{fmt.number(found.low80, 2)}–{fmt.number(found.high80, 2)}"
+        interval = f"{figures.number(found.low80, 2)}–{figures.number(found.high80, 2)}"
         parts += [
             f"80% {interval} on {found.target_session[5:]}",
-            f"P(up) {fmt.chance(found.p_up)}%",
+            f"P(up) {figures.chance(found.p_up)}%",
         ]
     if model:
         mark = "SIMULATED" if model.simulated else short_source(model.source)
@@ -193,11 +194,11 @@ def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
             ("REFUSED", "warn"),
             (f" its model is of {short_source(model.source)} bars{rest}", ""),
         )
-    old = fmt.age((now - model.trained_at).total_seconds() / 86_400)
+    old = times.age((now - model.trained_at).total_seconds() / 86_400)
     mark = "SIMULATED " if model.simulated else ""
     text = (
-        f"gen {model.generation}, {fmt.size(model.size_bytes)}, trained"
-        f" {fmt.full_moment(model.trained_at)} ({old})"
+        f"gen {model.generation}, {figures.size(model.size_bytes)}, trained"
+        f" {times.moment(model.trained_at)} ({old})"
     )
     return (name, ("replaces ", ""), (mark, "warn"), (text, ""))
 
@@ -220,7 +221,7 @@ def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str
     live = snapshot.live_runs if snapshot else ()
     known = {run.id for run in snapshot.runs} if snapshot else set()
     lines = [
-        f"  {run.id}  {run.reason}, {fmt.plural(len(run.jobs), 'symbol')}: {job_counts(run.jobs)}"
+        f"  {run.id}  {run.reason}, {plural(len(run.jobs), 'symbol')}: {job_counts(run.jobs)}"
         for run in live
     ]
     lines += [f"  {run_id}  just started" for run_id in started if run_id not in known]
@@ -231,7 +232,7 @@ def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str
             else "stockml: left before the home was read.\n"
         )
     head = (
-        f"stockml: {fmt.plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without"
+        f"stockml: {plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without"
         " the console:"
     )
     again = f"stockml --home {shlex.quote(home)}"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from engine.core.records import Level, PlanItem, Run, Snapshot, Started, TrainRequest
 from engine.core.sources import is_simulated
 from engine.core.symbols import Priority
+from engine.words.phrases import listed, plural
 from tui.dashboard.text import plan_lines, short_source
 from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.runs.cancel import ask_cancel
 from tui.screens.verbs import Verbs
 from tui.widgets.lines import line
@@ -43,7 +43,7 @@ def train_question(
     epochs = f", {request.epochs} epochs at most" if request.epochs else ""
     note = "A model the guard refuses leaves the live one as it is."
     return Question(
-        title=f"{verb} {fmt.plural(len(going), 'symbol')} on {bars}{epochs}?",
+        title=f"{verb} {plural(len(going), 'symbol')} on {bars}{epochs}?",
         lines=(line(note, "dim"), *plan_lines(items, now, source)),
         yes=f"{verb} {len(going)}",
     )
@@ -53,7 +53,7 @@ def started_notice(started: Started) -> Notice:
     """What became of a start."""
     busy = ", ".join(f"{symbol} ({holder})" for symbol, holder in started.busy)
     left = f"; left out: {busy}" if busy else ""
-    return Notice(f"run {started.run_id} started: {fmt.listed(started.symbols)}{left}")
+    return Notice(f"run {started.run_id} started: {listed(started.symbols)}{left}")
 
 
 def live_run_of(snapshot: Snapshot | None, symbol: str) -> Run | None:

@@ -13,10 +13,11 @@ from textual.binding import BindingType
 
 from engine.core.paths import Home
 from engine.core.tail import FileTail
+from engine.words import figures, times
+from engine.words.phrases import plural
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.text import log_line
-from tui.look import format as fmt
 from tui.look.table import Head, meanings, table
 from tui.record.text import readable
 from tui.screens.base import Sections
@@ -95,8 +96,8 @@ class LogsScreen(LiveScreen):
         return (
             (
                 (
-                    f"{fmt.plural(len(entries), 'file')},"
-                    f" {fmt.size(sum(entry.size for entry in entries))}"
+                    f"{plural(len(entries), 'file')},"
+                    f" {figures.size(sum(entry.size for entry in entries))}"
                 ),
                 "dim",
             ),
@@ -112,7 +113,11 @@ class LogsScreen(LiveScreen):
             return
         now = self.shell.wall.now()
         rows = [
-            ((one.name, "head"), (fmt.size(one.size), ""), (fmt.moment(one.written, now), ""))
+            (
+                (one.name, "head"),
+                (figures.size(one.size), ""),
+                (times.brief_moment(one.written, now, 7), ""),
+            )
             for one in self.value
         ]
         header, lines = table(HEADS, rows, files.size.width - 2)

@@ -13,12 +13,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Level
+from engine.words.phrases import plural
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.file import ERRORS, LogFile, Matches, read_time
 from tui.logs.text import log_line
-from tui.look import format as fmt
 from tui.record.text import readable
 from tui.screens.base import Sections
 from tui.screens.live import HURRY_S, LiveScreen
@@ -141,7 +141,7 @@ class LogView(LiveScreen):
             spans.append((f"/{self._wanted}: {count:,}{'' if self.only else hides}", "mark"))
         spans.append(
             (
-                f"{fmt.plural(len(self._errors.lines), 'error')}",
+                f"{plural(len(self._errors.lines), 'error')}",
                 "crit" if self._errors.lines else "dim",
             )
         )

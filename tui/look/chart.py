@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tui.look import format as fmt
+from engine.words import figures
 
 Series = Sequence[float | None]
 # Bits of a braille cell, two columns of four dots.
@@ -40,9 +40,9 @@ def chart(
         else _braille(series, cells, height, low, high, band)
     )
     labels = [""] * height
-    labels[0], labels[-1] = fmt.loss(high), fmt.loss(low)
+    labels[0], labels[-1] = figures.loss(high), figures.loss(low)
     if height > 4:
-        labels[height // 2] = fmt.loss((high + low) / 2)
+        labels[height // 2] = figures.loss((high + low) / 2)
     return tuple(f"{label:>{_LABEL}} {row}" for label, row in zip(labels, rows, strict=True))
 
 

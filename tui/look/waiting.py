@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.core.records import Level
-from tui.look import format as fmt
+from engine.words import times
 from tui.widgets.lines import Line, Span, line, wrapped
 from tui.work.messages import Notice
 
@@ -25,7 +25,7 @@ def waiting_lines(
         return wrapped(line(f"ERROR: {failure}", "crit"), max(1, width), 2)
     if waited_s <= LAG_S:
         return (line(what, "dim"),)
-    told = f"{what} for {fmt.duration(waited_s)}: no answer yet; the keys work, {back} goes back"
+    told = f"{what} for {times.duration(waited_s)}: no answer yet; the keys work, {back} goes back"
     return wrapped(line(told, "warn"), max(1, width), 2)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.core.records import Job, JobState, Run
+from engine.words.phrases import plural
 from tui.dialogs.confirm import Question, confirm
-from tui.look import format as fmt
 from tui.ports import Shell
 from tui.widgets.lines import Line, line
 from tui.work.messages import Notice
@@ -40,7 +40,7 @@ def cancel_lines(run: Run) -> tuple[Line, ...]:
     lines = [((f"  {job.symbol:<6}", "head"), (_stopped(job), "")) for job in going]
     ended = len(run.jobs) - len(going)
     return (
-        (*lines, line(f"  {fmt.plural(ended, 'symbol')} already ended and stay as they are", "dim"))
+        (*lines, line(f"  {plural(ended, 'symbol')} already ended and stay as they are", "dim"))
         if ended
         else tuple(lines)
     )

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from engine.core.errors import ExitCode
 from engine.core.records import Job, JobState, Metrics, Run
+from engine.words import figures, times
 from tui.dashboard.columns import phase_word
 from tui.dashboard.text import job_counts
-from tui.look import format as fmt
 from tui.look.chart import chart
 from tui.look.table import Head, table
 from tui.widgets.lines import Line, Span, line, wrapped
@@ -90,9 +90,9 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
         (run.id, "head"),
         (word, STYLES[run.state]),
         ("SIMULATED", "mark") if run.simulated else (run.source or "settings", ""),
-        (fmt.moment(run.created_at, now), ""),
-        (fmt.duration(took(run, now)), ""),
-        (fmt.MISSING if code is None else str(int(code)), "crit" if code else ""),
+        (times.brief_moment(run.created_at, now, 7), ""),
+        (times.duration(took(run, now)), ""),
+        (figures.ABSENT if code is None else str(int(code)), "crit" if code else ""),
         (job_counts(run.jobs), ""),
         (run.reason, ""),
         (run.starter or "unknown", "dim"),
@@ -110,11 +110,11 @@ def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tu
 
 def _pair(old: float | None, new: float | None, digits: int) -> str:
     if new is None:
-        return fmt.MISSING
+        return figures.ABSENT
     return (
-        f"{fmt.number(old, digits)} > {fmt.number(new, digits)}"
+        f"{figures.number(old, digits)} > {figures.number(new, digits)}"
         if old is not None
-        else fmt.number(new, digits)
+        else figures.number(new, digits)
     )
 
 
@@ -127,15 +127,15 @@ def job_row(job: Job, now: datetime) -> tuple[Span, ...]:
     return (
         (job.symbol, "head"),
         (job.state.value.upper(), STYLES[job.state]),
-        (fmt.duration(seconds), ""),
+        (times.duration(seconds), ""),
         (
-            fmt.MISSING if job.exit_code is None else str(job.exit_code),
+            figures.ABSENT if job.exit_code is None else str(job.exit_code),
             "crit" if job.exit_code else "",
         ),
         (_pair(old.mape, new.mape, 2), ""),
         (_pair(old.direction_accuracy, new.direction_accuracy, 1), ""),
         (_pair(old.mase, new.mase, 3), ""),
-        (str(job.generation) if job.generation else fmt.MISSING, ""),
+        (str(job.generation) if job.generation else figures.ABSENT, ""),
         (_note(job), ""),
     )
 
@@ -143,7 +143,7 @@ def job_row(job: Job, now: datetime) -> tuple[Span, ...]:
 def _note(job: Job) -> str:
     if job.state is JobState.RUNNING:
         count = f"epoch {job.epoch}/{job.epochs}" if job.epochs else ""
-        left = f"ETA {fmt.duration(job.eta_s)}" if job.eta_s is not None else ""
+        left = f"ETA {times.duration(job.eta_s)}" if job.eta_s is not None else ""
         return " ".join(part for part in (phase_word(job), count, left) if part)
     return f"{job.message}{f' ({job.hint})' if job.hint else ''}"
 
@@ -189,18 +189,11 @@ def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) ->
         ]
     marks = ("*", "o") if ascii_only else ("line", "dots")
     last = losses[-1]
-    now = (
-        f"{marks[0]} training {fmt.loss(last.loss)}, {marks[1]} validation"
-        f" {fmt.loss(last.val_loss)}"
-    )
+    training, validation = figures.loss(last.loss), figures.loss(last.val_loss)
+    now = f"{marks[0]} training {training}, {marks[1]} validation {validation}"
     head = f"{job.symbol} loss per epoch 1 to {last.epoch}: {now}"
     if len(head) > width:
-        head = (
-            f"loss {fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)}"
-            f" ({marks[1]})"
-        )
+        head = f"loss {training} ({marks[0]}), validation {validation} ({marks[1]})"
     if len(head) > width:
-        head = (
-            f"{fmt.loss(last.loss)} ({marks[0]}), validation {fmt.loss(last.val_loss)} ({marks[1]})"
-        )
+        head = f"{training} ({marks[0]}), validation {validation} ({marks[1]})"
     return (line(head, "head"), *(line(text, "live") for text in drawn))

@@ -20,8 +20,9 @@ from engine.schedule.scheduler import Backend, CurrentSchedule
 from engine.schedule.slots import dst_notes
 from engine.schedule.state import ScheduleState
 from engine.schedule.view import JobView, ScheduleView
+from engine.words import figures, times
+from engine.words.phrases import plural
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
@@ -129,14 +130,14 @@ def job_row(
             (
                 short(what.next_runs[0])
                 if what and what.next_runs and wanted and wanted.enabled
-                else fmt.MISSING
+                else figures.ABSENT
             ),
             "",
         ),
-        (fmt.moment(last.started if last else None, now), ""),
-        (fmt.duration(last.seconds if last else None), ""),
+        (times.brief_moment(last.started if last else None, now, 7), ""),
+        (times.duration(last.seconds if last else None), ""),
         (
-            fmt.MISSING if last is None or last.exit_code is None else str(last.exit_code),
+            figures.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
             "crit" if _bad(found) else "",
         ),
         (what.description if what else found.job.summary, "" if what else "dim"),
@@ -151,7 +152,7 @@ def _state(found: JobView, wanted: JobLine | None) -> Span:
     ):
         return ("NOT WRITTEN", "mark")
     if found.status is None:
-        return (fmt.MISSING, "dim")
+        return (figures.ABSENT, "dim")
     return (str(found.status.state), STYLES[found.status.state])
 
 
@@ -273,10 +274,10 @@ def _last_line(found: JobView, zone: ZoneInfo) -> Line:
     assert last is not None
     due = f", due {short(last.slot.astimezone(zone))}" if last.slot else ""
     end = f"{last.outcome}, exit {last.exit_code}" if last.outcome else "no end recorded"
-    took = f" after {fmt.duration(last.seconds)}" if last.seconds is not None else ""
+    took = f" after {times.duration(last.seconds)}" if last.seconds is not None else ""
     says = f": {last.message}" if last.message else ""
     return line(
-        f"last run {fmt.full_moment(last.started)} by {last.trigger}{due}: {end}{took}{says}", "dim"
+        f"last run {times.moment(last.started)} by {last.trigger}{due}: {end}{took}{says}", "dim"
     )
 
 
@@ -296,7 +297,7 @@ def around_lines(seen: ScheduleView, width: int) -> tuple[Line, ...]:
     if seen.unread:
         head = "your crontab cannot be read: what stands in it is not known"
     elif count:
-        head = f"the rest of your crontab, {fmt.plural(count, 'line')}, never touched"
+        head = f"the rest of your crontab, {plural(count, 'line')}, never touched"
     return (
         *(piece for one in lines for piece in wrapped(one, width, 4)),
         line(head, "head"),
@@ -323,7 +324,7 @@ def facts(seen: ScheduleView, edit: Edit | None) -> Iterable[Span]:
     yield (runs, "ok") if seen.daemon.running else (f"NO {seen.daemon.name.upper()}", "crit")
     yield (f"zone {seen.zone}", "dim")
     if edit and edit.changed:
-        yield (f"{fmt.plural(len(edit.changed), 'change')} NOT WRITTEN", "mark")
+        yield (f"{plural(len(edit.changed), 'change')} NOT WRITTEN", "mark")
 
 
 def diff_lines(diff: Sequence[str], warnings: Sequence[str]) -> tuple[Line, ...]:

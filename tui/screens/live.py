@@ -14,10 +14,10 @@ from textual.timer import Timer
 
 from engine.core.errors import StockmlError
 from engine.core.text import clean
+from engine.words import times
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.look.waiting import LAG_S, stale_notice, title_of, waiting_lines
 from tui.screens.base import ActingScreen, Sections
 from tui.service.marks import warning
@@ -211,7 +211,7 @@ class LiveScreen(ActingScreen[None]):
 
     def tick(self) -> None:
         """Once a second: say how old the content is when no look comes back."""
-        old = f"OLD {fmt.duration(self._age)}" if self._age > LAG_S + self.EVERY else ""
+        old = f"OLD {times.duration(self._age)}" if self._age > LAG_S + self.EVERY else ""
         if old != self._old and self.standing:
             self._old = old
             self.redraw()

@@ -19,7 +19,7 @@ from engine.core.records import Level
 from engine.service.overview import Overview
 from engine.service.verdict import answer_lines, fault, latency_line, verdict
 from engine.settings.schema import ResourceSettings, Settings
-from tui.look import format as fmt
+from engine.words import figures, times
 from tui.look.table import Head
 from tui.service.marks import MARKS
 from tui.widgets.lines import Line, Span, line, wrapped
@@ -80,7 +80,7 @@ def facts(found: Overview) -> Sequence[Span]:
     return (
         (MARKS[state.word][0].removeprefix("service "), MARKS[state.word][1]),
         *(((address, ""),) if address else ()),
-        *(((f"since {fmt.full_moment(since)}", "dim"),) if since else ()),
+        *(((f"since {times.moment(since)}", "dim"),) if since else ()),
     )
 
 
@@ -90,18 +90,13 @@ def _figures(found: Overview, chosen: str) -> list[Line]:
     if not found.stats:
         return [*lines, line(f"it does not tell its figures: {found.fault}", "crit")]
     errors = _count(requests, "errors")
+    rate = figures.number(_real(requests, "per_second"), 1)
     lines.append(
         (
             ("requests ", "dim"),
-            (
-                (
-                    f"{_count(requests, 'total')}, {fmt.number(_real(requests, 'per_second'), 1)}/s"
-                    " over the last minute"
-                ),
-                "",
-            ),
+            (f"{_count(requests, 'total')}, {rate}/s over the last minute", ""),
             ("  errors ", "dim"),
-            (errors, "" if errors in ("0", fmt.MISSING) else "crit"),
+            (errors, "" if errors in ("0", figures.ABSENT) else "crit"),
             ("  turned away ", "dim"),
             (_count(requests, "refused"), ""),
         )
@@ -111,13 +106,16 @@ def _figures(found: Overview, chosen: str) -> list[Line]:
     lines.append(
         (
             ("cache ", "dim"),
-            (f"{_count(cache, 'size')} forecasts for {cache.get('default_ttl', fmt.MISSING)}", ""),
+            (
+                f"{_count(cache, 'size')} forecasts for {cache.get('default_ttl', figures.ABSENT)}",
+                "",
+            ),
             ("  hits ", "dim"),
             (f"{_count(requests, 'hits')} of {_asked(requests)}", ""),
             ("  memory ", "dim"),
-            (fmt.size(_whole(system, "memory_alloc")), ""),
+            (figures.size(_whole(system, "memory_alloc")), ""),
             ("  up ", "dim"),
-            (fmt.duration(_real(system, "uptime_seconds")), ""),
+            (times.duration(_real(system, "uptime_seconds")), ""),
             ("  health in ", "dim"),
             (f"{found.state.reply.seconds * 1000:.0f} ms", ""),
         )
@@ -142,15 +140,16 @@ def _latency(what: str, found: Mapping[str, Any]) -> Line:
     """The percentiles as the service computed them, and over how many requests."""
     count = _whole(found, "recent")
     over = f" of the newest {count}" if count else " (none yet)" if count == 0 else ""
-    figures = "  ".join(
-        f"{name} {fmt.number(_real(found, f'{name}_ms'), 1)} ms" for name in ("p50", "p95", "p99")
+    quantiles = "  ".join(
+        f"{name} {figures.number(_real(found, f'{name}_ms'), 1)} ms"
+        for name in ("p50", "p95", "p99")
     )
-    return (("latency ", "dim"), (figures, ""), (f"  {what}{over}", "dim"))
+    return (("latency ", "dim"), (quantiles, ""), (f"  {what}{over}", "dim"))
 
 
 def _asked(requests: Mapping[str, Any]) -> str:
     hits, misses = _whole(requests, "hits"), _whole(requests, "misses")
-    return fmt.MISSING if hits is None or misses is None else str(hits + misses)
+    return figures.ABSENT if hits is None or misses is None else str(hits + misses)
 
 
 def _advice(found: Overview, settings: Settings, home: str) -> list[Line]:
@@ -220,12 +219,12 @@ def model_row(found: Mapping[str, Any], now: datetime) -> tuple[Span, ...]:
     refusals = _whole(found, "refusals")
     note = str(found.get("refused") or found.get("problem") or "")
     return (
-        (str(found.get("symbol", fmt.MISSING)), "head"),
+        (str(found.get("symbol", figures.ABSENT)), "head"),
         (state, style),
         (_count(found, "generation"), ""),
-        (fmt.age((now - trained) / timedelta(days=1)) if trained else fmt.MISSING, ""),
-        (fmt.moment(loaded, now), "dim"),
-        (str(found.get("as_of") or fmt.MISSING), ""),
+        (times.age((now - trained) / timedelta(days=1)) if trained else figures.ABSENT, ""),
+        (times.brief_moment(loaded, now, 7), "dim"),
+        (str(found.get("as_of") or figures.ABSENT), ""),
         (_count(found, "refusals"), "warn" if refusals else "dim"),
         (note, style if note else ""),
     )
@@ -275,7 +274,7 @@ def _whole(tree: Mapping[str, Any], name: str) -> int | None:
 
 def _count(tree: Mapping[str, Any], name: str) -> str:
     found = _whole(tree, name)
-    return fmt.MISSING if found is None else str(found)
+    return figures.ABSENT if found is None else str(found)
 
 
 def _moment(tree: Mapping[str, Any], name: str) -> datetime | None:

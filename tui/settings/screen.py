@@ -14,12 +14,12 @@ from engine.core.records import Level
 from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, read_sheet, shown
 from engine.settings.write import SettingChange
+from engine.words.phrases import plural
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
 from tui.dialogs.prompt import PromptScreen
 from tui.keys.keymap import problems_of
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look import format as fmt
 from tui.look.table import meanings, table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
@@ -116,7 +116,7 @@ class SettingsScreen(LiveScreen):
         spans += [(f"/{self._filter}", "mark")] if self._filter else []
         spans += [("changed only", "mark")] if self._only_changed else []
         spans += (
-            [(f"{fmt.plural(len(self.draft), 'change')} {words.NEW}", "mark")] if self.draft else []
+            [(f"{plural(len(self.draft), 'change')} {words.NEW}", "mark")] if self.draft else []
         )
         return spans
 
@@ -304,7 +304,7 @@ class SettingsScreen(LiveScreen):
             self._write()
             return
 
-        title = f"Write {fmt.plural(len(self.draft), 'change')} to stockml.toml?"
+        title = f"Write {plural(len(self.draft), 'change')} to stockml.toml?"
         listed = words.change_lines(sheet.settings, self.draft)
         confirm(self.shell, Question(title, listed, "Write"), self._write)
 

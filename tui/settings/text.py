@@ -13,7 +13,7 @@ from engine.core.text import clean
 from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, section_meanings, shown
 from engine.settings.write import value_of
-from tui.look import format as fmt
+from engine.words.phrases import plural
 from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
@@ -306,7 +306,7 @@ def change_lines(settings: Sequence[Setting], draft: Draft) -> tuple[Line, ...]:
 def broken_lines(sheet: Sheet, width: int) -> tuple[Line, ...]:
     """What stands there instead of the settings when the file cannot be used."""
     head = line(
-        f"{fmt.plural(len(sheet.problems), 'problem')}; nothing can be changed here until the file"
+        f"{plural(len(sheet.problems), 'problem')}; nothing can be changed here until the file"
         " is repaired",
         "crit",
     )

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.core.clock import parse_iso
 from engine.core.records import SymbolRow
+from engine.words import times
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.widgets.lines import Line, Span, line, wrapped
 
 WIDTH = 7
@@ -192,8 +192,8 @@ def earnings_words(found: Watch, now: datetime) -> str:
 
 
 def _moment(text: str) -> str:
-    return fmt.full_moment(parse_iso(text))
+    return times.moment(parse_iso(text))
 
 
 def _ago(text: str, now: datetime) -> str:
-    return fmt.age(max(0.0, (now - parse_iso(text)).total_seconds() / 86_400))
+    return times.age(max(0.0, (now - parse_iso(text)).total_seconds() / 86_400))

@@ -10,10 +10,10 @@ from typing import Any
 from engine.core.clock import parse_iso
 from engine.core.records import Forecast, Job, JobState, ModelInfo, Run, SymbolRow
 from engine.vault.backups import Backup
+from engine.words import figures, times
 from tui.dashboard.columns import STATE_STYLES
 from tui.dashboard.text import STATE_MEANINGS, short_source
 from tui.keys.labels import key
-from tui.look import format as fmt
 from tui.look.chart import chart
 from tui.look.table import Head, table
 from tui.runs.text import loss_lines
@@ -143,13 +143,15 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
 def _forecast_lines(found: Forecast) -> list[Line]:
     made = (
         f"forecast for {found.target_session}: {found.next_close:.2f}"
-        f" ({fmt.signed(found.change)} %)"
+        f" ({figures.signed(found.change)} %)"
     )
     inside = (
         f"80 % interval {found.low80:.2f} to {found.high80:.2f}, 95 % {found.low95:.2f} to"
         f" {found.high95:.2f}"
     )
-    chances = f"P(up) {fmt.chance(found.p_up)} %, confidence {fmt.chance(found.confidence)} %"
+    chances = (
+        f"P(up) {figures.chance(found.p_up)} %, confidence {figures.chance(found.confidence)} %"
+    )
     return [
         line(f"last close {found.last_close:.2f} of {found.last_bar}; {made}", "head"),
         line(f"{inside}, {chances}"),
@@ -159,19 +161,16 @@ def _forecast_lines(found: Forecast) -> list[Line]:
 def _model_lines(model: ModelInfo) -> list[Line]:
     mark = "SIMULATED bars" if model.simulated else f"{short_source(model.source)} bars"
     made = (
-        f"generation {model.generation}, trained {fmt.full_moment(model.trained_at)}"
-        f" ({model.reason})"
+        f"generation {model.generation}, trained {times.moment(model.trained_at)} ({model.reason})"
     )
     found = model.metrics
-    errors = (
-        f"MAPE {fmt.number(found.mape, 2)} % (naive {fmt.number(found.naive_mape, 2)} %), MASE"
-        f" {fmt.number(found.mase, 3)}"
-    )
+    naive, mase = figures.percent(found.naive_mape, 2), figures.number(found.mase, 3)
+    errors = f"MAPE {figures.percent(found.mape, 2)} (naive {naive}), MASE {mase}"
     return [
         line(f"{made} on {model.n_bars} {mark} {model.first_bar} to {model.last_bar}"),
         line(
             f"unseen sessions {found.n_scored}: {errors}, direction"
-            f" {fmt.number(found.direction_accuracy, 1)} %"
+            f" {figures.percent(found.direction_accuracy)}"
         ),
     ]
 
@@ -222,7 +221,7 @@ def error_lines(story: Story, width: int, height: int, *, ascii_only: bool) -> t
     span = f"{record[0][0]} to {record[-1][0]}"
     head = (
         f"MASE over {WINDOW} sessions, {span}; {mark} = 1, the naive forecast; now"
-        f" {fmt.number(values[-1], 3)}"
+        f" {figures.number(values[-1], 3)}"
     )
     return (*wrapped(line(head, "dim"), width, 4), *(line(text, "live") for text in drawn))
 
@@ -247,24 +246,23 @@ def calibration_lines(story: Story, width: int) -> tuple[Line, ...]:
     if not rows:
         return (line("nothing was scored yet", "dim"),)
     header, lines = table(heads, rows, width)
-    figures = story["figures"]
-    held = f"80 % intervals held {fmt.number(figures.get('coverage80'), 0)} %"
-    more = (
-        f"95 % ones {fmt.number(figures.get('coverage95'), 0)} %; calibration error"
-        f" {fmt.number(figures.get('ece'), 3)}"
-    )
-    return (header, *lines, *wrapped(line(f"{held}, {more}"), width, 4))
+    scores = story["figures"]
+    held80 = figures.percent(scores.get("coverage80"), 0)
+    held95 = figures.percent(scores.get("coverage95"), 0)
+    error = figures.number(scores.get("ece"), 3)
+    text = f"80 % intervals held {held80}, 95 % ones {held95}; calibration error {error}"
+    return (header, *lines, *wrapped(line(text), width, 4))
 
 
 def weight_lines(row: SymbolRow, story: Story) -> tuple[Line, ...]:
     """The members' weights with each one's own error against naive."""
     if row.model is None or not row.model.weights:
         return (line("the model tells no weights" if row.model else "no model", "dim"),)
-    figures = story.get("figures", {})
+    scores = story.get("figures", {})
     return tuple(
         line(
-            f"{name:<10} {100 * weight:5.1f} %   MASE alone"
-            f" {fmt.number(figures.get(f'mase_{name}'), 3)}"
+            f"{name:<10} {figures.percent(100 * weight):>7}   MASE alone"
+            f" {figures.number(scores.get(f'mase_{name}'), 3)}"
         )
         for name, weight in sorted(row.model.weights, key=lambda pair: -pair[1])
     )
@@ -304,7 +302,7 @@ def lineage_lines(
     if not found:
         return (line("never trained", "dim"),)
     lines = [
-        line(f"{fmt.full_moment(at)}  {text}", style)
+        line(f"{times.moment(at)}  {text}", style)
         for at, text, style in sorted(found, reverse=True)[:20]
     ]
     return tuple(piece for one in lines for piece in wrapped(one, width, 6))
@@ -331,7 +329,7 @@ def live_lines(story: Story, width: int) -> tuple[Line, ...]:
     )
     digits = {"n": 0, "mase": 3}
     text = "  ".join(
-        f"{name} {fmt.number(live[name], digits.get(name, 2))}"
+        f"{name} {figures.number(live[name], digits.get(name, 2))}"
         for name in names
         if live.get(name) is not None
     )

@@ -13,7 +13,7 @@ from contextlib import suppress
 from engine.core.clock import Clock
 from engine.core.link import LinkFigures, save_link
 from engine.core.paths import Home
-from tui.look import format as fmt
+from engine.words import figures, times
 from tui.terminal.link import LinkMeter
 from tui.terminal.watchdog import LoopWatch
 from tui.work.background import write_log
@@ -83,15 +83,13 @@ class Vitals:
         if rate is None:
             return f"{self.link} line: bytes to the terminal are not measured yet"
         busiest = (
-            f"busiest second {fmt.size(self.meter.most)}"
+            f"busiest second {figures.size(self.meter.most)}"
             if self.meter.most
             else "nothing since the first paint"
         )
-        sent = f"{fmt.size(self.meter.sent)} in all"
-        return (
-            f"{self.link} line: {fmt.size(round(rate))}/s over {fmt.duration(self.meter.window)},"
-            f" {busiest}, {sent}"
-        )
+        sent = f"{figures.size(self.meter.sent)} in all"
+        window = times.duration(self.meter.window)
+        return f"{self.link} line: {figures.size(rate)}/s over {window}, {busiest}, {sent}"
 
     def save_sometimes(self) -> None:
         """In a thread: leave the figures for the doctor once a minute, the first time after ten
@@ -111,7 +109,7 @@ class Vitals:
             terminal = os.ttyname(sys.__stdout__.fileno()) if sys.__stdout__ else ""
         except (OSError, ValueError):
             terminal = ""
-        figures = LinkFigures(
+        measured = LinkFigures(
             measured_at=self._wall.now(),
             opened_at=self._opened,
             pid=os.getpid(),
@@ -126,4 +124,4 @@ class Vitals:
             longest_stall_s=self.longest_stall_s,
         )
         with suppress(OSError):
-            save_link(self._home, figures)
+            save_link(self._home, measured)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.reactive import var
 
 from engine.core.records import Snapshot
-from tui.look.format import ASCII, UNICODE, Glyphs
+from tui.look.glyphs import ASCII, UNICODE, Glyphs
 from tui.widgets.lines import Line, Lines
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.core.records import Job, JobState, SymbolState
 from tests.tui.scenes import NAMES, NOW, empty_row, model, row, training_job, watched_home
 from tui.dashboard.columns import COLUMNS, GUTTER, STATE_STYLES, Look, cells, fit, header, progress
-from tui.look.format import ASCII
+from tui.look.glyphs import ASCII
 from tui.widgets.lines import plain
 
 LOOK = Look(NOW, ASCII, real_source=True, checked_at=NOW)
@@ -87,7 +87,7 @@ def test_progress_covers_figures_at_80_columns() -> None:
     line = text(row("AAPL", job=training_job("AAPL"), state=SymbolState.TRAIN))
 
     assert "101.66" in line
-    assert "23/50 loss 0.0123 ETA 3m07s" in line
+    assert "23/50 loss 0.0123 ETA 3m 07s" in line
 
 
 def test_simulated_model_in_a_real_home_is_marked_in_its_row() -> None:

@@ -27,7 +27,7 @@ from tui.app import StockmlApp
 from tui.dashboard.panes.log import log_lines
 from tui.dashboard.panes.meters import meters_line
 from tui.dashboard.panes.title import title_line
-from tui.look.format import ASCII
+from tui.look.glyphs import ASCII
 from tui.widgets.lines import plain
 from tui.widgets.notice import notice_lines
 from tui.widgets.picker import window_top
@@ -94,7 +94,7 @@ async def test_failure_keeps_the_last_numbers_and_says_they_are_old(tmp_path: Pa
 
         app.wall.advance(timedelta(seconds=60))  # type: ignore[attr-defined]
         app._tick()
-        await until(pilot, lambda: "OLD 1m00s" in screen_text(app), "the age")
+        await until(pilot, lambda: "OLD 1m 00s" in screen_text(app), "the age")
 
         engine.snap = trained_home()
         app.look_now()
@@ -124,6 +124,13 @@ def test_problems_stand_above_the_log() -> None:
     assert texts[0] == "! runs cannot be read: EIO"
     assert texts[-1] == found.log_tail[-1]
     assert len(texts) == 4
+
+
+def test_a_problem_names_a_file_where_it_can_be_read() -> None:
+    """A line has no room for folders."""
+    problem = "/srv/stockml/stockml.toml: training.epochs"
+    lines = log_lines(snapshot((row("TSLA"),), problems=(problem,)), 5, False)
+    assert plain(lines[0]) == "! stockml.toml: training.epochs"
 
 
 def test_empty_log_says_so() -> None:

@@ -21,7 +21,7 @@ async def test_all_rows_and_the_footer_while_it_trains(
         text = screen_text(app)
 
     assert all(f" {name} " in text for name in NAMES)
-    assert text.count("ETA 3m07s") >= 2
+    assert text.count("ETA 3m 07s") >= 2
     assert RUN_ID in text
     assert "published symbol=AUR" in text
     assert text.splitlines()[-1].startswith("? help  q quit")

@@ -29,7 +29,7 @@ from tui.dashboard.text import (
     run_line,
     run_lines,
 )
-from tui.look.format import ASCII
+from tui.look.glyphs import ASCII
 from tui.widgets.lines import plain
 
 
@@ -94,7 +94,7 @@ def test_run_line_counts_the_jobs() -> None:
     """A live run says who started it and how its jobs stand; a cancelled one says so."""
     text = plain(run_line(live_run(), NOW))
 
-    assert text.startswith(f"RUN {RUN_ID} 3m10s: 2 running, 6 queued, 4 done, 1 failed")
+    assert text.startswith(f"RUN {RUN_ID} 3m 10s: 2 running, 6 queued, 4 done, 1 failed")
     assert text.endswith("by cron")
     assert plain(run_line(replace(live_run(), cancelling=True), NOW)).startswith("CANCELLING")
     assert "DONE" in plain(run_line(ended_run(), NOW))

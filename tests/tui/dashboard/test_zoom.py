@@ -23,7 +23,7 @@ from tests.tui.scenes import (
 )
 from tui.dashboard.detail_text import detail_lines, why_lines
 from tui.dashboard.panes.summary import summary
-from tui.look.format import ASCII
+from tui.look.glyphs import ASCII
 from tui.widgets.lines import plain
 
 
@@ -43,7 +43,7 @@ def test_details_of_a_row_that_trains() -> None:
 
     for words in (
         "AMZN TRAIN",
-        "fitting, epoch 25/50, ETA 3m07s",
+        "fitting, epoch 25/50, ETA 3m 07s",
         "[############............]",
         "loss 0.0123, validation 0.0131",
         "*",

@@ -16,7 +16,7 @@ HEADS = (
 ROWS = (
     (
         ("20261021-143401-ab12cd", ""),
-        ("3m10s", ""),
+        ("3m 10s", ""),
         ("2 running, 6 queued, 4 done", ""),
         ("cron", ""),
     ),
@@ -32,7 +32,7 @@ def test_what_a_narrow_table_keeps(width: int) -> None:
 
     assert text.startswith("20261021-143401-ab12cd")
     assert ("JOBS" in plain(header)) == ("2 running" in text) == (width >= 22 + 2 + 12)
-    assert ("TOOK" in plain(header)) == ("3m10s" in text) == (width >= 22 + 2 + 27 + 2 + 5)
+    assert ("TOOK" in plain(header)) == ("3m 10s" in text) == (width >= 22 + 2 + 27 + 2 + 6)
 
 
 def test_cut_words_have_a_mark() -> None:

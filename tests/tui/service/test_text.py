@@ -118,7 +118,7 @@ def test_the_figures_are_the_services_own(settings: Settings) -> None:
     assert "requests 12345, 4.2/s over the last minute  errors 2  turned away 3" in text
     assert "latency p50 1.5 ms  p95 2.2 ms  p99 7.7 ms  predictions of the newest 2000" in text
     assert "latency p50 0.8 ms  p95 2.0 ms  p99 6.0 ms  all requests of the newest 2000" in text
-    assert "cache 13 forecasts for 5m0s  hits 900 of 913  memory 70 MB  up 3h10" in text
+    assert "cache 13 forecasts for 5m0s  hits 900 of 913  memory 70 MB  up 3h 10m" in text
 
 
 def test_what_is_not_told_is_missing(settings: Settings) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.core.records import Snapshot
+from engine.words.phrases import without_folders
 from tui.dashboard.text import next_steps
 from tui.logs.text import log_line
-from tui.look.format import file_names
 from tui.widgets.lines import Line, line
 from tui.widgets.pane import Pane
 
@@ -16,7 +16,8 @@ def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, .
     """Problems first, then the next steps of an empty home, then as much of the log's end as
     there is room for."""
     head = [
-        line(f"! {file_names(text)}", "warn") for text in snapshot.problems[: max(1, height // 2)]
+        line(f"! {without_folders(text)}", "warn")
+        for text in snapshot.problems[: max(1, height // 2)]
     ]
     head += [
         line(text, "head" if not index else "")

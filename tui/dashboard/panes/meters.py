@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.core.records import Level, Meter
+from engine.words import figures
 from tui.dashboard.panes.title import LEVEL_STYLES
-from tui.look import format as fmt
-from tui.look.format import Glyphs
+from tui.look.glyphs import Glyphs, progress_bar
 from tui.widgets.lines import Line, Span, line
 from tui.widgets.pane import Pane
 
@@ -18,11 +18,14 @@ def meter_spans(meter: Meter, bar_width: int, glyphs: Glyphs) -> tuple[Span, ...
     style = LEVEL_STYLES[meter.level]
     if meter.unit != "%":
         word = f" {meter.level.value}" if meter.level is not Level.OK else ""
-        return ((f"{meter.name} {fmt.number(meter.value, 2, 5)}{meter.unit}", ""), (word, style))
-    bar = f"{fmt.bar(meter.value / 100, bar_width, glyphs)} " if bar_width else ""
+        return (
+            (f"{meter.name} {figures.number(meter.value, 2, 5)}{meter.unit}", ""),
+            (word, style),
+        )
+    bar = f"{progress_bar(meter.value / 100, bar_width, glyphs)} " if bar_width else ""
     return (
         (f"{meter.name} {bar}", ""),
-        (f"{fmt.number(meter.value, 0):>3}% {meter.level.value:<4}", style),
+        (f"{figures.number(meter.value, 0):>3}% {meter.level.value:<4}", style),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from textual.reactive import var
 
 from engine.core.records import Level, Snapshot, SymbolState
+from engine.words import figures
 from tui.dashboard.columns import STATE_STYLES
-from tui.look import format as fmt
 from tui.widgets.lines import Line, Span, line, wrapped
 from tui.widgets.pane import Pane
 
@@ -36,14 +36,10 @@ def summary(snapshot: Snapshot, cursor: str) -> Line:
             ]
     for meter in snapshot.meters:
         if meter.level is not Level.OK:
-            spans.append(
-                (
-                    f", {meter.name} {fmt.number(meter.value, 0)}{meter.unit} {meter.level.value}",
-                    "warn",
-                )
-            )
+            value = f"{figures.number(meter.value, 0)}{meter.unit}"
+            spans.append((f", {meter.name} {value} {meter.level.value}", "warn"))
     if row := snapshot.row(cursor):
-        change = f" {fmt.signed(row.forecast.change)}%" if row.forecast else ""
+        change = f" {figures.signed(row.forecast.change)}%" if row.forecast else ""
         spans.append((f"; > {row.symbol} {row.state.value}{change}", ""))
     return tuple(spans) or line("no symbol is configured", "warn")
 

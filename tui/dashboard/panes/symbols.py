@@ -12,7 +12,7 @@ from engine.core.records import Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from tui.dashboard.columns import Look, cells, fit, header
 from tui.keys.labels import key
-from tui.look.format import Glyphs
+from tui.look.glyphs import Glyphs
 from tui.widgets.lines import Line, line, plain
 from tui.widgets.pane import Pane
 from tui.widgets.picker import window_top
