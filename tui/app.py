@@ -14,7 +14,8 @@ from textual.screen import Screen
 
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import StockmlError
-from engine.core.records import Away, Level, Snapshot
+from engine.core.records import Level
+from engine.core.snapshot import Away, Snapshot
 from engine.core.text import clean
 from engine.words import times
 from tui.dashboard.last_seen import LastSeen

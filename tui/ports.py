@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engine.core.paths import Home
-from engine.core.records import Alert, Away, PlanItem, Run, Snapshot, Started, TrainRequest
+from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
+from engine.core.snapshot import Alert, Away, Snapshot
 from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class RunsPort(Protocol):
 
     def plan(self, request: TrainRequest) -> tuple[PlanItem, ...]: ...
 
-    def start(self, request: TrainRequest) -> Started: ...
+    def start(self, request: TrainRequest) -> StartedRun: ...
 
     def cancel(self, run_id: str) -> object: ...
 

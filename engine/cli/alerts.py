@@ -10,7 +10,7 @@ from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import span
 from engine.core.errors import ExitCode, UsageError
-from engine.core.records import Alert
+from engine.core.snapshot import Alert
 from engine.core.text import clean
 from engine.watch.alerts import ANY, RULES
 from engine.words import figures, times

@@ -13,7 +13,8 @@ from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
-from engine.core.records import Job, PlannedAction, Run, Started
+from engine.core.records import Job, Run, StartedRun
+from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.watch.auto_train import TrainingPlan, planning_context
@@ -73,7 +74,7 @@ def _print_plan(session: Session, plan: TrainingPlan) -> None:
     session.facts(decision_table(plan.decisions, terminal_width()))
 
 
-def _followed(session: Session, started: Started, interrupts: Interrupts) -> Run:
+def _followed(session: Session, started: StartedRun, interrupts: Interrupts) -> Run:
     view = make_view(session.narration, session.say)
     return follow(session.engine, started.run_id, view, interrupts)
 
@@ -81,7 +82,7 @@ def _followed(session: Session, started: Started, interrupts: Interrupts) -> Run
 def _report_end(
     session: Session,
     plan: TrainingPlan,
-    started_runs: tuple[Started, ...],
+    started_runs: tuple[StartedRun, ...],
     runs: list[Run],
     interrupted: bool,
 ) -> int:
@@ -109,7 +110,7 @@ def _report_end(
     return code
 
 
-def started_lines(started_runs: Iterable[Started]) -> list[str]:
+def started_lines(started_runs: Iterable[StartedRun]) -> list[str]:
     """One line for each run that was started."""
     return [f"run {run.run_id} trains {' '.join(run.symbols)}" for run in started_runs]
 

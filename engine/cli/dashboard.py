@@ -9,7 +9,8 @@ from engine.cli import documents, render
 from engine.cli.session import Session
 from engine.cli.status import current_snapshot
 from engine.core.errors import ExitCode
-from engine.core.records import Alert, Level, Snapshot, SymbolRow, SymbolState
+from engine.core.records import Level, SymbolState
+from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.words import figures, times

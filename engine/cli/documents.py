@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
 from engine.core.errors import StockmlError
-from engine.core.records import Alert, Forecast, Job, Metrics, ModelInfo, Run, Snapshot, SymbolRow
+from engine.core.records import Forecast, Job, Metrics, ModelInfo, Run
+from engine.core.snapshot import Alert, Snapshot, SymbolRow
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars

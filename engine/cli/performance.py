@@ -16,7 +16,7 @@ from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso, span
 from engine.core.errors import ExitCode, UsageError
-from engine.core.records import PlannedAction
+from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
 from engine.watch.check import CheckReport, SymbolCheck, history_line
 from engine.watch.ledger import Accuracy

@@ -9,7 +9,8 @@ from engine.cli.exits import worst_exit
 from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import StockmlError, UsageError
-from engine.core.records import Forecast, SymbolRow
+from engine.core.records import Forecast
+from engine.core.snapshot import SymbolRow
 from engine.core.sources import is_simulated
 from engine.market.staleness import bars_behind, stand_in_words
 

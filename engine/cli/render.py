@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.records import (
-    Forecast,
-    Job,
-    JobState,
-    Level,
-    Meter,
-    Metrics,
-    Run,
-    Snapshot,
-    SymbolRow,
-    SymbolState,
-)
+from engine.core.records import Forecast, Job, JobState, Level, Metrics, Run, SymbolState
+from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.words import figures, times

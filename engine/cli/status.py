@@ -12,7 +12,7 @@ from engine.cli import documents, render
 from engine.cli.session import Session, on_terminal
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, StockmlError, UsageError
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from engine.words import times
 
 

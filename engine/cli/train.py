@@ -12,7 +12,7 @@ from engine.cli.exits import exit_code
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, UsageError
-from engine.core.records import Run, Started, TrainRequest
+from engine.core.records import Run, StartedRun, TrainRequest
 from engine.core.symbols import Priority
 
 
@@ -71,7 +71,7 @@ def run_training(
         return _ended(session, run, started.busy, interrupts.count > 0)
 
 
-def _detached(session: Session, started: Started) -> int:
+def _detached(session: Session, started: StartedRun) -> int:
     if session.json:
         session.document(
             {

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.core.audit import AuditOutcome, audited
 from engine.core.files import lock_holder
-from engine.core.records import PlanItem, Run, Started, SymbolRow, TrainRequest
+from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
+from engine.core.snapshot import SymbolRow
 from engine.runs.cancel import cancel_run
 from engine.runs.start import start_run
 from engine.runs.store import RunStore
@@ -27,7 +28,7 @@ def _request(request: TrainRequest) -> Mapping[str, Any]:
     }
 
 
-def _started(started: Started) -> Mapping[str, Any]:
+def _started(started: StartedRun) -> Mapping[str, Any]:
     return {
         "symbols": started.symbols,
         "run": started.run_id,
@@ -58,7 +59,7 @@ class RunsFacade(Facade):
         return tuple(items)
 
     @audited("train", _request, _started, outcome=AuditOutcome.STARTED)
-    def start(self, request: TrainRequest) -> Started:
+    def start(self, request: TrainRequest) -> StartedRun:
         """Start a detached run; BusyError naming the holder when every symbol is being trained."""
         self.checked(request.symbols)
         return start_run(self.home, self.context.settings, request, self.clock)

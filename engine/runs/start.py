@@ -21,7 +21,7 @@ from engine.core.errors import BusyError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
-from engine.core.records import Started, TrainRequest
+from engine.core.records import StartedRun, TrainRequest
 from engine.core.sources import parse_source
 from engine.core.symbols import checked_all
 from engine.core.text import clean, clean_bytes
@@ -39,7 +39,7 @@ Launch = Callable[[RunFolder, FileLock], "subprocess.Popen[bytes] | None"]
 
 def start_run(
     home: Home, settings: Settings, request: TrainRequest, clock: Clock | None = None
-) -> Started:
+) -> StartedRun:
     """Start a detached run of the symbols that nobody else trains; the others are `busy`.
 
     Raises BusyError when all are busy, StockmlError when the disk is too full or the supervisor
@@ -86,7 +86,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
     )
 
 
-def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
+def begin(home: Home, spec: RunSpec, launch: Launch) -> StartedRun:
     """Claim the free symbols of the spec and launch its supervisor."""
     with _start_lock(home, spec.starter):
         holders = busy_symbols(home, spec.symbols)
@@ -108,7 +108,7 @@ def begin(home: Home, spec: RunSpec, launch: Launch) -> Started:
             ) from error
     if process is not None:
         _await_first_event(folder, process)
-    return Started(folder.id, free, busy)
+    return StartedRun(folder.id, free, busy)
 
 
 def _create(

@@ -21,7 +21,8 @@ from engine.core.clock import iso, parse_iso
 from engine.core.failpoints import failpoint
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import Alert, AlertDelivery, AlertState, Level, PlannedAction
+from engine.core.records import Level
+from engine.core.snapshot import Alert, AlertDelivery, AlertState, PlannedAction
 from engine.core.text import clean
 from engine.settings.schema import Settings
 from engine.watch.planner import Decision

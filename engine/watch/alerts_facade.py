@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.audit import AuditOutcome, audited
 from engine.core.clock import iso
-from engine.core.records import Alert
+from engine.core.snapshot import Alert
 from engine.settings.facade import Facade
 from engine.watch import alerts, deliver
 

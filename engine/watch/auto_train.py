@@ -10,7 +10,8 @@ from datetime import datetime
 from engine.core.clock import Clock
 from engine.core.errors import BusyError
 from engine.core.paths import Home
-from engine.core.records import PlannedAction, Started, TrainRequest
+from engine.core.records import StartedRun, TrainRequest
+from engine.core.snapshot import PlannedAction
 from engine.core.sources import has_report_dates
 from engine.market.calendar import exchange_day, is_open, session_close
 from engine.runs.spec import AUTOMATIC
@@ -37,7 +38,7 @@ from engine.watch.planner import (
 )
 from engine.watch.triggers import SymbolFacts, TriggerVerdict, verdicts
 
-Start = Callable[[TrainRequest], Started]
+Start = Callable[[TrainRequest], StartedRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +157,10 @@ def assess_all(
     return [assess(each, home, settings, now) for each in seen], fault
 
 
-def start(home: Home, plan: TrainingPlan, begin: Start, starter: str) -> tuple[Started, ...]:
+def start(home: Home, plan: TrainingPlan, begin: Start, starter: str) -> tuple[StartedRun, ...]:
     """Start a run for each source among the decided symbols, and write down every decision;
     BusyError names no run."""
-    started: list[Started] = []
+    started: list[StartedRun] = []
     runs: dict[str, str] = {}
     for source, group in _by_source(plan).items():
         reasons = tuple((each.symbol, f"{each.reason}: {each.text}"[:200]) for each in group)

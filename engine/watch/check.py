@@ -23,7 +23,8 @@ from engine.core.clock import Clock, iso
 from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
-from engine.core.records import Level, Meter, Started, TrainRequest
+from engine.core.records import Level, StartedRun, TrainRequest
+from engine.core.snapshot import Meter
 from engine.core.sources import has_report_dates
 from engine.core.text import clean
 from engine.schedule.upcoming import next_auto_train
@@ -90,7 +91,7 @@ class CheckReport:
     checks: tuple[SymbolCheck, ...]
     meters: tuple[Meter, ...]
     plan: TrainingPlan
-    started: tuple[Started, ...]
+    started: tuple[StartedRun, ...]
     problems: tuple[str, ...]
     outage: bool
     unstarted: str = ""
@@ -147,12 +148,12 @@ def check(
 
 def _started(
     home: Home, plan: TrainingPlan, begin: Start | None, starter: str
-) -> tuple[tuple[Started, ...], str]:
+) -> tuple[tuple[StartedRun, ...], str]:
     """The runs that were started;
     a start that fails (a full disk) is told in words, and the check goes on."""
-    begun, fault = list[Started](), ""
+    begun, fault = list[StartedRun](), ""
 
-    def noted(request: TrainRequest) -> Started:
+    def noted(request: TrainRequest) -> StartedRun:
         assert begin is not None
         begun.append(begin(request))
         return begun[-1]

@@ -17,7 +17,8 @@ from engine.core.clock import Clock, iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import Alert, Away, JobState, PlannedAction, Retrain, Run
+from engine.core.records import JobState, Run
+from engine.core.snapshot import Alert, Away, PlannedAction, Retrain
 from engine.core.text import clean
 from engine.watch.alerts import read_alerts
 from engine.watch.deliver import wanted

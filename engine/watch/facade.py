@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.audit import audited
 from engine.core.errors import StockmlError
-from engine.core.records import Away, PlannedAction, Snapshot, Started, SymbolRow
+from engine.core.records import StartedRun
+from engine.core.snapshot import Away, PlannedAction, Snapshot, SymbolRow
 from engine.core.symbols import checked_all
 from engine.forecast import status as derived
 from engine.runs.facade import RunsFacade
@@ -102,7 +103,7 @@ class WatchFacade(Facade):
         lambda plan, _starter: {"symbols": plan.symbols(PlannedAction.TRAIN) or "none"},
         lambda started: {"runs": [run.run_id for run in started]},
     )
-    def auto_train(self, plan: TrainingPlan, starter: str) -> tuple[Started, ...]:
+    def auto_train(self, plan: TrainingPlan, starter: str) -> tuple[StartedRun, ...]:
         """Start what was planned and write every decision down."""
         from engine.watch.auto_train import start
 

@@ -18,16 +18,8 @@ from engine.core.clock import iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import (
-    AlertState,
-    JobState,
-    Level,
-    Meter,
-    Run,
-    Snapshot,
-    SymbolRow,
-    SymbolState,
-)
+from engine.core.records import JobState, Level, Run, SymbolState
+from engine.core.snapshot import AlertState, Meter, Snapshot, SymbolRow
 from engine.core.text import clean
 from engine.forecast import status
 from engine.market.calendar import covered_until, last_complete_session

@@ -6,7 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from engine.core.records import Level, Meter
+from engine.core.records import Level
+from engine.core.snapshot import Meter
 from engine.settings.schema import ResourceSettings
 
 _ORDER = (Level.OK, Level.WARN, Level.CRIT)

@@ -21,7 +21,7 @@ from engine.core.errors import BusyError, StockmlError
 from engine.core.files import FileLock, lock_holder
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import PlannedAction
+from engine.core.snapshot import PlannedAction
 from engine.market.calendar import exchange_day, is_open, session_close
 from engine.watch.schema import SCHEMA
 

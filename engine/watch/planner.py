@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from engine.core.records import PlannedAction
+from engine.core.snapshot import PlannedAction
 from engine.core.symbols import Priority
 from engine.settings.schema import Settings
 from engine.watch.triggers import TRIGGERS, TriggerVerdict

@@ -13,7 +13,7 @@ from engine.core.clock import iso
 from engine.core.files import write_json
 from engine.core.history import reading
 from engine.core.paths import Home
-from engine.core.records import Meter
+from engine.core.snapshot import Meter
 from engine.watch.schema import SCHEMA
 
 

@@ -11,20 +11,8 @@ from datetime import datetime, timedelta
 from engine.core.clock import Clock
 from engine.core.errors import ExitCode
 from engine.core.paths import Home
-from engine.core.records import (
-    AlertState,
-    Job,
-    JobState,
-    Level,
-    Meter,
-    ModelInfo,
-    PlannedAction,
-    Retrain,
-    Run,
-    Snapshot,
-    SymbolRow,
-    SymbolState,
-)
+from engine.core.records import Job, JobState, Level, ModelInfo, Run, SymbolState
+from engine.core.snapshot import AlertState, Meter, PlannedAction, Retrain, Snapshot, SymbolRow
 from engine.core.sources import is_simulated, parse_source
 from engine.core.tail import FileTail
 from engine.core.text import clean

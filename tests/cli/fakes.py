@@ -23,16 +23,14 @@ from engine.core.records import (
     Job,
     JobState,
     Level,
-    Meter,
     Metrics,
     ModelInfo,
     Run,
-    Snapshot,
-    Started,
-    SymbolRow,
+    StartedRun,
     SymbolState,
     TrainRequest,
 )
+from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.symbols import Priority
 from engine.settings import load as config
 
@@ -126,7 +124,7 @@ class FakeEngine:
     source: str | None = None
     snapshots: list[Snapshot] = field(default_factory=list)
     plays: list[Run] = field(default_factory=list)
-    started: Started | StockmlError | None = None
+    started: StartedRun | StockmlError | None = None
     forecasts: dict[str, Forecast | StockmlError] = field(default_factory=dict)
     requests: list[TrainRequest] = field(default_factory=list)
     refreshed: list[str] = field(default_factory=list)
@@ -154,11 +152,11 @@ class FakeEngine:
     def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
         self.refreshed.extend(symbols or ())
 
-    def start_training(self, request: TrainRequest) -> Started:
+    def start_training(self, request: TrainRequest) -> StartedRun:
         self.requests.append(request)
         if isinstance(self.started, StockmlError):
             raise self.started
-        return self.started or Started("run-1", request.symbols)
+        return self.started or StartedRun("run-1", request.symbols)
 
     def run(self, run_id: str) -> Run:
         return self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]

@@ -16,7 +16,7 @@ from engine.api import Engine
 from engine.cli import auto_train, main, train
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
-from engine.core.records import Job, JobState, Run, Started, TrainRequest
+from engine.core.records import Job, JobState, Run, StartedRun, TrainRequest
 from tests.helpers import ROOT, new_home
 from tests.schedule.fakes import FakeCrontab
 from tests.service.homes import build_home, serving
@@ -64,7 +64,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     def init(self: Engine, *words: object, **more: object) -> None:
         made(self, *words, **{**more, "clock": clock})  # type: ignore[arg-type]
 
-    def start(_: Engine, request: TrainRequest) -> Started:
+    def start(_: Engine, request: TrainRequest) -> StartedRun:
         started = trainer(request)
         jobs = tuple(Job(symbol, JobState.DONE, exit_code=0) for symbol in started.symbols)
         runs[started.run_id] = Run(

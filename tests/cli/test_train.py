@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import BusyError, ExitCode, UsageError
-from engine.core.records import Job, JobState, Started
+from engine.core.records import Job, JobState, StartedRun
 from tests.cli.fakes import done, fake, invoke, make_run
 from tests.helpers import stockml
 
@@ -106,7 +106,7 @@ def test_busy_symbols_are_named_and_the_rest_trained(tmp_path: Path) -> None:
     engine = fake(
         tmp_path,
         plays=[make_run(done("NVDA"))],
-        started=Started("run-1", ("NVDA",), (("TSLA", "run run-0 (cron)"),)),
+        started=StartedRun("run-1", ("NVDA",), (("TSLA", "run run-0 (cron)"),)),
     )
     result = invoke(engine, "train", "NVDA", "TSLA", "--json")
     tree = json.loads(result.stdout)

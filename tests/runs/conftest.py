@@ -15,7 +15,7 @@ import pytest
 
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
-from engine.core.records import Run, Started, TrainRequest
+from engine.core.records import Run, StartedRun, TrainRequest
 from engine.runs.spec import Limits, RunFolder, RunSpec, run_folder
 from engine.runs.start import begin, launch, plan
 from engine.runs.store import RunStore
@@ -52,23 +52,23 @@ class Bench:
         spec = plan(load(self.home, {}), request, SystemClock())
         return msgspec.structs.replace(spec, limits=limits, **more)
 
-    def start(self, *symbols: str, limits: Limits = QUICK) -> Started:
+    def start(self, *symbols: str, limits: Limits = QUICK) -> StartedRun:
         """Start a real run."""
         return begin(self.home, self.spec(*symbols, limits=limits), launch)
 
-    def folder(self, started: Started) -> RunFolder:
+    def folder(self, started: StartedRun) -> RunFolder:
         return run_folder(self.home, started.run_id)
 
-    def run(self, started: Started) -> Run:
+    def run(self, started: StartedRun) -> Run:
         """The run as a reader who comes new sees it."""
         return RunStore(self.home).run(started.run_id)
 
-    def ended(self, started: Started, seconds: float = 30.0) -> Run:
+    def ended(self, started: StartedRun, seconds: float = 30.0) -> Run:
         """The run, once it has ended."""
         wait_for(lambda: not self.run(started).live, seconds, "the end of the run")
         return self.run(started)
 
-    def phase(self, started: Started, symbol: str, name: str) -> None:
+    def phase(self, started: StartedRun, symbol: str, name: str) -> None:
         """Wait until the job of `symbol` is in a phase."""
 
         def there() -> bool:

@@ -20,7 +20,7 @@ from engine.core.clock import SystemClock
 from engine.core.errors import BusyError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.records import JobState, Started, TrainRequest
+from engine.core.records import JobState, StartedRun, TrainRequest
 from engine.runs import start
 from engine.runs.spec import RunFolder, read_spec, run_folder
 from engine.runs.start import begin, plan, start_run
@@ -150,7 +150,7 @@ def test_a_run_starts_in_the_bare_environment_of_cron(bench: Bench) -> None:
         text=True,
         check=True,
     )
-    run = bench.ended(Started(found.stdout.strip(), ()))
+    run = bench.ended(StartedRun(found.stdout.strip(), ()))
     assert run.state is JobState.DONE
     folder = run_folder(bench.home, run.id).path
     modes = {

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.files import lock_holder
-from engine.core.records import JobState, Started
+from engine.core.records import JobState, StartedRun
 from engine.runs.store import RunStore
 from tests.helpers import wait_for
 from tests.runs.conftest import Bench
@@ -49,7 +49,7 @@ def test_a_run_outlives_whoever_started_it(bench: Bench) -> None:
     bench.do(NVDA="wait")
     process = starter(bench)
     assert process.stdout is not None
-    started = Started(process.stdout.readline().strip(), ())
+    started = StartedRun(process.stdout.readline().strip(), ())
     bench.phase(started, "NVDA", "wait")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -62,7 +62,7 @@ def test_a_run_outlives_whoever_started_it(bench: Bench) -> None:
 def test_a_run_outlives_the_thread_that_started_it(bench: Bench) -> None:
     """A console starts runs from threads that end at once (a parent-death signal would kill the
     run then)."""
-    found: list[Started] = []
+    found: list[StartedRun] = []
     thread = threading.Thread(target=lambda: found.append(bench.start("NVDA", "TSLA")))
     thread.start()
     thread.join()
@@ -110,7 +110,7 @@ def test_a_supervisor_killed_at_any_point_leaves_a_lost_run(
     try:
         started = bench.start("NVDA")
     except StockmlError:  # it died before it spoke, and the starter says so
-        started = Started(RunStore(bench.home).ids()[0], ())
+        started = StartedRun(RunStore(bench.home).ids()[0], ())
     monkeypatch.delenv("STOCKML_FAILPOINTS")
     wait_for(lambda: not bench.alive(), 10, "the end of every process")
     run = bench.ended(started)

@@ -15,15 +15,8 @@ from engine.client.service_client import Reply, ServiceState
 from engine.core.child import ChildAnswer
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
-from engine.core.records import (
-    Alert,
-    Away,
-    PlanItem,
-    Run,
-    Snapshot,
-    Started,
-    TrainRequest,
-)
+from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
+from engine.core.snapshot import Alert, Away, Snapshot
 from engine.schedule.daemon import Daemon
 from engine.schedule.scheduler import Scheduler
 from engine.service.overview import Overview
@@ -117,11 +110,11 @@ class FakeRuns:
             for name in request.symbols
         )
 
-    def start(self, request: TrainRequest) -> Started:
+    def start(self, request: TrainRequest) -> StartedRun:
         self.engine.verb("train", request)
         holders = self.engine.holders
         symbols = tuple(name for name in request.symbols if name not in holders)
-        return Started("20261021-143711-ffffff", symbols, tuple(holders.items()))
+        return StartedRun("20261021-143711-ffffff", symbols, tuple(holders.items()))
 
     def cancel(self, run_id: str) -> None:
         self.engine.verb("cancel", run_id)

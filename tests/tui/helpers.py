@@ -22,7 +22,7 @@ import pyte
 from textual.app import App
 from textual.pilot import Pilot
 
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from tests.helpers import LEAST_S, ROOT, environment, wait_for
 from tests.tui.fake import FakeEngine
 from tests.tui.scenes import clock

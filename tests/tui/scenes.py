@@ -11,23 +11,25 @@ from typing import Any
 
 from engine.core.clock import FakeClock
 from engine.core.records import (
-    Alert,
-    AlertDelivery,
-    AlertState,
     EpochLoss,
     Forecast,
     Job,
     JobState,
     Level,
-    Meter,
     Metrics,
     ModelInfo,
+    Run,
+    SymbolState,
+)
+from engine.core.snapshot import (
+    Alert,
+    AlertDelivery,
+    AlertState,
+    Meter,
     PlannedAction,
     Retrain,
-    Run,
     Snapshot,
     SymbolRow,
-    SymbolState,
 )
 from engine.core.symbols import Priority
 

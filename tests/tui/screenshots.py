@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import screen_text, until
 from tests.tui.scenes import clock

@@ -12,23 +12,25 @@ from typing import Any
 from engine.core.events import Event
 from engine.core.paths import Home
 from engine.core.records import (
-    Alert,
-    AlertDelivery,
-    AlertState,
     EpochLoss,
     Forecast,
     Job,
     JobState,
     Level,
-    Meter,
     Metrics,
     ModelInfo,
+    Run,
+    SymbolState,
+)
+from engine.core.snapshot import (
+    Alert,
+    AlertDelivery,
+    AlertState,
+    Meter,
     PlannedAction,
     Retrain,
-    Run,
     Snapshot,
     SymbolRow,
-    SymbolState,
 )
 from engine.core.symbols import Priority
 from engine.runs.training_log import event_text, log_line

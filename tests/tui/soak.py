@@ -28,7 +28,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from engine.core.clock import FakeClock
-from engine.core.records import Alert, AlertState, Job, JobState, Run, Snapshot, SymbolState
+from engine.core.records import Job, JobState, Run, SymbolState
+from engine.core.snapshot import Alert, AlertState, Snapshot
 from engine.runs.journal import EventWriter, Journal
 from engine.runs.spec import new_run_id, run_folder
 from engine.vault.backups import Backup

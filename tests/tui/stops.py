@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.color import ColorType
 from textual.pilot import Pilot
 
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from engine.vault.backups import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up

@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.core.errors import BusyError
-from engine.core.records import Away, SymbolState
+from engine.core.records import SymbolState
+from engine.core.snapshot import Away
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import NOW, row, snapshot, trained_home, training_home
 from tui.dashboard.status_refresh import same

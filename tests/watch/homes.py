@@ -11,7 +11,7 @@ import msgspec
 
 from engine.core.clock import FakeClock, iso
 from engine.core.paths import Home
-from engine.core.records import Started, TrainRequest
+from engine.core.records import StartedRun, TrainRequest
 from engine.forecast.fit import fit_symbol
 from engine.market.fetch import stored_bars
 from engine.settings.load import load
@@ -49,7 +49,7 @@ class Trainer:
     def settings(self) -> Settings:
         return load(self.home, {})
 
-    def __call__(self, request: TrainRequest) -> Started:
+    def __call__(self, request: TrainRequest) -> StartedRun:
         self.requests.append(request)
         for symbol in request.symbols:
             self.train(
@@ -57,7 +57,7 @@ class Trainer:
                 dict(request.reasons).get(symbol, request.reason),
                 request.source or "simulated",
             )
-        return Started(f"20250810-060000-{len(self.requests):06x}", request.symbols)
+        return StartedRun(f"20250810-060000-{len(self.requests):06x}", request.symbols)
 
     def train(self, symbol: str, reason: str = "test", source: str = "simulated") -> None:
         """Publish a new generation of one symbol."""

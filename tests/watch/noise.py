@@ -21,7 +21,8 @@ from functools import cache
 import msgspec
 import numpy as np
 
-from engine.core.records import Metrics, PlannedAction
+from engine.core.records import Metrics
+from engine.core.snapshot import PlannedAction
 from engine.core.symbols import Priority
 from engine.market.bars import Bars, day
 from engine.market.simulated import Character, simulate

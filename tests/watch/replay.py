@@ -22,7 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.records import Metrics, PlannedAction
+from engine.core.records import Metrics
+from engine.core.snapshot import PlannedAction
 from engine.forecast.metrics import score
 from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, exchange_day, last_complete_session, sessions_between

@@ -13,7 +13,7 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.core.records import PlannedAction
+from engine.core.snapshot import PlannedAction
 from engine.watch import decisions, ledger
 from engine.watch.alerts import alert_list
 from engine.watch.auto_train import plan_trainings, planning_context

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.core.paths import Home
-from engine.core.records import PlannedAction
+from engine.core.snapshot import PlannedAction
 from engine.watch import decisions
 from engine.watch.planner import Decision, PlanningContext, ReasonHistory
 from engine.watch.schema import SCHEMA, writing

@@ -16,7 +16,8 @@ from engine.client.service_client import Reply, ServiceState
 from engine.core.clock import FakeClock, iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.core.records import JobState, Level, Run, Snapshot, SymbolState
+from engine.core.records import JobState, Level, Run, SymbolState
+from engine.core.snapshot import Snapshot
 from engine.schedule.block import JobLine
 from engine.schedule.daemon import Daemon
 from engine.schedule.jobs import JOBS

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.records import PlannedAction
+from engine.core.snapshot import PlannedAction
 from engine.core.symbols import Priority
 from engine.watch.planner import (
     YEAR,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.records import PlannedAction
+from engine.core.snapshot import PlannedAction
 from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, is_open
 from engine.market.simulated import character, simulate

@@ -11,18 +11,8 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.events import Event, encode
 from engine.core.paths import Home
-from engine.core.records import (
-    Forecast,
-    Job,
-    JobState,
-    Level,
-    Meter,
-    Metrics,
-    ModelInfo,
-    Run,
-    SymbolRow,
-    SymbolState,
-)
+from engine.core.records import Forecast, Job, JobState, Level, Metrics, ModelInfo, Run, SymbolState
+from engine.core.snapshot import Meter, SymbolRow
 from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
 from engine.runs.fold import LOST_MESSAGE

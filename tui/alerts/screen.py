@@ -12,7 +12,8 @@ from textual.binding import BindingType
 
 from engine.core.clock import span
 from engine.core.errors import UsageError
-from engine.core.records import Alert, AlertState, Level
+from engine.core.records import Level
+from engine.core.snapshot import Alert, AlertState
 from engine.watch.alerts import ANY, LATELY
 from engine.watch.deliver import Waiting
 from engine.words import times

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core.clock import parse_iso
-from engine.core.records import Alert, AlertState, Snapshot
+from engine.core.snapshot import Alert, AlertState, Snapshot
 from engine.watch.alerts import RULES
 from engine.words import figures, times
 from engine.words.phrases import plural, without_folders

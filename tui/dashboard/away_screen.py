@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.core.records import Away
+from engine.core.snapshot import Away
 from engine.words import times
 from tui.dashboard.panes.away import away_line
 from tui.keys.table import bindings

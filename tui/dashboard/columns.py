@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.core.records import Job, JobState, Metrics, SymbolRow, SymbolState
+from engine.core.records import Job, JobState, Metrics, SymbolState
+from engine.core.snapshot import SymbolRow
 from engine.words import figures, times
 from engine.words.phrases import without_folders
 from tui.look.glyphs import Glyphs, progress_bar

@@ -6,18 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.records import (
-    Alert,
-    Forecast,
-    Job,
-    JobState,
-    Metrics,
-    ModelInfo,
-    Run,
-    Snapshot,
-    SymbolRow,
-    SymbolState,
-)
+from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, Run, SymbolState
+from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.words import figures, times
 from tui.dashboard.columns import STATE_STYLES, phase_word
 from tui.dashboard.text import STATE_MEANINGS, short_source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from engine.core.records import Away
+from engine.core.snapshot import Away
 from engine.watch.console_summary import MARK_EVERY
 from tui.ports import EnginePort
 from tui.work.background import Poller

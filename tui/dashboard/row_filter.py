@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.core.records import Snapshot, SymbolRow, SymbolState
+from engine.core.records import SymbolState
+from engine.core.snapshot import Snapshot, SymbolRow
 
 WELL = (SymbolState.FRESH, SymbolState.DONE, SymbolState.TRAIN, SymbolState.QUEUED)
 _FAR = float("inf")

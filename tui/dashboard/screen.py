@@ -11,7 +11,8 @@ from textual.binding import BindingType
 from textual.reactive import Reactive, var
 from textual.timer import Timer
 
-from engine.core.records import Away, JobState, Snapshot
+from engine.core.records import JobState
+from engine.core.snapshot import Away, Snapshot
 from tui.dashboard.check_verbs import CheckVerbs
 from tui.dashboard.columns import Look, labelled
 from tui.dashboard.help import STATE_STYLES_BY_NAME, help_sections

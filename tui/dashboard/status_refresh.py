@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from engine.words.phrases import listed
 
 EVERY_S = 5.0

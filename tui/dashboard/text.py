@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from engine.core.records import Job, JobState, PlanItem, Run, Snapshot, SymbolRow, SymbolState
+from engine.core.records import Job, JobState, PlanItem, Run, SymbolState
+from engine.core.snapshot import Snapshot, SymbolRow
 from engine.words import figures, times
 from engine.words.phrases import plural, without_folders
 from tui.dashboard.columns import phase_word

@@ -9,7 +9,8 @@ import getpass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.core.records import Level, PlanItem, Run, Snapshot, Started, TrainRequest
+from engine.core.records import Level, PlanItem, Run, StartedRun, TrainRequest
+from engine.core.snapshot import Snapshot
 from engine.core.sources import is_simulated
 from engine.core.symbols import Priority
 from engine.words.phrases import listed, plural
@@ -49,7 +50,7 @@ def train_question(
     )
 
 
-def started_notice(started: Started) -> Notice:
+def started_notice(started: StartedRun) -> Notice:
     """What became of a start."""
     busy = ", ".join(f"{symbol} ({holder})" for symbol, holder in started.busy)
     left = f"; left out: {busy}" if busy else ""
@@ -131,7 +132,7 @@ class TrainVerbs(Verbs):
     def _start(self, request: TrainRequest) -> None:
         self.shell.ask("train", lambda: self.shell.engine.runs.start(request), self._started)
 
-    def _started(self, started: Started) -> None:
+    def _started(self, started: StartedRun) -> None:
         self.shell.started.append(started.run_id)
         self.selection.clear_marks()
         self.shell.say(started_notice(started))

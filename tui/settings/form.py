@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.errors import ConfigError
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, typed
 from engine.settings.write import value_of

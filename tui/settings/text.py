@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.core.errors import ConfigError
-from engine.core.records import Level, Snapshot, SymbolRow
+from engine.core.records import Level
+from engine.core.snapshot import Snapshot, SymbolRow
 from engine.core.text import clean
 from engine.settings.document import KeyPath
 from engine.settings.sheet import Setting, Sheet, section_meanings, shown

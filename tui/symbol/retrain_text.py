@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.core.clock import parse_iso
-from engine.core.records import SymbolRow
+from engine.core.snapshot import SymbolRow
 from engine.words import times
 from tui.keys.labels import key
 from tui.widgets.lines import Line, Span, line, wrapped

@@ -14,7 +14,8 @@ from textual.binding import BindingType
 from textual.events import Callback
 
 from engine.core.errors import StockmlError
-from engine.core.records import Job, Run, SymbolRow
+from engine.core.records import Job, Run
+from engine.core.snapshot import SymbolRow
 from engine.vault.backups import Backup
 from tui.dashboard.columns import STATE_STYLES
 from tui.dashboard.train_verbs import TrainVerbs

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.core.clock import parse_iso
-from engine.core.records import Forecast, Job, JobState, ModelInfo, Run, SymbolRow
+from engine.core.records import Forecast, Job, JobState, ModelInfo, Run
+from engine.core.snapshot import SymbolRow
 from engine.vault.backups import Backup
 from engine.words import figures, times
 from tui.dashboard.columns import STATE_STYLES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.reactive import var
 
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from tui.look.glyphs import ASCII, UNICODE, Glyphs
 from tui.widgets.lines import Line, Lines
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from textual.message import Message
 
-from engine.core.records import Away, Level, Snapshot
+from engine.core.records import Level
+from engine.core.snapshot import Away, Snapshot
 
 
 class SnapshotRead(Message):

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
-from engine.core.records import Alert, AlertState
+from engine.core.snapshot import Alert, AlertState
 from engine.watch.alerts import Condition, evaluate
 from engine.watch.deliver import Waiting
 from tests.tui.fake import FakeEngine

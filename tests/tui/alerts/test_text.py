@@ -1,6 +1,6 @@
 """Alerts as text."""
 
-from engine.core.records import Alert, AlertState
+from engine.core.snapshot import Alert, AlertState
 from tests.tui.scenes import NOW
 from tui.alerts.text import alert_row
 

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 
 from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
-from engine.core.records import Away, Level
+from engine.core.records import Level
+from engine.core.snapshot import Away
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, NOW, clock, retrain, row, trained_home, watched_home

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.core.records import Level, Meter, Snapshot
+from engine.core.records import Level
+from engine.core.snapshot import Meter, Snapshot
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import (

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.records import Alert, AlertState, PlannedAction, Retrain, Snapshot, SymbolState
+from engine.core.records import SymbolState
+from engine.core.snapshot import Alert, AlertState, PlannedAction, Retrain, Snapshot
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import (
     NAMES,

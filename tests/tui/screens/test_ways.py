@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import empty_home, trained_home, training_home, watched_home
 from tui.dashboard.screen import MainScreen

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from textual.reactive import var
 
-from engine.core.records import Away
+from engine.core.snapshot import Away
 from tui.keys.labels import key
 from tui.widgets.lines import Line, line
 from tui.widgets.pane import Pane

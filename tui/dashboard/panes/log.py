@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.core.records import Snapshot
+from engine.core.snapshot import Snapshot
 from engine.words.phrases import without_folders
 from tui.dashboard.text import next_steps
 from tui.logs.text import log_line

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.core.records import Level, Meter
+from engine.core.records import Level
+from engine.core.snapshot import Meter
 from engine.words import figures
 from tui.dashboard.panes.title import LEVEL_STYLES
 from tui.look.glyphs import Glyphs, progress_bar

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from textual.reactive import var
 
-from engine.core.records import Level, Snapshot, SymbolState
+from engine.core.records import Level, SymbolState
+from engine.core.snapshot import Snapshot
 from engine.words import figures
 from tui.dashboard.columns import STATE_STYLES
 from tui.widgets.lines import Line, Span, line, wrapped

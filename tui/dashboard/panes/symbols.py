@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.reactive import var
 
-from engine.core.records import Snapshot, SymbolRow
+from engine.core.snapshot import Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from tui.dashboard.columns import Look, cells, fit, header
 from tui.keys.labels import key

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from textual.reactive import var
 
-from engine.core.records import Level, Snapshot
+from engine.core.records import Level
+from engine.core.snapshot import Snapshot
 from engine.core.sources import is_simulated
 from tui.alerts.text import firing_words
 from tui.dashboard.text import short_source
