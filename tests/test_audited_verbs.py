@@ -13,7 +13,8 @@ import pytest
 
 from engine.api import Engine
 from engine.client.token import make_token, read_token
-from engine.core.audit import ORIGIN, entries
+from engine.core.audit import ORIGIN
+from engine.core.audit_log import read_entries
 from engine.core.errors import NoDataError, RefusedError, UsageError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
@@ -100,7 +101,7 @@ def engine(tmp_path: Path) -> Engine:
 
 def told(home: Home) -> list[tuple[str, str]]:
     """(action, outcome) of every line."""
-    return [(entry.what, entry.outcome) for entry in entries(home)]
+    return [(entry.action, entry.outcome) for entry in read_entries(home)]
 
 
 def test_every_verb_is_audited_or_says_why_not(engine: Engine) -> None:
@@ -129,7 +130,7 @@ def test_holds_and_alerts_are_recorded(engine: Engine) -> None:
         ("ack", "done"),
         ("silence", "done"),
     ]
-    silenced = list(entries(engine.home))[-1].about
+    silenced = list(read_entries(engine.home))[-1].details
     assert (silenced["rule"], silenced["symbol"]) == ("corrupt", "SMR")
     assert silenced["until"].endswith("Z")
 
@@ -177,7 +178,7 @@ def test_a_dry_run_is_no_deed(engine: Engine) -> None:
     engine.storage.clean()
 
     assert told(engine.home) == [("clean", "started"), ("clean", "done")]
-    assert list(entries(engine.home))[-1].about["removed"] == 0
+    assert list(read_entries(engine.home))[-1].details["removed"] == 0
 
 
 def test_clean_rotates_the_record_and_loses_nothing(tmp_path: Path) -> None:
@@ -203,4 +204,6 @@ def test_the_console_and_its_children_say_console(
     monkeypatch.setenv("PYTHONPATH", python_path())
     engine.command(("clean", "--yes"))
 
-    assert {(entry.what, entry.origin) for entry in entries(engine.home)} == {("clean", "console")}
+    assert {(entry.action, entry.origin) for entry in read_entries(engine.home)} == {
+        ("clean", "console")
+    }

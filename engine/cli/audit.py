@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from engine.cli.session import Session
-from engine.core.audit import AuditEntry, entries
+from engine.core.audit_log import AuditEntry, read_entries
 from engine.core.clock import iso, span
 from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.text import clean
@@ -15,7 +15,7 @@ from engine.core.text import clean
 def audit(session: Session, words: tuple[str, ...], since: str | None) -> int:
     """List the changes made through stockml, oldest first; `words` must all be in a line."""
     try:
-        audit_entries = list(entries(session.home, _since(since), words))
+        audit_entries = list(read_entries(session.home, _since(since), words))
     except OSError as error:
         raise StockmlError(
             f"cannot read {error.filename}: {error.strerror}", "check its permissions"
@@ -63,8 +63,8 @@ def _tree(entry: AuditEntry) -> dict[str, Any]:
         "tty": entry.tty or None,
         "pid": entry.pid or None,
         "from": entry.origin,
-        "what": entry.what,
-        "about": dict(entry.about),
+        "what": entry.action,
+        "about": dict(entry.details),
         "outcome": entry.outcome,
-        "said": entry.said or None,
+        "said": entry.message or None,
     }

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from engine.core.audit import AuditOutcome, note
+from engine.core.audit import AuditOutcome, record
 from engine.core.clock import Clock
 from engine.core.events import TYPES, Event, decode
 from engine.core.failpoints import failpoint
@@ -100,7 +100,7 @@ class RunRecorder:
             if symbols:
                 symbols_by_state[str(job_state)] = symbols
         known = state in (JobState.DONE, JobState.REFUSED, JobState.CANCELLED)
-        note(
+        record(
             self.folder.home,
             self.clock,
             "train",

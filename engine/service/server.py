@@ -199,10 +199,10 @@ def serve(
     Returns the signal, 0 for none."""
     with acting(home, SystemClock(), "serve", host=address.host, port=address.port) as act:
         running = prepare(home, settings, address, source, fetching=fetching)
-        act.began(port=running.policy.port)
+        act.announce(port=running.policy.port)
         told(running)
         got = running.run()
-        act.said = f"stopped by {signal.Signals(got).name}" if got else "stopped"
+        act.message = f"stopped by {signal.Signals(got).name}" if got else "stopped"
     return got
 
 

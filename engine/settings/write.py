@@ -105,7 +105,7 @@ def set_key(
     ConfigError when the key, the value or the result is wrong: nothing is written then.
     """
     with acting(home, SystemClock(), "config set", key=key if _NAME.fullmatch(key) else "?") as act:
-        act.said = (  # a mistyped value may be a secret: its error is not for the record
+        act.message = (  # a mistyped value may be a secret: its error is not for the record
             "nothing was written"
         )
         path = split_key(key)
@@ -114,7 +114,8 @@ def set_key(
             before = value_at(tree, path)
             result, value = chosen(text, str(target), path, raw, check)
             _write(home, target, text, result)
-        act.said, act.about = "", {".".join(path): _told(before, value)}
+        act.message = ""
+        act.details = {".".join(path): _told(before, value)}
     return SettingChange(".".join(path), before, value)
 
 
@@ -150,7 +151,7 @@ def set_keys(
             if problems := problems_in(result, str(target), check):
                 raise _nothing_written(problems)
             _write(home, target, text, result)
-        act.about = {change.key: _told(change.before, change.after) for change in made}
+        act.details = {change.key: _told(change.before, change.after) for change in made}
     return made
 
 

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from engine.core.audit import entries
+from engine.core.audit_log import read_entries
 from tests.helpers import new_home, stockml
 
 
@@ -59,7 +59,7 @@ def test_a_job_of_cron_says_so(tmp_path: Path) -> None:
     assert (
         stockml("cron-run", "clean", "--trigger", "cron", "--home", str(home.root)).returncode == 0
     )
-    found = [(entry.what, entry.outcome, entry.origin) for entry in entries(home)]
+    found = [(entry.action, entry.outcome, entry.origin) for entry in read_entries(home)]
 
     assert found == [("clean", "started", "cron clean"), ("clean", "done", "cron clean")]
     assert os.environ.get("STOCKML_FROM") is None

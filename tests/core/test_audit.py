@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core import audit
-from engine.core.audit import acting, audited, entries, note, parse_entry
+from engine.core.audit import acting, audited, record
+from engine.core.audit_log import parse_entry, read_entries
 from engine.core.clock import Clock, FakeClock, parse_iso
 from engine.core.errors import BusyError, NoDataError
 from engine.core.paths import Home
@@ -43,7 +44,7 @@ class Door:
 
 def outcomes(home: Home) -> list[tuple[str, str, str]]:
     """(action, outcome, words) of every line."""
-    return [(entry.what, entry.outcome, entry.said) for entry in entries(home)]
+    return [(entry.action, entry.outcome, entry.message) for entry in read_entries(home)]
 
 
 def test_a_done_action_says_who_what_when_and_from_where(
@@ -68,7 +69,7 @@ def test_a_done_action_says_who_what_when_and_from_where(
     )
     assert tree["user"] not in ("", "somebody-else")
     assert tree["about"] == {"symbols": ["NVDA", "SMR"], "backup": "backup_20261122_184523"}
-    (entry,) = entries(door.home)
+    (entry,) = read_entries(door.home)
     assert "done       backup  NVDA SMR backup=backup_20261122_184523  by " in entry.text
     assert entry.text.endswith("console")
 
@@ -106,9 +107,9 @@ def test_a_long_action_is_there_before_it_ends(tmp_path: Path) -> None:
     one at its end."""
     home = Home(tmp_path)
     with acting(home, FakeClock(NOW), "restore", backup="b1") as act:
-        act.began(symbols=("NVDA",))
+        act.announce(symbols=("NVDA",))
         assert outcomes(home) == [("restore", "started", "")]
-        act.learn({"outcome": "failed", "problems": ("NVDA: no",)})
+        act.add({"outcome": "failed", "problems": ("NVDA: no",)})
 
     assert [what[1] for what in outcomes(home)] == ["started", "failed"]
 
@@ -118,12 +119,12 @@ def test_nothing_of_a_hostile_text_reaches_the_file(tmp_path: Path) -> None:
     line."""
     home = Home(tmp_path)
     bad = "\x1b[2J\x1b]52;c;aGk=\x07\n\r\x9b31mevil" + "x" * 9000
-    note(
+    record(
         home,
         FakeClock(NOW),
         "hold",
         "failed",
-        said=bad,
+        message=bad,
         symbol=bad,
         many=[bad] * 500,
         tree={bad: bad},
@@ -133,7 +134,7 @@ def test_nothing_of_a_hostile_text_reaches_the_file(tmp_path: Path) -> None:
     assert data.count(b"\n") == 1
     assert len(data) <= 4096
     assert not set(data) & {0x1B, 0x07, 0x9B, 0x0D}
-    (entry,) = entries(home)
+    (entry,) = read_entries(home)
     assert entry.text.isprintable()
 
 
@@ -173,14 +174,14 @@ def test_an_argument_that_cannot_be_written_stops_nothing(
     """A value that JSON has no word for costs the line, never the action."""
     said: list[str] = []
     monkeypatch.setattr(audit, "report_unrecorded", said.append)
-    note(Home(tmp_path), FakeClock(NOW), "hold", "done", value=float("nan"))
+    record(Home(tmp_path), FakeClock(NOW), "hold", "done", value=float("nan"))
 
     assert "ValueError" in said[0]
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     """It names addresses of people: mode 0600 from its first line."""
-    note(Home(tmp_path), FakeClock(NOW), "hold", "done")
+    record(Home(tmp_path), FakeClock(NOW), "hold", "done")
 
     assert stat.S_IMODE(Home(tmp_path).audit_log.stat().st_mode) == 0o600
 
@@ -189,14 +190,14 @@ def test_writers_at_once_mix_no_lines(tmp_path: Path) -> None:
     """Forty threads append at the same time and every line can be read."""
     home, clock = Home(tmp_path), FakeClock(NOW)
     threads = [
-        threading.Thread(target=note, args=(home, clock, f"act{n}", "done")) for n in range(40)
+        threading.Thread(target=record, args=(home, clock, f"act{n}", "done")) for n in range(40)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert {entry.what for entry in entries(home)} == {f"act{n}" for n in range(40)}
+    assert {entry.action for entry in read_entries(home)} == {f"act{n}" for n in range(40)}
 
 
 def test_what_clean_renamed_is_read_first(tmp_path: Path) -> None:
@@ -204,10 +205,12 @@ def test_what_clean_renamed_is_read_first(tmp_path: Path) -> None:
     home = Home(tmp_path)
     clock: Clock = FakeClock(NOW)
     for number, symbol in ((2, "AAPL"), (1, "TSLA"), (0, "NVDA")):
-        note(home, clock, "hold", "done", symbol=symbol)
+        record(home, clock, "hold", "done", symbol=symbol)
         if number:
             home.audit_log.rename(home.audit_log.with_name(f"audit.log.{number}"))
 
-    assert [entry.about["symbol"] for entry in entries(home)] == ["AAPL", "TSLA", "NVDA"]
-    assert [entry.about["symbol"] for entry in entries(home, words=["HOLD", "tsla"])] == ["TSLA"]
-    assert list(entries(home, since=parse_iso("2026-11-23T00:00:00Z"))) == []
+    assert [entry.details["symbol"] for entry in read_entries(home)] == ["AAPL", "TSLA", "NVDA"]
+    assert [entry.details["symbol"] for entry in read_entries(home, words=["HOLD", "tsla"])] == [
+        "TSLA"
+    ]
+    assert list(read_entries(home, since=parse_iso("2026-11-23T00:00:00Z"))) == []

@@ -1,6 +1,6 @@
 """A run leaves two lines in the record: who started it, and how it ended."""
 
-from engine.core.audit import entries
+from engine.core.audit_log import read_entries
 from tests.helpers import wait_for
 from tests.runs.conftest import Bench
 
@@ -11,8 +11,12 @@ def test_the_end_of_a_run_is_recorded(bench: Bench) -> None:
     bench.do(TSLA="fail")
     started = bench.start("NVDA", "TSLA")
     bench.ended(started)
-    (entry,) = wait_for(lambda: list(entries(bench.home)), 20, "the line")
+    (entry,) = wait_for(lambda: list(read_entries(bench.home)), 20, "the line")
 
-    assert (entry.what, entry.outcome, entry.about["run"]) == ("train", "failed", started.run_id)
-    assert (entry.about["done"], entry.about["failed"]) == (["NVDA"], ["TSLA"])
-    assert entry.about["started_by"]
+    assert (entry.action, entry.outcome, entry.details["run"]) == (
+        "train",
+        "failed",
+        started.run_id,
+    )
+    assert (entry.details["done"], entry.details["failed"]) == (["NVDA"], ["TSLA"])
+    assert entry.details["started_by"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.audit import entries
+from engine.core.audit_log import read_entries
 from engine.schedule.swap import ConflictError
 from tests.schedule.test_scheduler import FOREIGN, Desk
 
@@ -19,12 +19,12 @@ def test_every_write_is_recorded(tmp_path: Path) -> None:
     desk.write(scheduler.set(scheduler.look(), "weekly", "0 4 * * 0"))
     desk.write(scheduler.enable(scheduler.look(), ("clean",), False))
     desk.write(scheduler.undo())
-    found = list(entries(scheduler.home))
+    found = list(read_entries(scheduler.home))
 
-    assert [(entry.what, entry.outcome, entry.about["reason"]) for entry in found] == [
+    assert [(entry.action, entry.outcome, entry.details["reason"]) for entry in found] == [
         ("schedule", "done", reason) for reason in ("install", "set", "disable", "undo")
     ]
-    assert [entry.about["jobs"] for entry in found[1:3]] == [
+    assert [entry.details["jobs"] for entry in found[1:3]] == [
         ["weekly 0 4 * * 0"],
         ["clean 0 3 * * * off"],
     ]
@@ -38,4 +38,4 @@ def test_a_conflict_is_recorded_as_it_ended(tmp_path: Path) -> None:
     with pytest.raises(ConflictError):
         desk.write(draft)
 
-    assert [entry.outcome for entry in entries(desk.scheduler.home)] == ["refused"]
+    assert [entry.outcome for entry in read_entries(desk.scheduler.home)] == ["refused"]

@@ -2,7 +2,7 @@
 
 import signal
 
-from engine.core.audit import entries
+from engine.core.audit_log import read_entries
 from engine.core.paths import Home
 from tests.helpers import stockml
 from tests.service.test_server import port_of, process
@@ -16,8 +16,8 @@ def test_start_stop_and_refusal_are_recorded(home: Home) -> None:
         ran.send_signal(signal.SIGTERM)
         ran.communicate(timeout=90)
     found = [
-        (entry.outcome, entry.about.get("port"), entry.said.partition(":")[0])
-        for entry in entries(home)
+        (entry.outcome, entry.details.get("port"), entry.message.partition(":")[0])
+        for entry in read_entries(home)
     ]
 
     assert found == [

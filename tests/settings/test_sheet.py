@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.audit import entries
+from engine.core.audit_log import read_entries
 from engine.core.errors import ConfigError, RefusedError
 from engine.settings import load as config
 from engine.settings.document import edited, line_of, split_key, without
@@ -120,9 +120,9 @@ def test_several_keys_are_written_together(tmp_path: Path) -> None:
         "cpu_crit = 95.0", "cpu_crit = 99.0"
     )
     assert (home.root / ".stockml.toml.previous").read_text() == before
-    (entry,) = entries(home)
-    assert (entry.what, entry.outcome) == ("config set", "done")
-    assert entry.about == {
+    (entry,) = read_entries(home)
+    assert (entry.action, entry.outcome) == ("config set", "done")
+    assert entry.details == {
         "resources.cpu_warn": "80.0 -> 96.0",
         "resources.cpu_crit": "95.0 -> 99.0",
     }
@@ -140,7 +140,7 @@ def test_together_or_not_at_all(tmp_path: Path, changes: dict[tuple[str, ...], o
         set_keys(home, changes)
 
     assert home.settings.read_text() == before
-    assert [entry.outcome for entry in entries(home)] == ["refused"]
+    assert [entry.outcome for entry in read_entries(home)] == ["refused"]
 
 
 def test_somebody_elses_change_is_not_overwritten(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_what_was_mistyped_is_not_recorded(tmp_path: Path) -> None:
 
     assert "s3cret" not in home.audit_log.read_text()
     assert "token" not in home.audit_log.read_text()
-    assert [entry.outcome for entry in entries(home)] == ["refused", "refused"]
+    assert [entry.outcome for entry in read_entries(home)] == ["refused", "refused"]
 
 
 @given(st.data(), TREES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.core.audit import parse_entry
+from engine.core.audit_log import parse_entry
 
 
 def readable(path: Path, text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.core import audit
-from engine.core.audit import note
+from engine.core.audit import record
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import clock, trained_home
 from tui import app as console
@@ -29,7 +29,7 @@ async def test_the_record_is_read_in_words(tmp_path: Path) -> None:
     """Lines stand there as people read them, new ones come while it is open, and a text narrows
     them."""
     async with opened(tmp_path / "home", trained_home(), (120, 24)) as (app, engine, pilot):
-        note(engine.home, clock(), "hold", "done", symbol="NVDA", reason="the auditor")
+        record(engine.home, clock(), "hold", "done", symbol="NVDA", reason="the auditor")
         await pilot.press("H")
         await until(pilot, lambda: isinstance(app.screen, AuditScreen), "the record")
         await until(
@@ -37,7 +37,7 @@ async def test_the_record_is_read_in_words(tmp_path: Path) -> None:
             lambda: 'done       hold  NVDA reason="the auditor"' in screen_text(app),
             "the first line",
         )
-        note(engine.home, clock(), "backup", "failed", said="no room", symbols=["SMR"])
+        record(engine.home, clock(), "backup", "failed", message="no room", symbols=["SMR"])
         await until(pilot, lambda: "failed     backup  SMR" in screen_text(app), "the second line")
         assert "no room" in screen_text(app)
         await pilot.press("slash", *"backup", "enter")
@@ -47,7 +47,7 @@ async def test_the_record_is_read_in_words(tmp_path: Path) -> None:
 async def test_it_stands_among_the_logs(tmp_path: Path) -> None:
     """The Logs screen lists the file and shows its end in words."""
     async with opened(tmp_path / "home", trained_home(), (120, 24)) as (app, engine, pilot):
-        note(engine.home, clock(), "hold", "done", symbol="NVDA")
+        record(engine.home, clock(), "hold", "done", symbol="NVDA")
         await pilot.press("3")
         await until(
             pilot,
@@ -75,7 +75,7 @@ async def test_a_record_that_cannot_be_written_is_said(
         engine.home.audit_log.mkdir(parents=True)
         app.ask(
             "hold",
-            lambda: note(engine.home, app.wall, "hold", "done", symbol="NVDA"),
+            lambda: record(engine.home, app.wall, "hold", "done", symbol="NVDA"),
             lambda _: app.say(Notice("held")),
         )
         await until(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine.core.audit import entries
+from engine.core.audit_log import read_entries
 from engine.settings import load as config
 from tests.helpers import new_home
 from tests.tui.fake import FakeEngine
@@ -183,7 +183,7 @@ async def test_several_changes_are_shown_and_asked_first(tmp_path: Path) -> None
         assert value(engine, "resources", "cpu_warn") == 97
         await until(
             pilot,
-            lambda: [entry.outcome for entry in entries(engine.home)] == ["done"],
+            lambda: [entry.outcome for entry in read_entries(engine.home)] == ["done"],
             "its line in the record",
         )
 
