@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from engine.cli import documents, render
-from engine.cli.exits import exit_code, gone_wrong
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, RefusedError, UsageError
+from engine.core.exits import exit_code
 from engine.core.records import Job, Run, StartedRun
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
@@ -21,6 +21,7 @@ from engine.watch.auto_train import TrainingPlan, planning_context
 from engine.watch.planner import Decision
 from engine.watch.triggers import TriggerVerdict
 from engine.words import figures
+from engine.words.runs import failures_line
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
 _LEFT_OUT = (PlannedAction.BUSY, PlannedAction.NO_BARS)
@@ -105,7 +106,7 @@ def _report_end(
         session.facts(["", *render.result_table(jobs, (), terminal_width(), simulated=simulated)])
     else:
         session.facts(started_lines(started_runs) or ["nothing to train"])
-    if code is not ExitCode.DONE and (problem := gone_wrong(jobs) or _not_trained(plan)):
+    if code is not ExitCode.DONE and (problem := failures_line(jobs) or _not_trained(plan)):
         session.note(problem)
     return code
 
@@ -137,7 +138,7 @@ def _exit_code(
     A refusal by the guard counts as done, missing bars as no data; symbols that others train
     matter only where nothing was trained.
     """
-    code = exit_code(jobs, (), interrupted)
+    code = exit_code(jobs, interrupted=interrupted)
     if code not in (ExitCode.DONE, ExitCode.REFUSED):
         return code
     left_out = [decision.action for decision in _left_out(plan)]

@@ -11,10 +11,10 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.cli import render
-from engine.cli.exits import worst_exit
 from engine.cli.session import Session, on_terminal, report
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, Interrupted, StockmlError, UsageError
+from engine.core.exits import worst_exit
 from engine.core.files import write_json
 from engine.core.sources import is_simulated
 from engine.words import figures

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli import documents, render
 from engine.cli.confirm import ask
-from engine.cli.exits import worst_exit
 from engine.cli.session import Session, report
 from engine.core.clock import iso, parse_iso
 from engine.core.errors import ExitCode, NoDataError, StockmlError
+from engine.core.exits import worst_exit
 from engine.core.text import clean
 from engine.words import figures, times
 

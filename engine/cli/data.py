@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.cli import documents, render
-from engine.cli.exits import worst_exit
 from engine.cli.session import Session, report
 from engine.core.errors import StockmlError
+from engine.core.exits import worst_exit
 from engine.words import figures, times
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.cli import render
-from engine.cli.exits import worst_exit
 from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, NoDataError, StockmlError
+from engine.core.exits import worst_exit
 
 WIDE = 150
 """Columns from which a terminal shows the whole table."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.cli import documents, render
-from engine.cli.exits import worst_exit
 from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import StockmlError, UsageError
+from engine.core.exits import worst_exit
 from engine.core.records import Forecast
 from engine.core.snapshot import SymbolRow
 from engine.core.sources import is_simulated

@@ -6,11 +6,11 @@ import re
 from datetime import datetime
 
 from engine.cli import documents, render
-from engine.cli.exits import exit_code
 from engine.cli.follow import Interrupts, follow, left_words, make_view, warning_lines
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, UsageError
+from engine.core.exits import exit_code
 from engine.core.records import JobState, Run
 from engine.core.text import clean
 from engine.words import times

@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 from engine.cli import documents, render
-from engine.cli.exits import exit_code
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, UsageError
+from engine.core.exits import exit_code
 from engine.core.records import Run, StartedRun, TrainRequest
 from engine.core.symbols import Priority
 
@@ -89,7 +89,7 @@ def _busy_tree(busy: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 
 
 def _ended(session: Session, run: Run, busy: tuple[tuple[str, str], ...], interrupted: bool) -> int:
-    code = exit_code(run.jobs, [symbol for symbol, _ in busy], interrupted)
+    code = exit_code(run.jobs, [symbol for symbol, _ in busy], interrupted=interrupted)
     if run.live:
         session.note(left_words(run))
     if session.json:

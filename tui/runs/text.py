@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.errors import ExitCode
+from engine.core.exits import run_exit_code
 from engine.core.records import Job, JobState, Metrics, Run
 from engine.words import figures, times
 from tui.dashboard.columns import phase_word
@@ -61,21 +61,6 @@ JOB_HEADS = (
 )
 
 
-def run_exit(run: Run) -> int | None:
-    """What the command that started the run tells its shell; None while it is live."""
-    if run.live:
-        return None
-    states = [job.state for job in run.jobs]
-    codes = [job.exit_code for job in run.jobs if job.state is JobState.FAILED]
-    if JobState.CANCELLED in states or run.state is JobState.CANCELLED:
-        return ExitCode.INTERRUPTED
-    if JobState.LOST in (*states, run.state) or any(code != ExitCode.NO_DATA for code in codes):
-        return ExitCode.FAILED
-    if codes:
-        return ExitCode.NO_DATA
-    return ExitCode.REFUSED if states and set(states) == {JobState.REFUSED} else ExitCode.DONE
-
-
 def took(run: Run, now: datetime) -> float | None:
     """Seconds from the start to the end, or until now."""
     end = run.ended_at or (now if run.live else run.last_event_at)
@@ -84,7 +69,7 @@ def took(run: Run, now: datetime) -> float | None:
 
 def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
     """One run of the list."""
-    code = run_exit(run)
+    code = run_exit_code(run)
     word = "CANCELLING" if run.cancelling else run.state.value.upper()
     return (
         (run.id, "head"),

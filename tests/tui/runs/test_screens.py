@@ -14,7 +14,7 @@ from tests.tui.scenes import NOW, RUN_ID, ended_run, live_run, snapshot, trained
 from tui.dashboard.screen import MainScreen
 from tui.runs.detail import RunScreen
 from tui.runs.list import RunsScreen
-from tui.runs.text import job_row, run_exit
+from tui.runs.text import job_row
 
 
 async def test_live_runs_stand_first_with_their_symbols(tmp_path: Path) -> None:
@@ -152,28 +152,6 @@ async def test_a_failing_look_is_said(tmp_path: Path) -> None:
             lambda: RUN_ID in screen_text(app) and "CANNOT READ" not in screen_text(app),
             "the runs",
         )
-
-
-@pytest.mark.parametrize(
-    ("states", "code"),
-    [
-        ((JobState.DONE, JobState.REFUSED), 0),
-        ((JobState.REFUSED,), 5),
-        ((JobState.DONE, JobState.FAILED), 1),
-        ((JobState.LOST,), 1),
-        ((JobState.CANCELLED, JobState.FAILED), 130),
-    ],
-)
-def test_exit_of_a_run(states: tuple[JobState, ...], code: int) -> None:
-    """The exit on show is the one that the starting command told its shell."""
-    jobs = tuple(
-        Job(f"S{at}", state, exit_code=1 if state is JobState.FAILED else 0)
-        for at, state in enumerate(states)
-    )
-    run = replace(ended_run(), jobs=jobs, state=JobState.DONE)
-
-    assert run_exit(run) == code
-    assert run_exit(live_run()) is None
 
 
 def test_figures_before_and_after() -> None:

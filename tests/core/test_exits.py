@@ -1,10 +1,13 @@
 """Exit codes over many symbols."""
 
+from dataclasses import replace
+
 import pytest
 
-from engine.cli.exits import exit_code, gone_wrong, worst_exit
 from engine.core.errors import ExitCode
+from engine.core.exits import exit_code, run_exit_code, worst_exit
 from engine.core.records import Job, JobState
+from tests.tui.scenes import ended_run, live_run
 
 
 def job(state: JobState, code: int | None = None) -> Job:
@@ -41,7 +44,7 @@ def test_many_symbols(
 ) -> None:
     """The worst that happened decides: interrupted, failed, no data, all busy, all refused,
     done."""
-    assert expected == exit_code(jobs, busy, interrupted)
+    assert expected == exit_code(jobs, busy, interrupted=interrupted)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +55,23 @@ def test_a_command_that_asked_for_many(codes: list[int], expected: int) -> None:
     assert expected == worst_exit(codes)
 
 
-def test_what_went_wrong_is_one_line() -> None:
-    """Jobs that neither published nor were refused are named with their message, the others are
-    not."""
-    failed = Job("AUR", JobState.FAILED, message="nan loss", exit_code=1)
-    assert "AUR failed: nan loss; NVDA lost" == gone_wrong([DONE, failed, REFUSED, LOST])
-    assert "" == gone_wrong([DONE, REFUSED])
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        ((JobState.DONE, JobState.REFUSED), 0),
+        ((JobState.REFUSED,), 5),
+        ((JobState.DONE, JobState.FAILED), 1),
+        ((JobState.LOST,), 1),
+        ((JobState.CANCELLED, JobState.FAILED), 130),
+    ],
+)
+def test_a_run_has_the_exit_code_of_its_command(states: tuple[JobState, ...], code: int) -> None:
+    """The exit code on show is the one of the command that started the run."""
+    jobs = tuple(
+        Job(f"S{at}", state, exit_code=1 if state is JobState.FAILED else 0)
+        for at, state in enumerate(states)
+    )
+    run = replace(ended_run(), jobs=jobs, state=JobState.DONE)
+
+    assert run_exit_code(run) == code
+    assert run_exit_code(live_run()) is None
