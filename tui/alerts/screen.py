@@ -18,7 +18,7 @@ from engine.watch.alerts import ANY, LATELY
 from engine.watch.deliver import Waiting
 from engine.words import times
 from tui.alerts.text import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
-from tui.dialogs.prompt import PromptScreen
+from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import meanings, table
@@ -151,10 +151,8 @@ class AlertsScreen(LiveScreen):
                 "Send nothing of this alert for a time: 30m, 2h, 1d. It still stands here.", "dim"
             ),
         )
-        self.app.push_screen(
-            PromptScreen(f"silence {name(found)} for: ", "2h", told),
-            lambda text: self._silence(found, text) if text else None,
-        )
+        prompt = PromptScreen(f"silence {name(found)} for: ", "2h", above=told)
+        ask_text(self.shell, prompt, lambda text: self._silence(found, text) if text else None)
 
     def _silence(self, alert: Alert, text: str) -> None:
         try:

@@ -16,7 +16,7 @@ from engine.core.records import Level, ModelInfo
 from engine.vault.backups import Backup
 from engine.words.phrases import plural
 from tui.backups import text as words
-from tui.dialogs.prompt import PromptScreen
+from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import meanings, table
@@ -41,14 +41,12 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
         return
     must = symbols[0] if len(symbols) == 1 else "RESTORE"
 
-    def typed(text: str | None) -> None:
-        if text is not None:
-            ask = screen.shell.ask
-            ask(
-                "restore",
-                lambda: screen.shell.engine.command(("restore", backup.name, *symbols, "--yes")),
-                done,
-            )
+    def restore(_: str) -> None:
+        screen.shell.ask(
+            "restore",
+            lambda: screen.shell.engine.command(("restore", backup.name, *symbols, "--yes")),
+            done,
+        )
 
     def done(answer: ChildAnswer) -> None:
         screen.tell(words.restored_notice(answer.document))
@@ -56,12 +54,8 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
         screen.do_refresh()
 
     listed = words.restore_lines(backup, symbols, live_models(screen))
-    screen.app.push_screen(
-        PromptScreen(
-            f"type {must} to restore, {key('prompt_back')} to leave: ", told=listed, must=must
-        ),
-        typed,
-    )
+    question = f"type {must} to restore, {key('prompt_back')} to leave: "
+    ask_text(screen.shell, PromptScreen(question, above=listed, only=must), restore)
 
 
 class BackupsScreen(LiveScreen):

@@ -24,6 +24,7 @@ from tui.dashboard.row_filter import ORDERS, Sieve
 from tui.dashboard.train_verbs import ManyTrainVerbs
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
+from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.table import bindings
 from tui.look.glyphs import ASCII, UNICODE
 from tui.screens.base import ActingScreen
@@ -202,15 +203,11 @@ class MainScreen(ActingScreen[None]):
         self._choose_pane(-1)
 
     def do_filter(self) -> None:
-        from tui.dialogs.prompt import PromptScreen
+        def show(text: str) -> None:
+            self.sieve = replace(self.sieve, text="" if text == "!" else text)
 
-        def typed(text: str | None) -> None:
-            if text is not None:
-                self.sieve = replace(self.sieve, text="" if text == "!" else text)
-
-        self.app.push_screen(
-            PromptScreen("show rows with (!text without): ", self.sieve.text), typed
-        )
+        prompt = PromptScreen("show rows with (!text without): ", self.sieve.text)
+        ask_text(self.shell, prompt, show)
 
     def do_problems(self) -> None:
         self.sieve = replace(self.sieve, problems=not self.sieve.problems)

@@ -90,7 +90,7 @@ class PaletteScreen(ActingScreen[str]):
     def on_resize(self) -> None:
         self.call_after_refresh(self._draw)
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         if event.is_printable and event.character and len(self._wanted) < LONGEST:
             event.stop()
             self._wanted += event.character

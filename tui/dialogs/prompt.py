@@ -2,72 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from engine.core.errors import UsageError
+from tui.dialogs.form import TypedForm
 from tui.keys.table import bindings
-from tui.screens.base import ActingScreen
-from tui.widgets.entry import Entry
+from tui.ports import Shell
 from tui.widgets.lines import Line, Lines, wrapped
 
 
-class PromptScreen(ActingScreen[str], ModalScreen[str]):
-    """Answers with what was typed, or None;
-    `must` is the only text that enter takes, where it is given."""
+def ask_text(shell: Shell, screen: PromptScreen, take: Callable[[str], object]) -> None:
+    """Show the prompt; `take` what was typed, unless it was left."""
+
+    def answered(text: str | None) -> None:
+        if text is not None:
+            take(text)
+
+    shell.push_screen(screen, answered)
+
+
+class PromptScreen(TypedForm[str], ModalScreen[str]):
+    """Answers with what was typed, or None."""
 
     GROUP = "prompt"
-    TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
 
     def __init__(
-        self, prompt: str, text: str = "", told: Sequence[Line] = (), must: str = ""
+        self, prompt: str, text: str = "", *, above: Sequence[Line] = (), only: str = ""
     ) -> None:
-        super().__init__()
-        self._prompt, self._listed, self._must = prompt, tuple(told), must
-        self.entry = Entry.of(text)
+        """`above` is listed over the field; `only` is the one text that enter takes, if given."""
+        super().__init__(text)
+        self._prompt = prompt
+        self._above = tuple(above)
+        self._only = only
 
     def compose(self) -> ComposeResult:
         with Vertical(id="asking"):
-            yield Lines(id="told")
+            yield Lines(id="above")
             yield Lines(id="typed")
         yield from self.compose_footer()
 
     def on_resize(self) -> None:
-        width, height = self.app.size
-        lines = tuple(piece for one in self._listed for piece in wrapped(one, width, 4))[
-            : max(0, height - 2)
-        ]
-        told = self.query_one("#told")
-        told.display = bool(lines)
-        told.styles.height = len(lines)
+        lines = self._above_lines()
+        above = self.query_one("#above")
+        above.display = bool(lines)
+        above.styles.height = len(lines)
         self.query_one("#asking").styles.height = len(lines) + 1
-        self.call_after_refresh(self._draw, lines)
 
-    def _draw(self, lines: tuple[Line, ...] | None = None) -> None:
-        if lines is not None:
-            self.query_one("#told", Lines).show(lines)
-        self.query_one("#typed", Lines).show((self.entry.line(self._prompt),))
+    def _above_lines(self) -> tuple[Line, ...]:
+        width, height = self.app.size
+        pieces = [piece for text in self._above for piece in wrapped(text, width, 4)]
+        return tuple(pieces[: max(0, height - 2)])
+
+    def draw(self) -> None:
+        self.query_one("#above", Lines).show(self._above_lines())
+        self.draw_entry(self._prompt)
         self.draw_footer()
 
-    def on_key(self, event: events.Key) -> None:
-        entry = self.entry.pressed(event.key, event.character if event.is_printable else None)
-        if entry is not None:
-            event.stop()
-            event.prevent_default()
-            self.entry = entry
-            self._draw()
-
-    def do_back(self) -> None:
-        self.dismiss(None)
-
-    def do_take(self) -> None:
-        if self._must and self.entry.text.strip() != self._must:
-            self.app.bell()
-            return
-        self.dismiss(self.entry.text)
+    def meaning_of(self, text: str) -> str:
+        if self._only and text.strip() != self._only:
+            raise UsageError(f"{text!r} is not {self._only!r}")
+        return text

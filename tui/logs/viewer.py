@@ -14,7 +14,7 @@ from textual.binding import BindingType
 
 from engine.core.records import Level
 from engine.words.phrases import plural
-from tui.dialogs.prompt import PromptScreen
+from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.file import ERRORS, LogFile, Matches, read_time
@@ -262,13 +262,8 @@ class LogView(LiveScreen):
         return readable(self._file.path, self._file.line(number)) if number is not None else ""
 
     def do_filter(self) -> None:
-        def typed(text: str | None) -> None:
-            if text is not None:
-                self._filter(text)
-
-        self.app.push_screen(
-            PromptScreen("filter (!text hides, =NVDA a symbol): ", self._wanted), typed
-        )
+        prompt = PromptScreen("filter (!text hides, =NVDA a symbol): ", self._wanted)
+        ask_text(self.shell, prompt, self._filter)
 
     def _filter(self, text: str) -> None:
         self._wanted = text if text != "!" else ""
@@ -310,9 +305,7 @@ class LogView(LiveScreen):
         self._to(self._errors.before(self.top), "no error further up")
 
     def do_time(self) -> None:
-        def typed(text: str | None) -> None:
-            if text is None:
-                return
+        def jump(text: str) -> None:
             newest = next(
                 (
                     found
@@ -332,7 +325,7 @@ class LogView(LiveScreen):
             else:
                 self._to(self._file.at_time(wanted), "")
 
-        self.app.push_screen(PromptScreen("jump to time: "), typed)
+        ask_text(self.shell, PromptScreen("jump to time: "), jump)
 
     def do_back(self) -> None:
         """The notice, then the filter that was typed here, then the screen."""

@@ -66,7 +66,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         for event in early if self.TYPED_AHEAD else ():
             self.post_message(event)
 
-    async def _on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Act on a key before the next one is looked at.
 
         Textual acts when the application has seen all keys that came with it: `x` and `y` in one

@@ -16,7 +16,7 @@ from engine.settings.sheet import Setting, Sheet, read_sheet, shown
 from engine.settings.write import SettingChange
 from engine.words.phrases import plural
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
-from tui.dialogs.prompt import PromptScreen
+from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.keymap import problems_of
 from tui.keys.labels import key
 from tui.keys.table import bindings
@@ -269,12 +269,11 @@ class SettingsScreen(LiveScreen):
         self.redraw()
 
     def do_filter(self) -> None:
-        def typed(text: str | None) -> None:
-            if text is not None:
-                self._filter = text
-                self.redraw()
+        def show(text: str) -> None:
+            self._filter = text
+            self.redraw()
 
-        self.app.push_screen(PromptScreen("keys with: ", self._filter), typed)
+        ask_text(self.shell, PromptScreen("keys with: ", self._filter), show)
 
     def do_changed(self) -> None:
         self._only_changed = not self._only_changed
