@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Sequence
 from typing import Any
 
-from engine.core.child import ChildAnswer, child_environment, command
+from engine.children.facade import ChildrenFacade
+from engine.core.child import command
 from engine.core.clock import Clock, SystemClock
-from engine.core.files import lock_holder
 from engine.core.history import Aged
 from engine.core.paths import Home
 from engine.core.sources import parse_source
@@ -22,9 +19,6 @@ from engine.settings.facade import Context, SettingsFacade
 from engine.vault.facade import BackupsFacade, StorageFacade
 from engine.watch.alerts_facade import AlertsFacade
 from engine.watch.facade import WatchFacade
-
-_OF_SOURCE = ("predict", "evaluate", "accuracy", "performance", "auto-train")
-"""The commands that the console asks for and that take --source."""
 
 
 class Engine:
@@ -57,29 +51,7 @@ class Engine:
         )
         self.storage = StorageFacade(context, aged_tables)
         self.service = ServiceFacade(context)
-
-    def spawn_status_refresh(self) -> bool:
-        """Let a short-lived child rebuild outdated statuses; False when one is already at it."""
-        if lock_holder(self.home.locks / ".status") is not None:
-            return False
-        line = [
-            sys.executable,
-            "-P",
-            "-m",
-            "engine.children.refresh",
-            str(self.home.root),
-            self.source or "",
-        ]
-        null, environment = subprocess.DEVNULL, child_environment(OPENBLAS_NUM_THREADS="1")
-        subprocess.Popen(
-            line, stdin=null, stdout=null, stderr=null, start_new_session=True, env=environment
-        )
-        return True
-
-    def command(self, words: Sequence[str]) -> ChildAnswer:
-        """A command of ours on this home in a short-lived child, with its JSON."""
-        source = ("--source", self.source) if self.source and words[0] in _OF_SOURCE else ()
-        return command((*words, "--home", str(self.home.root), *source, "--json"))
+        self.children = ChildrenFacade(context)
 
     def symbol_story(self, symbol: str) -> dict[str, Any]:
         """Record, calibration, live accuracy and the triggers' verdicts of one symbol."""

@@ -64,6 +64,7 @@ NOT_AUDITED = {
     "watch.mark_open": "notes that the console is open",
     "watch.auto_plan": "reads",
     "watch.explain": "reads",
+    "watch.refuse_while_open": "reads",
     "watch.check": "runs.start audits",
     "watch.monitor": "its children audit",
     "watch.write_report": "writes a report",
@@ -76,6 +77,14 @@ NOT_AUDITED = {
     "alerts.undelivered": "reads",
     "alerts.delivery_closed": "reads",
     "alerts.deliver": "sends what was queued",
+    "children.create_backup": "the child audits",
+    "children.restore_backup": "the child audits",
+    "children.verify_backups": "reads",
+    "children.check_models": "the child audits",
+    "children.plan_trainings": "reads",
+    "children.start_trainings": "the child audits",
+    "children.examine_machine": "reads",
+    "children.start_status_refresh": "rebuilds what is derived",
     "service.state": "reads",
     "service.ask": "reads",
     "service.overview": "reads",
@@ -202,8 +211,9 @@ def test_the_console_and_its_children_say_console(
     """A command that the console starts in a child stands there as the console's."""
     monkeypatch.setenv(ORIGIN, "console")
     monkeypatch.setenv("PYTHONPATH", python_path())
-    engine.command(("clean", "--yes"))
+    with pytest.raises(NoDataError):
+        engine.children.create_backup()
 
     assert {(entry.action, entry.origin) for entry in read_entries(engine.home)} == {
-        ("clean", "console")
+        ("backup", "console")
     }

@@ -115,7 +115,9 @@ class StockmlApp(Wearing, inherit_bindings=False):
         self._last: Snapshot | None = None
         self._failure = self._service_state = ""
         self._good_look = self.wall.monotonic()
-        self._statuses = StatusRefresh(engine.spawn_status_refresh, self.wall.monotonic, self.note)
+        self._statuses = StatusRefresh(
+            engine.children.start_status_refresh, self.wall.monotonic, self.note
+        )
         self._poller = Poller(self._look, "snapshot-reader")
         self._service_poller = Poller(self._look_at_service, "service-reader")
 

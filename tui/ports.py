@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from engine.children.messages import (
+        BackupCreated,
+        BackupRestored,
+        BackupsVerified,
+        MachineExamined,
+        ModelsChecked,
+        TrainingsPlanned,
+        TrainingsStarted,
+    )
     from engine.client.service_client import Reply, ServiceState
-    from engine.core.child import ChildAnswer
     from engine.core.clock import Clock
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
@@ -108,6 +116,28 @@ class ServicePort(Protocol):
     def overview(self, deadline_s: float = 1.0) -> Overview: ...
 
 
+class ChildrenPort(Protocol):
+    """Work that loads numpy or h5py, each in a process of its own."""
+
+    def create_backup(self, symbols: Sequence[str] = ()) -> BackupCreated: ...
+
+    def restore_backup(self, backup: str, symbols: Sequence[str]) -> BackupRestored: ...
+
+    def verify_backups(self, names: Sequence[str] = ()) -> BackupsVerified: ...
+
+    def check_models(self) -> ModelsChecked: ...
+
+    def plan_trainings(self) -> TrainingsPlanned: ...
+
+    def start_trainings(
+        self, symbols: Sequence[str], *, skip_market_hours: bool = False
+    ) -> TrainingsStarted: ...
+
+    def examine_machine(self) -> MachineExamined: ...
+
+    def start_status_refresh(self) -> object: ...
+
+
 class EnginePort(Protocol):
     """The engine as the console uses it; a method may block, so none is called on the loop."""
 
@@ -135,9 +165,8 @@ class EnginePort(Protocol):
     @property
     def service(self) -> ServicePort: ...
 
-    def spawn_status_refresh(self) -> object: ...
-
-    def command(self, words: Sequence[str]) -> ChildAnswer: ...
+    @property
+    def children(self) -> ChildrenPort: ...
 
     def symbol_story(self, symbol: str) -> dict[str, Any]: ...
 

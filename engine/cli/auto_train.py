@@ -11,13 +11,13 @@ from engine.cli import documents, render
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
-from engine.core.errors import ExitCode, RefusedError, UsageError
+from engine.core.errors import ExitCode, UsageError
 from engine.core.exits import exit_code
 from engine.core.records import Job, Run, StartedRun
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
 from engine.core.text import clean
-from engine.watch.auto_train import TrainingPlan, planning_context
+from engine.watch.auto_train import TrainingPlan
 from engine.watch.planner import Decision
 from engine.watch.triggers import TriggerVerdict
 from engine.words import figures
@@ -43,7 +43,7 @@ def auto_train(
     """Train every symbol that has a reason to be trained, and follow the runs."""
     names = symbol_list(session, symbols)
     if not skip_market_hours and not dry_run:
-        _refuse_while_the_market_is_open(session)
+        session.engine.watch.refuse_while_open()
     plan = session.engine.watch.auto_plan(names, force=force, skip_market_hours=skip_market_hours)
     if not session.json:
         _print_plan(session, plan)
@@ -59,14 +59,6 @@ def auto_train(
         if not detach:
             runs = [_followed(session, started, interrupts) for started in started_runs]
         return _report_end(session, plan, started_runs, runs, interrupts.count > 0)
-
-
-def _refuse_while_the_market_is_open(session: Session) -> None:
-    context = planning_context(session.engine.clock.now())
-    if not context.market_open:
-        return
-    until = f" until {context.closes_at.astimezone():%H:%M}" if context.closes_at else ""
-    raise RefusedError(f"the market is open{until}", "wait for the close, or --skip-market-hours")
 
 
 def _print_plan(session: Session, plan: TrainingPlan) -> None:

@@ -81,18 +81,20 @@ def list_backups(session: Session) -> int:
 def verify(session: Session, names: tuple[str, ...]) -> int:
     """Read every file of the backups again: its hash, then what the model reader says of it.
     Ends with 1 on damage."""
+    from engine.vault.backups import damaged
+
     checked = session.engine.backups.verify(names)
-    damaged = [_damaged(each, checks) for each, checks in checked]
+    bad_checks = [damaged(each, checks) for each, checks in checked]
     if session.json:
         session.document(
             {
                 "backups": [
                     _checked_tree(each, checks, bad)
-                    for (each, checks), bad in zip(checked, damaged, strict=True)
+                    for (each, checks), bad in zip(checked, bad_checks, strict=True)
                 ]
             }
         )
-    for (each, checks), bad in zip(checked, damaged, strict=True):
+    for (each, checks), bad in zip(checked, bad_checks, strict=True):
         if not session.json:
             good = sum(check.ok for check in checks)
             word = "DAMAGED" if bad or each.problem else "OK"
@@ -110,21 +112,9 @@ def verify(session: Session, names: tuple[str, ...]) -> int:
             report(StockmlError(text, "other backups of it: stockml backups list"))
     return (
         ExitCode.FAILED
-        if any(damaged) or any(each.problem for each, _ in checked)
+        if any(bad_checks) or any(each.problem for each, _ in checked)
         else ExitCode.DONE
     )
-
-
-def _damaged(found: Backup, checks: Iterable[Check]) -> list[Check]:
-    """The checks that tell of damage;
-    a foreign or broken file that lies there as it was copied is none."""
-    was = {entry.symbol: entry for entry in found.entries}
-    return [
-        check
-        for check in checks
-        if not check.ok
-        and (check.kind, check.text) != (was[check.symbol].kind, was[check.symbol].problem)
-    ]
 
 
 def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) -> int:

@@ -19,6 +19,7 @@ from engine.core.errors import ExitCode, UsageError
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
 from engine.watch.check import CheckReport, SymbolCheck, history_line
+from engine.watch.check_outcome import check_outcome
 from engine.watch.ledger import Accuracy
 from engine.words import figures, times
 
@@ -62,40 +63,10 @@ def performance(
     for problem in (*found.problems, undelivered):
         if problem:
             session.note(problem)
-    code, words = verdict(found)
+    code, words = check_outcome(found)
     if words:
         session.note(words)
     return code
-
-
-def verdict(found: CheckReport) -> tuple[ExitCode, str]:
-    """What the check tells the shell, and why in a line, the last one: cron mails it.
-
-    A trigger that fires is no failure.
-
-    1 a model's symbol could not be forecast, or what fires could not be started · 4 a symbol has
-    neither a model nor bars to make one of · 0.
-    """
-    failed = [
-        each for each in found.checks if each.probe.fault and each.assessment.facts.model != "none"
-    ]
-    if failed:
-        return ExitCode.FAILED, f"not forecast: {_names(failed)}: {failed[0].probe.problem}"
-    if found.unstarted:
-        return ExitCode.FAILED, found.unstarted
-    kept_from = {each.symbol for each in found.plan.doing(PlannedAction.NO_BARS)}
-    bare = [
-        each for each in found.checks if each.assessment.inputs.fault and each.symbol in kept_from
-    ]
-    return (
-        (ExitCode.NO_DATA, f"no bars: {_names(bare)}: {bare[0].assessment.inputs.fault}")
-        if bare
-        else (ExitCode.DONE, "")
-    )
-
-
-def _names(checks: list[SymbolCheck]) -> str:
-    return " ".join(each.symbol for each in checks)
 
 
 def report_lines(found: CheckReport, width: int | None) -> list[str]:

@@ -101,6 +101,17 @@ class Check:
     text: str = ""
 
 
+def damaged(backup: Backup, checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks that show damage: not of a foreign or broken file that is as it was copied."""
+    entries = {entry.symbol: entry for entry in backup.entries}
+    return tuple(
+        check
+        for check in checks
+        if not check.ok
+        and (check.kind, check.text) != (entries[check.symbol].kind, entries[check.symbol].problem)
+    )
+
+
 def list_backups(folder: Path) -> tuple[Backup, ...]:
     """The backups in `folder`, newest first (by their manifests, not by name or mtime).
 

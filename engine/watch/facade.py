@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.audit import audited
-from engine.core.errors import StockmlError
+from engine.core.errors import RefusedError, StockmlError
 from engine.core.records import StartedRun
 from engine.core.snapshot import Away, PlannedAction, Snapshot, SymbolRow
 from engine.core.symbols import checked_all
@@ -97,6 +97,17 @@ class WatchFacade(Facade):
             next_auto_train=next_auto_train(self.home, now),
         )
         return plan_trainings(self.home, settings, assessments, planning, self.clock)
+
+    def refuse_while_open(self) -> None:
+        """RefusedError while the market is open: bars lack the session that is under way."""
+        from engine.watch.auto_train import planning_context
+
+        context = planning_context(self.clock.now())
+        if context.market_open:
+            until = f" until {context.closes_at.astimezone():%H:%M}" if context.closes_at else ""
+            raise RefusedError(
+                f"the market is open{until}", "wait for the close, or --skip-market-hours"
+            )
 
     @audited(
         "auto-train",

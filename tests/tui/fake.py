@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.children import messages
 from engine.client.place import Place
 from engine.client.service_client import Reply, ServiceState
-from engine.core.child import ChildAnswer
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
@@ -44,6 +44,7 @@ class FakeEngine:
         self.schedule = FakeSchedule(self)
         self.settings = FakeSettings(self)
         self.service = FakeService(self)
+        self.children = FakeChildren(self)
         self.snap = snap
         self.calls: list[tuple[str, Any]] = []
         self.error: Exception | None = None
@@ -52,8 +53,8 @@ class FakeEngine:
         self.daemon = Daemon(True, 7)
         self.backups_there: tuple[Backup, ...] = ()
         self.stories = {name: story() for name in NAMES}
-        self.answers: dict[str, ChildAnswer] = {"doctor": ChildAnswer(0, DOCTOR)}
-        """What commands in a child say, by their first word."""
+        self.answers: dict[type, Any] = {messages.ExamineMachine: DOCTOR}
+        """What children answer, by the type of the request."""
         self.away_found: Away | Exception = Away()
         self.alerts_there: tuple[Alert, ...] | Exception = (
             snap.alerts if isinstance(snap, Snapshot) else ()
@@ -73,19 +74,11 @@ class FakeEngine:
         """Read the settings again, as the engine does when the file changed."""
         self.settings.current = config.load(self.home, {})
 
-    def spawn_status_refresh(self) -> bool:
-        self.calls.append(("refresh", None))
-        return True
-
     def verb(self, name: str, argument: Any) -> None:
         self.calls.append((name, argument))
         self.gate.wait(60)
         if self.error is not None:
             raise self.error
-
-    def command(self, words: Sequence[str]) -> ChildAnswer:
-        self.verb("command", tuple(words))
-        return self.answers[words[0]]
 
     def symbol_story(self, symbol: str) -> dict[str, Any]:
         self.verb("story", symbol)
@@ -244,3 +237,50 @@ class FakeService:
     def ask(self, path: str, deadline_s: float = 2.0) -> Reply:
         self.engine.verb("ask-service", path)
         return self.engine.replies[path]
+
+
+class FakeChildren:
+    """Children that answer what the test put in, by the type of the request."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def _answer(self, request: Any) -> Any:
+        self.engine.verb("child", request)
+        return self.engine.answers[type(request)]
+
+    def create_backup(self, symbols: Sequence[str] = ()) -> messages.BackupCreated:
+        answer: messages.BackupCreated = self._answer(messages.CreateBackup(tuple(symbols)))
+        return answer
+
+    def restore_backup(self, backup: str, symbols: Sequence[str]) -> messages.BackupRestored:
+        request = messages.RestoreBackup(backup, tuple(symbols))
+        answer: messages.BackupRestored = self._answer(request)
+        return answer
+
+    def verify_backups(self, names: Sequence[str] = ()) -> messages.BackupsVerified:
+        answer: messages.BackupsVerified = self._answer(messages.VerifyBackups(tuple(names)))
+        return answer
+
+    def check_models(self) -> messages.ModelsChecked:
+        answer: messages.ModelsChecked = self._answer(messages.CheckModels())
+        return answer
+
+    def plan_trainings(self) -> messages.TrainingsPlanned:
+        answer: messages.TrainingsPlanned = self._answer(messages.PlanTrainings())
+        return answer
+
+    def start_trainings(
+        self, symbols: Sequence[str], *, skip_market_hours: bool = False
+    ) -> messages.TrainingsStarted:
+        request = messages.StartTrainings(tuple(symbols), skip_market_hours)
+        answer: messages.TrainingsStarted = self._answer(request)
+        return answer
+
+    def examine_machine(self) -> messages.MachineExamined:
+        answer: messages.MachineExamined = self._answer(messages.ExamineMachine())
+        return answer
+
+    def start_status_refresh(self) -> bool:
+        self.engine.calls.append(("refresh", None))
+        return True

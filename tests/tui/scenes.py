@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from engine.children.messages import MachineExamined
 from engine.core.clock import FakeClock
 from engine.core.records import (
     EpochLoss,
@@ -32,6 +33,7 @@ from engine.core.snapshot import (
     SymbolRow,
 )
 from engine.core.symbols import Priority
+from engine.watch.health import Item
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
 NAMES = (
@@ -420,23 +422,12 @@ def hostile() -> Snapshot:
 SCENES["hostile"] = hostile
 
 
-DOCTOR = {
-    "worst": "WARN",
-    "items": [
-        {
-            "name": "terminal",
-            "level": "OK",
-            "text": "none: output goes to a pipe or file",
-            "fix": None,
-        },
-        {"name": "link", "level": "OK", "text": "not measured: no console was open", "fix": None},
-        {
-            "name": "cron",
-            "level": "WARN",
-            "text": "no cron daemon runs",
-            "fix": "start it, or move the jobs",
-        },
-        {"name": "disk", "level": "OK", "text": "71,374 MB free, 128 MB needed", "fix": None},
-    ],
-}
-"""What `doctor --json` says, shortened."""
+DOCTOR = MachineExamined(
+    (
+        Item("terminal", Level.OK, "none: output goes to a pipe or file"),
+        Item("link", Level.OK, "not measured: no console was open"),
+        Item("cron", Level.WARN, "no cron daemon runs", "start it, or move the jobs"),
+        Item("disk", Level.OK, "71,374 MB free, 128 MB needed"),
+    )
+)
+"""What the doctor says, shortened."""

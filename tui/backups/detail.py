@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -19,6 +19,9 @@ from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker
 
+if TYPE_CHECKING:
+    from engine.children.messages import VerifiedBackup
+
 
 class BackupScreen(LiveScreen):
     """A detail of the Backups screen."""
@@ -28,7 +31,7 @@ class BackupScreen(LiveScreen):
     EVERY = 5.0
     BINDINGS: ClassVar[list[BindingType]] = bindings("backup")
 
-    def __init__(self, backup: Backup, results: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, backup: Backup, results: dict[str, VerifiedBackup]) -> None:
         super().__init__()
         self._backup, self._results = backup, results
         self.marks: frozenset[str] = frozenset()

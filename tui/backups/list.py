@@ -6,12 +6,11 @@ And the way back to an older model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.core.child import ChildAnswer
 from engine.core.records import Level, ModelInfo
 from engine.vault.backups import Backup
 from engine.words.phrases import plural
@@ -25,6 +24,14 @@ from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line
 from tui.widgets.picker import Picker
 from tui.work.messages import Notice, level_of
+
+if TYPE_CHECKING:
+    from engine.children.messages import (
+        BackupCreated,
+        BackupRestored,
+        BackupsVerified,
+        VerifiedBackup,
+    )
 
 
 def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
@@ -44,12 +51,12 @@ def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> N
     def restore(_: str) -> None:
         screen.shell.ask(
             "restore",
-            lambda: screen.shell.engine.command(("restore", backup.name, *symbols, "--yes")),
+            lambda: screen.shell.engine.children.restore_backup(backup.name, symbols),
             done,
         )
 
-    def done(answer: ChildAnswer) -> None:
-        screen.tell(words.restored_notice(answer.document))
+    def done(restored: BackupRestored) -> None:
+        screen.tell(words.restored_notice(restored))
         screen.shell.look_now()
         screen.do_refresh()
 
@@ -71,7 +78,7 @@ class BackupsScreen(LiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.results: dict[str, dict[str, Any]] = {}
+        self.results: dict[str, VerifiedBackup] = {}
         """What verifying found, by the backup's path."""
 
     def look(self) -> tuple[Backup, ...]:
@@ -137,10 +144,10 @@ class BackupsScreen(LiveScreen):
             verify(self, self.results, ())
 
     def do_back_up(self) -> None:
-        self.shell.ask("backup", lambda: self.shell.engine.command(("backup",)), self._made)
+        self.shell.ask("backup", self.shell.engine.children.create_backup, self._made)
 
-    def _made(self, answer: ChildAnswer) -> None:
-        self.tell(words.made_notice(answer.document))
+    def _made(self, created: BackupCreated) -> None:
+        self.tell(words.made_notice(created))
         self.do_refresh()
 
     def do_undo(self) -> None:
@@ -159,18 +166,15 @@ class BackupsScreen(LiveScreen):
         ask_restore(self, made, [entry.symbol for entry in words.models(made)])
 
 
-def verify(screen: LiveScreen, results: dict[str, dict[str, Any]], names: Sequence[str]) -> None:
+def verify(screen: LiveScreen, results: dict[str, VerifiedBackup], names: Sequence[str]) -> None:
     """Read backups again in a child, all without names; the words go into `results`."""
 
-    def done(answer: ChildAnswer) -> None:
-        found = answer.document.get("backups", [])
-        results.update({one["path"]: one for one in found})
-        bad = [one["name"] for one in found if not one["ok"]]
-        said = f"DAMAGED: {', '.join(bad)}" if bad else "every file is as it was backed up"
-        text = f"{plural(len(found), 'backup')} read again: {said}"
+    def done(verified: BackupsVerified) -> None:
+        results.update({backup.path: backup for backup in verified.backups})
+        bad = [backup.name for backup in verified.backups if not backup.ok]
+        verdict = f"DAMAGED: {', '.join(bad)}" if bad else "every file is as it was backed up"
+        text = f"{plural(len(verified.backups), 'backup')} read again: {verdict}"
         screen.tell(Notice(text, level=level_of(failed=bool(bad))))
         screen.redraw()
 
-    screen.shell.ask(
-        "verify", lambda: screen.shell.engine.command(("backups", "verify", *names)), done
-    )
+    screen.shell.ask("verify", lambda: screen.shell.engine.children.verify_backups(names), done)

@@ -1,10 +1,10 @@
-"""What the Backups screens say: pure functions of backups and of the answers of our commands."""
+"""What the Backups screens say: pure functions of backups and of a child's answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from engine.core.clock import parse_iso
 from engine.core.records import ModelInfo
@@ -16,6 +16,9 @@ from tui.keys.labels import key
 from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line
 from tui.work.messages import Notice, level_of
+
+if TYPE_CHECKING:
+    from engine.children.messages import BackupCreated, BackupRestored, VerifiedBackup
 
 HEADS = (
     Head("BACKUP", 0, meaning="name of its folder"),
@@ -59,19 +62,17 @@ def models(backup: Backup) -> tuple[BackupEntry, ...]:
     return tuple(entry for entry in backup.entries if entry.kind in ("model", "unknown"))
 
 
-def checked(backup: Backup, results: Mapping[str, Mapping[str, Any]]) -> Span:
+def checked(backup: Backup, results: Mapping[str, VerifiedBackup]) -> Span:
     """The word for how far a backup can be trusted; `results` by its path."""
-    found = results.get(str(backup.path))
-    if found is not None:
-        return ("OK", "ok") if found["ok"] else ("DAMAGED", "crit")
+    verified = results.get(str(backup.path))
+    if verified is not None:
+        return ("OK", "ok") if verified.ok else ("DAMAGED", "crit")
     if backup.problem:
         return ("UNREADABLE", "crit")
     return ("made", "dim") if backup.verified else ("unverified", "warn")
 
 
-def row(
-    backup: Backup, results: Mapping[str, Mapping[str, Any]], now: datetime
-) -> tuple[Span, ...]:
+def row(backup: Backup, results: Mapping[str, VerifiedBackup], now: datetime) -> tuple[Span, ...]:
     """One backup."""
     reason = "before a restore" if backup.run_id.startswith(RESTORE_MARK) else backup.reason
     return (
@@ -103,21 +104,18 @@ def live_text(model: ModelInfo | None) -> str:
 
 
 def entry_row(
-    entry: BackupEntry, model: ModelInfo | None, result: Mapping[str, Any] | None
+    entry: BackupEntry, model: ModelInfo | None, verified: VerifiedBackup | None
 ) -> tuple[Span, ...]:
     """One file of a backup beside what is live."""
-    found = {file["symbol"]: file for file in result["files"]}.get(entry.symbol) if result else None
+    file = verified.file(entry.symbol) if verified else None
     check: Span = (clean(entry.problem, 200), "warn") if entry.problem else (figures.ABSENT, "dim")
-    if found is not None:
-        words = clean(found["text"] or "", 200)
-        check = (
-            ("OK", "ok")
-            if found["ok"]
-            else (f"{'DAMAGED' if found['damaged'] else found['kind']}: {words}", "crit")
-        )
+    if file is not None and file.ok:
+        check = ("OK", "ok")
+    elif file is not None:
+        check = (f"{'DAMAGED' if file.damaged else file.kind}: {clean(file.text, 200)}", "crit")
     return (
         (entry.symbol, "head"),
-        (found["kind"] if found else entry.kind, ""),
+        (file.kind if file else entry.kind, ""),
         (str(entry.generation) if entry.generation else figures.ABSENT, ""),
         (when(entry.trained_at), ""),
         (live_text(model), ""),
@@ -155,40 +153,32 @@ def restore_lines(
     return tuple(lines)
 
 
-def restored_notice(document: Mapping[str, Any]) -> Notice:
+def restored_notice(restored: BackupRestored) -> Notice:
     """What became of a restore, symbol by symbol where one failed."""
-    good = [found["symbol"] for found in document["results"] if found["ok"]]
-    faults = [found for found in document["results"] if not found["ok"]]
+    good = [model.symbol for model in restored.models if not model.problem]
     bad = [
-        f"{found['symbol']}: {clean(str((found['error'] or {}).get('message', 'failed')), 200)}"
-        for found in faults
+        f"{model.symbol}: {clean(model.problem, 200)}" for model in restored.models if model.problem
     ]
     done = (
         f"restored {listed(good)}; {key('backups_undo')} on the list of backups takes it back"
         if good
         else "nothing was restored"
     )
-    return Notice(
-        f"{done}{'; ' if bad else ''}{'; '.join(bad)}",
-        level=level_of(failed=not good, incomplete=bool(bad)),
-    )
+    text = "; ".join([done, *bad])
+    return Notice(text, level=level_of(failed=not good, incomplete=bool(bad)))
 
 
-def made_notice(document: Mapping[str, Any]) -> Notice:
+def made_notice(created: BackupCreated) -> Notice:
     """What became of a backup; what is not in it, or is there as no model, comes first."""
-    made = document["backup"]
-    names = [entry["symbol"] for entry in made["entries"]]
+    names = [entry.symbol for entry in created.entries]
     kept = [
-        f"{each['symbol']} is {each['kind']}, kept as it is"
-        for each in made["entries"]
-        if each.get("kind") in NO_MODEL
+        f"{entry.symbol} is {entry.kind}, kept as it is"
+        for entry in created.entries
+        if entry.kind in NO_MODEL
     ]
-    absent = [f"{symbol} has no model" for symbol in document.get("absent", ())]
-    text = (
-        f"{made['name']}: {listed(names)}, {figures.size(made['size_bytes'])}, read again and"
-        " hashed"
-    )
-    problems = [*document.get("problems", ()), *absent, *kept]
-    return Notice(
-        "; ".join([*problems, text]), level=level_of(failed=not names, incomplete=bool(problems))
-    )
+    absent = [f"{symbol} has no model" for symbol in created.absent]
+    size = figures.size(created.size_bytes)
+    text = f"{created.name}: {listed(names)}, {size}, read again and hashed"
+    problems = [*created.problems, *absent, *kept]
+    level = level_of(failed=not names, incomplete=bool(problems))
+    return Notice("; ".join([*problems, text]), level=level)

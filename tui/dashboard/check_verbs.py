@@ -4,10 +4,11 @@ what happened meanwhile."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from engine.core.records import Level
+from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
 from engine.words.phrases import listed, plural
 from tui.dialogs.confirm import Question, confirm
@@ -17,9 +18,14 @@ from tui.widgets.lines import Line, line
 from tui.work.messages import Notice, level_of
 
 if TYPE_CHECKING:
-    from engine.core.child import ChildAnswer
+    from engine.children.messages import (
+        CheckedModel,
+        ModelsChecked,
+        PlannedSymbol,
+        TrainingsPlanned,
+        TrainingsStarted,
+    )
 
-Tree = Mapping[str, Any]
 CHECKING = Notice(
     "checking every model: a prediction each, figures, triggers; it goes on while you look"
     " elsewhere",
@@ -30,73 +36,74 @@ PLANNING = Notice(
 )
 STARTING = Notice("starting the training", sticky=True)
 _UNTRAINED = "not trained yet"
-_STYLES = {"train": "live", "fine": "dim"}
+_STYLES = {PlannedAction.TRAIN: "live", PlannedAction.FINE: "dim"}
+_NOT_IN_THE_WAY = (PlannedAction.TRAIN, PlannedAction.WAITS, PlannedAction.FINE)
 
 
-def check_notice(answer: ChildAnswer) -> Notice:
+def check_notice(checked: ModelsChecked) -> Notice:
     """What a check found: how the models answered, which want a training, which wait and why."""
-    tree = answer.document
-    counts = Counter(_answered(each) for each in tree["checks"])
-    told = ", ".join(
-        f"{counts[word]} {word}"
-        for word in ("ok", "warning", "critical", "failed", _UNTRAINED)
-        if counts[word]
-    )
-    wanted = _named(tree["decisions"], ("train", "waits"), "reason")
-    others = _named(tree["decisions"], (), "decision")
-    mark = "SIMULATED: " if any(is_simulated(each.get("source")) for each in tree["checks"]) else ""
-    text = f"{mark}checked {plural(len(tree['checks']), 'symbol')}: {told}"
-    text += "; an outage: no symbol could be forecast" if tree["outage"] else ""
-    text += f"; want training: {wanted}" if wanted else "; nothing to train"
-    text += f"; not trained: {others}" if others else ""
-    problem = next(iter(tree["problems"]), "")
-    some = bool(answer.exit_code or counts["critical"] or counts["failed"])
-    none = bool(tree["outage"]) or (
-        bool(answer.exit_code) and counts["failed"] == len(tree["checks"])
-    )
-    hint = problem or (
-        f"{key('main_to_alerts')} shows what rings"
-        if some or none
-        else f"{key('auto_train')} shows the plan"
-        if wanted
-        else ""
-    )
-    return Notice(text, hint, level=level_of(failed=none, incomplete=some or bool(problem)))
+    counts = Counter(_answered(model) for model in checked.models)
+    to_train = _named_by_reason(checked.decisions)
+    problem = next(iter(checked.problems), "")
+    incomplete = bool(checked.failed or counts["critical"] or counts["failed"])
+    failed = checked.outage or (checked.failed and counts["failed"] == len(checked.models))
+    hint = problem
+    if not hint and incomplete:
+        hint = f"{key('main_to_alerts')} shows what rings"
+    elif not hint and to_train:
+        hint = f"{key('auto_train')} shows the plan"
+    level = level_of(failed=failed, incomplete=incomplete or bool(problem))
+    return Notice(_check_text(checked, counts, to_train), hint, level=level)
 
 
-def _answered(check: Tree) -> str:
+def _check_text(checked: ModelsChecked, counts: Counter[str], to_train: str) -> str:
+    """The figures of a check in a line."""
+    words = ("ok", "warning", "critical", "failed", _UNTRAINED)
+    answers = ", ".join(f"{counts[word]} {word}" for word in words if counts[word])
+    simulated = any(is_simulated(model.source) for model in checked.models)
+    not_trained = _named_by_action(checked.decisions)
+    text = "SIMULATED: " if simulated else ""
+    text += f"checked {plural(len(checked.models), 'symbol')}: {answers}"
+    text += "; an outage: no symbol could be forecast" if checked.outage else ""
+    text += f"; want training: {to_train}" if to_train else "; nothing to train"
+    text += f"; not trained: {not_trained}" if not_trained else ""
+    return text
+
+
+def _answered(model: CheckedModel) -> str:
     """How a model answered; one that was never trained did not fail."""
-    return (
-        _UNTRAINED
-        if check["status"] == "failed" and check["problem"] == "no model yet"
-        else str(check["status"])
+    return model.status if model.trained or model.status != "failed" else _UNTRAINED
+
+
+def _named_by_reason(decisions: Sequence[PlannedSymbol]) -> str:
+    """The symbols to train now or after the close, each with its reason."""
+    return _listed(
+        f"{decision.symbol} {decision.reason or decision.action}"
+        for decision in decisions
+        if decision.action in (PlannedAction.TRAIN, PlannedAction.WAITS)
     )
 
 
-def _named(decisions: Sequence[Tree], actions: Sequence[str], word: str) -> str:
-    """The symbols decided one of `actions` (none given: any other that is no training), each
-    with a word of its decision."""
-    chosen = [
-        each
-        for each in decisions
-        if (each["decision"] in actions if actions else _in_the_way(each["decision"]))
-    ]
-    return listed(
-        [f"{each['symbol']} {each[word] or each['decision']}," for each in chosen]
-    ).rstrip(",")
+def _named_by_action(decisions: Sequence[PlannedSymbol]) -> str:
+    """The symbols that something keeps from training, each with what that is."""
+    return _listed(
+        f"{decision.symbol} {decision.action}"
+        for decision in decisions
+        if decision.action not in _NOT_IN_THE_WAY
+    )
 
 
-def _in_the_way(action: str) -> bool:
-    return action not in ("train", "waits", "fine")
+def _listed(names: Iterable[str]) -> str:
+    return listed([f"{name}," for name in names]).rstrip(",")
 
 
-def plan_question(decisions: Sequence[Tree], simulated: bool = False) -> Question:
+def plan_question(decisions: Sequence[PlannedSymbol], simulated: bool = False) -> Question:
     """What automatic training would do, symbol by symbol;
     what waits for the close may be trained all the same."""
-    train = [each for each in decisions if each["decision"] == "train"]
-    waits = [each for each in decisions if each["decision"] == "waits"]
+    train = _of(decisions, PlannedAction.TRAIN)
+    waits = _of(decisions, PlannedAction.WAITS)
     mark = (line("SIMULATED bars", "warn"),) if simulated else ()
-    lines = (*mark, *(_plan_line(each) for each in decisions))
+    lines = (*mark, *(_plan_line(decision) for decision in decisions))
     if train:
         title = f"Auto-train: train {len(train)} of {plural(len(decisions), 'symbol')}?"
         return Question(
@@ -118,25 +125,31 @@ def plan_question(decisions: Sequence[Tree], simulated: bool = False) -> Questio
     return Question("Auto-train: nothing to train now", lines, "", "Close")
 
 
-def _yes(decisions: Sequence[Tree]) -> str:
-    return f"Train {len(decisions)}"
+def _of(decisions: Sequence[PlannedSymbol], action: PlannedAction) -> tuple[str, ...]:
+    """The symbols of one action."""
+    return tuple(decision.symbol for decision in decisions if decision.action is action)
 
 
-def _plan_line(decision: Tree) -> Line:
-    action = decision["decision"]
-    head = (f"  {decision['symbol']:<6}", "head"), (f"{action:<11} ", _STYLES.get(action, "warn"))
-    reason = f"{decision['reason']}: " if decision["reason"] else ""
-    return (*head, (f"{reason}{decision['text']}", ""))
+def _yes(symbols: Sequence[str]) -> str:
+    return f"Train {len(symbols)}"
 
 
-def begun_notice(document: Tree) -> Notice:
+def _plan_line(decision: PlannedSymbol) -> Line:
+    style = _STYLES.get(decision.action, "warn")
+    reason = f"{decision.reason}: " if decision.reason else ""
+    return (
+        (f"  {decision.symbol:<6}", "head"),
+        (f"{decision.action:<11} ", style),
+        (f"{reason}{decision.text}", ""),
+    )
+
+
+def begun_notice(started: TrainingsStarted) -> Notice:
     """What became of the start: the runs, else what is in the way now."""
-    runs = [run["id"] for run in document.get("runs", ())]
-    decisions = document.get("decisions", ())
-    if runs:
-        names = [each["symbol"] for each in decisions if each["decision"] == "train"]
-        return Notice(f"run {', '.join(runs)} started: {listed(names)}")
-    why = _named(decisions, (), "decision") or "nothing fires any more"
+    if started.run_ids:
+        names = _of(started.decisions, PlannedAction.TRAIN)
+        return Notice(f"run {', '.join(started.run_ids)} started: {listed(names)}")
+    why = _named_by_action(started.decisions) or "nothing fires any more"
     return Notice(
         f"nothing was started: {why}", f"{key('auto_train')} shows the plan again", level=Level.CRIT
     )
@@ -147,55 +160,39 @@ class CheckVerbs(Verbs):
 
     def do_check(self) -> None:
         """A performance check in a child; it trains nothing, so that a look never surprises."""
-        self.shell.ask(
-            "check",
-            lambda: self.shell.engine.command(("performance", "--no-train")),
-            self._checked,
-            CHECKING,
-        )
+        self.shell.ask("check", self.shell.engine.children.check_models, self._checked, CHECKING)
 
-    def _checked(self, answer: ChildAnswer) -> None:
-        self.shell.say(check_notice(answer))
+    def _checked(self, checked: ModelsChecked) -> None:
+        self.shell.say(check_notice(checked))
         self.shell.look_now()
 
     def do_auto_train(self) -> None:
-        """The plan first; then, if wanted, the training of exactly what it listed."""
+        """The plan first; then, on a yes, the training of exactly what it listed."""
         self.shell.ask(
-            "auto-train plan",
-            lambda: self.shell.engine.command(("auto-train", "--dry-run")),
-            self._planned,
-            PLANNING,
+            "auto-train plan", self.shell.engine.children.plan_trainings, self._planned, PLANNING
         )
 
-    def _planned(self, answer: ChildAnswer) -> None:
-        decisions = answer.document["decisions"]
-        words = [each for each in decisions if each["decision"] == "train"]
-        late = [] if words else [each for each in decisions if each["decision"] == "waits"]
-        symbols = " ".join(each["symbol"] for each in words or late)
-        command = (
-            "auto-train",
-            "--detach",
-            "--symbols",
-            symbols,
-            *(("--skip-market-hours",) if late else ()),
-        )
+    def _planned(self, plan: TrainingsPlanned) -> None:
+        to_train = _of(plan.decisions, PlannedAction.TRAIN)
+        waiting = _of(plan.decisions, PlannedAction.WAITS)
+        symbols = to_train or waiting
 
-        def start() -> None:
+        def start() -> TrainingsStarted:
+            return self.shell.engine.children.start_trainings(
+                symbols, skip_market_hours=not to_train
+            )
+
+        def confirmed() -> None:
             if symbols:
-                self.shell.ask(
-                    "auto-train",
-                    lambda: self.shell.engine.command(command),
-                    self._begun,
-                    STARTING,
-                )
+                self.shell.ask("auto-train", start, self._begun, STARTING)
 
         snapshot = self.shell.snapshot
-        question = plan_question(decisions, snapshot is not None and snapshot.simulated)
-        confirm(self.shell, question, start)
+        question = plan_question(plan.decisions, snapshot is not None and snapshot.simulated)
+        confirm(self.shell, question, confirmed)
 
-    def _begun(self, answer: ChildAnswer) -> None:
-        self.shell.started += [run["id"] for run in answer.document.get("runs", ())]
-        self.shell.say(begun_notice(answer.document))
+    def _begun(self, started: TrainingsStarted) -> None:
+        self.shell.started += started.run_ids
+        self.shell.say(begun_notice(started))
         self.shell.look_now()
 
     def do_away(self) -> None:

@@ -23,7 +23,7 @@ from tui.widgets.lines import line
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
-    from engine.core.child import ChildAnswer
+    from engine.children.messages import BackupCreated
 
 
 def starter() -> str:
@@ -72,15 +72,14 @@ class TrainVerbs(Verbs):
     def do_back_up(self) -> None:
         """Copy the models of the chosen symbols, in a child process."""
         if symbols := self.chosen_symbols():
-            self.shell.ask(
-                "backup", lambda: self.shell.engine.command(("backup", *symbols)), self._backed_up
-            )
+            create_backup = self.shell.engine.children.create_backup
+            self.shell.ask("backup", lambda: create_backup(symbols), self._backed_up)
 
-    def _backed_up(self, answer: ChildAnswer) -> None:
+    def _backed_up(self, created: BackupCreated) -> None:
         from tui.backups.text import made_notice
 
         self.selection.clear_marks()
-        self.shell.say(made_notice(answer.document))
+        self.shell.say(made_notice(created))
 
     def do_cancel(self) -> None:
         snapshot, symbol = self.shell.snapshot, self.selection.current_symbol()

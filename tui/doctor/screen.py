@@ -43,7 +43,7 @@ class DoctorScreen(LiveScreen):
 
     def look(self) -> tuple[tuple[Item, ...], datetime]:
         if self._found is None or self._again:
-            items = words.told(self.shell.engine.command(("doctor",)).document)
+            items = words.cleaned(self.shell.engine.children.examine_machine().items)
             self._found, self._again = (items, self.shell.wall.now()), False
         return self._found
 

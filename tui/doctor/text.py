@@ -3,8 +3,7 @@ do the work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from engine.core.records import Level
 from engine.core.text import clean
@@ -30,16 +29,11 @@ WORDS = (
 _ORDER = (Level.CRIT, Level.WARN, Level.OK)
 
 
-def told(document: Mapping[str, Any]) -> tuple[Item, ...]:
-    """What `doctor --json` found."""
+def cleaned(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The items, safe for a terminal."""
     return tuple(
-        Item(
-            clean(each["name"], 20),
-            Level(each["level"]),
-            clean(each["text"], 1000),
-            clean(each["fix"] or "", 300),
-        )
-        for each in document["items"]
+        Item(clean(item.name, 20), item.level, clean(item.text, 1000), clean(item.fix, 300))
+        for item in items
     )
 
 

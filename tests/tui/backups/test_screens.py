@@ -8,7 +8,17 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from engine.core.child import ChildAnswer
+from engine.children.messages import (
+    BackupCreated,
+    BackupRestored,
+    BackupsVerified,
+    CreateBackup,
+    RestoreBackup,
+    RestoredModel,
+    VerifiedBackup,
+    VerifiedFile,
+    VerifyBackups,
+)
 from engine.core.errors import StockmlError
 from engine.core.records import Level
 from engine.vault.backups import Backup, BackupEntry
@@ -67,13 +77,13 @@ def backups(folder: Path) -> tuple[Backup, ...]:
     )
 
 
-def checked(found: Backup, ok: bool) -> dict[str, Any]:
-    """What `backups verify --json` says of one."""
-    files = [
-        {"symbol": one.symbol, "ok": ok, "kind": "model", "damaged": not ok, "text": None}
-        for one in found.entries
-    ]
-    return {"name": found.name, "path": str(found.path), "ok": ok, "problem": None, "files": files}
+def verified(backup: Backup, *, ok: bool) -> VerifiedBackup:
+    """What reading a backup again shows."""
+    files = tuple(
+        VerifiedFile(symbol=entry.symbol, kind="model", ok=ok, damaged=not ok)
+        for entry in backup.entries
+    )
+    return VerifiedBackup(name=backup.name, path=str(backup.path), ok=ok, files=files)
 
 
 async def open_backups(app: StockmlApp, engine: FakeEngine, pilot: Pilot[Any]) -> BackupsScreen:
@@ -90,7 +100,7 @@ async def open_backups(app: StockmlApp, engine: FakeEngine, pilot: Pilot[Any]) -
 
 
 def asked(engine: FakeEngine) -> list[Any]:
-    return engine.asked("command")
+    return engine.asked("child")
 
 
 async def test_every_backup_has_its_word(tmp_path: Path) -> None:
@@ -115,22 +125,22 @@ async def test_verify_tells_damage(tmp_path: Path) -> None:
     async with opened(tmp_path / "home", trained_home(), (120, 30)) as (app, engine, pilot):
         screen = await open_backups(app, engine, pilot)
         one, two = engine.backups_there[:2]
-        engine.answers["backups"] = ChildAnswer(0, {"backups": [checked(one, True)]})
+        engine.answers[VerifyBackups] = BackupsVerified((verified(one, ok=True),))
         await pilot.press("v")
         await until(
             pilot, lambda: "every file is as it was backed up" in screen_text(app), "the words"
         )
-        assert asked(engine) == [("backups", "verify", one.name)]
+        assert asked(engine) == [VerifyBackups((one.name,))]
         assert " OK " in screen_text(app).splitlines()[2]
-        engine.answers["backups"] = ChildAnswer(
-            1, {"backups": [checked(one, True), checked(two, False)]}
+        engine.answers[VerifyBackups] = BackupsVerified(
+            (verified(one, ok=True), verified(two, ok=False))
         )
         await pilot.press("V")
         await until(
             pilot, lambda: screen.notice and screen.notice.level is Level.CRIT, "the damage"
         )
         assert f"DAMAGED: {two.name}" in screen_text(app).replace("\n", " ")
-        assert asked(engine)[-1] == ("backups", "verify")
+        assert asked(engine)[-1] == VerifyBackups()
 
 
 async def test_restore_wants_the_symbol_typed(tmp_path: Path) -> None:
@@ -158,22 +168,14 @@ async def test_restore_wants_the_symbol_typed(tmp_path: Path) -> None:
         await pilot.press("enter", *"yes", "enter")
         assert isinstance(app.screen, PromptScreen)
         assert asked(engine) == []
-        result = {
-            "symbol": "TSLA",
-            "ok": True,
-            "generation": 9,
-            "from_generation": 3,
-            "replaced": True,
-            "error": None,
-        }
-        engine.answers["restore"] = ChildAnswer(0, {"results": [result]})
+        engine.answers[RestoreBackup] = BackupRestored((RestoredModel("TSLA"),))
         await pilot.press("ctrl+u", *"TSLA", "enter")
         await until(
             pilot,
             lambda: "restored TSLA; u on the list of backups takes it back" in screen_text(app),
             "the words",
         )
-        assert asked(engine) == [("restore", "backup_20261020_143711", "TSLA", "--yes")]
+        assert asked(engine) == [RestoreBackup("backup_20261020_143711", ("TSLA",))]
 
 
 async def test_marked_models_and_all(tmp_path: Path) -> None:
@@ -183,16 +185,14 @@ async def test_marked_models_and_all(tmp_path: Path) -> None:
         await open_backups(app, engine, pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, BackupScreen), "the backup")
-        results = [
-            {"symbol": "NVDA", "ok": True, "error": None},
-            {"symbol": "TSLA", "ok": False, "error": {"message": "TSLA is in use by run 7"}},
-        ]
-        engine.answers["restore"] = ChildAnswer(1, {"results": results})
+        engine.answers[RestoreBackup] = BackupRestored(
+            (RestoredModel("NVDA"), RestoredModel("TSLA", "TSLA is in use by run 7"))
+        )
         await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen), "the question")
         await pilot.press(*"RESTORE", "enter")
         await until(pilot, lambda: "TSLA is in use by run 7" in screen_text(app), "the fault")
-        assert asked(engine) == [("restore", "backup_20261020_143711", "NVDA", "TSLA", "--yes")]
+        assert asked(engine) == [RestoreBackup("backup_20261020_143711", ("NVDA", "TSLA"))]
 
 
 async def test_undo_takes_the_newest_restore_back(tmp_path: Path) -> None:
@@ -219,15 +219,12 @@ async def test_backup_from_the_dashboard(tmp_path: Path) -> None:
     """`b` backs up the marked rows and tells the backup's name;
     a failing child is told with its words."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        made = {
-            "name": "backup_X",
-            "entries": [{"symbol": "NVDA"}, {"symbol": "TSLA"}],
-            "size_bytes": 800_000,
-        }
-        engine.answers["backup"] = ChildAnswer(0, {"backup": made, "problems": [], "absent": []})
+        engine.answers[CreateBackup] = BackupCreated(
+            name="backup_X", size_bytes=800_000, entries=(entry("NVDA"), entry("TSLA"))
+        )
         await pilot.press("space", "space", "b")
         await until(pilot, lambda: "backup_X: NVDA TSLA, 800 kB" in screen_text(app), "the words")
-        assert asked(engine) == [("backup", "NVDA", "TSLA")]
+        assert asked(engine) == [CreateBackup(("NVDA", "TSLA"))]
         assert isinstance(app.screen, MainScreen)
         engine.error = StockmlError("the disk is full", "free some space")
         await pilot.press("b")
@@ -248,20 +245,15 @@ async def test_no_backup_yet_and_an_unreadable_folder(tmp_path: Path) -> None:
 
 def test_a_backup_of_a_broken_file_says_so_first() -> None:
     """What is not in it, and what is in it as no model, stand before the name of the backup."""
-    entries = [{"symbol": "NVDA", "kind": "model"}, {"symbol": "TSLA", "kind": "broken"}]
-    made = {
-        "backup": {"name": "backup_1", "entries": entries, "size_bytes": 7},
-        "absent": ["AAPL"],
-        "problems": [],
-    }
-    told = made_notice(made)
+    entries = (entry("NVDA"), entry("TSLA", kind="broken"))
+    created = BackupCreated(name="backup_1", size_bytes=7, entries=entries, absent=("AAPL",))
+    notice = made_notice(created)
 
-    assert told.level is Level.WARN
-    assert told.text.startswith(
+    assert notice.level is Level.WARN
+    assert notice.text.startswith(
         "AAPL has no model; TSLA is broken, kept as it is; backup_1: NVDA TSLA"
     )
-    entry = {**made["backup"], "entries": entries[:1]}  # type: ignore[dict-item]
-    whole = made_notice({**made, "backup": entry, "absent": []})
+    whole = made_notice(BackupCreated(name="backup_1", size_bytes=7, entries=entries[:1]))
     assert whole.level is Level.OK
-    entry = {**made["backup"], "entries": []}  # type: ignore[dict-item]
-    assert made_notice({**made, "backup": entry}).level is Level.CRIT
+    empty = BackupCreated(name="backup_1", size_bytes=7, entries=(), absent=("AAPL",))
+    assert made_notice(empty).level is Level.CRIT

@@ -11,10 +11,19 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine.core.child import ChildAnswer
+from engine.children.messages import (
+    CheckedModel,
+    CheckModels,
+    ModelsChecked,
+    PlannedSymbol,
+    PlanTrainings,
+    StartTrainings,
+    TrainingsPlanned,
+    TrainingsStarted,
+)
 from engine.core.errors import StockmlError
 from engine.core.records import Level
-from engine.core.snapshot import Away
+from engine.core.snapshot import Away, PlannedAction
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, NOW, clock, retrain, row, trained_home, watched_home
@@ -35,7 +44,6 @@ from tui.widgets.lines import plain
 from tui.widgets.notice import notice_lines
 
 RUN = "20261021-143711-ffffff"
-FINE = {"decision": "fine", "reason": None, "text": "3.0 days old"}
 AWAY = Away(
     NOW - timedelta(days=2),
     (
@@ -47,28 +55,30 @@ AWAY = Away(
 )
 
 
-def decided(**changed: tuple[str, str, str]) -> list[dict[str, Any]]:
+Decided = tuple[PlannedAction, str, str]
+
+
+def decided(**changed: Decided) -> tuple[PlannedSymbol, ...]:
     """The plan's decisions: every symbol fine but those named."""
-    found = {name: {"symbol": name, **FINE} for name in NAMES}
-    for name, (action, reason, text) in changed.items():
-        found[name] = {"symbol": name, "decision": action, "reason": reason, "text": text}
-    return list(found.values())
+    fine = (PlannedAction.FINE, "", "3.0 days old")
+    return tuple(PlannedSymbol(name, *changed.get(name, fine)) for name in NAMES)
 
 
-DRIFT = ("train", "drift", "KS 0.337 > 0.313 (n=60)")
-CHRONIC = ("chronic", "mape", "chronic, left to the age limit")
+DRIFT = (PlannedAction.TRAIN, "drift", "KS 0.337 > 0.313 (n=60)")
+CHRONIC = (PlannedAction.CHRONIC, "mape", "chronic, left to the age limit")
 
 
-def report(**more: Any) -> dict[str, Any]:
-    """What `performance --json` says."""
-    checks = [{"status": "ok"}] * 12 + [{"status": "warning"}]
-    return {
-        "checks": checks,
-        "decisions": decided(NVDA=DRIFT, SMR=CHRONIC),
-        "outage": False,
-        "problems": [],
-        **more,
-    }
+def models(status: str, **more: Any) -> tuple[CheckedModel, ...]:
+    """Every model with this status."""
+    return (CheckedModel(status=status, **more),) * len(NAMES)
+
+
+def report(**more: Any) -> ModelsChecked:
+    """What a check answers."""
+    checked = (*models("ok")[1:], CheckedModel(status="warning"))
+    return ModelsChecked(
+        **{"models": checked, "decisions": decided(NVDA=DRIFT, SMR=CHRONIC), **more}
+    )
 
 
 async def planned(app: StockmlApp, pilot: Pilot[Any]) -> None:
@@ -86,7 +96,7 @@ async def test_p_checks_in_a_child_and_tells_what_it_found(tmp_path: Path) -> No
     """While it goes on the screen says so for as long as it takes;
     then how the models answered and what wants a training."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        engine.answers["performance"] = ChildAnswer(0, report())
+        engine.answers[CheckModels] = report()
         engine.gate.clear()
         await pilot.press("p")
         await until(pilot, lambda: "checking every model" in screen_text(app), "the progress")
@@ -105,13 +115,13 @@ async def test_p_checks_in_a_child_and_tells_what_it_found(tmp_path: Path) -> No
         text = " ".join(screen_text(app).split())
         assert "checked 13 symbols: 12 ok, 1 warning" in text
         assert "not trained: SMR chronic" in text
-        assert engine.asked("command") == [("performance", "--no-train")]
+        assert engine.asked("child") == [CheckModels()]
 
 
 async def test_a_sticky_notice_outlives_another_verb(tmp_path: Path) -> None:
     """What ends meanwhile does not take the words of the check away."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        engine.answers["performance"] = ChildAnswer(0, report())
+        engine.answers[CheckModels] = report()
         engine.gate.clear()
         await pilot.press("p")
         await until(pilot, lambda: "checking every model" in screen_text(app), "the progress")
@@ -128,8 +138,8 @@ async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> Non
     """Symbol, decision and reason of all; Cancel is chosen first;
     only what the plan listed is trained."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
-        plan = {"decisions": decided(NVDA=DRIFT, SMR=CHRONIC)}
-        engine.answers["auto-train"] = ChildAnswer(0, plan)
+        decisions = decided(NVDA=DRIFT, SMR=CHRONIC)
+        engine.answers[PlanTrainings] = TrainingsPlanned(decisions)
         await pilot.press("a")
         await planned(app, pilot)
         text = screen_text(app)
@@ -139,22 +149,23 @@ async def test_a_shows_the_plan_and_trains_what_it_listed(tmp_path: Path) -> Non
         assert "[Cancel]" in text
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
-        assert engine.asked("command") == [("auto-train", "--dry-run")]
+        assert engine.asked("child") == [PlanTrainings()]
         await pilot.press("a")
         await planned(app, pilot)
-        engine.answers["auto-train"] = ChildAnswer(0, {**plan, "runs": [{"id": RUN}]})
+        engine.answers[StartTrainings] = TrainingsStarted(decisions, (RUN,))
         await pilot.press("y")
         await until(pilot, lambda: f"run {RUN} started: NVDA" in screen_text(app), "the run")
-        assert engine.asked("command")[2:] == [("auto-train", "--detach", "--symbols", "NVDA")]
+        assert engine.asked("child")[2:] == [StartTrainings(("NVDA",))]
         assert app.started == [RUN]
 
 
 async def test_an_open_market_is_told_before_anything_is_trained(tmp_path: Path) -> None:
     """What waits for the close is shown with that choice first;
     training all the same is a deliberate second one."""
-    waits = ("waits", "age", "the market is open until 16:00; 8.1 days old")
+    waits = (PlannedAction.WAITS, "age", "the market is open until 16:00; 8.1 days old")
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
-        engine.answers["auto-train"] = ChildAnswer(0, {"decisions": decided(TSLA=waits)})
+        engine.answers[PlanTrainings] = TrainingsPlanned(decided(TSLA=waits))
+        engine.answers[StartTrainings] = TrainingsStarted((), (RUN,))
         await pilot.press("a")
         await planned(app, pilot)
         text = " ".join(screen_text(app).split())
@@ -162,20 +173,14 @@ async def test_an_open_market_is_told_before_anything_is_trained(tmp_path: Path)
         assert "the market is open until 16:00; 8.1 days old" in text
         assert "[Wait for the close]" in text
         await pilot.press("y")
-        await until(pilot, lambda: len(engine.asked("command")) == 2, "the start")
-        assert engine.asked("command")[1] == (
-            "auto-train",
-            "--detach",
-            "--symbols",
-            "TSLA",
-            "--skip-market-hours",
-        )
+        await until(pilot, lambda: len(engine.asked("child")) == 2, "the start")
+        assert engine.asked("child")[1] == StartTrainings(("TSLA",), skip_market_hours=True)
 
 
 async def test_a_refusal_is_told_with_the_next_step(tmp_path: Path) -> None:
     """A market that opened after the plan refuses; its words and what to do are shown."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
-        engine.answers["auto-train"] = ChildAnswer(0, {"decisions": decided(NVDA=DRIFT)})
+        engine.answers[PlanTrainings] = TrainingsPlanned(decided(NVDA=DRIFT))
         await pilot.press("a")
         await planned(app, pilot)
         engine.error = StockmlError(
@@ -192,7 +197,7 @@ async def test_a_refusal_is_told_with_the_next_step(tmp_path: Path) -> None:
 async def test_nothing_to_train_has_one_button(tmp_path: Path) -> None:
     """A plan without a training can be read, and no key of it starts anything."""
     async with opened(tmp_path / "home", trained_home(), (100, 30)) as (app, engine, pilot):
-        engine.answers["auto-train"] = ChildAnswer(0, {"decisions": decided(SMR=CHRONIC)})
+        engine.answers[PlanTrainings] = TrainingsPlanned(decided(SMR=CHRONIC))
         for key in ("y", "enter"):
             await pilot.press("a")
             await planned(app, pilot)
@@ -200,7 +205,7 @@ async def test_nothing_to_train_has_one_button(tmp_path: Path) -> None:
             assert "[Close]" in screen_text(app)
             await pilot.press("tab", key)
             await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
-        assert engine.asked("command") == [("auto-train", "--dry-run")] * 2
+        assert engine.asked("child") == [PlanTrainings()] * 2
 
 
 async def test_read_only_neither_checks_nor_trains_nor_marks(tmp_path: Path) -> None:
@@ -210,7 +215,7 @@ async def test_read_only_neither_checks_nor_trains_nor_marks(tmp_path: Path) -> 
         await until(pilot, lambda: app.last_seen.away is not None, "the time away")
         await pilot.press("p", "a")
         app.last_seen.left()
-        assert {"command", "open"} & {verb for verb, _ in engine.calls} == set()
+        assert {"child", "open"} & {verb for verb, _ in engine.calls} == set()
         assert "read-only" in screen_text(app)
 
 
@@ -262,57 +267,50 @@ async def test_the_marks_come_behind_the_look_at_what_happened(tmp_path: Path) -
 def test_a_failing_check_is_told_loudly() -> None:
     """Models that did not answer, an outage and what kept the check from its work are named."""
     bad = report(
-        checks=[{"status": "failed", "problem": "digest"}] * 13,
+        models=models("failed"),
         outage=True,
-        problems=["earnings could not be looked up"],
+        problems=("earnings could not be looked up",),
+        failed=True,
     )
-    notice = check_notice(ChildAnswer(1, bad))
+    notice = check_notice(bad)
 
     assert plain(notice_lines(notice, 80)[0]).startswith("ERROR: checked 13 symbols: 13 failed")
     assert "13 failed; an outage" in notice.text
     assert notice.hint == "earnings could not be looked up"
-    assert check_notice(ChildAnswer(0, report(decisions=decided()))).text.endswith(
-        "nothing to train"
-    )
-    fresh = report(checks=[{"status": "failed", "problem": "no model yet"}] * 13)
-    assert "13 not trained yet" in check_notice(ChildAnswer(0, fresh)).text
-    assert check_notice(ChildAnswer(0, fresh)).level is not Level.CRIT
-    assert check_notice(
-        ChildAnswer(0, report(checks=[{"status": "ok", "source": "simulated"}]))
-    ).text.startswith("SIMULATED: checked")
+    assert check_notice(report(decisions=decided())).text.endswith("nothing to train")
+    fresh = check_notice(report(models=models("failed", trained=False)))
+    assert "13 not trained yet" in fresh.text
+    assert fresh.level is not Level.CRIT
+    simulated = check_notice(report(models=models("ok", source="simulated")))
+    assert simulated.text.startswith("SIMULATED: checked")
 
 
 @pytest.mark.parametrize(
-    ("statuses", "code", "weight"),
+    ("statuses", "failed", "weight"),
     [
-        (["ok"] * 13, 0, "checked"),
-        (["ok"] * 12 + ["warning"], 0, "checked"),
-        (["ok"] * 12 + ["critical"], 0, "WARN: checked"),
-        (["ok"] * 12 + ["failed"], 1, "WARN: checked"),
-        (["failed"] * 13, 1, "ERROR: checked"),
+        (["ok"] * 13, False, "checked"),
+        (["ok"] * 12 + ["warning"], False, "checked"),
+        (["ok"] * 12 + ["critical"], False, "WARN: checked"),
+        (["ok"] * 12 + ["failed"], True, "WARN: checked"),
+        (["failed"] * 13, True, "ERROR: checked"),
     ],
 )
-def test_a_check_is_told_by_its_weight(statuses: list[str], code: int, weight: str) -> None:
+def test_a_check_is_told_by_its_weight(statuses: list[str], failed: bool, weight: str) -> None:
     """One model of thirteen that does not answer is a warning;
     only a check in which nothing answered is an error."""
-    checks = [
-        {"status": status, "problem": "digest" if status == "failed" else ""} for status in statuses
-    ]
+    checked = tuple(CheckedModel(status=status) for status in statuses)
+    notice = check_notice(report(models=checked, failed=failed))
 
-    assert plain(
-        notice_lines(check_notice(ChildAnswer(code, report(checks=checks))), 80)[0]
-    ).startswith(weight)
+    assert plain(notice_lines(notice, 80)[0]).startswith(weight)
 
 
 def test_a_start_that_started_nothing_says_why() -> None:
     """Busy symbols are named with what keeps them; so is a reason that went meanwhile."""
-    busy = ("busy", "drift", "run 7 trains it")
+    busy = (PlannedAction.BUSY, "drift", "run 7 trains it")
 
-    assert (
-        begun_notice({"runs": [], "decisions": decided(NVDA=busy)}).text
-        == "nothing was started: NVDA busy"
-    )
-    assert "nothing fires any more" in begun_notice({"runs": [], "decisions": decided()}).text
+    notice = begun_notice(TrainingsStarted(decided(NVDA=busy)))
+    assert notice.text == "nothing was started: NVDA busy"
+    assert "nothing fires any more" in begun_notice(TrainingsStarted(decided())).text
     assert plan_question(decided()).yes == ""
     assert plain(plan_question(decided(), simulated=True).lines[0]) == "SIMULATED bars"
 

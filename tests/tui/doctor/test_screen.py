@@ -3,23 +3,24 @@ when there are none."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.core.child import ChildAnswer
+from engine.api import Engine
+from engine.children.messages import ExamineMachine, MachineExamined
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Level
 from engine.watch.doctor import Machine
 from engine.watch.health import Item
-from tests.helpers import new_home, stockml
+from tests.helpers import new_home
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import DOCTOR, clock, trained_home
 from tui.doctor.screen import DoctorScreen
-from tui.doctor.text import counted, merged, own_items, page, told
+from tui.doctor.text import cleaned, counted, merged, own_items, page
 from tui.terminal.vitals import Vitals
 from tui.widgets.lines import plain
 
@@ -46,7 +47,7 @@ async def test_it_stands_in_the_palette_and_tells_the_worst_first(
         assert any(found.startswith("terminal  OK    tmux-256color 80x24") for found in rest)
         assert any(found.startswith("link      OK    this console: fast line:") for found in rest)
         assert "not measured: no console" not in screen_text(app)
-        assert engine.asked("command") == [("doctor",)]
+        assert engine.asked("child") == [ExamineMachine()]
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main, "the dashboard")
 
@@ -58,12 +59,12 @@ async def test_it_asks_again_when_told_to(tmp_path: Path) -> None:
         await until(pilot, lambda: "ctrl+r looks again" in screen_text(app), "the page")
         await pilot.press("question_mark", "escape")
         await until(pilot, lambda: isinstance(app.screen, DoctorScreen), "the page again")
-        cured = [{**item, "level": "OK"} for item in DOCTOR["items"]]  # type: ignore[dict-item]
-        engine.answers["doctor"] = ChildAnswer(0, {"items": cured})
+        cured = tuple(replace(item, level=Level.OK) for item in DOCTOR.items)
+        engine.answers[ExamineMachine] = MachineExamined(cured)
         app.wall.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "all OK" in screen_text(app).splitlines()[0], "the second look")
-        assert engine.asked("command") == [("doctor",), ("doctor",)]
+        assert engine.asked("child") == [ExamineMachine(), ExamineMachine()]
 
 
 async def test_a_doctor_that_hangs_or_fails_is_told(tmp_path: Path) -> None:
@@ -93,11 +94,10 @@ async def test_a_doctor_that_hangs_or_fails_is_told(tmp_path: Path) -> None:
         assert "no cron daemon runs" in screen_text(app)
 
 
-def test_the_real_doctors_document_is_read(tmp_path: Path) -> None:
-    """What the command prints as JSON has the items that the screen replaces by the console's
-    own."""
+def test_the_real_doctors_answer_is_read(tmp_path: Path) -> None:
+    """What the child answers has the items that the screen replaces by the console's own."""
     home = new_home(tmp_path / "home")
-    items = told(json.loads(stockml("doctor", "--json", "--home", str(home.root)).stdout))
+    items = cleaned(Engine(home).children.examine_machine().items)
     own = (Item("link", Level.OK, "mine"), Item("terminal", Level.WARN, "60x15", "make it larger"))
     found = merged(items, own)
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.children.messages import BackupCreated, CreateBackup
 from engine.client.service_client import Reply
-from engine.core.child import ChildAnswer
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
+from engine.vault.backups import BackupEntry
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import (
     NAMES,
@@ -59,9 +60,8 @@ async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Pat
     marks elsewhere stay."""
     async with opened(tmp_path / "home", trained_home(), (100, 40)) as (app, engine, pilot):
         engine.replies = {"/api/v1/predict/TSLA": Reply(0, 0.1, {}, "nothing listens there")}
-        engine.answers["backup"] = ChildAnswer(
-            0, {"backup": {"name": "backup_1", "entries": [{"symbol": "TSLA"}], "size_bytes": 7}}
-        )
+        tsla = BackupEntry(symbol="TSLA", file="tsla_lstm_model.h5", kind="model", size_bytes=7)
+        engine.answers[CreateBackup] = BackupCreated(name="backup_1", size_bytes=7, entries=(tsla,))
         await pilot.press("space", "enter")
         await until(
             pilot,
@@ -99,7 +99,7 @@ async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Pat
         assert app.main.marks == {"NVDA"}
 
     assert [request.symbols for request in engine.asked("train")] == [("TSLA",)]
-    assert engine.asked("command") == [("backup", "TSLA")]
+    assert engine.asked("child") == [CreateBackup(("TSLA",))]
 
 
 async def test_its_run_is_cancelled_behind_a_question(tmp_path: Path) -> None:

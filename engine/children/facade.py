@@ -1,0 +1,159 @@
+"""The facade of the child processes: what loads numpy or h5py, for a process that must not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from engine.core.child import child_environment
+from engine.core.errors import (
+    BusyError,
+    ConfigError,
+    NoDataError,
+    RefusedError,
+    StockmlError,
+    UsageError,
+)
+from engine.core.files import lock_holder
+from engine.core.text import clean_bytes
+from engine.settings.facade import Facade
+
+if TYPE_CHECKING:
+    from engine.children.messages import (
+        BackupCreated,
+        BackupRestored,
+        BackupsVerified,
+        MachineExamined,
+        ModelsChecked,
+        Request,
+        TrainingsPlanned,
+        TrainingsStarted,
+    )
+
+Answer = TypeVar("Answer")
+LIMIT_S = 600.0
+_ERRORS = {
+    int(error.exit_code): error
+    for error in (UsageError, ConfigError, NoDataError, RefusedError, BusyError)
+}
+
+
+class ChildrenFacade(Facade):
+    """Verbs of the other facades, each in a process of its own that ends with the answer."""
+
+    def create_backup(self, symbols: Sequence[str] = ()) -> BackupCreated:
+        """Back up the live models of these symbols, of all without any."""
+        from engine.children.messages import BackupCreated, CreateBackup
+
+        return self._run(CreateBackup(tuple(symbols)), BackupCreated)
+
+    def restore_backup(self, backup: str, symbols: Sequence[str]) -> BackupRestored:
+        """Publish these models of a backup again."""
+        from engine.children.messages import BackupRestored, RestoreBackup
+
+        return self._run(RestoreBackup(backup, tuple(symbols)), BackupRestored)
+
+    def verify_backups(self, names: Sequence[str] = ()) -> BackupsVerified:
+        """Read every file of these backups again, of all without names."""
+        from engine.children.messages import BackupsVerified, VerifyBackups
+
+        return self._run(VerifyBackups(tuple(names)), BackupsVerified)
+
+    def check_models(self) -> ModelsChecked:
+        """A performance check of all symbols that trains nothing."""
+        from engine.children.messages import CheckModels, ModelsChecked
+
+        return self._run(CheckModels(), ModelsChecked)
+
+    def plan_trainings(self) -> TrainingsPlanned:
+        """What automatic training would do now, with fresh bars."""
+        from engine.children.messages import PlanTrainings, TrainingsPlanned
+
+        return self._run(PlanTrainings(), TrainingsPlanned)
+
+    def start_trainings(
+        self, symbols: Sequence[str], *, skip_market_hours: bool = False
+    ) -> TrainingsStarted:
+        """Automatic training of these symbols; RefusedError while the market is open."""
+        from engine.children.messages import StartTrainings, TrainingsStarted
+
+        return self._run(StartTrainings(tuple(symbols), skip_market_hours), TrainingsStarted)
+
+    def examine_machine(self) -> MachineExamined:
+        """Whether this machine can do the work."""
+        from engine.children.messages import ExamineMachine, MachineExamined
+
+        return self._run(ExamineMachine(), MachineExamined)
+
+    def start_status_refresh(self) -> bool:
+        """Let a child rebuild outdated statuses; False when one is already doing it."""
+        if lock_holder(self.home.locks / ".status") is not None:
+            return False
+        argv = [*_module("engine.children.refresh"), str(self.home.root), self.source or ""]
+        subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=child_environment(OPENBLAS_NUM_THREADS="1"),
+        )
+        return True
+
+    def _run(self, request: Request, answer_type: type[Answer]) -> Answer:
+        """The answer of a child to a request.
+
+        Raises the StockmlError of the child; StockmlError too when it cannot be started, does not
+        end in time, or ends without an answer.
+        """
+        import msgspec
+
+        from engine.children.messages import Job, Reply
+
+        job = Job(home=str(self.home.root), source=self.source, request=request)
+        output = _output(msgspec.json.encode(job), type(request).__name__)
+        try:
+            reply = msgspec.json.decode(output, type=Reply[answer_type])  # type: ignore[valid-type]
+        except msgspec.MsgspecError as error:
+            raise StockmlError(f"a child process gave no answer: {error}") from error
+        if reply.fault is not None:
+            fault = reply.fault
+            raise _ERRORS.get(fault.exit_code, StockmlError)(fault.message, fault.hint)
+        if reply.answer is None:
+            raise StockmlError("a child process gave an empty answer")
+        return reply.answer
+
+
+def _module(name: str) -> list[str]:
+    """The command line of a module of ours with this interpreter.
+
+    -P: the working directory must not be able to stand in for our modules.
+    """
+    return [sys.executable, "-P", "-m", name]
+
+
+def _output(job: bytes, name: str) -> bytes:
+    """What a child wrote for a job; StockmlError with the end of its stderr when it wrote none."""
+    argv = _module("engine.children.job")
+    try:
+        process = subprocess.run(
+            argv,
+            input=job,
+            capture_output=True,
+            timeout=LIMIT_S,
+            env=child_environment(),
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StockmlError(
+            f"{name} did not end within {LIMIT_S:.0f} s", "look at the disk and try again"
+        ) from error
+    except OSError as error:
+        raise StockmlError(f"cannot start {argv[0]}: {error.strerror}") from error
+    if not process.stdout:
+        lines = process.stderr.strip().rsplit(b"\n", 1)
+        words = clean_bytes(lines[-1], 500).strip() or f"exit {process.returncode}"
+        raise StockmlError(f"{name} failed: {words}")
+    return process.stdout

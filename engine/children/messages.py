@@ -1,0 +1,187 @@
+"""What the console asks of a child process and what the child answers, as JSON on its pipes."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from engine.core.snapshot import PlannedAction
+from engine.vault.backups import BackupEntry
+from engine.watch.health import Item
+
+Answer = TypeVar("Answer")
+
+
+class CreateBackup(msgspec.Struct, frozen=True, tag=True):
+    """Back up the live models of these symbols, of all without any."""
+
+    symbols: tuple[str, ...] = ()
+
+
+class RestoreBackup(msgspec.Struct, frozen=True, tag=True):
+    """Publish these models of a backup again."""
+
+    backup: str
+    symbols: tuple[str, ...]
+
+
+class VerifyBackups(msgspec.Struct, frozen=True, tag=True):
+    """Read every file of these backups again, of all without names."""
+
+    names: tuple[str, ...] = ()
+
+
+class CheckModels(msgspec.Struct, frozen=True, tag=True):
+    """A performance check of all symbols that trains nothing."""
+
+
+class PlanTrainings(msgspec.Struct, frozen=True, tag=True):
+    """What automatic training would do now."""
+
+
+class StartTrainings(msgspec.Struct, frozen=True, tag=True):
+    """Automatic training of these symbols; RefusedError while the market is open."""
+
+    symbols: tuple[str, ...]
+    skip_market_hours: bool = False
+
+
+class ExamineMachine(msgspec.Struct, frozen=True, tag=True):
+    """Whether this machine can do the work."""
+
+
+Request = (
+    CreateBackup
+    | RestoreBackup
+    | VerifyBackups
+    | CheckModels
+    | PlanTrainings
+    | StartTrainings
+    | ExamineMachine
+)
+
+
+class BackupCreated(msgspec.Struct, frozen=True, kw_only=True):
+    """A new backup, the symbols that are not in it, and copies that failed."""
+
+    name: str
+    size_bytes: int
+    entries: tuple[BackupEntry, ...]
+    absent: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class RestoredModel(msgspec.Struct, frozen=True):
+    """One symbol of a restore; `problem` is why it was not restored."""
+
+    symbol: str
+    problem: str = ""
+
+
+class BackupRestored(msgspec.Struct, frozen=True):
+    """What became of a restore."""
+
+    models: tuple[RestoredModel, ...]
+
+
+class VerifiedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a backup, read again."""
+
+    symbol: str
+    kind: str
+    ok: bool
+    """A whole model, as it was backed up."""
+    damaged: bool = False
+    """Not what was backed up."""
+    text: str = ""
+
+
+class VerifiedBackup(msgspec.Struct, frozen=True, kw_only=True):
+    """One backup, read again."""
+
+    name: str
+    path: str
+    ok: bool
+    files: tuple[VerifiedFile, ...] = ()
+
+    def file(self, symbol: str) -> VerifiedFile | None:
+        """The file of a symbol, if the backup has one."""
+        return next((file for file in self.files if file.symbol == symbol), None)
+
+
+class BackupsVerified(msgspec.Struct, frozen=True):
+    """The backups that were read again."""
+
+    backups: tuple[VerifiedBackup, ...]
+
+
+class PlannedSymbol(msgspec.Struct, frozen=True):
+    """What automatic training does with one symbol, for which trigger, and why."""
+
+    symbol: str
+    action: PlannedAction
+    reason: str = ""
+    text: str = ""
+
+
+class TrainingsPlanned(msgspec.Struct, frozen=True):
+    """What automatic training would do."""
+
+    decisions: tuple[PlannedSymbol, ...]
+
+
+class TrainingsStarted(msgspec.Struct, frozen=True):
+    """The runs that were started, and what was decided for every symbol."""
+
+    decisions: tuple[PlannedSymbol, ...]
+    run_ids: tuple[str, ...] = ()
+
+
+class CheckedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """One symbol of a check."""
+
+    status: str
+    """ok, warning, critical or failed."""
+    source: str = ""
+    trained: bool = True
+    """It has a model."""
+
+
+class ModelsChecked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check learned and decided; `failed` as the exit code of the command says."""
+
+    models: tuple[CheckedModel, ...]
+    decisions: tuple[PlannedSymbol, ...]
+    outage: bool = False
+    problems: tuple[str, ...] = ()
+    failed: bool = False
+
+
+class MachineExamined(msgspec.Struct, frozen=True):
+    """What the doctor looked at."""
+
+    items: tuple[Item, ...]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for the engine of a home."""
+
+    home: str
+    source: str | None
+    request: Request
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A StockmlError on its way to the parent."""
+
+    message: str
+    hint: str
+    exit_code: int
+
+
+class Reply(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
+    """The answer to a job, or its fault."""
+
+    answer: Answer | None = None
+    fault: Fault | None = None
