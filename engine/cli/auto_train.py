@@ -22,6 +22,7 @@ from engine.watch.planner import Decision
 from engine.watch.triggers import TriggerVerdict
 from engine.words import figures
 from engine.words.runs import failures_line
+from engine.words.sources import NOT_REAL
 
 HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
 _LEFT_OUT = (PlannedAction.BUSY, PlannedAction.NO_BARS)
@@ -63,7 +64,7 @@ def auto_train(
 
 def _print_plan(session: Session, plan: TrainingPlan) -> None:
     if any(is_simulated(assessment.inputs.source) for assessment in plan.assessments.values()):
-        session.facts([f"{render.SIMULATED}: not real prices"])
+        session.facts([NOT_REAL])
     session.facts(decision_table(plan.decisions, terminal_width()))
 
 

@@ -18,6 +18,7 @@ from engine.core.exits import worst_exit
 from engine.core.files import write_json
 from engine.core.sources import is_simulated
 from engine.words import figures
+from engine.words.sources import NOT_REAL
 
 HEADS = ("ROW", "MASE", "MAPE%", "DIR%", "95% INTERVAL", "IN 80%", "IN 95%", "WIDTH80%", "ECE")
 
@@ -71,9 +72,7 @@ def backtest(
 def lines_of(found: dict[str, Any]) -> list[str]:
     """The pooled table, then one line a symbol."""
     pooled = found["pooled"]
-    lines = (
-        [f"{render.SIMULATED}: not real prices"] if is_simulated(found["request"]["source"]) else []
-    )
+    lines = [NOT_REAL] if is_simulated(found["request"]["source"]) else []
     lines += [f"pooled, n={pooled['n']} symbol-sessions"]
     rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]
     lines += render.table(HEADS, rows, tuple(range(1, len(HEADS))), terminal_width())

@@ -14,6 +14,7 @@ from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.words import figures, times
+from engine.words.sources import SIMULATED
 
 RECENT = 13
 """Trainings listed: one a symbol of the guide."""
@@ -95,7 +96,7 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
     if row.model is None:
         words = "Not trained" if row.state is SymbolState.NONE else f"{row.state} {row.note}"
         return clean(f"{bad} {row.symbol}: {words}".rstrip())
-    source = f" {render.SIMULATED}" if row.model.simulated else ""
+    source = f" {SIMULATED}" if row.model.simulated else ""
     sign = bad if row.state in _BAD else good
     text = (
         f"{sign} {row.symbol}: {figures.size(row.model.size_bytes)}"
@@ -108,7 +109,7 @@ def _check_line(check: dict[str, Any]) -> str:
     """The guide's line: when, symbol, confidence, with what stands beside it."""
     confidence = check.get("confidence")
     shown = "no confidence" if confidence is None else f"{figures.percent(confidence)} confidence"
-    simulated = f" {render.SIMULATED}" if is_simulated(check.get("source")) else ""
+    simulated = f" {SIMULATED}" if is_simulated(check.get("source")) else ""
     took = times.latency(check.get("response_time"))
     status = f"{check.get('status')} in {took}{simulated}"
     return clean(f"{check['timestamp']} {check['symbol']}: {shown}, {status}")

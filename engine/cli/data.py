@@ -10,6 +10,7 @@ from engine.cli.session import Session, report
 from engine.core.errors import StockmlError
 from engine.core.exits import worst_exit
 from engine.words import figures, times
+from engine.words.sources import source_name
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
@@ -67,5 +68,5 @@ def _cells(bars: Bars) -> tuple[str, ...]:
         figures.number(tree["last_close"], 2),
         str(len(bars.splits)),
         times.moment(bars.fetched_at),
-        render.source_name(bars.source),
+        source_name(bars.source),
     )

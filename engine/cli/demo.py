@@ -17,6 +17,7 @@ from engine.core.paths import Home, absolute, check_trust
 from engine.core.sources import is_simulated
 from engine.settings.document import edited
 from engine.settings.home import default_settings
+from engine.words.sources import SIMULATED
 
 # What differs from the packaged settings: a simulated market, and few epochs, so that 13 models
 # take a minute or two.
@@ -47,7 +48,7 @@ def demo(session: Session) -> int:
 
 def headless(session: Session) -> int:
     """Train every symbol with progress lines, and end with the status table."""
-    session.say(f"demo in {session.home.root}: a {render.SIMULATED} market, not real prices")
+    session.say(f"demo in {session.home.root}: a {SIMULATED} market, not real prices")
     code = run_training(session, session.symbols(()), "manual")
     snapshot = current_snapshot(session)
     session.facts(["", render.title(snapshot), *render.status_table(snapshot)])

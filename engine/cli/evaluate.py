@@ -9,6 +9,7 @@ from engine.cli.session import Session, report
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, NoDataError, StockmlError
 from engine.core.exits import worst_exit
+from engine.words.sources import NOT_REAL
 
 WIDE = 150
 """Columns from which a terminal shows the whole table."""
@@ -79,7 +80,7 @@ def lines_of(found: dict[str, Any], width: int | None) -> list[str]:
 def _print(session: Session, found: dict[str, Any]) -> None:
 
     if found["simulated"]:
-        session.say(f"{render.SIMULATED}: not real prices")
+        session.say(NOT_REAL)
     if found["symbols"]:
         session.facts(lines_of(found, terminal_width()))
         for each in found["symbols"]:

@@ -13,6 +13,7 @@ from engine.cli import render
 from engine.cli.session import on_terminal
 from engine.core.records import Job, JobState, Run
 from engine.core.text import clean
+from engine.words.sources import NOT_REAL
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -151,7 +152,7 @@ class PlainView:
 
     def show(self, run: Run) -> None:
         if self._last is None and run.simulated:
-            self.say(f"{render.SIMULATED}: not real prices")
+            self.say(NOT_REAL)
         for line in progress_lines(self._last, run):
             self.say(line)
         self._last = run
@@ -192,7 +193,7 @@ class BarsView:
     def show(self, run: Run) -> None:
         if not self._started:
             self._started = True
-            mark = f"  {render.SIMULATED}: not real prices" if run.simulated else ""
+            mark = f"  {NOT_REAL}" if run.simulated else ""
             self._progress.start()
             self.say(f"run {run.id}{mark}")
         for line in warning_lines(self._last, run):

@@ -22,6 +22,7 @@ from engine.watch.check import CheckReport, SymbolCheck, history_line
 from engine.watch.check_outcome import check_outcome
 from engine.watch.ledger import Accuracy
 from engine.words import figures, times
+from engine.words.sources import SIMULATED, source_name
 
 HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
 _RIGHT = (2, 3, 4, 5, 6, 8)
@@ -81,7 +82,7 @@ def report_lines(found: CheckReport, width: int | None) -> list[str]:
 
 def _cells(each: SymbolCheck) -> tuple[str, ...]:
     fired = "; ".join(verdict.text for verdict in each.fired)
-    simulated = f"{render.SIMULATED} " if is_simulated(each.assessment.inputs.source) else ""
+    simulated = f"{SIMULATED} " if is_simulated(each.assessment.inputs.source) else ""
     return (
         each.symbol,
         each.status,
@@ -155,9 +156,7 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
 
 def _marked(check: dict[str, Any]) -> str:
     return (
-        f"{render.SIMULATED} {check['text']}"
-        if is_simulated(check.get("source"))
-        else str(check["text"])
+        f"{SIMULATED} {check['text']}" if is_simulated(check.get("source")) else str(check["text"])
     )
 
 
@@ -223,5 +222,5 @@ def _accuracy_cells(each: Accuracy) -> tuple[str, ...]:
         figures.number(each.coverage95),
         figures.number(each.confidence),
         figures.number(each.kept),
-        render.source_name(each.source),
+        source_name(each.source),
     )

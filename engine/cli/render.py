@@ -7,17 +7,9 @@ from datetime import datetime
 
 from engine.core.records import Forecast, Job, JobState, Level, Metrics, Run, SymbolState
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
-from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.words import figures, times
-
-SIMULATED = "SIMULATED"
-
-
-def source_name(source: str | None) -> str:
-    """A source as a column shows it: yahoo, csv, SIMULATED."""
-    kind = (source or figures.ABSENT).partition(":")[0]
-    return SIMULATED if is_simulated(kind) else clean(kind, 20)
+from engine.words.sources import NOT_REAL, SIMULATED, source_name
 
 
 def table(
@@ -162,7 +154,7 @@ def _without(cells: tuple[str, ...], head: str) -> tuple[str, ...]:  # the right
 
 def title(snapshot: Snapshot) -> str:
     """Host, home, source and worst state; SIMULATED is said in full."""
-    mark = f"  {SIMULATED}: not real prices" if snapshot.simulated else ""
+    mark = f"  {NOT_REAL}" if snapshot.simulated else ""
     return clean(
         f"{snapshot.host}  {snapshot.home}  source {snapshot.source} "
         f" {snapshot.worst}{_why(snapshot)}{mark}"
@@ -263,7 +255,7 @@ def result_table(
     rows += [
         (symbol, "busy", *[figures.ABSENT] * 6, f"held by {holder}") for symbol, holder in busy
     ]
-    mark = [f"{SIMULATED}: not real prices"] if simulated else []
+    mark = [NOT_REAL] if simulated else []
     return mark + table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width, fold=True)
 
 

@@ -14,6 +14,7 @@ from engine.core.exits import exit_code
 from engine.core.records import JobState, Run
 from engine.core.text import clean
 from engine.words import times
+from engine.words.sources import source_name
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 SEARCHED = 500
@@ -58,7 +59,7 @@ def _cells(run: Run, now: datetime) -> tuple[str, ...]:
         times.brief_moment(run.created_at, now),
         times.brief_moment(run.ended_at, now),
         jobs,
-        render.source_name(run.source),
+        source_name(run.source),
         run.kind,
         run.reason,
         run.starter,

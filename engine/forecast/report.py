@@ -27,6 +27,7 @@ from engine.forecast.metrics import (
     score,
 )
 from engine.forecast.record import width
+from engine.words.sources import SIMULATED
 
 ALWAYS_UP, ENSEMBLE, NAIVE = "always_up", "ensemble", "naive"
 HEADS = (
@@ -215,7 +216,7 @@ def cells(tree: Tree) -> tuple[str, ...]:
     ours = rows[ENSEMBLE]
     low, high = ours["direction_low"], ours["direction_high"]
     source = (
-        "SIMULATED"
+        SIMULATED
         if tree.get("simulated")
         else clean(str(tree.get("source", "")).partition(":")[0], 20)
     )

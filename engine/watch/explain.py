@@ -20,7 +20,8 @@ from engine.watch.auto_train import Assessment, assess_all, plan_trainings, plan
 from engine.watch.holds import holds
 from engine.watch.planner import ReasonHistory
 from engine.watch.report import last_checks
-from engine.watch.triggers import TRIGGERS, SymbolFacts, TriggerVerdict
+from engine.watch.triggers import SymbolFacts, TriggerVerdict
+from engine.words.triggers import TRIGGER_WORDS
 
 
 def retrain_story(
@@ -55,7 +56,7 @@ def _verdict(verdict: TriggerVerdict, found: Assessment) -> dict[str, Any]:
     past = found.histories.get(verdict.reason, ReasonHistory())
     return {
         "reason": verdict.reason,
-        "about": TRIGGERS[verdict.reason].about,
+        "about": TRIGGER_WORDS[verdict.reason].meaning,
         "fired": verdict.fired,
         "text": verdict.text,
         "trainings": past.trainings,

@@ -108,7 +108,6 @@ class Trigger:
     """One reason to retrain."""
 
     judge: Callable[[SymbolFacts, Settings], TriggerVerdict]
-    about: str
     performance: bool = False
     """Whether it needs newly scored sessions after a training, and can become chronic."""
     yearly: bool = False
@@ -349,21 +348,17 @@ def earnings(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     return TriggerVerdict("earnings", fired, text, basis="calendar", window=released, severity=1.0)
 
 
-# A new reason is one function and one row here.
+# A new reason is one function, one row here and one in engine.words.triggers.
 TRIGGERS: dict[str, Trigger] = {
-    "missing": Trigger(missing, "no model", urgent=True),
-    "corrupt": Trigger(corrupt, "a model file that cannot be trusted", urgent=True),
-    "failures": Trigger(failures, "predictions that fail through the model itself", urgent=True),
-    "age": Trigger(age, "older than max_model_age_days"),
-    "accuracy": Trigger(accuracy, "direction below min_accuracy", performance=True, yearly=True),
-    "mape": Trigger(mape, "error above max_mape", performance=True, yearly=True),
-    "confidence": Trigger(
-        confidence, "confidence below min_confidence", performance=True, yearly=True
-    ),
-    "volatility": Trigger(volatility, "a rise of volatility", performance=True),
-    "move": Trigger(move, "one great move since the training"),
-    "earnings": Trigger(earnings, "earnings since the model's last bar"),
-    "drift": Trigger(
-        drift, "returns unlike those of the reference period", performance=True, yearly=True
-    ),
+    "missing": Trigger(missing, urgent=True),
+    "corrupt": Trigger(corrupt, urgent=True),
+    "failures": Trigger(failures, urgent=True),
+    "age": Trigger(age),
+    "accuracy": Trigger(accuracy, performance=True, yearly=True),
+    "mape": Trigger(mape, performance=True, yearly=True),
+    "confidence": Trigger(confidence, performance=True, yearly=True),
+    "volatility": Trigger(volatility, performance=True),
+    "move": Trigger(move),
+    "earnings": Trigger(earnings),
+    "drift": Trigger(drift, performance=True, yearly=True),
 }

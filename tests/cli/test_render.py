@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,19 +19,6 @@ from tests.cli.fakes import (
     trained,
     untrained,
 )
-
-
-@pytest.mark.parametrize(
-    ("shown", "expected"),
-    [
-        (render.source_name("csv:/data/x"), "csv"),
-        (render.source_name("simulated"), "SIMULATED"),
-        (render.source_name(None), "-"),
-    ],
-)
-def test_a_source_goes_by_its_kind(shown: str, expected: str) -> None:
-    """A folder is left out, a simulated market stands out; what is missing is a dash."""
-    assert expected == shown
 
 
 @given(

@@ -17,6 +17,7 @@ from engine.core.snapshot import Alert, AlertState
 from engine.watch.alerts import ANY, LATELY
 from engine.watch.deliver import Waiting
 from engine.words import times
+from engine.words.sources import SIMULATED
 from tui.alerts.text import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
 from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
@@ -62,7 +63,7 @@ class AlertsScreen(LiveScreen):
         fresh = sum(each.state == AlertState.FIRING and not each.acked for each in alerts)
         rest = len(alerts) - fresh
         snapshot = self.shell.snapshot
-        told: list[Span] = [("SIMULATED", "mark")] if snapshot and snapshot.simulated else []
+        told: list[Span] = [(SIMULATED, "mark")] if snapshot and snapshot.simulated else []
         told += [(f"{fresh} firing" if fresh else "nothing fires", "crit" if fresh else "ok")]
         if rest:
             told.append((f"{rest} acknowledged, pending or over", "dim"))

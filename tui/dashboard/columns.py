@@ -10,8 +10,9 @@ from engine.core.records import Job, JobState, Metrics, SymbolState
 from engine.core.snapshot import SymbolRow
 from engine.words import figures, times
 from engine.words.phrases import without_folders
+from engine.words.sources import SIMULATED
+from engine.words.triggers import retrain_sentence, retrain_word
 from tui.look.glyphs import Glyphs, progress_bar
-from tui.symbol.retrain_text import retrain_sentence, retrain_word
 from tui.widgets.lines import Line
 
 GUTTER = 2
@@ -84,7 +85,7 @@ def _metrics(row: SymbolRow) -> Metrics:
 def _retrain(row: SymbolRow, look: Look) -> str:
     """The mark that nobody may miss, then the word."""
     if row.model and look.real_source and row.model.simulated:
-        return "SIMULATED"
+        return SIMULATED
     seen = (
         row.model is not None
         and look.checked_at is not None
@@ -278,7 +279,7 @@ def labelled(row: SymbolRow, look: Look) -> str:
     parts = [
         row.symbol,
         row.state.value,
-        *(("SIMULATED",) if row.model and row.model.simulated else ()),
+        *((SIMULATED,) if row.model and row.model.simulated else ()),
     ]
     for column in COLUMNS[2:]:
         text = (

@@ -9,11 +9,12 @@ from datetime import datetime
 from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, Run, SymbolState
 from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.words import figures, times
+from engine.words.sources import short_source
+from engine.words.states import SYMBOL_STATES
+from engine.words.triggers import retrain_sentence
 from tui.dashboard.columns import STATE_STYLES, phase_word
-from tui.dashboard.text import STATE_MEANINGS, short_source
 from tui.look.glyphs import Glyphs, progress_bar
 from tui.runs.text import STYLES, loss_lines
-from tui.symbol.retrain_text import retrain_sentence
 from tui.widgets.lines import Line, line, wrapped
 
 CHART_LINES = 8
@@ -71,7 +72,7 @@ def _fitted(sections: Sequence[tuple[int, Sequence[Line]]], height: int) -> tupl
 def why_lines(row: SymbolRow, width: int) -> tuple[Line, ...]:
     """Why it is as it is, and whether automatic training will take it."""
     bad = row.state in (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT)
-    found: list[Line] = [line(row.note or STATE_MEANINGS[row.state], "crit" if bad else "")]
+    found: list[Line] = [line(row.note or SYMBOL_STATES[row.state], "crit" if bad else "")]
     if row.hold and row.hold not in row.note:
         found.append(line(f"on hold: {row.hold}", "warn"))
     if row.retrain:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from engine.words.states import SYMBOL_STATES
+from engine.words.triggers import word_meanings
 from tui.dashboard.columns import COLUMNS, STATE_STYLES
 from tui.dashboard.panes.table import PANES
-from tui.dashboard.text import STATE_MEANINGS
 from tui.screens.base import Sections
-from tui.symbol.retrain_text import word_meanings
 
 STATE_STYLES_BY_NAME = {state.value: style for state, style in STATE_STYLES.items()}
 _MISSING = ("-", "a figure that is not there; the line under the table says why")
@@ -19,7 +19,7 @@ def help_sections() -> Sections:
     texts = ((getattr(pane, "TITLE", ""), getattr(pane, "HELP", "")) for pane in panes)
     return (
         ("Columns", (*((column.title, column.meaning) for column in COLUMNS), _MISSING)),
-        ("State words", tuple((state.value, text) for state, text in STATE_MEANINGS.items())),
+        ("State words", tuple((state.value, text) for state, text in SYMBOL_STATES.items())),
         ("Words of RETRAIN", tuple(word_meanings())),
         ("Lines of the screen, from the top", tuple(pair for pair in texts if all(pair))),
     )

@@ -11,10 +11,11 @@ from engine.core.records import Job, JobState, PlanItem, Run, SymbolState
 from engine.core.snapshot import Snapshot, SymbolRow
 from engine.words import figures, times
 from engine.words.phrases import plural, without_folders
+from engine.words.sources import SIMULATED, short_source
+from engine.words.triggers import retrain_sentence
 from tui.dashboard.columns import phase_word
 from tui.keys.labels import key
 from tui.look.glyphs import Glyphs, progress_bar
-from tui.symbol.retrain_text import retrain_sentence
 from tui.widgets.lines import Line, line, plain
 
 JOB_ORDER = (
@@ -26,22 +27,6 @@ JOB_ORDER = (
     JobState.LOST,
     JobState.CANCELLED,
 )
-STATE_MEANINGS = {
-    SymbolState.FRESH: "trained at most five days ago",
-    SymbolState.AGING: "trained six or seven days ago",
-    SymbolState.STALE: "older than the age limit",
-    SymbolState.NONE: "no model yet",
-    SymbolState.QUEUED: "waits in a run",
-    SymbolState.TRAIN: "trains now",
-    SymbolState.DONE: "trained and published a moment ago",
-    SymbolState.FAILED: "the last training failed; the line under the table says why",
-    SymbolState.REFUSED: "trained, but not better than the guard allows; the live model stays",
-    SymbolState.CANCELLED: "no model yet: its training was stopped by an operator",
-    SymbolState.LOST: "its run died without a word",
-    SymbolState.CORRUPT: "the model file cannot be trusted",
-    SymbolState.FOREIGN: "a model file that stockml did not write; it is not used",
-    SymbolState.HELD: "automatic training is on hold",
-}
 
 
 def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
@@ -70,11 +55,6 @@ def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
         )
     )
     return (first, second, third)
-
-
-def short_source(source: str) -> str:
-    """The source as the title shows it: a folder by the end of its path."""
-    return source if len(source) <= 24 else f"{source[:4]}…{source[-19:]}"
 
 
 def job_counts(jobs: Iterable[Job]) -> str:
@@ -151,7 +131,7 @@ def detail(row: SymbolRow, width: int) -> Line:
             f"P(up) {figures.chance(found.p_up)}%",
         ]
     if model:
-        mark = "SIMULATED" if model.simulated else short_source(model.source)
+        mark = SIMULATED if model.simulated else short_source(model.source)
         parts += [
             f"gen {model.generation}, n {model.metrics.n_scored}",
             mark,

@@ -14,7 +14,8 @@ from engine.core.snapshot import Snapshot
 from engine.core.sources import is_simulated
 from engine.core.symbols import Priority
 from engine.words.phrases import listed, plural
-from tui.dashboard.text import plan_lines, short_source
+from engine.words.sources import short_source
+from tui.dashboard.text import plan_lines
 from tui.dialogs.confirm import Question, confirm
 from tui.keys.labels import key
 from tui.runs.cancel import ask_cancel

@@ -14,6 +14,7 @@ from engine.runs.journal import JournalTail
 from engine.runs.spec import run_folder
 from engine.runs.training_log import event_text
 from engine.runs.training_log import log_line as told_line
+from engine.words.sources import SIMULATED
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.text import log_line
@@ -87,7 +88,7 @@ class RunScreen(LiveScreen):
         if self.value is None:
             return ((self._run_id, ""),)
         run = self.value[0]
-        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if run.simulated else ()
+        mark: tuple[Span, ...] = ((SIMULATED, "mark"),) if run.simulated else ()
         return (
             (run.id, ""),
             (run.state.value.upper(), STYLES[run.state]),

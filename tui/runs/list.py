@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Run
+from engine.words.sources import SIMULATED
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.look.table import meanings, table
@@ -58,7 +59,7 @@ class RunsScreen(LiveScreen):
             ", older ones: stockml runs list" if len(runs) == SHOWN else ""
         )
         mark: tuple[Span, ...] = (
-            (("SIMULATED", "mark"),) if runs and all(run.simulated for run in runs) else ()
+            ((SIMULATED, "mark"),) if runs and all(run.simulated for run in runs) else ()
         )
         return (
             (f"{live} live" if live else "idle", "live" if live else "dim"),

@@ -8,6 +8,8 @@ from datetime import datetime
 from engine.core.exits import run_exit_code
 from engine.core.records import Job, JobState, Metrics, Run
 from engine.words import figures, times
+from engine.words.sources import SIMULATED
+from engine.words.states import RUN_STATES
 from tui.dashboard.columns import phase_word
 from tui.dashboard.text import job_counts
 from tui.look.chart import chart
@@ -23,15 +25,7 @@ STYLES = {
     JobState.FAILED: "crit",
     JobState.LOST: "crit",
 }
-STATE_WORDS = (
-    ("QUEUED", "its supervisor has not spoken yet, or the symbol waits for a worker"),
-    ("RUNNING", "at work now"),
-    ("DONE", "ended, and at least one model was published"),
-    ("REFUSED", "trained, but not better than the guard allows; the live models stay"),
-    ("FAILED", "a symbol failed; its line says why"),
-    ("CANCELLED", "stopped by an operator"),
-    ("LOST", "its supervisor died without a word"),
-)
+STATE_WORDS = tuple((state.upper(), meaning) for state, meaning in RUN_STATES.items())
 RUN_HEADS = (
     Head("RUN", 0, meaning="id; its first part is the time of the start, UTC"),
     Head("STATE", 0, meaning="one word (below)"),
@@ -74,7 +68,7 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
     return (
         (run.id, "head"),
         (word, STYLES[run.state]),
-        ("SIMULATED", "mark") if run.simulated else (run.source or "settings", ""),
+        (SIMULATED, "mark") if run.simulated else (run.source or "settings", ""),
         (times.brief_moment(run.created_at, now, 7), ""),
         (times.duration(took(run, now)), ""),
         (figures.ABSENT if code is None else str(int(code)), "crit" if code else ""),

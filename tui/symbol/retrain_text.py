@@ -10,85 +10,11 @@ from typing import Any
 from engine.core.clock import parse_iso
 from engine.core.snapshot import SymbolRow
 from engine.words import times
+from engine.words.triggers import OBSTACLE_WORDS, not_retrained, retrain_sentence
 from tui.keys.labels import key
 from tui.widgets.lines import Line, Span, line, wrapped
 
-WIDTH = 7
 Watch = Mapping[str, Any]
-
-# (word, meaning) by the trigger that a training would be for.
-REASONS = {
-    "missing": ("missing", "there is no model yet, or a file that stockml did not write"),
-    "corrupt": ("broken", "the model file cannot be trusted"),
-    "failures": ("failing", "its own model failed several predictions in a row"),
-    "age": ("old", "older than the age limit, or too old before the next scheduled training"),
-    "accuracy": ("dir", "direction accuracy below its limit"),
-    "mape": ("mape", "error above its limit"),
-    "confidence": ("conf", "confidence below its limit on several last bars in a row"),
-    "volatility": ("vola", "volatility rose beyond its own past"),
-    "move": ("move", "one great move since the training"),
-    "earnings": ("earning", "earnings were released since the model's last bar"),
-    "drift": ("drift", "returns are unlike those of the reference period"),
-    "forced": ("forced", "every symbol was asked for"),
-}
-# (word, meaning) by what keeps a reason from being trained for.
-WAITS = {
-    "held": ("held", "an operator put automatic training on hold"),
-    "chronic": (
-        "chronic",
-        (
-            "trainings do not mend this reason, or the naive forecast breaks the same limit: left"
-            " to age"
-        ),
-    ),
-    "cooldown": ("cooling", "trained for this reason a short while ago: it counts again later"),
-    "no bars": ("no bars", "bars are missing or too old to train on"),
-    "no new bars": ("no new", "there is no bar since the one it was trained to"),
-    "busy": ("busy", "another process trains it"),
-    "waits": ("waits", "the market is open: trained after its close"),
-    "outage": ("outage", "no symbol at all could be forecast"),
-    "newer model": ("newer", "a newer stockml made its model: only a person replaces it"),
-}
-_QUIET = ("train", "fine")
-
-
-def retrain_word(row: SymbolRow) -> str:
-    """The reason in one word where it is trained for it, else what keeps it from that.
-
-    Empty when nothing fires.
-
-    A hold comes first: it is an operator's decision.
-    """
-    found = row.retrain
-    if row.hold:
-        return WAITS["held"][0]
-    if found is None:
-        return ""
-    if found.action == "train":
-        return REASONS.get(found.reason, (found.reason[:WIDTH],))[0]
-    return WAITS.get(found.action, (found.action[:WIDTH],))[0]
-
-
-def word_meanings() -> tuple[tuple[str, str], ...]:
-    """Every word of the column, for the help: reasons to train first."""
-    reasons = tuple((word, f"to be trained: {meaning}") for word, meaning in REASONS.values())
-    return (*reasons, *((word, f"not trained: {meaning}") for word, meaning in WAITS.values()))
-
-
-def retrain_sentence(row: SymbolRow) -> str:
-    """The newest decision as a sentence; empty when nothing fires."""
-    found = row.retrain
-    if found is None:
-        return ""
-    if found.action == "train":
-        return f"to be retrained: {found.text}"
-    if found.action == "held":  # the note tells of the hold
-        return f"otherwise retrained: {found.text.removeprefix(f'on hold: {row.hold}; ')}"
-    return f"not retrained{_yet(found.action)}: {found.text}"
-
-
-def _yet(action: str) -> str:
-    return "" if action in ("chronic", "newer model") else " yet"
 
 
 def retrain_lines(
@@ -136,10 +62,9 @@ def _decision(watch: Watch) -> Line:
         return line(f"to be retrained by the next check or auto-train: {text}", "warn")
     if action == "fine":
         return line(f"no reason to retrain: {text}", "ok")
-    meaning = "" if text.startswith(action) else WAITS.get(action, ("", ""))[1]
-    return line(
-        f"not retrained{_yet(action)}: {text}{f' ({action}: {meaning})' if meaning else ''}", "warn"
-    )
+    obstacle = None if text.startswith(action) else OBSTACLE_WORDS.get(action)
+    meaning = f" ({action}: {obstacle.meaning})" if obstacle else ""
+    return line(f"{not_retrained(action)}: {text}{meaning}", "warn")
 
 
 def _hold_lines(symbol: str, hold: Mapping[str, Any] | None) -> list[Line]:

@@ -17,6 +17,7 @@ from engine.core.errors import StockmlError
 from engine.core.records import Job, Run
 from engine.core.snapshot import SymbolRow
 from engine.vault.backups import Backup
+from engine.words.sources import SIMULATED
 from tui.dashboard.columns import STATE_STYLES
 from tui.dashboard.train_verbs import TrainVerbs
 from tui.keys.table import bindings
@@ -108,7 +109,7 @@ class SymbolScreen(LiveScreen):
         if row is None:
             return ((self._symbol, ""),)
         simulated = bool(row.model and row.model.simulated)
-        mark: tuple[Span, ...] = (("SIMULATED", "mark"),) if simulated else ()
+        mark: tuple[Span, ...] = ((SIMULATED, "mark"),) if simulated else ()
         return (
             (row.symbol, "head"),
             (row.company, ""),

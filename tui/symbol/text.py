@@ -12,8 +12,9 @@ from engine.core.records import Forecast, Job, JobState, ModelInfo, Run
 from engine.core.snapshot import SymbolRow
 from engine.vault.backups import Backup
 from engine.words import figures, times
+from engine.words.sources import short_source
+from engine.words.states import SYMBOL_STATES
 from tui.dashboard.columns import STATE_STYLES
-from tui.dashboard.text import STATE_MEANINGS, short_source
 from tui.keys.labels import key
 from tui.look.chart import chart
 from tui.look.table import Head, table
@@ -114,7 +115,7 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
     """State, forecast, and whether age alone will have it trained again."""
     why = f": {row.note}" if row.note else ""
     lines: list[Line] = [
-        ((row.state.value, STATE_STYLES[row.state]), (f"  {STATE_MEANINGS[row.state]}{why}", ""))
+        ((row.state.value, STATE_STYLES[row.state]), (f"  {SYMBOL_STATES[row.state]}{why}", ""))
     ]
     lines += (
         _forecast_lines(row.forecast)

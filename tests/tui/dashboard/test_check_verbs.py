@@ -24,22 +24,16 @@ from engine.children.messages import (
 from engine.core.errors import StockmlError
 from engine.core.records import Level
 from engine.core.snapshot import Away, PlannedAction
+from engine.words.triggers import retrain_sentence
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
-from tests.tui.scenes import NAMES, NOW, clock, retrain, row, trained_home, watched_home
+from tests.tui.scenes import NAMES, NOW, clock, row, trained_home, watched_home
 from tui.app import StockmlApp
 from tui.dashboard.away_screen import AwayScreen, away_page
 from tui.dashboard.check_verbs import begun_notice, check_notice, plan_question
 from tui.dashboard.screen import MainScreen
 from tui.dialogs.confirm import ConfirmScreen
-from tui.symbol.retrain_text import (
-    REASONS,
-    WAITS,
-    earnings_words,
-    retrain_lines,
-    retrain_sentence,
-    retrain_word,
-)
+from tui.symbol.retrain_text import earnings_words, retrain_lines
 from tui.widgets.lines import plain
 from tui.widgets.notice import notice_lines
 
@@ -315,15 +309,8 @@ def test_a_start_that_started_nothing_says_why() -> None:
     assert plain(plan_question(decided(), simulated=True).lines[0]) == "SIMULATED bars"
 
 
-def test_every_decision_has_its_words() -> None:
-    """Each trigger and each thing in the way has a word that fits the column, and a sentence."""
-    for reason, (word, _) in REASONS.items():
-        found = row("NVDA", retrain=retrain("train", reason, "why"))
-        assert retrain_word(found) == word
-        assert retrain_sentence(found) == "to be retrained: why"
-    for action, (word, _) in WAITS.items():
-        assert retrain_word(row("NVDA", retrain=retrain(action, "age", "why"))) == word
-    assert max(len(word) for word, _ in (*REASONS.values(), *WAITS.values())) <= 9
+def test_a_hold_hides_no_reason() -> None:
+    """The sentence of a symbol on hold has the reason without the hold, which its note has."""
     held = watched_home().rows[3]
     assert retrain_sentence(held) == "otherwise retrained: 8.1 days old, 6 sessions (limit 7 days)"
 

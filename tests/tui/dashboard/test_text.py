@@ -21,7 +21,6 @@ from tests.tui.scenes import (
     training_home,
 )
 from tui.dashboard.text import (
-    STATE_MEANINGS,
     detail,
     leaving,
     next_steps,
@@ -138,11 +137,6 @@ def test_leaving_names_what_goes_on() -> None:
     assert "new-run  just started" in leaving(trained_home(), ["new-run"], "/srv")
     assert "no training is running" in leaving(trained_home(), [ended_run().id], "/srv")
     assert leaving(None, [], "/srv")
-
-
-def test_every_state_is_explained() -> None:
-    """The help explains each state word."""
-    assert set(STATE_MEANINGS) == set(SymbolState)
 
 
 def test_a_warning_of_the_training_stands_with_the_row() -> None:

@@ -10,8 +10,8 @@ from textual.reactive import var
 from engine.core.records import Level
 from engine.core.snapshot import Snapshot
 from engine.core.sources import is_simulated
+from engine.words.sources import SIMULATED, short_source
 from tui.alerts.text import firing_words
-from tui.dashboard.text import short_source
 from tui.keys import labels as keys
 from tui.screens.tabs import TABS
 from tui.service.marks import title_rank, title_span
@@ -52,7 +52,7 @@ def title_line(
     if lag:
         fields.append((0, (lag, "crit")))
     if snapshot is not None and snapshot.simulated:
-        fields.append((0, ("SIMULATED", "mark")))
+        fields.append((0, (SIMULATED, "mark")))
     fields += [(0, (mark, "mark")) for mark in marks]
     while len(fields) > 1 and sum(len(span[0]) + 2 for _, span in fields) - 2 > width:
         fields.remove(max(fields, key=lambda field: field[0]))
