@@ -158,24 +158,16 @@ def _link(home: Home) -> Item:
             Level.OK,
             "not measured: no console was open in this home for more than ten seconds",
         )
-    rate, most = found.bytes_per_s / 1000, found.most_per_s / 1000
-    where = (
-        f"{found.columns}x{found.lines} on"
-        f" {clean(found.terminal, 40) or 'a terminal without a name'}"
-    )
-    by = (
-        f"measured {iso(found.measured_at)} by the console of process {found.pid}"
-        f" ({clean(found.link, 10)} line, {where})"
-    )
+    terminal = clean(found.terminal, 40) or "a terminal without a name"
     stall = (
         f"; its loop stood still for {found.longest_stall_s:.1f} s" if found.longest_stall_s else ""
     )
     shown = (
-        f"{rate:.2f} kB/s to the terminal over {found.window_s:.0f} s, busiest second {most:.1f}"
-        f" kB{stall}; {by}"
+        f"{clean(found.link, 10)} line, {found.columns}x{found.lines} on {terminal}{stall};"
+        f" measured {iso(found.measured_at)} by the console of process {found.pid}"
     )
     # No fault of the machine: somebody who pages through a log on a fast line sends as much.
-    heavy = rate > MOST_KB_S and found.link == "fast"
+    heavy = found.bytes_per_s / 1000 > MOST_KB_S and found.link == "fast"
     return Item("link", Level.OK, shown, "on a thin line: stockml --link slow" if heavy else "")
 
 

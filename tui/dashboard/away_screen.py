@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.snapshot import Away
@@ -12,9 +12,8 @@ from engine.words import times
 from tui.dashboard.panes.away import away_line
 from tui.keys.table import bindings
 from tui.screens.base import Sections
-from tui.screens.live import LiveScreen
+from tui.screens.page import PageScreen
 from tui.widgets.lines import Line, line, wrapped
-from tui.widgets.scroll import ScrollLines
 
 MEANINGS = (
     ("run", "it ended: how, with how many symbols, and its id; {away_to_runs} shows it"),
@@ -46,7 +45,7 @@ def away_page(found: Away | None, width: int) -> tuple[Line, ...]:
     )
 
 
-class AwayScreen(LiveScreen):
+class AwayScreen(PageScreen):
     """What the console found when it was opened, to be read again."""
 
     GROUP = "away"
@@ -58,25 +57,10 @@ class AwayScreen(LiveScreen):
     def look(self) -> Away | None:
         return self.shell.away
 
-    def compose_body(self) -> ComposeResult:
-        yield ScrollLines(id="page")
-
     def sections(self) -> Sections:
         return (("Lines, oldest first", MEANINGS),)
 
-    def draw(self) -> None:
-        page = self.query_one(ScrollLines)
-        page.fill(
-            (line(self.failure, "crit"),)
-            if self.failure
-            else away_page(self.value, page.size.width)
-        )
-
-    def _move(self, by: int) -> None:
-        self.query_one(ScrollLines).move(by)
-
-    def do_page_down(self) -> None:
-        self.query_one(ScrollLines).page(1)
-
-    def do_page_up(self) -> None:
-        self.query_one(ScrollLines).page(-1)
+    def page_lines(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - of any height
+        if self.failure:
+            return (line(self.failure, "crit"),)
+        return away_page(self.value, width)

@@ -84,7 +84,6 @@ class PaletteScreen(ActingScreen[str]):
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
         yield Lines(id="page")
-        yield Lines(id="link")
         yield from self.compose_footer()
 
     def on_resize(self) -> None:
@@ -102,7 +101,6 @@ class PaletteScreen(ActingScreen[str]):
         width, height = page.size
         typed = ((("Do what? ", "head"), (f"{self._wanted}_", "")),)
         self.query_one("#title", Lines).show(typed)
-        self.query_one("#link", Lines).show((line(self.shell.vitals.words(), "dim"),))
         page.show(
             palette_lines(
                 self.found, self._keys_of, self._chosen, self.shell.read_only, width, height

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.watch.doctor import Machine
@@ -17,14 +16,13 @@ from tui.doctor import text as words
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.screens.base import Sections
-from tui.screens.live import ASLEEP_S, LiveScreen
-from tui.widgets.lines import Span
-from tui.widgets.scroll import ScrollLines
+from tui.screens.live import ASLEEP_S
+from tui.screens.page import PageScreen
+from tui.widgets.lines import Line, Span
 
 
-class DoctorScreen(LiveScreen):
-    """Asks a child process once, and again when it is told to;
-    what is the console's own is drawn once a second."""
+class DoctorScreen(PageScreen):
+    """Asks a child process once, and again when it is told to; its own items are always new."""
 
     GROUP = "doctor"
     NAME = "Doctor"
@@ -47,9 +45,6 @@ class DoctorScreen(LiveScreen):
             self._found, self._again = (items, self.shell.wall.now()), False
         return self._found
 
-    def compose_body(self) -> ComposeResult:
-        yield ScrollLines(id="page")
-
     def facts(self) -> Sequence[Span]:
         if self.value is None:
             return ()
@@ -62,22 +57,20 @@ class DoctorScreen(LiveScreen):
         return (("Words", words.WORDS),)
 
     def tick(self) -> None:
-        """Tell what the line carries now."""
+        """Show the terminal as it is now."""
         super().tick()
         if self.value is not None:
             self.redraw()
 
-    def draw(self) -> None:
-        page = self.query_one(ScrollLines)
+    def page_lines(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - of any height
         if self.value is None:
-            page.fill(self.waiting("asking the doctor"))
-            return
+            return self.waiting("asking the doctor")
         seen = f"{self.value[1].astimezone():%H:%M:%S}"
         ending = (
             f"terminal and link as of now, the rest as of {seen}; {key('doctor_refresh')} looks"
             " again"
         )
-        page.fill(words.page(self._items(), page.size.width, ending))
+        return words.page(self._items(), width, ending)
 
     def _items(self) -> tuple[Item, ...]:
         """All of it, the console's own among them."""
@@ -97,12 +90,3 @@ class DoctorScreen(LiveScreen):
         self._again = True
         super().do_refresh()
         self.redraw()
-
-    def _move(self, by: int) -> None:
-        self.query_one(ScrollLines).move(by)
-
-    def do_page_down(self) -> None:
-        self.query_one(ScrollLines).page(1)
-
-    def do_page_up(self) -> None:
-        self.query_one(ScrollLines).page(-1)

@@ -17,13 +17,7 @@ WORDS = (
     ("OK", "as it should be; a fix beside it is an advice"),
     ("WARN", "the work goes on, and something about it will not: the fix says what to do"),
     ("CRIT", "what needs this does not work before it is mended"),
-    (
-        "link",
-        (
-            "what this console sends to its terminal: the mean of the last minute, the busiest"
-            " second, all of it"
-        ),
-    ),
+    ("link", "whether this console spares its line, and how long it was not able to draw"),
     ("the others", "what `stockml doctor` found at the last look, in a process of its own"),
 )
 _ORDER = (Level.CRIT, Level.WARN, Level.OK)
@@ -45,7 +39,7 @@ def own_items(machine: Machine, vitals: Vitals) -> Iterator[Item]:
         if vitals.longest_stall_s
         else ""
     )
-    yield Item("link", Level.OK, f"this console: {vitals.words()}{stall}")
+    yield Item("link", Level.OK, f"this console: {vitals.link} line{stall}")
 
 
 def merged(found: Sequence[Item], own: Sequence[Item]) -> tuple[Item, ...]:

@@ -147,8 +147,5 @@ class RunScreen(LiveScreen):
             )
         )
 
-    def do_page_down(self) -> None:
-        self.query_one(ScrollLines).page(1)
-
-    def do_page_up(self) -> None:
-        self.query_one(ScrollLines).page(-1)
+    def _page(self, pages: int) -> None:
+        self.query_one(ScrollLines).page(pages)

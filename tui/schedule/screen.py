@@ -377,8 +377,5 @@ class ScheduleScreen(LiveScreen):
 
         confirm_leaving(self.shell, self.edit.changed, key("schedule_write"), leave)
 
-    def do_page_down(self) -> None:
-        self.query_one(ScrollLines).page(1)
-
-    def do_page_up(self) -> None:
-        self.query_one(ScrollLines).page(-1)
+    def _page(self, pages: int) -> None:
+        self.query_one(ScrollLines).page(pages)

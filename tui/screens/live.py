@@ -305,11 +305,14 @@ class LiveScreen(ActingScreen[None]):
     def do_bottom(self) -> None:
         self._move(1_000_000)
 
+    def _page(self, pages: int) -> None:
+        self._move(pages * self.query_one(Picker).page)
+
     def do_page_down(self) -> None:
-        self._move(self.query_one(Picker).page)
+        self._page(1)
 
     def do_page_up(self) -> None:
-        self._move(-self.query_one(Picker).page)
+        self._page(-1)
 
 
 def pause(every: float, link: str) -> float:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Callback
 
@@ -22,18 +21,17 @@ from tui.dashboard.columns import STATE_STYLES
 from tui.dashboard.train_verbs import TrainVerbs
 from tui.keys.table import bindings
 from tui.screens.base import Sections
-from tui.screens.live import LiveScreen
+from tui.screens.page import PageScreen
 from tui.service.test_request import ServiceTest
 from tui.symbol.text import MEANINGS, WORDS
-from tui.symbol.text import page as page_lines
-from tui.widgets.lines import Span
-from tui.widgets.scroll import ScrollLines
+from tui.symbol.text import page as symbol_page
+from tui.widgets.lines import Line, Span
 from tui.work.background import post
 
 Facts = tuple[SymbolRow | None, Job | None, tuple[Backup, ...], tuple[Run, ...], int]
 
 
-class SymbolScreen(LiveScreen):
+class SymbolScreen(PageScreen):
     """A detail of the dashboard, with its verbs for this symbol."""
 
     GROUP = "symbol"
@@ -101,9 +99,6 @@ class SymbolScreen(LiveScreen):
         self.unread = ""
         self.shell.ask(f"reading {self._symbol}", read, told)
 
-    def compose_body(self) -> ComposeResult:
-        yield ScrollLines(id="page")
-
     def facts(self) -> Sequence[Span]:
         row = self.value[0] if self.value else None
         if row is None:
@@ -120,17 +115,14 @@ class SymbolScreen(LiveScreen):
     def sections(self) -> Sections:
         return (("The page, from the top", MEANINGS), ("Words", WORDS))
 
-    def draw(self) -> None:
-        page = self.query_one(ScrollLines)
+    def page_lines(self, width: int, height: int) -> Sequence[Line]:
         row, job, backups, runs, days = self.value or (None, None, (), (), 0)
         if row is None:
-            page.fill(self.waiting("reading the symbol"))
-            return
-        width, height = page.size
+            return self.waiting("reading the symbol")
         ascii_only, now = self.shell.ascii_only, self.shell.wall.now()
-        said = (row, self.story, job, backups, runs)
-        page.fill(
-            page_lines(*said, width, height, days, now, ascii_only=ascii_only, unread=self.unread)
+        facts = (row, self.story, job, backups, runs)
+        return symbol_page(
+            *facts, width, height, days, now, ascii_only=ascii_only, unread=self.unread
         )
 
     def current_symbol(self) -> str:
@@ -145,12 +137,3 @@ class SymbolScreen(LiveScreen):
         if self.unread:
             self._asked = None
         super().do_refresh()
-
-    def _move(self, by: int) -> None:
-        self.query_one(ScrollLines).move(by)
-
-    def do_page_down(self) -> None:
-        self.query_one(ScrollLines).page(1)
-
-    def do_page_up(self) -> None:
-        self.query_one(ScrollLines).page(-1)

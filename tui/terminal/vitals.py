@@ -13,7 +13,6 @@ from contextlib import suppress
 from engine.core.clock import Clock
 from engine.core.link import LinkFigures, save_link
 from engine.core.paths import Home
-from engine.words import figures, times
 from tui.terminal.link import LinkMeter
 from tui.terminal.watchdog import LoopWatch
 from tui.work.background import write_log
@@ -76,20 +75,6 @@ class Vitals:
     def longest_stall_s(self) -> float:
         """The longest time that the event loop stood still, in seconds; 0 without a stall."""
         return self._watch.longest if self._watch else 0.0
-
-    def words(self) -> str:
-        """The link in one line, for the palette."""
-        rate = self.meter.rate
-        if rate is None:
-            return f"{self.link} line: bytes to the terminal are not measured yet"
-        busiest = (
-            f"busiest second {figures.size(self.meter.most)}"
-            if self.meter.most
-            else "nothing since the first paint"
-        )
-        sent = f"{figures.size(self.meter.sent)} in all"
-        window = times.duration(self.meter.window)
-        return f"{self.link} line: {figures.size(rate)}/s over {window}, {busiest}, {sent}"
 
     def save_sometimes(self) -> None:
         """In a thread: leave the figures for the doctor once a minute, the first time after ten

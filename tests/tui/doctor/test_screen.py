@@ -45,7 +45,7 @@ async def test_it_stands_in_the_palette_and_tells_the_worst_first(
             "fix: start it, or move the jobs",
         )
         assert any(found.startswith("terminal  OK    tmux-256color 80x24") for found in rest)
-        assert any(found.startswith("link      OK    this console: fast line:") for found in rest)
+        assert any(found.startswith("link      OK    this console: fast line") for found in rest)
         assert "not measured: no console" not in screen_text(app)
         assert engine.asked("child") == [ExamineMachine()]
         await pilot.press("escape")
@@ -131,14 +131,13 @@ def test_no_line_is_wider_than_the_screen(width: int) -> None:
 
 
 def test_a_stall_is_told_with_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The longest stall of this console's loop stands beside what it sends;
-    without one there is no word of it."""
+    """The longest stall of this console's loop is beside its line; without one nothing is."""
     vitals = Vitals(Home(tmp_path), clock(), "slow", read_only=True)
     machine = Machine({"TERM": "xterm"}, True, 60, 15, "UTF-8")
 
     calm, terminal = tuple(own_items(machine, vitals))[-1], next(own_items(machine, vitals))
     monkeypatch.setattr(Vitals, "longest_stall_s", 3.2)
-    assert calm.text == "this console: slow line: bytes to the terminal are not measured yet"
+    assert calm.text == "this console: slow line"
     assert (
         tuple(own_items(machine, vitals))[-1].text == f"{calm.text}; its loop stood still for 3.2 s"
     )
