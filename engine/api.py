@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.children.facade import ChildrenFacade
-from engine.core.child import command
+from engine.core.child import run_child
 from engine.core.clock import Clock, SystemClock
-from engine.core.history import Aged
+from engine.core.history import AgingTable
 from engine.core.paths import Home
 from engine.core.sources import parse_source
 from engine.forecast.facade import ModelsFacade
@@ -56,10 +56,10 @@ class Engine:
     def symbol_story(self, symbol: str) -> dict[str, Any]:
         """Record, calibration, live accuracy and the triggers' verdicts of one symbol."""
         words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
-        return command(words, module="engine.children.symbol_page").document
+        return run_child(words, module="engine.children.symbol_page").document
 
 
-def aged_tables() -> tuple[Aged, ...]:
+def aged_tables() -> tuple[AgingTable, ...]:
     """The tables of history.db whose old rows `clean` removes."""
     from engine.schedule.record import AGED as RUNS_OF_JOBS
     from engine.watch.schema import AGED as CHECKS

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         TrainingsPlanned,
         TrainingsStarted,
     )
-    from engine.client.service_client import Reply, ServiceState
+    from engine.client.service_client import ServiceReply, ServiceState
     from engine.core.clock import Clock
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
@@ -111,7 +111,7 @@ class ServicePort(Protocol):
 
     def state(self, deadline_s: float = 2.0) -> ServiceState: ...
 
-    def ask(self, path: str, deadline_s: float = 2.0) -> Reply: ...
+    def ask(self, path: str, deadline_s: float = 2.0) -> ServiceReply: ...
 
     def overview(self, deadline_s: float = 1.0) -> Overview: ...
 

@@ -39,7 +39,7 @@ from engine.children.messages import (
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.vault.backups import Backup, Check, damaged
+from engine.vault.backups import Backup, FileCheck, damaged
 from engine.watch.check import SymbolCheck
 from engine.watch.check_outcome import check_outcome
 from engine.watch.planner import Decision
@@ -81,7 +81,7 @@ def verify_backups(engine: Engine, request: VerifyBackups) -> BackupsVerified:
     )
 
 
-def _verified(backup: Backup, checks: Iterable[Check]) -> VerifiedBackup:
+def _verified(backup: Backup, checks: Iterable[FileCheck]) -> VerifiedBackup:
     bad = damaged(backup, checks)
     files = tuple(
         VerifiedFile(

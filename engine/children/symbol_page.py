@@ -18,7 +18,7 @@ from typing import Any
 from engine.api import Engine
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
-from engine.core.symbols import checked_all
+from engine.core.symbols import check_symbols
 from engine.forecast.model_summary import model_summary
 
 
@@ -52,7 +52,7 @@ def main(words: list[str]) -> int:
     """Print the story of words[1] in the home words[0], on the bars of words[2] when given."""
     try:
         engine = Engine(Home(Path(words[0])), source=words[2] if len(words) > 2 else None)
-        tree = told(engine, checked_all(words[1:2], engine.settings.current.names)[0])
+        tree = told(engine, check_symbols(words[1:2], engine.settings.current.names)[0])
     except StockmlError as error:
         sys.stderr.write(f"stockml: {error}\n")
         return int(error.exit_code)

@@ -8,7 +8,7 @@ from engine.cli import render
 from engine.cli.documents import alert_tree
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
-from engine.core.clock import span
+from engine.core.clock import parse_duration
 from engine.core.errors import ExitCode, UsageError
 from engine.core.snapshot import Alert
 from engine.core.text import clean
@@ -84,7 +84,9 @@ def ack(session: Session, rule: str, symbol: str | None) -> int:
 
 def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:
     """Send nothing of a rule and a symbol for a time; `*` means all of them."""
-    until = session.engine.alerts.silence(_rule(rule), _symbol(session, symbol), span(how_long))
+    until = session.engine.alerts.silence(
+        _rule(rule), _symbol(session, symbol), parse_duration(how_long)
+    )
     session.say(f"silent until {times.moment(until)}")
     return ExitCode.DONE
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.cli.session import Session
 from engine.core.audit_log import AuditEntry, read_entries
-from engine.core.clock import iso, span
+from engine.core.clock import iso, parse_duration
 from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.text import clean
 
@@ -48,7 +48,7 @@ def _since(text: str | None) -> datetime | None:
     except ValueError:
         pass  # no day: a span
     try:
-        return datetime.now(UTC) - span(text)
+        return datetime.now(UTC) - parse_duration(text)
     except (UsageError, OverflowError) as error:
         raise UsageError(
             f"not a time: {clean(text, 40)!r}", "write it as 30m, 6h, 2d, or a day as 2026-11-20"

@@ -17,8 +17,8 @@ from engine.core.text import clean
 from engine.words import figures, times
 
 if TYPE_CHECKING:
-    from engine.vault.backups import Backup, BackupEntry, Check
-    from engine.vault.restore import Restored
+    from engine.vault.backups import Backup, BackupEntry, FileCheck
+    from engine.vault.restore import RestoreResult
 
 Tree = dict[str, Any]
 HEADS = ("BACKUP", "MADE", "REASON", "SYMBOLS", "SIZE", "CHECKED", "WHERE")
@@ -220,7 +220,7 @@ def _entry_tree(entry: BackupEntry) -> Tree:
     }
 
 
-def _checked_tree(found: Backup, checks: Iterable[Check], bad: Sequence[Check]) -> Tree:
+def _checked_tree(found: Backup, checks: Iterable[FileCheck], bad: Sequence[FileCheck]) -> Tree:
     files = [
         {
             "symbol": each.symbol,
@@ -240,7 +240,7 @@ def _checked_tree(found: Backup, checks: Iterable[Check], bad: Sequence[Check]) 
     }
 
 
-def restored_tree(each: Restored) -> Tree:
+def restored_tree(each: RestoreResult) -> Tree:
     """What became of one symbol."""
     return {
         "symbol": each.symbol,

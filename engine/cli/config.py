@@ -14,7 +14,7 @@ from engine.cli.session import Session
 from engine.core.errors import ConfigError, ExitCode
 from engine.core.text import clean
 from engine.settings import load as settings_module
-from engine.settings.document import rendered
+from engine.settings.document import toml_text
 from engine.settings.load import VARIABLES
 from engine.settings.ml_config import write_ml_config
 from engine.settings.schema import Settings
@@ -69,7 +69,7 @@ def origins(
 
 
 def _shown(value: Any) -> str:
-    return rendered(list(value) if isinstance(value, tuple) else value)
+    return toml_text(list(value) if isinstance(value, tuple) else value)
 
 
 def _plain(value: Any) -> Any:

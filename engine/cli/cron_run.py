@@ -11,7 +11,7 @@ import click
 
 from engine.cli.session import Session
 from engine.core.errors import ConfigError, StockmlError
-from engine.core.paths import SETTINGS_NAME, absolute
+from engine.core.paths import SETTINGS_NAME, absolute_home
 from engine.core.text import clean
 from engine.schedule.cron_run import run_job
 from engine.schedule.record import JobTrigger
@@ -35,7 +35,7 @@ def cron_run(session: Session, job: str, trigger: str | None) -> int:
 
 def _refuse_absent(session: Session) -> None:
     """A home that is gone (a disk that is not mounted) must not be made anew by a job at night."""
-    if session.home_text and not (absolute(session.home_text) / SETTINGS_NAME).is_file():
+    if session.home_text and not (absolute_home(session.home_text) / SETTINGS_NAME).is_file():
         raise ConfigError(
             f"no {SETTINGS_NAME} in {session.home_text}", "is its disk mounted? the job did not run"
         )

@@ -13,9 +13,9 @@ from engine.cli.status import current_snapshot
 from engine.cli.train import run_training
 from engine.core.errors import ConfigError, ExitCode, RefusedError
 from engine.core.files import write_atomic
-from engine.core.paths import Home, absolute, check_trust
+from engine.core.paths import Home, absolute_home, check_trust
 from engine.core.sources import is_simulated
-from engine.settings.document import edited
+from engine.settings.document import with_value
 from engine.settings.home import default_settings
 from engine.words.sources import SIMULATED
 
@@ -33,7 +33,7 @@ def demo(session: Session) -> int:
     """Open the console on a simulated market;
     without a terminal train every symbol and show the table."""
     session.home_text = session.home_text or str(demo_folder(os.environ, Path.home()))
-    prepare_demo(Home(absolute(session.home_text)))
+    prepare_demo(Home(absolute_home(session.home_text)))
     if not is_simulated(session.engine.settings.current.market.source):
         raise RefusedError(
             f"{session.home.root} is not a demo: its market.source is"
@@ -67,7 +67,7 @@ def demo_settings() -> str:
     """The packaged settings with a simulated market and few epochs."""
     text = default_settings()
     for path, value in SETTINGS:
-        text = edited(text, path, value)
+        text = with_value(text, path, value)
     return text
 
 

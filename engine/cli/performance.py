@@ -14,7 +14,7 @@ from engine.cli import render
 from engine.cli.auto_train import decision_table, decision_tree, symbol_list, verdict_tree
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
-from engine.core.clock import iso, span
+from engine.core.clock import iso, parse_duration
 from engine.core.errors import ExitCode, UsageError
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
@@ -43,7 +43,7 @@ def performance(
         return _report(session, names)
     if continuous:
         hours = session.engine.settings.current.watch.interval_hours
-        every = span(interval) if interval else timedelta(hours=hours)
+        every = parse_duration(interval) if interval else timedelta(hours=hours)
         session.engine.watch.monitor(
             names if symbols else (), every, session.say, no_train=no_train
         )

@@ -12,7 +12,7 @@ from engine.core.exits import worst_exit
 from engine.core.records import Forecast
 from engine.core.snapshot import SymbolRow
 from engine.core.sources import is_simulated
-from engine.market.staleness import bars_behind, stand_in_words
+from engine.market.staleness import bars_behind, stand_in_note
 
 
 def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> int:
@@ -33,7 +33,7 @@ def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> in
         for name, item in found.items()
     }
     copies = {
-        name: stand_in_words(_source(session, rows[name]), name, item.last_bar)
+        name: stand_in_note(_source(session, rows[name]), name, item.last_bar)
         for name, item in found.items()
         if isinstance(item, Forecast)
     }

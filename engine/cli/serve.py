@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from engine.cli.session import Session, report
 from engine.core.errors import ExitCode
 from engine.core.records import Level
-from engine.core.symbols import checked
+from engine.core.symbols import check_symbol
 
 if TYPE_CHECKING:
-    from engine.client.service_client import Reply
+    from engine.client.service_client import ServiceReply
     from engine.core.errors import StockmlError
     from engine.service.server import Running
 
@@ -55,17 +55,17 @@ def serve(
 
 def test_symbol(session: Session, symbol: str) -> int:
     """Ask the service for one prediction: status, latency, answer, verdict against the limits."""
-    from engine.client.place import place_of
+    from engine.client.place import find_place
     from engine.client.service_client import ask_service
     from engine.service.verdict import answer_lines, fault, latency_line, verdict
 
     settings = session.engine.settings.current
-    checked(symbol, settings.names)
+    check_symbol(symbol, settings.names)
     limits = settings.resources
     reply = ask_service(session.home, f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
     level, wrong = verdict(reply, limits), fault(reply)
     if session.json:
-        url = place_of(session.home).text.partition(",")[0] or None
+        url = find_place(session.home).text.partition(",")[0] or None
         session.document(_tree(symbol, url, reply, level if wrong is None else Level.CRIT, wrong))
     elif wrong is None:
         session.facts(
@@ -78,7 +78,7 @@ def test_symbol(session: Session, symbol: str) -> int:
 
 
 def _tree(
-    symbol: str, url: str | None, reply: Reply, level: Level, wrong: StockmlError | None
+    symbol: str, url: str | None, reply: ServiceReply, level: Level, wrong: StockmlError | None
 ) -> dict[str, Any]:
     return {
         "symbol": symbol,

@@ -14,7 +14,7 @@ import click
 
 from engine.core.errors import ConfigError, StockmlError
 from engine.core.paths import Home
-from engine.core.symbols import checked_all
+from engine.core.symbols import check_symbols
 from engine.core.text import clean
 from engine.settings.home import find_home
 
@@ -65,7 +65,7 @@ class Session:
         """The named symbols, without names all configured ones; UsageError for an unknown one."""
         texts = tuple(texts)
         configured = self.engine.settings.current.names
-        return checked_all(texts, configured) if texts else configured
+        return check_symbols(texts, configured) if texts else configured
 
     @property
     def narration(self) -> TextIO:

@@ -20,7 +20,7 @@ _ANY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "::1"}  # noqa: S104 - a 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServicePlace:
     """What the lock of a home's service tells."""
 
     held: bool
@@ -43,26 +43,26 @@ def place_text(host: str, port: int) -> str:
     return f"http://{shown}:{port}, pid {os.getpid()}"
 
 
-def place_of(home: Home) -> Place:
+def find_place(home: Home) -> ServicePlace:
     """The service of the home now, or what is left of the one before;
     costs two system calls, and asks nobody."""
     path = lock_path(home)
     holder = lock_holder(path)
     if holder is None:
-        return Place(False, None, _left(path))
+        return ServicePlace(False, None, _left(path))
     found = _URL.match(holder)
     if found is None:
-        return Place(True, None, holder)
+        return ServicePlace(True, None, holder)
     host = _ANY.get(found[1], found[1])
-    return Place(True, (host.strip("[]"), int(found[2])), holder)
+    return ServicePlace(True, (host.strip("[]"), int(found[2])), holder)
 
 
 def running_at(home: Home) -> tuple[str, int] | None:
     """Host and port of the service that runs now; None when none does."""
-    return place_of(home).address
+    return find_place(home).address
 
 
-def configured(settings: Settings) -> tuple[str, int]:
+def configured_address(settings: Settings) -> tuple[str, int]:
     """The place of the settings, as it is asked."""
     host = settings.service.host
     return _ANY.get(host, host), settings.service.port

@@ -12,17 +12,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from engine.client.place import Place, place_of
+from engine.client.place import ServicePlace, find_place
 from engine.client.token import read_token
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.text import clean
 
-MOST_BYTES = 4_000_000
+MAX_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ServiceReply:
     """What came back; `status` 0 and a `fault` in words when nothing did."""
 
     status: int
@@ -47,7 +47,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ServiceClient:
     """Asks one service; nothing of it raises for what the other side does."""
 
     host: str
@@ -62,11 +62,11 @@ class Client:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
-    def get(self, path: str, deadline_s: float) -> Reply:
+    def get(self, path: str, deadline_s: float) -> ServiceReply:
         """GET `path`; the whole of it within `deadline_s` seconds."""
         return self.ask("GET", path, deadline_s)
 
-    def ask(self, method: str, path: str, deadline_s: float) -> Reply:
+    def ask(self, method: str, path: str, deadline_s: float) -> ServiceReply:
         """One request; a reply in any case."""
         start = time.monotonic()
         try:
@@ -78,8 +78,8 @@ class Client:
             nobody = not late and not isinstance(
                 error, (http.client.HTTPException, ConnectionResetError, BrokenPipeError)
             )
-            return Reply(0, seconds, {}, f"{self.url}: {fault}", nobody)
-        return Reply(status, time.monotonic() - start, _tree(body))
+            return ServiceReply(0, seconds, {}, f"{self.url}: {fault}", nobody)
+        return ServiceReply(status, time.monotonic() - start, _tree(body))
 
     def _exchange(self, method: str, path: str, deadline_s: float) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=deadline_s)
@@ -101,7 +101,7 @@ class Client:
             connection.close()
 
 
-def client_of(home: Home) -> Client | None:
+def find_client(home: Home) -> ServiceClient | None:
     """The client of the service that runs for this home, with its token.
 
     None while there is none to ask.
@@ -109,7 +109,7 @@ def client_of(home: Home) -> Client | None:
     Whatever else listens at the settings' port is another home's, or a stranger: it must neither
     answer for our models nor learn the token.
     """
-    place = place_of(home)
+    place = find_place(home)
     if place.address is None:
         return None
     token = ""
@@ -117,27 +117,27 @@ def client_of(home: Home) -> Client | None:
         ConfigError
     ):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
         token = read_token(home)
-    return Client(*place.address, token)
+    return ServiceClient(*place.address, token)
 
 
-def ask_service(home: Home, path: str, deadline_s: float) -> Reply:
+def ask_service(home: Home, path: str, deadline_s: float) -> ServiceReply:
     """GET a path of this home's own service;
     a reply in any case, and no request while none runs."""
-    client = client_of(home)
+    client = find_client(home)
     if client is None:
-        return Reply(0, 0.0, {}, "no prediction service of this home runs", nobody=True)
+        return ServiceReply(0, 0.0, {}, "no prediction service of this home runs", nobody=True)
     return client.get(path, deadline_s)
 
 
-NOT_ASKED = Reply(0, 0.0, {}, "not asked")
+NOT_ASKED = ServiceReply(0, 0.0, {}, "not asked")
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
     """What the console, `health` and the checks say of the service."""
 
-    place: Place
-    reply: Reply = NOT_ASKED
+    place: ServicePlace
+    reply: ServiceReply = NOT_ASKED
     """The answer to /api/v1/health; not asked while no service runs."""
 
     @property
@@ -169,7 +169,7 @@ class ServiceState:
 
 def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:
     """Ask for the service's health, where one runs; cheap, and never longer than the deadline."""
-    place = place_of(home)
+    place = find_place(home)
     if place.address is None:
         return ServiceState(place)
     return ServiceState(place, ask_service(home, "/api/v1/health", deadline_s))
@@ -178,7 +178,7 @@ def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:
 def _body(answer: http.client.HTTPResponse) -> bytes:
     """The whole body;
     HTTPException when it is cut short, too long, or of a length that was not told."""
-    if answer.length is None or answer.length > MOST_BYTES:
+    if answer.length is None or answer.length > MAX_BYTES:
         raise http.client.HTTPException(f"an answer of {answer.length or 'unknown'} bytes")
     return answer.read()
 

@@ -14,7 +14,7 @@ from engine.core.errors import ConfigError, RefusedError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
 
-SHORTEST = 24
+MIN_LENGTH = 24
 """Characters; 24 of 64 kinds are 144 bits."""
 _SHAPE = re.compile(r"[A-Za-z0-9._~+/=-]{1,200}")
 
@@ -40,10 +40,10 @@ def read_token(home: Home) -> str:
             f"{home.secrets} can be read by others (mode {found.st_mode & 0o777:o})",
             f"chmod 600 {home.secrets}",
         )
-    if not isinstance(token, str) or len(token) < SHORTEST or not _SHAPE.fullmatch(token):
+    if not isinstance(token, str) or len(token) < MIN_LENGTH or not _SHAPE.fullmatch(token):
         raise ConfigError(
-            f"service.token in {home.secrets} is no token: {SHORTEST} to 200 of A-Z a-z 0-9 . _ ~ +"
-            " / = -",
+            f"service.token in {home.secrets} is no token: {MIN_LENGTH} to 200 of A-Z a-z 0-9 . _ ~"
+            " + / = -",
             "remove that line, then `stockml serve --make-token`",
         )
     return token

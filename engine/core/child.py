@@ -37,7 +37,7 @@ def child_environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, **more}
 
 
-def command(
+def run_child(
     words: Sequence[str], limit_s: float = _LIMIT_S, module: str = "engine.cli"
 ) -> ChildAnswer:
     """Run `stockml WORDS` (or another module of ours) with this interpreter, no terminal and no

@@ -52,7 +52,7 @@ class FakeClock:
         self._mono += step.total_seconds()
 
 
-def span(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """6h, 30m, 90s, 2d; UsageError for anything else."""
     found = _SPAN.fullmatch(text.strip())
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0

@@ -24,11 +24,11 @@ from engine.core.paths import Home
 
 FILE_FORMAT = 1
 # Seconds a writer waits for another one; the longest transaction of ours takes milliseconds.
-BUSY_S = 10.0
+WRITER_WAIT_S = 10.0
 # Seconds a reader waits for one: the file is closed to readers only while a commit writes pages,
 # and a console waits.
-LOOK_S = 2.0
-NEWEST = 60
+READER_WAIT_S = 2.0
+ROWS_KEPT = 60
 """Rows of each kind that stay however old: as many as the state of a job or of a symbol is
 judged by."""
 
@@ -43,7 +43,7 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
-class Aged:
+class AgingTable:
     """A table whose old rows may go when `clean` runs."""
 
     schema: Schema
@@ -73,7 +73,7 @@ def open_history(home: Home, schema: Schema) -> sqlite3.Connection:
     path = home.history
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=WRITER_WAIT_S, isolation_level=None)
         try:
             # DELETE, not WAL: a WAL database cannot be opened on a full disk.
             connection.execute("PRAGMA journal_mode=DELETE")
@@ -127,7 +127,7 @@ def _looking(path: Path) -> sqlite3.Connection:
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
     """A connection that has read the file once: only then a left journal shows."""
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", timeout=LOOK_S, uri=True
+        f"{path.absolute().as_uri()}?mode={mode}", timeout=READER_WAIT_S, uri=True
     )
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()

@@ -101,7 +101,7 @@ class Home:
         return self.locks / f"{symbol}.lock"
 
 
-def absolute(named: str) -> Path:
+def absolute_home(named: str) -> Path:
     """The home folder that a user names, `~` read; ConfigError for a `~name` that nobody has."""
     try:
         return Path(named).expanduser().absolute()
@@ -131,7 +131,7 @@ def check_trust(home: Home) -> None:
             f"the home {home.root} is writable by others (mode {found.st_mode & 0o777:o})",
             f"chmod go-w {home.root}",
         )
-    kind = filesystem(home.root)
+    kind = filesystem_of(home.root)
     if kind.startswith(_REMOTE):
         raise ConfigError(
             f"the home {home.root} is on {kind}, where file locks cannot be trusted",
@@ -139,7 +139,7 @@ def check_trust(home: Home) -> None:
         )
 
 
-def filesystem(folder: Path, table: str | None = None) -> str:
+def filesystem_of(folder: Path, table: str | None = None) -> str:
     """The type of the file system that holds `folder` ('' when it cannot be told)."""
     if table is None:
         try:

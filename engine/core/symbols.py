@@ -26,7 +26,7 @@ class Priority(StrEnum):
         return list(Priority).index(self)
 
 
-def checked(text: str, configured: Sequence[str]) -> str:
+def check_symbol(text: str, configured: Sequence[str]) -> str:
     """The symbol itself if it is well-formed and configured, else UsageError naming the nearest
     one."""
     if SYMBOL.fullmatch(text) and text in configured:
@@ -37,6 +37,6 @@ def checked(text: str, configured: Sequence[str]) -> str:
     raise UsageError(f"unknown symbol {shown!r}", hint)
 
 
-def checked_all(texts: Iterable[str], configured: Sequence[str]) -> tuple[str, ...]:
+def check_symbols(texts: Iterable[str], configured: Sequence[str]) -> tuple[str, ...]:
     """Each symbol checked, in the order given, without repeats."""
-    return tuple(dict.fromkeys(checked(text, configured) for text in texts))
+    return tuple(dict.fromkeys(check_symbol(text, configured) for text in texts))

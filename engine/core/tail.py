@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.text import clean_bytes, whole_rows
+from engine.core.text import clean_bytes, complete_lines
 
 WINDOW = 512 * 1024
 """Bytes read from the end: some thousand lines, a few milliseconds."""
@@ -60,7 +60,7 @@ class FileTail:
         return self._tail
 
     def _parse(self, window: bytes, *, cut: bool) -> Tail:
-        rows = whole_rows(window, cut)
+        rows = complete_lines(window, cut)
         kept = rows if self._max_lines is None else rows[-self._max_lines :]
         return Tail(
             tuple(clean_bytes(row, MAX_WIDTH) for row in kept), cut or len(kept) < len(rows)

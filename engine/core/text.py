@@ -33,7 +33,7 @@ def clean_bytes(raw: bytes, limit: int = 2000) -> str:
     return clean(raw[: limit * 4].decode("utf-8", "replace"), limit)
 
 
-def whole_rows(window: bytes, cut: bool, limit: int = 400) -> list[bytes]:
+def complete_lines(window: bytes, cut: bool, limit: int = 400) -> list[bytes]:
     """The lines in the end of a file that are not blank.
 
     `cut`: the first one may lack its beginning.

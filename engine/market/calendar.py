@@ -35,7 +35,7 @@ class Sessions:
 
 
 @cache
-def table() -> Sessions:
+def session_table() -> Sessions:
     """The shipped table, read once a process."""
     found = json.loads(TABLE.read_text(encoding="ascii"))
     return Sessions(
@@ -50,17 +50,17 @@ def table() -> Sessions:
 
 def covered_from() -> date:
     """The first day the table knows."""
-    return table().first
+    return session_table().first
 
 
 def covered_until() -> date:
     """The last day the table knows; after it holidays are not known."""
-    return table().last
+    return session_table().last
 
 
 def is_session(day: date) -> bool:
     """Whether the exchange trades on `day`."""
-    return day.weekday() < 5 and day not in table().closed
+    return day.weekday() < 5 and day not in session_table().closed
 
 
 def next_session(day: date) -> date:
@@ -99,7 +99,7 @@ def session_open(day: date) -> datetime:
 
 def session_close(day: date) -> datetime:
     """When the session of `day` closes (16:00, or earlier before some holidays), in UTC."""
-    return datetime.combine(day, table().early.get(day, _CLOSE), NEW_YORK).astimezone(UTC)
+    return datetime.combine(day, session_table().early.get(day, _CLOSE), NEW_YORK).astimezone(UTC)
 
 
 def exchange_day(now: datetime) -> date:

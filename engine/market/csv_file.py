@@ -64,10 +64,10 @@ def read_rows(path: Path, symbol: str, source: str, start: date | None = None) -
                     [_parsed(parse_number, fields, place, path, line) for place in numbers]
                 )
     table = np.array(values, dtype=np.float64).reshape(len(days), len(COLUMNS))
-    return Rows(symbol, source, shown(path), tuple(days), table, tuple(places))
+    return Rows(symbol, source, shown_path(path), tuple(days), table, tuple(places))
 
 
-def shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """The path as a message may show it: a folder's name is text from outside."""
     return clean(str(path), 300)
 
@@ -81,18 +81,19 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise
     except OSError as error:
         raise NoDataError(
-            f"cannot read {shown(path)}: {error.strerror}", "check the path and its permissions"
+            f"cannot read {shown_path(path)}: {error.strerror}",
+            "check the path and its permissions",
         ) from error
     if len(raw) > MAX_BYTES:
         raise NoDataError(
-            f"{shown(path)} is larger than {MAX_BYTES // 1_000_000} MB",
+            f"{shown_path(path)} is larger than {MAX_BYTES // 1_000_000} MB",
             "a file of daily bars is far smaller",
         )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NoDataError(
-            f"{shown(path)} is not UTF-8 text (byte {error.start})", "save it as CSV in UTF-8"
+            f"{shown_path(path)} is not UTF-8 text (byte {error.start})", "save it as CSV in UTF-8"
         ) from error
     head = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
@@ -101,7 +102,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
             yield reader.line_num, fields
     except csv.Error as error:
         raise NoDataError(
-            f"{shown(path)} line {reader.line_num}: {clean(str(error), 80)}", "save it as plain CSV"
+            f"{shown_path(path)} line {reader.line_num}: {clean(str(error), 80)}",
+            "save it as plain CSV",
         ) from error
 
 
@@ -114,7 +116,7 @@ def _positions(path: Path, header: list[str]) -> dict[str, int]:
             what = "no column" if name not in names else "more than one column"
             header_text = clean(",".join(header), 120) or "nothing"
             raise NoDataError(
-                f"{shown(path)} line 1: {what} {name} in the header {header_text!r}",
+                f"{shown_path(path)} line 1: {what} {name} in the header {header_text!r}",
                 "needed: date,open,high,low,close,volume",
             )
     return {name: names.index(name) for name in ("date", *COLUMNS)}
@@ -128,7 +130,7 @@ def _parsed(
         return parse(text)
     except ValueError as error:
         raise NoDataError(
-            f"{shown(path)} line {line}: {clean(text, 40)!r} is {error}", "correct the file"
+            f"{shown_path(path)} line {line}: {clean(text, 40)!r} is {error}", "correct the file"
         ) from error
 
 

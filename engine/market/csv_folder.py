@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.core.text import clean
 from engine.market import calendar, quality
 from engine.market.bars import Bars
-from engine.market.csv_file import read_rows, shown
+from engine.market.csv_file import read_rows, shown_path
 from engine.market.request import BarsRequest, SourceAbsentError
 
 
@@ -29,10 +29,10 @@ def fetch(asked: BarsRequest) -> Bars:
     except FileNotFoundError as error:
         raise _absent(path) from error
     moments = (written, asked.clock.now())
-    bars = quality.checked(
+    bars = quality.checked_bars(
         replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes
     )
-    return quality.with_missing_named(_dated(bars, calendar.exchange_day(asked.clock.now())))
+    return quality.with_missing_warning(_dated(bars, calendar.exchange_day(asked.clock.now())))
 
 
 def _dated(bars: Bars, today: date) -> Bars:
@@ -50,11 +50,12 @@ def _dated(bars: Bars, today: date) -> Bars:
 def _absent(path: Path) -> SourceAbsentError:
     if not path.parent.is_dir():
         return SourceAbsentError(
-            f"no folder {shown(path.parent)}", "name a folder of SYM.csv files: --source csv:DIR"
+            f"no folder {shown_path(path.parent)}",
+            "name a folder of SYM.csv files: --source csv:DIR",
         )
     there = sorted(clean(file.name, 30) for file in path.parent.glob("*.csv"))[:8]
     hint = (
         f"it holds {' '.join(there) or 'no csv file'}; name a folder of SYM.csv files: --source"
         " csv:DIR"
     )
-    return SourceAbsentError(f"no {path.name} in {shown(path.parent)}", hint)
+    return SourceAbsentError(f"no {path.name} in {shown_path(path.parent)}", hint)

@@ -74,4 +74,4 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
         raise NoDataError(
             f"no stored bars of {symbol} from {asked.source.name} since {asked.start}", hint
         )
-    return quality.with_missing_named(bars, asked.newest)
+    return quality.with_missing_warning(bars, asked.newest)

@@ -31,7 +31,7 @@ JUMP = 2.9
 a 3:1 split."""
 
 
-def checked(
+def checked_bars(
     rows: Rows,
     moments: Iterable[datetime] = (),
     settle_minutes: int = 0,
@@ -60,15 +60,15 @@ def checked(
             "wait for the close",
         )
     _check_values(rows)
-    return _bars(rows, (*warnings, *jump_words(rows)))
+    return _bars(rows, (*warnings, *jump_warnings(rows)))
 
 
-def with_missing_named(bars: Bars, newest: date | None = None) -> Bars:
+def with_missing_warning(bars: Bars, newest: date | None = None) -> Bars:
     """The bars with a warning that names the sessions missing among them, and after them up to
     `newest`."""
     missing = missing_sessions(bars.dates.tolist(), newest)
     return (
-        replace(bars, warnings=(*bars.warnings, missing_words(bars.symbol, missing)))
+        replace(bars, warnings=(*bars.warnings, missing_warning(bars.symbol, missing)))
         if missing
         else bars
     )
@@ -203,7 +203,7 @@ def _check_values(rows: Rows) -> None:
         )
 
 
-def jump_words(rows: Rows) -> list[str]:
+def jump_warnings(rows: Rows) -> list[str]:
     """A sentence for every close at least JUMP times the one before, or at most a JUMPth;
     the bars stay as they are."""
     close = rows.values[:, 3]
@@ -236,7 +236,7 @@ def missing_sessions(days: Sequence[date], newest: date | None = None) -> tuple[
     return tuple(day for day in calendar.iter_sessions(start, end) if day not in present)
 
 
-def missing_words(symbol: str, missing: Sequence[date]) -> str:
+def missing_warning(symbol: str, missing: Sequence[date]) -> str:
     """The sentence that names missing sessions, the newest few of many."""
     shown = ", ".join(str(day) for day in missing[-_NAMED:])
     more = f"; {len(missing) - _NAMED} earlier ones too" if len(missing) > _NAMED else ""

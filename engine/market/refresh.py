@@ -25,7 +25,7 @@ def resume_day(held: Bars, refetch_sessions: int) -> date:
     return max(day, held.first_date)
 
 
-def rebased(held: Bars, fresh: Bars) -> bool:
+def is_rebased(held: Bars, fresh: Bars) -> bool:
     """Whether a split re-based the history: a split the store does not know, or shared sessions
     whose closes differ."""
     if any(split not in held.splits for split in fresh.splits):
@@ -36,7 +36,7 @@ def rebased(held: Bars, fresh: Bars) -> bool:
     return bool((np.abs(fresh.close[new] / held.close[old] - 1.0) > REBASED).any())
 
 
-def merged(held: Bars, fresh: Bars) -> Bars:
+def merge(held: Bars, fresh: Bars) -> Bars:
     """Both series in one: a fresh bar replaces the stored one, a stored bar fills what the
     source lost meanwhile."""
     kept = ~np.isin(held.dates, fresh.dates)

@@ -28,14 +28,14 @@ def _sessions_after(last_bar: str, newest: date) -> int:
     return max(0, len(sessions_between(date.fromisoformat(last_bar), newest)) - 1)
 
 
-def stale_words(behind: int | None) -> str:
+def stale_note(behind: int | None) -> str:
     """What a row says of a forecast whose session is over; empty while it is not."""
     if not behind:
         return ""
     return f"bars end {behind} session{'' if behind == 1 else 's'} ago: stale forecast"
 
 
-def stand_in_words(source: str, symbol: str, last_bar: str) -> str:
+def stand_in_note(source: str, symbol: str, last_bar: str) -> str:
     """What is said of a forecast from stored bars whose folder, or file in it, is gone
     (csv:DIR); empty while it is there."""
     try:

@@ -74,7 +74,7 @@ class BarStore:
             fetched_at = parse_iso(facts.fetched_at) if facts.fetched_at else None
         except ValueError as error:
             raise _unreadable(path.with_suffix(".json"), error) from error
-        return quality.checked(
+        return quality.checked_bars(
             replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at)
         )
 

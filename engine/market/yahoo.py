@@ -47,7 +47,7 @@ class NoBars(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredPart:
     """What the store has of a symbol: bars, whether they reach back as far as asked, and what is
     wrong with them."""
 
@@ -76,24 +76,24 @@ def fetch(asked: BarsRequest) -> Bars:
     return _finished(asked, bars, notes)
 
 
-def _held(store: BarStore, asked: BarsRequest) -> Held:
+def _held(store: BarStore, asked: BarsRequest) -> StoredPart:
     try:
         bars = store.read(asked.source.name, asked.symbol)
         since = store.facts(asked.source.name, asked.symbol).since
     except NoDataError as error:
-        return Held(notes=(f"{asked.symbol}: the stored bars are damaged: {error.message}",))
-    return Held(bars, since is not None and since <= asked.start)
+        return StoredPart(notes=(f"{asked.symbol}: the stored bars are damaged: {error.message}",))
+    return StoredPart(bars, since is not None and since <= asked.start)
 
 
-def _refreshed(asked: BarsRequest, held: Held) -> Bars:
+def _refreshed(asked: BarsRequest, held: StoredPart) -> Bars:
     if held.bars is not None and held.reaches_back:
         fresh = _ask(asked, refresh.resume_day(held.bars, asked.settings.market.refetch_sessions))
-        if not refresh.rebased(held.bars, fresh):
-            return refresh.merged(held.bars, fresh)
+        if not refresh.is_rebased(held.bars, fresh):
+            return refresh.merge(held.bars, fresh)
     return _ask(asked, asked.start)
 
 
-def _stand_in(asked: BarsRequest, held: Held, reason: Exception) -> Bars:
+def _stand_in(asked: BarsRequest, held: StoredPart, reason: Exception) -> Bars:
     """The stored bars with their age, or NoDataError: simulated bars never stand in for real
     ones."""
     bars = held.bars.since(asked.start) if held.bars is not None else None
@@ -123,7 +123,7 @@ def _finished(asked: BarsRequest, bars: Bars, notes: tuple[str, ...]) -> Bars:
             f" {asked.start}",
             hint,
         )
-    used = quality.with_missing_named(used, asked.newest)
+    used = quality.with_missing_warning(used, asked.newest)
     return replace(used, warnings=(*notes, *used.warnings))
 
 
@@ -167,7 +167,7 @@ def _ask(asked: BarsRequest, start: date) -> Bars:
             turn.failed(str(error))
             raise
         turn.answered()
-    return quality.checked(rows, newest=asked.newest)
+    return quality.checked_bars(rows, newest=asked.newest)
 
 
 def _request(asked: BarsRequest, start: date, turn: RequestSlot) -> Rows:

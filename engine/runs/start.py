@@ -23,7 +23,7 @@ from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.core.records import StartedRun, TrainRequest
 from engine.core.sources import parse_source
-from engine.core.symbols import checked_all
+from engine.core.symbols import check_symbols
 from engine.core.text import clean, clean_bytes
 from engine.runs.processes import whoami
 from engine.runs.spec import Limits, RunFolder, RunSpec, new_run_id, run_folder, write_spec
@@ -57,7 +57,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
     """
     training = settings.training
     symbols = sorted(
-        checked_all(request.symbols, settings.names),
+        check_symbols(request.symbols, settings.names),
         key=lambda symbol: settings.symbols[symbol].priority.rank,
     )
     if request.source:

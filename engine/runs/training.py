@@ -24,7 +24,7 @@ from engine.runs.start import check_disk
 from engine.runs.training_bars import load_bars
 from engine.runs.verify import PinnedForecast, Verifier
 from engine.runs.work import Task
-from engine.vault.backup import automatic
+from engine.vault.backup import ensure_backup
 from engine.vault.manifest import model_info
 from engine.vault.publish import publish
 
@@ -101,7 +101,9 @@ def publish_candidate(
     )
 
     def back_up() -> None:
-        made = automatic(task.home, task.settings, task.symbol, spec.symbols, spec.id, task.clock)
+        made = ensure_backup(
+            task.home, task.settings, task.symbol, spec.symbols, spec.id, task.clock
+        )
         for problem in made.problems if made else ():
             task.warn(f"the backup stands here alone: {problem}")
 

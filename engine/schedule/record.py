@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.core.clock import iso, parse_iso
-from engine.core.history import NEWEST, Aged, Schema, open_history, reading, transaction
+from engine.core.history import ROWS_KEPT, AgingTable, Schema, open_history, reading, transaction
 from engine.core.paths import Home
 from engine.core.text import clean
 
@@ -36,8 +36,8 @@ SCHEMA = Schema(
     ),
 )
 # Runs that the state of a job looks back on; as many stay when old ones are cleaned away.
-LOOKED_AT = NEWEST
-AGED = (Aged(SCHEMA, "cron_runs", "started", "job"),)
+LOOKED_AT = ROWS_KEPT
+AGED = (AgingTable(SCHEMA, "cron_runs", "started", "job"),)
 
 
 class JobTrigger(StrEnum):

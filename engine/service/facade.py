@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
-    from engine.client.service_client import Reply, ServiceState
+    from engine.client.service_client import ServiceReply, ServiceState
     from engine.service.overview import Overview
 
 
@@ -20,7 +20,7 @@ class ServiceFacade(Facade):
 
         return service_state(self.home, deadline_s)
 
-    def ask(self, path: str, deadline_s: float = 2.0) -> Reply:
+    def ask(self, path: str, deadline_s: float = 2.0) -> ServiceReply:
         """GET a path of the service; a reply in any case, its fault in words."""
         from engine.client.service_client import ask_service
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.client.place import configured
-from engine.client.service_client import Client, ServiceState, ask_service, service_state
+from engine.client.place import configured_address
+from engine.client.service_client import ServiceClient, ServiceState, ask_service, service_state
 from engine.core.paths import Home
 from engine.settings.schema import Settings
 
@@ -49,7 +49,7 @@ def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
 
 def _stranger(settings: Settings, deadline_s: float) -> str:
     """Who has the port that `stockml serve` would take; asked without the token."""
-    reply = Client(*configured(settings)).get("/", deadline_s)
+    reply = ServiceClient(*configured_address(settings)).get("/", deadline_s)
     if reply.nobody:
         return ""
     if reply.tree.get("service") == "stockml":

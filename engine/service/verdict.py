@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.client.service_client import Reply
+from engine.client.service_client import ServiceReply
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Level
 from engine.settings.schema import ResourceSettings
@@ -16,14 +16,14 @@ _NUMBERS = ("current_price", "predicted_price", "confidence", "p_up")
 _TEXTS = ("trading_signal", "target_session", "as_of", "source")
 
 
-def verdict(reply: Reply, limits: ResourceSettings) -> Level:
+def verdict(reply: ServiceReply, limits: ResourceSettings) -> Level:
     """OK, WARN above `response_warn_s`, CRIT above `response_crit_s` or without a success."""
     if not reply.ok or reply.seconds > limits.response_crit_s:
         return Level.CRIT
     return Level.WARN if reply.seconds > limits.response_warn_s else Level.OK
 
 
-def fault(reply: Reply) -> StockmlError | None:
+def fault(reply: ServiceReply) -> StockmlError | None:
     """Why there is no prediction, with the next step; None when there is one."""
     if reply.status == 0:
         return StockmlError(reply.words, "start it: stockml serve")
@@ -49,7 +49,7 @@ def _is_prediction(tree: dict[str, Any]) -> bool:
     )
 
 
-def latency_line(symbol: str, reply: Reply, limits: ResourceSettings) -> str:
+def latency_line(symbol: str, reply: ServiceReply, limits: ResourceSettings) -> str:
     """`NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)`."""
     judged = f"(WARN above {limits.response_warn_s:g} s, CRIT {limits.response_crit_s:g} s)"
     return (
@@ -58,7 +58,7 @@ def latency_line(symbol: str, reply: Reply, limits: ResourceSettings) -> str:
     )
 
 
-def answer_lines(reply: Reply) -> tuple[str, str]:
+def answer_lines(reply: ServiceReply) -> tuple[str, str]:
     """The forecast, and what it stands on; for a reply without a fault."""
     tree = reply.tree
     marks = [word for word in ("stale", "cached") if tree.get(word)]

@@ -55,13 +55,13 @@ class _Entry:
     end: int
 
 
-def edited(text: str, path: KeyPath, value: object) -> str:
+def with_value(text: str, path: KeyPath, value: object) -> str:
     """The TOML `text` with the key at `path` set to `value`, all else unchanged.
 
     ConfigError when the text cannot be edited without harm (it is not TOML, or a parent is not a
     table).
     """
-    wanted = _with(parsed(text), path, value)
+    wanted = _with(parse_toml(text), path, value)
     scanned = list(_scan(text))
     result = (
         _replaced(text, scanned, path, value)
@@ -79,13 +79,13 @@ def edited(text: str, path: KeyPath, value: object) -> str:
     return result
 
 
-def without(text: str, path: KeyPath) -> str:
+def without_key(text: str, path: KeyPath) -> str:
     """The text without the key at `path` and its line; the text itself where there is no such key.
 
     ConfigError when it cannot be taken out without harm: it stands in an inline table, or shares
     its line.
     """
-    tree = parsed(text)
+    tree = parse_toml(text)
     entry = next(
         (part for part in _scan(text) if isinstance(part, _Entry) and part.path == path), None
     )
@@ -131,7 +131,7 @@ def value_at(tree: Mapping[str, Any], path: KeyPath) -> Any:
     return found
 
 
-def parsed(text: str, origin: str = "") -> dict[str, Any]:
+def parse_toml(text: str, origin: str = "") -> dict[str, Any]:
     """The tree of a TOML text; ConfigError naming `origin` when it is none."""
     try:
         return tomllib.loads(text)
@@ -160,10 +160,10 @@ def _with(tree: dict[str, Any], path: KeyPath, value: object) -> dict[str, Any]:
     return tree
 
 
-def rendered(value: object) -> str:
+def toml_text(value: object) -> str:
     """The TOML text of one value, on one line."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(rendered(item) for item in value)}]"
+        return f"[{', '.join(toml_text(item) for item in value)}]"
     return tomli_w.dumps({"v": value}).removeprefix("v = ").rstrip("\n")
 
 
@@ -180,7 +180,7 @@ def _replaced(
 ) -> str | None:
     for part in scanned:
         if isinstance(part, _Entry) and part.path == path:
-            return text[: part.start] + rendered(value) + text[part.end :]
+            return text[: part.start] + toml_text(value) + text[part.end :]
     return None
 
 
@@ -206,7 +206,7 @@ def _inserted(
 
 
 def _added(text: str, table: _Table, inside: list[_Entry], path: KeyPath, value: object) -> str:
-    line = f"{_key_text(path[len(table.path) :])} = {rendered(value)}"
+    line = f"{_key_text(path[len(table.path) :])} = {toml_text(value)}"
     if table.inline:
         if not inside:
             return f"{text[: table.end].rstrip(' 	')} {line} {text[table.end :]}"
@@ -226,7 +226,7 @@ def _appended(text: str, path: KeyPath, value: object) -> str:
     gap = "" if not text else newline if text.endswith("\n") else newline * 2
     return (
         f"{text}{gap}[{_key_text(path[:-1])}]{newline}{_key_text(path[-1:])} ="
-        f" {rendered(value)}{newline}"
+        f" {toml_text(value)}{newline}"
     )
 
 
@@ -330,7 +330,7 @@ def split_key(key: str) -> KeyPath:
     return section, name
 
 
-def candidates(raw: str) -> Iterator[object]:
+def possible_values(raw: str) -> Iterator[object]:
     """What the word on the command line may mean: TOML first, then plain text, then a list of
     words."""
     try:

@@ -14,7 +14,7 @@ from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.sources import parse_source
-from engine.core.symbols import checked_all
+from engine.core.symbols import check_symbols
 from engine.settings import load as config
 from engine.settings.schema import Settings
 
@@ -64,7 +64,7 @@ class Facade:
     def checked(self, symbols: Iterable[str] | None = None) -> tuple[str, ...]:
         """These symbols, or all for None; UsageError for one that is not configured."""
         names = self.context.settings.names
-        return names if symbols is None else checked_all(symbols, names)
+        return names if symbols is None else check_symbols(symbols, names)
 
 
 class SettingsFacade(Facade):

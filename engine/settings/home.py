@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.core.errors import ConfigError
 from engine.core.files import temporary_name, write_atomic
-from engine.core.paths import SETTINGS_NAME, Home, absolute, check_trust
+from engine.core.paths import SETTINGS_NAME, Home, absolute_home, check_trust
 
 
 def default_settings() -> str:
@@ -24,7 +24,7 @@ def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
     """
     named = given or environ.get("STOCKML_HOME")
     if named:
-        home = Home(absolute(named))
+        home = Home(absolute_home(named))
         prepare(home)
         return home
     for folder in (cwd, *cwd.parents):

@@ -115,10 +115,10 @@ def parse(
     ) as error:  # TOMLDecodeError; tomllib lets a huge number and deep nesting out raw
         broken = SettingsProblem(origin, "", clean(f"not valid TOML: {error}"))
         return None, [broken, *with_environment({}, environ)[1]]
-    return of_tree(tree, origin, environ)
+    return parse_tree(tree, origin, environ)
 
 
-def of_tree(
+def parse_tree(
     tree: dict[str, Any], origin: str, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[SettingsProblem]]:
     """The same for a file that is a tree already: what a change would do is seen without writing
@@ -166,7 +166,7 @@ def with_environment(
 
 
 @cache
-def defaults() -> dict[str, Any]:
+def default_tree() -> dict[str, Any]:
     """The packaged settings as a tree; a key that a file leaves out reads as this."""
     from engine.settings.home import default_settings
 
@@ -176,10 +176,10 @@ def defaults() -> dict[str, Any]:
 def _filled(tree: dict[str, Any]) -> dict[str, Any]:
     filled = {
         name: {**table, **tree.get(name, {})}
-        for name, table in defaults().items()
+        for name, table in default_tree().items()
         if name != "symbols"
     }
-    return {**filled, "symbols": tree.get("symbols", defaults()["symbols"])}
+    return {**filled, "symbols": tree.get("symbols", default_tree()["symbols"])}
 
 
 def type_of(path: tuple[str, ...]) -> Any:
@@ -202,7 +202,7 @@ def type_of(path: tuple[str, ...]) -> Any:
     return types[path[-1]]
 
 
-def fault_of(path: tuple[str, ...], value: object) -> str:
+def why_refused(path: tuple[str, ...], value: object) -> str:
     """Why the key at `path` does not take `value`, in words; empty when it does."""
     try:
         msgspec.convert(value, type_of(path))

@@ -22,7 +22,7 @@ from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings import load as config
-from engine.settings.document import KeyPath, line_of, rendered, split_key, value_at
+from engine.settings.document import KeyPath, line_of, split_key, toml_text, value_at
 from engine.settings.home import default_settings
 from engine.settings.load import VARIABLES, SettingsProblem
 from engine.settings.schema import PATTERN_WORDS, Settings
@@ -103,7 +103,8 @@ class Sheet:
             else:
                 table[path[-1]] = value
         return tuple(
-            f"{problem.key}: {problem.text}" for problem in config.of_tree(tree, self.file, {})[1]
+            f"{problem.key}: {problem.text}"
+            for problem in config.parse_tree(tree, self.file, {})[1]
         )
 
 
@@ -181,9 +182,9 @@ def _setting(
     takes, choices = _takes(config.type_of(path))
     return Setting(
         path=path,
-        value=plain(value),
-        given=plain(value_at(tree, path)),
-        default=plain(value_at(config.defaults(), path)),
+        value=toml_value(value),
+        given=toml_value(value_at(tree, path)),
+        default=toml_value(value_at(config.default_tree(), path)),
         meaning=meaning,
         takes=takes,
         choices=choices,
@@ -196,17 +197,17 @@ def _setting(
     )
 
 
-def plain(value: Any) -> Any:
+def toml_value(value: Any) -> Any:
     """A tuple as the list that a file has."""
     return list(value) if isinstance(value, tuple) else value
 
 
-def shown(value: object) -> str:
+def value_text(value: object) -> str:
     """A value as it stands in a file; '-' for none."""
-    return "-" if value is None else rendered(value)
+    return "-" if value is None else toml_text(value)
 
 
-def typed(value: object) -> str:
+def typed_text(value: object) -> str:
     """A value as an operator types it: without the quotes that a text has in the file."""
     if isinstance(value, str):
         return value
@@ -216,7 +217,7 @@ def typed(value: object) -> str:
         and len(value) > 1
     ):
         return ", ".join(value)
-    return "" if value is None else rendered(value)
+    return "" if value is None else toml_text(value)
 
 
 def unit_of(name: str, meaning: str) -> str:

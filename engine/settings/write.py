@@ -26,13 +26,13 @@ from engine.core.paths import Home
 from engine.settings import load as config
 from engine.settings.document import (
     KeyPath,
-    candidates,
-    edited,
-    parsed,
-    rendered,
+    parse_toml,
+    possible_values,
     split_key,
+    toml_text,
     value_at,
-    without,
+    with_value,
+    without_key,
 )
 from engine.settings.schema import Settings
 
@@ -56,30 +56,30 @@ def value_of(path: KeyPath, raw: str) -> object:
     """The first meaning of `raw` that the key takes by itself;
     ConfigError, with the reason in words, when none is."""
     first = ""
-    for value in candidates(raw):
-        fault = config.fault_of(path, value)
+    for value in possible_values(raw):
+        fault = config.why_refused(path, value)
         if not fault:
             return value
         first = first or fault
     raise ConfigError(first)
 
 
-def chosen(
+def first_valid(
     text: str, origin: str, path: KeyPath, raw: str, check: Check | None = None
 ) -> tuple[str, object]:
     """The edited text and the value: the first meaning of `raw` that leaves valid settings;
     ConfigError when none does."""
     first: tuple[str, ...] = ()
-    for value in candidates(raw):
-        result = edited(text, path, value)
-        problems = problems_in(result, origin, check)
+    for value in possible_values(raw):
+        result = with_value(text, path, value)
+        problems = problems_of(result, origin, check)
         if not problems:
             return result, value
         first = first or problems
     raise _nothing_written(first)
 
 
-def problems_in(text: str, origin: str, check: Check | None = None) -> tuple[str, ...]:
+def problems_of(text: str, origin: str, check: Check | None = None) -> tuple[str, ...]:
     """What is wrong with a settings text, in words, the environment left aside."""
     settings, problems = config.parse(text, origin, {})
     return tuple(str(problem) for problem in problems) or (
@@ -112,7 +112,7 @@ def set_key(
         with _locked(home, wait_s) as target:
             text, tree = _read(target)
             before = value_at(tree, path)
-            result, value = chosen(text, str(target), path, raw, check)
+            result, value = first_valid(text, str(target), path, raw, check)
             _write(home, target, text, result)
         act.message = ""
         act.details = {".".join(path): _told(before, value)}
@@ -147,8 +147,10 @@ def set_keys(
                         f"{'.'.join(path)} was changed meanwhile", "look at it again"
                     )
             for path, value in changes.items():
-                result = without(result, path) if value is None else edited(result, path, value)
-            if problems := problems_in(result, str(target), check):
+                result = (
+                    without_key(result, path) if value is None else with_value(result, path, value)
+                )
+            if problems := problems_of(result, str(target), check):
                 raise _nothing_written(problems)
             _write(home, target, text, result)
         act.details = {change.key: _told(change.before, change.after) for change in made}
@@ -157,7 +159,7 @@ def set_keys(
 
 def _told(before: object, after: object) -> str:
     """A change for the record."""
-    return " -> ".join("none" if value is None else rendered(value) for value in (before, after))
+    return " -> ".join("none" if value is None else toml_text(value) for value in (before, after))
 
 
 @contextmanager
@@ -182,7 +184,7 @@ def _read(target: Path) -> tuple[str, dict[str, Any]]:
         raise ConfigError(
             f"{target} is not UTF-8 (byte {error.start})", "save it as UTF-8"
         ) from error
-    return text, parsed(text, str(target))
+    return text, parse_toml(text, str(target))
 
 
 def _write(home: Home, target: Path, text: str, result: str) -> None:

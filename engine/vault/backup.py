@@ -27,10 +27,10 @@ from engine.vault.backups import (
     Backup,
     BackupEntry,
     BackupManifest,
-    describe,
+    backups_in,
+    describe_file,
     file_name,
     list_backups,
-    listed,
     other_disk,
 )
 
@@ -77,7 +77,7 @@ def back_up(
     return NewBackup(backup, tuple(copies), tuple(problems))
 
 
-def automatic(
+def ensure_backup(
     home: Home, settings: Settings, symbol: str, symbols: Iterable[str], run_id: str, clock: Clock
 ) -> NewBackup | None:
     """Make sure a backup of this run holds the live file of `symbol`: one folder a run, made at
@@ -92,7 +92,9 @@ def automatic(
     with backups_lock(home, f"automatic backup of run {run_id}"):
         digest = _sha256(home.model(symbol))
         mine = [
-            backup for backup in listed(home.models) if backup.run_id == run_id and backup.verified
+            backup
+            for backup in backups_in(home.models)
+            if backup.run_id == run_id and backup.verified
         ]
         if any(
             entry and entry.sha256 == digest for entry in (backup.entry(symbol) for backup in mine)
@@ -192,7 +194,8 @@ def _make(
                 "train one first: stockml train SYM",
             )
         entries = tuple(
-            describe(symbol, raw, str(source / file_name(symbol))) for symbol, raw in files.items()
+            describe_file(symbol, raw, str(source / file_name(symbol)))
+            for symbol, raw in files.items()
         )
         now = clock.now()
         found = BackupManifest(

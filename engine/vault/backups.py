@@ -91,7 +91,7 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class FileCheck:
     """What a second look at one file of a backup found."""
 
     symbol: str
@@ -101,7 +101,7 @@ class Check:
     text: str = ""
 
 
-def damaged(backup: Backup, checks: Iterable[Check]) -> tuple[Check, ...]:
+def damaged(backup: Backup, checks: Iterable[FileCheck]) -> tuple[FileCheck, ...]:
     """The checks that show damage: not of a foreign or broken file that is as it was copied."""
     entries = {entry.symbol: entry for entry in backup.entries}
     return tuple(
@@ -225,7 +225,7 @@ def find_backup(folders: Iterable[Path], name: str) -> Backup:
     """
     known: list[str] = []
     for folder in folders:
-        backups = listed(folder)
+        backups = backups_in(folder)
         known += [backup.name for backup in backups]
         if found := next((backup for backup in backups if backup.name == name), None):
             return found
@@ -238,7 +238,7 @@ def find_backup(folders: Iterable[Path], name: str) -> Backup:
     )
 
 
-def listed(folder: Path) -> tuple[Backup, ...]:
+def backups_in(folder: Path) -> tuple[Backup, ...]:
     """`list_backups`, with a listing error as StockmlError."""
     try:
         return list_backups(folder)
@@ -249,34 +249,34 @@ def listed(folder: Path) -> tuple[Backup, ...]:
         ) from error
 
 
-def verify_backup(backup: Backup) -> tuple[Check, ...]:
+def verify_backup(backup: Backup) -> tuple[FileCheck, ...]:
     """Each file read again: its hash against the manifest, then the model reader's own check."""
     return tuple(check_entry(backup, entry) for entry in backup.entries)
 
 
-def check_entry(backup: Backup, entry: BackupEntry) -> Check:
+def check_entry(backup: Backup, entry: BackupEntry) -> FileCheck:
     """One file of a backup read again."""
     path = backup.path / entry.file
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return Check(
+        return FileCheck(
             entry.symbol, ok=False, kind="broken", text=f"cannot read {path}: {error.strerror}"
         )
     if backup.verified and hashlib.sha256(raw).hexdigest() != entry.sha256:
-        return Check(
+        return FileCheck(
             entry.symbol,
             ok=False,
             kind="broken",
             text=f"{path} is damaged: it is not what was backed up",
         )
     if backup.verified and entry.kind != "unknown":
-        return Check(entry.symbol, entry.kind == "model", entry.kind, entry.problem)
-    found = describe(entry.symbol, raw, str(path))
-    return Check(entry.symbol, found.kind == "model", found.kind, found.problem)
+        return FileCheck(entry.symbol, entry.kind == "model", entry.kind, entry.problem)
+    found = describe_file(entry.symbol, raw, str(path))
+    return FileCheck(entry.symbol, found.kind == "model", found.kind, found.problem)
 
 
-def describe(symbol: str, raw: bytes, origin: str) -> BackupEntry:
+def describe_file(symbol: str, raw: bytes, origin: str) -> BackupEntry:
     """What the bytes of a symbol's file are: a model, a foreign file or a broken one, in words."""
     from engine.vault.model_file import ForeignModelError, check_name, decode_model
 
@@ -302,7 +302,7 @@ def describe(symbol: str, raw: bytes, origin: str) -> BackupEntry:
     )
 
 
-def newest(backups: Iterable[Backup], now: datetime) -> Backup | None:
+def newest_valid(backups: Iterable[Backup], now: datetime) -> Backup | None:
     """The newest backup by stockml that holds a model and is not dated in the future: what
     `health` shows the age of."""
     good = [

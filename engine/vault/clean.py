@@ -18,18 +18,18 @@ from pathlib import Path
 
 from engine.core.clock import Clock
 from engine.core.errors import StockmlError
-from engine.core.history import Aged
+from engine.core.history import AgingTable
 from engine.core.paths import Home
 from engine.settings.schema import Settings
 from engine.vault.backup import backups_lock
 from engine.vault.backups import Backup, backup_folders, list_backups, verify_backup
-from engine.vault.daily import apply_daily, folder_of, kept_files, plan_daily
-from engine.vault.leftovers import plan_litter, remove_litter
+from engine.vault.daily import apply_daily, daily_files, daily_folder, plan_daily
+from engine.vault.leftovers import plan_leftovers, remove_leftover
 from engine.vault.logs import apply_log, plan_logs
 from engine.vault.old_records import plan_records, remove_records
 from engine.vault.old_runs import plan_runs
 from engine.vault.removal import Removal, discard
-from engine.vault.retention import BackupCandidate, decide
+from engine.vault.retention import BackupCandidate, decide_retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def clean(
     clock: Clock,
     *,
     dry_run: bool = False,
-    records: Sequence[Aged] = (),
+    records: Sequence[AgingTable] = (),
 ) -> CleanReport:
     """Do, or with `dry_run` only name, everything that is due.
 
@@ -79,12 +79,12 @@ def clean(
 
 
 def _parts(
-    home: Home, settings: Settings, now: datetime, records: Sequence[Aged]
+    home: Home, settings: Settings, now: datetime, records: Sequence[AgingTable]
 ) -> Iterator[_Part]:
     """The parts in the order of their work: what frees space comes first, so that a full disk
     can be cleaned at all."""
     folders = backup_folders(home, settings)
-    yield _Part("left-overs", partial(plan_litter, home, now, folders[1:]), remove_litter)
+    yield _Part("left-overs", partial(plan_leftovers, home, now, folders[1:]), remove_leftover)
     yield _Part("logs", partial(plan_logs, home.logs, settings.logs, now), apply_log)
     yield _Part("runs", partial(plan_runs, home.runs, settings.logs, now), _discard_run)
     for folder in folders:
@@ -93,8 +93,8 @@ def _parts(
             partial(plan_backups, folder, settings, now),
             partial(_discard, "clean.backup"),
         )
-    for kept in kept_files(home):
-        plan = partial(plan_daily, kept, folder_of(home), now)
+    for kept in daily_files(home):
+        plan = partial(plan_daily, kept, daily_folder(home), now)
         yield _Part(f"copies of {kept.source.name}", plan, partial(apply_daily, kept), ordered=True)
     # Last: today's copy still holds what goes.
     days = settings.logs.keep_records_days
@@ -133,7 +133,7 @@ def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Remov
     OSError when they cannot be listed."""
     backups = {backup.name: backup for backup in list_backups(folder)}
     limits = settings.backup
-    verdicts = decide(
+    verdicts = decide_retention(
         (_candidate(backup) for backup in backups.values()),
         now,
         limits.retention_days,

@@ -20,12 +20,12 @@ from engine.core.paths import Home
 from engine.core.text import clean
 from engine.vault.removal import Removal, discard
 
-KEEP = 7
+COPIES_KEPT = 7
 _BUSY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DailyFile:
     """One file of which daily copies are kept: where it is, the copies' name, how one is made
     and verified."""
 
@@ -39,20 +39,20 @@ class Kept:
         return f"{self.prefix}-{now.astimezone():%Y%m%d}{self.suffix}"
 
 
-def folder_of(home: Home) -> Path:
+def daily_folder(home: Home) -> Path:
     """Where the daily copies lie."""
     return home.data / "daily"
 
 
-def kept_files(home: Home) -> tuple[Kept, ...]:
+def daily_files(home: Home) -> tuple[DailyFile, ...]:
     """The files that get daily copies."""
     return (
-        Kept(home.history, "history", ".db", _copy_database),
-        Kept(home.settings, "stockml", ".toml", _copy_settings),
+        DailyFile(home.history, "history", ".db", _copy_database),
+        DailyFile(home.settings, "stockml", ".toml", _copy_settings),
     )
 
 
-def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Removal, ...]:
+def plan_daily(kept: DailyFile, folder: Path, now: datetime) -> tuple[Removal, ...]:
     """Today's copy where it is missing, and an action for each copy there is.
 
     OSError when they cannot be listed.
@@ -88,18 +88,18 @@ def plan_daily(kept: Kept, folder: Path, now: datetime) -> tuple[Removal, ...]:
         elif path.exists():
             place = past.index(name) + 1
             size = path.stat().st_size
-            if place > KEEP:
+            if place > COPIES_KEPT:
                 actions.append(
-                    Removal("daily", path, "remove", f"{KEEP} newer copies are kept", size)
+                    Removal("daily", path, "remove", f"{COPIES_KEPT} newer copies are kept", size)
                 )
             else:
                 actions.append(
-                    Removal("daily", path, "keep", f"{place} of {KEEP} daily copies", size)
+                    Removal("daily", path, "keep", f"{place} of {COPIES_KEPT} daily copies", size)
                 )
     return tuple(actions)
 
 
-def apply_daily(kept: Kept, action: Removal) -> None:
+def apply_daily(kept: DailyFile, action: Removal) -> None:
     """Make or remove one copy as planned;
     StockmlError when the source is broken or locked, OSError for the disk."""
     if action.verb == "remove":

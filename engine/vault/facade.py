@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.audit import AuditOutcome, audited
 from engine.core.errors import NoDataError
-from engine.core.history import Aged
+from engine.core.history import AgingTable
 from engine.settings.facade import Context, Facade
 
 if TYPE_CHECKING:
     from engine.vault.backup import NewBackup
-    from engine.vault.backups import Backup, Check
+    from engine.vault.backups import Backup, FileCheck
     from engine.vault.clean import CleanReport
-    from engine.vault.restore import Restored
+    from engine.vault.restore import RestoreResult
 
 
 def _backup_made(made: NewBackup) -> Mapping[str, Any]:
     return {"backup": made.backup.name, "problems": made.problems}
 
 
-def _restored(results: Sequence[Restored]) -> Mapping[str, Any]:
+def _restored(results: Sequence[RestoreResult]) -> Mapping[str, Any]:
     problems = [
         f"{result.symbol}: {result.error.message if result.error else 'not restored'}"
         for result in results
@@ -73,10 +73,10 @@ class BackupsFacade(Facade):
 
         StockmlError when a folder cannot be listed.
         """
-        from engine.vault.backups import backup_folders, listed
+        from engine.vault.backups import backup_folders, backups_in
 
         folders = backup_folders(self.home, self.context.settings)
-        return tuple(backup for folder in folders for backup in listed(folder))
+        return tuple(backup for folder in folders for backup in backups_in(folder))
 
     def show(self, name: str) -> Backup:
         """One backup; UsageError names the nearest when there is none of that name."""
@@ -84,7 +84,7 @@ class BackupsFacade(Facade):
 
         return find_backup(backup_folders(self.home, self.context.settings), name)
 
-    def verify(self, names: Iterable[str] = ()) -> tuple[tuple[Backup, tuple[Check, ...]], ...]:
+    def verify(self, names: Iterable[str] = ()) -> tuple[tuple[Backup, tuple[FileCheck, ...]], ...]:
         """Read every file of these backups (of all without names); NoDataError without any."""
         from engine.vault.backups import verify_backup
 
@@ -99,7 +99,7 @@ class BackupsFacade(Facade):
         _restored,
         announced=True,
     )
-    def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[Restored, ...]:
+    def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[RestoreResult, ...]:
         """Publish the models of a backup again, and show them; one result a symbol."""
         from engine.vault.restore import restore
 
@@ -131,7 +131,7 @@ def _cleaned(report: CleanReport) -> Mapping[str, Any]:
 class StorageFacade(Facade):
     """The disk that the home takes; `aged` are the tables of history.db whose old rows go."""
 
-    def __init__(self, context: Context, aged: Callable[[], tuple[Aged, ...]]) -> None:
+    def __init__(self, context: Context, aged: Callable[[], tuple[AgingTable, ...]]) -> None:
         super().__init__(context)
         self._aged = aged
 

@@ -23,7 +23,7 @@ GRACE_S = 3600.0
 """A temporary file may be at work for this long; the longest known use takes seconds."""
 
 
-def plan_litter(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[Removal, ...]:
+def plan_leftovers(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[Removal, ...]:
     """An action for each temporary file, piece of trash and unfinished backtest under the home,
     and in the folders `more`.
 
@@ -32,7 +32,7 @@ def plan_litter(home: Home, now: datetime, more: Iterable[Path] = ()) -> tuple[R
     return tuple(_action(path, now) for path in _found(home, more))
 
 
-def remove_litter(action: Removal) -> None:
+def remove_leftover(action: Removal) -> None:
     """Delete what `plan_litter` found;
     OSError when the disk does not let it, BusyError when a backtest goes on meanwhile."""
     if not _BACKTEST.fullmatch(action.path.name):
@@ -48,7 +48,7 @@ def _found(home: Home, more: Iterable[Path]) -> Iterator[Path]:
     for folder in (home.root, *(each for each in more if each.is_dir())):
         yield from _matches(folder, [item.name for item in folder.iterdir()])
     for top in (home.data, home.logs, home.evaluations):
-        for where, folders, files in os.walk(top, onerror=stop_at):
+        for where, folders, files in os.walk(top, onerror=raise_unless_gone):
             yield from _matches(Path(where), (*folders, *files))
             folders[:] = [name for name in folders if not name.startswith(".")]
 
@@ -58,7 +58,7 @@ def _matches(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     return (folder / name for name in sorted(names) if any(each.fullmatch(name) for each in ours))
 
 
-def stop_at(error: OSError) -> None:
+def raise_unless_gone(error: OSError) -> None:
     """For os.walk: a folder that cannot be listed ends the walk; one that went away does not."""
     if not isinstance(error, FileNotFoundError):
         raise error

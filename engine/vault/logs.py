@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.core.failpoints import failpoint
 from engine.core.files import fsync_dir
 from engine.settings.schema import LogSettings
-from engine.vault.leftovers import stop_at
+from engine.vault.leftovers import raise_unless_gone
 from engine.vault.removal import Removal, discard
 
 _LIVE = re.compile(r"[^.].*\.(log|jsonl)")
@@ -28,7 +28,7 @@ the newest stays in any case."""
 def plan_logs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal, ...]:
     """An action for each log below `folder`; OSError when it cannot be listed."""
     actions: list[Removal] = []
-    for where, _, names in os.walk(folder, onerror=stop_at):
+    for where, _, names in os.walk(folder, onerror=raise_unless_gone):
         live: list[Removal] = []
         old: dict[str, dict[int, Path]] = defaultdict(dict)
         for name in sorted(names):

@@ -29,7 +29,7 @@ class NewerModelError(ModelError):
         self.generation = generation
 
 
-class Parent(msgspec.Struct, frozen=True):
+class ParentModel(msgspec.Struct, frozen=True):
     """The model that this one replaced."""
 
     generation: int
@@ -64,13 +64,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     accept_worse: bool = False
     restored_from: str = ""
     """The backup this generation was restored from; created_at is still the day of training."""
-    parent: Parent | None = None
+    parent: ParentModel | None = None
     format: int = FORMAT
     digest: str = ""
     """SHA-256 of the contents (see model_file); set when the file is written."""
 
 
-def canonical(tree: dict[str, Any]) -> bytes:
+def canonical_json(tree: dict[str, Any]) -> bytes:
     """The one JSON form of a manifest, without its digest: what the digest is taken over.
 
     Raises ModelError for a NaN or another value that JSON cannot hold.
@@ -85,7 +85,7 @@ def canonical(tree: dict[str, Any]) -> bytes:
         ) from error
 
 
-def to_tree(manifest: Manifest) -> dict[str, Any]:
+def manifest_tree(manifest: Manifest) -> dict[str, Any]:
     """The manifest as plain JSON values; a number of numpy's becomes one of Python's."""
     tree: dict[str, Any] = msgspec.to_builtins(manifest, enc_hook=lambda value: value.item())
     return tree

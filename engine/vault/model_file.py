@@ -45,10 +45,10 @@ from engine.vault.manifest import (
     MAX_BYTES,
     Manifest,
     NewerModelError,
-    canonical,
+    canonical_json,
+    manifest_tree,
     model_info,
     parse_manifest,
-    to_tree,
 )
 from engine.vault.network import KerasLayer, checked_layers, keras_config, layers_of
 
@@ -164,8 +164,8 @@ def encode_model(
     layers = checked_layers(layers, origin)
     contents = {name: _storable(name, array, origin) for name, array in arrays.items()}
     _check_size(len(contents), sum(array.nbytes for array in contents.values()), origin)
-    tree = to_tree(manifest)
-    tree["digest"] = _digest(canonical(tree), layers, contents)
+    tree = manifest_tree(manifest)
+    tree["digest"] = _digest(canonical_json(tree), layers, contents)
     text = json.dumps(tree, allow_nan=False).encode()
     manifest, _ = parse_manifest(text, origin)
     with h5py.File.in_memory() as file:
@@ -294,6 +294,6 @@ def _contents(
         if name == path:
             raise ModelError(f"{origin}: {clean(path, 80)!r} has no place in a model file")
         arrays[name] = read_array(dataset)
-    if manifest.digest != _digest(canonical(tree), layers, arrays):
+    if manifest.digest != _digest(canonical_json(tree), layers, arrays):
         raise ModelError(f"{origin} is damaged: its contents do not match their digest")
     return manifest, layers, arrays

@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 
 from engine.core.clock import iso
 from engine.core.failpoints import failpoint
-from engine.core.history import NEWEST, Aged, open_history, reading, transaction
+from engine.core.history import ROWS_KEPT, AgingTable, open_history, reading, transaction
 from engine.core.paths import Home
 from engine.vault.removal import Removal
 
 
 def plan_records(
-    home: Home, tables: Iterable[Aged], days: int, now: datetime
+    home: Home, tables: Iterable[AgingTable], days: int, now: datetime
 ) -> tuple[Removal, ...]:
     """An action for each table that has rows; StockmlError when history.db cannot be read."""
     actions = []
@@ -34,7 +34,7 @@ def plan_records(
 
 
 def remove_records(
-    home: Home, tables: Iterable[Aged], days: int, now: datetime, action: Removal
+    home: Home, tables: Iterable[AgingTable], days: int, now: datetime, action: Removal
 ) -> None:
     """Delete what `plan_records` counted; StockmlError when history.db does not let it."""
     table = next(each for each in tables if action.path.name.endswith(f":{each.table}"))
@@ -45,7 +45,7 @@ def remove_records(
 
 
 def _parameters(days: int, now: datetime) -> tuple[str, int]:
-    return iso(now - timedelta(days=days)), NEWEST
+    return iso(now - timedelta(days=days)), ROWS_KEPT
 
 
 def _count(
@@ -55,7 +55,7 @@ def _count(
     return int(connection.execute(query, parameters).fetchone()[0])
 
 
-def _action(home: Home, table: Aged, old: int, total: int, days: int) -> Removal:
+def _action(home: Home, table: AgingTable, old: int, total: int, days: int) -> Removal:
     path = home.history.with_name(f"{home.history.name}:{table.table}")
     if old:
         return Removal("record", path, "remove", f"{old} of {total} rows older than {days} days")
@@ -63,5 +63,5 @@ def _action(home: Home, table: Aged, old: int, total: int, days: int) -> Removal
         "record",
         path,
         "keep",
-        f"{total} rows, none due: older than {days} days, {NEWEST} of each kind stay",
+        f"{total} rows, none due: older than {days} days, {ROWS_KEPT} of each kind stay",
     )

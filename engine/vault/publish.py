@@ -21,7 +21,7 @@ from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.vault.backup import check_space, holds_copy
 from engine.vault.backups import list_backups
-from engine.vault.manifest import Manifest, NewerModelError, Parent
+from engine.vault.manifest import Manifest, NewerModelError, ParentModel
 from engine.vault.model_file import Arrays, KerasLayer, encode_model, model_info, read_model
 
 _SPARE = 128 << 10  # bytes beside the new file and the copy of the old one: folders, manifests
@@ -119,12 +119,12 @@ def _generation(path: Path) -> int:
         return 0
 
 
-def _parent(path: Path) -> Parent | None:
+def _parent(path: Path) -> ParentModel | None:
     try:
         manifest = read_model(path).manifest
     except (FileNotFoundError, ModelError):
         return None
-    return Parent(manifest.generation, manifest.digest)
+    return ParentModel(manifest.generation, manifest.digest)
 
 
 def _write(path: Path, data: bytes) -> None:

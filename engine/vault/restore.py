@@ -26,13 +26,13 @@ from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.settings.schema import Settings
-from engine.vault.backup import automatic
+from engine.vault.backup import ensure_backup
 from engine.vault.backups import (
     Backup,
     backup_folders,
+    backups_in,
     check_entry,
     find_backup,
-    listed,
     other_disk,
 )
 from engine.vault.model_file import StoredModel, read_model
@@ -40,7 +40,7 @@ from engine.vault.publish import publish
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """What became of one symbol: the new live model, or the fault that left the old one in
     place."""
 
@@ -65,7 +65,7 @@ def restore(
     *,
     verify: Callable[[Path], None] | None = None,
     history_max: Callable[[str], int] = lambda _symbol: 0,
-) -> tuple[Restored, ...]:
+) -> tuple[RestoreResult, ...]:
     """Publish the models of `symbols` (none given: all) from the backup `name`.
 
     One result a symbol.
@@ -93,13 +93,13 @@ def restore(
                 )
             )
         except StockmlError as error:
-            results.append(Restored(symbol, error=error))
+            results.append(RestoreResult(symbol, error=error))
         except OSError as error:
             fault = StockmlError(
                 f"cannot restore {symbol}: {error.strerror or error}",
                 "check the disk and its space; stockml status shows what is live",
             )
-            results.append(Restored(symbol, error=fault))
+            results.append(RestoreResult(symbol, error=fault))
     return tuple(results)
 
 
@@ -113,7 +113,7 @@ def _restore(
     clock: Clock,
     verify: Callable[[Path], None] | None,
     history_max: int,
-) -> Restored:
+) -> RestoreResult:
     stored = _whole(home, settings, backup, symbol)
     lock = FileLock(home.lock(symbol))
     if not lock.acquire(f"restore of {symbol} from {backup.name}, process {os.getpid()}"):
@@ -136,12 +136,14 @@ def _restore(
             manifest,
             stored.layers,
             stored.arrays,
-            lambda: automatic(home, settings, symbol, wanted, mark, clock),
+            lambda: ensure_backup(home, settings, symbol, wanted, mark, clock),
             verify=verify,
             history_max=history_max,
         )
         failpoint(f"restore.done.{symbol}")
-    return Restored(symbol, info, from_generation=stored.manifest.generation, replaced=replaced)
+    return RestoreResult(
+        symbol, info, from_generation=stored.manifest.generation, replaced=replaced
+    )
 
 
 def _whole(home: Home, settings: Settings, backup: Backup, symbol: str) -> StoredModel:
@@ -155,7 +157,7 @@ def _whole(home: Home, settings: Settings, backup: Backup, symbol: str) -> Store
             with suppress(StockmlError):
                 # By the hash, not by the name: another home's backup of the same second may lie
                 # there too.
-                for copy in listed(other):
+                for copy in backups_in(other):
                     if (
                         copy.path != backup.path
                         and copy.entry(symbol) == entry

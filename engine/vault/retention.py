@@ -37,7 +37,7 @@ class RetentionVerdict:
     reason: str
 
 
-def decide(
+def decide_retention(
     candidates: Iterable[BackupCandidate], now: datetime, days: int, keep_valid: int
 ) -> tuple[RetentionVerdict, ...]:
     """A verdict for each backup, newest first;

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.clock import iso
 from engine.core.link import load_link
-from engine.core.paths import Home, filesystem
+from engine.core.paths import Home, filesystem_of
 from engine.core.records import Level
 from engine.core.sources import follows_exchange
 from engine.core.text import clean
@@ -240,7 +240,7 @@ def home_item(root: Path, kind: str, *, writable: bool, readonly: bool) -> Item:
 
 
 def _folder(home: Home, settings: Settings) -> Iterator[Item]:
-    kind = filesystem(home.root) or "unknown file system"
+    kind = filesystem_of(home.root) or "unknown file system"
     readonly = bool(os.statvfs(home.root).f_flag & os.ST_RDONLY)
     yield home_item(
         home.root, kind, writable=os.access(home.root, os.W_OK | os.X_OK), readonly=readonly

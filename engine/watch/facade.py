@@ -13,7 +13,7 @@ from engine.core.audit import audited
 from engine.core.errors import RefusedError, StockmlError
 from engine.core.records import StartedRun
 from engine.core.snapshot import Away, PlannedAction, Snapshot, SymbolRow
-from engine.core.symbols import checked_all
+from engine.core.symbols import check_symbols
 from engine.forecast import status as derived
 from engine.runs.facade import RunsFacade
 from engine.schedule.facade import ScheduleFacade
@@ -181,7 +181,7 @@ class WatchFacade(Facade):
         from engine.schedule.jobs import child_argv
         from engine.watch.monitor import Monitor
 
-        names = checked_all(symbols, self.context.settings.names)
+        names = check_symbols(symbols, self.context.settings.names)
         words = ["--symbols", " ".join(names)] if names else []
         words += ["--source", self.source] if self.source else []
         words += ["--no-train"] if no_train else []
@@ -227,7 +227,7 @@ class WatchFacade(Facade):
 
         max_mape = self.context.settings.thresholds.max_mape
         figures = []
-        for symbol in checked_all(symbols, self.context.settings.names):
+        for symbol in check_symbols(symbols, self.context.settings.names):
             source = self._source_of(symbol)
             scored = ledger.scored(self.home, symbol, source)
             waiting = ledger.waiting(self.home, symbol, source)

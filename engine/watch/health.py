@@ -316,10 +316,10 @@ def _service(home: Home, settings: Settings, wanted: bool) -> Item:
 
 def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
     """The newest backup of every symbol that has a model, read again."""
-    from engine.vault.backups import check_entry, listed
+    from engine.vault.backups import backups_in, check_entry
 
     try:
-        known = listed(home.models)
+        known = backups_in(home.models)
     except StockmlError as error:
         yield Item("backups", Level.CRIT, str(error))
         return
@@ -358,12 +358,15 @@ def _backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
 def _copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
     """The copies on the other disk: how old the newest is, and whether it is the newest backup
     there is."""
-    from engine.vault.backups import listed, newest, other_disk
+    from engine.vault.backups import backups_in, newest_valid, other_disk
 
     if (folder := other_disk(home, settings)) is None:
         return
     try:
-        here, there = newest(listed(home.models), now), newest(listed(folder), now)
+        here, there = (
+            newest_valid(backups_in(home.models), now),
+            newest_valid(backups_in(folder), now),
+        )
     except StockmlError as error:
         yield Item("copies", Level.CRIT, str(error))
         return

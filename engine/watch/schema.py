@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from engine.core.history import Aged, Schema, open_history, transaction
+from engine.core.history import AgingTable, Schema, open_history, transaction
 from engine.core.paths import Home
 
 SCHEMA = Schema(
@@ -84,11 +84,11 @@ SCHEMA = Schema(
 # A symbol's newest checks and decisions stay, and the newest of the host; so do the trainings,
 # which count for a year, and an alert that nobody took yet.
 AGED = (
-    Aged(SCHEMA, "watch_checks", "at", "symbol"),
-    Aged(SCHEMA, "watch_decisions", "at", "symbol", only="run = ''"),
-    Aged(SCHEMA, "watch_host", "at"),
-    Aged(SCHEMA, "watch_silences", "until", only="until <> ''"),
-    Aged(SCHEMA, "watch_outbox", "at", only="delivered_at IS NOT NULL"),
+    AgingTable(SCHEMA, "watch_checks", "at", "symbol"),
+    AgingTable(SCHEMA, "watch_decisions", "at", "symbol", only="run = ''"),
+    AgingTable(SCHEMA, "watch_host", "at"),
+    AgingTable(SCHEMA, "watch_silences", "until", only="until <> ''"),
+    AgingTable(SCHEMA, "watch_outbox", "at", only="delivered_at IS NOT NULL"),
 )
 
 

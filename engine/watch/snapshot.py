@@ -18,7 +18,7 @@ from engine.core.tail import FileTail
 from engine.core.text import clean
 from engine.forecast import status as derived
 from engine.forecast.status import Status
-from engine.market.staleness import bars_behind, stale_words, stand_in_words
+from engine.market.staleness import bars_behind, stale_note, stand_in_note
 from engine.runs.store import RunStore
 from engine.settings.schema import Settings, ThresholdSettings
 from engine.watch.console_summary import Board, BoardReader, safe_read
@@ -231,7 +231,7 @@ class SnapshotReader:
             if forecast
             else None
         )
-        copy = stand_in_words(used, symbol, forecast.last_bar) if forecast else ""
+        copy = stand_in_note(used, symbol, forecast.last_bar) if forecast else ""
         waits = (
             "" if key is None else READING if fresh or derived.can_keep(self._home) else UNREADABLE
         )
@@ -248,7 +248,7 @@ class SnapshotReader:
             last_job=last_job,
             last_run_reason=last_run.reason if last_run else "",
             note=_joined(
-                stale_words(behind),
+                stale_note(behind),
                 copy,
                 stopped,
                 _note(status if same_file else None, waits, last_job, state),

@@ -15,7 +15,7 @@ from engine.core.records import JobState, Run
 from engine.runs.store import RunStore
 from engine.schedule.daemon import Daemon
 from engine.schedule.scheduler import Scheduler
-from engine.vault.backups import listed
+from engine.vault.backups import backups_in
 from engine.vault.model_file import read_model
 from tests.acceptance.sshd import consoles, drop, needs_sshd, ssh_line
 from tests.acceptance.terminal import Terminal, needs_tmux
@@ -141,7 +141,7 @@ def _back_up_and_restore(terminal: Terminal, home: Home) -> None:
     3."""
     terminal.keys("g", "b")
     terminal.shows("read again and hashed")
-    assert [entry.symbol for entry in listed(home.models)[0].entries] == ["NVDA"]
+    assert [entry.symbol for entry in backups_in(home.models)[0].entries] == ["NVDA"]
     terminal.keys("4")
     terminal.shows("> backup_")
     terminal.keys("v")

@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from engine.client.service_client import Client
+from engine.client.service_client import ServiceClient
 
 Play = Callable[[socket.socket, threading.Event], object]
 
 
 @contextmanager
-def server(play: Play) -> Iterator[Client]:
+def server(play: Play) -> Iterator[ServiceClient]:
     """A server that accepts one client and plays its part."""
     listener = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
@@ -34,7 +34,7 @@ def server(play: Play) -> Iterator[Client]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield Client("127.0.0.1", listener.getsockname()[1])
+        yield ServiceClient("127.0.0.1", listener.getsockname()[1])
     finally:
         stop.set()
         listener.close()
@@ -68,7 +68,9 @@ def test_silence_and_absence_are_told_apart() -> None:
         assert "no answer within 0.3 s" in client.get("/livez", 0.3).words
     with socket.socket() as free:  # bound, so that nobody else gets the port, and not listening
         free.bind(("127.0.0.1", 0))
-        assert "nothing listens there" in Client(*free.getsockname()).get("/livez", 60.0).words
+        assert (
+            "nothing listens there" in ServiceClient(*free.getsockname()).get("/livez", 60.0).words
+        )
 
 
 @pytest.mark.parametrize(

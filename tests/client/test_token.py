@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.client.token import SHORTEST, make_token, read_token
+from engine.client.token import MIN_LENGTH, make_token, read_token
 from engine.core.errors import ConfigError, RefusedError
 from engine.core.paths import Home
 from tests.helpers import new_home
@@ -62,13 +62,13 @@ def test_a_link_stays_a_link(home: Home, tmp_path: Path) -> None:
 def test_a_file_that_others_can_read_is_refused(home: Home) -> None:
     """Group or world bits on a file with a token are an error that names the command."""
     for mode in (0o640, 0o604, 0o666):
-        bare(home, f'[service]\ntoken = "{"x" * SHORTEST}"\n', mode)
+        bare(home, f'[service]\ntoken = "{"x" * MIN_LENGTH}"\n', mode)
         with pytest.raises(ConfigError, match="chmod 600"):
             read_token(home)
 
 
 @pytest.mark.parametrize(
-    "token", ["short", "x" * (SHORTEST - 1), "with a space" * 4, "x" * 201, 'quo\\"te' * 9]
+    "token", ["short", "x" * (MIN_LENGTH - 1), "with a space" * 4, "x" * 201, 'quo\\"te' * 9]
 )
 def test_a_weak_or_odd_token_is_refused(home: Home, token: str) -> None:
     """A token that is short, or that a header cannot carry, is an error and is not shown."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.child import command
+from engine.core.child import run_child
 from engine.core.errors import StockmlError
 from tests.helpers import new_home, python_path
 
@@ -17,7 +17,7 @@ def test_a_command_answers_with_its_document(
     """`backups list` of a new home answers with an empty list and exit 0."""
     monkeypatch.setenv("PYTHONPATH", python_path())
     home = new_home(tmp_path / "home")
-    answer = command(("backups", "list", "--home", str(home.root), "--json"))
+    answer = run_child(("backups", "list", "--home", str(home.root), "--json"))
 
     assert (answer.exit_code, answer.document) == (0, {"backups": []})
 
@@ -33,7 +33,9 @@ def test_a_clone_that_is_not_installed_finds_itself(
     (tmp_path / "engine" / "__init__.py").write_text(
         "raise SystemExit('an engine of the working directory')"
     )
-    answer = command(("backups", "list", "--home", str(new_home(tmp_path / "home").root), "--json"))
+    answer = run_child(
+        ("backups", "list", "--home", str(new_home(tmp_path / "home").root), "--json")
+    )
 
     assert (answer.exit_code, answer.document) == (0, {"backups": []})
 
@@ -45,6 +47,6 @@ def test_a_failure_is_told_in_its_own_words(
     monkeypatch.setenv("PYTHONPATH", python_path())
     home = new_home(tmp_path / "home")
     with pytest.raises(StockmlError, match="there are no backups yet") as caught:
-        command(("restore", "backup_x", "--yes", "--home", str(home.root), "--json"))
+        run_child(("restore", "backup_x", "--yes", "--home", str(home.root), "--json"))
 
     assert caught.value.hint == "stockml backup makes one"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from engine.core.clock import FakeClock, SystemClock, iso, parse_iso, span
+from engine.core.clock import FakeClock, SystemClock, iso, parse_duration, parse_iso
 from engine.core.errors import UsageError
 
 MOMENT = datetime(2025, 8, 13, 12, 0, 0, 123456, tzinfo=UTC)
@@ -56,7 +56,7 @@ def test_the_systems_clock_is_aware() -> None:
 )
 def test_a_span_of_time_is_a_number_and_a_unit(text: str, seconds: int) -> None:
     """Seconds, minutes, hours and days; at most ten years, so that no date overflows."""
-    assert span(text).total_seconds() == seconds
+    assert parse_duration(text).total_seconds() == seconds
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,6 @@ def test_a_span_of_time_is_a_number_and_a_unit(text: str, seconds: int) -> None:
 def test_anything_else_is_no_span(text: str) -> None:
     """The message shows what was typed, cleaned, and how to write it."""
     with pytest.raises(UsageError, match="not a span of time") as caught:
-        span(text)
+        parse_duration(text)
     assert "\x1b" not in str(caught.value)
     assert "2h" in caught.value.hint or "6h" in caught.value.hint

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ConfigError
-from engine.core.paths import Home, check_trust, filesystem
+from engine.core.paths import Home, check_trust, filesystem_of
 from engine.settings.home import default_settings, find_home, prepare
 from tests.helpers import environment, new_home
 
@@ -161,7 +161,7 @@ garbage
 )
 def test_the_file_system_of_a_folder(folder: str, kind: str) -> None:
     """The deepest mount above a folder tells its type."""
-    assert kind == filesystem(Path(folder), MOUNTS)
+    assert kind == filesystem_of(Path(folder), MOUNTS)
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p"])
@@ -170,7 +170,7 @@ def test_a_home_where_locks_lie_is_refused(
 ) -> None:
     """NFS, SMB and FUSE are refused, for their locks cannot be trusted."""
     home = new_home(tmp_path / "h")
-    monkeypatch.setattr("engine.core.paths.filesystem", lambda folder: kind)
+    monkeypatch.setattr("engine.core.paths.filesystem_of", lambda folder: kind)
     with pytest.raises(ConfigError, match=kind):
         check_trust(home)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import UsageError
-from engine.core.symbols import checked, checked_all
+from engine.core.symbols import check_symbol, check_symbols
 
 CONFIGURED = ("NVDA", "TSLA", "BRK.B", "X-1")
 
@@ -13,7 +13,7 @@ CONFIGURED = ("NVDA", "TSLA", "BRK.B", "X-1")
 @pytest.mark.parametrize("symbol", CONFIGURED)
 def test_a_configured_symbol_is_itself(symbol: str) -> None:
     """Letters, figures, dots and dashes are what a symbol may hold."""
-    assert symbol == checked(symbol, CONFIGURED)
+    assert symbol == check_symbol(symbol, CONFIGURED)
 
 
 @pytest.mark.parametrize(
@@ -23,30 +23,30 @@ def test_anything_else_is_refused(text: str) -> None:
     """Lower case, unknown names, paths and shell words are wrong usage, even where they are
     configured."""
     with pytest.raises(UsageError):
-        checked(text, CONFIGURED)
+        check_symbol(text, CONFIGURED)
     if text != "NVDX":
         with pytest.raises(UsageError):
-            checked(text, (*CONFIGURED, text))
+            check_symbol(text, (*CONFIGURED, text))
 
 
 def test_the_nearest_symbol_is_named() -> None:
     """A slip names what was meant; nothing near lists what there is."""
     with pytest.raises(UsageError, match="did you mean NVDA"):
-        checked("nvda", CONFIGURED)
+        check_symbol("nvda", CONFIGURED)
     with pytest.raises(UsageError, match="configured: NVDA TSLA"):
-        checked("????", CONFIGURED)
+        check_symbol("????", CONFIGURED)
 
 
 def test_repeats_are_dropped_and_the_order_kept() -> None:
     """Symbols stay in the order given, each once."""
-    assert ("TSLA", "NVDA") == checked_all(["TSLA", "NVDA", "TSLA"], CONFIGURED)
+    assert ("TSLA", "NVDA") == check_symbols(["TSLA", "NVDA", "TSLA"], CONFIGURED)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_symbol_or_an_error_in_safe_words(text: str) -> None:
     """No text gets through unless configured, and the message has no control character."""
     try:
-        assert checked(text, CONFIGURED) in CONFIGURED
+        assert check_symbol(text, CONFIGURED) in CONFIGURED
     except UsageError as error:
         assert error.message.isprintable() or not text.isprintable()
         assert "\x1b" not in str(error)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.core.text import clean, clean_bytes, whole_rows
+from engine.core.text import clean, clean_bytes, complete_lines
 
 # Text rich in introducers, parameters and ends, so that sequences nest, tear and overlap.
 WILD = st.text(
@@ -113,4 +113,4 @@ def test_a_cut_is_shown() -> None:
 )
 def test_whole_rows_of_the_end_of_a_file(window: bytes, cut: bool, rows: list[bytes]) -> None:
     """A line without its beginning is left out, unless it is all there is."""
-    assert whole_rows(window, cut, limit=3) == rows
+    assert complete_lines(window, cut, limit=3) == rows

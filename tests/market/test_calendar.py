@@ -20,7 +20,7 @@ def test_table_equals_exchange_calendars() -> None:
     and never a late open."""
     import exchange_calendars
 
-    table = calendar.table()
+    table = calendar.session_table()
     computed = make_sessions.compute(str(table.first), str(table.last))
     assert sorted(str(day) for day in table.closed) == computed["closed"]
     assert {str(day): f"{close:%H:%M}" for day, close in table.early.items()} == computed["early"]

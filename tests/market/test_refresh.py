@@ -21,13 +21,13 @@ def test_a_split_is_seen_by_its_event_and_by_its_prices() -> None:
     """A new split event, shared closes on another base, or nothing shared at all: the whole
     history is needed."""
     held, fresh = some_bars(), some_bars(DAYS).tail(5)
-    assert not refresh.rebased(held, fresh)
-    assert refresh.rebased(held, replace(fresh, splits=((DAYS[-1], 10.0),)))
-    assert not refresh.rebased(
+    assert not refresh.is_rebased(held, fresh)
+    assert refresh.is_rebased(held, replace(fresh, splits=((DAYS[-1], 10.0),)))
+    assert not refresh.is_rebased(
         replace(held, splits=((DAYS[-1], 10.0),)), replace(fresh, splits=((DAYS[-1], 10.0),))
     )
-    assert refresh.rebased(held, some_bars(scale=20 / 21).tail(5))
-    assert refresh.rebased(held.until(DAYS[3]), fresh)
+    assert refresh.is_rebased(held, some_bars(scale=20 / 21).tail(5))
+    assert refresh.is_rebased(held.until(DAYS[3]), fresh)
 
 
 def test_merged_prefers_the_fresh_and_fills_from_the_stored() -> None:
@@ -36,7 +36,7 @@ def test_merged_prefers_the_fresh_and_fills_from_the_stored() -> None:
     held = replace(some_bars(DAYS[:8]), splits=((DAYS[0], 2.0),), dividends=((DAYS[6], 0.1),))
     fresh = some_bars(scale=1.001).since(DAYS[5])
     fresh = replace(fresh.since(DAYS[5]), dividends=((DAYS[6], 0.2),))
-    whole = refresh.merged(held, fresh)
+    whole = refresh.merge(held, fresh)
     assert tuple(whole.dates.tolist()) == DAYS
     assert np.array_equal(whole.close[:5], held.close[:5])
     assert np.array_equal(whole.close[5:], fresh.close)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.market.staleness import bars_behind, stale_words, stand_in_words
+from engine.market.staleness import bars_behind, stale_note, stand_in_note
 
 WEDNESDAY = datetime(2025, 8, 20, 12, 0, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def test_complete_sessions_after_the_last_bar(
 
 def test_words_only_for_old_bars() -> None:
     """Nothing is said of bars that are up to date or know no age."""
-    assert [stale_words(count) for count in (None, 0, 1, 309)] == [
+    assert [stale_note(count) for count in (None, 0, 1, 309)] == [
         "",
         "",
         "bars end 1 session ago: stale forecast",
@@ -45,15 +45,15 @@ def test_a_stored_copy_is_told_while_its_file_or_folder_is_gone(tmp_path: Path) 
     """A csv source whose file is there says nothing;
     without the file, and without the folder, the words name what is gone."""
     source = f"csv:{tmp_path / 'bars'}"
-    assert stand_in_words(source, "NVDA", "2025-08-19").startswith(
+    assert stand_in_note(source, "NVDA", "2025-08-19").startswith(
         f"no folder {tmp_path / 'bars'}; its stored copy is used"
     )
     (tmp_path / "bars").mkdir()
-    assert stand_in_words(source, "NVDA", "2025-08-19") == (
+    assert stand_in_note(source, "NVDA", "2025-08-19") == (
         f"no NVDA.csv in {tmp_path / 'bars'}; its stored copy is used, up to 2025-08-19"
     )
     (tmp_path / "bars" / "NVDA.csv").touch()
-    assert stand_in_words(source, "NVDA", "2025-08-19") == ""
+    assert stand_in_note(source, "NVDA", "2025-08-19") == ""
     assert [
-        stand_in_words(each, "NVDA", "2025-08-19") for each in ("yahoo", "simulated", "nonsense")
+        stand_in_note(each, "NVDA", "2025-08-19") for each in ("yahoo", "simulated", "nonsense")
     ] == [""] * 3

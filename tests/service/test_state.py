@@ -9,14 +9,20 @@ from typing import Any
 
 import pytest
 
-from engine.client.place import Place, lock_path, place_of, place_text, running_at
-from engine.client.service_client import Reply, ServiceState, ask_service, client_of, service_state
+from engine.client.place import ServicePlace, find_place, lock_path, place_text, running_at
+from engine.client.service_client import (
+    ServiceReply,
+    ServiceState,
+    ask_service,
+    find_client,
+    service_state,
+)
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from tests.helpers import new_home, wait_for
 from tests.service.homes import TOKEN, serving
 
-RUNS = Place(True, ("127.0.0.1", 8081), "http://127.0.0.1:8081, pid 7")
+RUNS = ServicePlace(True, ("127.0.0.1", 8081), "http://127.0.0.1:8081, pid 7")
 
 
 def test_the_lock_says_where_the_service_is(home: Home) -> None:
@@ -25,7 +31,7 @@ def test_the_lock_says_where_the_service_is(home: Home) -> None:
     assert service_state(home, 0.5).word == "off"
     with serving(home) as served:
         assert running_at(home) == ("127.0.0.1", served.port)
-        client = client_of(home)
+        client = find_client(home)
         assert client is not None
         assert (client.port, client.token) == (served.port, TOKEN)
         assert TOKEN not in repr(client)
@@ -34,14 +40,14 @@ def test_the_lock_says_where_the_service_is(home: Home) -> None:
         home.model("NVDA").write_bytes(b"broken")
         served.post("/api/v1/models/NVDA/reload")
         wait_for(lambda: service_state(home, 60.0).word == "degraded", what="the next look")
-    assert place_of(home) == Place(False)
+    assert find_place(home) == ServicePlace(False)
     assert service_state(home).word == "off"
 
 
 def test_nobody_else_is_asked(home: Home) -> None:
     """While no service of the home runs, whatever listens at the settings' port gets no request
     and no token."""
-    assert client_of(home) is None
+    assert find_client(home) is None
     assert ask_service(home, "/", 0.5).nobody
 
 
@@ -53,7 +59,7 @@ def test_a_service_that_ended_without_a_word_is_down(tmp_path: Path) -> None:
         assert lock.acquire()
         assert service_state(home).word == "starting"
         lock.describe(place_text("0.0.0.0", 8085))
-        assert place_of(home).address == ("127.0.0.1", 8085)
+        assert find_place(home).address == ("127.0.0.1", 8085)
     state = service_state(home)
     assert (state.word, state.running, state.place.text.partition(",")[0]) == (
         "down",
@@ -87,4 +93,4 @@ def test_a_service_that_does_not_answer_is_silent(tmp_path: Path) -> None:
 def test_the_word_of_an_answer(status: int, tree: dict[str, Any], word: str) -> None:
     """Only health's own words count, from the statuses that carry them;
     before the first look at the models it starts."""
-    assert ServiceState(RUNS, Reply(status, 0.01, tree)).word == word
+    assert ServiceState(RUNS, ServiceReply(status, 0.01, tree)).word == word

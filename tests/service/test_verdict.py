@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.client.service_client import Reply
+from engine.client.service_client import ServiceReply
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.core.records import Level
@@ -24,18 +24,18 @@ def limits(template: Home) -> ResourceSettings:
 
 def test_the_verdict_follows_the_guides_limits(limits: ResourceSettings) -> None:
     """OK up to 5 s, WARN above, CRIT above 10 s or without an answer."""
-    assert verdict(Reply(200, 5.0, {}), limits) is Level.OK
-    assert verdict(Reply(200, 5.1, {}), limits) is Level.WARN
-    assert verdict(Reply(200, 10.1, {}), limits) is Level.CRIT
-    assert verdict(Reply(503, 0.1, {}), limits) is Level.CRIT
-    assert verdict(Reply(0, 0.1, {}, "gone"), limits) is Level.CRIT
+    assert verdict(ServiceReply(200, 5.0, {}), limits) is Level.OK
+    assert verdict(ServiceReply(200, 5.1, {}), limits) is Level.WARN
+    assert verdict(ServiceReply(200, 10.1, {}), limits) is Level.CRIT
+    assert verdict(ServiceReply(503, 0.1, {}), limits) is Level.CRIT
+    assert verdict(ServiceReply(0, 0.1, {}, "gone"), limits) is Level.CRIT
 
 
 def test_a_real_answer_in_words(served: Served, limits: ResourceSettings) -> None:
     """A real prediction has no fault;
     its words hold status, latency, limits, prices and what they stand on."""
     tree = served.get("/api/v1/predict/NVDA")
-    reply = Reply(200, 0.0041, tree)
+    reply = ServiceReply(200, 0.0041, tree)
     assert fault(reply) is None
     assert (
         latency_line("NVDA", reply, limits)
@@ -45,7 +45,9 @@ def test_a_real_answer_in_words(served: Served, limits: ResourceSettings) -> Non
     assert f"{tree['current_price']:.2f} → {tree['predicted_price']:.2f} for 2026-07-01" in first
     assert "generation 1 · bars of 2026-06-30 from yahoo" in second
     first, second = answer_lines(
-        Reply(200, 0.0041, {**tree, "source": "simulated", "simulated": True, "cached": False})
+        ServiceReply(
+            200, 0.0041, {**tree, "source": "simulated", "simulated": True, "cached": False}
+        )
     )
     assert first.endswith(" SIMULATED")
     assert second.endswith(" from simulated")
@@ -56,7 +58,7 @@ def test_a_real_answer_in_words(served: Served, limits: ResourceSettings) -> Non
 )
 def test_a_strangers_answer_is_no_prediction(tree: dict[str, Any]) -> None:
     """A success of another program on the port is a fault in words, never a traceback."""
-    found = fault(Reply(200, 0.01, tree))
+    found = fault(ServiceReply(200, 0.01, tree))
     assert found is not None
     assert "no prediction" in found.message
     assert "another program" in found.hint
@@ -64,11 +66,13 @@ def test_a_strangers_answer_is_no_prediction(tree: dict[str, Any]) -> None:
 
 def test_faults_have_a_next_step() -> None:
     """Silence names the command that starts a service; missing bars end as no data."""
-    silent = fault(Reply(0, 1.0, {}, "nothing listens there"))
+    silent = fault(ServiceReply(0, 1.0, {}, "nothing listens there"))
     assert silent is not None
     assert "stockml serve" in silent.hint
     missing = fault(
-        Reply(503, 0.1, {"type": "urn:stockml:problem:no-data", "detail": "no stored bars of SPY"})
+        ServiceReply(
+            503, 0.1, {"type": "urn:stockml:problem:no-data", "detail": "no stored bars of SPY"}
+        )
     )
     assert isinstance(missing, NoDataError)
     assert "HTTP 503: no stored bars of SPY" in missing.message

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.core.errors import BusyError, ConfigError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.settings.document import candidates, edited, rendered, split_key
+from engine.settings.document import possible_values, split_key, toml_text, with_value
 from engine.settings.home import default_settings
 from engine.settings.write import set_key
 from tests.helpers import new_home
@@ -46,7 +46,7 @@ def inline(value: Any) -> str:
         )
     if isinstance(value, list):
         return "[ # inside\n" + "".join(f"  {inline(item)}, # [ }} each\n" for item in value) + "]"
-    return rendered(value)
+    return toml_text(value)
 
 
 def key(name: str) -> str:
@@ -84,9 +84,9 @@ def paths_of(tree: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[s
     return found
 
 
-def with_value(tree: dict[str, Any], path: tuple[str, ...], value: object) -> dict[str, Any]:
+def tree_with(tree: dict[str, Any], path: tuple[str, ...], value: object) -> dict[str, Any]:
     name, *rest = path
-    return {**tree, name: with_value(tree.get(name, {}), tuple(rest), value) if rest else value}
+    return {**tree, name: tree_with(tree.get(name, {}), tuple(rest), value) if rest else value}
 
 
 @given(st.data(), TREES, VALUES)
@@ -108,9 +108,9 @@ def test_any_existing_key_in_any_form(
     if not leaves:
         return
     path = data.draw(st.sampled_from(leaves))
-    result = edited(text, path, value)
+    result = with_value(text, path, value)
 
-    assert with_value(tree, path, value) == tomllib.loads(result)
+    assert tree_with(tree, path, value) == tomllib.loads(result)
     before = shared(text, result)
     after = shared(text[before:][::-1], result[before:][::-1])
     old = inline(value_at(tree, path)).replace("\n", "\r\n" if "\r\n" in text else "\n")
@@ -139,9 +139,9 @@ def test_any_missing_key_in_any_form(
         ("new section",),
     ]
     path = (*data.draw(st.sampled_from(tables)), "new key")
-    result = edited(text, path, value)
+    result = with_value(text, path, value)
 
-    assert with_value(tree, path, value) == tomllib.loads(result)
+    assert tree_with(tree, path, value) == tomllib.loads(result)
     inside = path[0] in tree and f"[ {key(path[0])} ]" not in text
     if not inside:
         assert _in_order(text.splitlines(), result.splitlines())
@@ -155,7 +155,7 @@ def _in_order(part: list[str], whole: list[str]) -> bool:
 def test_only_that_line_differs() -> None:
     """In the packaged settings one line differs after a change."""
     text = default_settings()
-    result = edited(text, ("thresholds", "max_mape"), 4.5)
+    result = with_value(text, ("thresholds", "max_mape"), 4.5)
     pairs = [
         (old, new)
         for old, new in zip(text.splitlines(), result.splitlines(), strict=True)
@@ -195,7 +195,7 @@ def test_only_that_line_differs() -> None:
 )
 def test_forms_one_by_one(text: str, path: tuple[str, ...], expected: str) -> None:
     """Line ends, comments, arrays, strings and tables of every form survive."""
-    assert expected == edited(text, path, 5)
+    assert expected == with_value(text, path, 5)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str, ...]) -> N
     """Broken TOML, a scalar where a table is meant, an array of tables, a table as the key: a
     ConfigError."""
     with pytest.raises(ConfigError):
-        edited(text, path, 5)
+        with_value(text, path, 5)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str, ...]) -> N
 )
 def test_values_stand_on_one_line(value: object, expected: str) -> None:
     """A rendered value is one line that TOML reads back."""
-    assert expected == rendered(value)
+    assert expected == toml_text(value)
     assert {"v": value} == tomllib.loads(f"v = {expected}")
 
 
@@ -258,7 +258,7 @@ def test_a_symbol_may_hold_a_dot() -> None:
 def test_what_a_word_may_mean(raw: str, expected: list[object]) -> None:
     """A word is TOML first, then text, then a list;
     a second line or a table is never smuggled in."""
-    assert expected == list(candidates(raw))
+    assert expected == list(possible_values(raw))
 
 
 def test_set_key_writes_and_keeps_the_file_before(tmp_path: Path) -> None:
@@ -386,4 +386,4 @@ def test_a_broken_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
 def test_a_byte_order_mark_is_named() -> None:
     """A file that begins with a BOM is not edited, and the error says how to save it."""
     with pytest.raises(ConfigError, match="save it as UTF-8 without BOM"):
-        edited("\ufeff[training]\nepochs = 5\n", ("training", "epochs"), 6)
+        with_value("\ufeff[training]\nepochs = 5\n", ("training", "epochs"), 6)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from engine.core.audit_log import read_entries
 from engine.core.errors import ConfigError, RefusedError
 from engine.settings import load as config
-from engine.settings.document import edited, line_of, split_key, without
+from engine.settings.document import line_of, split_key, with_value, without_key
 from engine.settings.home import default_settings
-from engine.settings.sheet import Setting, meanings, read_sheet, section_meanings, typed
+from engine.settings.sheet import Setting, meanings, read_sheet, section_meanings, typed_text
 from engine.settings.write import set_key, set_keys, value_of
 from tests.helpers import new_home
 from tests.settings.test_document import TREES, paths_of, written
@@ -195,7 +195,7 @@ def test_taking_a_key_out_changes_nothing_else(
     assert line is not None
     assert line_of(text, (*path[:-1], "no such key")) is None
     try:
-        result = without(text, path)
+        result = without_key(text, path)
     except ConfigError:
         return
     expected = tomllib.loads(text)
@@ -228,8 +228,8 @@ def test_whatever_is_typed_is_a_value_or_a_sentence(key: str, raw: str) -> None:
     except ConfigError as error:
         assert error.message.isprintable()
     else:
-        assert config.fault_of(path, value) == ""
-        assert edited(default_settings(), path, value)
+        assert config.why_refused(path, value) == ""
+        assert with_value(default_settings(), path, value)
 
 
 def test_what_is_shown_can_be_typed_again(tmp_path: Path) -> None:
@@ -237,5 +237,5 @@ def test_what_is_shown_can_be_typed_again(tmp_path: Path) -> None:
     sheet = read_sheet(new_home(tmp_path / "h"), {})
 
     assert [
-        one.key for one in sheet.settings if value_of(one.path, typed(one.value)) != one.value
+        one.key for one in sheet.settings if value_of(one.path, typed_text(one.value)) != one.value
     ] == []

@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.children import messages
-from engine.client.place import Place
-from engine.client.service_client import Reply, ServiceState
+from engine.client.place import ServicePlace
+from engine.client.service_client import ServiceReply, ServiceState
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
@@ -62,9 +62,9 @@ class FakeEngine:
         self.waiting: tuple[Waiting, ...] = ()
         self.closed = ""
         """Why no message can be sent."""
-        self.overview = Overview(ServiceState(Place(False)))
+        self.overview = Overview(ServiceState(ServicePlace(False)))
         """What the service is, and tells."""
-        self.replies: dict[str, Reply] = {}
+        self.replies: dict[str, ServiceReply] = {}
         """What it answers, by path."""
         self.gate = threading.Event()
         """Verbs wait for it; set unless a test clears it."""
@@ -234,7 +234,7 @@ class FakeService:
     def overview(self, deadline_s: float = 1.0) -> Overview:
         return self.engine.overview
 
-    def ask(self, path: str, deadline_s: float = 2.0) -> Reply:
+    def ask(self, path: str, deadline_s: float = 2.0) -> ServiceReply:
         self.engine.verb("ask-service", path)
         return self.engine.replies[path]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from engine.client.place import Place
-from engine.client.service_client import Reply, ServiceState
+from engine.client.place import ServicePlace
+from engine.client.service_client import ServiceReply, ServiceState
 from engine.core.clock import iso
 from engine.service.overview import Overview
 from tests.tui.scenes import NAMES, NOW
@@ -30,7 +30,7 @@ def service_model(symbol: str) -> dict[str, Any]:
 
 def service_up() -> Overview:
     """A service that has answered a while, on another port than the settings'."""
-    place = Place(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
+    place = ServicePlace(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
     counts = {
         "total": 12_345,
         "errors": 2,
@@ -47,7 +47,7 @@ def service_up() -> Overview:
         "requests": {**counts, **everything, "predictions": predictions},
         "time": iso(NOW),
     }
-    health = Reply(200, 0.0013, {"status": "healthy", "total": 13, "problems": []})
+    health = ServiceReply(200, 0.0013, {"status": "healthy", "total": 13, "problems": []})
     return Overview(
         ServiceState(place, health), stats, tuple(service_model(name) for name in NAMES)
     )

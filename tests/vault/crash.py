@@ -26,7 +26,7 @@ from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.settings.load import load
 from engine.settings.schema import Settings
-from engine.vault.backup import automatic, back_up
+from engine.vault.backup import back_up, ensure_backup
 from engine.vault.clean import clean
 from engine.vault.publish import publish
 from engine.vault.restore import restore
@@ -53,7 +53,9 @@ def do_publish(home: Home, now: datetime = NOW) -> int:
             "NVDA",
             samples.manifest("NVDA", seed=2),
             *samples.tiny(2),
-            lambda: automatic(home, settings, "NVDA", ("NVDA", "TSLA"), "run-2", FakeClock(now)),
+            lambda: ensure_backup(
+                home, settings, "NVDA", ("NVDA", "TSLA"), "run-2", FakeClock(now)
+            ),
         )
     return 0
 
@@ -68,7 +70,7 @@ def do_first(home: Home, now: datetime = NOW) -> int:
             "AAPL",
             samples.manifest("AAPL"),
             *samples.tiny(),
-            lambda: automatic(home, settings, "AAPL", ("AAPL",), "run-1", FakeClock(now)),
+            lambda: ensure_backup(home, settings, "AAPL", ("AAPL",), "run-1", FakeClock(now)),
         )
     return 0
 

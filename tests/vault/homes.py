@@ -14,7 +14,7 @@ from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.settings.load import load
-from engine.vault.backup import automatic, back_up
+from engine.vault.backup import back_up, ensure_backup
 from engine.vault.publish import publish
 from tests.helpers import new_home
 from tests.vault import samples
@@ -33,7 +33,7 @@ def published(
             symbol,
             samples.manifest(symbol, seed=seed, **changes),
             *samples.tiny(seed),
-            lambda: automatic(
+            lambda: ensure_backup(
                 home, load(home, {}), symbol, (symbol,), run_id or f"run-{seed}", clock
             ),
         )

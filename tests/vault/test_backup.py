@@ -14,7 +14,7 @@ from engine.core.errors import NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.settings.load import load
 from engine.vault.backup import back_up, check_space, copy_to
-from engine.vault.backups import find_backup, list_backups, listed, newest, verify_backup
+from engine.vault.backups import backups_in, find_backup, list_backups, newest_valid, verify_backup
 from tests.helpers import new_home
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of
@@ -68,7 +68,7 @@ def test_order_is_by_the_manifest(home: Home) -> None:
     old = homes.backed_up(home, ("NVDA",), days_ago=9)
     old.rename(old.with_name("backup_20990101_000000"))
     assert [backup.name for backup in list_backups(home.models)][-1] == "backup_20990101_000000"
-    assert newest(list_backups(home.models), NOW) == list_backups(home.models)[0]
+    assert newest_valid(list_backups(home.models), NOW) == list_backups(home.models)[0]
 
 
 def test_nothing_to_back_up(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_another_disk(home: Home) -> None:
         (copy,) = list_backups(folder)
         assert all(check.ok for check in verify_backup(copy))
         assert copy.entries == made.backup.entries
-        assert newest(list_backups(folder), NOW) == copy
+        assert newest_valid(list_backups(folder), NOW) == copy
 
 
 def test_another_disk_that_is_not_there(home: Home) -> None:
@@ -137,7 +137,7 @@ def test_a_folder_that_leads_nowhere_is_not_one_without_backups(home: Home) -> N
     assert list_backups(home.models) == ()
     home.models.symlink_to(home.root / "not-mounted")
     with pytest.raises(StockmlError, match=r"cannot list the backups in .*ml_models: No such file"):
-        listed(home.models)
+        backups_in(home.models)
 
 
 def test_a_damaged_backup_is_not_copied(home: Home) -> None:
@@ -192,7 +192,7 @@ def test_old_plain_copies(home: Home) -> None:
         ("NVDA", True, "model"),
         ("TSLA", False, "broken"),
     ]
-    assert newest((backup,), NOW) is None
+    assert newest_valid((backup,), NOW) is None
 
 
 @pytest.mark.parametrize(

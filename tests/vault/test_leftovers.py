@@ -12,7 +12,7 @@ import pytest
 from engine.core.errors import BusyError
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.vault.leftovers import BACKTEST_DAYS, plan_litter, remove_litter
+from engine.vault.leftovers import BACKTEST_DAYS, plan_leftovers, remove_leftover
 from tests.vault.crash import NOW
 
 
@@ -37,10 +37,10 @@ def test_only_a_backtest_that_nobody_went_on_with_goes(tmp_path: Path) -> None:
     report = unfinished(home, "backtest-20261101", 90)
     with FileLock(live / "lock") as lock:
         assert lock.acquire("backtest, process 7")
-        planned = {action.path: action for action in plan_litter(home, NOW)}
+        planned = {action.path: action for action in plan_leftovers(home, NOW)}
         for action in planned.values():
             if action.verb == "remove":
-                remove_litter(action)
+                remove_leftover(action)
 
     assert {path: action.verb for path, action in planned.items()} == {
         old: "remove",
@@ -57,9 +57,9 @@ def test_a_backtest_that_began_after_the_look_is_not_removed(tmp_path: Path) -> 
     """Between plan and deed somebody went on with it: the deed is refused and every fold stays."""
     home = Home(tmp_path)
     folder = unfinished(home, ".backtest-0123456789abcdef", 30)
-    (action,) = plan_litter(home, NOW)
+    (action,) = plan_leftovers(home, NOW)
     with FileLock(folder / "lock") as lock:
         assert lock.acquire("backtest, process 7")
         with pytest.raises(BusyError):
-            remove_litter(action)
+            remove_leftover(action)
     assert (folder / "NVDA-000.npz").exists()

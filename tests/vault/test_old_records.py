@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.api import Engine
 from engine.core.clock import FakeClock, iso
-from engine.core.history import NEWEST
+from engine.core.history import ROWS_KEPT
 from engine.core.paths import Home
 from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
 from engine.watch.schema import writing
@@ -35,7 +35,7 @@ def counts(home: Home) -> dict[str, int]:
 def filled(folder: Path) -> Engine:
     """A home with old and young rows in each table."""
     home = new_home(folder / "home", market__source="simulated")
-    for number in range(NEWEST + 10):
+    for number in range(ROWS_KEPT + 10):
         ended = OLD + timedelta(days=number)
         end_run(
             home,
@@ -46,21 +46,21 @@ def filled(folder: Path) -> Engine:
         )
     begin_run(home, "clean", JobTrigger.CRON, OLD, OLD)
     with writing(home) as connection:
-        for at in [OLD] * (NEWEST + 20) + [NOW - timedelta(hours=1)] * 3:
+        for at in [OLD] * (ROWS_KEPT + 20) + [NOW - timedelta(hours=1)] * 3:
             check = (iso(at), "NVDA", "simulated", "in process", "answered", "", "", "")
             names = "at, symbol, source, via, status, fault, basis, text"
             connection.execute(
                 f"INSERT INTO watch_checks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", check
             )
         for delivered in (None, iso(OLD)):
-            for _ in range(NEWEST + 5):
+            for _ in range(ROWS_KEPT + 5):
                 sent = (iso(OLD), "firing", "title", "body", delivered)
                 connection.execute(
                     "INSERT INTO watch_outbox (at, kind, title, body, delivered_at) VALUES (?, ?,"
                     " ?, ?, ?)",
                     sent,
                 )
-        for day in range(NEWEST + 40):
+        for day in range(ROWS_KEPT + 40):
             made = ("NVDA", "simulated", f"{day}", iso(OLD), "check", 1, "d", "b", *[1.0] * 8)
             connection.execute(
                 f"INSERT INTO watch_predictions VALUES (NULL, {', '.join('?' * 16)})", made
@@ -82,12 +82,15 @@ def test_old_rows_go_and_the_newest_of_each_kind_stay(tmp_path: Path) -> None:
     report = engine.storage.clean()
     after = counts(engine.home)
 
-    assert (before["cron_runs"], after["cron_runs"]) == (NEWEST + 11, NEWEST + 1)
-    assert (before["watch_checks"], after["watch_checks"]) == (NEWEST + 23, NEWEST)
+    assert (before["cron_runs"], after["cron_runs"]) == (ROWS_KEPT + 11, ROWS_KEPT + 1)
+    assert (before["watch_checks"], after["watch_checks"]) == (ROWS_KEPT + 23, ROWS_KEPT)
     # The undelivered ones are the older numbers, so none of them is among the newest that stay
     # anyway.
-    assert (before["watch_outbox"], after["watch_outbox"]) == (2 * NEWEST + 10, 2 * NEWEST + 5)
-    assert after["watch_predictions"] == before["watch_predictions"] == NEWEST + 40
+    assert (before["watch_outbox"], after["watch_outbox"]) == (
+        2 * ROWS_KEPT + 10,
+        2 * ROWS_KEPT + 5,
+    )
+    assert after["watch_predictions"] == before["watch_predictions"] == ROWS_KEPT + 40
     assert report.problems == ()
     assert planned == {
         each.path.name: each.verb for each in report.actions if each.kind == "record"

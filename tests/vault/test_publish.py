@@ -15,7 +15,7 @@ from engine.core.errors import ModelError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.settings.load import load
-from engine.vault.backup import automatic
+from engine.vault.backup import ensure_backup
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model
 from engine.vault.publish import highest_generation, publish
@@ -90,7 +90,9 @@ def test_a_broken_live_file_is_replaced_and_kept(home: Home) -> None:
 
 def _publish(home: Home, symbol: str = "NVDA", **options: object) -> None:
     given = {
-        "backup": lambda: automatic(home, load(home, {}), "NVDA", ("NVDA",), "run", FakeClock(NOW)),
+        "backup": lambda: ensure_backup(
+            home, load(home, {}), "NVDA", ("NVDA",), "run", FakeClock(NOW)
+        ),
         **options,
     }
     publish(home, "NVDA", samples.manifest(symbol), samples.layers(2), samples.arrays(), **given)  # type: ignore[arg-type]
@@ -128,7 +130,8 @@ def test_one_automatic_folder_a_run(home: Home) -> None:
     settings, symbols = load(home, {}), ("NVDA", "TSLA", "AAPL")
     digests = {symbol: homes.published(home, symbol, 1).digest for symbol in ("NVDA", "TSLA")}
     made = [
-        automatic(home, settings, symbol, symbols, "run-9", FakeClock(NOW)) for symbol in symbols
+        ensure_backup(home, settings, symbol, symbols, "run-9", FakeClock(NOW))
+        for symbol in symbols
     ]
     assert [one is not None for one in made] == [True, False, False]
     homes.published(home, "NVDA", 2, run_id="run-9")
@@ -169,7 +172,7 @@ def test_a_pipe_under_a_models_name_blocks_nobody(home: Home) -> None:
 
     with pytest.raises(StockmlError, match="is not a file") as caught:
         homes.published(home, "NVDA", 1)
-    made = automatic(home, load(home), "TSLA", ("NVDA", "TSLA"), "run", FakeClock(NOW))
+    made = ensure_backup(home, load(home), "TSLA", ("NVDA", "TSLA"), "run", FakeClock(NOW))
 
     assert "move it away" in caught.value.hint
     assert made is not None

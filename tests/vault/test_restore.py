@@ -17,7 +17,7 @@ from engine.settings.load import load
 from engine.vault.backup import back_up
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model
-from engine.vault.restore import Restored, restore
+from engine.vault.restore import RestoreResult, restore
 from tests.helpers import environment, wait_for
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of
@@ -36,7 +36,7 @@ def _oldest(home: Home) -> str:
     return list_backups(home.models)[-1].name
 
 
-def _restore(home: Home, name: str, *symbols: str) -> tuple[Restored, ...]:
+def _restore(home: Home, name: str, *symbols: str) -> tuple[RestoreResult, ...]:
     return restore(home, load(home, {}), name, symbols, FakeClock(NOW))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.vault.retention import BackupCandidate, RetentionVerdict, decide
+from engine.vault.retention import BackupCandidate, RetentionVerdict, decide_retention
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 NVDA = frozenset({"NVDA"})
@@ -28,7 +28,7 @@ def _removed(
 ) -> set[float]:
     return {
         float(each.name.split()[1])
-        for each in decide(candidates, now, days, keep_valid)
+        for each in decide_retention(candidates, now, days, keep_valid)
         if not each.keep
     }
 
@@ -87,7 +87,7 @@ def test_old_plain_copies_and_foreign_files() -> None:
 
 def test_what_cannot_be_judged_stays() -> None:
     """A backup whose manifest cannot be read stays, with the reason."""
-    verdicts = decide(
+    verdicts = decide_retention(
         [*map(_one, (0, 1, 2)), _one(90, frozenset(), problem="its manifest cannot be read")],
         NOW,
         30,
@@ -102,7 +102,7 @@ def test_an_empty_policy_is_refused() -> None:
     """Zero or negative limits are an error, never "remove all"."""
     for days, keep in ((0, 3), (30, 0), (-1, 3), (30, -3)):
         with pytest.raises(ValueError, match="empty policy"):
-            decide([_one(0)], NOW, days, keep)
+            decide_retention([_one(0)], NOW, days, keep)
 
 
 _symbols = st.frozensets(st.sampled_from(["NVDA", "TSLA", "AAPL"]))
@@ -129,7 +129,7 @@ def test_what_always_holds(
     """For any backups and clock: a reason each, enough valid ones and the newest stay, and a
     second look agrees."""
     now = NOW + timedelta(days=shift)
-    verdicts = {each.name: each for each in decide(backups, now, days, keep_valid)}
+    verdicts = {each.name: each for each in decide_retention(backups, now, days, keep_valid)}
     assert verdicts.keys() == {each.name for each in backups}
     assert all(each.reason for each in verdicts.values())
     kept = [each for each in backups if verdicts[each.name].keep]
@@ -150,11 +150,13 @@ def test_what_always_holds(
     for each in backups:
         if not verdicts[each.name].keep:
             assert each.created_at < newest - timedelta(days=days)
-    assert all(verdict.keep for verdict in decide(kept, now, days, keep_valid))
+    assert all(verdict.keep for verdict in decide_retention(kept, now, days, keep_valid))
 
 
 @given(_backups(), st.integers(0, 400))
 def test_time_alone_removes_nothing(backups: list[BackupCandidate], later: int) -> None:
     """With every backup already in the past, waiting longer never removes one more."""
     past = [each for each in backups if each.created_at <= NOW]
-    assert decide(past, NOW, 30, 3) == decide(past, NOW + timedelta(days=later), 30, 3)
+    assert decide_retention(past, NOW, 30, 3) == decide_retention(
+        past, NOW + timedelta(days=later), 30, 3
+    )

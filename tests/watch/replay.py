@@ -28,7 +28,7 @@ from engine.forecast.metrics import score
 from engine.market.bars import Bars
 from engine.market.calendar import NEW_YORK, exchange_day, last_complete_session, sessions_between
 from engine.market.csv_file import read_rows
-from engine.market.quality import checked
+from engine.market.quality import checked_bars
 from engine.settings import load as config
 from engine.settings.home import default_settings
 from engine.settings.schema import Settings
@@ -285,7 +285,9 @@ def read_folder(folder: Path) -> dict[str, Bars]:
     names = packaged().names
     paths = {name: folder / f"{name}.csv" for name in names}
     return {
-        name: checked(read_rows(path, name, "csv")) for name, path in paths.items() if path.exists()
+        name: checked_bars(read_rows(path, name, "csv"))
+        for name, path in paths.items()
+        if path.exists()
     }
 
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from engine.api import Engine
-from engine.client.place import place_of
-from engine.client.service_client import Reply, ServiceState
+from engine.client.place import find_place
+from engine.client.service_client import ServiceReply, ServiceState
 from engine.core.clock import FakeClock, iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
@@ -489,6 +489,8 @@ def test_a_slow_service_is_judged_by_the_limits(
     """Above 5 s a warning, above 10 s critical, whatever it says of itself."""
     with running(home, service):
         for seconds, level in ((4.9, Level.OK), (5.1, Level.WARN), (10.1, Level.CRIT)):
-            state = ServiceState(place_of(home), Reply(200, seconds, {"status": "healthy"}))
+            state = ServiceState(
+                find_place(home), ServiceReply(200, seconds, {"status": "healthy"})
+            )
             monkeypatch.setattr("engine.watch.health.service_state", lambda *_, found=state: found)
             assert look()["service"].level is level

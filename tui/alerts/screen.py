@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.core.clock import span
+from engine.core.clock import parse_duration
 from engine.core.errors import UsageError
 from engine.core.records import Level
 from engine.core.snapshot import Alert, AlertState
@@ -157,7 +157,7 @@ class AlertsScreen(LiveScreen):
 
     def _silence(self, alert: Alert, text: str) -> None:
         try:
-            time: timedelta = span(text)
+            time: timedelta = parse_duration(text)
         except UsageError as error:
             self.tell(Notice(error.message, error.hint, level=Level.CRIT))
             return

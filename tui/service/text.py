@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.client.service_client import Reply, ServiceState
+from engine.client.service_client import ServiceReply, ServiceState
 from engine.core.clock import parse_iso
 from engine.core.records import Level
 from engine.service.overview import Overview
@@ -241,7 +241,7 @@ def _state(found: Mapping[str, Any]) -> Span:
 # -- a test of one symbol -----------------------------------------------------------------------
 
 
-def verdict_notice(symbol: str, reply: Reply, limits: ResourceSettings) -> Notice:
+def verdict_notice(symbol: str, reply: ServiceReply, limits: ResourceSettings) -> Notice:
     """The result of `t`: status, latency, answer, verdict; or why there is none."""
     wrong = fault(reply)
     if wrong is not None:

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 
 from engine.core.snapshot import Snapshot
 from engine.settings.document import KeyPath
-from engine.settings.sheet import Setting, Sheet, typed
+from engine.settings.sheet import Setting, Sheet, typed_text
 from engine.settings.write import value_of
 from tui.dialogs.form import TypedForm
 from tui.keys.table import bindings
@@ -28,7 +28,7 @@ class SettingForm(TypedForm[object]):
         self, one: Setting, sheet: Sheet, draft: dict[KeyPath, object], snapshot: Snapshot | None
     ) -> None:
         value = draft.pop(one.path, one.in_file)
-        super().__init__(typed(one.default if value is None else value))
+        super().__init__(typed_text(one.default if value is None else value))
         self._one, self._sheet, self._snapshot = one, sheet, snapshot
         self._draft = draft
 
@@ -45,7 +45,7 @@ class SettingForm(TypedForm[object]):
         one = self._one
         about = [
             *wrapped(line(one.meaning), width, 0),
-            *wrapped(line(f"takes {one.takes}; default {typed(one.default)}", "dim"), width),
+            *wrapped(line(f"takes {one.takes}; default {typed_text(one.default)}", "dim"), width),
         ]
         room = max(0, height - 5)
         above = self.query_one("#about")
@@ -76,7 +76,7 @@ class SettingForm(TypedForm[object]):
         self._choice_by(-1)
 
     def do_default(self) -> None:
-        self.put(typed(self._one.default))
+        self.put(typed_text(self._one.default))
 
     def meaning_of(self, text: str) -> object:
         return value_of(self._one.path, text)

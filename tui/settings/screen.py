@@ -12,7 +12,7 @@ from textual.binding import BindingType
 
 from engine.core.records import Level
 from engine.settings.document import KeyPath
-from engine.settings.sheet import Setting, Sheet, read_sheet, shown
+from engine.settings.sheet import Setting, Sheet, read_sheet, value_text
 from engine.settings.write import SettingChange
 from engine.words.phrases import plural
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
@@ -206,7 +206,7 @@ class SettingsScreen(LiveScreen):
 
     def copyable(self) -> str:
         one = self.current
-        return f"{one.key} = {shown(one.value)}" if one else ""
+        return f"{one.key} = {value_text(one.value)}" if one else ""
 
     # -- changing -------------------------------------------------------------------------------
 
@@ -320,7 +320,7 @@ class SettingsScreen(LiveScreen):
         made, seen = done
         self.draft, self._based = {}, {}
         told = ", ".join(
-            f"{one.key} = {shown(one.after)} (was {shown(one.before)})" for one in made
+            f"{one.key} = {value_text(one.after)} (was {value_text(one.before)})" for one in made
         )
         self.tell(Notice(f"written: {told}", "the file before is .stockml.toml.previous"))
         self.take(seen)

@@ -12,7 +12,7 @@ from engine.core.records import Level
 from engine.core.snapshot import Snapshot, SymbolRow
 from engine.core.text import clean
 from engine.settings.document import KeyPath
-from engine.settings.sheet import Setting, Sheet, section_meanings, shown
+from engine.settings.sheet import Setting, Sheet, section_meanings, value_text
 from engine.settings.write import value_of
 from engine.words.phrases import plural
 from tui.look.table import Head
@@ -108,7 +108,7 @@ def _plain(value: object) -> str:
         return value or '""'
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
-    return shown(value)
+    return value_text(value)
 
 
 def _short(text: str, most: int) -> str:
@@ -221,15 +221,15 @@ def detail_lines(one: Setting, draft: Draft, now: Now | None, width: int) -> tup
         ((f"{one.key}  ", "head"), (one.meaning, "")),
         line(f"takes {one.takes}{unit}", "dim"),
     ]
-    default = shown(one.default) if one.default is not None else "none"
+    default = value_text(one.default) if one.default is not None else "none"
     stands = (
-        f"the file says {shown(one.given)}"
+        f"the file says {value_text(one.given)}"
         if one.given is not None
         else "the file does not have it"
     )
     lines.append(line(f"default {default}; {stands}", "dim"))
     if one.path in draft:
-        new = "taken out of the file" if draft[one.path] is None else shown(draft[one.path])
+        new = "taken out of the file" if draft[one.path] is None else value_text(draft[one.path])
         lines.append(line(f"would become {new} when it is written", "mark"))
     lines += [line(text, "warn") for text in override_words(one)]
     if now is not None:
@@ -248,7 +248,7 @@ def override_words(one: Setting) -> tuple[str, ...]:
     return (
         (
             f"{one.variable}={value} in the environment overrides the file for this console and"
-            f" what it starts: the file says {shown(one.in_file)}, and a change counts where"
+            f" what it starts: the file says {value_text(one.in_file)}, and a change counts where"
             f" {one.variable} is not set"
         ),
     )
@@ -270,7 +270,7 @@ def check_lines(
     lines = [
         (
             ("OK  ", "ok"),
-            (f"{one.key} = {shown(value)}", "head"),
+            (f"{one.key} = {value_text(value)}", "head"),
             ("  as it stands" if same else "", "dim"),
         )
     ]
@@ -294,10 +294,10 @@ def change_lines(settings: Sequence[Setting], draft: Draft) -> tuple[Line, ...]:
     lines: list[Line] = []
     for path, value in draft.items():
         one = known[path]
-        after = "(taken out)" if value is None else shown(value)
+        after = "(taken out)" if value is None else value_text(value)
         lines += [
             line(one.key, "head"),
-            line(f"- {shown(one.in_file)}", "crit"),
+            line(f"- {value_text(one.in_file)}", "crit"),
             line(f"+ {after}", "ok"),
         ]
         lines += [line(f"note: {text}", "warn") for text in override_words(one)]

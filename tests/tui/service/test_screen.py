@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.client.place import Place
-from engine.client.service_client import Reply, ServiceState
+from engine.client.place import ServicePlace
+from engine.client.service_client import ServiceReply, ServiceState
 from engine.service.overview import Overview
 from tests.tui.fake_service import service_model, service_up
 from tests.tui.helpers import opened, screen_text, until
@@ -35,11 +35,11 @@ async def test_the_title_follows_the_service(tmp_path: Path) -> None:
         engine.overview = service_up()
         await until(pilot, lambda: "service up" in screen_text(app), "up")
         engine.overview = Overview(
-            ServiceState(service_up().state.place, Reply(0, 1.0, {}, "late"))
+            ServiceState(service_up().state.place, ServiceReply(0, 1.0, {}, "late"))
         )
         await until(pilot, lambda: "service UNANSWERING" in screen_text(app), "silence")
         engine.overview = Overview(
-            ServiceState(Place(False, None, "http://127.0.0.1:8085, pid 4711"))
+            ServiceState(ServicePlace(False, None, "http://127.0.0.1:8085, pid 4711"))
         )
         await until(pilot, lambda: "service DOWN" in screen_text(app), "the end")
 
@@ -57,7 +57,7 @@ async def test_other_screens_tell_what_is_wrong(tmp_path: Path) -> None:
         )
         assert "service" not in screen_text(app).splitlines()[0]
         engine.overview = Overview(
-            ServiceState(Place(False, None, "http://127.0.0.1:8085, pid 4711"))
+            ServiceState(ServicePlace(False, None, "http://127.0.0.1:8085, pid 4711"))
         )
         await until(pilot, lambda: "service DOWN" in screen_text(app).splitlines()[0], "the mark")
 
@@ -139,7 +139,7 @@ async def test_a_symbol_is_tested_from_the_dashboard(tmp_path: Path) -> None:
     """`t` asks for the current row and tells status, latency and verdict;
     the console is not blocked meanwhile."""
     async with opened(tmp_path, trained_home()) as (app, engine, pilot):
-        engine.replies[PATH.format("TSLA")] = Reply(
+        engine.replies[PATH.format("TSLA")] = ServiceReply(
             503, 0.2, {"detail": "TSLA has no model (stockml train TSLA)"}
         )
         engine.gate.clear()
@@ -164,7 +164,7 @@ async def test_a_symbol_is_tested_from_the_screen(tmp_path: Path) -> None:
         engine.overview = replace(
             service_up(), models=(service_model("NVDA"), service_model("SPY"))
         )
-        engine.replies[PATH.format("SPY")] = Reply(0, 0.1, {}, "nothing listens there")
+        engine.replies[PATH.format("SPY")] = ServiceReply(0, 0.1, {}, "nothing listens there")
         await pilot.press("7")
         await until(pilot, lambda: "SPY" in screen_text(app), "the models")
         await pilot.press("j", "t")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.client.place import Place
-from engine.client.service_client import Reply, ServiceState
+from engine.client.place import ServicePlace
+from engine.client.service_client import ServiceReply, ServiceState
 from engine.core.clock import iso
 from engine.core.records import Level
 from engine.service.overview import Overview
@@ -24,21 +24,24 @@ from tui.service.marks import MARKS, title_rank, title_span
 from tui.service.text import facts, model_row, page, verdict_notice
 from tui.widgets.lines import plain
 
-RUNS = Place(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
+RUNS = ServicePlace(True, ("127.0.0.1", 8085), "http://127.0.0.1:8085, pid 4711")
 STATES = {
-    "off": ServiceState(Place(False)),
-    "down": ServiceState(Place(False, None, RUNS.text)),
-    "starting": ServiceState(Place(True)),
+    "off": ServiceState(ServicePlace(False)),
+    "down": ServiceState(ServicePlace(False, None, RUNS.text)),
+    "starting": ServiceState(ServicePlace(True)),
     "healthy": service_up().state,
     "degraded": ServiceState(
         RUNS,
-        Reply(206, 0.002, {"status": "degraded", "total": 13, "problems": ["SPY: no model", "x"]}),
+        ServiceReply(
+            206, 0.002, {"status": "degraded", "total": 13, "problems": ["SPY: no model", "x"]}
+        ),
     ),
     "unhealthy": ServiceState(
-        RUNS, Reply(503, 0.002, {"status": "unhealthy", "total": 13, "problems": ["no model"]})
+        RUNS,
+        ServiceReply(503, 0.002, {"status": "unhealthy", "total": 13, "problems": ["no model"]}),
     ),
-    "silent": ServiceState(RUNS, Reply(0, 1.0, {}, "no answer within 1 s")),
-    "error": ServiceState(RUNS, Reply(401, 0.01, {"detail": "a bearer token is needed"})),
+    "silent": ServiceState(RUNS, ServiceReply(0, 1.0, {}, "no answer within 1 s")),
+    "error": ServiceState(RUNS, ServiceReply(401, 0.01, {"detail": "a bearer token is needed"})),
 }
 
 
@@ -96,7 +99,7 @@ def test_the_problem_of_the_chosen_symbol_is_read_in_full(settings: Settings) ->
         "total": 13,
         "problems": ["bars end before 2026-10-20: SPY", "SPY: its file is gone", "MP: no model"],
     }
-    found = Overview(ServiceState(RUNS, Reply(206, 0.002, told)), stats=service_up().stats)
+    found = Overview(ServiceState(RUNS, ServiceReply(206, 0.002, told)), stats=service_up().stats)
     first = [plain(page(found, settings, "/h", 80, chosen)[0]) for chosen in ("SPY", "NVDA", "")]
     assert first == [
         "SPY: its file is gone (and 2 more)",
@@ -188,16 +191,18 @@ def test_the_result_of_a_test_in_words(settings: Settings) -> None:
         "generation": 4,
         "stale": True,
     }
-    good = verdict_notice("NVDA", Reply(200, 0.0041, tree), settings.resources)
+    good = verdict_notice("NVDA", ServiceReply(200, 0.0041, tree), settings.resources)
     assert good.level is Level.OK
     assert good.text.startswith(
         "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s); BUY · 100.00 → 101.25 for"
         " 2026-10-22"
     )
     assert "generation 4 · bars of 2026-10-21 from yahoo · stale" in good.text
-    slow = verdict_notice("NVDA", Reply(200, 10.5, tree), settings.resources)
+    slow = verdict_notice("NVDA", ServiceReply(200, 10.5, tree), settings.resources)
     assert (slow.level, slow.text.startswith("NVDA CRIT")) == (Level.CRIT, True)
-    silent = verdict_notice("NVDA", Reply(0, 11.0, {}, "no answer within 11 s"), settings.resources)
+    silent = verdict_notice(
+        "NVDA", ServiceReply(0, 11.0, {}, "no answer within 11 s"), settings.resources
+    )
     assert (silent.level, silent.text) == (
         Level.CRIT,
         "NVDA CRIT after 11.0 s: no answer within 11 s",

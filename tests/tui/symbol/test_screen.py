@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.children.messages import BackupCreated, CreateBackup
-from engine.client.service_client import Reply
+from engine.client.service_client import ServiceReply
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
 from engine.vault.backups import BackupEntry
@@ -59,7 +59,7 @@ async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Pat
     """`r` asks before it trains this symbol alone, `b` and `t` are for it, `l` opens its lines;
     marks elsewhere stay."""
     async with opened(tmp_path / "home", trained_home(), (100, 40)) as (app, engine, pilot):
-        engine.replies = {"/api/v1/predict/TSLA": Reply(0, 0.1, {}, "nothing listens there")}
+        engine.replies = {"/api/v1/predict/TSLA": ServiceReply(0, 0.1, {}, "nothing listens there")}
         tsla = BackupEntry(symbol="TSLA", file="tsla_lstm_model.h5", kind="model", size_bytes=7)
         engine.answers[CreateBackup] = BackupCreated(name="backup_1", size_bytes=7, entries=(tsla,))
         await pilot.press("space", "enter")
