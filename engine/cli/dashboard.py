@@ -14,6 +14,7 @@ from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.words import figures, times
+from engine.words.runs import metrics_line
 from engine.words.sources import SIMULATED
 
 RECENT = 13
@@ -133,6 +134,6 @@ def _performance(snapshot: Snapshot) -> list[str]:
     )
     return [
         f"{model.trained_at.astimezone().isoformat(timespec='seconds')} {model.symbol}:"
-        f" {render.metrics_line(model.metrics)}"
+        f" {metrics_line(model.metrics)}"
         for model in trained[:RECENT]
     ]

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from engine.cli import render
 from engine.cli.session import on_terminal
 from engine.core.records import Job, JobState, Run
 from engine.core.text import clean
+from engine.words.runs import job_outcome, job_progress
 from engine.words.sources import NOT_REAL
 
 if TYPE_CHECKING:
@@ -131,11 +131,11 @@ def warning_lines(before: Run | None, after: Run) -> list[str]:
 
 def _job_line(old: Job, job: Job) -> str | None:
     if job.state.ended:
-        return None if old.state.ended else render.outcome(job)
+        return None if old.state.ended else job_outcome(job)
     if job.state is JobState.QUEUED:
         return None
     if old.state is not job.state or old.phase != job.phase or _fifth(old) != _fifth(job):
-        return render.progress(job)
+        return job_progress(job)
     return None
 
 
@@ -205,9 +205,9 @@ class BarsView:
                     job.symbol, total=1.0, state="", detail=""
                 )
             detail = (
-                render.outcome(job).removeprefix(f"{job.state} ")
+                job_outcome(job).removeprefix(f"{job.state} ")
                 if job.state.ended
-                else render.progress(job)
+                else job_progress(job)
             )
             self._progress.update(
                 self._tasks[job.symbol], completed=share(job), state=str(job.state), detail=detail

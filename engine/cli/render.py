@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.records import Forecast, Job, JobState, Level, Metrics, Run, SymbolState
+from engine.core.records import Forecast, Job, Level, Metrics, SymbolState
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.text import clean
 from engine.words import figures, times
-from engine.words.sources import NOT_REAL, SIMULATED, source_name
+from engine.words.runs import job_progress, run_line
+from engine.words.sources import NOT_REAL, source_name
 
 
 def table(
@@ -116,7 +117,7 @@ def status_cells(row: SymbolRow, now: datetime) -> tuple[str, ...]:
         times.age(row.age_days),
         times.brief_moment(model.trained_at if model else None, now),
         source_name(model.source if model else None),
-        progress(row.job) if row.job else row.note,
+        job_progress(row.job) if row.job else row.note,
     )
 
 
@@ -173,59 +174,7 @@ def _why(snapshot: Snapshot) -> str:
 
 def live_lines(snapshot: Snapshot) -> list[str]:
     """One line for each run that goes on."""
-    return [run_line(run) for run in snapshot.live_runs]
-
-
-def run_line(run: Run) -> str:
-    """A run in one line."""
-    ended = sum(job.state.ended for job in run.jobs)
-    state = "cancelling" if run.cancelling and run.live else str(run.state)
-    mark = f"  {SIMULATED}" if run.simulated else ""
-    starter = f"  by {run.starter}" if run.starter else ""
-    return clean(
-        f"run {run.id}  {state}  {ended}/{len(run.jobs)} ended  {run.kind}"
-        f" {run.reason}{starter}{mark}"
-    )
-
-
-def progress(job: Job) -> str:
-    """How far a job is: phase, epoch, loss, ETA."""
-    if job.state is JobState.QUEUED:
-        return "waits"
-    parts = [job.phase or str(job.state)]
-    if job.phase not in ("", "fit"):
-        return clean(parts[0])  # the last epoch is no news any more
-    if job.epochs:
-        parts.append(f"epoch {job.epoch}/{job.epochs}")
-    if job.loss is not None:
-        parts.append(f"loss {figures.loss(job.loss)}")
-    if job.eta_s is not None:
-        parts.append(f"ETA {times.duration(job.eta_s)}")
-    return clean("  ".join(parts))
-
-
-def outcome(job: Job) -> str:
-    """How a job ended, in a sentence."""
-    text = (
-        f"{job.state} in {times.duration(job.duration_s)}"
-        if job.duration_s is not None
-        else str(job.state)
-    )
-    if job.state in (JobState.DONE, JobState.REFUSED) and job.metrics is not None:
-        text += f"  {metrics_line(job.metrics)}"
-    return clean(f"{text}  {job.message}".rstrip())
-
-
-def metrics_line(metrics: Metrics) -> str:
-    """Held-out figures beside the naive forecast's, with n."""
-    naive, mase = figures.percent(metrics.naive_mape, 2), figures.number(metrics.mase, 3)
-    parts = (
-        f"MAPE {figures.percent(metrics.mape, 2)} (naive {naive}, MASE {mase})",
-        f"direction {figures.percent(metrics.direction_accuracy)}",
-        f"confidence {figures.percent(metrics.confidence)}",
-        f"n={metrics.n_scored}",
-    )
-    return "  ".join(parts)
+    return [run_line(run, snapshot.taken_at) for run in snapshot.live_runs]
 
 
 # The held-out mean of the confidence: CONF% alone is what is said of one forecast.

@@ -14,6 +14,7 @@ from engine.core.exits import exit_code
 from engine.core.records import JobState, Run
 from engine.core.text import clean
 from engine.words import times
+from engine.words.runs import job_progress, run_line, run_state
 from engine.words.sources import source_name
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -52,10 +53,9 @@ def list_runs(session: Session, limit: int) -> int:
 def _cells(run: Run, now: datetime) -> tuple[str, ...]:
     ended = sum(job.state.ended for job in run.jobs)
     jobs = f"{ended}/{len(run.jobs)}" if run.live else str(len(run.jobs))
-    state = "cancelling" if run.cancelling and run.live else str(run.state)
     return (
         run.id,
-        state,
+        run_state(run),
         times.brief_moment(run.created_at, now),
         times.brief_moment(run.ended_at, now),
         jobs,
@@ -72,14 +72,16 @@ def show(session: Session, run_id: str | None) -> int:
     if session.json:
         session.document(documents.run_tree(run))
         return ExitCode.DONE
-    lines = [render.run_line(run), *([clean(run.message)] if run.message else []), ""]
+    lines = [
+        run_line(run, session.engine.clock.now()),
+        *([clean(run.message)] if run.message else []),
+        "",
+    ]
     session.facts(
         lines + render.result_table(run.jobs, width=terminal_width(), simulated=run.simulated)
     )
     session.facts(warning_lines(None, run))
-    session.facts(
-        f"{job.symbol}: {render.progress(job)}" for job in run.jobs if not job.state.ended
-    )
+    session.facts(f"{job.symbol}: {job_progress(job)}" for job in run.jobs if not job.state.ended)
     if run.skipped_lines:
         session.note(f"{run.skipped_lines} lines of its journal could not be read")
     return ExitCode.DONE

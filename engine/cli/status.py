@@ -14,6 +14,7 @@ from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.snapshot import Snapshot
 from engine.words import times
+from engine.words.runs import job_progress, metrics_line
 
 
 def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
@@ -99,9 +100,9 @@ def change_lines(before: Snapshot | None, after: Snapshot, now: datetime) -> lis
         ):
             continue
         text = (
-            render.progress(row.job)
+            job_progress(row.job)
             if row.job
-            else render.metrics_line(row.model.metrics)
+            else metrics_line(row.model.metrics)
             if row.model
             else row.note
         )

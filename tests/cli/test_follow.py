@@ -42,7 +42,7 @@ def test_progress_lines_say_what_changed() -> None:
     ]
 
     assert [0, 1, 0, 1, 0, 1] == [len(lines) for lines in said]
-    assert "NVDA  fit  epoch 2/10" == said[3][0]
+    assert "NVDA  fitting  epoch 2/10" == said[3][0]
     assert said[5][0].startswith("[1/2] NVDA  done in 23s  MAPE 2.14 %")
 
 
@@ -56,7 +56,7 @@ def test_follow_returns_the_ended_run(tmp_path: Path) -> None:
     run = follow(as_engine(engine), "run-1", PlainView(said.append), Interrupts())
 
     assert JobState.DONE is run.state
-    assert "NVDA  fit  epoch 1/10" in said[0]
+    assert "NVDA  fitting  epoch 1/10" in said[0]
     assert engine.cancelled == []
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli import render
-from engine.core.records import Job, JobState, Level, Metrics, SymbolState
+from engine.core.records import Job, JobState, Level, SymbolState
 from engine.core.text import clean
 from tests.cli.fakes import (
     FORECAST,
@@ -127,7 +127,6 @@ def test_simulated_is_said() -> None:
     assert "SIMULATED" in "".join(render.status_table(make_snapshot(row)))
     assert "SIMULATED: not real prices" in render.title(make_snapshot(row, simulated=True))
     assert "SIMULATED" not in render.title(make_snapshot(trained()))
-    assert render.run_line(make_run(done("NVDA"), source="simulated")).endswith("SIMULATED")
 
 
 def test_a_narrow_terminal_keeps_the_mark() -> None:
@@ -158,21 +157,8 @@ def test_live_progress() -> None:
         make_snapshot(trained(job=job, state=SymbolState.TRAIN), runs=(run,))
     )
 
-    assert lines[1].endswith("fit  epoch 3/10  loss 0.0123  ETA 1m 15s")
-    assert lines[-1].startswith("run run-1  running  1/2 ended")
-
-
-def test_outcome_of_a_job() -> None:
-    """A published job tells its figures beside the naive forecast's, a failed one its message,
-    cleaned."""
-    failed = Job("SMR", JobState.FAILED, duration_s=2, message="\x1b[2Jno bars")
-
-    assert (
-        "done in 23s  MAPE 2.14 % (naive 2.20 %, MASE 0.973)  direction 52.5 %  confidence 91.4 % "
-        " n=120" == render.outcome(done("NVDA"))
-    )
-    assert "failed in 2s  no bars" == render.outcome(failed)
-    assert render.metrics_line(Metrics()).startswith("MAPE - (naive -, MASE -)  direction -")
+    assert lines[1].endswith("fitting  epoch 3/10  loss 0.0123  ETA 1m 15s")
+    assert lines[-1].startswith("RUNNING run-1 ")
 
 
 def test_result_table_lists_the_busy() -> None:

@@ -69,7 +69,7 @@ def test_show(tmp_path: Path) -> None:
     result = invoke(engine, "runs", "show")
 
     assert "no bars" in result.stdout
-    assert result.stdout.endswith("NVDA: fit\n")
+    assert result.stdout.endswith("NVDA: fitting\n")
     assert "2 lines of its journal" in result.stderr
     assert "run-1" == json.loads(invoke(engine, "runs", "show", "run-1", "--json").stdout)["id"]
 

@@ -82,7 +82,7 @@ def test_one_line_for_each_change() -> None:
     assert 3 == len(change_lines(None, before, NOW))
     assert [] == change_lines(before, before, NOW)
     (line,) = change_lines(before, after, NOW)
-    assert line.endswith("SPY   TRAIN     fit")
+    assert line.endswith("SPY   TRAIN     fitting")
 
 
 def test_watch_in_a_pipe_ends_with_the_interrupt(tmp_path: Path) -> None:

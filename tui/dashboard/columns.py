@@ -10,6 +10,7 @@ from engine.core.records import Job, JobState, Metrics, SymbolState
 from engine.core.snapshot import SymbolRow
 from engine.words import figures, times
 from engine.words.phrases import without_folders
+from engine.words.runs import is_fitting, phase_word, time_left
 from engine.words.sources import SIMULATED
 from engine.words.triggers import retrain_sentence, retrain_word
 from tui.look.glyphs import Glyphs, progress_bar
@@ -20,15 +21,6 @@ PROGRESS_WIDTH = 36
 WIDE_NOTE = "PROGRESS OR NOTE"
 RETRAIN = "RETRAIN"
 UNCHECKED = "?"
-# The phases a worker names, as the operator reads them; another one is shown as it is.
-PHASES = {
-    "load": "loading bars",
-    "features": "features",
-    "fit": "fitting",
-    "score": "scoring",
-    "publish": "publishing",
-}
-FITTING = ("", "fit")
 STATE_STYLES = {
     SymbolState.FRESH: "ok",
     SymbolState.AGING: "warn",
@@ -316,11 +308,6 @@ def _style(title: str, row: SymbolRow) -> str:
     return ""
 
 
-def phase_word(job: Job) -> str:
-    """What a running job does now, as a word."""
-    return PHASES.get(job.phase, job.phase) or "starting"
-
-
 def progress(job: Job | None, width: int, look: Look) -> str:
     """A job's progress in `width` cells: bar, epoch, loss, time left;
     the least important goes first."""
@@ -329,16 +316,12 @@ def progress(job: Job | None, width: int, look: Look) -> str:
     if job.state is JobState.QUEUED:
         return "queued"[:width]
     if not job.epochs:
-        spent = (
-            times.duration((look.now - job.started_at).total_seconds()) if job.started_at else ""
-        )
+        started = job.started_at
+        spent = times.duration((look.now - started).total_seconds()) if started else ""
         return f"{phase_word(job)} {spent}".strip()[:width]
     count = f"{job.epoch}/{job.epochs}"
-    last = (
-        f"ETA {times.duration(job.eta_s)}"
-        if job.eta_s is not None and job.phase in FITTING
-        else phase_word(job)
-    )
+    counts_down = job.eta_s is not None and is_fitting(job)
+    last = time_left(job) if counts_down else phase_word(job)
     parts = [count, f"loss {figures.loss(job.loss)}", last]
     for keep in (3, 2, 1):
         text = " ".join(parts[:keep])

@@ -9,10 +9,11 @@ from datetime import datetime
 from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, Run, SymbolState
 from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.words import figures, times
+from engine.words.runs import phase_word, time_left
 from engine.words.sources import short_source
 from engine.words.states import SYMBOL_STATES
 from engine.words.triggers import retrain_sentence
-from tui.dashboard.columns import STATE_STYLES, phase_word
+from tui.dashboard.columns import STATE_STYLES
 from tui.look.glyphs import Glyphs, progress_bar
 from tui.runs.text import STYLES, loss_lines
 from tui.widgets.lines import Line, line, wrapped
@@ -96,7 +97,7 @@ def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
     """The training that goes on: phase, epochs, losses, time left."""
     if not job.epochs:
         return (line(phase_word(job), "live"),)
-    count = f"{phase_word(job)}, epoch {job.epoch}/{job.epochs}, ETA {times.duration(job.eta_s)}"
+    count = f"{phase_word(job)}, epoch {job.epoch}/{job.epochs}, {time_left(job)}"
     losses = f"loss {figures.loss(job.loss)}, validation {figures.loss(job.val_loss)}"
     return (
         line(count, "live"),

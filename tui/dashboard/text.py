@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -11,22 +10,15 @@ from engine.core.records import Job, JobState, PlanItem, Run, SymbolState
 from engine.core.snapshot import Snapshot, SymbolRow
 from engine.words import figures, times
 from engine.words.phrases import plural, without_folders
+from engine.words.runs import epoch_parts, job_counts, phase_word, run_state, run_text
 from engine.words.sources import SIMULATED, short_source
 from engine.words.triggers import retrain_sentence
-from tui.dashboard.columns import phase_word
 from tui.keys.labels import key
 from tui.look.glyphs import Glyphs, progress_bar
 from tui.widgets.lines import Line, line, plain
 
-JOB_ORDER = (
-    JobState.RUNNING,
-    JobState.QUEUED,
-    JobState.DONE,
-    JobState.REFUSED,
-    JobState.FAILED,
-    JobState.LOST,
-    JobState.CANCELLED,
-)
+_ENDED_STYLES = {JobState.DONE: "ok", JobState.FAILED: "crit"}
+"""Of the state word of a run that ended; the other ones warn."""
 
 
 def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
@@ -57,57 +49,30 @@ def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
     return (first, second, third)
 
 
-def job_counts(jobs: Iterable[Job]) -> str:
-    """How many jobs stand where: `2 running, 4 queued`."""
-    found = Counter(job.state for job in jobs)
-    return ", ".join(f"{found[state]} {state.value}" for state in JOB_ORDER if found[state])
-
-
-def run_line(run: Run, now: datetime) -> Line:
+def run_spans(run: Run, now: datetime) -> Line:
     """One run on one line."""
     if run.live:
-        spent = times.duration((now - run.created_at).total_seconds())
-        word = "CANCELLING" if run.cancelling else "RUN"
-        text = (
-            f" {run.id} {spent}: {job_counts(run.jobs)}; {run.reason} by {run.starter or 'unknown'}"
-        )
-        return ((word, "warn" if run.cancelling else "live"), (text, ""))
-    when = times.age((now - run.ended_at).total_seconds() / 86_400) if run.ended_at else ""
-    style = (
-        "ok"
-        if run.state is JobState.DONE
-        else "warn"
-        if run.state is not JobState.FAILED
-        else "crit"
-    )
-    tail = f": {run.message}" if run.message and run.message != job_counts(run.jobs) else ""
-    text = f" {run.id} {run.reason}{f', {when} ago' if when else ''}: {job_counts(run.jobs)}{tail}"
-    return (("last run ", "dim"), (run.state.value.upper(), style), (text, "dim"))
+        word, style = ("CANCELLING", "warn") if run.cancelling else ("RUN", "live")
+        return ((word, style), (f" {run_text(run, now)}", ""))
+    style = _ENDED_STYLES.get(run.state, "warn")
+    text = f" {run_text(run, now)}"
+    return (("last run ", "dim"), (run_state(run).upper(), style), (text, "dim"))
 
 
 def job_line(job: Job, width: int, glyphs: Glyphs) -> Line:
     """One running job: phase, progress, losses, time left."""
-    bar = progress_bar(job.epoch / job.epochs, 10, glyphs) if job.epochs else ""
-    parts = [bar, f"epoch {job.epoch}/{job.epochs}"] if job.epochs else []
-    if job.loss is not None:
-        parts.append(f"loss {figures.loss(job.loss)}")
-    if job.val_loss is not None:
-        parts.append(f"validation {figures.loss(job.val_loss)}")
-    if job.eta_s is not None:
-        parts.append(f"ETA {times.duration(job.eta_s)}")
-    return (
-        (f"  {job.symbol:<5} ", "live"),
-        (f"{phase_word(job):<12} {' '.join(parts)}"[: width - 8], ""),
-    )
+    bar = [progress_bar(job.epoch / job.epochs, 10, glyphs)] if job.epochs else []
+    text = f"{phase_word(job):<12} {' '.join((*bar, *epoch_parts(job)))}"
+    return ((f"  {job.symbol:<5} ", "live"), (text[: width - 8], ""))
 
 
 def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """The live runs and, where there is room, their running jobs; else the last runs that ended."""
     live = snapshot.live_runs
     if not live:
-        ended = [run_line(run, snapshot.taken_at) for run in snapshot.runs[: max(1, height)]]
+        ended = [run_spans(run, snapshot.taken_at) for run in snapshot.runs[: max(1, height)]]
         return tuple(ended) or (line("no run yet", "dim"),)
-    lines = [run_line(run, snapshot.taken_at) for run in live]
+    lines = [run_spans(run, snapshot.taken_at) for run in live]
     if len(lines) > height > 0:
         lines = [*lines[: height - 1], line(f"RUN {len(lines) - height + 1} more", "live")]
     jobs = [job for run in live for job in run.jobs if job.state is JobState.RUNNING]

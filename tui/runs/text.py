@@ -8,10 +8,9 @@ from datetime import datetime
 from engine.core.exits import run_exit_code
 from engine.core.records import Job, JobState, Metrics, Run
 from engine.words import figures, times
+from engine.words.runs import job_counts, phase_word, run_seconds, run_state, time_left
 from engine.words.sources import SIMULATED
 from engine.words.states import RUN_STATES
-from tui.dashboard.columns import phase_word
-from tui.dashboard.text import job_counts
 from tui.look.chart import chart
 from tui.look.table import Head, table
 from tui.widgets.lines import Line, Span, line, wrapped
@@ -55,22 +54,15 @@ JOB_HEADS = (
 )
 
 
-def took(run: Run, now: datetime) -> float | None:
-    """Seconds from the start to the end, or until now."""
-    end = run.ended_at or (now if run.live else run.last_event_at)
-    return (end - run.created_at).total_seconds() if end else None
-
-
 def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
     """One run of the list."""
     code = run_exit_code(run)
-    word = "CANCELLING" if run.cancelling else run.state.value.upper()
     return (
         (run.id, "head"),
-        (word, STYLES[run.state]),
+        (run_state(run).upper(), STYLES[run.state]),
         (SIMULATED, "mark") if run.simulated else (run.source or "settings", ""),
         (times.brief_moment(run.created_at, now, 7), ""),
-        (times.duration(took(run, now)), ""),
+        (times.duration(run_seconds(run, now)), ""),
         (figures.ABSENT if code is None else str(int(code)), "crit" if code else ""),
         (job_counts(run.jobs), ""),
         (run.reason, ""),
@@ -88,13 +80,10 @@ def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tu
 
 
 def _pair(old: float | None, new: float | None, digits: int) -> str:
-    if new is None:
-        return figures.ABSENT
-    return (
-        f"{figures.number(old, digits)} > {figures.number(new, digits)}"
-        if old is not None
-        else figures.number(new, digits)
-    )
+    after = figures.number(new, digits)
+    if new is None or old is None:
+        return after
+    return f"{figures.number(old, digits)} > {after}"
 
 
 def job_row(job: Job, now: datetime) -> tuple[Span, ...]:
@@ -122,7 +111,7 @@ def job_row(job: Job, now: datetime) -> tuple[Span, ...]:
 def _note(job: Job) -> str:
     if job.state is JobState.RUNNING:
         count = f"epoch {job.epoch}/{job.epochs}" if job.epochs else ""
-        left = f"ETA {times.duration(job.eta_s)}" if job.eta_s is not None else ""
+        left = time_left(job) if job.eta_s is not None else ""
         return " ".join(part for part in (phase_word(job), count, left) if part)
     return f"{job.message}{f' ({job.hint})' if job.hint else ''}"
 

@@ -25,8 +25,8 @@ from tui.dashboard.text import (
     leaving,
     next_steps,
     plan_lines,
-    run_line,
     run_lines,
+    run_spans,
 )
 from tui.look.glyphs import ASCII
 from tui.widgets.lines import plain
@@ -91,13 +91,13 @@ def test_plan_names_what_is_replaced() -> None:
 
 def test_run_line_counts_the_jobs() -> None:
     """A live run says who started it and how its jobs stand; a cancelled one says so."""
-    text = plain(run_line(live_run(), NOW))
+    text = plain(run_spans(live_run(), NOW))
 
     assert text.startswith(f"RUN {RUN_ID} 3m 10s: 2 running, 6 queued, 4 done, 1 failed")
     assert text.endswith("by cron")
-    assert plain(run_line(replace(live_run(), cancelling=True), NOW)).startswith("CANCELLING")
-    assert "DONE" in plain(run_line(ended_run(), NOW))
-    assert "1h ago" in plain(run_line(ended_run(), NOW))
+    assert plain(run_spans(replace(live_run(), cancelling=True), NOW)).startswith("CANCELLING")
+    assert "DONE" in plain(run_spans(ended_run(), NOW))
+    assert "1h ago" in plain(run_spans(ended_run(), NOW))
 
 
 def test_run_lines_use_the_room_they_have() -> None:
