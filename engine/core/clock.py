@@ -10,9 +10,9 @@ from typing import Protocol
 from engine.core.errors import UsageError
 from engine.core.text import clean
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LONGEST_S = 3650 * 86_400.0
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_MAX_SECONDS = 3650 * 86_400.0
 
 
 class Clock(Protocol):
@@ -34,7 +34,7 @@ class SystemClock:
 
 
 class FakeClock:
-    """A clock that moves only when told."""
+    """A clock that moves only by `advance`."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -53,10 +53,10 @@ class FakeClock:
 
 
 def parse_duration(text: str) -> timedelta:
-    """6h, 30m, 90s, 2d; UsageError for anything else."""
-    found = _SPAN.fullmatch(text.strip())
-    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-    if not 0 < seconds <= _LONGEST_S:
+    """The span of 6h, 30m, 90s or 2d; UsageError for anything else."""
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _UNIT_SECONDS[match[2]] if match else 0.0
+    if not 0 < seconds <= _MAX_SECONDS:
         raise UsageError(
             f"not a span of time up to ten years: {clean(text, 40)!r}", "write it as 30m, 6h or 2d"
         )
@@ -72,8 +72,7 @@ def iso(moment: datetime) -> str:
 
 
 def parse_iso(text: str) -> datetime:
-    """The aware UTC moment of an ISO text;
-    ValueError on a text without a zone, or of a moment no calendar has."""
+    """The UTC moment of an ISO text; ValueError without a zone or out of the calendar's range."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError(f"time without a zone: {text!r}")

@@ -16,7 +16,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a command tells the shell."""
+    """What a command returns to the shell."""
 
     DONE = 0
     FAILED = 1
@@ -29,8 +29,7 @@ class ExitCode(IntEnum):
 
 
 class StockmlError(Exception):
-    """A fault a user can act on: the message shows the value and its origin, the hint the next
-    step."""
+    """A fault a user can act on: the message names value and origin, the hint the next step."""
 
     exit_code = ExitCode.FAILED
 

@@ -1,4 +1,4 @@
-"""Events: the one line a worker or a supervisor says, and its JSON form.
+"""Events: the lines that workers and supervisors write, and their JSON form.
 
 {"v":1,"seq":n,"ts":"UTC ISO","mono":s,"run":"…","src":"worker-1","symbol":"NVDA","type":"epoch",…}
 seq counts per src; mono is seconds of the machine's monotonic clock, for durations; NaN is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,9 +57,7 @@ def encode(event: Event) -> bytes:
         line = _line(event, limit)
         if len(line) <= MAX_LINE:
             return line
-    return _line(
-        Event(event.seq, event.ts, event.mono, event.run, event.src, event.symbol, event.type), 60
-    )
+    return _line(replace(event, data={}), 60)
 
 
 def _line(event: Event, limit: int) -> bytes:
@@ -73,40 +71,40 @@ def _line(event: Event, limit: int) -> bytes:
         "symbol": event.symbol,
         "type": event.type,
     }
-    body = {name: _tame(value, limit) for name, value in event.data.items() if name not in head}
+    body = {
+        name: _json_safe(value, limit) for name, value in event.data.items() if name not in head
+    }
     return json.dumps({**head, **body}, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def _tame(value: Any, limit: int) -> Any:
+def _json_safe(value: Any, limit: int) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, str):
         return clean(value.replace("\n", " "), limit)
     if isinstance(value, dict):
-        return {str(name): _tame(item, limit) for name, item in value.items()}
+        return {str(name): _json_safe(inner, limit) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_tame(item, limit) for item in value]
+        return [_json_safe(element, limit) for element in value]
     return value
 
 
 def decode(line: bytes) -> Event | None:
-    """The event of one line, or None for garbage, a torn line, or a version this program does
-    not know."""
+    """The event of one line; None for garbage, a torn line or a newer version."""
     try:
-        found = json.loads(line)
-        if not isinstance(found, dict) or not isinstance(found["v"], int) or found["v"] > VERSION:
+        tree = json.loads(line)
+        if not isinstance(tree, dict) or not isinstance(tree["v"], int) or tree["v"] > VERSION:
             return None
-        data = {str(name): value for name, value in found.items() if name not in _HEAD}
-        mono, seq = found.get("mono"), found["seq"]
+        mono = tree.get("mono")
         return Event(
-            seq=int(seq),
-            ts=parse_iso(found["ts"]),
+            seq=int(tree["seq"]),
+            ts=parse_iso(tree["ts"]),
             mono=float(mono) if mono is not None else 0.0,
-            run=clean(str(found["run"]), 80),
-            src=clean(str(found.get("src", "")), 40),
-            symbol=clean(str(found.get("symbol") or ""), 10),
-            type=clean(str(found["type"]), 40),
-            data=data,
+            run=clean(str(tree["run"]), 80),
+            src=clean(str(tree.get("src", "")), 40),
+            symbol=clean(str(tree.get("symbol") or ""), 10),
+            type=clean(str(tree["type"]), 40),
+            data={str(name): value for name, value in tree.items() if name not in _HEAD},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None

@@ -10,16 +10,14 @@ from pathlib import Path
 
 # Both must be set: the flag alone marks a test process, the list alone does nothing in an
 # operator's shell.
-_LIST = os.environ.get("STOCKML_FAILPOINTS", "") if os.environ.get("STOCKML_TEST") == "1" else ""
+_TESTING = os.environ.get("STOCKML_TEST") == "1"
+_LIST = os.environ.get("STOCKML_FAILPOINTS", "") if _TESTING else ""
 _POINTS = dict(part.split("=", 1) for part in _LIST.split(",") if "=" in part)
-_TRACE = (
-    os.environ.get("STOCKML_FAILPOINT_TRACE", "") if os.environ.get("STOCKML_TEST") == "1" else ""
-)
+_TRACE = os.environ.get("STOCKML_FAILPOINT_TRACE", "") if _TESTING else ""
 
 
 def failpoint(name: str) -> None:
-    """Do what `STOCKML_FAILPOINTS=name=kill|enospc|eio|pause` asks at this point;
-    nothing by default."""
+    """Do what `STOCKML_FAILPOINTS=name=kill|enospc|eio|pause` asks; nothing by default."""
     if _TRACE:
         with Path(_TRACE).open("a") as file:
             file.write(name + "\n")

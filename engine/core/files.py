@@ -27,19 +27,16 @@ def fsync_dir(folder: Path) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """A hidden name beside `path`, never met twice;
-    `clean` removes left-overs by the `.tmp-` mark."""
+    """A hidden name beside `path`, never used twice; `clean` removes leftovers by `.tmp-`."""
     return path.with_name(f".tmp-{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
 
 
 def replace_with(
     path: Path, write: Callable[[Path], None], mode: int = 0o644, name: str = "file"
 ) -> None:
-    """Let `write` fill a temporary file, then make it `path`: after a kill the old or the new
-    file stands.
+    """Let `write` fill a temporary file, then rename it to `path`: old or new survives a kill.
 
-    Raises OSError (a full disk, no permission); the old file is then untouched and the temporary
-    one removed.
+    Raises OSError (full disk, no permission); the old file is then untouched, the temporary gone.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
@@ -83,8 +80,8 @@ def write_json(path: Path, value: Any, mode: int = 0o644, name: str = "file") ->
 def append_line(path: Path, line: str, mode: int = 0o644) -> None:
     """Append one line by one O_APPEND write, so that lines of several writers never mix.
 
-    Raises OSError, also when the disk had room for a part only, which is then taken back: the
-    next line would stick to it.
+    Raises OSError, also when only a part fitted: that part is taken back, or the next line would
+    stick to it.
     """
     data = (line.replace("\n", " ") + "\n").encode("utf-8", "replace")
     try:
@@ -96,7 +93,7 @@ def append_line(path: Path, line: str, mode: int = 0o644) -> None:
         written = os.write(fd, data)
         if written < len(data):
             end = os.lseek(fd, 0, os.SEEK_CUR)
-            if os.fstat(fd).st_size == end:  # nobody came after it
+            if os.fstat(fd).st_size == end:  # nobody wrote after it
                 os.ftruncate(fd, end - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
@@ -104,10 +101,10 @@ def append_line(path: Path, line: str, mode: int = 0o644) -> None:
 
 
 class FileLock:
-    """An exclusive flock that lives as long as its holder; the file is never unlinked.
+    """An exclusive flock held until its holder ends; the file is never unlinked.
 
     Unlinking on release lets two holders in (seen in filelock 3.20.4 to 3.29.4). The file's text
-    names the holder, for people only: nothing decides by it.
+    names the holder for people only: no code decides by it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -120,8 +117,7 @@ class FileLock:
 
     @classmethod
     def adopt(cls, path: Path, fd: int) -> Self:
-        """The lock at `path` that the process which started this one took and handed over as
-        `fd`."""
+        """The lock at `path` that the parent process took and handed over as `fd`."""
         os.set_inheritable(fd, False)
         lock = cls(path)
         lock._fd = fd
@@ -168,8 +164,7 @@ class FileLock:
 
 
 def _locked_exclusively(fd: int) -> bool:
-    """Whether `fd` got the exclusive lock;
-    a reader's momentary shared probe is waited out, a holder is not."""
+    """Whether `fd` got the exclusive lock; a reader's short shared probe is waited out."""
     # A probe lasts microseconds, or a time slice when its process is put aside in the middle of it.
     end = time.monotonic() + 2.0
     while time.monotonic() < end:
@@ -187,8 +182,7 @@ def _locked_exclusively(fd: int) -> bool:
 
 
 def lock_holder(path: Path) -> str | None:
-    """Who holds the lock at `path`: its owner text (maybe empty), or None when it is free or
-    absent."""
+    """The owner text (maybe empty) of the lock at `path`; None when it is free or absent."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

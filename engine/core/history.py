@@ -1,9 +1,9 @@
-"""history.db: one SQLite file in which several rooms keep tables, each under its own prefix.
+"""history.db: one SQLite file in which several packages keep tables, each under its own prefix.
 
-who asks                function                gets
-a room that writes      open_history(home, S)   an autocommit connection, its tables up to date
-the same                transaction(c)          BEGIN IMMEDIATE … COMMIT around several statements
-a room that only looks  reading(home, S)        a read-only connection; None while nothing is there
+who asks              function                gets
+a package that writes  open_history(home, S)   an autocommit connection, its tables up to date
+the same               transaction(c)          BEGIN IMMEDIATE … COMMIT around several statements
+a package that reads   reading(home, S)        a read-only connection; None while nothing is there
 
 A `Schema` is a table of statements by owner: `steps[i]` leads from format i to i + 1. `PRAGMA
 user_version` is the format of the file itself, `history_formats` holds the format of each owner;
@@ -25,18 +25,15 @@ from engine.core.paths import Home
 FILE_FORMAT = 1
 # Seconds a writer waits for another one; the longest transaction of ours takes milliseconds.
 WRITER_WAIT_S = 10.0
-# Seconds a reader waits for one: the file is closed to readers only while a commit writes pages,
-# and a console waits.
+# Seconds a reader waits: a commit that writes pages shuts readers out, and a console waits.
 READER_WAIT_S = 2.0
 ROWS_KEPT = 60
-"""Rows of each kind that stay however old: as many as the state of a job or of a symbol is
-judged by."""
+"""Rows of each kind that stay however old: as many as a job or a symbol is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The tables of one room: every name begins with `owner` and an underscore;
-    steps are only ever appended."""
+    """The tables of one package, named `owner_…`; steps are only ever appended."""
 
     owner: str
     steps: tuple[tuple[str, ...], ...]
@@ -50,17 +47,16 @@ class AgingTable:
     table: str
     at: str
     """The column of the moment, as UTC ISO text."""
-    each: str = "1"
-    """The column that tells kinds apart; the newest rows of each kind stay."""
+    kind: str = "1"
+    """The column that separates kinds; the newest rows of each kind stay."""
     only: str = "1"
     """Which rows may go at all, as an SQL condition."""
 
     @property
     def condition(self) -> str:
-        """The rows that go;
-        the parameters are the moment before which they are old, and how many newest stay."""
-        places = f"id, ROW_NUMBER() OVER (PARTITION BY {self.each} ORDER BY id DESC) AS place"
-        newest = f"SELECT id FROM (SELECT {places} FROM {self.table}) WHERE place <= ?"  # noqa: S608 - names of ours
+        """The rows that go; parameters: the moment before which they are old, how many stay."""
+        places = f"id, ROW_NUMBER() OVER (PARTITION BY {self.kind} ORDER BY id DESC) AS place"
+        newest = f"SELECT id FROM (SELECT {places} FROM {self.table}) WHERE place <= ?"  # noqa: S608
         return f"{self.at} < ? AND ({self.only}) AND id NOT IN ({newest})"
 
 
@@ -71,13 +67,13 @@ def open_history(home: Home, schema: Schema) -> sqlite3.Connection:
     permission.
     """
     path = home.history
-    with _told(path):
+    with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=WRITER_WAIT_S, isolation_level=None)
         try:
             # DELETE, not WAL: a WAL database cannot be opened on a full disk.
             connection.execute("PRAGMA journal_mode=DELETE")
-            _bring_up(connection, schema, path)
+            _migrate(connection, schema, path)
         except BaseException:
             connection.close()
             raise
@@ -87,13 +83,12 @@ def open_history(home: Home, schema: Schema) -> sqlite3.Connection:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """All of the statements inside, or none; StockmlError when the file refuses them."""
-    with _told(Path(connection.execute("PRAGMA database_list").fetchone()[2])):
+    with _named_errors(Path(connection.execute("PRAGMA database_list").fetchone()[2])):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
-            connection.execute(
-                "COMMIT"
-            )  # fails while somebody reads on and on; the connection must not stay inside
+            # Fails while somebody keeps reading; the connection must not stay inside.
+            connection.execute("COMMIT")
         except BaseException:
             _roll_back(connection)
             raise
@@ -101,30 +96,28 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def reading(home: Home, schema: Schema) -> Iterator[sqlite3.Connection | None]:
-    """A connection that cannot write, or None when the file or the tables of `schema` are not
-    there yet."""
+    """A connection that cannot write; None while the file or the tables are not there yet."""
     path = home.history
     if not path.exists():
         yield None
         return
-    with _told(path), closing(_looking(path)) as connection:
+    with _named_errors(path), closing(_connect_reader(path)) as connection:
         _refuse_newer(connection, schema, path)
         yield connection if _format(connection, schema) else None
 
 
-def _looking(path: Path) -> sqlite3.Connection:
-    """A read-only connection;
-    the half transaction of a killed writer is rolled back first, which needs one that writes."""
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    """A read-only connection; a killed writer's half transaction is rolled back first."""
     try:
-        return _connected(path, "ro")
+        return _connect(path, "ro")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
             raise
-    _connected(path, "rw").close()
-    return _connected(path, "ro")
+    _connect(path, "rw").close()  # only a writer may roll back
+    return _connect(path, "ro")
 
 
-def _connected(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """A connection that has read the file once: only then a left journal shows."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", timeout=READER_WAIT_S, uri=True
@@ -137,21 +130,21 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _bring_up(connection: sqlite3.Connection, schema: Schema, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, schema: Schema, path: Path) -> None:
     _refuse_newer(connection, schema, path)
     if _format(connection, schema) == len(schema.steps):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         _refuse_newer(connection, schema, path)  # once more: others wait for this lock too
-        found = _format(connection, schema)
-        if 0 < found < len(schema.steps):
-            _copy(path, f"{schema.owner}-{found}")
+        present = _format(connection, schema)
+        if 0 < present < len(schema.steps):
+            _copy(path, f"{schema.owner}-{present}")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS history_formats (owner TEXT PRIMARY KEY, format INTEGER NOT"
             " NULL)"
         )
-        for step in schema.steps[found:]:
+        for step in schema.steps[present:]:
             for statement in step:
                 connection.execute(statement)
         row = (schema.owner, len(schema.steps))
@@ -172,30 +165,25 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 
 def _refuse_newer(connection: sqlite3.Connection, schema: Schema, path: Path) -> None:
     file_format = connection.execute("PRAGMA user_version").fetchone()[0]
-    found = _format(connection, schema)
-    if file_format > FILE_FORMAT or found > len(schema.steps):
-        which = (
-            f"file format {file_format}"
-            if file_format > FILE_FORMAT
-            else f"{schema.owner} format {found}"
-        )
-        known = FILE_FORMAT if file_format > FILE_FORMAT else len(schema.steps)
-        raise StockmlError(
-            f"{path} has {which}; this program knows {known}",
-            "a newer stockml wrote it: use that one",
-        )
+    owner_format = _format(connection, schema)
+    if file_format > FILE_FORMAT:
+        newer = f"file format {file_format}; this program knows {FILE_FORMAT}"
+    elif owner_format > len(schema.steps):
+        newer = f"{schema.owner} format {owner_format}; this program knows {len(schema.steps)}"
+    else:
+        return
+    raise StockmlError(f"{path} has {newer}", "a newer stockml wrote it: use that one")
 
 
 def _format(connection: sqlite3.Connection, schema: Schema) -> int:
-    known = connection.execute(
+    exists = connection.execute(
         "SELECT 1 FROM sqlite_master WHERE type='table' AND name='history_formats'"
     ).fetchone()
-    row = (
-        known
-        and connection.execute(
-            "SELECT format FROM history_formats WHERE owner=?", (schema.owner,)
-        ).fetchone()
-    )
+    if not exists:
+        return 0
+    row = connection.execute(
+        "SELECT format FROM history_formats WHERE owner=?", (schema.owner,)
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -205,7 +193,7 @@ def _copy(path: Path, mark: str) -> None:
     target = path.with_name(f"{path.name}.before-{mark}")
 
     def write(temporary: Path) -> None:
-        with closing(_connected(path, "ro")) as source, closing(sqlite3.connect(temporary)) as copy:
+        with closing(_connect(path, "ro")) as source, closing(sqlite3.connect(temporary)) as copy:
             source.backup(copy)
 
     if not target.exists():
@@ -213,8 +201,8 @@ def _copy(path: Path, mark: str) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """SQLite's own errors as ours, with the file named."""
+def _named_errors(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours, naming the file."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -1,7 +1,4 @@
-"""What a console measured of its own line to the terminal.
-
-The console leaves it, the doctor tells it.
-"""
+"""What a console measured of its link to the terminal: written by it, shown by `doctor`."""
 
 from __future__ import annotations
 
@@ -33,26 +30,24 @@ class LinkFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of the busiest second since it was opened, the first paint left out."""
     bytes_in_all: int
     longest_stall_s: float
-    """The longest time that its event loop stood still; 0 without a stall of more than a second."""
+    """The longest time its event loop was blocked; 0 without a stall of more than a second."""
 
 
 def save_link(home: Home, figures: LinkFigures) -> None:
-    """Leave the figures for the doctor; the last console that wrote is the one that is told.
-    Raises OSError."""
+    """Leave the figures for `doctor`; the last console to write wins. Raises OSError."""
     write_atomic(home.link, msgspec.json.encode(figures) + b"\n")
 
 
 def load_link(home: Home) -> LinkFigures | None:
-    """What the last console left; None where none did.
-    Raises ValueError for a file that is not one, OSError."""
+    """What the last console left, None without it; ValueError for a file that is no such one."""
     try:
         raw = home.link.read_bytes()
     except FileNotFoundError:
         return None
     try:
-        found = msgspec.json.decode(raw, type=LinkFigures)
+        figures = msgspec.json.decode(raw, type=LinkFigures)
     except msgspec.MsgspecError as error:
         raise ValueError(f"{home.link}: {error}") from error
-    if found.v != 1:
-        raise ValueError(f"{home.link} has format {found.v}, made by another stockml")
-    return found
+    if figures.v != 1:
+        raise ValueError(f"{home.link} has format {figures.v}, made by another stockml")
+    return figures

@@ -76,7 +76,7 @@ class Home:
 
     @property
     def link(self) -> Path:
-        """What the last console measured of its line to the terminal."""
+        """What the last console measured of its link to the terminal."""
         return self.data / "console_link.json"
 
     @property
@@ -102,7 +102,7 @@ class Home:
 
 
 def absolute_home(named: str) -> Path:
-    """The home folder that a user names, `~` read; ConfigError for a `~name` that nobody has."""
+    """The home folder a user names, `~` expanded; ConfigError for a `~name` nobody has."""
     try:
         return Path(named).expanduser().absolute()
     except RuntimeError as error:
@@ -113,22 +113,21 @@ def absolute_home(named: str) -> Path:
 
 
 def check_trust(home: Home) -> None:
-    """Refuse a home of another user, one writable by others, or one on a file system where locks
-    lie."""
+    """ConfigError for a home of another user, writable by others, or where locks cannot work."""
     try:
-        found = home.root.stat()
+        status = home.root.stat()
     except OSError as error:
         raise ConfigError(f"cannot read the home folder {home.root}: {error.strerror}") from error
     if not home.root.is_dir():
         raise ConfigError(f"the home {home.root} is not a folder", "name a folder with --home")
-    if found.st_uid != os.getuid():
+    if status.st_uid != os.getuid():
         raise ConfigError(
-            f"the home {home.root} belongs to user id {found.st_uid}, not to you",
+            f"the home {home.root} belongs to user id {status.st_uid}, not to you",
             "use a folder of your own",
         )
-    if found.st_mode & 0o022:
+    if status.st_mode & 0o022:
         raise ConfigError(
-            f"the home {home.root} is writable by others (mode {found.st_mode & 0o777:o})",
+            f"the home {home.root} is writable by others (mode {status.st_mode & 0o777:o})",
             f"chmod go-w {home.root}",
         )
     kind = filesystem_of(home.root)
@@ -140,24 +139,24 @@ def check_trust(home: Home) -> None:
 
 
 def filesystem_of(folder: Path, table: str | None = None) -> str:
-    """The type of the file system that holds `folder` ('' when it cannot be told)."""
+    """The type of the file system that holds `folder`; '' when it is not known."""
     if table is None:
         try:
             table = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
-    best, kind = "", ""
+    best = ""
+    kind = ""
     target = f"{folder.resolve()}/"
     for line in table.splitlines():
         left, dash, right = line.partition(" - ")
         fields = left.split()
         if not dash or len(fields) < 5:
             continue
-        # The kernel writes a space, a tab, a newline and a backslash as \040 and so on, and all
-        # else as it is.
-        mount = (
-            re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4]).rstrip("/") + "/"
-        )
+        # The kernel escapes a space, a tab, a newline and a backslash only, as \040 and so on.
+        unescaped = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4])
+        mount = unescaped.rstrip("/") + "/"
         if target.startswith(mount) and len(mount) >= len(best):
-            best, kind = mount, right.split()[0]
+            best = mount
+            kind = right.split()[0]
     return kind

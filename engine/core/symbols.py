@@ -14,7 +14,7 @@ SYMBOL = re.compile(r"[A-Z][A-Z0-9.-]{0,9}")
 
 
 class Priority(StrEnum):
-    """How early a symbol has its turn, the first ones first."""
+    """How early a symbol is trained."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -27,8 +27,7 @@ class Priority(StrEnum):
 
 
 def check_symbol(text: str, configured: Sequence[str]) -> str:
-    """The symbol itself if it is well-formed and configured, else UsageError naming the nearest
-    one."""
+    """The symbol if it is well-formed and configured, else UsageError naming the nearest."""
     if SYMBOL.fullmatch(text) and text in configured:
         return text
     shown = clean(text, 40)
@@ -38,5 +37,5 @@ def check_symbol(text: str, configured: Sequence[str]) -> str:
 
 
 def check_symbols(texts: Iterable[str], configured: Sequence[str]) -> tuple[str, ...]:
-    """Each symbol checked, in the order given, without repeats."""
+    """The symbols, each checked, in the order given and without repeats."""
     return tuple(dict.fromkeys(check_symbol(text, configured) for text in texts))

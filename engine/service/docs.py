@@ -1,4 +1,5 @@
-"""The contract as an HTML page, made from openapi.json; no script, nothing loaded from outside."""
+"""The contract as a page for people: made from openapi.json, with no script and nothing loaded
+from elsewhere."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ def page(document: dict[str, Any]) -> str:
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
-    parameters = "".join(_parameter(parameter) for parameter in operation.get("parameters", ()))
+    rows = "".join(_parameter(found) for found in operation.get("parameters", ()))
     answers = "".join(
         f"<tr><td><code>{escape(status)}</code></td>"
         f"<td>{escape(answer.get('description', _name(answer)))}</td></tr>"
@@ -40,13 +41,13 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     return (
         f"<h2><code>{method.upper()}"
         f" {escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
-        f"<table>{parameters}{answers}</table>"
+        f"<table>{rows}{answers}</table>"
     )
 
 
-def _parameter(parameter: dict[str, Any]) -> str:
-    name = parameter.get("name", _name(parameter))
-    description = escape(parameter.get("description", ""))
+def _parameter(found: dict[str, Any]) -> str:
+    name = found.get("name", _name(found))
+    description = escape(found.get("description", ""))
     return f"<tr><td><code>{escape(name)}</code></td><td>{description}</td></tr>"
 
 

@@ -32,9 +32,8 @@ from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlErro
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.service.app import build_app
-from engine.service.guard import Admission
+from engine.service.guard import Admission, Policy
 from engine.service.limits import RateLimit, is_loopback
-from engine.service.policy import Policy
 from engine.service.protocol import PatientProtocol
 from engine.service.service import PredictionService
 from engine.settings.schema import Settings
@@ -54,7 +53,8 @@ class Address:
 
 
 def check_policy(home: Home, host: str) -> str:
-    """The token; RefusedError if it is missing off loopback, ConfigError for unsafe secrets."""
+    """The token;
+    RefusedError for an address off loopback without one, ConfigError for an unsafe secrets.toml."""
     token = read_token(home)
     if not token and not is_loopback(host):
         raise RefusedError(
@@ -65,7 +65,8 @@ def check_policy(home: Home, host: str) -> str:
 
 
 def listen(address: Address) -> socket.socket:
-    """A listening socket; StockmlError for a port we cannot have, ConfigError for a bad host."""
+    """A listening socket;
+    StockmlError when the port is taken or not allowed, ConfigError for an unknown host."""
     try:
         family, kind, proto, _, where = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM
@@ -93,9 +94,9 @@ def listen(address: Address) -> socket.socket:
     return sock
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Running:
-    """A service ready to run, with its lock and socket."""
+    """A service ready to run: its lock and its socket are held."""
 
     service: PredictionService
     policy: Policy
@@ -108,24 +109,26 @@ class Running:
         return f"http://{_bracketed(self.policy.host)}:{self.policy.port}"
 
     def run(self) -> int:
-        """Answer until SIGTERM or SIGINT, let requests finish; the signal, 0 for none."""
-        signals: list[int] = []
+        """Answer until SIGTERM or SIGINT, let requests finish; which signal it was, 0 for none."""
+        seen: list[int] = []
         before: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
             # uvicorn raises the signal again once it has drained: it must then end nothing.
             before = {
-                number: signal.signal(number, lambda received, _: signals.append(received))
+                number: signal.signal(number, lambda got, _: seen.append(got))
                 for number in (signal.SIGTERM, signal.SIGINT)
             }
         try:
             self.server.run(sockets=[self.sock])
-            self.lock.describe("")  # a text that stays in the file means a crash
+            self.lock.describe(
+                ""
+            )  # an end in order: what stays in the file otherwise tells of a crash
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
             self.sock.close()
             self.lock.release()
-        return signals[0] if signals else 0
+        return seen[0] if seen else 0
 
     def stop(self) -> None:
         """Ask for the end, as SIGTERM does; for another thread."""
@@ -156,18 +159,14 @@ def prepare(
         lock.release()
         raise
     port = sock.getsockname()[1]
-    policy = Policy(address.host, port, token, names=(platform.node().lower(),))
+    policy = Policy(address.host, port, token, (platform.node().lower(),))
     lock.describe(place_text(address.host, port))
-    service = PredictionService(
-        home, clock or SystemClock(), settings, source=source, fetching=fetching
-    )
+    service = PredictionService(home, clock or SystemClock(), settings, source, fetching)
     admission = Admission(
-        policy=lambda: policy,
-        rate_limit=limit or RateLimit(),
-        open_connections=lambda: len(server.server_state.connections),
+        lambda: policy, limit or RateLimit(), lambda: len(server.server_state.connections)
     )
     server = uvicorn.Server(_config(build_app(service, admission)))
-    return Running(service=service, policy=policy, lock=lock, sock=sock, server=server)
+    return Running(service, policy, lock, sock, server)
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
@@ -193,17 +192,18 @@ def serve(
     settings: Settings,
     address: Address,
     source: str | None,
-    on_ready: Callable[[Running], None],
+    told: Callable[[Running], None],
     fetching: bool = True,
 ) -> int:
-    """Serve until a signal, which is returned (0 for none); `on_ready` once the port is ours."""
+    """Serve until a signal; `told` is called once the port is ours.
+    Returns the signal, 0 for none."""
     with acting(home, SystemClock(), "serve", host=address.host, port=address.port) as act:
         running = prepare(home, settings, address, source, fetching=fetching)
         act.announce(port=running.policy.port)
-        on_ready(running)
-        number = running.run()
-        act.message = f"stopped by {signal.Signals(number).name}" if number else "stopped"
-    return number
+        told(running)
+        got = running.run()
+        act.message = f"stopped by {signal.Signals(got).name}" if got else "stopped"
+    return got
 
 
 def _holder(lock: FileLock) -> str:

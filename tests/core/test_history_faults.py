@@ -149,8 +149,8 @@ def test_a_locked_file_is_waited_for_and_then_told(
 ) -> None:
     """A second writer gives up in words after its patience;
     a reader is kept out only while pages are being written."""
-    monkeypatch.setattr(history, "BUSY_S", 0.2)
-    monkeypatch.setattr(history, "LOOK_S", 0.2)
+    monkeypatch.setattr(history, "WRITER_WAIT_S", 0.2)
+    monkeypatch.setattr(history, "READER_WAIT_S", 0.2)
     add(home, 1)
     with closing(sqlite3.connect(home.history, isolation_level=None)) as holder:
         holder.execute(f"BEGIN {lock}")

@@ -34,10 +34,10 @@ KNOWN = {
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
     """The node that a reference names."""
     while "$ref" in node:
-        target: Any = DOCUMENT
+        found: Any = DOCUMENT
         for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
+            found = found[part]
+        node = found
     return node
 
 
