@@ -67,9 +67,9 @@ def wanted(problems: list[dict[str, Any]], named: bool) -> list[dict[str, Any]]:
 def lines_of(found: dict[str, Any], width: int | None) -> list[str]:
     """The table, on a narrow terminal without the columns that matter less;
     the report has them all."""
-    from engine.forecast.report import HEADS, RIGHT, table
+    from engine.forecast.report_table import HEADS, RIGHT, table_rows
 
-    rows = table(found)
+    rows = table_rows(found)
     if width is None or width >= WIDE:
         return render.table(HEADS, rows, RIGHT, width)
     kept = [HEADS.index(head) for head in NARROW]

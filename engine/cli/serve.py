@@ -57,13 +57,14 @@ def test_symbol(session: Session, symbol: str) -> int:
     """Ask the service for one prediction: status, latency, answer, verdict against the limits."""
     from engine.client.place import find_place
     from engine.client.service_client import ask_service
-    from engine.service.verdict import answer_lines, fault, latency_line, verdict
+    from engine.service.verdict import answer_lines, latency_line, response_error, response_level
 
     settings = session.engine.settings.current
     check_symbol(symbol, settings.names)
     limits = settings.resources
     reply = ask_service(session.home, f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
-    level, wrong = verdict(reply, limits), fault(reply)
+    level = response_level(reply, limits)
+    wrong = response_error(reply)
     if session.json:
         url = find_place(session.home).text.partition(",")[0] or None
         session.document(_tree(symbol, url, reply, level if wrong is None else Level.CRIT, wrong))

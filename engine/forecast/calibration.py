@@ -1,14 +1,15 @@
 """Intervals, confidence and P(up) from past forecast errors, kept true as outcomes arrive.
 
 The score of a session is its residual u = (outcome - forecast) / s, s the volatility forecast
-made before it. The newest WINDOW scores say what to expect of the next one: rolling split
-conformal prediction (Vovk et al. 2005) on a volatility-scaled score. Each level follows its own
-misses by adaptive conformal inference (Gibbs & Candès 2021): a miss widens the next interval, a
-hit narrows it a little, so that a year's coverage stays near the promise on every symbol.
+made before it. The newest WINDOW scores predict the next one: rolling split conformal prediction
+(Vovk et al. 2005) on a volatility-scaled score. Each level follows its own misses by adaptive
+conformal inference (Gibbs & Candès 2021): a miss widens the next interval, a hit narrows it a
+little, so that a year's coverage stays near the promise on every symbol.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -17,57 +18,56 @@ import numpy as np
 from engine.forecast.members.base import Arrays, Floats
 
 WINDOW = 250
-"""Sessions whose residuals count;
-500 followed the market more slowly (78.3 against 79.2 % covered in 2021/22)."""
+"""Sessions whose residuals count; 500 followed the market more slowly (in 2021/22 78.3 % covered,
+not 79.2 %)."""
 LEVELS = (0.20, 0.05)
 """Shares outside of the 80 % and the 95 % interval."""
 GAIN = (0.02, 0.008)
-"""How far one outcome moves each level: a year's coverage per symbol then lay within 76 and 83 %
+"""How far one outcome moves each level: a year's coverage per symbol was then within 76 and 83 %
 (2018 to 2024-08)."""
 BOUNDS = ((0.01, 0.60), (0.002, 0.30))
-"""Where each level stays."""
+"""The range of each level."""
 NESTED = 1.02
 """The 95 % interval is at least this much wider than the 80 % one."""
 SMALLEST = 0.25
-"""Volatilities of half an interval at least: more than a blended forecast may be away from the
-last close."""
+"""Least half width in volatilities: more than a blended forecast may differ from the last close."""
 EVIDENCE = 650.0
 """Sessions of evidence that the base rate of rising sessions is worth in P(up).
 
 Six years of walks to 2024-08 (13 symbols, no lstm), hits more than always-up's by year and Brier
-score of P(up): with 250
--10 0 0 -8 +27 +11 and 0.24904, with 500 +1 0 0 -2 0 +4 and 0.24902, with 650 0 0 0 0 +2 0 and
-0.24903, with 800 0 0 0 0 0 -9 and 0.24905: 650 is the one that never went below always-up, at no
-cost in the Brier score.
+score of P(up): with 250 -10 0 0 -8 +27 +11 and 0.24904, with 500 +1 0 0 -2 0 +4 and 0.24902, with
+650 0 0 0 0 +2 0 and 0.24903, with 800 0 0 0 0 0 -9 and 0.24905: only 650 never went below
+always-up, at no cost in the Brier score.
 """
 SIDE = 1e-3
-"""Volatilities from the last close of a forecast that contradicted P(up): it claims no move, and
-takes the likelier side."""
+"""Volatilities between the last close and a forecast that contradicted P(up): it claims no move,
+and takes the likelier side."""
 BASE_UP = 0.525
 """Share of sessions that close higher (13 symbols, 2015 to 2024-08: 52.5 %)."""
+COLUMNS = ("forecast", "half80", "half95", "confidence", "p_up")
+"""The columns of StatedForecasts, in their order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrator:
-    """What past outcomes taught: the newest residuals [<= WINDOW], oldest first, and the two
-    levels reached."""
+    """What past outcomes taught."""
 
     residuals: Floats
+    """[<= WINDOW] the newest ones, oldest first."""
     levels: tuple[float, float] = LEVELS
+    """The two levels reached."""
 
     def half_widths(self) -> tuple[float, float]:
-        """Half the 80 % and the 95 % interval in units of the volatility forecast;
-        0 < first < second."""
+        """Half the 80 % and the 95 % interval in volatility forecasts; 0 < first < second."""
         sizes = np.sort(np.abs(self.residuals))
         narrow = max(conformal_quantile(sizes, self.levels[0]), SMALLEST)
         return narrow, max(conformal_quantile(sizes, self.levels[1]), narrow * NESTED)
 
     def confidence(self, scale: float, tolerance: float) -> float:
-        """P(|p - a| / a <= tolerance), a fraction: the share of residuals that would have kept
-        within it.
+        """P(|p - a| / a <= tolerance), a fraction: the share of residuals within it.
 
-        p / a = e^(-u s), so u s must lie within [-log(1 + tolerance), -log(1 - tolerance)]. Half
-        a session is added to both sides, for 250 of 250 is not certainty.
+        p / a = e^(-u s), so u s must be within [-log(1 + tolerance), -log(1 - tolerance)]. Half a
+        session is added to both sides, because 250 of 250 is not certainty.
         """
         above = -np.log1p(-tolerance) if tolerance < 1.0 else np.inf
         moves = self.residuals * scale
@@ -75,19 +75,17 @@ class Calibrator:
         return (kept + 0.5) / (len(moves) + 1.0)
 
     def p_up(self, forecast: float, scale: float) -> float:
-        """P(next close > last close), a fraction: the share of residuals that would lift it,
-        drawn to the base rate."""
+        """P(next close > last close), a fraction: the share of rises, drawn to the base rate."""
         rises = float(np.sum(self.residuals > -forecast / scale))
         return (rises + EVIDENCE * BASE_UP) / (len(self.residuals) + EVIDENCE)
 
     def agreed(self, forecast: float, scale: float) -> float:
-        """The forecast, or a hair beside the last close on the likelier side where it
-        contradicts P(up).
+        """The forecast, or just beside the last close on the likelier side if it contradicts P(up).
 
-        A blend below the last close beside a P(up) of 52 % says two things at once. In the walks
-        of 2022/23 and 2023/24 without the lstm the rule moved direction from 50.99 to 51.09 and
-        from 52.58 to 53.05 % (always-up 50.91 and 52.77), MASE from 1.0006 to 1.0003 and from
-        0.9987 to 0.9989.
+        A blend below the last close with a P(up) of 52 % contradicts itself. In the walks of
+        2022/23 and 2023/24 without the lstm the rule moved direction from 50.99 to 51.09 and from
+        52.58 to 53.05 % (always-up 50.91 and 52.77), MASE from 1.0006 to 1.0003 and from 0.9987 to
+        0.9989.
         """
         rising = self.p_up(forecast, scale) >= 0.5
         if forecast and rising != (forecast > 0.0):
@@ -117,22 +115,30 @@ class Calibrator:
 
 
 def conformal_quantile(sizes: Floats, level: float) -> float:
-    """The ceil((n + 1)(1 - level))-th smallest of the sorted `sizes`, the largest when there are
-    too few."""
+    """The ceil((n + 1)(1 - level))-th smallest of the sorted `sizes`; the largest of too few."""
     rank = int(np.ceil((len(sizes) + 1) * (1.0 - level)))
     return float(sizes[min(rank, len(sizes)) - 1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stated:
-    """What was stated before each outcome, [n] each: forecast and half widths as log returns,
-    probabilities as fractions."""
+class StatedForecasts:
+    """What was stated before each outcome, [n] each.
+
+    Forecast and half widths are log returns, probabilities fractions.
+    """
 
     forecast: Floats
     half80: Floats
     half95: Floats
     confidence: Floats
     p_up: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The statements of all parts, one after the other."""
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
+        )
 
 
 def roll(
@@ -142,27 +148,24 @@ def roll(
     scale: Floats,
     tolerance: float,
     agree: bool = False,
-) -> tuple[Stated, Calibrator]:
+) -> tuple[StatedForecasts, Calibrator]:
     """State each session from the outcomes before it alone, then learn from its outcome.
 
-    Sessions in the order of time.
-
-    With `agree` (the blend, not a member on its own) a forecast that contradicts P(up) is stated
-    beside the last close.
+    Sessions are in the order of time. With `agree` (the blend, not a member on its own) a forecast
+    that contradicts P(up) is stated beside the last close.
     """
-    stated = np.empty((5, len(target)))
+    stated = np.empty((len(COLUMNS), len(target)))
     calibrator = start
-    for row, (f, t, s) in enumerate(
-        zip(forecast.tolist(), target.tolist(), scale.tolist(), strict=True)
-    ):
-        said = calibrator.agreed(f, s) if agree else f
+    sessions = zip(forecast.tolist(), target.tolist(), scale.tolist(), strict=True)
+    for row, (f, t, s) in enumerate(sessions):
+        stated_f = calibrator.agreed(f, s) if agree else f
         narrow, wide = calibrator.half_widths()
         stated[:, row] = (
-            said,
+            stated_f,
             narrow * s,
             wide * s,
             calibrator.confidence(s, tolerance),
-            calibrator.p_up(said, s),
+            calibrator.p_up(stated_f, s),
         )
-        calibrator = calibrator.learn(said, t, s)
-    return Stated(*stated), calibrator
+        calibrator = calibrator.learn(stated_f, t, s)
+    return StatedForecasts(**dict(zip(COLUMNS, stated, strict=True))), calibrator

@@ -1,7 +1,4 @@
-"""The charts of an evaluation as SVG to stand inside a page.
-
-Matplotlib is loaded here, without a display.
-"""
+"""The charts of an evaluation as inline SVG; Matplotlib is loaded here, without a display."""
 
 from __future__ import annotations
 
@@ -17,10 +14,10 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from engine.forecast.evaluate import Evaluation
+from engine.forecast.evaluation_document import kept_of, reliability_of
 from engine.forecast.metrics import relative_errors
-from engine.forecast.report import diagram, kept
 
-# Okabe and Ito's palette: told apart by every kind of colour vision.
+# Okabe and Ito's palette: distinct for every kind of colour vision.
 OURS, ACTUAL, WIDE, NARROW, GREY = "#0072B2", "#000000", "#D6E6F2", "#A9CCE3", "#777777"
 MEMBERS = ("#BBBBBB", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
 SLIDING = 20
@@ -42,71 +39,53 @@ def drawn(size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
         FigureCanvasSVG(figure)
         draw(figure)
         buffer = io.StringIO()
-        figure.savefig(
-            buffer,
-            format="svg",
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
+        metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        figure.savefig(buffer, format="svg", metadata=metadata)
     text = buffer.getvalue()
-    # Without the XML prologue, and responsive: the page sets the width.
-    return re.sub(
-        r'<svg ([^>]*?)width="[^"]*pt"', r"<svg \1", text[text.index("<svg") :], count=1
-    ).replace('height="', 'data-height="', 1)
+    svg = text[text.index("<svg") :]  # without the XML prologue
+    # Responsive: the page sets the width.
+    svg = re.sub(r'<svg ([^>]*?)width="[^"]*pt"', r"<svg \1", svg, count=1)
+    return svg.replace('height="', 'data-height="', 1)
 
 
-def forecast_chart(found: Evaluation) -> str:
-    """Forecast against actual with both intervals, and below it what was gained on naive since
-    the first session."""
+def forecast_chart(evaluation: Evaluation) -> str:
+    """Forecast against actual with both intervals, and below it the gain on naive over time."""
 
     def draw(figure: Figure) -> None:
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        _against_actual(top, found)
-        _against_naive(bottom, found)
-        dated(bottom)
+        _draw_against_actual(top, evaluation)
+        _draw_against_naive(bottom, evaluation)
+        _format_dates(bottom)
 
     return drawn((9.0, 5.2), draw)
 
 
-def _against_actual(axes: Any, found: Evaluation) -> None:
-    record, before = found.record, found.before
-    for level, colour in (("95", WIDE), ("80", NARROW)):
-        half = getattr(record, f"half{level}")
-        low, high = before * np.exp(record.forecast - half), before * np.exp(record.forecast + half)
-        axes.fill_between(
-            record.dates, low, high, color=colour, linewidth=0, label=f"{level} % interval"
-        )
-    axes.plot(
-        record.dates, before * np.exp(record.forecast), color=OURS, linewidth=1.0, label="forecast"
-    )
-    axes.plot(
-        record.dates,
-        before * np.exp(record.target),
-        ".",
-        color=ACTUAL,
-        markersize=3,
-        label="actual close",
-    )
-    axes.set_ylabel("index, start = 100" if found.indexed else "close, dollars")
-    mark = " (SIMULATED)" if found.simulated else ""
-    axes.set_title(
-        f"{found.symbol}{mark}: forecast against actual, {found.part}, n={len(record)}", loc="left"
-    )
+def _draw_against_actual(axes: Any, evaluation: Evaluation) -> None:
+    record = evaluation.record
+    before = evaluation.before
+    for level, half, colour in (("95", record.half95, WIDE), ("80", record.half80, NARROW)):
+        low = before * np.exp(record.forecast - half)
+        high = before * np.exp(record.forecast + half)
+        label = f"{level} % interval"
+        axes.fill_between(record.dates, low, high, color=colour, linewidth=0, label=label)
+    forecast = before * np.exp(record.forecast)
+    actual = before * np.exp(record.target)
+    axes.plot(record.dates, forecast, color=OURS, linewidth=1.0, label="forecast")
+    axes.plot(record.dates, actual, ".", color=ACTUAL, markersize=3, label="actual close")
+    axes.set_ylabel("index, start = 100" if evaluation.indexed else "close, dollars")
+    mark = " (SIMULATED)" if evaluation.simulated else ""
+    title = f"{evaluation.symbol}{mark}: forecast against actual"
+    axes.set_title(f"{title}, {evaluation.part}, n={len(record)}", loc="left")
     axes.legend(loc="upper left", fontsize=7, ncols=4)
 
 
-def _against_naive(axes: Any, found: Evaluation) -> None:
-    record = found.record
-    ours, naive = (
-        relative_errors(record.forecast, record.target),
-        relative_errors(np.zeros(len(record)), record.target),
-    )
-    axes.plot(
-        record.dates,
-        100.0 * np.cumsum(naive - ours),
-        color=OURS,
-        linewidth=1.2,
-        label="naive's error - ours, summed up",
-    )
+def _draw_against_naive(axes: Any, evaluation: Evaluation) -> None:
+    record = evaluation.record
+    ours = relative_errors(record.forecast, record.target)
+    naive = relative_errors(np.zeros(len(record)), record.target)
+    gained = 100.0 * np.cumsum(naive - ours)
+    label = "naive's error - ours, summed up"
+    axes.plot(record.dates, gained, color=OURS, linewidth=1.2, label=label)
     axes.axhline(0.0, color=ACTUAL, linewidth=0.8)
     axes.set_ylabel("points gained on naive")
     axes.margins(y=0.3)  # room for the legend
@@ -115,7 +94,7 @@ def _against_naive(axes: Any, found: Evaluation) -> None:
     for errors, colour, name in ((ours, OURS, "ours"), (naive, GREY, "naive")):
         right.plot(
             record.dates,
-            100.0 * sliding(errors),
+            100.0 * sliding_mean(errors),
             color=colour,
             linewidth=0.8,
             linestyle="--",
@@ -126,7 +105,7 @@ def _against_naive(axes: Any, found: Evaluation) -> None:
     axes.legend(lines, [line.get_label() for line in lines], loc="upper left", fontsize=7, ncols=3)
 
 
-def sliding(values: np.ndarray) -> np.ndarray:
+def sliding_mean(values: np.ndarray) -> np.ndarray:
     """[n] the mean of the newest SLIDING values; NaN until there are that many."""
     if len(values) < SLIDING:
         return np.full(len(values), np.nan)
@@ -134,7 +113,7 @@ def sliding(values: np.ndarray) -> np.ndarray:
     return np.concatenate([np.full(SLIDING - 1, np.nan), means])
 
 
-def dated(axes: Any) -> None:
+def _format_dates(axes: Any) -> None:
     """Readable dates below."""
     library: Any = dates
     locator = library.AutoDateLocator()
@@ -142,64 +121,55 @@ def dated(axes: Any) -> None:
     axes.xaxis.set_major_formatter(library.ConciseDateFormatter(locator))
 
 
-def reliability_chart(found: Sequence[Evaluation]) -> str:
-    """What was stated against what came, for the confidence and for P(up), all symbols together."""
-    bins = diagram(found)
-    titles = {"confidence": f"confidence, n={len(kept(found))}", "p_up": "P(up)"}
+def reliability_chart(evaluations: Sequence[Evaluation]) -> str:
+    """Stated against observed, for the confidence and for P(up), all symbols together."""
+    bins = reliability_of(evaluations)
+    titles = {"confidence": f"confidence, n={len(kept_of(evaluations))}", "p_up": "P(up)"}
 
     def draw(figure: Figure) -> None:
         for axes, (name, title) in zip(figure.subplots(1, 2), titles.items(), strict=True):
-            axes.plot(
-                [0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle="--", label="as stated"
-            )
-            stated, observed = (
-                [100.0 * each[key] for each in bins[name]] for key in ("stated", "observed")
-            )
-            axes.plot(
-                stated, observed, "o-", color=OURS, markersize=4, linewidth=1.0, label="came true"
-            )
-            for each, x, y in zip(bins[name], stated, observed, strict=True):
-                axes.annotate(
-                    str(each["n"]),
-                    (x, y),
-                    textcoords="offset points",
-                    xytext=(4, -9),
-                    fontsize=7,
-                    color=GREY,
-                )
-            axes.set(
-                title=f"Reliability of the {title}",
-                xlabel="stated %",
-                ylabel="observed %",
-                xlim=(0, 102),
-                ylim=(0, 102),
-            )
-            axes.legend(loc="upper left", fontsize=7)
+            _draw_reliability(axes, bins[name])
+            axes.set_title(f"Reliability of the {title}")
 
     return drawn((9.0, 3.8), draw)
 
 
-def weights_chart(found: Sequence[Evaluation]) -> str:
+def _draw_reliability(axes: Any, bins: Sequence[dict[str, Any]]) -> None:
+    """One diagram: a point for each bin with its number of sessions."""
+    stated = [100.0 * part["stated"] for part in bins]
+    observed = [100.0 * part["observed"] for part in bins]
+    diagonal = [0, 100]
+    axes.plot(diagonal, diagonal, color=GREY, linewidth=0.8, linestyle="--", label="as stated")
+    axes.plot(stated, observed, "o-", color=OURS, markersize=4, linewidth=1.0, label="came true")
+    for part, point in zip(bins, zip(stated, observed, strict=True), strict=True):
+        axes.annotate(
+            str(part["n"]),
+            point,
+            textcoords="offset points",
+            xytext=(4, -9),
+            fontsize=7,
+            color=GREY,
+        )
+    axes.set(xlabel="stated %", ylabel="observed %", xlim=(0, 102), ylim=(0, 102))
+    axes.legend(loc="upper left", fontsize=7)
+
+
+def weights_chart(evaluations: Sequence[Evaluation]) -> str:
     """The ensemble's weights, one bar a symbol."""
-    names = list(dict.fromkeys(name for each in found for name, _ in each.model.weights))
-    symbols = [each.symbol for each in reversed(found)]
+    weights = [dict(evaluation.model.weights) for evaluation in reversed(evaluations)]
+    symbols = [evaluation.symbol for evaluation in reversed(evaluations)]
+    names = list(dict.fromkeys(name for part in reversed(weights) for name in part))
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        left = np.zeros(len(found))
-        for at, name in enumerate(names):
-            widths = np.array([dict(each.model.weights).get(name, 0.0) for each in reversed(found)])
-            axes.barh(
-                symbols,
-                widths,
-                left=left,
-                color=MEMBERS[at % len(MEMBERS)],
-                label=name,
-                edgecolor="white",
-            )
+        left = np.zeros(len(symbols))
+        for index, name in enumerate(names):
+            widths = np.array([part.get(name, 0.0) for part in weights])
+            colour = MEMBERS[index % len(MEMBERS)]
+            axes.barh(symbols, widths, left=left, color=colour, label=name, edgecolor="white")
             left += widths
         axes.set(title="Weights of the members", xlim=(0, 1))
         axes.grid(visible=False)
         figure.legend(loc="outside lower center", ncols=len(names), fontsize=8)
 
-    return drawn((9.0, 1.2 + 0.28 * len(found)), draw)
+    return drawn((9.0, 1.2 + 0.28 * len(symbols)), draw)

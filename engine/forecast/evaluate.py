@@ -1,13 +1,13 @@
-"""Score a live model on sessions it could not have seen: those after its last training bar, else
-its held-out ones.
+"""Score a live model on sessions it could not have seen.
 
-Every session is stated as it was on its day: forecast one step ahead, interval and chances from
-the outcomes before it alone, the calibration having learned from each in turn.
+Those are the sessions after its last training bar, else its held-out ones. Each is stated as it
+was on its day: forecast one step ahead, interval and chances from the outcomes before it alone,
+the calibration having learned from each in turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from engine.core.sources import is_simulated
 from engine.forecast.dataset import Dataset, build_dataset
 from engine.forecast.inference import Forecaster, load_forecaster
 from engine.forecast.members.base import Floats, within
-from engine.forecast.record import Record, score_rows
+from engine.forecast.record import ForecastRecord, score_rows
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings
@@ -34,7 +34,7 @@ LIVE_MIN = 20
 """Sessions after the last training bar from which they alone are scored: a trading month."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Evaluation:
     """One live model and the sessions it is scored on."""
 
@@ -45,12 +45,12 @@ class Evaluation:
     """LIVE or HELD_OUT."""
     why: str
     """Why these sessions, in words."""
-    record: Record
+    record: ForecastRecord
     before: Floats
     """[n] close before each session, dollars; where bars are absent an index that starts at 100."""
     indexed: bool
     tolerance: float
-    """The relative error that the confidence speaks of, a fraction."""
+    """The relative error of the confidence, a fraction."""
 
     @property
     def symbol(self) -> str:
@@ -62,25 +62,30 @@ class Evaluation:
         return is_simulated(self.source) or self.model.simulated
 
 
+Evaluations = Mapping[str, Evaluation | StockmlError]
+"""By symbol; an error where a symbol could not be scored."""
+
+
 def evaluate(
     home: Home, settings: Settings, symbols: Iterable[str], clock: Clock, source: str = ""
-) -> dict[str, Evaluation | StockmlError]:
-    """Every symbol's evaluation, or the reason why there is none;
-    bars are the stored ones of `source`, else the model's."""
-    found: dict[str, Evaluation | StockmlError] = {}
+) -> Evaluations:
+    """Every symbol's evaluation on stored bars of `source`, else of the model's own."""
+    evaluations: dict[str, Evaluation | StockmlError] = {}
     for symbol in symbols:
         try:
-            found[symbol] = evaluate_symbol(home, settings, symbol, clock, source)
+            evaluations[symbol] = evaluate_symbol(home, settings, symbol, clock, source)
         except StockmlError as error:
-            found[symbol] = error
-    return found
+            evaluations[symbol] = error
+    return evaluations
 
 
 def evaluate_symbol(
     home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
 ) -> Evaluation:
-    """Score the live model of `symbol`;
-    NoDataError without one, ModelError for a file that cannot be trusted."""
+    """Score the live model of `symbol`.
+
+    NoDataError without one, ModelError for a file that cannot be trusted.
+    """
     from engine.vault.model_file import model_info, read_model
 
     try:
@@ -90,39 +95,50 @@ def evaluate_symbol(
     forecaster = load_forecaster(stored)
     source = source or stored.manifest.source
     bars: Bars | None = None
+    live: ForecastRecord | None = None
     try:
         bars = stored_bars(home, settings, source, symbol, clock)
         context = {
             name: stored_bars(home, settings, source, name, clock) for name in forecaster.context
         }
         live = live_record(forecaster, build_dataset(bars, context))
-        why = f"sessions after its last training bar, {stored.manifest.last_bar}"
-        few = _too_few(int(np.sum(bars.dates > forecaster.last_bar)), len(live))
+        later = int(np.sum(bars.dates > forecaster.last_bar))
+        why_held_out = _too_few(later, len(live))
     except NoDataError as error:
-        live, why, few = None, "", f"no later session can be scored: {error.message}"
+        why_held_out = f"no later session can be scored: {error.message}"
     if live is not None and len(live) >= LIVE_MIN:
-        record, part = live, LIVE
+        record = live
+        part = LIVE
+        why = f"sessions after its last training bar, {stored.manifest.last_bar}"
     else:
-        record, part, why = held_out(stored), HELD_OUT, few
+        record = held_out(stored)
+        part = HELD_OUT
+        why = why_held_out
     before, indexed = closes_before(record, bars)
-    info = model_info(stored.manifest, stored.size_bytes)
-    return Evaluation(info, source, part, why, record, before, indexed, forecaster.tolerance)
+    return Evaluation(
+        model=model_info(stored.manifest, stored.size_bytes),
+        source=source,
+        part=part,
+        why=why,
+        record=record,
+        before=before,
+        indexed=indexed,
+        tolerance=forecaster.tolerance,
+    )
 
 
-def live_record(forecaster: Forecaster, data: Dataset) -> Record:
-    """The sessions after the last training bar whose outcome is known, each as it was stated on
-    its day; may be empty."""
+def live_record(forecaster: Forecaster, data: Dataset) -> ForecastRecord:
+    """The sessions after the last training bar with a known outcome, as stated on their days."""
     start = int(np.searchsorted(data.dates, forecaster.last_bar))
     first = max(start, forecaster.sequence_length - 1)
     rows = np.arange(first, max(first, len(data) - 1), dtype=np.intp)
     return score_rows(forecaster.model, data, rows, forecaster.calibrator, forecaster.tolerance)[0]
 
 
-def held_out(stored: StoredModel) -> Record:
-    """The sessions at the end of its training bars that its fitting never saw, from the model
-    file itself."""
+def held_out(stored: StoredModel) -> ForecastRecord:
+    """The sessions at the end of the training bars that no fitting saw, from the model file."""
     try:
-        return Record.load(within("record", stored.arrays))
+        return ForecastRecord.load(within("record", stored.arrays))
     except KeyError as error:
         symbol = stored.manifest.symbol
         raise ModelError(
@@ -130,36 +146,27 @@ def held_out(stored: StoredModel) -> Record:
         ) from error
 
 
-def closes_before(record: Record, bars: Bars | None) -> tuple[Floats, bool]:
-    """[n] the close before each session, and whether it is an index for want of the bars."""
+def closes_before(record: ForecastRecord, bars: Bars | None) -> tuple[Floats, bool]:
+    """[n] the close before each session, and whether it is an index because bars are missing."""
     if bars is not None and len(record):
-        at = np.searchsorted(bars.dates, record.dates)
-        if at[0] > 0 and at[-1] < len(bars) and np.array_equal(bars.dates[at], record.dates):
-            return bars.close[at - 1], False
+        rows = np.searchsorted(bars.dates, record.dates)
+        inside = rows[0] > 0 and rows[-1] < len(bars)
+        if inside and np.array_equal(bars.dates[rows], record.dates):
+            return bars.close[rows - 1], False
     moves = np.cumsum(record.target) - record.target
     return 100.0 * np.exp(moves), True
 
 
 def _too_few(later: int, scored: int) -> str:
-    """Why the later sessions are not scored alone: there are too few, or too few bars before
-    them."""
+    """Why the later sessions are not scored alone: too few of them, or of the bars before them."""
     if later > scored:
-        short = (
-            f"{scored} of the {later} sessions after its last training bar have the bars before"
-            " them that a forecast takes"
+        return (
+            f"only {scored} of the {later} sessions after its last training bar have the bars"
+            f" before them that a forecast takes, {LIVE_MIN} are needed to score those alone"
         )
-        return f"only {short}, {LIVE_MIN} are needed to score those alone"
-    return (
-        f"{_counted(scored)} after its last training bar, {LIVE_MIN} are needed to score those"
-        " alone"
-    )
-
-
-def _counted(count: int) -> str:
-    return (
-        "no session lies"
-        if count == 0
-        else "only 1 session lies"
-        if count == 1
-        else f"only {count} sessions lie"
-    )
+    needed = f"after its last training bar, {LIVE_MIN} are needed to score those alone"
+    if scored == 0:
+        return f"no session lies {needed}"
+    if scored == 1:
+        return f"only 1 session lies {needed}"
+    return f"only {scored} sessions lie {needed}"

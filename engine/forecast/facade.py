@@ -95,7 +95,8 @@ class ModelsFacade(Facade):
         `folder` names the report, None when there is none.
         """
         from engine.forecast.evaluate import Evaluation, evaluate
-        from engine.forecast.report import document, write_report
+        from engine.forecast.evaluation_document import document
+        from engine.forecast.report import write_report
 
         names = self.checked(symbols)
         results = evaluate(self.home, self.context.settings, names, self.clock, self.source or "")
@@ -120,12 +121,12 @@ class ModelsFacade(Facade):
 
         settings = self.context.settings
         request = BacktestRequest(
-            symbols,
-            self.source or self.context.configured_source,
-            first,
-            last,
-            retrain_every,
-            members or settings.training.members,
-            epochs or settings.training.epochs,
+            symbols=symbols,
+            source=self.source or self.context.configured_source,
+            first=first,
+            last=last,
+            retrain_every=retrain_every,
+            members=members or settings.training.members,
+            epochs=epochs or settings.training.epochs,
         )
         return backtest(self.home, settings, request, self.clock, progress)

@@ -1,10 +1,9 @@
-"""Fit one symbol: from bars to a candidate for publication, with figures from sessions it never
-saw.
+"""Fit one symbol: from bars to a candidate for publication, scored on sessions it never saw.
 
-The model in the file is the very one that was scored: it is fitted on the training rows, stopped
-and weighted on the validation rows, and not fitted again on the held-out ones, for then the
-figures would be those of another model. What the held-out sessions do teach is the calibration,
-session by session, as every later outcome will.
+The model in the file is the one that was scored: it is fitted on the training rows, stopped and
+weighted on the validation rows, and not fitted again on the held-out ones, because the figures
+would then be those of another model. Only the calibration learns from the held-out sessions, one
+after the other, as it will from every later outcome.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -21,11 +21,12 @@ import numpy as np
 from engine.core.records import Forecast, Metrics
 from engine.forecast.calibration import WINDOW, Calibrator
 from engine.forecast.dataset import Dataset, build_dataset
+from engine.forecast.figures import Figures
 from engine.forecast.inference import forecast_of
 from engine.forecast.members.base import Arrays, FitOptions, IntArray, nested
 from engine.forecast.model import Model, fit_model
-from engine.forecast.record import Record, figures_of, metrics_of, score_rows
-from engine.forecast.splits import Split, check_bars, split_rows
+from engine.forecast.record import ForecastRecord, figures_of, metrics_of, score_rows
+from engine.forecast.splits import Split, SplitRules, check_bars, split_rows
 from engine.market.bars import Bars
 from engine.settings.schema import Settings
 from engine.vault.manifest import Manifest
@@ -34,9 +35,9 @@ from engine.vault.network import KerasLayer
 PACKAGES = ("stockml", "numpy", "scikit-learn", "keras", "tensorflow", "tensorflow-cpu")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Candidate:
-    """A trained model that is not published yet, and everything its file will hold."""
+    """A trained model that is not published yet, and everything its file will contain."""
 
     symbol: str
     source: str
@@ -52,16 +53,15 @@ class Candidate:
     layers: tuple[KerasLayer, ...]
     arrays: Arrays
     metrics: Metrics
-    figures: dict[str, float | int | None]
+    figures: Figures
     """`metrics` and more, as the manifest keeps them."""
-    record: Record
+    record: ForecastRecord
     forecast: Forecast
 
     def manifest(
         self, created_at: str, reason: str = "", run_id: str = "", **more: Any
     ) -> Manifest:
-        """The manifest of the file;
-        `created_at` in UTC ISO, `more` as in Manifest (generation, champion, parent …)."""
+        """The manifest, created at a time in UTC ISO; `more` as in Manifest (generation, …)."""
         return Manifest(
             symbol=self.symbol,
             created_at=created_at,
@@ -91,34 +91,21 @@ def fit_symbol(
 ) -> Candidate:
     """Fit `members` on `bars` and score them on the held-out sessions.
 
-    `options.seed` is the one of the settings.
-
-    Raises NoDataError (too little history, impossible bars), Cancelled, UsageError for an
-    unknown member.
+    `options.seed` is the one of the settings. Raises NoDataError (too little history, impossible
+    bars), Cancelled, UsageError for an unknown member.
     """
     options = replace(options, seed=symbol_seed(options.seed, bars.symbol))
-    training, tolerance = settings.training, settings.thresholds.max_mape / 100.0
+    rules = SplitRules.of(settings.training, options.sequence_length)
     options.report("phase", {"name": "features"})
-    check_bars(bars, options.sequence_length, training.validation_split, training.holdout_sessions)
+    check_bars(bars, rules)
     data = build_dataset(bars, context)
-    split = split_rows(
-        data,
-        options.sequence_length,
-        training.validation_split,
-        training.holdout_sessions,
-        training.max_sessions,
-    )
+    split = split_rows(data, rules)
     options.report("phase", {"name": "fit"})
     model = fit_model(data, split, members, options)
     options.report("phase", {"name": "score"})
-    record, calibrator = score_rows(
-        model, data, split.heldout, first_calibrator(data, split), tolerance
-    )
-    arrays = (
-        model.arrays()
-        | nested("calibration", calibrator.arrays())
-        | nested("record", record.arrays())
-    )
+    start = first_calibrator(data, split)
+    tolerance = settings.thresholds.max_mape / 100.0
+    record, calibrator = score_rows(model, data, split.heldout, start, tolerance)
     return Candidate(
         symbol=bars.symbol,
         source=bars.source,
@@ -132,7 +119,11 @@ def fit_symbol(
         versions=versions(),
         weights=model.weights,
         layers=model.layers(options.sequence_length),
-        arrays=arrays,
+        arrays={
+            **model.arrays(),
+            **nested("calibration", calibrator.arrays()),
+            **nested("record", record.arrays()),
+        },
         metrics=metrics_of(record),
         figures=figures_of(record, tolerance),
         record=record,
@@ -146,10 +137,9 @@ def symbol_seed(seed: int, symbol: str) -> int:
 
 
 def first_calibrator(data: Dataset, split: Split) -> Calibrator:
-    """What was known before the first held-out session: naive's residuals, which no fitting has
-    touched."""
-    seen: IntArray = np.concatenate([split.train, split.validation])[-WINDOW:]
-    return Calibrator(data.scaled_target[seen])
+    """What was known before the first held-out session: naive's residuals, which nothing fitted."""
+    rows: IntArray = np.concatenate([split.train, split.validation])[-WINDOW:]
+    return Calibrator(data.scaled_target[rows])
 
 
 def last_forecast(model: Model, data: Dataset) -> float:
@@ -159,10 +149,10 @@ def last_forecast(model: Model, data: Dataset) -> float:
 
 def data_hash(bars: Bars) -> str:
     """SHA-256 over the sessions and their five columns."""
-    total = hashlib.sha256(bars.dates.astype("datetime64[D]").astype("<i8").tobytes())
+    digest = hashlib.sha256(bars.dates.astype("datetime64[D]").astype("<i8").tobytes())
     for column in (bars.open, bars.high, bars.low, bars.close, bars.volume):
-        total.update(np.ascontiguousarray(column, "<f8").tobytes())
-    return total.hexdigest()
+        digest.update(np.ascontiguousarray(column, "<f8").tobytes())
+    return digest.hexdigest()
 
 
 def config_of(
@@ -185,10 +175,8 @@ def config_of(
 
 def versions() -> dict[str, str]:
     """The versions of the packages that shape a model, as far as they are installed."""
-    found = {}
+    installed = {}
     for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+        with suppress(PackageNotFoundError):
+            installed[package] = version(package)
+    return installed

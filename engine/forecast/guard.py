@@ -1,105 +1,105 @@
-"""Champion and challenger: a new model replaces the live one only if it is not clearly worse on
-the same sessions.
+"""Champion and challenger: a new model replaces the live one only if it is not clearly worse.
 
-Both are scored on the sessions that stand in both held-out records, so that neither was fitted
-on any of them.
+Both are scored on the sessions in both held-out records, so that neither was fitted on any of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.core.records import Metrics
 from engine.forecast.fit import Candidate
 from engine.forecast.members.base import within
-from engine.forecast.record import Record, metrics_of
+from engine.forecast.record import ForecastRecord, metrics_of
 from engine.settings.schema import Settings
 from engine.vault.model_file import StoredModel
 
 SAME = 1e-3
-"""Log return by which two sources may differ on a session and still speak of the same bars."""
+"""Log return by which two sources may differ on a session and still mean the same bars."""
 ALIKE = 0.9
 """Share of the common sessions that must agree."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuardVerdict:
-    """Whether to publish, why, and both sets of figures on the sessions compared (of the
-    champion None without any)."""
+    """Whether to publish, why, and both sets of figures on the sessions compared."""
 
-    publish: bool
+    publish: bool = True
     reason: str
     candidate_metrics: Metrics
-    champion_metrics: Metrics | None
+    champion_metrics: Metrics | None = None
+    """None when there was nothing to compare with."""
     sessions: int = 0
     ratio: float | None = None
     """The candidate's MASE ÷ the champion's."""
 
 
 def judge(candidate: Candidate, champion: StoredModel | None, settings: Settings) -> GuardVerdict:
-    """Compare the candidate with the live model;
-    the figures are out of sample for both and stand beside naive's."""
+    """Compare the candidate with the live model; the figures are out of sample for both."""
+    metrics = candidate.metrics
     if champion is None:
-        return GuardVerdict(
-            True, f"first model, {against_naive(candidate.metrics)}", candidate.metrics, None
-        )
+        reason = f"first model, {against_naive(metrics)}"
+        return GuardVerdict(reason=reason, candidate_metrics=metrics)
     try:
-        record = Record.load(within("record", champion.arrays))
+        record = ForecastRecord.load(within("record", champion.arrays))
     except KeyError:
-        return GuardVerdict(
-            True,
-            "the live model kept no held-out forecasts to compare with",
-            candidate.metrics,
-            None,
-        )
+        reason = "the live model kept no held-out forecasts to compare with"
+        return GuardVerdict(reason=reason, candidate_metrics=metrics)
     return compare(candidate, record, settings)
 
 
-def compare(candidate: Candidate, champion: Record, settings: Settings) -> GuardVerdict:
+def compare(candidate: Candidate, champion: ForecastRecord, settings: Settings) -> GuardVerdict:
     """The verdict on the sessions that both forecast without having seen them."""
-    needed, limit = settings.thresholds.guard_sessions, settings.thresholds.guard_ratio
+    needed = settings.thresholds.guard_sessions
     dates = np.intersect1d(candidate.record.dates, champion.dates)
-    if len(dates) < needed:
-        why = (
-            f"only {len(dates)} sessions are held out for both models, {needed} are needed to"
+    ours = candidate.record.on(dates)
+    theirs = champion.on(dates)
+    reason = _incomparable(ours, theirs, needed)
+    if reason:
+        return GuardVerdict(reason=reason, candidate_metrics=candidate.metrics, sessions=len(dates))
+    # The same outcomes for both: a bar corrected since must not favour either.
+    verdict = GuardVerdict(
+        reason=f"the close never moved on {len(dates)} sessions: nothing to compare",
+        candidate_metrics=metrics_of(ours),
+        champion_metrics=metrics_of(replace(theirs, target=ours.target)),
+        sessions=len(dates),
+    )
+    return _by_ratio(verdict, settings.thresholds.guard_ratio)
+
+
+def _incomparable(ours: ForecastRecord, theirs: ForecastRecord, needed: int) -> str:
+    """Why the records cannot be compared on their common sessions; empty when they can."""
+    if len(ours) < needed:
+        return (
+            f"only {len(ours)} sessions are held out for both models, {needed} are needed to"
             " compare"
         )
-        return GuardVerdict(True, why, candidate.metrics, None, len(dates))
-    ours, theirs = candidate.record.on(dates), champion.on(dates)
     agreeing = float(np.mean(np.abs(ours.target - theirs.target) <= SAME))
     if agreeing < ALIKE:
-        why = (
-            f"the live model was scored on other bars: {100 * (1 - agreeing):.0f} % of {len(dates)}"
+        return (
+            f"the live model was scored on other bars: {100 * (1 - agreeing):.0f} % of {len(ours)}"
             " sessions differ"
         )
-        return GuardVerdict(True, why, candidate.metrics, None, len(dates))
-    # The same outcomes for both: a bar corrected since must not favour either.
-    new, old = metrics_of(ours), metrics_of(Record.load(theirs.arrays() | {"target": ours.target}))
-    if new.mase is None or old.mase is None:
-        return GuardVerdict(
-            True,
-            f"the close never moved on {len(dates)} sessions: nothing to compare",
-            new,
-            old,
-            len(dates),
-        )
-    ratio = new.mase / old.mase
+    return ""
+
+
+def _by_ratio(verdict: GuardVerdict, limit: float) -> GuardVerdict:
+    """The verdict by the ratio of both MASEs; unchanged when there is none."""
+    new = verdict.candidate_metrics.mase
+    old = verdict.champion_metrics.mase if verdict.champion_metrics else None
+    if new is None or old is None:
+        return verdict
+    ratio = new / old
     figures = (
-        f"MASE {new.mase:.3f} against the live model's {old.mase:.3f} on {len(dates)} sessions"
+        f"MASE {new:.3f} against the live model's {old:.3f} on {verdict.sessions} sessions"
         " (naive 1.000)"
     )
     if ratio > limit:
-        return GuardVerdict(
-            False,
-            f"{figures}: worse by more than {100 * (limit - 1):.0f} %",
-            new,
-            old,
-            len(dates),
-            ratio,
-        )
-    return GuardVerdict(True, figures, new, old, len(dates), ratio)
+        reason = f"{figures}: worse by more than {100 * (limit - 1):.0f} %"
+        return replace(verdict, publish=False, reason=reason, ratio=ratio)
+    return replace(verdict, reason=figures, ratio=ratio)
 
 
 def against_naive(metrics: Metrics) -> str:

@@ -17,7 +17,7 @@ from engine.core.paths import Home
 from engine.forecast.inference import DEFAULT_TOLERANCE
 from engine.forecast.members.base import within
 from engine.forecast.metrics import relative_errors
-from engine.forecast.record import Record, figures_of
+from engine.forecast.record import ForecastRecord, figures_of
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings
@@ -70,7 +70,7 @@ def model_summary(
 
 
 def _told(stored: StoredModel, bars: Bars | None, tolerance: float) -> dict[str, Any]:
-    record = Record.load(within("record", stored.arrays))
+    record = ForecastRecord.load(within("record", stored.arrays))
     return {
         "figures": figures_of(record, tolerance),
         "calibration": calibration(record, tolerance),
@@ -78,7 +78,7 @@ def _told(stored: StoredModel, bars: Bars | None, tolerance: float) -> dict[str,
     }
 
 
-def calibration(record: Record, tolerance: float) -> list[dict[str, Any]]:
+def calibration(record: ForecastRecord, tolerance: float) -> list[dict[str, Any]]:
     """Stated confidence against the share of sessions that came that close, by parts;
     n each, percent."""
     stated, kept = (
@@ -100,7 +100,7 @@ def calibration(record: Record, tolerance: float) -> list[dict[str, Any]]:
     return rows
 
 
-def sessions(record: Record, bars: Bars | None) -> list[list[Any]]:
+def sessions(record: ForecastRecord, bars: Bars | None) -> list[list[Any]]:
     """[session, last close, forecast, low 80, high 80, actual] in dollars, where the bars still
     have the close before."""
     if bars is None:

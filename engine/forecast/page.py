@@ -1,5 +1,4 @@
-"""The evaluation as one HTML page that needs nothing beside it: tables, and charts as inline
-SVG."""
+"""The evaluation as one self-contained HTML page: tables, and charts as inline SVG."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from typing import Any
 from engine.core.text import clean
 from engine.forecast import charts
 from engine.forecast.evaluate import Evaluation
-from engine.forecast.report import HEADS, LEGEND, RIGHT, table
+from engine.forecast.report_table import HEADS, LEGEND, RIGHT, table_rows
 
 STYLE = """
 :root { color-scheme: light; }
@@ -26,71 +25,62 @@ th, td { white-space: nowrap; text-align: left; }
 svg { width: 100%; max-width: 60rem; height: auto; display: block; }
 .legend { color: #444; max-width: 60rem; }
 """
-# No script, no request: a report is read, also from a mail or a foreign disk.
+# No script, no request: a report may be opened from a mail or a foreign disk.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(found: Sequence[Evaluation], tree: dict[str, Any]) -> str:
+def page(evaluations: Sequence[Evaluation], document: dict[str, Any]) -> str:
     """The whole page; every text from outside is cleaned and escaped."""
-    parts = [f"<h1>Evaluation</h1><p>{escape(tree['evaluated_at'])}</p>"]
-    if tree["simulated"]:
+    parts = [f"<h1>Evaluation</h1><p>{escape(document['evaluated_at'])}</p>"]
+    if document["simulated"]:
         parts.append('<p class="simulated">SIMULATED: not real prices</p>')
-    parts += [
-        f'<div class="wide">{html_table(HEADS, table(tree), RIGHT)}</div>',
-        f'<p class="legend">{escape(LEGEND)}</p>',
-    ]
-    if tree["problems"]:
-        parts += [
-            "<h2>Not scored</h2>",
-            html_table(
-                ("SYMBOL", "WHY"), [(p["symbol"], clean(p["message"])) for p in tree["problems"]]
-            ),
-        ]
-    if found:
-        parts += [
-            "<h2>Reliability</h2>",
-            charts.reliability_chart(found),
-            "<h2>Weights</h2>",
-            charts.weights_chart(found),
-        ]
-    parts += [_symbol(each) for each in found]
+    parts.append(f'<div class="wide">{html_table(HEADS, table_rows(document), RIGHT)}</div>')
+    parts.append(f'<p class="legend">{escape(LEGEND)}</p>')
+    if document["problems"]:
+        reasons = [(entry["symbol"], clean(entry["message"])) for entry in document["problems"]]
+        parts += ["<h2>Not scored</h2>", html_table(("SYMBOL", "WHY"), reasons)]
+    if evaluations:
+        parts += ["<h2>Reliability</h2>", charts.reliability_chart(evaluations)]
+        parts += ["<h2>Weights</h2>", charts.weights_chart(evaluations)]
+    parts += [_symbol_section(evaluation) for evaluation in evaluations]
     head = (
         '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy"'
         f' content="{POLICY}"><title>stockml evaluation</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{STYLE}</style>"
     )
-    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     body = "\n".join(parts)
-    head += f"{viewport}<style>{STYLE}</style>"
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
-def _symbol(found: Evaluation) -> str:
-    """One symbol's section."""
-    model = found.model
+def _symbol_section(evaluation: Evaluation) -> str:
+    model = evaluation.model
+    mark = " SIMULATED" if evaluation.simulated else ""
     facts = (
         f"generation {model.generation}, trained {model.trained_at:%Y-%m-%d} up to {model.last_bar}"
         f" from {model.source}"
     )
-    scored = f"scored on {found.part} sessions of {clean(found.source)}: {clean(found.why)}"
-    mark = " SIMULATED" if found.simulated else ""
-    chart = charts.forecast_chart(found) if len(found.record) else ""
-    return f"<h2>{escape(found.symbol)}{mark}</h2><p>{escape(facts)}; {escape(scored)}</p>{chart}"
+    scored = (
+        f"scored on {evaluation.part} sessions of {clean(evaluation.source)}:"
+        f" {clean(evaluation.why)}"
+    )
+    chart = charts.forecast_chart(evaluation) if len(evaluation.record) else ""
+    title = f"<h2>{escape(evaluation.symbol)}{mark}</h2>"
+    return f"{title}<p>{escape(facts)}; {escape(scored)}</p>{chart}"
 
 
 def html_table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
 ) -> str:
     """A table; every text is escaped."""
-    kinds = ["number" if at in right else "text" for at in range(len(heads))]
-    head = "".join(
-        f'<th class="{kind}">{escape(text)}</th>' for kind, text in zip(kinds, heads, strict=True)
+    kinds = ["number" if column in right else "text" for column in range(len(heads))]
+    body = "\n".join(f"<tr>{_cells('td', row, kinds)}</tr>" for row in rows)
+    head = f"<thead><tr>{_cells('th', heads, kinds)}</tr></thead>"
+    return f"<table>{head}\n<tbody>{body}</tbody></table>"
+
+
+def _cells(tag: str, texts: Sequence[str], kinds: Sequence[str]) -> str:
+    return "".join(
+        f'<{tag} class="{kind}">{escape(text)}</{tag}>'
+        for kind, text in zip(kinds, texts, strict=True)
     )
-    body = "\n".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{kind}">{escape(text)}</td>' for kind, text in zip(kinds, row, strict=True)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"

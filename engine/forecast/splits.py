@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -20,15 +21,15 @@ from engine.forecast.dataset import Dataset
 from engine.forecast.features import WARMUP
 from engine.forecast.members.base import IntArray
 from engine.market.bars import Bars
+from engine.settings.schema import TrainingSettings
 
 TRAIN_ROWS = 120
-"""Rows to train on at least: half a year for 20-odd shrunk coefficients and a small network."""
+"""Least rows to train on: half a year for 20-odd shrunk coefficients and a small network."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Rows of a dataset, ascending, without overlap;
-    held-out may be empty (walk-forward backtest)."""
+    """Rows of a dataset, ascending, disjoint; held-out may be empty (walk-forward backtest)."""
 
     train: IntArray
     validation: IntArray
@@ -40,66 +41,80 @@ class Split:
         return np.concatenate([self.train, self.validation, self.heldout])
 
 
-def split_rows(
-    data: Dataset, sequence_length: int, validation_split: float, holdout: int, max_sessions: int
-) -> Split:
-    """The rows of `data` with a known target and a whole sequence before them, the newest
-    `max_sessions` of them, split.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRules:
+    """How rows are split; sessions, and `validation_split` as a share."""
 
-    Raises NoDataError, with the bars needed and the bars there, when less than TRAIN_ROWS remain
+    sequence_length: int
+    validation_split: float
+    holdout_sessions: int
+    max_sessions: int
+
+    @classmethod
+    def of(cls, training: TrainingSettings, sequence_length: int) -> Self:
+        """The rules of the settings, for sequences of this length."""
+        return cls(
+            sequence_length=sequence_length,
+            validation_split=training.validation_split,
+            holdout_sessions=training.holdout_sessions,
+            max_sessions=training.max_sessions,
+        )
+
+    def validation_rows(self, fitted: int) -> int:
+        """How many of the `fitted` rows before the held-out ones are for validation."""
+        return math.ceil(fitted * self.validation_split)
+
+    @property
+    def bars_needed(self) -> int:
+        """Bars a symbol must have before it can be trained."""
+        fitted = TRAIN_ROWS
+        while fitted - self.validation_rows(fitted) < TRAIN_ROWS:
+            fitted += 1
+        return WARMUP + (self.sequence_length - 1) + fitted + self.holdout_sessions + 1
+
+
+def split_rows(data: Dataset, rules: SplitRules) -> Split:
+    """The newest rows of `data` with a known target and a whole sequence before them, split.
+
+    Raises NoDataError, with the bars needed and the bars there, when fewer than TRAIN_ROWS remain
     to train on.
     """
     end = len(data) - 1  # the last row's outcome is not known
-    known = np.arange(max(sequence_length - 1, end - max_sessions), end, dtype=np.intp)
-    seen = max(0, len(known) - holdout)
-    validation = math.ceil(seen * validation_split)
-    if seen - validation < TRAIN_ROWS:
-        raise too_short(data, sequence_length, validation_split, holdout, max_sessions)
-    return Split(known[: seen - validation], known[seen - validation : seen], known[seen:])
+    start = max(rules.sequence_length - 1, end - rules.max_sessions)
+    rows = np.arange(start, end, dtype=np.intp)
+    fitted = max(0, len(rows) - rules.holdout_sessions)
+    train = fitted - rules.validation_rows(fitted)
+    if train < TRAIN_ROWS:
+        raise _too_short(data, rules)
+    return Split(rows[:train], rows[train:fitted], rows[fitted:])
 
 
-def bars_needed(sequence_length: int, validation_split: float, holdout: int) -> int:
-    """Bars a symbol must have before it can be trained."""
-    seen = TRAIN_ROWS
-    while seen - math.ceil(seen * validation_split) < TRAIN_ROWS:
-        seen += 1
-    return WARMUP + (sequence_length - 1) + seen + holdout + 1
-
-
-def too_short(
-    data: Dataset, sequence_length: int, validation_split: float, holdout: int, max_sessions: int
-) -> NoDataError:
-    """What to say of a history, or of a `training.max_sessions`, that leaves too little to train
-    on."""
-    there, needed = len(data) + WARMUP, bars_needed(sequence_length, validation_split, holdout)
-    if there >= needed:
-        least = needed - WARMUP - sequence_length
-        return NoDataError(
-            f"{data.symbol}: training.max_sessions = {max_sessions} leaves too few sessions to"
-            " train on",
-            f"set it to {least} or more",
-        )
-    return too_few(data.symbol, there, sequence_length, needed)
-
-
-def check_bars(bars: Bars, sequence_length: int, validation_split: float, holdout: int) -> None:
-    """NoDataError with the bars that training needs, where there are not even enough for one row
-    of features."""
+def check_bars(bars: Bars, rules: SplitRules) -> None:
+    """NoDataError, with the bars that training needs, when not even one row has features."""
     if len(bars) <= WARMUP:
-        raise too_few(
-            bars.symbol,
-            len(bars),
-            sequence_length,
-            bars_needed(sequence_length, validation_split, holdout),
-        )
+        raise _too_few(bars.symbol, len(bars), rules)
 
 
-def too_few(symbol: str, there: int, sequence_length: int, needed: int) -> NoDataError:
-    """What to say of `there` bars where `needed` ones are the least."""
+def _too_short(data: Dataset, rules: SplitRules) -> NoDataError:
+    """The error for a history, or a `training.max_sessions`, that leaves too little to train on."""
+    bars = len(data) + WARMUP
+    if bars < rules.bars_needed:
+        return _too_few(data.symbol, bars, rules)
+    least = rules.bars_needed - WARMUP - rules.sequence_length
     return NoDataError(
-        f"{symbol}: {there} bars, {needed} are needed ({WARMUP} for features, {sequence_length - 1}"
-        f" for a sequence, {needed - WARMUP - sequence_length} to train and score on, 1 whose"
+        f"{data.symbol}: training.max_sessions = {rules.max_sessions} leaves too few sessions to"
+        " train on",
+        f"set it to {least} or more",
+    )
+
+
+def _too_few(symbol: str, bars: int, rules: SplitRules) -> NoDataError:
+    needed = rules.bars_needed
+    sequence = rules.sequence_length - 1
+    return NoDataError(
+        f"{symbol}: {bars} bars, {needed} are needed ({WARMUP} for features, {sequence}"
+        f" for a sequence, {needed - WARMUP - sequence - 1} to train and score on, 1 whose"
         " outcome is open)",
-        f"fetch more history, wait {needed - there} sessions, or lower training.sequence_length or"
+        f"fetch more history, wait {needed - bars} sessions, or lower training.sequence_length or"
         " training.holdout_sessions",
     )

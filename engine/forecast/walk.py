@@ -1,8 +1,7 @@
-"""Walking forward: refit every N sessions, forecast the sessions until the next refit one step
-ahead.
+"""Walking forward: refit every N sessions, forecast each session until the next refit.
 
-A fold knows nothing beyond the close it is fitted at: its dataset is cut there, scaler, members
-and weights are learned from the rows before by the very split that `train` publishes with (the
+A fold knows nothing beyond the close it is fitted at: its dataset is cut there, and scaler, members
+and weights are learned from the rows before by the same split that `train` publishes with (the
 newest `training.holdout_sessions` stay unfitted).
 """
 
@@ -14,44 +13,48 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.core.errors import NoDataError
-from engine.forecast.calibration import WINDOW, Calibrator, Stated, roll
+from engine.forecast.calibration import WINDOW, Calibrator, StatedForecasts, roll
 from engine.forecast.dataset import Dataset
 from engine.forecast.fit import symbol_seed
 from engine.forecast.members.base import FitOptions, Floats, IntArray
 from engine.forecast.model import fit_model
-from engine.forecast.splits import split_rows
+from engine.forecast.splits import SplitRules, split_rows
 from engine.settings.schema import Settings
 
 CODE = (
-    *(
-        "__init__.py",
-        "calibration.py",
-        "dataset.py",
-        "ensemble.py",
-        "features.py",
-        "fit.py",
-        "inference.py",
-        "lstm_numpy.py",
-    ),
-    *("metrics.py", "model.py", "record.py", "scaler.py", "splits.py", "walk.py"),
-    *(
-        "members/__init__.py",
-        "members/base.py",
-        "members/enhanced.py",
-        "members/lstm.py",
-        "members/lstm_keras.py",
-    ),
-    *("members/lstm_train.py", "members/lstm_weights.py", "members/naive.py", "members/sklearn.py"),
+    "core/members.py",
+    "forecast/__init__.py",
+    "forecast/calibration.py",
+    "forecast/dataset.py",
+    "forecast/ensemble.py",
+    "forecast/features.py",
+    "forecast/figures.py",
+    "forecast/fit.py",
+    "forecast/inference.py",
+    "forecast/lstm_numpy.py",
+    "forecast/metrics.py",
+    "forecast/model.py",
+    "forecast/record.py",
+    "forecast/scaler.py",
+    "forecast/splits.py",
+    "forecast/walk.py",
+    "forecast/members/__init__.py",
+    "forecast/members/base.py",
+    "forecast/members/enhanced.py",
+    "forecast/members/lstm.py",
+    "forecast/members/lstm_keras.py",
+    "forecast/members/lstm_train.py",
+    "forecast/members/lstm_weights.py",
+    "forecast/members/naive.py",
+    "forecast/members/sklearn.py",
 )
-"""The files of this room that make a forecast: what was fitted by other lines than these is
-fitted anew."""
+"""The files of the engine that make a forecast: a fold fitted by other code is fitted anew."""
 ENSEMBLE, DRIFT, NAIVE, ALWAYS_UP = "ensemble", "drift", "naive", "always_up"
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One refit of one symbol: rows [start, stop) of its dataset are forecast, `start` is the
-    last row it may see."""
+    """One refit of one symbol: rows [start, stop) are forecast, `start` is the last row seen."""
 
     symbol: str
     number: int
@@ -63,55 +66,51 @@ class Fold:
         """The name of its file, the same whenever it is planned again."""
         return f"{self.symbol}-{self.number:03d}"
 
+    @property
+    def rows(self) -> IntArray:
+        """The rows that are forecast."""
+        return np.arange(self.start, self.stop, dtype=np.intp)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldForecast:
-    """Log return forecasts of a fold's rows by name (members, drift and the ensemble), and the
-    weights they were blended by."""
+    """What a fold forecast, and how."""
 
     forecasts: dict[str, Floats]
+    """Log returns of the fold's rows by name: members, drift and the ensemble."""
     weights: dict[str, float]
 
 
 def plan_folds(
     data: Dataset, first: np.datetime64, last: np.datetime64, every: int
 ) -> tuple[Fold, ...]:
-    """The folds whose target sessions lie from `first` to `last`, both included;
-    none when there is no such session."""
+    """The folds whose target sessions are from `first` to `last`, both included; may be none."""
     start = max(int(np.searchsorted(data.dates, first)) - 1, 0)
     stop = min(int(np.searchsorted(data.dates, last, side="right")) - 1, len(data) - 1)
-    edges = range(start, stop, every)
+    starts = range(start, stop, every)
     return tuple(
-        Fold(data.symbol, number, at, min(at + every, stop)) for number, at in enumerate(edges)
+        Fold(data.symbol, number, row, min(row + every, stop)) for number, row in enumerate(starts)
     )
 
 
 def walk_fold(
     data: Dataset, fold: Fold, members: Sequence[str], settings: Settings, options: FitOptions
 ) -> FoldForecast:
-    """Fit at the close of row `fold.start` and forecast the fold's rows;
-    NoDataError with too little history there."""
-    training = settings.training
-    seen = data.until(fold.start)
-    split = split_rows(
-        seen,
-        options.sequence_length,
-        training.validation_split,
-        training.holdout_sessions,
-        training.max_sessions,
-    )
-    model = fit_model(
-        seen, split, members, replace(options, seed=symbol_seed(options.seed, data.symbol))
-    )
-    rows: IntArray = np.arange(fold.start, fold.stop, dtype=np.intp)
-    predicted = model.predict(data, rows)
-    drift = np.full(len(rows), float(seen.target[split.scored].mean()))
-    return FoldForecast(
-        {ENSEMBLE: predicted.blended, DRIFT: drift, **predicted.members}, model.weights
-    )
+    """Fit at the close of row `fold.start` and forecast the fold's rows.
+
+    NoDataError with too little history there.
+    """
+    history = data.until(fold.start)
+    split = split_rows(history, SplitRules.of(settings.training, options.sequence_length))
+    options = replace(options, seed=symbol_seed(options.seed, data.symbol))
+    model = fit_model(history, split, members, options)
+    predicted = model.predict(data, fold.rows)
+    drift = np.full(len(fold.rows), float(history.target[split.scored].mean()))
+    forecasts = {ENSEMBLE: predicted.blended, DRIFT: drift, **predicted.members}
+    return FoldForecast(forecasts, model.weights)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Walk:
     """What one symbol's folds forecast, joined in the order of time; [n] each."""
 
@@ -121,7 +120,7 @@ class Walk:
     target: Floats
     scale: Floats
     forecasts: dict[str, Floats]
-    stated: dict[str, Stated]
+    stated: dict[str, StatedForecasts]
     weights: dict[str, float]
     """Mean weight of each member over the folds."""
     skipped: int = 0
@@ -129,35 +128,43 @@ class Walk:
 
 
 def join(
-    data: Dataset, done: Sequence[tuple[Fold, FoldForecast]], skipped: int, tolerance: float
+    data: Dataset, fitted: Sequence[tuple[Fold, FoldForecast]], skipped: int, tolerance: float
 ) -> Walk:
-    """The folds of one symbol as one series, with intervals and chances stated session by
-    session for every row.
+    """The folds of one symbol as one series, with intervals and chances stated session by session.
 
-    NoDataError when no fold could be fitted. Every row starts from naive's residuals before the
+    NoDataError when no fold could be fitted. Every name starts from naive's residuals before the
     first target session.
     """
-    if not done:
+    if not fitted:
         raise NoDataError(
             f"{data.symbol}: no session could be forecast, the history before them is too short"
         )
-    rows: IntArray = np.concatenate(
-        [np.arange(fold.start, fold.stop, dtype=np.intp) for fold, _ in done]
-    )
-    target, scale = data.target[rows], data.scale[rows]
-    names = list(done[0][1].forecasts)
+    rows: IntArray = np.concatenate([fold.rows for fold, _ in fitted])
+    folds = [fold_forecast for _, fold_forecast in fitted]
+    target = data.target[rows]
+    scale = data.scale[rows]
     forecasts = {
-        name: np.concatenate([found.forecasts[name] for _, found in done]) for name in names
+        name: np.concatenate([fold.forecasts[name] for fold in folds])
+        for name in folds[0].forecasts
     }
     forecasts.setdefault(NAIVE, np.zeros(len(rows)))
-    begin = Calibrator(data.scaled_target[max(0, int(rows[0]) - WINDOW) : int(rows[0])])
+    first_row = int(rows[0])
+    start = Calibrator(data.scaled_target[max(0, first_row - WINDOW) : first_row])
     stated = {
-        name: roll(begin, values, target, scale, tolerance, agree=name == ENSEMBLE)[0]
-        for name, values in forecasts.items()
+        name: roll(start, forecast, target, scale, tolerance, agree=name == ENSEMBLE)[0]
+        for name, forecast in forecasts.items()
     }
     forecasts[ENSEMBLE] = stated[ENSEMBLE].forecast
-    members = list(done[0][1].weights)
-    weights = {name: float(np.mean([found.weights[name] for _, found in done])) for name in members}
     return Walk(
-        data.symbol, data.dates[rows + 1], target, scale, forecasts, stated, weights, skipped
+        symbol=data.symbol,
+        dates=data.dates[rows + 1],
+        target=target,
+        scale=scale,
+        forecasts=forecasts,
+        stated=stated,
+        weights={
+            name: float(np.mean([fold.weights[name] for fold in folds]))
+            for name in folds[0].weights
+        },
+        skipped=skipped,
     )

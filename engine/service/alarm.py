@@ -1,10 +1,13 @@
-"""An alert the moment a model file is refused, and its end when a good one is served: off the
-request path."""
+"""An alert as soon as a model file is refused, and its end when a good one is served.
+
+Off the request path: delivery waits for a child of up to a minute.
+"""
 
 from __future__ import annotations
 
 import sys
 import traceback
+from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 
@@ -19,48 +22,58 @@ from engine.watch.deliver import deliver
 RULE = "corrupt"
 
 
-class Alarm:
-    """Rings in the order of what happened, one after the other: delivery waits for a child of up
-    to a minute.
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A model file that is refused, or is good again when `words` is empty."""
 
-    A bell for every refusal in a thread of its own let a file that was mended and broken again
-    end as mended.
+    settings: Settings
+    symbol: str
+    words: str
+
+
+class Alarm:
+    """Fires and resolves in the order of the refusals, one after the other.
+
+    With a thread for each refusal, a file that was mended and broken again could end as mended.
     """
 
     def __init__(self, home: Home, clock: Clock) -> None:
-        self._home, self._clock = home, clock
-        self._waiting: SimpleQueue[tuple[Settings, str, str] | None] = SimpleQueue()
+        self._home = home
+        self._clock = clock
+        self._queue: SimpleQueue[_Refusal | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="alarm", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def ring(self, settings: Settings, symbol: str, words: str) -> None:
+    def report(self, settings: Settings, symbol: str, words: str) -> None:
         """Fire the alert of `symbol` with `words`, or resolve it without any; returns at once."""
-        self._waiting.put((settings, symbol, words))
+        self._queue.put(_Refusal(settings, symbol, words))
 
     def close(self) -> None:
-        """End once what waits has rung; the process need not wait for that."""
-        self._waiting.put(None)
+        """End after what is queued; the process need not wait for that."""
+        self._queue.put(None)
 
     def _run(self) -> None:
-        while (told := self._waiting.get()) is not None:
+        while (refusal := self._queue.get()) is not None:
             try:
-                _ring(self._home, self._clock, *told)
-            except Exception:  # noqa: BLE001 - one fault must not silence every later bell
+                self._send(refusal)
+            except Exception:  # noqa: BLE001 - one fault must not silence every later alert
                 traceback.print_exc(file=sys.stderr)
 
-
-def _ring(home: Home, clock: Clock, settings: Settings, symbol: str, words: str) -> None:
-    """Change the alert and send what follows; told on stderr where that is refused."""
-    try:
-        if words:
-            text = (
-                f"[ALERT] {iso(clock.now())} - service: the model file of {symbol} is refused:"
-                f" {words}"
-            )
-            append_line(home.monitoring_log, text)
-        evaluate(home, settings, (Condition(RULE, symbol, bool(words), words),), clock.now())
-        deliver(home, settings)
-    except (StockmlError, OSError) as error:
-        sys.stderr.write(f"{iso(clock.now())} the alert about {symbol} was not kept: {error}\n")
+    def _send(self, refusal: _Refusal) -> None:
+        """Change the alert and deliver its message; a failure is printed to stderr."""
+        now = self._clock.now()
+        try:
+            if refusal.words:
+                subject = f"service: the model file of {refusal.symbol} is refused"
+                append_line(
+                    self._home.monitoring_log,
+                    f"[ALERT] {iso(now)} - {subject}: {refusal.words}",
+                )
+            condition = Condition(RULE, refusal.symbol, bool(refusal.words), refusal.words)
+            evaluate(self._home, refusal.settings, (condition,), self._clock.now())
+            deliver(self._home, refusal.settings)
+        except (StockmlError, OSError) as error:
+            moment = iso(self._clock.now())
+            sys.stderr.write(f"{moment} the alert about {refusal.symbol} was not kept: {error}\n")

@@ -15,9 +15,10 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
 from engine.core.errors import StockmlError
+from engine.service.call import Call, problem_response
 from engine.service.guard import ROUTE, Admission, Guard
 from engine.service.problems import ApiProblem, internal, no_answer
-from engine.service.routes import ROUTES, Call, Route, problem_response
+from engine.service.routes import ROUTES, Route
 from engine.service.service import PredictionService
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -36,12 +37,10 @@ def build_app(service: PredictionService, admission: Admission) -> ASGIApp:
 
     async def not_found(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for it alone"
-        kind = "method" if error.status_code == 405 else "not-found"
-        detail = (
-            "this path takes another method"
-            if kind == "method"
-            else "there is nothing here; GET / lists what there is"
-        )
+        if error.status_code == 405:
+            kind, detail = "method", "this path takes another method"
+        else:
+            kind, detail = "not-found", "there is nothing here; GET / lists what there is"
         problem = ApiProblem(error.status_code, kind, detail, error.headers)
         return problem_response(problem, Call(service, request))
 
@@ -66,7 +65,7 @@ def _endpoint(service: PredictionService, route: Route) -> Endpoint:
             return problem_response(problem, call)
         except StockmlError as error:
             return problem_response(no_answer(error), call)
-        except Exception:  # noqa: BLE001 - a fault of ours ends as an answer; its details go to the service's own stderr
+        except Exception:  # noqa: BLE001 - our own fault must end as an answer; stderr has the details
             traceback.print_exc(file=sys.stderr)
             return problem_response(internal(), call)
 

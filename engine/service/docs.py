@@ -1,5 +1,4 @@
-"""The contract as a page for people: made from openapi.json, with no script and nothing loaded
-from elsewhere."""
+"""The contract as an HTML page, made from openapi.json; no script, nothing loaded from outside."""
 
 from __future__ import annotations
 
@@ -32,7 +31,7 @@ def page(document: dict[str, Any]) -> str:
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
-    rows = "".join(_parameter(found) for found in operation.get("parameters", ()))
+    parameters = "".join(_parameter(parameter) for parameter in operation.get("parameters", ()))
     answers = "".join(
         f"<tr><td><code>{escape(status)}</code></td>"
         f"<td>{escape(answer.get('description', _name(answer)))}</td></tr>"
@@ -41,13 +40,13 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     return (
         f"<h2><code>{method.upper()}"
         f" {escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
-        f"<table>{rows}{answers}</table>"
+        f"<table>{parameters}{answers}</table>"
     )
 
 
-def _parameter(found: dict[str, Any]) -> str:
-    name = found.get("name", _name(found))
-    description = escape(found.get("description", ""))
+def _parameter(parameter: dict[str, Any]) -> str:
+    name = parameter.get("name", _name(parameter))
+    description = escape(parameter.get("description", ""))
     return f"<tr><td><code>{escape(name)}</code></td><td>{description}</td></tr>"
 
 

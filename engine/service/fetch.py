@@ -1,8 +1,7 @@
-"""`python -m engine.service.fetch HOME SOURCE SYM [SOURCE SYM …]`: the child that asks the
-network for the service.
+"""`python -m engine.service.fetch HOME SOURCE SYM [SOURCE SYM …]`: fetches bars for the service.
 
-Ends when its stdin does (the service died), or when all were asked: while a source is down its
-turn says so at once.
+Ends when its stdin does (the service died), or when all were requested: while a source is down,
+its request slot says so at once.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.core.clock import Clock, SystemClock
@@ -18,21 +18,23 @@ from engine.core.paths import Home
 from engine.settings.load import load
 
 
-def fetch_all(home: Home, wanted: list[tuple[str, str]], clock: Clock) -> int:
-    """Fetch bars in turn; how many symbols brought fresh ones.
-    A symbol that brings none stops none of the others."""
+def fetch_all(home: Home, keys: Iterable[tuple[str, str]], clock: Clock) -> int:
+    """Fetch bars by (source, symbol) in turn; how many symbols brought fresh ones.
+
+    A symbol that brings none stops none of the others.
+    """
     from engine.market.fetch import fetch_bars
 
-    settings, fresh = load(home), 0
-    for source, symbol in wanted:
+    settings = load(home)
+    fresh = 0
+    for source, symbol in keys:
         begun = clock.now()
         try:
             bars = fetch_bars(home, settings, source, symbol, clock)
         except NoDataError:
             continue
-        fresh += (
-            bars.fetched_at is not None and bars.fetched_at >= begun
-        )  # else stored bars stood in
+        # Older ones are the stored bars, used because the source did not answer.
+        fresh += bars.fetched_at is not None and bars.fetched_at >= begun
     return fresh
 
 
@@ -44,9 +46,9 @@ def _die_with_parent() -> None:
 def main(words: list[str]) -> int:
     """The command line above."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    pairs = list(zip(words[1::2], words[2::2], strict=True))
-    done = fetch_all(Home(Path(words[0])), pairs, SystemClock())
-    return 0 if done == len(pairs) else 1
+    keys = list(zip(words[1::2], words[2::2], strict=True))
+    fresh = fetch_all(Home(Path(words[0])), keys, SystemClock())
+    return 0 if fresh == len(keys) else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Forecasts for requests: a cache with a time to live, and one computation at a time for each
-symbol.
+"""Forecasts for requests: a cache with a time to live, and one computation at a time a symbol.
 
-An entry belongs to one slot (engine.service.model_store), so it dies with the model generation
-or the bars it was made from.
+A cached forecast belongs to one ServedSymbol, so it ends with the model generation or the bars it
+was made from.
 """
 
 from __future__ import annotations
@@ -18,27 +17,28 @@ from engine.core.clock import Clock
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Forecast
 from engine.service.metrics import ServiceMetrics
-from engine.service.model_store import ModelStore, ServedSymbol
+from engine.service.model_store import ModelStore
+from engine.service.served import ServedSymbol
 
 THREADS = 2
 """Forecasts computed at once; numpy holds one core each, and a cold one takes milliseconds."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class CachedForecast:
-    """One computed forecast; `at` in monotonic seconds."""
+    """One computed forecast; `monotonic_s` is when it was computed."""
 
-    slot: ServedSymbol
+    served: ServedSymbol
     forecast: Forecast
     made_at: datetime
-    at: float
+    monotonic_s: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ServedForecast:
-    """What a request gets."""
+    """The forecast that a request gets."""
 
-    slot: ServedSymbol
+    served: ServedSymbol
     forecast: Forecast
     made_at: datetime
     age_s: float
@@ -49,88 +49,96 @@ class Forecasts:
     """The cache; all methods are for the event loop's thread."""
 
     def __init__(
-        self, shelf: ModelStore, clock: Clock, metrics: ServiceMetrics, ttl_s: Callable[[], float]
+        self, models: ModelStore, clock: Clock, metrics: ServiceMetrics, ttl_s: Callable[[], float]
     ) -> None:
-        self._shelf, self._clock, self._metrics, self._ttl_s = shelf, clock, metrics, ttl_s
-        self._entries: dict[str, CachedForecast] = {}
-        self._flights: dict[str, tuple[ServedSymbol, asyncio.Future[CachedForecast]]] = {}
+        self._models = models
+        self._clock = clock
+        self._metrics = metrics
+        self._ttl_s = ttl_s
+        self._cache: dict[str, CachedForecast] = {}
+        self._running: dict[str, tuple[ServedSymbol, asyncio.Future[CachedForecast]]] = {}
         self._pool = ThreadPoolExecutor(THREADS, "forecast")
 
     async def get(self, symbol: str) -> ServedForecast:
-        """The symbol's forecast, cached or computed;
-        StockmlError in the words of what is missing."""
-        slot = self._shelf.slot(symbol)
-        if slot is None:
+        """The symbol's forecast, cached or computed; StockmlError in the words of what is wrong."""
+        served = self._models.get(symbol)
+        if served is None:
             raise NoDataError(f"the model of {symbol} is being loaded", "ask again in a second")
-        if slot.fault is not None:
+        if served.fault is not None:
             self._metrics.prediction_errors.labels(symbol).inc()
-            raise slot.fault.with_traceback(None)
-        entry = self._fresh(symbol, slot)
-        cached = entry is not None
-        (self._metrics.hits if cached else self._metrics.misses).inc()
-        if entry is None:
-            entry = await self._computed(symbol, slot)
+            raise served.fault.with_traceback(None)
+        fresh = self._fresh(symbol, served)
+        (self._metrics.hits if fresh else self._metrics.misses).inc()
+        forecast = fresh or await self._computed(symbol, served)
         self._metrics.predictions.labels(symbol).inc()
-        age_s = max(0.0, self._clock.monotonic() - entry.at)
-        return ServedForecast(entry.slot, entry.forecast, entry.made_at, age_s, cached)
+        return ServedForecast(
+            served=forecast.served,
+            forecast=forecast.forecast,
+            made_at=forecast.made_at,
+            age_s=max(0.0, self._clock.monotonic() - forecast.monotonic_s),
+            cached=fresh is not None,
+        )
 
     def clear(self) -> int:
         """Forget everything; returns how many forecasts that were."""
-        count = len(self._entries)
-        self._entries.clear()
-        self._flights.clear()
+        count = len(self._cache)
+        self._cache.clear()
+        self._running.clear()
         return count
 
     def counts(self) -> tuple[int, int]:
-        """How many forecasts are kept, and how many of them have outlived their time."""
-        stale = sum(
-            self._fresh(symbol, self._shelf.slot(symbol)) is None for symbol in self._entries
+        """How many forecasts are cached, and how many of them have expired."""
+        expired = sum(
+            self._fresh(symbol, self._models.get(symbol)) is None for symbol in self._cache
         )
-        return len(self._entries), stale
+        return len(self._cache), expired
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _fresh(self, symbol: str, slot: ServedSymbol | None) -> CachedForecast | None:
-        entry = self._entries.get(symbol)
-        if (
-            entry is None
-            or entry.slot is not slot
-            or self._clock.monotonic() - entry.at >= self._ttl_s()
-        ):
+    def _fresh(self, symbol: str, served: ServedSymbol | None) -> CachedForecast | None:
+        cached = self._cache.get(symbol)
+        if cached is None or cached.served is not served:
             return None
-        return entry
+        expired = self._clock.monotonic() - cached.monotonic_s >= self._ttl_s()
+        return None if expired else cached
 
-    async def _computed(self, symbol: str, slot: ServedSymbol) -> CachedForecast:
-        """The forecast of a flight: the one under way for this slot, or a new one."""
-        flight = self._flights.get(symbol)
-        if flight is None or flight[0] is not slot:
-            future = asyncio.get_running_loop().run_in_executor(self._pool, self._compute, slot)
-            flight = (slot, future)
-            self._flights[symbol] = flight
-            future.add_done_callback(lambda done: self._landed(symbol, slot, done))
+    async def _computed(self, symbol: str, served: ServedSymbol) -> CachedForecast:
+        """The forecast of the computation that runs for this model and bars, or of a new one."""
+        running = self._running.get(symbol)
+        if running is None or running[0] is not served:
+            future = asyncio.get_running_loop().run_in_executor(self._pool, self._compute, served)
+            running = (served, future)
+            self._running[symbol] = running
+            future.add_done_callback(lambda done: self._store(symbol, served, done))
         try:
-            # A client that goes away must not cancel the flight of the others.
-            return await asyncio.shield(flight[1])
+            # A client that goes away must not cancel the computation for the others.
+            return await asyncio.shield(running[1])
         except StockmlError as error:
             self._metrics.prediction_errors.labels(symbol).inc()
             raise error.with_traceback(None) from None
 
-    def _landed(
-        self, symbol: str, slot: ServedSymbol, done: asyncio.Future[CachedForecast]
+    def _store(
+        self, symbol: str, served: ServedSymbol, done: asyncio.Future[CachedForecast]
     ) -> None:
-        flight = self._flights.get(symbol)
-        if flight is None or flight[1] is not done:
+        """Cache what was computed, unless the model, the bars or the cache changed meanwhile."""
+        running = self._running.get(symbol)
+        if running is None or running[1] is not done:
             if not done.cancelled():
                 done.exception()
             return
-        del self._flights[symbol]
-        if not done.cancelled() and done.exception() is None and self._shelf.slot(symbol) is slot:
-            self._entries[symbol] = done.result()
-            self._metrics.cached.set(len(self._entries))
+        del self._running[symbol]
+        if not done.cancelled() and done.exception() is None and self._models.get(symbol) is served:
+            self._cache[symbol] = done.result()
+            self._metrics.cached.set(len(self._cache))
 
-    def _compute(self, slot: ServedSymbol) -> CachedForecast:
+    def _compute(self, served: ServedSymbol) -> CachedForecast:
         start = time.perf_counter()
-        forecast = slot.forecast()
-        self._metrics.forecasting.observe(time.perf_counter() - start)
-        return CachedForecast(slot, forecast, self._clock.now(), self._clock.monotonic())
+        forecast = served.forecast()
+        self._metrics.computing.observe(time.perf_counter() - start)
+        return CachedForecast(
+            served=served,
+            forecast=forecast,
+            made_at=self._clock.now(),
+            monotonic_s=self._clock.monotonic(),
+        )

@@ -1,5 +1,4 @@
-"""How many requests one client may make: a token bucket an address, for a bounded number of
-addresses."""
+"""How many requests one client may make: a token bucket for each of a bounded set of addresses."""
 
 from __future__ import annotations
 
@@ -7,13 +6,13 @@ import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 
-MOST_CLIENTS = 1024
-"""Addresses remembered; the one that was quiet longest is forgotten first."""
+MAX_CLIENTS = 1024
+"""Addresses remembered; the one quiet longest is dropped first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Requests a second in the long run, and how many at once."""
+    """Requests a second on average, and how many at once."""
 
     per_second: float
     burst: float
@@ -28,7 +27,8 @@ class RateLimit:
     """Token buckets by client address; for one thread."""
 
     def __init__(self, loopback: Rate = LOOPBACK_RATE, other: Rate = OTHER_RATE) -> None:
-        self._loopback, self._other = loopback, other
+        self._loopback = loopback
+        self._other = other
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, client: str, now: float) -> bool:
@@ -38,7 +38,7 @@ class RateLimit:
         tokens = min(rate.burst, tokens + (now - then) * rate.per_second)
         allowed = tokens >= 1.0
         self._buckets[client] = (tokens - 1.0 if allowed else tokens, now)
-        if len(self._buckets) > MOST_CLIENTS:
+        if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
         return allowed
 

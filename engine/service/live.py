@@ -1,7 +1,4 @@
-"""Live accuracy over HTTP: the ledger's figures in the reference's shape.
-
-Read again only when history.db changed.
-"""
+"""Live accuracy over HTTP: the ledger's figures in the reference's shape."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import Any
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.sources import is_simulated, kind_of
-from engine.watch.ledger import accuracy_of, scored, waiting
+from engine.watch.ledger import Accuracy, accuracy_of, scored, waiting
 from engine.watch.schema import SCHEMA
 
 Tree = dict[str, Any]
@@ -22,14 +19,18 @@ _HISTORY = (
     " LEFT JOIN watch_outcomes o ON o.id = (SELECT MAX(id) FROM watch_outcomes WHERE prediction ="
     " p.id)"
 )
+_RENAMED = frozenset(
+    {"symbol", "n", "waiting", "mape", "confidence", "direction_accuracy", "source"}
+)
+"""Fields of `Accuracy` that the reference has under names of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Which rows of the history: a symbol or all, target sessions from `start` to `end`, newest
-    first."""
+    """Which rows of the history, newest first: target sessions from `start` to `end`."""
 
     symbol: str | None
+    """None for all symbols."""
     start: str
     end: str
     limit: int
@@ -37,118 +38,113 @@ class Page:
 
 
 class LiveView:
-    """Figures of the ledger, kept until the file changes; for one caller at a time."""
+    """Figures of the ledger, cached until history.db changes; for one caller at a time."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._kept: dict[tuple[str, str, float], Tree] = {}
-        self._key: tuple[int, int, int] | None = None
+        self._cache: dict[tuple[str, str, float], Tree] = {}
+        self._file_key: tuple[int, int, int] | None = None
 
     def accuracy(self, symbol: str, source: str, max_mape: float) -> Tree:
-        """The live figures of one symbol; None where nothing was scored.
-        StockmlError when the file cannot be read."""
-        self._follow()
-        wanted = (symbol, source, max_mape)
-        if wanted not in self._kept:
-            self._kept[wanted] = self._accuracy(symbol, source, max_mape)
-        return self._kept[wanted]
+        """The live figures of one symbol, None where nothing was scored.
+
+        StockmlError when the file cannot be read.
+        """
+        self._drop_if_changed()
+        key = (symbol, source, max_mape)
+        if key not in self._cache:
+            self._cache[key] = self._accuracy(symbol, source, max_mape)
+        return self._cache[key]
 
     def history(self, page: Page) -> list[Tree]:
         """Kept forecasts, newest first, each with its outcome once there is one."""
-        where = "p.target BETWEEN ? AND ?" + (" AND p.symbol = ?" if page.symbol else "")
-        given: list[Any] = [
-            page.start,
-            page.end,
-            *([page.symbol] if page.symbol else []),
-            page.limit,
-            page.offset,
-        ]
+        where = "p.target BETWEEN :start AND :end" + (
+            " AND p.symbol = :symbol" if page.symbol else ""
+        )
         with reading(self._home, SCHEMA) as connection:
             if connection is None:
                 return []
             connection.row_factory = sqlite3.Row
             rows = connection.execute(
-                f"{_HISTORY} WHERE {where} ORDER BY p.id DESC LIMIT ? OFFSET ?", given
+                f"{_HISTORY} WHERE {where} ORDER BY p.id DESC LIMIT :limit OFFSET :offset",
+                asdict(page),
             )
-            return [_row(found) for found in rows]
+            return [_history_tree(row) for row in rows]
 
-    def _follow(self) -> None:
+    def _drop_if_changed(self) -> None:
         try:
-            found = self._home.history.stat()
-            key = (found.st_size, found.st_mtime_ns, found.st_ino)
+            status = self._home.history.stat()
+            key = (status.st_size, status.st_mtime_ns, status.st_ino)
         except OSError:
             key = None
-        if key != self._key:
-            self._key = key
-            self._kept.clear()
+        if key != self._file_key:
+            self._file_key = key
+            self._cache.clear()
 
     def _accuracy(self, symbol: str, source: str, max_mape: float) -> Tree:
-        rows = scored(self._home, symbol, source)
-        open_ones = waiting(self._home, symbol, source)
-        found = accuracy_of(symbol, rows, open_ones, max_mape)
+        forecasts = scored(self._home, symbol, source)
+        figures = accuracy_of(symbol, forecasts, waiting(self._home, symbol, source), max_mape)
         errors = [
-            100.0 * abs(each.next_close * each.rebase - each.actual) / each.actual for each in rows
+            100.0 * abs(row.next_close * row.rebase - row.actual) / row.actual for row in forecasts
         ]
-        figures = asdict(found)
-        del (
-            figures["symbol"],
-            figures["n"],
-            figures["waiting"],
-            figures["mape"],
-            figures["confidence"],
-            figures["direction_accuracy"],
-            figures["source"],
-        )
         return {
             "symbol": symbol,
-            "total_predictions": found.n + open_ones,
-            "predictions_with_actual": found.n,
-            "average_accuracy_mape": found.mape,
-            "direction_accuracy": found.direction_accuracy,
-            "average_confidence": None if found.confidence is None else found.confidence / 100.0,
+            "total_predictions": figures.n + figures.waiting,
+            "predictions_with_actual": figures.n,
+            "average_accuracy_mape": figures.mape,
+            "direction_accuracy": figures.direction_accuracy,
+            "average_confidence": None if figures.confidence is None else figures.confidence / 100,
             "best_accuracy": min(errors, default=None),
             "worst_accuracy": max(errors, default=None),
-            "last_prediction_date": found.last or None,
-            **_marked(source),
-            **{name: None if value == "" else value for name, value in figures.items()},
+            "last_prediction_date": figures.last or None,
+            **_source_tree(source),
+            **_own_figures(figures),
         }
 
 
-def _row(found: sqlite3.Row) -> Tree:
-    predicted, last = found["next_close"], found["last_close"]
-    base, actual = found["base"], found["actual"]
+def _own_figures(figures: Accuracy) -> Tree:
+    """The figures that the reference does not have."""
+    return {
+        name: None if value == "" else value
+        for name, value in asdict(figures).items()
+        if name not in _RENAMED
+    }
+
+
+def _history_tree(row: sqlite3.Row) -> Tree:
+    predicted, last = row["next_close"], row["last_close"]
+    base, actual = row["base"], row["actual"]
     tree: Tree = {
-        "id": found["id"],
-        "symbol": found["symbol"],
-        "prediction_date": found["target"],
+        "id": row["id"],
+        "symbol": row["symbol"],
+        "prediction_date": row["target"],
         "predicted_price": predicted,
         "predicted_direction": _direction(predicted - last),
-        "confidence": found["confidence"] / 100.0,
+        "confidence": row["confidence"] / 100.0,
         "actual_close": actual,
         "accuracy_mape": None,
         "direction_correct": None,
-        "prediction_timestamp": found["made_at"],
-        "actual_price_timestamp": found["scored_at"],
-        "as_of": found["last_bar"],
+        "prediction_timestamp": row["made_at"],
+        "actual_price_timestamp": row["scored_at"],
+        "as_of": row["last_bar"],
         "base_close": last,
-        "generation": found["generation"],
-        "via": found["via"],
-        **_marked(found["source"]),
+        "generation": row["generation"],
+        "via": row["via"],
+        **_source_tree(row["source"]),
     }
     if actual is not None:
-        rebased = predicted * base / last
-        tree["accuracy_mape"] = 100.0 * abs(rebased - actual) / actual
-        tree["direction_correct"] = (
-            None if actual == base else (predicted - last) * (actual - base) > 0
-        )
+        tree["accuracy_mape"] = 100.0 * abs(predicted * base / last - actual) / actual
+        if actual != base:
+            tree["direction_correct"] = (predicted - last) * (actual - base) > 0
     return tree
 
 
-def _marked(source: str) -> Tree:
-    """Where the bars of a forecast come from: a home that changed its source keeps the forecasts
-    of both."""
+def _source_tree(source: str) -> Tree:
+    """Where a forecast's bars come from: a home that changed its source keeps those of both."""
     return {"source": kind_of(source), "simulated": is_simulated(source)}
 
 
 def _direction(change: float) -> str:
-    return "up" if change > 0 else "down" if change < 0 else "hold"
+    if change > 0:
+        return "up"
+    return "down" if change < 0 else "hold"

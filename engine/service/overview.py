@@ -1,7 +1,4 @@
-"""The running service from outside, for a person: its state, its figures, its models.
-
-And who else has its port.
-"""
+"""The running service from outside: its state, statistics and models, and who else has its port."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from engine.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One look; empty trees where the service did not tell, and `fault` then says why."""
+    """The service at one moment; trees are empty where it did not answer, and `fault` says why."""
 
     state: ServiceState
     stats: dict[str, Any] = field(default_factory=dict)
@@ -25,13 +22,11 @@ class Overview:
     """The models of /api/v1/models."""
     fault: str = ""
     stranger: str = ""
-    """What answers at the settings' port while no service of this home runs;
-    empty when nothing does."""
+    """What answers at the settings' port while no service of this home runs; else empty."""
 
 
 def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
-    """Ask for everything, each request within `deadline_s`;
-    a service that does not tell its health is asked no further."""
+    """Ask for everything, each request within `deadline_s`, unless its health is not known."""
     state = service_state(home, deadline_s)
     if not state.running:
         return Overview(state, stranger=_stranger(settings, deadline_s))
@@ -41,10 +36,13 @@ def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
         ask_service(home, f"/api/v1/{name}", deadline_s) for name in ("stats", "models")
     )
     listed = models.tree.get("models")
-    rows = (
-        tuple(each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
+    trees = listed if isinstance(listed, list) else []
+    return Overview(
+        state=state,
+        stats=stats.tree if stats.ok else {},
+        models=tuple(tree for tree in trees if isinstance(tree, dict)),
+        fault=stats.words or models.words,
     )
-    return Overview(state, stats.tree if stats.ok else {}, rows, stats.words or models.words)
 
 
 def _stranger(settings: Settings, deadline_s: float) -> str:
@@ -54,6 +52,6 @@ def _stranger(settings: Settings, deadline_s: float) -> str:
         return ""
     if reply.tree.get("service") == "stockml":
         return "a stockml service of another home"
-    return "another program" + (
-        f", which answers HTTP {reply.status}" if reply.status else ", which does not answer HTTP"
-    )
+    if not reply.status:
+        return "another program, which does not answer HTTP"
+    return f"another program, which answers HTTP {reply.status}"

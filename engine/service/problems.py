@@ -1,5 +1,4 @@
-"""What goes wrong over HTTP, as RFC 9457 problem details that also carry the reference's `error
-status timestamp`."""
+"""Errors over HTTP: RFC 9457 problem details that also carry the reference's fields."""
 
 from __future__ import annotations
 
@@ -14,33 +13,29 @@ from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.text import clean
 
 MEDIA_TYPE = "application/problem+json"
-# Anything that looks like an absolute path: the last part stays, the folders do not leave the
-# machine.
+# Anything like an absolute path: the last part stays, the folders do not leave the machine.
 _FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()])")
 
 
 class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
-    """An answer other than success;
-    `kind` names it in the `type` member, `headers` go out with it."""
+    """An answer other than success; `kind` ends its `type` member, `headers` go out with it."""
 
     def __init__(
         self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(detail)
-        self.status, self.kind, self.detail = status, kind, detail
+        self.status = status
+        self.kind = kind
+        self.detail = detail
         self.headers = dict(headers or {})
 
 
 def no_answer(error: StockmlError) -> ApiProblem:
-    """An error of ours in its own words: 500 for a model that fails, as the reference has it,
-    else 503."""
+    """An error of ours in its own words: 500 for a model that fails, else 503."""
+    detail = without_folders(str(error))
     if isinstance(error, ModelError):
-        return ApiProblem(500, "model-unusable", without_folders(str(error)))
-    return ApiProblem(
-        503,
-        "no-data" if isinstance(error, NoDataError) else "unavailable",
-        without_folders(str(error)),
-    )
+        return ApiProblem(500, "model-unusable", detail)
+    return ApiProblem(503, "no-data" if isinstance(error, NoDataError) else "unavailable", detail)
 
 
 def internal() -> ApiProblem:
@@ -49,8 +44,7 @@ def internal() -> ApiProblem:
 
 
 def without_folders(text: str) -> str:
-    """The text with absolute paths cut to their last part: an answer tells no path of this
-    machine."""
+    """The text with absolute paths cut to their last part: answers show no path of this machine."""
     return _FOLDERS.sub("", clean(text, 400))
 
 

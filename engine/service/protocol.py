@@ -1,9 +1,8 @@
-"""uvicorn's HTTP/1.1 protocol with a time limit for each part of a request: nobody holds a
-connection by being slow.
+"""uvicorn's HTTP/1.1 protocol with a time limit for each part of a request.
 
-A client has HEAD_S for a request's head, ANSWER_S until its answer is handed over, and FLUSH_S
-to take what is left of it. uvicorn itself limits only the silence between two requests, and
-waits without end for a closed connection's reader.
+Nobody holds a connection by being slow: a client has HEAD_S for a request's head, ANSWER_S until
+its answer is handed over, and FLUSH_S to take what is left of it. uvicorn itself limits only the
+silence between two requests, and waits without end for a closed connection's reader.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 HEAD_S = 10.0
 """Seconds for request line and headers, from the first byte (or from connecting)."""
 ANSWER_S = 40.0
-"""Seconds for the rest of the request;
-the guard's own limits (10 s, 30 s) end it in words before."""
+"""Seconds for the rest of the request; the guard's limits (10 s, 30 s) end it in words before."""
 FLUSH_S = 30.0
 """Seconds for a reader to take what the kernel has not taken yet."""
 
@@ -88,9 +86,8 @@ class PatientProtocol(H11Protocol):
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         elif not self.transport.is_closing():
-            self._arm(
-                HEAD_S
-            )  # an idle connection is closed by uvicorn now, a begun head has its own time
+            # An idle connection is closed by uvicorn now, a begun head has its own time.
+            self._arm(HEAD_S)
 
     def _disarm(self) -> None:
         if self._limit is not None:

@@ -1,5 +1,4 @@
-"""Parameters of a request, checked before anything else touches them: pure functions that raise
-`Problem`."""
+"""Parameters of a request, checked before use: pure functions that raise `ApiProblem`."""
 
 from __future__ import annotations
 
@@ -24,23 +23,20 @@ def symbol_of(text: str, names: Sequence[str]) -> str:
 
 
 def symbols_of(text: str | None, names: Sequence[str]) -> tuple[str, ...]:
-    """The symbols of a list separated by commas, each once; all configured ones without a list."""
+    """The symbols of a list separated by commas, each once; without a list all of `names`."""
     if text is None or not text.strip():
         return tuple(names)
     return tuple(dict.fromkeys(symbol_of(part.strip(), names) for part in text.split(",")))
 
 
-def integer(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+def integer(query: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
     """A whole number from `low` to `high`; 400 otherwise."""
     text = query.get(name)
     if text is None:
         return default
     if not _DIGITS.fullmatch(text) or not low <= int(text) <= high:
-        raise ApiProblem(
-            400,
-            "parameter",
-            f"{name} must be a whole number from {low} to {high}, not {clean(text, 20)!r}",
-        )
+        allowed = f"a whole number from {low} to {high}"
+        raise ApiProblem(400, "parameter", f"{name} must be {allowed}, not {clean(text, 20)!r}")
     return int(text)
 
 

@@ -1,8 +1,6 @@
-"""Every served forecast once into the ledger, off the request path: a queue and one thread that
-writes.
+"""Every served forecast once into the ledger, off the request path: a queue and a writer thread.
 
-A disk that refuses keeps what was served waiting and is tried again; nothing of it delays an
-answer.
+When the disk refuses, forecasts stay queued and are tried again; no answer waits for them.
 """
 
 from __future__ import annotations
@@ -16,10 +14,10 @@ from engine.service.forecasts import ServedForecast
 from engine.service.metrics import ServiceMetrics
 from engine.watch.ledger import KeptForecast
 
-MOST_WAITING = 10_000
+MAX_QUEUED = 10_000
 RETRY_S = 5.0
 VIA = "service"
-"""What the ledger says of where a forecast was made."""
+"""How the ledger names the place where a forecast was made."""
 
 
 Write = Callable[[Sequence[KeptForecast]], object]
@@ -27,13 +25,16 @@ Write = Callable[[Sequence[KeptForecast]], object]
 
 
 class Recorder:
-    """Hands each forecast of a symbol, generation and bar to `write` once a process;
-    the ledger knows older ones itself."""
+    """Hands each forecast of a symbol, generation and bar to `write` once a process.
+
+    The ledger itself knows those of processes before.
+    """
 
     def __init__(self, write: Write, metrics: ServiceMetrics) -> None:
-        self._write, self._metrics = write, metrics
-        self._seen: dict[str, tuple[object, ...]] = {}
-        self._waiting: deque[KeptForecast] = deque(maxlen=MOST_WAITING)
+        self._write = write
+        self._metrics = metrics
+        self._newest: dict[str, tuple[object, ...]] = {}
+        self._queue: deque[KeptForecast] = deque(maxlen=MAX_QUEUED)
         self._wake = threading.Event()
         self._stop = False
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -43,54 +44,56 @@ class Recorder:
     def start(self) -> None:
         self._thread.start()
 
-    def served(self, answer: ServedForecast) -> None:
-        """Note that `answer` goes out; for the event loop's thread."""
-        model, forecast = answer.slot.model, answer.forecast
+    def record(self, answer: ServedForecast) -> None:
+        """Queue a forecast that goes out; for the event loop's thread."""
+        model = answer.served.model
+        forecast = answer.forecast
         assert model is not None, "an answer has a model"
         key = (model.info.digest, forecast.last_bar, forecast.last_close, forecast.next_close)
-        if self._seen.get(answer.slot.symbol) != key:
-            self._seen[answer.slot.symbol] = key
-            info = model.info
-            made = KeptForecast(
-                info.symbol,
-                forecast,
-                answer.slot.source,
-                VIA,
-                info.generation,
-                info.digest,
-                answer.made_at,
+        if self._newest.get(answer.served.symbol) == key:
+            return
+        self._newest[answer.served.symbol] = key
+        self._queue.append(
+            KeptForecast(
+                symbol=model.info.symbol,
+                forecast=forecast,
+                source=answer.served.source,
+                via=VIA,
+                generation=model.info.generation,
+                digest=model.info.digest,
+                made_at=answer.made_at,
             )
-            self._waiting.append(made)
-            self._wake.set()
+        )
+        self._wake.set()
 
     def close(self, seconds: float = 5.0) -> None:
-        """Write what waits, then end."""
+        """Write what is queued, then end."""
         self._stop = True
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        while not self._stop or self._waiting:
-            self._wake.wait(RETRY_S if self._waiting else None)
+        while not self._stop or self._queue:
+            self._wake.wait(RETRY_S if self._queue else None)
             self._wake.clear()
-            if not self._drained() and self._stop:
+            if not self._drain() and self._stop:
                 return
 
-    def _drained(self) -> bool:
-        """Whether everything that waited is written; a refused batch stays in the queue."""
-        batch = tuple(self._waiting)
+    def _drain(self) -> bool:
+        """Whether the whole queue is written; a refused batch stays in it."""
+        batch = tuple(self._queue)
         if not batch:
             return True
         try:
             self._write(batch)
         except (StockmlError, OSError) as error:
             self.fault = str(error)
-            self._metrics.unrecorded.set(len(self._waiting))
+            self._metrics.unrecorded.set(len(self._queue))
             return False
         for _ in batch:
-            self._waiting.popleft()
+            self._queue.popleft()
         self.fault = ""
         self._metrics.recorded.inc(len(batch))
-        self._metrics.unrecorded.set(len(self._waiting))
+        self._metrics.unrecorded.set(len(self._queue))
         return True

@@ -1,9 +1,8 @@
-"""Fresh bars in the background: after each session's close, in a short-lived child, with one
-backoff for all symbols.
+"""Fresh bars in the background, fetched by a short-lived child after each session's close.
 
-Daily bars change once a day, so there is something to ask only when a session has completed (its
+Daily bars change once a day, so there is something to fetch only when a session has completed (its
 close and `market.settle_minutes` past) that the store does not have. A round that leaves symbols
-behind doubles the wait.
+behind doubles the wait; one backoff serves all symbols.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,7 +26,7 @@ LONGEST_WAIT = timedelta(hours=1)
 CHILD_LIMIT_S = 600.0
 """Seconds for one child: 13 symbols at a request every 1.5 s take half a minute, an outage four
 tries of one."""
-Wanted = tuple[str, str]
+BarKey = tuple[str, str]
 """(source, symbol)."""
 
 
@@ -49,37 +48,35 @@ class Backoff:
         return self.until is None or now >= self.until
 
 
-def behind(home: Home, wanted: Iterable[Wanted], newest: date) -> tuple[Wanted, ...]:
+def behind(home: Home, keys: Iterable[BarKey], newest: date) -> tuple[BarKey, ...]:
     """Those of a network source whose stored bars end before the session `newest`."""
-    due = []
-    for source, symbol in dict.fromkeys(wanted):
+    late = []
+    for source, symbol in dict.fromkeys(keys):
         if parse_source(source).needs_network:
-            found = last_bar(home, source, symbol)
-            if found is None or found.date < newest.isoformat():
-                due.append((source, symbol))
-    return tuple(due)
+            bar = last_bar(home, source, symbol)
+            if bar is None or bar.date < newest.isoformat():
+                late.append((source, symbol))
+    return tuple(late)
 
 
 class Refresher:
-    """One child at a time; `look` is called every second by the background thread."""
+    """One child at a time; `poll` is called every second by the background thread."""
 
     def __init__(self, home: Home, clock: Clock, metrics: ServiceMetrics) -> None:
-        self._home, self._clock, self._metrics = home, clock, metrics
+        self._home = home
+        self._clock = clock
+        self._metrics = metrics
         self._child: subprocess.Popen[bytes] | None = None
-        self._asked: tuple[Wanted, ...] = ()
+        self._requested: tuple[BarKey, ...] = ()
         self._newest = date.min
         self._started = 0.0
         self.backoff = Backoff()
 
-    def look(self, wanted: Sequence[Wanted], newest: date) -> None:
+    def poll(self, keys: Iterable[BarKey], newest: date) -> None:
         """Reap a child that ended, start one when bars are due and the backoff allows."""
         if self._child is not None:
-            self._reap()
-            return
-        if not self.backoff.allows(self._clock.now()):
-            return
-        due = behind(self._home, wanted, newest)
-        if due:
+            self._reap(self._child)
+        elif self.backoff.allows(self._clock.now()) and (due := behind(self._home, keys, newest)):
             self._start(due, newest)
 
     @property
@@ -97,28 +94,29 @@ class Refresher:
                 self._child.wait()
             self._child = None
 
-    def _start(self, due: tuple[Wanted, ...], newest: date) -> None:
-        self._asked, self._newest, self._started = due, newest, time.monotonic()
-        words = [word for source, symbol in due for word in (source, symbol)]
-        line = [sys.executable, "-P", "-m", "engine.service.fetch", str(self._home.root), *words]
+    def _start(self, due: tuple[BarKey, ...], newest: date) -> None:
+        self._requested = due
+        self._newest = newest
+        self._started = time.monotonic()
+        words = [word for key in due for word in key]
+        argv = [sys.executable, "-P", "-m", "engine.service.fetch", str(self._home.root), *words]
         null = subprocess.DEVNULL
         # stdin is a pipe that only we hold: a killed service ends its child by EOF.
         self._child = subprocess.Popen(
-            line, stdin=subprocess.PIPE, stdout=null, stderr=null, env=child_environment()
+            argv, stdin=subprocess.PIPE, stdout=null, stderr=null, env=child_environment()
         )
 
-    def _reap(self) -> None:
-        assert self._child is not None, "called while there is a child"
+    def _reap(self, child: subprocess.Popen[bytes]) -> None:
         seconds = time.monotonic() - self._started
-        if self._child.poll() is None:
+        if child.poll() is None:
             if seconds > CHILD_LIMIT_S:
-                self._child.kill()
+                child.kill()
             return
-        if self._child.stdin is not None:
-            self._child.stdin.close()
+        if child.stdin is not None:
+            child.stdin.close()
         self._child = None
-        left = behind(self._home, self._asked, self._newest)
-        self._metrics.fetches.inc(len(self._asked))
+        left = behind(self._home, self._requested, self._newest)
+        self._metrics.fetches.inc(len(self._requested))
         self._metrics.fetch_errors.inc(len(left))
         self._metrics.fetching.observe(seconds)
         self.backoff = self.backoff.after(bool(left), self._clock.now())

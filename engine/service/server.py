@@ -32,8 +32,9 @@ from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlErro
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.service.app import build_app
-from engine.service.guard import Admission, Policy
+from engine.service.guard import Admission
 from engine.service.limits import RateLimit, is_loopback
+from engine.service.policy import Policy
 from engine.service.protocol import PatientProtocol
 from engine.service.service import PredictionService
 from engine.settings.schema import Settings
@@ -53,8 +54,7 @@ class Address:
 
 
 def check_policy(home: Home, host: str) -> str:
-    """The token;
-    RefusedError for an address off loopback without one, ConfigError for an unsafe secrets.toml."""
+    """The token; RefusedError if it is missing off loopback, ConfigError for unsafe secrets."""
     token = read_token(home)
     if not token and not is_loopback(host):
         raise RefusedError(
@@ -65,8 +65,7 @@ def check_policy(home: Home, host: str) -> str:
 
 
 def listen(address: Address) -> socket.socket:
-    """A listening socket;
-    StockmlError when the port is taken or not allowed, ConfigError for an unknown host."""
+    """A listening socket; StockmlError for a port we cannot have, ConfigError for a bad host."""
     try:
         family, kind, proto, _, where = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM
@@ -94,9 +93,9 @@ def listen(address: Address) -> socket.socket:
     return sock
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Running:
-    """A service ready to run: its lock and its socket are held."""
+    """A service ready to run, with its lock and socket."""
 
     service: PredictionService
     policy: Policy
@@ -109,26 +108,24 @@ class Running:
         return f"http://{_bracketed(self.policy.host)}:{self.policy.port}"
 
     def run(self) -> int:
-        """Answer until SIGTERM or SIGINT, let requests finish; which signal it was, 0 for none."""
-        seen: list[int] = []
+        """Answer until SIGTERM or SIGINT, let requests finish; the signal, 0 for none."""
+        signals: list[int] = []
         before: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
             # uvicorn raises the signal again once it has drained: it must then end nothing.
             before = {
-                number: signal.signal(number, lambda got, _: seen.append(got))
+                number: signal.signal(number, lambda received, _: signals.append(received))
                 for number in (signal.SIGTERM, signal.SIGINT)
             }
         try:
             self.server.run(sockets=[self.sock])
-            self.lock.describe(
-                ""
-            )  # an end in order: what stays in the file otherwise tells of a crash
+            self.lock.describe("")  # a text that stays in the file means a crash
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
             self.sock.close()
             self.lock.release()
-        return seen[0] if seen else 0
+        return signals[0] if signals else 0
 
     def stop(self) -> None:
         """Ask for the end, as SIGTERM does; for another thread."""
@@ -159,14 +156,18 @@ def prepare(
         lock.release()
         raise
     port = sock.getsockname()[1]
-    policy = Policy(address.host, port, token, (platform.node().lower(),))
+    policy = Policy(address.host, port, token, names=(platform.node().lower(),))
     lock.describe(place_text(address.host, port))
-    service = PredictionService(home, clock or SystemClock(), settings, source, fetching)
+    service = PredictionService(
+        home, clock or SystemClock(), settings, source=source, fetching=fetching
+    )
     admission = Admission(
-        lambda: policy, limit or RateLimit(), lambda: len(server.server_state.connections)
+        policy=lambda: policy,
+        rate_limit=limit or RateLimit(),
+        open_connections=lambda: len(server.server_state.connections),
     )
     server = uvicorn.Server(_config(build_app(service, admission)))
-    return Running(service, policy, lock, sock, server)
+    return Running(service=service, policy=policy, lock=lock, sock=sock, server=server)
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
@@ -192,18 +193,17 @@ def serve(
     settings: Settings,
     address: Address,
     source: str | None,
-    told: Callable[[Running], None],
+    on_ready: Callable[[Running], None],
     fetching: bool = True,
 ) -> int:
-    """Serve until a signal; `told` is called once the port is ours.
-    Returns the signal, 0 for none."""
+    """Serve until a signal, which is returned (0 for none); `on_ready` once the port is ours."""
     with acting(home, SystemClock(), "serve", host=address.host, port=address.port) as act:
         running = prepare(home, settings, address, source, fetching=fetching)
         act.announce(port=running.policy.port)
-        told(running)
-        got = running.run()
-        act.message = f"stopped by {signal.Signals(got).name}" if got else "stopped"
-    return got
+        on_ready(running)
+        number = running.run()
+        act.message = f"stopped by {signal.Signals(number).name}" if number else "stopped"
+    return number
 
 
 def _holder(lock: FileLock) -> str:

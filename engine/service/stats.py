@@ -1,8 +1,9 @@
-"""What `/api/v1/stats` tells: the reference's fields, and what the requests so far were like."""
+"""The body of `/api/v1/stats`: the reference's fields, and figures of the requests so far."""
 
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import threading
 import time
@@ -10,7 +11,8 @@ from collections.abc import Collection
 from typing import Any
 
 from engine.core.clock import iso
-from engine.service.metrics import ServiceMetrics, memory_bytes, percentiles
+from engine.service.metrics import ServiceMetrics, total
+from engine.service.recent import percentiles
 from engine.service.service import PredictionService
 
 Tree = dict[str, Any]
@@ -18,20 +20,20 @@ Tree = dict[str, Any]
 
 def statistics(service: PredictionService) -> Tree:
     """Cache, models, process, requests."""
-    settings, now = service.settings, service.clock.now()
+    settings = service.settings.service
+    now = service.clock.now()
+    served = service.models.served
     size, expired = service.forecasts.counts()
-    minutes, seconds = divmod(settings.service.ttl_s, 60)
+    minutes, seconds = divmod(settings.ttl_s, 60)
     return {
         "cache": {"size": size, "default_ttl": f"{minutes}m{seconds}s", "expired_entries": expired},
         "model": {
-            "version": settings.service.model_version,
-            "loaded": sum(slot.model is not None for slot in service.shelf.slots),
+            "version": settings.model_version,
+            "loaded": sum(symbol.model is not None for symbol in served),
             "generations": {
-                slot.symbol: slot.model.info.generation
-                for slot in service.shelf.slots
-                if slot.model
+                symbol.symbol: symbol.model.info.generation for symbol in served if symbol.model
             },
-            "refused": [slot.symbol for slot in service.shelf.slots if slot.refused],
+            "refused": [symbol.symbol for symbol in served if symbol.refused],
         },
         "system": _system((now - service.started_at).total_seconds()),
         "requests": _requests(service.metrics),
@@ -40,36 +42,45 @@ def statistics(service: PredictionService) -> Tree:
 
 
 def _system(uptime_s: float) -> Tree:
-    """The process;
-    `goroutines` and `memory_sys` are the reference's names for what is nearest to them here."""
-    space, resident = memory_bytes()
+    """The process; `goroutines` and `memory_sys` are the reference's names for the nearest here."""
+    address_space, resident = memory_bytes()
     return {
         "threads": threading.active_count(),
         "goroutines": threading.active_count(),
         "memory_alloc": resident,
         "memory_total": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "memory_sys": space,
+        "memory_sys": address_space,
         "gc_runs": sum(generation["collections"] for generation in gc.get_stats()),
         "uptime_seconds": round(uptime_s, 3),
     }
 
 
-def _requests(found: ServiceMetrics) -> Tree:
+def memory_bytes() -> tuple[int, int]:
+    """Address space of this process, and how much of it is resident."""
+    with open("/proc/self/statm", "rb") as file:
+        size, resident = file.read().split()[:2]
+    page = os.sysconf("SC_PAGE_SIZE")
+    return int(size) * page, int(resident) * page
+
+
+def _requests(metrics: ServiceMetrics) -> Tree:
     return {
-        "total": int(found.total(found.requests)),
-        "errors": int(found.failures()),
-        "refused": int(found.total(found.refused)),
-        "per_second": round(found.pace.per_second(time.monotonic()), 3),
-        **_latency(found.recent),
-        "predictions": _latency(found.recent_predictions),
-        "hits": int(found.total(found.hits)),
-        "misses": int(found.total(found.misses)),
+        "total": total(metrics.requests),
+        "errors": int(metrics.failures()),
+        "refused": total(metrics.refused),
+        "per_second": round(metrics.recent.pace.per_second(time.monotonic()), 3),
+        **_latency(metrics.recent.all),
+        "predictions": _latency(metrics.recent.predictions),
+        "hits": total(metrics.hits),
+        "misses": total(metrics.misses),
     }
 
 
 def _latency(seconds: Collection[float]) -> Tree:
-    """How many of the newest requests are looked at, and their percentiles in milliseconds;
-    null without any."""
+    """How many of the newest requests are covered, and their percentiles in milliseconds.
+
+    The percentiles are null without any request.
+    """
     p50, p95, p99 = (
         None if value is None else value * 1000 for value in percentiles(seconds, (50, 95, 99))
     )

@@ -1,7 +1,4 @@
-"""One prediction asked of the service, judged: status, latency, answer, verdict.
-
-In words for a terminal.
-"""
+"""One prediction asked of the service, judged and in words: status, latency, forecast."""
 
 from __future__ import annotations
 
@@ -16,14 +13,14 @@ _NUMBERS = ("current_price", "predicted_price", "confidence", "p_up")
 _TEXTS = ("trading_signal", "target_session", "as_of", "source")
 
 
-def verdict(reply: ServiceReply, limits: ResourceSettings) -> Level:
+def response_level(reply: ServiceReply, limits: ResourceSettings) -> Level:
     """OK, WARN above `response_warn_s`, CRIT above `response_crit_s` or without a success."""
     if not reply.ok or reply.seconds > limits.response_crit_s:
         return Level.CRIT
     return Level.WARN if reply.seconds > limits.response_warn_s else Level.OK
 
 
-def fault(reply: ServiceReply) -> StockmlError | None:
+def response_error(reply: ServiceReply) -> StockmlError | None:
     """Why there is no prediction, with the next step; None when there is one."""
     if reply.status == 0:
         return StockmlError(reply.words, "start it: stockml serve")
@@ -51,15 +48,14 @@ def _is_prediction(tree: dict[str, Any]) -> bool:
 
 def latency_line(symbol: str, reply: ServiceReply, limits: ResourceSettings) -> str:
     """`NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)`."""
-    judged = f"(WARN above {limits.response_warn_s:g} s, CRIT {limits.response_crit_s:g} s)"
-    return (
-        f"{symbol} {verdict(reply, limits)} · HTTP {reply.status} in {reply.seconds * 1000:.1f} ms"
-        f" {judged}"
-    )
+    level = response_level(reply, limits)
+    thresholds = f"(WARN above {limits.response_warn_s:g} s, CRIT {limits.response_crit_s:g} s)"
+    took = f"HTTP {reply.status} in {reply.seconds * 1000:.1f} ms"
+    return f"{symbol} {level} · {took} {thresholds}"
 
 
 def answer_lines(reply: ServiceReply) -> tuple[str, str]:
-    """The forecast, and what it stands on; for a reply without a fault."""
+    """The forecast, and what it is made from; for a reply without an error."""
     tree = reply.tree
     marks = [word for word in ("stale", "cached") if tree.get(word)]
     simulated = " SIMULATED" if tree.get("simulated") else ""

@@ -24,7 +24,7 @@ from engine.client.place import running_at
 from engine.core.paths import Home
 from engine.forecast.members.lstm_weights import Shape
 from engine.service.limits import Rate, RateLimit
-from engine.service.metrics import percentiles
+from engine.service.recent import percentiles
 from engine.service.server import Address, prepare
 from engine.settings.load import load
 from tests.benchmarks.common import Bench, Row, middle, say

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.forecast.members.base import FitOptions
+from engine.forecast.splits import SplitRules
 from engine.market.bars import Bars
 from engine.settings.home import default_settings
 from engine.settings.load import parse
@@ -62,6 +63,18 @@ def scrambled_after(bars: Bars, row: int, seed: int) -> Bars:
         **{
             name: np.where(later, 3.0 * getattr(other, name), getattr(bars, name)) for name in names
         },
+    )
+
+
+def rules(
+    sequence: int = 60, share: float = 0.2, holdout: int = 120, most: int = 1500
+) -> SplitRules:
+    """Rules of a split; the defaults are those of the packaged settings."""
+    return SplitRules(
+        sequence_length=sequence,
+        validation_split=share,
+        holdout_sessions=holdout,
+        max_sessions=most,
     )
 
 

@@ -68,8 +68,15 @@ def words(home: Home, every: int = 1, count: int = SESSIONS) -> list[str]:
 
 
 def request(home: Home, every: int) -> BacktestRequest:
+    first, last = target_sessions(home)
     return BacktestRequest(
-        SYMBOLS, "simulated", *target_sessions(home), every, MEMBERS, load(home, {}).training.epochs
+        symbols=SYMBOLS,
+        source="simulated",
+        first=first,
+        last=last,
+        retrain_every=every,
+        members=MEMBERS,
+        epochs=load(home, {}).training.epochs,
     )
 
 

@@ -15,7 +15,7 @@ from engine.forecast.members.base import Cancelled, FitOptions
 from engine.forecast.model import fit_model
 from engine.forecast.splits import split_rows
 from engine.market.bars import Bars
-from tests.forecast.samples import QUICK, flat, scaled_from, settings, walk
+from tests.forecast.samples import QUICK, flat, rules, scaled_from, settings, walk
 
 MEMBERS = ("naive", "enhanced", "sklearn")
 SMALL = settings(holdout_sessions=60)
@@ -165,7 +165,7 @@ def test_walk_forward_fits_on_rows_and_forecasts_later_ones() -> None:
         build_dataset(bars._rows(slice(0, 400)), {"SPY": SPY}),
     )
     assert np.array_equal(whole.until(len(short) - 1).features, short.features)
-    split = split_rows(whole.until(len(short) - 1), 10, 0.2, 0, 1500)
+    split = split_rows(whole.until(len(short) - 1), rules(10, 0.2, 0))
     options = FitOptions(sequence_length=10)
     first, second = (fit_model(each, split, MEMBERS, options) for each in (whole, short))
     row = np.array([len(short) - 1])

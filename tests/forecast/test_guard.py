@@ -11,7 +11,7 @@ import pytest
 
 from engine.forecast.fit import Candidate, fit_symbol
 from engine.forecast.guard import compare, judge
-from engine.forecast.record import Record, metrics_of
+from engine.forecast.record import ForecastRecord, metrics_of
 from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, flat, settings, walk
 
@@ -23,7 +23,7 @@ def candidate() -> Iterator[Candidate]:
     yield fit_symbol(walk(420), {}, SETTINGS, ("naive", "enhanced"), QUICK)
 
 
-def guess(record: Record, share: float) -> Record:
+def guess(record: ForecastRecord, share: float) -> ForecastRecord:
     """The same sessions, forecast by somebody who knows `share` of each outcome."""
     return replace(record, forecast=share * record.target)
 
@@ -72,7 +72,7 @@ def test_what_the_champion_did_on_other_sessions_does_not_count(candidate: Candi
         name: np.concatenate([values[:30], values]) for name, values in common.arrays().items()
     }
     dates = np.concatenate([common.dates[0] - np.arange(30, 0, -1), common.dates])
-    champion = Record.load(
+    champion = ForecastRecord.load(
         {
             **older,
             "dates": dates,

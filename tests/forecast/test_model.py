@@ -11,10 +11,10 @@ from engine.forecast.dataset import build_dataset
 from engine.forecast.ensemble import blend
 from engine.forecast.model import Model, fit_model, module_of
 from engine.forecast.splits import split_rows
-from tests.forecast.samples import QUICK, walk
+from tests.forecast.samples import QUICK, rules, walk
 
 DATA = build_dataset(walk(420), {"SPY": walk(420, 9, "SPY")})
-SPLIT = split_rows(DATA, 10, 0.2, 80, 1500)
+SPLIT = split_rows(DATA, rules(10, 0.2, 80))
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ from engine.forecast.dataset import build_dataset
 from engine.forecast.fit import first_calibrator
 from engine.forecast.metrics import relative_errors
 from engine.forecast.model import fit_model
-from engine.forecast.record import COLUMNS, Record, figures_of, metrics_of, score_rows
+from engine.forecast.record import COLUMNS, ForecastRecord, figures_of, metrics_of, score_rows
 from engine.forecast.splits import split_rows
-from tests.forecast.samples import QUICK, walk
+from tests.forecast.samples import QUICK, rules, walk
 
 DATA = build_dataset(walk(420), {"SPY": walk(420, 9, "SPY")})
-SPLIT = split_rows(DATA, 10, 0.2, 80, 1500)
+SPLIT = split_rows(DATA, rules(10, 0.2, 80))
 MODEL = fit_model(DATA, SPLIT, ("naive", "enhanced"), QUICK)
 RECORD, _ = score_rows(MODEL, DATA, SPLIT.heldout, first_calibrator(DATA, SPLIT), 0.02)
 
@@ -38,7 +38,7 @@ def test_each_forecast_stands_on_the_session_it_speaks_of() -> None:
 
 def test_a_stored_record_is_the_same() -> None:
     """Arrays and back, column by column."""
-    again = Record.load(RECORD.arrays())
+    again = ForecastRecord.load(RECORD.arrays())
     for name in ("dates", *COLUMNS):
         assert np.array_equal(getattr(again, name), getattr(RECORD, name)), name
     assert list(again.members) == ["naive", "enhanced"]

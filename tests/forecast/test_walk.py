@@ -157,36 +157,34 @@ def test_a_planted_edge_shows_in_the_table(settings: Settings) -> None:
 
 
 def test_the_code_that_makes_forecasts_is_listed_whole() -> None:
-    """Every module of this room that the walk imports, at once or when it fits, is in the list,
-    and nothing else is."""
-    room = Path(walk.__file__).parent
-    pending, found = ["walk.py"], {"__init__.py"}
+    """The table of members and every module of this package that the walk imports, at once or when
+    it fits, are in the list, and nothing else is."""
+    engine = Path(walk.__file__).parents[1]
+    pending, code = ["forecast/walk.py"], {"forecast/__init__.py", "forecast/members/__init__.py"}
     while pending:
         name = pending.pop()
-        if name not in found:
-            found.add(name)
-            pending += [each for each in _named_in(room / name) if (room / each).is_file()]
+        if name not in code:
+            code.add(name)
+            pending += [file for file in _named_in(engine / name) if (engine / file).is_file()]
 
-    assert found == set(CODE)
+    assert code == set(CODE)
     assert len(CODE) == len(set(CODE))
-    assert {"charts.py", "report.py", "story.py", "scoreboard.py"}.isdisjoint(CODE)
+    others = {"charts.py", "report.py", "model_summary.py", "scoreboard.py", "backtest.py"}
+    assert {f"forecast/{name}" for name in others}.isdisjoint(CODE)
+    assert all((engine / "forecast" / name).is_file() for name in others)
 
 
 def _named_in(path: Path) -> list[str]:
-    """The files of the room that a module names in an import or, as the table of members does,
+    """The files of forecasting that a module names in an import or, as the table of members does,
     in a text."""
     named = []
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.forecast"):
-            named += [f"{node.module}", *(f"{node.module}.{each.name}" for each in node.names)]
+        if isinstance(node, ast.ImportFrom):
+            named += [f"{node.module}", *(f"{node.module}.{name.name}" for name in node.names)]
         elif isinstance(node, ast.Import):
-            named += [each.name for each in node.names]
+            named += [name.name for name in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             named.append(node.value)
-    inside = [
-        each.removeprefix("engine.forecast").strip(".")
-        for each in named
-        if each.startswith("engine.forecast")
-    ]
-    files = [each.replace(".", "/") for each in inside]
-    return [name for each in files for name in (f"{each}.py", f"{each}/__init__.py".lstrip("/"))]
+    inside = [name for name in named if name.startswith(("engine.forecast", "engine.core.members"))]
+    files = [name.removeprefix("engine.").replace(".", "/") for name in inside]
+    return [path for file in files for path in (f"{file}.py", f"{file}/__init__.py")]

@@ -26,5 +26,5 @@ def home(template: Home, tmp_path: Path) -> Home:
 
 @pytest.fixture(scope="module")
 def served(template: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(copied(template, tmp_path_factory.mktemp("served") / "home")) as found:
-        yield found
+    with serving(copied(template, tmp_path_factory.mktemp("served") / "home")) as running:
+        yield running

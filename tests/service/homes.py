@@ -57,26 +57,26 @@ def build_home(folder: Path, kind: Kind = SMALL, **settings: Any) -> Home:
     home = new_home(
         folder, market__simulated_sessions=420, training__holdout_sessions=60, **settings
     )
-    found = load(home, {})
-    for symbol in found.names:
+    loaded = load(home, {})
+    for symbol in loaded.names:
         bars = replace(
-            stored_bars(home, found, "simulated", symbol, FakeClock(kind.now)),
+            stored_bars(home, loaded, "simulated", symbol, FakeClock(kind.now)),
             source="yahoo",
             fetched_at=kind.now,
         )
         BarStore(home).write(bars)
     home.secrets.write_text(f'[service]\ntoken = "{TOKEN}"\n')
     home.secrets.chmod(0o600)
-    for symbol in found.names:
+    for symbol in loaded.names:
         publish(home, symbol, 1, kind=kind)
     return home
 
 
 def bars_of(home: Home, symbol: str) -> Bars:
     """The stored bars."""
-    found = BarStore(home).read("yahoo", symbol)
-    assert found is not None
-    return found
+    bars = BarStore(home).read("yahoo", symbol)
+    assert bars is not None
+    return bars
 
 
 @cache
@@ -194,7 +194,7 @@ def serving(
     thread.start()
     try:
         served = Served(running, home, used)
-        wait_for(lambda: running.service.looked and running.server.started, 30, "the first look")
+        wait_for(lambda: running.service.loaded and running.server.started, 30, "the models")
         yield served
     finally:
         running.stop()

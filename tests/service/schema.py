@@ -34,10 +34,10 @@ KNOWN = {
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
     """The node that a reference names."""
     while "$ref" in node:
-        found: Any = DOCUMENT
+        target: Any = DOCUMENT
         for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        node = found
+            target = target[part]
+        node = target
     return node
 
 

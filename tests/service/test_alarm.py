@@ -22,10 +22,10 @@ def home(tmp_path: Path) -> Home:
     return new_home(tmp_path / "home")
 
 
-def test_what_happened_last_stands(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the first message is being delivered a file is mended and broken again: one thread
-    tells all, and it fires."""
-    sending, go_on, threads = threading.Event(), threading.Event(), set()
+def test_the_last_refusal_decides_the_alert(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file mended and broken again during a delivery fires: one thread handles all in order."""
+    sending, go_on = threading.Event(), threading.Event()
+    threads = set()
 
     def slow(*_: object) -> str:
         threads.add(threading.current_thread())
@@ -37,16 +37,16 @@ def test_what_happened_last_stands(home: Home, monkeypatch: pytest.MonkeyPatch) 
     service = PredictionService(home, FakeClock(NOW), load(home, {}), fetching=False)
     service.start()
     try:
-        service._ring("NVDA", "broken")
+        service._report_refusal("NVDA", "broken")
         assert sending.wait(60)
         for words in ("", "broken again", "", "broken at last"):
-            service._ring("NVDA", words)
+            service._report_refusal("NVDA", words)
         go_on.set()
         wait_for(
             lambda: home.monitoring_log.read_text().count("[ALERT]") == 3, what="the last refusal"
         )
         wait_for(
-            lambda: [each.text for each in alert_list(home, NOW)] == ["broken at last"],
+            lambda: [alert.text for alert in alert_list(home, NOW)] == ["broken at last"],
             what="the alert",
         )
     finally:
@@ -58,13 +58,13 @@ def test_what_happened_last_stands(home: Home, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     "fault", [OSError("no space"), ZeroDivisionError("a fault nobody foresaw")]
 )
-def test_a_bell_that_fails_stops_no_later_one(
+def test_an_alert_that_fails_stops_no_later_one(
     home: Home,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     fault: Exception,
 ) -> None:
-    """What went wrong is told on stderr, and the next alert is kept."""
+    """The error is printed to stderr, and the next alert is kept."""
     faults = [fault]
 
     def fails_once(*_: object) -> str:
@@ -73,13 +73,13 @@ def test_a_bell_that_fails_stops_no_later_one(
         return ""
 
     monkeypatch.setattr(alarm, "deliver", fails_once)
-    bell = alarm.Alarm(home, FakeClock(NOW))
-    bell.start()
-    bell.ring(load(home, {}), "NVDA", "broken")
-    bell.ring(load(home, {}), "TSLA", "broken")
-    bell.close()
+    alerts = alarm.Alarm(home, FakeClock(NOW))
+    alerts.start()
+    alerts.report(load(home, {}), "NVDA", "broken")
+    alerts.report(load(home, {}), "TSLA", "broken")
+    alerts.close()
     wait_for(
-        lambda: {each.symbol for each in alert_list(home, NOW)} == {"NVDA", "TSLA"},
+        lambda: {alert.symbol for alert in alert_list(home, NOW)} == {"NVDA", "TSLA"},
         what="both alerts",
     )
     assert str(fault) in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The service's start and stop stand in the record."""
+"""The audit log records the service's start and stop."""
 
 import signal
 
@@ -15,12 +15,12 @@ def test_start_stop_and_refusal_are_recorded(home: Home) -> None:
         assert stockml("serve", "--home", str(home.root), "--port", "0").returncode == 75
         ran.send_signal(signal.SIGTERM)
         ran.communicate(timeout=90)
-    found = [
+    recorded = [
         (entry.outcome, entry.details.get("port"), entry.message.partition(":")[0])
         for entry in read_entries(home)
     ]
 
-    assert found == [
+    assert recorded == [
         ("started", port, ""),
         ("refused", 0, "a service of this home runs already"),
         ("done", port, "stopped by SIGTERM"),

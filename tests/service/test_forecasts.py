@@ -15,37 +15,40 @@ from engine.core.errors import ModelError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.service.forecasts import Forecasts
-from engine.service.metrics import ServiceMetrics
-from engine.service.model_store import ModelStore, ServedSymbol
+from engine.service.metrics import ServiceMetrics, total
+from engine.service.model_store import ModelStore
+from engine.service.served import ServedSymbol
 from engine.settings.load import load
 from tests.service.homes import NOW, publish
 
 
 class Bench:
-    """A cache over a shelf of one home, with a count of the computations."""
+    """A cache over the models of one home, with a count of the computations."""
 
     def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch, ttl_s: float = 300.0) -> None:
-        self.clock, self.metrics, self.home = FakeClock(NOW), ServiceMetrics(), home
-        self.shelf = ModelStore(home, self.clock, self.metrics, None)
-        self.look()
-        self.forecasts = Forecasts(self.shelf, self.clock, self.metrics, lambda: ttl_s)
+        self.clock = FakeClock(NOW)
+        self.metrics = ServiceMetrics()
+        self.home = home
+        self.models = ModelStore(home, self.clock, self.metrics, None)
+        self.refresh()
+        self.forecasts = Forecasts(self.models, self.clock, self.metrics, lambda: ttl_s)
         self.computed: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
         self.fails = False
         real = ServedSymbol.forecast
 
-        def counted(slot: ServedSymbol) -> Forecast:
-            self.computed.append(slot.symbol)
+        def counted(served: ServedSymbol) -> Forecast:
+            self.computed.append(served.symbol)
             assert self.gate.wait(60)
             if self.fails:
                 raise ModelError("it cannot")
-            return real(slot)
+            return real(served)
 
         monkeypatch.setattr(ServedSymbol, "forecast", counted)
 
-    def look(self) -> None:
-        self.shelf.look(load(self.home, {}))
+    def refresh(self) -> None:
+        self.models.refresh(load(self.home, {}))
 
 
 def run(bench: Bench, work: Callable[[], Awaitable[Any]]) -> Any:
@@ -58,11 +61,10 @@ def run(bench: Bench, work: Callable[[], Awaitable[Any]]) -> Any:
         bench.forecasts.close()
 
 
-def test_an_answer_is_kept_for_its_time_to_live(
+def test_a_forecast_is_cached_for_its_time_to_live(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Just before the TTL the same forecast is cached with its age;
-    at the TTL it is computed again."""
+    """Just before the TTL the forecast comes from the cache, at the TTL it is computed again."""
     bench = Bench(home, monkeypatch)
 
     async def work() -> None:
@@ -71,29 +73,28 @@ def test_an_answer_is_kept_for_its_time_to_live(
         second = await bench.forecasts.get("NVDA")
         bench.clock.advance(timedelta(seconds=1))
         third = await bench.forecasts.get("NVDA")
-        assert [each.cached for each in (first, second, third)] == [False, True, False]
+        assert [answer.cached for answer in (first, second, third)] == [False, True, False]
         assert (second.age_s, second.made_at) == (299.0, first.made_at)
         assert first.forecast == third.forecast
 
     run(bench, work)
     assert bench.computed == ["NVDA", "NVDA"]
-    assert (bench.metrics.total(bench.metrics.hits), bench.metrics.total(bench.metrics.misses)) == (
-        1,
-        2,
-    )
+    assert (total(bench.metrics.hits), total(bench.metrics.misses)) == (1, 2)
 
 
-def test_many_at_once_are_one_computation(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_simultaneous_requests_share_one_computation(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Fifty requests for one symbol that is not cached compute it once."""
     bench = Bench(home, monkeypatch)
     bench.gate.clear()
 
     async def work() -> None:
-        asked = [asyncio.create_task(bench.forecasts.get("NVDA")) for _ in range(50)]
+        tasks = [asyncio.create_task(bench.forecasts.get("NVDA")) for _ in range(50)]
         await asyncio.sleep(0)
         bench.gate.set()
-        found = await asyncio.gather(*asked)
-        assert len({id(each.forecast) for each in found}) == 1
+        forecasts = await asyncio.gather(*tasks)
+        assert len({id(answer.forecast) for answer in forecasts}) == 1
 
     run(bench, work)
     assert bench.computed == ["NVDA"]
@@ -102,8 +103,7 @@ def test_many_at_once_are_one_computation(home: Home, monkeypatch: pytest.Monkey
 def test_a_client_that_goes_away_does_not_cancel_the_others(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first of two waiting clients is cancelled;
-    the second is answered by the same computation."""
+    """The first of two waiting clients is cancelled; the second gets the same computation."""
     bench = Bench(home, monkeypatch)
     bench.gate.clear()
 
@@ -119,16 +119,16 @@ def test_a_client_that_goes_away_does_not_cancel_the_others(
     assert bench.computed == ["NVDA"]
 
 
-def test_an_error_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_not_cached(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed computation reaches everyone who waits for it, and the next request tries again."""
     bench = Bench(home, monkeypatch)
     bench.fails = True
 
     async def work() -> None:
-        found = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(bench.forecasts.get("NVDA") for _ in range(3)), return_exceptions=True
         )
-        assert all(isinstance(each, StockmlError) for each in found)
+        assert all(isinstance(outcome, StockmlError) for outcome in outcomes)
         bench.fails = False
         assert not (await bench.forecasts.get("NVDA")).cached
 
@@ -136,7 +136,7 @@ def test_an_error_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> No
     assert bench.computed == ["NVDA", "NVDA"]
 
 
-def test_a_model_that_changes_under_way_is_not_kept(
+def test_a_forecast_of_a_replaced_model_is_not_cached(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A computation that began with the old model does not fill the cache of the new one."""
@@ -148,16 +148,16 @@ def test_a_model_that_changes_under_way_is_not_kept(
         await asyncio.sleep(0)
         publish(home, "NVDA", 2, seed=3)
         bench.gate.set()
-        await asyncio.to_thread(bench.look)
+        await asyncio.to_thread(bench.refresh)
         new = await bench.forecasts.get("NVDA")
-        assert ((await old).slot.model, new.cached) != (new.slot.model, True)
-        assert new.slot.model is not None
-        assert new.slot.model.info.generation == 2
+        assert ((await old).served.model, new.cached) != (new.served.model, True)
+        assert new.served.model is not None
+        assert new.served.model.info.generation == 2
 
     run(bench, work)
 
 
-def test_a_ttl_of_zero_keeps_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ttl_of_zero_caches_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """With ML_PREDICTION_TTL 0s each request is computed; expired entries are counted as such."""
     bench = Bench(home, monkeypatch, ttl_s=0.0)
 

@@ -13,8 +13,8 @@ import pytest
 
 from engine.core.paths import Home
 from engine.service import guard, protocol
-from engine.service.guard import Policy
 from engine.service.limits import Rate, RateLimit, is_loopback
+from engine.service.policy import Policy
 from engine.service.protocol import PatientProtocol
 from tests.helpers import wait_for
 from tests.service.homes import NOW, TOKEN, Served, copied, serving
@@ -111,7 +111,7 @@ def test_without_a_configured_token_nothing_changes(home: Home) -> None:
 def test_off_loopback_everything_needs_the_token() -> None:
     """Listening elsewhere, reading needs the token too;
     the service's own address is a good Host, a foreign one is not."""
-    policy = Policy("0.0.0.0", 8081, TOKEN, ("box",))
+    policy = Policy("0.0.0.0", 8081, TOKEN, names=("box",))
 
     def scope(host: str, *more: tuple[bytes, bytes]) -> dict[str, object]:
         return {
@@ -288,7 +288,7 @@ def test_more_connections_than_allowed_are_told_so(
     """With every place taken by clients that say nothing, the next one is answered 503 in words;
     then there is room again."""
     wait_for(lambda: not served.running.server.server_state.connections, what="no connection")
-    monkeypatch.setattr(guard, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(guard, "MAX_CONNECTIONS", 3)
     idle = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(3)]
     wait_for(
         lambda: len(served.running.server.server_state.connections) == 3, what="three connections"

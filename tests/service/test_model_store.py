@@ -21,7 +21,7 @@ from engine.core.paths import Home
 from engine.market.store import BarStore
 from engine.service.metrics import ServiceMetrics
 from engine.service.model_store import ModelStore
-from engine.service.service import LOOK_S
+from engine.service.service import REFRESH_S
 from engine.settings.load import load
 from engine.vault.model_file import write_model
 from engine.watch.alerts import alert_list
@@ -29,16 +29,16 @@ from tests.helpers import wait_for
 from tests.service.homes import NOW, Served, bars_of, candidate, publish, serving
 
 
-def shelf_of(home: Home, clock: FakeClock | None = None) -> tuple[ModelStore, Callable[[], None]]:
-    """A shelf, and one look at the disk."""
+def store_of(home: Home, clock: FakeClock | None = None) -> tuple[ModelStore, Callable[[], None]]:
+    """The models of a home, loaded, and how to refresh them."""
     settings = load(home, {})
-    shelf = ModelStore(home, clock or FakeClock(NOW), ServiceMetrics(), None)
+    store = ModelStore(home, clock or FakeClock(NOW), ServiceMetrics(), None)
 
-    def look() -> None:
-        shelf.look(settings)
+    def refresh() -> None:
+        store.refresh(settings)
 
-    look()
-    return shelf, look
+    refresh()
+    return store, refresh
 
 
 def generation(served: Served, symbol: str = "NVDA") -> int:
@@ -52,14 +52,14 @@ def test_a_republished_model_is_served(home: Home) -> None:
         before = served.get("/api/v1/predict/NVDA")
         publish(home, "NVDA", 2, seed=5)
         wait_for(lambda: generation(served) == 2, what="generation 2")
-        assert LOOK_S <= 1.0, "one look takes it up: two seconds at most where the machine has time"
+        assert REFRESH_S <= 1.0, "one refresh loads it: within two seconds on an idle machine"
         after = served.get("/api/v1/predict/NVDA")
         assert after["predicted_price"] != before["predicted_price"]
         assert after["digest"] != before["digest"]
         assert generation(served, "TSLA") == 1
 
 
-def test_a_broken_file_is_refused_and_the_old_model_goes_on(home: Home) -> None:
+def test_a_broken_file_is_refused_and_the_old_model_stays_in_service(home: Home) -> None:
     """A flipped byte: the model before answers, health is degraded with 206, metric and alert
     say so; a good file heals it."""
     with serving(home) as served:
@@ -82,85 +82,85 @@ def test_a_broken_file_is_refused_and_the_old_model_goes_on(home: Home) -> None:
         )
         wait_for(
             lambda: (
-                [each.symbol for each in alert_list(home, NOW) if each.state == "firing"]
+                [alert.symbol for alert in alert_list(home, NOW) if alert.state == "firing"]
                 == ["NVDA"]
             ),
             what="the alert",
         )
         heard = served.post("/api/v1/models/NVDA/reload")
         assert (heard.status, heard.tree["type"]) == (409, "urn:stockml:problem:refused")
-        told = {
-            each["symbol"]: (each["refusals"], bool(each["refused"]))
-            for each in served.get("/api/v1/models")["models"]
+        refusals = {
+            model["symbol"]: (model["refusals"], bool(model["refused"]))
+            for model in served.get("/api/v1/models")["models"]
         }
-        assert (told["NVDA"][1], told["NVDA"][0] >= 1, told["TSLA"]) == (True, True, (0, False))
+        assert (refusals["NVDA"][1], refusals["NVDA"][0] >= 1) == (True, True)
+        assert refusals["TSLA"] == (0, False)
         publish(home, "NVDA", 3)
         wait_for(lambda: served.ask("/api/v1/health").status == 200, what="healthy again")
         assert generation(served) == 3
         wait_for(
-            lambda: not [each for each in alert_list(home, NOW) if each.state == "firing"],
+            lambda: not [alert for alert in alert_list(home, NOW) if alert.state == "firing"],
             what="the alert's end",
         )
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n", b"not a model" * 100])
-def test_other_contents_are_refused_too(home: Home, content: bytes) -> None:
-    """An empty, a cut and a strange file leave the model before in service, and are looked at
-    once."""
-    shelf, look = shelf_of(home)
-    before = shelf.slot("NVDA")
+def test_contents_that_are_no_model_are_refused(home: Home, content: bytes) -> None:
+    """An empty, a cut and a strange file leave the model before in service, and are read once."""
+    store, refresh = store_of(home)
+    before = store.get("NVDA")
     write_atomic(home.model("NVDA"), content)
-    look()
-    after = shelf.slot("NVDA")
+    refresh()
+    after = store.get("NVDA")
     assert before is not None
     assert after is not None
     assert after.model is before.model
     assert after.refused
     assert after.fault is None
-    look()
-    assert shelf.slot("NVDA") is after
+    refresh()
+    assert store.get("NVDA") is after
 
 
 def test_a_model_of_another_symbol_is_refused(home: Home) -> None:
     """TSLA's file under NVDA's name is not served as NVDA."""
-    shelf, look = shelf_of(home)
+    store, refresh = store_of(home)
     shutil.copy(home.model("TSLA"), home.model("NVDA"))
-    look()
-    slot = shelf.slot("NVDA")
-    assert slot is not None
-    assert "TSLA" in slot.refused
-    assert slot.model is not None
-    assert slot.model.info.symbol == "NVDA"
+    refresh()
+    served = store.get("NVDA")
+    assert served is not None
+    assert "TSLA" in served.refused
+    assert served.model is not None
+    assert served.model.info.symbol == "NVDA"
 
 
 def test_a_model_that_cannot_forecast_is_refused(home: Home) -> None:
     """A readable file whose features are not ours is as bad as a broken one."""
-    shelf, look = shelf_of(home)
+    store, refresh = store_of(home)
     publish(home, "NVDA", 2, feature_names=("unheard_of",))
-    look()
-    slot = shelf.slot("NVDA")
-    assert slot is not None
-    assert slot.model is not None
-    assert (slot.model.info.generation, slot.fault) == (1, None)
-    assert "unheard_of" in slot.refused
+    refresh()
+    served = store.get("NVDA")
+    assert served is not None
+    assert served.model is not None
+    assert (served.model.info.generation, served.fault) == (1, None)
+    assert "unheard_of" in served.refused
 
 
 def test_a_model_that_forecasts_no_number_is_refused(home: Home) -> None:
     """Contents that lead to a NaN leave the model before in service."""
-    shelf, look = shelf_of(home)
+    store, refresh = store_of(home)
     made = candidate()
     arrays = {**made.arrays, "calibration/residuals": np.full(50, np.nan)}
     manifest = msgspec.structs.replace(made.manifest(iso(NOW)), generation=2, source="yahoo")
     write_model(home.model("NVDA"), manifest, made.layers, arrays)
-    look()
-    slot = shelf.slot("NVDA")
-    assert slot is not None
-    assert slot.model is not None
-    assert slot.model.info.generation == 1
-    assert slot.refused
+    refresh()
+    served = store.get("NVDA")
+    assert served is not None
+    assert served.model is not None
+    assert served.model.info.generation == 1
+    assert served.refused
 
 
-def test_a_deleted_file_keeps_its_model_and_says_so(home: Home) -> None:
+def test_a_deleted_file_keeps_its_model_and_health_reports_it(home: Home) -> None:
     """The model in memory goes on, health tells that the file is gone;
     a symbol that never had one is 503."""
     with serving(home) as served:
@@ -180,7 +180,7 @@ def test_a_deleted_file_keeps_its_model_and_says_so(home: Home) -> None:
         assert served.ask("/api/v1/predict?symbols=NVDA").status == 503
 
 
-def test_a_service_that_starts_with_a_broken_file(home: Home) -> None:
+def test_a_service_can_start_with_a_broken_file(home: Home) -> None:
     """Without a model before it, a broken file is 500 in words without a folder;
     the other symbols are answered."""
     write_atomic(home.model("NVDA"), b"broken")
@@ -220,35 +220,34 @@ def test_without_any_model_health_is_unhealthy(home: Home) -> None:
 def test_a_symbol_that_comes_back_is_served_again(home: Home) -> None:
     """A symbol taken out of the settings and put back has its model again, though its file never
     changed."""
-    shelf, look = shelf_of(home)
+    store, refresh = store_of(home)
     settings = load(home, {})
     others = {name: entry for name, entry in settings.symbols.items() if name != "NVDA"}
-    shelf.look(msgspec.structs.replace(settings, symbols=others))
-    assert shelf.slot("NVDA") is None
-    look()
-    slot = shelf.slot("NVDA")
-    assert slot is not None
-    assert slot.fault is None
-    assert slot.forecast().last_bar == "2026-06-30"
+    store.refresh(msgspec.structs.replace(settings, symbols=others))
+    assert store.get("NVDA") is None
+    refresh()
+    served = store.get("NVDA")
+    assert served is not None
+    assert served.fault is None
+    assert served.forecast().last_bar == "2026-06-30"
 
 
-def test_bars_that_stay_away_cost_no_memory(home: Home) -> None:
-    """The error that is kept for a symbol without bars is told again and again, and holds no
-    more of it than at first."""
+def test_missing_bars_cost_no_memory(home: Home) -> None:
+    """The cached error of a symbol without bars does not grow with each raise."""
     (home.market / "yahoo" / "NVDA.csv").unlink()
-    shelf, look = shelf_of(home)
-    settings, depths = load(home, {}), []
+    store, refresh = store_of(home)
+    settings = load(home, {})
+    depths = []
     for _ in range(3):
-        look()
+        refresh()
         with pytest.raises(NoDataError) as caught:
-            shelf.bars("yahoo", "NVDA", settings)
+            store.bars("yahoo", "NVDA", settings)
         depths.append(len(list(traceback.walk_tb(caught.value.__traceback__))))
     assert len(set(depths)) == 1
 
 
-def test_revised_bars_are_taken_up_with_the_cache_dropped(home: Home) -> None:
-    """A revised close on disk is served soon: the forecast in the cache is not the answer any
-    more."""
+def test_revised_bars_replace_the_cached_forecast(home: Home) -> None:
+    """A revised close on disk is served soon, not the forecast in the cache."""
     with serving(home) as served:
         assert served.get("/api/v1/predict/NVDA")["as_of"] == "2026-06-30"
         assert served.get("/api/v1/predict/NVDA")["cached"]
@@ -289,7 +288,7 @@ def test_no_request_fails_while_models_are_republished(home: Home) -> None:
     """Clients that ask all the time while every model is replaced again and again, and one is
     broken, meet no failure."""
     faults: list[object] = []
-    seen: set[int] = set()
+    generations: set[int] = set()
     stop = threading.Event()
     with serving(home) as served:
 
@@ -299,7 +298,7 @@ def test_no_request_fails_while_models_are_republished(home: Home) -> None:
                 if heard.status != 200:
                     faults.append((symbol, heard.status, heard.body))
                 elif symbol != "SPY":
-                    seen.add(heard.tree["generation"])
+                    generations.add(heard.tree["generation"])
 
         threads = [
             threading.Thread(target=client, args=(symbol,)) for symbol in ("NVDA", "TSLA", "SPY")
@@ -310,15 +309,15 @@ def test_no_request_fails_while_models_are_republished(home: Home) -> None:
         for turn in range(2, 5):
             for symbol in ("NVDA", "TSLA", "AAPL"):
                 publish(home, symbol, turn, seed=turn)
-            wait_for(partial(seen.__contains__, turn), what=f"generation {turn}")
+            wait_for(partial(generations.__contains__, turn), what=f"generation {turn}")
         stop.set()
         for thread in threads:
             thread.join()
     assert faults == []
-    assert {2, 3, 4} <= seen
+    assert {2, 3, 4} <= generations
 
 
-def test_reload_takes_a_model_up_at_once(home: Home) -> None:
+def test_reload_loads_a_model_at_once(home: Home) -> None:
     """POST reload answers with the new generation and `changed`; a second one finds nothing new."""
     with serving(home) as served:
         publish(home, "NVDA", 2, seed=7)
@@ -330,7 +329,7 @@ def test_reload_takes_a_model_up_at_once(home: Home) -> None:
         assert generation(served) == 2
 
 
-def test_changed_settings_are_followed_and_wrong_ones_are_told(home: Home) -> None:
+def test_changed_settings_are_loaded_and_wrong_ones_reported(home: Home) -> None:
     """A new model_version shows within seconds;
     a broken stockml.toml leaves the settings before and degrades health."""
     with serving(home) as served:

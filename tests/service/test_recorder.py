@@ -134,12 +134,12 @@ def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
         raise StockmlError("full")
 
     failing = Recorder(write, ServiceMetrics())
-    failing._waiting.append(one)
+    failing._queue.append(one)
     failing.start()
     failing.close()
     assert failing.fault == "full"
     good = Recorder(taken.extend, ServiceMetrics())
-    good._waiting.extend([one, two])
+    good._queue.extend([one, two])
     good.start()
     good.close()
     assert taken == [one, two]

@@ -18,7 +18,7 @@ from engine.market import fetch as market_fetch
 from engine.market.bars import Bars
 from engine.market.store import BarStore
 from engine.service import fetch, refresher
-from engine.service.metrics import ServiceMetrics
+from engine.service.metrics import ServiceMetrics, total
 from engine.service.refresher import Backoff, Refresher, behind
 from engine.settings.schema import Settings
 from tests.helpers import wait_for
@@ -34,7 +34,9 @@ class FakeChild:
     started: ClassVar[list[FakeChild]] = []
 
     def __init__(self, argv: list[str], **_: Any) -> None:
-        self.argv, self.stdin, self.ended = argv, None, False
+        self.argv = argv
+        self.stdin = None
+        self.ended = False
         self.code: int | None = None
         self.started.append(self)
 
@@ -42,7 +44,8 @@ class FakeChild:
         return self.code
 
     def terminate(self) -> None:
-        self.ended, self.code = True, -15
+        self.ended = True
+        self.code = -15
 
     kill = terminate
 
@@ -60,9 +63,9 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[FakeChild]:
 def test_only_network_sources_that_lack_a_session_are_behind(home: Home, tmp_path: Path) -> None:
     """Bars up to the newest session are not asked for; csv and simulated never are;
     what is missing is."""
-    wanted = [NVDA, NVDA, ("yahoo", "META"), ("simulated", "NVDA"), (f"csv:{tmp_path}", "NVDA")]
-    assert behind(home, wanted, LAST) == (("yahoo", "META"),)
-    assert behind(home, wanted, date(2026, 7, 1)) == (NVDA, ("yahoo", "META"))
+    keys = [NVDA, NVDA, ("yahoo", "META"), ("simulated", "NVDA"), (f"csv:{tmp_path}", "NVDA")]
+    assert behind(home, keys, LAST) == (("yahoo", "META"),)
+    assert behind(home, keys, date(2026, 7, 1)) == (NVDA, ("yahoo", "META"))
 
 
 def test_the_backoff_doubles_up_to_an_hour_and_ends_with_success() -> None:
@@ -82,10 +85,10 @@ def test_one_child_asks_for_all_that_is_due(home: Home, children: list[FakeChild
     """Nothing is asked while bars are complete;
     once a session is missing one child gets every symbol, and no second runs."""
     worker = Refresher(home, FakeClock(NOW), ServiceMetrics())
-    worker.look([NVDA, SPY], LAST)
+    worker.poll([NVDA, SPY], LAST)
     assert children == []
     for _ in range(3):
-        worker.look([NVDA, SPY], date(2026, 7, 1))
+        worker.poll([NVDA, SPY], date(2026, 7, 1))
     assert [child.argv[-4:] for child in children] == [["yahoo", "NVDA", "yahoo", "SPY"]]
     worker.close()
     assert children[0].ended
@@ -100,18 +103,18 @@ def test_a_round_that_leaves_symbols_behind_waits_for_all(
     clock, metrics = FakeClock(NOW), ServiceMetrics()
     worker = Refresher(home, clock, metrics)
     newest = date(2026, 7, 1)
-    worker.look([NVDA, SPY], newest)
+    worker.poll([NVDA, SPY], newest)
     bars = bars_of(home, "NVDA")
     BarStore(home).write(replace(bars, dates=bars.dates + 1))
     children[0].code = 1
-    worker.look([NVDA, SPY], newest)
-    assert (metrics.total(metrics.fetches), metrics.total(metrics.fetch_errors)) == (2, 1)
-    worker.look([NVDA, SPY], newest)
+    worker.poll([NVDA, SPY], newest)
+    assert (total(metrics.fetches), total(metrics.fetch_errors)) == (2, 1)
+    worker.poll([NVDA, SPY], newest)
     clock.advance(timedelta(seconds=119))
-    worker.look([NVDA, SPY], newest)
+    worker.poll([NVDA, SPY], newest)
     assert len(children) == 1
     clock.advance(timedelta(seconds=1))
-    worker.look([NVDA, SPY], newest)
+    worker.poll([NVDA, SPY], newest)
     assert [child.argv[-2:] for child in children[1:]] == [["yahoo", "SPY"]]
 
 
@@ -120,11 +123,11 @@ def test_a_child_that_hangs_is_killed(
 ) -> None:
     """Past its limit the child is killed, and the round counts as failed."""
     worker = Refresher(home, FakeClock(NOW), ServiceMetrics())
-    worker.look([NVDA], date(2026, 7, 1))
+    worker.poll([NVDA], date(2026, 7, 1))
     monkeypatch.setattr(refresher, "CHILD_LIMIT_S", 0.0)
-    worker.look([NVDA], date(2026, 7, 1))
+    worker.poll([NVDA], date(2026, 7, 1))
     assert children[0].ended
-    worker.look([NVDA], date(2026, 7, 1))
+    worker.poll([NVDA], date(2026, 7, 1))
     assert worker.backoff.failures == 1
 
 
@@ -141,7 +144,7 @@ def test_the_service_asks_after_the_close_only(home: Home, children: list[FakeCh
             4,
         ):  # 12:00, 15:00 and 19:00 UTC: the exchange is open from 13:30 to 20:00
             clock.advance(timedelta(hours=hours))
-            service.look()
+            service.refresh()
         assert children == []
         clock.advance(timedelta(hours=2))
         wait_for(lambda: children, what="a child")
@@ -163,8 +166,8 @@ def test_a_symbol_that_brings_nothing_keeps_none_waiting(
         return replace(bars, fetched_at=clock.now() - timedelta(days=symbol == "SMR"))
 
     monkeypatch.setattr(market_fetch, "fetch_bars", fake)
-    wanted = [("yahoo", name) for name in ("META", "SMR", "NVDA", "SPY")]
-    assert fetch.fetch_all(home, wanted, FakeClock(NOW)) == 2
+    keys = [("yahoo", name) for name in ("META", "SMR", "NVDA", "SPY")]
+    assert fetch.fetch_all(home, keys, FakeClock(NOW)) == 2
     assert asked == ["META", "SMR", "NVDA", "SPY"]
 
 
@@ -173,7 +176,7 @@ def test_the_real_child_ends_with_its_parent(home: Home) -> None:
     stored bars as they are."""
     before = (home.market / "yahoo" / "NVDA.csv").read_bytes()
     worker = Refresher(home, FakeClock(NOW), ServiceMetrics())
-    worker.look([NVDA], date(2026, 7, 1))
+    worker.poll([NVDA], date(2026, 7, 1))
     child = worker._child
     assert child is not None
     assert child.stdin is not None

@@ -167,7 +167,7 @@ def test_busy_names_the_holder(home: Home) -> None:
 def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request under way when the stop is asked for is answered whole;
     new connections are refused."""
-    from engine.service.model_store import ServedSymbol
+    from engine.service.served import ServedSymbol
 
     monkeypatch.setattr(server, "DRAIN_S", 60)
     begun, go_on = threading.Event(), threading.Event()
@@ -175,10 +175,10 @@ def test_requests_finish_while_it_stops(home: Home, monkeypatch: pytest.MonkeyPa
     found: list[int] = []
     with serving(home) as served:
 
-        def slow(slot: ServedSymbol) -> object:
+        def slow(served: ServedSymbol) -> object:
             begun.set()
             assert go_on.wait(60)
-            return real(slot)
+            return real(served)
 
         monkeypatch.setattr(ServedSymbol, "forecast", slow)
         client = threading.Thread(
@@ -230,7 +230,7 @@ clock = FakeClock(datetime(2026, 7, 1, 12, tzinfo=UTC))
 running = prepare(home, load(home), Address("127.0.0.1", 0), clock=clock, fetching=False)
 thread = threading.Thread(target=running.run)
 thread.start()
-wait_for(lambda: running.service.looked and running.server.started, 40, "the first look")
+wait_for(lambda: running.service.loaded and running.server.started, 40, "the models")
 statuses = []
 for path in sys.argv[2:]:
     connection = http.client.HTTPConnection("127.0.0.1", running.policy.port, timeout=60)

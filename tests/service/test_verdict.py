@@ -11,7 +11,7 @@ from engine.client.service_client import ServiceReply
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.core.records import Level
-from engine.service.verdict import answer_lines, fault, latency_line, verdict
+from engine.service.verdict import answer_lines, latency_line, response_error, response_level
 from engine.settings.load import load
 from engine.settings.schema import ResourceSettings
 from tests.service.homes import Served
@@ -24,11 +24,11 @@ def limits(template: Home) -> ResourceSettings:
 
 def test_the_verdict_follows_the_guides_limits(limits: ResourceSettings) -> None:
     """OK up to 5 s, WARN above, CRIT above 10 s or without an answer."""
-    assert verdict(ServiceReply(200, 5.0, {}), limits) is Level.OK
-    assert verdict(ServiceReply(200, 5.1, {}), limits) is Level.WARN
-    assert verdict(ServiceReply(200, 10.1, {}), limits) is Level.CRIT
-    assert verdict(ServiceReply(503, 0.1, {}), limits) is Level.CRIT
-    assert verdict(ServiceReply(0, 0.1, {}, "gone"), limits) is Level.CRIT
+    assert response_level(ServiceReply(200, 5.0, {}), limits) is Level.OK
+    assert response_level(ServiceReply(200, 5.1, {}), limits) is Level.WARN
+    assert response_level(ServiceReply(200, 10.1, {}), limits) is Level.CRIT
+    assert response_level(ServiceReply(503, 0.1, {}), limits) is Level.CRIT
+    assert response_level(ServiceReply(0, 0.1, {}, "gone"), limits) is Level.CRIT
 
 
 def test_a_real_answer_in_words(served: Served, limits: ResourceSettings) -> None:
@@ -36,7 +36,7 @@ def test_a_real_answer_in_words(served: Served, limits: ResourceSettings) -> Non
     its words hold status, latency, limits, prices and what they stand on."""
     tree = served.get("/api/v1/predict/NVDA")
     reply = ServiceReply(200, 0.0041, tree)
-    assert fault(reply) is None
+    assert response_error(reply) is None
     assert (
         latency_line("NVDA", reply, limits)
         == "NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)"
@@ -58,7 +58,7 @@ def test_a_real_answer_in_words(served: Served, limits: ResourceSettings) -> Non
 )
 def test_a_strangers_answer_is_no_prediction(tree: dict[str, Any]) -> None:
     """A success of another program on the port is a fault in words, never a traceback."""
-    found = fault(ServiceReply(200, 0.01, tree))
+    found = response_error(ServiceReply(200, 0.01, tree))
     assert found is not None
     assert "no prediction" in found.message
     assert "another program" in found.hint
@@ -66,10 +66,10 @@ def test_a_strangers_answer_is_no_prediction(tree: dict[str, Any]) -> None:
 
 def test_faults_have_a_next_step() -> None:
     """Silence names the command that starts a service; missing bars end as no data."""
-    silent = fault(ServiceReply(0, 1.0, {}, "nothing listens there"))
+    silent = response_error(ServiceReply(0, 1.0, {}, "nothing listens there"))
     assert silent is not None
     assert "stockml serve" in silent.hint
-    missing = fault(
+    missing = response_error(
         ServiceReply(
             503, 0.1, {"type": "urn:stockml:problem:no-data", "detail": "no stored bars of SPY"}
         )

@@ -117,7 +117,7 @@ class LogView(LiveScreen):
     def sections(self) -> Sections:
         return (("What stands in the title", WORDS),)
 
-    def found(self) -> None:
+    def value_changed(self) -> None:
         if self._shift:
             self.top += self._shift
             self._shift = 0

@@ -57,7 +57,7 @@ class RunScreen(LiveScreen):
         self._said = (*self._said, *new)[-KEPT:]
         return run, self._said
 
-    def found(self) -> None:
+    def value_changed(self) -> None:
         if self._symbol and self.value:
             self.draw()
             self.query_one(Picker).choose(self._symbol)

@@ -74,7 +74,7 @@ class ScheduleScreen(LiveScreen):
             return Seen(seen, None, scheduler.zone, error.message, error.hint)
         return Seen(seen, base, scheduler.zone)
 
-    def found(self) -> None:
+    def value_changed(self) -> None:
         if self.edit and not self.edit.changed:
             self.edit = None
 

@@ -96,7 +96,7 @@ class LiveScreen(ActingScreen[None]):
         """What the help says beside the keys."""
         return ()
 
-    def found(self) -> None:
+    def value_changed(self) -> None:
         """A new value is there and not drawn yet."""
 
     def before_leaving(self, go: Callable[[], None]) -> None:
@@ -175,7 +175,7 @@ class LiveScreen(ActingScreen[None]):
         failed, self.value, self.failure = self.failure, value, ""
         if failed:
             self._place_notice()
-        self.found()
+        self.value_changed()
         self.redraw()
 
     @on(LookFailed)

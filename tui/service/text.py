@@ -17,7 +17,7 @@ from engine.client.service_client import ServiceReply, ServiceState
 from engine.core.clock import parse_iso
 from engine.core.records import Level
 from engine.service.overview import Overview
-from engine.service.verdict import answer_lines, fault, latency_line, verdict
+from engine.service.verdict import answer_lines, latency_line, response_error, response_level
 from engine.settings.schema import ResourceSettings, Settings
 from engine.words import figures, times
 from tui.look.table import Head
@@ -243,14 +243,14 @@ def _state(found: Mapping[str, Any]) -> Span:
 
 def verdict_notice(symbol: str, reply: ServiceReply, limits: ResourceSettings) -> Notice:
     """The result of `t`: status, latency, answer, verdict; or why there is none."""
-    wrong = fault(reply)
+    wrong = response_error(reply)
     if wrong is not None:
         took = f" after {reply.seconds:.1f} s" if reply.seconds >= 1.0 else ""
         return Notice(f"{symbol} {Level.CRIT}{took}: {wrong.message}", wrong.hint, level=Level.CRIT)
     first, second = answer_lines(reply)
     return Notice(
         f"{latency_line(symbol, reply, limits)}; {first} · {second}",
-        level=level_of(failed=verdict(reply, limits) is Level.CRIT),
+        level=level_of(failed=response_level(reply, limits) is Level.CRIT),
     )
 
 

@@ -25,11 +25,15 @@ class SettingForm(TypedForm[object]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("setting")
 
     def __init__(
-        self, one: Setting, sheet: Sheet, draft: dict[KeyPath, object], snapshot: Snapshot | None
+        self,
+        setting: Setting,
+        sheet: Sheet,
+        draft: dict[KeyPath, object],
+        snapshot: Snapshot | None,
     ) -> None:
-        value = draft.pop(one.path, one.in_file)
-        super().__init__(typed_text(one.default if value is None else value))
-        self._one, self._sheet, self._snapshot = one, sheet, snapshot
+        value = draft.pop(setting.path, setting.in_file)
+        super().__init__(typed_text(setting.default if value is None else value))
+        self._setting, self._sheet, self._snapshot = setting, sheet, snapshot
         self._draft = draft
 
     def compose(self) -> ComposeResult:
@@ -42,27 +46,29 @@ class SettingForm(TypedForm[object]):
     def draw(self) -> None:
         """The meaning, the field, and what it would do."""
         width, height = self.app.size
-        one = self._one
+        setting = self._setting
         about = [
-            *wrapped(line(one.meaning), width, 0),
-            *wrapped(line(f"takes {one.takes}; default {typed_text(one.default)}", "dim"), width),
+            *wrapped(line(setting.meaning), width, 0),
+            *wrapped(
+                line(f"takes {setting.takes}; default {typed_text(setting.default)}", "dim"), width
+            ),
         ]
         room = max(0, height - 5)
         above = self.query_one("#about")
         above.display = room > 0
         above.styles.height = min(len(about), room)
-        unit: tuple[Span, ...] = ((f"  in {one.unit}", "dim"),) if one.unit else ()
-        self.query_one("#title", Lines).show(((("Setting  ", "head"), (one.key, ""), *unit),))
+        unit: tuple[Span, ...] = ((f"  in {setting.unit}", "dim"),) if setting.unit else ()
+        self.query_one("#title", Lines).show(((("Setting  ", "head"), (setting.key, ""), *unit),))
         self.query_one("#about", Lines).show(about)
-        self.draw_entry(f"{one.path[-1]} = ")
+        self.draw_entry(f"{setting.path[-1]} = ")
         self.query_one("#page", Lines).show(
-            check_lines(one, self.entry.text, self._sheet, self._draft, self._snapshot, width)
+            check_lines(setting, self.entry.text, self._sheet, self._draft, self._snapshot, width)
         )
         self.draw_footer()
 
     def _choice_by(self, by: int) -> None:
         """The next of the few values that the key takes."""
-        choices = self._one.choices
+        choices = self._setting.choices
         if not choices:
             self.app.bell()
             return
@@ -76,7 +82,7 @@ class SettingForm(TypedForm[object]):
         self._choice_by(-1)
 
     def do_default(self) -> None:
-        self.put(typed_text(self._one.default))
+        self.put(typed_text(self._setting.default))
 
     def meaning_of(self, text: str) -> object:
-        return value_of(self._one.path, text)
+        return value_of(self._setting.path, text)

@@ -1,5 +1,4 @@
-"""The Settings screen: every key of stockml.toml with its meaning, limits beside what is now,
-changes shown before writing."""
+"""The Settings screen: every key of stockml.toml, and changes that are shown before writing."""
 
 from __future__ import annotations
 
@@ -24,69 +23,60 @@ from tui.look.table import meanings, table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.settings import text as words
+from tui.settings.draft import SettingsDraft
 from tui.settings.form import SettingForm
-from tui.widgets.lines import Line, Span, line
-from tui.widgets.picker import Picker
+from tui.settings.limits import Reading, reading_of, readings
+from tui.settings.list import SettingsPicker, grouped, matches
+from tui.widgets.lines import Span, line
 from tui.widgets.scroll import ScrollLines
 from tui.work.messages import Notice
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SettingsView:
     """One look: the settings, and what the limits among them meet now."""
 
     sheet: Sheet
-    nows: dict[KeyPath, words.Now]
+    readings: dict[KeyPath, Reading]
 
 
 class SettingsScreen(LiveScreen):
-    """Changes are collected;
-    `w` writes them together, through the same checks as `stockml config set`."""
+    """Collects changes; `w` writes them together, checked as `stockml config set` does."""
 
     GROUP = "settings"
     NAME = "Settings"
     TAB = "settings"
     BINDINGS: ClassVar[list[BindingType]] = bindings("settings")
 
-    value: Seen | None
+    value: SettingsView | None
 
     def __init__(self) -> None:
         super().__init__()
-        self.draft: dict[KeyPath, object] = {}
-        """What is not written."""
-        self._based: dict[KeyPath, object] = {}
-        """What stood in the file for each of them."""
+        self.draft = SettingsDraft()
         self._filter = ""
         self._only_changed = False
         self._read: tuple[tuple[int, int, int], Sheet] | None = None
 
     # -- looking --------------------------------------------------------------------------------
 
-    def look(self) -> Seen:
+    def look(self) -> SettingsView:
         home = self.shell.engine.home
         try:
-            found = home.settings.stat()
-            key = (found.st_ino, found.st_size, found.st_mtime_ns)
+            status = home.settings.stat()
+            version = (status.st_ino, status.st_size, status.st_mtime_ns)
         except OSError:
-            key = (0, 0, 0)
-        if self._read is None or self._read[0] != key or key == (0, 0, 0):
-            self._read = (key, read_sheet(home))
+            version = (0, 0, 0)
+        if self._read is None or self._read[0] != version or version == (0, 0, 0):
+            self._read = (version, read_sheet(home))
         sheet = self._read[1]
-        return Seen(sheet, words.nows(sheet.settings, self.shell.snapshot))
+        return SettingsView(sheet, readings(sheet.settings, self.shell.snapshot))
 
-    def found(self) -> None:
-        """A change that the file has already is none any more."""
-        standing = (
-            {one.path: one.in_file for one in self.value.sheet.settings} if self.value else {}
-        )
-        self.draft = {
-            path: value
-            for path, value in self.draft.items()
-            if path not in standing or standing[path] != value
-        }
+    def value_changed(self) -> None:
+        if self.value is not None:
+            self.draft.drop_written(self.value.sheet.settings)
 
     def compose_body(self) -> ComposeResult:
-        yield Picker(id="keys")
+        yield SettingsPicker(id="keys")
         yield ScrollLines(id="page")
 
     def on_mount(self) -> None:
@@ -96,8 +86,7 @@ class SettingsScreen(LiveScreen):
         self._place()
 
     def _place(self) -> None:
-        """The list first;
-        the current key's words get a third of the height, nothing on a small terminal."""
+        """The page of the current key gets a third of the height, nothing on a small terminal."""
         height = self.app.size.height
         page = self.query_one("#page")
         page.display = height >= 9
@@ -107,7 +96,7 @@ class SettingsScreen(LiveScreen):
         if self.value is None:
             return ()
         sheet = self.value.sheet
-        changed = sum(one.changed for one in sheet.settings)
+        changed = sum(setting.changed for setting in sheet.settings)
         spans: list[Span] = [("stockml.toml", "")]
         if sheet.problems:
             spans.append(("BROKEN", "crit"))
@@ -115,9 +104,8 @@ class SettingsScreen(LiveScreen):
             spans.append((f"{changed} changed from default" if changed else "all defaults", "dim"))
         spans += [(f"/{self._filter}", "mark")] if self._filter else []
         spans += [("changed only", "mark")] if self._only_changed else []
-        spans += (
-            [(f"{plural(len(self.draft), 'change')} {words.NEW}", "mark")] if self.draft else []
-        )
+        if changes := len(self.draft.values):
+            spans.append((f"{plural(changes, 'change')} {words.NEW}", "mark"))
         return spans
 
     def sections(self) -> Sections:
@@ -131,7 +119,7 @@ class SettingsScreen(LiveScreen):
     # -- drawing --------------------------------------------------------------------------------
 
     def draw(self) -> None:
-        keys, page = self.query_one(Picker), self.query_one(ScrollLines)
+        keys, page = self.query_one(SettingsPicker), self.query_one(ScrollLines)
         if self.value is None:
             keys.fill((), (), self.waiting("reading stockml.toml"))
             page.fill(())
@@ -141,131 +129,96 @@ class SettingsScreen(LiveScreen):
             keys.fill((), (), words.broken_lines(sheet, keys.size.width))
             page.fill(())
             return
-        shown = [one for one in sheet.settings if self._wanted(one)]
-        width = keys.size.width - 2
-        rows = [words.row(one, self.draft, self._now(one), width) for one in shown]
+        listed = [setting for setting in sheet.settings if self._listed(setting)]
+        width, draft = keys.size.width - 2, self.draft.values
+        rows = [words.row(setting, draft, self._reading(setting), width) for setting in listed]
         header, lines = table(words.heads(width), rows, width)
         keys.fill(
             header,
-            self._grouped(shown, lines),
+            tuple(grouped(listed, lines)),
             (line(f"no key matches; {key('settings_back')} shows all of them", "dim"),),
         )
-        self._skip_headings(1)
+        keys.skip_heading()
         current = self.current
-        page.fill(
-            words.detail_lines(current, self.draft, self._now(current), page.size.width)
-            if current
-            else ()
-        )
+        if current is None:
+            page.fill(())
+        else:
+            reading = self._reading(current)
+            page.fill(words.detail_lines(current, draft, reading, page.size.width))
 
-    def _now(self, one: Setting) -> words.Now | None:
+    def _reading(self, setting: Setting) -> Reading | None:
         """What the limit meets, or would meet with the value that is not written."""
-        if self.draft.get(one.path) is not None:
-            return words.now_of(one, self.draft[one.path], self.shell.snapshot)
-        return self.value.nows.get(one.path) if self.value else None
+        new_value = self.draft.values.get(setting.path)
+        if new_value is not None:
+            return reading_of(setting, new_value, self.shell.snapshot)
+        return self.value.readings.get(setting.path) if self.value else None
 
-    def _wanted(self, one: Setting) -> bool:
-        if self._only_changed and not (one.changed or one.variable or one.path in self.draft):
-            return False
-        return all(
-            word in f"{one.key} {one.meaning}".lower() for word in self._filter.lower().split()
-        )
-
-    def _grouped(self, shown: Sequence[Setting], lines: Sequence[Line]) -> list[tuple[str, Line]]:
-        """The rows, with a heading above each section."""
-        rows: list[tuple[str, Line]] = []
-        section = ""
-        for one, text in zip(shown, lines, strict=True):
-            if one.path[0] != section:
-                section = one.path[0]
-                rows.append((f"[{section}]", words.heading(section)))
-            rows.append((one.key, text))
-        return rows
-
-    def _skip_headings(self, direction: int) -> None:
-        keys = self.query_one(Picker)
-        if keys.chosen.startswith("["):
-            keys.move(direction)
-        if keys.chosen.startswith("["):  # the very first line
-            keys.move(1)
-
-    def _move(self, by: int) -> None:
-        self.query_one(Picker).move(by)
-        self._skip_headings(1 if by > 0 else -1)
-        self.redraw()
+    def _listed(self, setting: Setting) -> bool:
+        """Whether the setting is listed under the filter."""
+        changed = setting.changed or setting.variable or setting.path in self.draft.values
+        return (bool(changed) or not self._only_changed) and matches(setting, self._filter)
 
     @property
     def current(self) -> Setting | None:
         """The setting under the cursor."""
-        chosen = self.query_one(Picker).chosen
-        return (
-            next((one for one in self.value.sheet.settings if one.key == chosen), None)
-            if self.value
-            else None
-        )
+        if self.value is None:
+            return None
+        chosen = self.query_one(SettingsPicker).chosen
+        settings = self.value.sheet.settings
+        return next((setting for setting in settings if setting.key == chosen), None)
 
     def copyable(self) -> str:
-        one = self.current
-        return f"{one.key} = {value_text(one.value)}" if one else ""
+        setting = self.current
+        return f"{setting.key} = {value_text(setting.value)}" if setting else ""
 
     # -- changing -------------------------------------------------------------------------------
 
     def _begin(self) -> Setting | None:
         """The current setting; None, and why, where nothing can be changed."""
         if self.value is None or self.value.sheet.problems:
-            problem = (
-                self.value.sheet.problems[0]
-                if self.value
-                else self.failure or "stockml.toml was not read yet"
-            )
-            self.tell(
-                Notice(
-                    f"nothing is changed: {problem}", "repair the file by hand", level=Level.CRIT
-                )
-            )
+            problem = self.failure or "stockml.toml was not read yet"
+            if self.value is not None:
+                problem = self.value.sheet.problems[0]
+            text = f"nothing is changed: {problem}"
+            self.tell(Notice(text, "repair the file by hand", level=Level.CRIT))
             return None
         return self.current
 
-    def _put(self, one: Setting, value: object) -> None:
-        """Take a value into the draft; what the file says already is no change."""
-        if value == one.in_file or (value is None and one.given is None):
-            self.draft.pop(one.path, None)
-        else:
-            self.draft[one.path] = value
-            self._based.setdefault(one.path, one.given)
+    def _put(self, setting: Setting, value: object) -> None:
+        self.draft.put(setting, value)
         self.redraw()
 
     def do_edit(self) -> None:
-        one = self._begin()
-        if one is None or self.value is None:
+        setting = self._begin()
+        if setting is None or self.value is None:
             return
 
-        def taken(value: object) -> None:
+        def put(value: object) -> None:
             if value is not None:
-                self._put(one, value)
+                self._put(setting, value)
 
-        self.app.push_screen(
-            SettingForm(one, self.value.sheet, dict(self.draft), self.shell.snapshot), taken
-        )
+        draft = dict(self.draft.values)
+        form = SettingForm(setting, self.value.sheet, draft, self.shell.snapshot)
+        self.app.push_screen(form, put)
 
     def do_reset(self) -> None:
         """The default; a key that has none is taken out of the file, except where it must stand."""
-        one = self._begin()
-        if one is None:
+        setting = self._begin()
+        if setting is None:
             return
-        if one.default is None and one.path[0] == "symbols":
-            self.tell(Notice(f"{one.key} has no default", f"{key('settings_edit')} changes it"))
+        if setting.default is None and setting.path[0] == "symbols":
+            self.tell(Notice(f"{setting.key} has no default", f"{key('settings_edit')} changes it"))
             return
-        self._put(one, one.default)
+        self._put(setting, setting.default)
 
     def do_undo(self) -> None:
-        one = self._begin()
-        if one is None:
+        setting = self._begin()
+        if setting is None:
             return
-        if one.path not in self.draft:
-            self.tell(Notice(f"{one.key} has no change to take back"))
+        if setting.path not in self.draft.values:
+            self.tell(Notice(f"{setting.key} has no change to take back"))
             return
-        del self.draft[one.path]
+        self.draft.drop(setting.path)
         self.redraw()
 
     def do_filter(self) -> None:
@@ -285,45 +238,41 @@ class SettingsScreen(LiveScreen):
         if self.value is None or self.value.sheet.problems:
             self._begin()
             return
-        if not self.draft:
+        draft = self.draft.values
+        if not draft:
             self.tell(Notice("nothing to write: the settings are as they stand"))
             return
         sheet = self.value.sheet
-        if problems := sheet.with_changes(self.draft):
-            self.tell(
-                Notice(
-                    f"not written: {problems[0]}",
-                    f"change that too, or {key('settings_undo')} takes a change back",
-                    level=Level.CRIT,
-                )
-            )
+        if problems := sheet.with_changes(draft):
+            hint = f"change that too, or {key('settings_undo')} takes a change back"
+            self.tell(Notice(f"not written: {problems[0]}", hint, level=Level.CRIT))
             return
-        overridden = [one for one in sheet.settings if one.path in self.draft and one.variable]
-        if len(self.draft) == 1 and not overridden:
+        overridden = any(setting.variable for setting in sheet.settings if setting.path in draft)
+        if len(draft) == 1 and not overridden:
             self._write()
             return
-
-        title = f"Write {plural(len(self.draft), 'change')} to stockml.toml?"
-        listed = words.change_lines(sheet.settings, self.draft)
-        confirm(self.shell, Question(title, listed, "Write"), self._write)
+        title = f"Write {plural(len(draft), 'change')} to stockml.toml?"
+        changes = words.change_lines(sheet.settings, draft)
+        confirm(self.shell, Question(title, changes, "Write"), self._write)
 
     def _write(self) -> None:
-        draft, based = dict(self.draft), {path: self._based.get(path) for path in self.draft}
+        new_values, before = self.draft.to_write()
 
-        def work() -> tuple[tuple[SettingChange, ...], Seen]:
-            made = self.shell.engine.settings.write(draft, based, problems_of)
-            return made, self.look()
+        def work() -> tuple[tuple[SettingChange, ...], SettingsView]:
+            changes = self.shell.engine.settings.write(new_values, before, problems_of)
+            return changes, self.look()
 
         self.shell.ask("write", work, self._written)
 
-    def _written(self, done: tuple[tuple[SettingChange, ...], Seen]) -> None:
-        made, seen = done
-        self.draft, self._based = {}, {}
-        told = ", ".join(
-            f"{one.key} = {value_text(one.after)} (was {value_text(one.before)})" for one in made
+    def _written(self, answer: tuple[tuple[SettingChange, ...], SettingsView]) -> None:
+        changes, view = answer
+        self.draft.clear()
+        text = ", ".join(
+            f"{change.key} = {value_text(change.after)} (was {value_text(change.before)})"
+            for change in changes
         )
-        self.tell(Notice(f"written: {told}", "the file before is .stockml.toml.previous"))
-        self.take(seen)
+        self.tell(Notice(f"written: {text}", "the file before is .stockml.toml.previous"))
+        self.take(view)
         self.shell.take_keys()
 
     # -- leaving --------------------------------------------------------------------------------
@@ -337,13 +286,13 @@ class SettingsScreen(LiveScreen):
             super().do_back()
 
     def before_leaving(self, go: Callable[[], None]) -> None:
-        if not self.draft:
+        if not self.draft.values:
             go()
             return
 
         def leave() -> None:
-            self.draft, self._based = {}, {}
+            self.draft.clear()
             go()
 
-        names = [".".join(path) for path in self.draft]
+        names = [".".join(path) for path in self.draft.values]
         confirm_leaving(self.shell, names, key("settings_write"), leave)

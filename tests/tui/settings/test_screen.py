@@ -133,7 +133,7 @@ async def test_one_change_is_typed_checked_and_written(tmp_path: Path) -> None:
         assert engine.home.settings.read_text() == before.replace(
             "\nepochs = 50\n", "\nepochs = 40\n"
         )
-        assert screen.draft == {}
+        assert screen.draft.values == {}
 
 
 async def test_esc_leaves_the_key_as_it_is(tmp_path: Path) -> None:
@@ -147,11 +147,11 @@ async def test_esc_leaves_the_key_as_it_is(tmp_path: Path) -> None:
         assert "1 changed from default" in screen_text(app)
         await pilot.press("e", "7", "escape")
         await until(pilot, lambda: app.screen is screen, "the list")
-        assert screen.draft == {}
+        assert screen.draft.values == {}
         await pilot.press("r")
-        assert screen.draft == {("training", "epochs"): 50}
+        assert screen.draft.values == {("training", "epochs"): 50}
         await pilot.press("u")
-        assert screen.draft == {}
+        assert screen.draft.values == {}
         await pilot.press("r", "w")
         await until(pilot, lambda: value(engine, "training", "epochs") == 50, "the default")
 
@@ -234,7 +234,7 @@ async def test_a_file_broken_by_hand_is_told_and_left_alone(tmp_path: Path) -> N
         engine.home.settings.write_text(good)
         screen.do_refresh()
         await until(pilot, lambda: screen.current is not None, "the settings again")
-        assert screen.draft == {("training", "epochs"): 40}
+        assert screen.draft.values == {("training", "epochs"): 40}
 
 
 def _flat(app: StockmlApp) -> str:
@@ -267,7 +267,7 @@ async def test_read_only_changes_nothing(tmp_path: Path) -> None:
             await pilot.pause()
             assert app.screen is screen
         assert "read-only" in screen_text(app)
-        assert screen.draft == {}
+        assert screen.draft.values == {}
         assert engine.asked("set") == []
 
 

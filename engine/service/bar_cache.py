@@ -1,0 +1,70 @@
+"""Stored bars in memory, read again only when their file changed or a session ended."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import TypeVar
+
+from engine.core.clock import Clock
+from engine.core.errors import NoDataError, StockmlError
+from engine.core.paths import Home
+from engine.core.sources import parse_source
+from engine.market.bars import Bars
+from engine.market.calendar import last_complete_session
+from engine.market.fetch import stored_bars
+from engine.market.store import bars_path
+from engine.settings.schema import Settings
+from engine.vault.model_file import stat_key
+
+Error = TypeVar("Error", bound=StockmlError)
+
+
+class BarCache:
+    """Bars by source and symbol, or the error why there are none; for one thread at a time."""
+
+    def __init__(self, home: Home, clock: Clock) -> None:
+        self._home = home
+        self._clock = clock
+        self._cached: dict[tuple[str, str], tuple[Hashable, Bars | NoDataError]] = {}
+
+    def get(self, source: str, symbol: str, settings: Settings) -> Bars:
+        """The stored bars; NoDataError without them."""
+        key = self._key(source, symbol, settings)
+        cached = self._cached.get((source, symbol))
+        if cached is None or cached[0] != key:
+            cached = (key, self._read(source, symbol, settings))
+            self._cached[source, symbol] = cached
+        _, bars = cached
+        if isinstance(bars, NoDataError):
+            raise bars.with_traceback(None)  # else each raise keeps the frames of all before
+        return bars
+
+    def _read(self, source: str, symbol: str, settings: Settings) -> Bars | NoDataError:
+        try:
+            return stored_bars(self._home, settings, source, symbol, self._clock)
+        except NoDataError as error:
+            return without_places(error, str(self._home.root), parse_source(source).folder)
+
+    def _key(self, source: str, symbol: str, settings: Settings) -> Hashable:
+        """What changes when the bars must be read again."""
+        parsed = parse_source(source)
+        newest = last_complete_session(self._clock.now(), settings.market.settle_minutes)
+        if parsed.folder:
+            path = Path(parsed.folder) / f"{symbol}.csv"
+        elif parsed.needs_network:
+            path = bars_path(self._home, source, symbol)
+        else:
+            return newest, settings.market, None  # the simulated market has no file of its own
+        try:
+            return newest, settings.market, stat_key(path.stat())
+        except OSError:
+            return newest, settings.market, None
+
+
+def without_places(error: Error, *places: str) -> Error:
+    """The error, shown to clients, with these folders cut to a slash, whatever they are called."""
+    for place in filter(None, places):
+        error.message = error.message.replace(f"{place}/", "/")
+        error.hint = error.hint.replace(f"{place}/", "/")
+    return error
