@@ -24,7 +24,7 @@ from tui.dashboard.status_refresh import StatusRefresh, same
 from tui.dashboard.text import leaving
 from tui.keys.keymap import Keymap, keymap
 from tui.keys.labels import key, put_in_force
-from tui.look.theme_switch import Wearing
+from tui.look.theme_switch import ThemedApp
 from tui.look.themes import BY_NAME
 from tui.look.waiting import LAG_S
 from tui.ports import EnginePort
@@ -60,7 +60,7 @@ SCREENS = {tab.name: tab.screen for tab in TABS}
 """By name, where each screen is made; empty for the dashboard."""
 
 
-class StockmlApp(Wearing, inherit_bindings=False):
+class StockmlApp(ThemedApp, inherit_bindings=False):
     """One operator's view of one home; leaving it changes nothing that runs."""
 
     TITLE = "stockml"
@@ -87,7 +87,7 @@ class StockmlApp(Wearing, inherit_bindings=False):
         `link` is fast or slow."""
         setting = engine.settings.current.console.theme
         super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme_for(setting)].ansi)
-        self.wear(setting, theme_for)
+        self.start_theme(setting, theme_for)
         self.few_colours = few_colours
         self.engine = engine
         self.read_only = read_only

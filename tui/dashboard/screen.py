@@ -224,8 +224,8 @@ class MainScreen(ActingScreen[None]):
     def do_theme(self) -> None:
         self.shell.say(self.shell.next_theme())
 
-    def do_wear(self, theme: str) -> None:
-        self.shell.say(self.shell.wear_theme(theme))
+    def do_apply_theme(self, theme: str) -> None:
+        self.shell.say(self.shell.apply_theme(theme))
 
     def copyable(self) -> str:
         if self.snapshot is None:

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui.keys.action import frame
 from tui.keys.labels import spelled
+from tui.keys.shared import frame
 from tui.keys.table import GROUPS, bindings, in_group, key_names
 from tui.screens.base import ActingScreen, Sections
 from tui.widgets.lines import Line, Lines, line

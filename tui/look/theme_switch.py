@@ -13,13 +13,13 @@ from tui.look.themes import BY_NAME, PALETTES, after, theme_of
 from tui.work.messages import Notice
 
 
-class Wearing(App[int]):
+class ThemedApp(App[int]):
     """What an App needs to wear the themes of `tui.look.themes`."""
 
     few_colours = False
     """Whether the terminal shows its own sixteen colours alone."""
 
-    def wear(self, setting: str, theme_for: Callable[[str], str]) -> None:
+    def start_theme(self, setting: str, theme_for: Callable[[str], str]) -> None:
         """Register our themes and begin with the one of the settings, without drawing in another
         one first."""
         self._theme_set = self.theme_wanted = setting
@@ -41,9 +41,9 @@ class Wearing(App[int]):
 
     def next_theme(self) -> Notice:
         """Wear the next theme that this terminal can show; what to tell of it."""
-        return self.wear_theme(after(self.theme, few_colours=self.few_colours).name)
+        return self.apply_theme(after(self.theme, few_colours=self.few_colours).name)
 
-    def wear_theme(self, name: str) -> Notice:
+    def apply_theme(self, name: str) -> Notice:
         """Wear a theme until the console is left;
         what to tell of it, or why this terminal does not show it."""
         found = BY_NAME[name]
