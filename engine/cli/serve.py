@@ -87,6 +87,6 @@ def _tree(
         "status": reply.status or None,
         "seconds": reply.seconds,
         "verdict": str(level),
-        "fault": (reply.words or wrong.message) if wrong else None,
+        "fault": (reply.problem or wrong.message) if wrong else None,
         "answer": reply.tree if wrong is None else None,
     }

@@ -1,5 +1,4 @@
-"""A client of the service with one deadline for everything: connecting, sending, and the last
-byte of the answer."""
+"""A client of the service with one deadline for connecting, sending and the whole answer."""
 
 from __future__ import annotations
 
@@ -23,32 +22,31 @@ MAX_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class ServiceReply:
-    """What came back; `status` 0 and a `fault` in words when nothing did."""
+    """What came back; `status` 0 and a `fault` when nothing did."""
 
     status: int
     seconds: float
     tree: dict[str, Any]
     fault: str = ""
-    nobody: bool = False
-    """Nothing listens there, as far as can be told."""
+    unreachable: bool = False
+    """Nothing seems to listen there."""
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
     @property
-    def words(self) -> str:
+    def problem(self) -> str:
         """Why it is no success; empty when it is one."""
         if self.fault or self.ok:
             return self.fault
-        return clean(
-            str(self.tree.get("detail") or self.tree.get("error") or f"HTTP {self.status}"), 300
-        )
+        stated = self.tree.get("detail") or self.tree.get("error")
+        return clean(str(stated or f"HTTP {self.status}"), 300)
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceClient:
-    """Asks one service; nothing of it raises for what the other side does."""
+    """Asks one service; never raises for what the other side does."""
 
     host: str
     port: int
@@ -67,23 +65,22 @@ class ServiceClient:
         return self.ask("GET", path, deadline_s)
 
     def ask(self, method: str, path: str, deadline_s: float) -> ServiceReply:
-        """One request; a reply in any case."""
+        """One request, answered by a reply in any case."""
         start = time.monotonic()
         try:
             status, body = self._exchange(method, path, deadline_s)
         except (OSError, http.client.HTTPException) as error:
             seconds = time.monotonic() - start
             late = seconds >= deadline_s or isinstance(error, TimeoutError)
-            fault = f"no answer within {deadline_s:g} s" if late else _words(error)
-            nobody = not late and not isinstance(
-                error, (http.client.HTTPException, ConnectionResetError, BrokenPipeError)
-            )
-            return ServiceReply(0, seconds, {}, f"{self.url}: {fault}", nobody)
+            fault = f"no answer within {deadline_s:g} s" if late else _reason(error)
+            connected = (http.client.HTTPException, ConnectionResetError, BrokenPipeError)
+            unreachable = not late and not isinstance(error, connected)
+            return ServiceReply(0, seconds, {}, f"{self.url}: {fault}", unreachable)
         return ServiceReply(status, time.monotonic() - start, _tree(body))
 
     def _exchange(self, method: str, path: str, deadline_s: float) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=deadline_s)
-        # A socket's time limit counts each read alone: a dripping answer would never end.
+        # A socket's time limit counts each read alone: a slow trickle would never end.
         late = threading.Event()
         timer = threading.Timer(deadline_s, _cut, (connection, late))
         timer.daemon = True
@@ -102,30 +99,25 @@ class ServiceClient:
 
 
 def find_client(home: Home) -> ServiceClient | None:
-    """The client of the service that runs for this home, with its token.
+    """The client of the service that runs for this home, with its token; None while none does.
 
-    None while there is none to ask.
-
-    Whatever else listens at the settings' port is another home's, or a stranger: it must neither
-    answer for our models nor learn the token.
+    Whatever else listens at the settings' port is not ours: it must neither answer for our models
+    nor learn the token.
     """
     place = find_place(home)
     if place.address is None:
         return None
     token = ""
-    with suppress(
-        ConfigError
-    ):  # an unsafe secrets.toml: ask without a token, the service says what it thinks of it
+    with suppress(ConfigError):  # an unsafe secrets.toml: the service will refuse us and say why
         token = read_token(home)
     return ServiceClient(*place.address, token)
 
 
 def ask_service(home: Home, path: str, deadline_s: float) -> ServiceReply:
-    """GET a path of this home's own service;
-    a reply in any case, and no request while none runs."""
+    """GET a path of this home's own service; no request while none runs."""
     client = find_client(home)
     if client is None:
-        return ServiceReply(0, 0.0, {}, "no prediction service of this home runs", nobody=True)
+        return ServiceReply(0, 0.0, {}, "no prediction service of this home runs", unreachable=True)
     return client.get(path, deadline_s)
 
 
@@ -134,7 +126,7 @@ NOT_ASKED = ServiceReply(0, 0.0, {}, "not asked")
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """What the console, `health` and the checks say of the service."""
+    """What the console, `health` and the checks show of the service."""
 
     place: ServicePlace
     reply: ServiceReply = NOT_ASKED
@@ -151,24 +143,23 @@ class ServiceState:
 
     @property
     def word(self) -> str:
-        """off (nobody wants one) or down (it ended without a word).
+        """off, down (it crashed), starting, healthy, degraded, unhealthy, silent or error.
 
-        Starting, healthy, degraded, unhealthy; silent (no
-        answer in time) or error (an answer that is none of health).
+        silent = no answer in time; error = an answer that is none of health.
         """
         if not self.place.held:
             return "down" if self.place.text else "off"
         if self.place.address is None:
             return "starting"
         tree = self.reply.tree
-        told = tree.get("status")
-        if self.reply.status in (200, 206, 503) and told in ("healthy", "degraded", "unhealthy"):
-            return "starting" if told == "unhealthy" and tree.get("total") == 0 else str(told)
+        health = tree.get("status")
+        if self.reply.status in (200, 206, 503) and health in ("healthy", "degraded", "unhealthy"):
+            return "starting" if health == "unhealthy" and tree.get("total") == 0 else str(health)
         return "error" if self.reply.status else "silent"
 
 
 def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:
-    """Ask for the service's health, where one runs; cheap, and never longer than the deadline."""
+    """Ask for the health of the service, where one runs, within the deadline."""
     place = find_place(home)
     if place.address is None:
         return ServiceState(place)
@@ -176,8 +167,7 @@ def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:
 
 
 def _body(answer: http.client.HTTPResponse) -> bytes:
-    """The whole body;
-    HTTPException when it is cut short, too long, or of a length that was not told."""
+    """The whole body; HTTPException when it is cut short, too long or of unknown length."""
     if answer.length is None or answer.length > MAX_BYTES:
         raise http.client.HTTPException(f"an answer of {answer.length or 'unknown'} bytes")
     return answer.read()
@@ -193,13 +183,13 @@ def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
 
 def _tree(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        tree = json.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return tree if isinstance(tree, dict) else {}
 
 
-def _words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "nothing listens there"
     return clean(getattr(error, "strerror", None) or str(error) or type(error).__name__, 120)

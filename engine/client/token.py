@@ -1,5 +1,4 @@
-"""The service's bearer token: `[service] token` in secrets.toml, a file that only its owner may
-read."""
+"""The service's bearer token: `[service] token` in secrets.toml, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -20,10 +19,9 @@ _SHAPE = re.compile(r"[A-Za-z0-9._~+/=-]{1,200}")
 
 
 def read_token(home: Home) -> str:
-    """The token, or an empty text where none is set;
-    ConfigError for a file others can read or a weak token."""
+    """The token, '' where none is set; ConfigError for a file others can read or a weak token."""
     try:
-        found = home.secrets.stat()
+        status = home.secrets.stat()
         tree = tomllib.loads(home.secrets.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ""
@@ -35,9 +33,9 @@ def read_token(home: Home) -> str:
     token = table.get("token", "") if isinstance(table, dict) else ""
     if not token:
         return ""
-    if found.st_mode & 0o077 or found.st_uid != os.getuid():
+    if status.st_mode & 0o077 or status.st_uid != os.getuid():
         raise ConfigError(
-            f"{home.secrets} can be read by others (mode {found.st_mode & 0o777:o})",
+            f"{home.secrets} can be read by others (mode {status.st_mode & 0o777:o})",
             f"chmod 600 {home.secrets}",
         )
     if not isinstance(token, str) or len(token) < MIN_LENGTH or not _SHAPE.fullmatch(token):
@@ -50,8 +48,7 @@ def read_token(home: Home) -> str:
 
 
 def make_token(home: Home) -> None:
-    """Write a new random token into secrets.toml (0600); RefusedError where one is set already.
-    Recorded without it."""
+    """Write a random token into secrets.toml (0600), audited without it; RefusedError if set."""
     with acting(home, SystemClock(), "make-token"):
         _make(home)
 

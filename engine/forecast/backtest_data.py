@@ -10,9 +10,8 @@ from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.forecast.dataset import CONTEXT, Dataset, build_dataset
 from engine.forecast.features import WARMUP
-from engine.forecast.fit import data_hash
 from engine.forecast.splits import SplitRules, check_bars
-from engine.market.bars import Bars, day
+from engine.market.bars import Bars, data_hash, day
 from engine.market.calendar import next_session, previous_session
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings

@@ -8,7 +8,6 @@ after the other, as it will from every later outcome.
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,7 +26,7 @@ from engine.forecast.members.base import Arrays, FitOptions, IntArray, nested
 from engine.forecast.model import Model, fit_model
 from engine.forecast.record import ForecastRecord, figures_of, metrics_of, score_rows
 from engine.forecast.splits import Split, SplitRules, check_bars, split_rows
-from engine.market.bars import Bars
+from engine.market.bars import Bars, data_hash
 from engine.settings.schema import Settings
 from engine.vault.manifest import Manifest
 from engine.vault.network import KerasLayer
@@ -145,14 +144,6 @@ def first_calibrator(data: Dataset, split: Split) -> Calibrator:
 def last_forecast(model: Model, data: Dataset) -> float:
     """The log return forecast for the session after the last bar."""
     return float(model.predict(data, np.array([len(data) - 1])).blended[0])
-
-
-def data_hash(bars: Bars) -> str:
-    """SHA-256 over the sessions and their five columns."""
-    digest = hashlib.sha256(bars.dates.astype("datetime64[D]").astype("<i8").tobytes())
-    for column in (bars.open, bars.high, bars.low, bars.close, bars.volume):
-        digest.update(np.ascontiguousarray(column, "<f8").tobytes())
-    return digest.hexdigest()
 
 
 def config_of(

@@ -16,8 +16,10 @@ Dates = NDArray[np.datetime64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """Complete sessions, oldest first: split-adjusted, not dividend-adjusted;
-    prices in dollars, volume in shares."""
+    """Complete sessions, oldest first: split-adjusted, not dividend-adjusted.
+
+    Prices in dollars, volume in shares.
+    """
 
     symbol: str
     source: str
@@ -76,9 +78,8 @@ def day(moment: np.datetime64) -> date:
 
 
 def data_hash(bars: Bars) -> str:
-    """The sha256 of dates and values, little-endian: equal for equal bars on every machine,
-    whatever their source."""
+    """SHA-256 of sessions and values: equal for equal bars on every machine, from any source."""
     digest = hashlib.sha256(bars.dates.astype("datetime64[D]").astype("<i8").tobytes())
     for column in (bars.open, bars.high, bars.low, bars.close, bars.volume):
-        digest.update(column.astype("<f8").tobytes())
+        digest.update(np.ascontiguousarray(column, "<f8").tobytes())
     return digest.hexdigest()

@@ -41,14 +41,14 @@ def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
         state=state,
         stats=stats.tree if stats.ok else {},
         models=tuple(tree for tree in trees if isinstance(tree, dict)),
-        fault=stats.words or models.words,
+        fault=stats.problem or models.problem,
     )
 
 
 def _stranger(settings: Settings, deadline_s: float) -> str:
     """Who has the port that `stockml serve` would take; asked without the token."""
     reply = ServiceClient(*configured_address(settings)).get("/", deadline_s)
-    if reply.nobody:
+    if reply.unreachable:
         return ""
     if reply.tree.get("service") == "stockml":
         return "a stockml service of another home"

@@ -23,10 +23,10 @@ def response_level(reply: ServiceReply, limits: ResourceSettings) -> Level:
 def response_error(reply: ServiceReply) -> StockmlError | None:
     """Why there is no prediction, with the next step; None when there is one."""
     if reply.status == 0:
-        return StockmlError(reply.words, "start it: stockml serve")
+        return StockmlError(reply.problem, "start it: stockml serve")
     if not reply.ok:
         kind = str(reply.tree.get("type", "")).rpartition(":")[2]
-        words = f"HTTP {reply.status}: {reply.words}"
+        words = f"HTTP {reply.status}: {reply.problem}"
         return NoDataError(words) if kind == "no-data" else StockmlError(words)
     if not _is_prediction(reply.tree):
         return StockmlError(

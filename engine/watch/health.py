@@ -299,7 +299,7 @@ def _service(home: Home, settings: Settings, wanted: bool) -> Item:
         return Item(
             "service",
             Level.CRIT,
-            f"runs, and does not tell its health: {reply.words}",
+            f"runs, and does not tell its health: {reply.problem}",
             "look at its own output",
         )
     if word == "unhealthy" or reply.seconds > late:

@@ -120,7 +120,7 @@ def _ask_service(home: Home, settings: Settings, symbol: str) -> ProbeResult:
     fault = (
         "model" if reply.status == 500 else "data" if reply.status in (404, 422, 503) else "service"
     )
-    words = reply.words or "an answer without a forecast"
+    words = reply.problem or "an answer without a forecast"
     return ProbeResult(
         BY_SERVICE,
         reply.seconds,

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 
-from engine.client.place import running_at
+from engine.client.place import find_place
 from engine.client.service_client import service_state
 from engine.core.paths import Home
 from engine.runs.store import RunStore
@@ -89,7 +89,7 @@ def service(home: Home) -> Iterator[tuple[str, int]]:
         wait_for(
             lambda: service_state(home).word == "degraded", 60, "a service that answers two symbols"
         )
-        yield running_at(home) or ("", 0)
+        yield find_place(home).address or ("", 0)
     finally:
         ran.terminate()
         assert ran.wait(120) == 0

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.client.place import running_at
+from engine.client.place import find_place
 from engine.core.paths import Home
 from engine.forecast.members.lstm_weights import Shape
 from engine.service.limits import Rate, RateLimit
@@ -126,7 +126,9 @@ def serving(home: Home, how: str) -> Iterator[tuple[int, int]]:
     ran = subprocess.Popen(line, stdout=subprocess.DEVNULL, env=environment(), cwd=ROOT)
     try:
         port = wait_for(
-            lambda: (place := running_at(home)) and ready(place[1]) and place[1], 60, "the service"
+            lambda: (place := find_place(home).address) and ready(place[1]) and place[1],
+            60,
+            "the service",
         )
         yield port, ran.pid
     finally:

@@ -59,17 +59,18 @@ def test_a_dripping_answer_ends_at_the_deadline(head: bytes) -> None:
         reply = client.get("/livez", 0.5)
         assert not reply.ok
         assert reply.status == 0
-        assert "within 0.5 s" in reply.words
+        assert "within 0.5 s" in reply.problem
 
 
 def test_silence_and_absence_are_told_apart() -> None:
     """A server that says nothing is late; a port without a server is named as such."""
     with server(lambda sock, stop: stop.wait(10)) as client:
-        assert "no answer within 0.3 s" in client.get("/livez", 0.3).words
+        assert "no answer within 0.3 s" in client.get("/livez", 0.3).problem
     with socket.socket() as free:  # bound, so that nobody else gets the port, and not listening
         free.bind(("127.0.0.1", 0))
         assert (
-            "nothing listens there" in ServiceClient(*free.getsockname()).get("/livez", 60.0).words
+            "nothing listens there"
+            in ServiceClient(*free.getsockname()).get("/livez", 60.0).problem
         )
 
 
@@ -81,7 +82,7 @@ def test_broken_answers_are_faults(answer: bytes) -> None:
     with server(lambda sock, stop: sock.sendall(answer)) as client:
         reply = client.get("/livez", 60.0)
         assert not reply.ok
-        assert reply.words
+        assert reply.problem
 
 
 def test_an_answer_that_is_no_object_has_an_empty_tree() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.client.place import lock_path, running_at
+from engine.client.place import find_place, lock_path
 from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
@@ -64,7 +64,7 @@ def port_of(home: Home) -> int:
     """The port, once the service answers."""
 
     def ready() -> int | None:
-        place = running_at(home)
+        place = find_place(home).address
         if place is None:
             return None
         try:
@@ -96,7 +96,7 @@ def test_a_signal_ends_it_cleanly(home: Home, number: signal.Signals, code: int)
         text, _ = ran.communicate(timeout=90)
         assert (ran.returncode, "stopped" in text, "Traceback" in text) == (code, True, False), text
         assert re.search(rf"http://127\.0\.0\.1:{port} ", text)
-    assert running_at(home) is None
+    assert find_place(home).address is None
     with pytest.raises(OSError, match="refused"):
         asked(port, "/livez")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.client.place import ServicePlace, find_place, lock_path, place_text, running_at
+from engine.client.place import ServicePlace, find_place, lock_path, place_text
 from engine.client.service_client import (
     ServiceReply,
     ServiceState,
@@ -30,7 +30,7 @@ def test_the_lock_says_where_the_service_is(home: Home) -> None:
     after an end in order nothing is left, and nobody is asked."""
     assert service_state(home, 0.5).word == "off"
     with serving(home) as served:
-        assert running_at(home) == ("127.0.0.1", served.port)
+        assert find_place(home).address == ("127.0.0.1", served.port)
         client = find_client(home)
         assert client is not None
         assert (client.port, client.token) == (served.port, TOKEN)
@@ -48,7 +48,7 @@ def test_nobody_else_is_asked(home: Home) -> None:
     """While no service of the home runs, whatever listens at the settings' port gets no request
     and no token."""
     assert find_client(home) is None
-    assert ask_service(home, "/", 0.5).nobody
+    assert ask_service(home, "/", 0.5).unreachable
 
 
 def test_a_service_that_ended_without_a_word_is_down(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_service_that_does_not_answer_is_silent(tmp_path: Path) -> None:
         assert lock.acquire(place_text("127.0.0.1", deaf.getsockname()[1]))
         state = service_state(home, 0.3)
     assert (state.word, state.up) == ("silent", False)
-    assert "no answer within 0.3 s" in state.reply.words
+    assert "no answer within 0.3 s" in state.reply.problem
 
 
 @pytest.mark.parametrize(

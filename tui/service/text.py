@@ -167,7 +167,8 @@ def _advice(found: Overview, settings: Settings, home: str) -> list[Line]:
         )
         return [
             line(
-                f"The service {what}: {state.reply.words or 'its answer is none of health'}", "crit"
+                f"The service {what}: {state.reply.problem or 'its answer is none of health'}",
+                "crit",
             ),
             line(again),
         ]
