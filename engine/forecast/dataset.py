@@ -2,7 +2,7 @@
 
 Row t is what is known at the close of `dates[t]`; its target is the log return of the session
 after it. Every column looks back over a window of fixed length, so a row is bit-equal however
-much history precedes it beyond WARMUP bars and whatever follows it.
+much history precedes it beyond WARMUP bars, and whatever follows it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from engine.market.bars import Bars
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 CONTEXT = ("SPY",)
-"""Symbols whose bars are features of every other symbol;
-without them those columns are left out."""
+"""Symbols whose bars are features of the others; without their bars those columns are left out."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Dataset:
     """n sessions with complete features, oldest first: the bars without the first WARMUP ones."""
 
@@ -48,13 +47,11 @@ class Dataset:
 
     @property
     def scaled_target(self) -> Floats:
-        """[n] the target in units of its volatility forecast: comparable over calm and wild
-        months."""
+        """[n] the target in volatility forecasts, comparable over calm and wild months."""
         return self.target / self.scale
 
     def until(self, row: int) -> Self:
-        """The rows up to and including `row` as they stood at its close, for a walk forward: the
-        last outcome is open."""
+        """The rows up to `row` as they were at its close, its own outcome unknown; for a walk."""
         end = row + 1
         return replace(
             self,
@@ -71,8 +68,7 @@ class Dataset:
 
 
 def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
-    """The rows of `bars`, with the market context from `context` (CONTEXT names what is used of
-    it).
+    """The rows of `bars`, with the market's columns from `context` (see CONTEXT).
 
     Raises NoDataError with fewer than WARMUP + 1 bars, or when a feature is not finite
     (impossible prices).
@@ -87,25 +83,32 @@ def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
     market = bars if bars.symbol in CONTEXT else context.get(CONTEXT[0])
     market = packed(market) if market is not None else None
     columns = {name: column[WARMUP:] for name, column in feature_columns(bars, market).items()}
-    dates, close = bars.dates[WARMUP:], bars.close[WARMUP:]
-    for name, column in columns.items():
-        if not np.isfinite(column).all():
-            row = int(np.argmin(np.isfinite(column)))
-            raise NoDataError(
-                f"{bars.symbol}: feature {name} is {column[row]} on {dates[row]} (bars from"
-                f" {bars.source})",
-                f"`stockml data check {bars.symbol}` names impossible bars",
-            )
-    target = np.append(log_returns(bars.close)[WARMUP + 1 :], np.nan)
-    features = np.ascontiguousarray(np.stack(list(columns.values()), axis=1))
+    _check_finite(columns, bars)
     return Dataset(
-        bars.symbol, dates, close, features, tuple(columns), volatility(bars)[WARMUP:], target
+        symbol=bars.symbol,
+        dates=bars.dates[WARMUP:],
+        close=bars.close[WARMUP:],
+        features=np.ascontiguousarray(np.stack(list(columns.values()), axis=1)),
+        names=tuple(columns),
+        scale=volatility(bars)[WARMUP:],
+        target=np.append(log_returns(bars.close)[WARMUP + 1 :], np.nan),
     )
 
 
+def _check_finite(columns: Mapping[str, Floats], bars: Bars) -> None:
+    for name, column in columns.items():
+        finite = np.isfinite(column)
+        if not finite.all():
+            row = int(np.argmin(finite))
+            raise NoDataError(
+                f"{bars.symbol}: feature {name} is {column[row]} on {bars.dates[WARMUP + row]}"
+                f" (bars from {bars.source})",
+                f"`stockml data check {bars.symbol}` names impossible bars",
+            )
+
+
 def packed(bars: Bars) -> Bars:
-    """The same bars in arrays without gaps in memory: numpy's logarithm may round otherwise on a
-    strided array."""
+    """The same bars in contiguous arrays: numpy's log may round differently on strided ones."""
     tight = np.ascontiguousarray
     return replace(
         bars,

@@ -1,9 +1,9 @@
 """The columns a forecast is made from: returns, ratios and volatilities, never price levels.
 
 Every column is a sum over a window of fixed length, added lag by lag: the arithmetic of a row is
-the same wherever the row stands, so training and serving are bit-equal. An exponential average
-is cut at its last lag and re-normalised for the same reason. A ratio without a denominator
-(volume 0, a constant price) takes its neutral value, 0.
+the same wherever it is, so training and serving are bit-equal. An exponential average is cut at its
+last lag and re-normalised for the same reason. A ratio without a denominator (volume 0, a constant
+price) takes its neutral value, 0.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ DECAY = 0.92
 RANGE = float(np.sqrt(8.0 / np.pi))
 """Expected range ÷ standard deviation of a Brownian day (Feller 1951), 1.596."""
 FLOOR = 1e-4
-"""Volatility a day at least: a constant series gets intervals of a hundredth of a percent, not
-of nothing."""
+"""Least daily volatility: a constant series gets intervals of a hundredth of a percent, not 0."""
 
 
 def lagged(values: Floats, lag: int) -> Floats:
@@ -51,8 +50,7 @@ def mean(values: Floats, count: int) -> Floats:
 
 
 def deviation(values: Floats, count: int) -> Floats:
-    """The standard deviation of the last `count` values, taken from their newest one so that
-    nothing cancels."""
+    """The standard deviation of the last `count` values, about their newest: nothing cancels."""
     first, second = np.zeros(len(values)), np.zeros(len(values))
     for lag in range(1, count):
         away = lagged(values, lag) - values
@@ -61,8 +59,7 @@ def deviation(values: Floats, count: int) -> Floats:
 
 
 def faded(values: Floats, span: int, count: int) -> Floats:
-    """The exponential average of the given span over the last `count` values, weights summing to
-    1."""
+    """The exponential average of a span over the last `count` values; the weights sum to 1."""
     weights = (1.0 - 2.0 / (span + 1.0)) ** np.arange(count)
     return weighted(values, weights / weights.sum())
 
@@ -89,8 +86,7 @@ def log_returns(close: Floats) -> Floats:
 
 
 def true_range(bars: Bars) -> Floats:
-    """[n] log(highest / lowest) of the session, the close before it included, so that a gap
-    counts; NaN in the first row."""
+    """[n] log(highest / lowest) of the session with the close before it; NaN in the first row."""
     before = lagged(bars.close, 1)
     return np.asarray(np.log(np.maximum(bars.high, before)) - np.log(np.minimum(bars.low, before)))
 
@@ -108,8 +104,7 @@ def volatility(bars: Bars) -> Floats:
 
 
 def feature_columns(bars: Bars, market: Bars | None) -> dict[str, Floats]:
-    """Every column by name, [n] each with NaN in the warm-up;
-    the market's columns only when its bars are there."""
+    """Every column by name, [n] each, NaN in the warm-up; the market's only if it has bars."""
     columns = own_columns(bars)
     if market is not None:
         columns |= market_columns(bars, market)
@@ -117,8 +112,10 @@ def feature_columns(bars: Bars, market: Bars | None) -> dict[str, Floats]:
 
 
 def own_columns(bars: Bars) -> dict[str, Floats]:
-    """What the symbol's own bars say."""
-    close, logs, scale = bars.close, np.log(bars.close), volatility(bars)
+    """The columns from the symbol's own bars."""
+    close = bars.close
+    logs = np.log(close)
+    scale = volatility(bars)
     returns = log_returns(close)
     columns = {f"return_{days}": momentum(logs, scale, days) for days in (1, 2, 5, 10, 20, 60)}
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -141,19 +138,19 @@ def own_columns(bars: Bars) -> dict[str, Floats]:
 
 
 def market_columns(bars: Bars, market: Bars) -> dict[str, Floats]:
-    """What the market's bars of the same sessions say; 0 where the market lacks the session."""
+    """The columns from the market's bars of the same sessions; 0 where it lacks the session."""
     logs, scale = np.log(market.close), volatility(market)
     size = np.abs(log_returns(market.close))
-    known = {f"market_{days}": momentum(logs, scale, days) for days in (1, 5, 20)}
-    known["market_volatility_5_60"] = log_ratio(mean(size, 5), mean(size, 60))
-    return {name: on_dates(bars, market, column) for name, column in known.items()}
+    columns = {f"market_{days}": momentum(logs, scale, days) for days in (1, 5, 20)}
+    columns["market_volatility_5_60"] = log_ratio(mean(size, 5), mean(size, 60))
+    return {name: on_dates(bars, market, column) for name, column in columns.items()}
 
 
 def on_dates(bars: Bars, market: Bars, column: Floats) -> Floats:
-    """The market's column on the sessions of `bars`;
-    0 where it has no such session or no history yet."""
-    at = np.minimum(np.searchsorted(market.dates, bars.dates), len(market) - 1)
-    return np.where((market.dates[at] == bars.dates) & np.isfinite(column[at]), column[at], 0.0)
+    """The market's column on the sessions of `bars`; 0 without such a session or its history."""
+    rows = np.minimum(np.searchsorted(market.dates, bars.dates), len(market) - 1)
+    known = (market.dates[rows] == bars.dates) & np.isfinite(column[rows])
+    return np.where(known, column[rows], 0.0)
 
 
 def momentum(logs: Floats, scale: Floats, days: int) -> Floats:

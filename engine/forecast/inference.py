@@ -1,8 +1,8 @@
 """A forecast from a stored model: numpy alone, no TensorFlow, pandas or scikit-learn.
 
-The forecaster repeats what the training did with every session since: it states a forecast, sees
-the outcome, and lets the calibration learn from it, so that intervals and confidence follow the
-market between two trainings.
+The forecaster treats every session since the training as the training did: it states a forecast and
+lets the calibration learn from the outcome, so that intervals and confidence follow the market
+between two trainings.
 """
 
 from __future__ import annotations
@@ -35,43 +35,40 @@ class Forecaster:
     model: Model
     calibrator: Calibrator
     last_bar: np.datetime64
-    """The last bar of the training: later outcomes are news to the calibration."""
+    """The last bar of the training; the calibration has yet to learn from later outcomes."""
     sequence_length: int
     tolerance: float
 
     @property
     def context(self) -> tuple[str, ...]:
         """The other symbols whose bars `forecast` needs."""
-        needed = (
-            any(name.startswith("market_") for name in self.model.names)
-            and self.symbol not in CONTEXT
-        )
-        return CONTEXT if needed else ()
+        uses_market = any(name.startswith("market_") for name in self.model.names)
+        return CONTEXT if uses_market and self.symbol not in CONTEXT else ()
 
     def forecast(self, bars: Bars, context: Mapping[str, Bars]) -> Forecast:
         """The session after the last of `bars`; errors as `request`."""
         return forecast_together([self.request(bars, context)])[0]
 
     def request(self, bars: Bars, context: Mapping[str, Bars]) -> ForecastRequest:
-        """What the model has to be asked for the session after the last of `bars`.
+        """What the model must forecast for the session after the last of `bars`.
 
         Raises NoDataError for bars that end before the training's last bar, are too few, or lack
         the context; ModelError when the features are not the model's.
         """
         self._check(bars, context)
-        news = min(int(np.sum(bars.dates >= self.last_bar)), WINDOW)
-        count = WARMUP + self.sequence_length + news
+        new_rows = min(int(np.sum(bars.dates >= self.last_bar)), WINDOW)
+        count = WARMUP + self.sequence_length + new_rows
         data = build_dataset(
             bars.tail(count), {name: context[name].tail(count + WARMUP) for name in self.context}
         )
-        if len(data) < self.sequence_length - 1 + news:
+        if len(data) < self.sequence_length - 1 + new_rows:
             raise NoDataError(
                 f"{self.symbol}: {len(bars)} bars from {bars.source}, {count - 1} are needed to"
                 " forecast",
                 "fetch more history",
             )
         self.model.check(data)
-        return ForecastRequest(self, data, np.arange(len(data) - news, len(data)))
+        return ForecastRequest(self, data, np.arange(len(data) - new_rows, len(data)))
 
     def _check(self, bars: Bars, context: Mapping[str, Bars]) -> None:
         if bars.symbol != self.symbol:
@@ -93,81 +90,69 @@ class Forecaster:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastRequest:
-    """The rows a model must be asked for one forecast: the sessions it has not learned from yet,
-    the newest one last."""
+    """The rows that a model must predict for one forecast."""
 
     forecaster: Forecaster
     data: Dataset
     rows: IntArray
+    """The sessions that the calibration has not learned from yet, the newest one last."""
 
     def forecast_from(self, blended: Floats) -> Forecast:
-        """The forecast, from the model's log returns [len(rows)];
-        the calibration learns from the outcomes there are."""
-        past, calibrator, tolerance = (
-            self.rows[:-1],
-            self.forecaster.calibrator,
-            self.forecaster.tolerance,
-        )
+        """The forecast from the model's log returns [len(rows)], calibrated by known outcomes."""
+        past = self.rows[:-1]
+        calibrator = self.forecaster.calibrator
+        tolerance = self.forecaster.tolerance
         if len(past):
-            _, calibrator = roll(
-                calibrator,
-                blended[:-1],
-                self.data.target[past],
-                self.data.scale[past],
-                tolerance,
-                agree=True,
-            )
+            target = self.data.target[past]
+            scale = self.data.scale[past]
+            _, calibrator = roll(calibrator, blended[:-1], target, scale, tolerance, agree=True)
         return forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
 
 
 def forecast_together(requests: Sequence[ForecastRequest]) -> list[Forecast]:
-    """The forecast of every request, in their order;
-    the networks of all models run as one stacked recursion."""
-    models = [request.forecaster.model for request in requests]
-    found = predict_together(
-        models, [request.data for request in requests], [request.rows for request in requests]
+    """The forecast of every request; the networks of all models run as one stacked recursion."""
+    predictions = predict_together(
+        [request.forecaster.model for request in requests],
+        [request.data for request in requests],
+        [request.rows for request in requests],
     )
     return [
-        request.forecast_from(each.blended) for request, each in zip(requests, found, strict=True)
+        request.forecast_from(prediction.blended)
+        for request, prediction in zip(requests, predictions, strict=True)
     ]
 
 
 def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forecaster:
-    """The forecaster in a stored model.
+    """The forecaster in a stored model; ModelError when the file lacks something.
 
     `max_mape` in percent replaces the tolerance it was trained with.
-
-    Raises ModelError when the file lacks something.
     """
     manifest = stored.manifest
     try:
         calibrator = Calibrator.load(within("calibration", stored.arrays))
-        sequence = int(manifest.config["sequence_length"])
+        sequence_length = int(manifest.config["sequence_length"])
     except KeyError as error:
         raise ModelError(
             f"the model of {manifest.symbol} lacks {error}", "train it again"
         ) from error
-    tolerance = (
-        max_mape
-        if max_mape is not None
-        else float(manifest.config.get("max_mape", DEFAULT_TOLERANCE))
-    )
+    if max_mape is None:
+        max_mape = float(manifest.config.get("max_mape", DEFAULT_TOLERANCE))
     return Forecaster(
         symbol=manifest.symbol,
         model=Model.load(manifest.feature_names, manifest.weights, stored.layers, stored.arrays),
         calibrator=calibrator,
         last_bar=np.datetime64(manifest.last_bar, "D"),
-        sequence_length=sequence,
-        tolerance=tolerance / 100.0,
+        sequence_length=sequence_length,
+        tolerance=max_mape / 100.0,
     )
 
 
 def forecast_of(
     data: Dataset, forecast: float, calibrator: Calibrator, tolerance: float
 ) -> Forecast:
-    """The record for people: the log return `forecast` after the last row, in dollars, with its
-    interval and chances."""
-    last, scale = float(data.close[-1]), float(data.scale[-1])
+    """The log return `forecast` after the last row, in dollars, with its interval and chances."""
+    last = float(data.close[-1])
+    scale = float(data.scale[-1])
     forecast = calibrator.agreed(forecast, scale)
     narrow, wide = (half * scale for half in calibrator.half_widths())
     return Forecast(

@@ -1,5 +1,4 @@
-"""A fitted model: scaler, members and weights, as one value that predicts rows and turns into
-arrays and back."""
+"""A fitted model: scaler, members and weights; it predicts rows and turns into arrays and back."""
 
 from __future__ import annotations
 
@@ -26,11 +25,9 @@ from engine.forecast.scaler import Scaler
 from engine.forecast.splits import Split
 from engine.vault.network import KerasLayer
 
-"""The member whose parameters are the file's Keras layers."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Predicted:
+class Prediction:
     """Log return forecasts for the sessions after some rows: the blend, and each member's."""
 
     blended: Floats
@@ -39,16 +36,15 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """What forecasts a symbol; every dataset it is shown must have the columns `names`."""
+    """What forecasts a symbol; every dataset that it predicts must have the columns `names`."""
 
     names: tuple[str, ...]
     scaler: Scaler
     members: dict[str, Fitted]
     weights: dict[str, float]
 
-    def predict(self, data: Dataset, rows: IntArray) -> Predicted:
-        """Forecast the sessions after `rows`;
-        ModelError when the columns are not those of the training."""
+    def predict(self, data: Dataset, rows: IntArray) -> Prediction:
+        """Forecast the sessions after `rows`; ModelError for other columns than in training."""
         return predict_together([self], [data], [rows])[0]
 
     def check(self, data: Dataset) -> None:
@@ -61,11 +57,11 @@ class Model:
 
     def arrays(self) -> Arrays:
         """Everything but the network, by name."""
-        found = nested("scaler", self.scaler.arrays())
+        arrays = nested("scaler", self.scaler.arrays())
         for name, member in self.members.items():
             if name != LSTM:
-                found |= nested(f"members/{name}", member.arrays())
-        return found
+                arrays |= nested(f"members/{name}", member.arrays())
+        return arrays
 
     def layers(self, sequence_length: int) -> tuple[KerasLayer, ...]:
         """The network; one of zeros, which forecasts no change, without an lstm member."""
@@ -84,8 +80,7 @@ class Model:
         layers: tuple[KerasLayer, ...],
         arrays: Arrays,
     ) -> Self:
-        """The model that `arrays()` and `layers()` were taken from;
-        ModelError when something is missing."""
+        """The model that `arrays()` and `layers()` were taken from; ModelError for missing ones."""
         try:
             members = {
                 name: module_of(name).from_layers(layers, arrays)
@@ -99,65 +94,52 @@ class Model:
 
 
 def module_of(name: str) -> ModuleType:
-    """The module of a member, imported now; ModelError for a name this program does not know."""
+    """The module of a member, imported now; ModelError for an unknown name."""
     if name not in MEMBERS:
         raise ModelError(f"unknown member {name!r}", f"known: {' '.join(MEMBERS)}")
     return import_module(MEMBERS[name].module)
 
 
-def member_forecasts(
-    members: Mapping[str, Fitted], scaled: Dataset, rows: IntArray
-) -> dict[str, Floats]:
-    """[len(rows)] log return forecasts of each member, from standardised features."""
-    return {name: member.predict(scaled, rows) for name, member in members.items()}
-
-
 def predict_together(
     models: Sequence[Model], data: Sequence[Dataset], rows: Sequence[IntArray]
-) -> list[Predicted]:
-    """Each model's forecasts for its rows of its dataset.
-
-    The networks of all run as one stacked recursion.
+) -> list[Prediction]:
+    """Each model's forecasts for its rows of its dataset, the networks as one stacked recursion.
 
     Equal to `Model.predict` one by one, bit for bit. ModelError when the columns of one are not
     those of its training.
     """
-    asked = list(zip(models, data, rows, strict=True))
-    for model, each, _ in asked:
-        model.check(each)
-    scaled = [model.scaler.apply(each) for model, each, _ in asked]
+    for model, dataset in zip(models, data, strict=True):
+        model.check(dataset)
+    scaled = [model.scaler.apply(dataset) for model, dataset in zip(models, data, strict=True)]
     networks = _network_forecasts(models, scaled, rows)
-    found = []
-    for index, (model, each, at) in enumerate(asked):
+    predictions = []
+    for index, model in enumerate(models):
         members = {
-            name: networks[index] if name == LSTM else member.predict(scaled[index], at)
+            name: networks[index] if name == LSTM else member.predict(scaled[index], rows[index])
             for name, member in model.members.items()
         }
-        found.append(Predicted(blend(members, model.weights, each.scale[at]), members))
-    return found
+        blended = blend(members, model.weights, data[index].scale[rows[index]])
+        predictions.append(Prediction(blended, members))
+    return predictions
 
 
 def _network_forecasts(
     models: Sequence[Model], scaled: Sequence[Dataset], rows: Sequence[IntArray]
 ) -> dict[int, Floats]:
     """The forecasts of the models that have a network, by their position."""
-    having = [index for index, model in enumerate(models) if LSTM in model.members]
-    if not having:
+    positions = [index for index, model in enumerate(models) if LSTM in model.members]
+    if not positions:
         return {}
-    stacked = module_of(LSTM).predict_stacked
-    members = [models[index].members[LSTM] for index in having]
-    return dict(
-        zip(
-            having,
-            stacked(members, [scaled[i] for i in having], [rows[i] for i in having]),
-            strict=True,
-        )
+    forecasts = module_of(LSTM).predict_stacked(
+        [models[index].members[LSTM] for index in positions],
+        [scaled[index] for index in positions],
+        [rows[index] for index in positions],
     )
+    return dict(zip(positions, forecasts, strict=True))
 
 
 def fit_model(data: Dataset, split: Split, members: Sequence[str], options: FitOptions) -> Model:
-    """Scaler and members from the training rows, early stopping and weights from the validation
-    rows, nothing else."""
+    """Scaler and members from the training rows, stopping and weights from the validation rows."""
     scaler = Scaler.fit(data, split.train)
     scaled = scaler.apply(data)
     fitted: dict[str, Fitted] = {}
@@ -166,8 +148,7 @@ def fit_model(data: Dataset, split: Split, members: Sequence[str], options: FitO
         options.report("member", {"member": name})
         fitted[name] = module_of(name).fit(scaled, split.train, split.validation, options)
     rows = split.validation
-    each = {
-        name: values / data.scale[rows]
-        for name, values in member_forecasts(fitted, scaled, rows).items()
+    forecasts = {
+        name: member.predict(scaled, rows) / data.scale[rows] for name, member in fitted.items()
     }
-    return Model(data.names, scaler, fitted, learn_weights(each, data.scaled_target[rows]))
+    return Model(data.names, scaler, fitted, learn_weights(forecasts, data.scaled_target[rows]))

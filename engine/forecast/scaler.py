@@ -32,7 +32,7 @@ class Scaler:
         return cls(rows.mean(axis=0), np.where(spread < SMALLEST, 1.0, spread))
 
     def apply(self, data: Dataset) -> Dataset:
-        """The same rows, standardised; ModelError when the number of columns is another."""
+        """The same rows, standardised; ModelError for another number of columns."""
         if len(data.names) != len(self.mean):
             raise ModelError(
                 f"{data.symbol}: {len(data.names)} features, the model knows {len(self.mean)}",

@@ -1,5 +1,4 @@
-"""Stored models asked for their forecasts on stored bars: many at once, each file of bars read
-once."""
+"""Forecasts of stored models on stored bars: many at once, each file of bars read once."""
 
 from __future__ import annotations
 
@@ -21,8 +20,7 @@ ForecastOrError = Forecast | StockmlError
 
 @dataclass(slots=True)
 class BarCache:
-    """The stored bars of one moment, each symbol's read once: SPY is the context of every other
-    symbol."""
+    """The stored bars of one moment, each symbol's read once: SPY is the context of all others."""
 
     home: Home
     settings: Settings
@@ -38,36 +36,33 @@ class BarCache:
         return self._bars[source, symbol]
 
     def request(self, stored: StoredModel, source: str) -> ForecastRequest:
-        """What to ask the model; errors as `Forecaster.request`, and NoDataError without bars."""
+        """What the model must forecast; errors as `Forecaster.request`, or NoDataError."""
         forecaster = load_forecaster(stored)
         bars = self.bars(source, stored.manifest.symbol)
-        return forecaster.request(
-            bars, {name: self.bars(source, name) for name in forecaster.context}
-        )
+        context = {name: self.bars(source, name) for name in forecaster.context}
+        return forecaster.request(bars, context)
 
 
 def forecast_stored(
-    bar_cache: BarCache, asked: Mapping[str, tuple[StoredModel, str]]
+    bar_cache: BarCache, models: Mapping[str, tuple[StoredModel, str]]
 ) -> dict[str, ForecastOrError]:
-    """The next session's forecast of every (model, source of its bars), or the error that stands
-    in its way."""
+    """The next session's forecast of every (model, source of its bars), or why there is none."""
     requests: dict[str, ForecastRequest] = {}
-    found: dict[str, ForecastOrError] = {}
-    for name, (stored, source) in asked.items():
+    forecasts: dict[str, ForecastOrError] = {}
+    for name, (stored, source) in models.items():
         try:
             requests[name] = bar_cache.request(stored, source)
         except StockmlError as error:
-            found[name] = error
-    found |= zip(requests, forecasts_or_errors(list(requests.values())), strict=True)
-    return {name: found[name] for name in asked}
+            forecasts[name] = error
+    forecasts |= zip(requests, forecasts_or_errors(list(requests.values())), strict=True)
+    return {name: forecasts[name] for name in models}
 
 
 def forecasts_or_errors(requests: Sequence[ForecastRequest]) -> list[ForecastOrError]:
-    """All together;
-    one by one when a model among them is at fault, so that the others have their forecast."""
+    """All together, or one by one when a model fails, so that the others have their forecast."""
     try:
         return list(forecast_together(requests))
     except StockmlError as error:
         if len(requests) == 1:
             return [error]
-        return [answer for request in requests for answer in forecasts_or_errors([request])]
+        return [forecasts_or_errors([request])[0] for request in requests]

@@ -1,8 +1,7 @@
-"""The derived status of a symbol: its manifest in brief and its forecast, rebuilt when model or
-bars changed.
+"""The derived status of a symbol: its manifest in brief and its forecast.
 
-Reading it loads neither numpy nor h5py, so that the console and `status` stay light; `build`
-loads both.
+It is rebuilt when model or bars changed. Reading it loads neither numpy nor h5py, so that the
+console and `status` stay light; `build` loads both.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,17 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
+class StatusKind(StrEnum):
+    """What the model file is."""
+
+    OK = "ok"
+    CORRUPT = "corrupt"
+    FOREIGN = "foreign"
+    """Not written by stockml."""
+    NEWER = "newer"
+    """Made by a newer stockml."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusKey:
     """What a status was derived from; another key means it is out of date."""
@@ -46,92 +57,86 @@ class Status:
     """One symbol's model and forecast, or the words for why there is none."""
 
     key: StatusKey
-    kind: str
-    """"ok", "corrupt", "foreign" (not written by stockml) or "newer" (made by a newer stockml)."""
+    kind: StatusKind
     model: ModelInfo | None = None
     forecast: Forecast | None = None
     problem: str = ""
     source: str = ""
     """Where the bars of the forecast come from."""
     last_generation: int = 0
-    """Of the last whole model file seen here; it stands when the file is broken later."""
+    """That of the last whole model file, kept when the file is broken later."""
     last_source: str = ""
 
 
 def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
     """The key a fresh status would have; None without a model file."""
     try:
-        found = home.model(symbol).stat()
+        stat = home.model(symbol).stat()
     except FileNotFoundError:
         return None
     except OSError:
-        # A loop of links, a folder shut to us: reading it says why, and the other symbols stay on
-        # screen.
-        return StatusKey(0, 0, 0, "", None)
+        # A loop of links, a folder we may not read: reading the file says why, and the other
+        # symbols stay on screen.
+        return StatusKey(size=0, mtime_ns=0, inode=0, last_bar="", last_close=None)
     bar = last_bar(home, source, symbol) if source else None
     return StatusKey(
-        found.st_size,
-        found.st_mtime_ns,
-        found.st_ino,
-        bar.date if bar else "",
-        bar.close if bar else None,
+        size=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
+        inode=stat.st_ino,
+        last_bar=bar.date if bar else "",
+        last_close=bar.close if bar else None,
     )
 
 
 def read(path: Path) -> Status | None:
-    """The status stored at `path`; None when it is absent or unreadable, for it can be rebuilt."""
+    """The status stored at `path`; None when it is absent or unreadable: it can be rebuilt."""
     try:
-        found = json.loads(path.read_bytes())
-        if found["v"] != VERSION:
+        tree = json.loads(path.read_bytes())
+        if tree["v"] != VERSION:
             return None
         return Status(
-            key=StatusKey(**found["key"]),
-            kind=str(found["kind"]),
-            model=_model(found["model"]) if found["model"] else None,
-            forecast=Forecast(**found["forecast"]) if found["forecast"] else None,
-            problem=clean(str(found["problem"]), 300),
-            source=str(found["source"]),
-            last_generation=int(found.get("last_generation", 0)),
-            last_source=str(found.get("last_source", "")),
+            key=StatusKey(**tree["key"]),
+            kind=StatusKind(tree["kind"]),
+            model=_model(tree["model"]) if tree["model"] else None,
+            forecast=Forecast(**tree["forecast"]) if tree["forecast"] else None,
+            problem=clean(str(tree["problem"]), 300),
+            source=str(tree["source"]),
+            last_generation=int(tree.get("last_generation", 0)),
+            last_source=str(tree.get("last_source", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _model(found: dict[str, Any]) -> ModelInfo:
+def _model(tree: dict[str, Any]) -> ModelInfo:
     return ModelInfo(
         **{
-            **found,
-            "trained_at": parse_iso(found["trained_at"]),
-            "metrics": Metrics(**found["metrics"]),
-            "weights": tuple((str(name), float(weight)) for name, weight in found["weights"]),
+            **tree,
+            "trained_at": parse_iso(tree["trained_at"]),
+            "metrics": Metrics(**tree["metrics"]),
+            "weights": tuple((str(name), float(weight)) for name, weight in tree["weights"]),
         }
     )
 
 
 def same_file(status: Status, key: StatusKey) -> bool:
-    """Whether the status tells of the file that is there now."""
-    return (status.key.size, status.key.mtime_ns, status.key.inode) == (
-        key.size,
-        key.mtime_ns,
-        key.inode,
-    )
+    """Whether the status was derived from the present file."""
+    old = (status.key.size, status.key.mtime_ns, status.key.inode)
+    return old == (key.size, key.mtime_ns, key.inode)
 
 
 def current(status: Status, key: StatusKey, source: str) -> bool:
-    """Whether there is nothing new to say: the same file and bars of `source`;
-    what is no model of ours has no bars."""
+    """Whether file and bars of `source` are unchanged; a file that is no model has no bars."""
     if status.model is None:
         return same_file(status, key)
     return status.key == key and status.source == source
 
 
 def usual_source(status: Status | None, configured: str) -> str:
-    """Whose bars a status is about when nobody asks for others: the model's own, or the
-    settings' of the same kind.
+    """The source of a status unless another is named: the model's, or the settings' of its kind.
 
-    What a command with `--source` asked once must not stay on show: simulated bars would stand
-    in an unmarked row.
+    What a command with `--source` read once must not stay on screen: simulated bars would be in an
+    unmarked row.
     """
     if status is None or status.model is None:
         return status.source if status else ""
@@ -141,8 +146,7 @@ def usual_source(status: Status | None, configured: str) -> str:
 
 
 def can_keep(home: Home) -> bool:
-    """Whether statuses can be stored in this home: a home mounted or opened read-only cannot
-    learn anything new."""
+    """Whether statuses can be stored in this home: not when it is mounted or opened read-only."""
     folder = home.status("X").parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -150,8 +154,7 @@ def can_keep(home: Home) -> bool:
 
 
 def write(home: Home, symbol: str, status: Status) -> None:
-    """Store `status` beside the others;
-    a full disk only costs the next reader a rebuild, and no change costs no write."""
+    """Store `status` if it changed; a full disk only costs the next reader a rebuild."""
     if read(home.status(symbol)) == status:
         return
     tree = {"v": VERSION, **asdict(status)}
@@ -171,77 +174,88 @@ def build(
 def build_all(
     home: Home, settings: Settings, symbols: Iterable[str], clock: Clock, source: str = ""
 ) -> dict[str, Status | None]:
-    """Read the live models, forecast on stored bars (of `source`, else of each model's own),
-    store and return it all.
+    """Derive and store the statuses of live models, on bars of `source` or the model's own source.
 
-    None for a symbol without a model file. A broken model or missing bars are told in `problem`,
+    None for a symbol without a model file. A broken model or missing bars are named in `problem`,
     never raised. The networks of all models run as one stacked recursion.
     """
     from engine.forecast.serving import BarCache, forecast_stored
-    from engine.vault.model_file import model_info
 
-    found = {symbol: _live_model(home, symbol) for symbol in symbols}
-    whole = {symbol: each for symbol, each in found.items() if isinstance(each, tuple)}
-    asked = {
-        symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in whole.items()
+    statuses: dict[str, Status | None] = {}
+    live: dict[str, tuple[StatusKey, StoredModel]] = {}
+    for symbol in symbols:
+        statuses[symbol] = None
+        key = current_key(home, symbol, "")
+        if key is None:
+            continue
+        # The key from before the file was read: a model published meanwhile makes this status out
+        # of date.
+        stored = _live_model(home, symbol, key)
+        if isinstance(stored, Status):
+            statuses[symbol] = stored
+        else:
+            live[symbol] = (key, stored)
+    models = {
+        symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in live.items()
     }
-    answers = forecast_stored(BarCache(home, settings, clock), asked)
-    statuses = {symbol: None if isinstance(each, tuple) else each for symbol, each in found.items()}
-    for symbol, (key, stored) in whole.items():
-        info, (_, used), answer = (
-            model_info(stored.manifest, stored.size_bytes),
-            asked[symbol],
-            answers[symbol],
-        )
-        forecast, problem = (
-            (None, str(answer)) if isinstance(answer, StockmlError) else (answer, "")
-        )
-        bars_key = current_key(home, symbol, used) or key
-        # The model's stat from before it was read: a model published meanwhile makes this status
-        # out of date.
-        key = StatusKey(key.size, key.mtime_ns, key.inode, bars_key.last_bar, bars_key.last_close)
-        statuses[symbol] = Status(
-            key, "ok", info, forecast, problem, used, info.generation, info.source
-        )
+    forecasts = forecast_stored(BarCache(home, settings, clock), models)
+    for symbol, (key, stored) in live.items():
+        used_source = models[symbol][1]
+        bars_key = current_key(home, symbol, used_source) or key
+        key = replace(key, last_bar=bars_key.last_bar, last_close=bars_key.last_close)
+        statuses[symbol] = _status_of(stored, key, forecasts[symbol], used_source)
     for symbol, status in statuses.items():
         if status is not None:
             write(home, symbol, status)
     return statuses
 
 
-def _live_model(home: Home, symbol: str) -> tuple[StatusKey, StoredModel] | Status | None:
-    """The live model with its key; the status of a file that is no model of ours;
-    None without a file."""
+def _live_model(home: Home, symbol: str, key: StatusKey) -> StoredModel | Status:
+    """The live model; the status of a file that is no model of ours."""
     from engine.vault.model_file import ForeignModelError, NewerModelError, read_model
 
-    key = current_key(home, symbol, "")
-    if key is None:
-        return None
     try:
-        return key, read_model(home.model(symbol))
+        return read_model(home.model(symbol))
     except ForeignModelError as error:
-        return _remembering(home, symbol, Status(key, "foreign", problem=str(error)))
+        kind, problem = StatusKind.FOREIGN, str(error)
     except NewerModelError as error:
-        return _remembering(home, symbol, Status(key, "newer", problem=str(error)))
+        kind, problem = StatusKind.NEWER, str(error)
     except (ModelError, OSError) as error:
-        return _remembering(home, symbol, Status(key, "corrupt", problem=str(error)))
-
-
-def _remembering(home: Home, symbol: str, status: Status) -> Status:
-    """The status of a file that is no model of ours, with what the one before it was."""
+        kind, problem = StatusKind.CORRUPT, str(error)
     before = read(home.status(symbol))
-    return (
-        replace(status, last_generation=before.last_generation, last_source=before.last_source)
-        if before
-        else status
+    return Status(
+        key,
+        kind,
+        problem=problem,
+        last_generation=before.last_generation if before else 0,
+        last_source=before.last_source if before else "",
+    )
+
+
+def _status_of(
+    stored: StoredModel, key: StatusKey, forecast: Forecast | StockmlError, source: str
+) -> Status:
+    """The status of a whole model, with its forecast or the reason why there is none."""
+    from engine.vault.model_file import model_info
+
+    info = model_info(stored.manifest, stored.size_bytes)
+    failed = isinstance(forecast, StockmlError)
+    return Status(
+        key=key,
+        kind=StatusKind.OK,
+        model=info,
+        forecast=None if isinstance(forecast, StockmlError) else forecast,
+        problem=str(forecast) if failed else "",
+        source=source,
+        last_generation=info.generation,
+        last_source=info.source,
     )
 
 
 def forecast_now(
     home: Home, settings: Settings, stored: StoredModel, clock: Clock, source: str
 ) -> Forecast:
-    """The next session's forecast of a stored model on the stored bars of `source`;
-    NoDataError without bars."""
+    """A stored model's forecast on the stored bars of `source`; NoDataError without bars."""
     from engine.forecast.inference import forecast_together
     from engine.forecast.serving import BarCache
 

@@ -38,7 +38,15 @@ def simulated(signal: float, sessions: int = 900, seed: int = 5) -> Dataset:
     target = scale * (signal * memory + np.sqrt(1 - signal**2) * draw.standard_normal(sessions))
     target[-1] = np.nan
     dates = np.datetime64("2020-01-01") + np.arange(sessions)
-    return Dataset("SIM", dates, np.full(sessions, 100.0), features, ("a", "b", "c"), scale, target)
+    return Dataset(
+        symbol="SIM",
+        dates=dates,
+        close=np.full(sessions, 100.0),
+        features=features,
+        names=("a", "b", "c"),
+        scale=scale,
+        target=target,
+    )
 
 
 def options(**changes: Any) -> FitOptions:

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.core.paths import Home
 from engine.core.records import Forecast, Metrics, ModelInfo
 from engine.forecast import status as derived
-from engine.forecast.status import Status, StatusKey
+from engine.forecast.status import Status, StatusKey, StatusKind
 
 MODEL = ModelInfo(
     "NVDA",
@@ -31,7 +31,7 @@ def test_status_comes_back_as_it_was_written(tmp_path: Path) -> None:
     """What is stored is what is read, times and metrics included."""
     home = Home(tmp_path)
     status = Status(
-        StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated"
+        StatusKey(99, 1, 2, "2024-01-02", 100.0), StatusKind.OK, MODEL, FORECAST, source="simulated"
     )
     derived.write(home, "NVDA", status)
 
@@ -42,14 +42,16 @@ def test_no_change_is_no_write(tmp_path: Path) -> None:
     """The same status again leaves the file alone, another one replaces it."""
     home = Home(tmp_path)
     status = Status(
-        StatusKey(99, 1, 2, "2024-01-02", 100.0), "ok", MODEL, FORECAST, source="simulated"
+        StatusKey(99, 1, 2, "2024-01-02", 100.0), StatusKind.OK, MODEL, FORECAST, source="simulated"
     )
     derived.write(home, "NVDA", status)
     before = home.status("NVDA").stat().st_ino
     derived.write(home, "NVDA", status)
     assert before == home.status("NVDA").stat().st_ino
-    derived.write(home, "NVDA", Status(status.key, "corrupt", problem="broken"))
-    assert derived.read(home.status("NVDA")) == Status(status.key, "corrupt", problem="broken")
+    derived.write(home, "NVDA", Status(status.key, StatusKind.CORRUPT, problem="broken"))
+    assert derived.read(home.status("NVDA")) == Status(
+        status.key, StatusKind.CORRUPT, problem="broken"
+    )
 
 
 def test_status_that_does_not_parse_reads_as_absent(tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_the_usual_source_is_the_models_own_or_the_settings_of_its_kind() -> Non
     """What was asked for once is neither; a status without a model says nothing of bars."""
     status = Status(
         StatusKey(99, 1, 2, "2024-01-02", 100.0),
-        "ok",
+        StatusKind.OK,
         replace(MODEL, source="csv:/a"),
         FORECAST,
         source="csv:/b",

@@ -38,13 +38,13 @@ def dataset(rows: int = 420, seed: int = 3) -> Dataset:
     dates = np.datetime64("2022-01-03", "D") + np.arange(rows)
     target = np.append(returns[1:], np.nan)
     return Dataset(
-        "NVDA",
-        dates,
-        close,
-        draw.standard_normal((rows, 4)),
-        ("a", "b", "c", "d"),
-        np.full(rows, 0.02),
-        target,
+        symbol="NVDA",
+        dates=dates,
+        close=close,
+        features=draw.standard_normal((rows, 4)),
+        names=("a", "b", "c", "d"),
+        scale=np.full(rows, 0.02),
+        target=target,
     )
 
 
@@ -73,14 +73,11 @@ def test_a_fold_sees_nothing_after_its_close(settings: Settings) -> None:
     forecast of any row."""
     data, fold = dataset(), Fold("NVDA", 0, 380, 400)
     other = dataset(seed=99)
-    scrambled = Dataset(
-        "NVDA",
-        data.dates,
-        np.append(data.close[:381], other.close[381:]),
-        np.concatenate([data.features[:381], other.features[381:]]),
-        data.names,
-        data.scale,
-        np.append(data.target[:380], other.target[380:]),
+    scrambled = replace(
+        data,
+        close=np.append(data.close[:381], other.close[381:]),
+        features=np.concatenate([data.features[:381], other.features[381:]]),
+        target=np.append(data.target[:380], other.target[380:]),
     )
     one = walk_fold(data, fold, MEMBERS, settings, FitOptions())
     two = walk_fold(scrambled, fold, MEMBERS, settings, FitOptions())

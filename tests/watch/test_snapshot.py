@@ -14,7 +14,7 @@ from engine.core.paths import Home
 from engine.core.records import Forecast, Job, JobState, Level, Metrics, ModelInfo, Run, SymbolState
 from engine.core.snapshot import Meter, SymbolRow
 from engine.forecast import status as derived
-from engine.forecast.status import Status, StatusKey
+from engine.forecast.status import Status, StatusKey, StatusKind
 from engine.runs.fold import LOST_MESSAGE
 from engine.runs.spec import RunSpec, run_folder, write_spec
 from engine.settings import load as config
@@ -64,7 +64,7 @@ def ended(state: JobState, hours_ago: float) -> Job:
 
 
 def ok(age_days: float) -> Status:
-    return Status(KEY, "ok", model(age_days))
+    return Status(KEY, StatusKind.OK, model(age_days))
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def ok(age_days: float) -> Status:
         (ok(3), None, ended(JobState.CANCELLED, 0.1), SymbolState.FRESH),
         (ok(8), None, ended(JobState.CANCELLED, 0.1), SymbolState.STALE),
         (ok(3), None, ended(JobState.LOST, 30), SymbolState.LOST),
-        (Status(KEY, "corrupt", problem="digest"), None, None, SymbolState.CORRUPT),
+        (Status(KEY, StatusKind.CORRUPT, problem="digest"), None, None, SymbolState.CORRUPT),
         (
-            Status(KEY, "foreign", problem="no group"),
+            Status(KEY, StatusKind.FOREIGN, problem="no group"),
             None,
             ended(JobState.FAILED, 1),
             SymbolState.FOREIGN,
@@ -156,7 +156,7 @@ def put(home: Home, source: str, **more: object) -> None:
     key = derived.current_key(home, "NVDA", source)
     assert key is not None
     info = replace(model(1), source=source, **more)  # type: ignore[arg-type]
-    derived.write(home, "NVDA", Status(key, "ok", info, FORECAST, source=source))
+    derived.write(home, "NVDA", Status(key, StatusKind.OK, info, FORECAST, source=source))
 
 
 def put_run(home: Home, *kinds: str) -> None:
@@ -268,7 +268,7 @@ def test_a_hold_does_not_hide_a_broken_file(home: Home, settings: Settings) -> N
     home.model("NVDA").write_bytes(b"junk")
     key = derived.current_key(home, "NVDA", "")
     assert key is not None
-    derived.write(home, "NVDA", Status(key, "corrupt", problem="damaged"))
+    derived.write(home, "NVDA", Status(key, StatusKind.CORRUPT, problem="damaged"))
     hold(home, "NVDA", "audit", None, FakeClock(NOW))
     row = nvda(home, settings)
 
