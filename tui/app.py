@@ -192,7 +192,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         try:
             snapshot = self._statuses.told(self.engine.watch.snapshot())
             console = self.engine.settings.current.console
-            pause, self.theme_wanted = console.refresh_s, console.theme
+            pause, self.theme_setting = console.refresh_s, console.theme
         except StockmlError as error:
             self._report_failure(f"{error.message}\n{error.hint}".strip())
             return 2.0

@@ -31,7 +31,7 @@ HEADS = (
             "delivered, waiting for a receiver, kept silent until a time, or held back by an outage"
         ),
     ),
-    Head("WHAT", 5, most=400, meaning="what was seen"),
+    Head("WHAT", 5, max_width=400, meaning="what was seen"),
 )
 STATE_WORDS = (
     ("FIRING", "seen often enough; nobody has acknowledged it"),

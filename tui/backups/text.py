@@ -26,8 +26,10 @@ HEADS = (
     Head("HOLDS", 1, right=True, meaning="how many models are in it"),
     Head("SIZE", 4, right=True, meaning="bytes of all files"),
     Head("CHECKED", 1, meaning="one word (below)"),
-    Head("REASON", 2, most=40, meaning="why it was made; automatic: before models were replaced"),
-    Head("WHERE", 5, most=60, meaning="the folder it lies in"),
+    Head(
+        "REASON", 2, max_width=40, meaning="why it was made; automatic: before models were replaced"
+    ),
+    Head("WHERE", 5, max_width=60, meaning="the folder it lies in"),
 )
 NO_MODEL = ("broken", "foreign")
 """Kinds of a file that a backup keeps and a restore does not take."""
@@ -51,7 +53,7 @@ ENTRY_HEADS = (
     Head("TRAINED", 2, meaning="when it was trained, local time"),
     Head("LIVE NOW", 3, meaning="generation that is live, and when it was trained"),
     Head("SIZE", 5, right=True, meaning="bytes"),
-    Head("CHECK", 4, most=60, meaning="what {backup_verify} found"),
+    Head("CHECK", 4, max_width=60, meaning="what {backup_verify} found"),
 )
 # An automatic backup whose run id begins so was made by a restore, of what it replaced.
 RESTORE_MARK = "restore-"

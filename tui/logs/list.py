@@ -26,7 +26,7 @@ from tui.widgets.lines import Lines, Span, line
 from tui.widgets.picker import Picker
 
 HEADS = (
-    Head("FILE", 0, most=60, meaning="below logs/, or of a run"),
+    Head("FILE", 0, max_width=60, meaning="below logs/, or of a run"),
     Head("SIZE", 1, right=True, meaning="bytes"),
     Head("WRITTEN", 2, meaning="when its last line came"),
 )

@@ -1,26 +1,26 @@
-"""Tables as text: column widths from the content, the least important columns left out on a
-narrow terminal."""
+"""Tables as text: widths from the content, the least important columns left out if need be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from tui.widgets.lines import Line, Span
 
 # Cells in which a column that has no room for all of it still says something.
-LEAST = 12
+MIN_WIDTH = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One column; those with a lower `rank` stay longer.
-    A column of words that does not fit is cut, with a mark."""
+    """One column; columns with a lower `priority` stay longer."""
 
     title: str
-    rank: int = 0
+    priority: int = 0
+    _: KW_ONLY
     right: bool = False
-    most: int = 40
+    """It holds figures, which are never cut; words that do not fit are, with a mark."""
+    max_width: int = 40
     meaning: str = ""
 
 
@@ -33,38 +33,44 @@ def table(
     heads: Sequence[Head], rows: Sequence[Sequence[Span]], width: int
 ) -> tuple[Line, tuple[Line, ...]]:
     """The header and one line a row, within `width` cells."""
-    sizes = [
-        min(head.most, max(len(head.title), *(len(row[at][0]) for row in rows), 0))
-        for at, head in enumerate(heads)
-    ]
-    kept: list[int] = []
-    used = 0
-    for at in sorted(range(len(heads)), key=lambda at: heads[at].rank):
-        head, room = heads[at], width - used - 2
-        least = min(sizes[at], max(len(head.title), 8)) if at == len(heads) - 1 else sizes[at]
-        if kept and least > room:
-            if not head.right and room >= max(
-                len(head.title), LEAST
-            ):  # words may be cut, figures never
-                sizes[at] = room
-                kept.append(at)
-            break
-        used += least + (2 if kept else 0)
-        kept.append(at)
-    kept.sort()
+    widths = _fitted_widths(heads, rows, width)
     titles = tuple((head.title, "head") for head in heads)
-    return _row(heads, titles, kept, sizes), tuple(_row(heads, row, kept, sizes) for row in rows)
+    return _row(heads, titles, widths), tuple(_row(heads, row, widths) for row in rows)
 
 
-def _row(
-    heads: Sequence[Head], row: Sequence[Span], kept: Sequence[int], sizes: Sequence[int]
-) -> Line:
+def _fitted_widths(
+    heads: Sequence[Head], rows: Sequence[Sequence[Span]], width: int
+) -> dict[int, int]:
+    """The width of each column that fits, by its index, from the left."""
+    widths: dict[int, int] = {}
+    used = 0
+    for index in sorted(range(len(heads)), key=lambda index: heads[index].priority):
+        head, room = heads[index], width - used - 2
+        longest = max(len(head.title), *(len(row[index][0]) for row in rows), 0)
+        ideal = min(head.max_width, longest)
+        needed = ideal
+        if index == len(heads) - 1:  # the last one may run out of the screen
+            needed = min(ideal, max(len(head.title), 8))
+        if widths and needed > room:
+            if not head.right and room >= max(len(head.title), MIN_WIDTH):
+                widths[index] = room
+            break
+        used += needed + (2 if widths else 0)
+        widths[index] = ideal
+    return dict(sorted(widths.items()))
+
+
+def _row(heads: Sequence[Head], row: Sequence[Span], widths: dict[int, int]) -> Line:
     spans: list[Span] = []
-    for at in kept:
-        text, style = row[at]
-        last = at == kept[-1]
-        cut = text if last or len(text) <= sizes[at] else f"{text[: sizes[at] - 1]}…"
-        padded = cut.rjust(sizes[at]) if heads[at].right else cut if last else cut.ljust(sizes[at])
+    last = max(widths)
+    for index, width in widths.items():
+        text, style = row[index]
+        if index != last and len(text) > width:
+            text = f"{text[: width - 1]}…"
+        if heads[index].right:
+            text = text.rjust(width)
+        elif index != last:
+            text = text.ljust(width)
         spans += [("  ", "")] if spans else []
-        spans.append((padded, style))
+        spans.append((text, style))
     return tuple(spans)

@@ -1,5 +1,4 @@
-"""The application's colours: the theme it begins with, the one of the settings, the next one at
-a key."""
+"""The application's colours: the theme it begins with, that of the settings, the next at a key."""
 
 from __future__ import annotations
 
@@ -9,20 +8,21 @@ from textual.app import App
 
 from engine.core.records import Level
 from tui.keys.labels import key
-from tui.look.themes import BY_NAME, PALETTES, after, theme_of
+from tui.look.themes import BY_NAME, PALETTES, palette_after, theme_of
 from tui.work.messages import Notice
 
 
 class ThemedApp(App[int]):
-    """What an App needs to wear the themes of `tui.look.themes`."""
+    """An application that shows the themes of `tui.look.themes`."""
 
     few_colours = False
     """Whether the terminal shows its own sixteen colours alone."""
 
     def start_theme(self, setting: str, theme_for: Callable[[str], str]) -> None:
-        """Register our themes and begin with the one of the settings, without drawing in another
-        one first."""
-        self._theme_set = self.theme_wanted = setting
+        """Register the themes and begin with that of the settings, before anything is drawn."""
+        self.theme_setting = setting
+        """What the settings say now; a reader's thread replaces it."""
+        self._applied_setting = setting
         self._theme_for = theme_for
         for palette in PALETTES:
             self.register_theme(theme_of(palette))
@@ -34,33 +34,31 @@ class ThemedApp(App[int]):
         return dict.fromkeys(("dim", "ansi-background", "ansi-foreground"), "ansi_default")
 
     def follow_settings(self) -> None:
-        """Wear what the settings say since `theme_wanted` was set."""
-        if self.theme_wanted != self._theme_set:
-            self._theme_set = self.theme_wanted
-            self.theme = self._theme_for(self._theme_set)
+        """Apply the theme of the settings once they changed."""
+        if self.theme_setting != self._applied_setting:
+            self._applied_setting = self.theme_setting
+            self.theme = self._theme_for(self._applied_setting)
 
     def next_theme(self) -> Notice:
-        """Wear the next theme that this terminal can show; what to tell of it."""
-        return self.apply_theme(after(self.theme, few_colours=self.few_colours).name)
+        """Apply the next theme that this terminal can show; what to say of it."""
+        return self.apply_theme(palette_after(self.theme, few_colours=self.few_colours).name)
 
     def apply_theme(self, name: str) -> Notice:
-        """Wear a theme until the console is left;
-        what to tell of it, or why this terminal does not show it."""
-        found = BY_NAME[name]
+        """Apply a theme until the console is left; what to say of it, or why it is not shown."""
+        palette = BY_NAME[name]
         if self.no_color:
             return Notice(
                 "NO_COLOR is set: there are no colours to choose", "open the console without it"
             )
-        if self.few_colours and not found.ansi:
-            own = ", ".join(each.name for each in PALETTES if each.ansi)
+        if self.few_colours and not palette.ansi:
+            own = ", ".join(palette.name for palette in PALETTES if palette.ansi)
             return Notice(
                 f"{name} needs 256 colours; this terminal has its own sixteen",
                 f"it shows {own}",
                 level=Level.WARN,
             )
-        self.theme = found.name
-        keep = f"stockml config set console.theme {found.name}"
+        self.theme = name
         return Notice(
-            f"colours: {found.name}, {found.meaning}; {key('theme')} shows the next",
-            f"to keep them: {keep}",
+            f"colours: {name}, {palette.meaning}; {key('theme')} shows the next",
+            f"to keep them: stockml config set console.theme {name}",
         )

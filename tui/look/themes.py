@@ -5,7 +5,7 @@ Imports no Textual.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Palette:
     name: str
     """As `[console] theme` says it."""
     meaning: str
+    _: KW_ONLY
     background: str
     foreground: str
     dim: str
@@ -40,77 +41,90 @@ PALETTES = (
     Palette(
         "dark",
         "a dark background",
-        "#0f1419",
-        "#d8dee6",
-        "#8f9ba8",
-        "#6cc788",
-        "#f0b35a",
-        "#ff7b72",
-        "#6fb3ff",
+        background="#0f1419",
+        foreground="#d8dee6",
+        dim="#8f9ba8",
+        ok="#6cc788",
+        warn="#f0b35a",
+        crit="#ff7b72",
+        live="#6fb3ff",
     ),
     Palette(
         "light",
         "a light background",
-        "#fafafa",
-        "#1f2328",
-        "#59636e",
-        "#116329",
-        "#7d4e00",
-        "#b3121d",
-        "#0b57b8",
+        background="#fafafa",
+        foreground="#1f2328",
+        dim="#59636e",
+        ok="#116329",
+        warn="#7d4e00",
+        crit="#b3121d",
+        live="#0b57b8",
         dark=False,
     ),
     Palette(
         "high-contrast",
         "black and bright",
-        "#000000",
-        "#ffffff",
-        "#c8c8c8",
-        "#5dff7f",
-        "#ffd54a",
-        "#ff9b94",
-        "#7fd0ff",
+        background="#000000",
+        foreground="#ffffff",
+        dim="#c8c8c8",
+        ok="#5dff7f",
+        warn="#ffd54a",
+        crit="#ff9b94",
+        live="#7fd0ff",
     ),
     # Sky blue, yellow and vermilion after Okabe and Ito; what is live is white.
     Palette(
         "colour-blind",
         "blue and orange for green and red",
-        "#0f1419",
-        "#e6e6e6",
-        "#98a2ad",
-        "#56b4e9",
-        "#f0e442",
-        "#e8731a",
-        "#ffffff",
+        background="#0f1419",
+        foreground="#e6e6e6",
+        dim="#98a2ad",
+        ok="#56b4e9",
+        warn="#f0e442",
+        crit="#e8731a",
+        live="#ffffff",
     ),
     Palette(
         "16-colours",
         "the terminal's own colours on dark",
-        *(DEFAULT,) * 3,
-        "ansi_bright_green",
-        "ansi_bright_yellow",
-        "ansi_bright_red",
-        "ansi_bright_cyan",
+        background=DEFAULT,
+        foreground=DEFAULT,
+        dim=DEFAULT,
+        ok="ansi_bright_green",
+        warn="ansi_bright_yellow",
+        crit="ansi_bright_red",
+        live="ansi_bright_cyan",
     ),
     # Green, yellow and cyan of most terminals are too pale on white.
     Palette(
         "16-colours-light",
         "the terminal's own colours on light",
-        *(DEFAULT,) * 3,
-        "ansi_blue",
-        "ansi_magenta",
-        "ansi_red",
-        DEFAULT,
+        background=DEFAULT,
+        foreground=DEFAULT,
+        dim=DEFAULT,
+        ok="ansi_blue",
+        warn="ansi_magenta",
+        crit="ansi_red",
+        live=DEFAULT,
         dark=False,
     ),
-    Palette("no-colour", "bold, dim and reverse alone", *(DEFAULT,) * 7),
+    Palette(
+        "no-colour",
+        "bold, dim and reverse alone",
+        background=DEFAULT,
+        foreground=DEFAULT,
+        dim=DEFAULT,
+        ok=DEFAULT,
+        warn=DEFAULT,
+        crit=DEFAULT,
+        live=DEFAULT,
+    ),
 )
-BY_NAME = {found.name: found for found in PALETTES}
+BY_NAME = {palette.name: palette for palette in PALETTES}
 
 
 def theme_of(palette: Palette) -> Theme:
-    """The palette as Textual's theme;
-    dialogs stand on the background itself, so that one contrast holds everywhere."""
+    """The palette as Textual's theme; dialogs share its background, so one contrast holds."""
     from textual.theme import Theme
 
     return Theme(
@@ -130,8 +144,9 @@ def theme_of(palette: Palette) -> Theme:
     )
 
 
-def after(name: str, *, few_colours: bool) -> Palette:
-    """The theme that follows `name`; on a terminal of few colours only those it can show."""
-    shown = [found for found in PALETTES if found.ansi or not few_colours]
-    at = next((index for index, found in enumerate(shown) if found.name == name), -1)
-    return shown[(at + 1) % len(shown)]
+def palette_after(name: str, *, few_colours: bool) -> Palette:
+    """The palette that follows `name`; with few colours only those that the terminal can show."""
+    shown = [palette for palette in PALETTES if palette.ansi or not few_colours]
+    names = [palette.name for palette in shown]
+    index = names.index(name) if name in names else -1
+    return shown[(index + 1) % len(shown)]

@@ -1,4 +1,4 @@
-"""What a screen says while it has nothing to show yet, or only what is old: pure functions."""
+"""What a screen says while it has nothing to show yet, or only what is old."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from engine.words import times
 from tui.widgets.lines import Line, Span, line, wrapped
 from tui.work.messages import Notice
 
-# A look that takes longer than this is told to the operator, who would trust old numbers otherwise.
+# A longer look is reported to the operator, who would trust old numbers otherwise.
 LAG_S = 10.0
 # What the title says of these styles is never left out.
 _KEPT = ("mark", "crit", "warn")
 
 
 def waiting_lines(
-    what: str, failure: str, waited_s: float, width: int, back: str = "esc"
+    activity: str, failure: str, waited_s: float, width: int, back: str = "esc"
 ) -> tuple[Line, ...]:
-    """Why nothing stands here: it failed, or `what` goes on, for how long once that is unusual;
-    `back` leaves."""
+    """Why there is nothing yet: the failure, or the `activity`, and for how long once it is long.
+
+    `back` is the key that leaves.
+    """
     if failure:
         return wrapped(line(f"ERROR: {failure}", "crit"), max(1, width), 2)
     if waited_s <= LAG_S:
-        return (line(what, "dim"),)
-    told = f"{what} for {times.duration(waited_s)}: no answer yet; the keys work, {back} goes back"
-    return wrapped(line(told, "warn"), max(1, width), 2)
+        return (line(activity, "dim"),)
+    waited = times.duration(waited_s)
+    text = f"{activity} for {waited}: no answer yet; the keys work, {back} goes back"
+    return wrapped(line(text, "warn"), max(1, width), 2)
 
 
 def stale_notice(failure: str, read_at: datetime) -> Notice | None:
@@ -41,8 +44,7 @@ def stale_notice(failure: str, read_at: datetime) -> Notice | None:
 
 
 def title_of(name: str, facts: Sequence[Span], marks: Sequence[Span], width: int) -> Line:
-    """Name, facts and marks; where they do not fit, dim facts go first, then others from the
-    end, warnings and marks never."""
+    """Name, facts and marks; to fit, dim facts go first, then the last ones, warnings never."""
     kept = list(facts)
     while kept and _width(name, (*kept, *marks)) > width:
         loose = [fact for fact in kept if fact[1] == "dim"] or [

@@ -31,15 +31,15 @@ RUN_HEADS = (
     Head(
         "BARS",
         1,
-        most=12,
+        max_width=12,
         meaning="SIMULATED, or where the bars came from; shown where both kinds stand in the list",
     ),
     Head("STARTED", 3, meaning="local time"),
     Head("TOOK", 2, right=True, meaning="duration so far, or in all"),
     Head("EXIT", 4, right=True, meaning="what the command that started it tells its shell"),
-    Head("JOBS", 1, most=34, meaning="how its symbols stand"),
-    Head("REASON", 5, most=24, meaning="why it was started"),
-    Head("BY", 6, most=24, meaning="who started it"),
+    Head("JOBS", 1, max_width=34, meaning="how its symbols stand"),
+    Head("REASON", 5, max_width=24, meaning="why it was started"),
+    Head("BY", 6, max_width=24, meaning="who started it"),
 )
 JOB_HEADS = (
     Head("SYM", 0, meaning="symbol"),
@@ -50,7 +50,7 @@ JOB_HEADS = (
     Head("DIR%", 5, meaning="before > after"),
     Head("MASE", 2, meaning="before > after; below 1 beats the naive forecast"),
     Head("GEN", 6, right=True, meaning="generation that was published"),
-    Head("NOTE", 1, most=60, meaning="progress, or why it ended so"),
+    Head("NOTE", 1, max_width=60, meaning="progress, or why it ended so"),
 )
 
 

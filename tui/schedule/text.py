@@ -57,7 +57,7 @@ HEADS = (
     Head("LAST", 3, meaning="when it ran last"),
     Head("TOOK", 5, right=True, meaning="how long that took"),
     Head("EXIT", 4, right=True, meaning="its exit code"),
-    Head("MEANS", 6, most=60, meaning="the expression in words"),
+    Head("MEANS", 6, max_width=60, meaning="the expression in words"),
 )
 # Times for a new operator, the guide's own first.
 PRESETS = {

@@ -46,7 +46,7 @@ HEADS = (
     Head("LOADED", 4, right=True, meaning="when the service took it up"),
     Head("BARS TO", 3, meaning="the last session its forecast knows"),
     Head("REFUSED", 5, right=True, meaning="model files it refused since it started"),
-    Head("NOTE", 6, most=200, meaning="what is wrong"),
+    Head("NOTE", 6, max_width=200, meaning="what is wrong"),
 )
 ROW_WORDS = (
     ("SERVED", "answered from the newest bars"),

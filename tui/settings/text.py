@@ -18,14 +18,14 @@ from tui.settings.limits import Reading, reading_of
 from tui.widgets.lines import Line, Span, line, wrapped
 
 HEADS = (
-    Head("KEY", 0, most=24, meaning="its name in stockml.toml, below the name of its section"),
-    Head("VALUE", 1, most=16, meaning="what is in effect here, or what would be written"),
-    Head("FROM", 2, most=18, meaning="one word (below)"),
-    Head("DEFAULT", 4, most=16, meaning="the packaged value, where the file says another"),
+    Head("KEY", 0, max_width=24, meaning="its name in stockml.toml, below the name of its section"),
+    Head("VALUE", 1, max_width=16, meaning="what is in effect here, or what would be written"),
+    Head("FROM", 2, max_width=18, meaning="one word (below)"),
+    Head("DEFAULT", 4, max_width=16, meaning="the packaged value, where the file says another"),
     Head(
         "NOW",
         3,
-        most=48,
+        max_width=48,
         meaning=(
             "what the limit meets now: the worst symbol and how many are beyond it, or this host"
         ),
@@ -68,7 +68,9 @@ def draft_words(setting: Setting, draft: Draft) -> Span:
 def heads(width: int) -> tuple[Head, ...]:
     """The columns; values are cut shorter where other columns need the room."""
     return tuple(
-        replace(head, most=WIDE) if head.title in ("VALUE", "DEFAULT") and width >= 110 else head
+        replace(head, max_width=WIDE)
+        if head.title in ("VALUE", "DEFAULT") and width >= 110
+        else head
         for head in HEADS
     )
 
@@ -85,7 +87,7 @@ def value_span(setting: Setting, draft: Draft, most: int) -> Span:
 
 def row(setting: Setting, draft: Draft, reading: Reading | None, width: int) -> tuple[Span, ...]:
     """One setting."""
-    most = next(head.most for head in heads(width) if head.title == "VALUE")
+    most = next(head.max_width for head in heads(width) if head.title == "VALUE")
     default = (
         _short(_plain(setting.default), most) if (setting.changed or setting.path in draft) else ""
     )

@@ -15,7 +15,7 @@ from tests.tui.colours import BLINDNESS, SIXTEEN, contrast, distance, rgb
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import trained_home
 from tui.app import StockmlApp
-from tui.look.themes import BY_NAME, DEFAULT, PALETTES, Palette, after
+from tui.look.themes import BY_NAME, DEFAULT, PALETTES, Palette, palette_after
 from tui.widgets.lines import Lines
 
 TEXTS = ("foreground", "dim", "ok", "warn", "crit", "live")
@@ -83,9 +83,9 @@ def test_the_next_theme_goes_round_and_stays_within_the_terminals_colours() -> N
     """All are reached one after the other; a terminal of few colours is offered its own alone."""
     names, few = ["dark"], ["no-colour"]
     for _ in PALETTES[1:]:
-        names.append(after(names[-1], few_colours=False).name)
+        names.append(palette_after(names[-1], few_colours=False).name)
     for _ in range(3):
-        few.append(after(few[-1], few_colours=True).name)
+        few.append(palette_after(few[-1], few_colours=True).name)
 
     assert names == list(BY_NAME)
     assert few == ["no-colour", "16-colours", "16-colours-light", "no-colour"]
