@@ -19,7 +19,7 @@ from engine.core.sources import is_simulated
 from engine.core.text import clean
 from engine.watch.auto_train import TrainingPlan
 from engine.watch.planner import Decision
-from engine.watch.triggers import TriggerVerdict
+from engine.watch.trigger_facts import TriggerVerdict
 from engine.words import figures
 from engine.words.runs import failures_line
 from engine.words.sources import NOT_REAL

@@ -29,14 +29,10 @@ from engine.watch.facts import (
     observe,
 )
 from engine.watch.holds import holds
-from engine.watch.planner import (
-    Decision,
-    PlanningContext,
-    ReasonHistory,
-    decide_all,
-    judged,
-)
-from engine.watch.triggers import SymbolFacts, TriggerVerdict, verdicts
+from engine.watch.planner import Decision, PlanningContext, decide_all
+from engine.watch.reason_history import ReasonHistory, after_check
+from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
+from engine.watch.triggers import verdicts
 
 Start = Callable[[TrainRequest], StartedRun]
 
@@ -84,7 +80,7 @@ def assess(
         inputs,
         facts,
         verdicts(facts, settings),
-        histories_of(inputs, home, now, record.run_failed(home)),
+        histories_of(inputs, home, now, record.job_failed(home)),
     )
 
 
@@ -102,7 +98,7 @@ def plan_trainings(
     held, kept = holds(home, clock), {}
     for each in assessments:
         after = {
-            verdict.reason: judged(
+            verdict.reason: after_check(
                 each.histories.get(verdict.reason, ReasonHistory()),
                 verdict,
                 settings,
@@ -111,13 +107,13 @@ def plan_trainings(
             for verdict in each.verdicts
         }
         if writes:
-            record.keep(home, each.inputs.symbol, each.histories, after)
+            record.write_histories(home, each.inputs.symbol, each.histories, after)
         kept[each.inputs.symbol] = Assessment(
             each.inputs, each.facts, each.verdicts, {**each.histories, **after}
         )
     holders, spent = (
         busy_symbols(home, kept),
-        record.spent(home, context.now, record.run_failed(home)),
+        record.yearly_trainings(home, context.now, record.job_failed(home)),
     )
     candidates = [
         candidate_of(
@@ -181,10 +177,15 @@ def start(home: Home, plan: TrainingPlan, begin: Start, starter: str) -> tuple[S
             if each.symbol in run.symbols:
                 runs[each.symbol] = run.run_id
                 found = plan.assessments[each.symbol]
-                record.trained(
-                    home, each, found.histories, found.inputs.last_bar, plan.context, run.run_id
+                record.record_training(
+                    home,
+                    each,
+                    found.histories,
+                    last_bar=found.inputs.last_bar,
+                    now=plan.context.now,
+                    run_id=run.run_id,
                 )
-    record.note(home, plan.decisions, plan.context, runs)
+    record.record_decisions(home, plan.decisions, plan.context, runs)
     return tuple(started)
 
 

@@ -45,7 +45,7 @@ from engine.watch.meters import Meters, level
 from engine.watch.probe import IN_PROCESS, ProbeResult, ask, service_up
 from engine.watch.report import history_path
 from engine.watch.schema import writing
-from engine.watch.triggers import TriggerVerdict
+from engine.watch.trigger_facts import TriggerVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _started(
                 if begun
                 else f"nothing was trained: {error}"
             )
-    record.note(home, plan.decisions, plan.context, {})
+    record.record_decisions(home, plan.decisions, plan.context, {})
     return tuple(begun), fault
 
 

@@ -1,5 +1,4 @@
-"""What was decided and what became of it: the record of every reason by symbol, and the page of
-decisions."""
+"""What was decided and what became of it: the history of every reason, and the decisions."""
 
 from __future__ import annotations
 
@@ -15,38 +14,41 @@ from engine.core.paths import Home
 from engine.core.records import JobState
 from engine.core.text import clean
 from engine.runs.store import RunStore
-from engine.watch.planner import YEAR, Decision, PlanningContext, ReasonHistory, started
+from engine.watch.planner import YEAR, Decision, PlanningContext
+from engine.watch.reason_history import NO_HISTORY, ReasonHistory, after_training
 from engine.watch.schema import SCHEMA, writing
 from engine.watch.triggers import TRIGGERS
 
 Histories = dict[str, ReasonHistory]
+"""By reason."""
+JobFailed = Callable[[str, str], bool]
+"""Whether the job of a symbol in a run failed: `failed(run, symbol)`."""
 _FAILED = (JobState.FAILED, JobState.LOST, JobState.CANCELLED)
 
 
-def histories(
-    home: Home,
-    symbol: str,
-    sessions_since: Callable[[str], int],
-    failed: Callable[[str, str], bool],
+def read_histories(
+    home: Home, symbol: str, sessions_since: Callable[[str], int], failed: JobFailed
 ) -> Histories:
-    """What became of every reason of `symbol`: `sessions_since(day)` counts, `failed(run,
-    symbol)` tells of a run."""
-    found = {}
+    """What became of every reason of `symbol`; `sessions_since(day)` counts its sessions."""
+
+    def count(day: str) -> int:
+        return sessions_since(day) if day else 0
+
+    histories = {}
     for row in _rows(home, symbol):
-        over = bool(row["run"]) and failed(row["run"], symbol)
         # A file that no writer brought up to date yet lacks the column.
         fired_bar = row["fired_bar"] if "fired_bar" in row.keys() else ""  # noqa: SIM118 - a row's `in` asks its values
-        found[row["reason"]] = ReasonHistory(
+        histories[row["reason"]] = ReasonHistory(
             row["trainings"],
             parse_iso(row["at"]) if row["at"] else None,
             row["last_bar"],
-            over,
-            sessions_since(row["last_bar"]) if row["last_bar"] else 0,
-            row["chronic"],
-            fired_bar,
-            sessions_since(fired_bar) if fired_bar else 0,
+            failed=bool(row["run"]) and failed(row["run"], symbol),
+            sessions=count(row["last_bar"]),
+            chronic=row["chronic"],
+            fired_bar=fired_bar,
+            quiet=count(fired_bar),
         )
-    return found
+    return histories
 
 
 def _rows(home: Home, symbol: str) -> list[sqlite3.Row]:
@@ -59,9 +61,11 @@ def _rows(home: Home, symbol: str) -> list[sqlite3.Row]:
         ).fetchall()
 
 
-def spent(home: Home, now: datetime, failed: Callable[[str, str], bool]) -> Counter[str]:
-    """How many trainings each symbol had within the last YEAR for performance or drift;
-    failed ones do not count."""
+def yearly_trainings(home: Home, now: datetime, failed: JobFailed) -> Counter[str]:
+    """Trainings of each symbol within the last YEAR for performance or drift, without failed ones.
+
+    That is, for the triggers that are `yearly`.
+    """
     yearly = [reason for reason, trigger in TRIGGERS.items() if trigger.yearly]
     with reading(home, SCHEMA) as connection:
         if connection is None:
@@ -75,9 +79,8 @@ def spent(home: Home, now: datetime, failed: Callable[[str, str], bool]) -> Coun
     return Counter(symbol for symbol, run in rows if not failed(run, symbol))
 
 
-def run_failed(home: Home) -> Callable[[str, str], bool]:
-    """Whether the job of a symbol in a run failed, was cancelled or lost;
-    a run that was cleaned away did not."""
+def job_failed(home: Home) -> JobFailed:
+    """Whether a job failed, was cancelled or lost; one of a run that was cleaned away did not."""
     store = RunStore(home)
 
     def failed(run_id: str, symbol: str) -> bool:
@@ -90,77 +93,77 @@ def run_failed(home: Home) -> Callable[[str, str], bool]:
     return failed
 
 
-def keep(home: Home, symbol: str, before: Histories, after: Histories) -> None:
-    """Write the reasons that changed; the run of a reason stays what it was."""
+def write_histories(home: Home, symbol: str, before: Histories, after: Histories) -> None:
+    """Write the histories that changed; the run of a reason stays what it was."""
     changed = {
-        reason: past
-        for reason, past in after.items()
-        if before.get(reason, ReasonHistory()) != past
+        reason: history
+        for reason, history in after.items()
+        if before.get(reason, NO_HISTORY) != history
     }
     if not changed:
         return
     with writing(home) as connection:
-        for reason, past in changed.items():
+        for reason, history in changed.items():
             connection.execute(
                 "INSERT INTO watch_reasons (symbol, reason, trainings, at, last_bar, run, chronic,"
                 " fired_bar) VALUES (?, ?, ?, ?, ?, '', ?, ?) ON CONFLICT (symbol, reason) DO"
                 " UPDATE SET trainings=excluded.trainings, chronic=excluded.chronic,"
                 " fired_bar=excluded.fired_bar",
                 (
-                    *(
-                        symbol,
-                        reason,
-                        past.trainings,
-                        iso(past.at) if past.at else None,
-                        past.last_bar,
-                    ),
-                    *(past.chronic, past.fired_bar),
+                    symbol,
+                    reason,
+                    history.trainings,
+                    iso(history.trained_at) if history.trained_at else None,
+                    history.last_bar,
+                    history.chronic,
+                    history.fired_bar,
                 ),
             )
 
 
-def trained(
+def record_training(
     home: Home,
     decision: Decision,
     before: Histories,
+    *,
     last_bar: str,
-    context: PlanningContext,
-    run: str,
+    now: datetime,
+    run_id: str,
 ) -> None:
-    """Write that a training was started for the reasons of `decision`."""
+    """Write that the run was started for the reasons of `decision`, on bars up to `last_bar`."""
     with writing(home) as connection:
         for reason in {verdict.reason for verdict in decision.fired} or {decision.reason}:
-            past = started(before.get(reason, ReasonHistory()), context.now, last_bar)
+            history = after_training(before.get(reason, NO_HISTORY), now, last_bar)
             connection.execute(
                 "INSERT OR REPLACE INTO watch_reasons (symbol, reason, trainings, at, last_bar,"
                 " run, chronic, fired_bar) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     decision.symbol,
                     reason,
-                    past.trainings,
-                    iso(context.now),
+                    history.trainings,
+                    iso(now),
                     last_bar,
-                    run,
-                    past.chronic,
-                    past.fired_bar,
+                    run_id,
+                    history.chronic,
+                    history.fired_bar,
                 ),
             )
 
 
-def note(
+def record_decisions(
     home: Home, decisions: Iterable[Decision], context: PlanningContext, runs: dict[str, str]
 ) -> None:
     """Append what was decided; `runs` names the run of each symbol that is trained."""
     rows = [
         (
             iso(context.now),
-            each.symbol,
-            str(each.action),
-            each.reason,
-            clean(each.text, 1000),
-            runs.get(each.symbol, ""),
+            decision.symbol,
+            str(decision.action),
+            decision.reason,
+            clean(decision.text, 1000),
+            runs.get(decision.symbol, ""),
         )
-        for each in decisions
+        for decision in decisions
     ]
     with writing(home) as connection:
         connection.executemany(

@@ -18,9 +18,9 @@ from engine.settings.schema import Settings
 from engine.watch import earnings
 from engine.watch.auto_train import Assessment, assess_all, plan_trainings, planning_context
 from engine.watch.holds import holds
-from engine.watch.planner import ReasonHistory
+from engine.watch.reason_history import ReasonHistory
 from engine.watch.report import last_checks
-from engine.watch.triggers import SymbolFacts, TriggerVerdict
+from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
 from engine.words.triggers import TRIGGER_WORDS
 
 
@@ -53,15 +53,15 @@ def retrain_story(
 
 def _verdict(verdict: TriggerVerdict, found: Assessment) -> dict[str, Any]:
     """A verdict, and what became of its reason before."""
-    past = found.histories.get(verdict.reason, ReasonHistory())
+    history = found.histories.get(verdict.reason, ReasonHistory())
     return {
         "reason": verdict.reason,
         "about": TRIGGER_WORDS[verdict.reason].meaning,
         "fired": verdict.fired,
         "text": verdict.text,
-        "trainings": past.trainings,
-        "trained_at": iso(past.at) if past.at else None,
-        "chronic": past.chronic,
+        "trainings": history.trainings,
+        "trained_at": iso(history.trained_at) if history.trained_at else None,
+        "chronic": history.chronic,
     }
 
 

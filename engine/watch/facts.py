@@ -19,10 +19,10 @@ from engine.forecast.status import Status
 from engine.market.calendar import exchange_day, iter_sessions, last_complete_session
 from engine.settings.schema import Settings
 from engine.watch import earnings, ledger
-from engine.watch.decisions import Histories, histories
+from engine.watch.decisions import Histories, read_histories
 from engine.watch.planner import TrainingCandidate
 from engine.watch.schema import SCHEMA
-from engine.watch.triggers import Live, Signal, SymbolFacts, TriggerVerdict
+from engine.watch.trigger_facts import Live, ModelFile, Signal, SymbolFacts, TriggerVerdict
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
@@ -178,7 +178,7 @@ def facts_of(
     )
     return SymbolFacts(
         symbol=seen.symbol,
-        model="none" if status is None else status.kind,
+        model=ModelFile.NONE if status is None else ModelFile(status.kind),
         problem=status.problem if status else "",
         age_days=(now - model.trained_at).total_seconds() / 86400 if model else None,
         age_sessions=(
@@ -235,7 +235,7 @@ def histories_of(
             else _sessions_after(day, exchange_day(now))
         )
 
-    return histories(home, seen.symbol, since, failed)
+    return read_histories(home, seen.symbol, since, failed)
 
 
 def candidate_of(

@@ -14,7 +14,6 @@ from engine.core.errors import UsageError
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.watch.planner import is_held
 from engine.watch.schema import SCHEMA, writing
 
 
@@ -32,8 +31,10 @@ class Hold:
 
 
 def hold(home: Home, symbol: str, reason: str, until: date | None, clock: Clock) -> Hold:
-    """Stop automatic training of `symbol` up to and including `until`;
-    UsageError for a day that is over or no reason."""
+    """Stop automatic training of `symbol` up to and including `until`.
+
+    UsageError for a day that is over, or without a reason.
+    """
     now = clock.now()
     if until is not None and until < now.astimezone().date():
         raise UsageError(f"--until {until} is over", "name today or a later day")
@@ -49,7 +50,7 @@ def hold(home: Home, symbol: str, reason: str, until: date | None, clock: Clock)
 
 
 def unhold(home: Home, symbol: str, clock: Clock) -> None:
-    """Let automatic training of `symbol` go on; UsageError when it is not on hold."""
+    """Let automatic training of `symbol` continue; UsageError when it is not on hold."""
     if symbol not in holds(home, clock):
         raise UsageError(f"{symbol} is not on hold", "`stockml auto-train --dry-run` shows what is")
     with writing(home) as connection:
@@ -61,20 +62,20 @@ def unhold(home: Home, symbol: str, clock: Clock) -> None:
 
 
 def holds(home: Home, clock: Clock) -> dict[str, Hold]:
-    """The holds that stand now, by symbol."""
+    """The holds in force now, by symbol."""
     with reading(home, SCHEMA) as connection:
         return {} if connection is None else read_holds(connection, clock.now().astimezone().date())
 
 
 def read_holds(connection: sqlite3.Connection, today: date) -> dict[str, Hold]:
-    """The holds that stand on `today`, by symbol: the newest word about each symbol counts."""
+    """The holds in force on `today`, by symbol: the newest row of each symbol counts."""
     rows = connection.execute(
         "SELECT symbol, reason, at, until, held FROM watch_holds WHERE id IN (SELECT MAX(id) FROM"
         " watch_holds GROUP BY symbol)"
     )
-    found = {}
+    in_force = {}
     for symbol, reason, at, until, held in rows:
-        day = date.fromisoformat(until) if until else None
-        if held and is_held(day, today):
-            found[symbol] = Hold(symbol, reason, at, day)
-    return found
+        last_day = date.fromisoformat(until) if until else None
+        if held and (last_day is None or today <= last_day):
+            in_force[symbol] = Hold(symbol, reason, at, last_day)
+    return in_force

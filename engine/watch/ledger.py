@@ -27,7 +27,7 @@ from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.market.calendar import session_close, session_open
 from engine.watch.schema import SCHEMA, writing
-from engine.watch.triggers import Live
+from engine.watch.trigger_facts import Live
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars

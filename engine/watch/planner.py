@@ -8,38 +8,18 @@ in a year. What is chronic or spent is shown and left to the age limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime, timedelta
 
 from engine.core.snapshot import PlannedAction
 from engine.core.symbols import Priority
 from engine.settings.schema import Settings
-from engine.watch.triggers import TRIGGERS, TriggerVerdict
+from engine.watch.reason_history import NO_HISTORY, ReasonHistory, cooldown, why_chronic
+from engine.watch.trigger_facts import TriggerVerdict
+from engine.watch.triggers import ORDER, TRIGGERS
 
 YEAR = timedelta(days=365)
-_NAIVE_TOO = "the naive forecast breaks the same limit on the same sessions"
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonHistory:
-    """What became of one reason for one symbol."""
-
-    trainings: int = 0
-    """Trainings in a row that did not help."""
-    at: datetime | None = None
-    last_bar: str = ""
-    """The symbol's last bar when it was last trained for this reason."""
-    failed: bool = False
-    """Whether that training failed, was cancelled or lost."""
-    sessions: int = 0
-    """Sessions newly scored since."""
-    chronic: str = ""
-    """Why it is chronic; empty while it is not."""
-    fired_bar: str = ""
-    """The symbol's last bar when it last fired."""
-    quiet: int = 0
-    """Sessions since then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +30,7 @@ class TrainingCandidate:
     priority: Priority
     verdicts: tuple[TriggerVerdict, ...]
     histories: dict[str, ReasonHistory]
+    _: KW_ONLY
     age_days: float | None = None
     trained_to: str = ""
     last_bar: str = ""
@@ -60,11 +41,17 @@ class TrainingCandidate:
     local: bool = False
     """Whether the bars come from a folder or a simulation, which no fetch makes fresher."""
     hold: str = ""
+    """Why automatic training is on hold; empty when it is not."""
     holder: str = ""
+    """The run that trains it; empty when none does."""
     spent: int = 0
     """Trainings for performance or drift within the last YEAR."""
     newer: str = ""
-    """What is said of a model file that a newer stockml made; empty for any other."""
+    """What is wrong with a model file that a newer stockml made; empty for any other."""
+
+    def history(self, reason: str) -> ReasonHistory:
+        """What became of a reason."""
+        return self.histories.get(reason, NO_HISTORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +59,13 @@ class PlanningContext:
     """When and how the planner is asked."""
 
     now: datetime
+    _: KW_ONLY
     market_open: bool = False
     closes_at: datetime | None = None
     force: bool = False
     skip_market_hours: bool = False
     next_auto_train: datetime | None = None
-    """The next scheduled `auto-train`; a model that passes its age limit before it is taken now."""
+    """The next scheduled `auto-train`; a model that gets too old before it is trained now."""
     outage: bool = False
     """Whether no symbol at all could be forecast."""
 
@@ -94,25 +82,36 @@ class Decision:
     """The verdicts a training is for."""
     chronic: tuple[TriggerVerdict, ...] = ()
     standing: tuple[str, ...] = ()
-    """Reasons that were chronic and do not fire now, but have not stayed away for `new_sessions`
-    yet."""
+    """Chronic reasons that do not fire now, but have not been quiet for `new_sessions` yet."""
+
+
+@dataclass(slots=True)
+class _FiredReasons:
+    """The fired verdicts of one symbol, by what follows from them."""
+
+    counting: list[TriggerVerdict] = field(default_factory=list)
+    chronic: list[TriggerVerdict] = field(default_factory=list)
+    cooling: list[tuple[TriggerVerdict, str]] = field(default_factory=list)
+    """Each with why it does not count yet."""
 
 
 def decide_all(
     candidates: Iterable[TrainingCandidate], context: PlanningContext, settings: Settings
 ) -> tuple[Decision, ...]:
-    """A decision a symbol: those to train first, by priority and then the worst first, the
-    others in the given order."""
-    decided = [(each, decide(each, context, settings)) for each in candidates]
-    train = [pair for pair in decided if pair[1].action is PlannedAction.TRAIN]
-    train.sort(key=lambda pair: _order(*pair))
-    return tuple(
-        decision
-        for _, decision in (
-            *train,
-            *(pair for pair in decided if pair[1].action is not PlannedAction.TRAIN),
-        )
-    )
+    """A decision a symbol: those to train first, the others in the given order.
+
+    Trainings are sorted by priority, then the worst first.
+    """
+    trained: list[tuple[tuple[float, ...], Decision]] = []
+    others: list[Decision] = []
+    for candidate in candidates:
+        decision = decide(candidate, context, settings)
+        if decision.action is PlannedAction.TRAIN:
+            trained.append((_order(candidate, decision), decision))
+        else:
+            others.append(decision)
+    trained.sort(key=lambda ordered: ordered[0])
+    return (*(decision for _, decision in trained), *others)
 
 
 def _order(candidate: TrainingCandidate, decision: Decision) -> tuple[float, ...]:
@@ -121,134 +120,122 @@ def _order(candidate: TrainingCandidate, decision: Decision) -> tuple[float, ...
 
 
 def decide(candidate: TrainingCandidate, context: PlanningContext, settings: Settings) -> Decision:
-    """The decision for one symbol: a reason that counts first, then what stands in its way."""
-    return replace(_decided(candidate, context, settings), standing=_standing(candidate, settings))
-
-
-def _decided(
-    candidate: TrainingCandidate, context: PlanningContext, settings: Settings
-) -> Decision:
-    symbol = candidate.symbol
+    """The decision for one symbol: a reason that counts, unless something is in its way."""
     if candidate.newer:
-        text = f"{candidate.newer}; only a person replaces it: `stockml train {symbol}`"
-        return Decision(symbol, PlannedAction.NEWER, "", text)
-    counting, chronic, cooling = _sorted_out(candidate, context, settings)
-    if not counting and not context.force:
-        if (
-            cooling and candidate.holder
-        ):  # the run that the reason started may be the one that is at it
-            verdict = cooling[0][0]
-            return Decision(
-                symbol,
-                PlannedAction.BUSY,
-                verdict.reason,
-                f"{candidate.holder} trains it; {verdict.text}",
-                chronic=chronic,
-            )
-        if cooling:
-            return Decision(
-                symbol, PlannedAction.COOLDOWN, cooling[0][0].reason, cooling[0][1], chronic=chronic
-            )
-        if chronic:
-            text = _chronic_text(candidate, chronic[0], settings)
-            return Decision(symbol, PlannedAction.CHRONIC, chronic[0].reason, text, chronic=chronic)
-        held = f"on hold: {candidate.hold}; " if candidate.hold else ""
-        return Decision(symbol, PlannedAction.FINE, "", held + _fine(candidate))
-    reason = counting[0].reason if counting else "forced"
-    text = "; ".join(verdict.text for verdict in counting) or "forced: every symbol is trained"
-    blocked = _in_the_way(candidate, context, settings, {verdict.reason for verdict in counting})
-    if blocked is not None:
-        action, why = blocked
-        return Decision(symbol, action, reason, f"{why}; {text}", counting, chronic)
-    return Decision(symbol, PlannedAction.TRAIN, reason, text, counting, chronic)
-
-
-def _sorted_out(
-    candidate: TrainingCandidate, context: PlanningContext, settings: Settings
-) -> tuple[
-    tuple[TriggerVerdict, ...], tuple[TriggerVerdict, ...], list[tuple[TriggerVerdict, str]]
-]:
-    """The fired verdicts that count, the chronic ones, and those that cool down with the words
-    for it."""
-    counting, chronic, cooling = [], [], []
-    found = (
-        *(each for each in candidate.verdicts if each.fired),
-        *_ahead(candidate, context, settings),
-    )
-    for verdict in sorted(found, key=lambda each: list(TRIGGERS).index(each.reason)):
-        past = candidate.histories.get(verdict.reason, ReasonHistory())
-        if _chronic(verdict, past):
-            chronic.append(verdict)
-        elif (wait := cooldown(verdict.reason, past, context.now, settings)) and not _renewed(
-            candidate, verdict, past, context
-        ):
-            cooling.append((verdict, f"{wait}; {verdict.text}"))
-        elif _spent(candidate, verdict, settings):
-            chronic.append(verdict)
+        text = f"{candidate.newer}; only a person replaces it: `stockml train {candidate.symbol}`"
+        decision = Decision(candidate.symbol, PlannedAction.NEWER, "", text)
+    else:
+        fired = _fired_reasons(candidate, context, settings)
+        if fired.counting or context.force:
+            decision = _with_reason(candidate, context, settings, fired)
         else:
-            counting.append(verdict)
-    return tuple(counting), tuple(chronic), cooling
+            decision = _without_reason(candidate, settings, fired)
+        decision = replace(decision, chronic=tuple(fired.chronic))
+    return replace(decision, standing=tuple(_standing(candidate, settings)))
 
 
-def _ahead(
+def _with_reason(
+    candidate: TrainingCandidate,
+    context: PlanningContext,
+    settings: Settings,
+    fired: _FiredReasons,
+) -> Decision:
+    """To train, or why a reason that counts has to wait."""
+    reason = fired.counting[0].reason if fired.counting else "forced"
+    text = "; ".join(verdict.text for verdict in fired.counting)
+    text = text or "forced: every symbol is trained"
+    reasons = {verdict.reason for verdict in fired.counting}
+    action = PlannedAction.TRAIN
+    obstacle = _obstacle(candidate, context, settings, reasons)
+    if obstacle is not None:
+        action, why = obstacle
+        text = f"{why}; {text}"
+    return Decision(candidate.symbol, action, reason, text, fired=tuple(fired.counting))
+
+
+def _without_reason(
+    candidate: TrainingCandidate, settings: Settings, fired: _FiredReasons
+) -> Decision:
+    """Why a symbol is left alone: busy, cooling down, chronic, or fine."""
+    if fired.cooling:
+        verdict, text = fired.cooling[0]
+        if candidate.holder:  # perhaps the run that this reason started
+            text = f"{candidate.holder} trains it; {verdict.text}"
+            return Decision(candidate.symbol, PlannedAction.BUSY, verdict.reason, text)
+        return Decision(candidate.symbol, PlannedAction.COOLDOWN, verdict.reason, text)
+    if fired.chronic:
+        verdict = fired.chronic[0]
+        history = candidate.history(verdict.reason)
+        why = why_chronic(verdict, history) or _why_spent(candidate, verdict, settings)
+        text = f"chronic, left to the age limit ({why}); {verdict.text}"
+        return Decision(candidate.symbol, PlannedAction.CHRONIC, verdict.reason, text)
+    hold = f"on hold: {candidate.hold}; " if candidate.hold else ""
+    ages = (verdict.text for verdict in candidate.verdicts if verdict.reason == "age")
+    text = hold + next(ages, "no trigger fires")
+    return Decision(candidate.symbol, PlannedAction.FINE, "", text)
+
+
+def _fired_reasons(
     candidate: TrainingCandidate, context: PlanningContext, settings: Settings
-) -> tuple[TriggerVerdict, ...]:
-    """The age verdict of a model that is young enough now and too old before the next scheduled
-    training."""
-    limit, upcoming = settings.thresholds.max_model_age_days, context.next_auto_train
-    if upcoming is None or candidate.age_days is None or candidate.age_days > limit:
-        return ()
-    then = candidate.age_days + (upcoming - context.now).total_seconds() / 86400
+) -> _FiredReasons:
+    """What fires, or will before the next scheduled training, sorted in the order of TRIGGERS."""
+    verdicts = [verdict for verdict in candidate.verdicts if verdict.fired]
+    if ahead := _age_ahead(candidate, context, settings):
+        verdicts.append(ahead)
+    reasons = _FiredReasons()
+    for verdict in sorted(verdicts, key=lambda verdict: ORDER[verdict.reason]):
+        history = candidate.history(verdict.reason)
+        wait = cooldown(verdict.reason, history, context.now, settings)
+        if why_chronic(verdict, history):
+            reasons.chronic.append(verdict)
+        elif wait and not _is_renewed(candidate, verdict, history, context):
+            reasons.cooling.append((verdict, f"{wait}; {verdict.text}"))
+        elif _why_spent(candidate, verdict, settings):
+            reasons.chronic.append(verdict)
+        else:
+            reasons.counting.append(verdict)
+    return reasons
+
+
+def _age_ahead(
+    candidate: TrainingCandidate, context: PlanningContext, settings: Settings
+) -> TriggerVerdict | None:
+    """The age verdict of a model that gets too old before the next scheduled training."""
+    limit = settings.thresholds.max_model_age_days
+    upcoming = context.next_auto_train
+    age_days = candidate.age_days
+    if upcoming is None or age_days is None or age_days > limit:
+        return None
+    then = age_days + (upcoming - context.now).total_seconds() / 86400
     if then <= limit:
-        return ()
-    text = (
-        f"{candidate.age_days:.1f} days old, {then:.1f} at the next scheduled training (limit"
-        f" {limit} days)"
+        return None
+    return TriggerVerdict(
+        "age",
+        f"{age_days:.1f} days old, {then:.1f} at the next scheduled training (limit {limit} days)",
+        fired=True,
+        value=age_days,
+        limit=limit,
+        basis="calendar",
+        severity=then / limit,
     )
-    return (
-        TriggerVerdict(
-            "age", True, text, candidate.age_days, limit, 0, "calendar", "", False, then / limit
-        ),
-    )
 
 
-def cooldown(reason: str, past: ReasonHistory, now: datetime, settings: Settings) -> str:
-    """Why a fired reason does not count yet, in words; empty when it does."""
-    if past.at is None:
-        return ""
-    trigger, watch = TRIGGERS[reason], settings.watch
-    brief = trigger.urgent or past.failed
-    wait = timedelta(hours=watch.retry_hours) if brief else timedelta(days=watch.cooldown_days)
-    if now - past.at < wait:
-        until = (past.at + wait).astimezone()
-        return (
-            f"trained for it on {past.at.astimezone():%b %d %H:%M}, again from"
-            f" {until:%b %d %H:%M} on"
-        )
-    if trigger.performance and not past.failed and past.sessions < watch.new_sessions:
-        return (
-            f"only {past.sessions} of {watch.new_sessions} new sessions since it was trained for"
-            " this"
-        )
-    return ""
-
-
-def _renewed(
+def _is_renewed(
     candidate: TrainingCandidate,
     verdict: TriggerVerdict,
-    past: ReasonHistory,
+    history: ReasonHistory,
     context: PlanningContext,
 ) -> bool:
-    """Whether the model is newer than the training for its age: then that training has done its
-    work."""
-    if verdict.reason != "age" or candidate.age_days is None or past.at is None:
+    """Whether the training for its age has published: the model is newer than its start."""
+    if verdict.reason != "age" or candidate.age_days is None or history.trained_at is None:
         return False
-    return candidate.age_days * 86400 <= (context.now - past.at).total_seconds() + 1.0
+    return candidate.age_days * 86400 <= (context.now - history.trained_at).total_seconds() + 1.0
 
 
-def _in_the_way(
+def _obstacle(
     candidate: TrainingCandidate, context: PlanningContext, settings: Settings, reasons: set[str]
 ) -> tuple[PlannedAction, str] | None:
+    """What keeps a symbol from being trained now, and why; None when nothing does."""
     if candidate.hold:
         return PlannedAction.HELD, f"on hold: {candidate.hold}"
     if context.outage:
@@ -256,16 +243,12 @@ def _in_the_way(
     if candidate.bars_fault:
         return PlannedAction.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
     must = context.force or bool(reasons & {"missing", "corrupt"})
-    if candidate.lag_sessions > settings.watch.bar_lag_sessions and not (candidate.local and must):
-        return (
-            PlannedAction.NO_BARS,
-            f"bars end on {candidate.last_bar}, {candidate.lag_sessions} sessions behind",
-        )
+    lag = candidate.lag_sessions
+    if lag > settings.watch.bar_lag_sessions and not (candidate.local and must):
+        return PlannedAction.NO_BARS, f"bars end on {candidate.last_bar}, {lag} sessions behind"
     if candidate.last_bar and candidate.last_bar <= candidate.trained_to and not must:
-        return (
-            PlannedAction.NO_NEW_BARS,
-            f"no bar since the one it was trained to ({candidate.trained_to})",
-        )
+        why = f"no bar since the one it was trained to ({candidate.trained_to})"
+        return PlannedAction.NO_NEW_BARS, why
     if candidate.holder:
         return PlannedAction.BUSY, f"{candidate.holder} trains it"
     if context.market_open and not context.skip_market_hours:
@@ -274,80 +257,18 @@ def _in_the_way(
     return None
 
 
-def _chronic(verdict: TriggerVerdict, past: ReasonHistory) -> str:
-    """Why a training would not mend a fired reason; empty when it may."""
-    return past.chronic or (
-        _NAIVE_TOO if verdict.unfixable and TRIGGERS[verdict.reason].performance else ""
-    )
-
-
-def _spent(candidate: TrainingCandidate, verdict: TriggerVerdict, settings: Settings) -> str:
-    """Why a reason that comes back, and has cooled down, is not trained for again this year;
-    empty when it may be."""
+def _why_spent(candidate: TrainingCandidate, verdict: TriggerVerdict, settings: Settings) -> str:
+    """Why a recurring reason is not trained for again this year; empty when it may be."""
     if not TRIGGERS[verdict.reason].yearly or candidate.spent < settings.watch.yearly_trainings:
         return ""
     return f"trained {candidate.spent} times within a year for performance or drift"
 
 
-def _standing(candidate: TrainingCandidate, settings: Settings) -> tuple[str, ...]:
-    found = []
+def _standing(candidate: TrainingCandidate, settings: Settings) -> Iterator[str]:
+    """Chronic or spent reasons that do not fire now, but were not quiet for long enough."""
     for verdict in candidate.verdicts:
-        past = candidate.histories.get(verdict.reason, ReasonHistory())
-        near = past.trainings and past.fired_bar and past.quiet < settings.watch.new_sessions
-        if not verdict.fired and (past.chronic or (near and _spent(candidate, verdict, settings))):
-            found.append(verdict.reason)
-    return tuple(found)
-
-
-def _chronic_text(candidate: TrainingCandidate, verdict: TriggerVerdict, settings: Settings) -> str:
-    why = _chronic(verdict, candidate.histories.get(verdict.reason, ReasonHistory())) or _spent(
-        candidate, verdict, settings
-    )
-    return f"chronic, left to the age limit ({why}); {verdict.text}"
-
-
-def _fine(candidate: TrainingCandidate) -> str:
-    return next(
-        (verdict.text for verdict in candidate.verdicts if verdict.reason == "age"),
-        "no trigger fires",
-    )
-
-
-def started(past: ReasonHistory, now: datetime, last_bar: str) -> ReasonHistory:
-    """The record of a reason after a training for it was started: one more that is yet to help."""
-    return ReasonHistory(
-        past.trainings + (0 if past.failed else 1),
-        now,
-        last_bar,
-        chronic=past.chronic,
-        fired_bar=past.fired_bar,
-    )
-
-
-def judged(
-    past: ReasonHistory, verdict: TriggerVerdict, settings: Settings, last_bar: str = ""
-) -> ReasonHistory:
-    """The record of a reason after a check on bars up to `last_bar`.
-
-    It is cleared once `new_sessions` passed without the reason, for a figure that hovers around
-    its limit has not got well; it is chronic when trainings do not help.
-    """
-    if not TRIGGERS[verdict.reason].performance:
-        return past
-    waited = past.at is None or past.sessions >= settings.watch.new_sessions
-    if not verdict.fired:
-        calm = not past.fired_bar or past.quiet >= settings.watch.new_sessions
-        return replace(past, trainings=0, chronic="") if waited and calm else past
-    past = replace(past, fired_bar=last_bar or past.fired_bar, quiet=0)
-    if past.chronic:
-        return past
-    if verdict.unfixable:
-        return replace(past, chronic=_NAIVE_TOO)
-    if waited and past.trainings >= settings.watch.chronic_after:
-        return replace(past, chronic=f"{past.trainings} trainings did not help")
-    return past
-
-
-def is_held(until: date | None, today: date) -> bool:
-    """Whether a hold that ends with `until` (None: never) still stands on `today`."""
-    return until is None or today <= until
+        history = candidate.history(verdict.reason)
+        recent = history.fired_bar and history.quiet < settings.watch.new_sessions
+        spent = history.trainings and recent and _why_spent(candidate, verdict, settings)
+        if not verdict.fired and (history.chronic or spent):
+            yield verdict.reason

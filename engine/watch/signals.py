@@ -18,7 +18,8 @@ from engine.forecast.features import Floats, lagged, log_returns, mean, true_ran
 from engine.forecast.metrics import wilson
 from engine.market.bars import Bars
 from engine.settings.schema import WatchSettings
-from engine.watch.triggers import Live, Signal, unlucky
+from engine.watch.figure_triggers import beyond_chance
+from engine.watch.trigger_facts import Live, Signal
 
 HISTORY = 500
 """Sessions of a statistic's own past that set its limit."""
@@ -156,7 +157,7 @@ def _lost_direction(
     if accuracy is None or not live.hits:
         return None
     low, _ = wilson(round(accuracy / 100.0 * n), n)
-    if low is None or not (found := unlucky(live.hits, low, limits.luck_percent / 100.0)):
+    if low is None or not (found := beyond_chance(live.hits, low, limits.luck_percent / 100.0)):
         return None
     hits, count = found
     value, floor = 100.0 * hits / count, 100.0 * low

@@ -29,17 +29,11 @@ from engine.market.simulated import Character, simulate
 from engine.settings.schema import Settings
 from engine.watch import signals
 from engine.watch.ledger import Scored, live_of
-from engine.watch.planner import (
-    YEAR,
-    PlanningContext,
-    ReasonHistory,
-    TrainingCandidate,
-    decide,
-    judged,
-    started,
-)
+from engine.watch.planner import YEAR, PlanningContext, TrainingCandidate, decide
+from engine.watch.reason_history import ReasonHistory, after_check, after_training
 from engine.watch.signals import drift_signals, volatility_signals, within_share
-from engine.watch.triggers import TRIGGERS, SymbolFacts, TriggerVerdict, verdicts
+from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
+from engine.watch.triggers import TRIGGERS, verdicts
 from tests.watch.replay import packaged, sessions_after
 
 _ks = signals.ks
@@ -131,28 +125,28 @@ def looks(series: Series, first: int, last: int, settings: Settings) -> list[Loo
 def trained(seen: list[Look], settings: Settings) -> list[tuple[int, str]]:
     """(row, reason) of every training beyond the age rule that the planner decides;
     each is noted and started."""
-    pasts, found = dict[str, ReasonHistory](), list[tuple[datetime, int, str]]()
+    histories, found = dict[str, ReasonHistory](), list[tuple[datetime, int, str]]()
     for look in seen:
         now = datetime.combine(date.fromisoformat(look.day), time(23), UTC)
         fitting = tuple(verdict for verdict in look.verdicts if verdict.reason in COUNTED)
         for verdict in fitting:
-            past = pasts.get(verdict.reason, ReasonHistory())
+            history = histories.get(verdict.reason, ReasonHistory())
             sessions, quiet = (
                 sessions_after(each, now.date()) if each else 0
-                for each in (past.last_bar, past.fired_bar)
+                for each in (history.last_bar, history.fired_bar)
             )
-            pasts[verdict.reason] = judged(
-                replace(past, sessions=sessions, quiet=quiet), verdict, settings, look.day
+            histories[verdict.reason] = after_check(
+                replace(history, sessions=sessions, quiet=quiet), verdict, settings, look.day
             )
         spent = sum(now - at < YEAR and TRIGGERS[reason].yearly for at, _, reason in found)
         candidate = TrainingCandidate(
-            "NVDA", Priority.HIGH, fitting, pasts, age_days=1.0, last_bar=look.day, spent=spent
+            "NVDA", Priority.HIGH, fitting, histories, age_days=1.0, last_bar=look.day, spent=spent
         )
         decision = decide(candidate, PlanningContext(now), settings)
         if decision.action is PlannedAction.TRAIN:
             found.append((now, look.row, decision.reason))
             for verdict in decision.fired:
-                pasts[verdict.reason] = started(pasts[verdict.reason], now, look.day)
+                histories[verdict.reason] = after_training(histories[verdict.reason], now, look.day)
     return [(row, reason) for _, row, reason in found]
 
 

@@ -34,18 +34,11 @@ from engine.settings.home import default_settings
 from engine.settings.schema import Settings
 from engine.watch.auto_train import planning_context
 from engine.watch.ledger import Scored, live_of
-from engine.watch.planner import (
-    YEAR,
-    Decision,
-    PlanningContext,
-    ReasonHistory,
-    TrainingCandidate,
-    decide_all,
-    judged,
-    started,
-)
+from engine.watch.planner import YEAR, Decision, PlanningContext, TrainingCandidate, decide_all
+from engine.watch.reason_history import ReasonHistory, after_check, after_training
 from engine.watch.signals import drift_signals, volatility_signals, within_share
-from engine.watch.triggers import TRIGGERS, Live, Signal, SymbolFacts, TriggerVerdict, verdicts
+from engine.watch.trigger_facts import Live, ModelFile, Signal, SymbolFacts, TriggerVerdict
+from engine.watch.triggers import TRIGGERS, verdicts
 
 CHECKS = (time(6), time(12), time(18))
 WEEKLY = time(2)
@@ -98,7 +91,7 @@ class Replay:
     outage: tuple[date, ...] = ()
     corrupt: dict[date, str] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
-    pasts: dict[str, dict[str, ReasonHistory]] = field(default_factory=dict)
+    histories: dict[str, dict[str, ReasonHistory]] = field(default_factory=dict)
     confidences: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     _signals: dict[tuple[str, str, str], tuple[tuple[Signal, ...], ...]] = field(
@@ -135,14 +128,14 @@ class Replay:
             upcoming = now + timedelta(days=7)
         # A check whose forecasts all fail for want of bars is an outage; auto-train only finds no
         # fresh bars.
-        occasion = replace(
+        context = replace(
             planning_context(now, next_auto_train=upcoming), outage=down and by == "check"
         )
         candidates = [self._candidate(symbol, now, down) for symbol in self.bars]
-        for decision in decide_all(candidates, occasion, self.settings):
+        for decision in decide_all(candidates, context, self.settings):
             self.lines.append(Line(now, by, decision))
             if decision.action is PlannedAction.TRAIN:
-                self._train(decision, occasion)
+                self._train(decision, context)
 
     def _candidate(self, symbol: str, now: datetime, down: bool) -> TrainingCandidate:
         model, bars = self.models.get(symbol), self.known(symbol, now)
@@ -155,35 +148,35 @@ class Replay:
             self.settings.symbols[symbol].priority,
             found,
             known,
-            facts.age_days,
-            facts.trained_to,
-            str(bars.dates[-1]),
-            sessions_after(str(bars.dates[-1]), newest),
-            "the source cannot be reached" if down else "",
+            age_days=facts.age_days,
+            trained_to=facts.trained_to,
+            last_bar=str(bars.dates[-1]),
+            lag_sessions=sessions_after(str(bars.dates[-1]), newest),
+            bars_fault="the source cannot be reached" if down else "",
             spent=sum(now - at < YEAR for at in self._spent.get(symbol, ())),
         )
 
     def _judge(
         self, symbol: str, found: tuple[TriggerVerdict, ...], now: datetime, last_bar: str
     ) -> dict[str, ReasonHistory]:
-        pasts = self.pasts.setdefault(symbol, {})
+        histories = self.histories.setdefault(symbol, {})
         for verdict in found:
-            past = pasts.get(verdict.reason, ReasonHistory())
+            history = histories.get(verdict.reason, ReasonHistory())
             yesterday = exchange_day(now) - timedelta(days=1)
             sessions, quiet = (
                 sessions_after(each, yesterday) if each else 0
-                for each in (past.last_bar, past.fired_bar)
+                for each in (history.last_bar, history.fired_bar)
             )
-            pasts[verdict.reason] = judged(
-                replace(past, sessions=sessions, quiet=quiet), verdict, self.settings, last_bar
+            histories[verdict.reason] = after_check(
+                replace(history, sessions=sessions, quiet=quiet), verdict, self.settings, last_bar
             )
-        return pasts
+        return histories
 
     def _facts(
         self, symbol: str, model: Model | None, bars: Bars, now: datetime, down: bool
     ) -> SymbolFacts:
         if model is None:
-            return SymbolFacts(symbol, model="none")
+            return SymbolFacts(symbol, model=ModelFile.NONE)
         newest = (symbol, str(bars.dates[-1]))
         if newest not in self._live:
             self._live[newest] = live_of(
@@ -206,7 +199,7 @@ class Replay:
             seen.insert(0, (str(bars.dates[-1]), share))
         return SymbolFacts(
             symbol,
-            model="corrupt" if model.broken else "ok",
+            model=ModelFile.CORRUPT if model.broken else ModelFile.OK,
             problem=model.broken,
             age_days=(now - model.trained_at).total_seconds() / 86400,
             age_sessions=sessions_after(
@@ -232,15 +225,17 @@ class Replay:
             if row > 1
         )
 
-    def _train(self, decision: Decision, occasion: PlanningContext) -> None:
-        symbol, now = decision.symbol, occasion.now
+    def _train(self, decision: Decision, context: PlanningContext) -> None:
+        symbol, now = decision.symbol, context.now
         if (trigger := TRIGGERS.get(decision.reason)) and trigger.yearly:
             self._spent.setdefault(symbol, []).append(now)
         bars = self.known(symbol, now)
         self.models[symbol] = Model(now, str(bars.dates[-1]), held_out(bars))
-        pasts = self.pasts.setdefault(symbol, {})
+        histories = self.histories.setdefault(symbol, {})
         for reason in {verdict.reason for verdict in decision.fired}:
-            pasts[reason] = started(pasts.get(reason, ReasonHistory()), now, str(bars.dates[-1]))
+            histories[reason] = after_training(
+                histories.get(reason, ReasonHistory()), now, str(bars.dates[-1])
+            )
 
 
 def _at(day: date, hour: time) -> datetime:

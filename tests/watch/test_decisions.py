@@ -10,18 +10,19 @@ from pathlib import Path
 from engine.core.paths import Home
 from engine.core.snapshot import PlannedAction
 from engine.watch import decisions
-from engine.watch.planner import Decision, PlanningContext, ReasonHistory
+from engine.watch.planner import Decision, PlanningContext
+from engine.watch.reason_history import ReasonHistory
 from engine.watch.schema import SCHEMA, writing
-from engine.watch.triggers import TriggerVerdict
+from engine.watch.trigger_facts import TriggerVerdict
 from tests.watch.homes import SUNDAY
 
 
-def noted(home: Home, reason: str, run: str, days_ago: int) -> None:
-    """A training of NVDA that was decided some days ago; without a run it was only told."""
+def record_decision(home: Home, reason: str, run: str, days_ago: int) -> None:
+    """A training of NVDA decided some days ago; without a run it was only announced."""
     decision = Decision(
-        "NVDA", PlannedAction.TRAIN, reason, "words", (TriggerVerdict(reason, True, "words"),)
+        "NVDA", PlannedAction.TRAIN, reason, "words", (TriggerVerdict(reason, "words", fired=True),)
     )
-    decisions.note(
+    decisions.record_decisions(
         home,
         [decision],
         PlanningContext(SUNDAY - timedelta(days=days_ago)),
@@ -29,11 +30,10 @@ def noted(home: Home, reason: str, run: str, days_ago: int) -> None:
     )
 
 
-def test_what_a_symbol_has_spent_of_its_year(tmp_path: Path) -> None:
-    """Trainings for performance or drift of the last 365 days count, but not those that failed
-    or were only told."""
+def test_trainings_within_a_year_are_counted(tmp_path: Path) -> None:
+    """Trainings for performance or drift of the last 365 days count, but no failed or unstarted."""
     home = Home(tmp_path)
-    assert decisions.spent(home, SUNDAY, lambda *_: False)["NVDA"] == 0
+    assert decisions.yearly_trainings(home, SUNDAY, lambda *_: False)["NVDA"] == 0
     for reason, run, days in (
         ("accuracy", "run-1", 364),
         ("drift", "run-2", 30),
@@ -43,8 +43,8 @@ def test_what_a_symbol_has_spent_of_its_year(tmp_path: Path) -> None:
         ("volatility", "run-4", 8),
         ("confidence", "run-5", 366),
     ):
-        noted(home, reason, run, days)
-    spent = decisions.spent(home, SUNDAY, lambda run, _: run == "run-failed")
+        record_decision(home, reason, run, days)
+    spent = decisions.yearly_trainings(home, SUNDAY, lambda run, _: run == "run-failed")
     assert (spent["NVDA"], spent["SPY"]) == (2, 0)
 
 
@@ -52,7 +52,7 @@ def test_a_reason_is_kept_with_the_bar_on_which_it_last_fired(tmp_path: Path) ->
     """What is written is read again: trainings, chronic words, and the sessions since it last
     fired."""
     home = Home(tmp_path)
-    past = ReasonHistory(
+    history = ReasonHistory(
         2,
         SUNDAY,
         "2025-06-02",
@@ -61,10 +61,10 @@ def test_a_reason_is_kept_with_the_bar_on_which_it_last_fired(tmp_path: Path) ->
         fired_bar="2025-08-01",
         quiet=5,
     )
-    decisions.keep(home, "NVDA", {}, {"accuracy": past})
+    decisions.write_histories(home, "NVDA", {}, {"accuracy": history})
     sessions = {"2025-06-02": 40, "2025-08-01": 5}
-    assert decisions.histories(home, "NVDA", sessions.__getitem__, lambda *_: False) == {
-        "accuracy": past
+    assert decisions.read_histories(home, "NVDA", sessions.__getitem__, lambda *_: False) == {
+        "accuracy": history
     }
 
 
@@ -85,10 +85,10 @@ def test_a_file_of_the_format_before_is_read_and_brought_up(tmp_path: Path) -> N
             " words')"
         )
         connection.commit()
-    before = decisions.histories(home, "NVDA", lambda _: 40, lambda *_: False)
+    before = decisions.read_histories(home, "NVDA", lambda _: 40, lambda *_: False)
     assert before == {
         "drift": ReasonHistory(1, None, "2025-06-02", sessions=40, chronic="old words")
     }
     with writing(home):
         pass
-    assert decisions.histories(home, "NVDA", lambda _: 40, lambda *_: False) == before
+    assert decisions.read_histories(home, "NVDA", lambda _: 40, lambda *_: False) == before

@@ -10,7 +10,7 @@ from engine.core.clock import FakeClock, iso
 from engine.core.files import write_json
 from engine.watch.earnings import path_of
 from engine.watch.explain import _verdict, retrain_story
-from engine.watch.planner import ReasonHistory
+from engine.watch.reason_history import ReasonHistory
 from engine.watch.triggers import TRIGGERS
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 

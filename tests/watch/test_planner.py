@@ -9,18 +9,10 @@ from hypothesis import strategies as st
 
 from engine.core.snapshot import PlannedAction
 from engine.core.symbols import Priority
-from engine.watch.planner import (
-    YEAR,
-    PlanningContext,
-    ReasonHistory,
-    TrainingCandidate,
-    cooldown,
-    decide,
-    decide_all,
-    judged,
-    started,
-)
-from engine.watch.triggers import TRIGGERS, TriggerVerdict
+from engine.watch.planner import YEAR, PlanningContext, TrainingCandidate, decide, decide_all
+from engine.watch.reason_history import ReasonHistory, after_check, after_training, cooldown
+from engine.watch.trigger_facts import TriggerVerdict
+from engine.watch.triggers import TRIGGERS
 from tests.watch.replay import packaged
 
 SETTINGS = packaged()
@@ -30,7 +22,7 @@ AT = PlanningContext(NOW)
 
 def fired(reason: str, severity: float = 1.0, **more: object) -> TriggerVerdict:
     """A verdict that fires."""
-    return replace(TriggerVerdict(reason, True, f"{reason} fires", severity=severity), **more)  # type: ignore[arg-type]
+    return replace(TriggerVerdict(reason, f"{reason} fires", fired=True, severity=severity), **more)  # type: ignore[arg-type]
 
 
 def candidate(symbol: str = "NVDA", *verdicts: TriggerVerdict, **more: object) -> TrainingCandidate:
@@ -121,7 +113,7 @@ def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
     """A model of Sunday 02:05 is 6.997 days old on the next Sunday at 02:00: taken then, not a
     day later by itself."""
     age = 7 - 5 / 1440
-    young = TriggerVerdict("age", False, "6.997 days old")
+    young = TriggerVerdict("age", "6.997 days old")
 
     assert decide(candidate("NVDA", young, age_days=age), AT, SETTINGS).action is PlannedAction.FINE
     ahead = replace(AT, next_auto_train=NOW + timedelta(days=7))
@@ -145,17 +137,22 @@ def test_a_model_too_old_before_the_next_weekly_training_is_taken_now() -> None:
 def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
     """Within the cooldown, and before 20 newly scored sessions, a performance reason does not
     count; a new reason does."""
-    past = ReasonHistory(1, NOW - timedelta(days=5), "2025-08-01", sessions=30)
+    history = ReasonHistory(1, NOW - timedelta(days=5), "2025-08-01", sessions=30)
 
-    assert "again from" in cooldown("accuracy", past, NOW, SETTINGS)
+    assert "again from" in cooldown("accuracy", history, NOW, SETTINGS)
     assert "19 of 20" in cooldown(
-        "accuracy", replace(past, at=NOW - timedelta(days=8), sessions=19), NOW, SETTINGS
+        "accuracy", replace(history, trained_at=NOW - timedelta(days=8), sessions=19), NOW, SETTINGS
     )
     assert (
-        cooldown("accuracy", replace(past, at=NOW - timedelta(days=8), sessions=20), NOW, SETTINGS)
+        cooldown(
+            "accuracy",
+            replace(history, trained_at=NOW - timedelta(days=8), sessions=20),
+            NOW,
+            SETTINGS,
+        )
         == ""
     )
-    held = candidate("NVDA", fired("accuracy"), histories={"accuracy": past})
+    held = candidate("NVDA", fired("accuracy"), histories={"accuracy": history})
     assert decide(held, AT, SETTINGS).action is PlannedAction.COOLDOWN
     assert (
         decide(replace(held, verdicts=(fired("accuracy"), fired("mape"))), AT, SETTINGS).reason
@@ -166,8 +163,8 @@ def test_the_same_reason_cools_down_and_needs_new_sessions() -> None:
 def test_a_live_run_is_named_rather_than_the_cooldown_it_began() -> None:
     """While the run that a reason started is at it, the decision names that run;
     once it has ended, the cooldown."""
-    past = {"drift": ReasonHistory(1, NOW - timedelta(minutes=5), "2025-08-08")}
-    waiting = candidate("NVDA", fired("drift"), histories=past)
+    history = {"drift": ReasonHistory(1, NOW - timedelta(minutes=5), "2025-08-08")}
+    waiting = candidate("NVDA", fired("drift"), histories=history)
     busy = decide(replace(waiting, holder="run 7 (cron)"), AT, SETTINGS)
 
     assert (PlannedAction.BUSY, "drift", "run 7 (cron) trains it; drift fires") == (
@@ -181,10 +178,13 @@ def test_a_live_run_is_named_rather_than_the_cooldown_it_began() -> None:
 def test_a_failed_training_is_tried_again_sooner() -> None:
     """After a training that failed the retry time counts, not the cooldown, and no new sessions
     are needed."""
-    past = ReasonHistory(1, NOW - timedelta(hours=19), "2025-08-01", failed=True)
+    history = ReasonHistory(1, NOW - timedelta(hours=19), "2025-08-01", failed=True)
 
-    assert cooldown("accuracy", past, NOW, SETTINGS)
-    assert cooldown("accuracy", replace(past, at=NOW - timedelta(hours=21)), NOW, SETTINGS) == ""
+    assert cooldown("accuracy", history, NOW, SETTINGS)
+    assert (
+        cooldown("accuracy", replace(history, trained_at=NOW - timedelta(hours=21)), NOW, SETTINGS)
+        == ""
+    )
 
 
 def test_a_renewed_model_may_be_taken_for_its_age() -> None:
@@ -207,56 +207,60 @@ def test_a_renewed_model_may_be_taken_for_its_age() -> None:
 def test_two_trainings_that_did_not_help_make_a_reason_chronic() -> None:
     """Chronic is shown and not trained for;
     it ends when new sessions pass without it, and never holds back the age."""
-    verdict, past = fired("accuracy"), ReasonHistory()
+    verdict, history = fired("accuracy"), ReasonHistory()
     for week in (4, 8):
-        past = started(past, NOW - timedelta(weeks=12 - week), "2025-06-01")
-        past = replace(judged(replace(past, sessions=25), verdict, SETTINGS), sessions=25)
-    assert "2 trainings did not help" == past.chronic
+        history = after_training(history, NOW - timedelta(weeks=12 - week), "2025-06-01")
+        history = replace(
+            after_check(replace(history, sessions=25), verdict, SETTINGS), sessions=25
+        )
+    assert "2 trainings did not help" == history.chronic
     assert (
-        decide(candidate("NVDA", verdict, histories={"accuracy": past}), AT, SETTINGS).action
+        decide(candidate("NVDA", verdict, histories={"accuracy": history}), AT, SETTINGS).action
         is PlannedAction.CHRONIC
     )
-    with_age = candidate("NVDA", verdict, fired("age"), histories={"accuracy": past})
+    with_age = candidate("NVDA", verdict, fired("age"), histories={"accuracy": history})
     assert (PlannedAction.TRAIN, "age") == (
         decide(with_age, AT, SETTINGS).action,
         decide(with_age, AT, SETTINGS).reason,
     )
-    assert judged(past, replace(verdict, fired=False), SETTINGS).chronic == ""
-    assert judged(replace(past, sessions=3), replace(verdict, fired=False), SETTINGS).chronic
+    assert after_check(history, replace(verdict, fired=False), SETTINGS).chronic == ""
+    assert after_check(
+        replace(history, sessions=3), replace(verdict, fired=False), SETTINGS
+    ).chronic
 
 
-def test_hopeless_is_chronic_at_once() -> None:
+def test_unfixable_is_chronic_at_once() -> None:
     """What the naive forecast breaks too is never trained for."""
     verdict = fired("mape", unfixable=True)
 
     assert decide(candidate("SMR", verdict), AT, SETTINGS).action is PlannedAction.CHRONIC
-    assert "naive" in judged(ReasonHistory(), verdict, SETTINGS).chronic
+    assert "naive" in after_check(ReasonHistory(), verdict, SETTINGS).chronic
 
 
 def test_a_figure_that_hovers_about_its_limit_has_not_got_well() -> None:
     """A reason is forgotten after 20 sessions without it, not at the first check without it."""
-    verdict, past = (
+    verdict, history = (
         fired("accuracy"),
         ReasonHistory(2, NOW - timedelta(days=60), "2025-06-01", sessions=40),
     )
-    past = judged(past, verdict, SETTINGS, "2025-08-01")
+    history = after_check(history, verdict, SETTINGS, "2025-08-01")
     assert ("2 trainings did not help", "2025-08-01", 0) == (
-        past.chronic,
-        past.fired_bar,
-        past.quiet,
+        history.chronic,
+        history.fired_bar,
+        history.quiet,
     )
     calm = replace(verdict, fired=False)
-    assert judged(replace(past, quiet=19), calm, SETTINGS, "2025-08-08").chronic
+    assert after_check(replace(history, quiet=19), calm, SETTINGS, "2025-08-08").chronic
     assert ReasonHistory(
-        0, past.at, "2025-06-01", sessions=40, fired_bar="2025-08-01", quiet=20
-    ) == judged(replace(past, quiet=20), calm, SETTINGS, "2025-08-08")
+        0, history.trained_at, "2025-06-01", sessions=40, fired_bar="2025-08-01", quiet=20
+    ) == after_check(replace(history, quiet=20), calm, SETTINGS, "2025-08-08")
 
 
 def test_a_chronic_reason_stands_while_it_hovers() -> None:
     """It does not fire now and is not forgotten either, so that its alert does not come and go
     with every look."""
     calm = replace(fired("accuracy"), fired=False)
-    past = ReasonHistory(
+    history = ReasonHistory(
         2,
         NOW - timedelta(days=60),
         "2025-06-01",
@@ -264,8 +268,8 @@ def test_a_chronic_reason_stands_while_it_hovers() -> None:
         quiet=1,
         chronic="2 trainings did not help",
     )
-    seen = candidate("NVDA", calm, histories={"accuracy": past})
-    hovering = replace(past, chronic="")
+    seen = candidate("NVDA", calm, histories={"accuracy": history})
+    hovering = replace(history, chronic="")
 
     assert ("accuracy",) == decide(seen, AT, SETTINGS).standing
     assert ("accuracy",) == decide(
@@ -322,7 +326,7 @@ def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(
     for hours, reasons in steps:
         now += timedelta(hours=hours)
         verdicts = tuple(fired(reason) for reason in TRIGGERS if reason in reasons)
-        histories = {each: replace(past, sessions=99) for each, past in histories.items()}
+        histories = {each: replace(history, sessions=99) for each, history in histories.items()}
         spent = sum(now - at < YEAR for at in ours)
         found = decide(
             candidate("NVDA", *verdicts, histories=histories, spent=spent),
@@ -332,7 +336,9 @@ def test_no_symbol_is_trained_more_than_twice_a_year_for_performance_or_drift(
         if found.action is PlannedAction.TRAIN:
             ours += [now] if TRIGGERS[found.reason].yearly else []
             histories |= {
-                each.reason: started(histories.get(each.reason, ReasonHistory()), now, "2025-08-08")
+                each.reason: after_training(
+                    histories.get(each.reason, ReasonHistory()), now, "2025-08-08"
+                )
                 for each in found.fired
             }
     assert all(later - first >= YEAR for first, later in zip(ours, ours[2:], strict=False))
@@ -347,20 +353,22 @@ def test_no_reason_is_ever_trained_twice_within_its_wait(
 ) -> None:
     """Whatever fires whenever, and whether trainings fail or not, two trainings for one reason
     lie a retry time apart."""
-    now, past, trained = NOW, ReasonHistory(), list[datetime]()
+    now, history, trained = NOW, ReasonHistory(), list[datetime]()
     for hours, fires, fails in steps:
         now += timedelta(hours=hours)
         verdict = replace(fired(reason), fired=fires)
-        past = judged(
+        history = after_check(
             replace(
-                past, sessions=past.sessions + hours // 24, failed=fails and past.at is not None
+                history,
+                sessions=history.sessions + hours // 24,
+                failed=fails and history.trained_at is not None,
             ),
             verdict,
             SETTINGS,
         )
-        seen = candidate("NVDA", verdict, histories={reason: past}, age_days=1e6)
+        seen = candidate("NVDA", verdict, histories={reason: history}, age_days=1e6)
         if decide(seen, replace(AT, now=now), SETTINGS).action is PlannedAction.TRAIN:
             trained.append(now)
-            past = started(past, now, "2025-08-08")
+            history = after_training(history, now, "2025-08-08")
     gaps = [later - earlier for earlier, later in pairwise(trained)]
     assert all(gap >= timedelta(hours=SETTINGS.watch.retry_hours) for gap in gaps)

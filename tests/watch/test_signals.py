@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.watch.signals import critical, drift_signals, ks, volatility_signals, within_share
-from engine.watch.triggers import Live
+from engine.watch.trigger_facts import Live
 from tests.forecast.samples import flat, scaled_from, walk
 from tests.watch.replay import packaged
 

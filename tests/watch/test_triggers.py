@@ -7,16 +7,9 @@ from datetime import date
 import pytest
 
 from engine.core.records import Metrics
-from engine.watch.triggers import (
-    TRIGGERS,
-    Live,
-    Signal,
-    SymbolFacts,
-    TriggerVerdict,
-    binomial_at_most,
-    unlucky,
-    verdicts,
-)
+from engine.watch.figure_triggers import beyond_chance, binomial_at_most
+from engine.watch.trigger_facts import Live, Signal, SymbolFacts, TriggerVerdict
+from engine.watch.triggers import TRIGGERS, verdicts
 from tests.watch.replay import packaged
 
 SETTINGS = packaged()
@@ -115,14 +108,14 @@ def test_live_figures_come_before_held_out_ones() -> None:
 
 def test_a_short_record_fires_only_where_luck_is_ruled_out() -> None:
     """Four of ten right is luck; none of ten is not."""
-    assert unlucky((False,) * 6 + (True,) * 4, 0.45, 0.002) is None
-    assert unlucky((False,) * 15, 0.45, 0.002) == (0, 15)
-    assert unlucky((False,) * 9, 0.45, 0.002) is None
+    assert beyond_chance((False,) * 6 + (True,) * 4, 0.45, 0.002) is None
+    assert beyond_chance((False,) * 15, 0.45, 0.002) == (0, 15)
+    assert beyond_chance((False,) * 9, 0.45, 0.002) is None
     assert binomial_at_most(0, 15, 0.45) == pytest.approx(0.55**15)
     assert binomial_at_most(15, 15, 0.45) == pytest.approx(1.0)
 
 
-def test_what_naive_breaks_too_is_hopeless() -> None:
+def test_what_naive_breaks_too_is_unfixable() -> None:
     """An error that the naive forecast shows on the same sessions cannot be trained away;
     nor can a low confidence."""
     assert verdict(replace(FINE, heldout=replace(HELD, mape=5.4, naive_mape=5.3)), "mape").unfixable
