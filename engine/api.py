@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.children.facade import ChildrenFacade
-from engine.core.child import run_child
 from engine.core.clock import Clock, SystemClock
 from engine.core.history import AgingTable
 from engine.core.paths import Home
@@ -52,11 +49,6 @@ class Engine:
         self.storage = StorageFacade(context, aged_tables)
         self.service = ServiceFacade(context)
         self.children = ChildrenFacade(context)
-
-    def symbol_story(self, symbol: str) -> dict[str, Any]:
-        """Record, calibration, live accuracy and the triggers' verdicts of one symbol."""
-        words = (str(self.home.root), symbol, *((self.source,) if self.source else ()))
-        return run_child(words, module="engine.children.symbol_page").document
 
 
 def aged_tables() -> tuple[AgingTable, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         BackupsVerified,
         MachineExamined,
         ModelsChecked,
+        SymbolDetails,
         TrainingsPlanned,
         TrainingsStarted,
     )
@@ -135,6 +136,8 @@ class ChildrenPort(Protocol):
 
     def examine_machine(self) -> MachineExamined: ...
 
+    def show_symbol(self, symbol: str) -> SymbolDetails: ...
+
     def start_status_refresh(self) -> object: ...
 
 
@@ -167,8 +170,6 @@ class EnginePort(Protocol):
 
     @property
     def children(self) -> ChildrenPort: ...
-
-    def symbol_story(self, symbol: str) -> dict[str, Any]: ...
 
 
 class Shell(Protocol):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         MachineExamined,
         ModelsChecked,
         Request,
+        SymbolDetails,
         TrainingsPlanned,
         TrainingsStarted,
     )
@@ -86,6 +87,12 @@ class ChildrenFacade(Facade):
         from engine.children.messages import ExamineMachine, MachineExamined
 
         return self._run(ExamineMachine(), MachineExamined)
+
+    def show_symbol(self, symbol: str) -> SymbolDetails:
+        """Record, calibration, live accuracy and the triggers' verdicts of one symbol."""
+        from engine.children.messages import ShowSymbol, SymbolDetails
+
+        return self._run(ShowSymbol(symbol), SymbolDetails)
 
     def start_status_refresh(self) -> bool:
         """Let a child rebuild outdated statuses; False when one is already doing it."""

@@ -29,6 +29,7 @@ from engine.children.messages import (
     Request,
     RestoreBackup,
     RestoredModel,
+    ShowSymbol,
     StartTrainings,
     TrainingsPlanned,
     TrainingsStarted,
@@ -36,6 +37,7 @@ from engine.children.messages import (
     VerifiedFile,
     VerifyBackups,
 )
+from engine.children.symbol_page import symbol_details
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.text import clean
@@ -154,6 +156,7 @@ JOBS: dict[type[Request], Callable[[Engine, Any], msgspec.Struct]] = {
     PlanTrainings: plan_trainings,
     StartTrainings: start_trainings,
     ExamineMachine: examine_machine,
+    ShowSymbol: symbol_details,
 }
 """What answers each request."""
 

@@ -7,8 +7,10 @@ from typing import Generic, TypeVar
 import msgspec
 
 from engine.core.snapshot import PlannedAction
+from engine.core.symbol_details import ModelSummary, RetrainExplanation
 from engine.vault.backups import BackupEntry
 from engine.watch.health import Item
+from engine.watch.ledger import Accuracy
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +53,12 @@ class ExamineMachine(msgspec.Struct, frozen=True, tag=True):
     """Whether this machine can do the work."""
 
 
+class ShowSymbol(msgspec.Struct, frozen=True, tag=True):
+    """What the console shows of one symbol."""
+
+    symbol: str
+
+
 Request = (
     CreateBackup
     | RestoreBackup
@@ -59,6 +67,7 @@ Request = (
     | PlanTrainings
     | StartTrainings
     | ExamineMachine
+    | ShowSymbol
 )
 
 
@@ -162,6 +171,16 @@ class MachineExamined(msgspec.Struct, frozen=True):
     """What the doctor looked at."""
 
     items: tuple[Item, ...]
+
+
+class SymbolDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of one symbol; a part that could not be read is None, `problems` say why."""
+
+    symbol: str
+    model: ModelSummary
+    live: Accuracy | None
+    retrain: RetrainExplanation | None
+    problems: tuple[str, ...] = ()
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

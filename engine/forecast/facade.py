@@ -16,6 +16,8 @@ from engine.forecast.status import Status
 from engine.settings.facade import Context, Facade
 
 if TYPE_CHECKING:
+    from engine.core.symbol_details import ModelSummary
+
     Built = Callable[[Mapping[str, Status | None]], object]
     Forecasted = Callable[[str, Status], object]
 
@@ -88,6 +90,13 @@ class ModelsFacade(Facade):
         from engine.vault.model_file import read_model
 
         load_forecaster(read_model(path))
+
+    def summary(self, symbol: str) -> ModelSummary:
+        """Closes, held-out record and calibration of one symbol; loads numpy and h5py."""
+        from engine.forecast.model_summary import model_summary
+
+        settings = self.context.settings
+        return model_summary(self.home, settings, symbol, self.clock, self.source or "")
 
     def evaluate(self, symbols: Iterable[str]) -> dict[str, Any]:
         """Live models scored on sessions they could not have seen.

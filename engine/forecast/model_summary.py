@@ -6,14 +6,15 @@ It needs numpy and h5py, which the console never loads: a child makes it
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
+from engine.core.symbol_details import CalibrationBin, Close, ModelSummary, RecordedSession
 from engine.forecast.inference import DEFAULT_TOLERANCE
 from engine.forecast.members.base import within
 from engine.forecast.metrics import within_tolerance
@@ -30,7 +31,7 @@ EDGES = (0.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 100.0)
 
 def model_summary(
     home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
-) -> dict[str, Any]:
+) -> ModelSummary:
     """Closes, held-out record in dollars, figures, calibration; `problems` says what is missing."""
     problems: list[str] = []
     stored: StoredModel | None = None
@@ -47,65 +48,59 @@ def model_summary(
         bars = stored_bars(home, settings, used_source, symbol, clock)
     except StockmlError as error:
         problems.append(error.message)
-    tree: dict[str, Any] = {
-        "symbol": symbol,
-        "problems": problems,
-        "closes": _closes(bars) if bars is not None else [],
-        "record": [],
-        "calibration": [],
-        "figures": {},
-    }
+    record: ForecastRecord | None = None
     if stored is not None:
         try:
-            tree |= _record_parts(stored, bars)
+            record = ForecastRecord.load(within("record", stored.arrays))
         except KeyError as error:
             problems.append(f"its held-out record lacks {error}")
-    return tree
-
-
-def _closes(bars: Bars) -> list[list[Any]]:
-    """[session, close] of the newest bars."""
-    newest = zip(bars.dates[-BARS:], bars.close[-BARS:], strict=True)
-    return [[str(session), float(close)] for session, close in newest]
-
-
-def _record_parts(stored: StoredModel, bars: Bars | None) -> dict[str, Any]:
-    record = ForecastRecord.load(within("record", stored.arrays))
+    if stored is None or record is None:
+        return ModelSummary(closes=_closes(bars), problems=tuple(problems))
     # What the confidence was stated for; the limit of today may be another.
     tolerance = float(stored.manifest.config.get("max_mape", DEFAULT_TOLERANCE)) / 100.0
-    return {
-        "figures": figures_of(record, tolerance),
-        "calibration": calibration(record, tolerance),
-        "record": sessions(record, bars),
-    }
+    return ModelSummary(
+        closes=_closes(bars),
+        record=sessions(record, bars),
+        calibration=calibration(record, tolerance),
+        figures=figures_of(record, tolerance),
+        problems=tuple(problems),
+    )
 
 
-def calibration(record: ForecastRecord, tolerance: float) -> list[dict[str, Any]]:
+def _closes(bars: Bars | None) -> tuple[Close, ...]:
+    """The closes of the newest bars."""
+    if bars is None:
+        return ()
+    newest = zip(bars.dates[-BARS:], bars.close[-BARS:], strict=True)
+    return tuple(Close(str(session), float(close)) for session, close in newest)
+
+
+def calibration(record: ForecastRecord, tolerance: float) -> tuple[CalibrationBin, ...]:
     """Stated confidence against the share that came that close, by parts; n each, percent."""
     stated = 100.0 * record.confidence
     kept = within_tolerance(record.forecast, record.target, tolerance)
-    rows = []
+    bins = []
     for low, high in pairwise(EDGES):
         part = (stated >= low) & ((stated < high) | (high == EDGES[-1]))
         if part.any():
-            rows.append(
-                {
-                    "low": low,
-                    "high": high,
-                    "n": int(part.sum()),
-                    "stated": float(stated[part].mean()),
-                    "came": float(100.0 * kept[part].mean()),
-                }
+            bins.append(
+                CalibrationBin(
+                    low=low,
+                    high=high,
+                    n=int(part.sum()),
+                    stated=float(stated[part].mean()),
+                    came=float(100.0 * kept[part].mean()),
+                )
             )
-    return rows
+    return tuple(bins)
 
 
-def sessions(record: ForecastRecord, bars: Bars | None) -> list[list[Any]]:
-    """[session, last close, forecast, low 80, high 80, actual] in dollars, where bars allow it."""
+def sessions(record: ForecastRecord, bars: Bars | None) -> tuple[RecordedSession, ...]:
+    """The held-out sessions in dollars, where the bars still have the close before."""
     if bars is None:
-        return []
+        return ()
     dates = np.asarray(bars.dates)
-    rows = []
+    recorded = []
     for index, position in enumerate(np.searchsorted(dates, record.dates)):
         session = record.dates[index]
         if not 0 < position < len(dates) or dates[position] != session:
@@ -113,6 +108,14 @@ def sessions(record: ForecastRecord, bars: Bars | None) -> list[list[Any]]:
         close = float(bars.close[position - 1])
         forecast = float(record.forecast[index])
         half = float(record.half80[index])
-        moves = (forecast, forecast - half, forecast + half, float(record.target[index]))
-        rows.append([str(session), close, *(close * float(np.exp(move)) for move in moves)])
-    return rows
+        recorded.append(
+            RecordedSession(
+                str(session),
+                last_close=close,
+                forecast=close * math.exp(forecast),
+                low80=close * math.exp(forecast - half),
+                high80=close * math.exp(forecast + half),
+                actual=close * math.exp(float(record.target[index])),
+            )
+        )
+    return tuple(recorded)

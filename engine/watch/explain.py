@@ -1,5 +1,4 @@
-"""What watching knows of one symbol, as a tree for the console: decision, every trigger's
-verdict, hold, earnings.
+"""Why one symbol is or is not retrained: decision, every trigger's verdict, hold, earnings.
 
 It looks as the planner does, on stored bars, and writes nothing down.
 """
@@ -7,11 +6,17 @@ It looks as the planner does, on stored bars, and writes nothing down.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from engine.core.clock import Clock, iso
+from engine.core.clock import Clock, parse_iso
 from engine.core.paths import Home
 from engine.core.sources import has_report_dates
+from engine.core.symbol_details import (
+    EarningsReport,
+    RetrainExplanation,
+    SignalReport,
+    StandingHold,
+    TriggerReport,
+)
 from engine.market.calendar import exchange_day
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
@@ -21,73 +26,68 @@ from engine.watch.holds import holds
 from engine.watch.reason_history import ReasonHistory
 from engine.watch.report import last_checks
 from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
-from engine.words.triggers import TRIGGER_WORDS
 
 
-def retrain_story(
+def explain_retraining(
     home: Home, settings: Settings, symbol: str, source: str | None, clock: Clock
-) -> dict[str, Any]:
+) -> RetrainExplanation:
     """Why `symbol` will or will not be retrained; StockmlError when history.db cannot be read."""
     assessments, _ = assess_all(home, settings, (symbol,), source, clock, fetch=False)
     upcoming = next_auto_train(home, clock.now())
     context = planning_context(clock.now(), next_auto_train=upcoming)
     plan = plan_trainings(home, settings, assessments, context, clock, writes=False)
-    (decision,), found = plan.decisions, plan.assessments[symbol]
-    hold, checked = holds(home, clock).get(symbol), last_checks(home).get(symbol)
-    return {
-        "decision": {
-            "action": str(decision.action),
-            "reason": decision.reason,
-            "text": decision.text,
-        },
-        "hold": {"reason": hold.reason, "since": hold.since, "until": str(hold.until or "")}
-        if hold
-        else None,
-        "verdicts": [_verdict(each, found) for each in found.verdicts],
-        "signals": _signals(found.facts),
-        "earnings": _releases(home, settings, found, clock.now()),
-        "next_auto_train": iso(upcoming) if upcoming else None,
-        "checked_at": checked.at if checked else None,
-    }
-
-
-def _verdict(verdict: TriggerVerdict, found: Assessment) -> dict[str, Any]:
-    """A verdict, and what became of its reason before."""
-    history = found.histories.get(verdict.reason, ReasonHistory())
-    return {
-        "reason": verdict.reason,
-        "about": TRIGGER_WORDS[verdict.reason].meaning,
-        "fired": verdict.fired,
-        "text": verdict.text,
-        "trainings": history.trainings,
-        "trained_at": iso(history.trained_at) if history.trained_at else None,
-        "chronic": history.chronic,
-    }
-
-
-def _signals(facts: SymbolFacts) -> list[dict[str, Any]]:
-    """Every figure of volatility and drift with its limit, also those that keep within it."""
-    named = [("move" if each.name == "move" else "volatility", each) for each in facts.volatility]
-    named += [("drift", each) for each in facts.drift]
-    return [
-        {"reason": reason, "fired": each.value > each.limit, "text": each.text}
-        for reason, each in named
-    ]
-
-
-def _releases(home: Home, settings: Settings, found: Assessment, now: datetime) -> dict[str, Any]:
-    """The releases known, and when they were looked up; only Yahoo's symbols are."""
-    asked = settings.watch.earnings and has_report_dates(found.inputs.source)
-    known = (
-        earnings.read(home).get(found.inputs.symbol, earnings.Releases())
-        if asked
-        else earnings.Releases()
+    (decision,), assessment = plan.decisions, plan.assessments[symbol]
+    hold, last_check = holds(home, clock).get(symbol), last_checks(home).get(symbol)
+    return RetrainExplanation(
+        action=decision.action,
+        reason=decision.reason,
+        text=decision.text,
+        hold=StandingHold(hold.reason, hold.since, str(hold.until or "")) if hold else None,
+        verdicts=tuple(_verdict(verdict, assessment) for verdict in assessment.verdicts),
+        signals=_signals(assessment.facts),
+        earnings=_earnings(home, settings, assessment, clock.now()),
+        next_auto_train=upcoming,
+        checked_at=parse_iso(last_check.at) if last_check else None,
     )
+
+
+def _verdict(verdict: TriggerVerdict, assessment: Assessment) -> TriggerReport:
+    """A verdict, and what became of its reason before."""
+    history = assessment.histories.get(verdict.reason, ReasonHistory())
+    return TriggerReport(
+        reason=verdict.reason,
+        fired=verdict.fired,
+        text=verdict.text,
+        trainings=history.trainings,
+        trained_at=history.trained_at,
+        chronic=history.chronic,
+    )
+
+
+def _signals(facts: SymbolFacts) -> tuple[SignalReport, ...]:
+    """Every figure of volatility and drift with its limit, also those that keep within it."""
+    named = [
+        ("move" if signal.name == "move" else "volatility", signal) for signal in facts.volatility
+    ]
+    named += [("drift", signal) for signal in facts.drift]
+    return tuple(
+        SignalReport(reason, bool(signal.value > signal.limit), signal.text)
+        for reason, signal in named
+    )
+
+
+def _earnings(
+    home: Home, settings: Settings, assessment: Assessment, now: datetime
+) -> EarningsReport:
+    """The releases known, and when they were looked up; only Yahoo's symbols are."""
+    if not settings.watch.earnings or not has_report_dates(assessment.inputs.source):
+        return EarningsReport()
+    known = earnings.read(home).get(assessment.inputs.symbol, earnings.Releases())
     today = exchange_day(now)
     coming = min((day for day in known.days if day > today), default=None)
-    return {
-        "asked": asked,
-        "newest": str(known.newest(today) or ""),
-        "coming": str(coming or ""),
-        "fetched_at": iso(known.fetched_at) if known.fetched_at else None,
-    }
+    return EarningsReport(
+        covered=True,
+        newest=str(known.newest(today) or ""),
+        coming=str(coming or ""),
+        fetched_at=known.fetched_at,
+    )

@@ -22,6 +22,7 @@ from engine.watch.holds import Hold, hold, unhold
 from engine.watch.snapshot import SnapshotReader
 
 if TYPE_CHECKING:
+    from engine.core.symbol_details import RetrainExplanation
     from engine.forecast.status import Status
     from engine.schedule.view import JobView
     from engine.watch.auto_train import TrainingPlan
@@ -120,11 +121,11 @@ class WatchFacade(Facade):
 
         return start(self.home, plan, self._runs.start, starter)
 
-    def explain(self, symbol: str) -> dict[str, Any]:
+    def explain(self, symbol: str) -> RetrainExplanation:
         """Why a symbol will or will not be retrained by its stored bars; loads numpy."""
-        from engine.watch.explain import retrain_story
+        from engine.watch.explain import explain_retraining
 
-        return retrain_story(self.home, self.context.settings, symbol, self.source, self.clock)
+        return explain_retraining(self.home, self.context.settings, symbol, self.source, self.clock)
 
     @audited(
         "hold",

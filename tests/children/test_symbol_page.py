@@ -1,27 +1,27 @@
-"""The story of a symbol as the console's child tells it."""
+"""What a child answers of one symbol."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import ROOT, environment, new_home, stockml
+from engine.api import Engine
+from engine.children.messages import SymbolDetails
+from engine.core.errors import UsageError
+from engine.core.paths import Home
+from tests.helpers import new_home, python_path, stockml
 
 
-def told(home: Path, symbol: str) -> dict[str, object]:
-    """What the child prints."""
-    line = [sys.executable, "-m", "engine.children.symbol_page", str(home), symbol]
-    done = subprocess.run(
-        line, capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=500, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert isinstance(found, dict)
-    return found
+@pytest.fixture(autouse=True)
+def _this_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", python_path())
+
+
+def details_of(home: Home, symbol: str) -> SymbolDetails:
+    """What the child answers."""
+    return Engine(home).children.show_symbol(symbol)
 
 
 def test_record_in_dollars_agrees_with_the_bars(tmp_path: Path) -> None:
@@ -33,49 +33,59 @@ def test_record_in_dollars_agrees_with_the_bars(tmp_path: Path) -> None:
         market__simulated_sessions=520,
         training__epochs=1,
     )
-    assert (
-        stockml("train", "NVDA", "--members", "naive,enhanced", "--home", str(home.root)).returncode
-        == 0
-    )
-    found = told(home.root, "NVDA")
-    closes = dict(found["closes"])  # type: ignore[call-overload]
+    training = stockml("train", "NVDA", "--members", "naive,enhanced", "--home", str(home.root))
+    assert training.returncode == 0
+    details = details_of(home, "NVDA")
+    closes = {close.day: close.price for close in details.model.closes}
     days = list(closes)
-    record = [one for one in found["record"] if one[0] in closes and days.index(one[0]) > 0]  # type: ignore[attr-defined]
+    record = [
+        session
+        for session in details.model.record
+        if session.day in closes and days.index(session.day) > 0
+    ]
 
-    assert found["problems"] == []
+    assert details.problems == ()
     assert len(record) >= 40
-    for day, before, forecast, low, high, actual in record:
-        assert actual == pytest.approx(closes[day], rel=1e-6)
-        assert before == pytest.approx(closes[days[days.index(day) - 1]], rel=1e-9)
-        assert low < forecast < high
+    for session in record:
+        assert session.actual == pytest.approx(closes[session.day], rel=1e-6)
+        before = days[days.index(session.day) - 1]
+        assert session.last_close == pytest.approx(closes[before], rel=1e-9)
+        assert session.low80 < session.forecast < session.high80
     status = json.loads(stockml("status", "--json", "--home", str(home.root)).stdout)
-    row = next(one for one in status["symbols"] if one["symbol"] == "NVDA")
-    assert found["figures"]["mape"] == pytest.approx(row["model"]["mape"], rel=1e-6)  # type: ignore[index]
-    assert sum(part["n"] for part in found["calibration"]) == row["model"]["n_scored"]  # type: ignore[attr-defined]
+    row = next(row for row in status["symbols"] if row["symbol"] == "NVDA")
+    assert details.model.figures["mape"] == pytest.approx(row["model"]["mape"], rel=1e-6)
+    assert sum(part.n for part in details.model.calibration) == row["model"]["n_scored"]
     # A limit that was changed since does not judge a confidence that was stated for another one.
     home.settings.write_text(home.settings.read_text().replace("max_mape = 5.0", "max_mape = 0.5"))
-    again = told(home.root, "NVDA")
-    assert (again["calibration"], again["figures"]) == (found["calibration"], found["figures"])
+    again = details_of(home, "NVDA").model
+    assert (again.calibration, again.figures) == (
+        details.model.calibration,
+        details.model.figures,
+    )
 
 
 def test_every_part_is_told_by_one_child(tmp_path: Path) -> None:
-    """Live accuracy and the planner's words come with the story;
+    """Live accuracy and the planner's words come with the record;
     what cannot be read is named, the rest stands."""
     home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=300)
-    found = told(home.root, "TSLA")
-    assert found["live"]["n"] == 0  # type: ignore[index]
-    assert found["watch"]["decision"]["reason"] == "missing"  # type: ignore[index]
+    details = details_of(home, "TSLA")
+    assert details.live is not None
+    assert details.live.n == 0
+    assert details.retrain is not None
+    assert details.retrain.reason == "missing"
     home.history.write_bytes(b"not a database")
-    broken = told(home.root, "TSLA")
-    assert broken["watch"] is None
-    assert any("not a database" in text for text in broken["problems"])  # type: ignore[attr-defined]
-    assert broken["closes"]
+    broken = details_of(home, "TSLA")
+    assert broken.retrain is None
+    assert any("not a database" in text for text in broken.problems)
+    assert broken.model.closes
 
 
 def test_a_symbol_without_a_model_says_so(tmp_path: Path) -> None:
-    """No model: an empty record and the words for it."""
+    """No model: an empty record and the words for it; an unknown symbol is refused."""
     home = new_home(tmp_path / "home", market__source="simulated", market__simulated_sessions=300)
-    found = told(home.root, "TSLA")
+    details = details_of(home, "TSLA")
 
-    assert found["record"] == []
-    assert found["problems"] == ["TSLA has no model yet"]
+    assert details.model.record == ()
+    assert details.problems == ("TSLA has no model yet",)
+    with pytest.raises(UsageError):
+        details_of(home, "NOPE")

@@ -27,7 +27,7 @@ from engine.settings.write import SettingChange, set_keys
 from engine.vault.backups import Backup
 from engine.watch.deliver import Waiting
 from tests.schedule.fakes import FakeCrontab
-from tests.tui.scenes import DOCTOR, NAMES, NOW, story
+from tests.tui.scenes import DOCTOR, NAMES, NOW, details
 
 
 class FakeEngine:
@@ -52,7 +52,7 @@ class FakeEngine:
         self.crontab = FakeCrontab(folder / "fake-crontab")
         self.daemon = Daemon(True, 7)
         self.backups_there: tuple[Backup, ...] = ()
-        self.stories = {name: story() for name in NAMES}
+        self.details = {name: details(name) for name in NAMES}
         self.answers: dict[type, Any] = {messages.ExamineMachine: DOCTOR}
         """What children answer, by the type of the request."""
         self.away_found: Away | Exception = Away()
@@ -79,10 +79,6 @@ class FakeEngine:
         self.gate.wait(60)
         if self.error is not None:
             raise self.error
-
-    def symbol_story(self, symbol: str) -> dict[str, Any]:
-        self.verb("story", symbol)
-        return self.stories[symbol]
 
     def asked(self, name: str) -> list[Any]:
         """The arguments of every call of one verb."""
@@ -280,6 +276,10 @@ class FakeChildren:
     def examine_machine(self) -> messages.MachineExamined:
         answer: messages.MachineExamined = self._answer(messages.ExamineMachine())
         return answer
+
+    def show_symbol(self, symbol: str) -> messages.SymbolDetails:
+        self.engine.verb("details", symbol)
+        return self.engine.details[symbol]
 
     def start_status_refresh(self) -> bool:
         self.engine.calls.append(("refresh", None))

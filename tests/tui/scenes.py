@@ -1,4 +1,4 @@
-"""What a test of the console can show: rows, runs, snapshots, alerts, a symbol's story."""
+"""What a test of the console can show: rows, runs, snapshots, alerts, a symbol's details."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from engine.children.messages import MachineExamined
+from engine.children.messages import MachineExamined, SymbolDetails
 from engine.core.clock import FakeClock
 from engine.core.records import (
     EpochLoss,
@@ -32,6 +32,7 @@ from engine.core.snapshot import (
     Snapshot,
     SymbolRow,
 )
+from engine.core.symbol_details import CalibrationBin, Close, ModelSummary, RecordedSession
 from engine.core.symbols import Priority
 from engine.watch.health import Item
 
@@ -378,26 +379,26 @@ def watched_home() -> Snapshot:
     )
 
 
-def story(sessions: int = 60) -> dict[str, Any]:
-    """What the child tells of a symbol: closes that rise and fall, a record that beats naive by
+def details(symbol: str = "NVDA", sessions: int = 60) -> SymbolDetails:
+    """What the child answers of a symbol: closes that rise and fall, a record that beats naive by
     half."""
     closes = [
-        (f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", 100.0 + 5 * math.sin(at / 9))
+        Close(f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", 100.0 + 5 * math.sin(at / 9))
         for at in range(200)
     ]
     record = []
-    for (_, before), (day, close) in pairwise(closes[-sessions - 1 :]):
-        made = (before + close) / 2
-        record.append([day, before, made, made - 2, made + 2, close])
-    return {
-        "symbol": "NVDA",
-        "problems": [],
-        "closes": closes,
-        "record": record,
-        "calibration": [{"low": 90.0, "high": 95.0, "n": 60, "stated": 92.0, "came": 91.0}],
-        "figures": {"coverage80": 81.0, "coverage95": 95.0, "ece": 0.012, "mase_naive": 1.0},
-        "live": None,
-    }
+    for before, close in pairwise(closes[-sessions - 1 :]):
+        made = (before.price + close.price) / 2
+        record.append(
+            RecordedSession(close.day, before.price, made, made - 2, made + 2, close.price)
+        )
+    model = ModelSummary(
+        closes=tuple(closes),
+        record=tuple(record),
+        calibration=(CalibrationBin(low=90.0, high=95.0, n=60, stated=92.0, came=91.0),),
+        figures={"coverage80": 81.0, "coverage95": 95.0, "ece": 0.012, "mase_naive": 1.0},
+    )
+    return SymbolDetails(symbol=symbol, model=model, live=None, retrain=None)
 
 
 SCENES: dict[str, Callable[[], Snapshot]] = {

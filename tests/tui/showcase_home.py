@@ -7,11 +7,21 @@ import json
 import math
 import os
 import random
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from engine.children.messages import SymbolDetails
 from engine.core.clock import iso
+from engine.core.snapshot import PlannedAction
+from engine.core.symbol_details import (
+    CalibrationBin,
+    Close,
+    ModelSummary,
+    RecordedSession,
+    RetrainExplanation,
+    TriggerReport,
+)
 from engine.schedule.record import (
     JobOutcome,
     JobTrigger,
@@ -38,7 +48,7 @@ from tests.tui.showcase import (
 )
 
 
-def _story(symbol: str, base: dict[str, Any]) -> dict[str, Any]:
+def _details(symbol: str) -> SymbolDetails:
     """A walk of closes that ends on the row's last close, and forecasts near each close before."""
     close, volatility = FACTS[symbol][:2]
     chance, walk = random.Random(f"stockml {symbol}"), [0.0]
@@ -48,29 +58,23 @@ def _story(symbol: str, base: dict[str, Any]) -> dict[str, Any]:
     drift = walk[-1] / (SESSIONS - 1)
     closes = [close * math.exp(value - drift * at) for at, value in enumerate(walk)]
     days = [f"{day}" for day in _weekdays(SESSIONS)]
-    record: list[tuple[str, float, float, float, float, float]] = []
+    record = []
     for at in range(SESSIONS - UNSEEN, SESSIONS):
         made = closes[at - 1] * (1 + chance.gauss(0.0005, 0.001))
         wide = 1.28 * volatility / 100 * closes[at - 1]
-        record.append((days[at], closes[at - 1], made, made - wide, made + wide, closes[at]))
-    held = 100 * sum(one[3] <= one[5] <= one[4] for one in record) / len(record)
-    near = 100 * sum(abs(one[5] / one[2] - 1) <= 0.05 for one in record) / len(record)
-    stated = round(forecast_of(symbol).confidence)
-    band = {
-        "low": stated - 5.0,
-        "high": stated + 5.0,
-        "n": UNSEEN,
-        "stated": float(stated),
-        "came": near,
-    }
-    return {
-        **base,
-        "symbol": symbol,
-        "watch": _watch(symbol),
-        "closes": [list(pair) for pair in zip(days, closes, strict=True)],
-        "record": record,
-        "calibration": [band],
-        "figures": {
+        record.append(
+            RecordedSession(days[at], closes[at - 1], made, made - wide, made + wide, closes[at])
+        )
+    held = 100 * sum(day.low80 <= day.actual <= day.high80 for day in record) / len(record)
+    near = 100 * sum(abs(day.actual / day.forecast - 1) <= 0.05 for day in record) / len(record)
+    stated = float(round(forecast_of(symbol).confidence))
+    model = ModelSummary(
+        closes=tuple(Close(day, price) for day, price in zip(days, closes, strict=True)),
+        record=tuple(record),
+        calibration=(
+            CalibrationBin(low=stated - 5.0, high=stated + 5.0, n=UNSEEN, stated=stated, came=near),
+        ),
+        figures={
             "coverage80": held,
             "coverage95": 95.0,
             "ece": 0.021,
@@ -79,10 +83,11 @@ def _story(symbol: str, base: dict[str, Any]) -> dict[str, Any]:
             "mase_lstm": 1.019,
             "mase_sklearn": 1.011,
         },
-    }
+    )
+    return SymbolDetails(symbol=symbol, model=model, live=None, retrain=_retrain(symbol))
 
 
-def _watch(symbol: str) -> dict[str, Any]:
+def _retrain(symbol: str) -> RetrainExplanation:
     """What the planner and every trigger say of a symbol."""
     _, volatility, _, age, mape, naive, direction = FACTS[symbol]
     chronic = symbol == "SMR"
@@ -111,32 +116,25 @@ def _watch(symbol: str) -> dict[str, Any]:
             "the returns of the newest 60 sessions against the 252 before: KS 0.143 <= 0.302",
         ),
     )
-    verdicts = [
-        {
-            "reason": reason,
-            "about": "",
-            "fired": fired,
-            "text": text,
-            "trainings": 0,
-            "trained_at": None,
-            "chronic": "the naive forecast breaks the same limit" if fired else "",
-        }
+    verdicts = tuple(
+        TriggerReport(
+            reason=reason,
+            fired=fired,
+            text=text,
+            chronic="the naive forecast breaks the same limit" if fired else "",
+        )
         for reason, fired, text in told
-    ]
-    action = (
-        ("chronic", "mape", CHRONIC)
-        if chronic
-        else ("fine", "", f"{age:.1f} days old, no trigger fires")
     )
-    return {
-        "decision": dict(zip(("action", "reason", "text"), action, strict=True)),
-        "hold": None,
-        "verdicts": verdicts,
-        "signals": [],
-        "earnings": {"asked": False, "newest": "", "coming": "", "fetched_at": None},
-        "next_auto_train": "2026-10-25T06:00:00.000Z",
-        "checked_at": iso(CHECKED),
-    }
+    fine = (PlannedAction.FINE, "", f"{age:.1f} days old, no trigger fires")
+    action, reason, text = (PlannedAction.CHRONIC, "mape", CHRONIC) if chronic else fine
+    return RetrainExplanation(
+        action=action,
+        reason=reason,
+        text=text,
+        verdicts=verdicts,
+        next_auto_train=datetime(2026, 10, 25, 6, tzinfo=UTC),
+        checked_at=CHECKED,
+    )
 
 
 def _weekdays(count: int) -> list[date]:
@@ -153,7 +151,7 @@ def _weekdays(count: int) -> list[date]:
 def furnish(engine: FakeEngine) -> None:
     """Stories, backups, logs, a crontab with its history: what the other screens show."""
     for symbol in FACTS:
-        engine.stories[symbol] = _story(symbol, engine.stories[symbol])
+        engine.details[symbol] = _details(symbol)
     engine.backups_there = tuple(_backups())
     engine.alerts_there = ALERTS
     engine.overview = service_up()

@@ -1,4 +1,4 @@
-"""What the Symbol screen is told of watching."""
+"""Why a symbol is or is not retrained."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from engine.api import Engine
 from engine.core.clock import FakeClock, iso
 from engine.core.files import write_json
+from engine.core.symbol_details import EarningsReport
 from engine.watch.earnings import path_of
-from engine.watch.explain import _verdict, retrain_story
+from engine.watch.explain import _verdict, explain_retraining
 from engine.watch.reason_history import ReasonHistory
 from engine.watch.triggers import TRIGGERS
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
@@ -24,20 +25,21 @@ def test_why_a_symbol_will_or_will_not_be_retrained(tmp_path: Path) -> None:
     clock.advance(timedelta(days=8))
     engine.watch.hold("NVDA", "audit", (SUNDAY + timedelta(days=20)).date())
     before = home.history.read_bytes()
-    told = engine.watch.explain("NVDA")
+    explanation = engine.watch.explain("NVDA")
 
-    assert list(TRIGGERS) == [each["reason"] for each in told["verdicts"]]
-    assert all(each["text"] for each in told["verdicts"])
-    assert ("held", "age") == (told["decision"]["action"], told["decision"]["reason"])
-    assert "8.0 days old" in told["decision"]["text"]
-    assert ("audit", "2025-08-30") == (told["hold"]["reason"], told["hold"]["until"])
-    assert {"volatility", "drift"} <= {each["reason"] for each in told["signals"]}
+    assert list(TRIGGERS) == [verdict.reason for verdict in explanation.verdicts]
+    assert all(verdict.text for verdict in explanation.verdicts)
+    assert ("held", "age") == (explanation.action, explanation.reason)
+    assert "8.0 days old" in explanation.text
+    assert explanation.hold is not None
+    assert ("audit", "2025-08-30") == (explanation.hold.reason, explanation.hold.until)
+    assert {"volatility", "drift"} <= {signal.reason for signal in explanation.signals}
     assert all(
-        ("≤" in each["text"]) != each["fired"]
-        for each in told["signals"]
-        if each["reason"] == "drift"
+        ("≤" in signal.text) != signal.fired
+        for signal in explanation.signals
+        if signal.reason == "drift"
     )
-    assert None is told["checked_at"]
+    assert explanation.checked_at is None
     assert before == home.history.read_bytes()
 
 
@@ -52,14 +54,11 @@ def test_releases_are_told_with_their_age_for_yahoo_alone(tmp_path: Path) -> Non
         name="earnings",
     )
 
-    assert False is engine.watch.explain("NVDA")["earnings"]["asked"]
-    told = retrain_story(home, engine.settings.current, "NVDA", "yahoo", clock)["earnings"]
-    assert {
-        "asked": True,
-        "newest": "2025-05-28",
-        "coming": "2025-08-27",
-        "fetched_at": iso(SUNDAY),
-    } == told
+    assert not engine.watch.explain("NVDA").earnings.covered
+    explanation = explain_retraining(home, engine.settings.current, "NVDA", "yahoo", clock)
+    assert explanation.earnings == EarningsReport(
+        covered=True, newest="2025-05-28", coming="2025-08-27", fetched_at=SUNDAY
+    )
 
 
 def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
@@ -72,9 +71,9 @@ def test_a_chronic_reason_says_why(tmp_path: Path) -> None:
         2, SUNDAY, "2025-08-08", chronic="2 trainings did not help"
     )
 
-    told = _verdict(found.verdicts[0], found)
-    assert (2, iso(SUNDAY), "2 trainings did not help") == (
-        told["trainings"],
-        told["trained_at"],
-        told["chronic"],
+    report = _verdict(found.verdicts[0], found)
+    assert (2, SUNDAY, "2 trainings did not help") == (
+        report.trainings,
+        report.trained_at,
+        report.chronic,
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.events import Callback
 
 from engine.core.errors import StockmlError
-from engine.core.records import Job, Run
+from engine.core.records import Job
 from engine.core.snapshot import SymbolRow
 from engine.vault.backups import Backup
 from engine.words.sources import SIMULATED
@@ -23,12 +24,13 @@ from tui.keys.table import bindings
 from tui.screens.base import Sections
 from tui.screens.page import PageScreen
 from tui.service.test_request import ServiceTest
-from tui.symbol.text import MEANINGS, WORDS
+from tui.symbol.text import MEANINGS, WORDS, SymbolPage
 from tui.symbol.text import page as symbol_page
 from tui.widgets.lines import Line, Span
 from tui.work.background import post
 
-Facts = tuple[SymbolRow | None, Job | None, tuple[Backup, ...], tuple[Run, ...], int]
+if TYPE_CHECKING:
+    from engine.children.messages import SymbolDetails
 
 
 class SymbolScreen(PageScreen):
@@ -40,42 +42,49 @@ class SymbolScreen(PageScreen):
     EVERY = 2.0
     BINDINGS: ClassVar[list[BindingType]] = bindings("symbol")
 
-    value: Facts | None
+    value: SymbolPage | None
 
     def __init__(self, symbol: str) -> None:
         super().__init__()
         self._symbol = symbol
-        self.story: dict[str, Any] | None = None
-        """What the child told; asked again when the model or its last bar changed."""
-        self._asked: Any = None
+        self.details: SymbolDetails | None = None
+        """What the child answered; asked again when the model or its last bar changed."""
+        self._asked: object = None
         self.unread = ""
-        """Why the child told nothing; empty while it is at work and when it did."""
+        """Why the child gave no answer; empty while it is at work and when it did."""
 
-    def look(self) -> Facts:
+    def look(self) -> SymbolPage | None:
         """Light: the snapshot's row, the last training, backups and runs;
-        the child when what it told is out of date."""
+        the child when its answer is out of date."""
         engine, snapshot = self.shell.engine, self.shell.snapshot
         row = snapshot.row(self._symbol) if snapshot else None
+        if row is None:
+            return None
         job = self._last_job(row)
         backups: tuple[Backup, ...] = ()
-        with suppress(StockmlError):  # the lineage then tells of the live generation alone
+        with suppress(StockmlError):  # the lineage then has the live generation alone
             backups = tuple(
                 backup for backup in engine.backups.list() if backup.entry(self._symbol)
             )
         runs = tuple(run for run in engine.runs.recent(200) if run.job(self._symbol))
         key = (
-            row.model.digest if row and row.model else "",
-            row.forecast.last_bar if row and row.forecast else "",
-            (row.retrain, row.hold) if row else None,
+            row.model.digest if row.model else "",
+            row.forecast.last_bar if row.forecast else "",
+            row.retrain,
+            row.hold,
         )
         if self._asked != key:
             self._asked = key
-            post(self, Callback(self._ask_story))
-        return row, job, backups, runs, engine.settings.current.thresholds.max_model_age_days
+            post(self, Callback(self._ask_details))
+        return SymbolPage(
+            row=row,
+            job=job,
+            backups=backups,
+            runs=runs,
+            max_age_days=engine.settings.current.thresholds.max_model_age_days,
+        )
 
-    def _last_job(self, row: SymbolRow | None) -> Job | None:
-        if row is None or not (row.model or row.run_id):
-            return None
+    def _last_job(self, row: SymbolRow) -> Job | None:
         for run_id in (row.run_id, row.model.run_id if row.model else ""):
             if run_id:
                 with suppress(StockmlError, StopIteration):  # `clean` may have removed the run
@@ -84,25 +93,25 @@ class SymbolScreen(PageScreen):
                         return job
         return None
 
-    def _ask_story(self) -> None:
-        def told(story: dict[str, Any]) -> None:
-            self.story = story
+    def _ask_details(self) -> None:
+        def answered(details: SymbolDetails) -> None:
+            self.details = details
             self.redraw()
 
-        def read() -> dict[str, Any]:
+        def read() -> SymbolDetails:
             try:
-                return self.shell.engine.symbol_story(self._symbol)
+                return self.shell.engine.children.show_symbol(self._symbol)
             except Exception as error:
                 self.unread = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
                 raise
 
         self.unread = ""
-        self.shell.ask(f"reading {self._symbol}", read, told)
+        self.shell.ask(f"reading {self._symbol}", read, answered)
 
     def facts(self) -> Sequence[Span]:
-        row = self.value[0] if self.value else None
-        if row is None:
+        if self.value is None:
             return ((self._symbol, ""),)
+        row = self.value.row
         simulated = bool(row.model and row.model.simulated)
         mark: tuple[Span, ...] = ((SIMULATED, "mark"),) if simulated else ()
         return (
@@ -116,14 +125,11 @@ class SymbolScreen(PageScreen):
         return (("The page, from the top", MEANINGS), ("Words", WORDS))
 
     def page_lines(self, width: int, height: int) -> Sequence[Line]:
-        row, job, backups, runs, days = self.value or (None, None, (), (), 0)
-        if row is None:
+        if self.value is None:
             return self.waiting("reading the symbol")
-        ascii_only, now = self.shell.ascii_only, self.shell.wall.now()
-        facts = (row, self.story, job, backups, runs)
-        return symbol_page(
-            *facts, width, height, days, now, ascii_only=ascii_only, unread=self.unread
-        )
+        content = replace(self.value, details=self.details, unread=self.unread)
+        now, ascii_only = self.shell.wall.now(), self.shell.ascii_only
+        return symbol_page(content, width, height, now, ascii_only=ascii_only)
 
     def current_symbol(self) -> str:
         return self._symbol

@@ -1,33 +1,36 @@
-"""Everything about one symbol, section by section: pure functions of records and of the child's
-story."""
+"""Everything about one symbol, section by section: pure functions of records and of what the
+child answered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from engine.core.clock import parse_iso
 from engine.core.records import Forecast, Job, JobState, ModelInfo, Run
 from engine.core.snapshot import SymbolRow
+from engine.core.symbol_details import ModelSummary
 from engine.vault.backups import Backup
 from engine.words import figures, times
 from engine.words.sources import short_source
 from engine.words.states import SYMBOL_STATES
 from tui.dashboard.columns import STATE_STYLES
 from tui.keys.labels import key
-from tui.look.chart import chart
-from tui.look.table import Head, table
 from tui.runs.text import loss_lines
+from tui.symbol.model_text import (
+    calibration_lines,
+    error_lines,
+    live_lines,
+    price_lines,
+    weight_lines,
+)
 from tui.symbol.retrain_text import retrain_lines
 from tui.widgets.lines import Line, line, wrapped
 
-# Sessions of the price chart, and of one point of the error chart.
-PRICES = 90
-WINDOW = 20
-LEAST = 5
-
-Story = Mapping[str, Any]
+if TYPE_CHECKING:
+    from engine.children.messages import SymbolDetails
 
 # (name, meaning) of the page's sections and of the words in them, for the help.
 MEANINGS = (
@@ -177,99 +180,6 @@ def _model_lines(model: ModelInfo) -> list[Line]:
     ]
 
 
-def price_lines(story: Story, width: int, height: int, *, ascii_only: bool) -> tuple[Line, ...]:
-    """Closes with the forecasts and 80 % intervals that the model made for sessions it never
-    saw."""
-    closes: Sequence[Any] = story["closes"][-PRICES:]
-    if len(closes) < 2:
-        return (line("no stored bars to draw", "dim"),)
-    made = {one[0]: one for one in story["record"]}
-    told = [[made[day][at] if day in made else None for day, _ in closes] for at in (2, 3, 4)]
-    drawn = chart(
-        [[close for _, close in closes], *told], width, height, ascii_only=ascii_only, band=True
-    )
-    marks = (
-        "* close, o forecast, + and x the 80 % interval"
-        if ascii_only
-        else "line: close, dots: forecast and 80 % interval"
-    )
-    shown = sum(day in made for day, _ in closes)
-    head = (
-        f"{closes[0][0]} to {closes[-1][0]}; {marks}; {shown} of {len(closes)} sessions were"
-        " forecast unseen"
-    )
-    return (*wrapped(line(head, "dim"), width, 4), *(line(text, "live") for text in drawn))
-
-
-def rolling_mase(record: Sequence[Sequence[Any]]) -> tuple[float | None, ...]:
-    """Over each window of sessions: the model's mean error divided by the naive forecast's;
-    below 1 beats it."""
-    found: list[float | None] = []
-    for end in range(LEAST, len(record) + 1):
-        part = record[max(0, end - WINDOW) : end]
-        own = sum(abs(one[2] - one[5]) / one[5] for one in part)
-        naive = sum(abs(one[1] - one[5]) / one[5] for one in part)
-        found.append(own / naive if naive else None)
-    return tuple(found)
-
-
-def error_lines(story: Story, width: int, height: int, *, ascii_only: bool) -> tuple[Line, ...]:
-    """Error against naive over time."""
-    values = rolling_mase(story["record"])
-    drawn = chart([values, [1.0] * len(values)], width, height, ascii_only=ascii_only)
-    if not values:
-        return (line(f"fewer than {LEAST} unseen sessions", "dim"),)
-    record, mark = story["record"], "o" if ascii_only else "dots"
-    span = f"{record[0][0]} to {record[-1][0]}"
-    head = (
-        f"MASE over {WINDOW} sessions, {span}; {mark} = 1, the naive forecast; now"
-        f" {figures.number(values[-1], 3)}"
-    )
-    return (*wrapped(line(head, "dim"), width, 4), *(line(text, "live") for text in drawn))
-
-
-def calibration_lines(story: Story, width: int) -> tuple[Line, ...]:
-    """Stated confidence against what came, and the intervals' coverage."""
-    heads = (
-        Head("STATED", 0),
-        Head("SESSIONS", 2, right=True),
-        Head("MEAN", 0, right=True),
-        Head("CAME", 0, right=True),
-    )
-    rows = []
-    for one in story["calibration"]:
-        texts = (
-            f"{one['low']:.0f} to {one['high']:.0f} %",
-            str(one["n"]),
-            f"{one['stated']:.0f} %",
-            f"{one['came']:.0f} %",
-        )
-        rows.append(tuple((text, "") for text in texts))
-    if not rows:
-        return (line("nothing was scored yet", "dim"),)
-    header, lines = table(heads, rows, width)
-    scores = story["figures"]
-    held80 = figures.percent(scores.get("coverage80"), 0)
-    held95 = figures.percent(scores.get("coverage95"), 0)
-    error = figures.number(scores.get("ece"), 3)
-    text = f"80 % intervals held {held80}, 95 % ones {held95}; calibration error {error}"
-    return (header, *lines, *wrapped(line(text), width, 4))
-
-
-def weight_lines(row: SymbolRow, story: Story) -> tuple[Line, ...]:
-    """The members' weights with each one's own error against naive."""
-    if row.model is None or not row.model.weights:
-        return (line("the model tells no weights" if row.model else "no model", "dim"),)
-    scores = story.get("figures", {})
-    return tuple(
-        line(
-            f"{name:<10} {figures.percent(100 * weight):>7}   MASE alone"
-            f" {figures.number(scores.get(f'mase_{name}'), 3)}"
-        )
-        for name, weight in sorted(row.model.weights, key=lambda pair: -pair[1])
-    )
-
-
 def lineage_lines(
     row: SymbolRow, backups: Sequence[Backup], runs: Sequence[Run], width: int
 ) -> tuple[Line, ...]:
@@ -310,80 +220,72 @@ def lineage_lines(
     return tuple(piece for one in lines for piece in wrapped(one, width, 6))
 
 
-def live_lines(story: Story, width: int) -> tuple[Line, ...]:
-    """Accuracy of the forecasts that were kept before their outcome."""
-    live = story.get("live")
-    if not live or not live.get("n"):
-        hint = (
-            "no forecast made before its session is scored yet: `stockml performance` keeps and"
-            " scores them"
-        )
-        return wrapped(line(hint, "dim"), width, 4)
-    names = (
-        "n",
-        "mape",
-        "naive_mape",
-        "mase",
-        "direction_accuracy",
-        "coverage80",
-        "coverage95",
-        "confidence",
-    )
-    digits = {"n": 0, "mase": 3}
-    text = "  ".join(
-        f"{name} {figures.number(live[name], digits.get(name, 2))}"
-        for name in names
-        if live.get(name) is not None
-    )
-    return wrapped(line(f"{live.get('first')} to {live.get('last')}: {text}"), width, 4)
+@dataclass(frozen=True, kw_only=True)
+class SymbolPage:
+    """What the page shows."""
+
+    row: SymbolRow
+    details: SymbolDetails | None = None
+    """What the child answered; None before it did."""
+    job: Job | None = None
+    """The last training that has losses."""
+    backups: Sequence[Backup] = ()
+    runs: Sequence[Run] = ()
+    max_age_days: int
+    unread: str = ""
+    """Why the child gave no answer."""
 
 
 def page(
-    row: SymbolRow,
-    story: Story | None,
-    job: Job | None,
-    backups: Sequence[Backup],
-    runs: Sequence[Run],
-    width: int,
-    room: int,
-    max_age_days: int,
-    now: datetime,
-    *,
-    ascii_only: bool,
-    unread: str = "",
+    content: SymbolPage, width: int, height: int, now: datetime, *, ascii_only: bool
 ) -> tuple[Line, ...]:
-    """The whole page, each section under its title; `unread` is why there is no story."""
-    tall = max(6, min(14, room // 2))
-    told = (
-        line(f"ERROR: {unread}; {key('symbol_refresh')} asks again", "crit")
-        if unread
-        else line("reading the model and the bars", "dim")
-    )
-    reading = wrapped(told, width, 4)
-    problems = tuple(
-        piece
-        for text in (story["problems"] if story else ())
-        for piece in wrapped(line(f"! {text}", "warn"), width, 4)
-    )
+    """The whole page, each section under its title."""
+    row, details = content.row, content.details
+    retrain = details.retrain if details else None
+    tall = max(6, min(14, height // 2))
+    by_model = _model_sections(content, width, tall, ascii_only=ascii_only)
+    losses = loss_lines(content.job, width, tall, ascii_only=ascii_only)
     sections: tuple[tuple[str, Sequence[Line]], ...] = (
-        ("Now", (*now_lines(row, max_age_days, width), *problems)),
-        ("Retraining", retrain_lines(row, story.get("watch") if story else None, now, width)),
-        ("Price", price_lines(story, width, tall, ascii_only=ascii_only) if story else reading),
-        (
-            "Error against naive",
-            error_lines(story, width, tall, ascii_only=ascii_only) if story else reading,
-        ),
-        ("Calibration", calibration_lines(story, width) if story else reading),
-        (
-            "Last training",
-            loss_lines(job, width, tall, ascii_only=ascii_only)
-            or (line("no training is recorded", "dim"),),
-        ),
-        ("Members", weight_lines(row, story or {})),
-        ("Lineage", lineage_lines(row, backups, runs, width)),
-        ("Live accuracy", live_lines(story, width) if story else reading),
+        ("Now", (*now_lines(row, content.max_age_days, width), *_problem_lines(details, width))),
+        ("Retraining", retrain_lines(row, retrain, now, width)),
+        ("Price", by_model["Price"]),
+        ("Error against naive", by_model["Error against naive"]),
+        ("Calibration", by_model["Calibration"]),
+        ("Last training", losses or (line("no training is recorded", "dim"),)),
+        ("Members", weight_lines(row, details.model if details else ModelSummary())),
+        ("Lineage", lineage_lines(row, content.backups, content.runs, width)),
+        ("Live accuracy", by_model["Live accuracy"]),
     )
     lines: list[Line] = []
     for title, body in sections:
         lines += [*([line("")] if lines else []), line(title, "head"), *body]
     return tuple(lines)
+
+
+def _model_sections(
+    content: SymbolPage, width: int, height: int, *, ascii_only: bool
+) -> dict[str, Sequence[Line]]:
+    """The sections that the child's answer is needed for, or why they are not there yet."""
+    details = content.details
+    if details is None:
+        text = line("reading the model and the bars", "dim")
+        if content.unread:
+            text = line(f"ERROR: {content.unread}; {key('symbol_refresh')} asks again", "crit")
+        waiting = wrapped(text, width, 4)
+        titles = ("Price", "Error against naive", "Calibration", "Live accuracy")
+        return dict.fromkeys(titles, waiting)
+    model = details.model
+    return {
+        "Price": price_lines(model, width, height, ascii_only=ascii_only),
+        "Error against naive": error_lines(model, width, height, ascii_only=ascii_only),
+        "Calibration": calibration_lines(model, width),
+        "Live accuracy": live_lines(details.live, width),
+    }
+
+
+def _problem_lines(details: SymbolDetails | None, width: int) -> tuple[Line, ...]:
+    """What the child could not read."""
+    problems = details.problems if details else ()
+    return tuple(
+        piece for text in problems for piece in wrapped(line(f"! {text}", "warn"), width, 4)
+    )

@@ -4,7 +4,7 @@ it was not open."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,13 @@ from engine.children.messages import (
 from engine.core.errors import StockmlError
 from engine.core.records import Level
 from engine.core.snapshot import Away, PlannedAction
+from engine.core.symbol_details import (
+    EarningsReport,
+    RetrainExplanation,
+    SignalReport,
+    StandingHold,
+    TriggerReport,
+)
 from engine.words.triggers import retrain_sentence
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
@@ -315,43 +322,39 @@ def test_a_hold_hides_no_reason() -> None:
     assert retrain_sentence(held) == "otherwise retrained: 8.1 days old, 6 sessions (limit 7 days)"
 
 
-WATCH = {
-    "decision": {"action": "chronic", "reason": "mape", "text": CHRONIC[2]},
-    "hold": {"reason": "audit", "since": "2026-10-20T10:00:00Z", "until": "2026-10-30"},
-    "verdicts": [
-        {
-            "reason": "mape",
-            "fired": True,
-            "text": "MAPE 6.46 % > 5 % (held-out, n=120)",
-            "trained_at": "2026-10-11T14:37:11Z",
-            "chronic": "2 trainings did not help",
-        },
-        {
-            "reason": "earnings",
-            "fired": False,
-            "text": "no release known",
-            "trained_at": None,
-            "chronic": "",
-        },
-        {"reason": "drift", "fired": False, "text": "no drift", "trained_at": None, "chronic": ""},
-    ],
-    "signals": [{"reason": "drift", "fired": False, "text": "returns do not differ: KS 0.1 ≤ 0.3"}],
-    "earnings": {
-        "asked": True,
-        "newest": "2026-08-27",
-        "coming": "2026-11-19",
-        "fetched_at": "2026-10-21T11:37:11Z",
-    },
-    "next_auto_train": "2026-10-25T06:00:00Z",
-    "checked_at": "2026-10-21T12:37:11Z",
-}
+EXPLANATION = RetrainExplanation(
+    action=PlannedAction.CHRONIC,
+    reason="mape",
+    text=CHRONIC[2],
+    hold=StandingHold("audit", "2026-10-20T10:00:00Z", "2026-10-30"),
+    verdicts=(
+        TriggerReport(
+            reason="mape",
+            fired=True,
+            text="MAPE 6.46 % > 5 % (held-out, n=120)",
+            trained_at=NOW - timedelta(days=10),
+            chronic="2 trainings did not help",
+        ),
+        TriggerReport(reason="earnings", fired=False, text="no release known"),
+        TriggerReport(reason="drift", fired=False, text="no drift"),
+    ),
+    signals=(SignalReport("drift", fired=False, text="returns do not differ: KS 0.1 ≤ 0.3"),),
+    earnings=EarningsReport(
+        covered=True,
+        newest="2026-08-27",
+        coming="2026-11-19",
+        fetched_at=NOW - timedelta(hours=3),
+    ),
+    next_auto_train=datetime(2026, 10, 25, 6, tzinfo=UTC),
+    checked_at=NOW - timedelta(hours=2),
+)
 
 
 def test_the_symbols_page_says_why_it_is_not_retrained() -> None:
     """Decision, hold with its end, next training, each trigger with its figures and what became
     of it, signals, earnings."""
     text = " ".join(
-        " ".join(plain(found) for found in retrain_lines(row("SMR"), WATCH, NOW, 100)).split()
+        " ".join(plain(found) for found in retrain_lines(row("SMR"), EXPLANATION, NOW, 100)).split()
     )
 
     for words in (
@@ -373,8 +376,8 @@ def test_the_symbols_page_says_why_it_is_not_retrained() -> None:
 
 def test_earnings_say_why_they_are_unknown() -> None:
     """Not Yahoo's, and not looked up yet, are two things."""
-    assert "Yahoo's symbols alone" in earnings_words({"asked": False}, NOW)
-    assert "not looked up yet" in earnings_words({"asked": True, "fetched_at": None}, NOW)
+    assert "Yahoo's symbols alone" in earnings_words(EarningsReport(), NOW)
+    assert "not looked up yet" in earnings_words(EarningsReport(covered=True), NOW)
 
 
 def test_without_the_child_the_newest_decision_stands() -> None:

@@ -17,7 +17,7 @@ from tui.logs.viewer import LogView
 from tui.record.screen import AuditScreen
 from tui.screens.live import LiveScreen
 from tui.symbol.screen import SymbolScreen
-from tui.symbol.text import page
+from tui.symbol.text import SymbolPage, page
 from tui.widgets.lines import plain
 
 
@@ -72,10 +72,8 @@ def test_the_help_says_what_one_sees(screen: LiveScreen) -> None:
 
 def test_the_symbol_s_help_names_every_section_of_its_page() -> None:
     """In the order of the page, under the page's own titles."""
-    drawn = [
-        plain(found)
-        for found in page(row("NVDA"), None, None, (), (), 80, 24, 7, NOW, ascii_only=True)
-    ]
+    content = SymbolPage(row=row("NVDA"), max_age_days=7)
+    drawn = [plain(text) for text in page(content, 80, 24, NOW, ascii_only=True)]
     titles = [name for name, _ in SymbolScreen("NVDA").sections()[0][1]]
 
     assert titles == [text for text in drawn if text in titles]

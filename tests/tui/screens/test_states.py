@@ -13,7 +13,7 @@ import pytest
 
 from engine.core.errors import ModelError
 from tests.tui.helpers import opened, screen_text, until
-from tests.tui.scenes import NAMES, story, trained_home
+from tests.tui.scenes import NAMES, details, trained_home
 from tui.look.waiting import title_of, waiting_lines
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import plain
@@ -125,7 +125,7 @@ async def test_a_screen_whose_look_fails_keeps_the_old_and_says_so(
         await until(pilot, lambda: "EIO" not in screen_text(app), "the recovery")
 
 
-async def test_a_story_that_cannot_be_read_is_not_waited_for(tmp_path: Path) -> None:
+async def test_a_symbol_that_cannot_be_read_is_not_waited_for(tmp_path: Path) -> None:
     """The Symbol screen says what failed in each section that needs the child, and ctrl+r asks
     again."""
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
@@ -138,7 +138,7 @@ async def test_a_story_that_cannot_be_read_is_not_waited_for(tmp_path: Path) -> 
         )
         assert "reading the model" not in screen_text(app)
         engine.error = None
-        engine.stories[NAMES[0]] = story()
+        engine.details[NAMES[0]] = details()
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "sessions were forecast unseen" in screen_text(app), "the chart")
 

@@ -7,29 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from engine.children.messages import BackupCreated, CreateBackup
+from engine.children.messages import BackupCreated, CreateBackup, SymbolDetails
 from engine.client.service_client import ServiceReply
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
+from engine.core.symbol_details import ModelSummary, RecordedSession
 from engine.vault.backups import BackupEntry
+from engine.watch.ledger import Accuracy
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import (
     NAMES,
     NOW,
     RUN_ID,
+    details,
     empty_home,
     live_run,
     model,
     row,
     snapshot,
-    story,
     trained_home,
     training_home,
 )
 from tui.dashboard.screen import MainScreen
 from tui.logs.viewer import LogView
+from tui.symbol.model_text import live_lines, rolling_mase
 from tui.symbol.screen import SymbolScreen
-from tui.symbol.text import lineage_lines, live_lines, now_lines, page, rolling_mase
+from tui.symbol.text import SymbolPage, lineage_lines, now_lines, page
 from tui.widgets.lines import plain
 
 
@@ -45,7 +48,7 @@ async def test_enter_opens_the_current_row(tmp_path: Path) -> None:
         await until(pilot, lambda: "80 % intervals held 81 %" in screen_text(app), "all of it")
         text = screen_text(app)
         assert isinstance(app.screen, SymbolScreen)
-        assert engine.asked("story") == ["TSLA"]
+        assert engine.asked("details") == ["TSLA"]
         assert "TSLA Corporation" in text
         assert "forecast for 2026-10-21" in text
         assert "60 of 90 sessions were forecast unseen" in " ".join(text.split())
@@ -65,7 +68,7 @@ async def test_it_is_trained_backed_up_and_tested_where_it_is_read(tmp_path: Pat
         await pilot.press("space", "enter")
         await until(
             pilot,
-            lambda: isinstance(app.screen, SymbolScreen) and app.screen.story,
+            lambda: isinstance(app.screen, SymbolScreen) and app.screen.details,
             "all of the page of TSLA",
         )
         await pilot.press("r")
@@ -130,15 +133,13 @@ async def test_a_failing_child_is_told_and_the_rest_stands(tmp_path: Path) -> No
 async def test_a_symbol_without_a_model(tmp_path: Path) -> None:
     """Without model and bars every section says what is missing, and nothing is invented."""
     async with opened(tmp_path / "home", empty_home(), (100, 50)) as (app, engine, pilot):
-        nothing = {
-            "symbol": "NVDA",
-            "problems": ["NVDA has no model yet"],
-            "closes": [],
-            "record": [],
-            "calibration": [],
-            "figures": {},
-        }
-        engine.stories["NVDA"] = {**nothing, "live": None}
+        engine.details["NVDA"] = SymbolDetails(
+            symbol="NVDA",
+            model=ModelSummary(),
+            live=None,
+            retrain=None,
+            problems=("NVDA has no model yet",),
+        )
         await pilot.press("enter")
         await until(pilot, lambda: "! NVDA has no model yet" in screen_text(app), "the words")
         text = screen_text(app)
@@ -153,12 +154,12 @@ async def test_a_symbol_without_a_model(tmp_path: Path) -> None:
 
 def test_rolling_mase_is_the_ratio_of_mean_errors() -> None:
     """A forecast half-way between the last close and the outcome has MASE 0.5 in every window."""
-    values = rolling_mase(story()["record"])
+    values = rolling_mase(details().model.record)
 
     assert len(values) == 56
     assert all(value == pytest.approx(0.5) for value in values)
     assert rolling_mase([]) == ()
-    assert rolling_mase([["d", 1.0, 1.0, 1.0, 1.0, 1.0]] * 5) == (None,)
+    assert rolling_mase([RecordedSession("d", 1.0, 1.0, 1.0, 1.0, 1.0)] * 5) == (None,)
 
 
 def test_age_says_when_it_is_trained_again() -> None:
@@ -179,23 +180,19 @@ def test_lineage_tells_of_refused_challengers() -> None:
 
 def test_live_accuracy_is_shown_with_its_n() -> None:
     """Figures with the sessions they rest on; without any, how they come to be."""
-    live = {"n": 12, "mape": 1.5, "mase": 0.97, "first": "2026-10-01", "last": "2026-10-16"}
-    assert (
-        text_of(live_lines({"live": live}, 200))
-        == "2026-10-01 to 2026-10-16: n 12  mape 1.50  mase 0.970"
-    )
-    assert "no forecast made before its session is scored yet" in text_of(
-        live_lines({"live": None}, 200)
-    )
+    live = Accuracy("NVDA", 12, 0, "2026-10-01", "2026-10-16", mape=1.5, mase=0.97)
+    assert text_of(live_lines(live, 200)) == "2026-10-01 to 2026-10-16: n 12  mape 1.50  mase 0.970"
+    assert "no forecast made before its session is scored yet" in text_of(live_lines(None, 200))
 
 
 @pytest.mark.parametrize("size", [(10, 3), (40, 10), (80, 24), (200, 50)])
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_every_section_stands_at_every_size(size: tuple[int, int], ascii_only: bool) -> None:
     """The page has its nine titles whatever the size, and only ASCII where it must."""
-    lines = page(
-        row(NAMES[0]), story(), live_run().jobs[5], (), (), *size, 7, NOW, ascii_only=ascii_only
+    content = SymbolPage(
+        row=row(NAMES[0]), details=details(), job=live_run().jobs[5], max_age_days=7
     )
+    lines = page(content, *size, NOW, ascii_only=ascii_only)
     titles = [plain(found) for found in lines]
 
     for title in (
