@@ -28,7 +28,7 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
     UsageError where there is no terminal to show a console on, and ConfigError for settings that
     cannot be read.
     """
-    if problem := terminal.usable(os.environ):
+    if problem := terminal.unusable_reason(os.environ):
         raise UsageError(
             problem, "use the commands: stockml status, stockml train-all, stockml --help"
         )

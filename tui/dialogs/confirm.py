@@ -1,4 +1,4 @@
-"""The confirmation: lists exactly what an action touches, and stands on its harmless button."""
+"""The confirmation: lists exactly what an action touches; its harmless button is chosen first."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from tui.widgets.scroll import ScrollLines
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, what it touches, and the words on the two buttons;
-    without `yes` there is one, and nothing to do."""
+    """What is asked, what it touches, and the words on its buttons; without `yes` there is one."""
 
     title: str
     lines: tuple[Line, ...]
@@ -38,8 +37,7 @@ def answers(question: Question) -> str:
 
 
 def buttons_line(question: Question, on_yes: bool, hint: str) -> Line:
-    """Both buttons, and what else can be pressed;
-    the chosen one stands between brackets, so that it is seen without colour."""
+    """Both buttons, the chosen one in brackets, and what else can be pressed."""
     if not question.yes:
         return ((f"[{question.no}]", "cursor"), (f"   {hint}", "dim"))
     no = f" {question.no} " if on_yes else f"[{question.no}]"
@@ -75,8 +73,7 @@ def confirm_leaving(
 
 
 class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
-    """Two deliberate keys before anything is replaced: the action's own, then `y`, or the other
-    button and enter."""
+    """Two deliberate keys before anything is replaced: the action's own, then `y` or a button."""
 
     GROUP = "confirm"
     TYPED_AHEAD = False
@@ -110,7 +107,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         width, height = self.app.size
         texts = [
             self.question.title,
-            *(plain(found) for found in self.question.lines),
+            *(plain(spans) for spans in self.question.lines),
             plain(buttons_line(self.question, True, answers(self.question))),
         ]
         dialog = self.query_one("#dialog")
@@ -120,7 +117,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         inner = outer - 4 if frame else outer
         self._asked = wrapped(line(self.question.title, "head"), inner)
         self._touched = tuple(
-            piece for found in self.question.lines for piece in wrapped(found, inner)
+            piece for spans in self.question.lines for piece in wrapped(spans, inner)
         )
         dialog.set_class(not frame, "-bare")
         listed = max(0, min(len(self._touched), room - frame - 1 - len(self._asked)))
@@ -137,10 +134,10 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         touched.fill(self._touched)
         below = len(self._touched) - touched.top - touched.size.height
         hint = f"{below} more lines: {key('confirm_down')}" if below > 0 else answers(self.question)
-        found = buttons_line(self.question, self.on_yes, hint)
-        if below > 0 and len(plain(found)) > touched.size.width:
-            found = buttons_line(self.question, self.on_yes, f"+{below}: {key('confirm_down')}")
-        self.query_one("#buttons", Lines).show((found,))
+        buttons = buttons_line(self.question, self.on_yes, hint)
+        if below > 0 and len(plain(buttons)) > touched.size.width:
+            buttons = buttons_line(self.question, self.on_yes, f"+{below}: {key('confirm_down')}")
+        self.query_one("#buttons", Lines).show((buttons,))
         self.draw_footer()
 
     def watch_on_yes(self) -> None:

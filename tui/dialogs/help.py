@@ -1,5 +1,4 @@
-"""The help: the keys that work on the screen below, what stands in its columns, and what its
-words mean."""
+"""The help: the keys that work on the screen below, its columns, and what its words mean."""
 
 from __future__ import annotations
 

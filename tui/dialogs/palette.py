@@ -14,15 +14,15 @@ from tui.keys.table import bindings, in_group, key_names
 from tui.screens.base import ActingScreen
 from tui.widgets.lines import Line, Lines, line
 
-LONGEST = 40
+MAX_SEARCH = 40
 
 
-def matching(actions: Sequence[Action], wanted: str) -> tuple[Action, ...]:
-    """The actions whose name or description has every word of `wanted`, the earliest hit first."""
-    words = wanted.lower().split()
+def matching(actions: Sequence[Action], search: str) -> tuple[Action, ...]:
+    """The actions whose name or description has every word of `search`, the earliest hit first."""
+    words = search.lower().split()
     texts = {action: f"{action.name} {action.description}".lower() for action in actions}
-    found = [action for action in actions if all(word in texts[action] for word in words)]
-    return tuple(sorted(found, key=lambda action: texts[action].find(words[0]) if words else 0))
+    hits = [action for action in actions if all(word in texts[action] for word in words)]
+    return tuple(sorted(hits, key=lambda action: texts[action].find(words[0]) if words else 0))
 
 
 def palette_lines(
@@ -41,8 +41,8 @@ def palette_lines(
     lines: list[Line] = []
     for index, action in enumerate(actions[top : top + height], top):
         off = " (off)" if read_only and action.writes else ""
-        found = key_names(keys.get(action.id, ())) + off
-        text = f"{'>' if index == chosen else ' '} {found:<{room}} {action.description}"
+        label = key_names(keys.get(action.id, ())) + off
+        text = f"{'>' if index == chosen else ' '} {label:<{room}} {action.description}"
         lines.append(line(text.ljust(width), "cursor" if index == chosen else ""))
     return tuple(lines)
 
@@ -64,22 +64,22 @@ class PaletteScreen(ActingScreen[str]):
     TAKES_TEXT = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("palette")
 
-    def __init__(self, about: str, keys: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, group: str, keys: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
         self._actions = tuple(
             action
-            for action in in_group(about)
+            for action in in_group(group)
             if (action.id in keys or not action.keys)
             and action.handler not in ("do_palette", "do_back")
         )
         self._keys_of = keys
-        self._wanted = ""
+        self._search = ""
         self._chosen = 0
 
     @property
-    def found(self) -> tuple[Action, ...]:
+    def matches(self) -> tuple[Action, ...]:
         """The actions that match what was typed."""
-        return matching(self._actions, self._wanted)
+        return matching(self._actions, self._search)
 
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
@@ -90,20 +90,20 @@ class PaletteScreen(ActingScreen[str]):
         self.call_after_refresh(self._draw)
 
     async def on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.character and len(self._wanted) < LONGEST:
+        if event.is_printable and event.character and len(self._search) < MAX_SEARCH:
             event.stop()
-            self._wanted += event.character
+            self._search += event.character
             self._chosen = 0
             self._draw()
 
     def _draw(self) -> None:
         page = self.query_one("#page", Lines)
         width, height = page.size
-        typed = ((("Do what? ", "head"), (f"{self._wanted}_", "")),)
+        typed = ((("Do what? ", "head"), (f"{self._search}_", "")),)
         self.query_one("#title", Lines).show(typed)
         page.show(
             palette_lines(
-                self.found, self._keys_of, self._chosen, self.shell.read_only, width, height
+                self.matches, self._keys_of, self._chosen, self.shell.read_only, width, height
             )
         )
         self.draw_footer()
@@ -112,11 +112,11 @@ class PaletteScreen(ActingScreen[str]):
         self.dismiss(None)
 
     def do_choose(self) -> None:
-        found = self.found
-        self.dismiss(found[self._chosen].id if found else None)
+        matches = self.matches
+        self.dismiss(matches[self._chosen].id if matches else None)
 
     def do_down(self) -> None:
-        self._chosen = min(self._chosen + 1, max(0, len(self.found) - 1))
+        self._chosen = min(self._chosen + 1, max(0, len(self.matches) - 1))
         self._draw()
 
     def do_up(self) -> None:
@@ -124,5 +124,5 @@ class PaletteScreen(ActingScreen[str]):
         self._draw()
 
     def do_erase(self) -> None:
-        self._wanted, self._chosen = self._wanted[:-1], 0
+        self._search, self._chosen = self._search[:-1], 0
         self._draw()

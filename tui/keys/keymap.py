@@ -1,5 +1,4 @@
-"""The operator's own keys: `[console.keys]` of stockml.toml laid over the table of actions, and
-what is wrong with it.
+"""The operator's own keys: `[console.keys]` of stockml.toml laid over the table of actions.
 
 An entry names an action by its id; the id of an action of the dashboard counts on every screen
 where an action of that name has the same keys. An entry that cannot be taken is left out whole,
@@ -35,13 +34,12 @@ _NAMES = {
 }
 _WRITTEN = {written.lower(): key for key, written in KEY_NAMES.items()}
 
-Wanted = Mapping[str, str | Sequence[str]]
+KeySettings = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The keys of every action that has other ones than its own, and the entries that were not
-    taken, in words."""
+    """The keys of the actions that have other ones than ours, and what is wrong with the rest."""
 
     keys: Mapping[str, tuple[str, ...]]
     problems: tuple[str, ...] = ()
@@ -53,7 +51,7 @@ class Keymap:
 
     @property
     def notice(self) -> Notice | None:
-        """What the operator is told when entries were not taken."""
+        """What to say when entries were left out."""
         if not self.problems:
             return None
         more = f"and {len(self.problems) - 1} more; " if len(self.problems) > 1 else ""
@@ -71,12 +69,11 @@ def problems_of(settings: Settings) -> tuple[str, ...]:
     return keymap(settings.console.keys).problems
 
 
-def keymap(wanted: Wanted) -> Keymap:
-    """The keys as asked, without the entries that name no action or no key, or take a key that
-    something else has."""
+def keymap(settings: KeySettings) -> Keymap:
+    """The keys as asked, without entries of no action or key, or of a key that is taken."""
     entries: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
-    for name, asked in wanted.items():
+    for name, asked in settings.items():
         keys, fault = _entry(name, (asked,) if isinstance(asked, str) else tuple(asked))
         if fault:
             problems.append(f"console.keys.{clean(name, 40)}: {fault}")
@@ -112,8 +109,7 @@ def stem(action: Action) -> str:
 
 
 def key_of(text: str) -> str:
-    """The key's own name for what an operator writes ('?', 'esc', 'F5', 'ctrl+t');
-    empty when there is no such key."""
+    """The name of the key that an operator writes as '?', 'esc', 'F5', 'ctrl+t'; empty if none."""
     if len(text) == 1:
         if text == " ":
             return "space"
@@ -126,29 +122,18 @@ def _entry(name: str, asked: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """The keys of one entry, or why it cannot be taken whatever the others say."""
     actions = family(name)
     if not actions:
-        near = get_close_matches(
-            name, (*(action.id for action in ACTIONS), *map(stem, ACTIONS)), n=1
-        )
-        return (
-            (),
-            (
-                "there is no such"
-                f" action{f'; did you mean {near[0]}?' if near else '; the README lists them'}"
-            ),
-        )
+        names = (*(action.id for action in ACTIONS), *map(stem, ACTIONS))
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else "the README lists them"
+        return (), f"there is no such action; {hint}"
     if name == FIXED:
         return (), "ctrl+q always leaves the console; quit is the one that takes another key"
     keys: list[str] = []
     for text in asked:
         key = key_of(text)
         if not key:
-            return (
-                (),
-                (
-                    f"{clean(text, 30)!r} is no key; write it as t, T, ?, F5, ctrl+t, enter, space,"
-                    " home"
-                ),
-            )
+            examples = "t, T, ?, F5, ctrl+t, enter, space, home"
+            return (), f"{clean(text, 30)!r} is no key; write it as {examples}"
         if key in _SAME:
             return (), f"a terminal sends {_SAME[key]} for {key}"
         if key in _RESERVED:
@@ -160,19 +145,17 @@ def _entry(name: str, asked: Sequence[str]) -> tuple[tuple[str, ...], str]:
 
 
 def _laid(entries: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """(entry, keys) of each action that is moved;
-    an entry with the action's full id counts before a shared one."""
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    """(entry, keys) of each action that is moved; an entry with its full id counts first."""
+    moved: dict[str, tuple[str, tuple[str, ...]]] = {}
     for name, keys in entries.items():
         for action in family(name):
             if action.id == name or action.id not in entries:
-                found[action.id] = (name, keys)
-    return found
+                moved[action.id] = (name, keys)
+    return moved
 
 
 def _clashes(entries: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
-    """(entry, reason) of every entry that takes a key which another action of the same screen
-    has; the later one goes."""
+    """(entry, reason) of every entry whose key another action of the screen has; the later goes."""
     laid, order = _laid(entries), list(entries)
     for group in GROUPS:
         taken: dict[str, Action] = {}
@@ -180,8 +163,8 @@ def _clashes(entries: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]
             for key in laid[action.id][1] if action.id in laid else action.keys:
                 other = taken.setdefault(key, action)
                 if other is not action:
-                    moved = [one for one in (other, action) if one.id in laid]
-                    loser = max(moved, key=lambda one: order.index(laid[one.id][0]))
+                    moved = [rival for rival in (other, action) if rival.id in laid]
+                    loser = max(moved, key=lambda rival: order.index(laid[rival.id][0]))
                     holder = action if loser is other else other
                     yield laid[loser.id][0], _taken(key, holder, group)
     writing = {

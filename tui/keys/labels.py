@@ -1,7 +1,6 @@
-"""Keys in sentences: the one that an action has now, so that words name what this operator presses.
+"""Keys in sentences: each text names the key that an action has now, for this operator.
 
-There is one console a process: it puts its keys in force when it takes them, and takes them back
-when it ends.
+There is one console per process: it puts its keys in force when it opens, and ours when it ends.
 """
 
 from __future__ import annotations
@@ -20,12 +19,10 @@ def put_in_force(chosen: Keymap) -> None:
 
 
 def key(action_id: str) -> str:
-    """The first key that the action has now, as people write it;
-    KeyError when there is no such action."""
+    """The first key that the action has now, as people write it; KeyError without the action."""
     return _in_force[0].key(action_id)
 
 
 def spelled(text: str) -> str:
-    """A text that was written before any key was known: each `{id}` becomes the key of that
-    action."""
-    return _NAME.sub(lambda found: key(found[1]), text)
+    """The text with the key of each action that it names as `{id}`."""
+    return _NAME.sub(lambda match: key(match[1]), text)

@@ -1,5 +1,4 @@
-"""The README's table of keys, made from the table of actions: `python -m tui.keys.readme
-README.md` writes it again."""
+"""The README's table of keys: `python -m tui.keys.readme README.md` writes it again."""
 
 from __future__ import annotations
 
@@ -13,16 +12,15 @@ BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 
 
 def key_table() -> str:
-    """Every action in Markdown;
-    what the dashboard has too is not told again for the other screens."""
-    told = {(action.keys, action.description) for action in in_group("main")}
+    """Every action in Markdown; those that the dashboard has too are listed there alone."""
+    shared = {(action.keys, action.description) for action in in_group("main")}
     lines = []
     for group, title in GROUPS.items():
         bound = [action for action in in_group(group) if action.keys]
         rows = [
             action
             for action in bound
-            if group == "main" or (action.keys, action.description) not in told
+            if group == "main" or (action.keys, action.description) not in shared
         ]
         if not rows:
             continue

@@ -1,5 +1,4 @@
-"""What every screen shares: its keys come from the table of actions, and a read-only console
-refuses those that write."""
+"""What every screen shares: keys from the table of actions, and the gate of a read-only console."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """What the help says beside the keys: (title, ((name, meaning), …)) of each section."""
-PASTED = 250
+MAX_PASTE = 250
 """Characters of a pasted line that are typed."""
 
 
@@ -35,10 +34,9 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     VERBS: ClassVar[tuple[type[Verbs], ...]] = ()
     """The verbs that do some of its actions."""
     TYPED_AHEAD: ClassVar[bool] = True
-    """Keys typed before it stood there are meant for it: over a slow line `/NVDA` and enter
-    arrive at once."""
+    """Keys typed before it is drawn are for it: on a slow line `/NVDA` and enter come at once."""
     TAKES_TEXT: ClassVar[bool] = False
-    """It has a line to type into: what is pasted is typed there."""
+    """It has a field: what is pasted is typed there."""
     AUTO_FOCUS = None
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -48,8 +46,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         """Keys that came before the first drawing; None behind it."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep a key until the screen is drawn, and hand one on that finds another screen on
-        top."""
+        """Keep a key until the screen is drawn; pass it on when another screen is on top."""
         if isinstance(event, events.Key) and self.app.screen_stack:
             if (top := self.app.screen) is not self:
                 if isinstance(top, ActingScreen):
@@ -60,27 +57,27 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
                 return
         await super().on_event(event)
 
-    def _stand(self) -> None:
-        """It is drawn: what was typed for it is its own now; a question begins to listen."""
+    def _replay_early_keys(self) -> None:
+        """It is drawn: act on what was typed for it; a question begins to listen."""
         early, self._early = self._early or [], None
         for event in early if self.TYPED_AHEAD else ():
             self.post_message(event)
 
     async def on_key(self, event: events.Key) -> None:
-        """Act on a key before the next one is looked at.
+        """Act on a key before the next one.
 
-        Textual acts when the application has seen all keys that came with it: `x` and `y` in one
-        piece, as a slow line or a slip brings them, then answer a question before it is drawn.
+        Textual acts after all keys that came together: `x` and `y` in one piece, from a slow line
+        or a slip, would answer a question before it is drawn.
         """
-        if (found := self.active_bindings.get(event.key)) and found.enabled:
+        active = self.active_bindings.get(event.key)
+        if active is not None and active.enabled:
             event.stop()
-            await self.app.run_action(found.binding.action, found.node)
+            await self.app.run_action(active.binding.action, active.node)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Type the first line of what is pasted where text is taken;
-        elsewhere it presses no key."""
+        """Type the first line where text is taken; elsewhere a paste presses no key."""
         event.stop()
-        for letter in clean(event.text.partition("\n")[0], PASTED) if self.TAKES_TEXT else "":
+        for letter in clean(event.text.partition("\n")[0], MAX_PASTE) if self.TAKES_TEXT else "":
             self.post_message(events.Key(letter, letter))
 
     @property
@@ -99,16 +96,15 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def keys(self) -> dict[str, tuple[str, ...]]:
         """The live keys of each action of this screen."""
-        return live_keys((key, found.binding.id) for key, found in self.active_bindings.items())
+        return live_keys((key, active.binding.id) for key, active in self.active_bindings.items())
 
     def draw_footer(self) -> None:
-        """Show what can be pressed now; a screen that was left before it stood has no footer."""
+        """Show what can be pressed now; a screen left before it was drawn has no footer."""
         for footer in self.query(Footer):
             footer.draw(in_group(self.GROUP), self.keys(), self.shell.read_only)
 
     def action_act(self, action_id: str) -> None:
-        """Run the action of a key or of the palette: the one gate that keeps a read-only console
-        from writing."""
+        """Run the action of a key or the palette; a read-only console refuses those that write."""
         action = by_id(action_id)
         if action.writes and self.shell.read_only:
             self.shell.say(
@@ -142,7 +138,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_footer)
         if self._early is not None:  # behind the drawing that the screen itself asked for
-            self.call_after_refresh(self._stand)
+            self.call_after_refresh(self._replay_early_keys)
 
     def copyable(self) -> str:
         """What `y` copies here."""

@@ -1,5 +1,4 @@
-"""Copying over any line: OSC 52 asks the terminal, and a file keeps the text, because terminals
-refuse silently."""
+"""Copying over any line: OSC 52 asks the terminal; terminals refuse silently, so a file too."""
 
 from __future__ import annotations
 
@@ -13,25 +12,24 @@ from tui.work.messages import Notice, level_of
 
 # Terminals drop a sequence of more than 100,000 bytes; so many bytes of text become 99,992 of
 # base64 (k9s has the same).
-MOST_BYTES = 74_994
+MAX_BYTES = 74_994
 # GNU screen cuts a passed-on string at 768 bytes.
 _SCREEN_BYTES = 500
 
 
 def tidy(text: str) -> str:
-    """The text without control characters but for its line ends: what is pasted into a shell
-    must do nothing by itself."""
+    """The text without control characters but its line ends, so that a shell runs none."""
     return "\n".join(clean(line, len(line) + 1).rstrip() for line in text.split("\n"))
 
 
 def sequence(text: str, environ: Mapping[str, str]) -> str:
     """What asks the terminal to take `text`; empty where it is too long for that.
 
-    tmux passes OSC 52 on with `set-clipboard on`, or wrapped with `allow-passthrough on`: it
-    gets both forms, and takes the one that it is set up for.
+    tmux passes OSC 52 on with `set-clipboard on`, or wrapped with `allow-passthrough on`: it gets
+    both forms.
     """
     raw = text.encode()
-    if len(raw) > MOST_BYTES:
+    if len(raw) > MAX_BYTES:
         return ""
     plain = f"\x1b]52;c;{base64.b64encode(raw).decode()}\x07"
     if environ.get("TMUX") or environ.get("TERM", "").startswith("tmux"):
@@ -42,8 +40,7 @@ def sequence(text: str, environ: Mapping[str, str]) -> str:
 
 
 def keep(home: Home, text: str) -> str:
-    """Write the text to persistent_data/copied.txt, for its owner alone;
-    why it could not be, or nothing."""
+    """Write the text to persistent_data/copied.txt for its owner alone; why not, or nothing."""
     try:
         write_atomic(home.copied, text.encode() + b"\n", mode=0o600)
     except OSError as error:

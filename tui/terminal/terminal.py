@@ -1,4 +1,4 @@
-"""The terminal's life: what it can show, how it is left, and what to do when it goes away.
+"""What the terminal can show, how it is given back, and what to do when it goes away.
 
 Imports no Textual.
 """
@@ -18,19 +18,17 @@ from tui.look.themes import BY_NAME
 
 HANGUP = 128 + signal.SIGHUP
 TERMINATED = 128 + signal.SIGTERM
-# Textual's own shutdown waits for a writer thread that a stalled terminal never frees; this is how
-# long it may take.
+# Textual's shutdown waits for a writer thread that a stalled terminal never frees: this long.
 SHUTDOWN_S = 1.5
 WATCH_S = 1.0
-# Leave bracketed paste, focus events, mouse, kitty keys and the alternate screen; wrap lines; show
-# the cursor.
+# Leave paste, focus and mouse modes, kitty keys and the alternate screen; wrap; show the cursor.
 _LEAVE = (
     b"\x1b[?2004l\x1b[?1004l\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l"
     b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m\r\n"
 )
 
 
-def usable(environ: Mapping[str, str]) -> str:
+def unusable_reason(environ: Mapping[str, str]) -> str:
     """Why no console can be opened here; empty when one can."""
     if environ.get("TERM", "") in ("", "dumb"):
         return f"TERM={environ.get('TERM', '')!r} cannot show a console"
@@ -46,15 +44,14 @@ def usable(environ: Mapping[str, str]) -> str:
 
 def resolve_link(asked: str, setting: str, environ: Mapping[str, str]) -> str:
     """`fast` or `slow`: as asked, else as set, else slow over SSH."""
-    for wish in (asked, setting):
-        if wish in ("fast", "slow"):
-            return wish
+    for choice in (asked, setting):
+        if choice in ("fast", "slow"):
+            return choice
     return "slow" if over_ssh(environ) else "fast"
 
 
 def over_ssh(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is at the other end of an SSH line (SSH_TTY lies in tmux panes, this
-    does not)."""
+    """Whether the terminal is at the other end of an SSH line; SSH_TTY is stale in tmux panes."""
     return bool(environ.get("SSH_CONNECTION"))
 
 
@@ -69,8 +66,7 @@ def few_colours(environ: Mapping[str, str]) -> bool:
 
 
 def ascii_only(environ: Mapping[str, str]) -> bool:
-    """Whether the locale is not UTF-8;
-    Python itself turns a bare C locale into LC_CTYPE=C.UTF-8, which is no wish."""
+    """Whether the locale is not UTF-8; LC_CTYPE=C.UTF-8 may be Python's own, from a bare C."""
     coerced = environ.get("LC_CTYPE") == "C.UTF-8" and environ.get("LANG", "") in ("C", "POSIX")
     chosen = (
         environ.get("LC_ALL")
@@ -87,8 +83,7 @@ def light_background(environ: Mapping[str, str]) -> bool:
 
 
 def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
-    """The theme's name: as set;
-    the terminal's own colours where it has few, or where `auto` meets a slow line."""
+    """The theme's name: as set, or the terminal's own colours if few or `auto` on a slow line."""
     if environ.get("NO_COLOR") is not None:
         return "no-colour"
     chosen = BY_NAME.get(setting)
@@ -103,31 +98,28 @@ def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
 def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
     """Set what Textual reads when it is imported.
 
-    What the user set stands, but for the theme, which is ours.
+    What the user set is kept, but for the theme, which is ours.
 
-    Textual's timer may let two frames pass before it draws: at 10 frames a second a key was on
-    the screen within 202 ms, at 25 within 80. What streams is drawn once a second on a slow
-    line, whatever the frames. 200 ms for an escape, because slow lines split sequences.
+    Textual's timer may let two frames pass before it draws: at 10 frames a second a key was on the
+    screen within 202 ms, at 25 within 80. 200 ms for an escape, because slow lines split sequences.
     """
-    wishes = {
+    defaults = {
         "TEXTUAL_FPS": "25" if link == "slow" else "30",
         "TEXTUAL_ANIMATIONS": "none",
         "TEXTUAL_SMOOTH_SCROLL": "0",
         "TEXTUAL_DISABLE_KITTY_KEY": "1",
         "ESCDELAY": "200" if link == "slow" else "100",
     }
-    for name, value in wishes.items():
+    for name, value in defaults.items():
         environ.setdefault(name, value)
-    environ["TEXTUAL_THEME"] = (
-        "textual-dark"  # until ours is registered; a name it does not know would end it
-    )
+    # Until ours is registered; a name that Textual does not know would end it.
+    environ["TEXTUAL_THEME"] = "textual-dark"
 
 
 def give_size(fd: int) -> None:
-    """Call a terminal that tells no size (serial lines, `script`, some pseudo-terminals) the
-    classic 80x24.
+    """Make a terminal without a size (serial lines, `script`) the classic 80x24.
 
-    Textual's two fallbacks differ by a line there, and it draws a blank screen without end.
+    Textual's two fallbacks differ by a line there, and it would draw a blank screen for ever.
     """
     with suppress(termios.error):
         lines, columns = termios.tcgetwinsize(fd)
@@ -136,20 +128,18 @@ def give_size(fd: int) -> None:
 
 
 class Terminal:
-    """The terminal as it was found, and the ways to give it back."""
+    """The terminal with its original modes, and the ways to give it back."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._found: list[Any] = termios.tcgetattr(fd)
+        self._original: list[Any] = termios.tcgetattr(fd)
         self._ended = threading.Event()
 
     def guard(self, leave: Callable[[], None], save: Callable[[], None]) -> None:
-        """Install the handlers: SIGTERM leaves in order, SIGHUP or a lost terminal saves and
-        exits at once.
+        """Leave in order on SIGTERM; save and exit at once on SIGHUP or a lost terminal.
 
-        signal.signal, not the loop's own: these must run while the loop waits for a terminal
-        that stopped reading. An orderly exit after a hang-up was seen to wait for ever for the
-        writer thread.
+        signal.signal, not the loop's handlers: these must run while the loop waits for a terminal
+        that stopped reading. An orderly exit after a hang-up waited for ever for the writer thread.
         """
 
         def terminated(_signal: int, _frame: object) -> None:
@@ -172,8 +162,7 @@ class Terminal:
         self._ended.set()
 
     def _watch(self, lost: Callable[[], None]) -> None:
-        """A terminal that was closed without a SIGHUP for us (nohup, a new session) leaves an
-        input thread spinning."""
+        """A terminal closed without a SIGHUP (nohup) leaves an input thread spinning."""
         while not self._ended.wait(WATCH_S):
             try:
                 termios.tcgetattr(self._fd)
@@ -188,7 +177,7 @@ class Terminal:
     def restore(self) -> None:
         """Give the terminal back without waiting for it to read."""
         with suppress(termios.error):
-            termios.tcsetattr(self._fd, termios.TCSANOW, self._found)
+            termios.tcsetattr(self._fd, termios.TCSANOW, self._original)
         with suppress(OSError):
             os.set_blocking(self._fd, False)
             os.write(self._fd, _LEAVE)

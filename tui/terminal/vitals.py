@@ -1,5 +1,4 @@
-"""What the console measures of itself: bytes to its terminal, and whether its event loop stood
-still."""
+"""What the console measures of itself: bytes to its terminal, and stalls of its event loop."""
 
 from __future__ import annotations
 
@@ -17,22 +16,20 @@ from tui.terminal.link import LinkMeter
 from tui.terminal.watchdog import LoopWatch
 from tui.work.background import write_log
 
-# The title says LAG for so long after a stall ended: while the loop stands still nothing can be
-# drawn.
-TOLD_S = 30.0
+# The title says LAG for so long after a stall ended: during it nothing can be drawn.
+LAG_SHOWN_S = 30.0
 SAVE_EVERY_S = 60.0
 
 
 class Vitals:
-    """Fed by the console's clock once a second;
-    saved for the doctor by the thread that reads the snapshot."""
+    """Fed by the console's clock once a second; the reader's thread saves it for the doctor."""
 
     def __init__(self, home: Home, wall: Clock, link: str, *, read_only: bool) -> None:
         self._home, self._wall, self._read_only = home, wall, read_only
         self.link = link
         """fast or slow."""
         self.meter = LinkMeter()
-        self._collects = 0
+        self._collections = 0
         self._watch: LoopWatch | None = None
         self._opened = wall.now()
         self._size = (0, 0)
@@ -44,7 +41,7 @@ class Vitals:
         self._watch.start()
 
     def stop(self, sent: int | None) -> None:
-        """The console ends: no more watching, and the last figures are left for the doctor."""
+        """The console ends: leave the last figures for the doctor."""
         if self._watch:
             self._watch.stop()
         if sent is not None:
@@ -52,33 +49,33 @@ class Vitals:
         self._save()
 
     def tick(self, sent: int | None, size: tuple[int, int]) -> str:
-        """Once a second on the loop: `sent` bytes so far, None where nothing counts them;
-        LAG in words, or nothing."""
+        """Once a second on the loop: LAG in words, or nothing.
+
+        `sent` are the bytes so far, None where nothing counts them.
+        """
         now = time.monotonic()
         self._size = size
-        if self._collects:
-            self._collects -= 1
+        if self._collections:
+            self._collections -= 1
             gc.collect()
         if sent is not None:
             self.meter.feed(now, sent)
         watch = self._watch
-        if watch is None or watch.ended_at is None or now - watch.ended_at > TOLD_S:
+        if watch is None or watch.ended_at is None or now - watch.ended_at > LAG_SHOWN_S:
             return ""
         return f"LAG {watch.last:.1f}s"
 
     def screen_closed(self) -> None:
-        """What a screen was made of points at itself and waits for the collector;
-        its reader may hold it a moment longer."""
-        self._collects = 3
+        """Collect its cycles soon; its reader may hold it a moment longer."""
+        self._collections = 3
 
     @property
     def longest_stall_s(self) -> float:
-        """The longest time that the event loop stood still, in seconds; 0 without a stall."""
+        """Seconds of the event loop's longest stall; 0 without one."""
         return self._watch.longest if self._watch else 0.0
 
     def save_sometimes(self) -> None:
-        """In a thread: leave the figures for the doctor once a minute, the first time after ten
-        seconds."""
+        """In a thread: save once a minute, the first time after ten seconds."""
         now = time.monotonic()
         if self._saved_at is None:
             self._saved_at = now - SAVE_EVERY_S + 10.0
@@ -87,7 +84,7 @@ class Vitals:
             self._save()
 
     def _save(self) -> None:
-        """A read-only console leaves nothing; a full disk costs the figures only."""
+        """A read-only console saves nothing; a full disk costs the figures only."""
         if self._read_only or self.meter.rate is None:
             return
         try:
@@ -104,7 +101,7 @@ class Vitals:
             lines=self._size[1],
             window_s=self.meter.window,
             bytes_per_s=self.meter.rate,
-            most_per_s=self.meter.most,
+            most_per_s=self.meter.busiest,
             bytes_in_all=self.meter.sent,
             longest_stall_s=self.longest_stall_s,
         )

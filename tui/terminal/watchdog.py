@@ -1,5 +1,7 @@
-"""Notices when the event loop stands still: a thread asks it once a second whether it still
-runs. Imports no Textual."""
+"""Notices a stalled event loop: a thread asks it once a second whether it runs.
+
+Imports no Textual.
+"""
 
 from __future__ import annotations
 
@@ -14,35 +16,35 @@ from types import FrameType
 # Between two questions, and how long an answer may take: no key is answered meanwhile.
 ASK_EVERY_S = 1.0
 STALL_S = 1.0
-# Frames of the stack that are told, the innermost first; the rest is the loop itself.
+# Frames of the stack that are logged, the innermost first; the rest is the loop itself.
 _FRAMES = 12
 
 
-def place(frame: FrameType | None, most: int = _FRAMES) -> str:
-    """Where a thread stands, innermost first: `file.py:12 name < …`."""
-    found: list[str] = []
-    while frame is not None and len(found) < most:
+def stack_words(frame: FrameType | None, limit: int = _FRAMES) -> str:
+    """The stack of a thread, innermost first: `file.py:12 name < …`."""
+    frames: list[str] = []
+    while frame is not None and len(frames) < limit:
         code = frame.f_code
-        found.append(
-            f"{'/'.join(Path(code.co_filename).parts[-2:])}:{frame.f_lineno} {code.co_name}"
-        )
+        file = "/".join(Path(code.co_filename).parts[-2:])
+        frames.append(f"{file}:{frame.f_lineno} {code.co_name}")
         frame = frame.f_back
-    return " < ".join(found)
+    return " < ".join(frames)
 
 
 class LoopWatch:
     """Asks one event loop; the thread wakes once a second and does nothing else."""
 
     def __init__(
-        self, ask: Callable[[Callable[[], None]], object], told: Callable[[str], None]
+        self, ask: Callable[[Callable[[], None]], object], log: Callable[[str], None]
     ) -> None:
-        """`ask` runs a callable on the loop (call_soon_threadsafe);
-        `told` writes a line, from the watching thread."""
-        self._ask, self._told = ask, told
+        """`ask` runs a callable on the loop; `log` writes a line, in the watching thread."""
+        self._ask = ask
+        self._log = log
         self._loop_thread = threading.get_ident()
         self._stopped = threading.Event()
         self._asked_at = 0.0
-        self._answered, self._said = True, False
+        self._answered = True
+        self._logged = False
         self.longest = 0.0
         """Seconds of the longest stall so far; 0 without one."""
         self.ended_at: float | None = None
@@ -63,20 +65,21 @@ class LoopWatch:
                 self.look(time.monotonic())
 
     def look(self, now: float) -> None:
-        """In the watching thread: ask again after an answer, else tell once where the loop
-        stands."""
+        """In the watching thread: ask again after an answer, else log once where the loop is."""
         if self._answered:
-            self._answered, self._said, self._asked_at = False, False, now
+            self._answered = self._logged = False
+            self._asked_at = now
             self._ask(lambda: self.answered(time.monotonic()))
-        elif not self._said and now - self._asked_at >= STALL_S:
-            self._said = True
-            where = place(sys._current_frames().get(self._loop_thread))
-            self._told(f"action=stall seconds>{now - self._asked_at:.1f} at={where}")
+        elif not self._logged and now - self._asked_at >= STALL_S:
+            self._logged = True
+            where = stack_words(sys._current_frames().get(self._loop_thread))
+            self._log(f"action=stall seconds>{now - self._asked_at:.1f} at={where}")
 
     def answered(self, now: float) -> None:
         """On the loop: it runs."""
-        took = now - self._asked_at
-        if took >= STALL_S:
-            self.last, self.ended_at = took, now
-            self.longest = max(self.longest, took)
+        stall = now - self._asked_at
+        if stall >= STALL_S:
+            self.last = stall
+            self.ended_at = now
+            self.longest = max(self.longest, stall)
         self._answered = True

@@ -14,11 +14,11 @@ from tui.widgets.lines import Line, Lines, Span
 
 def live_keys(active: Iterable[tuple[str, str | None]]) -> dict[str, tuple[str, ...]]:
     """The keys of each action, from (key, binding id) pairs of the live bindings."""
-    found: dict[str, tuple[str, ...]] = {}
+    keys: dict[str, tuple[str, ...]] = {}
     for key, action_id in active:
         if action_id:
-            found[action_id] = (*found.get(action_id, ()), key)
-    return found
+            keys[action_id] = (*keys.get(action_id, ()), key)
+    return keys
 
 
 def footer_line(

@@ -12,7 +12,7 @@ from tui.widgets.lines import Line, line
 from tui.widgets.pane import Pane
 from tui.work.messages import Notice
 
-MOST_LINES = 3
+MAX_LINES = 3
 _MARKS = {Level.OK: ("", "live"), Level.WARN: ("WARN: ", "warn"), Level.CRIT: ("ERROR: ", "crit")}
 
 
@@ -22,7 +22,7 @@ def notice_lines(notice: Notice | None, width: int) -> tuple[Line, ...]:
         return ()
     mark, style = _MARKS[notice.level]
     text = f"{mark}{notice.text}{f' ({notice.hint})' if notice.hint else ''}"
-    wrapped = textwrap.wrap(text, max(8, width), max_lines=MOST_LINES, placeholder=" …")
+    wrapped = textwrap.wrap(text, max(8, width), max_lines=MAX_LINES, placeholder=" …")
     return tuple(line(part, style) for part in wrapped)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tui.look.glyphs import ASCII, UNICODE
 from tui.widgets.lines import Line, Lines, line, plain, wrapped
 
 
@@ -17,7 +18,7 @@ def window_top(top: int, cursor: int, count: int, height: int) -> int:
 
 
 class Picker(Lines):
-    """Shows a window of its rows around the cursor; each row has a name of its own."""
+    """Shows a window of its rows around the cursor; each row has its own name."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -36,9 +37,10 @@ class Picker(Lines):
     @property
     def chosen_text(self) -> str:
         """The row under the cursor as it reads, its columns two spaces apart."""
-        return (
-            re.sub(r" {2,}", "  ", plain(self._rows[self._index][1]).strip()) if self._rows else ""
-        )
+        if not self._rows:
+            return ""
+        _, spans = self._rows[self._index]
+        return re.sub(r" {2,}", "  ", plain(spans).strip())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,18 +58,17 @@ class Picker(Lines):
         empty: Sequence[Line] = (),
         marks: frozenset[str] = frozenset(),
     ) -> None:
-        """New rows as (name, line); `empty` stands there while there are none."""
+        """Show new rows as (name, line); `empty` is shown while there are none."""
         before = self.chosen
-        self._header, self._rows, self._empty, self._marks = (
-            header,
-            tuple(rows),
-            tuple(empty),
-            marks,
-        )
+        self._header = header
+        self._rows = tuple(rows)
+        self._empty = tuple(empty)
+        self._marks = marks
         names = self.names
-        self._index = (
-            names.index(before) if before in names else min(self._index, max(0, len(names) - 1))
-        )
+        if before in names:
+            self._index = names.index(before)
+        else:
+            self._index = min(self._index, max(0, len(names) - 1))
         self.redraw()
 
     def move(self, by: int) -> None:
@@ -89,18 +90,18 @@ class Picker(Lines):
         if not width or not height:
             return
         if not self._rows:
-            self.show(tuple(piece for one in self._empty for piece in wrapped(one, width, 2)))
+            self.show(tuple(piece for text in self._empty for piece in wrapped(text, width, 2)))
             return
         room = max(1, height - 1)  # with a single line the row is worth more than its header
         self._top = window_top(self._top, self._index, len(self._rows), room)
-        ascii_only = getattr(self.app, "ascii_only", False)
-        up = (" ", "^" if ascii_only else "↑")[self._top > 0]
-        down = (" ", "v" if ascii_only else "↓")[self._top + room < len(self._rows)]
+        glyphs = ASCII if getattr(self.app, "ascii_only", False) else UNICODE
+        up = glyphs.up if self._top > 0 else " "
+        down = glyphs.down if self._top + room < len(self._rows) else " "
         lines: list[Line] = [((f"{up}{down}", ""), *self._header)]
-        for at, (name, found) in enumerate(self._rows[self._top : self._top + room], self._top):
-            gutter = f"{'>' if at == self._index else ' '}{'*' if name in self._marks else ' '}"
-            if at == self._index:
-                lines.append(line(f"{gutter}{plain(found)}".ljust(width), "cursor"))
+        for index, (name, spans) in enumerate(self._rows[self._top : self._top + room], self._top):
+            mark = "*" if name in self._marks else " "
+            if index == self._index:
+                lines.append(line(f">{mark}{plain(spans)}".ljust(width), "cursor"))
             else:
-                lines.append(((gutter, "mark" if name in self._marks else ""), *found))
+                lines.append(((f" {mark}", "mark" if name in self._marks else ""), *spans))
         self.show(lines[-height:])

@@ -10,7 +10,7 @@ from tui.widgets.lines import Line, Lines
 class ScrollLines(Lines):
     """Shows a window of its content; `follow` keeps the last line in view."""
 
-    def __init__(self, id: str | None = None, follow: bool = False) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, id: str | None = None, *, follow: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
         self.follow = follow
         self.top = 0

@@ -1,7 +1,6 @@
-"""Work beside the event loop, in daemon threads: a hung engine never keeps the console from ending.
+"""Work beside the event loop, in daemon threads: a hung engine never keeps the console open.
 
-Textual's thread workers run in the loop's executor, whose threads are joined at exit; these are
-not.
+Textual's thread workers run in the loop's executor, whose threads are joined at exit.
 """
 
 from __future__ import annotations
@@ -25,20 +24,18 @@ from tui.work.messages import VerbDone, VerbFailed
 
 
 def while_open(handler: Callable[..., None]) -> Callable[..., None]:
-    """A handler of the application that does nothing once its screens are gone: a thread may
-    post while it ends."""
+    """A handler of the application that does nothing once it ends: a thread may still post."""
 
     @wraps(handler)
-    def kept(app: App[Any], *told: Any) -> None:
+    def guarded(app: App[Any], *arguments: Any) -> None:
         if app.screen_stack:
-            handler(app, *told)
+            handler(app, *arguments)
 
-    return kept
+    return guarded
 
 
 def post(to: MessagePump, message: Message) -> None:
-    """From a thread: tell a screen or the application;
-    nobody, once it was taken away or its loop has ended."""
+    """From a thread: post to a screen or the application, unless it is gone."""
     with suppress(RuntimeError):
         to.post_message(message)
 
@@ -54,7 +51,7 @@ class Poller:
 
     @property
     def stopped(self) -> bool:
-        """Whether nobody waits for what is seen any more."""
+        """Whether nobody waits for another look."""
         return self._stopped
 
     def start(self) -> None:
@@ -83,8 +80,7 @@ def start_verb(
     done: Callable[[Any], None],
     log: Callable[[str], None],
 ) -> None:
-    """Run `work` in a thread;
-    its result goes to `done` on the event loop, its error becomes a VerbFailed."""
+    """Run `work` in a thread: its result goes to `done` on the loop, or VerbFailed is posted."""
 
     def body() -> None:
         try:

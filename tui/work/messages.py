@@ -1,4 +1,4 @@
-"""What background threads tell the console; a thread posts, a handler changes the screen."""
+"""Messages from threads to the console: a thread posts, a handler changes the screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SnapshotRead(Message):
 
 
 class SnapshotFailed(Message):
-    """The snapshot could not be read; what stands on the screen is old."""
+    """The snapshot could not be read; what the screen shows is old."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class VerbFailed(Message):
 
 
 class Unrecorded(Message):
-    """Something was done and does not stand in the audit."""
+    """Something was done that the audit does not have."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -86,12 +86,12 @@ class Notice:
 
     @classmethod
     def still(cls, verb: str) -> Notice:
-        """What a second press of a key is told while its work goes on."""
+        """The answer to a second press of a key while its work is going on."""
         return cls(f"{verb}: the engine is still at it")
 
     @property
     def seconds(self) -> float:
-        """How long it stands, where nothing else is said."""
+        """How long it is shown, unless it is sticky or something else is said."""
         return 8.0 if self.level is Level.OK else 30.0
 
 

@@ -38,9 +38,9 @@ def test_only_base64_and_its_frame_reach_the_terminal(text: str) -> None:
 def test_long_texts_are_not_sent() -> None:
     """74,994 bytes stay below the 100,000 that terminals take; one more goes to the file only.
     Bytes count, not letters."""
-    assert len(clipboard.sequence("x" * clipboard.MOST_BYTES, PLAIN)) <= 100_000
-    assert clipboard.sequence("x" * (clipboard.MOST_BYTES + 1), PLAIN) == ""
-    assert clipboard.sequence("é" * (clipboard.MOST_BYTES // 2 + 1), PLAIN) == ""
+    assert len(clipboard.sequence("x" * clipboard.MAX_BYTES, PLAIN)) <= 100_000
+    assert clipboard.sequence("x" * (clipboard.MAX_BYTES + 1), PLAIN) == ""
+    assert clipboard.sequence("é" * (clipboard.MAX_BYTES // 2 + 1), PLAIN) == ""
 
 
 @pytest.mark.parametrize(

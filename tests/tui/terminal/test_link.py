@@ -77,7 +77,7 @@ def test_the_meter_tells_the_last_minute_and_the_busiest_second() -> None:
     """Mean of the window, maximum of a second, a clock that stands still skipped, nothing
     invented before two looks."""
     meter = LinkMeter()
-    assert (meter.rate, meter.most, meter.sent) == (None, 0, 0)
+    assert (meter.rate, meter.busiest, meter.sent) == (None, 0, 0)
     meter.feed(100.0, 30_000)
     assert meter.rate is None
     for second in range(1, 200):
@@ -86,7 +86,7 @@ def test_the_meter_tells_the_last_minute_and_the_busiest_second() -> None:
 
     assert meter.window == WINDOW_S
     assert meter.rate == pytest.approx((10 * WINDOW_S + 5000) / WINDOW_S)
-    assert meter.most == 5010
+    assert meter.busiest == 5010
     assert meter.sent == 30_000 + 1990 + 5000
 
 

@@ -77,4 +77,4 @@ def test_environment_leaves_what_the_user_set() -> None:
 @pytest.mark.parametrize("term", ["", "dumb"])
 def test_dumb_terminals_are_named(term: str) -> None:
     """A terminal that cannot move its cursor gets words instead of a console."""
-    assert repr(term) in terminal.usable({"TERM": term})
+    assert repr(term) in terminal.unusable_reason({"TERM": term})

@@ -12,7 +12,7 @@ from tests.helpers import wait_for
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import trained_home
 from tui.dashboard.screen import MainScreen
-from tui.terminal.watchdog import LoopWatch, place
+from tui.terminal.watchdog import LoopWatch, stack_words
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def test_one_stall_is_told_once_and_measured_when_it_ends() -> None:
 
 def test_the_place_names_the_innermost_frame_first() -> None:
     """`file:line function`, from the inside out, and no more frames than asked for."""
-    found = place(sys._getframe(), 2)
+    found = stack_words(sys._getframe(), 2)
 
     assert found.startswith("tui/test_watchdog.py:")
     assert found.split(" < ")[0].endswith(" test_the_place_names_the_innermost_frame_first")
