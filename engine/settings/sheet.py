@@ -22,9 +22,11 @@ from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings import load as config
+from engine.settings.check import SettingsProblem
 from engine.settings.document import KeyPath, line_of, split_key, toml_text, value_at
 from engine.settings.home import default_settings
-from engine.settings.load import VARIABLES, SettingsProblem
+from engine.settings.keys import choices_of, default_tree, type_of
+from engine.settings.load import VARIABLES
 from engine.settings.schema import PATTERN_WORDS, Settings
 
 # A unit is the first of these words in a key's explanation.
@@ -179,12 +181,12 @@ def _setting(
         path[:2] if path[:2] == ("console", "keys") else (path[0], path[-1]), ""
     )
     variable = VARIABLES.get(".".join(path), "")
-    takes, choices = _takes(config.type_of(path))
+    takes, choices = _takes(type_of(path))
     return Setting(
         path=path,
         value=toml_value(value),
         given=toml_value(value_at(tree, path)),
-        default=toml_value(value_at(config.default_tree(), path)),
+        default=toml_value(value_at(default_tree(), path)),
         meaning=meaning,
         takes=takes,
         choices=choices,
@@ -250,7 +252,7 @@ def meanings() -> dict[tuple[str, ...], str]:
 
 def _takes(kind: Any) -> tuple[str, tuple[str, ...]]:
     """What a type takes, in words, and its values where there are few."""
-    if choices := config.choices_of(kind):
+    if choices := choices_of(kind):
         return " or ".join(choices), choices
     found = inspect.type_info(kind)
     if isinstance(found, inspect.BoolType):

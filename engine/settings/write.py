@@ -34,6 +34,7 @@ from engine.settings.document import (
     with_value,
     without_key,
 )
+from engine.settings.keys import why_refused
 from engine.settings.schema import Settings
 
 Check = Callable[[Settings], Iterable[str]]
@@ -57,7 +58,7 @@ def value_of(path: KeyPath, raw: str) -> object:
     ConfigError, with the reason in words, when none is."""
     first = ""
     for value in possible_values(raw):
-        fault = config.why_refused(path, value)
+        fault = why_refused(path, value)
         if not fault:
             return value
         first = first or fault

@@ -12,8 +12,8 @@ from engine.settings.schema import Settings
 GUIDE = """\
 {
     "model_version": "v3.3.0",
-    "supported_symbols": ["NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN",
-        "AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY"],
+    "supported_symbols": ["NVDA", "TSLA", "AAPL", "MSFT", "GOOGL", "AMZN", \
+"AUR", "PLTR", "SMCI", "TSM", "MP", "SMR", "SPY"],
     "models": {
         "lstm": {
             "enabled": true,

@@ -12,6 +12,7 @@ from engine.core.errors import ConfigError, RefusedError
 from engine.settings import load as config
 from engine.settings.document import line_of, split_key, with_value, without_key
 from engine.settings.home import default_settings
+from engine.settings.keys import why_refused
 from engine.settings.sheet import Setting, meanings, read_sheet, section_meanings, typed_text
 from engine.settings.write import set_key, set_keys, value_of
 from tests.helpers import new_home
@@ -228,7 +229,7 @@ def test_whatever_is_typed_is_a_value_or_a_sentence(key: str, raw: str) -> None:
     except ConfigError as error:
         assert error.message.isprintable()
     else:
-        assert config.why_refused(path, value) == ""
+        assert why_refused(path, value) == ""
         assert with_value(default_settings(), path, value)
 
 
