@@ -17,10 +17,11 @@ from engine.cli.schedule_text import view_document, view_lines
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, RefusedError, UsageError
 from engine.schedule.cron_run import run_job
+from engine.schedule.drafts import Backend, Draft, EditPolicy
 from engine.schedule.explain import EXCHANGE
 from engine.schedule.jobs import job_named
 from engine.schedule.record import JobTrigger
-from engine.schedule.scheduler import Backend, Draft, EditPolicy, Scheduler
+from engine.schedule.scheduler import Scheduler
 from engine.schedule.slots import dst_notes, next_slots
 from engine.schedule.state import ScheduleState
 from engine.schedule.view import schedule_view
@@ -126,7 +127,7 @@ def install(
     used = scheduler.in_use()
     if used is None or used is draft.base.backend or not move:
         return _write(session, scheduler, draft, yes)
-    leaving = scheduler.remove(scheduler.look(used))
+    leaving = scheduler.remove(scheduler.current(used))
     _ask(session, draft, yes, leaving.diff)
     written, told = scheduler.move(leaving, draft)
     return _done(session, draft, str(written.backup) if written.backup else None, told)
@@ -137,7 +138,7 @@ def remove(
 ) -> int:
     """Take JOBS out, or everything of this home; all other lines stay as they are."""
     scheduler = _scheduler(session)
-    base = scheduler.look(
+    base = scheduler.current(
         Backend(backend) if backend else None,
         EditPolicy.OVERWRITE if overwrite else EditPolicy.REFUSE,
     )
@@ -147,19 +148,23 @@ def remove(
 def enable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Switch paused JOBS on."""
     scheduler = _scheduler(session)
-    return _write(session, scheduler, scheduler.enable(scheduler.look(), jobs, True), yes)
+    return _write(
+        session, scheduler, scheduler.enable(scheduler.current(), jobs, enabled=True), yes
+    )
 
 
 def disable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Pause JOBS; their lines stay as comments."""
     scheduler = _scheduler(session)
-    return _write(session, scheduler, scheduler.enable(scheduler.look(), jobs, False), yes)
+    return _write(
+        session, scheduler, scheduler.enable(scheduler.current(), jobs, enabled=False), yes
+    )
 
 
 def set_expression(session: Session, job: str, expression: str, yes: bool) -> int:
     """Give JOB another time: `schedule set weekly "0 4 * * 0"`."""
     scheduler = _scheduler(session)
-    return _write(session, scheduler, scheduler.set(scheduler.look(), job, expression), yes)
+    return _write(session, scheduler, scheduler.set(scheduler.current(), job, expression), yes)
 
 
 def undo(session: Session, yes: bool) -> int:
@@ -225,9 +230,9 @@ def _install_draft(
                 f"the jobs are started by {used}: both would start each twice",
                 f"--move takes them over, `schedule install{option}` edits them where they are",
             )
-        base = replace(scheduler.look(backend), lines=scheduler.look(used, chosen).lines)
-        return scheduler.install(base, jobs, absolute, reset)
-    return scheduler.install(scheduler.look(backend, chosen), jobs, absolute, reset)
+        base = replace(scheduler.current(backend), lines=scheduler.current(used, chosen).lines)
+        return scheduler.install(base, jobs, absolute, reset=reset)
+    return scheduler.install(scheduler.current(backend, chosen), jobs, absolute, reset=reset)
 
 
 def _write(session: Session, scheduler: Scheduler, draft: Draft, yes: bool) -> int:

@@ -1,13 +1,12 @@
-"""Whether something runs here that starts jobs (cron, or this user's systemd), and when the
-machine started.
+"""Whether cron or this user's systemd runs, and when the machine started.
 
-Read from /proc and /run; nothing is asked.
+Read from /proc and /run; no program is started.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,20 +21,20 @@ class Daemon:
 
     running: bool
     pid: int | None = None
+    _: KW_ONLY
     since: datetime | None = None
     detail: str = ""
     name: str = CRON
 
     def __str__(self) -> str:
-        """What runs, or that nothing does, and why that is thought."""
+        """What runs, or that nothing does, with the reason."""
         if not self.running:
             return f"no {self.name} runs: {self.detail}"
         return f"cron runs (process {self.pid})" if self.name == CRON else f"a {self.name} runs"
 
 
 def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
-    """The cron daemon: the pidfile's process if it is alive and named cron or crond, else any
-    process of that name.
+    """The process of the pidfile if it is alive and named cron or crond, else any such process.
 
     The pidfile alone proves nothing: it stays after a kill, and its number may be another
     program's by now.
@@ -46,35 +45,35 @@ def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
         if pid is None:
             continue
         if _is_cron(proc, pid):
-            return Daemon(True, pid, _since(proc, pid))
+            return Daemon(True, pid, since=_since(proc, pid))
         stale = f"{run / name} names process {pid}, which is no cron"
     # A cron without a pidfile (busybox); a process of that name whose parent is one too is only
     # about to start a job.
     for folder in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         pid = int(folder.name)
         if _is_cron(proc, pid) and not _is_cron(proc, _parent(proc, pid)):
-            return Daemon(True, pid, _since(proc, pid))
+            return Daemon(True, pid, since=_since(proc, pid))
     return Daemon(False, detail=stale or "no process is named cron or crond")
 
 
 def find_manager(run: Path = Path("/run/user"), uid: int | None = None) -> Daemon:
     """This user's systemd manager, by the socket in the folder that is removed when it ends."""
     socket = run / str(os.getuid() if uid is None else uid) / "systemd" / "private"
-    return (
-        Daemon(True, name=MANAGER)
-        if socket.exists()
-        else Daemon(False, detail=f"there is no {socket}", name=MANAGER)
-    )
+    if socket.exists():
+        return Daemon(True, name=MANAGER)
+    return Daemon(False, detail=f"there is no {socket}", name=MANAGER)
 
 
 def boot_time(proc: Path = Path("/proc")) -> datetime | None:
-    """When the machine started, None where it cannot be told."""
+    """When the machine started, None where /proc does not say."""
     try:
         lines = (proc / "stat").read_text().splitlines()
     except OSError:
         return None
-    found = next((line.split()[1] for line in lines if line.startswith("btime ")), None)
-    return None if found is None else datetime.fromtimestamp(int(found), UTC)
+    for line in lines:
+        if line.startswith("btime "):
+            return datetime.fromtimestamp(int(line.split()[1]), UTC)
+    return None
 
 
 def _pid(path: Path) -> int | None:
@@ -86,16 +85,15 @@ def _pid(path: Path) -> int | None:
 
 def _is_cron(proc: Path, pid: int) -> bool:
     try:
-        return (proc / str(pid) / "comm").read_text().strip() in _NAMES and _stat(proc, pid)[
-            0
-        ] not in ("Z", "X")
+        name = (proc / str(pid) / "comm").read_text().strip()
+        return name in _NAMES and _stat(proc, pid)[0] not in ("Z", "X")
     except (OSError, IndexError):
         return False
 
 
 def _stat(proc: Path, pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the state on;
-    the name before it may hold blanks and parentheses."""
+    """The fields of /proc/PID/stat from the state on."""
+    # The name before the state may hold blanks and parentheses.
     return (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
 
 
@@ -113,8 +111,7 @@ def _since(proc: Path, pid: int) -> datetime | None:
         ticks = int(_stat(proc, pid)[19])
     except (OSError, IndexError, ValueError):
         return None
-    return (
-        None
-        if boot is None
-        else datetime.fromtimestamp(boot.timestamp() + ticks / os.sysconf("SC_CLK_TCK"), UTC)
-    )
+    if boot is None:
+        return None
+    seconds = ticks / os.sysconf("SC_CLK_TCK")
+    return datetime.fromtimestamp(boot.timestamp() + seconds, UTC)

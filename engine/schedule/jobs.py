@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -20,11 +20,11 @@ LONGEST_COMMAND = 998
 
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
-    """One thing that cron can start: `verb` is what follows `stockml`, `log` the folder of its
-    cron.log."""
+    """A job cron can start: `verb` follows `stockml`, `log` is the folder of its cron.log."""
 
     name: str
     verb: tuple[str, ...]
+    _: KW_ONLY
     expression: str
     log: str
     summary: str
@@ -33,7 +33,7 @@ class ScheduledJob:
     trains: bool = False
     """Whether it trains: such jobs share a lock, and `clean` yields to them."""
     heavy: bool = False
-    """Whether it is told when its slots come close to those of another heavy job."""
+    """Whether to warn when its slots come close to those of another heavy job."""
 
     @property
     def reboot(self) -> bool:
@@ -49,56 +49,65 @@ class ScheduledJob:
         return home.locks / f"cron-{self.name}.lock"
 
 
+@dataclass(frozen=True, slots=True)
+class CronCommand:
+    """The parts of one command that cron starts."""
+
+    job: str
+    program: Path
+    home: Path
+
+
 JOBS = {
     job.name: job
     for job in (
         ScheduledJob(
             "weekly",
             ("auto-train",),
-            "0 2 * * 0",
-            "training",
-            "trains every symbol that needs it",
+            expression="0 2 * * 0",
+            log="training",
+            summary="trains every symbol that needs it",
             trains=True,
             heavy=True,
         ),
         ScheduledJob(
             "performance",
             ("performance",),
-            "0 6,12,18 * * 1-5",
-            "monitoring",
-            "checks every model, retrains where a trigger fires",
+            expression="0 6,12,18 * * 1-5",
+            log="monitoring",
+            summary="checks every model, retrains where a trigger fires",
         ),
         ScheduledJob(
             "monthly",
             ("auto-train", "--force"),
-            "0 1 1 * *",
-            "training",
-            "trains every symbol, whatever its age",
+            expression="0 1 1 * *",
+            log="training",
+            summary="trains every symbol, whatever its age",
             trains=True,
             heavy=True,
         ),
         ScheduledJob(
             "clean",
             ("clean", "--yes"),
-            "0 3 * * *",
-            "training",
-            "removes old backups, logs and runs",
+            expression="0 3 * * *",
+            log="training",
+            summary="removes old backups, logs and runs",
             heavy=True,
         ),
         ScheduledJob(
             "health",
             ("health", "--append"),
-            "30 7 * * *",
-            "monitoring",
-            "appends the daily health report",
+            expression="30 7 * * *",
+            log="monitoring",
+            summary="appends the daily health report",
             standard=False,
         ),
         ScheduledJob(
             "serve",
             ("serve",),
-            "@reboot",
-            "monitoring",
-            "runs the prediction service",
+            expression="@reboot",
+            log="monitoring",
+            summary="runs the prediction service",
             standard=False,
         ),
     )
@@ -125,13 +134,14 @@ def find_program() -> Path:
     started = Path(sys.argv[0])
     beside = Path(sys.executable).absolute().parent / "stockml"
     on_path = shutil.which("stockml")
-    for found in (
-        started.absolute() if started.name == "stockml" else None,
-        beside,
-        Path(on_path).absolute() if on_path else None,
-    ):
-        if found is not None and is_runnable(found):
-            return found
+    candidates = [beside]
+    if started.name == "stockml":
+        candidates.insert(0, started.absolute())
+    if on_path:
+        candidates.append(Path(on_path).absolute())
+    for program in candidates:
+        if is_runnable(program):
+            return program
     raise StockmlError(
         f"no stockml command beside {sys.executable} or on the PATH",
         "install it (make install), or name it with --program",
@@ -144,8 +154,7 @@ def is_runnable(program: Path) -> bool:
 
 
 def child_argv(home: Home, verb: tuple[str, ...]) -> list[str]:
-    """The argument list that starts `stockml VERB` on this home, with this program where it is
-    one."""
+    """The argument list that starts `stockml VERB` on this home, by this program if it is one."""
     started = Path(sys.argv[0])
     if started.name == "stockml" and is_runnable(started.absolute()):
         return [str(started.absolute()), *verb, "--home", str(home.root)]
@@ -154,12 +163,12 @@ def child_argv(home: Home, verb: tuple[str, ...]) -> list[str]:
 
 
 def cron_arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
-    """What a schedule starts: one absolute command that needs nothing from the environment."""
+    """What a schedule starts: an absolute command that needs nothing from the environment."""
     return (str(program), "cron-run", job, "--home", str(home.root))
 
 
 def shell_command(program: Path, job: str, home: Home) -> str:
-    """The same, quoted for any shell; cron's own escape of percent signs is `block`'s.
+    """The same, quoted for any shell; python-crontab escapes percent signs.
 
     UsageError for a path that cron cannot carry: a backslash (Debian folds two into one), a line
     break, a control character, or more than 998 bytes in all.
@@ -181,12 +190,12 @@ def shell_command(program: Path, job: str, home: Home) -> str:
     return command
 
 
-def parse_command(command: str) -> tuple[str, Path, Path] | None:
-    """(job, program, home) of a command that `shell_command` wrote, else None."""
+def parse_command(command: str) -> CronCommand | None:
+    """The parts of a command that `shell_command` wrote, else None."""
     try:
         words = shlex.split(command)
     except ValueError:
         return None
     if len(words) != 5 or words[1] != "cron-run" or words[3] != "--home":
         return None
-    return words[2], Path(words[0]), Path(words[4])
+    return CronCommand(job=words[2], program=Path(words[0]), home=Path(words[4]))

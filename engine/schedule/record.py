@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,11 +58,12 @@ class JobOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CronRun:
-    """One run of one job; `outcome` None while it runs, or when it died without a word."""
+    """One run of one job; `outcome` None while it runs, or when it died silently."""
 
     id: int
     job: str
     trigger: JobTrigger
+    _: KW_ONLY
     slot: datetime | None
     started: datetime
     ended: datetime | None = None
@@ -78,14 +79,19 @@ class CronRun:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChange:
-    """What the schedule said of a job from `at` on;
-    `expression` None where the job was taken out."""
+    """What the schedule says of a job from `at` on; `expression` None: removed."""
 
     at: datetime
     job: str
+    _: KW_ONLY
     expression: str | None
     enabled: bool
     backend: str
+
+    def same_times(self, other: ScheduleChange) -> bool:
+        """Whether both say the same of the job, whenever they were made."""
+        ours = (self.expression, self.enabled, self.backend)
+        return ours == (other.expression, other.enabled, other.backend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +155,9 @@ def _runs(connection: sqlite3.Connection, job: str) -> tuple[CronRun, ...]:
     rows = connection.execute(columns + " WHERE job=? ORDER BY id DESC LIMIT ?", (job, LOOKED_AT))
     return tuple(
         CronRun(
-            id=row[0],
-            job=row[1],
-            trigger=JobTrigger(row[2]),
+            row[0],
+            row[1],
+            JobTrigger(row[2]),
             slot=_moment(row[3]),
             started=parse_iso(row[4]),
             ended=_moment(row[5]),
@@ -169,10 +175,11 @@ def _change(connection: sqlite3.Connection, job: str) -> ScheduleChange | None:
         " DESC LIMIT 1",
         (job,),
     ).fetchone()
-    return (
-        None
-        if row is None
-        else ScheduleChange(parse_iso(row[0]), row[1], row[2], bool(row[3]), row[4])
+    if row is None:
+        return None
+    at, job, expression, enabled, backend = row
+    return ScheduleChange(
+        parse_iso(at), job, expression=expression, enabled=bool(enabled), backend=backend
     )
 
 

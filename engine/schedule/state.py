@@ -14,14 +14,13 @@ miss, while its record stays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from engine.schedule.daemon import Daemon
 from engine.schedule.expression import Expression
 from engine.schedule.record import CronRun, JobOutcome
 from engine.schedule.slots import last_slot
@@ -33,7 +32,7 @@ _MISSED_AT_MOST = 50
 
 
 class ScheduleState(StrEnum):
-    """The word that stands in a job's row."""
+    """The word in a job's row."""
 
     NEW = "New"
     UP = "Up"
@@ -43,6 +42,13 @@ class ScheduleState(StrEnum):
     FAILED = "Failed"
     SKIPPED = "Skipped"
     PAUSED = "Paused"
+
+
+# A run without an outcome died silently: it failed too.
+_ENDED: dict[JobOutcome | None, ScheduleState] = {
+    JobOutcome.DONE: ScheduleState.UP,
+    JobOutcome.SKIPPED: ScheduleState.SKIPPED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,10 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True)
 class InstalledJob:
-    """How a job stands in the schedule; `since` None while it is not known from when on."""
+    """A job in the schedule; `since` None while it is not known from when on."""
 
     expression: Expression
+    _: KW_ONLY
     enabled: bool
     since: datetime | None
 
@@ -66,13 +73,16 @@ class InstalledJob:
 def job_status(
     installed: InstalledJob,
     runs: Sequence[CronRun],
+    *,
     running: bool,
     now: datetime,
     zone: ZoneInfo,
     boot: datetime | None,
 ) -> JobStatus:
-    """The state of one job;
-    `runs` newest first, `running` whether its lock is held, `boot` for @reboot."""
+    """The state of one job.
+
+    `runs` come newest first, `running` is whether its lock is held, `boot` serves @reboot.
+    """
     newest = runs[0] if runs else None
     unfinished = next((run for run in runs if run.outcome is None), None)
     if running and unfinished:
@@ -87,11 +97,7 @@ def job_status(
         return JobStatus(ScheduleState.LATE, missed[0])
     if newest is None:
         return JobStatus(ScheduleState.NEW)
-    ended = {JobOutcome.DONE: ScheduleState.UP, JobOutcome.SKIPPED: ScheduleState.SKIPPED}
-    state = (
-        ended.get(newest.outcome, ScheduleState.FAILED) if newest.outcome else ScheduleState.FAILED
-    )
-    return JobStatus(state, newest.slot)
+    return JobStatus(_ENDED.get(newest.outcome, ScheduleState.FAILED), newest.slot)
 
 
 def missed_slots(
@@ -101,20 +107,12 @@ def missed_slots(
     zone: ZoneInfo,
     boot: datetime | None,
 ) -> tuple[datetime, ...]:
-    """The slots since the job counts that no run covers, newest first, 50 at most;
-    a slot of this very minute is not one."""
+    """The slots that no run covers, newest first, 50 at most; one of this very minute is none."""
     if not installed.enabled or installed.since is None:
         return ()
-    covered = max((run.started for run in runs), default=None)
-    floor = max(moment for moment in (installed.since, covered) if moment is not None).astimezone(
-        UTC
-    )
-    return tuple(
-        takewhile(
-            lambda slot: slot.astimezone(UTC) > floor,
-            _slots_back(installed.expression, now - _PROMPT, zone, boot),
-        )
-    )
+    floor = max([installed.since, *(run.started for run in runs)]).astimezone(UTC)
+    slots = _slots_back(installed.expression, now - _PROMPT, zone, boot)
+    return tuple(takewhile(lambda slot: slot.astimezone(UTC) > floor, slots))
 
 
 def _slots_back(
@@ -135,50 +133,9 @@ def _slots_back(
 
 def grace(runs: Sequence[CronRun]) -> timedelta:
     """How long a slot may go without a run: twice the median duration, ten minutes at least."""
-    seconds = [
+    durations = [
         run.seconds for run in runs if run.outcome is JobOutcome.DONE and run.seconds is not None
     ]
-    return max(_GRACE_FLOOR, timedelta(seconds=2 * median(seconds))) if seconds else _GRACE_FLOOR
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What may explain a missed slot."""
-
-    daemon: Daemon
-    line_stands: bool
-    program_runs: bool
-    program: str
-    boot: datetime | None
-    lock_holder: str | None
-
-
-def missed_reason(slot: datetime, seen: Circumstances) -> str:
-    """Why nothing ran at `slot`, the surest cause first; in words, with what to do."""
-    if not seen.daemon.running:
-        return (
-            f"no {seen.daemon.name} runs ({seen.daemon.detail}): start it, then `stockml schedule"
-            " catch-up`"
-        )
-    if not seen.line_stands:
-        return "its line is gone, or was edited by hand: `stockml schedule install`"
-    if not seen.program_runs:
-        return (
-            f"the program {seen.program} is gone or cannot be run: `stockml schedule install`"
-            " writes the new path"
-        )
-    for began, what in (
-        (seen.boot, "the machine was off (it"),
-        (seen.daemon.since, f"the {seen.daemon.name} was down (it"),
-    ):
-        if began and began > slot:
-            return (
-                f"{what} started {began.astimezone(slot.tzinfo):%Y-%m-%d %H:%M %Z}): `stockml"
-                " schedule catch-up`"
-            )
-    if seen.lock_holder is not None:
-        return f"its lock is held by {seen.lock_holder or 'another process'}"
-    return (
-        f"the machine slept, its clock jumped, or the {seen.daemon.name} could not start it: see"
-        " the system log"
-    )
+    if not durations:
+        return _GRACE_FLOOR
+    return max(_GRACE_FLOOR, timedelta(seconds=2 * median(durations)))

@@ -1,5 +1,4 @@
-"""The one way to write the user's tab: compare, check, keep a copy, compare again, install, read
-back.
+"""The one way to write the user's tab: compare, check, copy, compare again, install, read back.
 
 1  take the user's lock                       5  dry run, where the implementation has one
 2  read; not what was approved: Conflict      6  keep a copy
@@ -33,7 +32,7 @@ _WAIT_S = 10.0
 
 
 class ConflictError(RefusedError):
-    """The tab is not the one that the change was made for; the other program's change stands."""
+    """The tab is not the one that the change was made for; the other program's change stays."""
 
 
 class OverwrittenError(StockmlError):
@@ -50,100 +49,99 @@ class WriteResult:
 
 def swap(
     crontab: Crontab,
-    backups: TabCopies,
+    tab_copies: TabCopies,
     home: Home,
+    *,
     approved: bytes | None,
-    wanted: bytes | None,
+    after: bytes | None,
     reason: str,
 ) -> WriteResult:
-    """Put `wanted` in the place of `approved`, where `None` is no tab at all.
+    """Put `after` in the place of `approved`, where `None` is no tab at all.
 
     Raises ConflictError when the tab is another one by now, RefusedError when foreign bytes
     would change, CrontabError when cron says no, OverwrittenError when another program wrote at
     the same moment, BusyError when another stockml writes.
     """
-    with _locked(backups.state):
+    with _locked(tab_copies.state):
         _expect(crontab.read(), approved, "since you looked")
-        if wanted == approved:
+        if after == approved:
             return WriteResult(False)
-        if not keeps_foreign_bytes(approved, wanted, home):
+        if not keeps_foreign_bytes(approved, after, home):
             raise RefusedError(
                 "the new crontab would change lines that are not stockml's",
                 "this is a fault of stockml; nothing was written",
             )
-        with _file(backups.state, wanted) as file:
+        with _file(tab_copies.state, after) as file:
             if file:
                 crontab.check(file)
-            backup = backups.keep(home, reason, approved, wanted)
+            copy = tab_copies.keep(home, reason, before=approved, after=after)
             failpoint("crontab.copied")
-            try:
-                _expect(crontab.read(), approved, "while it was checked")
-            except StockmlError:
-                _forget(backup)
-                raise
-            try:
-                _put(crontab, file)
-            except StockmlError:
-                if (
-                    crontab.read() == approved
-                ):  # else it did write, whatever it said: the read-back below tells
-                    _forget(backup)
-                    raise
+            _install(crontab, file, approved, copy)
         failpoint("crontab.installed")
-        _read_back(crontab, backups, approved, wanted, backup)
-        return WriteResult(True, backup)
+        _read_back(crontab, approved, after, copy)
+        return WriteResult(True, copy)
 
 
-def _put(crontab: Crontab, file: Path | None) -> None:
-    if file:
-        crontab.install(file)
-    else:
-        crontab.remove()
+def _install(crontab: Crontab, file: Path | None, approved: bytes | None, copy: Path) -> None:
+    """Install the file, or no tab without one; the copy goes when nothing was written."""
+    try:
+        _expect(crontab.read(), approved, "while it was checked")
+    except StockmlError:
+        _forget(copy)
+        raise
+    try:
+        if file:
+            crontab.install(file)
+        else:
+            crontab.remove()
+    except StockmlError:
+        # Otherwise it did write, whatever it reported, and reading it back decides.
+        if crontab.read() == approved:
+            _forget(copy)
+            raise
 
 
-def _forget(backup: Path) -> None:
+def _forget(copy: Path) -> None:
     """Nothing was written, so there is nothing to undo."""
     with suppress(OSError):
-        backup.unlink()
+        copy.unlink()
 
 
-def _expect(found: bytes | None, approved: bytes | None, when: str) -> None:
-    if found != approved:
+def _expect(tab: bytes | None, approved: bytes | None, when: str) -> None:
+    if tab != approved:
         raise ConflictError(
             f"the crontab was changed {when} by another program",
             "look at the new difference and try again; nothing was changed",
         )
 
 
-def _read_back(
-    crontab: Crontab, backups: TabCopies, approved: bytes | None, wanted: bytes | None, backup: Path
-) -> None:
-    found = crontab.read()
-    if found == wanted:
+def _read_back(crontab: Crontab, approved: bytes | None, after: bytes | None, copy: Path) -> None:
+    tab = crontab.read()
+    if tab == after:
         return
-    if found == approved:
-        _forget(backup)
+    if tab == approved:
+        _forget(copy)
         raise StockmlError(
             "crontab said that it installed the new crontab, but the old one stands",
             "is the disk full? nothing was changed",
         )
-    kept = backups.folder / f"wanted-{backup.name}"
-    write_atomic(kept, wanted or b"", 0o600)
+    unwritten = copy.with_name(f"wanted-{copy.name}")
+    write_atomic(unwritten, after or b"", 0o600)
     raise OverwrittenError(
         "another program wrote the crontab at the same moment",
-        f"look at `crontab -l`; before: {backup}, what was to be written: {kept}",
+        f"look at `crontab -l`; before: {copy}, what was to be written: {unwritten}",
     )
 
 
 @contextmanager
-def _file(state: Path, wanted: bytes | None) -> Iterator[Path | None]:
+def _file(state: Path, tab: bytes | None) -> Iterator[Path | None]:
     """The tab to install in a file of our own, gone afterwards; None when there is to be no tab."""
-    if wanted is None:
+    if tab is None:
         yield None
         return
     path = temporary_name(state / "crontab")
     try:
-        write_atomic(path, wanted, 0o600)
+        write_atomic(path, tab, 0o600)
         yield path
     except OSError as error:
         raise StockmlError(

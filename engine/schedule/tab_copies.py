@@ -1,6 +1,4 @@
-"""Copies of the whole crontab, one before every write of ours, per user.
-
-And which of them `undo` goes back to.
+"""Copies of the user's whole crontab, one before every write of ours, and what `undo` restores.
 
     $XDG_STATE_HOME/stockml/crontab-backups/20261122T020001.123456Z-set-1f0c….tab   0600, 50 kept
 
@@ -16,7 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,19 +34,18 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TabCopy:
-    """One copy;
-    `before` and `after` are what `mark` says of the tab copied and of the tab written over it."""
+    """One copy; `before` is the digest of the tab copied, `after` of the tab written over it."""
 
     path: Path
     at: datetime
+    _: KW_ONLY
     reason: str
     home: str
     before: str
     after: str
 
     def tab(self) -> bytes | None:
-        """The bytes of the copy, None for no tab;
-        StockmlError when the file does not hold what its name says."""
+        """The bytes of the copy, None for no tab; StockmlError when they do not match its name."""
         if self.before == "none":
             return None
         try:
@@ -103,27 +100,29 @@ class TabCopies:
             raise StockmlError(
                 f"cannot read the copies in {self.folder}: {error.strerror}", "nothing was changed"
             ) from error
-        found = ((name, match) for name in names if (match := _NAME.fullmatch(name)))
+        matches = (match for name in names if (match := _NAME.fullmatch(name)))
         return tuple(
             TabCopy(
-                self.folder / name,
+                self.folder / match[0],
                 datetime.strptime(match["stamp"], _STAMP).replace(tzinfo=UTC),
-                match["reason"],
-                match["home"],
-                match["before"],
-                match["after"],
+                reason=match["reason"],
+                home=match["home"],
+                before=match["before"],
+                after=match["after"],
             )
-            for name, match in found
+            for match in matches
         )
 
-    def keep(self, home: Home, reason: str, before: bytes | None, after: bytes | None) -> Path:
-        """Write the copy of `before`, and let go of the oldest beyond 50;
-        StockmlError when it cannot be kept."""
-        known = self.all()
+    def keep(self, home: Home, reason: str, *, before: bytes | None, after: bytes | None) -> Path:
+        """Write the copy of `before`, and delete the oldest beyond 50.
+
+        StockmlError when it cannot be kept.
+        """
+        older = self.all()
         at = self.clock.now().astimezone(UTC)
-        if known and at <= known[-1].at:
+        if older and at <= older[-1].at:
             # Names must sort in the order of the writes, also when the clock stood or went back.
-            at = known[-1].at + timedelta(microseconds=1)
+            at = older[-1].at + timedelta(microseconds=1)
         digests = f"{home_digest(home)}-{tab_digest(before)}-{tab_digest(after)}"
         name = f"{at.strftime(_STAMP)}-{reason}-{digests}.tab"
         try:
@@ -134,28 +133,27 @@ class TabCopies:
                 f"cannot keep a copy of your crontab in {self.folder}: {error.strerror}",
                 "nothing was changed",
             ) from error
-        for old in known[: max(0, len(known) + 1 - KEPT)]:
+        for copy in older[: max(0, len(older) + 1 - KEPT)]:
             with suppress(FileNotFoundError):
-                old.path.unlink()
+                copy.path.unlink()
         return self.folder / name
 
     def to_undo(self, home: Home) -> TabCopy | None:
-        """The copy that the next undo of this home goes back to: the newest that no later undo
-        has cancelled."""
-        cancelled = 0
-        for backup in reversed(self.all()):
-            if backup.home != home_digest(home):
+        """The copy that the next undo of this home restores: the newest not undone yet."""
+        undone = 0
+        for copy in reversed(self.all()):
+            if copy.home != home_digest(home):
                 continue
-            if backup.reason == UNDO:
-                cancelled += 1
-            elif cancelled:
-                cancelled -= 1
+            if copy.reason == UNDO:
+                undone += 1
+            elif undone:
+                undone -= 1
             else:
-                return backup
+                return copy
         return None
 
 
 def make_private(folder: Path) -> None:
-    """The folder, for this user alone: a crontab may hold secrets."""
+    """Make the folder, for this user alone: a crontab may hold secrets."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)

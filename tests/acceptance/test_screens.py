@@ -42,7 +42,7 @@ def test_schedule_is_installed_edited_and_left(tmp_path: Path) -> None:
     )
 
     def times() -> dict[str, str]:
-        return {line.job: line.expression for line in scheduler.look().lines}
+        return {line.job: line.expression for line in scheduler.current().lines}
 
     with Terminal(
         [sys.executable, "-c", start, "--home", str(home.root)], 80, 24, **places

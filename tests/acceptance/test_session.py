@@ -77,7 +77,7 @@ class Operator:
             state=self._state / "stockml",
             daemon=lambda: Daemon(True),
         )
-        return {line.job: line.expression for line in scheduler.look().lines}
+        return {line.job: line.expression for line in scheduler.current().lines}
 
 
 @pytest.fixture

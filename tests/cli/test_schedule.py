@@ -168,7 +168,15 @@ def test_show_has_every_job_and_the_rest_of_the_tab(shell: Shell) -> None:
     shell.install("health")
     write_changes(
         shell.home,
-        (ScheduleChange(NOON - timedelta(days=2), "health", "30 7 * * *", True, "crontab"),),
+        (
+            ScheduleChange(
+                NOON - timedelta(days=2),
+                "health",
+                expression="30 7 * * *",
+                enabled=True,
+                backend="crontab",
+            ),
+        ),
     )
     tree = shell.tree("show")
     jobs = {job["job"]: job for job in tree["jobs"]}
@@ -212,7 +220,15 @@ def test_catch_up_runs_a_missed_job_once(shell: Shell, monkeypatch: pytest.Monke
     shell.install("health")
     write_changes(
         shell.home,
-        (ScheduleChange(NOON - timedelta(days=3), "health", "30 7 * * *", True, "crontab"),),
+        (
+            ScheduleChange(
+                NOON - timedelta(days=3),
+                "health",
+                expression="30 7 * * *",
+                enabled=True,
+                backend="crontab",
+            ),
+        ),
     )
     monkeypatch.setattr(
         "engine.schedule.cron_run.child_argv", lambda *_: [sys.executable, "-c", "print('healthy')"]

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.core.paths import Home
-from engine.schedule.block import JobLine
 from engine.schedule.crontab import Crontab
+from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS, STANDARD_JOBS, shell_command
 
 PROGRAM = Path("/opt/stock ml/bin/stockml")

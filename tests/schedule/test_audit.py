@@ -16,8 +16,8 @@ def test_every_write_is_recorded(tmp_path: Path) -> None:
     scheduler = desk.scheduler
     desk.write(desk.install())
     desk.write(desk.install())
-    desk.write(scheduler.set(scheduler.look(), "weekly", "0 4 * * 0"))
-    desk.write(scheduler.enable(scheduler.look(), ("clean",), False))
+    desk.write(scheduler.set(scheduler.current(), "weekly", "0 4 * * 0"))
+    desk.write(scheduler.enable(scheduler.current(), ("clean",), enabled=False))
     desk.write(scheduler.undo())
     found = list(read_entries(scheduler.home))
 

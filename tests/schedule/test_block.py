@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.schedule.block import (
-    JobLine,
     find_block,
     find_blocks,
     foreign_bytes,
     keeps_foreign_bytes,
     render_block,
     splice,
-    with_line,
 )
 from engine.schedule.expression import parse
+from engine.schedule.job_lines import JobLine, with_line
 from engine.schedule.jobs import shell_command
 from tests.schedule.corpus import CORPUS
 from tests.schedule.expressions import generated
@@ -120,7 +119,7 @@ def test_an_edit_by_hand_is_seen() -> None:
         found = find_block(edited, HOME)
         assert found is not None and found.edited == (edited != block)
     found = find_block(block.replace(b"# END", b"7 7 * * * my own line\n# END"), HOME)
-    assert found is not None and found.edited and found.strange == ("7 7 * * * my own line",)
+    assert found is not None and found.edited and found.foreign_lines == ("7 7 * * * my own line",)
 
 
 def _broken() -> list[tuple[str, bytes]]:

@@ -288,7 +288,16 @@ def test_the_slot_is_the_newest_of_the_recorded_schedule(home: Home) -> None:
     a start at any other time belongs to no slot."""
     zone = ZoneInfo("America/New_York")
     write_changes(
-        home, (ScheduleChange(NOW - timedelta(days=3), "weekly", "0 2 * * 0", True, "crontab"),)
+        home,
+        (
+            ScheduleChange(
+                NOW - timedelta(days=3),
+                "weekly",
+                expression="0 2 * * 0",
+                enabled=True,
+                backend="crontab",
+            ),
+        ),
     )
     slot = datetime(2026, 2, 8, 7, tzinfo=UTC)
     for late, wanted in (
@@ -304,7 +313,16 @@ def test_the_slot_is_the_newest_of_the_recorded_schedule(home: Home) -> None:
 def test_the_expected_slot_is_recorded_for_cron_only(home: Home) -> None:
     """A run by hand has none."""
     write_changes(
-        home, (ScheduleChange(NOW - timedelta(days=3), "weekly", "* * * * *", True, "crontab"),)
+        home,
+        (
+            ScheduleChange(
+                NOW - timedelta(days=3),
+                "weekly",
+                expression="* * * * *",
+                enabled=True,
+                backend="crontab",
+            ),
+        ),
     )
     _run(home, "weekly", "pass")
     assert _last(home, "weekly").slot == NOW.replace(second=0)

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.schedule.block import JobLine
 from engine.schedule.explain import clashes, explain
 from engine.schedule.expression import ExpressionError
+from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS, STANDARD_JOBS
 
 NEW_YORK, UTC_ZONE = ZoneInfo("America/New_York"), ZoneInfo("UTC")

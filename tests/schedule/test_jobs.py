@@ -16,6 +16,7 @@ from engine.schedule.expression import parse
 from engine.schedule.jobs import (
     JOBS,
     STANDARD_JOBS,
+    CronCommand,
     child_argv,
     find_program,
     job_named,
@@ -57,7 +58,7 @@ def test_a_command_is_read_back_by_any_shell(root: str) -> None:
     """Quoted so that /bin/sh gives the very words to the program."""
     home = Home(Path(root))
     command = shell_command(Path("/opt/my bin/stockml"), "weekly", home)
-    assert parse_command(command) == ("weekly", Path("/opt/my bin/stockml"), home.root)
+    assert parse_command(command) == CronCommand("weekly", Path("/opt/my bin/stockml"), home.root)
     shown = subprocess.run(
         ["/bin/sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True
     )

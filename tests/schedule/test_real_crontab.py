@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
-from engine.schedule.block import JobLine, splice, with_line
+from engine.schedule.block import splice
 from engine.schedule.crontab import CronKind, Crontab, CrontabError
+from engine.schedule.job_lines import JobLine, with_line
 from engine.schedule.swap import swap
 from engine.schedule.tab_copies import TabCopies
 from tests.schedule.corpus import CORPUS
@@ -57,15 +58,15 @@ def _round_trip(crontab: Crontab, user: str, tab: bytes | None, folder: Path) ->
     backups, lines = TabCopies(folder / "state", SystemClock()), standard_lines(HOME)
     assert crontab.read() == tab == _spooled(user)
     installed = splice(tab, HOME, lines)
-    swap(crontab, backups, HOME, tab, installed, "install")
+    swap(crontab, backups, HOME, approved=tab, after=installed, reason="install")
     assert _spooled(user) == installed
     paused = splice(
         installed,
         HOME,
         with_line(lines, JobLine("clean", "0 3 * * *", lines[-1].command, enabled=False)),
     )
-    swap(crontab, backups, HOME, installed, paused, "disable")
-    swap(crontab, backups, HOME, paused, splice(paused, HOME, ()), "remove")
+    swap(crontab, backups, HOME, approved=installed, after=paused, reason="disable")
+    swap(crontab, backups, HOME, approved=paused, after=splice(paused, HOME, ()), reason="remove")
     # The newline that we added for cron stays; it takes a last comment without one, but no last
     # job.
     assert _spooled(user) == (tab if not tab or tab.endswith(b"\n") else tab + b"\n")
@@ -147,9 +148,9 @@ def test_a_tab_put_in_place_by_hand_keeps_its_first_comments(
         crontab,
         TabCopies(tmp_path / "state", SystemClock()),
         HOME,
-        tab,
-        splice(tab, HOME, standard_lines(HOME)),
-        "install",
+        approved=tab,
+        after=splice(tab, HOME, standard_lines(HOME)),
+        reason="install",
     )
     found = _spooled(user)
     assert found is not None and found.startswith(tab + b"\n# BEGIN stockml")
@@ -164,9 +165,9 @@ def test_a_long_path_of_the_state_folder_is_no_hindrance(
         crontab,
         TabCopies(folder, SystemClock()),
         HOME,
-        None,
-        splice(None, HOME, standard_lines(HOME)),
-        "install",
+        approved=None,
+        after=splice(None, HOME, standard_lines(HOME)),
+        reason="install",
     ).changed
     assert crontab.read() == splice(None, HOME, standard_lines(HOME))
 
@@ -185,8 +186,8 @@ def test_a_foreign_line_that_cron_refuses_stops_the_install_and_changes_nothing(
             crontab,
             TabCopies(tmp_path / "state", SystemClock()),
             HOME,
-            tab,
-            splice(tab, HOME, standard_lines(HOME)),
-            "install",
+            approved=tab,
+            after=splice(tab, HOME, standard_lines(HOME)),
+            reason="install",
         )
     assert path.read_bytes() == b"0 1 * * * x\n61 * * * * bad\n"

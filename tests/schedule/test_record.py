@@ -26,7 +26,7 @@ def test_a_run_is_written_when_it_begins_and_when_it_ends(tmp_path: Path) -> Non
     """Start, end, exit, expected slot, who started it; while it runs it has no end."""
     home = Home(tmp_path)
     number = begin_run(home, "weekly", JobTrigger.CRON, AT.replace(second=0), AT)
-    running = CronRun(number, "weekly", JobTrigger.CRON, AT.replace(second=0), AT)
+    running = CronRun(number, "weekly", JobTrigger.CRON, slot=AT.replace(second=0), started=AT)
     assert read_history(home, ("weekly", "clean")) == ScheduleHistory(
         {"weekly": (running,), "clean": ()}
     )
@@ -55,16 +55,20 @@ def test_the_newest_change_of_a_job_counts(tmp_path: Path) -> None:
     write_changes(
         home,
         (
-            ScheduleChange(AT, "weekly", "0 2 * * 0", True, "crontab"),
-            ScheduleChange(AT, "clean", "0 3 * * *", False, "crontab"),
+            ScheduleChange(AT, "weekly", expression="0 2 * * 0", enabled=True, backend="crontab"),
+            ScheduleChange(AT, "clean", expression="0 3 * * *", enabled=False, backend="crontab"),
         ),
     )
     write_changes(home, ())
-    gone = ScheduleChange(AT + timedelta(days=1), "weekly", None, False, "crontab")
+    gone = ScheduleChange(
+        AT + timedelta(days=1), "weekly", expression=None, enabled=False, backend="crontab"
+    )
     write_changes(home, (gone,))
     assert read_history(home, ("weekly", "clean")).changes == {
         "weekly": gone,
-        "clean": ScheduleChange(AT, "clean", "0 3 * * *", False, "crontab"),
+        "clean": ScheduleChange(
+            AT, "clean", expression="0 3 * * *", enabled=False, backend="crontab"
+        ),
     }
 
 

@@ -12,11 +12,13 @@ import pytest
 from engine.core.clock import FakeClock
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
-from engine.schedule.block import JobLine, foreign_bytes
+from engine.schedule.block import foreign_bytes
 from engine.schedule.crontab import Crontab, CrontabError
 from engine.schedule.daemon import Daemon
+from engine.schedule.drafts import Backend, Draft, EditPolicy
 from engine.schedule.expression import ExpressionError
-from engine.schedule.scheduler import Backend, Draft, EditPolicy, Scheduler
+from engine.schedule.job_lines import JobLine
+from engine.schedule.scheduler import Scheduler
 from engine.schedule.swap import ConflictError
 from tests.schedule.corpus import CORPUS
 from tests.schedule.fakes import FakeCrontab
@@ -29,18 +31,27 @@ NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 class Desk:
     """A scheduler on a fake crontab, with a clock that moves."""
 
-    def __init__(self, folder: Path, running: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        running: bool = True,
+        home: Home | None = None,
+        crontab: Crontab | None = None,
+    ) -> None:
         self.fake = FakeCrontab(folder / "fake")
         self.clock = FakeClock(NOW)
         self.scheduler = Scheduler(
-            Home(folder / "home"),
+            home or Home(folder / "home"),
             self.clock,
-            crontab=self.fake.crontab,
+            crontab=crontab or self.fake.crontab,
             state=folder / "state",
             units=folder / "units",
             zone=ZoneInfo("America/New_York"),
             daemon=lambda: Daemon(
-                running, 7 if running else None, None, "" if running else "no process is named cron"
+                running,
+                7 if running else None,
+                since=None,
+                detail="" if running else "no process is named cron",
             ),
         )
 
@@ -52,12 +63,14 @@ class Desk:
         self, *names: str, edits: EditPolicy = EditPolicy.REFUSE, reset: bool = False
     ) -> Draft:
         return self.scheduler.install(
-            self.scheduler.look(Backend.CRONTAB, edits), names, PROGRAM, reset
+            self.scheduler.current(Backend.CRONTAB, edits), names, PROGRAM, reset=reset
         )
 
     @property
     def lines(self) -> dict[str, tuple[str, bool]]:
-        return {line.job: (line.expression, line.enabled) for line in self.scheduler.look().lines}
+        return {
+            line.job: (line.expression, line.enabled) for line in self.scheduler.current().lines
+        }
 
 
 @pytest.fixture
@@ -80,12 +93,11 @@ def test_a_home_of_two_names_is_scheduled_once(desk: Desk, tmp_path: Path) -> No
     desk.write(desk.install())
     before = desk.fake.tab
     (tmp_path / "other name").symlink_to(desk.scheduler.home.root)
-    linked = Desk(tmp_path)
-    linked.scheduler.home = Home(tmp_path / "other name")
+    linked = Desk(tmp_path, home=Home(tmp_path / "other name"))
     with pytest.raises(RefusedError, match=f"already, as {tmp_path}/home: each would start twice"):
         linked.write(linked.install())
     assert before == desk.fake.tab
-    desk.write(desk.scheduler.remove(desk.scheduler.look()))
+    desk.write(desk.scheduler.remove(desk.scheduler.current()))
     linked.write(linked.install())
     assert linked.lines == STANDARD
 
@@ -105,7 +117,7 @@ def test_the_first_install_brings_the_guides_jobs_and_a_second_changes_nothing(d
 def test_an_install_keeps_changed_times_and_adds_what_is_named(desk: Desk) -> None:
     """A later install never resets a time; --reset does."""
     desk.write(desk.install())
-    desk.write(desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 * * sun"))
+    desk.write(desk.scheduler.set(desk.scheduler.current(), "weekly", "0 4 * * sun"))
     desk.write(desk.install("health", "serve"))
     assert desk.lines == {
         **STANDARD,
@@ -128,7 +140,7 @@ def test_a_named_job_alone_is_told_and_leaves_the_standard_ones_to_a_plain_insta
     assert desk.lines == {"health": ("30 7 * * *", True)}
     desk.write(desk.install())
     assert desk.lines == {**STANDARD, "health": ("30 7 * * *", True)}
-    desk.write(desk.scheduler.remove(desk.scheduler.look(), ["monthly"]))
+    desk.write(desk.scheduler.remove(desk.scheduler.current(), ["monthly"]))
     again = desk.install()
     assert (again.changed, again.warnings, "monthly" in desk.lines) == (False, (), False)
 
@@ -136,11 +148,11 @@ def test_a_named_job_alone_is_told_and_leaves_the_standard_ones_to_a_plain_insta
 def test_an_install_writes_the_new_path_of_the_program(desk: Desk) -> None:
     """A moved environment is repaired by `install`; times and pauses stay."""
     desk.write(desk.install())
-    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], False))
-    base = desk.scheduler.look()
+    desk.write(desk.scheduler.enable(desk.scheduler.current(), ["clean"], enabled=False))
+    base = desk.scheduler.current()
     desk.write(desk.scheduler.install(base, (), Path("/bin/false")))
     assert all(
-        line.command.startswith("/bin/false cron-run") for line in desk.scheduler.look().lines
+        line.command.startswith("/bin/false cron-run") for line in desk.scheduler.current().lines
     )
     assert desk.lines == {**STANDARD, "clean": ("0 3 * * *", False)}
 
@@ -149,16 +161,16 @@ def test_pause_resume_and_remove(desk: Desk) -> None:
     """A paused job keeps its time; a removed one is gone; the last one takes the block along."""
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
-    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean", "weekly"], False))
+    desk.write(desk.scheduler.enable(desk.scheduler.current(), ["clean", "weekly"], enabled=False))
     assert desk.lines["clean"] == ("0 3 * * *", False) and desk.lines["weekly"] == (
         "0 2 * * 0",
         False,
     )
-    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], True))
+    desk.write(desk.scheduler.enable(desk.scheduler.current(), ["clean"], enabled=True))
     assert desk.lines["clean"] == ("0 3 * * *", True)
-    desk.write(desk.scheduler.remove(desk.scheduler.look(), ["monthly"]))
+    desk.write(desk.scheduler.remove(desk.scheduler.current(), ["monthly"]))
     assert "monthly" not in desk.lines
-    desk.write(desk.scheduler.remove(desk.scheduler.look()))
+    desk.write(desk.scheduler.remove(desk.scheduler.current()))
     assert desk.fake.tab == FOREIGN and desk.scheduler.in_use() is None
 
 
@@ -178,16 +190,16 @@ def test_a_time_that_never_fires_is_refused_and_nothing_written(
     desk.write(desk.install("serve"))
     writes = len(desk.fake.writes)
     with pytest.raises(ExpressionError):
-        desk.scheduler.set(desk.scheduler.look(), name, text)
+        desk.scheduler.set(desk.scheduler.current(), name, text)
     assert len(desk.fake.writes) == writes
 
 
 def test_a_job_that_is_not_installed_cannot_be_changed(desk: Desk) -> None:
     """The hint says how to add it; an unknown name is told with the nearest."""
     with pytest.raises(UsageError, match="weekly is not in the schedule"):
-        desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 * * 0")
+        desk.scheduler.set(desk.scheduler.current(), "weekly", "0 4 * * 0")
     with pytest.raises(UsageError, match="weekle"):
-        desk.scheduler.enable(desk.scheduler.look(), ["weekle"], True)
+        desk.scheduler.enable(desk.scheduler.current(), ["weekle"], enabled=True)
 
 
 def _operations(desk: Desk) -> Iterator[Draft]:
@@ -195,12 +207,12 @@ def _operations(desk: Desk) -> Iterator[Draft]:
     scheduler = desk.scheduler
     steps: list[Callable[[], Draft]] = [
         lambda: desk.install(),
-        lambda: scheduler.set(scheduler.look(), "weekly", "30 4 * * 6"),
-        lambda: scheduler.enable(scheduler.look(), ["clean"], False),
+        lambda: scheduler.set(scheduler.current(), "weekly", "30 4 * * 6"),
+        lambda: scheduler.enable(scheduler.current(), ["clean"], enabled=False),
         lambda: desk.install("serve"),
-        lambda: scheduler.enable(scheduler.look(), ["clean"], True),
-        lambda: scheduler.remove(scheduler.look(), ["monthly"]),
-        lambda: scheduler.remove(scheduler.look()),
+        lambda: scheduler.enable(scheduler.current(), ["clean"], enabled=True),
+        lambda: scheduler.remove(scheduler.current(), ["monthly"]),
+        lambda: scheduler.remove(scheduler.current()),
     ]
     for step in steps:
         draft = step()
@@ -228,7 +240,7 @@ def test_undo_keeps_what_others_wrote_since(desk: Desk) -> None:
     """Where the tab was changed after our write, our block alone goes back."""
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
-    desk.write(desk.scheduler.set(desk.scheduler.look(), "weekly", "30 4 * * 6"))
+    desk.write(desk.scheduler.set(desk.scheduler.current(), "weekly", "30 4 * * 6"))
     assert desk.fake.tab is not None
     desk.fake.tab = b"# new first line\n" + desk.fake.tab + b"7 7 * * * new last line\n"
     desk.write(desk.scheduler.undo())
@@ -256,7 +268,7 @@ def test_looking_and_drafting_write_nothing(tmp_path: Path, desk: Desk) -> None:
     desk.fake.tab = FOREIGN
     before = sorted(path for path in tmp_path.rglob("*") if "fake" not in path.parts)
     desk.install()
-    desk.scheduler.look()
+    desk.scheduler.current()
     desk.scheduler.history()
     assert sorted(path for path in tmp_path.rglob("*") if "fake" not in path.parts) == before
     assert desk.fake.writes == []
@@ -265,11 +277,11 @@ def test_looking_and_drafting_write_nothing(tmp_path: Path, desk: Desk) -> None:
 def test_an_edit_by_hand_is_refused_until_it_is_adopted_or_overwritten(desk: Desk) -> None:
     """Nothing touches an edited block by itself; both ways out work."""
     desk.write(desk.install())
-    desk.write(desk.scheduler.enable(desk.scheduler.look(), ["clean"], False))
+    desk.write(desk.scheduler.enable(desk.scheduler.current(), ["clean"], enabled=False))
     assert desk.fake.tab is not None
     edited = desk.fake.tab.replace(b"0 2 * * 0", b"15 2 * * 0")
     desk.fake.tab = edited
-    for attempt in (desk.scheduler.look, desk.install, desk.scheduler.undo):
+    for attempt in (desk.scheduler.current, desk.install, desk.scheduler.undo):
         with pytest.raises(RefusedError, match="edited by hand"):
             attempt()
     assert desk.fake.tab == edited
@@ -311,7 +323,7 @@ def test_the_draft_tells_clock_changes_clashes_and_the_or_rule(desk: Desk) -> No
         and "weekly and monthly come within an hour" in told
     )
     desk.write(desk.install())
-    draft = desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 1 * 0")
+    draft = desk.scheduler.set(desk.scheduler.current(), "weekly", "0 4 1 * 0")
     assert any(
         "both day fields are set: it runs on a day of month 1 OR a day of week 0" in text
         for text in draft.warnings
@@ -322,8 +334,8 @@ def test_every_change_is_recorded_with_its_time(desk: Desk) -> None:
     """The state of a job counts from the change on; what did not change keeps its own time."""
     desk.write(desk.install())
     first = desk.scheduler.history().changes
-    desk.write(desk.scheduler.set(desk.scheduler.look(), "weekly", "0 4 * * 0"))
-    desk.write(desk.scheduler.remove(desk.scheduler.look(), ["clean"]))
+    desk.write(desk.scheduler.set(desk.scheduler.current(), "weekly", "0 4 * * 0"))
+    desk.write(desk.scheduler.remove(desk.scheduler.current(), ["clean"]))
     changes = desk.scheduler.history().changes
     assert changes["weekly"].expression == "0 4 * * 0" and changes["weekly"].at > first["weekly"].at
     assert changes["clean"].expression is None and changes["monthly"] == first["monthly"]
@@ -340,17 +352,23 @@ def test_jobs_move_between_the_backends_and_never_stand_in_both(
     monkeypatch.setattr(systemd, "verify", lambda files: ())
     scheduler = desk.scheduler
     desk.write(desk.install())
-    base = Draft(scheduler.look(Backend.SYSTEMD), "install", scheduler.look().lines, None, ("+",))
+    base = Draft(
+        scheduler.current(Backend.SYSTEMD),
+        "install",
+        lines=scheduler.current().lines,
+        after=None,
+        diff=("+",),
+    )
     with pytest.raises(RefusedError, match="already started by crontab"):
         scheduler.write(base)
-    scheduler.move(scheduler.remove(scheduler.look(Backend.CRONTAB)), base)
+    scheduler.move(scheduler.remove(scheduler.current(Backend.CRONTAB)), base)
     assert scheduler.in_use() is Backend.SYSTEMD and desk.fake.tab is None
     with pytest.raises(RefusedError, match="already started by systemd"):
         desk.write(desk.install())
-    back = scheduler.install(scheduler.look(Backend.CRONTAB), (), PROGRAM)
+    back = scheduler.install(scheduler.current(Backend.CRONTAB), (), PROGRAM)
     with desk.fake.fails("reject"), pytest.raises(Exception, match="rejected"):
-        scheduler.move(scheduler.remove(scheduler.look(Backend.SYSTEMD)), back)
-    assert scheduler.in_use() is Backend.SYSTEMD and len(scheduler.look().lines) == 4
+        scheduler.move(scheduler.remove(scheduler.current(Backend.SYSTEMD)), back)
+    assert scheduler.in_use() is Backend.SYSTEMD and len(scheduler.current().lines) == 4
     (desk.fake.folder / "tab").write_bytes(back.after or b"")
     with pytest.raises(RefusedError, match="both in the crontab and in systemd"):
         scheduler.in_use()
@@ -366,23 +384,31 @@ def test_a_tab_that_cannot_be_read_may_hold_our_block_and_bars_systemd(
     with desk.fake.fails(failure), pytest.raises(CrontabError):
         desk.scheduler.in_use()
     draft = Draft(
-        desk.scheduler.look(Backend.SYSTEMD), "install", desk.scheduler.look().lines, None, ("+",)
+        desk.scheduler.current(Backend.SYSTEMD),
+        "install",
+        lines=desk.scheduler.current().lines,
+        after=None,
+        diff=("+",),
     )
     with desk.fake.fails(failure), pytest.raises(CrontabError):
         desk.scheduler.write(draft)
     assert not (desk.fake.folder.parent / "units").exists()
 
 
-def test_who_may_have_no_crontab_or_has_no_cron_may_take_systemd(desk: Desk) -> None:
+def test_who_may_have_no_crontab_or_has_no_cron_may_take_systemd(
+    desk: Desk, tmp_path: Path
+) -> None:
     """A denied user of whom nothing is recorded, and a machine without the program, have no
     block of ours."""
     with desk.fake.fails("denies"):
         assert desk.scheduler.in_use() is None
-    desk.scheduler.crontab = Crontab(("no-such-crontab-program",))
-    assert desk.scheduler.in_use() is None
+    without_cron = Desk(tmp_path, crontab=Crontab(("no-such-crontab-program",)))
+    assert without_cron.scheduler.in_use() is None
 
 
 def test_lines_of_unknown_jobs_never_reach_the_tab(desk: Desk) -> None:
     """A draft is checked line by line."""
     with pytest.raises(ExpressionError):
-        desk.scheduler.draft(desk.scheduler.look(), (JobLine("weekly", "61 * * * *", "x"),), "set")
+        desk.scheduler.draft(
+            desk.scheduler.current(), (JobLine("weekly", "61 * * * *", "x"),), "set"
+        )

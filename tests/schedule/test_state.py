@@ -7,17 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.schedule.daemon import MANAGER, Daemon
 from engine.schedule.expression import parse
 from engine.schedule.record import CronRun, JobOutcome, JobTrigger
-from engine.schedule.state import (
-    Circumstances,
-    InstalledJob,
-    ScheduleState,
-    grace,
-    job_status,
-    missed_reason,
-)
+from engine.schedule.state import InstalledJob, ScheduleState, grace, job_status
 
 NEW_YORK = ZoneInfo("America/New_York")
 SUNDAY = datetime(2026, 2, 8, 7, tzinfo=UTC)  # 02:00 in New York
@@ -33,7 +25,9 @@ def _run(
 ) -> CronRun:
     ended = None if outcome is None else at + timedelta(minutes=minutes)
     code = {JobOutcome.DONE: 0, JobOutcome.FAILED: 1, JobOutcome.SKIPPED: 75, None: None}[outcome]
-    return CronRun(1, "weekly", trigger, at, at, ended, code, outcome)
+    return CronRun(
+        1, "weekly", trigger, slot=at, started=at, ended=ended, exit_code=code, outcome=outcome
+    )
 
 
 def _state(
@@ -44,8 +38,10 @@ def _state(
     since: datetime | None = SINCE,
     text: str = "0 2 * * 0",
 ) -> str:
-    installed = InstalledJob(parse(text, reboot=True), enabled, since)
-    return str(job_status(installed, runs, running, now, NEW_YORK, BOOT).state)
+    installed = InstalledJob(parse(text, reboot=True), enabled=enabled, since=since)
+    return str(
+        job_status(installed, runs, running=running, now=now, zone=NEW_YORK, boot=BOOT).state
+    )
 
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -109,26 +105,30 @@ def test_the_grace_follows_the_jobs_own_duration() -> None:
 
 def test_missed_slots_are_counted_newest_first_and_a_miss_before_a_run_is_over() -> None:
     """Three Sundays without a run are three; a later run clears them."""
-    installed = InstalledJob(parse("0 2 * * 0"), True, SINCE)
+    installed = InstalledJob(parse("0 2 * * 0"), enabled=True, since=SINCE)
     now = SUNDAY + 15 * DAY
-    status = job_status(installed, (), False, now, NEW_YORK, BOOT)
+    status = job_status(installed, (), running=False, now=now, zone=NEW_YORK, boot=BOOT)
     assert [slot.astimezone(UTC) for slot in status.missed] == [
         SUNDAY + 14 * DAY,
         SUNDAY + 7 * DAY,
         SUNDAY,
     ]
     assert (
-        job_status(installed, (_run(now - MINUTE),), False, now, NEW_YORK, BOOT).state
+        job_status(
+            installed, (_run(now - MINUTE),), running=False, now=now, zone=NEW_YORK, boot=BOOT
+        ).state
         is ScheduleState.UP
     )
 
 
 def test_a_missed_slot_outlasts_the_grace_of_the_next_one() -> None:
     """A job every minute that stopped is missed, not late for ever."""
-    installed = InstalledJob(parse("* * * * *"), True, SINCE)
+    installed = InstalledJob(parse("* * * * *"), enabled=True, since=SINCE)
     now = SINCE + timedelta(minutes=5, seconds=30)
     assert (
-        job_status(installed, (_run(SINCE + MINUTE),), False, now, NEW_YORK, BOOT).state
+        job_status(
+            installed, (_run(SINCE + MINUTE),), running=False, now=now, zone=NEW_YORK, boot=BOOT
+        ).state
         is ScheduleState.MISSED
     )
 
@@ -140,42 +140,3 @@ def test_the_slots_of_a_dst_change_are_judged_in_utc() -> None:
     before = _run(spring - 7 * DAY)
     assert _state(spring - MINUTE, before) == "Up"
     assert _state(spring + 30 * MINUTE, before) == "Missed"
-
-
-def _seen(**more: object) -> Circumstances:
-    parts = {
-        "daemon": Daemon(True, 7, BOOT),
-        "line_stands": True,
-        "program_runs": True,
-        "program": "/opt/stockml",
-        "boot": BOOT,
-        "lock_holder": None,
-    }
-    return Circumstances(**{**parts, **more})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("says", "seen"),
-    [
-        (
-            "no cron daemon runs (no process)",
-            _seen(daemon=Daemon(False, detail="no process"), line_stands=False),
-        ),
-        ("its line is gone, or was edited by hand", _seen(line_stands=False, program_runs=False)),
-        ("/opt/stockml is gone", _seen(program_runs=False, boot=SUNDAY + HOUR)),
-        ("the machine was off (it started 2026-02-08 03:00 EST)", _seen(boot=SUNDAY + HOUR)),
-        (
-            "the cron daemon was down (it started 2026-02-08 04:00 EST)",
-            _seen(daemon=Daemon(True, 7, SUNDAY + 2 * HOUR)),
-        ),
-        ("its lock is held by weekly (process 9)", _seen(lock_holder="weekly (process 9)")),
-        ("the machine slept", _seen()),
-        (
-            "no systemd user manager runs (no socket)",
-            _seen(daemon=Daemon(False, detail="no socket", name=MANAGER)),
-        ),
-    ],
-)
-def test_a_miss_is_diagnosed_the_surest_cause_first(says: str, seen: Circumstances) -> None:
-    """In words, with what to do."""
-    assert says in missed_reason(SUNDAY.astimezone(NEW_YORK), seen)

@@ -106,15 +106,29 @@ def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
         if part == "fail":
             wanted = splice(tab, HOME, lines)
             with shared.fails(failure), pytest.raises(StockmlError):
-                swap(shared.crontab, backups, HOME, tab, wanted, "install")
+                swap(shared.crontab, backups, HOME, approved=tab, after=wanted, reason="install")
             assert shared.tab == tab
             return
-        swap(shared.crontab, backups, HOME, tab, splice(tab, HOME, lines), "install")
+        swap(
+            shared.crontab,
+            backups,
+            HOME,
+            approved=tab,
+            after=splice(tab, HOME, lines),
+            reason="install",
+        )
         installed = shared.tab
         ended = tab if not tab or tab.endswith(b"\n") else tab + b"\n"
         assert installed is not None and installed.startswith(ended or b"")
         assert foreign_bytes(installed, HOME) == (ended or b"")
-        swap(shared.crontab, backups, HOME, installed, splice(installed, HOME, ()), "remove")
+        swap(
+            shared.crontab,
+            backups,
+            HOME,
+            approved=installed,
+            after=splice(installed, HOME, ()),
+            reason="remove",
+        )
         assert shared.tab == ended
 
     check()
@@ -135,9 +149,9 @@ def test_a_failed_read_never_counts_as_an_empty_tab(failure: str, tmp_path: Path
             fake.crontab,
             _backups(tmp_path),
             HOME,
-            fake.tab,
-            splice(fake.tab, HOME, standard_lines(HOME)),
-            "install",
+            approved=fake.tab,
+            after=splice(fake.tab, HOME, standard_lines(HOME)),
+            reason="install",
         )
     assert fake.writes == []
 
@@ -165,9 +179,9 @@ def test_a_foreign_write_before_the_install_is_a_conflict_and_stays(
             fake.crontab,
             _backups(tmp_path),
             HOME,
-            approved,
-            splice(approved, HOME, standard_lines(HOME)),
-            "install",
+            approved=approved,
+            after=splice(approved, HOME, standard_lines(HOME)),
+            reason="install",
         )
     assert fake.tab == b"5 4 * * * echo hi\n7 7 * * * foreign\n"
     assert fake.writes == []
@@ -182,7 +196,7 @@ def test_a_foreign_write_after_the_install_is_reported_with_both_versions(tmp_pa
     backups = _backups(tmp_path)
     wanted = splice(fake.tab, HOME, standard_lines(HOME))
     with fake.fails("after"), pytest.raises(OverwrittenError) as caught:
-        swap(fake.crontab, backups, HOME, fake.tab, wanted, "install")
+        swap(fake.crontab, backups, HOME, approved=fake.tab, after=wanted, reason="install")
     assert fake.tab is not None and b"foreign" in fake.tab
     kept = next(path for path in backups.folder.iterdir() if path.name.startswith("wanted-"))
     assert kept.read_bytes() == wanted and str(kept) in caught.value.hint
@@ -198,9 +212,9 @@ def test_a_torn_install_is_reported(tmp_path: Path) -> None:
             fake.crontab,
             _backups(tmp_path),
             HOME,
-            fake.tab,
-            splice(fake.tab, HOME, standard_lines(HOME)),
-            "install",
+            approved=fake.tab,
+            after=splice(fake.tab, HOME, standard_lines(HOME)),
+            reason="install",
         )
 
 
@@ -210,7 +224,14 @@ def test_a_program_killed_after_it_wrote_counts_as_written(tmp_path: Path) -> No
     fake.tab = b"5 4 * * * echo hi\n"
     wanted = splice(fake.tab, HOME, standard_lines(HOME))
     with fake.fails("killed"):
-        assert swap(fake.crontab, _backups(tmp_path), HOME, fake.tab, wanted, "install").changed
+        assert swap(
+            fake.crontab,
+            _backups(tmp_path),
+            HOME,
+            approved=fake.tab,
+            after=wanted,
+            reason="install",
+        ).changed
     assert fake.tab == wanted
 
 
@@ -226,9 +247,9 @@ def test_a_failed_write_leaves_the_tab_no_file_and_no_copy(failure: str, tmp_pat
             fake.crontab,
             backups,
             HOME,
-            fake.tab,
-            splice(fake.tab, HOME, standard_lines(HOME)),
-            "install",
+            approved=fake.tab,
+            after=splice(fake.tab, HOME, standard_lines(HOME)),
+            reason="install",
         )
     assert fake.tab == b"5 4 * * * echo hi\n"
     assert backups.all() == ()
@@ -243,7 +264,9 @@ def test_the_same_tab_is_not_written(tmp_path: Path) -> None:
     """No change means no call that writes and no copy."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"x\n"
-    assert not swap(fake.crontab, _backups(tmp_path), HOME, b"x\n", b"x\n", "install").changed
+    assert not swap(
+        fake.crontab, _backups(tmp_path), HOME, approved=b"x\n", after=b"x\n", reason="install"
+    ).changed
     assert fake.calls == ["-l", "-V", "-h"]
 
 
@@ -253,7 +276,14 @@ def test_a_change_outside_our_block_is_refused(tmp_path: Path) -> None:
     fake.tab = b"a\nb\n"
     wanted = splice(b"a\n", HOME, standard_lines(HOME))
     with pytest.raises(RefusedError, match="not stockml's"):
-        swap(fake.crontab, _backups(tmp_path), HOME, b"a\nb\n", wanted, "install")
+        swap(
+            fake.crontab,
+            _backups(tmp_path),
+            HOME,
+            approved=b"a\nb\n",
+            after=wanted,
+            reason="install",
+        )
     assert fake.writes == []
 
 
@@ -262,8 +292,22 @@ def test_a_tab_that_we_made_is_removed_not_emptied(tmp_path: Path) -> None:
     -r`."""
     fake = FakeCrontab(tmp_path / "fake")
     backups = _backups(tmp_path)
-    swap(fake.crontab, backups, HOME, None, splice(None, HOME, standard_lines(HOME)), "install")
-    swap(fake.crontab, backups, HOME, fake.tab, splice(fake.tab, HOME, ()), "remove")
+    swap(
+        fake.crontab,
+        backups,
+        HOME,
+        approved=None,
+        after=splice(None, HOME, standard_lines(HOME)),
+        reason="install",
+    )
+    swap(
+        fake.crontab,
+        backups,
+        HOME,
+        approved=fake.tab,
+        after=splice(fake.tab, HOME, ()),
+        reason="remove",
+    )
     assert fake.tab is None and fake.writes[-1] == "-r"
 
 
@@ -276,9 +320,9 @@ def test_only_the_implementation_that_has_a_dry_run_is_asked_for_one(tmp_path: P
             fake.crontab,
             _backups(tmp_path / kind),
             HOME,
-            None,
-            splice(None, HOME, standard_lines(HOME)),
-            "install",
+            approved=None,
+            after=splice(None, HOME, standard_lines(HOME)),
+            reason="install",
         )
         used = {call.split()[0] for call in fake.calls} & {"-n", "-T"}
         assert used == ({option} if option else set())
@@ -307,9 +351,9 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_tab(point: str, tmp_path: 
         fake.crontab,
         _backups(tmp_path),
         home,
-        fake.tab,
-        splice(fake.tab, home, standard_lines(home)),
-        "install",
+        approved=fake.tab,
+        after=splice(fake.tab, home, standard_lines(home)),
+        reason="install",
     )
     assert find_block(fake.tab, home) is not None
 

@@ -13,11 +13,12 @@ import pytest
 from engine.core.errors import RefusedError, StockmlError
 from engine.core.paths import Home
 from engine.schedule import systemd
-from engine.schedule.block import JobLine
 from engine.schedule.expression import parse
+from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS, shell_command
 from engine.schedule.slots import next_slots
-from engine.schedule.systemd import Systemd, calendar, gap_warnings, unit_files, user_units, verify
+from engine.schedule.systemd import Systemd, user_units, verify
+from engine.schedule.units import calendar, gap_warnings, unit_files
 from tests.schedule.expressions import generated
 
 HOME = Home(Path('/home/op/my stocks 100% $x "q"'))
@@ -29,7 +30,10 @@ needs_analyze = pytest.mark.skipif(
 def _lines(home: Home, program: Path = Path("/bin/true")) -> tuple[JobLine, ...]:
     return tuple(
         JobLine(
-            job.name, job.expression, shell_command(program, job.name, home), job.name != "clean"
+            job.name,
+            job.expression,
+            shell_command(program, job.name, home),
+            enabled=job.name != "clean",
         )
         for job in JOBS.values()
     )
@@ -250,7 +254,7 @@ def test_the_gap_that_systemd_skips_is_told_with_its_date() -> None:
     """cron runs the job right after the gap, systemd a week later."""
     now, zone = datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("America/New_York")
     told = gap_warnings(_lines(HOME), now, zone)
-    assert told == ("weekly: 2026-03-08 02:00 does not exist and systemd skips it; choose 04:00",)
+    assert told == ["weekly: 2026-03-08 02:00 does not exist and systemd skips it; choose 04:00"]
     assert (
         gap_warnings(
             [
@@ -260,7 +264,7 @@ def test_the_gap_that_systemd_skips_is_told_with_its_date() -> None:
             now,
             zone,
         )
-        == ()
+        == []
     )
 
 

@@ -23,8 +23,8 @@ def _backups(folder: Path) -> tuple[TabCopies, FakeClock]:
 def test_a_copy_holds_the_bytes_and_nobody_else_can_read_it(tmp_path: Path) -> None:
     """0600 in a folder of 0700; the copy of no tab says so."""
     backups, _ = _backups(tmp_path)
-    path = backups.keep(HOME, "install", b"A=secret\r\n\xe9", b"new")
-    backups.keep(HOME, "install", None, b"new")
+    path = backups.keep(HOME, "install", before=b"A=secret\r\n\xe9", after=b"new")
+    backups.keep(HOME, "install", before=None, after=b"new")
     assert path.stat().st_mode & 0o777 == 0o600 and backups.folder.stat().st_mode & 0o777 == 0o700
     assert [backup.tab() for backup in backups.all()] == [b"A=secret\r\n\xe9", None]
     assert [backup.after for backup in backups.all()] == [tab_digest(b"new")] * 2
@@ -36,7 +36,7 @@ def test_fifty_are_kept_in_the_order_of_the_writes(tmp_path: Path) -> None:
     assert KEPT == 50
     for number in range(KEPT + 5):
         clock.advance(timedelta(seconds=-1 if number % 3 else 0))
-        backups.keep(HOME, "set", f"{number}".encode(), b"")
+        backups.keep(HOME, "set", before=f"{number}".encode(), after=b"")
     assert [backup.tab() for backup in backups.all()] == [
         f"{number}".encode() for number in range(5, KEPT + 5)
     ]
@@ -48,7 +48,7 @@ def test_an_undo_cancels_the_write_before_it(tmp_path: Path) -> None:
     backups, _ = _backups(tmp_path)
 
     def keep(reason: str, before: bytes, home: Home = HOME) -> None:
-        backups.keep(home, reason, before, b"")
+        backups.keep(home, reason, before=before, after=b"")
 
     def undone() -> bytes | None:
         found = backups.to_undo(HOME)
@@ -71,7 +71,7 @@ def test_an_undo_cancels_the_write_before_it(tmp_path: Path) -> None:
 def test_a_changed_copy_is_not_restored(tmp_path: Path) -> None:
     """A copy that does not hold what its name says is refused."""
     backups, _ = _backups(tmp_path)
-    backups.keep(HOME, "set", b"old", b"").write_bytes(b"tampered")
+    backups.keep(HOME, "set", before=b"old", after=b"").write_bytes(b"tampered")
     with pytest.raises(StockmlError, match="was changed"):
         backups.all()[0].tab()
 
@@ -79,7 +79,7 @@ def test_a_changed_copy_is_not_restored(tmp_path: Path) -> None:
 def test_files_of_other_names_are_no_copies(tmp_path: Path) -> None:
     """What else lies in the folder is left alone."""
     backups, _ = _backups(tmp_path)
-    backups.keep(HOME, "set", b"old", b"")
+    backups.keep(HOME, "set", before=b"old", after=b"")
     (backups.folder / "notes.txt").write_text("mine")
     assert len(backups.all()) == 1
 
@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_written_stops_the_write(tmp_path: Path) -> None
     backups.state.mkdir()
     (backups.state / "crontab-backups").write_text("a file in the way")
     with pytest.raises(StockmlError, match="cannot read the copies"):
-        backups.keep(HOME, "set", b"old", b"")
+        backups.keep(HOME, "set", before=b"old", after=b"")
 
 
 def test_the_state_folder_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,11 @@ from engine.cli.schedule_text import view_document, view_lines
 from engine.core.errors import StockmlError
 from engine.core.files import FileLock
 from engine.schedule.daemon import MANAGER, Daemon
+from engine.schedule.drafts import Backend
 from engine.schedule.jobs import JOBS
 from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
-from engine.schedule.scheduler import Backend
 from engine.schedule.state import ScheduleState
-from engine.schedule.systemd import unit_files
+from engine.schedule.units import unit_files
 from engine.schedule.view import JobView, schedule_view
 from tests.schedule.test_scheduler import FOREIGN, PROGRAM, Desk
 
@@ -146,7 +146,7 @@ def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
     desk.clock.advance(timedelta(days=8))
     assert "no cron daemon runs" in _job(desk, "weekly").reason
     running = Desk(tmp_path / "other")
-    running.write(running.scheduler.install(running.scheduler.look(), (), tmp_path / "gone"))
+    running.write(running.scheduler.install(running.scheduler.current(), (), tmp_path / "gone"))
     assert "is gone" in _job(running, "weekly").reason
     running.clock.advance(timedelta(days=8))
     assert "is gone or cannot be run" in _job(running, "weekly").reason
@@ -188,7 +188,7 @@ def test_timers_are_judged_by_systemd_not_by_cron(tmp_path: Path) -> None:
     missed run."""
     desk = Desk(tmp_path, running=False)
     desk.write(desk.install())
-    lines, desk.fake.tab = desk.scheduler.look().lines, None
+    lines, desk.fake.tab = desk.scheduler.current().lines, None
     desk.scheduler.systemd.folder.mkdir()
     for name, text in unit_files(desk.scheduler.home, lines).items():
         (desk.scheduler.systemd.folder / name).write_text(text)
@@ -233,10 +233,8 @@ def test_a_tab_that_cannot_be_read_is_not_called_empty(desk: Desk) -> None:
 def test_another_homes_block_is_named(tmp_path: Path, desk: Desk) -> None:
     """Two checkouts of one user see each other."""
     desk.write(desk.install())
-    other = Desk(tmp_path / "other")
-    other.fake = desk.fake
-    other.scheduler.crontab = desk.fake.crontab
-    other.scheduler.write(other.scheduler.install(other.scheduler.look(), (), PROGRAM))
+    other = Desk(tmp_path / "other", crontab=desk.fake.crontab)
+    other.scheduler.write(other.scheduler.install(other.scheduler.current(), (), PROGRAM))
     assert schedule_view(desk.scheduler).other_homes == (other.scheduler.home.root,)
     assert replace(schedule_view(other.scheduler)).other_homes == (desk.scheduler.home.root,)
 

@@ -261,12 +261,17 @@ def _schedule(engine: FakeEngine) -> None:
         b"# nightly copy of the web site\n15 1 * * * /usr/local/bin/copy-site --quiet\n"
     )
     scheduler = engine.schedule.scheduler()
-    scheduler.write(scheduler.install(scheduler.look(), (), Path("/bin/true")))
+    scheduler.write(scheduler.install(scheduler.current(), (), Path("/bin/true")))
     since = NOW - timedelta(days=30)
-    lines = scheduler.look().lines
+    lines = scheduler.current().lines
     write_changes(
         engine.home,
-        tuple(ScheduleChange(since, one.job, one.expression, True, "crontab") for one in lines),
+        tuple(
+            ScheduleChange(
+                since, one.job, expression=one.expression, enabled=True, backend="crontab"
+            )
+            for one in lines
+        ),
     )
     ran = (
         ("monthly", timedelta(days=20, hours=9, minutes=37), 34.0, 0, ""),

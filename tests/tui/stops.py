@@ -141,7 +141,7 @@ def furnish(engine: FakeEngine) -> None:
     )
     engine.overview = service_up()
     scheduler = engine.schedule.scheduler()
-    scheduler.write(scheduler.install(scheduler.look(), (), Path("/bin/true")))
+    scheduler.write(scheduler.install(scheduler.current(), (), Path("/bin/true")))
     os.utime(engine.home.audit_log, (0, 0))  # the log of the trainings is the newest
 
 

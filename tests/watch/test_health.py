@@ -18,10 +18,10 @@ from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, SymbolState
 from engine.core.snapshot import Snapshot
-from engine.schedule.block import JobLine
 from engine.schedule.daemon import Daemon
+from engine.schedule.drafts import Backend
+from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
-from engine.schedule.scheduler import Backend
 from engine.schedule.state import JobStatus, ScheduleState
 from engine.schedule.view import JobView, ScheduleView
 from engine.vault.backup import back_up
@@ -45,7 +45,16 @@ def scheduled(*jobs: JobView, unread: str = "") -> ScheduleView:
     """A crontab with these jobs, or one that cannot be read for the reason `unread`."""
     problems = (unread,) if unread else ()
     return ScheduleView(
-        SUNDAY, "UTC", Backend.CRONTAB, jobs, (), Daemon(True), (), (), problems, bool(unread)
+        taken_at=SUNDAY,
+        zone="UTC",
+        backend=Backend.CRONTAB,
+        jobs=jobs,
+        clashes=(),
+        daemon=Daemon(True),
+        other_lines=(),
+        other_homes=(),
+        problems=problems,
+        unread=bool(unread),
     )
 
 

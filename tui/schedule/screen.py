@@ -13,9 +13,9 @@ from textual.binding import BindingType
 
 from engine.core.errors import StockmlError
 from engine.core.records import Level
-from engine.schedule.block import JobLine, with_line
+from engine.schedule.drafts import CurrentSchedule, Draft
+from engine.schedule.job_lines import JobLine, with_line
 from engine.schedule.jobs import JOBS
-from engine.schedule.scheduler import CurrentSchedule, Draft
 from engine.schedule.swap import ConflictError
 from engine.schedule.view import JobView, ScheduleView, schedule_view
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
@@ -69,7 +69,7 @@ class ScheduleScreen(LiveScreen):
         scheduler = self.shell.engine.schedule.scheduler()
         seen = schedule_view(scheduler)
         try:
-            base = scheduler.look()
+            base = scheduler.current()
         except StockmlError as error:
             return Seen(seen, None, scheduler.zone, error.message, error.hint)
         return Seen(seen, base, scheduler.zone)

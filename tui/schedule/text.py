@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from engine.core.errors import StockmlError
-from engine.schedule.block import JobLine
 from engine.schedule.daemon import CRON
+from engine.schedule.drafts import Backend, CurrentSchedule
 from engine.schedule.explain import EXCHANGE, Explanation, explain
 from engine.schedule.expression import ExpressionError
+from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
-from engine.schedule.scheduler import Backend, CurrentSchedule
 from engine.schedule.slots import dst_notes
 from engine.schedule.state import ScheduleState
 from engine.schedule.view import JobView, ScheduleView

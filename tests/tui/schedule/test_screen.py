@@ -29,7 +29,7 @@ def install(engine: FakeEngine) -> None:
     """The standard jobs, as `schedule install` writes them, below a foreign tab."""
     engine.crontab.tab = FOREIGN
     scheduler = engine.schedule.scheduler()
-    scheduler.write(scheduler.install(scheduler.look(), (), PROGRAM))
+    scheduler.write(scheduler.install(scheduler.current(), (), PROGRAM))
 
 
 def stockml_program(folder: Path) -> Path:
@@ -45,7 +45,7 @@ def times(engine: FakeEngine) -> dict[str, tuple[str, bool]]:
     """What really stands in the crontab."""
     return {
         line.job: (line.expression, line.enabled)
-        for line in engine.schedule.scheduler().look().lines
+        for line in engine.schedule.scheduler().current().lines
     }
 
 

@@ -1,0 +1,114 @@
+"""The installed schedule of a home: in the crontab, in systemd, or as it was last recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.core.errors import RefusedError
+from engine.core.paths import Home
+from engine.schedule.block import Block, find_block
+from engine.schedule.crontab import Crontab, CrontabError, CrontabMissingError, DeniedError
+from engine.schedule.drafts import Backend, CurrentSchedule, EditPolicy
+from engine.schedule.expression import parse
+from engine.schedule.job_lines import JobLine, default_line, in_order
+from engine.schedule.jobs import JOBS, STANDARD_JOBS
+from engine.schedule.record import ScheduleHistory, read_history
+from engine.schedule.systemd import Systemd
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleReader:
+    """Reads what starts the jobs of one home; writes nothing."""
+
+    home: Home
+    crontab: Crontab
+    systemd: Systemd
+
+    def current(
+        self, backend: Backend | None = None, edits: EditPolicy = EditPolicy.REFUSE
+    ) -> CurrentSchedule:
+        """The installed schedule of a backend, by default of the one in use.
+
+        RefusedError for damaged markers, and for a block edited by hand unless `edits` says what
+        to do about it.
+        """
+        backend = backend or self.in_use() or Backend.CRONTAB
+        if backend is Backend.SYSTEMD:
+            return CurrentSchedule(backend, None, lines=self.systemd.read())
+        tab = self.crontab.read()
+        block = find_block(tab, self.home)
+        if block is None:
+            return CurrentSchedule(backend, tab, lines=())
+        if not block.edited and not block.foreign_lines:
+            return CurrentSchedule(backend, tab, lines=block.lines)
+        if edits is EditPolicy.OVERWRITE:
+            return CurrentSchedule(backend, tab, lines=self._recorded(), edited=_edited(block))
+        if edits is EditPolicy.REFUSE or block.foreign_lines:
+            raise _refusal(block)
+        for line in block.lines:
+            parse(line.expression, reboot=JOBS[line.job].reboot)
+        return CurrentSchedule(backend, tab, lines=block.lines, edited=_edited(block))
+
+    def in_use(self) -> Backend | None:
+        """The backend that holds jobs of this home.
+
+        RefusedError when both do, which starts every job twice. CrontabError when neither the
+        units nor a readable tab can say: our block may be in the tab all the same.
+        """
+        in_tab = self._in_tab()
+        in_systemd = self.systemd.present()
+        if in_tab and in_systemd:
+            raise RefusedError(
+                "the jobs stand both in the crontab and in systemd: each would start twice",
+                "take one out: `stockml schedule remove --systemd`, or `schedule remove --crontab`",
+            )
+        if in_tab:
+            return Backend.CRONTAB
+        return Backend.SYSTEMD if in_systemd else None
+
+    def _in_tab(self) -> bool:
+        try:
+            return find_block(self.crontab.read(), self.home) is not None
+        except CrontabMissingError:
+            return False
+        except CrontabError as error:
+            # Where the user may have no crontab our own record decides; behind any other fault
+            # there might be a block that fires.
+            surely_absent = isinstance(error, DeniedError) and not self._recorded_in_tab()
+            if surely_absent or self.systemd.present():
+                return False
+            raise
+
+    def _recorded_in_tab(self) -> bool:
+        changes = self.history().changes.values()
+        return any(change.expression and change.backend == Backend.CRONTAB for change in changes)
+
+    def history(self) -> ScheduleHistory:
+        """What is recorded of every job."""
+        return read_history(self.home, tuple(JOBS))
+
+    def _recorded(self) -> tuple[JobLine, ...]:
+        """Our lines as they were last written; the standard ones where nothing is recorded."""
+        recorded = in_order(
+            JobLine(job, change.expression, "", enabled=change.enabled)
+            for job, change in self.history().changes.items()
+            if change.expression
+        )
+        return recorded or tuple(default_line(job) for job in STANDARD_JOBS)
+
+
+def _edited(block: Block) -> str:
+    where = f"the stockml block (line {block.line_number} of the crontab) was edited by hand"
+    if block.foreign_lines:
+        return f"{where}: not ours: {'; '.join(block.foreign_lines)}"
+    return where
+
+
+def _refusal(block: Block) -> RefusedError:
+    hint = (
+        "`schedule install --overwrite` puts our lines back; move lines of your own out of the"
+        " block first"
+    )
+    if not block.foreign_lines:
+        hint = f"`schedule install --adopt` keeps the edit; {hint}"
+    return RefusedError(_edited(block), hint)
