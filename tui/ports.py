@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.service.overview import Overview
     from engine.settings.document import KeyPath
     from engine.settings.write import Check, SettingChange
-    from engine.vault.backups import Backup
+    from engine.vault.records import Backup
     from engine.watch.deliver import Waiting
     from tui.terminal.vitals import Vitals
     from tui.work.messages import Notice

@@ -41,7 +41,7 @@ from engine.children.symbol_page import symbol_details
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.vault.backups import Backup, FileCheck, damaged
+from engine.vault.records import Backup, FileCheck, damaged
 from engine.watch.check import SymbolCheck
 from engine.watch.check_outcome import check_outcome
 from engine.watch.planner import Decision

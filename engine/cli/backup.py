@@ -17,8 +17,7 @@ from engine.core.text import clean
 from engine.words import figures, times
 
 if TYPE_CHECKING:
-    from engine.vault.backups import Backup, BackupEntry, FileCheck
-    from engine.vault.restore import RestoreResult
+    from engine.vault.records import Backup, BackupEntry, FileCheck, RestoreResult
 
 Tree = dict[str, Any]
 HEADS = ("BACKUP", "MADE", "REASON", "SYMBOLS", "SIZE", "CHECKED", "WHERE")
@@ -81,7 +80,7 @@ def list_backups(session: Session) -> int:
 def verify(session: Session, names: tuple[str, ...]) -> int:
     """Read every file of the backups again: its hash, then what the model reader says of it.
     Ends with 1 on damage."""
-    from engine.vault.backups import damaged
+    from engine.vault.records import damaged
 
     checked = session.engine.backups.verify(names)
     bad_checks = [damaged(each, checks) for each, checks in checked]

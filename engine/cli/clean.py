@@ -14,8 +14,7 @@ from engine.core.paths import Home
 from engine.words import figures
 
 if TYPE_CHECKING:
-    from engine.vault.clean import CleanReport
-    from engine.vault.removal import Removal
+    from engine.vault.records import CleanReport, Removal
 
 KEEP = "keep"
 _DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}

@@ -10,7 +10,6 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -24,27 +23,15 @@ from engine.settings.schema import Settings
 from engine.vault.backups import (
     FORMAT,
     MANIFEST,
-    Backup,
-    BackupEntry,
-    BackupManifest,
     backups_in,
     describe_file,
     file_name,
     list_backups,
     other_disk,
 )
+from engine.vault.records import Backup, BackupEntry, BackupManifest, NewBackup
 
 _LOCK_WAIT_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class NewBackup:
-    """A backup, and its copies on other disks."""
-
-    backup: Backup
-    copies: tuple[Path, ...] = ()
-    problems: tuple[str, ...] = ()
-    """Copies that failed, in words; the backup itself is complete."""
 
 
 def back_up(

@@ -16,11 +16,9 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -30,86 +28,12 @@ from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 from engine.settings.schema import Settings
+from engine.vault.records import Backup, BackupEntry, BackupManifest, FileCheck
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 NAME = re.compile(r"backup_(\d{8}_\d{6})(_\d{1,4})?")
 SUFFIX = "_lstm_model.h5"
-
-Kind = Literal["model", "foreign", "broken", "unknown"]
-
-
-class BackupEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file in a backup. `unknown` = in a folder without a manifest, not looked at yet."""
-
-    symbol: str
-    file: str
-    kind: Kind
-    size_bytes: int
-    sha256: str = ""
-    generation: int = 0
-    digest: str = ""
-    trained_at: str = ""
-    problem: str = ""
-
-
-class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The text of manifest.json."""
-
-    format: int
-    created_at: str
-    reason: str
-    run_id: str = ""
-    entries: tuple[BackupEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """One backup folder."""
-
-    path: Path
-    created_at: datetime
-    entries: tuple[BackupEntry, ...]
-    reason: str = ""
-    run_id: str = ""
-    verified: bool = True
-    """It was made by stockml: copied, read again and hashed before it got its name."""
-    problem: str = ""
-    """Why its manifest cannot be read, in words; it then has no entries."""
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(entry.size_bytes for entry in self.entries)
-
-    def entry(self, symbol: str) -> BackupEntry | None:
-        """The file of `symbol`, if the backup has one."""
-        return next((entry for entry in self.entries if entry.symbol == symbol), None)
-
-
-@dataclass(frozen=True, slots=True)
-class FileCheck:
-    """What a second look at one file of a backup found."""
-
-    symbol: str
-    ok: bool
-    """The bytes are those that were written, and they are a model."""
-    kind: Kind
-    text: str = ""
-
-
-def damaged(backup: Backup, checks: Iterable[FileCheck]) -> tuple[FileCheck, ...]:
-    """The checks that show damage: not of a foreign or broken file that is as it was copied."""
-    entries = {entry.symbol: entry for entry in backup.entries}
-    return tuple(
-        check
-        for check in checks
-        if not check.ok
-        and (check.kind, check.text) != (entries[check.symbol].kind, entries[check.symbol].problem)
-    )
 
 
 def list_backups(folder: Path) -> tuple[Backup, ...]:

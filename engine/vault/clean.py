@@ -22,26 +22,15 @@ from engine.core.history import AgingTable
 from engine.core.paths import Home
 from engine.settings.schema import Settings
 from engine.vault.backup import backups_lock
-from engine.vault.backups import Backup, backup_folders, list_backups, verify_backup
+from engine.vault.backups import backup_folders, list_backups, verify_backup
 from engine.vault.daily import apply_daily, daily_files, daily_folder, plan_daily
 from engine.vault.leftovers import plan_leftovers, remove_leftover
 from engine.vault.logs import apply_log, plan_logs
 from engine.vault.old_records import plan_records, remove_records
 from engine.vault.old_runs import plan_runs
-from engine.vault.removal import Removal, discard
+from engine.vault.records import Backup, CleanReport, Removal
+from engine.vault.removal import discard
 from engine.vault.retention import BackupCandidate, decide_retention
-
-
-@dataclass(frozen=True, slots=True)
-class CleanReport:
-    """Every keep and every deed, with its reason, and what could not be done."""
-
-    actions: tuple[Removal, ...]
-    problems: tuple[str, ...] = ()
-
-    @property
-    def freed_bytes(self) -> int:
-        return sum(action.size_bytes for action in self.actions if action.verb == "remove")
 
 
 @dataclass(frozen=True, slots=True)

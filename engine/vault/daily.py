@@ -18,7 +18,8 @@ from engine.core.errors import StockmlError
 from engine.core.files import replace_with
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.vault.removal import Removal, discard
+from engine.vault.records import Removal
+from engine.vault.removal import discard
 
 COPIES_KEPT = 7
 _BUSY_S = 5.0

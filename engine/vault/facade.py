@@ -12,10 +12,7 @@ from engine.core.history import AgingTable
 from engine.settings.facade import Context, Facade
 
 if TYPE_CHECKING:
-    from engine.vault.backup import NewBackup
-    from engine.vault.backups import Backup, FileCheck
-    from engine.vault.clean import CleanReport
-    from engine.vault.restore import RestoreResult
+    from engine.vault.records import Backup, CleanReport, FileCheck, NewBackup, RestoreResult
 
 
 def _backup_made(made: NewBackup) -> Mapping[str, Any]:

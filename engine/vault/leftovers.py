@@ -12,7 +12,8 @@ from pathlib import Path
 from engine.core.errors import BusyError
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
-from engine.vault.removal import Removal, delete, discard, size_of
+from engine.vault.records import Removal
+from engine.vault.removal import delete, discard, size_of
 
 _TEMPORARY = re.compile(r"\.tmp-.+-\d+-[0-9a-f]{8}(-journal|-wal|-shm)?")
 _TRASH = re.compile(r"\.trash-.+-[0-9a-f]{8}")

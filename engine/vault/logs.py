@@ -16,7 +16,8 @@ from engine.core.failpoints import failpoint
 from engine.core.files import fsync_dir
 from engine.settings.schema import LogSettings
 from engine.vault.leftovers import raise_unless_gone
-from engine.vault.removal import Removal, discard
+from engine.vault.records import Removal
+from engine.vault.removal import discard
 
 _LIVE = re.compile(r"[^.].*\.(log|jsonl)")
 _OLD = re.compile(r"([^.].*\.(?:log|jsonl))\.(\d{1,4})")

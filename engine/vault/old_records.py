@@ -17,7 +17,7 @@ from engine.core.clock import iso
 from engine.core.failpoints import failpoint
 from engine.core.history import ROWS_KEPT, AgingTable, open_history, reading, transaction
 from engine.core.paths import Home
-from engine.vault.removal import Removal
+from engine.vault.records import Removal
 
 
 def plan_records(

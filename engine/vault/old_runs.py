@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.core.files import lock_holder
 from engine.settings.schema import LogSettings
-from engine.vault.removal import Removal, size_of
+from engine.vault.records import Removal
+from engine.vault.removal import size_of
 
 _DATED = ("events.jsonl", "result.json", "spec.json")
 

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from engine.core.failpoints import failpoint
 from engine.core.files import fsync_dir
 from engine.vault.backups import SUFFIX
 
 TRASH = ".trash-"
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What becomes of one file or folder, and why."""
-
-    kind: Literal["backup", "temporary", "log", "run", "record", "daily"]
-    path: Path
-    verb: Literal["keep", "remove", "rename", "copy"]
-    reason: str
-    size_bytes: int = 0
 
 
 def discard(path: Path, label: str, *, durable: bool = True) -> None:

@@ -7,7 +7,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -24,36 +23,12 @@ from engine.core.errors import (
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
 from engine.core.paths import Home
-from engine.core.records import ModelInfo
 from engine.settings.schema import Settings
 from engine.vault.backup import ensure_backup
-from engine.vault.backups import (
-    Backup,
-    backup_folders,
-    backups_in,
-    check_entry,
-    find_backup,
-    other_disk,
-)
+from engine.vault.backups import backup_folders, backups_in, check_entry, find_backup, other_disk
 from engine.vault.model_file import StoredModel, read_model
 from engine.vault.publish import publish
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreResult:
-    """What became of one symbol: the new live model, or the fault that left the old one in
-    place."""
-
-    symbol: str
-    model: ModelInfo | None = None
-    error: StockmlError | None = None
-    from_generation: int = 0
-    replaced: bool = False
-    """There was a live file; it lies in a backup now."""
-
-    @property
-    def ok(self) -> bool:
-        return self.model is not None
+from engine.vault.records import Backup, RestoreResult
 
 
 def restore(

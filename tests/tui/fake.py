@@ -24,7 +24,7 @@ from engine.settings import load as config
 from engine.settings.home import prepare
 from engine.settings.schema import Settings
 from engine.settings.write import SettingChange, set_keys
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from engine.watch.deliver import Waiting
 from tests.schedule.fakes import FakeCrontab
 from tests.tui.scenes import DOCTOR, NAMES, NOW, details

@@ -30,7 +30,7 @@ from engine.schedule.record import (
     end_run,
     write_changes,
 )
-from engine.vault.backups import Backup, BackupEntry
+from engine.vault.records import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
 from tests.tui.scenes import NOW

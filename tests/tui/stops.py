@@ -13,7 +13,7 @@ from rich.color import ColorType
 from textual.pilot import Pilot
 
 from engine.core.snapshot import Snapshot
-from engine.vault.backups import Backup, BackupEntry
+from engine.vault.records import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up
 from tests.tui.helpers import screen_text, until

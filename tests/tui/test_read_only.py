@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, training_home
 from tui.keys.action import Action

@@ -21,8 +21,9 @@ from engine.core.paths import Home
 from engine.settings.load import load
 from engine.settings.schema import Settings
 from engine.vault import clean as clean_module
-from engine.vault.clean import CleanReport, clean
+from engine.vault.clean import clean
 from engine.vault.logs import rotate
+from engine.vault.records import CleanReport
 from engine.vault.removal import discard
 from tests.helpers import new_home
 from tests.vault import homes

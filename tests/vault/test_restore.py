@@ -17,7 +17,8 @@ from engine.settings.load import load
 from engine.vault.backup import back_up
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model
-from engine.vault.restore import RestoreResult, restore
+from engine.vault.records import RestoreResult
+from engine.vault.restore import restore
 from tests.helpers import environment, wait_for
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of

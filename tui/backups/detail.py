@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from engine.words import times
 from tui.backups import text as words
 from tui.backups.list import ask_restore, live_models, verify

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Level, ModelInfo
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from engine.words.phrases import plural
 from tui.backups import text as words
 from tui.dialogs.prompt import PromptScreen, ask_text

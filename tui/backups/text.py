@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.core.clock import parse_iso
 from engine.core.records import ModelInfo
 from engine.core.text import clean
-from engine.vault.backups import Backup, BackupEntry
+from engine.vault.records import Backup, BackupEntry
 from engine.words import figures, times
 from engine.words.phrases import listed, plural
 from tui.keys.labels import key

@@ -16,7 +16,7 @@ from textual.events import Callback
 from engine.core.errors import StockmlError
 from engine.core.records import Job
 from engine.core.snapshot import SymbolRow
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from engine.words.sources import SIMULATED
 from tui.dashboard.columns import STATE_STYLES
 from tui.dashboard.train_verbs import TrainVerbs

@@ -12,7 +12,7 @@ from engine.core.clock import parse_iso
 from engine.core.records import Forecast, Job, JobState, ModelInfo, Run
 from engine.core.snapshot import SymbolRow
 from engine.core.symbol_details import ModelSummary
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from engine.words import figures, times
 from engine.words.sources import short_source
 from engine.words.states import SYMBOL_STATES

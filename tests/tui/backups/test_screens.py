@@ -21,7 +21,7 @@ from engine.children.messages import (
 )
 from engine.core.errors import StockmlError
 from engine.core.records import Level
-from engine.vault.backups import Backup, BackupEntry
+from engine.vault.records import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, trained_home

@@ -17,7 +17,7 @@ from textual._styles_cache import StylesCache
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, training_home
 from tui.app import StockmlApp

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.core.paths import Home
 from engine.settings.home import prepare
-from engine.vault.backups import Backup
+from engine.vault.records import Backup
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NOW, RUN_ID, trained_home, training_home
 from tui.terminal import clipboard
