@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.core.clock import Clock
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
-    from engine.settings.document import KeyPath
+    from engine.settings.keys import KeyPath
     from engine.settings.write import Check, SettingChange
     from engine.vault.records import Backup
     from engine.watch.deliver import Waiting

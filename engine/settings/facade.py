@@ -19,7 +19,7 @@ from engine.settings import load as config
 from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
-    from engine.settings.document import KeyPath
+    from engine.settings.keys import KeyPath
     from engine.settings.write import Check, SettingChange
 
 

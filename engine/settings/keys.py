@@ -17,6 +17,9 @@ from engine.core.text import clean
 from engine.settings.home import default_settings
 from engine.settings.schema import PATTERN_WORDS, Settings, SymbolSettings
 
+KeyPath = tuple[str, ...]
+"""A key of the file by its parts: ("training", "epochs")."""
+
 
 @cache
 def default_tree() -> dict[str, Any]:
@@ -38,7 +41,7 @@ def key_types(section: Any) -> dict[str, Any]:
     return {field.name: field.type for field in msgspec.structs.fields(section)}
 
 
-def type_of(path: tuple[str, ...]) -> Any:
+def type_of(path: KeyPath) -> Any:
     """The type of the key at `path`; ConfigError, naming the nearest, when there is no such key."""
     section = path[0]
     sections = (*section_types(), "symbols")
@@ -59,7 +62,7 @@ def _unknown(kind: str, name: str, suggestion: str) -> ConfigError:
     )
 
 
-def why_refused(path: tuple[str, ...], value: object) -> str:
+def why_refused(path: KeyPath, value: object) -> str:
     """Why the key at `path` does not take `value`; empty when it does."""
     try:
         msgspec.convert(value, type_of(path))

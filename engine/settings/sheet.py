@@ -23,9 +23,9 @@ from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings import load as config
 from engine.settings.check import SettingsProblem
-from engine.settings.document import KeyPath, line_of, split_key, toml_text, value_at
+from engine.settings.document import line_of, split_key, toml_text, value_at
 from engine.settings.home import default_settings
-from engine.settings.keys import choices_of, default_tree, type_of
+from engine.settings.keys import KeyPath, choices_of, default_tree, type_of
 from engine.settings.load import VARIABLES
 from engine.settings.schema import PATTERN_WORDS, Settings
 

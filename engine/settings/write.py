@@ -25,7 +25,6 @@ from engine.core.files import FileLock, write_atomic
 from engine.core.paths import Home
 from engine.settings import load as config
 from engine.settings.document import (
-    KeyPath,
     parse_toml,
     possible_values,
     split_key,
@@ -34,7 +33,7 @@ from engine.settings.document import (
     with_value,
     without_key,
 )
-from engine.settings.keys import why_refused
+from engine.settings.keys import KeyPath, why_refused
 from engine.settings.schema import Settings
 
 Check = Callable[[Settings], Iterable[str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.settings.document import KeyPath
+from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting
 
 

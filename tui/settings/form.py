@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.snapshot import Snapshot
-from engine.settings.document import KeyPath
+from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting, Sheet, typed_text
 from engine.settings.write import value_of
 from tui.dialogs.form import TypedForm

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.core.records import Level
 from engine.core.snapshot import Snapshot, SymbolRow
-from engine.settings.document import KeyPath
+from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting
 
 HELD_OUT = "on the held-out sessions of its live model"

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Level
-from engine.settings.document import KeyPath
+from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting, Sheet, read_sheet, value_text
 from engine.settings.write import SettingChange
 from engine.words.phrases import plural

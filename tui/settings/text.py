@@ -9,7 +9,7 @@ from dataclasses import replace
 from engine.core.errors import ConfigError
 from engine.core.snapshot import Snapshot
 from engine.core.text import clean
-from engine.settings.document import KeyPath
+from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting, Sheet, section_meanings, value_text
 from engine.settings.write import value_of
 from engine.words.phrases import plural
