@@ -194,7 +194,7 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
         slot = job.status.missed[0]
         session.say(f"{job.job.name}: catching up on {times.slot(slot)}")
         code = run_job(
-            session.home, job.job.name, trigger=JobTrigger.CATCH_UP, slot=slot, say=session.note
+            session.home, job.job.name, trigger=JobTrigger.CATCH_UP, slot=slot, report=session.note
         )
         session.say(f"{job.job.name}: {'done' if code == ExitCode.DONE else f'exit {code}'}")
         trees.append({"job": job.job.name, "slot": when(slot), "exit": code})

@@ -51,7 +51,7 @@ def _run(
     said: list[str] = []
     return (
         run_job(
-            home, job, clock=FakeClock(NOW), argv=_argv(code), say=said.append, trigger=trigger
+            home, job, clock=FakeClock(NOW), argv=_argv(code), report=said.append, trigger=trigger
         ),
         said,
     )
@@ -132,7 +132,7 @@ def test_a_child_killed_by_a_signal_failed(home: Home) -> None:
 def test_a_program_that_cannot_be_started_is_a_failure_in_words(home: Home) -> None:
     """The run is recorded all the same."""
     said: list[str] = []
-    assert run_job(home, "weekly", argv=["/nowhere/stockml"], say=said.append) == 1
+    assert run_job(home, "weekly", argv=["/nowhere/stockml"], report=said.append) == 1
     assert (
         "cannot start /nowhere/stockml" in said[0]
         and _last(home, "weekly").outcome is JobOutcome.FAILED
