@@ -32,57 +32,64 @@ def backtest(
     epochs: int | None,
     members: tuple[str, ...] | None,
 ) -> int:
-    """Refit every N sessions, forecast one session ahead, and score every member beside naive,
-    drift and always-up."""
+    """Walk forward over past sessions, and score every member beside naive, drift and always-up."""
     if first > last:
         raise UsageError(f"--from {first} lies after --to {last}")
-    with _progress(session) as progress:
-        try:
-            found = session.engine.models.backtest(
-                session.symbols(symbols),
-                first,
-                last,
-                retrain_every,
-                members=members,
-                epochs=epochs,
-                progress=progress,
-            )
-        except KeyboardInterrupt as error:
-            raise Interrupted(
-                "the backtest was interrupted", "the same command goes on where it stopped"
-            ) from error
-    stamp = datetime.now().astimezone()
-    path = session.home.evaluations / f"backtest_{stamp:%Y%m%d_%H%M%S}.json"
-    write_json(path, found)
-    for note in found["notes"]:
+    with _progress(session) as progress, _resumable():
+        scores = session.engine.models.backtest(
+            session.symbols(symbols),
+            first,
+            last,
+            retrain_every,
+            members=members,
+            epochs=epochs,
+            progress=progress,
+        )
+    now = datetime.now().astimezone()
+    path = session.home.evaluations / f"backtest_{now:%Y%m%d_%H%M%S}.json"
+    write_json(path, scores)
+    for note in scores["notes"]:
         session.note(note)
-    for each in found["problems"]:
-        report(StockmlError(each["message"], each["hint"]))
+    for problem in scores["problems"]:
+        report(StockmlError(problem["message"], problem["hint"]))
     if session.json:
-        session.document(found)
+        session.document(scores)
     else:
-        session.facts(lines_of(found))
+        session.facts(lines_of(scores))
         session.say(f"\nkept in {path}")
-    # Without names, a symbol that cannot be scored is told and is no fault.
-    return (
-        worst_exit([each["exit_code"] for each in found["problems"]]) if symbols else ExitCode.DONE
-    )
+    # Without names, a symbol that cannot be scored is no fault.
+    if not symbols:
+        return ExitCode.DONE
+    return worst_exit([problem["exit_code"] for problem in scores["problems"]])
 
 
-def lines_of(found: dict[str, Any]) -> list[str]:
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Ctrl-C ends the command with the advice to run it again."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted(
+            "the backtest was interrupted", "the same command goes on where it stopped"
+        ) from error
+
+
+def lines_of(scores: dict[str, Any]) -> list[str]:
     """The pooled table, then one line a symbol."""
-    pooled = found["pooled"]
-    lines = [NOT_REAL] if is_simulated(found["request"]["source"]) else []
+    pooled = scores["pooled"]
+    lines = [NOT_REAL] if is_simulated(scores["request"]["source"]) else []
     lines += [f"pooled, n={pooled['n']} symbol-sessions"]
     rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]
     lines += render.table(HEADS, rows, tuple(range(1, len(HEADS))), terminal_width())
     lines += ["", "ensemble by symbol"]
-    each = [
+    symbol_rows = [
         (entry["symbol"], *cells(entry["rows"]["ensemble"]), str(entry["n"]), weights(entry))
-        for entry in found["symbols"]
+        for entry in scores["symbols"]
     ]
     heads = ("SYMBOL", *HEADS[1:], "N", "MEAN WEIGHTS")
-    return lines + render.table(heads, each, tuple(range(1, len(HEADS) + 1)), terminal_width())
+    return lines + render.table(
+        heads, symbol_rows, tuple(range(1, len(HEADS) + 1)), terminal_width()
+    )
 
 
 def cells(scores: dict[str, float | None]) -> tuple[str, ...]:
@@ -134,14 +141,14 @@ def _progress(session: Session) -> Iterator[Any]:
                 task, description=symbol or "folds", completed=done, total=total
             )
         return
-    told = -1
+    reported_tenth = -1
 
     def say(symbol: str, done: int, total: int) -> None:
-        nonlocal told
-        if done * 10 // total > told:
-            told = done * 10 // total
-            session.say(
-                f"{done}/{total} folds  {symbol or ('kept from before' if done else '')}".rstrip()
-            )
+        nonlocal reported_tenth
+        tenth = done * 10 // total
+        if tenth > reported_tenth:
+            reported_tenth = tenth
+            last = symbol or ("kept from before" if done else "")
+            session.say(f"{done}/{total} folds  {last}".rstrip())
 
     yield say

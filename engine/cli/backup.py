@@ -1,5 +1,4 @@
-"""`backup`, `backups list|verify`, `restore`: copies of live models, made, looked at and brought
-back."""
+"""`backup`, `backups list|verify`, `restore`: copies of live models."""
 
 from __future__ import annotations
 
@@ -26,8 +25,7 @@ _SHOWN = 6
 
 
 def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
-    """Copy the live models of SYMBOLS, without them all of them, into a new backup;
-    every copy is read again."""
+    """Copy the live models of the symbols, or of all, into a new backup that is read again."""
     asked = session.symbols(symbols)
     made = session.engine.backups.create(asked, to.expanduser().absolute() if to else None)
     absent = [symbol for symbol in asked if symbols and made.backup.entry(symbol) is None]
@@ -59,11 +57,11 @@ def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
 
 def list_backups(session: Session) -> int:
     """Every backup, newest first, here and in the folder of `backup.also_to`."""
-    found = session.engine.backups.list()
+    backups = session.engine.backups.list()
     if session.json:
-        session.document({"backups": [backup_tree(each) for each in found]})
-    elif found:
-        session.facts(render.table(HEADS, [_cells(each) for each in found], (4,)))
+        session.document({"backups": [backup_tree(backup) for backup in backups]})
+    elif backups:
+        session.facts(render.table(HEADS, [_cells(backup) for backup in backups], (4,)))
     else:
         session.facts(
             [
@@ -71,85 +69,79 @@ def list_backups(session: Session) -> int:
                 " publishes"
             ]
         )
-    for each in found:
-        if each.problem:
-            session.note(f"{each.name}: {each.problem}")
+    for backup in backups:
+        if backup.problem:
+            session.note(f"{backup.name}: {backup.problem}")
     return ExitCode.DONE
 
 
 def verify(session: Session, names: tuple[str, ...]) -> int:
-    """Read every file of the backups again: its hash, then what the model reader says of it.
-    Ends with 1 on damage."""
+    """Read every file of the backups again; exit 1 when one is damaged."""
     from engine.vault.records import damaged
 
-    checked = session.engine.backups.verify(names)
-    bad_checks = [damaged(each, checks) for each, checks in checked]
+    verified = [
+        (backup, checks, damaged(backup, checks))
+        for backup, checks in session.engine.backups.verify(names)
+    ]
     if session.json:
-        session.document(
-            {
-                "backups": [
-                    _checked_tree(each, checks, bad)
-                    for (each, checks), bad in zip(checked, bad_checks, strict=True)
-                ]
-            }
-        )
-    for (each, checks), bad in zip(checked, bad_checks, strict=True):
+        trees = [_checked_tree(backup, checks, bad) for backup, checks, bad in verified]
+        session.document({"backups": trees})
+    for backup, checks, bad in verified:
         if not session.json:
-            good = sum(check.ok for check in checks)
-            word = "DAMAGED" if bad or each.problem else "OK"
-            copied = "" if each.verified else ", a plain copy"
-            session.facts(
-                [f"{each.name}: {word}, {good} of {len(checks)} files are whole models{copied}"]
-            )
+            session.facts([_verified_line(backup, checks, bad)])
         for check in checks:
             if not check.ok and check not in bad:
                 session.note(
-                    f"{each.name}: {check.symbol} is as it was backed up, but no model:"
+                    f"{backup.name}: {check.symbol} is as it was backed up, but no model:"
                     f" {check.text}"
                 )
-        for text in [each.problem] * bool(each.problem) + [check.text for check in bad]:
+        for text in filter(None, (backup.problem, *(check.text for check in bad))):
             report(StockmlError(text, "other backups of it: stockml backups list"))
-    return (
-        ExitCode.FAILED
-        if any(bad_checks) or any(each.problem for each, _ in checked)
-        else ExitCode.DONE
-    )
+    damage = any(bad or backup.problem for backup, _, bad in verified)
+    return ExitCode.FAILED if damage else ExitCode.DONE
+
+
+def _verified_line(backup: Backup, checks: Sequence[FileCheck], bad: Sequence[FileCheck]) -> str:
+    whole = sum(check.ok for check in checks)
+    verdict = "DAMAGED" if bad or backup.problem else "OK"
+    copied = "" if backup.verified else ", a plain copy"
+    return f"{backup.name}: {verdict}, {whole} of {len(checks)} files are whole models{copied}"
 
 
 def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) -> int:
-    """Bring models back from BACKUP, those of SYMBOLS or all;
-    what they replace is backed up first."""
+    """Bring models back from a backup; the models they replace are backed up first."""
     engine = session.engine
-    wanted = session.symbols(symbols) if symbols else ()
-    found = engine.backups.show(name)
-    for line in _plan(session, found, wanted):
+    names = session.symbols(symbols) if symbols else ()
+    backup = engine.backups.show(name)
+    for line in _plan(session, backup, names):
         session.say(line)
     ask(session, "Replace these live models?", yes=yes, effect="this replaces live models")
-    results = engine.backups.restore(found.name, wanted)
+    results = engine.backups.restore(backup.name, names)
     if session.json:
         session.document(
-            {"backup": found.name, "results": [restored_tree(each) for each in results]}
+            {"backup": backup.name, "results": [restored_tree(restored) for restored in results]}
         )
-    for each in results:
-        if each.error is not None:
-            report(type(each.error)(f"{each.symbol}: {each.error.message}", each.error.hint))
-        elif not session.json and each.model:
-            kept = "; what it replaced is backed up" if each.replaced else ""
-            was, now = each.from_generation or "?", each.model.generation
+    for restored in results:
+        if restored.error is not None:
+            error = restored.error
+            report(StockmlError(f"{restored.symbol}: {error.message}", error.hint))
+        elif not session.json and restored.model:
+            kept = "; what it replaced is backed up" if restored.replaced else ""
+            was, now = restored.from_generation or "?", restored.model.generation
             session.facts(
-                [f"{each.symbol}: generation {was} is live again, as generation {now}{kept}"]
+                [f"{restored.symbol}: generation {was} is live again, as generation {now}{kept}"]
             )
-    return worst_exit([int(each.error.exit_code) for each in results if each.error])
+    return worst_exit([int(restored.error.exit_code) for restored in results if restored.error])
 
 
-def _plan(session: Session, found: Backup, wanted: Sequence[str]) -> list[str]:
+def _plan(session: Session, backup: Backup, names: Sequence[str]) -> list[str]:
     """One line for each symbol: what is live and what would be."""
-    session.engine.models.refresh_status(entry.symbol for entry in found.entries)
+    session.engine.models.refresh_status(entry.symbol for entry in backup.entries)
     live = {row.symbol: row.model for row in session.engine.watch.rows()}
-    copied = "" if found.verified else ", a plain copy that was never verified"
-    lines = [f"from {found.name}, made {times.moment(found.created_at)}{copied}:"]
-    for entry in found.entries:
-        if wanted and entry.symbol not in wanted:
+    copied = "" if backup.verified else ", a plain copy that was never verified"
+    lines = [f"from {backup.name}, made {times.moment(backup.created_at)}{copied}:"]
+    for entry in backup.entries:
+        if names and entry.symbol not in names:
             continue
         model = live.get(entry.symbol)
         now = (
@@ -162,28 +154,26 @@ def _plan(session: Session, found: Backup, wanted: Sequence[str]) -> list[str]:
 
 
 def _version(entry: BackupEntry) -> str:
-    """Which model a file of a backup is, as its manifest says;
-    the file's name where it does not."""
+    """The model in a file of a backup by its manifest, else the file's name."""
     try:
         return f"generation {entry.generation} of {times.moment(parse_iso(entry.trained_at))}"
     except ValueError:
         return entry.file if entry.kind in ("model", "unknown") else f"{entry.file}, {entry.kind}"
 
 
-def _cells(found: Backup) -> tuple[str, ...]:
-    models = [entry.symbol for entry in found.entries if entry.kind in ("model", "unknown")]
-    other = len(found.entries) - len(models)
+def _cells(backup: Backup) -> tuple[str, ...]:
+    models = [entry.symbol for entry in backup.entries if entry.kind in ("model", "unknown")]
+    other = len(backup.entries) - len(models)
     named = _names(models, len(models)) + (f" +{other} not models" if other else "")
-    checked = "UNREADABLE" if found.problem else "yes" if found.verified else "unverified"
-    size = figures.size(found.size_bytes)
+    checked = "yes" if backup.verified else "unverified"
     return (
-        found.name,
-        times.moment(found.created_at),
-        found.reason,
+        backup.name,
+        times.moment(backup.created_at),
+        backup.reason,
         named,
-        size,
-        checked,
-        str(found.path.parent),
+        figures.size(backup.size_bytes),
+        "UNREADABLE" if backup.problem else checked,
+        str(backup.path.parent),
     )
 
 
@@ -191,18 +181,18 @@ def _names(symbols: Sequence[str], count: int) -> str:
     return " ".join(symbols) if count <= _SHOWN else f"{count} symbols"
 
 
-def backup_tree(found: Backup) -> Tree:
+def backup_tree(backup: Backup) -> Tree:
     """One backup as JSON; `verified` = made and hashed by stockml."""
     return {
-        "name": found.name,
-        "path": str(found.path),
-        "created_at": iso(found.created_at),
-        "reason": found.reason or None,
-        "run_id": found.run_id or None,
-        "verified": found.verified,
-        "problem": found.problem or None,
-        "size_bytes": found.size_bytes,
-        "entries": [_entry_tree(entry) for entry in found.entries],
+        "name": backup.name,
+        "path": str(backup.path),
+        "created_at": iso(backup.created_at),
+        "reason": backup.reason or None,
+        "run_id": backup.run_id or None,
+        "verified": backup.verified,
+        "problem": backup.problem or None,
+        "size_bytes": backup.size_bytes,
+        "entries": [_entry_tree(entry) for entry in backup.entries],
     }
 
 
@@ -219,33 +209,33 @@ def _entry_tree(entry: BackupEntry) -> Tree:
     }
 
 
-def _checked_tree(found: Backup, checks: Iterable[FileCheck], bad: Sequence[FileCheck]) -> Tree:
+def _checked_tree(backup: Backup, checks: Iterable[FileCheck], bad: Sequence[FileCheck]) -> Tree:
     files = [
         {
-            "symbol": each.symbol,
-            "ok": each.ok,
-            "kind": each.kind,
-            "damaged": each in bad,
-            "text": clean(each.text, 300) or None,
+            "symbol": check.symbol,
+            "ok": check.ok,
+            "kind": check.kind,
+            "damaged": check in bad,
+            "text": clean(check.text, 300) or None,
         }
-        for each in checks
+        for check in checks
     ]
     return {
-        "name": found.name,
-        "path": str(found.path),
-        "ok": not bad and not found.problem,
-        "problem": found.problem or None,
+        "name": backup.name,
+        "path": str(backup.path),
+        "ok": not bad and not backup.problem,
+        "problem": backup.problem or None,
         "files": files,
     }
 
 
-def restored_tree(each: RestoreResult) -> Tree:
+def restored_tree(restored: RestoreResult) -> Tree:
     """What became of one symbol."""
     return {
-        "symbol": each.symbol,
-        "ok": each.ok,
-        "generation": each.model.generation if each.model else None,
-        "from_generation": each.from_generation or None,
-        "replaced": each.replaced,
-        "error": documents.error_tree(each.error) if each.error else None,
+        "symbol": restored.symbol,
+        "ok": restored.ok,
+        "generation": restored.model.generation if restored.model else None,
+        "from_generation": restored.from_generation or None,
+        "replaced": restored.replaced,
+        "error": documents.error_tree(restored.error) if restored.error else None,
     }

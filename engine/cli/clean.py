@@ -1,5 +1,4 @@
-"""`clean`: old backups, logs, runs and left-overs go by rule, each keep and each removal with
-its reason."""
+"""`clean`: old backups, logs, runs and left-overs go by rule, each with its reason."""
 
 from __future__ import annotations
 
@@ -21,43 +20,42 @@ _DONE = {"remove": "removed", "rename": "renamed", "copy": "copied"}
 
 
 def clean(session: Session, dry_run: bool, yes: bool) -> int:
-    """Remove what is old by the rules of the settings;
-    a live model is never removed, nor a backup still needed."""
-    found = session.engine.storage.clean(dry_run=dry_run or not yes)
-    due = [action for action in found.actions if action.verb != KEEP]
+    """Remove what is old by the rules of the settings, never a live model or a needed backup."""
+    cleaning = session.engine.storage.clean(dry_run=dry_run or not yes)
+    due = [action for action in cleaning.actions if action.verb != KEEP]
     if dry_run or yes or not due:
-        return _tell(session, found, dry_run)
+        return _tell(session, cleaning, dry_run)
     for line in _lines(session.home, due):
         session.say(line)
     ask(session, "Do this?", yes=yes, effect="this removes files")
     return _tell(session, session.engine.storage.clean(), dry_run)
 
 
-def _tell(session: Session, found: CleanReport, dry_run: bool) -> int:
+def _tell(session: Session, cleaning: CleanReport, dry_run: bool) -> int:
     """The report as text or JSON; 1 when a part could not be done."""
     if session.json:
         session.document(
             {
                 "dry_run": dry_run,
-                "freed_bytes": found.freed_bytes,
-                "actions": [_tree(action) for action in found.actions],
-                "problems": list(found.problems),
+                "freed_bytes": cleaning.freed_bytes,
+                "actions": [_tree(action) for action in cleaning.actions],
+                "problems": list(cleaning.problems),
             }
         )
     else:
-        kept = [action for action in found.actions if action.verb == KEEP]
-        due = [action for action in found.actions if action.verb != KEEP]
-        session.facts(_lines(session.home, found.actions if dry_run else due))
-        size = figures.size(found.freed_bytes)
+        kept = [action for action in cleaning.actions if action.verb == KEEP]
+        due = [action for action in cleaning.actions if action.verb != KEEP]
+        session.facts(_lines(session.home, cleaning.actions if dry_run else due))
+        size = figures.size(cleaning.freed_bytes)
         would = "would be " if dry_run else ""
         session.facts([f"{_counts(due, would)}, {size} {would}freed; {len(kept)} kept"])
-    for problem in found.problems:
+    for problem in cleaning.problems:
         report(
             StockmlError(
                 problem, "the other parts were done; `stockml clean --dry-run` shows what is left"
             )
         )
-    return ExitCode.FAILED if found.problems else ExitCode.DONE
+    return ExitCode.FAILED if cleaning.problems else ExitCode.DONE
 
 
 def _lines(home: Home, actions: Sequence[Removal]) -> list[str]:
@@ -70,12 +68,10 @@ def _place(home: Home, action: Removal) -> str:
 
 
 def _counts(actions: Sequence[Removal], would: str) -> str:
-    """What is done, in words: 3 removed, 1 copied; with `would` what a dry run tells of."""
+    """What is done: 3 removed, 1 copied; in a dry run `would` says what would be."""
     counts = Counter(str(action.verb) for action in actions)
-    return (
-        ", ".join(f"{counts[verb]} {would}{word}" for verb, word in _DONE.items() if counts[verb])
-        or "nothing due"
-    )
+    parts = [f"{counts[verb]} {would}{word}" for verb, word in _DONE.items() if counts[verb]]
+    return ", ".join(parts) or "nothing due"
 
 
 def _tree(action: Removal) -> dict[str, Any]:

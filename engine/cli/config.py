@@ -73,18 +73,13 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return (
-        value
-        if isinstance(value, str | int | float | bool)
-        else list(value)
-        if isinstance(value, tuple)
-        else str(value)
-    )
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, str | int | float | bool) else str(value)
 
 
 def check(session: Session) -> int:
-    """Name every mistake in stockml.toml and in the environment at once;
-    exit 3 when there is one."""
+    """Name every mistake in stockml.toml and in the environment; exit 3 when there is one."""
     problems = problems_of(session)
     if session.json:
         session.document(

@@ -107,7 +107,7 @@ def _model_line(row: SymbolRow, marks: bool) -> str:
 
 
 def _check_line(check: dict[str, Any]) -> str:
-    """The guide's line: when, symbol, confidence, with what stands beside it."""
+    """One check: when, symbol, confidence, status."""
     confidence = check.get("confidence")
     shown = "no confidence" if confidence is None else f"{figures.percent(confidence)} confidence"
     simulated = f" {SIMULATED}" if is_simulated(check.get("source")) else ""
@@ -117,16 +117,14 @@ def _check_line(check: dict[str, Any]) -> str:
 
 
 def _alert_line(alert: Alert) -> str:
-    words = " (acknowledged)" if alert.acked else " (silenced)" if alert.silenced else ""
-    return clean(
-        f"{alert.state} {alert.rule} {alert.symbol}".rstrip()
-        + f" since {times.moment(alert.since)}{words}: {alert.text}"
-    )
+    name = f"{alert.state} {alert.rule} {alert.symbol}".rstrip()
+    quiet = " (silenced)" if alert.silenced else ""
+    mark = " (acknowledged)" if alert.acked else quiet
+    return clean(f"{name} since {times.moment(alert.since)}{mark}: {alert.text}")
 
 
 def _performance(snapshot: Snapshot) -> list[str]:
-    """The newest models' held-out figures, newest first;
-    the guide's line, with what stands behind the number."""
+    """The held-out figures of the newest models, newest first."""
     trained = sorted(
         (row.model for row in snapshot.rows if row.model),
         key=lambda model: model.trained_at,

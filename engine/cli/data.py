@@ -30,13 +30,13 @@ def check(session: Session, symbols: tuple[str, ...]) -> int:
 
 def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars], verb: str) -> int:
     """Every symbol's bars, one symbol's fault not stopping the others."""
-    found: list[Bars] = []
+    fetched: list[Bars] = []
     errors: dict[str, StockmlError] = {}
     for symbol in session.symbols(symbols):
         if verb:
             session.note(f"{verb} {symbol}")
         try:
-            found.append(get(symbol))
+            fetched.append(get(symbol))
         except StockmlError as error:
             errors[symbol] = error
     if session.json:
@@ -44,10 +44,12 @@ def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars]
             {"symbol": symbol, "error": documents.error_tree(error)}
             for symbol, error in errors.items()
         ]
-        session.document({"bars": [documents.bars_tree(bars) for bars in found], "failed": failed})
-    elif found:
-        session.facts(render.table(HEADS, [_cells(bars) for bars in found], (1, 4, 5)))
-    for bars in found:
+        session.document(
+            {"bars": [documents.bars_tree(bars) for bars in fetched], "failed": failed}
+        )
+    elif fetched:
+        session.facts(render.table(HEADS, [_cells(bars) for bars in fetched], (1, 4, 5)))
+    for bars in fetched:
         for warning in bars.warnings:
             session.note(f"{bars.symbol}: {warning.removeprefix(f'{bars.symbol}: ')}")
     hints: set[str] = set()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.cli import render
-from engine.cli.session import Session, report
+from engine.cli.session import Session, report_symbol
 from engine.cli.train import terminal_width
-from engine.core.errors import ExitCode, NoDataError, StockmlError
+from engine.core.errors import ExitCode, NoDataError
 from engine.core.exits import worst_exit
 from engine.words.sources import NOT_REAL
 
@@ -30,60 +30,48 @@ NARROW = (
 
 
 def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
-    """Score live models beside naive on sessions after their last training bar (few: on held-out
-    ones); never asks the network.
-
-    The report (JSON, Markdown, one HTML page) is kept in evaluation_results/.
-    """
+    """Score live models beside naive, and keep the report in evaluation_results/."""
     names = session.symbols(symbols)
-    found = session.engine.models.evaluate(names)
-    if (
-        not symbols
-        and not found["symbols"]
-        and all(each["exit_code"] == ExitCode.NO_DATA for each in found["problems"])
-    ):
+    evaluation = session.engine.models.evaluate(names)
+    nothing_known = not evaluation["symbols"] and all(
+        problem["exit_code"] == ExitCode.NO_DATA for problem in evaluation["problems"]
+    )
+    if nothing_known and not symbols:
         raise NoDataError("there is no model to evaluate", "`stockml train-all` trains all of them")
-    problems = wanted(found["problems"], bool(symbols))
+    problems = reportable(evaluation["problems"], bool(symbols))
     if session.json:
-        session.document({**found, "problems": problems})
+        session.document({**evaluation, "problems": problems})
     else:
-        _print(session, found)
-    for each in problems:
-        message = each["message"]
-        report(
-            StockmlError(
-                message if message.startswith(each["symbol"]) else f"{each['symbol']}: {message}",
-                each["hint"],
-            )
-        )
-    return worst_exit([each["exit_code"] for each in problems])
+        _print(session, evaluation)
+    for problem in problems:
+        report_symbol(problem["symbol"], problem["message"], problem["hint"])
+    return worst_exit([problem["exit_code"] for problem in problems])
 
 
-def wanted(problems: list[dict[str, Any]], named: bool) -> list[dict[str, Any]]:
-    """What must be told: without names given, a symbol that has no model yet is no fault."""
-    return [each for each in problems if named or each["exit_code"] != ExitCode.NO_DATA]
+def reportable(problems: list[dict[str, Any]], named: bool) -> list[dict[str, Any]]:
+    """The problems to report: a symbol without a model is none, unless it was named."""
+    return [problem for problem in problems if named or problem["exit_code"] != ExitCode.NO_DATA]
 
 
-def lines_of(found: dict[str, Any], width: int | None) -> list[str]:
-    """The table, on a narrow terminal without the columns that matter less;
-    the report has them all."""
+def lines_of(evaluation: dict[str, Any], width: int | None) -> list[str]:
+    """The table; a narrow terminal leaves out the columns that matter less."""
     from engine.forecast.report_table import HEADS, RIGHT, table_rows
 
-    rows = table_rows(found)
+    rows = table_rows(evaluation)
     if width is None or width >= WIDE:
         return render.table(HEADS, rows, RIGHT, width)
-    kept = [HEADS.index(head) for head in NARROW]
-    right = [place for place, at in enumerate(kept) if at in RIGHT]
-    return render.table(NARROW, [[row[at] for at in kept] for row in rows], right, width, gap=" ")
+    columns = [HEADS.index(head) for head in NARROW]
+    right = [place for place, column in enumerate(columns) if column in RIGHT]
+    cells = [[row[column] for column in columns] for row in rows]
+    return render.table(NARROW, cells, right, width, gap=" ")
 
 
-def _print(session: Session, found: dict[str, Any]) -> None:
-
-    if found["simulated"]:
+def _print(session: Session, evaluation: dict[str, Any]) -> None:
+    if evaluation["simulated"]:
         session.say(NOT_REAL)
-    if found["symbols"]:
-        session.facts(lines_of(found, terminal_width()))
-        for each in found["symbols"]:
-            if each["part"] != "live":
-                session.say(f"{each['symbol']}: {each['why']}: scored on held-out sessions")
-        session.say(f"\nreport: {found['folder']}/report.html")
+    if evaluation["symbols"]:
+        session.facts(lines_of(evaluation, terminal_width()))
+        for scores in evaluation["symbols"]:
+            if scores["part"] != "live":
+                session.say(f"{scores['symbol']}: {scores['why']}: scored on held-out sessions")
+        session.say(f"\nreport: {evaluation['folder']}/report.html")

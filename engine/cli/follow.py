@@ -117,8 +117,8 @@ def progress_lines(before: Run | None, after: Run) -> list[str]:
 
 def warning_lines(before: Run | None, after: Run) -> list[str]:
     """What the run and its jobs warned of since `before`, each once."""
-    told = before.warnings if before else ()
-    lines = [clean(f"warning: {text}") for text in after.warnings if text not in told]
+    reported = before.warnings if before else ()
+    lines = [clean(f"warning: {text}") for text in after.warnings if text not in reported]
     for job in after.jobs:
         old = (before.job(job.symbol) if before else None) or Job(job.symbol)
         lines += [

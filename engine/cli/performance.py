@@ -11,7 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 from engine.cli import render
-from engine.cli.auto_train import decision_table, decision_tree, symbol_list, verdict_tree
+from engine.cli.auto_train import (
+    decision_table,
+    decision_trees,
+    started_lines,
+    symbol_list,
+    verdict_tree,
+)
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso, parse_duration
@@ -26,6 +32,7 @@ from engine.words.sources import SIMULATED, source_name
 
 HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
 _RIGHT = (2, 3, 4, 5, 6, 8)
+REPORT_HEADS = ("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT")
 
 
 def performance(
@@ -36,8 +43,7 @@ def performance(
     symbols: str | None,
     no_train: bool,
 ) -> int:
-    """Check every model: prediction, response time, confidence, live and held-out figures,
-    triggers, host."""
+    """Check every model and the host, and train what has a reason."""
     names = symbol_list(session, symbols)
     if report:
         return _report(session, names)
@@ -53,69 +59,72 @@ def performance(
         raise UsageError(
             "--interval goes with --continuous", "stockml performance --continuous --interval 6h"
         )
-    found = session.engine.watch.check(
+    check = session.engine.watch.check(
         names, train=not no_train, starter=f"stockml performance, pid {os.getpid()}"
     )
     undelivered = session.engine.alerts.deliver()
     if session.json:
-        session.document(report_tree(found))
+        session.document(report_tree(check))
     else:
-        session.facts(report_lines(found, terminal_width()))
-    for problem in (*found.problems, undelivered):
+        session.facts(report_lines(check, terminal_width()))
+    for problem in (*check.problems, undelivered):
         if problem:
             session.note(problem)
-    code, words = check_outcome(found)
+    code, words = check_outcome(check)
     if words:
         session.note(words)
     return code
 
 
-def report_lines(found: CheckReport, width: int | None) -> list[str]:
+def report_lines(report: CheckReport, width: int | None) -> list[str]:
     """One check as text: a line a symbol, what was decided, the host."""
-    lines = [f"checked {times.moment(found.at, seconds=True)}, predictions {found.via}"]
-    lines += render.table(HEADS, [_cells(each) for each in found.checks], _RIGHT, width, fold=True)
-    told = tuple(each for each in found.plan.decisions if each.action is not PlannedAction.FINE)
-    lines += ["", *decision_table(told, width)] if told else []
-    lines += [f"run {each.run_id} trains {' '.join(each.symbols)}" for each in found.started]
-    return [*lines, "", *(render.meter_line(meter) for meter in found.meters)]
+    lines = [f"checked {times.moment(report.at, seconds=True)}, predictions {report.via}"]
+    rows = [_cells(check) for check in report.checks]
+    lines += render.table(HEADS, rows, _RIGHT, width, fold=True)
+    due = [
+        decision for decision in report.plan.decisions if decision.action is not PlannedAction.FINE
+    ]
+    lines += ["", *decision_table(due, width)] if due else []
+    lines += started_lines(report.started)
+    return [*lines, "", *(render.meter_line(meter) for meter in report.meters)]
 
 
-def _cells(each: SymbolCheck) -> tuple[str, ...]:
-    fired = "; ".join(verdict.text for verdict in each.fired)
-    simulated = f"{SIMULATED} " if is_simulated(each.assessment.inputs.source) else ""
+def _cells(check: SymbolCheck) -> tuple[str, ...]:
+    fired = "; ".join(verdict.text for verdict in check.fired)
+    simulated = f"{SIMULATED} " if is_simulated(check.assessment.inputs.source) else ""
     return (
-        each.symbol,
-        each.status,
-        f"{each.probe.seconds:.2f}s",
-        figures.number(each.probe.confidence),
-        figures.number(each.direction_accuracy),
-        figures.number(each.mape, 2),
-        str(each.n),
-        each.basis,
-        times.age(each.assessment.facts.age_days),
-        f"{simulated}{each.probe.problem if each.probe.fault else fired}",
+        check.symbol,
+        check.status,
+        f"{check.probe.seconds:.2f}s",
+        figures.number(check.probe.confidence),
+        figures.number(check.direction_accuracy),
+        figures.number(check.mape, 2),
+        str(check.n),
+        check.basis,
+        times.age(check.assessment.facts.age_days),
+        f"{simulated}{check.probe.problem if check.probe.fault else fired}",
     )
 
 
-def report_tree(found: CheckReport) -> dict[str, Any]:
+def report_tree(report: CheckReport) -> dict[str, Any]:
     """One check as JSON."""
     return {
-        "at": iso(found.at),
-        "via": found.via,
-        "outage": found.outage,
+        "at": iso(report.at),
+        "via": report.via,
+        "outage": report.outage,
         "checks": [
             {
-                **history_line(each, found.at),
-                "fault": each.probe.fault or None,
-                "problem": each.probe.problem or None,
-                "verdicts": [verdict_tree(verdict) for verdict in each.assessment.verdicts],
+                **history_line(check, report.at),
+                "fault": check.probe.fault or None,
+                "problem": check.probe.problem or None,
+                "verdicts": [verdict_tree(verdict) for verdict in check.assessment.verdicts],
             }
-            for each in found.checks
+            for check in report.checks
         ],
-        "decisions": [decision_tree(each) for each in found.plan.decisions],
-        "runs": [{"id": each.run_id, "symbols": list(each.symbols)} for each in found.started],
-        "meters": [{**asdict(meter), "level": str(meter.level)} for meter in found.meters],
-        "problems": [*found.problems, *filter(None, (found.unstarted,))],
+        "decisions": decision_trees(report.plan),
+        "runs": [{"id": run.run_id, "symbols": list(run.symbols)} for run in report.started],
+        "meters": [{**asdict(meter), "level": str(meter.level)} for meter in report.meters],
+        "problems": [*report.problems, *filter(None, (report.unstarted,))],
     }
 
 
@@ -127,100 +136,86 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
     session.facts([f"performance report {tree['timestamp']}, written to {path}"])
     rows = [
         (
-            each["symbol"],
-            each["status"],
-            each["at"],
-            figures.number(each["confidence"]),
-            _marked(each),
+            check["symbol"],
+            check["status"],
+            check["at"],
+            figures.number(check["confidence"]),
+            _marked(check),
         )
-        for each in tree["checks"]
+        for check in tree["checks"]
     ]
     if rows:
-        session.facts(
-            render.table(
-                ("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT"),
-                rows,
-                (3,),
-                terminal_width(),
-                fold=True,
-            )
-        )
+        session.facts(render.table(REPORT_HEADS, rows, (3,), terminal_width(), fold=True))
     if tree["not_checked"]:
         session.facts([f"not checked yet: {' '.join(tree['not_checked'])}"])
     session.facts(
-        f"{each['name']:<5} {each['value']:6.1f}{each['unit']}  {each['level']}"
-        for each in tree["system_status"]
+        f"{meter['name']:<5} {meter['value']:6.1f}{meter['unit']}  {meter['level']}"
+        for meter in tree["system_status"]
     )
     return ExitCode.DONE
 
 
 def _marked(check: dict[str, Any]) -> str:
-    return (
-        f"{SIMULATED} {check['text']}" if is_simulated(check.get("source")) else str(check["text"])
-    )
+    mark = f"{SIMULATED} " if is_simulated(check.get("source")) else ""
+    return f"{mark}{check['text']}"
 
 
+NOTHING_SCORED = (
+    "no session is scored yet: `stockml performance` keeps a forecast, the next check after its"
+    " close scores it"
+)
 ACCURACY_HEADS = (
-    *(
-        "SYMBOL",
-        "N",
-        "FROM",
-        "TO",
-        "MAPE%",
-        "NAIVE%",
-        "MASE",
-        "DIR%",
-        "95 %",
-        "IN80%",
-        "IN95%",
-        "CONF%",
-        "KEPT%",
-        "SOURCE",
-    ),
+    "SYMBOL",
+    "N",
+    "FROM",
+    "TO",
+    "MAPE%",
+    "NAIVE%",
+    "MASE",
+    "DIR%",
+    "95 %",
+    "IN80%",
+    "IN95%",
+    "CONF%",
+    "KEPT%",
+    "SOURCE",
 )
 
 
 def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
-    """Live accuracy: forecasts that were kept before their outcome, against the closes that
-    came."""
-    found = session.engine.watch.accuracy(session.symbols(symbols))
+    """Show the live accuracy: forecasts kept before their outcome, against the closes."""
+    accuracies = session.engine.watch.accuracy(session.symbols(symbols))
     if session.json:
-        session.document({"symbols": [asdict(each) for each in found]})
+        session.document({"symbols": [asdict(scores) for scores in accuracies]})
         return ExitCode.DONE
-    session.facts(
-        render.table(ACCURACY_HEADS, [_accuracy_cells(each) for each in found], tuple(range(4, 13)))
-    )
-    waiting = sum(each.waiting for each in found)
+    rows = [_accuracy_cells(scores) for scores in accuracies]
+    session.facts(render.table(ACCURACY_HEADS, rows, tuple(range(4, 13))))
+    waiting = sum(scores.waiting for scores in accuracies)
     session.facts([f"{waiting} kept forecasts wait for their session to close"] if waiting else [])
-    if not any(each.n for each in found):
-        session.facts(
-            [
-                "no session is scored yet: `stockml performance` keeps a forecast, the next check"
-                " after its close scores it"
-            ]
-        )
+    if not any(scores.n for scores in accuracies):
+        session.facts([NOTHING_SCORED])
     return ExitCode.DONE
 
 
-def _accuracy_cells(each: Accuracy) -> tuple[str, ...]:
+def _accuracy_cells(scores: Accuracy) -> tuple[str, ...]:
     interval = (
-        f"{each.direction_low:.0f}-{each.direction_high:.0f}"
-        if each.direction_low is not None
+        f"{scores.direction_low:.0f}-{scores.direction_high:.0f}"
+        if scores.direction_low is not None
         else figures.ABSENT
     )
     return (
-        each.symbol,
-        str(each.n),
-        each.first or figures.ABSENT,
-        each.last or figures.ABSENT,
-        figures.number(each.mape, 2),
-        figures.number(each.naive_mape, 2),
-        figures.number(each.mase, 3),
-        figures.number(each.direction_accuracy),
+        scores.symbol,
+        str(scores.n),
+        scores.first or figures.ABSENT,
+        scores.last or figures.ABSENT,
+        figures.number(scores.mape, 2),
+        figures.number(scores.naive_mape, 2),
+        figures.number(scores.mase, 3),
+        figures.number(scores.direction_accuracy),
         interval,
-        figures.number(each.coverage80),
-        figures.number(each.coverage95),
-        figures.number(each.confidence),
-        figures.number(each.kept),
-        source_name(each.source),
+        figures.number(scores.coverage80),
+        figures.number(scores.coverage95),
+        figures.number(scores.confidence),
+        figures.number(scores.kept),
+        source_name(scores.source),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from engine.cli import documents, render
-from engine.cli.session import Session, report
+from engine.cli.session import Session, report_symbol
 from engine.cli.train import terminal_width
 from engine.core.errors import StockmlError, UsageError
 from engine.core.exits import worst_exit
@@ -15,67 +16,57 @@ from engine.core.sources import is_simulated
 from engine.market.staleness import bars_behind, stand_in_note
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolForecast:
+    """The forecast of one symbol, or why there is none, and how old its bars are."""
+
+    row: SymbolRow
+    source: str
+    """Where the forecast comes from."""
+    forecast: Forecast | None = None
+    error: StockmlError | None = None
+    bars_behind: int | None = None
+    """Complete sessions after the last bar."""
+    stored_copy: str = ""
+    """Set where the bars are a copy that stands in for the source."""
+
+
 def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> int:
-    """Forecast the next close of SYMBOLS with its 80 and 95 % interval; never asks the network."""
+    """Forecast the next close of each symbol with its intervals; never asks the network."""
     if bool(symbols) == all_symbols:
         raise UsageError("name symbols, or give --all", "stockml predict NVDA TSLA")
-    names = session.symbols(symbols)
-    found = session.engine.models.predict(names)
-    snapshot = session.engine.watch.snapshot()
-    rows = {row.symbol: row for row in snapshot.rows}
-    settle = session.engine.settings.current.market.settle_minutes
-    late = {
-        name: (
-            bars_behind(item.last_bar, _source(session, rows[name]), snapshot.taken_at, settle)
-            if isinstance(item, Forecast)
-            else None
-        )
-        for name, item in found.items()
-    }
-    copies = {
-        name: stand_in_note(_source(session, rows[name]), name, item.last_bar)
-        for name, item in found.items()
-        if isinstance(item, Forecast)
-    }
+    forecasts = _forecasts(session, session.symbols(symbols))
     if session.json:
-        trees = [
-            _tree(session, rows[name], found[name], late[name], copies.get(name, ""))
-            for name in names
-        ]
-        session.document({"forecasts": trees})
+        session.document({"forecasts": [_tree(forecast) for forecast in forecasts]})
     else:
-        _print(session, {name: (rows[name], found[name]) for name in names})
-        _say_late(session, late)
-        session.facts(f"{name}: {words}" for name, words in copies.items() if words)
-    return worst_exit([item.exit_code for item in found.values() if isinstance(item, StockmlError)])
+        _print(session, forecasts)
+    return worst_exit([each.error.exit_code for each in forecasts if each.error])
 
 
-def _print(session: Session, found: dict[str, tuple[SymbolRow, Forecast | StockmlError]]) -> None:
-    cells = [
-        render.forecast_cells(name, item, _source(session, row))
-        for name, (row, item) in found.items()
-        if not isinstance(item, StockmlError)
-    ]
-    if cells:
-        session.facts(render.forecast_table(cells, terminal_width()))
-    for name, (_, item) in found.items():
-        if isinstance(item, StockmlError):
-            report(
-                StockmlError(
-                    item.message if item.message.startswith(name) else f"{name}: {item.message}",
-                    item.hint,
-                )
+def _forecasts(session: Session, symbols: tuple[str, ...]) -> list[SymbolForecast]:
+    answers = session.engine.models.predict(symbols)
+    snapshot = session.engine.watch.snapshot()
+    settle_minutes = session.engine.settings.current.market.settle_minutes
+    rows = {row.symbol: row for row in snapshot.rows}
+    forecasts = []
+    for symbol in symbols:
+        row = rows[symbol]
+        answer = answers[symbol]
+        source = _source(session, row)
+        if isinstance(answer, StockmlError):
+            forecasts.append(SymbolForecast(row=row, source=source, error=answer))
+            continue
+        behind = bars_behind(answer.last_bar, source, snapshot.taken_at, settle_minutes)
+        forecasts.append(
+            SymbolForecast(
+                row=row,
+                source=source,
+                forecast=answer,
+                bars_behind=behind,
+                stored_copy=stand_in_note(source, symbol, answer.last_bar),
             )
-
-
-def _say_late(session: Session, late: dict[str, int | None]) -> None:
-    for name, count in late.items():
-        if count:
-            text = (
-                f"{name}: STALE, its bars end {count} complete sessions ago: the session forecast"
-                " is over"
-            )
-            session.facts([f"{text}; stockml data fetch {name}"])
+        )
+    return forecasts
 
 
 def _source(session: Session, row: SymbolRow) -> str:
@@ -84,17 +75,41 @@ def _source(session: Session, row: SymbolRow) -> str:
     return trained if is_simulated(trained) else session.source or trained
 
 
-def _tree(
-    session: Session, row: SymbolRow, item: Forecast | StockmlError, behind: int | None, copy: str
-) -> dict[str, Any]:
+def _print(session: Session, forecasts: list[SymbolForecast]) -> None:
+    cells = [
+        render.forecast_cells(each.row.symbol, each.forecast, each.source)
+        for each in forecasts
+        if each.forecast
+    ]
+    if cells:
+        session.facts(render.forecast_table(cells, terminal_width()))
+    for each in forecasts:
+        if each.error:
+            report_symbol(each.row.symbol, each.error.message, each.error.hint)
+    session.facts(_stale(each) for each in forecasts if each.bars_behind)
+    session.facts(
+        f"{each.row.symbol}: {each.stored_copy}" for each in forecasts if each.stored_copy
+    )
+
+
+def _stale(forecast: SymbolForecast) -> str:
+    symbol = forecast.row.symbol
+    return (
+        f"{symbol}: STALE, its bars end {forecast.bars_behind} complete sessions ago: the session"
+        f" forecast is over; stockml data fetch {symbol}"
+    )
+
+
+def _tree(forecast: SymbolForecast) -> dict[str, Any]:
+    model = forecast.row.model
     return {
-        "symbol": row.symbol,
-        "source": _source(session, row) or None,
-        "simulated": is_simulated(_source(session, row)),
-        "generation": row.model.generation if row.model else None,
-        "digest": row.model.digest if row.model else None,
-        "bars_behind": behind,
-        "stored_copy": copy or None,
-        "forecast": None if isinstance(item, StockmlError) else documents.forecast_tree(item),
-        "error": documents.error_tree(item) if isinstance(item, StockmlError) else None,
+        "symbol": forecast.row.symbol,
+        "source": forecast.source or None,
+        "simulated": is_simulated(forecast.source),
+        "generation": model.generation if model else None,
+        "digest": model.digest if model else None,
+        "bars_behind": forecast.bars_behind,
+        "stored_copy": forecast.stored_copy or None,
+        "forecast": documents.forecast_tree(forecast.forecast) if forecast.forecast else None,
+        "error": documents.error_tree(forecast.error) if forecast.error else None,
     }

@@ -30,16 +30,16 @@ NEEDED = 76
 
 def list_runs(session: Session, limit: int) -> int:
     """The newest runs, newest first."""
-    found = session.engine.runs.recent(limit)
+    runs = session.engine.runs.recent(limit)
     if session.json:
-        session.document({"runs": [documents.run_tree(run) for run in found]})
-    elif found:
+        session.document({"runs": [documents.run_tree(run) for run in runs]})
+    elif runs:
         width = terminal_width()
         gap = "  " if width is None or width >= render.WIDE else " "
         session.facts(
             render.table(
                 HEADS,
-                [_cells(run, session.engine.clock.now()) for run in found],
+                [_cells(run, session.engine.clock.now()) for run in runs],
                 (4,),
                 width if width and width >= NEEDED else None,
                 gap,
@@ -140,18 +140,18 @@ def chosen(session: Session, run_id: str | None, live_first: bool = False) -> Ru
     UsageError when there is none."""
     if run_id is not None and not _ID.fullmatch(run_id):
         raise UsageError(f"not a run id: {clean(run_id, 60)!r}", "`stockml runs list` shows them")
-    found = session.engine.runs.recent(SEARCHED)
+    runs = session.engine.runs.recent(SEARCHED)
     if run_id is None:
-        if not found:
+        if not runs:
             raise UsageError("no run yet", "`stockml train-all` starts one")
-        return next((run for run in found if run.live), found[0]) if live_first else found[0]
-    return match(run_id, found)
+        return next((run for run in runs if run.live), runs[0]) if live_first else runs[0]
+    return match(run_id, runs)
 
 
-def match(run_id: str, found: tuple[Run, ...]) -> Run:
+def match(run_id: str, runs: tuple[Run, ...]) -> Run:
     """The run that `run_id` names, in full or by its beginning."""
-    named = [run for run in found if run.id == run_id] or [
-        run for run in found if run.id.startswith(run_id)
+    named = [run for run in runs if run.id == run_id] or [
+        run for run in runs if run.id.startswith(run_id)
     ]
     if not named:
         raise UsageError(f"no run {run_id!r}", "`stockml runs list` shows them")
@@ -162,9 +162,9 @@ def match(run_id: str, found: tuple[Run, ...]) -> Run:
     return named[0]
 
 
-def only_live(found: tuple[Run, ...]) -> Run:
+def only_live(runs: tuple[Run, ...]) -> Run:
     """The one live run."""
-    live = [run for run in found if run.live]
+    live = [run for run in runs if run.live]
     if not live:
         raise UsageError("no run is live", "`stockml runs list` shows the ended ones")
     if len(live) > 1:

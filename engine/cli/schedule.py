@@ -30,11 +30,11 @@ from engine.words import figures, times
 
 def show(session: Session, tab: bool) -> int:
     """Every job with its state, time, last and next run; the daemon; what is wrong."""
-    seen = schedule_view(_scheduler(session))
+    schedule = schedule_view(_scheduler(session))
     if session.json:
-        session.document(view_document(seen))
+        session.document(view_document(schedule))
     else:
-        session.facts(view_lines(seen, tab))
+        session.facts(view_lines(schedule, tab))
     return ExitCode.DONE
 
 
@@ -129,8 +129,8 @@ def install(
         return _write(session, scheduler, draft, yes)
     leaving = scheduler.remove(scheduler.current(used))
     _ask(session, draft, yes, leaving.diff)
-    written, told = scheduler.move(leaving, draft)
-    return _done(session, draft, str(written.backup) if written.backup else None, told)
+    written, warnings = scheduler.move(leaving, draft)
+    return _done(session, draft, str(written.backup) if written.backup else None, warnings)
 
 
 def remove(
@@ -238,8 +238,8 @@ def _install_draft(
 def _write(session: Session, scheduler: Scheduler, draft: Draft, yes: bool) -> int:
     if draft.changed:
         _ask(session, draft, yes)
-    written, told = scheduler.write(draft)
-    return _done(session, draft, str(written.backup) if written.backup else None, told)
+    written, warnings = scheduler.write(draft)
+    return _done(session, draft, str(written.backup) if written.backup else None, warnings)
 
 
 def _ask(session: Session, draft: Draft, yes: bool, before: tuple[str, ...] = ()) -> None:
@@ -258,11 +258,11 @@ def _ask(session: Session, draft: Draft, yes: bool, before: tuple[str, ...] = ()
     confirm(session, "Write this?")
 
 
-def _done(session: Session, draft: Draft, backup: str | None, told: tuple[str, ...]) -> int:
-    for text in told:
+def _done(session: Session, draft: Draft, backup: str | None, warnings: tuple[str, ...]) -> int:
+    for text in warnings:
         session.note(f"warning: {text}")
     if session.json:
-        session.document({**_draft_tree(draft), "backup": backup, "told": list(told)})
+        session.document({**_draft_tree(draft), "backup": backup, "told": list(warnings)})
     elif not draft.changed:
         session.facts(["no change: the schedule is as asked"])
     else:

@@ -11,67 +11,72 @@ from engine.schedule.view import JobView, ScheduleView
 from engine.words import figures, times
 
 
-def view_lines(seen: ScheduleView, tab: bool = False) -> list[str]:
+def view_lines(view: ScheduleView, tab: bool = False) -> list[str]:
     """The schedule as text."""
-    rows = [_cells(job) for job in seen.jobs]
+    rows = [_cells(job) for job in view.jobs]
     lines = render.table(
         ("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS"), rows
     )
-    lines += [f"{job.job.name}: {clean(job.reason)}" for job in seen.jobs if job.reason]
-    lines += [f"note: {clash}" for clash in seen.clashes]
-    lines += [f"problem: {clean(problem)}" for problem in seen.problems]
+    lines += [f"{job.job.name}: {clean(job.reason)}" for job in view.jobs if job.reason]
+    lines += [f"note: {clash}" for clash in view.clashes]
+    lines += [f"problem: {clean(problem)}" for problem in view.problems]
     rest = (
         "the crontab cannot be read"
-        if seen.unread
-        else f"{len(seen.other_lines)} other lines in the crontab"
+        if view.unread
+        else f"{len(view.other_lines)} other lines in the crontab"
     )
-    lines += [f"{seen.daemon}; time zone {seen.zone}; {rest}"]
-    lines += [f"also scheduled there: {clean(str(home))}" for home in seen.other_homes]
-    return [*lines, "", *seen.other_lines] if tab else lines
+    lines += [f"{view.daemon}; time zone {view.zone}; {rest}"]
+    lines += [f"also scheduled there: {clean(str(home))}" for home in view.other_homes]
+    return [*lines, "", *view.other_lines] if tab else lines
 
 
 def _cells(job: JobView) -> tuple[str, ...]:
-    last, absent = job.last, "not known" if job.hidden else "not installed"
+    last = job.last
+    enabled = job.line is not None and job.line.enabled
+    next_runs = job.explained.next_runs if job.explained and enabled else ()
+    exit_code = last.exit_code if last else None
     return (
         job.job.name,
         str(job.status.state) if job.status else figures.ABSENT,
         job.line.expression if job.line else f"({job.job.expression})",
-        times.slot(job.explained.next_runs[0])
-        if job.explained and job.explained.next_runs and job.line and job.line.enabled
-        else figures.ABSENT,
+        times.slot(next_runs[0]) if next_runs else figures.ABSENT,
         times.moment(last.started) if last else figures.ABSENT,
         times.duration(last.seconds) if last else figures.ABSENT,
-        figures.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
-        job.explained.description
-        if job.explained
-        else f"{absent}: {job.job.summary}"
-        if job.line is None
-        else figures.ABSENT,
+        figures.ABSENT if exit_code is None else str(exit_code),
+        _meaning(job),
     )
 
 
-def view_document(seen: ScheduleView) -> dict[str, Any]:
+def _meaning(job: JobView) -> str:
+    if job.explained:
+        return job.explained.description
+    if job.line is not None:
+        return figures.ABSENT
+    return f"{'not known' if job.hidden else 'not installed'}: {job.job.summary}"
+
+
+def view_document(view: ScheduleView) -> dict[str, Any]:
     """`schedule show --json`."""
     return {
-        "taken_at": when(seen.taken_at),
-        "zone": seen.zone,
-        "backend": str(seen.backend) if seen.backend else None,
+        "taken_at": when(view.taken_at),
+        "zone": view.zone,
+        "backend": str(view.backend) if view.backend else None,
         "daemon": {
-            "name": seen.daemon.name,
-            "running": seen.daemon.running,
-            "pid": seen.daemon.pid,
-            "since": when(seen.daemon.since),
-            "detail": seen.daemon.detail,
+            "name": view.daemon.name,
+            "running": view.daemon.running,
+            "pid": view.daemon.pid,
+            "since": when(view.daemon.since),
+            "detail": view.daemon.detail,
         },
-        "jobs": [_job_tree(job) for job in seen.jobs],
+        "jobs": [_job_tree(job) for job in view.jobs],
         "clashes": [
             {"jobs": list(clash.jobs), "first": when(clash.first), "times": clash.times}
-            for clash in seen.clashes
+            for clash in view.clashes
         ],
-        "other_lines": list(seen.other_lines),
-        "other_homes": [str(home) for home in seen.other_homes],
-        "problems": list(seen.problems),
-        "crontab_read": not seen.unread,
+        "other_lines": list(view.other_lines),
+        "other_homes": [str(home) for home in view.other_homes],
+        "problems": list(view.problems),
+        "crontab_read": not view.unread,
     }
 
 

@@ -104,6 +104,12 @@ def report(error: StockmlError) -> None:
         click.echo(f"  → {clean(error.hint, 1000)}", err=True)
 
 
+def report_symbol(symbol: str, message: str, hint: str) -> None:
+    """Report a symbol's fault; the symbol comes first, once."""
+    text = message if message.startswith(symbol) else f"{symbol}: {message}"
+    report(StockmlError(text, hint))
+
+
 def session_of(context: click.Context) -> Session:
     """The session of this invocation, made on first use."""
     return context.ensure_object(Session)

@@ -12,7 +12,7 @@ from engine.cli import documents, render
 from engine.cli.session import Session, on_terminal
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, StockmlError, UsageError
-from engine.core.snapshot import Snapshot
+from engine.core.snapshot import Snapshot, SymbolRow
 from engine.words import times
 from engine.words.runs import job_progress, metrics_line
 
@@ -88,23 +88,18 @@ def change_lines(before: Snapshot | None, after: Snapshot, now: datetime) -> lis
     lines = [] if before else [render.title(after)]
     for row in after.rows:
         known = old.get(row.symbol)
-        phase = (row.job.phase, row.job.state) if row.job else None
-        if known and (
-            known.state,
-            known.model,
-            known.job and (known.job.phase, known.job.state),
-        ) == (
-            row.state,
-            row.model,
-            phase,
-        ):
-            continue
-        text = (
-            job_progress(row.job)
-            if row.job
-            else metrics_line(row.model.metrics)
-            if row.model
-            else row.note
-        )
-        lines.append(f"{times.time_of_day(now)}  {row.symbol:<5} {row.state:<9} {text}")
+        if known is None or _progress(known) != _progress(row):
+            lines.append(f"{times.time_of_day(now)}  {row.symbol:<5} {row.state:<9} {_text(row)}")
     return lines
+
+
+def _progress(row: SymbolRow) -> tuple[object, ...]:
+    """What makes a line worth printing when it changes."""
+    phase = (row.job.phase, row.job.state) if row.job else None
+    return (row.state, row.model, phase)
+
+
+def _text(row: SymbolRow) -> str:
+    if row.job:
+        return job_progress(row.job)
+    return metrics_line(row.model.metrics) if row.model else row.note
