@@ -40,14 +40,14 @@ SCHEDULE = CommandGroup(
         Command(
             name="diff",
             summary="What `schedule install` with the same words would change; writes nothing.",
-            target="engine.cli.schedule:diff",
+            target="engine.cli.schedule_edit:diff",
             arguments=(_JOBS,),
             options=(*_INSTALL, *PRINTS),
         ),
         Command(
             name="disable",
             summary="Pause JOBS; their lines stay as comments.",
-            target="engine.cli.schedule:disable",
+            target="engine.cli.schedule_edit:disable",
             arguments=(_SOME_JOBS,),
             options=_WRITES,
             writes=True,
@@ -55,7 +55,7 @@ SCHEDULE = CommandGroup(
         Command(
             name="enable",
             summary="Switch paused JOBS on.",
-            target="engine.cli.schedule:enable",
+            target="engine.cli.schedule_edit:enable",
             arguments=(_SOME_JOBS,),
             options=_WRITES,
             writes=True,
@@ -66,7 +66,7 @@ SCHEDULE = CommandGroup(
                 "Install the standard jobs, or exactly JOBS (health, serve, …); what is installed"
                 " keeps its times."
             ),
-            target="engine.cli.schedule:install",
+            target="engine.cli.schedule_edit:install",
             arguments=(_JOBS,),
             options=(
                 *_INSTALL,
@@ -90,7 +90,7 @@ SCHEDULE = CommandGroup(
         Command(
             name="remove",
             summary="Take JOBS out, or everything of this home; all other lines stay as they are.",
-            target="engine.cli.schedule:remove",
+            target="engine.cli.schedule_edit:remove",
             arguments=(_JOBS,),
             options=(
                 Option("--systemd", "From systemd.", name="backend", flag_value="systemd"),
@@ -103,7 +103,7 @@ SCHEDULE = CommandGroup(
         Command(
             name="set",
             summary='Give JOB another time: `schedule set weekly "0 4 * * 0"`.',
-            target="engine.cli.schedule:set_expression",
+            target="engine.cli.schedule_edit:set_expression",
             arguments=(Argument("job"), Argument("expression")),
             options=_WRITES,
             writes=True,
@@ -118,7 +118,7 @@ SCHEDULE = CommandGroup(
         Command(
             name="undo",
             summary="Take back the last write to the crontab; what others wrote since stays.",
-            target="engine.cli.schedule:undo",
+            target="engine.cli.schedule_edit:undo",
             options=_WRITES,
             writes=True,
         ),
