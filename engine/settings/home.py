@@ -17,8 +17,7 @@ def default_settings() -> str:
 
 
 def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
-    """The home named by `--home` or STOCKML_HOME (created when absent), else the nearest folder
-    upwards.
+    """The home named by `--home` or STOCKML_HOME (created if absent), else the nearest upwards.
 
     Raises ConfigError when there is none, or when it cannot be trusted.
     """
@@ -39,8 +38,7 @@ def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
 
 
 def prepare(home: Home) -> None:
-    """Create the home with the packaged settings where they are missing;
-    ConfigError when it cannot be."""
+    """Create the home, with the packaged settings where it has none; ConfigError."""
     try:
         home.root.mkdir(parents=True, exist_ok=True, mode=0o755)
     except OSError as error:
@@ -59,8 +57,7 @@ def prepare(home: Home) -> None:
 
 
 def _write_first(path: Path) -> None:
-    """The packaged settings, whole or not at all;
-    what another first start, or an operator, has put there stands."""
+    """Write the packaged settings whole or not at all; what others put there meanwhile stays."""
     aside = temporary_name(path)
     write_atomic(aside, default_settings().encode("utf-8"), name="first_settings")
     try:

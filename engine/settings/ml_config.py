@@ -56,13 +56,12 @@ def _text(value: Any, indent: str) -> str:
     if not isinstance(value, dict):
         return json.dumps(value, allow_nan=False)
     inner = indent + "    "
-    rows = (f"{inner}{json.dumps(name)}: {_text(item, inner)}" for name, item in value.items())
+    rows = (f"{inner}{json.dumps(name)}: {_text(part, inner)}" for name, part in value.items())
     return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
 
 
 def write_ml_config(home: Home, settings: Settings) -> bool:
-    """Write the file when it differs from the settings; True when it was written.
-    OSError when it cannot be."""
+    """Write the file when it differs from the settings; whether it was written. OSError."""
     data = ml_config_text(settings).encode("utf-8")
     try:
         if home.ml_config.read_bytes() == data:

@@ -83,8 +83,7 @@ class ThresholdSettings(_Section, frozen=True):
 
 
 class WatchSettings(_Section, frozen=True):
-    """What retrains a model beside the thresholds, and what keeps it from being retrained for
-    nothing."""
+    """What retrains a model beside the thresholds, and what prevents a retraining for nothing."""
 
     live_window: Annotated[int, Meta(ge=20, le=2000)]
     live_min: Annotated[int, Meta(ge=10, le=2000)]
@@ -134,7 +133,8 @@ class ServiceSettings(_Section, frozen=True):
     @property
     def ttl_s(self) -> int:
         """The prediction TTL in seconds."""
-        return int(self.prediction_ttl[:-1]) * {"s": 1, "m": 60, "h": 3600}[self.prediction_ttl[-1]]
+        unit_s = {"s": 1, "m": 60, "h": 3600}[self.prediction_ttl[-1]]
+        return int(self.prediction_ttl[:-1]) * unit_s
 
 
 class AlertSettings(_Section, frozen=True):
@@ -145,7 +145,7 @@ class AlertSettings(_Section, frozen=True):
 
 
 class BackupSettings(_Section, frozen=True):
-    """How long backups live and where else they go."""
+    """How long backups are kept and where else they go."""
 
     retention_days: Positive
     keep_valid: Annotated[int, Meta(ge=1, le=1000)]
@@ -183,8 +183,7 @@ class ConsoleSettings(_Section, frozen=True):
     theme: Theme
     link: Literal["auto", "fast", "slow"]
     keys: dict[str, Key | Annotated[tuple[Key, ...], Meta(min_length=1)]] = {}
-    """An action's id and its key, or keys;
-    whether the id is one, the console and `config check` say."""
+    """An action's id and its key or keys; the console and `config check` check the ids."""
 
 
 class SymbolSettings(_Section, frozen=True):

@@ -1,5 +1,4 @@
-"""The settings one by one: what each means, what it takes, what stands in the file, in the
-defaults, in the environment.
+"""The settings one by one: what each means and takes; its value in file, default, environment.
 
 sheet = read_sheet(home, os.environ)     what the file says, or every problem, with its line
 sheet.with_changes({path: value, …})     what would be wrong once written; writes nothing
@@ -11,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -21,12 +20,11 @@ from msgspec import inspect
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.text import clean
-from engine.settings import load as config
 from engine.settings.check import SettingsProblem
 from engine.settings.document import line_of, split_key, toml_text, value_at
 from engine.settings.home import default_settings
-from engine.settings.keys import KeyPath, choices_of, default_tree, type_of
-from engine.settings.load import VARIABLES
+from engine.settings.keys import KeyPath, choices_of, default_tree, section_types, type_of
+from engine.settings.load import VARIABLES, parse, parse_tree
 from engine.settings.schema import PATTERN_WORDS, Settings
 
 # A unit is the first of these words in a key's explanation.
@@ -56,12 +54,12 @@ class Setting:
     value: object
     """What is in effect here."""
     given: object
-    """What stands in the file; None when it does not stand there."""
+    """The value in the file; None when the file leaves it out."""
     default: object
     """The packaged value; None for a key that has none."""
     meaning: str
     takes: str
-    """What may stand there, in words."""
+    """What the key takes, in words."""
     choices: tuple[str, ...] = ()
     """Every value, as it is typed, where there are few."""
     unit: str = ""
@@ -74,18 +72,18 @@ class Setting:
 
     @property
     def in_file(self) -> object:
-        """What the file makes of it: its own value, else the default."""
+        """The value by the file: its own, else the default."""
         return self.default if self.given is None else self.given
 
     @property
     def changed(self) -> bool:
-        """The file says something else than the default."""
+        """The file differs from the default."""
         return self.given is not None and self.given != self.default
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The settings as they stand; with problems there are none, and nothing may be changed."""
+    """The settings as they are; with problems there are none, and nothing may be changed."""
 
     file: str
     settings: tuple[Setting, ...] = ()
@@ -104,14 +102,15 @@ class Sheet:
                 table.pop(path[-1], None)
             else:
                 table[path[-1]] = value
-        return tuple(
-            f"{problem.key}: {problem.text}"
-            for problem in config.parse_tree(tree, self.file, {})[1]
-        )
+        problems = parse_tree(tree, self.file, {})[1]
+        return tuple(f"{problem.key}: {problem.text}" for problem in problems)
 
 
 def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _copied(item) if isinstance(item, dict) else item for name, item in tree.items()}
+    return {
+        name: _copied(branch) if isinstance(branch, dict) else branch
+        for name, branch in tree.items()
+    }
 
 
 def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
@@ -123,10 +122,9 @@ def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
     except OSError as error:
         return Sheet(file, problems=(f"{file}: cannot be read: {error.strerror}",))
     except UnicodeDecodeError as error:
-        return Sheet(
-            file, problems=(f"{file}: is not UTF-8 (byte {error.start}); save it as UTF-8",)
-        )
-    settings, problems = config.parse(text, file, overrides)
+        problem = f"{file}: is not UTF-8 (byte {error.start}); save it as UTF-8"
+        return Sheet(file, problems=(problem,))
+    settings, problems = parse(text, file, overrides)
     if settings is None:
         return Sheet(file, problems=tuple(_with_line(problem, text, file) for problem in problems))
     tree = tomllib.loads(text)
@@ -134,17 +132,14 @@ def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
 
 
 def _with_line(problem: SettingsProblem, text: str, file: str) -> str:
-    """The problem with the line of its key, where that stands in the file."""
+    """The problem with the line of its key, where the file has it."""
     try:
         path = split_key(problem.key)
     except ConfigError:
         path = (problem.key,)
     line = line_of(text, path) if problem.key and problem.origin == file else None
-    where = f"{problem.origin} line {line}" if line else problem.origin
-    return clean(
-        f"{where}: {problem.key}: {problem.text}" if problem.key else f"{where}: {problem.text}",
-        400,
-    )
+    origin = f"{problem.origin} line {line}" if line else problem.origin
+    return clean(str(replace(problem, origin=origin)), 400)
 
 
 def _settings(
@@ -152,34 +147,29 @@ def _settings(
 ) -> Iterator[Setting]:
     for section, table in msgspec.structs.asdict(settings).items():
         if section == "symbols":
-            for symbol, entry in table.items():
-                yield from (
-                    _setting(("symbols", symbol, name), value, tree, environ)
-                    for name, value in _fields(entry)
-                )
+            for symbol, configured in table.items():
+                for name, value in _fields(configured):
+                    yield _setting((section, symbol, name), value, tree, environ)
             continue
         for name, value in _fields(table):
-            if isinstance(value, dict):
-                yield from (
-                    _setting((section, name, inner), item, tree, environ)
-                    for inner, item in value.items()
-                )
-            else:
+            if not isinstance(value, dict):
                 yield _setting((section, name), value, tree, environ)
+                continue
+            for inner, inner_value in value.items():
+                yield _setting((section, name, inner), inner_value, tree, environ)
 
 
 def _fields(table: Any) -> Iterator[tuple[str, Any]]:
-    return (
-        (name, value) for name, value in msgspec.structs.asdict(table).items() if value is not None
-    )
+    fields = msgspec.structs.asdict(table).items()
+    return ((name, value) for name, value in fields if value is not None)
 
 
 def _setting(
     path: KeyPath, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]
 ) -> Setting:
-    meaning = meanings().get(
-        path[:2] if path[:2] == ("console", "keys") else (path[0], path[-1]), ""
-    )
+    is_binding = path[:2] == ("console", "keys")
+    meaning = meanings().get(path[:2] if is_binding else (path[0], path[-1]), "")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     variable = VARIABLES.get(".".join(path), "")
     takes, choices = _takes(type_of(path))
     return Setting(
@@ -190,22 +180,18 @@ def _setting(
         meaning=meaning,
         takes=takes,
         choices=choices,
-        unit=(
-            unit_of(path[-1], meaning)
-            if isinstance(value, int | float) and not isinstance(value, bool)
-            else ""
-        ),
+        unit=unit_of(path[-1], meaning) if is_number else "",
         variable=variable if variable in environ else "",
     )
 
 
 def toml_value(value: Any) -> Any:
-    """A tuple as the list that a file has."""
+    """The value as a file has it: a tuple is a list there."""
     return list(value) if isinstance(value, tuple) else value
 
 
 def value_text(value: object) -> str:
-    """A value as it stands in a file; '-' for none."""
+    """A value as a file has it; '-' for none."""
     return "-" if value is None else toml_text(value)
 
 
@@ -213,28 +199,24 @@ def typed_text(value: object) -> str:
     """A value as an operator types it: without the quotes that a text has in the file."""
     if isinstance(value, str):
         return value
-    if (
-        isinstance(value, list)
-        and all(isinstance(item, str) and "," not in item for item in value)
-        and len(value) > 1
-    ):
-        return ", ".join(value)
+    words = value if isinstance(value, list) else []
+    if len(words) > 1 and all(isinstance(word, str) and "," not in word for word in words):
+        return ", ".join(words)
     return "" if value is None else toml_text(value)
 
 
 def unit_of(name: str, meaning: str) -> str:
-    """The unit that a key's name ends in, else the first that its explanation names;
-    empty without one."""
-    found = _UNIT.search(name.rpartition("_")[2]) or _UNIT.search(meaning)
-    return _UNITS[found[0].lower()] if found else ""
+    """The unit that a key's name ends in, else the first in its explanation; '' without one."""
+    unit = _UNIT.search(name.rpartition("_")[2]) or _UNIT.search(meaning)
+    return _UNITS[unit[0].lower()] if unit else ""
 
 
 @cache
 def meanings() -> dict[tuple[str, ...], str]:
-    """(section, key) and its explanation: the comment lines above it in the packaged settings,
-    where it is used first."""
-    found: dict[tuple[str, ...], str] = {}
-    section, above = "", list[str]()
+    """The explanation of each (section, key): the comment above its first use in the defaults."""
+    explanations: dict[tuple[str, ...], str] = {}
+    section = ""
+    above: list[str] = []
     for line in default_settings().splitlines():
         if line.startswith("#"):
             above.append(line.removeprefix("#").strip())
@@ -243,42 +225,40 @@ def meanings() -> dict[tuple[str, ...], str]:
             name = line.strip("[] ")
             section = name.partition(".")[0]
             if name != section and section != "symbols":
-                found.setdefault(tuple(name.split(".")), " ".join(above))
+                explanations.setdefault(tuple(name.split(".")), " ".join(above))
         elif key := _KEY_LINE.match(line):
-            found.setdefault((section, key[1]), " ".join(above))
+            explanations.setdefault((section, key[1]), " ".join(above))
         above = []
-    return found
+    return explanations
 
 
 def _takes(kind: Any) -> tuple[str, tuple[str, ...]]:
     """What a type takes, in words, and its values where there are few."""
     if choices := choices_of(kind):
         return " or ".join(choices), choices
-    found = inspect.type_info(kind)
-    if isinstance(found, inspect.BoolType):
+    info = inspect.type_info(kind)
+    if isinstance(info, inspect.BoolType):
         return "true or false", ("true", "false")
-    if isinstance(found, inspect.IntType | inspect.FloatType):
-        noun = "a whole number" if isinstance(found, inspect.IntType) else "a number"
-        return f"{noun}{_range(found)}", ()
-    if isinstance(found, inspect.VarTupleType):
+    if isinstance(info, inspect.IntType | inspect.FloatType):
+        noun = "a whole number" if isinstance(info, inspect.IntType) else "a number"
+        return f"{noun}{_range(info)}", ()
+    if isinstance(info, inspect.VarTupleType):
         return "one or several, with commas", ()
-    if isinstance(found, inspect.UnionType):
-        day = any(isinstance(one, inspect.DateType) for one in found.types)
-        return "a day, as 2021-11-04" if day else "a key, or several with commas", ()
-    if isinstance(found, inspect.StrType) and found.pattern in PATTERN_WORDS:
-        return PATTERN_WORDS[found.pattern], ()
+    if isinstance(info, inspect.UnionType):
+        is_day = any(isinstance(member, inspect.DateType) for member in info.types)
+        return "a day, as 2021-11-04" if is_day else "a key, or several with commas", ()
+    if isinstance(info, inspect.StrType) and info.pattern in PATTERN_WORDS:
+        return PATTERN_WORDS[info.pattern], ()
     return "a text", ()
 
 
-def _range(found: inspect.IntType | inspect.FloatType) -> str:
-    low = (
-        f" from {_bound(found.ge)}"
-        if found.ge is not None
-        else f" above {_bound(found.gt)}"
-        if found.gt is not None
-        else ""
-    )
-    return low + (f" to {_bound(found.le)}" if found.le is not None else "")
+def _range(number: inspect.IntType | inspect.FloatType) -> str:
+    low = ""
+    if number.ge is not None:
+        low = f" from {_bound(number.ge)}"
+    elif number.gt is not None:
+        low = f" above {_bound(number.gt)}"
+    return low + (f" to {_bound(number.le)}" if number.le is not None else "")
 
 
 def _bound(value: float) -> str:
@@ -288,9 +268,4 @@ def _bound(value: float) -> str:
 @cache
 def section_meanings() -> dict[str, str]:
     """Every section and what it is about, in the order of the file."""
-    fields = msgspec.structs.fields(Settings)
-    return {
-        field.name: str(getattr(field.type, "__doc__", ""))
-        for field in fields
-        if field.name != "symbols"
-    }
+    return {name: str(getattr(section, "__doc__", "")) for name, section in section_types().items()}

@@ -23,7 +23,6 @@ from engine.core.clock import SystemClock
 from engine.core.errors import BusyError, ConfigError, RefusedError
 from engine.core.files import FileLock, write_atomic
 from engine.core.paths import Home
-from engine.settings import load as config
 from engine.settings.document import (
     parse_toml,
     possible_values,
@@ -34,138 +33,132 @@ from engine.settings.document import (
     without_key,
 )
 from engine.settings.keys import KeyPath, why_refused
+from engine.settings.load import parse
 from engine.settings.schema import Settings
 
 Check = Callable[[Settings], Iterable[str]]
-"""What else must be right with the settings, in words;
-the ids of keys are known to the console alone."""
+"""What else must be right with the settings; the console alone knows the ids of keys."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """One key of the file: its value before (None when it was not there) and after (None when it
-    was taken out)."""
+    """One key of the file: its value before (None: absent) and after (None: taken out)."""
 
     key: str
     before: object
     after: object
 
+    @property
+    def audit_text(self) -> str:
+        """The change as the audit has it."""
+        values = (self.before, self.after)
+        return " -> ".join("none" if value is None else toml_text(value) for value in values)
+
 
 def value_of(path: KeyPath, raw: str) -> object:
-    """The first meaning of `raw` that the key takes by itself;
-    ConfigError, with the reason in words, when none is."""
+    """The first meaning of `raw` that the key takes by itself; ConfigError with the reason."""
     first = ""
     for value in possible_values(raw):
-        fault = why_refused(path, value)
-        if not fault:
+        reason = why_refused(path, value)
+        if not reason:
             return value
-        first = first or fault
+        first = first or reason
     raise ConfigError(first)
 
 
 def first_valid(
     text: str, origin: str, path: KeyPath, raw: str, check: Check | None = None
 ) -> tuple[str, object]:
-    """The edited text and the value: the first meaning of `raw` that leaves valid settings;
-    ConfigError when none does."""
+    """The edited text and the first meaning of `raw` that keeps the settings valid; ConfigError."""
     first: tuple[str, ...] = ()
     for value in possible_values(raw):
-        result = with_value(text, path, value)
-        problems = problems_of(result, origin, check)
+        edited = with_value(text, path, value)
+        problems = problems_of(edited, origin, check)
         if not problems:
-            return result, value
+            return edited, value
         first = first or problems
     raise _nothing_written(first)
 
 
 def problems_of(text: str, origin: str, check: Check | None = None) -> tuple[str, ...]:
-    """What is wrong with a settings text, in words, the environment left aside."""
-    settings, problems = config.parse(text, origin, {})
-    return tuple(str(problem) for problem in problems) or (
-        tuple(check(settings)) if check and settings else ()
-    )
+    """What is wrong with a settings text, the environment left aside."""
+    settings, problems = parse(text, origin, {})
+    if problems or settings is None or check is None:
+        return tuple(str(problem) for problem in problems)
+    return tuple(check(settings))
 
 
 def _nothing_written(problems: tuple[str, ...]) -> ConfigError:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    hint = (
-        "`stockml config check` lists what is wrong in the file"
-        if more
-        else "`stockml config show` lists every key"
-    )
+    hint = "`stockml config show` lists every key"
+    if more:
+        hint = "`stockml config check` lists what is wrong in the file"
     return ConfigError(f"nothing was written: {problems[0]}{more}", hint, problems)
 
 
 def set_key(
     home: Home, key: str, raw: str, check: Check | None = None, wait_s: float = 5.0
 ) -> SettingChange:
-    """Set one key of stockml.toml, atomically; the file before stays as .stockml.toml.previous.
-
-    ConfigError when the key, the value or the result is wrong: nothing is written then.
-    """
+    """Set one key of stockml.toml; ConfigError, and nothing written, when it is wrong."""
     with acting(home, SystemClock(), "config set", key=key if _NAME.fullmatch(key) else "?") as act:
-        act.message = (  # a mistyped value may be a secret: its error is not for the record
-            "nothing was written"
-        )
+        # A mistyped value may be a secret: its error is not for the record.
+        act.message = "nothing was written"
         path = split_key(key)
         with _locked(home, wait_s) as target:
             text, tree = _read(target)
-            before = value_at(tree, path)
-            result, value = first_valid(text, str(target), path, raw, check)
-            _write(home, target, text, result)
+            edited, value = first_valid(text, str(target), path, raw, check)
+            change = SettingChange(".".join(path), value_at(tree, path), value)
+            _write(home, target, text, edited)
         act.message = ""
-        act.details = {".".join(path): _told(before, value)}
-    return SettingChange(".".join(path), before, value)
+        act.details = {change.key: change.audit_text}
+    return change
 
 
 def set_keys(
     home: Home,
     changes: Mapping[KeyPath, object],
-    seen: Mapping[KeyPath, object] | None = None,
+    based_on: Mapping[KeyPath, object] | None = None,
     check: Check | None = None,
     wait_s: float = 5.0,
 ) -> tuple[SettingChange, ...]:
     """Set several keys at once, or none of them; None takes a key out.
 
-    The file before stays as .stockml.toml.previous.
-
-    `seen` is what stood there when the change was made up: RefusedError when somebody else has
-    changed it since. ConfigError when the result is wrong: nothing is written then.
+    `based_on` has the values that the change was made from: RefusedError when somebody else has
+    changed one since. ConfigError, and nothing written, when the outcome is wrong.
     """
     with acting(home, SystemClock(), "config set", key=[".".join(path) for path in changes]) as act:
         with _locked(home, wait_s) as target:
             text, tree = _read(target)
-            result = text
-            made = tuple(
-                SettingChange(".".join(path), value_at(tree, path), value)
-                for path, value in changes.items()
-            )
-            for path in changes:
-                if seen is not None and path in seen and seen[path] != value_at(tree, path):
-                    raise RefusedError(
-                        f"{'.'.join(path)} was changed meanwhile", "look at it again"
-                    )
+            _refuse_outdated(tree, changes, based_on or {})
+            edited = text
             for path, value in changes.items():
-                result = (
-                    without_key(result, path) if value is None else with_value(result, path, value)
-                )
-            if problems := problems_of(result, str(target), check):
+                if value is None:
+                    edited = without_key(edited, path)
+                else:
+                    edited = with_value(edited, path, value)
+            if problems := problems_of(edited, str(target), check):
                 raise _nothing_written(problems)
-            _write(home, target, text, result)
-        act.details = {change.key: _told(change.before, change.after) for change in made}
+            _write(home, target, text, edited)
+        made = tuple(
+            SettingChange(".".join(path), value_at(tree, path), value)
+            for path, value in changes.items()
+        )
+        act.details = {change.key: change.audit_text for change in made}
     return made
 
 
-def _told(before: object, after: object) -> str:
-    """A change for the record."""
-    return " -> ".join("none" if value is None else toml_text(value) for value in (before, after))
+def _refuse_outdated(
+    tree: Mapping[str, Any], changes: Iterable[KeyPath], based_on: Mapping[KeyPath, object]
+) -> None:
+    for path in changes:
+        if path in based_on and based_on[path] != value_at(tree, path):
+            raise RefusedError(f"{'.'.join(path)} was changed meanwhile", "look at it again")
 
 
 @contextmanager
 def _locked(home: Home, wait_s: float) -> Iterator[Path]:
-    """The settings file, while nobody else changes it;
-    a link into somebody's own collection stays a link."""
+    """The settings file, locked; a link into the operator's own collection stays a link."""
     with FileLock(home.locks / "settings.lock") as lock:
         end = time.monotonic() + wait_s
         while not lock.acquire("config set"):
@@ -187,17 +180,15 @@ def _read(target: Path) -> tuple[str, dict[str, Any]]:
     return text, parse_toml(text, str(target))
 
 
-def _write(home: Home, target: Path, text: str, result: str) -> None:
-    """Keep the file as it is now beside it, then replace it;
-    neither for a change that changes nothing."""
-    if result == text:
+def _write(home: Home, target: Path, text: str, edited: str) -> None:
+    """Keep the present file beside it, then replace it; neither when nothing changes."""
+    if edited == text:
         return
     mode = target.stat().st_mode & 0o777
+    previous = home.root / ".stockml.toml.previous"
     try:
-        write_atomic(
-            home.root / ".stockml.toml.previous", text.encode("utf-8"), mode, "settings.previous"
-        )
-        write_atomic(target, result.encode("utf-8"), mode, "settings")
+        write_atomic(previous, text.encode("utf-8"), mode, "settings.previous")
+        write_atomic(target, edited.encode("utf-8"), mode, "settings")
     except OSError as error:
         raise ConfigError(
             f"cannot write {target}: {error.strerror}; it is unchanged",
