@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.core.errors import UsageError
 from engine.core.text import clean, clean_bytes
-from engine.schedule.expression import ExpressionError, parse
+from engine.schedule.expression import parse
+from engine.schedule.fields import ExpressionError
 from engine.schedule.jobs import JOBS, parse_command
 
 

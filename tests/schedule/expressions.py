@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import random
 
-from engine.schedule.expression import FIELDS, ExpressionError, Field, parse
+from engine.schedule.expression import parse
+from engine.schedule.fields import FIELDS, ExpressionError, Field
 
 
 def generated(count: int, seed: int) -> list[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.schedule.explain import clashes, explain
-from engine.schedule.expression import ExpressionError
+from engine.schedule.fields import ExpressionError
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS, STANDARD_JOBS
 

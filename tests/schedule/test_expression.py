@@ -13,7 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.schedule.expression import FIELDS, ExpressionError, describe, parse
+from engine.schedule.expression import describe, parse
+from engine.schedule.fields import FIELDS, ExpressionError
 from engine.schedule.slots import next_slots
 from tests.schedule.cron_model import fields
 from tests.schedule.expressions import generated

@@ -16,7 +16,7 @@ from engine.schedule.block import foreign_bytes
 from engine.schedule.crontab import Crontab, CrontabError
 from engine.schedule.daemon import Daemon
 from engine.schedule.drafts import Backend, Draft, EditPolicy
-from engine.schedule.expression import ExpressionError
+from engine.schedule.fields import ExpressionError
 from engine.schedule.job_lines import JobLine
 from engine.schedule.scheduler import Scheduler
 from engine.schedule.swap import ConflictError

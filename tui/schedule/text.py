@@ -14,7 +14,7 @@ from engine.core.errors import StockmlError
 from engine.schedule.daemon import CRON
 from engine.schedule.drafts import Backend, CurrentSchedule
 from engine.schedule.explain import EXCHANGE, Explanation, explain
-from engine.schedule.expression import ExpressionError
+from engine.schedule.fields import ExpressionError
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
 from engine.schedule.slots import dst_notes
