@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.records import Metrics
 from engine.watch.figure_triggers import beyond_chance, binomial_at_most
-from engine.watch.trigger_facts import Live, Signal, SymbolFacts, TriggerVerdict
+from engine.watch.trigger_facts import Live, ModelFile, Signal, SymbolFacts, TriggerVerdict
 from engine.watch.triggers import TRIGGERS, verdicts
 from tests.watch.replay import packaged
 
@@ -51,9 +51,9 @@ def test_a_healthy_symbol_fires_nothing_and_every_trigger_speaks() -> None:
 @pytest.mark.parametrize(
     ("reason", "inside", "beyond"),
     [
-        ("missing", {}, {"model": "none"}),
-        ("missing", {}, {"model": "foreign"}),
-        ("corrupt", {}, {"model": "corrupt", "problem": "digest"}),
+        ("missing", {}, {"model": ModelFile.NONE}),
+        ("missing", {}, {"model": ModelFile.FOREIGN}),
+        ("corrupt", {}, {"model": ModelFile.CORRUPT, "problem": "digest"}),
         ("age", {"age_days": 7.0}, {"age_days": 7.01}),
         ("failures", {"failures": 3}, {"failures": 4}),
         (
