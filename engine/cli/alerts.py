@@ -12,7 +12,8 @@ from engine.core.clock import parse_duration
 from engine.core.errors import ExitCode, UsageError
 from engine.core.snapshot import Alert
 from engine.core.text import clean
-from engine.watch.alerts import ANY, RULES
+from engine.watch.alert_rules import RULES
+from engine.watch.alerts import ANY
 from engine.words import figures, times
 
 HEADS = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")

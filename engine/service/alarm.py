@@ -16,7 +16,8 @@ from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.settings.schema import Settings
-from engine.watch.alerts import Condition, evaluate
+from engine.watch.alert_rules import Condition
+from engine.watch.alerts import evaluate
 from engine.watch.deliver import deliver
 
 RULE = "corrupt"

@@ -1,5 +1,4 @@
-"""Automatic training: look at every symbol, let the planner decide, start the runs, write down
-what was decided."""
+"""Automatic training: plan from the assessments, start the runs, write down what was decided."""
 
 from __future__ import annotations
 
@@ -12,39 +11,25 @@ from engine.core.errors import BusyError
 from engine.core.paths import Home
 from engine.core.records import StartedRun, TrainRequest
 from engine.core.snapshot import PlannedAction
-from engine.core.sources import has_report_dates
 from engine.market.calendar import exchange_day, is_open, session_close
 from engine.runs.spec import AUTOMATIC
 from engine.runs.start import busy_symbols
 from engine.settings.schema import Settings
-from engine.watch import decisions as record
-from engine.watch import earnings
-from engine.watch.decisions import Histories
-from engine.watch.facts import (
-    BarLoader,
-    SymbolInputs,
-    candidate_of,
-    facts_of,
-    histories_of,
-    observe,
+from engine.watch.assessment import Assessment
+from engine.watch.decisions import (
+    job_failed,
+    record_decisions,
+    record_training,
+    write_histories,
+    yearly_trainings,
 )
+from engine.watch.facts import candidate_of
 from engine.watch.holds import holds
 from engine.watch.planner import Decision, PlanningContext, decide_all
-from engine.watch.reason_history import ReasonHistory, after_check
-from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
-from engine.watch.triggers import verdicts
 
 Start = Callable[[TrainRequest], StartedRun]
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """One symbol when it was looked at."""
-
-    inputs: SymbolInputs
-    facts: SymbolFacts
-    verdicts: tuple[TriggerVerdict, ...]
-    histories: Histories
+MAX_REASON = 200
+"""Characters of a run's reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +42,14 @@ class TrainingPlan:
 
     def symbols(self, action: PlannedAction) -> list[str]:
         """The symbols of the decisions of one kind."""
-        return [decision.symbol for decision in self.doing(action)]
-
-    def doing(self, action: PlannedAction) -> tuple[Decision, ...]:
-        """The decisions of one kind."""
-        return tuple(each for each in self.decisions if each.action is action)
+        return [decision.symbol for decision in self.decisions if decision.action is action]
 
 
 def planning_context(now: datetime, **more: object) -> PlanningContext:
     """The moment as the planner sees it; the market is that of New York."""
-    opened = is_open(now)
-    closes = session_close(exchange_day(now)) if opened else None
-    return PlanningContext(now=now, market_open=opened, closes_at=closes, **more)  # type: ignore[arg-type]
-
-
-def assess(
-    inputs: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None = None
-) -> Assessment:
-    """What is known of an observed symbol, and what every trigger says of it."""
-    facts = facts_of(inputs, home, settings, now, others)
-    return Assessment(
-        inputs,
-        facts,
-        verdicts(facts, settings),
-        histories_of(inputs, home, now, record.job_failed(home)),
-    )
+    market_open = is_open(now)
+    closes_at = session_close(exchange_day(now)) if market_open else None
+    return PlanningContext(now, market_open=market_open, closes_at=closes_at, **more)  # type: ignore[arg-type]
 
 
 def plan_trainings(
@@ -93,104 +61,84 @@ def plan_trainings(
     *,
     writes: bool = True,
 ) -> TrainingPlan:
-    """Judge every look and decide;
-    nothing is started, chronic reasons are written down when it `writes`."""
-    held, kept = holds(home, clock), {}
-    for each in assessments:
-        after = {
-            verdict.reason: after_check(
-                each.histories.get(verdict.reason, ReasonHistory()),
-                verdict,
-                settings,
-                each.inputs.last_bar,
-            )
-            for verdict in each.verdicts
-        }
+    """Decide on every symbol; starts nothing, and writes the histories when it `writes`."""
+    checked: dict[str, Assessment] = {}
+    for before in assessments:
+        after = before.after_check(settings)
         if writes:
-            record.write_histories(home, each.inputs.symbol, each.histories, after)
-        kept[each.inputs.symbol] = Assessment(
-            each.inputs, each.facts, each.verdicts, {**each.histories, **after}
-        )
-    holders, spent = (
-        busy_symbols(home, kept),
-        record.yearly_trainings(home, context.now, record.job_failed(home)),
-    )
+            write_histories(home, before.symbol, before.histories, after.histories)
+        checked[before.symbol] = after
+    on_hold = holds(home, clock)
+    holders = busy_symbols(home, checked)
+    spent = yearly_trainings(home, context.now, job_failed(home))
     candidates = [
         candidate_of(
-            each.inputs,
-            each.facts,
-            each.verdicts,
-            each.histories,
-            settings,
-            context.now,
-            str(held.get(symbol, "")),
-            holders.get(symbol, ""),
-            spent[symbol],
+            assessment.inputs,
+            assessment.facts,
+            assessment.verdicts,
+            assessment.histories,
+            settings=settings,
+            now=context.now,
+            hold=str(on_hold.get(symbol, "")),
+            holder=holders.get(symbol, ""),
+            spent=spent[symbol],
         )
-        for symbol, each in kept.items()
+        for symbol, assessment in checked.items()
     ]
-    return TrainingPlan(kept, decide_all(candidates, context, settings), context)
-
-
-def assess_all(
-    home: Home,
-    settings: Settings,
-    symbols: Iterable[str],
-    source: str | None,
-    clock: Clock,
-    *,
-    fetch: bool,
-) -> tuple[list[Assessment], str]:
-    """Every symbol looked at, its bars asked of the source when `fetch`;
-    what failed beside it, in words."""
-    symbols, now = tuple(symbols), clock.now()
-    desk, fault = BarLoader(home, settings, clock, fetch), ""
-    seen = [observe(desk, symbol, source) for symbol in symbols]
-    if fetch and settings.watch.earnings and any(has_report_dates(each.source) for each in seen):
-        fault = earnings.refresh(
-            home, tuple(each.symbol for each in seen if has_report_dates(each.source)), clock
-        )
-    return [assess(each, home, settings, now) for each in seen], fault
+    return TrainingPlan(checked, decide_all(candidates, context, settings), context)
 
 
 def start(home: Home, plan: TrainingPlan, begin: Start, starter: str) -> tuple[StartedRun, ...]:
-    """Start a run for each source among the decided symbols, and write down every decision;
-    BusyError names no run."""
+    """Start a run for each source of the planned symbols, and write every decision down.
+
+    A source whose symbols are all busy starts none.
+    """
     started: list[StartedRun] = []
     runs: dict[str, str] = {}
-    for source, group in _by_source(plan).items():
-        reasons = tuple((each.symbol, f"{each.reason}: {each.text}"[:200]) for each in group)
-        summary = ", ".join(sorted({each.reason for each in group}))
-        request = TrainRequest(
-            tuple(each.symbol for each in group),
-            f"{AUTOMATIC}{summary}"[:200],
-            source,
-            starter=starter,
-            reasons=reasons,
-        )
+    for source, decisions in _by_source(plan).items():
         try:
-            run = begin(request)
+            run = begin(_request(source, decisions, starter))
         except BusyError:
             continue
         started.append(run)
-        for each in group:
-            if each.symbol in run.symbols:
-                runs[each.symbol] = run.run_id
-                found = plan.assessments[each.symbol]
-                record.record_training(
-                    home,
-                    each,
-                    found.histories,
-                    last_bar=found.inputs.last_bar,
-                    now=plan.context.now,
-                    run_id=run.run_id,
-                )
-    record.record_decisions(home, plan.decisions, plan.context, runs)
+        for decision in decisions:
+            if decision.symbol in run.symbols:
+                runs[decision.symbol] = run.run_id
+                _record(home, plan, decision, run.run_id)
+    record_decisions(home, plan.decisions, plan.context, runs)
     return tuple(started)
+
+
+def _request(source: str, decisions: list[Decision], starter: str) -> TrainRequest:
+    summary = ", ".join(sorted({decision.reason for decision in decisions}))
+    return TrainRequest(
+        tuple(decision.symbol for decision in decisions),
+        f"{AUTOMATIC}{summary}"[:MAX_REASON],
+        source,
+        starter=starter,
+        reasons=tuple(
+            (decision.symbol, f"{decision.reason}: {decision.text}"[:MAX_REASON])
+            for decision in decisions
+        ),
+    )
+
+
+def _record(home: Home, plan: TrainingPlan, decision: Decision, run_id: str) -> None:
+    assessment = plan.assessments[decision.symbol]
+    record_training(
+        home,
+        decision,
+        assessment.histories,
+        last_bar=assessment.inputs.last_bar,
+        now=plan.context.now,
+        run_id=run_id,
+    )
 
 
 def _by_source(plan: TrainingPlan) -> dict[str, list[Decision]]:
     groups: dict[str, list[Decision]] = {}
-    for decision in plan.doing(PlannedAction.TRAIN):
-        groups.setdefault(plan.assessments[decision.symbol].inputs.source, []).append(decision)
+    for decision in plan.decisions:
+        if decision.action is PlannedAction.TRAIN:
+            source = plan.assessments[decision.symbol].inputs.source
+            groups.setdefault(source, []).append(decision)
     return groups

@@ -1,54 +1,33 @@
-"""The performance check: a prediction of every symbol, live and held-out figures, triggers,
-host; written three times.
+"""The performance check: a prediction of every symbol, its figures, its triggers, the host.
 
-logs/monitoring/performance_history.jsonl   one JSON object a symbol
-logs/monitoring/monitoring.log              one line a symbol, for people
-history.db                                  watch_checks, watch_host, watch_decisions
 What fires is trained at once, or after the close when the market is open; `begin` None trains
-nothing.
+nothing. engine.watch.check_log writes the check down.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import stat
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from engine.core.clock import Clock, iso
+from engine.core.clock import Clock
 from engine.core.errors import StockmlError
-from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.core.records import Level, StartedRun, TrainRequest
 from engine.core.snapshot import Meter
-from engine.core.sources import has_report_dates
-from engine.core.text import clean
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
-from engine.watch import alerts, earnings, ledger
-from engine.watch import decisions as record
-from engine.watch.auto_train import (
-    Assessment,
-    Start,
-    TrainingPlan,
-    assess,
-    plan_trainings,
-    planning_context,
-    start,
-)
-from engine.watch.facts import BarLoader, SymbolInputs, observe
+from engine.watch import alerts, check_log, ledger
+from engine.watch.assessment import Assessment, assess, refresh_earnings
+from engine.watch.auto_train import Start, TrainingPlan, plan_trainings, planning_context, start
+from engine.watch.decisions import record_decisions
 from engine.watch.meters import Meters, level
 from engine.watch.probe import IN_PROCESS, ProbeResult, ask, service_up
-from engine.watch.report import history_path
-from engine.watch.schema import writing
+from engine.watch.symbol_inputs import BarLoader, SymbolInputs, load_inputs
 from engine.watch.trigger_facts import TriggerVerdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolCheck:
     """One symbol of one check."""
 
@@ -63,7 +42,7 @@ class SymbolCheck:
 
     @property
     def symbol(self) -> str:
-        return self.assessment.inputs.symbol
+        return self.assessment.symbol
 
     @property
     def status(self) -> str:
@@ -82,7 +61,7 @@ class SymbolCheck:
         return status.model.generation if status and status.model else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """One whole check."""
 
@@ -95,8 +74,7 @@ class CheckReport:
     problems: tuple[str, ...]
     outage: bool
     unstarted: str = ""
-    """Why what fired could not be trained, or its start not be recorded;
-    empty when all went well, or nothing fired."""
+    """Why what fired could not be trained, or its start not be recorded; else empty."""
 
 
 def check(
@@ -110,233 +88,119 @@ def check(
     fetch: bool = True,
     starter: str = "",
 ) -> CheckReport:
-    """Check every symbol, write it down, raise or end alerts, start what fired;
-    StockmlError when history.db is unusable."""
-    now, problems = clock.now(), list[str]()
-    by_service = service_up(home)
-    desk = BarLoader(home, settings, clock, fetch)
-    answered = []
-    for symbol in symbols:
-        seen = observe(desk, symbol, source)
-        answered.append((seen, _predicted(home, settings, seen, clock, by_service, problems)))
-    reporting = tuple(seen.symbol for seen, _ in answered if has_report_dates(seen.source))
-    if (
-        fetch
-        and settings.watch.earnings
-        and reporting
-        and (fault := earnings.refresh(home, reporting, clock))
-    ):
+    """Check every symbol, write it down, fire or resolve alerts, start what fired.
+
+    StockmlError when history.db is unusable.
+    """
+    now = clock.now()
+    problems: list[str] = []
+    probes = _probe_all(home, settings, symbols, BarLoader(home, settings, clock, fetch), source)
+    for inputs, _ in probes:
+        problems += _resolve(home, inputs, now)
+    if fetch and (fault := refresh_earnings(home, settings, (pair[0] for pair in probes), clock)):
         problems.append(fault)
-    faults = [answer.fault for _, answer in answered]
-    outage = len(faults) > 1 and all(faults) and any(seen.status for seen, _ in answered)
-    _write_checks(home, now, answered)
+    faults = [probe.fault for _, probe in probes]
+    outage = len(faults) > 1 and all(faults) and any(inputs.status for inputs, _ in probes)
+    check_log.write_probes(home, now, probes)
     checks = tuple(
-        _checked(home, settings, seen, answer, now, not outage) for seen, answer in answered
+        _judge(assess(inputs, home, settings, now, not outage), probe, settings)
+        for inputs, probe in probes
     )
-    meters = Meters().sample(home.root, settings.resources)
-    context = replace(
-        planning_context(now, next_auto_train=next_auto_train(home, now)), outage=outage
+    context = planning_context(now, next_auto_train=next_auto_train(home, now))
+    context = replace(context, outage=outage)
+    assessments = [symbol_check.assessment for symbol_check in checks]
+    plan = plan_trainings(home, settings, assessments, context, clock)
+    started, unstarted = _start(home, plan, begin, starter)
+    report = CheckReport(
+        at=now,
+        via=probes[0][1].via if probes else IN_PROCESS,
+        checks=checks,
+        meters=Meters().sample(home.root, settings.resources),
+        plan=plan,
+        started=started,
+        problems=tuple(problems),
+        outage=outage,
+        unstarted=unstarted,
     )
-    plan = plan_trainings(home, settings, [each.assessment for each in checks], context, clock)
-    started, fault = _started(home, plan, begin, starter)
-    via = answered[0][1].via if answered else IN_PROCESS
-    report = CheckReport(now, via, checks, meters, plan, started, tuple(problems), outage, fault)
-    _write(home, report)
-    alerts.raise_for(home, settings, report, now)
+    check_log.write_report(home, report)
+    alerts.evaluate_check(home, settings, report)
     return report
 
 
-def _started(
+def _probe_all(
+    home: Home, settings: Settings, symbols: Iterable[str], loader: BarLoader, source: str | None
+) -> list[tuple[SymbolInputs, ProbeResult]]:
+    """A prediction of every symbol, each recorded in the ledger before its outcome."""
+    by_service = service_up(home)
+    probes = []
+    for symbol in symbols:
+        inputs = load_inputs(loader, symbol, source)
+        probe = ask(home, settings, symbol, inputs.source, loader.clock, by_service=by_service)
+        model = inputs.status.model if inputs.status else None
+        if probe.forecast is not None and model is not None:
+            forecast = ledger.KeptForecast(
+                symbol=symbol,
+                forecast=probe.forecast,
+                source=inputs.source,
+                via=f"check, {probe.via}",
+                generation=model.generation,
+                digest=model.digest,
+                made_at=loader.clock.now(),
+            )
+            ledger.record(home, [forecast])
+        probes.append((inputs, probe))
+    return probes
+
+
+def _resolve(home: Home, inputs: SymbolInputs, now: datetime) -> list[str]:
+    """Join the outcomes of earlier forecasts to the bars; what failed, in words."""
+    if inputs.bars is not None:
+        try:
+            ledger.resolve(home, inputs.bars, now)
+        except StockmlError as error:
+            return [f"{inputs.symbol}: outcomes were not kept: {error}"]
+    return []
+
+
+def _judge(assessment: Assessment, probe: ProbeResult, settings: Settings) -> SymbolCheck:
+    """The level of one symbol, and its figures: live ones from `live_min` sessions on."""
+    live = assessment.facts.live
+    heldout = assessment.facts.heldout
+    limits = settings.resources
+    symbol_level = level(probe.seconds, limits.response_warn_s, limits.response_crit_s)
+    if symbol_level is Level.OK and any(verdict.fired for verdict in assessment.verdicts):
+        symbol_level = Level.WARN
+    is_live = live.n >= settings.watch.live_min and bool(live.hits)
+    return SymbolCheck(
+        assessment=assessment,
+        probe=probe,
+        level=symbol_level,
+        direction_accuracy=live.direction_accuracy if is_live else heldout.direction_accuracy,
+        mape=live.mape if is_live else heldout.mape,
+        n=live.n if is_live else heldout.n_scored,
+        basis="live" if is_live else "held-out",
+    )
+
+
+def _start(
     home: Home, plan: TrainingPlan, begin: Start | None, starter: str
 ) -> tuple[tuple[StartedRun, ...], str]:
-    """The runs that were started;
-    a start that fails (a full disk) is told in words, and the check goes on."""
-    begun, fault = list[StartedRun](), ""
+    """The runs that were started; after a failure (a full disk), what failed in words."""
+    begun: list[StartedRun] = []
 
-    def noted(request: TrainRequest) -> StartedRun:
+    def begin_and_note(request: TrainRequest) -> StartedRun:
         assert begin is not None
-        begun.append(begin(request))
-        return begun[-1]
+        run = begin(request)
+        begun.append(run)
+        return run
 
+    fault = ""
     if begin is not None:
         try:
-            return start(home, plan, noted, starter), ""
+            return start(home, plan, begin_and_note, starter), ""
         except StockmlError as error:
-            # The run lives on its own by now, whatever became of its record.
-            fault = (
-                f"the training is not recorded: {error}"
-                if begun
-                else f"nothing was trained: {error}"
-            )
-    record.record_decisions(home, plan.decisions, plan.context, {})
+            # A run that began continues by itself, whatever became of its record.
+            what_failed = "the training is not recorded" if begun else "nothing was trained"
+            fault = f"{what_failed}: {error}"
+    record_decisions(home, plan.decisions, plan.context, {})
     return tuple(begun), fault
-
-
-def _predicted(
-    home: Home,
-    settings: Settings,
-    seen: SymbolInputs,
-    clock: Clock,
-    by_service: bool,
-    problems: list[str],
-) -> ProbeResult:
-    """One prediction, kept in the ledger before its outcome;
-    the outcomes of earlier ones joined to the bars."""
-    answer = ask(home, settings, seen.symbol, seen.source, clock, by_service)
-    model, now = seen.status.model if seen.status else None, clock.now()
-    if answer.forecast is not None and model is not None:
-        via = f"check, {answer.via}"
-        made = ledger.KeptForecast(
-            seen.symbol, answer.forecast, seen.source, via, model.generation, model.digest, now
-        )
-        ledger.record(home, [made])
-    if seen.bars is not None:
-        try:
-            ledger.resolve(home, seen.bars, now)
-        except StockmlError as error:
-            problems.append(f"{seen.symbol}: outcomes were not kept: {error}")
-    return answer
-
-
-def _checked(
-    home: Home,
-    settings: Settings,
-    seen: SymbolInputs,
-    answer: ProbeResult,
-    now: datetime,
-    others: bool,
-) -> SymbolCheck:
-    found = assess(seen, home, settings, now, others)
-    live, held = found.facts.live, found.facts.heldout
-    limits = settings.resources
-    speed = level(answer.seconds, limits.response_warn_s, limits.response_crit_s)
-    mark = (
-        Level.WARN
-        if speed is Level.OK and any(verdict.fired for verdict in found.verdicts)
-        else speed
-    )
-    if live.n >= settings.watch.live_min and live.hits:
-        return SymbolCheck(
-            found, answer, mark, 100.0 * sum(live.hits) / len(live.hits), live.mape, live.n, "live"
-        )
-    return SymbolCheck(
-        found, answer, mark, held.direction_accuracy, held.mape, held.n_scored, "held-out"
-    )
-
-
-def _write_checks(
-    home: Home, now: datetime, answered: list[tuple[SymbolInputs, ProbeResult]]
-) -> None:
-    """What the triggers read of this check: confidences by last bar, and whose faults there
-    were."""
-    rows = [
-        (
-            iso(now),
-            seen.symbol,
-            seen.source,
-            answer.via,
-            answer.seconds,
-            answer.confidence,
-            answer.forecast.last_bar if answer.forecast else None,
-            "failed" if answer.fault else "answered",
-            # No model at all is the trigger `missing`, not a failing model.
-            "data" if seen.status is None else answer.fault,
-            seen.status.model.generation if seen.status and seen.status.model else None,
-            answer.problem,
-        )
-        for seen, answer in answered
-    ]
-    with writing(home) as connection:
-        connection.executemany(
-            "INSERT INTO watch_checks (at, symbol, source, via, response_time, confidence,"
-            " last_bar, status, fault, generation, basis, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " ?, '', ?)",
-            rows,
-        )
-
-
-def history_line(each: SymbolCheck, at: datetime) -> dict[str, Any]:
-    """One line of the history: seconds, percent, days."""
-    facts = each.assessment.facts
-    return {
-        "timestamp": iso(at),
-        "symbol": each.symbol,
-        "response_time": round(each.probe.seconds, 3),
-        "confidence": _rounded(each.probe.confidence),
-        "status": each.status,
-        "direction_accuracy": _rounded(each.direction_accuracy),
-        "mape": _rounded(each.mape),
-        "age_days": _rounded(facts.age_days),
-        "via": each.probe.via,
-        "generation": each.generation,
-        "n": each.n,
-        "basis": each.basis,
-        "source": each.assessment.inputs.source,
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
-
-
-def _write(home: Home, report: CheckReport) -> None:
-    """The lines in both logs and the rows of the host;
-    a log that cannot be written costs its line alone."""
-    host = {meter.name: meter.value for meter in report.meters}
-    size = home_bytes(home)
-    with writing(home) as connection:
-        connection.execute(
-            "INSERT INTO watch_host (at, cpu, memory, disk, load, home_bytes) VALUES (?, ?, ?, ?,"
-            " ?, ?)",
-            (iso(report.at), *(host.get(name) for name in ("CPU", "MEM", "DISK", "LOAD")), size),
-        )
-        connection.executemany(
-            "UPDATE watch_checks SET status=?, direction_accuracy=?, mape=?, age_days=?, basis=?,"
-            " text=? WHERE at=? AND symbol=?",
-            [
-                (
-                    each.status,
-                    each.direction_accuracy,
-                    each.mape,
-                    each.assessment.facts.age_days,
-                    each.basis,
-                    _words(each),
-                    iso(report.at),
-                    each.symbol,
-                )
-                for each in report.checks
-            ],
-        )
-    for each in report.checks:
-        with suppress(OSError):
-            append_line(
-                history_path(home), json.dumps(history_line(each, report.at), allow_nan=False)
-            )
-            mark = {"ok": "INFO", "warning": "WARNING"}.get(each.status, "ALERT")
-            append_line(
-                home.monitoring_log,
-                f"{iso(report.at)} {mark} {each.symbol} {each.status}: {_words(each)}",
-            )
-
-
-def _words(each: SymbolCheck) -> str:
-    """What a person should know of one symbol: the fault, else what fired, else its figures."""
-    if each.probe.fault:
-        return clean(f"{each.probe.fault} fault: {each.probe.problem}", 300)
-    if each.fired:
-        return clean("; ".join(verdict.text for verdict in each.fired), 300)
-    confidence = "-" if each.probe.confidence is None else f"{each.probe.confidence:.1f} %"
-    return f"confidence {confidence}, answered in {each.probe.seconds:.2f} s {each.probe.via}"
-
-
-def home_bytes(home: Home) -> int:
-    """How much the home holds, in bytes; what vanishes meanwhile is left out."""
-    total = 0
-    for folder, _, names in os.walk(
-        home.root
-    ):  # pathlib's walk ends with an error where a folder vanishes
-        for name in names:
-            with suppress(OSError):
-                found = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - a tenth of the time of paths
-                total += found.st_size if stat.S_ISREG(found.st_mode) else 0
-    return total

@@ -21,7 +21,8 @@ from engine.market.calendar import exchange_day
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
 from engine.watch import earnings
-from engine.watch.auto_train import Assessment, assess_all, plan_trainings, planning_context
+from engine.watch.assessment import Assessment, assess_all
+from engine.watch.auto_train import plan_trainings, planning_context
 from engine.watch.holds import holds
 from engine.watch.reason_history import ReasonHistory
 from engine.watch.report import last_checks
@@ -32,7 +33,7 @@ def explain_retraining(
     home: Home, settings: Settings, symbol: str, source: str | None, clock: Clock
 ) -> RetrainExplanation:
     """Why `symbol` will or will not be retrained; StockmlError when history.db cannot be read."""
-    assessments, _ = assess_all(home, settings, (symbol,), source, clock, fetch=False)
+    assessments = assess_all(home, settings, (symbol,), source, clock, fetch=False)
     upcoming = next_auto_train(home, clock.now())
     context = planning_context(clock.now(), next_auto_train=upcoming)
     plan = plan_trainings(home, settings, assessments, context, clock, writes=False)

@@ -84,13 +84,12 @@ class WatchFacade(Facade):
     ) -> TrainingPlan:
         """What automatic training would do now; asks the source for bars when `fetch`."""
         from engine.schedule.upcoming import next_auto_train
-        from engine.watch.auto_train import assess_all, plan_trainings, planning_context
+        from engine.watch.assessment import assess_all
+        from engine.watch.auto_train import plan_trainings, planning_context
 
         settings, now = self.context.settings, self.clock.now()
         names = self.checked(symbols or None)
-        assessments, _ = assess_all(
-            self.home, settings, names, self.source, self.clock, fetch=fetch
-        )
+        assessments = assess_all(self.home, settings, names, self.source, self.clock, fetch=fetch)
         planning = planning_context(
             now,
             force=force,
@@ -238,7 +237,7 @@ class WatchFacade(Facade):
 
     def _source_of(self, symbol: str) -> str:
         """The source that the forecasts of a symbol are made from."""
-        from engine.watch.facts import source_for
+        from engine.watch.symbol_inputs import source_for
 
         status = derived.read(self.home.status(symbol))
         return source_for(self.home, status, self.context.settings, self.source)

@@ -27,7 +27,7 @@ from engine.market.last_bar import last_bar
 from engine.market.staleness import bars_behind
 from engine.settings.schema import Settings
 from engine.watch import deliver
-from engine.watch.alerts import Condition
+from engine.watch.alert_rules import Condition
 from engine.watch.schema import SCHEMA
 
 if TYPE_CHECKING:

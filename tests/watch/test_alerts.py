@@ -11,8 +11,10 @@ import pytest
 
 from engine.core.clock import iso
 from engine.core.paths import Home
+from engine.core.snapshot import AlertState
 from engine.watch import alerts
-from engine.watch.alerts import RULES, AlertStatus, Condition, Message, Rule, advance, evaluate
+from engine.watch.alert_rules import RULES, AlertStatus, Condition, Rule, advance
+from engine.watch.alerts import Message, evaluate
 from engine.watch.deliver import outbox
 from engine.watch.schema import writing
 from tests.watch.replay import packaged
@@ -59,7 +61,7 @@ def states(rule: Rule, seen: str) -> str:
 )
 def test_the_state_machine(times: int, calm: int, seen: str, expected: str) -> None:
     """It fires after `times` looks in a row and resolves after `calm` looks in a row without it."""
-    assert expected == states(Rule("about", times, calm), seen)
+    assert expected == states(Rule("about", times=times, calm=calm), seen)
 
 
 def test_thirteen_symbols_that_fail_for_one_cause_are_one_message(home: Home) -> None:
@@ -157,7 +159,9 @@ def test_messages_are_safe_for_a_terminal_and_a_pager(home: Home) -> None:
     (message,) = evaluate(home, SETTINGS, [on("corrupt", "NVDA", "bad \x1b[2Jdigest")], NOW)
 
     assert message == Message(
-        "firing", "stockml firing: a model file cannot be trusted (1: NVDA)", "NVDA: bad digest"
+        AlertState.FIRING,
+        "stockml firing: a model file cannot be trusted (1: NVDA)",
+        "NVDA: bad digest",
     )
 
 

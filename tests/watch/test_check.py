@@ -14,10 +14,11 @@ from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.snapshot import PlannedAction
-from engine.watch import decisions, ledger
+from engine.watch import auto_train, ledger
 from engine.watch.alerts import alert_list
 from engine.watch.auto_train import plan_trainings, planning_context
-from engine.watch.check import CheckReport, check, home_bytes
+from engine.watch.check import CheckReport, check
+from engine.watch.check_log import home_bytes
 from engine.watch.console_summary import BoardReader
 from engine.watch.holds import hold, holds, unhold
 from engine.watch.report import history_path, last_checks, recent_lines
@@ -191,7 +192,7 @@ def test_a_training_that_runs_is_never_called_none(
     def refuse(*_: object) -> None:
         raise StockmlError("history.db is locked")
 
-    monkeypatch.setattr(decisions, "trained", refuse)
+    monkeypatch.setattr(auto_train, "record_training", refuse)
     report = run(trainer)
     assert [PAIR] == [each.symbols for each in report.started]
     assert "the training is not recorded: history.db is locked" == report.unstarted

@@ -11,7 +11,8 @@ from engine.core.records import SymbolState
 from engine.schedule.jobs import JOBS
 from engine.schedule.state import JobStatus, ScheduleState
 from engine.schedule.view import JobView
-from engine.watch.alerts import Condition, evaluate
+from engine.watch.alert_rules import Condition
+from engine.watch.alerts import evaluate
 from engine.watch.check import check
 from engine.watch.console_summary import away, last_open, opened
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.clock import parse_iso
 from engine.core.snapshot import Alert, AlertState, Snapshot
-from engine.watch.alerts import RULES
+from engine.watch.alert_rules import RULES
 from engine.words import figures, times
 from engine.words.phrases import plural, without_folders
 from tui.keys.labels import key

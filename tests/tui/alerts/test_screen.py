@@ -14,7 +14,8 @@ from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.snapshot import Alert, AlertState
-from engine.watch.alerts import Condition, evaluate
+from engine.watch.alert_rules import Condition
+from engine.watch.alerts import evaluate
 from engine.watch.deliver import Waiting
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until

@@ -1,0 +1,131 @@
+"""The rules of alerts, and how one alert moves: ok → pending → firing → resolved; pure.
+
+A condition fires when `times` evaluations in a row had it and resolves after `calm` evaluations
+without it, so that a value at its limit does not alert twice a day. A firing alert is sent again
+after alerts.repeat_hours until it is acknowledged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from engine.core.snapshot import AlertState
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What fires, how soon, and what keeps it silent."""
+
+    about: str
+    _: KW_ONLY
+    times: int = 1
+    calm: int = 1
+    inhibited_by: tuple[str, ...] = ()
+    """While one of these fires, the messages of this rule are not sent."""
+    repeats: bool = True
+
+
+# A new rule is one row here, and a condition where it is evaluated.
+RULES: dict[str, Rule] = {
+    "outage": Rule("no symbol can be forecast"),
+    "prediction": Rule("a symbol cannot be forecast", times=2, inhibited_by=("outage",)),
+    "corrupt": Rule("a model file cannot be trusted"),
+    "bars": Rule(
+        "bars are missing or old, so that nothing is trained on them", inhibited_by=("outage",)
+    ),
+    "chronic": Rule("a reason that training does not mend", repeats=False),
+    "training": Rule("the newest training failed or was lost"),
+    "slow": Rule(
+        "predictions take longer than the limit", times=2, calm=2, inhibited_by=("outage",)
+    ),
+    "cpu": Rule("CPU in use beyond its limit", times=2, calm=2),
+    "memory": Rule("memory in use beyond its limit", times=2, calm=2),
+    "disk": Rule("disk in use beyond its limit", calm=2),
+    "schedule": Rule("a scheduled job failed or did not run"),
+    "backup": Rule("a backup cannot be read"),
+    "service": Rule("the prediction service died, or does not answer"),
+    "test": Rule("a test of the delivery"),
+}
+
+
+class AlertKey(NamedTuple):
+    """One alert: its rule and its symbol, '' for the system."""
+
+    rule: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The result of one evaluation for one rule and symbol; symbol '' is the system."""
+
+    rule: str
+    symbol: str
+    active: bool
+    text: str = ""
+
+    @property
+    def key(self) -> AlertKey:
+        return AlertKey(self.rule, self.symbol)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStatus:
+    """How far one alert has come."""
+
+    state: AlertState = AlertState.OK
+    since: datetime | None = None
+    _: KW_ONLY
+    count: int = 0
+    """Evaluations in a row that had it, or had it not while it fires."""
+    sent_at: datetime | None = None
+    acked_at: datetime | None = None
+    text: str = ""
+
+    @property
+    def firing(self) -> bool:
+        return self.state is AlertState.FIRING
+
+
+NEW = AlertStatus()
+
+
+def advance(rule: Rule, status: AlertStatus, condition: Condition, now: datetime) -> AlertStatus:
+    """The status after one evaluation."""
+    if status.firing:
+        return _while_firing(rule, status, condition, now)
+    if not condition.active:
+        known = status.state is AlertState.OK and status.since
+        return status if known else AlertStatus(AlertState.OK, now)
+    pending = status.state is AlertState.PENDING
+    count = status.count + 1 if pending else 1
+    since = status.since if pending and status.since else now
+    if count >= rule.times:
+        return AlertStatus(AlertState.FIRING, since, text=condition.text)
+    return AlertStatus(AlertState.PENDING, since, count=count, text=condition.text)
+
+
+def _while_firing(
+    rule: Rule, status: AlertStatus, condition: Condition, now: datetime
+) -> AlertStatus:
+    if condition.active:
+        return replace(status, count=0, text=condition.text)
+    calm = status.count + 1
+    if calm < rule.calm:
+        return replace(status, count=calm)
+    # Its text and when it was sent stay, so that it can be announced as resolved.
+    return AlertStatus(AlertState.OK, now, sent_at=status.sent_at, text=status.text)
+
+
+def message_due(
+    rule: Rule, before: AlertStatus, after: AlertStatus, now: datetime, repeat: timedelta
+) -> AlertState | None:
+    """What has to be sent of one alert, if anything; one never sent is not resolved either."""
+    if not after.firing:
+        return AlertState.RESOLVED if before.firing and before.sent_at is not None else None
+    if after.sent_at is None:
+        return AlertState.FIRING
+    again = rule.repeats and after.acked_at is None and now - after.sent_at >= repeat
+    return AlertState.FIRING if again else None

@@ -1,0 +1,81 @@
+"""Assessments: what is known of each symbol, and what every trigger says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.core.clock import Clock
+from engine.core.paths import Home
+from engine.core.sources import has_report_dates
+from engine.settings.schema import Settings
+from engine.watch import earnings
+from engine.watch.decisions import Histories, job_failed
+from engine.watch.facts import facts_of, histories_of
+from engine.watch.reason_history import NO_HISTORY, after_check
+from engine.watch.symbol_inputs import BarLoader, SymbolInputs, load_inputs
+from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
+from engine.watch.triggers import verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One symbol, and what every trigger says of it."""
+
+    inputs: SymbolInputs
+    facts: SymbolFacts
+    verdicts: tuple[TriggerVerdict, ...]
+    histories: Histories
+
+    @property
+    def symbol(self) -> str:
+        return self.inputs.symbol
+
+    def after_check(self, settings: Settings) -> Assessment:
+        """The same with the histories as they are after this check."""
+        updated = {
+            verdict.reason: after_check(
+                self.histories.get(verdict.reason, NO_HISTORY),
+                verdict,
+                settings,
+                self.inputs.last_bar,
+            )
+            for verdict in self.verdicts
+        }
+        return replace(self, histories={**self.histories, **updated})
+
+
+def assess(
+    inputs: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None = None
+) -> Assessment:
+    """The assessment of loaded inputs; `others` as in `facts_of`."""
+    facts = facts_of(inputs, home, settings, now, others)
+    histories = histories_of(inputs, home, now, job_failed(home))
+    return Assessment(inputs, facts, verdicts(facts, settings), histories)
+
+
+def assess_all(
+    home: Home,
+    settings: Settings,
+    symbols: Iterable[str],
+    source: str | None,
+    clock: Clock,
+    *,
+    fetch: bool,
+) -> list[Assessment]:
+    """Every symbol assessed, on bars from the network when `fetch`."""
+    now = clock.now()
+    loader = BarLoader(home, settings, clock, fetch)
+    inputs = [load_inputs(loader, symbol, source) for symbol in symbols]
+    if fetch:
+        refresh_earnings(home, settings, inputs, clock)
+    return [assess(symbol_inputs, home, settings, now) for symbol_inputs in inputs]
+
+
+def refresh_earnings(
+    home: Home, settings: Settings, inputs: Iterable[SymbolInputs], clock: Clock
+) -> str:
+    """Look up the report dates of the symbols that have them; what failed, in words."""
+    symbols = tuple(each.symbol for each in inputs if has_report_dates(each.source))
+    return earnings.refresh(home, symbols, clock) if settings.watch.earnings and symbols else ""
