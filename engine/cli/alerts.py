@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from engine.cli import render
 from engine.cli.documents import alert_tree
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
@@ -15,8 +14,9 @@ from engine.core.text import clean
 from engine.watch.alert_rules import RULES
 from engine.watch.alerts import ANY
 from engine.words import figures, times
+from engine.words.tables import columns, text_table
 
-HEADS = ("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
+COLUMNS = columns("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
 
 
 def _rule(text: str) -> str:
@@ -44,7 +44,7 @@ def list_alerts(session: Session) -> int:
         )
         return ExitCode.DONE
     rows = [_cells(alert) for alert in alerts]
-    table = render.table(HEADS, rows, (), terminal_width(), fold=True)
+    table = text_table(COLUMNS, rows, terminal_width(), fold=True)
     session.facts(table if rows else ["nothing rings"])
     session.facts(
         f"undelivered since {message.at}: {clean(message.title)} ({tries(message.tries)},"

@@ -23,8 +23,9 @@ from engine.watch.trigger_facts import TriggerVerdict
 from engine.words import figures
 from engine.words.runs import failures_line
 from engine.words.sources import NOT_REAL
+from engine.words.tables import columns, text_table
 
-HEADS = ("SYMBOL", "DECISION", "REASON", "WHY")
+COLUMNS = columns("SYMBOL", "DECISION", "REASON", "WHY")
 _LEFT_OUT = (PlannedAction.BUSY, PlannedAction.NO_BARS)
 
 
@@ -151,7 +152,7 @@ def decision_table(decisions: Iterable[Decision], width: int | None) -> list[str
         )
         for decision in decisions
     ]
-    return render.table(HEADS, rows, (), width, fold=True)
+    return text_table(COLUMNS, rows, width, fold=True)
 
 
 def decision_trees(plan: TrainingPlan) -> list[dict[str, Any]]:

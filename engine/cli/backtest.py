@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from engine.cli import render
 from engine.cli.session import Session, on_terminal, report
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, Interrupted, StockmlError, UsageError
@@ -19,8 +18,11 @@ from engine.core.files import write_json
 from engine.core.sources import is_simulated
 from engine.words import figures
 from engine.words.sources import NOT_REAL
+from engine.words.tables import columns, text_table
 
-HEADS = ("ROW", "MASE", "MAPE%", "DIR%", "95% INTERVAL", "IN 80%", "IN 95%", "WIDTH80%", "ECE")
+FIGURES = (">MASE", ">MAPE%", ">DIR%", ">95% INTERVAL", ">IN 80%", ">IN 95%", ">WIDTH80%", ">ECE")
+POOLED_COLUMNS = columns("ROW", *FIGURES)
+SYMBOL_COLUMNS = columns("SYMBOL", *FIGURES, ">N", "MEAN WEIGHTS")
 
 
 def backtest(
@@ -80,16 +82,13 @@ def lines_of(scores: dict[str, Any]) -> list[str]:
     lines = [NOT_REAL] if is_simulated(scores["request"]["source"]) else []
     lines += [f"pooled, n={pooled['n']} symbol-sessions"]
     rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]
-    lines += render.table(HEADS, rows, tuple(range(1, len(HEADS))), terminal_width())
+    lines += text_table(POOLED_COLUMNS, rows, terminal_width())
     lines += ["", "ensemble by symbol"]
     symbol_rows = [
         (entry["symbol"], *cells(entry["rows"]["ensemble"]), str(entry["n"]), weights(entry))
         for entry in scores["symbols"]
     ]
-    heads = ("SYMBOL", *HEADS[1:], "N", "MEAN WEIGHTS")
-    return lines + render.table(
-        heads, symbol_rows, tuple(range(1, len(HEADS) + 1)), terminal_width()
-    )
+    return lines + text_table(SYMBOL_COLUMNS, symbol_rows, terminal_width())
 
 
 def cells(scores: dict[str, float | None]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli import documents, render
+from engine.cli import documents
 from engine.cli.confirm import ask
 from engine.cli.session import Session, report
 from engine.core.clock import iso, parse_iso
@@ -14,12 +14,13 @@ from engine.core.errors import ExitCode, NoDataError, StockmlError
 from engine.core.exits import worst_exit
 from engine.core.text import clean
 from engine.words import figures, times
+from engine.words.tables import columns, text_table
 
 if TYPE_CHECKING:
     from engine.vault.records import Backup, BackupEntry, FileCheck, RestoreResult
 
 Tree = dict[str, Any]
-HEADS = ("BACKUP", "MADE", "REASON", "SYMBOLS", "SIZE", "CHECKED", "WHERE")
+COLUMNS = columns("BACKUP", "MADE", "REASON", "SYMBOLS", ">SIZE", "CHECKED", "WHERE")
 _SHOWN = 6
 """Symbols named in a list before only their number is."""
 
@@ -61,7 +62,7 @@ def list_backups(session: Session) -> int:
     if session.json:
         session.document({"backups": [backup_tree(backup) for backup in backups]})
     elif backups:
-        session.facts(render.table(HEADS, [_cells(backup) for backup in backups], (4,)))
+        session.facts(text_table(COLUMNS, [_cells(backup) for backup in backups]))
     else:
         session.facts(
             [

@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.cli import render
 from engine.cli.build import load_target
 from engine.cli.session import Session
 from engine.core.errors import ConfigError, ExitCode
@@ -19,6 +18,7 @@ from engine.settings.load import VARIABLES
 from engine.settings.ml_config import write_ml_config
 from engine.settings.schema import Settings
 from engine.settings.write import set_key
+from engine.words.tables import columns, text_table
 
 
 def show(session: Session) -> int:
@@ -31,8 +31,8 @@ def show(session: Session) -> int:
         session.document({"file": str(session.home.settings), "settings": values})
     else:
         session.facts(
-            render.table(
-                ("KEY", "VALUE", "FROM"),
+            text_table(
+                columns("KEY", "VALUE", "FROM"),
                 [(key, _shown(value), origin) for key, value, origin in rows],
             )
         )

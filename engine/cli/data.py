@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.cli import documents, render
+from engine.cli import documents
 from engine.cli.session import Session, report
 from engine.core.errors import StockmlError
 from engine.core.exits import worst_exit
 from engine.words import figures, times
 from engine.words.sources import source_name
+from engine.words.tables import columns, text_table
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
 
-HEADS = ("SYMBOL", "BARS", "FIRST", "LAST", "CLOSE", "SPLITS", "FETCHED", "SOURCE")
+COLUMNS = columns("SYMBOL", ">BARS", "FIRST", "LAST", ">CLOSE", ">SPLITS", "FETCHED", "SOURCE")
 
 
 def fetch(session: Session, symbols: tuple[str, ...]) -> int:
@@ -48,7 +49,7 @@ def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars]
             {"bars": [documents.bars_tree(bars) for bars in fetched], "failed": failed}
         )
     elif fetched:
-        session.facts(render.table(HEADS, [_cells(bars) for bars in fetched], (1, 4, 5)))
+        session.facts(text_table(COLUMNS, [_cells(bars) for bars in fetched]))
     for bars in fetched:
         for warning in bars.warnings:
             session.note(f"{bars.symbol}: {warning.removeprefix(f'{bars.symbol}: ')}")

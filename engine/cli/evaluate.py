@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.cli import render
 from engine.cli.session import Session, report_symbol
 from engine.cli.train import terminal_width
 from engine.core.errors import ExitCode, NoDataError
 from engine.core.exits import worst_exit
 from engine.words.sources import NOT_REAL
+from engine.words.tables import columns, text_table
 
-WIDE = 150
-"""Columns from which a terminal shows the whole table."""
-NARROW = (
-    "SYMBOL",
-    "ON",
-    "N",
-    "MAPE%",
-    "NAIVE%",
-    "MASE",
-    "DIR%",
-    "UP%",
-    "IN 80%",
-    "CONF%",
-    "KEPT%",
-    "ECE",
-)
+_DROPPED_FIRST = ("FROM", "TO", "SOURCE", "95% INTERVAL", "IN 95%")
+"""What a narrow terminal leaves out; the report has it all."""
 
 
 def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
@@ -57,13 +43,9 @@ def lines_of(evaluation: dict[str, Any], width: int | None) -> list[str]:
     """The table; a narrow terminal leaves out the columns that matter less."""
     from engine.forecast.report_table import HEADS, RIGHT, table_rows
 
-    rows = table_rows(evaluation)
-    if width is None or width >= WIDE:
-        return render.table(HEADS, rows, RIGHT, width)
-    columns = [HEADS.index(head) for head in NARROW]
-    right = [place for place, column in enumerate(columns) if column in RIGHT]
-    cells = [[row[column] for column in columns] for row in rows]
-    return render.table(NARROW, cells, right, width, gap=" ")
+    titles = [f">{head}" if at in RIGHT else head for at, head in enumerate(HEADS)]
+    shown = columns(*titles, dropped_first=_DROPPED_FIRST)
+    return text_table(shown, table_rows(evaluation), width)
 
 
 def _print(session: Session, evaluation: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine.cli import render
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
 from engine.core.clock import iso
@@ -14,6 +13,7 @@ from engine.core.files import append_line
 from engine.core.records import Level
 from engine.watch.health import Item
 from engine.words import times
+from engine.words.tables import columns, text_table
 
 
 def health(session: Session, append: bool) -> int:
@@ -84,4 +84,4 @@ def _lines(items: Iterable[Item], width: int | None = None) -> list[str]:
         (each.name, str(each.level), each.text + (f"  → {each.fix}" if each.fix else ""))
         for each in items
     ]
-    return render.table(("WHAT", "LEVEL", "SEEN"), rows, (), width, fold=True)
+    return text_table(columns("WHAT", "LEVEL", "SEEN"), rows, width, fold=True)

@@ -30,10 +30,32 @@ from engine.watch.check_outcome import check_outcome
 from engine.watch.ledger import Accuracy
 from engine.words import figures, times
 from engine.words.sources import SIMULATED, source_name
+from engine.words.tables import columns, text_table
 
-HEADS = ("SYMBOL", "STATUS", "TIME", "CONF%", "DIR%", "MAPE%", "N", "OF", "AGE", "FIRED")
-_RIGHT = (2, 3, 4, 5, 6, 8)
-REPORT_HEADS = ("SYMBOL", "STATUS", "CHECKED", "CONF%", "WHAT")
+CHECK_COLUMNS = columns(
+    "SYMBOL", "STATUS", ">TIME", ">CONF%", ">DIR%", ">MAPE%", ">N", "OF", ">AGE", "FIRED"
+)
+REPORT_COLUMNS = columns("SYMBOL", "STATUS", "CHECKED", ">CONF%", "WHAT")
+ACCURACY_COLUMNS = columns(
+    "SYMBOL",
+    "N",
+    "FROM",
+    "TO",
+    ">MAPE%",
+    ">NAIVE%",
+    ">MASE",
+    ">DIR%",
+    ">95 %",
+    ">IN80%",
+    ">IN95%",
+    ">CONF%",
+    ">KEPT%",
+    "SOURCE",
+)
+NOTHING_SCORED = (
+    "no session is scored yet: `stockml performance` keeps a forecast, the next check after its"
+    " close scores it"
+)
 
 
 def performance(
@@ -81,7 +103,7 @@ def report_lines(report: CheckReport, width: int | None) -> list[str]:
     """One check as text: a line a symbol, what was decided, the host."""
     lines = [f"checked {times.moment(report.at, seconds=True)}, predictions {report.via}"]
     rows = [_cells(check) for check in report.checks]
-    lines += render.table(HEADS, rows, _RIGHT, width, fold=True)
+    lines += text_table(CHECK_COLUMNS, rows, width, fold=True)
     due = [
         decision for decision in report.plan.decisions if decision.action is not PlannedAction.FINE
     ]
@@ -146,7 +168,7 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
         for check in tree["checks"]
     ]
     if rows:
-        session.facts(render.table(REPORT_HEADS, rows, (3,), terminal_width(), fold=True))
+        session.facts(text_table(REPORT_COLUMNS, rows, terminal_width(), fold=True))
     if tree["not_checked"]:
         session.facts([f"not checked yet: {' '.join(tree['not_checked'])}"])
     session.facts(
@@ -161,28 +183,6 @@ def _marked(check: dict[str, Any]) -> str:
     return f"{mark}{check['text']}"
 
 
-NOTHING_SCORED = (
-    "no session is scored yet: `stockml performance` keeps a forecast, the next check after its"
-    " close scores it"
-)
-ACCURACY_HEADS = (
-    "SYMBOL",
-    "N",
-    "FROM",
-    "TO",
-    "MAPE%",
-    "NAIVE%",
-    "MASE",
-    "DIR%",
-    "95 %",
-    "IN80%",
-    "IN95%",
-    "CONF%",
-    "KEPT%",
-    "SOURCE",
-)
-
-
 def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
     """Show the live accuracy: forecasts kept before their outcome, against the closes."""
     accuracies = session.engine.watch.accuracy(session.symbols(symbols))
@@ -190,7 +190,7 @@ def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
         session.document({"symbols": [asdict(scores) for scores in accuracies]})
         return ExitCode.DONE
     rows = [_accuracy_cells(scores) for scores in accuracies]
-    session.facts(render.table(ACCURACY_HEADS, rows, tuple(range(4, 13))))
+    session.facts(text_table(ACCURACY_COLUMNS, rows))
     waiting = sum(scores.waiting for scores in accuracies)
     session.facts([f"{waiting} kept forecasts wait for their session to close"] if waiting else [])
     if not any(scores.n for scores in accuracies):

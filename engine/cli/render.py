@@ -11,80 +11,26 @@ from engine.core.text import clean
 from engine.words import figures, times
 from engine.words.runs import job_progress, run_line
 from engine.words.sources import NOT_REAL, source_name
+from engine.words.tables import columns, text_table
 
-
-def table(
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    right: Sequence[int] = (),
-    width: int | None = None,
-    gap: str = "  ",
-    *,
-    fold: bool = False,
-) -> list[str]:
-    """Aligned columns, the last one unpadded;
-    lines no wider than `width`, cut there, or with `fold` the last column folded."""
-    cells = [tuple(heads), *(tuple(clean(cell) for cell in row) for row in rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
-    lines = []
-    for place, row in enumerate(cells):
-        padded = [
-            cell.rjust(widths[at]) if at in right else cell.ljust(widths[at])
-            for at, cell in enumerate(row)
-        ]
-        line = gap.join(padded).rstrip()
-        if (
-            fold and place and width is not None and len(line) > width
-        ):  # heads say nothing where nothing stands under them
-            lines += _folded(gap.join((*padded[:-1], "")), row[-1], width)
-        else:
-            lines.append(_cut(line, width))
-    return lines
-
-
-def _cut(line: str, width: int | None) -> str:
-    return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
-
-
-FOLD_ROOM = 24
-"""A last column narrower than this is folded below its row instead of under its head."""
-
-
-def _folded(before: str, text: str, width: int) -> list[str]:
-    """The last cell of a row on as many lines as it needs, each under the first."""
-    from textwrap import wrap
-
-    roomy = width - len(before) >= FOLD_ROOM
-    indent = " " * (len(before) if roomy else min(4, width - 1))
-    lines = wrap(
-        text,
-        width,
-        initial_indent=before if roomy else indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
-    return lines if roomy else [_cut(before.rstrip(), width), *lines]
-
-
-STATUS_HEADS = (
+STATUS_COLUMNS = columns(
     "SYMBOL",
     "STATE",
-    "CLOSE",
-    "NEXT",
-    "CHG%",
-    "CONF%",
-    "DIR%",
-    "MAPE%",
-    "MASE",
-    "N",
-    "AGE",
+    ">CLOSE",
+    ">NEXT",
+    ">CHG%",
+    ">CONF%",
+    ">DIR%",
+    ">MAPE%",
+    ">MASE",
+    ">N",
+    ">AGE",
     "TRAINED",
     "SOURCE",
     "NOTE",
+    dropped_first=("TRAINED", "N"),
 )
-WIDE = 100
-"""Columns from which a terminal shows every column of the status."""
-_STATUS_RIGHT = (2, 3, 4, 5, 6, 7, 8, 9, 10)
+"""AGE says nearly the same as TRAINED, N is the same nearly everywhere, the source must stay."""
 # Another word tells of a model file that is there, even where its figures could not be read yet.
 _NEVER_TRAINED = (
     SymbolState.NONE,
@@ -96,7 +42,7 @@ _NEVER_TRAINED = (
 
 
 def status_cells(row: SymbolRow, now: datetime) -> tuple[str, ...]:
-    """One symbol as cells under STATUS_HEADS; a running job tells its progress as the note.
+    """One symbol as cells under STATUS_COLUMNS; a running job tells its progress as the note.
 
     CONF% is said of the forecast beside it, never the held-out mean in its place; N counts the
     sessions of DIR% to MASE.
@@ -124,15 +70,7 @@ def status_cells(row: SymbolRow, now: datetime) -> tuple[str, ...]:
 def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
     """All symbols, then live runs, what could not be read, and what to do next in an empty home."""
     rows = [status_cells(row, snapshot.taken_at) for row in snapshot.rows]
-    if width is None or width >= WIDE:
-        lines = table(STATUS_HEADS, rows, _STATUS_RIGHT, width)
-    else:
-        # AGE says nearly the same as TRAINED, N is the same nearly everywhere, and the source must
-        # stay on screen.
-        heads, *narrow = [
-            _without(_without(cells, "TRAINED"), "N") for cells in (STATUS_HEADS, *rows)
-        ]
-        lines = table(heads, narrow, _STATUS_RIGHT[:-1], width, gap=" ")
+    lines = text_table(STATUS_COLUMNS, rows, width)
     lines += ["", *live_lines(snapshot)] if snapshot.live_runs else []
     lines += [f"could not be read: {clean(problem)}" for problem in snapshot.problems]
     if not snapshot.live_runs and not any(
@@ -146,11 +84,6 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
             ),
         ]
     return lines if width is None else [line[:width] for line in lines]
-
-
-def _without(cells: tuple[str, ...], head: str) -> tuple[str, ...]:  # the rightmost head first
-    at = STATUS_HEADS.index(head)
-    return cells[:at] + cells[at + 1 :]
 
 
 def title(snapshot: Snapshot) -> str:
@@ -178,16 +111,8 @@ def live_lines(snapshot: Snapshot) -> list[str]:
 
 
 # The held-out mean of the confidence: CONF% alone is what is said of one forecast.
-RESULT_HEADS = (
-    "SYMBOL",
-    "STATE",
-    "DIR%",
-    "MAPE%",
-    "NAIVE%",
-    "MASE",
-    "MEAN CONF%",
-    "TIME",
-    "MESSAGE",
+RESULT_COLUMNS = columns(
+    "SYMBOL", "STATE", ">DIR%", ">MAPE%", ">NAIVE%", ">MASE", ">MEAN CONF%", ">TIME", "MESSAGE"
 )
 
 
@@ -205,7 +130,7 @@ def result_table(
         (symbol, "busy", *[figures.ABSENT] * 6, f"held by {holder}") for symbol, holder in busy
     ]
     mark = [NOT_REAL] if simulated else []
-    return mark + table(RESULT_HEADS, rows, (2, 3, 4, 5, 6, 7), width, fold=True)
+    return mark + text_table(RESULT_COLUMNS, rows, width, fold=True)
 
 
 def _result_cells(job: Job) -> tuple[str, ...]:
@@ -240,20 +165,20 @@ def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, .
     )
 
 
-FORECAST_HEADS = (
+FORECAST_COLUMNS = columns(
     "SYMBOL",
-    "CLOSE",
-    "NEXT",
-    "CHG%",
+    ">CLOSE",
+    ">NEXT",
+    ">CHG%",
     "80 %",
     "95 %",
-    "UP%",
-    "CONF%",
+    ">UP%",
+    ">CONF%",
     "LAST BAR",
     "FOR",
     "SOURCE",
+    dropped_first=("95 %", "LAST BAR"),
 )
-FORECAST_RIGHT = (1, 2, 3, 6, 7)
 
 
 def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
@@ -264,12 +189,7 @@ def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> l
     Where even that is too wide the terminal breaks the lines: cut ones would hide that bars are
     simulated.
     """
-    if width is None or width >= WIDE:
-        return table(FORECAST_HEADS, rows, FORECAST_RIGHT, width)
-    kept = [at for at, head in enumerate(FORECAST_HEADS) if head not in ("95 %", "LAST BAR")]
-    right = [kept.index(at) for at in FORECAST_RIGHT]
-    heads, *cells = [[row[at] for at in kept] for row in (FORECAST_HEADS, *rows)]
-    return table(heads, cells, right, gap=" ")
+    return text_table(FORECAST_COLUMNS, rows, width, cut=False)
 
 
 def meter_line(meter: Meter) -> str:

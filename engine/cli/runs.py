@@ -16,16 +16,26 @@ from engine.core.text import clean
 from engine.words import times
 from engine.words.runs import job_progress, run_line, run_state
 from engine.words.sources import source_name
+from engine.words.tables import columns, text_table
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 SEARCHED = 500
 """Runs among which the beginning of an id is looked for: as many as are kept."""
 
 
-HEADS = ("RUN", "STATE", "STARTED", "ENDED", "JOBS", "SOURCE", "KIND", "REASON", "STARTER")
-"""What must stay on a screen of 80 columns comes first: simulated bars are marked there too."""
-NEEDED = 76
-"""Columns up to the source; a terminal with fewer breaks the lines, for cut ones would hide it."""
+COLUMNS = columns(
+    "RUN",
+    "STATE",
+    "STARTED",
+    "ENDED",
+    ">JOBS",
+    "SOURCE",
+    "KIND",
+    "REASON",
+    "STARTER",
+    dropped_first=("KIND", "STARTER", "REASON"),
+)
+"""A narrow terminal keeps the source: simulated bars are marked there."""
 
 
 def list_runs(session: Session, limit: int) -> int:
@@ -34,17 +44,9 @@ def list_runs(session: Session, limit: int) -> int:
     if session.json:
         session.document({"runs": [documents.run_tree(run) for run in runs]})
     elif runs:
-        width = terminal_width()
-        gap = "  " if width is None or width >= render.WIDE else " "
-        session.facts(
-            render.table(
-                HEADS,
-                [_cells(run, session.engine.clock.now()) for run in runs],
-                (4,),
-                width if width and width >= NEEDED else None,
-                gap,
-            )
-        )
+        now = session.engine.clock.now()
+        rows = [_cells(run, now) for run in runs]
+        session.facts(text_table(COLUMNS, rows, terminal_width(), cut=False))
     else:
         session.facts(["no run yet: `stockml train-all` starts one"])
     return ExitCode.DONE

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from engine.cli import render
 from engine.cli.documents import when
 from engine.cli.schedule_text import view_document, view_lines
 from engine.cli.session import Session
@@ -20,6 +19,7 @@ from engine.schedule.slots import dst_notes, next_slots
 from engine.schedule.state import ScheduleState
 from engine.schedule.view import JobView, schedule_view
 from engine.words import figures, times
+from engine.words.tables import columns, text_table
 
 
 class PlannedRun(NamedTuple):
@@ -56,7 +56,7 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
         session.document({"zone": scheduler.zone.key, "next": trees})
     elif rows:
         heads = ("JOB", f"HERE ({scheduler.zone.key})", "NEW YORK", "CLOCK CHANGE")
-        session.facts(render.table(heads, rows))
+        session.facts(text_table(columns(*heads), rows))
     else:
         session.facts(["nothing is scheduled: `stockml schedule install`"])
     return ExitCode.DONE

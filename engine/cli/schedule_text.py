@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.cli import render
 from engine.cli.documents import when
 from engine.core.text import clean
 from engine.schedule.view import JobView, ScheduleView
 from engine.words import figures, times
+from engine.words.tables import columns, text_table
+
+COLUMNS = columns("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS")
 
 
 def view_lines(view: ScheduleView, tab: bool = False) -> list[str]:
     """The schedule as text."""
     rows = [_cells(job) for job in view.jobs]
-    lines = render.table(
-        ("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS"), rows
-    )
+    lines = text_table(COLUMNS, rows)
     lines += [f"{job.job.name}: {clean(job.reason)}" for job in view.jobs if job.reason]
     lines += [f"note: {clash}" for clash in view.clashes]
     lines += [f"problem: {clean(problem)}" for problem in view.problems]

@@ -2,12 +2,9 @@
 
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from engine.cli import render
 from engine.core.records import Job, JobState, Level, SymbolState
-from engine.core.text import clean
+from engine.words.tables import titles_of
 from tests.cli.fakes import (
     FORECAST,
     METRICS,
@@ -21,60 +18,6 @@ from tests.cli.fakes import (
 )
 
 
-@given(
-    st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=5), st.integers(5, 40)
-)
-def test_a_table_never_leaves_its_width_nor_its_lines(
-    rows: list[tuple[str, str]], width: int
-) -> None:
-    """Whatever the cells hold, a row is one printable line of at most the width."""
-    lines = render.table(("A", "B"), rows, (1,), width)
-
-    assert len(rows) + 1 == len(lines)
-    assert all(len(line) <= width for line in lines)
-    assert all(
-        line.isprintable()
-        for line in lines
-        if all(char.isprintable() for row in rows for cell in row for char in cell)
-    )
-    assert not any(char in line for line in lines for char in "\x1b\x9b\n\r")
-
-
-@given(
-    st.lists(st.tuples(st.text(max_size=12), st.text(max_size=90)), max_size=4), st.integers(5, 60)
-)
-def test_a_folded_table_loses_no_word(rows: list[tuple[str, str]], width: int) -> None:
-    """Folded rows stay within the width too, and the last column's text is all there, in order."""
-    lines = render.table(("A", "B"), rows, (), width, fold=True)
-    plain = render.table(("A", "B"), rows)
-
-    assert all(len(line) <= width for line in lines)
-    for row, line in zip(rows, plain[1:], strict=True):
-        if len(line) <= width:
-            assert line in lines
-        else:
-            assert "".join(clean(row[1]).split()) in "".join("".join(lines).split())
-
-
-def test_a_reason_folds_under_its_head() -> None:
-    """On 80 columns the whole reason stands under WHY; where that is too narrow, below its row."""
-    rows = [
-        (
-            "NVDA",
-            "chronic",
-            "the naive forecast breaks the same limit on the same sessions, MAPE 5.16 % > 5 %",
-        )
-    ]
-    wide = render.table(("SYMBOL", "DECISION", "WHY"), rows, (), 60, fold=True)
-    thin = render.table(("SYMBOL", "DECISION", "WHY"), rows, (), 30, fold=True)
-
-    assert wide[1:3] == [
-        "NVDA    chronic   the naive forecast breaks the same limit",
-        "                  on the same sessions, MAPE 5.16 % > 5 %",
-    ]
-    assert thin[:3] == ["SYMBOL  DECISION  WHY", "NVDA    chronic", "    the naive forecast breaks"]
-
-
 def test_a_narrow_forecast_keeps_its_session_and_source() -> None:
     """80 columns lose the wider interval and the last bar;
     for which session it is and SIMULATED stay on the line."""
@@ -83,7 +26,9 @@ def test_a_narrow_forecast_keeps_its_session_and_source() -> None:
     )
     heads, line = render.forecast_table([cells], 80)
 
-    assert ["95 %", "LAST BAR"] == [head for head in render.FORECAST_HEADS if head not in heads]
+    assert ["95 %", "LAST BAR"] == [
+        head for head in titles_of(render.FORECAST_COLUMNS) if head not in heads
+    ]
     assert line.endswith("2025-08-13 SIMULATED")
     assert len(line) <= 80
     assert "95.00 to 107.00" in render.forecast_table([cells])[1]
@@ -102,13 +47,13 @@ def test_a_row_shows_what_is_known() -> None:
 
 def test_confidence_is_said_of_a_forecast_alone() -> None:
     """Without a forecast the held-out mean does not stand in its place;
-    80 columns leave out N and TRAINED, in order."""
+    80 columns leave out TRAINED first."""
     row = trained("NVDA", forecast=None)
-    cells = dict(zip(render.STATUS_HEADS, render.status_cells(row, NOW), strict=True))
+    cells = dict(zip(titles_of(render.STATUS_COLUMNS), render.status_cells(row, NOW), strict=True))
     heads = render.status_table(make_snapshot(row), 80)[0].split()
 
     assert ("-", "120") == (cells["CONF%"], cells["N"])
-    assert [head for head in render.STATUS_HEADS if head not in ("N", "TRAINED")] == heads
+    assert [head for head in titles_of(render.STATUS_COLUMNS) if head != "TRAINED"] == heads
 
 
 def test_the_title_says_what_is_critical() -> None:

@@ -18,11 +18,12 @@ from engine.watch.alerts import ANY, LATELY
 from engine.watch.deliver import Waiting
 from engine.words import times
 from engine.words.sources import SIMULATED
+from engine.words.tables import meanings
 from tui.alerts.text import HEADS, STATE_WORDS, alert_lines, alert_row, name, waiting_lines
 from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Line, Span, line

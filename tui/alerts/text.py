@@ -11,8 +11,8 @@ from engine.core.snapshot import Alert, AlertState, Snapshot
 from engine.watch.alert_rules import RULES
 from engine.words import figures, times
 from engine.words.phrases import plural, without_folders
+from engine.words.tables import TableColumn
 from tui.keys.labels import key
-from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
 if TYPE_CHECKING:
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 HOUSE = "whole house"
 HEADS = (
-    Head("STATE", 0, meaning="the word of the alert (below)"),
-    Head("RULE", 1, meaning="what rings"),
-    Head("SYMBOL", 2, meaning="whom it is about; - the whole house"),
-    Head("SINCE", 3, meaning="since when it stands as it does, local time"),
-    Head(
+    TableColumn("STATE", 0, meaning="the word of the alert (below)"),
+    TableColumn("RULE", 1, meaning="what rings"),
+    TableColumn("SYMBOL", 2, meaning="whom it is about; - the whole house"),
+    TableColumn("SINCE", 3, meaning="since when it stands as it does, local time"),
+    TableColumn(
         "MESSAGE",
         4,
         meaning=(
             "delivered, waiting for a receiver, kept silent until a time, or held back by an outage"
         ),
     ),
-    Head("WHAT", 5, max_width=400, meaning="what was seen"),
+    TableColumn("WHAT", 5, max_width=400, meaning="what was seen"),
 )
 STATE_WORDS = (
     ("FIRING", "seen often enough; nobody has acknowledged it"),

@@ -10,10 +10,11 @@ from textual.binding import BindingType
 
 from engine.vault.records import Backup
 from engine.words import times
+from engine.words.tables import meanings
 from tui.backups import text as words
 from tui.backups.list import ask_restore, live_models, verify
 from tui.keys.table import bindings
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line

@@ -14,11 +14,12 @@ from textual.binding import BindingType
 from engine.core.records import Level, ModelInfo
 from engine.vault.records import Backup
 from engine.words.phrases import plural
+from engine.words.tables import meanings
 from tui.backups import text as words
 from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.widgets.lines import Span, line

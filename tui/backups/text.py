@@ -12,8 +12,8 @@ from engine.core.text import clean
 from engine.vault.records import Backup, BackupEntry
 from engine.words import figures, times
 from engine.words.phrases import listed, plural
+from engine.words.tables import TableColumn
 from tui.keys.labels import key
-from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line
 from tui.work.messages import Notice, level_of
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from engine.children.messages import BackupCreated, BackupRestored, VerifiedBackup
 
 HEADS = (
-    Head("BACKUP", 0, meaning="name of its folder"),
-    Head("MADE", 3, meaning="local time"),
-    Head("HOLDS", 1, right=True, meaning="how many models are in it"),
-    Head("SIZE", 4, right=True, meaning="bytes of all files"),
-    Head("CHECKED", 1, meaning="one word (below)"),
-    Head(
+    TableColumn("BACKUP", 0, meaning="name of its folder"),
+    TableColumn("MADE", 3, meaning="local time"),
+    TableColumn("HOLDS", 1, right=True, meaning="how many models are in it"),
+    TableColumn("SIZE", 4, right=True, meaning="bytes of all files"),
+    TableColumn("CHECKED", 1, meaning="one word (below)"),
+    TableColumn(
         "REASON", 2, max_width=40, meaning="why it was made; automatic: before models were replaced"
     ),
-    Head("WHERE", 5, max_width=60, meaning="the folder it lies in"),
+    TableColumn("WHERE", 5, max_width=60, meaning="the folder it lies in"),
 )
 NO_MODEL = ("broken", "foreign")
 """Kinds of a file that a backup keeps and a restore does not take."""
@@ -47,13 +47,15 @@ CHECK_WORDS = (
     ("UNREADABLE", "its manifest cannot be read"),
 )
 ENTRY_HEADS = (
-    Head("SYM", 0, meaning="symbol"),
-    Head("KIND", 0, meaning="model, foreign, broken, or unknown until {backup_verify} reads it"),
-    Head("GEN", 1, right=True, meaning="generation in the backup"),
-    Head("TRAINED", 2, meaning="when it was trained, local time"),
-    Head("LIVE NOW", 3, meaning="generation that is live, and when it was trained"),
-    Head("SIZE", 5, right=True, meaning="bytes"),
-    Head("CHECK", 4, max_width=60, meaning="what {backup_verify} found"),
+    TableColumn("SYM", 0, meaning="symbol"),
+    TableColumn(
+        "KIND", 0, meaning="model, foreign, broken, or unknown until {backup_verify} reads it"
+    ),
+    TableColumn("GEN", 1, right=True, meaning="generation in the backup"),
+    TableColumn("TRAINED", 2, meaning="when it was trained, local time"),
+    TableColumn("LIVE NOW", 3, meaning="generation that is live, and when it was trained"),
+    TableColumn("SIZE", 5, right=True, meaning="bytes"),
+    TableColumn("CHECK", 4, max_width=60, meaning="what {backup_verify} found"),
 )
 # An automatic backup whose run id begins so was made by a restore, of what it replaced.
 RESTORE_MARK = "restore-"

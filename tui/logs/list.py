@@ -15,10 +15,11 @@ from engine.core.paths import Home
 from engine.core.tail import FileTail
 from engine.words import figures, times
 from engine.words.phrases import plural
+from engine.words.tables import TableColumn, meanings
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.text import log_line
-from tui.look.table import Head, meanings, table
+from tui.look.table import table
 from tui.record.text import readable
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
@@ -26,9 +27,9 @@ from tui.widgets.lines import Lines, Span, line
 from tui.widgets.picker import Picker
 
 HEADS = (
-    Head("FILE", 0, max_width=60, meaning="below logs/, or of a run"),
-    Head("SIZE", 1, right=True, meaning="bytes"),
-    Head("WRITTEN", 2, meaning="when its last line came"),
+    TableColumn("FILE", 0, max_width=60, meaning="below logs/, or of a run"),
+    TableColumn("SIZE", 1, right=True, meaning="bytes"),
+    TableColumn("WRITTEN", 2, meaning="when its last line came"),
 )
 # Runs whose own logs are listed; older ones are opened from the Runs screen.
 RUNS = 10

@@ -15,10 +15,11 @@ from engine.runs.spec import run_folder
 from engine.runs.training_log import event_text
 from engine.runs.training_log import log_line as told_line
 from engine.words.sources import SIMULATED
+from engine.words.tables import meanings
 from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.text import log_line
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.runs.cancel import ask_cancel
 from tui.runs.text import JOB_HEADS, STATE_WORDS, STYLES, job_row, loss_lines
 from tui.screens.base import Sections

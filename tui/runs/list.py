@@ -10,9 +10,10 @@ from textual.binding import BindingType
 
 from engine.core.records import Run
 from engine.words.sources import SIMULATED
+from engine.words.tables import meanings
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.runs.cancel import ask_cancel
 from tui.runs.text import (
     JOB_HEADS,

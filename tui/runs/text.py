@@ -11,8 +11,9 @@ from engine.words import figures, times
 from engine.words.runs import job_counts, phase_word, run_seconds, run_state, time_left
 from engine.words.sources import SIMULATED
 from engine.words.states import RUN_STATES
+from engine.words.tables import TableColumn
 from tui.look.chart import chart
-from tui.look.table import Head, table
+from tui.look.table import table
 from tui.widgets.lines import Line, Span, line, wrapped
 
 STYLES = {
@@ -26,31 +27,31 @@ STYLES = {
 }
 STATE_WORDS = tuple((state.upper(), meaning) for state, meaning in RUN_STATES.items())
 RUN_HEADS = (
-    Head("RUN", 0, meaning="id; its first part is the time of the start, UTC"),
-    Head("STATE", 0, meaning="one word (below)"),
-    Head(
+    TableColumn("RUN", 0, meaning="id; its first part is the time of the start, UTC"),
+    TableColumn("STATE", 0, meaning="one word (below)"),
+    TableColumn(
         "BARS",
         1,
         max_width=12,
         meaning="SIMULATED, or where the bars came from; shown where both kinds stand in the list",
     ),
-    Head("STARTED", 3, meaning="local time"),
-    Head("TOOK", 2, right=True, meaning="duration so far, or in all"),
-    Head("EXIT", 4, right=True, meaning="what the command that started it tells its shell"),
-    Head("JOBS", 1, max_width=34, meaning="how its symbols stand"),
-    Head("REASON", 5, max_width=24, meaning="why it was started"),
-    Head("BY", 6, max_width=24, meaning="who started it"),
+    TableColumn("STARTED", 3, meaning="local time"),
+    TableColumn("TOOK", 2, right=True, meaning="duration so far, or in all"),
+    TableColumn("EXIT", 4, right=True, meaning="what the command that started it tells its shell"),
+    TableColumn("JOBS", 1, max_width=34, meaning="how its symbols stand"),
+    TableColumn("REASON", 5, max_width=24, meaning="why it was started"),
+    TableColumn("BY", 6, max_width=24, meaning="who started it"),
 )
 JOB_HEADS = (
-    Head("SYM", 0, meaning="symbol"),
-    Head("STATE", 0, meaning="one word (below)"),
-    Head("TOOK", 3, right=True, meaning="duration"),
-    Head("EXIT", 4, right=True, meaning="exit code of this symbol alone"),
-    Head("MAPE%", 1, meaning="before > after, on the same unseen sessions"),
-    Head("DIR%", 5, meaning="before > after"),
-    Head("MASE", 2, meaning="before > after; below 1 beats the naive forecast"),
-    Head("GEN", 6, right=True, meaning="generation that was published"),
-    Head("NOTE", 1, max_width=60, meaning="progress, or why it ended so"),
+    TableColumn("SYM", 0, meaning="symbol"),
+    TableColumn("STATE", 0, meaning="one word (below)"),
+    TableColumn("TOOK", 3, right=True, meaning="duration"),
+    TableColumn("EXIT", 4, right=True, meaning="exit code of this symbol alone"),
+    TableColumn("MAPE%", 1, meaning="before > after, on the same unseen sessions"),
+    TableColumn("DIR%", 5, meaning="before > after"),
+    TableColumn("MASE", 2, meaning="before > after; below 1 beats the naive forecast"),
+    TableColumn("GEN", 6, right=True, meaning="generation that was published"),
+    TableColumn("NOTE", 1, max_width=60, meaning="progress, or why it ended so"),
 )
 
 

@@ -18,10 +18,11 @@ from engine.schedule.job_lines import JobLine, with_line
 from engine.schedule.jobs import JOBS
 from engine.schedule.swap import ConflictError
 from engine.schedule.view import JobView, ScheduleView, schedule_view
+from engine.words.tables import meanings
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.schedule import text as words
 from tui.schedule.form import ScheduleForm
 from tui.schedule.text import Edit

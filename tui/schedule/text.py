@@ -22,8 +22,8 @@ from engine.schedule.state import ScheduleState
 from engine.schedule.view import JobView, ScheduleView
 from engine.words import figures, times
 from engine.words.phrases import plural
+from engine.words.tables import TableColumn
 from tui.keys.labels import key
-from tui.look.table import Head
 from tui.widgets.lines import Line, Span, line, wrapped
 
 STYLES = {
@@ -50,14 +50,14 @@ STATE_WORDS = {
     "NOT WRITTEN": "changed here; {schedule_write} writes it",
 }
 HEADS = (
-    Head("JOB", 0, meaning="name of the job"),
-    Head("STATE", 0, meaning="one word (below)"),
-    Head("WHEN", 1, meaning="minute hour day month weekday"),
-    Head("NEXT", 2, meaning="the next run, in the host's zone"),
-    Head("LAST", 3, meaning="when it ran last"),
-    Head("TOOK", 5, right=True, meaning="how long that took"),
-    Head("EXIT", 4, right=True, meaning="its exit code"),
-    Head("MEANS", 6, max_width=60, meaning="the expression in words"),
+    TableColumn("JOB", 0, meaning="name of the job"),
+    TableColumn("STATE", 0, meaning="one word (below)"),
+    TableColumn("WHEN", 1, meaning="minute hour day month weekday"),
+    TableColumn("NEXT", 2, meaning="the next run, in the host's zone"),
+    TableColumn("LAST", 3, meaning="when it ran last"),
+    TableColumn("TOOK", 5, right=True, meaning="how long that took"),
+    TableColumn("EXIT", 4, right=True, meaning="its exit code"),
+    TableColumn("MEANS", 6, max_width=60, meaning="the expression in words"),
 )
 # Times for a new operator, the guide's own first.
 PRESETS = {

@@ -12,8 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.service.overview import Overview
+from engine.words.tables import meanings
 from tui.keys.table import bindings
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.service import text as words

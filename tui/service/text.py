@@ -20,7 +20,7 @@ from engine.service.overview import Overview
 from engine.service.verdict import answer_lines, latency_line, response_error, response_level
 from engine.settings.schema import ResourceSettings, Settings
 from engine.words import figures, times
-from tui.look.table import Head
+from engine.words.tables import TableColumn
 from tui.service.marks import MARKS
 from tui.widgets.lines import Line, Span, line, wrapped
 from tui.work.messages import Notice, level_of
@@ -39,14 +39,14 @@ STATE_WORDS = (
     ("ERROR", "it answers, and not with its health"),
 )
 HEADS = (
-    Head("SYMBOL", 0, meaning="the symbol"),
-    Head("STATE", 0, meaning="what becomes of a request for it"),
-    Head("GEN", 1, right=True, meaning="the generation in its memory"),
-    Head("TRAINED", 2, right=True, meaning="how long ago that model was trained"),
-    Head("LOADED", 4, right=True, meaning="when the service took it up"),
-    Head("BARS TO", 3, meaning="the last session its forecast knows"),
-    Head("REFUSED", 5, right=True, meaning="model files it refused since it started"),
-    Head("NOTE", 6, max_width=200, meaning="what is wrong"),
+    TableColumn("SYMBOL", 0, meaning="the symbol"),
+    TableColumn("STATE", 0, meaning="what becomes of a request for it"),
+    TableColumn("GEN", 1, right=True, meaning="the generation in its memory"),
+    TableColumn("TRAINED", 2, right=True, meaning="how long ago that model was trained"),
+    TableColumn("LOADED", 4, right=True, meaning="when the service took it up"),
+    TableColumn("BARS TO", 3, meaning="the last session its forecast knows"),
+    TableColumn("REFUSED", 5, right=True, meaning="model files it refused since it started"),
+    TableColumn("NOTE", 6, max_width=200, meaning="what is wrong"),
 )
 ROW_WORDS = (
     ("SERVED", "answered from the newest bars"),

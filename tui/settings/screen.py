@@ -14,12 +14,13 @@ from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting, Sheet, read_sheet, value_text
 from engine.settings.write import SettingChange
 from engine.words.phrases import plural
+from engine.words.tables import meanings
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
 from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.keymap import problems_of
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.look.table import meanings, table
+from tui.look.table import table
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
 from tui.settings import text as words

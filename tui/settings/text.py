@@ -13,16 +13,22 @@ from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting, Sheet, section_meanings, value_text
 from engine.settings.write import value_of
 from engine.words.phrases import plural
-from tui.look.table import Head
+from engine.words.tables import TableColumn
 from tui.settings.limits import Reading, reading_of
 from tui.widgets.lines import Line, Span, line, wrapped
 
 HEADS = (
-    Head("KEY", 0, max_width=24, meaning="its name in stockml.toml, below the name of its section"),
-    Head("VALUE", 1, max_width=16, meaning="what is in effect here, or what would be written"),
-    Head("FROM", 2, max_width=18, meaning="one word (below)"),
-    Head("DEFAULT", 4, max_width=16, meaning="the packaged value, where the file says another"),
-    Head(
+    TableColumn(
+        "KEY", 0, max_width=24, meaning="its name in stockml.toml, below the name of its section"
+    ),
+    TableColumn(
+        "VALUE", 1, max_width=16, meaning="what is in effect here, or what would be written"
+    ),
+    TableColumn("FROM", 2, max_width=18, meaning="one word (below)"),
+    TableColumn(
+        "DEFAULT", 4, max_width=16, meaning="the packaged value, where the file says another"
+    ),
+    TableColumn(
         "NOW",
         3,
         max_width=48,
@@ -65,7 +71,7 @@ def draft_words(setting: Setting, draft: Draft) -> Span:
     return ("file", "live") if setting.changed else ("default", "dim")
 
 
-def heads(width: int) -> tuple[Head, ...]:
+def heads(width: int) -> tuple[TableColumn, ...]:
     """The columns; values are cut shorter where other columns need the room."""
     return tuple(
         replace(head, max_width=WIDE)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from engine.core.snapshot import SymbolRow
 from engine.core.symbol_details import ModelSummary, RecordedSession
 from engine.words import figures
+from engine.words.tables import TableColumn
 from tui.look.chart import chart
-from tui.look.table import Head, table
+from tui.look.table import table
 from tui.widgets.lines import Line, line, wrapped
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ PRICES = 90
 WINDOW = 20
 LEAST = 5
 CALIBRATION_HEADS = (
-    Head("STATED", 0),
-    Head("SESSIONS", 2, right=True),
-    Head("MEAN", 0, right=True),
-    Head("CAME", 0, right=True),
+    TableColumn("STATED", 0),
+    TableColumn("SESSIONS", 2, right=True),
+    TableColumn("MEAN", 0, right=True),
+    TableColumn("CAME", 0, right=True),
 )
 
 

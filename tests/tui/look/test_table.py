@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tui.look.table import Head, table
+from engine.words.tables import TableColumn
+from tui.look.table import table
 from tui.widgets.lines import plain
 
 HEADS = (
-    Head("RUN", 0),
-    Head("TOOK", 3, right=True),
-    Head("JOBS", 1),
-    Head("BY", 4),
+    TableColumn("RUN", 0),
+    TableColumn("TOOK", 3, right=True),
+    TableColumn("JOBS", 1),
+    TableColumn("BY", 4),
 )
 ROWS = (
     (
@@ -37,7 +38,7 @@ def test_what_a_narrow_table_keeps(width: int) -> None:
 
 def test_cut_words_have_a_mark() -> None:
     """A column that is cut in the middle of the row says so."""
-    heads = (Head("WHAT", 1), Head("STATE", 0))
+    heads = (TableColumn("WHAT", 1), TableColumn("STATE", 0))
     _, (row,) = table(heads, ((("a reason of thirty characters.", ""), ("FAILED", "")),), 26)
 
     assert plain(row) == "a reason of thirt…  FAILED"
