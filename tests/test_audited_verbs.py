@@ -55,6 +55,7 @@ NOT_AUDITED = {
     "runs.newest_generation": "reads",
     "schedule.scheduler": "Scheduler.write audits",
     "schedule.view": "reads",
+    "schedule.run": "history.db records every run",
     "backups.list": "reads",
     "backups.show": "reads",
     "backups.verify": "reads",

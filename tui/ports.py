@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from engine.client.service_client import ServiceReply, ServiceState
     from engine.core.clock import Clock
+    from engine.schedule.records import ScheduleView
     from engine.schedule.scheduler import Scheduler
     from engine.service.overview import Overview
     from engine.settings.keys import KeyPath
@@ -89,6 +90,8 @@ class SchedulePort(Protocol):
     """The jobs of the home."""
 
     def scheduler(self) -> Scheduler: ...
+
+    def view(self) -> ScheduleView: ...
 
     def start_now(self, job: str) -> int: ...
 

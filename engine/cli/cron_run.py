@@ -13,8 +13,7 @@ from engine.cli.session import Session
 from engine.core.errors import ConfigError, StockmlError
 from engine.core.paths import SETTINGS_NAME, absolute_home
 from engine.core.text import clean
-from engine.schedule.cron_run import run_job
-from engine.schedule.record import JobTrigger
+from engine.schedule.records import JobTrigger
 
 
 def cron_run(session: Session, job: str, trigger: str | None) -> int:
@@ -26,7 +25,7 @@ def cron_run(session: Session, job: str, trigger: str | None) -> int:
         chosen = JobTrigger.MANUAL if sys.stdin.isatty() else JobTrigger.CRON
     try:
         _refuse_absent(session)
-        return run_job(session.home, job, trigger=chosen)
+        return session.unchecked_engine.schedule.run(job, trigger=chosen)
     except StockmlError as error:
         # One line: cron mails every line of it.
         click.echo(f"stockml: {clean(str(error))}", err=True)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.cli.documents import when
 from engine.cli.schedule_text import view_document, view_lines
 from engine.cli.session import Session
 from engine.core.errors import ExitCode
-from engine.schedule.cron_run import run_job
 from engine.schedule.explain import EXCHANGE
 from engine.schedule.jobs import job_named
-from engine.schedule.record import JobTrigger
-from engine.schedule.scheduler import Scheduler
+from engine.schedule.records import JobTrigger, JobView, ScheduleState
 from engine.schedule.slots import dst_notes, next_slots
-from engine.schedule.state import ScheduleState
-from engine.schedule.view import JobView, schedule_view
 from engine.words import figures, times
 from engine.words.tables import columns, text_table
+
+if TYPE_CHECKING:
+    from engine.schedule.scheduler import Scheduler
 
 
 class PlannedRun(NamedTuple):
@@ -33,7 +32,7 @@ class PlannedRun(NamedTuple):
 
 def show(session: Session, tab: bool) -> int:
     """Every job with its state, time, last and next run; the daemon; what is wrong."""
-    schedule = schedule_view(Scheduler(session.home))
+    schedule = session.unchecked_engine.schedule.view()
     if session.json:
         session.document(view_document(schedule))
     else:
@@ -43,8 +42,8 @@ def show(session: Session, tab: bool) -> int:
 
 def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     """The next runs, in the host's zone and in New York; DST changes marked."""
-    scheduler = Scheduler(session.home)
-    enabled = [job for job in _chosen(scheduler, jobs) if job.line and job.line.enabled]
+    scheduler = session.unchecked_engine.schedule.scheduler()
+    enabled = [job for job in _chosen(session, jobs) if job.line and job.line.enabled]
     runs: list[PlannedRun] = []
     rows = []
     for job in enabled:
@@ -62,10 +61,11 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
     return ExitCode.DONE
 
 
-def _chosen(scheduler: Scheduler, names: Iterable[str]) -> list[JobView]:
+def _chosen(session: Session, names: Iterable[str]) -> list[JobView]:
     """The named jobs; all of them without names. UsageError for an unknown one."""
     chosen = [job_named(name).name for name in names]
-    return [job for job in schedule_view(scheduler).jobs if not chosen or job.job.name in chosen]
+    jobs = session.unchecked_engine.schedule.view().jobs
+    return [job for job in jobs if not chosen or job.job.name in chosen]
 
 
 def _planned_runs(scheduler: Scheduler, job: JobView, count: int) -> list[PlannedRun]:
@@ -114,7 +114,7 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
     """Run each missed job once, for its newest missed time; never a backlog."""
     missed = [
         job
-        for job in _chosen(Scheduler(session.home), jobs)
+        for job in _chosen(session, jobs)
         if job.status and job.status.state is ScheduleState.MISSED
     ]
     trees = []
@@ -128,8 +128,8 @@ def catch_up(session: Session, jobs: tuple[str, ...]) -> int:
             continue
         slot = job.status.missed[0]
         session.say(f"{name}: catching up on {times.slot(slot)}")
-        code = run_job(
-            session.home, name, trigger=JobTrigger.CATCH_UP, slot=slot, report=session.note
+        code = session.unchecked_engine.schedule.run(
+            name, trigger=JobTrigger.CATCH_UP, slot=slot, report=session.note
         )
         session.say(f"{name}: {'done' if code == ExitCode.DONE else f'exit {code}'}")
         trees.append({"job": name, "slot": when(slot), "exit": code})

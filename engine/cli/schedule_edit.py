@@ -10,13 +10,14 @@ from typing import Any
 from engine.cli.confirm import confirm
 from engine.cli.session import Session
 from engine.core.errors import ExitCode, RefusedError, UsageError
-from engine.schedule.drafts import Backend, Draft, EditPolicy
+from engine.schedule.drafts import Draft, EditPolicy
+from engine.schedule.records import Backend
 from engine.schedule.scheduler import Scheduler
 
 
 def diff(session: Session, jobs: tuple[str, ...], **options: Any) -> int:
     """Show what `schedule install` with the same words would change; writes nothing."""
-    draft = _install_draft(Scheduler(session.home), jobs, **options)
+    draft = _install_draft(session.unchecked_engine.schedule.scheduler(), jobs, **options)
     if session.json:
         session.document(_draft_tree(draft))
     else:
@@ -27,7 +28,7 @@ def diff(session: Session, jobs: tuple[str, ...], **options: Any) -> int:
 
 def install(session: Session, jobs: tuple[str, ...], move: bool, yes: bool, **options: Any) -> int:
     """Install the standard jobs, or exactly the named ones; installed ones keep their times."""
-    scheduler = Scheduler(session.home)
+    scheduler = session.unchecked_engine.schedule.scheduler()
     draft = _install_draft(scheduler, jobs, move=move, **options)
     used = scheduler.in_use()
     if used is None or used is draft.base.backend or not move:
@@ -42,7 +43,7 @@ def remove(
     session: Session, jobs: tuple[str, ...], backend: str | None, overwrite: bool, yes: bool
 ) -> int:
     """Remove jobs, or everything of this home; all other lines stay as they are."""
-    scheduler = Scheduler(session.home)
+    scheduler = session.unchecked_engine.schedule.scheduler()
     base = scheduler.current(
         Backend(backend) if backend else None,
         EditPolicy.OVERWRITE if overwrite else EditPolicy.REFUSE,
@@ -52,27 +53,27 @@ def remove(
 
 def enable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Switch paused JOBS on."""
-    scheduler = Scheduler(session.home)
+    scheduler = session.unchecked_engine.schedule.scheduler()
     draft = scheduler.enable(scheduler.current(), jobs, enabled=True)
     return _write(session, scheduler, draft, yes)
 
 
 def disable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
     """Pause JOBS; their lines stay as comments."""
-    scheduler = Scheduler(session.home)
+    scheduler = session.unchecked_engine.schedule.scheduler()
     draft = scheduler.enable(scheduler.current(), jobs, enabled=False)
     return _write(session, scheduler, draft, yes)
 
 
 def set_expression(session: Session, job: str, expression: str, yes: bool) -> int:
     """Give JOB another time: `schedule set weekly "0 4 * * 0"`."""
-    scheduler = Scheduler(session.home)
+    scheduler = session.unchecked_engine.schedule.scheduler()
     return _write(session, scheduler, scheduler.set(scheduler.current(), job, expression), yes)
 
 
 def undo(session: Session, yes: bool) -> int:
     """Take back the last write to the crontab; what others wrote since stays."""
-    scheduler = Scheduler(session.home)
+    scheduler = session.unchecked_engine.schedule.scheduler()
     return _write(session, scheduler, scheduler.undo(), yes)
 
 

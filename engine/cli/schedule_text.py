@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.cli.documents import when
 from engine.core.text import clean
-from engine.schedule.view import JobView, ScheduleView
+from engine.schedule.records import JobView, ScheduleView
 from engine.words import figures, times
 from engine.words.tables import columns, text_table
 

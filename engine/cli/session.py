@@ -50,11 +50,16 @@ class Session:
         return find_home(self.home_text, os.environ, cwd)
 
     @cached_property
+    def unchecked_engine(self) -> Engine:
+        """The engine without its settings read: for what must work with broken ones too."""
+        return self.make_engine(self.home, self.source)
+
+    @cached_property
     def engine(self) -> Engine:
         """The engine of the home, its settings read; ml_config.json follows them."""
         from engine.settings.ml_config import write_ml_config
 
-        engine = self.make_engine(self.home, self.source)
+        engine = self.unchecked_engine
         try:
             write_ml_config(self.home, engine.settings.current)
         except OSError as error:

@@ -28,7 +28,8 @@ from engine.schedule.job_child import run_child
 from engine.schedule.job_log import JobLog, RunRecord
 from engine.schedule.jobs import ScheduledJob, child_argv, job_named, training_lock
 from engine.schedule.ping import Ping, ping_of
-from engine.schedule.record import JobOutcome, JobTrigger, read_history
+from engine.schedule.record import read_history
+from engine.schedule.records import JobOutcome, JobTrigger
 from engine.schedule.slots import host_zone, last_slot
 
 # cron makes up for a missed time within three hours; a later start belongs to no slot.

@@ -6,31 +6,14 @@ Read from /proc and /run; no program is started.
 from __future__ import annotations
 
 import os
-from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine.schedule.records import Daemon
+
 _PIDFILES = ("crond.pid", "cron.pid", "crond/crond.pid")
 _NAMES = ("cron", "crond")
-CRON, MANAGER = "cron daemon", "systemd user manager"
-
-
-@dataclass(frozen=True, slots=True)
-class Daemon:
-    """The daemon found, or in `detail` why there is none."""
-
-    running: bool
-    pid: int | None = None
-    _: KW_ONLY
-    since: datetime | None = None
-    detail: str = ""
-    name: str = CRON
-
-    def __str__(self) -> str:
-        """What runs, or that nothing does, with the reason."""
-        if not self.running:
-            return f"no {self.name} runs: {self.detail}"
-        return f"cron runs (process {self.pid})" if self.name == CRON else f"a {self.name} runs"
+MANAGER = "systemd user manager"
 
 
 def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:

@@ -7,18 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.schedule.job_lines import JobLine
-from engine.schedule.record import ScheduleChange, ScheduleHistory
-
-
-class Backend(StrEnum):
-    """Who starts the jobs."""
-
-    CRONTAB = "crontab"
-    SYSTEMD = "systemd"
-
-    @property
-    def other(self) -> Backend:
-        return Backend.SYSTEMD if self is Backend.CRONTAB else Backend.CRONTAB
+from engine.schedule.records import Backend, ScheduleChange, ScheduleHistory
 
 
 class EditPolicy(StrEnum):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core.audit import AuditOutcome, audited
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
+    from engine.schedule.records import JobTrigger, ScheduleView
     from engine.schedule.scheduler import Scheduler
-    from engine.schedule.view import ScheduleView
 
 
 class ScheduleFacade(Facade):
@@ -26,6 +28,19 @@ class ScheduleFacade(Facade):
         from engine.schedule.view import schedule_view
 
         return schedule_view(self.scheduler())
+
+    def run(
+        self,
+        job: str,
+        *,
+        trigger: JobTrigger,
+        slot: datetime | None = None,
+        report: Callable[[str], None] | None = None,
+    ) -> int:
+        """Run a job in this process and record it; its exit code."""
+        from engine.schedule.cron_run import run_job
+
+        return run_job(self.home, job, clock=self.clock, trigger=trigger, slot=slot, report=report)
 
     @audited(
         "run-now",

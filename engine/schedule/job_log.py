@@ -12,7 +12,8 @@ from engine.core.errors import StockmlError
 from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.core.text import clean_bytes
-from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
+from engine.schedule.record import begin_run, end_run
+from engine.schedule.records import JobOutcome, JobTrigger
 
 # A line of a child beyond this many bytes is written in pieces.
 _LONGEST_LINE = 65_536

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engine.schedule.daemon import Daemon
+from engine.schedule.records import Daemon
 
 NEW_PATH = "`stockml schedule install` writes the new path"
 

@@ -8,11 +8,12 @@ from engine.core.errors import RefusedError
 from engine.core.paths import Home
 from engine.schedule.block import Block, find_block
 from engine.schedule.crontab import Crontab, CrontabError, CrontabMissingError, DeniedError
-from engine.schedule.drafts import Backend, CurrentSchedule, EditPolicy
+from engine.schedule.drafts import CurrentSchedule, EditPolicy
 from engine.schedule.expression import parse
 from engine.schedule.job_lines import JobLine, default_line, in_order
 from engine.schedule.jobs import JOBS, STANDARD_JOBS
-from engine.schedule.record import ScheduleHistory, read_history
+from engine.schedule.record import read_history
+from engine.schedule.records import Backend, ScheduleHistory
 from engine.schedule.systemd import Systemd
 
 

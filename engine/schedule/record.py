@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from engine.core.clock import iso, parse_iso
 from engine.core.history import ROWS_KEPT, AgingTable, Schema, open_history, reading, transaction
 from engine.core.paths import Home
 from engine.core.text import clean
+from engine.schedule.records import CronRun, JobOutcome, JobTrigger, ScheduleChange, ScheduleHistory
 
 SCHEMA = Schema(
     "cron",
@@ -38,68 +37,6 @@ SCHEMA = Schema(
 # Runs that the state of a job looks back on; as many stay when old ones are cleaned away.
 LOOKED_AT = ROWS_KEPT
 AGED = (AgingTable(SCHEMA, "cron_runs", "started", "job"),)
-
-
-class JobTrigger(StrEnum):
-    """Who started a run."""
-
-    CRON = "cron"
-    MANUAL = "manual"
-    CATCH_UP = "catch-up"
-
-
-class JobOutcome(StrEnum):
-    """How a run ended."""
-
-    DONE = "done"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class CronRun:
-    """One run of one job; `outcome` None while it runs, or when it died silently."""
-
-    id: int
-    job: str
-    trigger: JobTrigger
-    _: KW_ONLY
-    slot: datetime | None
-    started: datetime
-    ended: datetime | None = None
-    exit_code: int | None = None
-    outcome: JobOutcome | None = None
-    message: str = ""
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took."""
-        return None if self.ended is None else (self.ended - self.started).total_seconds()
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleChange:
-    """What the schedule says of a job from `at` on; `expression` None: removed."""
-
-    at: datetime
-    job: str
-    _: KW_ONLY
-    expression: str | None
-    enabled: bool
-    backend: str
-
-    def same_times(self, other: ScheduleChange) -> bool:
-        """Whether both say the same of the job, whenever they were made."""
-        ours = (self.expression, self.enabled, self.backend)
-        return ours == (other.expression, other.enabled, other.backend)
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleHistory:
-    """What is known of every job: its newest runs, newest first, and its newest change."""
-
-    runs: dict[str, tuple[CronRun, ...]] = field(default_factory=dict)
-    changes: dict[str, ScheduleChange] = field(default_factory=dict)
 
 
 def begin_run(

@@ -26,22 +26,16 @@ from engine.schedule.block import (
     splice,
 )
 from engine.schedule.crontab import Crontab
-from engine.schedule.daemon import Daemon, find_daemon, find_manager
+from engine.schedule.daemon import find_daemon, find_manager
 from engine.schedule.diff import tab_diff, text_diff
-from engine.schedule.drafts import (
-    Backend,
-    CurrentSchedule,
-    Draft,
-    EditPolicy,
-    changes_between,
-    draft_audit,
-)
+from engine.schedule.drafts import CurrentSchedule, Draft, EditPolicy, changes_between, draft_audit
 from engine.schedule.explain import clashes, explain
 from engine.schedule.expression import parse
 from engine.schedule.job_lines import JobLine, default_line, in_order, with_line
 from engine.schedule.jobs import JOBS, STANDARD_JOBS, find_program, job_named, shell_command
 from engine.schedule.reader import ScheduleReader
-from engine.schedule.record import ScheduleHistory, write_changes
+from engine.schedule.record import write_changes
+from engine.schedule.records import Backend, Daemon, ScheduleHistory
 from engine.schedule.slots import host_zone
 from engine.schedule.swap import WriteResult, swap
 from engine.schedule.systemd import Systemd, user_units

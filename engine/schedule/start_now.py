@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.schedule.jobs import cron_arguments, find_program, job_named
-from engine.schedule.record import JobTrigger
+from engine.schedule.records import JobTrigger
 
 
 def bare_environment() -> dict[str, str]:

@@ -16,13 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from itertools import takewhile
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from engine.schedule.expression import Expression
-from engine.schedule.record import CronRun, JobOutcome
+from engine.schedule.records import CronRun, JobOutcome, JobStatus, ScheduleState
 from engine.schedule.slots import last_slot
 
 # cron starts a job within the first second of its minute, or at the next minute's wake-up.
@@ -31,33 +30,11 @@ _GRACE_FLOOR = timedelta(minutes=10)
 _MISSED_AT_MOST = 50
 
 
-class ScheduleState(StrEnum):
-    """The word in a job's row."""
-
-    NEW = "New"
-    UP = "Up"
-    STARTED = "Started"
-    LATE = "Late"
-    MISSED = "Missed"
-    FAILED = "Failed"
-    SKIPPED = "Skipped"
-    PAUSED = "Paused"
-
-
 # A run without an outcome died silently: it failed too.
 _ENDED: dict[JobOutcome | None, ScheduleState] = {
     JobOutcome.DONE: ScheduleState.UP,
     JobOutcome.SKIPPED: ScheduleState.SKIPPED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """A job's state, the slot it is judged by, and the slots that nothing ran for, newest first."""
-
-    state: ScheduleState
-    slot: datetime | None = None
-    missed: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

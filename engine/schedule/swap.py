@@ -25,14 +25,11 @@ from engine.core.files import FileLock, lock_holder, temporary_name, write_atomi
 from engine.core.paths import Home
 from engine.schedule.block import keeps_foreign_bytes
 from engine.schedule.crontab import Crontab
+from engine.schedule.records import ConflictError
 from engine.schedule.tab_copies import TabCopies, make_private
 
 # Seconds to wait for another stockml; a write takes a tenth of one.
 _WAIT_S = 10.0
-
-
-class ConflictError(RefusedError):
-    """The tab is not the one that the change was made for; the other program's change stays."""
 
 
 class OverwrittenError(StockmlError):

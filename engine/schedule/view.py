@@ -11,114 +11,27 @@ from engine.core.errors import StockmlError
 from engine.core.files import lock_holder
 from engine.schedule.block import Block, find_blocks
 from engine.schedule.crontab import CrontabMissingError
-from engine.schedule.daemon import Daemon, boot_time
+from engine.schedule.daemon import boot_time
 from engine.schedule.diff import visible
-from engine.schedule.drafts import Backend
-from engine.schedule.explain import Clash, Explanation, clashes, explain
+from engine.schedule.explain import Clash, clashes, explain
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS, ScheduledJob, is_runnable, parse_command
 from engine.schedule.missed import NEW_PATH, Circumstances, missed_reason
-from engine.schedule.record import CronRun, JobOutcome, ScheduleHistory
+from engine.schedule.records import (
+    Backend,
+    CronRun,
+    Daemon,
+    JobOutcome,
+    JobStatus,
+    JobView,
+    ScheduleHistory,
+    ScheduleState,
+    ScheduleView,
+)
 from engine.schedule.scheduler import Scheduler
-from engine.schedule.state import InstalledJob, JobStatus, ScheduleState, job_status
+from engine.schedule.state import InstalledJob, job_status
 
 DIED = "it died without a word"
-
-
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """One job, its line in the schedule and its last run; not installed: no line, no status."""
-
-    job: ScheduledJob
-    line: JobLine | None = None
-    _: KW_ONLY
-    explained: Explanation | None = None
-    status: JobStatus | None = None
-    last: CronRun | None = None
-    """The newest run, skipped ones too."""
-    reason: str = ""
-    """Why it was missed, failed or skipped; what is wrong with its line."""
-    hidden: bool = False
-    """Whether it is installed is not known: the crontab could not be read."""
-    before: str = ""
-    """Of a job that runs now: how the run before failed; empty when it did not."""
-
-    @property
-    def in_trouble(self) -> bool:
-        """Missed, or its newest run failed."""
-        return self.status is not None and self.status.state in (
-            ScheduleState.MISSED,
-            ScheduleState.FAILED,
-        )
-
-    @property
-    def was_missed(self) -> bool:
-        """Its time came and nothing ran."""
-        return self.status is not None and self.status.state is ScheduleState.MISSED
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong, also while it runs again after a failure; empty when nothing is.
-
-        A run under way proves nothing yet: an alert must not end and fire again at every run.
-        """
-        if self.in_trouble:
-            return str(self)
-        return f"{self.job.name} {ScheduleState.FAILED}: {self.before}" if self.before else ""
-
-    def __str__(self) -> str:
-        state = self.status.state if self.status else "off"
-        return f"{self.job.name} {state}" + (f": {self.reason}" if self.reason else "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleView:
-    """The schedule of one home, and what surrounds it."""
-
-    taken_at: datetime
-    zone: str
-    """The host's zone, which cron keeps."""
-    backend: Backend | None
-    """Who starts the jobs; None while none is installed."""
-    jobs: tuple[JobView, ...]
-    clashes: tuple[Clash, ...]
-    daemon: Daemon
-    """Who starts the jobs: of timers the user's systemd, else cron."""
-    other_lines: tuple[str, ...]
-    """The rest of the crontab, line by line, made safe for a terminal."""
-    other_homes: tuple[Path, ...]
-    """Further homes with a block of their own."""
-    problems: tuple[str, ...]
-    """What could not be read or differs from what was written, in words."""
-    unread: bool = False
-    """There may be a crontab, but it could not be read: what it holds is not known."""
-
-    @property
-    def installed(self) -> tuple[JobView, ...]:
-        """The jobs in the schedule whose state is known."""
-        return tuple(job for job in self.jobs if job.line is not None and job.status is not None)
-
-    @property
-    def unknown(self) -> str:
-        """Why it is not known whether any job is installed; empty when it is."""
-        return self.problems[0] if self.unread and self.problems and not self.installed else ""
-
-    def has(self, name: str) -> bool:
-        """Whether a job is installed."""
-        return any(job.job.name == name for job in self.installed)
-
-    def lines(self) -> tuple[str, ...]:
-        """Each job in the schedule in a line: its times, its state, its next run."""
-        lines = tuple(_line(job, job.line) for job in self.jobs if job.line is not None)
-        unread = self.problems[:1] if self.unread else ()
-        return lines or unread or ("no job is installed: stockml schedule install",)
-
-
-def _line(job: JobView, line: JobLine) -> str:
-    runs = job.explained.next_runs if job.explained and line.enabled else ()
-    state = job.status.state if job.status else "off"
-    following = f", next {runs[0]:%a %Y-%m-%d %H:%M}" if runs else ""
-    return f"{job.job.name}: {line.expression} ({state}){following}"
 
 
 def schedule_view(scheduler: Scheduler) -> ScheduleView:

@@ -26,7 +26,7 @@ from engine.watch.holds import read_holds
 from engine.watch.schema import SCHEMA, writing
 
 if TYPE_CHECKING:
-    from engine.schedule.view import JobView
+    from engine.schedule.records import JobView
 
 CONSOLE = "console"
 _SHOWN = frozenset(PlannedAction) - {PlannedAction.FINE}

@@ -24,7 +24,7 @@ from engine.settings.schema import Settings
 from engine.watch.health import Item
 
 if TYPE_CHECKING:
-    from engine.schedule.daemon import Daemon
+    from engine.schedule.records import Daemon
 
 PACKAGES = (
     "textual",

@@ -24,7 +24,7 @@ from engine.watch.snapshot import SnapshotReader
 if TYPE_CHECKING:
     from engine.core.symbol_details import RetrainExplanation
     from engine.forecast.status import Status
-    from engine.schedule.view import JobView
+    from engine.schedule.records import JobView
     from engine.watch.auto_train import TrainingPlan
     from engine.watch.check import CheckReport
     from engine.watch.health import Item

@@ -31,7 +31,7 @@ from engine.watch.alert_rules import Condition
 from engine.watch.schema import SCHEMA
 
 if TYPE_CHECKING:
-    from engine.schedule.view import JobView, ScheduleView
+    from engine.schedule.records import JobView, ScheduleView
 
 _RECENT = timedelta(days=1)
 _WEEK = timedelta(days=7)

@@ -14,7 +14,8 @@ import pytest
 
 from engine.core.audit import ORIGIN
 from engine.core.paths import Home
-from engine.schedule.record import CronRun, JobOutcome, JobTrigger, read_history
+from engine.schedule.record import read_history
+from engine.schedule.records import CronRun, JobOutcome, JobTrigger
 from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import ROOT, new_home, wait_for
 from tests.schedule.realcron import SPOOL, needs_cron, running_daemon, throwaway_user

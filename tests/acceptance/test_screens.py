@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from engine.schedule.daemon import Daemon
+from engine.schedule.records import Daemon
 from engine.schedule.scheduler import Scheduler
 from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import new_home, stockml, wait_for

@@ -13,7 +13,7 @@ import pytest
 from engine.core.paths import Home
 from engine.core.records import JobState, Run
 from engine.runs.store import RunStore
-from engine.schedule.daemon import Daemon
+from engine.schedule.records import Daemon
 from engine.schedule.scheduler import Scheduler
 from engine.vault.backups import backups_in
 from engine.vault.model_file import read_model

@@ -11,7 +11,8 @@ import pytest
 
 from engine.cli.main import main
 from engine.core.paths import Home
-from engine.schedule.record import JobOutcome, JobTrigger, read_history
+from engine.schedule.record import read_history
+from engine.schedule.records import JobOutcome, JobTrigger
 from tests.helpers import ROOT, new_home
 
 

@@ -19,7 +19,8 @@ from engine.commands.table import COMMANDS
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
 from engine.core.records import Level
-from engine.schedule.record import ScheduleChange, write_changes
+from engine.schedule.record import write_changes
+from engine.schedule.records import ScheduleChange
 from tests.helpers import ROOT, environment, new_home
 from tests.schedule.fakes import FakeCrontab
 

@@ -13,7 +13,7 @@ from engine.commands.command import Command, CommandGroup, ValueType
 from engine.commands.options import MEMBERS
 from engine.commands.table import COMMANDS, CONSOLE_OPTIONS, all_commands
 from engine.core.members import MEMBER_NAMES
-from engine.schedule.record import JobTrigger
+from engine.schedule.records import JobTrigger
 from tests.helpers import new_home
 
 ALL = dict(all_commands())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.audit_log import read_entries
-from engine.schedule.swap import ConflictError
+from engine.schedule.records import ConflictError
 from tests.schedule.test_scheduler import FOREIGN, Desk
 
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.schedule.daemon import MANAGER, Daemon
+from engine.schedule.daemon import MANAGER
 from engine.schedule.missed import Circumstances, missed_reason
+from engine.schedule.records import Daemon
 
 NEW_YORK = ZoneInfo("America/New_York")
 SLOT = datetime(2026, 2, 8, 7, tzinfo=UTC)  # 02:00 in New York

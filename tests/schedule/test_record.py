@@ -6,18 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from engine.core.paths import Home
-from engine.schedule.record import (
-    LOOKED_AT,
-    CronRun,
-    JobOutcome,
-    JobTrigger,
-    ScheduleChange,
-    ScheduleHistory,
-    begin_run,
-    end_run,
-    read_history,
-    write_changes,
-)
+from engine.schedule.record import LOOKED_AT, begin_run, end_run, read_history, write_changes
+from engine.schedule.records import CronRun, JobOutcome, JobTrigger, ScheduleChange, ScheduleHistory
 
 AT = datetime(2026, 2, 1, 7, 0, 1, tzinfo=UTC)
 

@@ -14,12 +14,11 @@ from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.schedule.block import foreign_bytes
 from engine.schedule.crontab import Crontab, CrontabError
-from engine.schedule.daemon import Daemon
-from engine.schedule.drafts import Backend, Draft, EditPolicy
+from engine.schedule.drafts import Draft, EditPolicy
 from engine.schedule.fields import ExpressionError
 from engine.schedule.job_lines import JobLine
+from engine.schedule.records import Backend, ConflictError, Daemon
 from engine.schedule.scheduler import Scheduler
-from engine.schedule.swap import ConflictError
 from tests.schedule.corpus import CORPUS
 from tests.schedule.fakes import FakeCrontab
 

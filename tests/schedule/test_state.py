@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.schedule.expression import parse
-from engine.schedule.record import CronRun, JobOutcome, JobTrigger
-from engine.schedule.state import InstalledJob, ScheduleState, grace, job_status
+from engine.schedule.records import CronRun, JobOutcome, JobTrigger, ScheduleState
+from engine.schedule.state import InstalledJob, grace, job_status
 
 NEW_YORK = ZoneInfo("America/New_York")
 SUNDAY = datetime(2026, 2, 8, 7, tzinfo=UTC)  # 02:00 in New York

@@ -21,7 +21,8 @@ from engine.core.errors import RefusedError, StockmlError
 from engine.core.paths import Home
 from engine.schedule.block import find_block, foreign_bytes, splice
 from engine.schedule.crontab import CrontabError
-from engine.schedule.swap import ConflictError, OverwrittenError, swap
+from engine.schedule.records import ConflictError
+from engine.schedule.swap import OverwrittenError, swap
 from engine.schedule.tab_copies import TabCopies
 from tests.helpers import environment
 from tests.schedule.fakes import FakeCrontab, standard_lines

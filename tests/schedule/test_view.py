@@ -11,13 +11,12 @@ import pytest
 from engine.cli.schedule_text import view_document, view_lines
 from engine.core.errors import StockmlError
 from engine.core.files import FileLock
-from engine.schedule.daemon import MANAGER, Daemon
-from engine.schedule.drafts import Backend
+from engine.schedule.daemon import MANAGER
 from engine.schedule.jobs import JOBS
-from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
-from engine.schedule.state import ScheduleState
+from engine.schedule.record import begin_run, end_run
+from engine.schedule.records import Backend, Daemon, JobOutcome, JobTrigger, JobView, ScheduleState
 from engine.schedule.units import unit_files
-from engine.schedule.view import JobView, schedule_view
+from engine.schedule.view import schedule_view
 from tests.schedule.test_scheduler import FOREIGN, PROGRAM, Desk
 
 

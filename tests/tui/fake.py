@@ -17,8 +17,9 @@ from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
 from engine.core.snapshot import Alert, Away, Snapshot
-from engine.schedule.daemon import Daemon
+from engine.schedule.records import Daemon, ScheduleView
 from engine.schedule.scheduler import Scheduler
+from engine.schedule.view import schedule_view
 from engine.service.overview import Overview
 from engine.settings import load as config
 from engine.settings.home import prepare
@@ -196,6 +197,9 @@ class FakeSchedule:
             zone=ZoneInfo("America/New_York"),
             daemon=lambda: engine.daemon,
         )
+
+    def view(self) -> ScheduleView:
+        return schedule_view(self.scheduler())
 
     def start_now(self, job: str) -> int:
         self.engine.verb("run-now", job)

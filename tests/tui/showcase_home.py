@@ -22,14 +22,8 @@ from engine.core.symbol_details import (
     RetrainExplanation,
     TriggerReport,
 )
-from engine.schedule.record import (
-    JobOutcome,
-    JobTrigger,
-    ScheduleChange,
-    begin_run,
-    end_run,
-    write_changes,
-)
+from engine.schedule.record import begin_run, end_run, write_changes
+from engine.schedule.records import JobOutcome, JobTrigger, ScheduleChange
 from engine.vault.records import Backup, BackupEntry
 from tests.tui.fake import FakeEngine
 from tests.tui.fake_service import service_up

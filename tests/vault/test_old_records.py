@@ -12,7 +12,8 @@ from engine.api import Engine
 from engine.core.clock import FakeClock, iso
 from engine.core.history import ROWS_KEPT
 from engine.core.paths import Home
-from engine.schedule.record import JobOutcome, JobTrigger, begin_run, end_run
+from engine.schedule.record import begin_run, end_run
+from engine.schedule.records import JobOutcome, JobTrigger
 from engine.watch.schema import writing
 from tests.helpers import new_home
 

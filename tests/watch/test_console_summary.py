@@ -9,8 +9,7 @@ from engine.api import Engine
 from engine.core.clock import FakeClock
 from engine.core.records import SymbolState
 from engine.schedule.jobs import JOBS
-from engine.schedule.state import JobStatus, ScheduleState
-from engine.schedule.view import JobView
+from engine.schedule.records import JobStatus, JobView, ScheduleState
 from engine.watch.alert_rules import Condition
 from engine.watch.alerts import evaluate
 from engine.watch.check import check

@@ -18,12 +18,9 @@ from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, SymbolState
 from engine.core.snapshot import Snapshot
-from engine.schedule.daemon import Daemon
-from engine.schedule.drafts import Backend
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
-from engine.schedule.state import JobStatus, ScheduleState
-from engine.schedule.view import JobView, ScheduleView
+from engine.schedule.records import Backend, Daemon, JobStatus, JobView, ScheduleState, ScheduleView
 from engine.vault.backup import back_up
 from engine.watch.console_summary import away, opened
 from engine.watch.doctor import Machine, doctor, home_item

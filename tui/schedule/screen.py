@@ -16,8 +16,7 @@ from engine.core.records import Level
 from engine.schedule.drafts import CurrentSchedule, Draft
 from engine.schedule.job_lines import JobLine, with_line
 from engine.schedule.jobs import JOBS
-from engine.schedule.swap import ConflictError
-from engine.schedule.view import JobView, ScheduleView, schedule_view
+from engine.schedule.records import ConflictError, JobView, ScheduleView
 from engine.words.tables import meanings
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
 from tui.keys.labels import key
@@ -68,7 +67,7 @@ class ScheduleScreen(LiveScreen):
 
     def look(self) -> Seen:
         scheduler = self.shell.engine.schedule.scheduler()
-        seen = schedule_view(scheduler)
+        seen = self.shell.engine.schedule.view()
         try:
             base = scheduler.current()
         except StockmlError as error:

@@ -11,15 +11,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from engine.core.errors import StockmlError
-from engine.schedule.daemon import CRON
-from engine.schedule.drafts import Backend, CurrentSchedule
+from engine.schedule.drafts import CurrentSchedule
 from engine.schedule.explain import EXCHANGE, Explanation, explain
 from engine.schedule.fields import ExpressionError
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
+from engine.schedule.records import CRON, Backend, JobView, ScheduleState, ScheduleView
 from engine.schedule.slots import dst_notes
-from engine.schedule.state import ScheduleState
-from engine.schedule.view import JobView, ScheduleView
 from engine.words import figures, times
 from engine.words.phrases import plural
 from engine.words.tables import TableColumn

@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.core.records import Level
-from engine.schedule.daemon import Daemon
 from engine.schedule.jobs import JOBS, STANDARD_JOBS
+from engine.schedule.records import Daemon
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import trained_home

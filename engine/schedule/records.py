@@ -1,0 +1,228 @@
+"""The records of the schedule: a job's state and its runs, the whole schedule as one value."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from engine.core.errors import RefusedError
+from engine.schedule.explain import Clash, Explanation
+from engine.schedule.job_lines import JobLine
+from engine.schedule.jobs import ScheduledJob
+
+CRON = "cron daemon"
+
+
+class ScheduleState(StrEnum):
+    """The word in a job's row."""
+
+    NEW = "New"
+    UP = "Up"
+    STARTED = "Started"
+    LATE = "Late"
+    MISSED = "Missed"
+    FAILED = "Failed"
+    SKIPPED = "Skipped"
+    PAUSED = "Paused"
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job's state, the slot it is judged by, and the slots that nothing ran for, newest first."""
+
+    state: ScheduleState
+    slot: datetime | None = None
+    missed: tuple[datetime, ...] = ()
+
+
+class JobTrigger(StrEnum):
+    """Who started a run."""
+
+    CRON = "cron"
+    MANUAL = "manual"
+    CATCH_UP = "catch-up"
+
+
+class JobOutcome(StrEnum):
+    """How a run ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class CronRun:
+    """One run of one job; `outcome` None while it runs, or when it died silently."""
+
+    id: int
+    job: str
+    trigger: JobTrigger
+    _: KW_ONLY
+    slot: datetime | None
+    started: datetime
+    ended: datetime | None = None
+    exit_code: int | None = None
+    outcome: JobOutcome | None = None
+    message: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return None if self.ended is None else (self.ended - self.started).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job, its line in the schedule and its last run; not installed: no line, no status."""
+
+    job: ScheduledJob
+    line: JobLine | None = None
+    _: KW_ONLY
+    explained: Explanation | None = None
+    status: JobStatus | None = None
+    last: CronRun | None = None
+    """The newest run, skipped ones too."""
+    reason: str = ""
+    """Why it was missed, failed or skipped; what is wrong with its line."""
+    hidden: bool = False
+    """Whether it is installed is not known: the crontab could not be read."""
+    before: str = ""
+    """Of a job that runs now: how the run before failed; empty when it did not."""
+
+    @property
+    def in_trouble(self) -> bool:
+        """Missed, or its newest run failed."""
+        return self.status is not None and self.status.state in (
+            ScheduleState.MISSED,
+            ScheduleState.FAILED,
+        )
+
+    @property
+    def was_missed(self) -> bool:
+        """Its time came and nothing ran."""
+        return self.status is not None and self.status.state is ScheduleState.MISSED
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong, also while it runs again after a failure; empty when nothing is.
+
+        A run under way proves nothing yet: an alert must not end and fire again at every run.
+        """
+        if self.in_trouble:
+            return str(self)
+        return f"{self.job.name} {ScheduleState.FAILED}: {self.before}" if self.before else ""
+
+    def __str__(self) -> str:
+        state = self.status.state if self.status else "off"
+        return f"{self.job.name} {state}" + (f": {self.reason}" if self.reason else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleView:
+    """The schedule of one home, and what surrounds it."""
+
+    taken_at: datetime
+    zone: str
+    """The host's zone, which cron keeps."""
+    backend: Backend | None
+    """Who starts the jobs; None while none is installed."""
+    jobs: tuple[JobView, ...]
+    clashes: tuple[Clash, ...]
+    daemon: Daemon
+    """Who starts the jobs: of timers the user's systemd, else cron."""
+    other_lines: tuple[str, ...]
+    """The rest of the crontab, line by line, made safe for a terminal."""
+    other_homes: tuple[Path, ...]
+    """Further homes with a block of their own."""
+    problems: tuple[str, ...]
+    """What could not be read or differs from what was written, in words."""
+    unread: bool = False
+    """There may be a crontab, but it could not be read: what it holds is not known."""
+
+    @property
+    def installed(self) -> tuple[JobView, ...]:
+        """The jobs in the schedule whose state is known."""
+        return tuple(job for job in self.jobs if job.line is not None and job.status is not None)
+
+    @property
+    def unknown(self) -> str:
+        """Why it is not known whether any job is installed; empty when it is."""
+        return self.problems[0] if self.unread and self.problems and not self.installed else ""
+
+    def has(self, name: str) -> bool:
+        """Whether a job is installed."""
+        return any(job.job.name == name for job in self.installed)
+
+    def lines(self) -> tuple[str, ...]:
+        """Each job in the schedule in a line: its times, its state, its next run."""
+        lines = tuple(_line(job, job.line) for job in self.jobs if job.line is not None)
+        unread = self.problems[:1] if self.unread else ()
+        return lines or unread or ("no job is installed: stockml schedule install",)
+
+
+def _line(job: JobView, line: JobLine) -> str:
+    runs = job.explained.next_runs if job.explained and line.enabled else ()
+    state = job.status.state if job.status else "off"
+    following = f", next {runs[0]:%a %Y-%m-%d %H:%M}" if runs else ""
+    return f"{job.job.name}: {line.expression} ({state}){following}"
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """The daemon found, or in `detail` why there is none."""
+
+    running: bool
+    pid: int | None = None
+    _: KW_ONLY
+    since: datetime | None = None
+    detail: str = ""
+    name: str = CRON
+
+    def __str__(self) -> str:
+        """What runs, or that nothing does, with the reason."""
+        if not self.running:
+            return f"no {self.name} runs: {self.detail}"
+        return f"cron runs (process {self.pid})" if self.name == CRON else f"a {self.name} runs"
+
+
+class ConflictError(RefusedError):
+    """The tab is not the one that the change was made for; the other program's change stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChange:
+    """What the schedule says of a job from `at` on; `expression` None: removed."""
+
+    at: datetime
+    job: str
+    _: KW_ONLY
+    expression: str | None
+    enabled: bool
+    backend: str
+
+    def same_times(self, other: ScheduleChange) -> bool:
+        """Whether both say the same of the job, whenever they were made."""
+        ours = (self.expression, self.enabled, self.backend)
+        return ours == (other.expression, other.enabled, other.backend)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleHistory:
+    """What is known of every job: its newest runs, newest first, and its newest change."""
+
+    runs: dict[str, tuple[CronRun, ...]] = field(default_factory=dict)
+    changes: dict[str, ScheduleChange] = field(default_factory=dict)
+
+
+class Backend(StrEnum):
+    """Who starts the jobs."""
+
+    CRONTAB = "crontab"
+    SYSTEMD = "systemd"
+
+    @property
+    def other(self) -> Backend:
+        return Backend.SYSTEMD if self is Backend.CRONTAB else Backend.CRONTAB
