@@ -1,8 +1,8 @@
-"""Backups as they lie on disk: what each folder holds, and whether that is still true.
+"""Backups on disk: what each folder holds, and whether that is still true.
 
-Reads only; no numpy to list.
+Reads only; listing loads no numpy.
 
-backup_YYYYMMDD_HHMMSS/          local time of the making; `_2` after it when two fall in one second
+backup_YYYYMMDD_HHMMSS/          local time; `_2` after it when two are made in one second
   manifest.json                  {"format", "created_at", "reason", "run_id", "entries": […]}
   nvda_lstm_model.h5 …           plain copies, so `cp backup_…/*.h5 ml_models/` restores them too
 
@@ -37,32 +37,24 @@ SUFFIX = "_lstm_model.h5"
 
 
 def list_backups(folder: Path) -> tuple[Backup, ...]:
-    """The backups in `folder`, newest first (by their manifests, not by name or mtime).
+    """The backups in `folder`, newest first by their manifests; none when it is absent.
 
-    None when it is absent.
-
-    Raises OSError when the folder or one of the backups cannot be listed: an error is never "no
-    backups".
+    OSError when the folder or a backup cannot be listed: an error is never "no backups".
     """
     try:
-        with os.scandir(folder) as found:
+        with os.scandir(folder) as children:
             names = [
-                item.name
-                for item in found
-                if NAME.fullmatch(item.name) and item.is_dir(follow_symlinks=False)
+                child.name
+                for child in children
+                if NAME.fullmatch(child.name) and child.is_dir(follow_symlinks=False)
             ]
     except FileNotFoundError:
         if folder.is_symlink():  # to a disk that is not mounted
             raise
         return ()
-    read = [_read(folder / name) for name in names]
-    return tuple(
-        sorted(
-            (backup for backup in read if backup),
-            key=lambda backup: (backup.created_at, backup.name),
-            reverse=True,
-        )
-    )
+    backups = [backup for name in names if (backup := _read(folder / name))]
+    backups.sort(key=lambda backup: (backup.created_at, backup.name), reverse=True)
+    return tuple(backups)
 
 
 def _read(path: Path) -> Backup | None:
@@ -72,33 +64,37 @@ def _read(path: Path) -> Backup | None:
     except FileNotFoundError:
         return _plain_copy(path)
     try:
-        found = msgspec.json.decode(raw, type=BackupManifest)
-        if found.format > FORMAT:
-            raise ValueError(  # noqa: TRY301 - one kind of damage, one way out
-                f"format {found.format} is of a newer stockml; this one reads up to {FORMAT}"
-            )
-        for entry in found.entries:
-            if not SYMBOL.fullmatch(entry.symbol) or entry.file != file_name(entry.symbol):
-                raise ValueError(  # noqa: TRY301
-                    f"{clean(entry.file, 60)!r} is no model file of {clean(entry.symbol, 20)!r}"
-                )
-        created = parse_iso(found.created_at)
+        manifest = _parse_manifest(raw)
+        created_at = parse_iso(manifest.created_at)
     except (msgspec.MsgspecError, ValueError) as error:
-        return Backup(
-            path,
-            _time_of(path),
-            (),
-            problem=f"its {MANIFEST} cannot be read: {clean(str(error), 160)}",
+        problem = f"its {MANIFEST} cannot be read: {clean(str(error), 160)}"
+        return Backup(path, _time_of(path), (), problem=problem)
+    reason = clean(manifest.reason, 200)
+    run_id = clean(manifest.run_id, 80)
+    return Backup(path, created_at, manifest.entries, reason, run_id)
+
+
+def _parse_manifest(raw: bytes) -> BackupManifest:
+    """The manifest; ValueError or MsgspecError when it is damaged or of a newer stockml."""
+    manifest = msgspec.json.decode(raw, type=BackupManifest)
+    if manifest.format > FORMAT:
+        raise ValueError(
+            f"format {manifest.format} is of a newer stockml; this one reads up to {FORMAT}"
         )
-    return Backup(path, created, found.entries, clean(found.reason, 200), clean(found.run_id, 80))
+    for entry in manifest.entries:
+        if not SYMBOL.fullmatch(entry.symbol) or entry.file != file_name(entry.symbol):
+            raise ValueError(
+                f"{clean(entry.file, 60)!r} is no model file of {clean(entry.symbol, 20)!r}"
+            )
+    return manifest
 
 
 def _plain_copy(path: Path) -> Backup | None:
     try:
         sizes = {
-            item.name: item.stat().st_size
-            for item in sorted(path.iterdir())
-            if item.name.endswith(SUFFIX)
+            file.name: file.stat().st_size
+            for file in sorted(path.iterdir())
+            if file.name.endswith(SUFFIX)
         }
     except FileNotFoundError:
         return None
@@ -113,26 +109,25 @@ def _plain_copy(path: Path) -> Backup | None:
 
 def _time_of(path: Path) -> datetime:
     """The moment in a backup's name, which is local time; its mtime when the digits are no date."""
-    found = NAME.fullmatch(path.name)
+    match = NAME.fullmatch(path.name)
+    digits = match[1] if match else ""
     try:
-        return datetime.strptime(found[1] if found else "", "%Y%m%d_%H%M%S").astimezone(UTC)
+        return datetime.strptime(digits, "%Y%m%d_%H%M%S").astimezone(UTC)
     except (ValueError, OverflowError):
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def backup_folders(home: Home, settings: Settings) -> tuple[Path, ...]:
-    """Where backups may lie: beside the models, and on the other disk."""
+    """Where backups may be: beside the models, and on the other disk."""
     other = other_disk(home, settings)
     return (home.models, other) if other else (home.models,)
 
 
 def other_disk(home: Home, settings: Settings) -> Path | None:
-    """The folder of `backup.also_to`, a relative one seen from the home whoever asks;
-    None where none is set."""
-    named = settings.backup.also_to
-    # Not Path.expanduser, which raises for a `~name` that nobody has: that folder is one that does
-    # not exist.
-    return home.root / os.path.expanduser(named) if named else None  # noqa: PTH111
+    """The folder of `backup.also_to`, relative to the home; None where none is set."""
+    folder = settings.backup.also_to
+    # Not Path.expanduser, which raises for a `~name` that nobody has: such a folder is just absent.
+    return home.root / os.path.expanduser(folder) if folder else None  # noqa: PTH111
 
 
 def file_name(symbol: str) -> str:
@@ -143,16 +138,15 @@ def file_name(symbol: str) -> str:
 def find_backup(folders: Iterable[Path], name: str) -> Backup:
     """The backup called `name`, from the first folder that has it.
 
-    UsageError naming the nearest one.
-
-    NoDataError when there are no backups, StockmlError when a folder cannot be listed.
+    UsageError naming the nearest one, NoDataError when there are no backups, StockmlError when a
+    folder cannot be listed.
     """
     known: list[str] = []
     for folder in folders:
-        backups = backups_in(folder)
-        known += [backup.name for backup in backups]
-        if found := next((backup for backup in backups if backup.name == name), None):
-            return found
+        for backup in backups_in(folder):
+            if backup.name == name:
+                return backup
+            known.append(backup.name)
     if not known:
         raise NoDataError("there are no backups yet", "stockml backup makes one")
     near = get_close_matches(clean(name, 60), known, n=1, cutoff=0.0)
@@ -163,7 +157,7 @@ def find_backup(folders: Iterable[Path], name: str) -> Backup:
 
 
 def backups_in(folder: Path) -> tuple[Backup, ...]:
-    """`list_backups`, with a listing error as StockmlError."""
+    """The backups in `folder` as `list_backups` has them; StockmlError when it cannot list."""
     try:
         return list_backups(folder)
     except OSError as error:
@@ -184,24 +178,18 @@ def check_entry(backup: Backup, entry: BackupEntry) -> FileCheck:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return FileCheck(
-            entry.symbol, ok=False, kind="broken", text=f"cannot read {path}: {error.strerror}"
-        )
+        text = f"cannot read {path}: {error.strerror}"
+        return FileCheck(entry.symbol, ok=False, kind="broken", text=text)
     if backup.verified and hashlib.sha256(raw).hexdigest() != entry.sha256:
-        return FileCheck(
-            entry.symbol,
-            ok=False,
-            kind="broken",
-            text=f"{path} is damaged: it is not what was backed up",
-        )
-    if backup.verified and entry.kind != "unknown":
-        return FileCheck(entry.symbol, entry.kind == "model", entry.kind, entry.problem)
-    found = describe_file(entry.symbol, raw, str(path))
-    return FileCheck(entry.symbol, found.kind == "model", found.kind, found.problem)
+        text = f"{path} is damaged: it is not what was backed up"
+        return FileCheck(entry.symbol, ok=False, kind="broken", text=text)
+    if not backup.verified or entry.kind == "unknown":
+        entry = describe_file(entry.symbol, raw, str(path))
+    return FileCheck(entry.symbol, ok=entry.kind == "model", kind=entry.kind, text=entry.problem)
 
 
 def describe_file(symbol: str, raw: bytes, origin: str) -> BackupEntry:
-    """What the bytes of a symbol's file are: a model, a foreign file or a broken one, in words."""
+    """What the bytes of a symbol's file are: a model, a foreign file or a broken one."""
     from engine.vault.model_file import ForeignModelError, check_name, decode_model
 
     entry = BackupEntry(
@@ -227,11 +215,12 @@ def describe_file(symbol: str, raw: bytes, origin: str) -> BackupEntry:
 
 
 def newest_valid(backups: Iterable[Backup], now: datetime) -> Backup | None:
-    """The newest backup by stockml that holds a model and is not dated in the future: what
-    `health` shows the age of."""
-    good = [
-        each
-        for each in backups
-        if each.verified and each.created_at <= now and any(e.kind == "model" for e in each.entries)
+    """The newest backup by stockml that holds a model and is not dated in the future."""
+    valid = [
+        backup
+        for backup in backups
+        if backup.verified
+        and backup.created_at <= now
+        and any(entry.kind == "model" for entry in backup.entries)
     ]
-    return max(good, key=lambda backup: backup.created_at, default=None)
+    return max(valid, key=lambda backup: backup.created_at, default=None)

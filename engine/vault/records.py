@@ -10,20 +10,18 @@ from typing import Literal
 
 import msgspec
 
-from engine.core.errors import (
-    StockmlError,
-)
+from engine.core.errors import StockmlError
 from engine.core.records import ModelInfo
 
-Kind = Literal["model", "foreign", "broken", "unknown"]
+FileKind = Literal["model", "foreign", "broken", "unknown"]
 
 
 class BackupEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file in a backup. `unknown` = in a folder without a manifest, not looked at yet."""
+    """One file in a backup; `unknown` in a folder without a manifest until it is read."""
 
     symbol: str
     file: str
-    kind: Kind
+    kind: FileKind
     size_bytes: int
     sha256: str = ""
     generation: int = 0
@@ -52,9 +50,9 @@ class Backup:
     reason: str = ""
     run_id: str = ""
     verified: bool = True
-    """It was made by stockml: copied, read again and hashed before it got its name."""
+    """Made by stockml: copied, read again and hashed before it got its name."""
     problem: str = ""
-    """Why its manifest cannot be read, in words; it then has no entries."""
+    """Why its manifest cannot be read; it then has no entries."""
 
     @property
     def name(self) -> str:
@@ -71,12 +69,12 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """What a second look at one file of a backup found."""
+    """What reading one file of a backup again showed."""
 
     symbol: str
     ok: bool
     """The bytes are those that were written, and they are a model."""
-    kind: Kind
+    kind: FileKind
     text: str = ""
 
 
@@ -98,20 +96,19 @@ class NewBackup:
     backup: Backup
     copies: tuple[Path, ...] = ()
     problems: tuple[str, ...] = ()
-    """Copies that failed, in words; the backup itself is complete."""
+    """Copies that failed; the backup itself is complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What became of one symbol: the new live model, or the fault that left the old one in
-    place."""
+    """What became of one symbol: the new live model, or the error that left the old one."""
 
     symbol: str
     model: ModelInfo | None = None
     error: StockmlError | None = None
     from_generation: int = 0
     replaced: bool = False
-    """There was a live file; it lies in a backup now."""
+    """There was a live file; it is in a backup now."""
 
     @property
     def ok(self) -> bool:
@@ -131,7 +128,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class CleanReport:
-    """Every keep and every deed, with its reason, and what could not be done."""
+    """Every keep and every action, with its reason, and what could not be done."""
 
     actions: tuple[Removal, ...]
     problems: tuple[str, ...] = ()

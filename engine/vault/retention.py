@@ -40,60 +40,64 @@ class RetentionVerdict:
 def decide_retention(
     candidates: Iterable[BackupCandidate], now: datetime, days: int, keep_valid: int
 ) -> tuple[RetentionVerdict, ...]:
-    """A verdict for each backup, newest first;
-    `days` and `keep_valid` are at least 1 (else ValueError)."""
+    """A verdict for each backup, newest first; ValueError unless both limits are at least 1."""
     if days < 1 or keep_valid < 1:
         raise ValueError(
             f"an empty policy (days {days}, keep_valid {keep_valid}) would remove every backup"
         )
-    ordered = sorted(candidates, key=lambda each: (each.created_at, each.name), reverse=True)
+    ordered = sorted(candidates, key=lambda backup: (backup.created_at, backup.name), reverse=True)
     counted = [
-        each
-        for each in ordered
-        if each.verified and each.valid and not each.problem and each.created_at <= now
+        backup
+        for backup in ordered
+        if backup.verified and backup.valid and not backup.problem and backup.created_at <= now
     ]
-    if not counted:
-        return tuple(
-            RetentionVerdict(each.name, True, "there is no valid backup to count from")
-            for each in ordered
+    verdicts = []
+    for backup in ordered:
+        reason = _reason_to_keep(backup, counted, now, days, keep_valid)
+        keep = bool(reason)
+        verdicts.append(
+            RetentionVerdict(
+                backup.name, keep, reason or _reason_to_remove(backup, days, keep_valid)
+            )
         )
-    start = counted[0].created_at - timedelta(days=days)
-    return tuple(_verdict(each, counted, now, start, days, keep_valid) for each in ordered)
+    return tuple(verdicts)
 
 
-def _verdict(
+def _reason_to_keep(
     backup: BackupCandidate,
     counted: list[BackupCandidate],
     now: datetime,
-    start: datetime,
     days: int,
     keep_valid: int,
-) -> RetentionVerdict:
+) -> str:
+    """Why a backup stays; empty when it may go. `counted` are the valid ones, newest first."""
+    if not counted:
+        return "there is no valid backup to count from"
     if backup.problem:
-        return RetentionVerdict(backup.name, True, f"cannot be judged: {backup.problem}")
+        return f"cannot be judged: {backup.problem}"
     if backup.created_at > now:
-        return RetentionVerdict(backup.name, True, "dated in the future")
-    if backup.created_at >= start:
-        return RetentionVerdict(
-            backup.name, True, f"within {days} days of the newest valid backup ({counted[0].name})"
-        )
-    if needed := sorted(
-        symbol for symbol in backup.symbols if _newer(backup, counted, symbol) < keep_valid
-    ):
-        return RetentionVerdict(
-            backup.name, True, f"fewer than {keep_valid} newer valid backups of {', '.join(needed)}"
-        )
-    what = (
-        f"and {keep_valid} newer valid backups of {', '.join(sorted(backup.symbols))}"
-        if backup.symbols
-        else "and empty"
-    )
-    return RetentionVerdict(
-        backup.name, False, f"older than {days} days before the newest valid backup {what}"
-    )
+        return "dated in the future"
+    if backup.created_at >= counted[0].created_at - timedelta(days=days):
+        return f"within {days} days of the newest valid backup ({counted[0].name})"
+    needed = [
+        symbol
+        for symbol in sorted(backup.symbols)
+        if _newer_valid(backup, counted, symbol) < keep_valid
+    ]
+    return f"fewer than {keep_valid} newer valid backups of {', '.join(needed)}" if needed else ""
 
 
-def _newer(backup: BackupCandidate, counted: list[BackupCandidate], symbol: str) -> int:
+def _reason_to_remove(backup: BackupCandidate, days: int, keep_valid: int) -> str:
+    contents = "and empty"
+    if backup.symbols:
+        symbols = ", ".join(sorted(backup.symbols))
+        contents = f"and {keep_valid} newer valid backups of {symbols}"
+    return f"older than {days} days before the newest valid backup {contents}"
+
+
+def _newer_valid(backup: BackupCandidate, counted: list[BackupCandidate], symbol: str) -> int:
     """How many counted backups after this one hold a valid model of `symbol`."""
     place = (backup.created_at, backup.name)
-    return sum(symbol in each.valid and (each.created_at, each.name) > place for each in counted)
+    return sum(
+        symbol in other.valid and (other.created_at, other.name) > place for other in counted
+    )
