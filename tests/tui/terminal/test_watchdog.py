@@ -43,12 +43,12 @@ def test_one_stall_is_told_once_and_measured_when_it_ends() -> None:
     assert (watch.last, watch.longest) == (3.5, 3.5), "a quick answer is no stall"
 
 
-def test_the_place_names_the_innermost_frame_first() -> None:
+def test_the_stack_names_the_innermost_frame_first() -> None:
     """`file:line function`, from the inside out, and no more frames than asked for."""
     found = stack_words(sys._getframe(), 2)
 
-    assert found.startswith("tui/test_watchdog.py:")
-    assert found.split(" < ")[0].endswith(" test_the_place_names_the_innermost_frame_first")
+    assert found.startswith("terminal/test_watchdog.py:")
+    assert found.split(" < ")[0].endswith(" test_the_stack_names_the_innermost_frame_first")
     assert found.count(" < ") == 1
 
 
