@@ -1,11 +1,10 @@
-"""The console's application: reads the engine beside the event loop and hands snapshots to the
-dashboard."""
+"""The console's application: the shell around its screens, fed with snapshots of the engine."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
@@ -13,14 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from engine.core.clock import Clock, SystemClock
-from engine.core.errors import StockmlError
 from engine.core.records import Level
 from engine.core.snapshot import Away, Snapshot
-from engine.core.text import clean
 from engine.words import times
 from tui.dashboard.last_seen import LastSeen
 from tui.dashboard.screen import MainScreen
-from tui.dashboard.status_refresh import StatusRefresh, same
+from tui.dashboard.snapshot_feed import SnapshotFeed
 from tui.dashboard.text import leaving
 from tui.keys.keymap import Keymap, keymap
 from tui.keys.labels import key, put_in_force
@@ -29,12 +26,13 @@ from tui.look.themes import BY_NAME
 from tui.look.waiting import LAG_S
 from tui.ports import EnginePort
 from tui.screens.live import LiveScreen
-from tui.screens.tabs import TABS, make_screen
-from tui.terminal import clipboard
+from tui.screens.stack import ScreenStack
+from tui.service.feed import ServiceFeed
 from tui.terminal.driver import CountingDriver
 from tui.terminal.textual_private import deliver_late_resize, driver_of
 from tui.terminal.vitals import Vitals
-from tui.work.background import Poller, post, start_verb, while_open, write_log
+from tui.work.background import post, start_verb, while_open, write_log
+from tui.work.copying import copy_text
 from tui.work.messages import (
     AwayRead,
     Notice,
@@ -45,19 +43,12 @@ from tui.work.messages import (
     VerbDone,
     VerbFailed,
 )
+from tui.work.running_verbs import RunningVerbs
 
-# While something trains; on a slow line what streams is drawn half as often, keys as fast as
-# anywhere.
-LIVE_REFRESH_S = {"fast": 0.5, "slow": 1.0}
 SLOW_VERB_S = 0.5
 UNRECORDED_AFTER_S = 2.0
-# The service is asked for its health in a thousandth of a second; the first time after the first
-# paint.
+# The service is asked for its health after the first paint.
 SERVICE_AFTER_S = 1.0
-SERVICE_EVERY_S = 5.0
-SERVICE_DEADLINE_S = 1.0
-SCREENS = {tab.name: tab.screen for tab in TABS}
-"""By name, where each screen is made; empty for the dashboard."""
 
 
 class StockmlApp(ThemedApp, inherit_bindings=False):
@@ -83,20 +74,19 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         few_colours: bool = False,
         link: str = "fast",
     ) -> None:
-        """`theme_for` names the theme for what `[console] theme` says on this terminal;
-        `link` is fast or slow."""
+        """`theme_for` names the theme of a setting on this terminal; `link` is fast or slow."""
         setting = engine.settings.current.console.theme
         super().__init__(driver_class=CountingDriver, ansi_color=BY_NAME[theme_for(setting)].ansi)
         self.start_theme(setting, theme_for)
+        self.animation_level = "none"
         self.few_colours = few_colours
         self.engine = engine
         self.read_only = read_only
         self.ascii_only = ascii_only
         self.wall: Clock = wall or SystemClock()
-        self.animation_level = "none"
         self.vitals = Vitals(engine.home, self.wall, link, read_only=read_only)
         self.stalled = ""
-        """LAG in words for a while after the event loop stood still."""
+        """LAG in words for a while after the event loop stalled."""
         self.names = engine.settings.current.names
         """The symbols that the first paint makes room for."""
         self.started: list[str] = []
@@ -104,22 +94,13 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         self.event_loop: asyncio.AbstractEventLoop | None = None
         """The loop while it runs, for signal handlers."""
         self.own_keys = Keymap({})
-        """The keys of `[console.keys]` as they were taken."""
-        self.last_seen = LastSeen(
-            engine,
-            read_only=read_only,
-            publish=lambda away: post(self, AwayRead(away)),
-            log=self.note,
-        )
-        self._busy, self._failed = dict[str, Notice](), dict[str, Notice]()
-        self._last: Snapshot | None = None
-        self._failure = self._service_state = ""
-        self._good_look = self.wall.monotonic()
-        self._statuses = StatusRefresh(
-            engine.children.start_status_refresh, self.wall.monotonic, self.note
-        )
-        self._poller = Poller(self._look, "snapshot-reader")
-        self._service_poller = Poller(self._look_at_service, "service-reader")
+        """The keys of `[console.keys]` that are in force."""
+        publish = partial(post, self)
+        self.last_seen = LastSeen(engine, read_only=read_only, publish=publish, log=self.note)
+        self._stack = ScreenStack(self, self.say, self.note)
+        self._verbs = RunningVerbs()
+        self._feed = SnapshotFeed(engine, self.wall, self.vitals, publish=publish, log=self.note)
+        self._service_feed = ServiceFeed(engine, publish=publish, log=self.note)
 
     @property
     def main(self) -> MainScreen:
@@ -131,7 +112,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
     @property
     def snapshot(self) -> Snapshot | None:
         """What was read last."""
-        return self._last
+        return self._feed.snapshot
 
     @property
     def away(self) -> Away | None:
@@ -154,30 +135,31 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
             self.call_after_refresh(lambda: self.say(self.own_keys.notice))
         self._tick()
         self.set_interval(1.0, self._tick)
-        self._poller.start()
-        self.set_timer(SERVICE_AFTER_S, self._service_poller.start)
+        self._feed.poller.start()
+        self.set_timer(SERVICE_AFTER_S, self._service_feed.poller.start)
 
     def on_unmount(self) -> None:
-        self._poller.stop()
-        self._service_poller.stop()
+        self._feed.poller.stop()
+        self._service_feed.poller.stop()
         self.vitals.stop(self._sent())
         self.last_seen.stop()
         put_in_force(Keymap({}))
 
     @while_open
     def _tick(self) -> None:
-        """Move the clock of the title, say so when the numbers are old, and follow the settings'
-        theme."""
+        """Once a second: move the title's clock, mark old numbers, follow the settings' theme."""
         self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
-        old = self.wall.monotonic() - self._good_look
-        before, self.stalled = self.stalled, self.vitals.tick(self._sent(), self.size)
+        before = self.stalled
+        self.stalled = self.vitals.tick(self._sent(), self.size)
         deliver_late_resize(self)
-        words = (self.stalled, f"OLD {times.duration(old)}" if old > LAG_S and self._last else "")
-        self.main.lag = "  ".join(word for word in words if word)
+        age_s = self._feed.age_s
+        old = f"OLD {times.duration(age_s)}" if age_s > LAG_S and self.snapshot else ""
+        self.main.lag = "  ".join(word for word in (self.stalled, old) if word)
         if isinstance(self.screen, LiveScreen):
             self.screen.tick()
             if self.stalled != before:
                 self.screen.redraw()
+        self.theme_setting = self._feed.theme
         self.follow_settings()
 
     def _sent(self) -> int | None:
@@ -185,48 +167,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         driver = driver_of(self)
         return driver.counted.sent if isinstance(driver, CountingDriver) else None
 
-    # -- looking --------------------------------------------------------------------------------
-
-    def _look(self) -> float:
-        """Read the engine once, in the reader's thread; the seconds until the next look."""
-        try:
-            snapshot = self._statuses.told(self.engine.watch.snapshot())
-            console = self.engine.settings.current.console
-            pause, self.theme_setting = console.refresh_s, console.theme
-        except StockmlError as error:
-            self._report_failure(f"{error.message}\n{error.hint}".strip())
-            return 2.0
-        except Exception as error:  # noqa: BLE001 - the console never dies of the engine
-            self._report_failure(
-                f"{type(error).__name__}: {clean(str(error), 300)}\ndetails: logs/console.log"
-            )
-            return 2.0
-        self._good_look = self.wall.monotonic()
-        if self._failure or not same(self._last, snapshot):
-            self._failure = ""
-            self._last = snapshot
-            post(self, SnapshotRead(snapshot))
-        self._statuses.ask(snapshot)
-        self.vitals.save_sometimes()
-        return min(pause, LIVE_REFRESH_S[self.vitals.link]) if snapshot.live_runs else pause
-
-    def _report_failure(self, text: str) -> None:
-        if text != self._failure:
-            self._failure = text
-            self.note(f"action=snapshot error={text}")
-            post(self, SnapshotFailed(text))
-
-    def _look_at_service(self) -> float:
-        """Ask the service, where one runs, how it is; in a thread of its own, for it may hang."""
-        try:
-            word = self.engine.service.state(SERVICE_DEADLINE_S).word
-        except Exception as error:  # noqa: BLE001 - the console never dies of the engine
-            self.note(f"action=service-state error={type(error).__name__}: {error}")
-            word = ""
-        if word != self._service_state:
-            self._service_state = word
-            post(self, ServiceSeen(word))
-        return SERVICE_EVERY_S
+    # -- reading --------------------------------------------------------------------------------
 
     @on(ServiceSeen)
     @while_open
@@ -237,8 +178,8 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
 
     def look_now(self) -> None:
         """Read the engine without waiting for the next turn."""
-        self._poller.poke()
-        self._service_poller.poke()
+        self._feed.poller.poke()
+        self._service_feed.poller.poke()
 
     @on(SnapshotRead)
     @while_open
@@ -258,7 +199,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
     def _away_read(self, message: AwayRead) -> None:
         self.main.away = message.away
 
-    # -- asking ---------------------------------------------------------------------------------
+    # -- verbs ---------------------------------------------------------------------------------
 
     def ask(
         self,
@@ -267,77 +208,58 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         done: Callable[[Any], None],
         slow: Notice | None = None,
     ) -> None:
-        """Run a verb of the engine in a thread.
+        """Run a verb of the engine in a thread, one of a kind at a time.
 
-        A second one of the same kind waits for the operator's next key.
-
-        `slow` is what is said while it goes on.
+        `slow` is said while it takes long.
         """
-        if verb in self._busy:
+        if not self._verbs.begin(verb, slow):
             self.say(Notice.still(verb))
             return
-        self._busy[verb] = slow or Notice(f"{verb}: waiting for the engine")
         self.set_timer(SLOW_VERB_S, lambda: self._say_slow(verb))
         start_verb(self, verb, work, done, self.note)
 
     def _say_slow(self, verb: str) -> None:
-        if verb in self._busy:
-            self.say(self._busy[verb])
+        if notice := self._verbs.slow_notice(verb):
+            self.say(notice)
 
     @on(VerbDone)
     @while_open
     def _verb_done(self, message: VerbDone) -> None:
-        own = (
-            self._busy.pop(message.verb, None),
-            self._failed.pop(message.verb, None),
-            Notice.still(message.verb),
-        )
-        if (
-            self._live_screen or self.main
-        ).notice in own:  # else it is somebody's word, and stands for its own time
-            self.say(next((notice for notice in self._busy.values() if notice.sticky), None))
+        outdated = self._verbs.end(message.verb)
+        # Another word is somebody else's, and keeps its own time.
+        if (self._stack.live_screen or self.main).notice in outdated:
+            self.say(self._verbs.sticky_notice)
         message.done(message.result)
 
     @on(VerbFailed)
     @while_open
     def _verb_failed(self, message: VerbFailed) -> None:
-        self._busy.pop(message.verb, None)
-        self._failed[message.verb] = Notice(message.text, message.hint, level=Level.CRIT)
-        self.say(self._failed[message.verb])
+        notice = Notice(message.text, message.hint, level=Level.CRIT)
+        self._verbs.fail(message.verb, notice)
+        self.say(notice)
 
     def note(self, text: str) -> None:
-        """One line in logs/console.log, from whatever thread."""
+        """One line in logs/console.log, from any thread."""
         write_log(self.engine.home, self.wall, text)
 
     def complain(self, text: str) -> None:
-        """What the audit lacks, from whatever thread; stderr is the screen."""
+        """Report what the audit lacks, from any thread; stderr is the screen."""
         self.note(f"action=audit error={text}")
         post(self, Unrecorded(text))
 
     @on(Unrecorded)
     def _unrecorded(self, message: Unrecorded) -> None:
         """Say it after what the action itself says, which would take it away."""
-        notice = Notice(
-            message.text, "free space, and check the permissions of logs/", level=Level.CRIT
-        )
+        hint = "free space, and check the permissions of logs/"
+        notice = Notice(message.text, hint, level=Level.CRIT)
         self.set_timer(UNRECORDED_AFTER_S, lambda: self.say(notice))
 
     def say(self, notice: Notice | None) -> None:
-        """Tell the operator something, on the screen they look at;
-        None takes the last word away."""
-        if screen := self._live_screen:
+        """Show a notice on the screen that the operator looks at; None takes the last one away."""
+        if screen := self._stack.live_screen:
             screen.tell(notice)
         elif self.screen_stack:  # empty once the console ends
             self.main.notice = notice
-
-    @property
-    def _live_screen(self) -> LiveScreen | None:
-        """The screen above the dashboard that the operator looks at, also while a dialog covers
-        it."""
-        return next(
-            (screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)),
-            None,
-        )
 
     def take_keys(self) -> None:
         """Lay the operator's keys over ours."""
@@ -346,65 +268,13 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         put_in_force(self.own_keys)
 
     def copy(self, text: str) -> None:
-        """Ask the terminal to take `text`, and keep it in a file of the home unless this console
-        is read-only."""
-        text = clipboard.tidy(text)
-        if not text.strip():
-            self.say(Notice("there is nothing to copy here"))
-            return
-        asked = clipboard.sequence(text, os.environ)
+        """Ask the terminal to take `text`; keep it in a file too, unless this is read-only."""
         driver = driver_of(self)
-        if asked and driver is not None:
-            driver.write(asked)
-        home = self.engine.home
-
-        def done(problem: str) -> None:
-            file = "" if self.read_only else str(home.copied.relative_to(home.root))
-            self.say(clipboard.copied_notice(text, file, problem, asked=bool(asked)))
-
-        self.ask("copy", lambda: "" if self.read_only else clipboard.keep(home, text), done)
-
-    # -- screens --------------------------------------------------------------------------------
+        copy_text(self, text, driver.write if driver else None)
 
     def go(self, name: str) -> None:
-        """Show one of the screens of `tui.screens.tabs`;
-        a screen with unwritten changes asks first."""
-
-        def away() -> None:
-            try:
-                screen = make_screen(SCREENS[name]) if SCREENS[name] else None
-            except Exception as error:  # noqa: BLE001 - stockml was changed on disk while the console is open
-                words = (
-                    f"the screen {name} cannot be opened: {type(error).__name__}:"
-                    f" {clean(str(error), 200)}"
-                )
-                write_log(self.engine.home, self.wall, f"action=open error={words}")
-                self.say(
-                    Notice(
-                        words,
-                        f"was stockml changed meanwhile? leave with {key('quit')} and open it"
-                        " again",
-                        level=Level.CRIT,
-                    )
-                )
-                return
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
-            if screen:
-                self.push_screen(screen)
-
-        if not any(
-            isinstance(screen, LiveScreen) and name == screen.TAB
-            for screen in self.screen_stack[-1:]
-        ):
-            self.when_free(away)
-
-    def when_free(self, go: Callable[[], None]) -> None:
-        """Do `go` at once, or after the screen that has unwritten changes was asked."""
-        if screen := self._live_screen:
-            screen.before_leaving(go)
-        else:
-            go()
+        """Show a screen of `tui.screens.tabs`; one with unwritten changes asks first."""
+        self._stack.go(name)
 
     # -- leaving --------------------------------------------------------------------------------
 
@@ -413,16 +283,12 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         self.exit(code, return_code=code)
 
     async def action_quit(self) -> None:
-        self.when_free(self.leave)
+        self._stack.when_free(self.leave)
 
     def action_help_quit(self) -> None:
-        self.say(
-            Notice(
-                "ctrl+c does nothing here",
-                f"{key('quit')} leaves the console, {key('cancel')} cancels a run",
-            )
-        )
+        hint = f"{key('quit')} leaves the console, {key('cancel')} cancels a run"
+        self.say(Notice("ctrl+c does nothing here", hint))
 
     def last_words(self) -> str:
         """What goes on without the console, for the shell."""
-        return leaving(self._last, self.started, str(self.engine.home.root))
+        return leaving(self.snapshot, self.started, str(self.engine.home.root))

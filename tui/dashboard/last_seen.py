@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from textual.message import Message
+
 from engine.core.snapshot import Away
 from engine.watch.console_summary import MARK_EVERY
 from tui.ports import EnginePort
 from tui.work.background import Poller
+from tui.work.messages import AwayRead
 
 
 class LastSeen:
@@ -19,7 +22,7 @@ class LastSeen:
         engine: EnginePort,
         *,
         read_only: bool,
-        publish: Callable[[Away], None],
+        publish: Callable[[Message], None],
         log: Callable[[str], None],
     ) -> None:
         """`publish` and `log` are called in that thread."""
@@ -55,7 +58,7 @@ class LastSeen:
         try:
             if self.away is None:
                 self.away = self._engine.watch.away()
-                self._publish(self.away)
+                self._publish(AwayRead(self.away))
             if not self._read_only:
                 self._engine.watch.mark_open()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine

@@ -1,4 +1,4 @@
-"""Statuses that are out of date: a child rebuilds them, and one that never answers is told."""
+"""Outdated statuses: a child rebuilds them, and one that never answers becomes a problem."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.core.snapshot import Snapshot
 from engine.words.phrases import listed
 
 EVERY_S = 5.0
-# So many children in a row that ended without an answer are told.
+# More children in a row that end without an answer are a problem.
 TRIES = 3
 
 
@@ -30,11 +30,12 @@ class StatusRefresh:
         self._tries = 0
 
     def ask(self, snapshot: Snapshot) -> None:
-        """Have outdated statuses rebuilt;
-        a child that cannot be started is tried again next time."""
-        now, unread = self._tick(), tuple(row.symbol for row in snapshot.rows if row.stale_status)
+        """Have outdated statuses rebuilt; a child that does not start is tried again later."""
+        now = self._tick()
+        unread = _waiting_symbols(snapshot)
         if unread != self._unread:
-            self._unread, self._tries = unread, 0
+            self._unread = unread
+            self._tries = 0
         if not unread or now - self._asked < EVERY_S:
             return
         self._asked = now
@@ -44,13 +45,15 @@ class StatusRefresh:
             self._log(f"action=status-refresh error={type(error).__name__}: {error}")
             self._tries += 1
 
-    def told(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot, with a word about figures that were asked for again and again and did
-        not come."""
-        waiting = [row.symbol for row in snapshot.rows if row.stale_status]
+    def with_problem(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot, with a problem when its figures never came."""
+        waiting = _waiting_symbols(snapshot)
         if self._tries <= TRIES or not waiting:
             return snapshot
-        words = (
-            f"the figures of {listed(waiting)} do not come: `stockml status` shows what is wrong"
-        )
-        return replace(snapshot, problems=(*snapshot.problems, words))
+        names = listed(waiting)
+        problem = f"the figures of {names} do not come: `stockml status` shows what is wrong"
+        return replace(snapshot, problems=(*snapshot.problems, problem))
+
+
+def _waiting_symbols(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(row.symbol for row in snapshot.rows if row.stale_status)

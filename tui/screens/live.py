@@ -1,5 +1,4 @@
-"""A screen above the dashboard: looks in a thread of its own while it is on top, and draws what
-it found."""
+"""A screen above the dashboard: reads in a thread of its own while it is on top, and draws it."""
 
 from __future__ import annotations
 
@@ -36,8 +35,7 @@ HURRY_S = 0.01
 
 
 class LiveScreen(ActingScreen[None]):
-    """One tab, or a detail of one;
-    a subclass says how to look, what stands on it and how it is drawn."""
+    """One tab, or a detail of one; a subclass says how to look, its body and how it is drawn."""
 
     EVERY: ClassVar[float] = 2.0
     NAME: ClassVar[str] = ""
@@ -46,7 +44,7 @@ class LiveScreen(ActingScreen[None]):
     """Its name in the row of screens; empty for a detail of one."""
 
     class Looked(Message):
-        """The look came back and found something else than before."""
+        """The look came back with something else than before."""
 
         def __init__(self, value: Any, turn: int) -> None:
             super().__init__()
@@ -62,7 +60,7 @@ class LiveScreen(ActingScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.value: Any = None
-        """What the last look found; None before the first."""
+        """What the last look brought; None before the first."""
         self.failure = ""
         self._turn = 0
         self._asleep = False
@@ -81,7 +79,7 @@ class LiveScreen(ActingScreen[None]):
         raise NotImplementedError
 
     def compose_body(self) -> ComposeResult:
-        """What stands between title and notice."""
+        """What is between title and notice."""
         raise NotImplementedError
 
     def draw(self) -> None:
@@ -129,7 +127,7 @@ class LiveScreen(ActingScreen[None]):
         self._poller.poke()
 
     def on_resize(self) -> None:
-        if self.standing:
+        if self.is_composed:
             self._place_notice()
         self.call_after_refresh(self.redraw)
 
@@ -141,20 +139,20 @@ class LiveScreen(ActingScreen[None]):
             value = self.look()
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             if not self._poller.stopped:
-                self._tell_failure(error)
+                self._report_failure(error)
             return self.EVERY
-        if not self._poller.stopped:  # else it was left meanwhile, and there is no screen to tell
+        if not self._poller.stopped:  # else the screen was left meanwhile
             self._was_read()
             if self.value is None or self.value != value or self.failure:
                 post(self, self.Looked(value, turn))
         return pause(self.EVERY, link)
 
     def _was_read(self) -> None:
-        """From now on counts how old the content is."""
-        wall = self.shell.wall
-        self._read_at, self._read_tick = wall.now(), wall.monotonic()
+        """The content is as old as now."""
+        self._read_at = self.shell.wall.now()
+        self._read_tick = self.shell.wall.monotonic()
 
-    def _tell_failure(self, error: Exception) -> None:
+    def _report_failure(self, error: Exception) -> None:
         if isinstance(error, StockmlError):
             text = f"{error.message}{f' ({error.hint})' if error.hint else ''}"
         else:
@@ -168,12 +166,14 @@ class LiveScreen(ActingScreen[None]):
             self.take(message.value)
 
     def take(self, value: Any) -> None:
-        """Show a value; what looks that began before would still tell is dropped."""
-        if not self.standing:
+        """Show a value; the looks that began before are dropped."""
+        if not self.is_composed:
             return
         self._turn += 1
-        failed, self.value, self.failure = self.failure, value, ""
-        if failed:
+        had_failed = bool(self.failure)
+        self.value = value
+        self.failure = ""
+        if had_failed:
             self._place_notice()
         self.value_changed()
         self.redraw()
@@ -181,18 +181,18 @@ class LiveScreen(ActingScreen[None]):
     @on(LookFailed)
     def _look_failed(self, message: LookFailed) -> None:
         self.failure = message.text
-        if self.standing:
+        if self.is_composed:
             self._place_notice()
         self.redraw()
 
     @property
-    def standing(self) -> bool:
-        """Whether its parts are there: a message may come when they were taken away already."""
+    def is_composed(self) -> bool:
+        """Whether its parts are there; a message may come when they are gone already."""
         return self.is_mounted and len(self.query("#title, #notice, #footer")) == 3
 
     def redraw(self) -> None:
         """Title, body and footer."""
-        if not self.standing:
+        if not self.is_composed:
             return
         marks: list[Span] = [("RO", "mark")] if self.shell.read_only else []
         if self.shell.stalled:
@@ -212,32 +212,30 @@ class LiveScreen(ActingScreen[None]):
     def tick(self) -> None:
         """Once a second: say how old the content is when no look comes back."""
         old = f"OLD {times.duration(self._age)}" if self._age > LAG_S + self.EVERY else ""
-        if old != self._old and self.standing:
+        if old != self._old and self.is_composed:
             self._old = old
             self.redraw()
 
-    def waiting(self, what: str) -> tuple[Line, ...]:
-        """What stands here before the first look came back: that it failed, or that `what` goes
-        on."""
-        return waiting_lines(
-            what, self.failure, self._age, self.app.size.width, key(f"{self.GROUP}_back")
-        )
+    def waiting(self, activity: str) -> tuple[Line, ...]:
+        """What is shown before the first look came back: its failure, or the `activity`."""
+        width, back = self.app.size.width, key(f"{self.GROUP}_back")
+        return waiting_lines(activity, self.failure, self._age, width, back)
 
     @property
     def _age(self) -> float:
         """Seconds since a look came back."""
         return self.shell.wall.monotonic() - self._read_tick if self._read_at else 0.0
 
-    # -- telling --------------------------------------------------------------------------------
+    # -- notices --------------------------------------------------------------------------------
 
     @property
     def notice(self) -> Notice | None:
-        """What the operator is told now."""
+        """The notice that is shown now."""
         return self._notice
 
     def tell(self, notice: Notice | None) -> None:
         """Show a notice above the footer for some seconds; None takes it away."""
-        if not self.standing:
+        if not self.is_composed:
             return
         if self._notice_timer is not None:
             self._notice_timer.stop()
@@ -250,12 +248,9 @@ class LiveScreen(ActingScreen[None]):
 
     def _place_notice(self) -> None:
         pane = self.query_one("#notice", NoticePane)
-        stale = (
-            stale_notice(self.failure, self._read_at)
-            if self.value is not None and self._read_at
-            else None
-        )
-        notice = self._notice or stale
+        notice = self._notice
+        if notice is None and self.value is not None and self._read_at:
+            notice = stale_notice(self.failure, self._read_at)
         lines = notice_lines(notice, self.app.size.width)
         pane.display = bool(lines)
         pane.styles.height = len(lines)
@@ -283,7 +278,7 @@ class LiveScreen(ActingScreen[None]):
         """The row under the cursor; without rows, all that scrolls here."""
         for picker in self.query(Picker):
             return picker.chosen_text
-        return "\n".join(plain(found) for page in self.query(ScrollLines) for found in page.content)
+        return "\n".join(plain(spans) for page in self.query(ScrollLines) for spans in page.content)
 
     def close(self) -> None:
         """Show the screen below again."""
@@ -316,6 +311,5 @@ class LiveScreen(ActingScreen[None]):
 
 
 def pause(every: float, link: str) -> float:
-    """Seconds to the next look: on a slow line at least one, but for what works its way through
-    a file."""
+    """Seconds to the next look: on a slow line at least one, but for what reads a long file."""
     return max(every, SLOW_LOOK_S) if link == "slow" and every > HURRY_S else every

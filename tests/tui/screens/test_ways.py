@@ -138,7 +138,7 @@ async def test_a_screen_that_cannot_be_loaded_is_told(
     screen and nothing else."""
     screens = {tab.name: tab.screen for tab in TABS}
     monkeypatch.setattr(
-        "tui.app.SCREENS", {**screens, "runs": "tui.screens.no_such_screen:RunsScreen"}
+        "tui.screens.stack.SCREENS", {**screens, "runs": "tui.screens.no_such_screen:RunsScreen"}
     )
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
         await pilot.press("2")

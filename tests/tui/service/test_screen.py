@@ -14,7 +14,6 @@ from engine.service.overview import Overview
 from tests.tui.fake_service import service_model, service_up
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, trained_home
-from tui import app as console
 from tui.service.screen import ServiceScreen
 
 PATH = "/api/v1/predict/{}"
@@ -23,8 +22,8 @@ PATH = "/api/v1/predict/{}"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks follow each other closely, so that no test waits for one."""
-    monkeypatch.setattr(console, "SERVICE_AFTER_S", 0.01)
-    monkeypatch.setattr(console, "SERVICE_EVERY_S", 0.02)
+    monkeypatch.setattr("tui.app.SERVICE_AFTER_S", 0.01)
+    monkeypatch.setattr("tui.service.feed.EVERY_S", 0.02)
     monkeypatch.setattr(ServiceScreen, "EVERY", 0.02)
 
 

@@ -1,0 +1,39 @@
+"""The console's look at the prediction service: a thread of its own, for it may hang."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.message import Message
+
+from tui.ports import EnginePort
+from tui.work.background import Poller
+from tui.work.messages import ServiceSeen
+
+# The service tells its health in a thousandth of a second.
+EVERY_S = 5.0
+DEADLINE_S = 1.0
+
+
+class ServiceFeed:
+    """Publishes the state of the service when it is another than before."""
+
+    def __init__(
+        self, engine: EnginePort, *, publish: Callable[[Message], None], log: Callable[[str], None]
+    ) -> None:
+        self._engine = engine
+        self._publish = publish
+        self._log = log
+        self._state = ""
+        self.poller = Poller(self._look, "service-reader")
+
+    def _look(self) -> float:
+        try:
+            state = self._engine.service.state(DEADLINE_S).word
+        except Exception as error:  # noqa: BLE001 - the console never dies of the engine
+            self._log(f"action=service-state error={type(error).__name__}: {error}")
+            state = ""
+        if state != self._state:
+            self._state = state
+            self._publish(ServiceSeen(state))
+        return EVERY_S
