@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from engine.settings.keys import KeyPath
     from engine.settings.write import Check, SettingChange
     from engine.vault.records import Backup
-    from engine.watch.deliver import Waiting
+    from engine.watch.records import Waiting
     from tui.terminal.vitals import Vitals
     from tui.work.messages import Notice
 

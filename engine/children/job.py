@@ -42,9 +42,8 @@ from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.vault.records import Backup, FileCheck, damaged
-from engine.watch.check import SymbolCheck
-from engine.watch.check_outcome import check_outcome
-from engine.watch.planner import Decision
+from engine.watch.check_report import SymbolCheck, check_outcome
+from engine.watch.records import Decision
 
 
 def create_backup(engine: Engine, request: CreateBackup) -> BackupCreated:

@@ -9,8 +9,7 @@ import msgspec
 from engine.core.snapshot import PlannedAction
 from engine.core.symbol_details import ModelSummary, RetrainExplanation
 from engine.vault.records import BackupEntry
-from engine.watch.health import Item
-from engine.watch.ledger import Accuracy
+from engine.watch.records import Accuracy, Item
 
 Answer = TypeVar("Answer")
 

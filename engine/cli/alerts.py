@@ -12,7 +12,7 @@ from engine.core.errors import ExitCode, UsageError
 from engine.core.snapshot import Alert
 from engine.core.text import clean
 from engine.watch.alert_rules import RULES
-from engine.watch.alerts import ANY
+from engine.watch.records import ANY
 from engine.words import figures, times
 from engine.words.tables import columns, text_table
 

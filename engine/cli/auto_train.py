@@ -17,8 +17,8 @@ from engine.core.records import Job, Run, StartedRun
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
 from engine.core.text import clean
-from engine.watch.auto_train import TrainingPlan
-from engine.watch.planner import Decision
+from engine.watch.check_report import TrainingPlan
+from engine.watch.records import Decision
 from engine.watch.trigger_facts import TriggerVerdict
 from engine.words import figures
 from engine.words.runs import failures_line

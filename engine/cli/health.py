@@ -11,7 +11,7 @@ from engine.core.clock import iso
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.files import append_line
 from engine.core.records import Level
-from engine.watch.health import Item
+from engine.watch.records import Item
 from engine.words import times
 from engine.words.tables import columns, text_table
 

@@ -24,10 +24,8 @@ from engine.core.clock import iso, parse_duration
 from engine.core.errors import ExitCode, UsageError
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
-from engine.watch.check import CheckReport, SymbolCheck
-from engine.watch.check_log import history_line
-from engine.watch.check_outcome import check_outcome
-from engine.watch.ledger import Accuracy
+from engine.watch.check_report import CheckReport, SymbolCheck, check_outcome, history_line
+from engine.watch.records import Accuracy
 from engine.words import figures, times
 from engine.words.sources import SIMULATED, source_name
 from engine.words.tables import columns, text_table

@@ -9,7 +9,8 @@ from typing import Any
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.sources import is_simulated, kind_of
-from engine.watch.ledger import Accuracy, accuracy_of, scored, waiting
+from engine.watch.ledger import accuracy_of, scored, waiting
+from engine.watch.records import Accuracy
 from engine.watch.schema import SCHEMA
 
 Tree = dict[str, Any]

@@ -30,14 +30,12 @@ from engine.watch.alert_rules import (
     message_due,
 )
 from engine.watch.check_conditions import conditions_of
+from engine.watch.records import ANY
 from engine.watch.schema import SCHEMA, writing
 
 if TYPE_CHECKING:
-    from engine.watch.check import CheckReport
+    from engine.watch.check_report import CheckReport
 
-LATELY = timedelta(days=1)
-"""How long a resolved alert is shown."""
-ANY = "*"
 MAX_TEXT = 400
 _ORDER = (AlertState.FIRING, AlertState.PENDING, AlertState.RESOLVED)
 

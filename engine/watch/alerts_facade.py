@@ -12,7 +12,7 @@ from engine.settings.facade import Facade
 from engine.watch import alerts, deliver
 
 if TYPE_CHECKING:
-    from engine.watch.deliver import Waiting
+    from engine.watch.records import Waiting
 
 
 class AlertsFacade(Facade):

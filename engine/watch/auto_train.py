@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.core.clock import Clock
@@ -16,6 +15,7 @@ from engine.runs.spec import AUTOMATIC
 from engine.runs.start import busy_symbols
 from engine.settings.schema import Settings
 from engine.watch.assessment import Assessment
+from engine.watch.check_report import TrainingPlan
 from engine.watch.decisions import (
     job_failed,
     record_decisions,
@@ -25,24 +25,12 @@ from engine.watch.decisions import (
 )
 from engine.watch.facts import candidate_of
 from engine.watch.holds import holds
-from engine.watch.planner import Decision, PlanningContext, decide_all
+from engine.watch.planner import PlanningContext, decide_all
+from engine.watch.records import Decision
 
 Start = Callable[[TrainRequest], StartedRun]
 MAX_REASON = 200
 """Characters of a run's reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """What automatic training would do now."""
-
-    assessments: dict[str, Assessment]
-    decisions: tuple[Decision, ...]
-    context: PlanningContext
-
-    def symbols(self, action: PlannedAction) -> list[str]:
-        """The symbols of the decisions of one kind."""
-        return [decision.symbol for decision in self.decisions if decision.action is action]
 
 
 def planning_context(now: datetime, **more: object) -> PlanningContext:

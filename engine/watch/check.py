@@ -7,74 +7,23 @@ nothing. engine.watch.check_log writes the check down.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Level, StartedRun, TrainRequest
-from engine.core.snapshot import Meter
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
 from engine.watch import alerts, check_log, ledger
 from engine.watch.assessment import Assessment, assess, refresh_earnings
-from engine.watch.auto_train import Start, TrainingPlan, plan_trainings, planning_context, start
+from engine.watch.auto_train import Start, plan_trainings, planning_context, start
+from engine.watch.check_report import CheckReport, SymbolCheck, TrainingPlan
 from engine.watch.decisions import record_decisions
 from engine.watch.meters import Meters, level
 from engine.watch.probe import IN_PROCESS, ProbeResult, ask, service_up
 from engine.watch.symbol_inputs import BarLoader, SymbolInputs, load_inputs
-from engine.watch.trigger_facts import TriggerVerdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolCheck:
-    """One symbol of one check."""
-
-    assessment: Assessment
-    probe: ProbeResult
-    level: Level
-    direction_accuracy: float | None
-    mape: float | None
-    n: int
-    basis: str
-    """live or held-out: where direction and MAPE come from."""
-
-    @property
-    def symbol(self) -> str:
-        return self.assessment.symbol
-
-    @property
-    def status(self) -> str:
-        """ok, warning, critical or failed."""
-        if self.probe.fault:
-            return "failed"
-        return {Level.OK: "ok", Level.WARN: "warning", Level.CRIT: "critical"}[self.level]
-
-    @property
-    def fired(self) -> tuple[TriggerVerdict, ...]:
-        return tuple(verdict for verdict in self.assessment.verdicts if verdict.fired)
-
-    @property
-    def generation(self) -> int | None:
-        status = self.assessment.inputs.status
-        return status.model.generation if status and status.model else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckReport:
-    """One whole check."""
-
-    at: datetime
-    via: str
-    checks: tuple[SymbolCheck, ...]
-    meters: tuple[Meter, ...]
-    plan: TrainingPlan
-    started: tuple[StartedRun, ...]
-    problems: tuple[str, ...]
-    outage: bool
-    unstarted: str = ""
-    """Why what fired could not be trained, or its start not be recorded; else empty."""
 
 
 def check(

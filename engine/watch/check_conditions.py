@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from engine.core.records import Level
 from engine.core.snapshot import PlannedAction
 from engine.watch.alert_rules import Condition
-from engine.watch.planner import Decision
+from engine.watch.records import Decision
 from engine.watch.trigger_facts import ModelFile
 
 if TYPE_CHECKING:
-    from engine.watch.check import CheckReport, SymbolCheck
+    from engine.watch.check_report import CheckReport, SymbolCheck
 
 _METERS = {"CPU": "cpu", "MEM": "memory", "DISK": "disk"}
 """The rule of each meter that has one."""

@@ -19,13 +19,14 @@ from engine.core.clock import iso
 from engine.core.files import append_line
 from engine.core.paths import Home
 from engine.core.text import clean
+from engine.watch.check_report import history_line
 from engine.watch.probe import ProbeFault, ProbeResult
 from engine.watch.report import history_path
 from engine.watch.schema import writing
 from engine.watch.symbol_inputs import SymbolInputs
 
 if TYPE_CHECKING:
-    from engine.watch.check import CheckReport, SymbolCheck
+    from engine.watch.check_report import CheckReport, SymbolCheck
 
 MAX_TEXT = 300
 """Characters of a symbol's words."""
@@ -104,29 +105,6 @@ def _row(check: SymbolCheck, at: str) -> dict[str, Any]:
         "at": at,
         "symbol": check.symbol,
     }
-
-
-def history_line(check: SymbolCheck, at: datetime) -> dict[str, Any]:
-    """One line of the performance history: seconds, percent, days."""
-    return {
-        "timestamp": iso(at),
-        "symbol": check.symbol,
-        "response_time": round(check.probe.seconds, 3),
-        "confidence": _rounded(check.probe.confidence),
-        "status": check.status,
-        "direction_accuracy": _rounded(check.direction_accuracy),
-        "mape": _rounded(check.mape),
-        "age_days": _rounded(check.assessment.facts.age_days),
-        "via": check.probe.via,
-        "generation": check.generation,
-        "n": check.n,
-        "basis": check.basis,
-        "source": check.assessment.inputs.source,
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
 
 
 def _words(check: SymbolCheck) -> str:

@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core.clock import Clock, iso, parse_iso
@@ -160,7 +160,3 @@ def safe_read(reader: BoardReader, problems: list[str]) -> Board:
     except StockmlError as error:
         problems.append(f"history cannot be read: {error.message}")
         return Board()
-
-
-MARK_EVERY = timedelta(minutes=1)
-"""How often an open console marks that it is."""

@@ -14,8 +14,9 @@ from engine.core.paths import Home
 from engine.core.records import JobState
 from engine.core.text import clean
 from engine.runs.store import RunStore
-from engine.watch.planner import YEAR, Decision, PlanningContext
+from engine.watch.planner import YEAR, PlanningContext
 from engine.watch.reason_history import NO_HISTORY, ReasonHistory, after_training
+from engine.watch.records import Decision
 from engine.watch.schema import SCHEMA, writing
 from engine.watch.triggers import TRIGGERS
 

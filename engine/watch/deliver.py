@@ -28,6 +28,7 @@ from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings.schema import Settings
+from engine.watch.records import Waiting
 from engine.watch.schema import SCHEMA, writing
 
 LIMIT_S = 60.0
@@ -50,21 +51,6 @@ class Secret:
 
     def __str__(self) -> str:
         return f"{self.text.partition('://')[0][:20]}://…"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An undelivered message."""
-
-    id: int
-    at: str
-    kind: str
-    title: str
-    body: str
-    tries: int
-    fault: str
-    taken: str = ""
-    """The marks of the URLs that took it."""
 
 
 def alert_urls(home: Home) -> tuple[tuple[Secret, ...], str]:

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from engine.core.symbol_details import RetrainExplanation
     from engine.forecast.status import Status
     from engine.schedule.records import JobView
-    from engine.watch.auto_train import TrainingPlan
-    from engine.watch.check import CheckReport
-    from engine.watch.health import Item
-    from engine.watch.ledger import Accuracy
+    from engine.watch.check_report import CheckReport, TrainingPlan
+    from engine.watch.records import Accuracy, Item
 
 
 class WatchFacade(Facade):
@@ -262,7 +260,8 @@ class WatchFacade(Facade):
     def doctor(self) -> Iterator[Item]:
         """Whether this machine and this terminal can do the work."""
         from engine.schedule.slots import host_zone
-        from engine.watch.doctor import Machine, doctor
+        from engine.watch.doctor import doctor
+        from engine.watch.machine import Machine
 
         daemon = self._schedule.scheduler().starter()
         zone = host_zone().key or ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from engine.market.staleness import bars_behind
 from engine.settings.schema import Settings
 from engine.watch import deliver
 from engine.watch.alert_rules import Condition
+from engine.watch.records import Item
 from engine.watch.schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -36,16 +36,6 @@ if TYPE_CHECKING:
 _RECENT = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _DIED = "the last one ended without a word"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that was looked at."""
-
-    name: str
-    level: Level
-    text: str
-    fix: str = ""
 
 
 def health(

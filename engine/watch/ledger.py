@@ -26,6 +26,7 @@ from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.market.calendar import session_close, session_open
+from engine.watch.records import Accuracy
 from engine.watch.schema import SCHEMA, writing
 from engine.watch.trigger_facts import Live
 
@@ -247,36 +248,6 @@ def live_of(found: tuple[Scored, ...], window: int) -> Live:
         first=newest[0].target,
         last=newest[-1].target,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """The live figures of one symbol, over all generations;
-    percent as percent, None without sessions."""
-
-    symbol: str
-    n: int
-    waiting: int
-    first: str = ""
-    last: str = ""
-    mape: float | None = None
-    naive_mape: float | None = None
-    mase: float | None = None
-    direction_accuracy: float | None = None
-    direction_low: float | None = None
-    direction_high: float | None = None
-    moved: int = 0
-    coverage80: float | None = None
-    coverage95: float | None = None
-    confidence: float | None = None
-    """Mean stated confidence."""
-    kept: float | None = None
-    """Percent of sessions that closed within max_mape of the forecast: what the confidence
-    speaks of."""
-    ece: float | None = None
-    """Expected calibration error, percent."""
-    source: str = ""
-    """Where the bars of the forecasts come from, where it is known."""
 
 
 def accuracy_of(symbol: str, found: tuple[Scored, ...], waiting: int, max_mape: float) -> Accuracy:

@@ -16,6 +16,7 @@ from engine.core.snapshot import PlannedAction
 from engine.core.symbols import Priority
 from engine.settings.schema import Settings
 from engine.watch.reason_history import NO_HISTORY, ReasonHistory, cooldown, why_chronic
+from engine.watch.records import Decision
 from engine.watch.trigger_facts import TriggerVerdict
 from engine.watch.triggers import ORDER, TRIGGERS
 
@@ -68,21 +69,6 @@ class PlanningContext:
     """The next scheduled `auto-train`; a model that gets too old before it is trained now."""
     outage: bool = False
     """Whether no symbol at all could be forecast."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What to do with one symbol, and why."""
-
-    symbol: str
-    action: PlannedAction
-    reason: str = ""
-    text: str = ""
-    fired: tuple[TriggerVerdict, ...] = ()
-    """The verdicts a training is for."""
-    chronic: tuple[TriggerVerdict, ...] = ()
-    standing: tuple[str, ...] = ()
-    """Chronic reasons that do not fire now, but have not been quiet for `new_sessions` yet."""
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from engine.settings.home import prepare
 from engine.settings.schema import Settings
 from engine.settings.write import SettingChange, set_keys
 from engine.vault.records import Backup
-from engine.watch.deliver import Waiting
+from engine.watch.records import Waiting
 from tests.schedule.fakes import FakeCrontab
 from tests.tui.scenes import DOCTOR, NAMES, NOW, details
 

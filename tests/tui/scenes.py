@@ -34,7 +34,7 @@ from engine.core.snapshot import (
 )
 from engine.core.symbol_details import CalibrationBin, Close, ModelSummary, RecordedSession
 from engine.core.symbols import Priority
-from engine.watch.health import Item
+from engine.watch.records import Item
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
 NAMES = (

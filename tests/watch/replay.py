@@ -34,8 +34,9 @@ from engine.settings.home import default_settings
 from engine.settings.schema import Settings
 from engine.watch.auto_train import planning_context
 from engine.watch.ledger import Scored, live_of
-from engine.watch.planner import YEAR, Decision, PlanningContext, TrainingCandidate, decide_all
+from engine.watch.planner import YEAR, PlanningContext, TrainingCandidate, decide_all
 from engine.watch.reason_history import ReasonHistory, after_check, after_training
+from engine.watch.records import Decision
 from engine.watch.signals import drift_signals, volatility_signals, within_share
 from engine.watch.trigger_facts import Live, ModelFile, Signal, SymbolFacts, TriggerVerdict
 from engine.watch.triggers import TRIGGERS, verdicts

@@ -16,6 +16,7 @@ from engine.watch import alerts
 from engine.watch.alert_rules import RULES, AlertStatus, Condition, Rule, advance
 from engine.watch.alerts import Message, evaluate
 from engine.watch.deliver import outbox
+from engine.watch.records import ANY, LATELY
 from engine.watch.schema import writing
 from tests.watch.replay import packaged
 
@@ -121,7 +122,7 @@ def test_a_silence_holds_messages_back_for_its_time(home: Home) -> None:
 
 def test_what_was_never_sent_is_not_resolved(home: Home) -> None:
     """An alert that rose and fell under a silence sends nothing at all."""
-    alerts.silence(home, alerts.ANY, alerts.ANY, 9 * HOUR, NOW)
+    alerts.silence(home, ANY, ANY, 9 * HOUR, NOW)
     evaluate(home, SETTINGS, [on("disk")], NOW)
 
     assert () == evaluate(home, SETTINGS, [off("disk")], NOW + HOUR) + evaluate(
@@ -132,7 +133,7 @@ def test_what_was_never_sent_is_not_resolved(home: Home) -> None:
 def test_an_alert_tells_what_became_of_its_message(home: Home) -> None:
     """Waiting until the message is taken, then delivered; a silence says when it ends;
     what resolved lately stays on show."""
-    alerts.silence(home, "disk", alerts.ANY, 2 * HOUR, NOW)
+    alerts.silence(home, "disk", ANY, 2 * HOUR, NOW)
     evaluate(home, SETTINGS, [on("corrupt", "NVDA", "bad digest"), on("disk"), off("backup")], NOW)
     rang, quiet = alerts.alert_list(home, NOW)
     assert ("corrupt", "waiting", NOW) == (rang.rule, rang.delivery, rang.sent_at)
@@ -142,14 +143,12 @@ def test_an_alert_tells_what_became_of_its_message(home: Home) -> None:
     assert "delivered" == alerts.alert_list(home, NOW)[0].delivery
 
     evaluate(home, SETTINGS, [off("corrupt", "NVDA")], NOW + HOUR)
-    later = alerts.alert_list(home, NOW + 2 * HOUR, alerts.LATELY)
+    later = alerts.alert_list(home, NOW + 2 * HOUR, LATELY)
     assert [("disk", "firing"), ("corrupt", "resolved")] == [
         (each.rule, each.state) for each in later
     ]
     assert ("bad digest", NOW + HOUR) == (later[1].text, later[1].since)
-    assert ["disk"] == [
-        each.rule for each in alerts.alert_list(home, NOW + 26 * HOUR, alerts.LATELY)
-    ]
+    assert ["disk"] == [each.rule for each in alerts.alert_list(home, NOW + 26 * HOUR, LATELY)]
     evaluate(home, SETTINGS, [on("corrupt", "NVDA", "again")], NOW + 3 * HOUR)
     assert NOW + 3 * HOUR == alerts.alert_list(home, NOW + 3 * HOUR)[-1].sent_at
 

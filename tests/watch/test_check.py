@@ -17,8 +17,9 @@ from engine.core.snapshot import PlannedAction
 from engine.watch import auto_train, ledger
 from engine.watch.alerts import alert_list
 from engine.watch.auto_train import plan_trainings, planning_context
-from engine.watch.check import CheckReport, check
+from engine.watch.check import check
 from engine.watch.check_log import home_bytes
+from engine.watch.check_report import CheckReport
 from engine.watch.console_summary import BoardReader
 from engine.watch.holds import hold, holds, unhold
 from engine.watch.report import history_path, last_checks, recent_lines

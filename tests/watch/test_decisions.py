@@ -10,8 +10,9 @@ from pathlib import Path
 from engine.core.paths import Home
 from engine.core.snapshot import PlannedAction
 from engine.watch import decisions
-from engine.watch.planner import Decision, PlanningContext
+from engine.watch.planner import PlanningContext
 from engine.watch.reason_history import ReasonHistory
+from engine.watch.records import Decision
 from engine.watch.schema import SCHEMA, writing
 from engine.watch.trigger_facts import TriggerVerdict
 from tests.watch.homes import SUNDAY

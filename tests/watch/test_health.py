@@ -23,8 +23,10 @@ from engine.schedule.jobs import JOBS
 from engine.schedule.records import Backend, Daemon, JobStatus, JobView, ScheduleState, ScheduleView
 from engine.vault.backup import back_up
 from engine.watch.console_summary import away, opened
-from engine.watch.doctor import Machine, doctor, home_item
-from engine.watch.health import Item, conditions, health
+from engine.watch.doctor import doctor, home_item
+from engine.watch.health import conditions, health
+from engine.watch.machine import Machine
+from engine.watch.records import Item
 from engine.watch.schema import writing
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 from tests.watch.test_probe import Service, running

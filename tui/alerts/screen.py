@@ -14,8 +14,7 @@ from engine.core.clock import parse_duration
 from engine.core.errors import UsageError
 from engine.core.records import Level
 from engine.core.snapshot import Alert, AlertState
-from engine.watch.alerts import ANY, LATELY
-from engine.watch.deliver import Waiting
+from engine.watch.records import ANY, LATELY, Waiting
 from engine.words import times
 from engine.words.sources import SIMULATED
 from engine.words.tables import meanings

@@ -16,7 +16,7 @@ from tui.keys.labels import key
 from tui.widgets.lines import Line, Span, line, wrapped
 
 if TYPE_CHECKING:
-    from engine.watch.deliver import Waiting
+    from engine.watch.records import Waiting
 
 HOUSE = "whole house"
 HEADS = (

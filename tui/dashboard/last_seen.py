@@ -8,7 +8,7 @@ from collections.abc import Callable
 from textual.message import Message
 
 from engine.core.snapshot import Away
-from engine.watch.console_summary import MARK_EVERY
+from engine.watch.records import MARK_EVERY
 from tui.ports import EnginePort
 from tui.work.background import Poller
 from tui.work.messages import AwayRead

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from engine.watch.doctor import Machine
-from engine.watch.health import Item
+from engine.watch.machine import Machine
+from engine.watch.records import Item
 from tui.doctor import text as words
 from tui.keys.labels import key
 from tui.keys.table import bindings

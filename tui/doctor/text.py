@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from engine.core.records import Level
 from engine.core.text import clean
-from engine.watch.doctor import Machine, terminal_items
-from engine.watch.health import Item
+from engine.watch.machine import Machine, terminal_items
+from engine.watch.records import Item
 from tui.terminal.vitals import Vitals
 from tui.widgets.lines import Line, Span, line, wrapped
 

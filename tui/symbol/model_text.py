@@ -14,7 +14,7 @@ from tui.look.table import table
 from tui.widgets.lines import Line, line, wrapped
 
 if TYPE_CHECKING:
-    from engine.watch.ledger import Accuracy
+    from engine.watch.records import Accuracy
 
 # Sessions of the price chart, and of one point of the error chart.
 PRICES = 90

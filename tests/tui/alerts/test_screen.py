@@ -16,7 +16,7 @@ from engine.core.errors import StockmlError
 from engine.core.snapshot import Alert, AlertState
 from engine.watch.alert_rules import Condition
 from engine.watch.alerts import evaluate
-from engine.watch.deliver import Waiting
+from engine.watch.records import Waiting
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import ALERTS, NOW, trained_home, watched_home

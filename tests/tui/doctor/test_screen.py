@@ -14,8 +14,8 @@ from engine.children.messages import ExamineMachine, MachineExamined
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Level
-from engine.watch.doctor import Machine
-from engine.watch.health import Item
+from engine.watch.machine import Machine
+from engine.watch.records import Item
 from tests.helpers import new_home
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import DOCTOR, clock, trained_home

@@ -13,7 +13,7 @@ from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
 from engine.core.symbol_details import ModelSummary, RecordedSession
 from engine.vault.records import BackupEntry
-from engine.watch.ledger import Accuracy
+from engine.watch.records import Accuracy
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import (
     NAMES,

@@ -1,0 +1,112 @@
+"""The records of watching: an item of health, a decision, a waiting message, live accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engine.core.snapshot import PlannedAction
+
+if TYPE_CHECKING:
+    pass
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+from typing import TYPE_CHECKING
+
+from engine.watch.trigger_facts import TriggerVerdict
+
+if TYPE_CHECKING:
+    pass
+
+from typing import TYPE_CHECKING
+
+from engine.core.records import Level
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that was looked at."""
+
+    name: str
+    level: Level
+    text: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """The live figures of one symbol, over all generations;
+    percent as percent, None without sessions."""
+
+    symbol: str
+    n: int
+    waiting: int
+    first: str = ""
+    last: str = ""
+    mape: float | None = None
+    naive_mape: float | None = None
+    mase: float | None = None
+    direction_accuracy: float | None = None
+    direction_low: float | None = None
+    direction_high: float | None = None
+    moved: int = 0
+    coverage80: float | None = None
+    coverage95: float | None = None
+    confidence: float | None = None
+    """Mean stated confidence."""
+    kept: float | None = None
+    """Percent of sessions that closed within max_mape of the forecast: what the confidence
+    speaks of."""
+    ece: float | None = None
+    """Expected calibration error, percent."""
+    source: str = ""
+    """Where the bars of the forecasts come from, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An undelivered message."""
+
+    id: int
+    at: str
+    kind: str
+    title: str
+    body: str
+    tries: int
+    fault: str
+    taken: str = ""
+    """The marks of the URLs that took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with one symbol, and why."""
+
+    symbol: str
+    action: PlannedAction
+    reason: str = ""
+    text: str = ""
+    fired: tuple[TriggerVerdict, ...] = ()
+    """The verdicts a training is for."""
+    chronic: tuple[TriggerVerdict, ...] = ()
+    standing: tuple[str, ...] = ()
+    """Chronic reasons that do not fire now, but have not been quiet for `new_sessions` yet."""
+
+
+LATELY = timedelta(days=1)
+"""How long a resolved alert is shown."""
+
+
+ANY = "*"
+
+
+MARK_EVERY = timedelta(minutes=1)
+"""How often an open console marks that it is."""
