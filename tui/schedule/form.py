@@ -13,7 +13,8 @@ from textual.binding import BindingType
 from engine.schedule.explain import explain
 from tui.dialogs.form import TypedForm
 from tui.keys.table import bindings
-from tui.schedule.text import PRESETS, check_lines
+from tui.schedule.job_text import check_lines
+from tui.schedule.text import PRESETS
 from tui.widgets.lines import Line, Lines, line
 from tui.widgets.picker import Picker
 

@@ -1,27 +1,18 @@
-"""What the Schedule screen says: rows, the current job, its next runs, what stands around it.
-
-Pure functions.
-"""
+"""What the Schedule screen says: its rows, its title, what is around the jobs, the difference."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from engine.core.errors import StockmlError
-from engine.schedule.drafts import CurrentSchedule
-from engine.schedule.explain import EXCHANGE, Explanation, explain
-from engine.schedule.fields import ExpressionError
 from engine.schedule.job_lines import JobLine
-from engine.schedule.jobs import JOBS
-from engine.schedule.records import CRON, Backend, JobView, ScheduleState, ScheduleView
-from engine.schedule.slots import dst_notes
+from engine.schedule.records import CRON, JobView, ScheduleState, ScheduleView
 from engine.words import figures, times
 from engine.words.phrases import plural
 from engine.words.tables import TableColumn
-from tui.keys.labels import key
+from tui.schedule.edit import ScheduleEdit
+from tui.schedule.job_text import explained, short
 from tui.widgets.lines import Line, Span, line, wrapped
 
 STYLES = {
@@ -68,259 +59,80 @@ PRESETS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Changes that are not written: from what they start, what would stand, and the steps back."""
-
-    base: CurrentSchedule
-    lines: tuple[JobLine, ...]
-    before: tuple[tuple[JobLine, ...], ...] = ()
-
-    def to(self, lines: tuple[JobLine, ...]) -> Edit:
-        """One more change."""
-        return self if lines == self.lines else Edit(self.base, lines, (*self.before, self.lines))
-
-    def back(self) -> Edit:
-        """The last change taken back."""
-        return Edit(self.base, self.before[-1], self.before[:-1]) if self.before else self
-
-    @property
-    def changed(self) -> tuple[str, ...]:
-        """The jobs that differ from what stands in the schedule."""
-        old, new = {one.job: one for one in self.base.lines}, {one.job: one for one in self.lines}
-        return tuple(job for job in JOBS if old.get(job) != new.get(job))
-
-    def line(self, job: str) -> JobLine | None:
-        return next((one for one in self.lines if one.job == job), None)
-
-
-def short(slot: datetime) -> str:
-    """A slot in its own zone, without the year: Sun 03-08 03:00 EDT."""
-    return f"{slot:%a %m-%d %H:%M %Z}"
-
-
-def explained(
-    found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo
-) -> Explanation | None:
-    """The words and runs of the line that would stand;
-    None without one, or when it cannot be read."""
-    if wanted is None:
-        return None
-    if found.line and found.line.expression == wanted.expression:
-        return found.explained
-    try:
-        return explain(wanted.expression, wanted.job, now, zone)
-    except StockmlError:
-        return None
-
-
 def job_row(
-    found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo
+    job: JobView, planned: JobLine | None, now: datetime, zone: ZoneInfo
 ) -> tuple[Span, ...]:
-    """One job; `wanted` is the line as it would be written."""
-    what = explained(found, wanted, now, zone)
-    last = found.last
+    """One job; `planned` is the line as it would be written."""
+    explanation = explained(job, planned, now, zone)
+    enabled = planned is not None and planned.enabled
+    next_runs = explanation.next_runs if explanation and enabled else ()
+    last = job.last
+    exit_code = last.exit_code if last else None
+    expression = (planned.expression, "") if planned else (f"({job.job.expression})", "dim")
+    meaning = (explanation.description, "") if explanation else (job.job.summary, "dim")
     return (
-        (found.job.name, "head"),
-        _state(found, wanted),
-        (wanted.expression if wanted else f"({found.job.expression})", "" if wanted else "dim"),
-        (
-            (
-                short(what.next_runs[0])
-                if what and what.next_runs and wanted and wanted.enabled
-                else figures.ABSENT
-            ),
-            "",
-        ),
+        (job.job.name, "head"),
+        _state(job, planned),
+        expression,
+        (short(next_runs[0]) if next_runs else figures.ABSENT, ""),
         (times.brief_moment(last.started if last else None, now, 7), ""),
         (times.duration(last.seconds if last else None), ""),
-        (
-            figures.ABSENT if last is None or last.exit_code is None else str(last.exit_code),
-            "crit" if _bad(found) else "",
-        ),
-        (what.description if what else found.job.summary, "" if what else "dim"),
+        (figures.ABSENT if exit_code is None else str(exit_code), "crit" if _failed(job) else ""),
+        meaning,
     )
 
 
-def _state(found: JobView, wanted: JobLine | None) -> Span:
-    if found.hidden:
+def _state(job: JobView, planned: JobLine | None) -> Span:
+    if job.hidden:
         return ("?", "warn")
-    if (found.line is None) != (wanted is None) or (
-        found.line and wanted and _meaning(found.line) != _meaning(wanted)
-    ):
+    written = _meaning(job.line) if job.line else None
+    if written != (_meaning(planned) if planned else None):
         return ("NOT WRITTEN", "mark")
-    if found.status is None:
+    if job.status is None:
         return (figures.ABSENT, "dim")
-    return (str(found.status.state), STYLES[found.status.state])
+    return (str(job.status.state), STYLES[job.status.state])
 
 
-def _meaning(one: JobLine) -> tuple[str, bool]:
-    return one.expression, one.enabled
+def _meaning(planned: JobLine) -> tuple[str, bool]:
+    return planned.expression, planned.enabled
 
 
-def _bad(found: JobView) -> bool:
-    return bool(found.status and found.status.state is ScheduleState.FAILED)
+def _failed(job: JobView) -> bool:
+    return bool(job.status and job.status.state is ScheduleState.FAILED)
 
 
-def run_lines(what: Explanation, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
-    """The next runs, here and in New York; a run that a clock change moves or repeats is marked."""
-    if not what.next_runs:
-        return (line("  when the machine starts"),)
-    # By UTC: the two moments of a repeated hour are equal as local times.
-    notes = {
-        run.astimezone(UTC): str(note)
-        for note in dst_notes(what.expression, now, zone)
-        for run in note.runs
-    }
-    lines: list[Line] = []
-    for slot in what.next_runs:
-        note = notes.get(slot.astimezone(UTC), "")
-        there = slot.astimezone(EXCHANGE)
-        lines.append(
-            (
-                (f"  {slot:%a %Y-%m-%d %H:%M %Z}", ""),
-                (f"   {there:%a %H:%M %Z}", "dim"),
-                (f"  DST {note}" if note else "", "warn"),
-            )
-        )
-    return tuple(lines)
-
-
-def check_lines(text: str, job: str, now: datetime, zone: ZoneInfo, width: int) -> tuple[Line, ...]:
-    """What the editor says of an expression while it is typed: what is wrong, or its words, runs
-    and warnings."""
-    try:
-        what = explain(text, job, now, zone)
-    except ExpressionError as error:
-        found = (
-            ((("WRONG  ", "crit"), (error.message, "")), ((f"       {error.hint}", "dim"),))
-            if error.hint
-            else ((("WRONG  ", "crit"), (error.message, "")),)
-        )
-        return tuple(piece for one in found for piece in wrapped(one, width))
-    head = (
-        (("OK  ", "ok"), (what.description, "head")),
-        line(f"next runs ({zone.key}, New York beside it)", "dim"),
-    )
-    warnings = (line(f"note: {text}", "warn") for text in what.warnings)
-    return tuple(
-        piece
-        for one in (*head, *run_lines(what, now, zone), *warnings)
-        for piece in wrapped(one, width, 6)
-    )
-
-
-def detail_lines(
-    found: JobView, wanted: JobLine | None, now: datetime, zone: ZoneInfo, width: int
-) -> tuple[Line, ...]:
-    """Everything about the current job."""
-    lines: list[Line] = [
-        (
-            (f"{found.job.name} ", "head"),
-            (f"{found.job.summary}; runs `stockml {' '.join(found.job.verb)}`", ""),
-        )
-    ]
-    what = explained(found, wanted, now, zone)
-    if found.reason:
-        lines.append(
-            ((f"{found.status.state if found.status else 'note'}: ", "crit"), (found.reason, ""))
-        )
-    if found.status and len(found.status.missed) > 1:
-        lines.append(
-            line(
-                f"missed {len(found.status.missed)} times, first {short(found.status.missed[-1])}",
-                "crit",
-            )
-        )
-    if found.last:
-        lines.append(_last_line(found, zone))
-    if wanted is None and found.hidden:
-        lines.append(line("nothing can be changed before the crontab can be read", "dim"))
-    elif wanted is None:
-        lines.append(
-            line(
-                f"not in the schedule; {key('schedule_add')} adds it, at {found.job.expression}"
-                " unless you say otherwise",
-                "dim",
-            )
-        )
-    elif what is None:
-        lines.append(
-            line(
-                f"{wanted.expression!r} cannot be read; {key('schedule_edit')} gives it another"
-                " time",
-                "crit",
-            )
-        )
-    else:
-        off = "" if wanted.enabled else " (switched off: it does not run)"
-        lines.append(
-            (
-                (f"{what.description}{off}", "head"),
-                (f"   next runs, {zone.key} and New York:", "dim"),
-            )
-        )
-        lines += [
-            *run_lines(what, now, zone),
-            *(line(f"note: {text}", "warn") for text in what.warnings),
-        ]
-    return tuple(piece for one in lines for piece in wrapped(one, width, 4))
-
-
-def _last_line(found: JobView, zone: ZoneInfo) -> Line:
-    last = found.last
-    assert last is not None
-    due = f", due {short(last.slot.astimezone(zone))}" if last.slot else ""
-    end = f"{last.outcome}, exit {last.exit_code}" if last.outcome else "no end recorded"
-    took = f" after {times.duration(last.seconds)}" if last.seconds is not None else ""
-    says = f": {last.message}" if last.message else ""
-    return line(
-        f"last run {times.moment(last.started)} by {last.trigger}{due}: {end}{took}{says}", "dim"
-    )
-
-
-def around_lines(seen: ScheduleView, width: int) -> tuple[Line, ...]:
-    """What keeps jobs from starting, clashes, problems, other homes, and the rest of the
-    crontab."""
-    idle = f"{seen.daemon}; no job starts before one does (`stockml doctor` says what to do)"
-    lines: list[Line] = [] if seen.daemon.running else [line(idle, "crit")]
-    lines += [line(f"problem: {text}", "crit") for text in seen.problems]
-    lines += [line(f"clash: {clash}", "warn") for clash in seen.clashes]
+def around_lines(view: ScheduleView, width: int) -> tuple[Line, ...]:
+    """What keeps jobs from starting, clashes, problems, other homes, the rest of the crontab."""
+    idle = f"{view.daemon}; no job starts before one does (`stockml doctor` says what to do)"
+    lines: list[Line] = [] if view.daemon.running else [line(idle, "crit")]
+    lines += [line(f"problem: {text}", "crit") for text in view.problems]
+    lines += [line(f"clash: {clash}", "warn") for clash in view.clashes]
     lines += [
         line(f"another stockml home has its own block here: {home}", "dim")
-        for home in seen.other_homes
+        for home in view.other_homes
     ]
-    count = len(seen.other_lines)
+    count = len(view.other_lines)
     head = "nothing else stands in your crontab"
-    if seen.unread:
+    if view.unread:
         head = "your crontab cannot be read: what stands in it is not known"
     elif count:
         head = f"the rest of your crontab, {plural(count, 'line')}, never touched"
     return (
-        *(piece for one in lines for piece in wrapped(one, width, 4)),
+        *(piece for text_line in lines for piece in wrapped(text_line, width, 4)),
         line(head, "head"),
-        *(line(f"  {text}", "dim") for text in seen.other_lines),
+        *(line(f"  {text}", "dim") for text in view.other_lines),
     )
 
 
-def facts(seen: ScheduleView, edit: Edit | None) -> Iterable[Span]:
+def facts(view: ScheduleView, edit: ScheduleEdit | None) -> Iterable[Span]:
     """The title's facts: backend, daemon, zone, what is not written."""
-    if seen.unread and seen.backend is None:
+    if view.unread and view.backend is None:
         yield ("CRONTAB UNREAD", "crit")
     else:
-        yield (
-            (
-                "systemd"
-                if seen.backend is Backend.SYSTEMD
-                else "crontab"
-                if seen.backend
-                else "nothing installed"
-            ),
-            "",
-        )
-    runs = "cron runs" if seen.daemon.name == CRON else "systemd runs"
-    yield (runs, "ok") if seen.daemon.running else (f"NO {seen.daemon.name.upper()}", "crit")
-    yield (f"zone {seen.zone}", "dim")
+        yield (str(view.backend) if view.backend else "nothing installed", "")
+    runs = "cron runs" if view.daemon.name == CRON else "systemd runs"
+    yield (runs, "ok") if view.daemon.running else (f"NO {view.daemon.name.upper()}", "crit")
+    yield (f"zone {view.zone}", "dim")
     if edit and edit.changed:
         yield (f"{plural(len(edit.changed), 'change')} NOT WRITTEN", "mark")
 
