@@ -22,7 +22,7 @@ from pathlib import Path
 
 from engine.client.place import find_place
 from engine.core.paths import Home
-from engine.forecast.members.lstm_weights import Shape
+from engine.forecast.members.lstm_weights import NetworkShape
 from engine.service.limits import Rate, RateLimit
 from engine.service.recent import percentiles
 from engine.service.server import Address, prepare
@@ -31,7 +31,7 @@ from tests.benchmarks.common import Bench, Row, middle, say
 from tests.helpers import ROOT, environment, wait_for
 from tests.service.homes import Kind, build_home, publish
 
-REAL = Kind(Shape(60, 0, 32, 16, 1), datetime.now(UTC))
+REAL = Kind(NetworkShape(steps=60, features=0, first=32, second=16, batch=1), datetime.now(UTC))
 """The sizes of a trained model (60 sessions, LSTM layers of 32 and 16 units), trained on the
 newest bars."""
 RATE = 50.0

@@ -21,11 +21,11 @@ from engine.forecast.dataset import Dataset
 from engine.forecast.lstm_numpy import forward
 from engine.forecast.members import lstm
 from engine.forecast.members.base import Cancelled, FitOptions
-from engine.forecast.members.lstm_weights import Shape, first_weights, layers_of
+from engine.forecast.members.lstm_weights import NetworkShape, first_weights, layers_of
 from tests.helpers import ROOT, environment
 
 STEPS, FEATURES = 8, 3
-SHAPE = Shape(STEPS, FEATURES, first=6, second=4, batch=16)
+SHAPE = NetworkShape(steps=STEPS, features=FEATURES, first=6, second=4, batch=16)
 
 
 def simulated(signal: float, sessions: int = 900, seed: int = 5) -> Dataset:
@@ -172,13 +172,16 @@ def test_best_epoch_is_restored() -> None:
     data, losses = simulated(0.3), []
     inputs, targets = data.features.astype(np.float32), data.scaled_target.astype(np.float32)
     training_data = lstm_train.TrainingData(
-        inputs, targets, TRAIN[STEPS:200].astype(np.int32), VALIDATION.astype(np.int32)
+        inputs=inputs,
+        targets=targets,
+        train=TRAIN[STEPS:200].astype(np.int32),
+        validation=VALIDATION.astype(np.int32),
     )
-    rates = lstm_train.Rates(learning=1e-2, decay=0.0, dropout=0.0)
+    parameters = lstm_train.Hyperparameters(learning_rate=1e-2, decay=0.0, dropout=0.0)
     told = options(
         epochs=25, patience=8, report=lambda _, values: losses.append(values["val_loss"])
     )
-    weights = lstm_train.learn(training_data, SHAPE, rates, told)
+    weights = lstm_train.learn(training_data, SHAPE, parameters, told)
     answer = forward(layers_of(weights, SHAPE), lstm.windows_of(inputs, VALIDATION, STEPS, "SIM"))
     best = int(np.argmin(losses))
     size = np.abs(targets[VALIDATION] - answer)
@@ -211,8 +214,8 @@ def test_the_graph_of_an_epoch_is_traced_once_a_worker() -> None:
     """Every symbol of one shape trains on the same compiled graph."""
     from engine.forecast.members import lstm_train
 
-    assert lstm_train.compiled(SHAPE, lstm_train.Rates()) is lstm_train.compiled(
-        SHAPE, lstm_train.Rates()
+    assert lstm_train.compiled(SHAPE, lstm_train.Hyperparameters()) is lstm_train.compiled(
+        SHAPE, lstm_train.Hyperparameters()
     )
 
 
@@ -222,7 +225,7 @@ def test_tracing_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     from engine.forecast.members import lstm_train
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    lstm_train.compiled(SHAPE, lstm_train.Rates(learning=0.5))
+    lstm_train.compiled(SHAPE, lstm_train.Hyperparameters(learning_rate=0.5))
     assert list(tmp_path.iterdir()) == []
     assert tempfile.gettempdir() == str(tmp_path)
 

@@ -21,7 +21,12 @@ from engine.forecast import status as derived
 from engine.forecast.fit import fit_symbol
 from engine.forecast.inference import Forecaster, forecast_together, load_forecaster
 from engine.forecast.members import lstm
-from engine.forecast.members.lstm_weights import Shape, empty_layers, first_weights, layers_of
+from engine.forecast.members.lstm_weights import (
+    NetworkShape,
+    empty_layers,
+    first_weights,
+    layers_of,
+)
 from engine.forecast.model import predict_together
 from engine.forecast.serving import BarCache, forecast_stored, forecasts_or_errors
 from engine.market.bars import Bars
@@ -61,7 +66,13 @@ def home(bars: dict[str, Bars], tmp_path_factory: pytest.TempPathFactory) -> Hom
 
 def with_network(forecaster: Forecaster, seed: int) -> Forecaster:
     """The forecaster with a network of its own that has an opinion."""
-    shape = Shape(forecaster.sequence_length, len(forecaster.model.names), 6, 4, 8)
+    shape = NetworkShape(
+        steps=forecaster.sequence_length,
+        features=len(forecaster.model.names),
+        first=6,
+        second=4,
+        batch=8,
+    )
     weights = first_weights(shape, seed) + np.float32(0.05)
     model = forecaster.model
     members = {**model.members, "lstm": lstm.FittedLstm(layers_of(weights, shape))}

@@ -21,7 +21,7 @@ import msgspec
 from engine.core.clock import Clock, FakeClock, iso
 from engine.core.paths import Home
 from engine.forecast.fit import Candidate, fit_symbol
-from engine.forecast.members.lstm_weights import Shape, first_weights, layers_of
+from engine.forecast.members.lstm_weights import NetworkShape, first_weights, layers_of
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.market.store import BarStore
@@ -37,14 +37,14 @@ NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 TOKEN = "a-token-that-is-long-enough-for-tests"
 
 
-SMALL_SHAPE = Shape(QUICK.sequence_length, 0, 8, 4, 1)
+SMALL_SHAPE = NetworkShape(steps=QUICK.sequence_length, features=0, first=8, second=4, batch=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What models are made: the LSTM's size, and the moment of the training."""
 
-    shape: Shape = SMALL_SHAPE
+    shape: NetworkShape = SMALL_SHAPE
     now: datetime = NOW
 
 

@@ -22,7 +22,7 @@ from engine.settings.schema import TrainingSettings
 Floats = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Arrays = dict[str, NDArray[Any]]
-"""Numeric arrays by name: all that a fitted member is, and all that is stored of it."""
+"""Numeric arrays by name: all that a fitted member consists of, and all that is stored."""
 
 
 class Cancelled(Exception):  # noqa: N818 - not a fault: the operator asked for it
@@ -75,8 +75,7 @@ class Fitted(Protocol):
     """A fitted member; everything it knows is in its arrays."""
 
     def predict(self, data: Dataset, rows: IntArray) -> Floats:
-        """[len(rows)] log return forecast for the session after each row, from data up to that
-        row."""
+        """[len(rows)] log return forecast after each row, from data up to that row."""
         ...
 
     def arrays(self) -> Arrays:
@@ -85,12 +84,12 @@ class Fitted(Protocol):
 
 
 def nested(prefix: str, arrays: Arrays) -> Arrays:
-    """The arrays under `prefix/`, as they stand in a model file."""
+    """The arrays under `prefix/`, as they are named in a model file."""
     return {f"{prefix}/{name}": array for name, array in arrays.items()}
 
 
 def within(prefix: str, arrays: Arrays) -> Arrays:
-    """The arrays that stand under `prefix/`, by the rest of their names."""
+    """The arrays under `prefix/`, by the rest of their names."""
     start = f"{prefix}/"
     return {
         name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)

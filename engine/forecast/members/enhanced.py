@@ -1,5 +1,4 @@
-"""The statistical member: a shrunk drift with its volatility drag, plus momentum and mean
-reversion by heavy ridge.
+"""The statistical member: a shrunk drift, plus momentum and mean reversion by heavy ridge.
 
 Everything is in units of the volatility forecast s (the standard deviation of the next log return).
 
@@ -7,11 +6,11 @@ Everything is in units of the volatility forecast s (the standard deviation of t
     drift  = (n * median + K * rho * MARKET) / (n + K)
     signal = ridge of the rest on SIGNALS, penalty RIDGE * n
 
-`rho * MARKET` is what the capital asset pricing model (Sharpe 1964) says of a share whose
+`rho * MARKET` is the drift that the capital asset pricing model (Sharpe 1964) gives a share whose
 returns correlate by rho with the market's; the symbol's own median outweighs it only after K
 sessions. -s/2 is the drag of volatility on a log return (Ito): a share with 7 % a day needs a
-drift that the calm one does not. The median, not the mean, for the median is what an absolute
-error rewards and what one jump does not move.
+drift that the calm one does not. It is the median, not the mean, because an absolute error rewards
+the median and one jump does not move it.
 """
 
 from __future__ import annotations
@@ -27,18 +26,17 @@ MARKET = 0.08
 """Median daily return of the market ÷ its volatility forecast: 0.097 for SPY from 2015 to
 2024-08, a kind decade."""
 K = 1700.0
-"""Sessions of evidence that the prior is worth: (1.25 / 0.03)², the error of a median over the
-spread of drifts."""
+"""Sessions the prior is worth: (1.25 / 0.03)², the error of a median over the spread of drifts."""
 RIDGE = 30.0
 """Penalty in units of the features' own sum of squares.
 
-On the sessions of 2017-09 to 2024-08, 0.1 and 1 were worse than
-no signal at all; 10 had the same error and 0.3 points less direction accuracy.
+On the sessions of 2017-09 to 2024-08, 0.1 and 1 were worse than no signal at all; 10 had the same
+error and 0.3 points less direction accuracy.
 """
 CUT = 3.0
 """Volatilities an outcome may count for in the signal."""
 LONE = 0.5
-"""Correlation taken for a symbol without market context."""
+"""The correlation of a symbol without market context."""
 SIGNALS = (
     "return_1",
     "return_5",
@@ -74,15 +72,19 @@ class Enhanced:
 
 
 def project(columns: Floats, coefficients: Floats) -> Floats:
-    """[n] columns @ coefficients, added column by column: bit-equal for one row and for a
-    thousand."""
+    """[n] columns @ coefficients, column by column: bit-equal for one row and for a thousand."""
     if not len(coefficients):
         return np.zeros(len(columns))
     return np.asarray(np.add.accumulate(columns * coefficients, axis=1)[:, -1])
 
 
-def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOptions) -> Fitted:  # noqa: ARG001 - the protocol
-    """Closed form on the training rows; the validation rows are not looked at."""
+def fit(
+    data: Dataset,
+    train: IntArray,
+    validation: IntArray,  # noqa: ARG001 - the protocol
+    options: FitOptions,
+) -> Fitted:
+    """Closed form on the training rows; the validation rows are not used."""
     options.check()
     outcome = data.scaled_target[train] + data.scale[train] / 2.0
     drift = shrunk_drift(outcome, correlation(data, train))
@@ -106,11 +108,11 @@ def shrunk_drift(outcome: Floats, rho: float) -> float:
 
 
 def correlation(data: Dataset, rows: IntArray) -> float:
-    """Correlation of the symbol's daily return with the market's over `rows`, within 0 and 1;
-    LONE without a market."""
+    """Correlation of symbol and market by daily return over `rows`, 0 to 1; LONE without one."""
     if "market_1" not in data.names:
         return LONE
-    own, market = (data.features[rows, data.names.index(name)] for name in ("return_1", "market_1"))
+    own = data.features[rows, data.names.index("return_1")]
+    market = data.features[rows, data.names.index("market_1")]
     if own.std() == 0.0 or market.std() == 0.0:
         return LONE
     return float(np.clip(np.corrcoef(own, market)[0, 1], 0.0, 1.0))

@@ -1,7 +1,6 @@
-"""The lstm member: stacked LSTM over windows of features, forecasting the next log return in
-units of its volatility.
+"""The lstm member: a stacked LSTM over windows of features, forecasting the next scaled return.
 
-Learning stands in lstm_train.py, the only module that loads TensorFlow; a fitted or stored one
+Learning is in lstm_train.py, the only module that loads TensorFlow; a fitted or stored network
 forecasts with numpy.
 """
 
@@ -19,7 +18,12 @@ from engine.forecast.dataset import Dataset
 from engine.forecast.lstm_numpy import Layers, forward, forward_stacked
 from engine.forecast.members.base import Arrays, FitOptions, Floats, IntArray
 from engine.forecast.members.enhanced import correlation, shrunk_drift
-from engine.forecast.members.lstm_weights import Shape, empty_layers, layers_of, plain_layers
+from engine.forecast.members.lstm_weights import (
+    NetworkShape,
+    empty_layers,
+    layers_of,
+    plain_layers,
+)
 
 __all__ = ["FittedLstm", "empty_layers", "fit", "from_layers", "load", "predict_stacked"]
 
@@ -27,15 +31,15 @@ Floats32 = NDArray[np.float32]
 FIRST, SECOND = 32, 16
 """Units of the two LSTM layers.
 
-On sessions of 2019-09 to 2024-08 the mean of three such networks erred no less at three
-times the cost; 64/32 had MASE 0.9991 against 0.9994 (5,250 forecasts, less than the noise) at
-2.6 times the cost.
+On sessions of 2019-09 to 2024-08 the mean of three such networks erred no less at three times the
+cost; 64/32 had MASE 0.9991 against 0.9994 (5,250 forecasts, less than the noise) at 2.6 times the
+cost.
 """
 LIMIT = 4.0
 """Targets are cut at this many volatilities: one +51 % day is a big day, not fifty."""
 TRUST, TRUST_SPREAD = 0.25, 0.25
-"""What is kept of an answer before evidence;
-on 12,500 forecasts of 2019-09 to 2024-08 as good as any rule tried."""
+"""The share of a forecast that is kept before evidence, as good as any rule tried on 12,500
+forecasts of 2019-09 to 2024-08."""
 PARITY = 8
 """Newest validation windows on which Keras and numpy must agree."""
 TENSORFLOW = {
@@ -49,8 +53,7 @@ TENSORFLOW = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedLstm:
-    """A network that reads windows of standardised features and answers in units of the
-    volatility forecast."""
+    """A network from windows of standardised features to returns in volatility forecasts."""
 
     network: Layers
 
@@ -60,8 +63,7 @@ class FittedLstm:
         return int(self.network[0].config["batch_shape"][1])
 
     def predict(self, data: Dataset, rows: IntArray) -> Floats:
-        """[len(rows)] log return forecasts;
-        NoDataError for a row with too few sessions before it."""
+        """[len(rows)] log return forecasts; NoDataError for a row with too short a history."""
         return predict_stacked([self], [data], [rows])[0]
 
     def layers(self) -> Layers:
@@ -69,45 +71,47 @@ class FittedLstm:
         return self.network
 
     def arrays(self) -> Arrays:
-        """The weights by name, and the window's length;
-        the layers alone say the same (`from_layers`)."""
+        """The weights by name and the window's length; the layers alone say the same."""
         weights = {
-            f"{layer.name}.{at}": weight
+            f"{layer.name}.{index}": weight
             for layer in self.network
-            for at, weight in enumerate(layer.weights)
+            for index, weight in enumerate(layer.weights)
         }
         return {"steps": np.array(self.steps), **weights}
 
 
 def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOptions) -> FittedLstm:
-    """Learn from `train`, stop on `validation`, and keep no more of the forecast than
-    `validation` bears out.
+    """Learn from `train`, stop on `validation`, and shrink the forecast as far as that supports it.
 
     Raises NoDataError when no row of either has a full window before it, Cancelled when asked to
     stop, ModelError when Keras and numpy disagree about the network.
     """
     prepare_tensorflow()
     from engine.forecast.members.lstm_keras import check_parity
-    from engine.forecast.members.lstm_train import Rates, TrainingData, learn
+    from engine.forecast.members.lstm_train import Hyperparameters, TrainingData, learn
 
-    shape = Shape(
-        options.sequence_length, data.features.shape[1], FIRST, SECOND, options.batch_size
+    shape = NetworkShape(
+        steps=options.sequence_length,
+        features=data.features.shape[1],
+        first=FIRST,
+        second=SECOND,
+        batch=options.batch_size,
     )
     inputs = data.features.astype(np.float32)
-    targets = np.clip(data.scaled_target, -LIMIT, LIMIT)
-    learned, checked = (
-        with_window(rows, shape.steps, targets, data.symbol) for rows in (train, validation)
+    clipped = np.clip(data.scaled_target, -LIMIT, LIMIT)
+    train = with_window(train, shape.steps, clipped, data.symbol)
+    validation = with_window(validation, shape.steps, clipped, data.symbol)
+    centre = drift_of(data, train)
+    targets = (clipped - centre).astype(np.float32)
+    training_data = TrainingData(
+        inputs=inputs,
+        targets=targets,
+        train=train.astype(np.int32),
+        validation=validation.astype(np.int32),
     )
-    centre = drift_of(data, learned)
-    wanted = (targets - centre).astype(np.float32)
-    weights = learn(
-        TrainingData(inputs, wanted, learned.astype(np.int32), checked.astype(np.int32)),
-        shape,
-        Rates(),
-        options,
-    )
-    windows = windows_of(inputs, checked, shape.steps, data.symbol)
-    factor = shrinkage(forward(layers_of(weights, shape), windows), wanted[checked])
+    weights = learn(training_data, shape, Hyperparameters(), options)
+    windows = windows_of(inputs, validation, shape.steps, data.symbol)
+    factor = shrinkage(forward(layers_of(weights, shape), windows), targets[validation])
     network = layers_of(weights, shape, factor, centre)
     check_parity(network, windows[-PARITY:], data.symbol)
     return FittedLstm(network)
@@ -116,35 +120,32 @@ def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOption
 def predict_stacked(
     members: Sequence[FittedLstm], data: Sequence[Dataset], rows: Sequence[IntArray]
 ) -> list[Floats]:
-    """The forecasts of several members, each for its rows of its dataset, in one stacked
-    recursion."""
-    asked = list(zip(members, data, rows, strict=True))
+    """Each member's forecasts for its rows of its dataset, in one stacked recursion."""
     windows = [
-        windows_of(each.features.astype(np.float32), at, member.steps, each.symbol)
-        for member, each, at in asked
+        windows_of(dataset.features.astype(np.float32), own_rows, member.steps, dataset.symbol)
+        for member, dataset, own_rows in zip(members, data, rows, strict=True)
     ]
-    answers = forward_stacked([member.network for member in members], windows)
+    outputs = forward_stacked([member.network for member in members], windows)
     return [
-        answer.astype(np.float64) * each.scale[at]
-        for answer, (_, each, at) in zip(answers, asked, strict=True)
+        output.astype(np.float64) * dataset.scale[own_rows]
+        for output, dataset, own_rows in zip(outputs, data, rows, strict=True)
     ]
 
 
 def prepare_tensorflow() -> None:
-    """Tell TensorFlow, before its import: no noise, no GPU, one thread a worker (two workers
-    fill two cores), plain sums."""
-    for name, value in TENSORFLOW.items():
-        os.environ.setdefault(name, value)
+    """Configure TensorFlow before its import: quiet, no GPU, one thread a worker, plain sums."""
+    for name, setting in TENSORFLOW.items():
+        os.environ.setdefault(name, setting)
 
 
 def load(arrays: Arrays) -> FittedLstm:
     """The member that `FittedLstm.arrays` describes; ModelError when something is missing."""
     try:
-        one, two, dense = (
-            tuple(arrays[f"{name}.{at}"] for at in range(n))
-            for name, n in (("lstm_1", 3), ("lstm_2", 3), ("dense", 2))
+        first, second, dense = (
+            tuple(arrays[f"{name}.{index}"] for index in range(count))
+            for name, count in (("lstm_1", 3), ("lstm_2", 3), ("dense", 2))
         )
-        return FittedLstm(plain_layers(int(arrays["steps"]), one, two, dense))
+        return FittedLstm(plain_layers(int(arrays["steps"]), first, second, dense))
     except KeyError as error:
         raise ModelError(
             f"the lstm's array {error} is missing", "train the symbol again"
@@ -157,12 +158,10 @@ def from_layers(layers: Layers, arrays: Arrays | None = None) -> FittedLstm:  # 
 
 
 def drift_of(data: Dataset, rows: IntArray) -> float:
-    """The enhanced member's drift over `rows`, less its mean drag of volatility: what the
-    network deviates from."""
+    """The enhanced member's drift over `rows` less its mean drag: the centre of the targets."""
     drag = data.scale[rows] / 2.0
-    return shrunk_drift(data.scaled_target[rows] + drag, correlation(data, rows)) - float(
-        drag.mean()
-    )
+    drift = shrunk_drift(data.scaled_target[rows] + drag, correlation(data, rows))
+    return drift - float(drag.mean())
 
 
 def with_window(rows: IntArray, steps: int, targets: Floats, symbol: str) -> IntArray:
@@ -188,17 +187,20 @@ def windows_of(inputs: Floats32, rows: IntArray, steps: int, symbol: str) -> Flo
     return windows
 
 
-def shrinkage(answer: Floats32, wanted: Floats32) -> float:
-    """How much of `answer` to keep, 0 to 1: the least-squares slope of `wanted` on it, drawn to
-    TRUST.
+def shrinkage(forecast: Floats32, target: Floats32) -> float:
+    """How much of `forecast` to keep, 0 to 1: the slope of `target` on it, drawn to TRUST.
 
-    The posterior mean under a normal prior TRUST ± TRUST_SPREAD and noise of the size of
-    `wanted`: a faint answer on few rows keeps a quarter, a proven one all, a loud one without
+    The posterior mean under a normal prior TRUST ± TRUST_SPREAD and noise of the size of the
+    target: a faint forecast on few rows keeps a quarter, a proven one all, a loud one without
     success next to nothing.
     """
-    given, true = answer.astype(np.float64), wanted.astype(np.float64)
-    noise, prior = float(np.mean(true**2)), 1.0 / TRUST_SPREAD**2
+    predicted = forecast.astype(np.float64)
+    actual = target.astype(np.float64)
+    noise = float(np.mean(actual**2))
+    precision = 1.0 / TRUST_SPREAD**2
     if noise == 0.0:
         return 0.0
-    slope = (float(given @ true) / noise + TRUST * prior) / (float(given @ given) / noise + prior)
+    covariance = float(predicted @ actual) / noise
+    variance = float(predicted @ predicted) / noise
+    slope = (covariance + TRUST * precision) / (variance + precision)
     return min(1.0, max(0.0, slope))

@@ -1,5 +1,4 @@
-"""The weights of the lstm member: their sizes, where learning starts, and the Keras layers they
-become."""
+"""The weights of the lstm member: their sizes, their start and the Keras layers they become."""
 
 from __future__ import annotations
 
@@ -15,9 +14,9 @@ Layers = tuple[KerasLayer, ...]
 Weights = tuple[Floats32, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How large a network is; `first` and `second` are the units of its two LSTM layers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkShape:
+    """The size of a network and of a batch; `first` and `second` are units of its LSTM layers."""
 
     steps: int
     features: int
@@ -27,15 +26,13 @@ class Shape:
 
     @property
     def parts(self) -> tuple[tuple[int, ...], ...]:
-        """The shapes of the weights in their order: two LSTM (kernel over recurrent kernel,
-        bias), one Dense."""
-        one, two = self.first, self.second
+        """The shapes of the weights: two LSTM (kernel over recurrent kernel, bias), one Dense."""
         return (
-            (self.features + one, 4 * one),
-            (4 * one,),
-            (one + two, 4 * two),
-            (4 * two,),
-            (two, 1),
+            (self.features + self.first, 4 * self.first),
+            (4 * self.first,),
+            (self.first + self.second, 4 * self.second),
+            (4 * self.second,),
+            (self.second, 1),
             (1,),
         )
 
@@ -45,13 +42,12 @@ class Shape:
         return tuple(int(np.prod(part)) for part in self.parts)
 
 
-def first_weights(shape: Shape, seed: int) -> Floats32:
-    """[weights] Keras's own start (Glorot, orthogonal, forget bias 1), but a Dense of zeros: no
-    opinion yet."""
+def first_weights(shape: NetworkShape, seed: int) -> Floats32:
+    """[weights] Keras's start (Glorot, orthogonal, forget bias 1), but with a Dense of zeros."""
     draw = np.random.default_rng(seed)
-    one = _lstm_start(draw, shape.features, shape.first)
-    two = _lstm_start(draw, shape.first, shape.second)
-    return np.concatenate([*one, *two, np.zeros(shape.second + 1)]).astype(np.float32)
+    first = _lstm_start(draw, shape.features, shape.first)
+    second = _lstm_start(draw, shape.first, shape.second)
+    return np.concatenate([*first, *second, np.zeros(shape.second + 1)]).astype(np.float32)
 
 
 def _lstm_start(draw: np.random.Generator, inputs: int, units: int) -> list[NDArray[np.float64]]:
@@ -64,49 +60,50 @@ def _lstm_start(draw: np.random.Generator, inputs: int, units: int) -> list[NDAr
     return [kernel.ravel(), recurrent.ravel(), bias]
 
 
-def layers_of(weights: Floats32, shape: Shape, factor: float = 1.0, offset: float = 0.0) -> Layers:
-    """The Keras layers that answer offset + factor × what the flat `weights` answer."""
+def layers_of(
+    weights: Floats32, shape: NetworkShape, factor: float = 1.0, offset: float = 0.0
+) -> Layers:
+    """The Keras layers that output offset + factor × what the flat `weights` output."""
     pieces = np.split(weights, np.cumsum(shape.counts)[:-1])
-    one, bias_one, two, bias_two, dense, bias = (
-        p.reshape(part) for p, part in zip(pieces, shape.parts, strict=True)
+    first, first_bias, second, second_bias, dense, dense_bias = (
+        piece.reshape(part) for piece, part in zip(pieces, shape.parts, strict=True)
     )
-    kernel_one, recurrent_one = np.split(one, [shape.features])
-    kernel_two, recurrent_two = np.split(two, [shape.first])
-    last = np.float32(factor) * dense, np.float32(offset) + np.float32(factor) * bias
+    first_kernel, first_recurrent = np.split(first, [shape.features])
+    second_kernel, second_recurrent = np.split(second, [shape.first])
+    scaled_bias = np.float32(offset) + np.float32(factor) * dense_bias
     return plain_layers(
         shape.steps,
-        (kernel_one, recurrent_one, bias_one),
-        (kernel_two, recurrent_two, bias_two),
-        last,
+        (first_kernel, first_recurrent, first_bias),
+        (second_kernel, second_recurrent, second_bias),
+        (np.float32(factor) * dense, scaled_bias),
     )
 
 
-def plain_layers(steps: int, one: Weights, two: Weights, dense: Weights) -> Layers:
-    """Input → LSTM → LSTM → Dense(1) with weights in Keras's layout;
-    one[0] is the first kernel [features, 4 units]."""
-    first = {"units": one[1].shape[0], "return_sequences": True}
-    second = {"units": two[1].shape[0], "return_sequences": False}
+def plain_layers(steps: int, first: Weights, second: Weights, dense: Weights) -> Layers:
+    """Input → LSTM → LSTM → Dense(1) with weights in Keras's layout: kernel, recurrent, bias."""
     return (
-        KerasLayer("InputLayer", "input", {"batch_shape": [None, steps, one[0].shape[0]]}),
-        KerasLayer("LSTM", "lstm_1", first, one),
-        KerasLayer("LSTM", "lstm_2", second, two),
+        _input_layer(steps, first[0].shape[0]),
+        _lstm_layer("lstm_1", first, return_sequences=True),
+        _lstm_layer("lstm_2", second, return_sequences=False),
         KerasLayer("Dense", "dense", {"units": 1}, dense),
     )
 
 
 def empty_layers(sequence_length: int, n_features: int) -> Layers:
-    """A valid network of zeros, Input → LSTM(1) → Dense(1): it forecasts no change, for models
-    without the lstm member."""
-    shapes = (n_features, 4), (1, 4), (4,)
+    """Input → LSTM(1) → Dense(1) of zeros: forecasts no change, for models without the lstm."""
+    lstm = tuple(np.zeros(shape, np.float32) for shape in ((n_features, 4), (1, 4), (4,)))
+    dense = (np.zeros((1, 1), np.float32), np.zeros(1, np.float32))
     return (
-        KerasLayer("InputLayer", "input", {"batch_shape": [None, sequence_length, n_features]}),
-        KerasLayer(
-            "LSTM",
-            "lstm_1",
-            {"units": 1, "return_sequences": False},
-            tuple(np.zeros(s, np.float32) for s in shapes),
-        ),
-        KerasLayer(
-            "Dense", "dense", {"units": 1}, (np.zeros((1, 1), np.float32), np.zeros(1, np.float32))
-        ),
+        _input_layer(sequence_length, n_features),
+        _lstm_layer("lstm_1", lstm, return_sequences=False),
+        KerasLayer("Dense", "dense", {"units": 1}, dense),
     )
+
+
+def _input_layer(steps: int, features: int) -> KerasLayer:
+    return KerasLayer("InputLayer", "input", {"batch_shape": [None, steps, features]})
+
+
+def _lstm_layer(name: str, weights: Weights, *, return_sequences: bool) -> KerasLayer:
+    config = {"units": weights[1].shape[0], "return_sequences": return_sequences}
+    return KerasLayer("LSTM", name, config, weights)

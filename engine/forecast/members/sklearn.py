@@ -1,9 +1,8 @@
-"""Two scikit-learn estimators, averaged: a ridge regression and a forest of shallow extremely
-randomised trees.
+"""Two scikit-learn estimators, averaged: a ridge and a forest of shallow extremely random trees.
 
-Both learn the next return in units of its volatility forecast, cut at CUT. What is stored are
-plain arrays (coefficients; feature, threshold, children and value of each node), so that a
-forecast needs no scikit-learn and no pickle.
+Both learn the next return in units of its volatility forecast, cut at CUT. Plain arrays are stored
+(coefficients; feature, threshold, children and value of each node), so that a forecast needs no
+scikit-learn and no pickle.
 """
 
 from __future__ import annotations
@@ -23,14 +22,13 @@ ALPHAS = (1.0, 3.0, 10.0, 30.0, 100.0)
 TREES = 100
 DEPTH = 3
 LEAF = 0.06
-"""Share of the training rows in a leaf at least."""
+"""Least share of the training rows in a leaf."""
 LEAVES_ONLY = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forest:
-    """Trees end to end: node i asks features[feature[i]] <= threshold[i];
-    a leaf has feature -1 and its value."""
+    """Trees end to end: node i tests features[feature[i]] <= threshold[i], a leaf feature is -1."""
 
     roots: NDArray[np.int64]
     feature: NDArray[np.int64]
@@ -40,18 +38,19 @@ class Forest:
     value: Floats
 
     def predict(self, features: Floats) -> Floats:
-        """[n] the mean over the trees;
-        features are rounded to float32 first, as scikit-learn does."""
+        """[n] the mean over the trees, of float32 features as scikit-learn has them."""
         inputs = features.astype(np.float32)
-        node = np.broadcast_to(self.roots, (len(inputs), len(self.roots))).copy()
+        nodes = np.broadcast_to(self.roots, (len(inputs), len(self.roots))).copy()
         rows = np.arange(len(inputs))[:, None]
-        while (inner := self.feature[node] != LEAVES_ONLY).any():
-            asked = inputs[rows, np.maximum(self.feature[node], 0)]
-            following = np.where(asked <= self.threshold[node], self.left[node], self.right[node])
-            node = np.where(inner, following, node)
-        # accumulate adds tree by tree, as scikit-learn does; a sum may add in pairs, by how many
-        # rows are asked.
-        return np.asarray(np.add.accumulate(self.value[node], axis=1)[:, -1] / len(self.roots))
+        while (inner := self.feature[nodes] != LEAVES_ONLY).any():
+            tested = inputs[rows, np.maximum(self.feature[nodes], 0)]
+            children = np.where(
+                tested <= self.threshold[nodes], self.left[nodes], self.right[nodes]
+            )
+            nodes = np.where(inner, children, nodes)
+        # accumulate adds tree by tree, as scikit-learn does; a sum may add in pairs, depending on
+        # the number of rows.
+        return np.asarray(np.add.accumulate(self.value[nodes], axis=1)[:, -1] / len(self.roots))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,16 +71,21 @@ class Sklearn:
         return {"coefficients": self.coefficients, "intercept": self.intercept, **trees}
 
 
-def fit(data: Dataset, train: IntArray, validation: IntArray, options: FitOptions) -> Fitted:  # noqa: ARG001 - the protocol
-    """Fit both on the training rows; the validation rows are not looked at."""
+def fit(
+    data: Dataset,
+    train: IntArray,
+    validation: IntArray,  # noqa: ARG001 - the protocol
+    options: FitOptions,
+) -> Fitted:
+    """Fit both on the training rows; the validation rows are not used."""
     options.check()
-    inputs, outcome = data.features[train], np.clip(data.scaled_target[train], -CUT, CUT)
+    inputs = data.features[train]
+    outcome = np.clip(data.scaled_target[train], -CUT, CUT)
     linear = fitted_ridge(inputs, outcome)
     options.check()
     forest = flatten(fitted_trees(inputs, outcome, options.seed))
-    return Sklearn(
-        np.asarray(linear.coef_, np.float64), np.array([float(linear.intercept_)]), forest
-    )
+    intercept = np.array([float(linear.intercept_)])
+    return Sklearn(np.asarray(linear.coef_, np.float64), intercept, forest)
 
 
 def load(arrays: Arrays) -> Fitted:
@@ -115,31 +119,20 @@ def fitted_trees(inputs: Floats, outcome: Floats, seed: int) -> Any:
 
 def flatten(trees: Any) -> Forest:
     """The nodes of all trees end to end, children as positions in the whole."""
-    parts = [each.tree_ for each in trees.estimators_]
-    roots = np.cumsum([0, *(part.node_count for part in parts)][:-1])
+    parts = [estimator.tree_ for estimator in trees.estimators_]
+    sizes = [part.node_count for part in parts]
+    roots = np.cumsum([0, *sizes][:-1]).astype(np.int64)
+    offsets = np.repeat(roots, sizes)
 
     def joined(name: str) -> NDArray[Any]:
-        return np.concatenate(
-            [np.asarray(getattr(part, name)).reshape(part.node_count) for part in parts]
-        )
-
-    def moved(name: str) -> NDArray[np.int64]:
-        return np.concatenate(
-            [
-                getattr(part, name).astype(np.int64) + root
-                for part, root in zip(parts, roots, strict=True)
-            ]
-        )
+        return np.concatenate([np.asarray(getattr(part, name)).ravel() for part in parts])
 
     leaf = joined("children_left") == LEAVES_ONLY
-    feature = np.where(leaf, LEAVES_ONLY, joined("feature")).astype(np.int64)
-    threshold = np.where(leaf, 0.0, joined("threshold"))
-    children = {side: np.where(leaf, 0, moved(f"children_{side}")) for side in ("left", "right")}
     return Forest(
-        roots.astype(np.int64),
-        feature,
-        threshold,
-        children["left"],
-        children["right"],
-        joined("value"),
+        roots=roots,
+        feature=np.where(leaf, LEAVES_ONLY, joined("feature")).astype(np.int64),
+        threshold=np.where(leaf, 0.0, joined("threshold")),
+        left=np.where(leaf, 0, joined("children_left") + offsets),
+        right=np.where(leaf, 0, joined("children_right") + offsets),
+        value=joined("value"),
     )
