@@ -1,5 +1,4 @@
-"""Making backups: built aside by copy, read again, hashed, then renamed into place: complete or
-absent."""
+"""Making backups: copied aside, read again, hashed, then renamed: complete or absent."""
 
 from __future__ import annotations
 
@@ -44,16 +43,15 @@ def back_up(
     run_id: str = "",
     to: Path | None = None,
 ) -> NewBackup:
-    """Copy the live files of `symbols` into a new backup folder, and that folder to `to` and
-    `[backup] also_to`.
+    """Copy the live files of `symbols` into a new backup, and that to `to` and `backup.also_to`.
 
     Foreign and broken live files are copied too, marked as such. Raises NoDataError when no
     symbol has a file, StockmlError when the disk fails or `to` cannot take the copy; a failing
     `also_to` is only a problem in the result.
     """
-    symbols = tuple(dict.fromkeys(symbols))
-    backup = _make(home.models, home.models, symbols, clock, reason, run_id)
-    copies, problems = [], []
+    backup = _make(home.models, tuple(dict.fromkeys(symbols)), clock, reason, run_id)
+    copies = []
+    problems = []
     if to is not None:
         copies.append(copy_to(backup, to))
     if other := other_disk(home, settings):
@@ -67,33 +65,27 @@ def back_up(
 def ensure_backup(
     home: Home, settings: Settings, symbol: str, symbols: Iterable[str], run_id: str, clock: Clock
 ) -> NewBackup | None:
-    """Make sure a backup of this run holds the live file of `symbol`: one folder a run, made at
-    its first publish.
+    """Make sure a backup of this run holds the live file of `symbol`: one folder a run.
 
-    The first call copies the live files of all `symbols`; later ones find their file in it. None
-    when there is nothing to make. For `publish(backup=…)`: called by whoever holds the symbol's
-    lock.
+    The first call, at the run's first publish, copies the live files of all `symbols`; later ones
+    find theirs in it. None when there is nothing to make. For `publish(backup=…)`: the caller
+    holds the symbol's lock.
     """
     if not home.model(symbol).exists():
         return None
     with backups_lock(home, f"automatic backup of run {run_id}"):
         digest = _sha256(home.model(symbol))
-        mine = [
-            backup
-            for backup in backups_in(home.models)
-            if backup.run_id == run_id and backup.verified
-        ]
-        if any(
-            entry and entry.sha256 == digest for entry in (backup.entry(symbol) for backup in mine)
-        ):
+        backups = backups_in(home.models)
+        own = [backup for backup in backups if backup.run_id == run_id and backup.verified]
+        entries = (backup.entry(symbol) for backup in own)
+        if any(entry and entry.sha256 == digest for entry in entries):
             return None
-        wanted = (symbol,) if mine else (symbol, *symbols)
-        return back_up(home, settings, wanted, clock, reason="automatic", run_id=run_id)
+        missing = (symbol,) if own else (symbol, *symbols)
+        return back_up(home, settings, missing, clock, reason="automatic", run_id=run_id)
 
 
 def holds_copy(home: Home, symbol: str) -> bool:
-    """Whether a complete backup holds, byte for byte, what is live now;
-    the copy is read to find out."""
+    """Whether a complete backup holds the live file byte for byte; the copy is read."""
     digest = _sha256(home.model(symbol))
     for backup in list_backups(home.models):
         entry = backup.entry(symbol)
@@ -105,8 +97,8 @@ def holds_copy(home: Home, symbol: str) -> bool:
 def copy_to(backup: Backup, folder: Path) -> Path:
     """Copy a backup to a folder on another disk, read it again, and return its path there.
 
-    Raises StockmlError when the folder is absent (a disk that is not mounted must not fill this
-    one), the disk fails, or a file differs from the manifest.
+    StockmlError when the folder is absent (a disk that is not mounted must not fill this one),
+    the disk fails, or a file differs from the manifest.
     """
     if not folder.is_dir():
         raise StockmlError(
@@ -117,12 +109,8 @@ def copy_to(backup: Backup, folder: Path) -> Path:
             f"{folder} is where the backup already is", "name a folder on another disk"
         )
     with _disk_errors(f"cannot copy {backup.name} to {folder}"):
-        return _build(
-            folder,
-            backup.name,
-            _copies(backup.path, backup.entries),
-            (backup.path / MANIFEST).read_bytes(),
-        )
+        manifest = (backup.path / MANIFEST).read_bytes()
+        return _build(folder, backup.name, _read_entries(backup), manifest)
 
 
 def check_space(folder: Path, need_bytes: int) -> None:
@@ -138,8 +126,7 @@ def check_space(folder: Path, need_bytes: int) -> None:
 
 @contextmanager
 def backups_lock(home: Home, owner: str) -> Iterator[None]:
-    """The lock of those who make or remove backups, waited for at most a minute;
-    BusyError names the holder."""
+    """The lock of whoever makes or removes backups; BusyError after a minute names the holder."""
     lock = FileLock(home.locks / "backups.lock")
     end = time.monotonic() + _LOCK_WAIT_S
     while not lock.acquire(owner):
@@ -156,51 +143,49 @@ def backups_lock(home: Home, owner: str) -> Iterator[None]:
 
 
 @contextmanager
-def _disk_errors(what: str) -> Iterator[None]:
+def _disk_errors(task: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise StockmlError(
-            f"{what}: {error.strerror or error}",
+            f"{task}: {error.strerror or error}",
             "no half backup was left; check the disk and its space",
         ) from error
 
 
-def _make(
-    source: Path, folder: Path, symbols: tuple[str, ...], clock: Clock, reason: str, run_id: str
-) -> Backup:
+def _make(folder: Path, symbols: tuple[str, ...], clock: Clock, reason: str, run_id: str) -> Backup:
+    """A new backup in `folder` of the model files beside it."""
     with _disk_errors(f"cannot back up to {folder}"):
-        files = {
-            symbol: raw
-            for symbol in symbols
-            if (raw := _bytes(source / file_name(symbol))) is not None
+        paths = {symbol: folder / file_name(symbol) for symbol in symbols}
+        contents = {
+            symbol: raw for symbol, path in paths.items() if (raw := _read_file(path)) is not None
         }
-        if not files:
+        if not contents:
             raise NoDataError(
                 f"there is no model to back up ({', '.join(symbols)})",
                 "train one first: stockml train SYM",
             )
         entries = tuple(
-            describe_file(symbol, raw, str(source / file_name(symbol)))
-            for symbol, raw in files.items()
+            describe_file(symbol, raw, str(paths[symbol])) for symbol, raw in contents.items()
         )
         now = clock.now()
-        found = BackupManifest(
+        manifest = BackupManifest(
             format=FORMAT, created_at=iso(now), reason=reason, run_id=run_id, entries=entries
         )
-        manifest = msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n"
+        text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
         name = f"backup_{now.astimezone():%Y%m%d_%H%M%S}"
-        path = _build(folder, name, [(entry, files[entry.symbol]) for entry in entries], manifest)
-        return Backup(path, now, entries, reason, run_id)
+        files = [(entry, contents[entry.symbol]) for entry in entries]
+        return Backup(_build(folder, name, files, text), now, entries, reason, run_id)
 
 
-def _copies(folder: Path, entries: tuple[BackupEntry, ...]) -> Iterator[tuple[BackupEntry, bytes]]:
-    for entry in entries:
-        raw = (folder / entry.file).read_bytes()
+def _read_entries(backup: Backup) -> Iterator[tuple[BackupEntry, bytes]]:
+    """The files of a backup with their bytes; StockmlError for a damaged one."""
+    for entry in backup.entries:
+        path = backup.path / entry.file
+        raw = path.read_bytes()
         if hashlib.sha256(raw).hexdigest() != entry.sha256:
             raise StockmlError(
-                f"{folder / entry.file} is damaged: it is not what was backed up",
-                "make a new backup",
+                f"{path} is damaged: it is not what was backed up", "make a new backup"
             )
         yield entry, raw
 
@@ -208,8 +193,7 @@ def _copies(folder: Path, entries: tuple[BackupEntry, ...]) -> Iterator[tuple[Ba
 def _build(
     folder: Path, name: str, files: Iterable[tuple[BackupEntry, bytes]], manifest: bytes
 ) -> Path:
-    """The folder `name` with `files` and `manifest`, whole, read again and durable;
-    `_2` on a clash."""
+    """The folder `name`, or `name_2` on a clash, with the files: whole, read again, durable."""
     folder.mkdir(parents=True, exist_ok=True)
     aside = temporary_name(folder / name)
     failpoint("backup.begin")
@@ -238,9 +222,8 @@ def _copy(path: Path, raw: bytes, entry: BackupEntry) -> None:
         file.write(raw)
         file.flush()
         os.fsync(fd)
-        os.posix_fadvise(
-            fd, 0, 0, os.POSIX_FADV_DONTNEED
-        )  # so that the reading below asks the disk
+        # So that the reading below asks the disk.
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     if _sha256(path) != entry.sha256:
         raise StockmlError(
             f"the copy {path} does not read back as it was written", "check the disk"
@@ -248,10 +231,9 @@ def _copy(path: Path, raw: bytes, entry: BackupEntry) -> None:
 
 
 def _rename(aside: Path, path: Path) -> Path:
-    """Rename to `path`, or to `path_2`, `path_3` … : a folder that holds anything is never
-    replaced."""
-    for turn in range(1, 1000):
-        target = path if turn == 1 else path.with_name(f"{path.name}_{turn}")
+    """Rename to `path`, or `path_2` …: a folder that holds anything is never replaced."""
+    for number in range(1, 1000):
+        target = path if number == 1 else path.with_name(f"{path.name}_{number}")
         try:
             aside.rename(target)
         except OSError as error:
@@ -262,7 +244,7 @@ def _rename(aside: Path, path: Path) -> Path:
     raise StockmlError(f"{path} and 998 names after it are taken", "run stockml clean")
 
 
-def _bytes(path: Path) -> bytes | None:
+def _read_file(path: Path) -> bytes | None:
     if path.exists() and not path.is_file():
         return None  # a pipe would block everybody's backups for ever; publishing names it
     try:

@@ -1,6 +1,4 @@
-"""Cleaning: old backups, logs, runs and left-overs go by rule.
-
-What exists once gets its daily copy.
+"""Cleaning: old backups, logs, runs and leftovers go by rule; single files get a daily copy.
 
 A live model is never removed, nor a backup that is still needed; a folder that cannot be listed
 stops its own part, which then removes nothing and is named in the report.
@@ -34,14 +32,14 @@ from engine.vault.retention import BackupCandidate, decide_retention
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _CleanPart:
     """One kind of thing to clean: what is due, and how one action is done."""
 
     name: str
     plan: Callable[[], Iterable[Removal]]
     apply: Callable[[Removal], None]
     ordered: bool = False
-    """A fault stops the part: later actions count on earlier ones."""
+    """An error stops the part: later actions rely on earlier ones."""
 
 
 def clean(
@@ -54,10 +52,8 @@ def clean(
 ) -> CleanReport:
     """Do, or with `dry_run` only name, everything that is due.
 
-    `records` are the tables of later rooms with rows that age.
-
-    A fault of one part is a problem in the report, not the end. Raises BusyError when backups
-    are made or removed by another process for more than a minute.
+    `records` are the tables of history.db whose rows age. An error of one part is a problem in the
+    report, not the end. BusyError when another process works on the backups for over a minute.
     """
     actions: list[Removal] = []
     problems: list[str] = []
@@ -69,26 +65,29 @@ def clean(
 
 def _parts(
     home: Home, settings: Settings, now: datetime, records: Sequence[AgingTable]
-) -> Iterator[_Part]:
-    """The parts in the order of their work: what frees space comes first, so that a full disk
-    can be cleaned at all."""
+) -> Iterator[_CleanPart]:
+    """The parts in order: what frees space comes first, so that a full disk can be cleaned."""
     folders = backup_folders(home, settings)
-    yield _Part("left-overs", partial(plan_leftovers, home, now, folders[1:]), remove_leftover)
-    yield _Part("logs", partial(plan_logs, home.logs, settings.logs, now), apply_log)
-    yield _Part("runs", partial(plan_runs, home.runs, settings.logs, now), _discard_run)
+    yield _CleanPart("left-overs", partial(plan_leftovers, home, now, folders[1:]), remove_leftover)
+    yield _CleanPart("logs", partial(plan_logs, home.logs, settings.logs, now), apply_log)
+    yield _CleanPart("runs", partial(plan_runs, home.runs, settings.logs, now), _discard_run)
     for folder in folders:
-        yield _Part(
+        yield _CleanPart(
             f"backups in {folder}",
             partial(plan_backups, folder, settings, now),
             partial(_discard, "clean.backup"),
         )
-    for kept in daily_files(home):
-        plan = partial(plan_daily, kept, daily_folder(home), now)
-        yield _Part(f"copies of {kept.source.name}", plan, partial(apply_daily, kept), ordered=True)
+    for daily in daily_files(home):
+        plan = partial(plan_daily, daily, daily_folder(home), now)
+        yield _CleanPart(
+            f"copies of {daily.source.name}", plan, partial(apply_daily, daily), ordered=True
+        )
     # Last: today's copy still holds what goes.
     days = settings.logs.keep_records_days
     old = partial(remove_records, home, records, days, now)
-    yield _Part("old records", partial(plan_records, home, records, days, now), old, ordered=True)
+    yield _CleanPart(
+        "old records", partial(plan_records, home, records, days, now), old, ordered=True
+    )
 
 
 def _discard(label: str, action: Removal) -> None:
@@ -99,7 +98,7 @@ def _discard_run(action: Removal) -> None:
     discard(action.path, "clean.run", durable=False)
 
 
-def _do(part: _Part, dry_run: bool, actions: list[Removal], problems: list[str]) -> None:
+def _do(part: _CleanPart, dry_run: bool, actions: list[Removal], problems: list[str]) -> None:
     try:
         planned = tuple(part.plan())
     except (OSError, StockmlError) as error:
@@ -118,8 +117,7 @@ def _do(part: _Part, dry_run: bool, actions: list[Removal], problems: list[str])
 
 
 def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Removal, ...]:
-    """An action for each backup in `folder`, every file of it read again;
-    OSError when they cannot be listed."""
+    """An action for each backup in `folder`, every file read again; OSError when not listable."""
     backups = {backup.name: backup for backup in list_backups(folder)}
     limits = settings.backup
     verdicts = decide_retention(
@@ -131,12 +129,12 @@ def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Remov
     return tuple(
         Removal(
             "backup",
-            folder / each.name,
-            "keep" if each.keep else "remove",
-            each.reason,
-            backups[each.name].size_bytes,
+            folder / verdict.name,
+            "keep" if verdict.keep else "remove",
+            verdict.reason,
+            backups[verdict.name].size_bytes,
         )
-        for each in verdicts
+        for verdict in verdicts
     )
 
 
@@ -147,13 +145,12 @@ def _candidate(backup: Backup) -> BackupCandidate:
         symbols=frozenset(entry.symbol for entry in backup.entries),
         valid=frozenset(check.symbol for check in verify_backup(backup) if check.ok),
         verified=backup.verified,
-        problem=backup.problem or _stranger(backup),
+        problem=backup.problem or _foreign_folder(backup),
     )
 
 
-def _stranger(backup: Backup) -> str:
-    """Why a folder that is called like a backup is none of ours: another program's, on a disk
-    that both use."""
+def _foreign_folder(backup: Backup) -> str:
+    """Why a folder named like a backup is another program's, on a disk that both use; or ''."""
     if backup.verified or backup.entries or not any(backup.path.iterdir()):
         return ""
     return "it holds files, and no model among them"

@@ -1,5 +1,4 @@
-"""Daily copies of what exists once: history.db and stockml.toml, seven of each, verified before
-an old one goes."""
+"""Daily copies of history.db and stockml.toml: seven, verified before an old one goes."""
 
 from __future__ import annotations
 
@@ -22,13 +21,12 @@ from engine.vault.records import Removal
 from engine.vault.removal import discard
 
 COPIES_KEPT = 7
-_BUSY_S = 5.0
+_MAX_WAIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class DailyFile:
-    """One file of which daily copies are kept: where it is, the copies' name, how one is made
-    and verified."""
+    """A file of which daily copies are kept, their name, and how one is made and verified."""
 
     source: Path
     prefix: str
@@ -41,7 +39,7 @@ class DailyFile:
 
 
 def daily_folder(home: Home) -> Path:
-    """Where the daily copies lie."""
+    """Where the daily copies are."""
     return home.data / "daily"
 
 
@@ -53,62 +51,52 @@ def daily_files(home: Home) -> tuple[DailyFile, ...]:
     )
 
 
-def plan_daily(kept: DailyFile, folder: Path, now: datetime) -> tuple[Removal, ...]:
-    """Today's copy where it is missing, and an action for each copy there is.
-
-    OSError when they cannot be listed.
+def plan_daily(daily: DailyFile, folder: Path, now: datetime) -> tuple[Removal, ...]:
+    """Today's copy where it is missing, and an action for each copy; OSError when not listable.
 
     Removals count today's copy, so apply them only after it was made.
     """
-    today = kept.target(now)
-    pattern = re.compile(rf"{kept.prefix}-\d{{8}}{re.escape(kept.suffix)}")
-    names = (
-        sorted(
-            (path.name for path in folder.iterdir() if pattern.fullmatch(path.name)), reverse=True
-        )
-        if folder.is_dir()
-        else []
-    )
-    actions = []
-    if today not in names and kept.source.exists():
-        actions.append(
-            Removal(
-                "daily",
-                folder / today,
-                "copy",
-                f"no copy of {kept.source.name} today",
-                kept.source.stat().st_size,
-            )
-        )
+    today = daily.target(now)
+    names = _copies(daily, folder)
+    plan = []
+    if today not in names and daily.source.exists():
+        reason = f"no copy of {daily.source.name} today"
+        size = daily.source.stat().st_size
+        plan.append(Removal("daily", folder / today, "copy", reason, size))
         names = sorted((*names, today), reverse=True)
     past = [name for name in names if name <= today]
     for name in names:
         path = folder / name
         if name > today:
-            actions.append(Removal("daily", path, "keep", "dated in the future"))
+            plan.append(Removal("daily", path, "keep", "dated in the future"))
         elif path.exists():
-            place = past.index(name) + 1
-            size = path.stat().st_size
-            if place > COPIES_KEPT:
-                actions.append(
-                    Removal("daily", path, "remove", f"{COPIES_KEPT} newer copies are kept", size)
-                )
-            else:
-                actions.append(
-                    Removal("daily", path, "keep", f"{place} of {COPIES_KEPT} daily copies", size)
-                )
-    return tuple(actions)
+            plan.append(_ranked(path, past.index(name) + 1))
+    return tuple(plan)
 
 
-def apply_daily(kept: DailyFile, action: Removal) -> None:
-    """Make or remove one copy as planned;
-    StockmlError when the source is broken or locked, OSError for the disk."""
+def _copies(daily: DailyFile, folder: Path) -> list[str]:
+    """The names of the copies in `folder`, newest first."""
+    pattern = re.compile(rf"{daily.prefix}-\d{{8}}{re.escape(daily.suffix)}")
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return sorted((path.name for path in paths if pattern.fullmatch(path.name)), reverse=True)
+
+
+def _ranked(path: Path, rank: int) -> Removal:
+    """What becomes of the copy that is `rank`th from the newest."""
+    size = path.stat().st_size
+    if rank > COPIES_KEPT:
+        return Removal("daily", path, "remove", f"{COPIES_KEPT} newer copies are kept", size)
+    return Removal("daily", path, "keep", f"{rank} of {COPIES_KEPT} daily copies", size)
+
+
+def apply_daily(daily: DailyFile, action: Removal) -> None:
+    """Make or remove one copy; StockmlError for a broken or locked source, OSError for the disk."""
     if action.verb == "remove":
         discard(action.path, "clean.daily")
     elif action.verb == "copy":
         replace_with(
             action.path,
-            lambda temporary: kept.copy(kept.source, temporary),
+            lambda temporary: daily.copy(daily.source, temporary),
             mode=0o600,
             name="daily",
         )
@@ -131,24 +119,22 @@ def _copy_settings(source: Path, target: Path) -> None:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    """Copy by SQLite's own backup, so that a writer in the middle of something is not copied
-    half."""
-    end = time.monotonic() + _BUSY_S
+    """Copy by SQLite's own backup, so that a write under way is not copied half."""
+    end = time.monotonic() + _MAX_WAIT_S
 
-    def waited(status: int, _remaining: int, _total: int) -> None:
+    def stop_waiting(status: int, _remaining: int, _total: int) -> None:
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
-            raise TimeoutError(f"locked by a writer for {_BUSY_S:.0f} s")
+            raise TimeoutError(f"locked by a writer for {_MAX_WAIT_S:.0f} s")
 
+    # rw, not ro: a journal that a killed writer left must be rolled back first.
+    uri = f"file:{quote(str(source))}?mode=rw"
     try:
-        # rw, not ro: a journal that a killed writer left must be rolled back first.
         with (
-            closing(
-                sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True, timeout=_BUSY_S)
-            ) as live,
+            closing(sqlite3.connect(uri, uri=True, timeout=_MAX_WAIT_S)) as live,
             closing(sqlite3.connect(target)) as copy,
         ):
-            live.backup(copy, progress=waited, sleep=0.05)
-            found = copy.execute("PRAGMA integrity_check").fetchone()[0]
+            live.backup(copy, progress=stop_waiting, sleep=0.05)
+            integrity = str(copy.execute("PRAGMA integrity_check").fetchone()[0])
     except TimeoutError as error:
         raise StockmlError(f"no copy of {source}: {error}", "clean makes it next time") from error
     except sqlite3.Error as error:
@@ -156,8 +142,8 @@ def _copy_database(source: Path, target: Path) -> None:
             f"no copy of {source}: {clean(str(error), 160)}",
             f"the last good copies are in {target.parent}",
         ) from error
-    if found != "ok":
+    if integrity != "ok":
         raise StockmlError(
-            f"{source} is damaged: {clean(str(found), 160)}",
+            f"{source} is damaged: {clean(integrity, 160)}",
             f"the last good copies are in {target.parent}",
         )

@@ -21,23 +21,22 @@ from engine.vault.removal import discard
 
 _LIVE = re.compile(r"[^.].*\.(log|jsonl)")
 _OLD = re.compile(r"([^.].*\.(?:log|jsonl))\.(\d{1,4})")
-_SUM = 5
-"""Renamed logs of one name may take this many times `max_mb` together;
-the newest stays in any case."""
+_MAX_SUM = 5
+"""Renamed logs of one name may take this many times `max_mb`; the newest stays in any case."""
 
 
 def plan_logs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal, ...]:
     """An action for each log below `folder`; OSError when it cannot be listed."""
     actions: list[Removal] = []
-    for where, _, names in os.walk(folder, onerror=raise_unless_gone):
+    for parent, _, names in os.walk(folder, onerror=raise_unless_gone):
         live: list[Removal] = []
         old: dict[str, dict[int, Path]] = defaultdict(dict)
         for name in sorted(names):
-            path = Path(where, name)
+            path = Path(parent, name)
             if path.is_symlink():
                 continue
-            if found := _OLD.fullmatch(name):
-                old[found[1]][int(found[2])] = path
+            if renamed := _OLD.fullmatch(name):
+                old[renamed[1]][int(renamed[2])] = path
             elif _LIVE.fullmatch(name):
                 live.append(_live(path, limits))
         for numbered in old.values():
@@ -55,38 +54,23 @@ def _live(path: Path, limits: LogSettings) -> Removal:
 
 def _renamed(numbered: dict[int, Path], limits: LogSettings, now: datetime) -> list[Removal]:
     """Actions for `x.log.1`, `x.log.2` …, the newest first."""
-    actions, total = [], 0
+    plan = []
+    total = 0
     for number in sorted(numbered):
         path = numbered[number]
-        found = path.stat()
-        total += found.st_size
-        days = (now.timestamp() - found.st_mtime) / 86_400
+        status = path.stat()
+        total += status.st_size
+        days = (now.timestamp() - status.st_mtime) / 86_400
         if days > limits.keep_days:
-            action = Removal(
-                "log",
-                path,
-                "remove",
-                f"{days:.0f} days old, over {limits.keep_days}",
-                found.st_size,
-            )
-        elif total > _SUM * limits.max_mb * 1_000_000 and number != min(numbered):
-            action = Removal(
-                "log",
-                path,
-                "remove",
-                f"newer ones already take {_SUM * limits.max_mb} MB",
-                found.st_size,
-            )
+            reason = f"{days:.0f} days old, over {limits.keep_days}"
+            plan.append(Removal("log", path, "remove", reason, status.st_size))
+        elif total > _MAX_SUM * limits.max_mb * 1_000_000 and number != min(numbered):
+            reason = f"newer ones already take {_MAX_SUM * limits.max_mb} MB"
+            plan.append(Removal("log", path, "remove", reason, status.st_size))
         else:
-            action = Removal(
-                "log",
-                path,
-                "keep",
-                f"{max(days, 0):.0f} of {limits.keep_days} days old",
-                found.st_size,
-            )
-        actions.append(action)
-    return actions
+            reason = f"{max(days, 0):.0f} of {limits.keep_days} days old"
+            plan.append(Removal("log", path, "keep", reason, status.st_size))
+    return plan
 
 
 def apply_log(action: Removal) -> None:
@@ -98,8 +82,7 @@ def apply_log(action: Removal) -> None:
 
 
 def rotate(path: Path) -> None:
-    """Make `path` its `.1`, moving `.1` to `.2` and so on up to the first free number;
-    nothing is overwritten."""
+    """Rename `path` to its `.1`, `.1` to `.2` and so on; nothing is overwritten."""
     free = next(number for number in range(1, 10_000) if not _numbered(path, number).exists())
     failpoint("clean.rotate.begin")
     for number in range(free - 1, 0, -1):

@@ -1,9 +1,6 @@
-"""Old rows of history.db: each room names its tables that may be pruned.
+"""Old rows of history.db, of the tables that each package names; the newest of a kind stay.
 
-The newest rows of each kind always stay.
-
-Forecasts and their outcomes are never pruned, nor what stands now: holds, alerts, the reasons of
-each symbol.
+Forecasts and their outcomes are never pruned, nor present holds, alerts and reasons to retrain.
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ def remove_records(
     home: Home, tables: Iterable[AgingTable], days: int, now: datetime, action: Removal
 ) -> None:
     """Delete what `plan_records` counted; StockmlError when history.db does not let it."""
-    table = next(each for each in tables if action.path.name.endswith(f":{each.table}"))
+    table = next(table for table in tables if action.path.name.endswith(f":{table.table}"))
     with closing(open_history(home, table.schema)) as connection, transaction(connection):
         statement = f"DELETE FROM {table.table} WHERE {table.condition}"  # noqa: S608 - ours
         connection.execute(statement, _parameters(days, now))

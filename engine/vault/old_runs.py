@@ -1,7 +1,4 @@
-"""Finished runs within bounds: the newest ones, and none that is too old.
-
-A live run is never touched.
-"""
+"""Finished runs within bounds: only the newest, none too old; a live run is never touched."""
 
 from __future__ import annotations
 
@@ -18,19 +15,19 @@ _DATED = ("events.jsonl", "result.json", "spec.json")
 
 
 def plan_runs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal, ...]:
-    """An action for each run in `folder`, newest first (by what was written last);
-    OSError when it cannot be listed."""
+    """An action for each run in `folder`, last written first; OSError when not listable."""
     try:
-        with os.scandir(folder) as found:
+        with os.scandir(folder) as children:
             names = [
-                item.name
-                for item in found
-                if item.is_dir(follow_symlinks=False) and not item.name.startswith(".")
+                child.name
+                for child in children
+                if child.is_dir(follow_symlinks=False) and not child.name.startswith(".")
             ]
     except FileNotFoundError:
         return ()
     dated = sorted(((_written(folder / name), name) for name in names), reverse=True)
-    actions, finished = [], 0
+    actions = []
+    finished = 0
     for written, name in dated:
         path = folder / name
         if lock_holder(path / "lock") is not None:
@@ -43,28 +40,17 @@ def plan_runs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal
 
 def _finished(path: Path, place: int, days: float, limits: LogSettings) -> Removal:
     if days > limits.keep_runs_days:
-        return Removal(
-            "run",
-            path,
-            "remove",
-            f"{days:.0f} days old, over {limits.keep_runs_days}",
-            size_of(path),
-        )
+        reason = f"{days:.0f} days old, over {limits.keep_runs_days}"
+        return Removal("run", path, "remove", reason, size_of(path))
     if place > limits.keep_runs:
-        return Removal(
-            "run", path, "remove", f"{limits.keep_runs} newer runs are kept", size_of(path)
-        )
-    return Removal(
-        "run",
-        path,
-        "keep",
-        f"{max(days, 0):.0f} of {limits.keep_runs_days} days old, {place} of {limits.keep_runs}",
-    )
+        reason = f"{limits.keep_runs} newer runs are kept"
+        return Removal("run", path, "remove", reason, size_of(path))
+    age = f"{max(days, 0):.0f} of {limits.keep_runs_days} days old"
+    return Removal("run", path, "keep", f"{age}, {place} of {limits.keep_runs}")
 
 
 def _written(path: Path) -> float:
-    """When the run last wrote, as seconds since 1970;
-    the folder's own time when it has no files yet."""
+    """When the run last wrote, in seconds since 1970; the folder's time when it has no files."""
     times = []
     for name in _DATED:
         try:

@@ -55,11 +55,9 @@ def decide_retention(
     for backup in ordered:
         reason = _reason_to_keep(backup, counted, now, days, keep_valid)
         keep = bool(reason)
-        verdicts.append(
-            RetentionVerdict(
-                backup.name, keep, reason or _reason_to_remove(backup, days, keep_valid)
-            )
-        )
+        if not keep:
+            reason = _reason_to_remove(backup, days, keep_valid)
+        verdicts.append(RetentionVerdict(backup.name, keep, reason))
     return tuple(verdicts)
 
 

@@ -296,7 +296,7 @@ def test_broken_settings_cost_no_copy(home: Home) -> None:
 def test_a_locked_history(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that holds history.db makes the copy wait, then be skipped in words;
     the rest is cleaned."""
-    monkeypatch.setattr("engine.vault.daily._BUSY_S", 0.2)
+    monkeypatch.setattr("engine.vault.daily._MAX_WAIT_S", 0.2)
     with sqlite3.connect(home.history, isolation_level=None) as writer:
         writer.execute("begin exclusive")
         report = _clean(home)
