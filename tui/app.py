@@ -148,7 +148,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
     @while_open
     def _tick(self) -> None:
         """Once a second: move the title's clock, mark old numbers, follow the settings' theme."""
-        self.main.clock = f"{self.wall.now().astimezone():%H:%M:%S}"
+        self.main.clock = times.time_of_day(self.wall.now())
         before = self.stalled
         self.stalled = self.vitals.tick(self._sent(), self.size)
         deliver_late_resize(self)

@@ -116,7 +116,7 @@ def _cells(check: SymbolCheck) -> tuple[str, ...]:
     return (
         check.symbol,
         check.status,
-        f"{check.probe.seconds:.2f}s",
+        times.latency(check.probe.seconds),
         figures.number(check.probe.confidence),
         figures.number(check.direction_accuracy),
         figures.number(check.mape, 2),
@@ -170,7 +170,7 @@ def _report(session: Session, names: tuple[str, ...]) -> int:
     if tree["not_checked"]:
         session.facts([f"not checked yet: {' '.join(tree['not_checked'])}"])
     session.facts(
-        f"{meter['name']:<5} {meter['value']:6.1f}{meter['unit']}  {meter['level']}"
+        f"{meter['name']:<5} {figures.number(meter['value']):>6}{meter['unit']}  {meter['level']}"
         for meter in tree["system_status"]
     )
     return ExitCode.DONE
@@ -197,11 +197,7 @@ def accuracy(session: Session, symbols: tuple[str, ...]) -> int:
 
 
 def _accuracy_cells(scores: Accuracy) -> tuple[str, ...]:
-    interval = (
-        f"{scores.direction_low:.0f}-{scores.direction_high:.0f}"
-        if scores.direction_low is not None
-        else figures.ABSENT
-    )
+    interval = figures.interval(scores.direction_low, scores.direction_high, 0)
     return (
         scores.symbol,
         str(scores.n),

@@ -98,7 +98,7 @@ def title(snapshot: Snapshot) -> str:
 def _why(snapshot: Snapshot) -> str:
     """The meters behind WARN or CRIT; bad rows stand in the table themselves."""
     bad = [
-        f"{meter.name} {meter.value:.0f}{meter.unit}"
+        f"{meter.name} {figures.number(meter.value, 0)}{meter.unit}"
         for meter in snapshot.meters
         if meter.level is snapshot.worst
     ]
@@ -195,4 +195,5 @@ def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> l
 def meter_line(meter: Meter) -> str:
     """One resource against its limits."""
     detail = f"  ({meter.detail})" if meter.detail else ""
-    return clean(f"{meter.name:<5} {meter.value:6.1f}{meter.unit:<1}  {meter.level}{detail}")
+    value = f"{figures.number(meter.value):>6}{meter.unit:<1}"
+    return clean(f"{meter.name:<5} {value}  {meter.level}{detail}")

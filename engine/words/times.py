@@ -87,3 +87,8 @@ def slot(when: datetime | None) -> str:
 def brief_slot(when: datetime) -> str:
     """The same without its year: Sun 03-08 03:00 EDT."""
     return f"{when:%a %m-%d %H:%M %Z}"
+
+
+def slot_time(when: datetime) -> str:
+    """The same without its date: Sun 03:00 EDT."""
+    return f"{when:%a %H:%M %Z}"

@@ -4,7 +4,7 @@ took."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -167,8 +167,8 @@ class AlertsScreen(LiveScreen):
             self._silenced,
         )
 
-    def _silenced(self, until: object) -> None:
-        self.tell(Notice(f"silent until {until.astimezone():%Y-%m-%d %H:%M}"))  # type: ignore[attr-defined]
+    def _silenced(self, until: datetime) -> None:
+        self.tell(Notice(f"silent until {times.moment(until)}"))
         self._changed()
 
     def do_test(self) -> None:

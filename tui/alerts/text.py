@@ -76,7 +76,7 @@ def alert_row(alert: Alert, now: datetime) -> tuple[Span, ...]:
 
 def alert_lines(alert: Alert, now: datetime, width: int) -> tuple[Line, ...]:
     """One alert in full: what, since when, what was sent, what can be done."""
-    word, age = state_word(alert), times.age((now - alert.since).total_seconds() / 86_400)
+    word, age = state_word(alert), times.age_since(alert.since, now)
     rule = RULES.get(alert.rule)
     lines: list[Line] = [
         ((word, _STYLES.get(word, "")), (f" {alert.rule} {alert.symbol or f'({HOUSE})'}", "head")),

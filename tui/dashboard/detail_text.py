@@ -88,7 +88,7 @@ def _alert_lines(
     for alert in alerts:
         if alert.symbol == symbol:
             word = "acknowledged" if alert.acked else "silenced" if alert.silenced else alert.state
-            since = times.age((now - alert.since).total_seconds() / 86_400)
+            since = times.age_since(alert.since, now)
             found.append(((f"! {alert.rule} {word} {since}", "warn"), (f": {alert.text}", "")))
     return tuple(piece for one in found for piece in wrapped(one, width, 2))
 
@@ -109,14 +109,14 @@ def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
 def forecast_lines(found: Forecast) -> tuple[Line, ...]:
     """The next close with its intervals."""
     return (
-        line(f"close {found.last_close:.2f} of {found.last_bar}"),
+        line(f"close {figures.number(found.last_close, 2)} of {found.last_bar}"),
         line(
-            f"forecast {found.next_close:.2f} ({figures.signed(found.change)} %) for"
+            f"forecast {figures.number(found.next_close, 2)} ({figures.signed(found.change)} %) for"
             f" {found.target_session[5:]}",
             "head",
         ),
-        line(f"80 % {found.low80:.2f} to {found.high80:.2f}"),
-        line(f"95 % {found.low95:.2f} to {found.high95:.2f}"),
+        line(f"80 % {figures.interval(found.low80, found.high80)}"),
+        line(f"95 % {figures.interval(found.low95, found.high95)}"),
         line(
             f"P(up) {figures.chance(found.p_up)} %, confidence {figures.chance(found.confidence)} %"
         ),
@@ -165,5 +165,5 @@ def run_lines(runs: Sequence[Run], symbol: str, now: datetime) -> tuple[Line, ..
 
 def _weight_lines(model: ModelInfo) -> tuple[Line, ...]:
     found = sorted(model.weights, key=lambda pair: -pair[1])
-    rows = tuple(line(f"{name:<14}{100 * weight:>6.1f} %") for name, weight in found)
+    rows = tuple(line(f"{name:<14}{figures.percent(100 * weight):>8}") for name, weight in found)
     return (line("weights of its members", "head"), *rows) if rows else ()

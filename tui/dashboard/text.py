@@ -140,7 +140,7 @@ def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
             ("REFUSED", "warn"),
             (f" its model is of {short_source(model.source)} bars{rest}", ""),
         )
-    old = times.age((now - model.trained_at).total_seconds() / 86_400)
+    old = times.age_since(model.trained_at, now)
     mark = "SIMULATED " if model.simulated else ""
     text = (
         f"gen {model.generation}, {figures.size(model.size_bytes)}, trained"

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 
 from engine.watch.machine import Machine
 from engine.watch.records import Item
+from engine.words import times
 from tui.doctor import text as words
 from tui.keys.labels import key
 from tui.keys.table import bindings
@@ -65,7 +66,7 @@ class DoctorScreen(PageScreen):
     def page_lines(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - of any height
         if self.value is None:
             return self.waiting("asking the doctor")
-        seen = f"{self.value[1].astimezone():%H:%M:%S}"
+        seen = times.time_of_day(self.value[1])
         ending = (
             f"terminal and link as of now, the rest as of {seen}; {key('doctor_refresh')} looks"
             " again"

@@ -9,6 +9,7 @@ from engine.core.records import Level
 from engine.core.text import clean
 from engine.watch.machine import Machine, terminal_items
 from engine.watch.records import Item
+from engine.words import times
 from tui.terminal.vitals import Vitals
 from tui.widgets.lines import Line, Span, line, wrapped
 
@@ -35,7 +36,7 @@ def own_items(machine: Machine, vitals: Vitals) -> Iterator[Item]:
     """What only the console itself can tell: the child has no terminal and sends nothing."""
     yield from terminal_items(machine)
     stall = (
-        f"; its loop stood still for {vitals.longest_stall_s:.1f} s"
+        f"; its loop stood still for {times.latency(vitals.longest_stall_s)}"
         if vitals.longest_stall_s
         else ""
     )

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from engine.core.records import Level
+from engine.words import figures
 from engine.words.phrases import plural
 from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
@@ -138,7 +139,9 @@ class LogView(LiveScreen):
         if self._wanted:
             count = len(self.matches.lines) if self.matches else 0
             hides = f" ({key('view_only')} hides the others)"
-            spans.append((f"/{self._wanted}: {count:,}{'' if self.only else hides}", "mark"))
+            spans.append(
+                (f"/{self._wanted}: {figures.count(count)}{'' if self.only else hides}", "mark")
+            )
         spans.append(
             (
                 f"{plural(len(self._errors.lines), 'error')}",
@@ -337,4 +340,4 @@ class LogView(LiveScreen):
 
 def _extent(file: LogFile) -> str:
     """How much of the file is known."""
-    return f"{len(file):,} line{'' if len(file) == 1 else 's'}" if file.complete else "indexing"
+    return plural(len(file), "line") if file.complete else "indexing"

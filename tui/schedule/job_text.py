@@ -16,11 +16,6 @@ from tui.keys.labels import key
 from tui.widgets.lines import Line, line, wrapped
 
 
-def short(slot: datetime) -> str:
-    """A slot in its own zone, without the year: Sun 03-08 03:00 EDT."""
-    return f"{slot:%a %m-%d %H:%M %Z}"
-
-
 def explained(
     job: JobView, planned: JobLine | None, now: datetime, zone: ZoneInfo
 ) -> Explanation | None:
@@ -51,8 +46,8 @@ def run_lines(explanation: Explanation, now: datetime, zone: ZoneInfo) -> tuple[
         there = slot.astimezone(EXCHANGE)
         lines.append(
             (
-                (f"  {slot:%a %Y-%m-%d %H:%M %Z}", ""),
-                (f"   {there:%a %H:%M %Z}", "dim"),
+                (f"  {times.slot(slot)}", ""),
+                (f"   {times.slot_time(there)}", "dim"),
                 (f"  DST {note}" if note else "", "warn"),
             )
         )
@@ -88,7 +83,9 @@ def detail_lines(
         lines.append(((f"{state}: ", "crit"), (job.reason, "")))
     if job.status and len(job.status.missed) > 1:
         missed = job.status.missed
-        lines.append(line(f"missed {len(missed)} times, first {short(missed[-1])}", "crit"))
+        lines.append(
+            line(f"missed {len(missed)} times, first {times.brief_slot(missed[-1])}", "crit")
+        )
     if job.last:
         lines.append(_last_line(job, zone))
     lines += _planned_lines(job, planned, now, zone)
@@ -125,7 +122,7 @@ def _planned_lines(
 def _last_line(job: JobView, zone: ZoneInfo) -> Line:
     last = job.last
     assert last is not None
-    due = f", due {short(last.slot.astimezone(zone))}" if last.slot else ""
+    due = f", due {times.brief_slot(last.slot.astimezone(zone))}" if last.slot else ""
     end = f"{last.outcome}, exit {last.exit_code}" if last.outcome else "no end recorded"
     took = f" after {times.duration(last.seconds)}" if last.seconds is not None else ""
     says = f": {last.message}" if last.message else ""

@@ -12,7 +12,7 @@ from engine.words import figures, times
 from engine.words.phrases import plural
 from engine.words.tables import TableColumn
 from tui.schedule.edit import ScheduleEdit
-from tui.schedule.job_text import explained, short
+from tui.schedule.job_text import explained
 from tui.widgets.lines import Line, Span, line, wrapped
 
 STYLES = {
@@ -74,7 +74,7 @@ def job_row(
         (job.job.name, "head"),
         _state(job, planned),
         expression,
-        (short(next_runs[0]) if next_runs else figures.ABSENT, ""),
+        (times.brief_slot(next_runs[0]) if next_runs else figures.ABSENT, ""),
         (times.brief_moment(last.started if last else None, now, 7), ""),
         (times.duration(last.seconds if last else None), ""),
         (figures.ABSENT if exit_code is None else str(exit_code), "crit" if _failed(job) else ""),

@@ -117,7 +117,7 @@ def _figures(found: Overview, chosen: str) -> list[Line]:
             ("  up ", "dim"),
             (times.duration(_real(system, "uptime_seconds")), ""),
             ("  health in ", "dim"),
-            (f"{found.state.reply.seconds * 1000:.0f} ms", ""),
+            (times.latency(found.state.reply.seconds), ""),
         )
     )
     return lines
@@ -246,7 +246,7 @@ def verdict_notice(symbol: str, reply: ServiceReply, limits: ResourceSettings) -
     """The result of `t`: status, latency, answer, verdict; or why there is none."""
     wrong = response_error(reply)
     if wrong is not None:
-        took = f" after {reply.seconds:.1f} s" if reply.seconds >= 1.0 else ""
+        took = f" after {times.latency(reply.seconds)}" if reply.seconds >= 1.0 else ""
         return Notice(f"{symbol} {Level.CRIT}{took}: {wrong.message}", wrong.hint, level=Level.CRIT)
     first, second = answer_lines(reply)
     return Notice(

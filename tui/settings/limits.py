@@ -9,6 +9,7 @@ from engine.core.records import Level
 from engine.core.snapshot import Snapshot, SymbolRow
 from engine.settings.keys import KeyPath
 from engine.settings.sheet import Setting
+from engine.words import figures
 
 HELD_OUT = "on the held-out sessions of its live model"
 
@@ -55,7 +56,7 @@ def reading_of(setting: Setting, value: object, snapshot: Snapshot | None) -> Re
     if setting.path[0] == "resources" and level in ("warn", "crit") and name in meters:
         meter = meters[name]
         return _reading(
-            f"{meter.value:.1f} {meter.unit} {meter.level.value}",
+            f"{figures.number(meter.value)} {meter.unit} {meter.level.value}",
             "" if meter.level is Level.OK else "warn",
         )
     free = {"free_disk_mb": "DISK", "worker_memory_mb": "MEM"}.get(setting.path[-1], "")
@@ -87,15 +88,15 @@ def _threshold(name: str, limit: float, rows: Sequence[SymbolRow]) -> Reading | 
 
 
 def _worst(
-    figures: Mapping[str, float | None], limit: float, unit: str, *, low: bool = False
+    by_symbol: Mapping[str, float | None], limit: float, unit: str, *, low: bool = False
 ) -> Reading:
     """The symbol furthest beyond the limit, and how many are beyond it."""
-    known = {symbol: value for symbol, value in figures.items() if value is not None}
+    known = {symbol: value for symbol, value in by_symbol.items() if value is not None}
     if not known:
         return _reading("no model tells yet", "dim")
     symbol = (min if low else max)(known, key=lambda name: known[name])
     beyond = sum(value < limit if low else value > limit for value in known.values())
     word = f"{beyond} {'below' if low else 'above'}"
-    value = f"{symbol} {known[symbol]:.1f}"
+    value = f"{symbol} {figures.number(known[symbol])}"
     short = f"{value}, {word}" if beyond else f"{value} OK"
     return Reading(short, f"worst {value} {unit}; {word} of {len(known)}", "warn" if beyond else "")

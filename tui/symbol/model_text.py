@@ -91,10 +91,10 @@ def calibration_lines(model: ModelSummary, width: int) -> tuple[Line, ...]:
     """Stated confidence against what came, and the intervals' coverage."""
     rows = [
         (
-            (f"{part.low:.0f} to {part.high:.0f} %", ""),
+            (f"{figures.interval(part.low, part.high, 0)} %", ""),
             (str(part.n), ""),
-            (f"{part.stated:.0f} %", ""),
-            (f"{part.came:.0f} %", ""),
+            (figures.percent(part.stated, 0), ""),
+            (figures.percent(part.came, 0), ""),
         )
         for part in model.calibration
     ]

@@ -123,4 +123,4 @@ def earnings_words(earnings: EarningsReport, now: datetime) -> str:
 
 
 def _ago(moment: datetime, now: datetime) -> str:
-    return times.age(max(0.0, (now - moment).total_seconds() / 86_400))
+    return times.age_since(moment, now)

@@ -131,9 +131,11 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
         if row.hold:
             lines.append(line(f"automatic training is on hold: {row.hold}", "warn"))
         elif left > 0:
-            lines.append(line(f"by its age alone it is to be trained again in {left:.1f} days"))
+            lines.append(
+                line(f"by its age alone it is to be trained again in {figures.number(left)} days")
+            )
         else:
-            past = f"it is {-left:.1f} days past the age limit of {max_age_days}"
+            past = f"it is {figures.number(-left)} days past the age limit of {max_age_days}"
             lines.append(line(f"{past}: the next auto-train takes it", "warn"))
     if row.last_job and row.last_job.state is not JobState.DONE:
         lines.append(
@@ -147,18 +149,20 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
 
 def _forecast_lines(found: Forecast) -> list[Line]:
     made = (
-        f"forecast for {found.target_session}: {found.next_close:.2f}"
+        f"forecast for {found.target_session}: {figures.number(found.next_close, 2)}"
         f" ({figures.signed(found.change)} %)"
     )
     inside = (
-        f"80 % interval {found.low80:.2f} to {found.high80:.2f}, 95 % {found.low95:.2f} to"
-        f" {found.high95:.2f}"
+        f"80 % interval {figures.interval(found.low80, found.high80)},"
+        f" 95 % {figures.interval(found.low95, found.high95)}"
     )
     chances = (
         f"P(up) {figures.chance(found.p_up)} %, confidence {figures.chance(found.confidence)} %"
     )
     return [
-        line(f"last close {found.last_close:.2f} of {found.last_bar}; {made}", "head"),
+        line(
+            f"last close {figures.number(found.last_close, 2)} of {found.last_bar}; {made}", "head"
+        ),
         line(f"{inside}, {chances}"),
     ]
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from engine.core.clock import Clock
 from engine.core.link import LinkFigures, save_link
 from engine.core.paths import Home
+from engine.words import times
 from tui.terminal.link import LinkMeter
 from tui.terminal.watchdog import LoopWatch
 from tui.work.background import write_log
@@ -63,7 +64,7 @@ class Vitals:
         watch = self._watch
         if watch is None or watch.ended_at is None or now - watch.ended_at > LAG_SHOWN_S:
             return ""
-        return f"LAG {watch.last:.1f}s"
+        return f"LAG {times.latency(watch.last)}"
 
     def screen_closed(self) -> None:
         """Collect its cycles soon; its reader may hold it a moment longer."""

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from engine.words import figures
+
 # Between two questions, and how long an answer may take: no key is answered meanwhile.
 ASK_EVERY_S = 1.0
 STALL_S = 1.0
@@ -73,7 +75,7 @@ class LoopWatch:
         elif not self._logged and now - self._asked_at >= STALL_S:
             self._logged = True
             where = stack_words(sys._current_frames().get(self._loop_thread))
-            self._log(f"action=stall seconds>{now - self._asked_at:.1f} at={where}")
+            self._log(f"action=stall seconds>{figures.number(now - self._asked_at)} at={where}")
 
     def answered(self, now: float) -> None:
         """On the loop: it runs."""

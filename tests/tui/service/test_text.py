@@ -205,7 +205,7 @@ def test_the_result_of_a_test_in_words(settings: Settings) -> None:
     )
     assert (silent.level, silent.text) == (
         Level.CRIT,
-        "NVDA CRIT after 11.0 s: no answer within 11 s",
+        "NVDA CRIT after 11 s: no answer within 11 s",
     )
     assert "stockml serve" in silent.hint
 

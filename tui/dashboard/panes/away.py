@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from textual.reactive import var
 
 from engine.core.snapshot import Away
+from engine.words import times
 from tui.keys.labels import key
 from tui.widgets.lines import Line, line
 from tui.widgets.pane import Pane
@@ -31,10 +32,7 @@ def away_lines(found: Away | None, height: int) -> tuple[Line, ...]:
     if found is None or found.since is None or not found.lines:
         return ()
     more = f"{key('away')} all, {key('back')} hides"
-    head = (
-        f"While you were away since {found.since.astimezone():%m-%d %H:%M}: {len(found.lines)}"
-        f" ({more})"
-    )
+    head = f"While you were away since {times.moment(found.since)}: {len(found.lines)} ({more})"
     newest = found.lines[-(height - 1) :] if height > 1 else ()
     return (line(head, "live"), *(away_line(text) for text in newest))
 
