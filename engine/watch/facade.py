@@ -243,6 +243,7 @@ class WatchFacade(Facade):
     def health(self) -> tuple[Item, ...]:
         """Whether all is in order; missed jobs, lost trainings and broken backups fire alerts."""
         from engine.watch import alerts, health
+        from engine.watch.health_item import unkept
 
         settings, now = self.context.settings, self.clock.now()
         snapshot = self.snapshot()
@@ -254,7 +255,7 @@ class WatchFacade(Facade):
         try:
             alerts.evaluate(self.home, settings, conditions, now)
         except StockmlError as error:
-            items = tuple(dict.fromkeys((*items, health.unkept(error))))
+            items = tuple(dict.fromkeys((*items, unkept(error))))
         return items
 
     def doctor(self) -> Iterator[Item]:

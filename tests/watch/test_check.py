@@ -190,7 +190,7 @@ def test_a_training_that_runs_is_never_called_none(
     """Where the record of a start is refused, the check tells the run that goes on, and that it
     is not recorded."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **_more: object) -> None:
         raise StockmlError("history.db is locked")
 
     monkeypatch.setattr(auto_train, "record_training", refuse)

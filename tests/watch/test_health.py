@@ -500,5 +500,7 @@ def test_a_slow_service_is_judged_by_the_limits(
             state = ServiceState(
                 find_place(home), ServiceReply(200, seconds, {"status": "healthy"})
             )
-            monkeypatch.setattr("engine.watch.health.service_state", lambda *_, found=state: found)
+            monkeypatch.setattr(
+                "engine.watch.health_jobs.service_state", lambda *_, found=state: found
+            )
             assert look()["service"].level is level

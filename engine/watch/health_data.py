@@ -1,0 +1,183 @@
+"""Health of what is stored: models, bars, backups and their copies, the disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from engine.core.clock import iso, parse_iso
+from engine.core.errors import StockmlError
+from engine.core.history import reading
+from engine.core.paths import Home
+from engine.core.records import Level, SymbolState
+from engine.core.snapshot import Snapshot, SymbolRow
+from engine.forecast import status as derived
+from engine.market.calendar import last_complete_session
+from engine.market.last_bar import last_bar
+from engine.market.staleness import bars_behind
+from engine.settings.schema import Settings
+from engine.watch.records import Item
+from engine.watch.health_item import item, level_of
+from engine.watch.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from engine.vault.records import Backup
+
+_WEEK = timedelta(days=7)
+_UNTRUSTED = (SymbolState.CORRUPT, SymbolState.FOREIGN)
+_POOR = (SymbolState.NONE, SymbolState.STALE, SymbolState.FAILED, SymbolState.LOST)
+MAX_LAG = 5
+"""Sessions behind from which bars are critical."""
+
+
+def models(home: Home, snapshot: Snapshot) -> Item:
+    """The states of all models."""
+    counts = Counter(row.state for row in snapshot.rows)
+    words = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    untrusted = [row.symbol for row in snapshot.rows if row.state in _UNTRUSTED]
+    newer = " ".join(symbol for symbol in untrusted if _is_newer(home, symbol))
+    if newer:
+        text = f"{words}; made by a newer stockml: {newer}"
+        return Item("models", Level.CRIT, text, "update stockml")
+    if untrusted:
+        symbols = " ".join(untrusted)
+        return Item("models", Level.CRIT, f"{words}: {symbols}", f"stockml train {symbols}")
+    poor = " ".join(row.symbol for row in snapshot.rows if row.state in _POOR)
+    if poor:
+        return Item("models", Level.WARN, f"{words}: {poor}", "stockml auto-train")
+    return Item("models", Level.OK, words)
+
+
+def _is_newer(home: Home, symbol: str) -> bool:
+    status = derived.read(home.status(symbol))
+    return status is not None and status.kind == "newer"
+
+
+def bars(
+    home: Home,
+    settings: Settings,
+    snapshot: Snapshot,
+    now: datetime,
+    source_of: Callable[[SymbolRow], str],
+) -> Item:
+    """Whether the bars of all symbols end with the last complete session."""
+    settle_minutes = settings.market.settle_minutes
+    newest = last_complete_session(now, settle_minutes)
+    missing = []
+    lags = {}
+    for row in snapshot.rows:
+        source = source_of(row)
+        bar = last_bar(home, source, row.symbol)
+        if bar is None:
+            missing.append(row.symbol)
+        # csv folders and the simulation are their own clock: only Yahoo's bars go stale.
+        elif lag := bars_behind(bar.date, source, now, settle_minutes):
+            lags[row.symbol] = lag
+    if not missing and not lags:
+        return Item("bars", Level.OK, f"all symbols up to the session of {newest}")
+    worst = max(lags.values(), default=0)
+    text = f"the last complete session is {newest}"
+    if lags:
+        text += f"; {len(lags)} symbols behind, {worst} sessions at most ({' '.join(lags)})"
+    if missing:
+        text += f"; none of {' '.join(missing)}"
+    warning = worst > settings.watch.bar_lag_sessions or bool(missing)
+    level = level_of(critical=worst > MAX_LAG, warning=warning)
+    return item("bars", level, text, "stockml data fetch")
+
+
+def growth(home: Home, now: datetime) -> Iterator[Item]:
+    """How fast the home grew over a week of checks, and how long the disk lasts at that."""
+    with reading(home, SCHEMA) as connection:
+        if connection is None:
+            return
+        rows = connection.execute(
+            "SELECT at, home_bytes FROM watch_host WHERE at>=? ORDER BY id", (iso(now - _WEEK),)
+        ).fetchall()
+    if len(rows) < 2:
+        return
+    first_at, first_bytes = rows[0]
+    last_at, last_bytes = rows[-1]
+    days = (parse_iso(last_at) - parse_iso(first_at)).total_seconds() / 86400
+    if days < 0.5:
+        return
+    bytes_a_day = (last_bytes - first_bytes) / days
+    free = shutil.disk_usage(home.root).free
+    days_left = free / bytes_a_day if bytes_a_day > 0 else float("inf")
+    level = level_of(critical=days_left < 7, warning=days_left < 30)
+    text = f"the home holds {last_bytes / 1e6:.0f} MB, {bytes_a_day / 1e6:+.1f} MB a day"
+    if level is not Level.OK:
+        text += f", the disk is full in {days_left:.0f} days"
+    yield item("growth", level, text, "stockml clean")
+
+
+def backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
+    """The newest backup of every symbol that has a model, read again."""
+    from engine.vault.backups import backups_in, check_entry
+
+    try:
+        known = backups_in(home.models)
+    except StockmlError as error:
+        yield Item("backups", Level.CRIT, str(error))
+        return
+    broken = []
+    without = []
+    good = 0
+    for row in snapshot.rows:
+        backup = _newest_backup(known, row.symbol)
+        entry = backup.entry(row.symbol) if backup else None
+        if backup is None or entry is None:
+            if row.model is not None and row.model.generation > 1:
+                without.append(row.symbol)
+            continue
+        checked = check_entry(backup, entry)
+        if checked.ok:
+            good += 1
+        else:
+            broken.append(f"{backup.name}/{row.symbol}: {checked.text or checked.kind}")
+    if broken:
+        yield Item("backups", Level.CRIT, "; ".join(broken), "stockml backup")
+    elif not good and not without:
+        text = "none yet, and none is needed: a training keeps what it replaces"
+        yield Item("backups", Level.OK, text)
+    else:
+        text = f"the newest backup of {good} symbol{'' if good == 1 else 's'} reads well"
+        text += f"; none of {' '.join(without)}" if without else ""
+        level = level_of(critical=False, warning=bool(without))
+        yield item("backups", level, text, "stockml backup")
+
+
+def _newest_backup(known: tuple[Backup, ...], symbol: str) -> Backup | None:
+    """The newest backup of a model; one of a broken or foreign file is not worth a restore."""
+    for backup in known:
+        entry = backup.entry(symbol)
+        if entry and entry.kind in ("model", "unknown"):
+            return backup
+    return None
+
+
+def copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
+    """The copies on the other disk: how old, and whether the newest backup is among them."""
+    from engine.vault.backups import backups_in, newest_valid, other_disk
+
+    folder = other_disk(home, settings)
+    if folder is None:
+        return
+    try:
+        here = newest_valid(backups_in(home.models), now)
+        there = newest_valid(backups_in(folder), now)
+    except StockmlError as error:
+        yield Item("copies", Level.CRIT, str(error))
+        return
+    if there is None:
+        level = Level.CRIT if here else Level.OK
+        yield Item("copies", level, f"none in {folder} (backup.also_to)", "stockml backup")
+        return
+    days = (now - there.created_at) / timedelta(days=1)
+    late = here is not None and here.created_at > there.created_at
+    text = f"the newest in {folder} is {days:.1f} days old"
+    text += "; a newer backup has none" if late else ""
+    yield item("copies", level_of(critical=False, warning=late), text, "stockml backup")
