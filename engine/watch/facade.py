@@ -207,17 +207,17 @@ class WatchFacade(Facade):
 
         if status.model is None or status.forecast is None:
             return
-        made = ledger.KeptForecast(
-            symbol,
-            status.forecast,
-            status.source,
-            "command",
-            status.model.generation,
-            status.model.digest,
-            self.clock.now(),
+        forecast = ledger.KeptForecast(
+            symbol=symbol,
+            forecast=status.forecast,
+            source=status.source,
+            via="command",
+            generation=status.model.generation,
+            digest=status.model.digest,
+            made_at=self.clock.now(),
         )
         with suppress(StockmlError):
-            ledger.record(self.home, [made])
+            ledger.record(self.home, [forecast])
 
     def accuracy(self, symbols: Iterable[str]) -> tuple[Accuracy, ...]:
         """Live accuracy of each symbol on the source its forecasts are made from; only reads."""

@@ -13,9 +13,9 @@ from engine.market.calendar import covered_until
 from engine.settings.schema import Settings
 from engine.watch.alert_rules import Condition
 from engine.watch.health_data import backups, bars, copies, growth, models
-from engine.watch.records import Item
 from engine.watch.health_item import or_fault
 from engine.watch.health_jobs import DIED, alerts, last_check, runs, schedule_items, service
+from engine.watch.records import Item
 
 if TYPE_CHECKING:
     from engine.schedule.records import ScheduleView

@@ -19,8 +19,8 @@ from engine.market.calendar import last_complete_session
 from engine.market.last_bar import last_bar
 from engine.market.staleness import bars_behind
 from engine.settings.schema import Settings
-from engine.watch.records import Item
 from engine.watch.health_item import item, level_of
+from engine.watch.records import Item
 from engine.watch.schema import SCHEMA
 
 if TYPE_CHECKING:

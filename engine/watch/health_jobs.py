@@ -15,8 +15,8 @@ from engine.core.snapshot import AlertState, Snapshot
 from engine.core.text import clean
 from engine.settings.schema import ResourceSettings, Settings
 from engine.watch import deliver
-from engine.watch.records import Item
 from engine.watch.health_item import item, level_of
+from engine.watch.records import Item
 from engine.watch.schema import SCHEMA
 
 if TYPE_CHECKING:

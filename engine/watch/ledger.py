@@ -40,8 +40,7 @@ REVISED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One counted forecast and its outcome;
-    prices in dollars on the basis of the forecast, chances in percent."""
+    """One counted forecast and its outcome; dollars on the basis of the forecast, percent."""
 
     symbol: str
     target: str
@@ -59,8 +58,7 @@ class Scored:
 
     @property
     def rebase(self) -> float:
-        """From the basis of the forecast to that of the bars now: 0.1 after a split of ten for
-        one."""
+        """From the basis of the forecast to that of the bars now: 0.1 after a 10-for-1 split."""
         return self.base / self.last_close
 
 
@@ -78,10 +76,12 @@ class KeptForecast:
     made_at: datetime
 
 
-def record(home: Home, made: Iterable[KeptForecast]) -> int:
+def record(home: Home, forecasts: Iterable[KeptForecast]) -> int:
     """Keep forecasts; how many were new.
-    One whose target has closed, or that was known already, is left out."""
-    rows = [_row(each) for each in made if _ahead(each)]
+
+    One whose target session has closed, or that was known already, is left out.
+    """
+    rows = [_row(kept) for kept in forecasts if _before_outcome(kept)]
     if not rows:
         return 0
     with writing(home) as connection:
@@ -95,47 +95,37 @@ def record(home: Home, made: Iterable[KeptForecast]) -> int:
         return connection.total_changes - before
 
 
-def _ahead(made: KeptForecast) -> bool:
+def _before_outcome(kept: KeptForecast) -> bool:
     """Whether the forecast was made before its outcome could be known."""
-    target = made.forecast.target_session
-    return made.forecast.last_bar < target and made.made_at < session_close(
-        date.fromisoformat(target)
-    )
+    target = kept.forecast.target_session
+    closes_at = session_close(date.fromisoformat(target))
+    return kept.forecast.last_bar < target and kept.made_at < closes_at
 
 
-def _row(made: KeptForecast) -> tuple[Any, ...]:
-    each = made.forecast
+def _row(kept: KeptForecast) -> tuple[Any, ...]:
+    forecast = kept.forecast
     return (
-        *(
-            made.symbol,
-            made.source,
-            each.target_session,
-            iso(made.made_at),
-            made.via,
-            made.generation,
-            made.digest,
-        ),
-        *(each.last_bar, *_prices(each)),
-    )
-
-
-def _prices(each: Forecast) -> tuple[float, ...]:
-    return (
-        each.last_close,
-        each.next_close,
-        each.low80,
-        each.high80,
-        each.low95,
-        each.high95,
-        each.p_up,
-        each.confidence,
+        kept.symbol,
+        kept.source,
+        forecast.target_session,
+        iso(kept.made_at),
+        kept.via,
+        kept.generation,
+        kept.digest,
+        forecast.last_bar,
+        forecast.last_close,
+        forecast.next_close,
+        forecast.low80,
+        forecast.high80,
+        forecast.low95,
+        forecast.high95,
+        forecast.p_up,
+        forecast.confidence,
     )
 
 
 def resolve(home: Home, bars: Bars, now: datetime) -> int:
-    """Join the outcomes that `bars` know to the counted forecasts of their symbol and source.
-
-    How many rows were new.
+    """Join the outcomes in `bars` to the counted forecasts; how many rows were new.
 
     A session counts once it has closed; without the bar of the target, or of the session the
     forecast was made from, there is no outcome.
@@ -149,9 +139,10 @@ def resolve(home: Home, bars: Bars, now: datetime) -> int:
             row[0]: (row[1], row[2]) for row in _outcomes(connection, bars.symbol, bars.source)
         }
     rows = []
-    for number, made in counted.items():
-        base, actual = closes.get(made[1]), closes.get(made[0])
-        if base is None or actual is None or session_close(date.fromisoformat(made[0])) > now:
+    for number, (target, made_on) in counted.items():
+        base = closes.get(made_on)
+        actual = closes.get(target)
+        if base is None or actual is None or session_close(date.fromisoformat(target)) > now:
             continue
         if number not in known or _moved(known[number], (base, actual)):
             rows.append((number, iso(now), base, actual))
@@ -173,8 +164,7 @@ def _moved(old: tuple[float, float], new: tuple[float, float]) -> bool:
 def _counted(
     connection: sqlite3.Connection, symbol: str, source: str
 ) -> dict[int, tuple[str, str]]:
-    """{id: (target, last bar)} of the last forecast for each session that was made before it
-    opened."""
+    """{id: (target, last bar)} of the last forecast made before each session opened."""
     rows = connection.execute(
         "SELECT id, target, made_at, last_bar FROM watch_predictions WHERE symbol=? AND source=?"
         " ORDER BY id",
@@ -200,8 +190,7 @@ def _outcomes(
 
 
 def scored(home: Home, symbol: str, source: str) -> tuple[Scored, ...]:
-    """The counted forecasts of a symbol that have an outcome, oldest session first;
-    () while nothing was kept."""
+    """The counted forecasts of a symbol that have an outcome, oldest session first."""
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return ()
@@ -213,10 +202,10 @@ def scored(home: Home, symbol: str, source: str) -> tuple[Scored, ...]:
         rows: dict[int, tuple[Any, ...]] = {
             row[0]: row[1:] for row in connection.execute(query, (symbol, source))
         }
-    found = [
+    forecasts = [
         Scored(symbol, *rows[number], *outcomes[number]) for number in counted if number in outcomes
     ]
-    return tuple(sorted(found, key=lambda each: each.target))
+    return tuple(sorted(forecasts, key=lambda forecast: forecast.target))
 
 
 def waiting(home: Home, symbol: str, source: str) -> int:
@@ -228,62 +217,63 @@ def waiting(home: Home, symbol: str, source: str) -> int:
         return sum(number not in known for number in _counted(connection, symbol, source))
 
 
-def live_of(found: tuple[Scored, ...], window: int) -> Live:
+def live_of(forecasts: tuple[Scored, ...], window: int) -> Live:
     """What the triggers read of the newest `window` scored sessions."""
-    newest = found[-window:]
+    newest = forecasts[-window:]
     if not newest:
         return Live()
-    errors = [abs(each.next_close * each.rebase - each.actual) / each.actual for each in newest]
-    naive = [abs(each.base - each.actual) / each.actual for each in newest]
-    hits = tuple(
-        (each.next_close - each.last_close) * (each.actual - each.base) > 0
-        for each in newest
-        if each.actual != each.base
-    )
+    errors = [abs(row.next_close * row.rebase - row.actual) / row.actual for row in newest]
+    naive_errors = [abs(row.base - row.actual) / row.actual for row in newest]
     return Live(
         n=len(newest),
         mape=100.0 * sum(errors) / len(errors),
-        naive_mape=100.0 * sum(naive) / len(naive),
-        hits=hits,
+        naive_mape=100.0 * sum(naive_errors) / len(naive_errors),
+        hits=tuple(
+            (row.next_close - row.last_close) * (row.actual - row.base) > 0
+            for row in newest
+            if row.actual != row.base
+        ),
         first=newest[0].target,
         last=newest[-1].target,
     )
 
 
-def accuracy_of(symbol: str, found: tuple[Scored, ...], waiting: int, max_mape: float) -> Accuracy:
-    """The live figures of scored forecasts: error, direction with its interval, coverage,
-    calibration."""
-    if not found:
+def accuracy_of(
+    symbol: str, forecasts: tuple[Scored, ...], waiting: int, max_mape: float
+) -> Accuracy:
+    """The live figures of scored forecasts: error, direction, coverage, calibration."""
+    if not forecasts:
         return Accuracy(symbol, 0, waiting)
     import numpy as np
 
     from engine.forecast.metrics import coverage, expected_calibration_error, relative_errors, score
 
-    forecast = np.array([np.log(each.next_close / each.last_close) for each in found])
-    target = np.array([np.log(each.actual / each.base) for each in found])
+    forecast = np.array([np.log(row.next_close / row.last_close) for row in forecasts])
+    target = np.array([np.log(row.actual / row.base) for row in forecasts])
     bounds = {
-        name: np.array([np.log(getattr(each, name) / each.last_close) for each in found])
+        name: np.array([np.log(getattr(row, name) / row.last_close) for row in forecasts])
         for name in ("low80", "high80", "low95", "high95")
     }
-    stated = np.array([each.confidence / 100.0 for each in found])
+    stated = np.array([row.confidence / 100.0 for row in forecasts])
     inside = relative_errors(forecast, target) <= max_mape / 100.0
-    figures, error = score(forecast, target), expected_calibration_error(stated, inside)
+    figures = score(forecast, target)
+    error = expected_calibration_error(stated, inside)
     return Accuracy(
         symbol,
         figures.n,
         waiting,
-        found[0].target,
-        found[-1].target,
-        figures.mape,
-        figures.naive_mape,
-        figures.mase,
-        figures.direction,
-        figures.direction_low,
-        figures.direction_high,
-        figures.moved,
-        coverage(bounds["low80"], bounds["high80"], target),
-        coverage(bounds["low95"], bounds["high95"], target),
-        100.0 * float(stated.mean()),
-        100.0 * float(inside.mean()),
-        None if error is None else 100.0 * error,
+        first=forecasts[0].target,
+        last=forecasts[-1].target,
+        mape=figures.mape,
+        naive_mape=figures.naive_mape,
+        mase=figures.mase,
+        direction_accuracy=figures.direction,
+        direction_low=figures.direction_low,
+        direction_high=figures.direction_high,
+        moved=figures.moved,
+        coverage80=coverage(bounds["low80"], bounds["high80"], target),
+        coverage95=coverage(bounds["low95"], bounds["high95"], target),
+        confidence=100.0 * float(stated.mean()),
+        kept=100.0 * float(inside.mean()),
+        ece=None if error is None else 100.0 * error,
     )

@@ -2,53 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
-
-from engine.core.snapshot import PlannedAction
-
-if TYPE_CHECKING:
-    pass
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
-from typing import TYPE_CHECKING
-
-from engine.watch.trigger_facts import TriggerVerdict
-
-if TYPE_CHECKING:
-    pass
-
-from typing import TYPE_CHECKING
 
 from engine.core.records import Level
+from engine.core.snapshot import PlannedAction
+from engine.watch.trigger_facts import TriggerVerdict
 
-if TYPE_CHECKING:
-    pass
+LATELY = timedelta(days=1)
+"""How long a resolved alert is shown."""
+ANY = "*"
+"""Every rule, or every symbol."""
+MARK_EVERY = timedelta(minutes=1)
+"""How often an open console marks that it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that was looked at."""
+    """One subject that health or the doctor examined."""
 
     name: str
     level: Level
     text: str
     fix: str = ""
+    """The next step; empty when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The live figures of one symbol, over all generations;
-    percent as percent, None without sessions."""
+    """The live figures of one symbol over all generations; percent, None without sessions."""
 
     symbol: str
     n: int
     waiting: int
+    _: KW_ONLY
     first: str = ""
     last: str = ""
     mape: float | None = None
@@ -63,8 +50,7 @@ class Accuracy:
     confidence: float | None = None
     """Mean stated confidence."""
     kept: float | None = None
-    """Percent of sessions that closed within max_mape of the forecast: what the confidence
-    speaks of."""
+    """Percent of sessions within max_mape of the forecast, which the confidence is about."""
     ece: float | None = None
     """Expected calibration error, percent."""
     source: str = ""
@@ -99,14 +85,3 @@ class Decision:
     chronic: tuple[TriggerVerdict, ...] = ()
     standing: tuple[str, ...] = ()
     """Chronic reasons that do not fire now, but have not been quiet for `new_sessions` yet."""
-
-
-LATELY = timedelta(days=1)
-"""How long a resolved alert is shown."""
-
-
-ANY = "*"
-
-
-MARK_EVERY = timedelta(minutes=1)
-"""How often an open console marks that it is."""
