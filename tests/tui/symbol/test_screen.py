@@ -180,7 +180,7 @@ def test_lineage_tells_of_refused_challengers() -> None:
 
 def test_live_accuracy_is_shown_with_its_n() -> None:
     """Figures with the sessions they rest on; without any, how they come to be."""
-    live = Accuracy("NVDA", 12, 0, "2026-10-01", "2026-10-16", mape=1.5, mase=0.97)
+    live = Accuracy("NVDA", 12, 0, first="2026-10-01", last="2026-10-16", mape=1.5, mase=0.97)
     assert text_of(live_lines(live, 200)) == "2026-10-01 to 2026-10-16: n 12  mape 1.50  mase 0.970"
     assert "no forecast made before its session is scored yet" in text_of(live_lines(None, 200))
 
