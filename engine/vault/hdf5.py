@@ -1,8 +1,8 @@
-"""The HDF5 inside a model file: how networks and arrays are laid out, and a reading that trusts
-nothing in it."""
+"""The HDF5 inside a model file: the layout of networks and arrays, read without trust."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +15,8 @@ from engine.core.text import clean
 from engine.vault.network import WEIGHT_NAMES, KerasLayer, keras_config
 
 _PACK_FROM = 4096  # bytes; smaller arrays grow when chunked and packed
-_ROOT_NAME = "stockml"  # the Sequential's name, which stands in Keras's weight paths
-_MAX_ITEMS = 7000  # 1000 arrays, each at most five groups down, and the network
+_ROOT_NAME = "stockml"  # the Sequential's name, part of Keras's weight paths
+_MAX_MEMBERS = 7000  # 1000 arrays, each at most five groups down, and the network
 _FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE)
 
 
@@ -30,10 +30,10 @@ def write_network(file: h5py.File, layers: tuple[KerasLayer, ...]) -> None:
     group.attrs["layer_names"] = _texts([layer.name for layer in layers])
     for layer in layers:
         names = [f"{_ROOT_NAME}/{layer.name}/{name}" for name in WEIGHT_NAMES[layer.kind]]
-        entry = group.create_group(layer.name)
-        entry.attrs["weight_names"] = _texts(names)
+        layer_group = group.create_group(layer.name)
+        layer_group.attrs["weight_names"] = _texts(names)
         for name, weight in zip(names, layer.weights, strict=True):
-            entry.create_dataset(name, data=weight)
+            layer_group.create_dataset(name, data=weight)
     group.create_group("top_level_model_weights").attrs["weight_names"] = _texts([])
 
 
@@ -45,59 +45,54 @@ def write_array(group: h5py.Group, name: str, array: NDArray[Any]) -> None:
     """Add one array, packed by gzip when that makes it smaller; days as integers with a mark."""
     days = array.dtype.kind == "M"
     stored = array.view("<i8") if days else array
-    packed: dict[str, Any] = (
-        {"compression": "gzip", "shuffle": True}
-        if stored.ndim and stored.nbytes >= _PACK_FROM
-        else {}
-    )
-    dataset = group.create_dataset(name, data=stored, **packed)
+    options: dict[str, Any] = {}
+    if stored.ndim and stored.nbytes >= _PACK_FROM:
+        options = {"compression": "gzip", "shuffle": True}
+    dataset = group.create_dataset(name, data=stored, **options)
     if days:
         dataset.attrs["unit"] = np.bytes_(b"D")
 
 
 def datasets(file: h5py.File, origin: str) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Every dataset with its path, after a look at its link, its type and its storage;
-    ModelError for what is not allowed."""
+    """Every dataset with its path, checked; ModelError for what is not allowed."""
     pending: list[tuple[h5py.Group, str]] = [(file, "")]
-    seen = 0
+    count = 0
     while pending:
         group, prefix = pending.pop()
         for name in group:
             path = f"{prefix}{name}"
-            seen += 1
-            if seen > _MAX_ITEMS:  # a group may hold itself: a walk without a bound would not end
-                raise ModelError(f"{origin} holds more than {_MAX_ITEMS} things")
-            item = _item(group, name, f"{origin}: {clean(path, 80)!r}")
-            if isinstance(item, h5py.Group):
-                pending.append((item, f"{path}/"))
+            count += 1
+            if count > _MAX_MEMBERS:  # a group may hold itself: the walk needs a bound
+                raise ModelError(f"{origin} holds more than {_MAX_MEMBERS} things")
+            member = _member(group, name, f"{origin}: {clean(path, 80)!r}")
+            if isinstance(member, h5py.Group):
+                pending.append((member, f"{path}/"))
             else:
-                yield path, item
+                yield path, member
 
 
 def dataset_at(file: h5py.File, path: str, origin: str) -> h5py.Dataset:
-    """The one dataset at `path`, looked at as `datasets` does;
-    ModelError for what is not allowed, KeyError when absent."""
-    item: h5py.Group | h5py.Dataset = file
+    """The dataset at `path`, checked as by `datasets`; ModelError, or KeyError when absent."""
+    member: h5py.Group | h5py.Dataset = file
     for name in path.split("/"):
-        if not isinstance(item, h5py.Group) or name not in item:
+        if not isinstance(member, h5py.Group) or name not in member:
             raise KeyError(path)
-        item = _item(item, name, f"{origin}: {path!r}")
-    if isinstance(item, h5py.Group):
+        member = _member(member, name, f"{origin}: {path!r}")
+    if isinstance(member, h5py.Group):
         raise ModelError(f"{origin}: {path!r} is a group, not an array")
-    return item
+    return member
 
 
-def _item(group: h5py.Group, name: str, shown: str) -> h5py.Group | h5py.Dataset:
-    """A member of a group;
-    ModelError for a link that leads elsewhere and for what a model file does not hold."""
+def _member(group: h5py.Group, name: str, shown: str) -> h5py.Group | h5py.Dataset:
+    """A member of a group; ModelError for a link, or what a model file does not hold."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise ModelError(f"{shown} is a soft or external link")
-    item = group[name]
-    if isinstance(item, h5py.Dataset):
-        _check_dataset(item, shown)
-    elif not isinstance(item, h5py.Group):
+    member = group[name]
+    if isinstance(member, h5py.Dataset):
+        _check_dataset(member, shown)
+    elif not isinstance(member, h5py.Group):
         raise ModelError(f"{shown} is neither a group nor an array")
-    return item
+    return member
 
 
 def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:
@@ -106,31 +101,27 @@ def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:
             f"{shown} is of the type {clean(str(dataset.dtype), 40)}, which is not allowed"
         )
     plist = dataset.id.get_create_plist()
-    if (
-        plist.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
-        or plist.get_external_count()
-    ):
+    layouts = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
+    if plist.get_layout() not in layouts or plist.get_external_count():
         raise ModelError(f"{shown} keeps its data elsewhere (virtual or external)")
     filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
-    if any(each not in _FILTERS for each in filters):
+    if not set(filters) <= set(_FILTERS):
         raise ModelError(f"{shown} uses the filters {filters}; only gzip and shuffle are allowed")
 
 
 def bytes_of(dataset: h5py.Dataset) -> int:
-    """The bytes an array takes in memory, told without reading it."""
-    return int(dataset.dtype.itemsize) * int(
-        np.prod([int(size) for size in dataset.shape], dtype=object)
-    )
+    """The bytes an array takes in memory, without reading it."""
+    return int(dataset.dtype.itemsize) * math.prod(int(size) for size in dataset.shape)
 
 
 def read_array(dataset: h5py.Dataset) -> NDArray[Any]:
-    """The array in a dataset that `datasets` let through."""
+    """The array in a dataset that was checked."""
     array = np.asarray(dataset[()])
     return array.view("<M8[D]") if "unit" in dataset.attrs else array
 
 
 def attribute(holder: h5py.Group, name: str, origin: str) -> Any:
-    """An attribute of fixed-length bytes; ModelError when it is absent or of another type."""
+    """An attribute of fixed-length bytes; ModelError when absent or of another type."""
     if name not in holder.attrs or holder.attrs.get_id(name).dtype.kind != "S":
         raise ModelError(
             f"{origin}: the attribute {name} of {holder.name} is missing or not plain bytes"
@@ -139,15 +130,15 @@ def attribute(holder: h5py.Group, name: str, origin: str) -> Any:
 
 
 def weights_of(
-    file: h5py.File, found: dict[str, h5py.Dataset], origin: str
+    file: h5py.File, members: dict[str, h5py.Dataset], origin: str
 ) -> dict[str, tuple[NDArray[Any], ...]]:
-    """The weights of each layer, taken out of `found` in the order that Keras reads them."""
+    """The weights of each layer, taken out of `members` in the order that Keras reads them."""
     group = file["model_weights"]
     weights = {}
     for raw in attribute(group, "layer_names", origin):
         layer = raw.decode()
-        names = [each.decode() for each in attribute(group[layer], "weight_names", origin)]
+        names = [name.decode() for name in attribute(group[layer], "weight_names", origin)]
         weights[layer] = tuple(
-            read_array(found.pop(f"model_weights/{layer}/{name}")) for name in names
+            read_array(members.pop(f"model_weights/{layer}/{name}")) for name in names
         )
     return weights

@@ -21,8 +21,7 @@ Number = float | int | None
 
 
 class NewerModelError(ModelError):
-    """A model file of a format that only a newer stockml knows;
-    `generation` is the number it states, 0 when it has none."""
+    """A model file of a newer stockml; `generation` is the number it states, 0 without one."""
 
     def __init__(self, message: str, hint: str = "", generation: int = 0) -> None:
         super().__init__(message, hint)
@@ -37,8 +36,7 @@ class ParentModel(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a model comes from and how good it was;
-    percent as percent, times as UTC ISO, days as YYYY-MM-DD."""
+    """Where a model comes from and how good it was: percent, UTC ISO times, YYYY-MM-DD days."""
 
     symbol: str
     generation: int = 0
@@ -71,10 +69,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def canonical_json(tree: dict[str, Any]) -> bytes:
-    """The one JSON form of a manifest, without its digest: what the digest is taken over.
-
-    Raises ModelError for a NaN or another value that JSON cannot hold.
-    """
+    """The JSON of a manifest that its digest is taken over; ModelError for a NaN and the like."""
     body = {name: value for name, value in tree.items() if name != "digest"}
     try:
         return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
@@ -86,16 +81,15 @@ def canonical_json(tree: dict[str, Any]) -> bytes:
 
 
 def manifest_tree(manifest: Manifest) -> dict[str, Any]:
-    """The manifest as plain JSON values; a number of numpy's becomes one of Python's."""
+    """The manifest as plain JSON values; numpy's numbers become Python's."""
     tree: dict[str, Any] = msgspec.to_builtins(manifest, enc_hook=lambda value: value.item())
     return tree
 
 
 def parse_manifest(raw: bytes, origin: str) -> tuple[Manifest, dict[str, Any]]:
-    """The manifest in `raw` and the tree as it stands in the file.
+    """The manifest in `raw` and its tree as the file has it.
 
-    Raises ModelError naming `origin` when it cannot be one, NewerModelError for a format that
-    this program does not know.
+    ModelError naming `origin` when it is none, NewerModelError for an unknown format.
     """
     try:
         tree = json.loads(raw)
@@ -129,8 +123,7 @@ def parse_manifest(raw: bytes, origin: str) -> tuple[Manifest, dict[str, Any]]:
 
 
 def model_info(manifest: Manifest, size: int) -> ModelInfo:
-    """The record that the console and the commands show; `size` in bytes.
-    Texts are cleaned for a terminal."""
+    """The record that console and commands show, texts cleaned; `size` in bytes."""
     figures = {
         name: manifest.metrics.get(name)
         for name in Metrics.__dataclass_fields__

@@ -1,5 +1,4 @@
-"""The network inside a model file: the layer kinds allowed, their settings, their shapes, and
-Keras's words for them.
+"""The network inside a model file: the layers allowed, their settings and shapes, as in Keras.
 
 kind        settings (the value when left out)                            weights
 InputLayer  batch_shape [None, sequence, features]                        none
@@ -53,8 +52,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KerasLayer:
-    """One layer: its kind, its unique name, its settings (table above) and its float32 weights,
-    in Keras's order."""
+    """One layer: kind, unique name, settings (table above), float32 weights in Keras's order."""
 
     kind: str
     name: str
@@ -63,8 +61,7 @@ class KerasLayer:
 
 
 def checked_layers(layers: tuple[KerasLayer, ...], origin: str) -> tuple[KerasLayer, ...]:
-    """The layers with every setting filled in;
-    ModelError naming `origin` when one is not allowed or does not fit."""
+    """The layers with every setting filled in; ModelError when one is not allowed or misfits."""
     if not 2 <= len(layers) <= MAX_LAYERS or layers[0].kind != "InputLayer":
         raise ModelError(
             f"{origin}: the network has {len(layers)} layers; it needs an InputLayer first and at"
@@ -96,7 +93,7 @@ def _filled(layer: KerasLayer, origin: str) -> KerasLayer:
             )
         values = allowed[name]
         if values is not None and not any(
-            value is each or (isinstance(value, str) and value == each) for each in values
+            value is choice or (isinstance(value, str) and value == choice) for choice in values
         ):
             raise ModelError(f"{where}: {name} = {clean(repr(value), 40)} is not one of {values}")
         config[name] = value
@@ -104,8 +101,7 @@ def _filled(layer: KerasLayer, origin: str) -> KerasLayer:
 
 
 def _shape_after(layer: KerasLayer, shape: tuple[int, ...], origin: str) -> tuple[int, ...]:
-    """The shape of one sample behind `layer`, given the one before it;
-    ModelError when weights do not fit."""
+    """The shape of one sample after `layer`, given `shape` before it; ModelError on a misfit."""
     where = f"{origin}: layer {layer.name!r}"
     if layer.kind == "InputLayer":
         return _input_shape(layer, shape, where)
@@ -130,16 +126,14 @@ def _shape_after(layer: KerasLayer, shape: tuple[int, ...], origin: str) -> tupl
 
 def _input_shape(layer: KerasLayer, shape: tuple[int, ...], where: str) -> tuple[int, ...]:
     batch = layer.config.get("batch_shape")
-    sizes = (
-        tuple(batch[1:])
-        if isinstance(batch, list | tuple) and len(batch) == 3 and batch[0] is None
-        else ()
-    )
-    good = all(
+    sizes: tuple[int, ...] = ()
+    if isinstance(batch, list | tuple) and len(batch) == 3 and batch[0] is None:
+        sizes = tuple(batch[1:])
+    valid = all(
         isinstance(size, int) and not isinstance(size, bool) and 1 <= size <= MAX_UNITS
         for size in sizes
     )
-    if shape or not sizes or not good:
+    if shape or not sizes or not valid:
         raise ModelError(
             f"{where}: the input shape {clean(repr(batch), 60)} is not [None, sequence, features],"
             " given once"
@@ -148,17 +142,16 @@ def _input_shape(layer: KerasLayer, shape: tuple[int, ...], where: str) -> tuple
 
 
 def _check_weights(layer: KerasLayer, shapes: tuple[tuple[int, ...], ...], where: str) -> None:
-    found = tuple(weight.shape for weight in layer.weights)
-    if found != shapes:
-        raise ModelError(f"{where}: the weights have the shapes {found}, expected {shapes}")
+    actual = tuple(weight.shape for weight in layer.weights)
+    if actual != shapes:
+        raise ModelError(f"{where}: the weights have the shapes {actual}, expected {shapes}")
     for weight in layer.weights:
         if weight.dtype != np.float32 or not np.isfinite(weight).all():
             raise ModelError(f"{where}: a weight is not finite float32 (type {weight.dtype})")
 
 
 def keras_config(layers: tuple[KerasLayer, ...]) -> str:
-    """The `model_config` text from which `keras.models.load_model` builds the same Sequential
-    network."""
+    """The `model_config` text from which Keras builds the same Sequential network."""
     entries = [
         {
             "class_name": layer.kind,
@@ -172,8 +165,7 @@ def keras_config(layers: tuple[KerasLayer, ...]) -> str:
 
 
 def layers_of(config: bytes, weights: dict[str, Weights], origin: str) -> tuple[KerasLayer, ...]:
-    """The layers that a `model_config` text names, with their weights by layer name;
-    ModelError when not allowed."""
+    """The layers of a `model_config` text with their weights; ModelError when not allowed."""
     try:
         tree = json.loads(config)
         if tree["class_name"] != "Sequential":

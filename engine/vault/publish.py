@@ -1,13 +1,12 @@
 """Publishing: the one way a model file becomes the live one.
 
-temporary name in the same folder → write, fsync → read again, compare, the caller's check → a
-backup holds the current file → rename → fsync the folder. After a kill at any point the old or
+Write and fsync a temporary file in the same folder → read it again, compare, the caller's check →
+a backup holds the current file → rename → fsync the folder. After a kill at any point the old or
 the new model is live, whole.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +56,8 @@ def publish(
         manifest = msgspec.structs.replace(manifest, generation=generation, parent=_parent(path))
         manifest, data = encode_model(manifest, layers, arrays)
         path.parent.mkdir(parents=True, exist_ok=True)
-        check_space(path.parent, len(data) + (path.stat().st_size if path.exists() else 0) + _SPARE)
+        replaced_bytes = path.stat().st_size if path.exists() else 0
+        check_space(path.parent, len(data) + replaced_bytes + _SPARE)
         replace_with(
             path,
             lambda temporary: _fill(home, temporary, manifest, data, backup, verify),
@@ -96,21 +96,19 @@ def _fill(
 
 
 def highest_generation(home: Home, symbol: str, history_max: int = 0) -> int:
-    """The highest generation of `symbol` in the live file, the backups and the history;
-    0 when there is none."""
-    entries = [
-        (backup, entry) for backup in list_backups(home.models) if (entry := backup.entry(symbol))
-    ]
-    kept = [
-        entry.generation if backup.verified else _generation(backup.path / entry.file)
-        for backup, entry in entries
-    ]
-    return max(history_max, _generation(home.model(symbol)), *kept)
+    """The highest generation of `symbol` in live file, backups and history; 0 without any."""
+    highest = max(history_max, _generation(home.model(symbol)))
+    for backup in list_backups(home.models):
+        entry = backup.entry(symbol)
+        if entry and backup.verified:
+            highest = max(highest, entry.generation)
+        elif entry:
+            highest = max(highest, _generation(backup.path / entry.file))
+    return highest
 
 
 def _generation(path: Path) -> int:
-    """The generation in a file, also of a newer stockml's;
-    0 when there is no file, or none that can be believed."""
+    """The generation in a file, also a newer stockml's; 0 without a file that can be trusted."""
     try:
         return read_model(path).manifest.generation
     except NewerModelError as error:
@@ -135,32 +133,28 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data[len(data) // 2 :])
         file.flush()
         os.fsync(fd)
-        os.posix_fadvise(
-            fd, 0, 0, os.POSIX_FADV_DONTNEED
-        )  # so that the reading after it asks the disk
+        # So that the reading after it asks the disk.
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     failpoint("publish.file")
 
 
 def _read_again(path: Path, digest: str) -> None:
-    found = read_model(path).manifest.digest
-    if found != digest:
+    read = read_model(path).manifest.digest
+    if read != digest:
         raise ModelError(
-            f"{path} does not read back as it was written (digest {found[:12]}, not {digest[:12]})",
+            f"{path} does not read back as it was written (digest {read[:12]}, not {digest[:12]})",
             "check the disk",
         )
 
 
 def _failed(path: Path, data: bytes, error: OSError) -> StockmlError:
-    """The fault in words: the rename is the point from which the new model stands."""
+    """The error for the caller: once renamed, the new model is live."""
     words = error.strerror or str(error)
     try:
-        live = (
-            path.exists()
-            and hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(data).digest()
-        )
+        is_live = path.exists() and path.read_bytes() == data
     except OSError:
-        live = False
-    if live:
+        is_live = False
+    if is_live:
         return StockmlError(
             f"{path} is the new model, but the disk did not confirm it: {words}",
             "check the disk, then train again",

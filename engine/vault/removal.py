@@ -1,4 +1,4 @@
-"""One thing that `clean` keeps or does, and removal in two steps: rename away, then delete."""
+"""Removal in two steps: rename away, then delete."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ TRASH = ".trash-"
 
 
 def discard(path: Path, label: str, *, durable: bool = True) -> None:
-    """Remove a file or folder: after a kill it is there whole, or its name is gone and the rest
-    is trash.
+    """Remove a file or folder: after a kill it is whole, or its name is gone and the rest trash.
 
-    Without `durable` that does not hold for a power cut, and thousands go in seconds (a sync
-    took 10 ms). A live model file is never removed (RuntimeError). Raises OSError when the disk
-    fails.
+    Without `durable` not after a power cut, and thousands go in seconds (a sync took 10 ms). A
+    live model file is never removed (RuntimeError). Raises OSError when the disk fails.
     """
     if path.name.endswith(SUFFIX) and not path.name.startswith("."):
         raise RuntimeError(f"{path} may be a live model; clean never removes one")
@@ -34,7 +32,7 @@ def discard(path: Path, label: str, *, durable: bool = True) -> None:
 
 
 def delete(path: Path) -> None:
-    """Delete a file, or a folder with all in it; links are deleted, never followed."""
+    """Delete a file, or a folder with its contents; links are deleted, never followed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -42,10 +40,10 @@ def delete(path: Path) -> None:
 
 
 def size_of(path: Path) -> int:
-    """The bytes in a file, or in all files of a folder; what goes away meanwhile counts nothing."""
+    """The bytes of a file, or of all files of a folder; what is gone meanwhile counts 0."""
     try:
         if path.is_symlink() or not path.is_dir():
             return path.lstat().st_size
-        return sum(size_of(item) for item in path.iterdir())
+        return sum(size_of(child) for child in path.iterdir())
     except FileNotFoundError:
         return 0

@@ -1,5 +1,4 @@
-"""Restoring: a model from a backup becomes a new generation, through the same publishing as a
-trained one."""
+"""Restoring: a model from a backup is published as a new generation, like a trained one."""
 
 from __future__ import annotations
 
@@ -7,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -31,6 +31,20 @@ from engine.vault.publish import publish
 from engine.vault.records import Backup, RestoreResult
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Restore:
+    """One restore: what every symbol of it needs."""
+
+    home: Home
+    settings: Settings
+    backup: Backup
+    symbols: tuple[str, ...]
+    clock: Clock
+    run_id: str
+    """The replaced files go into one backup under this name, however many symbols there are."""
+    verify: Callable[[Path], None] | None
+
+
 def restore(
     home: Home,
     settings: Settings,
@@ -41,103 +55,91 @@ def restore(
     verify: Callable[[Path], None] | None = None,
     history_max: Callable[[str], int] = lambda _symbol: 0,
 ) -> tuple[RestoreResult, ...]:
-    """Publish the models of `symbols` (none given: all) from the backup `name`.
-
-    One result a symbol.
+    """Publish the models of `symbols` (all without any) from the backup `name`; one result each.
 
     The date of training stays that of the backup. What is replaced is backed up first, so a
-    restore can be undone. A fault of one symbol (busy, foreign, broken, not in the backup, disk
-    full) is its result and does not stop the others. Raises UsageError for an unknown backup,
-    NoDataError when there are no backups or it holds no model file.
+    restore can be undone. An error of one symbol (busy, foreign, broken, absent, disk full) is its
+    result and does not stop the others. Raises UsageError for an unknown backup, NoDataError when
+    there are no backups or it holds no model file.
     """
     backup = find_backup(backup_folders(home, settings), name)
-    wanted = tuple(dict.fromkeys(symbols)) or tuple(entry.symbol for entry in backup.entries)
-    if not wanted:
-        raise NoDataError(
-            f"{backup.name} holds no model file{f': {backup.problem}' if backup.problem else ''}",
-            "choose another backup",
+    chosen = tuple(dict.fromkeys(symbols)) or tuple(entry.symbol for entry in backup.entries)
+    if not chosen:
+        problem = f": {backup.problem}" if backup.problem else ""
+        raise NoDataError(f"{backup.name} holds no model file{problem}", "choose another backup")
+    job = _Restore(
+        home=home,
+        settings=settings,
+        backup=backup,
+        symbols=chosen,
+        clock=clock,
+        run_id=f"restore-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        verify=verify,
+    )
+    return tuple(_result(job, symbol, history_max) for symbol in chosen)
+
+
+def _result(job: _Restore, symbol: str, history_max: Callable[[str], int]) -> RestoreResult:
+    try:
+        return _restore(job, symbol, history_max(symbol))
+    except StockmlError as error:
+        return RestoreResult(symbol, error=error)
+    except OSError as error:
+        failure = StockmlError(
+            f"cannot restore {symbol}: {error.strerror or error}",
+            "check the disk and its space; stockml status shows what is live",
         )
-    # One folder of what a restore replaces, whatever the number of symbols.
-    mark = f"restore-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    results = []
-    for symbol in wanted:
-        try:
-            results.append(
-                _restore(
-                    home, settings, backup, symbol, wanted, mark, clock, verify, history_max(symbol)
-                )
-            )
-        except StockmlError as error:
-            results.append(RestoreResult(symbol, error=error))
-        except OSError as error:
-            fault = StockmlError(
-                f"cannot restore {symbol}: {error.strerror or error}",
-                "check the disk and its space; stockml status shows what is live",
-            )
-            results.append(RestoreResult(symbol, error=fault))
-    return tuple(results)
+        return RestoreResult(symbol, error=failure)
 
 
-def _restore(
-    home: Home,
-    settings: Settings,
-    backup: Backup,
-    symbol: str,
-    wanted: tuple[str, ...],
-    mark: str,
-    clock: Clock,
-    verify: Callable[[Path], None] | None,
-    history_max: int,
-) -> RestoreResult:
-    stored = _whole(home, settings, backup, symbol)
+def _restore(job: _Restore, symbol: str, history_max: int) -> RestoreResult:
+    home = job.home
+    stored = _intact_model(job, symbol)
     lock = FileLock(home.lock(symbol))
-    if not lock.acquire(f"restore of {symbol} from {backup.name}, process {os.getpid()}"):
+    if not lock.acquire(f"restore of {symbol} from {job.backup.name}, process {os.getpid()}"):
         holder = lock.path.read_text(errors="replace")
         raise BusyError(
             f"{symbol} is in use by {holder or 'another process'}",
             "wait for it, or cancel its run",
             holder,
         )
+    generation = stored.manifest.generation
     with lock:
         failpoint(f"restore.begin.{symbol}")
         replaced = home.model(symbol).exists()
-        reason = f"restored generation {stored.manifest.generation} from {backup.name}"
         manifest = msgspec.structs.replace(
-            stored.manifest, reason=reason, restored_from=backup.name
+            stored.manifest,
+            reason=f"restored generation {generation} from {job.backup.name}",
+            restored_from=job.backup.name,
         )
-        info = publish(
+        model = publish(
             home,
             symbol,
             manifest,
             stored.layers,
             stored.arrays,
-            lambda: ensure_backup(home, settings, symbol, wanted, mark, clock),
-            verify=verify,
+            lambda: ensure_backup(home, job.settings, symbol, job.symbols, job.run_id, job.clock),
+            verify=job.verify,
             history_max=history_max,
         )
         failpoint(f"restore.done.{symbol}")
-    return RestoreResult(
-        symbol, info, from_generation=stored.manifest.generation, replaced=replaced
-    )
+    return RestoreResult(symbol, model, from_generation=generation, replaced=replaced)
 
 
-def _whole(home: Home, settings: Settings, backup: Backup, symbol: str) -> StoredModel:
-    """The model of `symbol` in `backup`;
-    where its file is damaged, the same one on the other disk."""
+def _intact_model(job: _Restore, symbol: str) -> StoredModel:
+    """The model in the backup; where its file is damaged, the same one on the other disk."""
     try:
-        return checked_model(backup, symbol)
+        return checked_model(job.backup, symbol)
     except ModelError:
-        other, entry = other_disk(home, settings), backup.entry(symbol)
-        if other and entry and entry.sha256:
+        folder = other_disk(job.home, job.settings)
+        entry = job.backup.entry(symbol)
+        if folder and entry and entry.sha256:
             with suppress(StockmlError):
-                # By the hash, not by the name: another home's backup of the same second may lie
+                # By the hash, not by the name: another home's backup of the same second may be
                 # there too.
-                for copy in backups_in(other):
-                    if (
-                        copy.path != backup.path
-                        and copy.entry(symbol) == entry
-                        and check_entry(copy, entry).ok
-                    ):
+                for copy in backups_in(folder):
+                    same = copy.path != job.backup.path and copy.entry(symbol) == entry
+                    if same and check_entry(copy, entry).ok:
                         return checked_model(copy, symbol)
         raise
 
@@ -145,12 +147,12 @@ def _whole(home: Home, settings: Settings, backup: Backup, symbol: str) -> Store
 def checked_model(backup: Backup, symbol: str) -> StoredModel:
     """The model of `symbol` in `backup`, its bytes and contents checked.
 
-    Raises UsageError when the backup has none, RefusedError for a foreign file, ModelError for a
-    broken one.
+    UsageError when the backup has none, RefusedError for a foreign file, ModelError for a broken
+    one.
     """
     entry = backup.entry(symbol)
     if entry is None:
-        held = ", ".join(each.symbol for each in backup.entries) or "none"
+        held = ", ".join(entry.symbol for entry in backup.entries) or "none"
         raise UsageError(f"{backup.name} holds no model of {symbol}", f"it holds: {held}")
     check = check_entry(backup, entry)
     if check.kind == "foreign":

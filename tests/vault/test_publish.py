@@ -152,9 +152,9 @@ from pathlib import Path
 from engine.core.clock import SystemClock
 from engine.settings.load import load
 from engine.core.paths import Home
-from engine.vault.backup import automatic
+from engine.vault.backup import ensure_backup
 home = Home(Path(sys.argv[1]))
-automatic(home, load(home, {{}}), sys.argv[2], {symbols}, "run-1", SystemClock())
+ensure_backup(home, load(home, {{}}), sys.argv[2], {symbols}, "run-1", SystemClock())
 """
     workers = [
         subprocess.Popen([sys.executable, "-c", program, str(home.root), symbol], env=environment())
