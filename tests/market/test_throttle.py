@@ -75,7 +75,8 @@ def test_only_one_process_has_the_turn(tmp_path: Path) -> None:
     path = tmp_path / ".turn"
     code = (
         "import sys; from pathlib import Path; from engine.core.clock import SystemClock; from"
-        " engine.market.throttle import RequestSlot\nwith RequestSlot(Path(sys.argv[1]), SystemClock()):"
+        " engine.market.throttle import RequestSlot\n"
+        "with RequestSlot(Path(sys.argv[1]), SystemClock()):"
         " print('mine', flush=True); sys.stdin.read()"
     )
     child = subprocess.Popen(
