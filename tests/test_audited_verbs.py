@@ -52,6 +52,7 @@ NOT_AUDITED = {
     "runs.plan": "reads",
     "runs.show": "reads",
     "runs.recent": "reads",
+    "runs.journal": "reads",
     "runs.newest_generation": "reads",
     "schedule.scheduler": "Scheduler.write audits",
     "schedule.view": "reads",
@@ -89,6 +90,9 @@ NOT_AUDITED = {
     "children.show_symbol": "reads",
     "children.start_status_refresh": "rebuilds what is derived",
     "service.state": "reads",
+    "service.place": "reads",
+    "service.make_token": "engine.client.token audits",
+    "service.serve": "answers requests; what changes something is audited there",
     "service.ask": "reads",
     "service.overview": "reads",
 }

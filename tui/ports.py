@@ -25,11 +25,12 @@ if TYPE_CHECKING:
         TrainingsPlanned,
         TrainingsStarted,
     )
-    from engine.client.service_client import ServiceReply, ServiceState
+    from engine.client.records import ServiceReply, ServiceState
     from engine.core.clock import Clock
+    from engine.runs.journal import JournalTail
     from engine.schedule.records import ScheduleView
     from engine.schedule.scheduler import Scheduler
-    from engine.service.overview import Overview
+    from engine.service.records import Overview
     from engine.settings.keys import KeyPath
     from engine.settings.write import Check, SettingChange
     from engine.vault.records import Backup
@@ -52,6 +53,8 @@ class RunsPort(Protocol):
     def show(self, run_id: str) -> Run: ...
 
     def recent(self, limit: int = 50) -> tuple[Run, ...]: ...
+
+    def journal(self, run_id: str) -> JournalTail: ...
 
 
 class WatchPort(Protocol):

@@ -11,9 +11,8 @@ from engine.core.records import Level
 from engine.core.symbols import check_symbol
 
 if TYPE_CHECKING:
-    from engine.client.service_client import ServiceReply
+    from engine.client.records import ServiceReply
     from engine.core.errors import StockmlError
-    from engine.service.server import Running
 
 
 def serve(
@@ -21,52 +20,41 @@ def serve(
 ) -> int:
     """Answer predictions over HTTP until Ctrl-C or SIGTERM;
     never trains, never loads TensorFlow."""
-    home, settings = session.home, session.engine.settings.current
+    home, engine = session.home, session.engine
     if make_token:
-        from engine.client import token as service_token
-
-        service_token.make_token(home)
+        engine.service.make_token()
         session.say(
             f"{home.secrets} holds a new token now; a running service takes it up when it is"
             " started again"
         )
         return ExitCode.DONE
-    from engine.service.server import Address, serve
+    count = len(engine.settings.current.names)
 
-    address = Address(
-        host or settings.service.host, settings.service.port if port is None else port
-    )
-
-    def told(running: Running) -> None:
-        session.say(
-            f"serving {len(settings.names)} symbols of {home.root} at {running.url} ·"
-            f" {running.url}/docs · Ctrl-C stops"
-        )
-        if not running.policy.token:
+    def started(url: str, has_token: bool) -> None:
+        session.say(f"serving {count} symbols of {home.root} at {url} · {url}/docs · Ctrl-C stops")
+        if not has_token:
             session.say(
                 "no token is set: requests that change something are refused (stockml serve"
                 " --make-token)"
             )
 
-    got = serve(home, settings, address, session.engine.source, told, fetching=not no_fetch)
+    stopped_by = engine.service.serve(host, port, started, fetching=not no_fetch)
     session.say("stopped")
-    return ExitCode.INTERRUPTED if got == signal.SIGINT else ExitCode.DONE
+    return ExitCode.INTERRUPTED if stopped_by == signal.SIGINT else ExitCode.DONE
 
 
 def test_symbol(session: Session, symbol: str) -> int:
     """Ask the service for one prediction: status, latency, answer, verdict against the limits."""
-    from engine.client.place import find_place
-    from engine.client.service_client import ask_service
     from engine.service.verdict import answer_lines, latency_line, response_error, response_level
 
     settings = session.engine.settings.current
     check_symbol(symbol, settings.names)
     limits = settings.resources
-    reply = ask_service(session.home, f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
+    reply = session.engine.service.ask(f"/api/v1/predict/{symbol}", limits.response_crit_s + 1.0)
     level = response_level(reply, limits)
     wrong = response_error(reply)
     if session.json:
-        url = find_place(session.home).text.partition(",")[0] or None
+        url = session.engine.service.place().text.partition(",")[0] or None
         session.document(_tree(symbol, url, reply, level if wrong is None else Level.CRIT, wrong))
     elif wrong is None:
         session.facts(

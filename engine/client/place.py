@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from engine.client.records import ServicePlace
 from engine.core.files import lock_holder
 from engine.core.paths import Home
 from engine.settings.schema import Settings
@@ -14,18 +14,6 @@ from engine.settings.schema import Settings
 _URL = re.compile(r"http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5}), ")
 # Listening on all addresses is reached at the loopback one.
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "::1"}  # noqa: S104 - a comparison, nothing listens here
-
-
-@dataclass(frozen=True, slots=True)
-class ServicePlace:
-    """What the lock of a home's service says."""
-
-    held: bool
-    """A service runs: nothing but the kernel's lock decides it."""
-    address: tuple[str, int] | None = None
-    """Host and port at which it answers; None while it starts."""
-    text: str = ""
-    """The text of the lock, `http://127.0.0.1:8081, pid 7`; a service that crashed leaves it."""
 
 
 def lock_path(home: Home) -> Path:

@@ -11,37 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from engine.client.place import ServicePlace, find_place
+from engine.client.place import find_place
+from engine.client.records import ServiceReply, ServiceState
 from engine.client.token import read_token
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.text import clean
 
 MAX_BYTES = 4_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceReply:
-    """What came back; `status` 0 and a `fault` when nothing did."""
-
-    status: int
-    seconds: float
-    tree: dict[str, Any]
-    fault: str = ""
-    unreachable: bool = False
-    """Nothing seems to listen there."""
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
-
-    @property
-    def problem(self) -> str:
-        """Why it is no success; empty when it is one."""
-        if self.fault or self.ok:
-            return self.fault
-        stated = self.tree.get("detail") or self.tree.get("error")
-        return clean(str(stated or f"HTTP {self.status}"), 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,43 +96,6 @@ def ask_service(home: Home, path: str, deadline_s: float) -> ServiceReply:
     if client is None:
         return ServiceReply(0, 0.0, {}, "no prediction service of this home runs", unreachable=True)
     return client.get(path, deadline_s)
-
-
-NOT_ASKED = ServiceReply(0, 0.0, {}, "not asked")
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceState:
-    """What the console, `health` and the checks show of the service."""
-
-    place: ServicePlace
-    reply: ServiceReply = NOT_ASKED
-    """The answer to /api/v1/health; not asked while no service runs."""
-
-    @property
-    def running(self) -> bool:
-        return self.place.held
-
-    @property
-    def up(self) -> bool:
-        """Whether symbols are answered, all or some."""
-        return self.word in ("healthy", "degraded")
-
-    @property
-    def word(self) -> str:
-        """off, down (it crashed), starting, healthy, degraded, unhealthy, silent or error.
-
-        silent = no answer in time; error = an answer that is none of health.
-        """
-        if not self.place.held:
-            return "down" if self.place.text else "off"
-        if self.place.address is None:
-            return "starting"
-        tree = self.reply.tree
-        health = tree.get("status")
-        if self.reply.status in (200, 206, 503) and health in ("healthy", "degraded", "unhealthy"):
-            return "starting" if health == "unhealthy" and tree.get("total") == 0 else str(health)
-        return "error" if self.reply.status else "silent"
 
 
 def service_state(home: Home, deadline_s: float = 2.0) -> ServiceState:

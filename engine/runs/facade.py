@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.audit import AuditOutcome, audited
 from engine.core.files import lock_holder
@@ -14,6 +14,9 @@ from engine.runs.cancel import cancel_run
 from engine.runs.start import start_run
 from engine.runs.store import RunStore
 from engine.settings.facade import Context, Facade
+
+if TYPE_CHECKING:
+    from engine.runs.journal import JournalTail
 
 
 def _request(request: TrainRequest) -> Mapping[str, Any]:
@@ -78,6 +81,13 @@ class RunsFacade(Facade):
         """The newest runs, newest first."""
         with self._lock:
             return self._store.recent(limit)
+
+    def journal(self, run_id: str) -> JournalTail:
+        """The events of a run, to be read as they come."""
+        from engine.runs.journal import JournalTail
+        from engine.runs.spec import run_folder
+
+        return JournalTail(run_folder(self.home, run_id).events)
 
     def newest_generation(self, symbol: str) -> int:
         """The highest generation of a symbol that any run is known to have published."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
-    from engine.client.service_client import ServiceReply, ServiceState
-    from engine.service.overview import Overview
+    from engine.client.records import ServicePlace, ServiceReply, ServiceState
+    from engine.service.records import Overview
 
 
 class ServiceFacade(Facade):
@@ -25,6 +26,46 @@ class ServiceFacade(Facade):
         from engine.client.service_client import ask_service
 
         return ask_service(self.home, path, deadline_s)
+
+    def place(self) -> ServicePlace:
+        """Where the service of this home is."""
+        from engine.client.place import find_place
+
+        return find_place(self.home)
+
+    def make_token(self) -> None:
+        """Write a new bearer token into secrets.toml; RefusedError when there is one."""
+        from engine.client.token import make_token
+
+        make_token(self.home)
+
+    def serve(
+        self,
+        host: str | None,
+        port: int | None,
+        started: Callable[[str, bool], None],
+        *,
+        fetching: bool = True,
+    ) -> int:
+        """Answer over HTTP until a signal, and return it; never trains.
+
+        `started` gets the URL and whether a token is set. Without `host` and `port` those of the
+        settings are taken; port 0 picks a free one.
+        """
+        from engine.service.server import Address, serve
+
+        settings = self.context.settings
+        address = Address(
+            host or settings.service.host, settings.service.port if port is None else port
+        )
+        return serve(
+            self.home,
+            settings,
+            address,
+            self.source,
+            lambda running: started(running.url, bool(running.policy.token)),
+            fetching=fetching,
+        )
 
     def overview(self, deadline_s: float = 1.0) -> Overview:
         """The service for a person: state, figures, models; or what is in its way."""

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 from engine.client.place import configured_address
-from engine.client.service_client import ServiceClient, ServiceState, ask_service, service_state
+from engine.client.service_client import ServiceClient, ask_service, service_state
 from engine.core.paths import Home
+from engine.service.records import Overview
 from engine.settings.schema import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The service at one moment; trees are empty where it did not answer, and `fault` says why."""
-
-    state: ServiceState
-    stats: dict[str, Any] = field(default_factory=dict)
-    """The answer of /api/v1/stats."""
-    models: tuple[dict[str, Any], ...] = ()
-    """The models of /api/v1/models."""
-    fault: str = ""
-    stranger: str = ""
-    """What answers at the settings' port while no service of this home runs; else empty."""
 
 
 def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:

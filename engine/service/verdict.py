@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.client.service_client import ServiceReply
+from engine.client.records import ServiceReply
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Level
 from engine.settings.schema import ResourceSettings

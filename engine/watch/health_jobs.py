@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine.client.service_client import ServiceState, service_state
+from engine.client.records import ServiceState
+from engine.client.service_client import service_state
 from engine.core.clock import parse_iso
 from engine.core.history import reading
 from engine.core.paths import Home

@@ -6,7 +6,8 @@ import math
 from dataclasses import KW_ONLY, dataclass, replace
 from enum import StrEnum
 
-from engine.client.service_client import ServiceReply, ask_service, service_state
+from engine.client.records import ServiceReply
+from engine.client.service_client import ask_service, service_state
 from engine.core.clock import Clock
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.paths import Home

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from engine.api import Engine
 from engine.cli.main import cli
 from engine.cli.session import Session
-from engine.core.clock import Clock, FakeClock
+from engine.core.clock import Clock, FakeClock, SystemClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import (
@@ -32,7 +32,9 @@ from engine.core.records import (
 )
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.symbols import Priority
+from engine.service.facade import ServiceFacade
 from engine.settings import load as config
+from engine.settings.facade import Context
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
 METRICS = Metrics(
@@ -132,6 +134,7 @@ class FakeEngine:
     clock: Clock = field(default_factory=lambda: FakeClock(NOW))
 
     def __post_init__(self) -> None:
+        self.service = ServiceFacade(Context(self.home, SystemClock()))
         self.models = SimpleNamespace(predict=self.predict, refresh_status=self.refresh_status)
         self.watch = SimpleNamespace(snapshot=self.snapshot, recent_checks=lambda count: ())
         self.runs = SimpleNamespace(

@@ -9,14 +9,9 @@ from typing import Any
 
 import pytest
 
-from engine.client.place import ServicePlace, find_place, lock_path, place_text
-from engine.client.service_client import (
-    ServiceReply,
-    ServiceState,
-    ask_service,
-    find_client,
-    service_state,
-)
+from engine.client.place import find_place, lock_path, place_text
+from engine.client.records import ServicePlace, ServiceReply, ServiceState
+from engine.client.service_client import ask_service, find_client, service_state
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from tests.helpers import new_home, wait_for

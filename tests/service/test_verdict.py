@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.client.service_client import ServiceReply
+from engine.client.records import ServiceReply
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.core.records import Level

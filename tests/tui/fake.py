@@ -11,16 +11,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.children import messages
-from engine.client.place import ServicePlace
-from engine.client.service_client import ServiceReply, ServiceState
+from engine.client.records import ServicePlace, ServiceReply, ServiceState
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
 from engine.core.snapshot import Alert, Away, Snapshot
+from engine.runs.journal import JournalTail
+from engine.runs.spec import run_folder
 from engine.schedule.records import Daemon, ScheduleView
 from engine.schedule.scheduler import Scheduler
 from engine.schedule.view import schedule_view
-from engine.service.overview import Overview
+from engine.service.records import Overview
 from engine.settings import load as config
 from engine.settings.home import prepare
 from engine.settings.schema import Settings
@@ -111,6 +112,9 @@ class FakeRuns:
 
     def recent(self, limit: int = 50) -> tuple[Run, ...]:
         return self.engine.watch.snapshot().runs[:limit]
+
+    def journal(self, run_id: str) -> JournalTail:
+        return JournalTail(run_folder(self.engine.home, run_id).events)
 
     def show(self, run_id: str) -> Run:
         return next(run for run in self.engine.watch.snapshot().runs if run.id == run_id)

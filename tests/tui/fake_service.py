@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from engine.client.place import ServicePlace
-from engine.client.service_client import ServiceReply, ServiceState
+from engine.client.records import ServicePlace, ServiceReply, ServiceState
 from engine.core.clock import iso
-from engine.service.overview import Overview
+from engine.service.records import Overview
 from tests.tui.scenes import NAMES, NOW
 
 

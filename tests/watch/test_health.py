@@ -12,7 +12,7 @@ import pytest
 
 from engine.api import Engine
 from engine.client.place import find_place
-from engine.client.service_client import ServiceReply, ServiceState
+from engine.client.records import ServiceReply, ServiceState
 from engine.core.clock import FakeClock, iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home

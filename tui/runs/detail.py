@@ -11,7 +11,6 @@ from textual.binding import BindingType
 
 from engine.core.records import Job, Run
 from engine.runs.journal import JournalTail
-from engine.runs.spec import run_folder
 from engine.runs.training_log import event_text
 from engine.runs.training_log import log_line as told_line
 from engine.words.sources import SIMULATED
@@ -52,7 +51,7 @@ class RunScreen(LiveScreen):
     def look(self) -> tuple[Run, tuple[str, ...]]:
         run = self.shell.engine.runs.show(self._run_id)
         if self._tail is None:
-            self._tail = JournalTail(run_folder(self.shell.engine.home, self._run_id).events)
+            self._tail = self.shell.engine.runs.journal(self._run_id)
         told = ((event_text(event, run.source), event.ts) for event in self._tail.poll())
         new = [told_line(found[0], at, found[1]) for found, at in told if found is not None]
         self._said = (*self._said, *new)[-KEPT:]

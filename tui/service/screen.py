@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.service.overview import Overview
+from engine.service.records import Overview
 from engine.words.tables import meanings
 from tui.keys.table import bindings
 from tui.look.table import table

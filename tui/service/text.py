@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.client.service_client import ServiceReply, ServiceState
+from engine.client.records import ServiceReply, ServiceState
 from engine.core.clock import parse_iso
 from engine.core.records import Level
-from engine.service.overview import Overview
+from engine.service.records import Overview
 from engine.service.verdict import answer_lines, latency_line, response_error, response_level
 from engine.settings.schema import ResourceSettings, Settings
 from engine.words import figures, times

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.client.place import ServicePlace
-from engine.client.service_client import ServiceReply, ServiceState
-from engine.service.overview import Overview
+from engine.client.records import ServicePlace, ServiceReply, ServiceState
+from engine.service.records import Overview
 from tests.tui.fake_service import service_model, service_up
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, trained_home

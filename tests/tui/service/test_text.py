@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from engine.client.place import ServicePlace
-from engine.client.service_client import ServiceReply, ServiceState
+from engine.client.records import ServicePlace, ServiceReply, ServiceState
 from engine.core.clock import iso
 from engine.core.records import Level
-from engine.service.overview import Overview
+from engine.service.records import Overview
 from engine.settings.load import load
 from engine.settings.schema import Settings
 from tests.helpers import new_home

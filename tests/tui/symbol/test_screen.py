@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.children.messages import BackupCreated, CreateBackup, SymbolDetails
-from engine.client.service_client import ServiceReply
+from engine.client.records import ServiceReply
 from engine.core.errors import StockmlError
 from engine.core.records import Job, JobState
 from engine.core.symbol_details import ModelSummary, RecordedSession
