@@ -21,13 +21,9 @@ from engine.settings import load as config
 from engine.settings.home import default_settings, prepare
 from engine.settings.schema import Settings
 from engine.watch.holds import hold
-from engine.watch.snapshot import (
-    STOPPED,
-    UNREADABLE,
-    SnapshotReader,
-    host_levels,
-    state_of,
-)
+from engine.watch.row_state import state_of
+from engine.watch.snapshot import SnapshotReader, host_levels
+from engine.watch.symbol_row import STOPPED, UNREADABLE
 from tests.helpers import ROOT, environment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

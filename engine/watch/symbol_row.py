@@ -1,0 +1,219 @@
+"""One row of a snapshot: a symbol's model, forecast, jobs, state and note."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.core.errors import ExitCode
+from engine.core.paths import Home
+from engine.core.records import Job, JobState, ModelInfo, Run, SymbolState
+from engine.core.snapshot import PlannedAction, Retrain, SymbolRow
+from engine.forecast import status as derived
+from engine.forecast.status import Status, StatusKey
+from engine.market.staleness import bars_behind, stale_note, stand_in_note
+from engine.settings.schema import Settings
+from engine.watch.console_summary import Board
+from engine.watch.row_state import (
+    DONE_FOR,
+    ENDED_STATES,
+    OVERRULED_BY_HOLD,
+    age_state,
+    state_of,
+)
+
+READING = "reading the model"
+UNREADABLE = (
+    "its figures cannot be read: this home is not writable, and they are kept in"
+    " persistent_data/status"
+)
+STOPPED = "its last training was cancelled; this model stays live"
+PUBLISHED_UNSAID = "published; its run died before saying so"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowContext:
+    """What all rows of one snapshot share."""
+
+    home: Home
+    settings: Settings
+    asked: str | None
+    """The source that was asked for; None for each symbol's own."""
+    configured: str
+    """The settings' source with its full name."""
+    runs: tuple[Run, ...]
+    last_jobs: dict[str, tuple[Run, Job]]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """What the stored status is worth for the files on disk now."""
+
+    source: str
+    key: StatusKey | None
+    """None without a model file."""
+    status: Status | None
+    """The status, if it was derived from the present file."""
+    is_current: bool
+    """Whether the bars are the same too, so that its forecast holds."""
+
+    @property
+    def info(self) -> ModelInfo | None:
+        return self.status.model if self.status else None
+
+
+def build_row(symbol: str, stored: Status | None, context: RowContext) -> SymbolRow:
+    """The row of one symbol; `stored` is its derived status as it was read."""
+    now = context.now
+    model = _model(symbol, stored, context)
+    run, job = _live_job(context.runs, symbol)
+    last_run, last_job = context.last_jobs.get(symbol, (None, None))
+    last_job = _settled(last_run, last_job, model.info)
+    dated_job = _dated(last_run, last_job)
+    state = _state(model, job, dated_job, context)
+    forecast = model.status.forecast if model.status and model.is_current else None
+    settle_minutes = context.settings.market.settle_minutes
+    behind = bars_behind(forecast.last_bar, model.source, now, settle_minutes) if forecast else None
+    waiting = _waiting(model, context.home)
+    shown_run = run or last_run
+    return SymbolRow(
+        symbol=symbol,
+        company=context.settings.symbols[symbol].company,
+        priority=context.settings.symbols[symbol].priority,
+        state=state,
+        model=model.info,
+        forecast=forecast,
+        age_days=(now - model.info.trained_at).total_seconds() / 86400 if model.info else None,
+        job=job,
+        run_id=shown_run.id if shown_run else None,
+        last_job=last_job,
+        last_run_reason=last_run.reason if last_run else "",
+        note=_joined(
+            stale_note(behind),
+            stand_in_note(model.source, symbol, forecast.last_bar) if forecast else "",
+            _stopped(dated_job, model.info, now) if job is None else "",
+            _note(model.status, waiting, last_job, state),
+        ),
+        stale_status=waiting == READING and not model.is_current,
+        bars_behind=behind,
+    )
+
+
+def _model(symbol: str, stored: Status | None, context: RowContext) -> _Model:
+    configured = context.configured
+    source = context.asked or derived.usual_source(stored, configured) or configured
+    key = derived.current_key(context.home, symbol, source)
+    if key is None or stored is None or not derived.same_file(stored, key):
+        return _Model(source=source, key=key, status=None, is_current=False)
+    is_current = derived.current(stored, key, source)
+    return _Model(source=source, key=key, status=stored, is_current=is_current)
+
+
+def _state(
+    model: _Model, job: Job | None, last_job: Job | None, context: RowContext
+) -> SymbolState:
+    limits = context.settings.thresholds
+    if model.key is not None and model.status is None and job is None:
+        # A file nobody has read yet: its own age until the refreshed status shows what is in it.
+        seconds = context.now.timestamp() - model.key.mtime_ns / 1e9
+        return age_state(max(0.0, seconds) / 86400, limits)
+    return state_of(model.status, job, last_job, context.now, limits)
+
+
+def _waiting(model: _Model, home: Home) -> str:
+    """Why the figures of a model file are not known yet; empty without a file."""
+    if model.key is None:
+        return ""
+    return READING if model.is_current or derived.can_keep(home) else UNREADABLE
+
+
+def watched(row: SymbolRow, board: Board) -> SymbolRow:
+    """The row with the newest decision; under a hold the note says how the last training ended."""
+    hold = board.holds.get(row.symbol, "")
+    held = bool(hold) and row.state in OVERRULED_BY_HOLD
+    ended = str(row.state).lower() if held and row.state in ENDED_STATES.values() else ""
+    note = ": ".join(filter(None, (ended, row.note)))
+    return replace(
+        row,
+        state=SymbolState.HELD if held else row.state,
+        note=_joined(note, f"on hold: {hold}" if hold else ""),
+        hold=hold,
+        retrain=_decision(row, board, hold),
+    )
+
+
+def _decision(row: SymbolRow, board: Board, hold: str) -> Retrain | None:
+    """The newest decision, unless a newer model settled it or its hold is over."""
+    decision = board.retrain.get(row.symbol)
+    if decision is None or (row.model is not None and row.model.trained_at > decision.at):
+        return None
+    return None if decision.action is PlannedAction.HELD and not hold else decision
+
+
+def _note(status: Status | None, waiting: str, last: Job | None, state: SymbolState) -> str:
+    message = last.message if last else ""
+    if message and state in (SymbolState.FAILED, SymbolState.REFUSED, SymbolState.LOST):
+        return message
+    if status is not None:
+        unsaid = message if message == PUBLISHED_UNSAID else ""
+        return _joined(status.problem, unsaid, waiting if waiting == UNREADABLE else "")
+    return waiting or "not trained yet"
+
+
+def _stopped(last: Job | None, model: ModelInfo | None, now: datetime) -> str:
+    """That a training was cancelled a moment ago, and left the model as it was."""
+    if last is None or last.state is not JobState.CANCELLED or last.ended_at is None:
+        return ""
+    if model is None or model.trained_at > last.ended_at:
+        return ""
+    return STOPPED if now - last.ended_at < DONE_FOR else ""
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
+
+
+def _settled(run: Run | None, job: Job | None, model: ModelInfo | None) -> Job | None:
+    """The job as it turned out: a lost one whose model is the live one did publish it."""
+    if run is None or job is None or job.state is not JobState.LOST:
+        return job
+    if model is None or model.run_id != run.id:
+        return job
+    return replace(
+        job,
+        state=JobState.DONE,
+        message=PUBLISHED_UNSAID,
+        exit_code=int(ExitCode.DONE),
+        ended_at=model.trained_at,
+        generation=model.generation,
+        metrics=model.metrics,
+    )
+
+
+def _dated(run: Run | None, job: Job | None) -> Job | None:
+    """The job with the moment it ended; a lost one ended when its run was last heard of."""
+    return replace(job, ended_at=_ended_at(run, job)) if run and job else job
+
+
+def _live_job(runs: tuple[Run, ...], symbol: str) -> tuple[Run | None, Job | None]:
+    for run in runs:
+        if run.live and (job := run.job(symbol)) is not None:
+            return run, job
+    return None, None
+
+
+def last_jobs(runs: tuple[Run, ...]) -> dict[str, tuple[Run, Job]]:
+    """The newest ended job of every symbol."""
+    newest: dict[str, tuple[Run, Job]] = {}
+    for run in runs:
+        for job in run.jobs:
+            if job.state.ended:
+                before = newest.get(job.symbol)
+                if before is None or _ended_at(run, job) > _ended_at(*before):
+                    newest[job.symbol] = (run, job)
+    return newest
+
+
+def _ended_at(run: Run, job: Job) -> datetime:
+    return job.ended_at or run.ended_at or run.last_event_at or run.created_at
