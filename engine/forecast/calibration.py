@@ -18,13 +18,11 @@ import numpy as np
 from engine.forecast.members.base import Arrays, Floats
 
 WINDOW = 250
-"""Sessions whose residuals count; 500 followed the market more slowly (in 2021/22 78.3 % covered,
-not 79.2 %)."""
+"""Sessions whose residuals count; 500 followed the market more slowly (2021/22: 78.3, not 79.2)."""
 LEVELS = (0.20, 0.05)
 """Shares outside of the 80 % and the 95 % interval."""
 GAIN = (0.02, 0.008)
-"""How far one outcome moves each level: a year's coverage per symbol was then within 76 and 83 %
-(2018 to 2024-08)."""
+"""The move of each level by one outcome: a year's coverage was 76 to 83 % (2018 to 2024-08)."""
 BOUNDS = ((0.01, 0.60), (0.002, 0.30))
 """The range of each level."""
 NESTED = 1.02
@@ -40,8 +38,7 @@ score of P(up): with 250 -10 0 0 -8 +27 +11 and 0.24904, with 500 +1 0 0 -2 0 +4
 always-up, at no cost in the Brier score.
 """
 SIDE = 1e-3
-"""Volatilities between the last close and a forecast that contradicted P(up): it claims no move,
-and takes the likelier side."""
+"""Volatilities off the last close, to the likelier side, of a forecast that contradicted P(up)."""
 BASE_UP = 0.525
 """Share of sessions that close higher (13 symbols, 2015 to 2024-08: 52.5 %)."""
 COLUMNS = ("forecast", "half80", "half95", "confidence", "p_up")

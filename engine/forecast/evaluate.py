@@ -95,31 +95,25 @@ def evaluate_symbol(
     forecaster = load_forecaster(stored)
     source = source or stored.manifest.source
     bars: Bars | None = None
-    live: ForecastRecord | None = None
     try:
         bars = stored_bars(home, settings, source, symbol, clock)
         context = {
             name: stored_bars(home, settings, source, name, clock) for name in forecaster.context
         }
-        live = live_record(forecaster, build_dataset(bars, context))
+        record = live_record(forecaster, build_dataset(bars, context))
         later = int(np.sum(bars.dates > forecaster.last_bar))
-        why_held_out = _too_few(later, len(live))
+        why_held_out = "" if len(record) >= LIVE_MIN else _too_few(later, len(record))
     except NoDataError as error:
         why_held_out = f"no later session can be scored: {error.message}"
-    if live is not None and len(live) >= LIVE_MIN:
-        record = live
-        part = LIVE
-        why = f"sessions after its last training bar, {stored.manifest.last_bar}"
-    else:
+    if why_held_out:
         record = held_out(stored)
-        part = HELD_OUT
-        why = why_held_out
     before, indexed = closes_before(record, bars)
+    why_live = f"sessions after its last training bar, {stored.manifest.last_bar}"
     return Evaluation(
         model=model_info(stored.manifest, stored.size_bytes),
         source=source,
-        part=part,
-        why=why,
+        part=HELD_OUT if why_held_out else LIVE,
+        why=why_held_out or why_live,
         record=record,
         before=before,
         indexed=indexed,

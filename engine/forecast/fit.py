@@ -38,16 +38,10 @@ PACKAGES = ("stockml", "numpy", "scikit-learn", "keras", "tensorflow", "tensorfl
 class Candidate:
     """A trained model that is not published yet, and everything its file will contain."""
 
-    symbol: str
-    source: str
-    first_bar: str
-    last_bar: str
-    n_bars: int
-    data_hash: str
+    bars: Bars
     feature_names: tuple[str, ...]
     config: dict[str, Any]
     seed: int
-    versions: dict[str, str]
     weights: dict[str, float]
     layers: tuple[KerasLayer, ...]
     arrays: Arrays
@@ -62,19 +56,19 @@ class Candidate:
     ) -> Manifest:
         """The manifest, created at a time in UTC ISO; `more` as in Manifest (generation, …)."""
         return Manifest(
-            symbol=self.symbol,
+            symbol=self.bars.symbol,
             created_at=created_at,
             reason=reason,
             run_id=run_id,
-            source=self.source,
-            first_bar=self.first_bar,
-            last_bar=self.last_bar,
-            n_bars=self.n_bars,
-            data_hash=self.data_hash,
+            source=self.bars.source,
+            first_bar=str(self.bars.first_date),
+            last_bar=str(self.bars.last_date),
+            n_bars=len(self.bars),
+            data_hash=data_hash(self.bars),
             feature_names=self.feature_names,
             config=self.config,
             seed=self.seed,
-            versions=self.versions,
+            versions=versions(),
             metrics=self.figures,
             weights=self.weights,
             **more,
@@ -106,16 +100,10 @@ def fit_symbol(
     tolerance = settings.thresholds.max_mape / 100.0
     record, calibrator = score_rows(model, data, split.heldout, start, tolerance)
     return Candidate(
-        symbol=bars.symbol,
-        source=bars.source,
-        first_bar=str(bars.first_date),
-        last_bar=str(bars.last_date),
-        n_bars=len(bars),
-        data_hash=data_hash(bars),
+        bars=bars,
         feature_names=data.names,
         config=config_of(settings, options, members, split),
         seed=options.seed,
-        versions=versions(),
         weights=model.weights,
         layers=model.layers(options.sequence_length),
         arrays={

@@ -34,8 +34,7 @@ _ONE_THREAD = (
 _POLL_S = 0.5
 
 Progress = Callable[[str, int, int], None]
-"""Called with the folds that exist at the start (no symbol), then with every one fitted: its
-symbol, folds done, folds in all."""
+"""Called at the start (no symbol) and after each fold with its symbol, folds done, folds in all."""
 
 
 @dataclass(frozen=True, slots=True)

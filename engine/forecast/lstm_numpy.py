@@ -18,8 +18,7 @@ from engine.vault.network import KerasLayer
 Floats32 = NDArray[np.float32]
 Layers = tuple[KerasLayer, ...]
 CHUNK = 256
-"""Windows run at once: the gates of 256 windows of 60 sessions fit the caches; those of thousands
-do not fit memory."""
+"""Windows run at once: the gates of 256 of 60 sessions fit the caches, thousands not the memory."""
 
 
 def forward(layers: Layers, windows: NDArray[Any]) -> Floats32:

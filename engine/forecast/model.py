@@ -65,12 +65,12 @@ class Model:
 
     def layers(self, sequence_length: int) -> tuple[KerasLayer, ...]:
         """The network; one of zeros, which forecasts no change, without an lstm member."""
-        lstm = import_module(MEMBERS[LSTM].module)
+        layers: tuple[KerasLayer, ...]
         if LSTM in self.members:
-            layers: tuple[KerasLayer, ...] = self.members[LSTM].layers()  # type: ignore[attr-defined]
-            return layers
-        empty: tuple[KerasLayer, ...] = lstm.empty_layers(sequence_length, len(self.names))
-        return empty
+            layers = self.members[LSTM].layers()  # type: ignore[attr-defined]
+        else:
+            layers = module_of(LSTM).empty_layers(sequence_length, len(self.names))
+        return layers
 
     @classmethod
     def load(
@@ -83,7 +83,7 @@ class Model:
         """The model that `arrays()` and `layers()` were taken from; ModelError for missing ones."""
         try:
             members = {
-                name: module_of(name).from_layers(layers, arrays)
+                name: module_of(name).from_layers(layers)
                 if name == LSTM
                 else module_of(name).load(within(f"members/{name}", arrays))
                 for name in weights

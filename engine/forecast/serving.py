@@ -19,7 +19,7 @@ ForecastOrError = Forecast | StockmlError
 
 
 @dataclass(slots=True)
-class BarCache:
+class StoredBars:
     """The stored bars of one moment, each symbol's read once: SPY is the context of all others."""
 
     home: Home
@@ -44,14 +44,14 @@ class BarCache:
 
 
 def forecast_stored(
-    bar_cache: BarCache, models: Mapping[str, tuple[StoredModel, str]]
+    bars: StoredBars, models: Mapping[str, tuple[StoredModel, str]]
 ) -> dict[str, ForecastOrError]:
     """The next session's forecast of every (model, source of its bars), or why there is none."""
     requests: dict[str, ForecastRequest] = {}
     forecasts: dict[str, ForecastOrError] = {}
     for name, (stored, source) in models.items():
         try:
-            requests[name] = bar_cache.request(stored, source)
+            requests[name] = bars.request(stored, source)
         except StockmlError as error:
             forecasts[name] = error
     forecasts |= zip(requests, forecasts_or_errors(list(requests.values())), strict=True)

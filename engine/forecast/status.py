@@ -179,7 +179,7 @@ def build_all(
     None for a symbol without a model file. A broken model or missing bars are named in `problem`,
     never raised. The networks of all models run as one stacked recursion.
     """
-    from engine.forecast.serving import BarCache, forecast_stored
+    from engine.forecast.serving import StoredBars, forecast_stored
 
     statuses: dict[str, Status | None] = {}
     live: dict[str, tuple[StatusKey, StoredModel]] = {}
@@ -198,7 +198,7 @@ def build_all(
     models = {
         symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in live.items()
     }
-    forecasts = forecast_stored(BarCache(home, settings, clock), models)
+    forecasts = forecast_stored(StoredBars(home, settings, clock), models)
     for symbol, (key, stored) in live.items():
         used_source = models[symbol][1]
         bars_key = current_key(home, symbol, used_source) or key
@@ -257,6 +257,6 @@ def forecast_now(
 ) -> Forecast:
     """A stored model's forecast on the stored bars of `source`; NoDataError without bars."""
     from engine.forecast.inference import forecast_together
-    from engine.forecast.serving import BarCache
+    from engine.forecast.serving import StoredBars
 
-    return forecast_together([BarCache(home, settings, clock).request(stored, source)])[0]
+    return forecast_together([StoredBars(home, settings, clock).request(stored, source)])[0]

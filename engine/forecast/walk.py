@@ -143,10 +143,8 @@ def join(
     folds = [fold_forecast for _, fold_forecast in fitted]
     target = data.target[rows]
     scale = data.scale[rows]
-    forecasts = {
-        name: np.concatenate([fold.forecasts[name] for fold in folds])
-        for name in folds[0].forecasts
-    }
+    names = folds[0].forecasts
+    forecasts = {name: np.concatenate([fold.forecasts[name] for fold in folds]) for name in names}
     forecasts.setdefault(NAIVE, np.zeros(len(rows)))
     first_row = int(rows[0])
     start = Calibrator(data.scaled_target[max(0, first_row - WINDOW) : first_row])
@@ -155,6 +153,9 @@ def join(
         for name, forecast in forecasts.items()
     }
     forecasts[ENSEMBLE] = stated[ENSEMBLE].forecast
+    weights = {
+        name: float(np.mean([fold.weights[name] for fold in folds])) for name in folds[0].weights
+    }
     return Walk(
         symbol=data.symbol,
         dates=data.dates[rows + 1],
@@ -162,9 +163,6 @@ def join(
         scale=scale,
         forecasts=forecasts,
         stated=stated,
-        weights={
-            name: float(np.mean([fold.weights[name] for fold in folds]))
-            for name in folds[0].weights
-        },
+        weights=weights,
         skipped=skipped,
     )

@@ -29,7 +29,7 @@ KNOWN: Bars = ALL._rows(slice(0, 420))
 
 
 def stored_of(candidate: Candidate, folder: Path) -> StoredModel:
-    path = folder / f"{candidate.symbol.lower()}_lstm_model.h5"
+    path = folder / f"{candidate.bars.symbol.lower()}_lstm_model.h5"
     write_model(
         path, candidate.manifest("2024-08-01T00:00:00Z"), candidate.layers, candidate.arrays
     )

@@ -109,7 +109,7 @@ def test_stored_one_forecasts_the_same(learned: lstm.FittedLstm) -> None:
     data = simulated(0.7)
     forecast = learned.predict(data, LATER)
     assert np.array_equal(lstm.load(learned.arrays()).predict(data, LATER), forecast)
-    assert np.array_equal(lstm.from_layers(learned.layers(), {}).predict(data, LATER), forecast)
+    assert np.array_equal(lstm.from_layers(learned.layers()).predict(data, LATER), forecast)
 
 
 def test_several_at_once(learned: lstm.FittedLstm) -> None:

@@ -28,7 +28,7 @@ from engine.forecast.members.lstm_weights import (
     layers_of,
 )
 from engine.forecast.model import predict_together
-from engine.forecast.serving import BarCache, forecast_stored, forecasts_or_errors
+from engine.forecast.serving import StoredBars, forecast_stored, forecasts_or_errors
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.home import prepare
@@ -151,7 +151,7 @@ def test_missing_bars_cost_one_forecast(home: Home, bars: dict[str, Bars]) -> No
     """A model without bars has its reason; the others have the forecast they have alone."""
     asked = {symbol: (read_model(home.model(symbol)), "simulated") for symbol in SYMBOLS}
     asked["AAPL"] = (asked["AAPL"][0], f"csv:{home.root / 'nowhere'}")
-    found = forecast_stored(BarCache(home, SETTINGS, CLOCK), asked)
+    found = forecast_stored(StoredBars(home, SETTINGS, CLOCK), asked)
     assert list(found) == list(SYMBOLS)
     assert isinstance(found["AAPL"], NoDataError)
     for symbol in ("NVDA", "SPY"):
@@ -161,9 +161,10 @@ def test_missing_bars_cost_one_forecast(home: Home, bars: dict[str, Bars]) -> No
 def test_a_network_that_does_not_fit_costs_one_forecast(home: Home) -> None:
     """A network that reads other windows than its model makes has its reason;
     the others have their forecast."""
-    bar_cache = BarCache(home, SETTINGS, CLOCK)
+    shared_bars = StoredBars(home, SETTINGS, CLOCK)
     requests = [
-        bar_cache.request(read_model(home.model(symbol)), "simulated") for symbol in ("NVDA", "SPY")
+        shared_bars.request(read_model(home.model(symbol)), "simulated")
+        for symbol in ("NVDA", "SPY")
     ]
     good = with_network(requests[0].forecaster, 1)
     narrow = lstm.FittedLstm(empty_layers(good.sequence_length, 3))

@@ -108,7 +108,8 @@ def publish(
     home: Home, symbol: str, generation: int, seed: int = 1, kind: Kind = SMALL, **changes: Any
 ) -> None:
     """Make a model of `symbol` live, by the same atomic write as a training's."""
-    made = replace(candidate(seed, kind), symbol=symbol, source="yahoo")
+    made = candidate(seed, kind)
+    made = replace(made, bars=replace(made.bars, symbol=symbol, source="yahoo"))
     manifest = msgspec.structs.replace(
         made.manifest(iso(kind.now)), generation=generation, **changes
     )

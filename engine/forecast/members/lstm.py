@@ -152,7 +152,7 @@ def load(arrays: Arrays) -> FittedLstm:
         ) from error
 
 
-def from_layers(layers: Layers, arrays: Arrays | None = None) -> FittedLstm:  # noqa: ARG001 - the layers say everything
+def from_layers(layers: Layers) -> FittedLstm:
     """The member that a model file's layers describe."""
     return FittedLstm(layers)
 
