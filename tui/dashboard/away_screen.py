@@ -28,20 +28,20 @@ MEANINGS = (
 )
 
 
-def away_page(found: Away | None, width: int) -> tuple[Line, ...]:
+def away_page(away: Away | None, width: int) -> tuple[Line, ...]:
     """All of it, oldest first; or why there is nothing."""
-    if found is None:
+    if away is None:
         return (line("reading what happened", "dim"),)
-    if found.since is None:
+    if away.since is None:
         return wrapped(line("the console was not open on this home before", "dim"), width, 2)
     head = wrapped(
-        line(f"the console was last open at {times.moment(found.since)}", "dim"), width, 2
+        line(f"the console was last open at {times.moment(away.since)}", "dim"), width, 2
     )
-    if not found.lines:
+    if not away.lines:
         return (*head, *wrapped(line("nothing ended, rang or was missed since", "ok"), width, 2))
     return (
         *head,
-        *(piece for text in found.lines for piece in wrapped(away_line(text), width, 13)),
+        *(piece for text in away.lines for piece in wrapped(away_line(text), width, 13)),
     )
 
 

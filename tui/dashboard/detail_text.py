@@ -1,12 +1,11 @@
-"""The current row in full, for the pane at the side: sections in the order of the page, the
-least needed left out first."""
+"""The current row in full, for the pane at the side; the least needed sections go first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, Run, SymbolState
+from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, Run
 from engine.core.snapshot import Alert, Snapshot, SymbolRow
 from engine.words import figures, times
 from engine.words.runs import phase_word, time_left
@@ -14,6 +13,7 @@ from engine.words.sources import short_source
 from engine.words.states import SYMBOL_STATES
 from engine.words.triggers import retrain_sentence
 from tui.dashboard.columns import STATE_STYLES
+from tui.dashboard.text import BAD_STATES
 from tui.look.glyphs import Glyphs, progress_bar
 from tui.runs.text import STYLES, loss_lines
 from tui.widgets.lines import Line, line, wrapped
@@ -57,8 +57,7 @@ def detail_lines(
 
 
 def _fitted(sections: Sequence[tuple[int, Sequence[Line]]], height: int) -> tuple[Line, ...]:
-    """The sections that have room, an empty line between two;
-    the first one is cut before it is left out."""
+    """The sections that have room, an empty line between two; the first is cut if need be."""
     kept = sorted(((rank, body) for rank, body in sections if body), key=lambda section: section[0])
     while len(kept) > 1 and sum(len(body) + 1 for _, body in kept) - 1 > height:
         kept.pop()
@@ -72,25 +71,31 @@ def _fitted(sections: Sequence[tuple[int, Sequence[Line]]], height: int) -> tupl
 
 def why_lines(row: SymbolRow, width: int) -> tuple[Line, ...]:
     """Why it is as it is, and whether automatic training will take it."""
-    bad = row.state in (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT)
-    found: list[Line] = [line(row.note or SYMBOL_STATES[row.state], "crit" if bad else "")]
+    style = "crit" if row.state in BAD_STATES else ""
+    reasons = [line(row.note or SYMBOL_STATES[row.state], style)]
     if row.hold and row.hold not in row.note:
-        found.append(line(f"on hold: {row.hold}", "warn"))
+        reasons.append(line(f"on hold: {row.hold}", "warn"))
     if row.retrain:
-        found.append(line(retrain_sentence(row), "warn"))
-    return tuple(piece for one in found for piece in wrapped(one, width, 2))
+        reasons.append(line(retrain_sentence(row), "warn"))
+    return tuple(piece for reason in reasons for piece in wrapped(reason, width, 2))
 
 
 def _alert_lines(
     alerts: Sequence[Alert], symbol: str, now: datetime, width: int
 ) -> tuple[Line, ...]:
-    found = []
+    lines: list[Line] = []
     for alert in alerts:
         if alert.symbol == symbol:
-            word = "acknowledged" if alert.acked else "silenced" if alert.silenced else alert.state
             since = times.age_since(alert.since, now)
-            found.append(((f"! {alert.rule} {word} {since}", "warn"), (f": {alert.text}", "")))
-    return tuple(piece for one in found for piece in wrapped(one, width, 2))
+            head = f"! {alert.rule} {_alert_word(alert)} {since}"
+            lines.append(((head, "warn"), (f": {alert.text}", "")))
+    return tuple(piece for spans in lines for piece in wrapped(spans, width, 2))
+
+
+def _alert_word(alert: Alert) -> str:
+    if alert.acked:
+        return "acknowledged"
+    return "silenced" if alert.silenced else alert.state
 
 
 def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
@@ -106,33 +111,30 @@ def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
     )
 
 
-def forecast_lines(found: Forecast) -> tuple[Line, ...]:
+def forecast_lines(forecast: Forecast) -> tuple[Line, ...]:
     """The next close with its intervals."""
+    change = f"{figures.number(forecast.next_close, 2)} ({figures.signed(forecast.change)} %)"
+    p_up, confidence = figures.chance(forecast.p_up), figures.chance(forecast.confidence)
     return (
-        line(f"close {figures.number(found.last_close, 2)} of {found.last_bar}"),
-        line(
-            f"forecast {figures.number(found.next_close, 2)} ({figures.signed(found.change)} %) for"
-            f" {found.target_session[5:]}",
-            "head",
-        ),
-        line(f"80 % {figures.interval(found.low80, found.high80)}"),
-        line(f"95 % {figures.interval(found.low95, found.high95)}"),
-        line(
-            f"P(up) {figures.chance(found.p_up)} %, confidence {figures.chance(found.confidence)} %"
-        ),
+        line(f"close {figures.number(forecast.last_close, 2)} of {forecast.last_bar}"),
+        line(f"forecast {change} for {forecast.target_session[5:]}", "head"),
+        line(f"80 % {figures.interval(forecast.low80, forecast.high80)}"),
+        line(f"95 % {figures.interval(forecast.low95, forecast.high95)}"),
+        line(f"P(up) {p_up} %, confidence {confidence} %"),
     )
 
 
-def naive_lines(found: Metrics) -> tuple[Line, ...]:
+def naive_lines(metrics: Metrics) -> tuple[Line, ...]:
     """The model's errors beside those of the naive forecast, on the same unseen sessions."""
-    if not found.n_scored:
+    if not metrics.n_scored:
         return (line("no unseen session was scored", "dim"),)
     rows = (
-        ("MAPE %", figures.number(found.mape, 2), figures.number(found.naive_mape, 2)),
-        ("MASE", figures.number(found.mase, 3), "1"),
-        ("direction %", figures.number(found.direction_accuracy, 1), figures.ABSENT),
+        ("MAPE %", figures.number(metrics.mape, 2), figures.number(metrics.naive_mape, 2)),
+        ("MASE", figures.number(metrics.mase, 3), "1"),
+        ("direction %", figures.number(metrics.direction_accuracy, 1), figures.ABSENT),
     )
-    head = line(f"{f'{found.n_scored} sessions':<14}{'MODEL':>8}{'NAIVE':>8}", "head")
+    sessions = f"{metrics.n_scored} sessions"
+    head = line(f"{sessions:<14}{'MODEL':>8}{'NAIVE':>8}", "head")
     return (head, *(line(f"{name:<14}{own:>8}{naive:>8}") for name, own, naive in rows))
 
 
@@ -151,19 +153,19 @@ def _model_lines(model: ModelInfo, width: int) -> tuple[Line, ...]:
 
 def run_lines(runs: Sequence[Run], symbol: str, now: datetime) -> tuple[Line, ...]:
     """How its last trainings ended, the newest first."""
-    found: list[Line] = []
+    ended: list[Line] = []
     for run in runs:
         job = run.job(symbol)
-        if job is not None and len(found) < RUNS_SHOWN:
+        if job is not None and len(ended) < RUNS_SHOWN:
             when = times.brief_moment(job.ended_at or run.ended_at or run.created_at, now, 7)
             text = f" {run.reason}" + (f": {job.message}" if job.message else "")
-            found.append(
+            ended.append(
                 ((f"{when:<7} ", ""), (job.state.value.upper(), STYLES[job.state]), (text, "dim"))
             )
-    return (line("last runs", "head"), *found) if found else ()
+    return (line("last runs", "head"), *ended) if ended else ()
 
 
 def _weight_lines(model: ModelInfo) -> tuple[Line, ...]:
-    found = sorted(model.weights, key=lambda pair: -pair[1])
-    rows = tuple(line(f"{name:<14}{figures.percent(100 * weight):>8}") for name, weight in found)
+    weights = sorted(model.weights, key=lambda pair: -pair[1])
+    rows = tuple(line(f"{name:<14}{100 * weight:>6.1f} %") for name, weight in weights)
     return (line("weights of its members", "head"), *rows) if rows else ()

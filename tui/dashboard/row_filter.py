@@ -28,7 +28,7 @@ ORDERS: dict[str, Callable[[SymbolRow], float | int | str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sieve:
+class RowFilter:
     """What the operator wants to see; the empty one shows everything."""
 
     text: str = ""
@@ -40,11 +40,12 @@ class Sieve:
         """Whether the row is shown."""
         if self.problems and row.state in WELL:
             return False
-        wanted = self.text.removeprefix("!").lower()
-        if not wanted:
+        part = self.text.removeprefix("!").lower()
+        if not part:
             return True
-        found = any(wanted in text.lower() for text in (row.symbol, row.company, row.state.value))
-        return found is not self.text.startswith("!")
+        texts = (row.symbol, row.company, row.state.value)
+        has_part = any(part in text.lower() for text in texts)
+        return has_part is not self.text.startswith("!")
 
     def of(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the rows that are shown, in their order."""

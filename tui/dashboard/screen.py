@@ -14,13 +14,14 @@ from textual.timer import Timer
 from engine.core.records import JobState
 from engine.core.snapshot import Away, Snapshot
 from tui.dashboard.check_verbs import CheckVerbs
-from tui.dashboard.columns import Look, labelled
+from tui.dashboard.columns import CellContext
 from tui.dashboard.help import STATE_STYLES_BY_NAME, help_sections
 from tui.dashboard.layout import ZOOMABLE, heights, side_width, zoomed_pane
-from tui.dashboard.panes.away import wanted_lines
+from tui.dashboard.panes.away import ideal_height
 from tui.dashboard.panes.symbols import SymbolsPane, index_of
 from tui.dashboard.panes.table import PANES
-from tui.dashboard.row_filter import ORDERS, Sieve
+from tui.dashboard.row_filter import ORDERS, RowFilter
+from tui.dashboard.table_text import labelled
 from tui.dashboard.train_verbs import ManyTrainVerbs
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
@@ -52,10 +53,10 @@ class MainScreen(ActingScreen[None]):
     notice: var[Notice | None] = var(None, init=False)
     away: var[Away | None] = var(None, init=False)
     """What happened while the console was not open; None once it was taken away."""
-    sieve: var[Sieve] = var(Sieve(), init=False)
+    row_filter: var[RowFilter] = var(RowFilter(), init=False)
     shown: var[Snapshot | None] = var(None, init=False)
-    """The snapshot with the rows that the sieve lets through."""
-    sifted: var[str] = var("", init=False)
+    """The snapshot with the rows that the row_filter lets through."""
+    filter_words: var[str] = var("", init=False)
     chosen: var[str] = var(ZOOMABLE[0], init=False)
     """The pane that `z` zooms; in a terminal for one pane, the one that is shown."""
     zoomed: var[bool] = var(False, init=False)
@@ -92,7 +93,7 @@ class MainScreen(ActingScreen[None]):
         zoom = zoomed_pane(width, height, self.chosen, self.zoomed)
         side = 0 if zoom else side_width(width)
         notice = len(notice_lines(self.notice, width - side))
-        meanwhile = wanted_lines(self.away)
+        meanwhile = ideal_height(self.away)
         for name, lines in heights(
             height, rows, len(live), jobs, notice, away=meanwhile, zoom=zoom, side=side > 0
         ).items():
@@ -102,31 +103,34 @@ class MainScreen(ActingScreen[None]):
         beside = self.query_one("#side")
         beside.display = side > 0
         beside.styles.width, beside.styles.height = side, height - 1
-        away = zoom not in ("", "summary")
-        self.view = (
-            f"{zoom} only" if away else f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""
-        )
+        self.view = self._view_words(zoom)
+
+    def _view_words(self, zoom: str) -> str:
+        """What the title says of the chosen pane and of the one alone on the screen."""
+        if zoom not in ("", "summary"):
+            return f"{zoom} only"
+        return f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""
 
     def watch_snapshot(self) -> None:
         if self.snapshot is None:
             return
         self.marks = self.marks & frozenset(row.symbol for row in self.snapshot.rows)
-        self._sift()
+        self._apply_filter()
         self.arrange_panes()
 
-    def watch_sieve(self) -> None:
-        self._sift()
+    def watch_row_filter(self) -> None:
+        self._apply_filter()
 
-    def _sift(self) -> None:
+    def _apply_filter(self) -> None:
         """Choose the rows to show; the cursor stays on its symbol while that is among them."""
         if self.snapshot is None:
             return
-        found = self.sieve.of(self.snapshot)
-        names = [row.symbol for row in found.rows]
+        shown = self.row_filter.of(self.snapshot)
+        names = [row.symbol for row in shown.rows]
         if self.cursor not in names:
             self.cursor = names[0] if names else ""
-        self.sifted = self.sieve.words(len(names), len(self.snapshot.rows))
-        self.shown = found
+        self.filter_words = self.row_filter.words(len(names), len(self.snapshot.rows))
+        self.shown = shown
 
     def watch_notice(self) -> None:
         if self._notice_timer is not None:
@@ -181,10 +185,10 @@ class MainScreen(ActingScreen[None]):
         elif self.zoomed or self.chosen != ZOOMABLE[0]:
             self.zoomed, self.chosen = False, ZOOMABLE[0]
             self.arrange_panes()
-        elif wanted_lines(self.away):
+        elif ideal_height(self.away):
             self.away = None
-        elif self.sieve.text or self.sieve.problems:
-            self.sieve = replace(self.sieve, text="", problems=False)
+        elif self.row_filter.text or self.row_filter.problems:
+            self.row_filter = replace(self.row_filter, text="", problems=False)
         else:
             self.marks = frozenset()
 
@@ -204,18 +208,18 @@ class MainScreen(ActingScreen[None]):
 
     def do_filter(self) -> None:
         def show(text: str) -> None:
-            self.sieve = replace(self.sieve, text="" if text == "!" else text)
+            self.row_filter = replace(self.row_filter, text="" if text == "!" else text)
 
-        prompt = PromptScreen("show rows with (!text without): ", self.sieve.text)
+        prompt = PromptScreen("show rows with (!text without): ", self.row_filter.text)
         ask_text(self.shell, prompt, show)
 
     def do_problems(self) -> None:
-        self.sieve = replace(self.sieve, problems=not self.sieve.problems)
+        self.row_filter = replace(self.row_filter, problems=not self.row_filter.problems)
 
     def do_sort(self) -> None:
         orders = list(ORDERS)
-        self.sieve = replace(
-            self.sieve, order=orders[(orders.index(self.sieve.order) + 1) % len(orders)]
+        self.row_filter = replace(
+            self.row_filter, order=orders[(orders.index(self.row_filter.order) + 1) % len(orders)]
         )
 
     def do_refresh(self) -> None:
@@ -231,13 +235,15 @@ class MainScreen(ActingScreen[None]):
         if self.snapshot is None:
             return ""
         names = self.marks or {self.cursor}
-        look = Look(
+        context = CellContext(
             self.snapshot.taken_at,
             ASCII if self.shell.ascii_only else UNICODE,
             False,
             self.snapshot.checked_at,
         )
-        return "\n".join(labelled(row, look) for row in self.snapshot.rows if row.symbol in names)
+        return "\n".join(
+            labelled(row, context) for row in self.snapshot.rows if row.symbol in names
+        )
 
     def current_symbol(self) -> str:
         return self.cursor

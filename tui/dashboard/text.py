@@ -17,13 +17,13 @@ from tui.keys.labels import key
 from tui.look.glyphs import Glyphs, progress_bar
 from tui.widgets.lines import Line, line, plain
 
+BAD_STATES = (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT)
 _ENDED_STYLES = {JobState.DONE: "ok", JobState.FAILED: "crit"}
 """Of the state word of a run that ended; the other ones warn."""
 
 
 def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
-    """What to do in a home without a model, in three lines;
-    nothing once there is one or a run is at it."""
+    """What to do in a home without a model, in three lines; none once there is one or a run."""
     untouched = (SymbolState.NONE, SymbolState.CANCELLED)
     if snapshot.live_runs or any(row.model or row.state not in untouched for row in snapshot.rows):
         return ()
@@ -38,15 +38,10 @@ def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:
         )
         some = f"or mark some with {key('mark')} and press {key('retrain')}"
         second = f"{some}. Training goes on when you leave with {key('quit')}."
-    third = (
-        f"{key('help')} explains the keys and columns."
-        if snapshot.simulated
-        else (
-            f"No network? {key('quit')}, then: stockml --source csv:DIR (your own bars) or stockml"
-            " demo."
-        )
-    )
-    return (first, second, third)
+    if snapshot.simulated:
+        return (first, second, f"{key('help')} explains the keys and columns.")
+    own_bars = "stockml --source csv:DIR (your own bars) or stockml demo"
+    return (first, second, f"No network? {key('quit')}, then: {own_bars}.")
 
 
 def run_spans(run: Run, now: datetime) -> Line:
@@ -80,20 +75,16 @@ def run_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> tu
 
 
 def detail(row: SymbolRow, width: int) -> Line:
-    """The current row in a sentence: why it is as it is, then what its numbers rest on, as far
-    as there is room."""
-    style = (
-        "crit" if row.state in (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT) else ""
-    )
-    parts = [
-        text for text in (without_folders(row.note), retrain_sentence(row), _warning(row)) if text
-    ]
-    found, model = row.forecast, row.model
-    if found:
-        interval = f"{figures.number(found.low80, 2)}–{figures.number(found.high80, 2)}"
+    """The current row in a sentence: why it is as it is, then what its numbers rest on."""
+    style = "crit" if row.state in BAD_STATES else ""
+    reasons = (without_folders(row.note), retrain_sentence(row), _warning(row))
+    parts = [text for text in reasons if text]
+    forecast, model = row.forecast, row.model
+    if forecast:
+        interval = f"{figures.number(forecast.low80, 2)}–{figures.number(forecast.high80, 2)}"
         parts += [
-            f"80% {interval} on {found.target_session[5:]}",
-            f"P(up) {figures.chance(found.p_up)}%",
+            f"80% {interval} on {forecast.target_session[5:]}",
+            f"P(up) {figures.chance(forecast.p_up)}%",
         ]
     if model:
         mark = SIMULATED if model.simulated else short_source(model.source)
@@ -111,7 +102,7 @@ def detail(row: SymbolRow, width: int) -> Line:
 
 
 def _warning(row: SymbolRow) -> str:
-    """The first thing that the training of the live model, or the one that goes on, warned of."""
+    """The first warning of the training that is going on, or of the live model's."""
     last = row.last_job if row.model and row.model.run_id == row.run_id else None
     job = row.job or last
     return f"warning: {job.warnings[0]}" if job and job.warnings else ""
@@ -125,27 +116,19 @@ def plan_lines(items: Sequence[PlanItem], now: datetime, source: str) -> tuple[L
 def _plan_line(item: PlanItem, now: datetime, source: str) -> Line:
     name = (f"  {item.symbol:<6}", "head")
     if item.holder is not None:
-        return (
-            name,
-            ("BUSY", "warn"),
-            (f" left out, trained by {item.holder or 'another process'}", ""),
-        )
+        holder = item.holder or "another process"
+        return (name, ("BUSY", "warn"), (f" left out, trained by {holder}", ""))
     if item.model is None:
         return (name, (_no_model(item.state), "dim"))
     model = item.model
     if model.source.partition(":")[0] != source.partition(":")[0]:
         rest = f"; to replace it: stockml train {item.symbol} --source {source} --replace-source"
-        return (
-            name,
-            ("REFUSED", "warn"),
-            (f" its model is of {short_source(model.source)} bars{rest}", ""),
-        )
+        text = f" its model is of {short_source(model.source)} bars{rest}"
+        return (name, ("REFUSED", "warn"), (text, ""))
     old = times.age_since(model.trained_at, now)
     mark = "SIMULATED " if model.simulated else ""
-    text = (
-        f"gen {model.generation}, {figures.size(model.size_bytes)}, trained"
-        f" {times.moment(model.trained_at)} ({old})"
-    )
+    trained = f"trained {times.moment(model.trained_at)} ({old})"
+    text = f"gen {model.generation}, {figures.size(model.size_bytes)}, {trained}"
     return (name, ("replaces ", ""), (mark, "warn"), (text, ""))
 
 
@@ -155,10 +138,8 @@ def _no_model(state: SymbolState) -> str:
     if state is SymbolState.CORRUPT:
         return "replaces a CORRUPT model file"
     if state in (SymbolState.FRESH, SymbolState.AGING, SymbolState.STALE):
-        return (
-            f"replaces a model whose figures are being read; {key('confirm_no')} and ask again to"
-            " see them"
-        )
+        again = f"{key('confirm_no')} and ask again to see them"
+        return f"replaces a model whose figures are being read; {again}"
     return "new, no model yet"
 
 
@@ -171,16 +152,12 @@ def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str
         for run in live
     ]
     lines += [f"  {run_id}  just started" for run_id in started if run_id not in known]
+    if not lines and snapshot:
+        return "stockml: no training is running.\n"
     if not lines:
-        return (
-            "stockml: no training is running.\n"
-            if snapshot
-            else "stockml: left before the home was read.\n"
-        )
-    head = (
-        f"stockml: {plural(len(lines), 'run')} {'goes' if len(lines) == 1 else 'go'} on without"
-        " the console:"
-    )
+        return "stockml: left before the home was read.\n"
+    verb = "goes" if len(lines) == 1 else "go"
+    head = f"stockml: {plural(len(lines), 'run')} {verb} on without the console:"
     again = f"stockml --home {shlex.quote(home)}"
     first = lines[0].split()[0]
     return "\n".join(

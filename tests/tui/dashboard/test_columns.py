@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 from engine.core.records import Job, JobState, SymbolState
 from tests.tui.scenes import NAMES, NOW, empty_row, model, row, training_job, watched_home
-from tui.dashboard.columns import COLUMNS, GUTTER, STATE_STYLES, Look, cells, fit, header, progress
+from tui.dashboard.columns import COLUMNS, STATE_STYLES, CellContext, progress
+from tui.dashboard.table_text import GUTTER, cells, fit, header
 from tui.look.glyphs import ASCII
 from tui.widgets.lines import plain
 
-LOOK = Look(NOW, ASCII, real_source=True, checked_at=NOW)
+CONTEXT = CellContext(NOW, ASCII, real_source=True, checked_at=NOW)
 
 
 def text(found: object, width: int = 80) -> str:
-    return plain(cells(found, fit(width, NAMES), width, LOOK))  # type: ignore[arg-type]
+    return plain(cells(found, fit(width, NAMES), width, CONTEXT))  # type: ignore[arg-type]
 
 
 @given(st.integers(1, 250))
@@ -111,8 +112,8 @@ def test_the_reason_to_retrain_is_a_word_in_the_row() -> None:
         "GOOGL": "busy",
         "SMR": "chronic",
     } | dict.fromkeys(("AMZN", "AUR", "PLTR", "SMCI", "TSM", "MP", "SPY"), "-")
-    before = Look(NOW, ASCII, real_source=True, checked_at=NOW - timedelta(days=400))
-    for unseen in (before, Look(NOW, ASCII, real_source=True)):
+    before = CellContext(NOW, ASCII, real_source=True, checked_at=NOW - timedelta(days=400))
+    for unseen in (before, CellContext(NOW, ASCII, real_source=True)):
         assert plain(cells(row("NVDA"), fit(80, NAMES), 80, unseen)).split()[-1] == "?"
     assert text(empty_row("NVDA")).split()[-1] == "?"
     assert text(row("NVDA", state=SymbolState.HELD, hold="audit")).split()[-1] == "held"
@@ -132,27 +133,27 @@ def test_progress_keeps_its_width(width: int) -> None:
     """However little room there is, the progress stays inside and the epoch goes last."""
     job = training_job("AAPL", 49)
 
-    assert len(progress(job, width, LOOK)) <= width
-    assert width < 5 or "49/50" in progress(job, width, LOOK)
+    assert len(progress(job, width, CONTEXT)) <= width
+    assert width < 5 or "49/50" in progress(job, width, CONTEXT)
 
 
 def test_progress_of_a_job_without_epochs_is_its_phase() -> None:
     """Loading and scoring have no epochs; the phase is named."""
     begun = NOW - timedelta(seconds=12)
     assert (
-        progress(Job("AAPL", JobState.RUNNING, phase="load", started_at=begun), 36, LOOK)
+        progress(Job("AAPL", JobState.RUNNING, phase="load", started_at=begun), 36, CONTEXT)
         == "loading bars 12s"
     )
-    assert progress(Job("AAPL", JobState.RUNNING, phase="dancing"), 36, LOOK) == "dancing"
-    assert progress(Job("AAPL", JobState.RUNNING), 36, LOOK) == "starting"
-    assert progress(Job("AAPL"), 36, LOOK) == "queued"
-    assert progress(replace(Job("AAPL"), state=JobState.DONE), 36, LOOK) == ""
+    assert progress(Job("AAPL", JobState.RUNNING, phase="dancing"), 36, CONTEXT) == "dancing"
+    assert progress(Job("AAPL", JobState.RUNNING), 36, CONTEXT) == "starting"
+    assert progress(Job("AAPL"), 36, CONTEXT) == "queued"
+    assert progress(replace(Job("AAPL"), state=JobState.DONE), 36, CONTEXT) == ""
 
 
 def test_progress_names_the_phase_after_the_epochs() -> None:
     """When the epochs are over there is no ETA left to show, but scoring and publishing are
     named."""
-    assert progress(replace(training_job("AAPL"), phase="score"), 36, LOOK).endswith("scoring")
+    assert progress(replace(training_job("AAPL"), phase="score"), 36, CONTEXT).endswith("scoring")
 
 
 def test_every_state_has_a_style() -> None:
@@ -164,7 +165,7 @@ def test_long_symbols_widen_their_column() -> None:
     """A symbol of ten letters is never cut."""
     columns = fit(80, ["BERKSHIREB"])
 
-    assert "BERKSHIREB" in plain(cells(row("BERKSHIREB"), columns, 80, LOOK))
+    assert "BERKSHIREB" in plain(cells(row("BERKSHIREB"), columns, 80, CONTEXT))
 
 
 def test_every_column_says_what_it_means() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.scenes import NAMES
-from tui.dashboard.columns import WIDE_NOTE, fit
+from tui.dashboard.columns import WIDE_NOTE
 from tui.dashboard.layout import (
     SIDE_FROM,
     TABLE_WITH_NOTES,
@@ -16,6 +16,7 @@ from tui.dashboard.layout import (
     side_width,
     zoomed_pane,
 )
+from tui.dashboard.table_text import fit
 
 
 @given(

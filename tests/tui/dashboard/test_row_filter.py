@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.core.records import SymbolState
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import NAMES, trained_home
-from tui.dashboard.row_filter import ORDERS, WELL, Sieve
+from tui.dashboard.row_filter import ORDERS, WELL, RowFilter
 from tui.dialogs.prompt import PromptScreen
 
 
@@ -18,23 +18,23 @@ from tui.dialogs.prompt import PromptScreen
 def test_a_sieve_only_leaves_out_and_sorts(text: str, problems: bool, order: str) -> None:
     """No row is changed, made up or shown twice, and `!` takes exactly the others."""
     snapshot = trained_home()
-    shown = Sieve(text, problems, order).of(snapshot).rows
+    shown = RowFilter(text, problems, order).of(snapshot).rows
 
     assert set(shown) <= set(snapshot.rows)
     assert len(set(shown)) == len(shown)
     if text and not text.startswith("!"):
-        others = Sieve(f"!{text}", problems, order).of(snapshot).rows
-        assert set(shown) | set(others) == set(Sieve("", problems).of(snapshot).rows)
+        others = RowFilter(f"!{text}", problems, order).of(snapshot).rows
+        assert set(shown) | set(others) == set(RowFilter("", problems).of(snapshot).rows)
 
 
 def test_orders_put_the_worst_first() -> None:
     """Oldest first, a missing figure before every other; the table's order is the settings'."""
-    rows = Sieve(order="age").of(trained_home()).rows
+    rows = RowFilter(order="age").of(trained_home()).rows
     assert rows[0].age_days is None
     assert [row.age_days for row in rows[1:]] == sorted(
         (row.age_days or 0.0 for row in rows[1:]), reverse=True
     )
-    assert Sieve().of(trained_home()).rows == trained_home().rows
+    assert RowFilter().of(trained_home()).rows == trained_home().rows
 
 
 async def test_filter_problems_and_sort_by_key(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_a_filter_does_not_make_the_home_empty(tmp_path: Path) -> None:
     """Where no row, or only one without a model, is shown, the log still is the home's and not
     that of a first start."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
-        app.main.sieve = Sieve("nothing has this")
+        app.main.row_filter = RowFilter("nothing has this")
         await until(pilot, lambda: "no row matches" in screen_text(app), "the filter")
         assert "No model is trained yet" not in screen_text(app)
         assert trained_home().log_tail[-1][:40] in screen_text(app)

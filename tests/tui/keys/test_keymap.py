@@ -193,7 +193,7 @@ async def test_ctrl_q_leaves_whatever_quit_is(tmp_path: Path) -> None:
     )
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
         await pilot.press("slash", "Z", "Z", "enter")
-        await until(pilot, lambda: app.main.sieve.text == "ZZ", "the typed text")
+        await until(pilot, lambda: app.main.row_filter.text == "ZZ", "the typed text")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: app.return_code is not None, "the end")
 

@@ -13,7 +13,7 @@ from tui.keys.labels import key
 from tui.widgets.lines import Line, line
 from tui.widgets.pane import Pane
 
-MOST_LINES = 4
+MAX_LINES = 4
 _BAD = re.compile(r"\b(?:failed|lost|missed|firing)\b")
 
 
@@ -22,18 +22,18 @@ def away_line(text: str) -> Line:
     return line(text, "warn" if _BAD.search(text) else "")
 
 
-def wanted_lines(found: Away | None) -> int:
+def ideal_height(away: Away | None) -> int:
     """How many lines the pane would like: its head and the newest."""
-    return min(MOST_LINES, len(found.lines) + 1) if found and found.lines else 0
+    return min(MAX_LINES, len(away.lines) + 1) if away and away.lines else 0
 
 
-def away_lines(found: Away | None, height: int) -> tuple[Line, ...]:
+def away_lines(away: Away | None, height: int) -> tuple[Line, ...]:
     """The head with the key to all of it, then as many of the newest as there is room for."""
-    if found is None or found.since is None or not found.lines:
+    if away is None or away.since is None or not away.lines:
         return ()
     more = f"{key('away')} all, {key('back')} hides"
-    head = f"While you were away since {times.moment(found.since)}: {len(found.lines)} ({more})"
-    newest = found.lines[-(height - 1) :] if height > 1 else ()
+    head = f"While you were away since {times.moment(away.since)}: {len(away.lines)} ({more})"
+    newest = away.lines[-(height - 1) :] if height > 1 else ()
     return (line(head, "live"), *(away_line(text) for text in newest))
 
 

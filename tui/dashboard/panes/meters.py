@@ -14,8 +14,7 @@ from tui.widgets.pane import Pane
 
 
 def meter_spans(meter: Meter, bar_width: int, glyphs: Glyphs) -> tuple[Span, ...]:
-    """One meter: name, bar, value, and its level as a word;
-    its width does not follow its value, so nothing jumps."""
+    """One meter: name, bar, value, level in a word; all values take the same width."""
     style = LEVEL_STYLES[meter.level]
     if meter.unit != "%":
         word = f" {meter.level.value}" if meter.level is not Level.OK else ""
@@ -31,17 +30,16 @@ def meter_spans(meter: Meter, bar_width: int, glyphs: Glyphs) -> tuple[Span, ...
 
 
 def meters_line(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> Line:
-    """All meters with the widest bars that fit;
-    on a narrow terminal the worst ones first and no bars."""
+    """All meters with the widest bars that fit; if none fit, the worst meters first."""
     for bar_width in range(12, 2, -1):
-        found = [meter_spans(meter, bar_width, glyphs) for meter in meters]
-        if _width(found) <= width:
-            return _joined(found)
+        drawn = [meter_spans(meter, bar_width, glyphs) for meter in meters]
+        if _width(drawn) <= width:
+            return _joined(drawn)
     order = sorted(meters, key=lambda meter: list(Level).index(meter.level), reverse=True)
-    found = [meter_spans(meter, 0, glyphs) for meter in order]
-    while len(found) > 1 and _width(found) > width:
-        found.pop()
-    return _joined(found)
+    drawn = [meter_spans(meter, 0, glyphs) for meter in order]
+    while len(drawn) > 1 and _width(drawn) > width:
+        drawn.pop()
+    return _joined(drawn)
 
 
 def _width(meters: Sequence[Sequence[Span]]) -> int:
@@ -50,13 +48,13 @@ def _width(meters: Sequence[Sequence[Span]]) -> int:
 
 def _joined(meters: Sequence[Sequence[Span]]) -> Line:
     spans: list[Span] = []
-    for found in meters:
-        spans += [(" ", ""), *found] if spans else found
+    for meter in meters:
+        spans += [(" ", ""), *meter] if spans else meter
     return tuple(spans)
 
 
 def meter_lines(meters: Sequence[Meter], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    """One meter a line, with what stands behind it."""
+    """One meter a line, with its detail."""
     bar = min(30, max(0, width - 30))
     return tuple(
         (*meter_spans(meter, bar, glyphs), (f"  {meter.detail}", "dim")) for meter in meters

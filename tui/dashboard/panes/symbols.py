@@ -10,7 +10,8 @@ from textual.reactive import var
 
 from engine.core.snapshot import Snapshot, SymbolRow
 from engine.core.sources import is_simulated
-from tui.dashboard.columns import Look, cells, fit, header
+from tui.dashboard.columns import CellContext
+from tui.dashboard.table_text import cells, fit, header
 from tui.keys.labels import key
 from tui.look.glyphs import Glyphs
 from tui.widgets.lines import Line, line, plain
@@ -31,14 +32,16 @@ def table_lines(
     the gutter shows the cursor, the marks, and that more rows are above or below."""
     rows = snapshot.rows
     columns = fit(width, [row.symbol for row in rows])
-    look = Look(snapshot.taken_at, glyphs, not is_simulated(snapshot.source), snapshot.checked_at)
+    context = CellContext(
+        snapshot.taken_at, glyphs, not is_simulated(snapshot.source), snapshot.checked_at
+    )
     visible = rows[top : top + height]
     up = glyphs.up if top else " "
     down = glyphs.down if top + height < len(rows) else " "
     lines: list[Line] = [((f"{up}{down}{header(columns)}", "head"),)]
     for row in visible:
         gutter = f"{'>' if row.symbol == cursor else ' '}{'*' if row.symbol in marks else ' '}"
-        body = cells(row, columns, width, look)
+        body = cells(row, columns, width, context)
         if row.symbol == cursor:
             lines.append(((f"{gutter}{plain(body)}".ljust(width), "cursor"),))
         else:

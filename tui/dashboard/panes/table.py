@@ -31,7 +31,7 @@ class PanePlace:
 
 
 PANES = (
-    PanePlace("title", TitlePane, ("clock", "lag", "service", "sifted", "view")),
+    PanePlace("title", TitlePane, ("clock", "lag", "service", "filter_words", "view")),
     PanePlace("meters", MetersPane),
     PanePlace("symbols", SymbolsPane, ("cursor", "marks"), filtered=True),
     PanePlace("runs", RunsPane),

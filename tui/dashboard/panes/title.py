@@ -86,7 +86,7 @@ class TitlePane(Pane):
     clock: var[str] = var("")
     view: var[str] = var("")
     """Which pane is chosen or alone."""
-    sifted: var[str] = var("")
+    filter_words: var[str] = var("")
     """Which rows are left out, and how they are sorted."""
     lag: var[str] = var("")
     """Words when the last good look is too old."""
@@ -96,7 +96,7 @@ class TitlePane(Pane):
     def lines(self) -> Iterable[Line]:
         marks = (
             *(("RO",) if self.shell.read_only else ()),
-            *(text for text in (self.sifted, self.view) if text),
+            *(text for text in (self.filter_words, self.view) if text),
         )
         return (
             title_line(
@@ -113,7 +113,7 @@ class TitlePane(Pane):
     def watch_view(self) -> None:
         self.redraw()
 
-    def watch_sifted(self) -> None:
+    def watch_filter_words(self) -> None:
         self.redraw()
 
     def watch_clock(self) -> None:

@@ -1,0 +1,108 @@
+"""The symbol table as text: which columns fit, and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.core.snapshot import SymbolRow
+from engine.words import figures
+from engine.words.sources import SIMULATED
+from tui.dashboard.columns import (
+    COLUMNS,
+    PROGRESS_WIDTH,
+    RETRAIN,
+    STATE_STYLES,
+    WIDE_NOTE,
+    CellContext,
+    Column,
+    progress,
+)
+from tui.widgets.lines import Line
+
+GUTTER = 2
+
+
+def fit(width: int, symbols: Sequence[str]) -> tuple[Column, ...]:
+    """The columns that fit into `width` cells, in their order; at least symbol and state."""
+    longest = max((len(symbol) for symbol in symbols), default=0)
+    table = [
+        replace(column, width=max(column.width, longest)) if column.title == "SYM" else column
+        for column in COLUMNS
+    ]
+    kept = set()
+    used = GUTTER - 1
+    for column in sorted(table, key=lambda column: column.priority):
+        if column.priority and used + 1 + column.width > width:
+            break
+        kept.add(column.title)
+        used += 1 + column.width
+    return tuple(column for column in table if column.title in kept)
+
+
+def header(columns: Sequence[Column]) -> str:
+    """The titles over their columns, without the gutter."""
+    return " ".join(column.fitted(column.title) for column in columns)
+
+
+def cells(row: SymbolRow, columns: Sequence[Column], width: int, context: CellContext) -> Line:
+    """One row without its gutter; in a narrow table the progress of a training covers figures."""
+    texts = [column.fitted(column.cell(row, context)) for column in columns]
+    covered = len(texts)
+    if (
+        row.job is not None
+        and not row.job.state.ended
+        and WIDE_NOTE not in (column.title for column in columns)
+    ):
+        covered = _covered(columns, width)
+        room = width - GUTTER - _room(columns[:covered])
+        texts = (
+            [*texts[:covered], progress(row.job, room, context)] if room > 0 else texts[:covered]
+        )
+    line = []
+    for index, text in enumerate(texts):
+        title = columns[index].title if index < covered else WIDE_NOTE
+        line.append((text if index == 0 else f" {text}", _style(title, row)))
+    return tuple(line)
+
+
+def labelled(row: SymbolRow, context: CellContext) -> str:
+    """The figures of a row that are not missing, with their titles: to be pasted elsewhere."""
+    parts = [
+        row.symbol,
+        row.state.value,
+        *((SIMULATED,) if row.model and row.model.simulated else ()),
+    ]
+    for column in COLUMNS[2:]:
+        text = (
+            " to ".join(column.cell(row, context).split())
+            if column.title == "80% INTERVAL"
+            else column.cell(row, context).strip()
+        )
+        if text and text != figures.ABSENT:
+            parts.append(f"{'NOTE' if column.title == WIDE_NOTE else column.title} {text}")
+    return "  ".join(parts)
+
+
+def _room(columns: Sequence[Column]) -> int:
+    return sum(column.width + 1 for column in columns)
+
+
+def _covered(columns: Sequence[Column], width: int) -> int:
+    """How many columns stay visible beside the progress."""
+    for count in range(len(columns), 2, -1):
+        if width - GUTTER - _room(columns[:count]) >= PROGRESS_WIDTH:
+            return count
+    return 2
+
+
+def _style(title: str, row: SymbolRow) -> str:
+    if title == "STATE":
+        return STATE_STYLES[row.state]
+    if title == RETRAIN and row.retrain and row.retrain.action == "train":
+        return "warn"
+    if title == WIDE_NOTE:
+        return "live" if row.job is not None and not row.job.state.ended else ""
+    if title == "CHG%" and row.forecast and round(row.forecast.change, 2):
+        return "ok" if row.forecast.change > 0 else "crit"
+    return ""
