@@ -13,7 +13,7 @@ from engine.words import figures, times
 from engine.words.phrases import plural, without_folders
 from engine.words.tables import TableColumn
 from tui.keys.labels import key
-from tui.widgets.lines import Line, Span, line, wrapped
+from tui.widgets.lines import Line, Span, line, wrapped_all
 
 if TYPE_CHECKING:
     from engine.watch.records import Waiting
@@ -85,7 +85,7 @@ def alert_lines(alert: Alert, now: datetime, width: int) -> tuple[Line, ...]:
         line(_sent(alert)),
         line(_next_step(alert), "dim"),
     ]
-    return tuple(piece for one in lines for piece in wrapped(one, width, 4))
+    return wrapped_all(lines, width, 4)
 
 
 def _sent(alert: Alert) -> str:
@@ -141,7 +141,7 @@ def waiting_lines(
         lines.append(
             line(f"{times.brief_moment(parse_iso(each.at), now, 7)}  {each.title} ({tried})")
         )
-    return tuple(piece for one in lines for piece in wrapped(one, width, 7))
+    return wrapped_all(lines, width, 7)
 
 
 def firing_words(snapshot: Snapshot) -> Span | None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
     """What is live, as the dashboard shows it."""
     snapshot = screen.shell.snapshot
-    return {found.symbol: found.model for found in snapshot.rows} if snapshot else {}
+    return {row.symbol: row.model for row in snapshot.rows} if snapshot else {}
 
 
 def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> None:
@@ -104,7 +104,7 @@ class BackupsScreen(LiveScreen):
         now = self.shell.wall.now()
         header, lines = table(
             words.HEADS,
-            [words.row(one, self.results, now) for one in self.value],
+            [words.row(backup, self.results, now) for backup in self.value],
             backups.size.width - 2,
         )
         empty = (
@@ -117,14 +117,14 @@ class BackupsScreen(LiveScreen):
         )
         backups.fill(
             header,
-            [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)],
+            [(str(backup.path), text) for backup, text in zip(self.value, lines, strict=True)],
             empty,
         )
 
     def current(self) -> Backup | None:
         """The backup under the cursor."""
         chosen = self.query_one(Picker).chosen
-        return next((one for one in self.value or () if str(one.path) == chosen), None)
+        return next((backup for backup in self.value or () if str(backup.path) == chosen), None)
 
     def copyable(self) -> str:
         current = self.current()
@@ -154,7 +154,8 @@ class BackupsScreen(LiveScreen):
     def do_undo(self) -> None:
         """The newest backup that a restore made of what it replaced."""
         made = next(
-            (one for one in self.value or () if one.run_id.startswith(words.RESTORE_MARK)), None
+            (backup for backup in self.value or () if backup.run_id.startswith(words.RESTORE_MARK)),
+            None,
         )
         if made is None:
             self.tell(

@@ -14,7 +14,7 @@ from engine.core.errors import UsageError
 from tui.dialogs.form import TypedForm
 from tui.keys.table import bindings
 from tui.ports import Shell
-from tui.widgets.lines import Line, Lines, wrapped
+from tui.widgets.lines import Line, Lines, wrapped_all
 
 
 def ask_text(shell: Shell, screen: PromptScreen, take: Callable[[str], object]) -> None:
@@ -57,7 +57,7 @@ class PromptScreen(TypedForm[str], ModalScreen[str]):
 
     def _above_lines(self) -> tuple[Line, ...]:
         width, height = self.app.size
-        pieces = [piece for text in self._above for piece in wrapped(text, width, 4)]
+        pieces = wrapped_all(self._above, width, 4)
         return tuple(pieces[: max(0, height - 2)])
 
     def draw(self) -> None:

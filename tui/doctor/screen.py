@@ -37,14 +37,14 @@ class DoctorScreen(PageScreen):
         super().__init__()
         self._again = False
         """Whether a new look was asked for and has not come back."""
-        self._found: tuple[tuple[Item, ...], datetime] | None = None
+        self._checked: tuple[tuple[Item, ...], datetime] | None = None
         """What the child told; the reader's own, so that two looks at the opening are one child."""
 
     def look(self) -> tuple[tuple[Item, ...], datetime]:
-        if self._found is None or self._again:
+        if self._checked is None or self._again:
             items = words.cleaned(self.shell.engine.children.examine_machine().items)
-            self._found, self._again = (items, self.shell.wall.now()), False
-        return self._found
+            self._checked, self._again = (items, self.shell.wall.now()), False
+        return self._checked
 
     def facts(self) -> Sequence[Span]:
         if self.value is None:
@@ -66,11 +66,9 @@ class DoctorScreen(PageScreen):
     def page_lines(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - of any height
         if self.value is None:
             return self.waiting("asking the doctor")
-        seen = times.time_of_day(self.value[1])
-        ending = (
-            f"terminal and link as of now, the rest as of {seen}; {key('doctor_refresh')} looks"
-            " again"
-        )
+        checked_at = times.time_of_day(self.value[1])
+        ages = f"terminal and link as of now, the rest as of {checked_at}"
+        ending = f"{ages}; {key('doctor_refresh')} looks again"
         return words.page(self._items(), width, ending)
 
     def _items(self) -> tuple[Item, ...]:

@@ -43,10 +43,10 @@ def own_items(machine: Machine, vitals: Vitals) -> Iterator[Item]:
     yield Item("link", Level.OK, f"this console: {vitals.link} line{stall}")
 
 
-def merged(found: Sequence[Item], own: Sequence[Item]) -> tuple[Item, ...]:
+def merged(child_items: Sequence[Item], own: Sequence[Item]) -> tuple[Item, ...]:
     """The console's own items in place of the child's of the same name; the worst first."""
     mine = {item.name: item for item in own}
-    items = [mine.pop(item.name, item) for item in found]
+    items = [mine.pop(item.name, item) for item in child_items]
     return tuple(sorted((*items, *mine.values()), key=lambda item: _ORDER.index(item.level)))
 
 

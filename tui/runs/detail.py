@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from engine.core.records import Job, Run
 from engine.runs.journal import JournalTail
 from engine.runs.training_log import event_text
-from engine.runs.training_log import log_line as told_line
+from engine.runs.training_log import log_line as training_log_line
 from engine.words.sources import SIMULATED
 from engine.words.tables import meanings
 from tui.keys.labels import key
@@ -46,16 +46,19 @@ class RunScreen(LiveScreen):
         super().__init__()
         self._run_id, self._symbol = run_id, symbol
         self._tail: JournalTail | None = None
-        self._said: tuple[str, ...] = ()
+        self._log: tuple[str, ...] = ()
 
     def look(self) -> tuple[Run, tuple[str, ...]]:
         run = self.shell.engine.runs.show(self._run_id)
         if self._tail is None:
             self._tail = self.shell.engine.runs.journal(self._run_id)
-        told = ((event_text(event, run.source), event.ts) for event in self._tail.poll())
-        new = [told_line(found[0], at, found[1]) for found, at in told if found is not None]
-        self._said = (*self._said, *new)[-KEPT:]
-        return run, self._said
+        new_lines = []
+        for event in self._tail.poll():
+            if (level_and_text := event_text(event, run.source)) is not None:
+                level, text = level_and_text
+                new_lines.append(training_log_line(level, event.ts, text))
+        self._log = (*self._log, *new_lines)[-KEPT:]
+        return run, self._log
 
     def value_changed(self) -> None:
         if self._symbol and self.value:

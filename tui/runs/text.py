@@ -14,7 +14,7 @@ from engine.words.states import RUN_STATES
 from engine.words.tables import TableColumn
 from tui.look.chart import chart
 from tui.look.table import table
-from tui.widgets.lines import Line, Span, line, wrapped
+from tui.widgets.lines import Line, Span, line, wrapped, wrapped_all
 
 STYLES = {
     JobState.QUEUED: "live",
@@ -132,7 +132,7 @@ def summary_lines(run: Run, width: int) -> tuple[Line, ...]:
                 f"{run.skipped_lines} lines of its journal cannot be read and are left out", "warn"
             )
         )
-    return tuple(piece for one in lines for piece in wrapped(one, width, 4))
+    return wrapped_all(lines, width, 4)
 
 
 def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) -> tuple[Line, ...]:
@@ -142,20 +142,14 @@ def loss_lines(job: Job | None, width: int, height: int, *, ascii_only: bool) ->
     losses = job.losses
     drawn: Sequence[str] = ()
     if len(losses) > 1:
-        series = ([one.loss for one in losses], [one.val_loss for one in losses])
+        series = ([loss.loss for loss in losses], [loss.val_loss for loss in losses])
         drawn = chart(series, width, height - 1, ascii_only=ascii_only)
     if not drawn:
-        why = (
-            "no epoch has ended yet"
-            if not losses
-            else "one epoch has ended"
-            if len(losses) == 1
-            else "no room for the chart"
-        )
-        told = f"{job.symbol}: {job.message or why}{f' ({job.hint})' if job.hint else ''}"
-        return wrapped(line(told, STYLES[job.state] if job.message else "dim"), max(1, width), 2)[
-            : max(1, height)
-        ]
+        reason = ("no epoch has ended yet", "one epoch has ended", "no room for the chart")
+        why = job.message or reason[min(len(losses), 2)]
+        text = f"{job.symbol}: {why}{f' ({job.hint})' if job.hint else ''}"
+        style = STYLES[job.state] if job.message else "dim"
+        return wrapped(line(text, style), max(1, width), 2)[: max(1, height)]
     marks = ("*", "o") if ascii_only else ("line", "dots")
     last = losses[-1]
     training, validation = figures.loss(last.loss), figures.loss(last.val_loss)

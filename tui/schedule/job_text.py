@@ -13,7 +13,7 @@ from engine.schedule.records import JobView
 from engine.schedule.slots import dst_notes
 from engine.words import times
 from tui.keys.labels import key
-from tui.widgets.lines import Line, line, wrapped
+from tui.widgets.lines import Line, line, wrapped_all
 
 
 def explained(
@@ -62,14 +62,14 @@ def check_lines(text: str, job: str, now: datetime, zone: ZoneInfo, width: int) 
         mistake: list[Line] = [(("WRONG  ", "crit"), (error.message, ""))]
         if error.hint:
             mistake.append(line(f"       {error.hint}", "dim"))
-        return tuple(piece for text_line in mistake for piece in wrapped(text_line, width))
+        return wrapped_all(mistake, width)
     head = (
         (("OK  ", "ok"), (explanation.description, "head")),
         line(f"next runs ({zone.key}, New York beside it)", "dim"),
     )
     warnings = (line(f"note: {text}", "warn") for text in explanation.warnings)
     lines = (*head, *run_lines(explanation, now, zone), *warnings)
-    return tuple(piece for text_line in lines for piece in wrapped(text_line, width, 6))
+    return wrapped_all(lines, width, 6)
 
 
 def detail_lines(
@@ -89,7 +89,7 @@ def detail_lines(
     if job.last:
         lines.append(_last_line(job, zone))
     lines += _planned_lines(job, planned, now, zone)
-    return tuple(piece for text_line in lines for piece in wrapped(text_line, width, 4))
+    return wrapped_all(lines, width, 4)
 
 
 def _planned_lines(

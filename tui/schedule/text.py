@@ -13,7 +13,7 @@ from engine.words.phrases import plural
 from engine.words.tables import TableColumn
 from tui.schedule.edit import ScheduleEdit
 from tui.schedule.job_text import explained
-from tui.widgets.lines import Line, Span, line, wrapped
+from tui.widgets.lines import Line, Span, line, wrapped_all
 
 STYLES = {
     ScheduleState.NEW: "dim",
@@ -118,7 +118,7 @@ def around_lines(view: ScheduleView, width: int) -> tuple[Line, ...]:
     elif count:
         head = f"the rest of your crontab, {plural(count, 'line')}, never touched"
     return (
-        *(piece for text_line in lines for piece in wrapped(text_line, width, 4)),
+        *wrapped_all(lines, width, 4),
         line(head, "head"),
         *(line(f"  {text}", "dim") for text in view.other_lines),
     )

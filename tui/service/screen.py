@@ -56,15 +56,13 @@ class ServiceScreen(LiveScreen):
 
     def draw(self) -> None:
         summary, models = self.query_one("#summary", Lines), self.query_one(Picker)
-        found, width = self.value, self.app.size.width
-        if found is None:
-            above: tuple[Line, ...] = self.waiting("asking the service")
-        else:
+        overview, width = self.value, self.app.size.width
+        above: tuple[Line, ...] = self.waiting("asking the service")
+        if overview is not None:
             engine = self.shell.engine
-            above = words.page(
-                found, engine.settings.current, str(engine.home.root), width, models.chosen
-            )
-        rows = found.models if found else ()
+            home = str(engine.home.root)
+            above = words.page(overview, engine.settings.current, home, width, models.chosen)
+        rows = overview.models if overview else ()
         # On a low terminal the models keep five lines.
         summary.styles.height = min(len(above), max(1, self.app.size.height - (8 if rows else 3)))
         summary.show(above)

@@ -22,7 +22,7 @@ from engine.settings.schema import ResourceSettings, Settings
 from engine.words import figures, times
 from engine.words.tables import TableColumn
 from tui.service.marks import MARKS
-from tui.widgets.lines import Line, Span, line, wrapped
+from tui.widgets.lines import Line, Span, line, wrapped_all
 from tui.work.messages import Notice, level_of
 
 _GAP = line(" ")
@@ -69,7 +69,7 @@ def page(
         if found.state.word in ("healthy", "degraded", "unhealthy")
         else _advice(found, settings, home)
     )
-    return tuple(piece for each in lines for piece in wrapped(each, width, 2))
+    return wrapped_all(lines, width, 2)
 
 
 def facts(found: Overview) -> Sequence[Span]:

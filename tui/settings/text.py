@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.core.errors import ConfigError
@@ -15,7 +15,7 @@ from engine.settings.write import value_of
 from engine.words.phrases import plural
 from engine.words.tables import TableColumn
 from tui.settings.limits import Reading, reading_of
-from tui.widgets.lines import Line, Span, line, wrapped
+from tui.widgets.lines import Line, Span, line, wrapped_all
 
 HEADS = (
     TableColumn(
@@ -156,7 +156,7 @@ def detail_lines(
     later = _LATER.get(setting.key, _LATER.get(setting.path[0], ""))
     lines += [line(later, "dim")] if later else []
     lines += [line(_SYMBOLS, "dim")] if setting.path[0] == "symbols" else []
-    return _all_wrapped(lines, width, 4)
+    return wrapped_all(lines, width, 4)
 
 
 def override_words(setting: Setting) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ def check_lines(
             (("WRONG  ", "crit"), (error.message, "")),
             line(f"       it takes {setting.takes}", "dim"),
         ]
-        return _all_wrapped(lines, width, 7)
+        return wrapped_all(lines, width, 7)
     same = value == setting.in_file
     lines = [
         (
@@ -200,7 +200,7 @@ def check_lines(
     lines += [line(text, "warn") for text in override_words(setting)]
     if (reading := reading_of(setting, value, snapshot)) is not None:
         lines.append((("it would meet now: ", "dim"), (reading.full, reading.style)))
-    return _all_wrapped(lines, width, 4)
+    return wrapped_all(lines, width, 4)
 
 
 def change_lines(settings: Sequence[Setting], draft: Draft) -> tuple[Line, ...]:
@@ -228,8 +228,4 @@ def broken_lines(sheet: Sheet, width: int) -> tuple[Line, ...]:
     )
     tail = line("training and the service go on with what they read when they began", "dim")
     problems = (line(f"! {problem}", "warn") for problem in sheet.problems)
-    return _all_wrapped((head, *problems, tail), width, 4)
-
-
-def _all_wrapped(lines: Iterable[Line], width: int, indent: int) -> tuple[Line, ...]:
-    return tuple(piece for text in lines for piece in wrapped(text, width, indent))
+    return wrapped_all((head, *problems, tail), width, 4)

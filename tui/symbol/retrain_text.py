@@ -17,7 +17,7 @@ from engine.core.symbol_details import (
 from engine.words import times
 from engine.words.triggers import OBSTACLE_WORDS, not_retrained, retrain_sentence
 from tui.keys.labels import key
-from tui.widgets.lines import Line, Span, line, wrapped
+from tui.widgets.lines import Line, Span, line, wrapped, wrapped_all
 
 
 def retrain_lines(
@@ -44,7 +44,7 @@ def retrain_lines(
 
 
 def _folded(lines: list[Line], width: int) -> tuple[Line, ...]:
-    return tuple(piece for text in lines for piece in wrapped(text, width, 4))
+    return wrapped_all(lines, width, 4)
 
 
 def _trigger_lines(

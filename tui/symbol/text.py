@@ -27,7 +27,7 @@ from tui.symbol.model_text import (
     weight_lines,
 )
 from tui.symbol.retrain_text import retrain_lines
-from tui.widgets.lines import Line, line, wrapped
+from tui.widgets.lines import Line, line, wrapped, wrapped_all
 
 if TYPE_CHECKING:
     from engine.children.messages import SymbolDetails
@@ -144,26 +144,21 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
                 "warn",
             )
         )
-    return tuple(piece for one in lines for piece in wrapped(one, width, 4))
+    return wrapped_all(lines, width, 4)
 
 
-def _forecast_lines(found: Forecast) -> list[Line]:
-    made = (
-        f"forecast for {found.target_session}: {figures.number(found.next_close, 2)}"
-        f" ({figures.signed(found.change)} %)"
-    )
-    inside = (
-        f"80 % interval {figures.interval(found.low80, found.high80)},"
-        f" 95 % {figures.interval(found.low95, found.high95)}"
-    )
-    chances = (
-        f"P(up) {figures.chance(found.p_up)} %, confidence {figures.chance(found.confidence)} %"
-    )
+def _forecast_lines(forecast: Forecast) -> list[Line]:
+    next_close = figures.number(forecast.next_close, 2)
+    change = figures.signed(forecast.change)
+    made = f"forecast for {forecast.target_session}: {next_close} ({change} %)"
+    interval80 = figures.interval(forecast.low80, forecast.high80)
+    interval95 = figures.interval(forecast.low95, forecast.high95)
+    p_up, confidence = figures.chance(forecast.p_up), figures.chance(forecast.confidence)
+    chances = f"P(up) {p_up} %, confidence {confidence} %"
+    last_close = figures.number(forecast.last_close, 2)
     return [
-        line(
-            f"last close {figures.number(found.last_close, 2)} of {found.last_bar}; {made}", "head"
-        ),
-        line(f"{inside}, {chances}"),
+        line(f"last close {last_close} of {forecast.last_bar}; {made}", "head"),
+        line(f"80 % interval {interval80}, 95 % {interval95}, {chances}"),
     ]
 
 
@@ -172,14 +167,15 @@ def _model_lines(model: ModelInfo) -> list[Line]:
     made = (
         f"generation {model.generation}, trained {times.moment(model.trained_at)} ({model.reason})"
     )
-    found = model.metrics
-    naive, mase = figures.percent(found.naive_mape, 2), figures.number(found.mase, 3)
-    errors = f"MAPE {figures.percent(found.mape, 2)} (naive {naive}), MASE {mase}"
+    metrics = model.metrics
+    naive = figures.percent(metrics.naive_mape, 2)
+    mase = figures.number(metrics.mase, 3)
+    errors = f"MAPE {figures.percent(metrics.mape, 2)} (naive {naive}), MASE {mase}"
     return [
         line(f"{made} on {model.n_bars} {mark} {model.first_bar} to {model.last_bar}"),
         line(
-            f"unseen sessions {found.n_scored}: {errors}, direction"
-            f" {figures.percent(found.direction_accuracy)}"
+            f"unseen sessions {metrics.n_scored}: {errors}, direction"
+            f" {figures.percent(metrics.direction_accuracy)}"
         ),
     ]
 
@@ -187,41 +183,35 @@ def _model_lines(model: ModelInfo) -> list[Line]:
 def lineage_lines(
     row: SymbolRow, backups: Sequence[Backup], runs: Sequence[Run], width: int
 ) -> tuple[Line, ...]:
-    """Generations that are live or in a backup, and what became of every training known;
-    newest first."""
-    found: list[tuple[datetime, str, str]] = []
-    seen: set[int] = set()
-    if row.model:
-        seen.add(row.model.generation)
-        found.append(
-            (
-                row.model.trained_at,
-                f"generation {row.model.generation}  live ({row.model.reason})",
-                "ok",
-            )
-        )
+    """Generations that are live or in a backup, and trainings that failed; newest first."""
+    events: list[tuple[datetime, str, str]] = []
+    generations: set[int] = set()
+    if model := row.model:
+        generations.add(model.generation)
+        text = f"generation {model.generation}  live ({model.reason})"
+        events.append((model.trained_at, text, "ok"))
     for backup in backups:
         entry = backup.entry(row.symbol)
-        if entry is None or not entry.generation or entry.generation in seen:
+        if entry is None or not entry.generation or entry.generation in generations:
             continue
-        seen.add(entry.generation)
+        generations.add(entry.generation)
         try:
             at = parse_iso(entry.trained_at)
         except ValueError:
             at = backup.created_at
-        found.append((at, f"generation {entry.generation}  in {backup.name}", ""))
+        events.append((at, f"generation {entry.generation}  in {backup.name}", ""))
     for run in runs:
         job = run.job(row.symbol)
         if job and job.state.ended and job.state is not JobState.DONE:
             text = f"{job.state.value} challenger  {job.message or 'no word'} ({run.id})"
-            found.append((job.ended_at or run.created_at, text, "warn"))
-    if not found:
+            events.append((job.ended_at or run.created_at, text, "warn"))
+    if not events:
         return (line("never trained", "dim"),)
     lines = [
         line(f"{times.moment(at)}  {text}", style)
-        for at, text, style in sorted(found, reverse=True)[:20]
+        for at, text, style in sorted(events, reverse=True)[:20]
     ]
-    return tuple(piece for one in lines for piece in wrapped(one, width, 6))
+    return wrapped_all(lines, width, 6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +280,4 @@ def _model_sections(
 def _problem_lines(details: SymbolDetails | None, width: int) -> tuple[Line, ...]:
     """What the child could not read."""
     problems = details.problems if details else ()
-    return tuple(
-        piece for text in problems for piece in wrapped(line(f"! {text}", "warn"), width, 4)
-    )
+    return wrapped_all((line(f"! {text}", "warn") for text in problems), width, 4)

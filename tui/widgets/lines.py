@@ -46,6 +46,11 @@ def wrapped(spans: Line, width: int, indent: int = 9) -> tuple[Line, ...]:
     return tuple(pieces)
 
 
+def wrapped_all(lines: Iterable[Line], width: int, indent: int = 9) -> tuple[Line, ...]:
+    """Every line wrapped."""
+    return tuple(piece for spans in lines for piece in wrapped(spans, width, indent))
+
+
 def _break(cells: Sequence[Span], room: int) -> int:
     """Behind the last space that fits, or in the middle of a word that is too long."""
     spaces = [index for index in range(room // 2, room) if cells[index][0] == " "]

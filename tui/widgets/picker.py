@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from tui.look.glyphs import ASCII, UNICODE
-from tui.widgets.lines import Line, Lines, line, plain, wrapped
+from tui.widgets.lines import Line, Lines, line, plain, wrapped_all
 
 
 def window_top(top: int, cursor: int, count: int, height: int) -> int:
@@ -90,7 +90,7 @@ class Picker(Lines):
         if not width or not height:
             return
         if not self._rows:
-            self.show(tuple(piece for text in self._empty for piece in wrapped(text, width, 2)))
+            self.show(wrapped_all(self._empty, width, 2))
             return
         room = max(1, height - 1)  # with a single line the row is worth more than its header
         self._top = window_top(self._top, self._index, len(self._rows), room)
