@@ -1,6 +1,6 @@
 """The `crontab` program: the only way in which a tab is read and installed.
 
-what -l answers                                          means
+output of -l                                             meaning
 exit 0                                                   the tab (warnings on stderr do not matter)
 exit 1, nothing on stdout, `no crontab for …` on stderr  there is no tab: the only answer that does
 anything else                                            an error; nothing may be written
@@ -48,7 +48,7 @@ class CrontabError(StockmlError):
 
 
 class CrontabMissingError(CrontabError):
-    """There is no crontab program on this machine, so nothing of ours can stand in a tab."""
+    """There is no crontab program on this machine, so no tab can hold anything of ours."""
 
 
 class DeniedError(CrontabError):
@@ -76,8 +76,7 @@ class Crontab:
         return self._true_bytes(tab) if doubtful else tab
 
     def check(self, file: Path) -> None:
-        """A dry run, where the implementation has one;
-        CrontabError with its words when it refuses the file."""
+        """A dry run, where cron has one; CrontabError with its words when it refuses the file."""
         # Never blindly: on cronie `crontab -n FILE` sets the host of a cluster.
         option = {CronKind.DEBIAN: "-n", CronKind.CRONIE: "-T"}.get(self.kind())
         if option is None:
@@ -102,22 +101,19 @@ class Crontab:
     def kind(self) -> CronKind:
         """Which implementation this is, by its own words."""
         path = self._program()
-        found = _KINDS.get(path)
-        if found is None:
-            version = self._run("-V", user=False)
-            usage = self._run("-h", user=False)
-            if b"cronie" in version.stdout + version.stderr:
-                found = CronKind.CRONIE
-            else:
-                found = (
-                    CronKind.DEBIAN if b"dry run" in usage.stdout + usage.stderr else CronKind.OTHER
-                )
-            _KINDS[path] = found
-        return found
+        if path not in _KINDS:
+            _KINDS[path] = self._ask_kind()
+        return _KINDS[path]
+
+    def _ask_kind(self) -> CronKind:
+        version = self._run("-V", user=False)
+        usage = self._run("-h", user=False)
+        if b"cronie" in version.stdout + version.stderr:
+            return CronKind.CRONIE
+        return CronKind.DEBIAN if b"dry run" in usage.stdout + usage.stderr else CronKind.OTHER
 
     def _true_bytes(self, listed: bytes) -> bytes:
-        """The tab by way of `crontab -e`, whose editor only copies;
-        it must agree with what `-l` showed."""
+        """The tab by `crontab -e`, whose editor only copies; it must match what `-l` showed."""
         with tempfile.TemporaryDirectory(prefix="stockml-") as folder:
             target, editor = Path(folder) / "tab", Path(folder) / "editor"
             editor.write_text(f"#!/bin/sh\nexec cat <\"$1\" >'{target}'\n")
@@ -129,8 +125,8 @@ class Crontab:
                 "crontab -l shows \\r or \\b where other bytes may stand, and crontab -e failed",
                 done,
             )
-        # The editor gets no header; of a tab that was put in place without one it loses leading
-        # comments, seen here.
+        # The editor gets no header; a tab installed without one loses leading comments, which
+        # shows here.
         if tab.replace(b"\r", b"\\r").replace(b"\b", b"\\b") != listed:
             raise CrontabError(
                 "crontab -l and crontab -e show different crontabs",
@@ -141,20 +137,19 @@ class Crontab:
 
     def _program(self) -> str:
         path = f"{os.environ.get('PATH', '')}:/usr/local/bin:/usr/bin:/bin"
-        found = shutil.which(self.command[0], path=path)
-        if found is None:
+        program = shutil.which(self.command[0], path=path)
+        if program is None:
             raise CrontabMissingError(
                 "there is no crontab program on this machine",
                 "install cron (Debian: apt install cron), or use `stockml schedule install"
                 " --systemd`",
             )
-        return found
+        return program
 
     def _run(
         self, *words: str, user: bool = True, folder: Path = Path("/"), **more: str
     ) -> subprocess.CompletedProcess[bytes]:
-        """The program with a pinned environment, so that nothing of the operator's shell changes
-        its answers.
+        """Run the program with a pinned environment, so that the operator's shell changes nothing.
 
         It runs in `folder`, for Debian cuts a file's path after 99 characters.
         """
@@ -182,19 +177,17 @@ class Crontab:
         except OSError as error:
             raise CrontabError(f"cannot run {argv[0]}: {error.strerror}", _UNCHANGED) from error
 
-    def _failed(self, what: str, done: subprocess.CompletedProcess[bytes]) -> CrontabError:
+    def _failed(self, action: str, done: subprocess.CompletedProcess[bytes]) -> CrontabError:
         says = clean_bytes(done.stderr.strip().replace(b"\n", b" | "), 300) or "it says nothing"
-        code = (
-            f"killed by signal {-done.returncode}"
-            if done.returncode < 0
-            else f"exit {done.returncode}"
-        )
+        ending = f"exit {done.returncode}"
+        if done.returncode < 0:
+            ending = f"killed by signal {-done.returncode}"
         if b"not allowed to use" in done.stderr:
             return DeniedError(
                 f"cron does not let you have a crontab: {says}",
                 f"ask for a line in /etc/cron.allow; {_UNCHANGED}",
             )
-        return CrontabError(clean(f"{what} ({code}): {says}", 500), _UNCHANGED)
+        return CrontabError(clean(f"{action} ({ending}): {says}", 500), _UNCHANGED)
 
 
 # By path: a program does not change its kind while we run.

@@ -1,5 +1,4 @@
-"""The difference between two crontabs as an operator reads it: real bytes, with what is
-invisible made visible."""
+"""The difference between two crontabs as an operator reads it: every invisible byte is shown."""
 
 from __future__ import annotations
 
@@ -13,15 +12,11 @@ _TRAILING = re.compile(r" +$")
 
 
 def tab_diff(before: bytes | None, after: bytes | None, unchanged: bytes) -> tuple[str, ...]:
-    """A unified diff of the two tabs, ending with how many foreign lines stay;
-    empty without a difference."""
+    """A unified diff of the two tabs, ending with the count of foreign lines; empty if equal."""
     if before == after:
         return ()
-    lines = list(
-        difflib.unified_diff(
-            _lines(before), _lines(after), _name(before), _name(after), n=1, lineterm=""
-        )
-    )
+    names = (_name(before), _name(after))
+    lines = list(difflib.unified_diff(_lines(before), _lines(after), *names, n=1, lineterm=""))
     count = unchanged.count(b"\n") + (0 if not unchanged or unchanged.endswith(b"\n") else 1)
     digest = hashlib.sha256(unchanged).hexdigest()[:12]
     lines.append(f"{count} other line{'' if count == 1 else 's'} unchanged (sha256 {digest})")
@@ -32,32 +27,25 @@ def text_diff(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
     """A unified diff of files by name; empty without a difference."""
     lines: list[str] = []
     for name in sorted({*before, *after}):
-        old, new = before.get(name, "").splitlines(), after.get(name, "").splitlines()
-        if old != new:
-            names = (
-                name if name in before else "/dev/null",
-                name if name in after else "/dev/null",
-            )
-            lines += [
-                clean(line) for line in difflib.unified_diff(old, new, *names, n=1, lineterm="")
-            ]
+        old = before.get(name, "").splitlines()
+        new = after.get(name, "").splitlines()
+        old_name = name if name in before else "/dev/null"
+        new_name = name if name in after else "/dev/null"
+        diff = difflib.unified_diff(old, new, old_name, new_name, n=1, lineterm="")
+        lines += [clean(line) for line in diff]
     return tuple(lines)
 
 
 def visible(raw: bytes) -> str:
-    """One line of a tab for a terminal: tabs, control characters and trailing blanks spelt out,
-    no byte hidden."""
-    text = raw.decode("utf-8", "backslashreplace")
-    text = "".join(
-        character if character.isprintable() else _spelt(character) for character in text
-    )
+    """One line of a tab for a terminal, with tabs, control characters and last blanks spelt out."""
+    text = "".join(_spelt(character) for character in raw.decode("utf-8", "backslashreplace"))
     return _TRAILING.sub(lambda match: "\\x20" * len(match[0]), text)
 
 
 def _spelt(character: str) -> str:
-    return {"\t": "\\t", "\r": "\\r"}.get(
-        character, character.encode("unicode_escape").decode("ascii")
-    )
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _lines(tab: bytes | None) -> list[str]:

@@ -1,5 +1,4 @@
-"""Pings to an outside watchdog (healthchecks.io and its like): the only cover for a machine that
-is off.
+"""Pings to an outside watchdog such as healthchecks.io: the only cover for a machine that is off.
 
 secrets.toml      [pings]
                   weekly = "https://hc-ping.com/…"   URL/start at the start, URL/EXIT at the end
@@ -21,20 +20,19 @@ _LIMIT_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Where one job pings; an empty URL pings nowhere.
-    The URL is a secret: it is in no message and no repr."""
+    """Where one job pings; the URL is a secret, in no message and no repr, empty for no ping."""
 
     url: str = ""
 
     def __repr__(self) -> str:
         return "Ping(set)" if self.url else "Ping()"
 
-    def send(self, what: str) -> str:
-        """Ping URL/what; what went wrong in words, or an empty text. Nothing of it stops a job."""
+    def send(self, event: str) -> str:
+        """Ping URL/event; what went wrong in words, or an empty text. No fault stops a job."""
         if not self.url:
             return ""
         try:
-            request = Request(f"{self.url.rstrip('/')}/{what}", method="POST", data=b"")  # noqa: S310 - the scheme is checked
+            request = Request(f"{self.url.rstrip('/')}/{event}", method="POST", data=b"")  # noqa: S310 - the scheme is checked
             with urlopen(request, timeout=_LIMIT_S) as answer:  # noqa: S310 - the scheme was checked when it was read
                 answer.read(1000)
         except URLError as error:
@@ -48,8 +46,7 @@ class Ping:
 
 
 def ping_of(home: Home, job: str) -> tuple[Ping, str]:
-    """The job's ping, and why there is none although the file names one;
-    nothing of it stops a job."""
+    """The job's ping, and why there is none although the file names one; no fault stops a job."""
     try:
         mode = home.secrets.stat().st_mode
         table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("pings", {})

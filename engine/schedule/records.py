@@ -95,15 +95,16 @@ class JobView:
     @property
     def in_trouble(self) -> bool:
         """Missed, or its newest run failed."""
-        return self.status is not None and self.status.state in (
-            ScheduleState.MISSED,
-            ScheduleState.FAILED,
-        )
+        return self.was_missed or self._state is ScheduleState.FAILED
 
     @property
     def was_missed(self) -> bool:
         """Its time came and nothing ran."""
-        return self.status is not None and self.status.state is ScheduleState.MISSED
+        return self._state is ScheduleState.MISSED
+
+    @property
+    def _state(self) -> ScheduleState | None:
+        return self.status.state if self.status else None
 
     @property
     def trouble(self) -> str:
@@ -116,8 +117,16 @@ class JobView:
         return f"{self.job.name} {ScheduleState.FAILED}: {self.before}" if self.before else ""
 
     def __str__(self) -> str:
-        state = self.status.state if self.status else "off"
-        return f"{self.job.name} {state}" + (f": {self.reason}" if self.reason else "")
+        reason = f": {self.reason}" if self.reason else ""
+        return f"{self.job.name} {self._state or 'off'}{reason}"
+
+    def schedule_line(self) -> str:
+        """An installed job: its times, its state, its next run."""
+        assert self.line is not None
+        next_run = ""
+        if self.explained and self.explained.next_runs and self.line.enabled:
+            next_run = f", next {self.explained.next_runs[0]:%a %Y-%m-%d %H:%M}"
+        return f"{self.job.name}: {self.line.expression} ({self._state or 'off'}){next_run}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,16 +167,9 @@ class ScheduleView:
 
     def lines(self) -> tuple[str, ...]:
         """Each job in the schedule in a line: its times, its state, its next run."""
-        lines = tuple(_line(job, job.line) for job in self.jobs if job.line is not None)
+        lines = tuple(job.schedule_line() for job in self.jobs if job.line is not None)
         unread = self.problems[:1] if self.unread else ()
         return lines or unread or ("no job is installed: stockml schedule install",)
-
-
-def _line(job: JobView, line: JobLine) -> str:
-    runs = job.explained.next_runs if job.explained and line.enabled else ()
-    state = job.status.state if job.status else "off"
-    following = f", next {runs[0]:%a %Y-%m-%d %H:%M}" if runs else ""
-    return f"{job.job.name}: {line.expression} ({state}){following}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class ScheduleChange:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleHistory:
-    """What is known of every job: its newest runs, newest first, and its newest change."""
+    """The newest runs of every job, newest first, and its newest change."""
 
     runs: dict[str, tuple[CronRun, ...]] = field(default_factory=dict)
     changes: dict[str, ScheduleChange] = field(default_factory=dict)

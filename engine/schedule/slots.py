@@ -25,8 +25,7 @@ YEAR = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """A moment at which the zone's clock jumps: local wall time before and after it, without
-    zone."""
+    """A moment at which the zone's clock jumps; the wall times before and after have no zone."""
 
     at: datetime
     before: datetime
@@ -49,21 +48,16 @@ class DstNote:
     """When it runs instead, or both times; aware, in the zone."""
 
     def __str__(self) -> str:
-        day, change = f"{self.walls[0]:%Y-%m-%d}", self.change
-        times = _short([f"{wall:%H:%M}" for wall in self.walls])
+        times = f"{self.walls[0]:%Y-%m-%d}: {_short([f'{wall:%H:%M}' for wall in self.walls])}"
         runs = _short([f"{run:%H:%M %Z}" for run in self.runs])
-        before, after = f"{change.before:%H:%M}", f"{change.after:%H:%M}"
-        if change.gap:
+        before = f"{self.change.before:%H:%M}"
+        after = f"{self.change.after:%H:%M}"
+        if self.change.gap:
             outcome = f"runs at {runs} instead" if self.runs else "does not run in that hour"
-            return (
-                f"{day}: {times} does not exist (the clock goes from {before} to {after});"
-                f" {outcome}"
-            )
+            return f"{times} does not exist (the clock goes from {before} to {after}); {outcome}"
         often = "once" if len(self.runs) <= len(self.walls) else "both times"
-        return (
-            f"{day}: {times} comes twice (the clock goes from {before} back to {after}); runs"
-            f" {often}, at {runs}"
-        )
+        clock = f"the clock goes from {before} back to {after}"
+        return f"{times} comes twice ({clock}); runs {often}, at {runs}"
 
 
 def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
@@ -86,8 +80,7 @@ def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
 
 
 def slots_after(expression: Expression, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """Every slot strictly after the aware moment, oldest first, aware in `zone`;
-    none for `@reboot`."""
+    """Every slot strictly after the moment, oldest first, aware in `zone`; none for `@reboot`."""
     if expression.reboot:
         return
     last = after.astimezone(UTC)
@@ -111,17 +104,12 @@ def last_slot(expression: Expression, until: datetime, zone: ZoneInfo) -> dateti
         return None
     # Backwards only to find a place to start from: in a repeated hour cronsim's way back skips
     # slots.
-    start = next(
-        iter(CronSim(expression.text, until.astimezone(zone) - _MINUTE, reverse=True)), None
-    )
+    backwards = CronSim(expression.text, until.astimezone(zone) - _MINUTE, reverse=True)
+    start = next(iter(backwards), None)
     if start is None:
         return None
-    found = None
-    for slot in slots_after(expression, start.astimezone(UTC) - _MINUTE, zone):
-        if slot.astimezone(UTC) > until.astimezone(UTC):
-            break
-        found = slot
-    return found
+    slots = tuple(slots_between(expression, start.astimezone(UTC) - _MINUTE, until, zone))
+    return slots[-1] if slots else None
 
 
 def slots_between(
@@ -138,36 +126,32 @@ def slots_between(
 def clock_changes(
     zone: ZoneInfo, start: datetime, span: timedelta = YEAR
 ) -> tuple[ClockChange, ...]:
-    """Every jump of the zone's clock within `span`, found by halving the days on which the
-    offset differs."""
+    """Every jump of the zone's clock within `span`, by halving the days whose offset differs."""
     first = start.astimezone(UTC).replace(second=0, microsecond=0)
     days = [first + timedelta(days=n) for n in range(span.days + 1)]
-    found = []
+    changes = []
     for low, high in pairwise(days):
         if _offset(low, zone) == _offset(high, zone):
             continue
         while high - low > _MINUTE:
             middle = low + (high - low) // 2 // _MINUTE * _MINUTE
-            low, high = (
-                (middle, high) if _offset(middle, zone) == _offset(low, zone) else (low, middle)
-            )
+            if _offset(middle, zone) == _offset(low, zone):
+                low = middle
+            else:
+                high = middle
         naive = high.replace(tzinfo=None)
-        found.append(ClockChange(high, naive + _offset(low, zone), naive + _offset(high, zone)))
-    return tuple(found)
+        changes.append(ClockChange(high, naive + _offset(low, zone), naive + _offset(high, zone)))
+    return tuple(changes)
 
 
 def dst_notes(
     expression: Expression, start: datetime, zone: ZoneInfo, span: timedelta = YEAR
 ) -> tuple[DstNote, ...]:
-    """What the DST changes within `span` do to the expression, in order;
-    empty when none touches it."""
+    """What the DST changes within `span` do to the expression, in order."""
     if expression.reboot:
         return ()
-    return tuple(
-        note
-        for change in clock_changes(zone, start, span)
-        if (note := _note(expression, change, zone))
-    )
+    notes = (_note(expression, change, zone) for change in clock_changes(zone, start, span))
+    return tuple(note for note in notes if note)
 
 
 def _note(expression: Expression, change: ClockChange, zone: ZoneInfo) -> DstNote | None:
@@ -176,17 +160,12 @@ def _note(expression: Expression, change: ClockChange, zone: ZoneInfo) -> DstNot
     walls = tuple(wall for n in range(minutes) if expression.matches(wall := low + n * _MINUTE))
     if not walls:
         return None
-    if not change.gap:
-        runs = slots_between(
-            expression, change.at - (high - low) - _MINUTE, change.at + (high - low) - _MINUTE, zone
-        )
-        return DstNote(change, walls, tuple(runs))
-    instead = (
-        ()
-        if expression.wildcard
-        else slots_between(expression, change.at - _MINUTE, change.at, zone)
-    )
-    return DstNote(change, walls, tuple(instead))
+    jump = timedelta() if change.gap else high - low
+    if change.gap and expression.wildcard:
+        return DstNote(change, walls, ())
+    until = change.at if change.gap else change.at + jump - _MINUTE
+    runs = slots_between(expression, change.at - jump - _MINUTE, until, zone)
+    return DstNote(change, walls, tuple(runs))
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:

@@ -1,5 +1,4 @@
-"""A scheduled job started by hand, as cron would start it: the same command, cron's bare
-environment, no terminal."""
+"""A scheduled job started by hand as by cron: the same command, a bare environment, no terminal."""
 
 from __future__ import annotations
 
@@ -27,16 +26,13 @@ def bare_environment() -> dict[str, str]:
 
 
 def start_now(home: Home, job: str, program: Path | None = None) -> int:
-    """Start the job in a session of its own and return its process id; recorded as started by hand.
+    """Start the job in a session of its own, recorded as started by hand; its process id.
 
-    UsageError for an unknown job, StockmlError when the program cannot be started. What becomes
-    of it stands in the job's record and its cron.log.
+    UsageError for an unknown job, StockmlError when the program cannot be started. The job's
+    record and its cron.log report how it ends.
     """
-    argv = [
-        *cron_arguments(program or find_program(), job_named(job).name, home),
-        "--trigger",
-        str(JobTrigger.MANUAL),
-    ]
+    command = cron_arguments(program or find_program(), job_named(job).name, home)
+    argv = [*command, "--trigger", str(JobTrigger.MANUAL)]
     try:
         child = subprocess.Popen(
             argv,

@@ -13,8 +13,7 @@ from engine.schedule.slots import host_zone, slots_after
 
 
 def next_auto_train(home: Home, now: datetime) -> datetime | None:
-    """The next slot of a job that trains, by the schedule as it was last written;
-    None while none is installed."""
+    """The next slot of a job that trains, by the schedule last written; None without any."""
     names = tuple(job.name for job in JOBS.values() if job.trains)
     try:
         changes = read_history(home, names).changes

@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from engine.core.errors import StockmlError
-from engine.core.files import lock_holder
 from engine.schedule.block import Block, find_blocks
 from engine.schedule.crontab import CrontabMissingError
-from engine.schedule.daemon import boot_time
 from engine.schedule.diff import visible
-from engine.schedule.explain import Clash, clashes, explain
+from engine.schedule.explain import Clash, clashes
 from engine.schedule.job_lines import JobLine
-from engine.schedule.jobs import JOBS, ScheduledJob, is_runnable, parse_command
-from engine.schedule.missed import NEW_PATH, Circumstances, missed_reason
-from engine.schedule.records import (
-    Backend,
-    CronRun,
-    Daemon,
-    JobOutcome,
-    JobStatus,
-    JobView,
-    ScheduleHistory,
-    ScheduleState,
-    ScheduleView,
-)
+from engine.schedule.job_reader import JobReader
+from engine.schedule.jobs import JOBS
+from engine.schedule.records import Backend, ScheduleHistory, ScheduleView
 from engine.schedule.scheduler import Scheduler
-from engine.schedule.state import InstalledJob, job_status
-
-DIED = "it died without a word"
 
 
 def schedule_view(scheduler: Scheduler) -> ScheduleView:
@@ -47,7 +31,7 @@ def schedule_view(scheduler: Scheduler) -> ScheduleView:
     daemon = scheduler.manager() if backend is Backend.SYSTEMD else scheduler.daemon()
     taken_at = scheduler.clock.now()
     by_job = {line.job: line for line in lines}
-    jobs = _Jobs(
+    jobs = JobReader(
         scheduler=scheduler,
         history=history,
         daemon=daemon,
@@ -130,101 +114,3 @@ def _other_lines(tab: _Tab, scheduler: Scheduler) -> tuple[str, ...]:
     if not text or text.endswith(b"\n"):
         lines.pop()
     return tuple(visible(raw) for raw in lines)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Jobs:
-    """What the view of every single job is made from."""
-
-    scheduler: Scheduler
-    history: ScheduleHistory
-    daemon: Daemon
-    now: datetime
-    hidden: bool
-
-    def view(self, job: ScheduledJob, line: JobLine | None) -> JobView:
-        """The view of one job; `line` None where it is not installed."""
-        runs = self.history.runs.get(job.name, ())
-        last = runs[0] if runs else None
-        if line is None:
-            return JobView(job, last=last, reason=self._why_absent(job), hidden=self.hidden)
-        zone = self.scheduler.zone
-        try:
-            explained = explain(line.expression, job.name, self.now, zone)
-        except StockmlError as error:
-            return JobView(job, line, last=last, reason=str(error))
-        change = self.history.changes.get(job.name)
-        recorded = change is not None and (change.expression, change.enabled) == (
-            line.expression,
-            line.enabled,
-        )
-        installed = InstalledJob(
-            explained.expression,
-            enabled=line.enabled,
-            since=change.at if change and recorded else None,
-        )
-        holder = lock_holder(job.lock_path(self.scheduler.home))
-        boot = boot_time()
-        status = job_status(
-            installed, runs, running=holder is not None, now=self.now, zone=zone, boot=boot
-        )
-        command = parse_command(line.command)
-        program = command.program if command else Path()
-        if status.missed:
-            circumstances = Circumstances(
-                daemon=self.daemon,
-                line_recorded=recorded,
-                program=program,
-                program_runs=is_runnable(program),
-                boot=boot,
-                lock_holder=holder,
-            )
-            reason = missed_reason(status.missed[0], circumstances)
-        elif not is_runnable(program):
-            reason = f"the program {program} is gone: {NEW_PATH}"
-        else:
-            reason = _reason_of_last(status, last)
-        return JobView(
-            job,
-            line,
-            explained=explained,
-            status=status,
-            last=last,
-            reason=reason,
-            before=_failure_before(job, status, runs),
-        )
-
-    def _why_absent(self, job: ScheduledJob) -> str:
-        """What the record says of a job without a line."""
-        change = self.history.changes.get(job.name)
-        expression = change.expression if change else None
-        if self.hidden:
-            recorded = f"recorded as installed at {expression}"
-            known = recorded if expression else "not recorded as installed"
-            return f"{known}; the crontab cannot be read"
-        return "not in the schedule but is recorded as installed" if expression else ""
-
-
-def _failure_before(job: ScheduledJob, status: JobStatus, runs: tuple[CronRun, ...]) -> str:
-    """How the run before the one under way failed, skipped runs aside.
-
-    A job that runs until it is stopped is well while it runs, whatever ended it before: a power
-    cut is no fault of it.
-    """
-    if status.state is not ScheduleState.STARTED or job.reboot:
-        return ""
-    under_way = next(at for at, run in enumerate(runs) if run.outcome is None)
-    earlier = (run for run in runs[under_way + 1 :] if run.outcome is not JobOutcome.SKIPPED)
-    ended = next(earlier, None)
-    if ended is None or ended.outcome is JobOutcome.DONE:
-        return ""
-    if ended.outcome is None:
-        return DIED
-    return ended.message or f"exit {ended.exit_code}"
-
-
-def _reason_of_last(status: JobStatus, last: CronRun | None) -> str:
-    """What the newest run said, where the state is about it."""
-    if last is None or status.state not in (ScheduleState.FAILED, ScheduleState.SKIPPED):
-        return ""
-    return last.message if last.outcome else DIED
