@@ -1,5 +1,4 @@
-"""The Alerts screen: what rings, what was acknowledged, what is over, and which messages nobody
-took."""
+"""The Alerts screen: firing, acknowledged and resolved alerts, and undelivered messages."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
 from tui.work.messages import Notice
 
-Found = tuple[tuple[Alert, ...], tuple[Waiting, ...], str]
+AlertsLook = tuple[tuple[Alert, ...], tuple[Waiting, ...], str]
 """Alerts, undelivered messages, why nothing can be sent."""
 
 
@@ -42,9 +41,9 @@ class AlertsScreen(LiveScreen):
     TAB = "alerts"
     BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
 
-    value: Found | None
+    value: AlertsLook | None
 
-    def look(self) -> Found:
+    def look(self) -> AlertsLook:
         engine = self.shell.engine
         return (
             engine.alerts.list(LATELY),
@@ -60,14 +59,16 @@ class AlertsScreen(LiveScreen):
         if self.value is None:
             return ()
         alerts, waiting, _ = self.value
-        fresh = sum(each.state == AlertState.FIRING and not each.acked for each in alerts)
-        rest = len(alerts) - fresh
+        firing = sum(alert.state == AlertState.FIRING and not alert.acked for alert in alerts)
+        rest = len(alerts) - firing
         snapshot = self.shell.snapshot
-        told: list[Span] = [(SIMULATED, "mark")] if snapshot and snapshot.simulated else []
-        told += [(f"{fresh} firing" if fresh else "nothing fires", "crit" if fresh else "ok")]
+        spans: list[Span] = [(SIMULATED, "mark")] if snapshot and snapshot.simulated else []
+        spans.append((f"{firing} firing", "crit") if firing else ("nothing fires", "ok"))
         if rest:
-            told.append((f"{rest} acknowledged, pending or over", "dim"))
-        return (*told, (f"{len(waiting)} undelivered", "warn")) if waiting else told
+            spans.append((f"{rest} acknowledged, pending or over", "dim"))
+        if waiting:
+            spans.append((f"{len(waiting)} undelivered", "warn"))
+        return spans
 
     def sections(self) -> Sections:
         return (("Columns", meanings(HEADS)), ("State words", STATE_WORDS))
@@ -79,16 +80,14 @@ class AlertsScreen(LiveScreen):
             return
         alerts, waiting, closed = self.value
         now = self.shell.wall.now()
-        header, lines = table(HEADS, [alert_row(each, now) for each in alerts], rows.size.width - 2)
-        rows.fill(
-            header,
-            [(name(each), text) for each, text in zip(alerts, lines, strict=True)],
-            self._empty(),
-        )
+        cells = [alert_row(alert, now) for alert in alerts]
+        header, lines = table(HEADS, cells, rows.size.width - 2)
+        names = [name(alert) for alert in alerts]
+        rows.fill(header, list(zip(names, lines, strict=True)), self._empty())
         current, width = self.current(), page.size.width
-        told: tuple[Line, ...] = (line(self.failure, "crit"),) if self.failure else ()
-        told += (*alert_lines(current, now, width), line("")) if current else ()
-        page.fill((*told, *waiting_lines(waiting, closed, now, width)))
+        above: tuple[Line, ...] = (line(self.failure, "crit"),) if self.failure else ()
+        above += (*alert_lines(current, now, width), line("")) if current else ()
+        page.fill((*above, *waiting_lines(waiting, closed, now, width)))
 
     def _empty(self) -> tuple[Line, ...]:
         snapshot = self.shell.snapshot
@@ -101,36 +100,28 @@ class AlertsScreen(LiveScreen):
     def current(self) -> Alert | None:
         """The alert under the cursor."""
         chosen = self.query_one(Picker).chosen
-        return next(
-            (each for each in (self.value[0] if self.value else ()) if name(each) == chosen), None
-        )
+        alerts = self.value[0] if self.value else ()
+        return next((alert for alert in alerts if name(alert) == chosen), None)
 
     # -- keys -----------------------------------------------------------------------------------
 
     def do_acknowledge(self) -> None:
-        found = self.current()
-        if found is None or found.state != AlertState.FIRING or found.acked:
-            what = (
-                "there is no alert"
-                if found is None
-                else f"{name(found)} is {'acknowledged' if found.acked else found.state}"
-            )
-            self.tell(Notice(what, "only what fires is acknowledged"))
-            return
-        self._acknowledge(found.rule, found.symbol, name(found))
+        alert = self.current()
+        if alert is None:
+            self.tell(Notice("there is no alert", "only what fires is acknowledged"))
+        elif alert.state != AlertState.FIRING or alert.acked:
+            state = "acknowledged" if alert.acked else alert.state
+            self.tell(Notice(f"{name(alert)} is {state}", "only what fires is acknowledged"))
+        else:
+            self._acknowledge(alert.rule, alert.symbol, name(alert))
 
     def do_acknowledge_all(self) -> None:
         self._acknowledge(ANY, ANY, "everything that fires")
 
-    def _acknowledge(self, rule: str, symbol: str, what: str) -> None:
+    def _acknowledge(self, rule: str, symbol: str, about: str) -> None:
         def done(count: int) -> None:
-            self.tell(
-                Notice(
-                    f"{what}: {count} acknowledged; not sent again while it fires"
-                    if count
-                    else "nothing fires"
-                )
-            )
+            text = f"{about}: {count} acknowledged; not sent again while it fires"
+            self.tell(Notice(text if count else "nothing fires"))
             self._changed()
 
         self.shell.ask(
@@ -138,32 +129,24 @@ class AlertsScreen(LiveScreen):
         )
 
     def do_silence(self) -> None:
-        found = self.current()
-        if found is None or found.state == AlertState.RESOLVED:
-            self.tell(
-                Notice(
-                    "there is no alert to silence here",
-                    "stockml alerts silence RULE SYMBOL --for 2h",
-                )
-            )
+        alert = self.current()
+        if alert is None or alert.state == AlertState.RESOLVED:
+            hint = "stockml alerts silence RULE SYMBOL --for 2h"
+            self.tell(Notice("there is no alert to silence here", hint))
             return
-        told = (
-            line(
-                "Send nothing of this alert for a time: 30m, 2h, 1d. It still stands here.", "dim"
-            ),
-        )
-        prompt = PromptScreen(f"silence {name(found)} for: ", "2h", above=told)
-        ask_text(self.shell, prompt, lambda text: self._silence(found, text) if text else None)
+        text = "Send nothing of this alert for a time: 30m, 2h, 1d. It still stands here."
+        prompt = PromptScreen(f"silence {name(alert)} for: ", "2h", above=(line(text, "dim"),))
+        ask_text(self.shell, prompt, lambda text: self._silence(alert, text) if text else None)
 
     def _silence(self, alert: Alert, text: str) -> None:
         try:
-            time: timedelta = parse_duration(text)
+            duration: timedelta = parse_duration(text)
         except UsageError as error:
             self.tell(Notice(error.message, error.hint, level=Level.CRIT))
             return
         self.shell.ask(
             "silence",
-            lambda: self.shell.engine.alerts.silence(alert.rule, alert.symbol, time),
+            lambda: self.shell.engine.alerts.silence(alert.rule, alert.symbol, duration),
             self._silenced,
         )
 
@@ -174,13 +157,8 @@ class AlertsScreen(LiveScreen):
     def do_test(self) -> None:
         def done(fault: str) -> None:
             if fault:
-                self.tell(
-                    Notice(
-                        f"not delivered: {fault}",
-                        "docs/alerts.md tells how to set a receiver",
-                        level=Level.CRIT,
-                    )
-                )
+                hint = "docs/alerts.md tells how to set a receiver"
+                self.tell(Notice(f"not delivered: {fault}", hint, level=Level.CRIT))
             else:
                 self.tell(Notice("the test message was delivered, and all that waited"))
             self._changed()

@@ -60,23 +60,20 @@ ROW_WORDS = (
 
 
 def page(
-    found: Overview, settings: Settings, home: str, width: int, chosen: str = ""
+    overview: Overview, settings: Settings, home: str, width: int, chosen: str = ""
 ) -> tuple[Line, ...]:
     """What stands above the models: at most seven lines while it answers;
     of its problems, the one of `chosen` first."""
-    lines = (
-        _figures(found, chosen)
-        if found.state.word in ("healthy", "degraded", "unhealthy")
-        else _advice(found, settings, home)
-    )
+    answers = overview.state.word in ("healthy", "degraded", "unhealthy")
+    lines = _figures(overview, chosen) if answers else _advice(overview, settings, home)
     return wrapped_all(lines, width, 2)
 
 
-def facts(found: Overview) -> Sequence[Span]:
+def facts(overview: Overview) -> Sequence[Span]:
     """The title of the screen: the mark, where, since when."""
-    state = found.state
+    state = overview.state
     address = state.place.text.partition(",")[0] if state.running else ""
-    since = _since(found.stats)
+    since = _since(overview.stats)
     return (
         (MARKS[state.word][0].removeprefix("service "), MARKS[state.word][1]),
         *(((address, ""),) if address else ()),
@@ -84,11 +81,13 @@ def facts(found: Overview) -> Sequence[Span]:
     )
 
 
-def _figures(found: Overview, chosen: str) -> list[Line]:
-    requests, cache, system = (_part(found.stats, name) for name in ("requests", "cache", "system"))
-    lines = [_problems(found.state, chosen)] if found.state.word != "healthy" else []
-    if not found.stats:
-        return [*lines, line(f"it does not tell its figures: {found.fault}", "crit")]
+def _figures(overview: Overview, chosen: str) -> list[Line]:
+    requests, cache, system = (
+        _part(overview.stats, name) for name in ("requests", "cache", "system")
+    )
+    lines = [_problems(overview.state, chosen)] if overview.state.word != "healthy" else []
+    if not overview.stats:
+        return [*lines, line(f"it does not tell its figures: {overview.fault}", "crit")]
     errors = _count(requests, "errors")
     rate = figures.number(_real(requests, "per_second"), 1)
     lines.append(
@@ -117,34 +116,34 @@ def _figures(found: Overview, chosen: str) -> list[Line]:
             ("  up ", "dim"),
             (times.duration(_real(system, "uptime_seconds")), ""),
             ("  health in ", "dim"),
-            (times.latency(found.state.reply.seconds), ""),
+            (times.latency(overview.state.reply.seconds), ""),
         )
     )
     return lines
 
 
 def _problems(state: ServiceState, chosen: str) -> Line:
-    told = state.reply.tree.get("problems")
-    problems = [str(each) for each in told] if isinstance(told, list) else []
-    first = next(
-        (each for each in problems if each.startswith(f"{chosen}:")),
-        next(iter(problems), "it does not say why"),
-    )
+    reported = state.reply.tree.get("problems")
+    problems = [str(problem) for problem in reported] if isinstance(reported, list) else []
+    of_chosen = [problem for problem in problems if problem.startswith(f"{chosen}:")]
+    text = next(iter((*of_chosen, *problems)), "it does not say why")
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}…"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return line(
-        f"{first if len(first) <= _LONGEST else f'{first[:_LONGEST]}…'}{more}", MARKS[state.word][1]
-    )
+    return line(f"{text}{more}", MARKS[state.word][1])
 
 
-def _latency(what: str, found: Mapping[str, Any]) -> Line:
+def _latency(kind: str, requests: Mapping[str, Any]) -> Line:
     """The percentiles as the service computed them, and over how many requests."""
-    count = _whole(found, "recent")
-    over = f" of the newest {count}" if count else " (none yet)" if count == 0 else ""
+    count = _whole(requests, "recent")
+    over = f" of the newest {count}" if count else ""
+    if count == 0:
+        over = " (none yet)"
     quantiles = "  ".join(
-        f"{name} {figures.number(_real(found, f'{name}_ms'), 1)} ms"
+        f"{name} {figures.number(_real(requests, f'{name}_ms'), 1)} ms"
         for name in ("p50", "p95", "p99")
     )
-    return (("latency ", "dim"), (quantiles, ""), (f"  {what}{over}", "dim"))
+    return (("latency ", "dim"), (quantiles, ""), (f"  {kind}{over}", "dim"))
 
 
 def _asked(requests: Mapping[str, Any]) -> str:
@@ -152,91 +151,87 @@ def _asked(requests: Mapping[str, Any]) -> str:
     return figures.ABSENT if hits is None or misses is None else str(hits + misses)
 
 
-def _advice(found: Overview, settings: Settings, home: str) -> list[Line]:
+def _advice(overview: Overview, settings: Settings, home: str) -> list[Line]:
     """What is the matter, and what to do about it."""
-    state, place = found.state, found.state.place
+    state = overview.state
     if state.word == "starting":
-        return [line(f"The service starts: it loads the models. {place.text}".rstrip(), "warn")]
+        text = f"The service starts: it loads the models. {state.place.text}"
+        return [line(text.rstrip(), "warn")]
     if state.word in ("silent", "error"):
-        pid = place.text.rpartition("pid ")[2]
-        what = "runs and gives no answer" if state.word == "silent" else "does not tell its health"
-        again = (
-            f"If it stays so: kill {pid}, then start it again."
-            if pid.isdigit()
-            else "If it stays so, start it again."
+        return _advice_on_silence(state)
+    service = settings.service
+    lines = [_why_there_is_none(state), _GAP]
+    if overview.stranger:
+        text = (
+            f"Port {service.port} is taken by {overview.stranger}: choose another with --port, or"
+            " [service] port."
         )
-        return [
-            line(
-                f"The service {what}: {state.reply.problem or 'its answer is none of health'}",
-                "crit",
-            ),
-            line(again),
-        ]
-    address = f"http://{settings.service.host}:{settings.service.port}"
-    first = (
-        line(
-            "The service ended without a word: killed, crashed, or the machine went down. It was"
-            f" {place.text}.",
-            "crit",
-        )
-        if state.word == "down"
-        else line(
-            "No prediction service runs on this home; forecasts are made by stockml predict alone."
-        )
-    )
-    lines = [first, _GAP]
-    if found.stranger:
-        port = settings.service.port
-        lines += [
-            line(
-                f"Port {port} is taken by {found.stranger}: choose another with --port, or"
-                " [service] port.",
-                "warn",
-            )
-        ]
+        lines.append(line(text, "warn"))
     # The home stands at the end, so that a long one cuts nothing.
     quoted = shlex.quote(home)
+    address = (
+        f"It will answer on http://{service.host}:{service.port} ([service] host and port in"
+        " stockml.toml), from the models and bars of this home."
+    )
     return [
         *lines,
         _command("start it in a shell", f"stockml serve --home {quoted}"),
         _command("start it at every boot", f"stockml schedule install serve --home {quoted}"),
         _GAP,
-        line(
-            f"It will answer on {address} ([service] host and port in stockml.toml), from the"
-            " models and bars of this home.",
-            "dim",
-        ),
+        line(address, "dim"),
     ]
 
 
-def _command(what: str, words: str) -> Line:
-    return ((f"{what:<24}", "dim"), (words, "head"))
+def _advice_on_silence(state: ServiceState) -> list[Line]:
+    fault = "runs and gives no answer" if state.word == "silent" else "does not tell its health"
+    problem = state.reply.problem or "its answer is none of health"
+    pid = state.place.text.rpartition("pid ")[2]
+    advice = "If it stays so, start it again."
+    if pid.isdigit():
+        advice = f"If it stays so: kill {pid}, then start it again."
+    return [line(f"The service {fault}: {problem}", "crit"), line(advice)]
 
 
-def model_row(found: Mapping[str, Any], now: datetime) -> tuple[Span, ...]:
+def _why_there_is_none(state: ServiceState) -> Line:
+    if state.word == "down":
+        text = (
+            "The service ended without a word: killed, crashed, or the machine went down. It was"
+            f" {state.place.text}."
+        )
+        return line(text, "crit")
+    return line(
+        "No prediction service runs on this home; forecasts are made by stockml predict alone."
+    )
+
+
+def _command(purpose: str, words: str) -> Line:
+    return ((f"{purpose:<24}", "dim"), (words, "head"))
+
+
+def model_row(model: Mapping[str, Any], now: datetime) -> tuple[Span, ...]:
     """One symbol as the service holds it."""
-    state, style = _state(found)
-    trained, loaded = _moment(found, "trained_at"), _moment(found, "loaded_at")
-    refusals = _whole(found, "refusals")
-    note = str(found.get("refused") or found.get("problem") or "")
+    state, style = _state(model)
+    trained, loaded = _moment(model, "trained_at"), _moment(model, "loaded_at")
+    refusals = _whole(model, "refusals")
+    note = str(model.get("refused") or model.get("problem") or "")
     return (
-        (str(found.get("symbol", figures.ABSENT)), "head"),
+        (str(model.get("symbol", figures.ABSENT)), "head"),
         (state, style),
-        (_count(found, "generation"), ""),
+        (_count(model, "generation"), ""),
         (times.age((now - trained) / timedelta(days=1)) if trained else figures.ABSENT, ""),
         (times.brief_moment(loaded, now, 7), "dim"),
-        (str(found.get("as_of") or figures.ABSENT), ""),
-        (_count(found, "refusals"), "warn" if refusals else "dim"),
+        (str(model.get("as_of") or figures.ABSENT), ""),
+        (_count(model, "refusals"), "warn" if refusals else "dim"),
         (note, style if note else ""),
     )
 
 
-def _state(found: Mapping[str, Any]) -> Span:
-    if found.get("state") != "AVAILABLE":
+def _state(model: Mapping[str, Any]) -> Span:
+    if model.get("state") != "AVAILABLE":
         return ("NONE", "crit")
-    if found.get("refused"):
+    if model.get("refused"):
         return ("REFUSED", "warn")
-    return ("STALE", "warn") if found.get("stale") else ("SERVED", "ok")
+    return ("STALE", "warn") if model.get("stale") else ("SERVED", "ok")
 
 
 # -- a test of one symbol -----------------------------------------------------------------------
@@ -259,23 +254,23 @@ def verdict_notice(symbol: str, reply: ServiceReply, limits: ResourceSettings) -
 
 
 def _part(tree: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = tree.get(name)
-    return found if isinstance(found, dict) else {}
+    part = tree.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _real(tree: Mapping[str, Any], name: str) -> float | None:
-    found = tree.get(name)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+    value = tree.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _whole(tree: Mapping[str, Any], name: str) -> int | None:
-    found = tree.get(name)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    value = tree.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _count(tree: Mapping[str, Any], name: str) -> str:
-    found = _whole(tree, name)
-    return figures.ABSENT if found is None else str(found)
+    count = _whole(tree, name)
+    return figures.ABSENT if count is None else str(count)
 
 
 def _moment(tree: Mapping[str, Any], name: str) -> datetime | None:
