@@ -38,6 +38,10 @@ AUDITED = {
 # Verbs that write nothing an operator decides, or hand over to a function that is audited.
 NOT_AUDITED = {
     "settings.current": "reads",
+    "settings.sheet": "reads",
+    "settings.problems": "reads",
+    "settings.publish": "writes what is derived",
+    "settings.set_text": "engine.settings.write audits",
     "settings.write": "engine.settings.write audits",
     "bars.fetch": "stores bars",
     "bars.stored": "reads",

@@ -13,7 +13,6 @@ from engine.core.clock import iso
 from engine.core.errors import ExitCode, UsageError
 from engine.core.files import append_line
 from engine.core.paths import Home
-from engine.settings import load as config
 from tui.terminal import terminal
 from tui.terminal.textual_private import tolerate_bad_bytes
 
@@ -32,12 +31,12 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
         raise UsageError(
             problem, "use the commands: stockml status, stockml train-all, stockml --help"
         )
-    settings = config.load(home)
-    found_link = terminal.resolve_link(link, settings.console.link, os.environ)
-    terminal.prepare_environment(found_link, os.environ)
     from engine.api import Engine
 
-    return open_console(Engine(home, source=source), read_only, found_link)
+    engine = Engine(home, source=source)
+    found_link = terminal.resolve_link(link, engine.settings.current.console.link, os.environ)
+    terminal.prepare_environment(found_link, os.environ)
+    return open_console(engine, read_only, found_link)
 
 
 def open_console(engine: EnginePort, read_only: bool, link: str) -> int:

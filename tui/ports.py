@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from engine.schedule.scheduler import Scheduler
     from engine.service.records import Overview
     from engine.settings.keys import KeyPath
-    from engine.settings.write import Check, SettingChange
+    from engine.settings.records import Check, SettingChange
+    from engine.settings.sheet import Sheet
     from engine.vault.records import Backup
     from engine.watch.records import Waiting
     from tui.terminal.vitals import Vitals
@@ -104,6 +105,8 @@ class SettingsPort(Protocol):
 
     @property
     def current(self) -> Settings: ...
+
+    def sheet(self) -> Sheet: ...
 
     def write(
         self,

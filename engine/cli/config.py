@@ -10,14 +10,10 @@ from typing import Any
 
 from engine.cli.build import load_target
 from engine.cli.session import Session
-from engine.core.errors import ConfigError, ExitCode
+from engine.core.errors import ExitCode
 from engine.core.text import clean
-from engine.settings import load as settings_module
 from engine.settings.document import toml_text
-from engine.settings.load import VARIABLES
-from engine.settings.ml_config import write_ml_config
-from engine.settings.schema import Settings
-from engine.settings.write import set_key
+from engine.settings.schema import VARIABLES, Settings
 from engine.words.tables import columns, text_table
 
 
@@ -94,11 +90,7 @@ def check(session: Session) -> int:
 
 def problems_of(session: Session) -> tuple[str, ...]:
     """Everything wrong with the settings, each problem one line."""
-    try:
-        settings = settings_module.load(session.home, os.environ)
-    except ConfigError as error:
-        return tuple(clean(problem) for problem in error.problems)
-    return tuple(f"{session.home.settings}: {problem}" for problem in key_problems(settings))
+    return session.unchecked_engine.settings.problems(key_problems)
 
 
 def key_problems(settings: Settings) -> tuple[str, ...]:
@@ -114,9 +106,10 @@ def key_problems(settings: Settings) -> tuple[str, ...]:
 def set_value(session: Session, key: str, value: str) -> int:
     """Set KEY (training.epochs) to VALUE in stockml.toml;
     that line alone changes, the file before is kept."""
-    change = set_key(session.home, key, value, key_problems)
+    settings = session.unchecked_engine.settings
+    change = settings.set_text(key, value, key_problems)
     try:
-        write_ml_config(session.home, settings_module.load(session.home, {}))
+        settings.publish()
     except OSError as error:
         session.note(f"{session.home.ml_config} could not be written: {error.strerror}")
     before = None if change.before is None else _shown(change.before)

@@ -57,11 +57,9 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The engine of the home, its settings read; ml_config.json follows them."""
-        from engine.settings.ml_config import write_ml_config
-
         engine = self.unchecked_engine
         try:
-            write_ml_config(self.home, engine.settings.current)
+            engine.settings.publish(engine.settings.current)
         except OSError as error:
             self.note(f"{self.home.ml_config} could not be written: {error.strerror}")
         return engine

@@ -11,16 +11,18 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from engine.core.clock import Clock
-from engine.core.errors import StockmlError
+from engine.core.errors import ConfigError, StockmlError
 from engine.core.paths import Home
 from engine.core.sources import parse_source
 from engine.core.symbols import check_symbols
+from engine.core.text import clean
 from engine.settings import load as config
 from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from engine.settings.keys import KeyPath
-    from engine.settings.write import Check, SettingChange
+    from engine.settings.records import Check, SettingChange
+    from engine.settings.sheet import Sheet
 
 
 class Context:
@@ -75,6 +77,33 @@ class SettingsFacade(Facade):
         """The settings now; ConfigError when the file became wrong."""
         return self.context.settings
 
+    def sheet(self) -> Sheet:
+        """The file setting by setting, or every problem of it with its line."""
+        from engine.settings.sheet import read_sheet
+
+        return read_sheet(self.home)
+
+    def problems(self, check: Check | None = None) -> tuple[str, ...]:
+        """Everything wrong with the file and the environment, and what `check` adds."""
+        try:
+            settings = config.load(self.home)
+        except ConfigError as error:
+            return tuple(clean(problem) for problem in error.problems)
+        problems = check(settings) if check else ()
+        return tuple(f"{self.home.settings}: {problem}" for problem in problems)
+
+    def publish(self, settings: Settings | None = None) -> None:
+        """Write ml_config.json, by default from the file alone; OSError when the disk fails."""
+        from engine.settings.ml_config import write_ml_config
+
+        write_ml_config(self.home, settings or config.load(self.home, {}))
+
+    def set_text(self, key: str, text: str, check: Check | None = None) -> SettingChange:
+        """Set one key from a word; raises what `set_key` raises."""
+        from engine.settings.write import set_key
+
+        return set_key(self.home, key, text, check)
+
     def write(
         self,
         changes: Mapping[KeyPath, object],
@@ -82,12 +111,11 @@ class SettingsFacade(Facade):
         check: Check | None = None,
     ) -> tuple[SettingChange, ...]:
         """Write several settings or none, then ml_config.json; raises what `set_keys` raises."""
-        from engine.settings.ml_config import write_ml_config
         from engine.settings.write import set_keys
 
         made = set_keys(self.home, changes, based_on, check)
         try:
-            write_ml_config(self.home, config.load(self.home, {}))
+            self.publish()
         except OSError as error:
             name = self.home.ml_config.name
             raise StockmlError(

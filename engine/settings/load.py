@@ -21,26 +21,12 @@ from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings.check import SettingsProblem, check_tree, cross_checks
 from engine.settings.keys import default_tree, key_types, plain_error, section_types
-from engine.settings.schema import Settings
+from engine.settings.schema import ENVIRONMENT, Settings
 
 BOM = (
     "it begins with a UTF-8 byte order mark (BOM), which TOML does not allow: save it as UTF-8"
     " without BOM"
 )
-# The guide's variables, and the key that each overrides.
-ENVIRONMENT = {
-    "ML_EPOCHS": "training.epochs",
-    "ML_BATCH_SIZE": "training.batch_size",
-    "ML_SEQUENCE_LENGTH": "training.sequence_length",
-    "ML_VALIDATION_SPLIT": "training.validation_split",
-    "ML_MODEL_VERSION": "service.model_version",
-    "ML_PREDICTION_TTL": "service.prediction_ttl",
-    "MIN_ACCURACY": "thresholds.min_accuracy",
-    "MAX_MAPE": "thresholds.max_mape",
-    "MIN_CONFIDENCE": "thresholds.min_confidence",
-    "MAX_MODEL_AGE_DAYS": "thresholds.max_model_age_days",
-}
-VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}
 
 
 def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:

@@ -219,3 +219,21 @@ class Settings(_Section, frozen=True):
     def with_priority(self, priority: Priority) -> tuple[str, ...]:
         """The symbols of one priority."""
         return tuple(name for name, symbol in self.symbols.items() if symbol.priority == priority)
+
+
+# The guide's variables, and the key that each overrides.
+ENVIRONMENT = {
+    "ML_EPOCHS": "training.epochs",
+    "ML_BATCH_SIZE": "training.batch_size",
+    "ML_SEQUENCE_LENGTH": "training.sequence_length",
+    "ML_VALIDATION_SPLIT": "training.validation_split",
+    "ML_MODEL_VERSION": "service.model_version",
+    "ML_PREDICTION_TTL": "service.prediction_ttl",
+    "MIN_ACCURACY": "thresholds.min_accuracy",
+    "MAX_MAPE": "thresholds.max_mape",
+    "MIN_CONFIDENCE": "thresholds.min_confidence",
+    "MAX_MODEL_AGE_DAYS": "thresholds.max_model_age_days",
+}
+
+
+VARIABLES = {key: variable for variable, key in ENVIRONMENT.items()}

@@ -21,11 +21,24 @@ from engine.core.errors import ConfigError
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings.check import SettingsProblem
-from engine.settings.document import line_of, split_key, toml_text, value_at
+from engine.settings.document import (
+    line_of,
+    possible_values,
+    split_key,
+    toml_text,
+    value_at,
+)
 from engine.settings.home import default_settings
-from engine.settings.keys import KeyPath, choices_of, default_tree, section_types, type_of
-from engine.settings.load import VARIABLES, parse, parse_tree
-from engine.settings.schema import PATTERN_WORDS, Settings
+from engine.settings.keys import (
+    KeyPath,
+    choices_of,
+    default_tree,
+    section_types,
+    type_of,
+    why_refused,
+)
+from engine.settings.load import parse, parse_tree
+from engine.settings.schema import PATTERN_WORDS, VARIABLES, Settings
 
 # A unit is the first of these words in a key's explanation.
 _UNITS = {
@@ -269,3 +282,14 @@ def _bound(value: float) -> str:
 def section_meanings() -> dict[str, str]:
     """Every section and what it is about, in the order of the file."""
     return {name: str(getattr(section, "__doc__", "")) for name, section in section_types().items()}
+
+
+def value_of(path: KeyPath, raw: str) -> object:
+    """The first meaning of `raw` that the key takes by itself; ConfigError with the reason."""
+    first = ""
+    for value in possible_values(raw):
+        reason = why_refused(path, value)
+        if not reason:
+            return value
+        first = first or reason
+    raise ConfigError(first)

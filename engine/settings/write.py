@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,44 +26,15 @@ from engine.settings.document import (
     parse_toml,
     possible_values,
     split_key,
-    toml_text,
     value_at,
     with_value,
     without_key,
 )
-from engine.settings.keys import KeyPath, why_refused
+from engine.settings.keys import KeyPath
 from engine.settings.load import parse
-from engine.settings.schema import Settings
+from engine.settings.records import Check, SettingChange
 
-Check = Callable[[Settings], Iterable[str]]
-"""What else must be right with the settings; the console alone knows the ids of keys."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-
-
-@dataclass(frozen=True, slots=True)
-class SettingChange:
-    """One key of the file: its value before (None: absent) and after (None: taken out)."""
-
-    key: str
-    before: object
-    after: object
-
-    @property
-    def audit_text(self) -> str:
-        """The change as the audit has it."""
-        values = (self.before, self.after)
-        return " -> ".join("none" if value is None else toml_text(value) for value in values)
-
-
-def value_of(path: KeyPath, raw: str) -> object:
-    """The first meaning of `raw` that the key takes by itself; ConfigError with the reason."""
-    first = ""
-    for value in possible_values(raw):
-        reason = why_refused(path, value)
-        if not reason:
-            return value
-        first = first or reason
-    raise ConfigError(first)
 
 
 def first_valid(

@@ -33,8 +33,7 @@ from engine.core.records import (
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.symbols import Priority
 from engine.service.facade import ServiceFacade
-from engine.settings import load as config
-from engine.settings.facade import Context
+from engine.settings.facade import Context, SettingsFacade
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
 METRICS = Metrics(
@@ -146,8 +145,8 @@ class FakeEngine:
         self.schedule = SimpleNamespace(view=lambda: SimpleNamespace(lines=lambda: ()))
 
     @property
-    def settings(self) -> SimpleNamespace:
-        return SimpleNamespace(current=config.load(self.home))
+    def settings(self) -> SettingsFacade:
+        return SettingsFacade(Context(self.home, SystemClock()))
 
     def snapshot(self) -> Snapshot:
         return self.snapshots.pop(0) if len(self.snapshots) > 1 else self.snapshots[0]

@@ -10,7 +10,7 @@ import pytest
 from engine.cli.main import cli
 from engine.commands.table import CONSOLE_OPTIONS, all_commands
 from engine.core.errors import ExitCode
-from engine.settings.load import ENVIRONMENT
+from engine.settings.schema import ENVIRONMENT
 from tests.helpers import ROOT
 
 README = (ROOT / "README.md").read_text()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.core.errors import ConfigError
 from engine.core.symbols import Priority
 from engine.settings.home import default_settings
-from engine.settings.load import ENVIRONMENT, load, parse
-from engine.settings.schema import Settings
+from engine.settings.load import load, parse
+from engine.settings.schema import ENVIRONMENT, Settings
 from tests.helpers import ROOT, new_home
 
 

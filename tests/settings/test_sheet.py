@@ -13,8 +13,15 @@ from engine.settings import load as config
 from engine.settings.document import line_of, split_key, with_value, without_key
 from engine.settings.home import default_settings
 from engine.settings.keys import why_refused
-from engine.settings.sheet import Setting, meanings, read_sheet, section_meanings, typed_text
-from engine.settings.write import set_key, set_keys, value_of
+from engine.settings.sheet import (
+    Setting,
+    meanings,
+    read_sheet,
+    section_meanings,
+    typed_text,
+    value_of,
+)
+from engine.settings.write import set_key, set_keys
 from tests.helpers import new_home
 from tests.settings.test_document import TREES, paths_of, written
 

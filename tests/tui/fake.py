@@ -24,8 +24,10 @@ from engine.schedule.view import schedule_view
 from engine.service.records import Overview
 from engine.settings import load as config
 from engine.settings.home import prepare
+from engine.settings.records import SettingChange
 from engine.settings.schema import Settings
-from engine.settings.write import SettingChange, set_keys
+from engine.settings.sheet import Sheet, read_sheet
+from engine.settings.write import set_keys
 from engine.vault.records import Backup
 from engine.watch.records import Waiting
 from tests.schedule.fakes import FakeCrontab
@@ -216,6 +218,9 @@ class FakeSettings:
     def __init__(self, engine: FakeEngine) -> None:
         self.engine = engine
         self.current: Settings = config.load(engine.home, {})
+
+    def sheet(self) -> Sheet:
+        return read_sheet(self.engine.home)
 
     def write(
         self, changes: Any, based_on: Any = None, check: Any = None

@@ -10,8 +10,7 @@ from textual.binding import BindingType
 
 from engine.core.snapshot import Snapshot
 from engine.settings.keys import KeyPath
-from engine.settings.sheet import Setting, Sheet, typed_text
-from engine.settings.write import value_of
+from engine.settings.sheet import Setting, Sheet, typed_text, value_of
 from tui.dialogs.form import TypedForm
 from tui.keys.table import bindings
 from tui.settings.text import check_lines

@@ -11,8 +11,8 @@ from textual.binding import BindingType
 
 from engine.core.records import Level
 from engine.settings.keys import KeyPath
-from engine.settings.sheet import Setting, Sheet, read_sheet, value_text
-from engine.settings.write import SettingChange
+from engine.settings.records import SettingChange
+from engine.settings.sheet import Setting, Sheet, value_text
 from engine.words.phrases import plural
 from engine.words.tables import meanings
 from tui.dialogs.confirm import Question, confirm, confirm_leaving
@@ -68,7 +68,7 @@ class SettingsScreen(LiveScreen):
         except OSError:
             version = (0, 0, 0)
         if self._read is None or self._read[0] != version or version == (0, 0, 0):
-            self._read = (version, read_sheet(home))
+            self._read = (version, self.shell.engine.settings.sheet())
         sheet = self._read[1]
         return SettingsView(sheet, readings(sheet.settings, self.shell.snapshot))
 

@@ -10,8 +10,7 @@ from engine.core.errors import ConfigError
 from engine.core.snapshot import Snapshot
 from engine.core.text import clean
 from engine.settings.keys import KeyPath
-from engine.settings.sheet import Setting, Sheet, section_meanings, value_text
-from engine.settings.write import value_of
+from engine.settings.sheet import Setting, Sheet, section_meanings, value_of, value_text
 from engine.words.phrases import plural
 from engine.words.tables import TableColumn
 from tui.settings.limits import Reading, reading_of
