@@ -1,5 +1,4 @@
-"""Bars and settings that the tests of this room share: a random walk with volatility clusters,
-and things done to it."""
+"""Bars and settings that tests share: a random walk with volatility clusters, and variants."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     yield json.loads(done.stdout)
 
 
-def test_a_killed_backtest_goes_on_with_what_is_missing(
+def test_a_killed_backtest_resumes_with_the_missing_folds(
     tmp_path: Path, whole: dict[str, Any]
 ) -> None:
     """kill -9 half-way: its processes follow it, the next run fits the missing folds alone and
@@ -170,7 +170,7 @@ def test_interrupted_it_ends_130_and_leaves_no_process(tmp_path: Path) -> None:
     assert len(kept(home)) >= 3
 
 
-def test_a_killed_worker_is_told_and_the_same_command_goes_on(tmp_path: Path) -> None:
+def test_a_killed_worker_is_reported_and_the_same_command_resumes(tmp_path: Path) -> None:
     """Memory ran out: one fault in words, no traceback, the folds so far are kept."""
     home = home_in(tmp_path / "home")
     process = started(home)
@@ -201,7 +201,7 @@ def test_the_same_backtest_twice_at_once_is_busy(tmp_path: Path) -> None:
         process.communicate(timeout=240)
 
 
-def test_one_process_or_two_give_the_same_table(tmp_path: Path) -> None:
+def test_the_table_does_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
     """The table does not depend on how many symbols were fitted at once."""
     tables = []
     for workers in (1, 2):
@@ -263,7 +263,9 @@ def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_what_cannot_be_walked_is_told_and_the_rest_is_scored(tmp_path: Path, named: bool) -> None:
+def test_symbols_without_enough_bars_are_reported_and_the_rest_scored(
+    tmp_path: Path, named: bool
+) -> None:
     """A folder without SPY and TSLA, a symbol of 50 bars, sessions after the last bar: each in
     words, NVDA scored."""
     home, folder = home_in(tmp_path / "home"), tmp_path / "bars"

@@ -86,7 +86,7 @@ def test_a_rising_forecast_and_history_lift_p_up() -> None:
     assert rising.p_up(0.0, 0.02) > even.p_up(0.0, 0.02)
 
 
-def test_what_is_stated_does_not_know_the_outcome() -> None:
+def test_a_statement_does_not_depend_on_its_outcome() -> None:
     """Another outcome on day t changes what is stated after t, and nothing at or before it."""
     random = np.random.default_rng(2)
     start, scale, target = (

@@ -132,7 +132,7 @@ def test_every_session_is_stated_as_predict_did_on_its_day(live: Live) -> None:
         )
 
 
-def test_without_bars_the_held_out_sessions_stand_in_as_an_index(
+def test_without_bars_the_held_out_sessions_are_shown_as_an_index(
     live: Live, tmp_path: Path
 ) -> None:
     """A source without the symbol leaves the file's own record;

@@ -33,7 +33,7 @@ def test_pooled_figures_are_over_symbol_sessions() -> None:
     assert sum(part["n"] for part in tree["pooled"]["reliability"]["confidence"]) == 100
 
 
-def test_the_figures_tell_a_good_forecaster_from_a_bad_one() -> None:
+def test_the_figures_separate_a_good_forecaster_from_a_bad_one() -> None:
     """Somebody who knows half of each move has a MASE near one half and calls every direction
     right."""
     random = evaluation("NVDA")

@@ -19,7 +19,7 @@ ABC = walk(400, 1)
 
 @settings(max_examples=40, deadline=None)
 @given(start=st.integers(0, 250), length=st.integers(WARMUP + 1, 150))
-def test_rows_do_not_depend_on_how_much_history_stands_around_them(start: int, length: int) -> None:
+def test_rows_do_not_depend_on_the_history_around_them(start: int, length: int) -> None:
     """Training on long history and serving from its last bars give bit-equal features, scale and
     close."""
     whole = build_dataset(ABC, {"SPY": SPY})

@@ -42,7 +42,7 @@ def test_figures_come_from_the_last_sessions() -> None:
     assert sum(found.weights.values()) == pytest.approx(1.0)
 
 
-def test_held_out_sessions_are_seen_by_nothing_fitted() -> None:
+def test_nothing_that_is_fitted_depends_on_held_out_sessions() -> None:
     """Other bars at the end change figures, never scaler, members, weights or what was stated
     before those bars."""
     bars = walk(420)
@@ -129,7 +129,7 @@ def test_a_member_that_nobody_knows_is_named() -> None:
         fit_symbol(walk(420), {}, SMALL, ("oracle",), QUICK)
 
 
-def test_a_cancelled_fit_stops_and_progress_is_told() -> None:
+def test_a_fit_reports_progress_and_stops_when_cancelled() -> None:
     """Each phase and member is reported; a cancel asked for ends the fit."""
     told: list[tuple[str, dict[str, Any]]] = []
     fitted(walk(420), report=lambda kind, values: told.append((kind, values)))

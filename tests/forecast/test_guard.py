@@ -64,7 +64,7 @@ def test_only_sessions_that_both_held_out_count(candidate: Candidate) -> None:
     assert (found.publish, found.sessions, found.candidate_metrics.n_scored) == (False, 50, 50)
 
 
-def test_what_the_champion_did_on_other_sessions_does_not_count(candidate: Candidate) -> None:
+def test_the_champions_other_sessions_do_not_count(candidate: Candidate) -> None:
     """Thirty older sessions on which the champion was perfect, and the challenger perhaps
     fitted, change no figure."""
     common = guess(candidate.record.on(candidate.record.dates[:50]), 0.0)

@@ -46,7 +46,7 @@ def trained(
     yield candidate, stored, load_forecaster(stored)
 
 
-def test_the_stored_model_forecasts_what_the_training_said(
+def test_the_stored_model_forecasts_what_the_training_did(
     trained: tuple[Candidate, StoredModel, Forecaster],
 ) -> None:
     """On the bars of the training the served forecast is bit-equal to the candidate's own."""
@@ -102,7 +102,9 @@ def test_a_wider_tolerance_is_met_more_often(
     assert narrow.confidence < forecaster.forecast(ALL, {"SPY": MARKET}).confidence
 
 
-def test_what_is_missing_is_said(trained: tuple[Candidate, StoredModel, Forecaster]) -> None:
+def test_missing_bars_and_arrays_are_reported(
+    trained: tuple[Candidate, StoredModel, Forecaster],
+) -> None:
     """Bars that end too early, are too few, lack the context or are another symbol's are refused
     with the reason."""
     _, _, forecaster = trained

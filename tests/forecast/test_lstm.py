@@ -104,7 +104,7 @@ def test_reads_no_later_row() -> None:
     )
 
 
-def test_stored_one_forecasts_the_same(learned: lstm.FittedLstm) -> None:
+def test_a_stored_model_forecasts_the_same(learned: lstm.FittedLstm) -> None:
     """Arrays and layers each bring back the same forecasts, bit for bit."""
     data = simulated(0.7)
     forecast = learned.predict(data, LATER)
@@ -146,7 +146,7 @@ def test_cancel_ends_between_epochs() -> None:
     assert {"epoch", "epochs", "loss", "val_loss", "eta_s"} == set(seen[0])
 
 
-def test_too_little_history_is_said() -> None:
+def test_too_little_history_is_reported() -> None:
     """Rows without a full window before them are refused with the numbers, in fitting and in
     forecasting."""
     with pytest.raises(NoDataError, match="the 8 sessions before it"):

@@ -22,7 +22,7 @@ MODEL = fit_model(DATA, SPLIT, ("naive", "enhanced"), QUICK)
 RECORD, _ = score_rows(MODEL, DATA, SPLIT.heldout, first_calibrator(DATA, SPLIT), 0.02)
 
 
-def test_each_forecast_stands_on_the_session_it_speaks_of() -> None:
+def test_each_forecast_is_dated_by_its_target_session() -> None:
     """The date is the session after the row, the outcome is its return, the forecast the model's
     own where P(up) agrees."""
     assert np.array_equal(RECORD.dates, DATA.dates[SPLIT.heldout + 1])
@@ -77,7 +77,7 @@ def test_an_empty_record_has_no_figures() -> None:
     }
 
 
-def test_a_sure_forecaster_is_told_from_a_guesser() -> None:
+def test_calibration_error_separates_a_sure_forecaster_from_a_guesser() -> None:
     """Knowing every outcome gives MASE 0 and direction 100 %;
     the figures follow the forecasts, not the model."""
     oracle = metrics_of(replace(RECORD, forecast=RECORD.target))

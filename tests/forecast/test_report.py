@@ -118,7 +118,7 @@ def test_markdown_has_one_line_a_symbol_and_the_pooled_one() -> None:
     assert {line.count("|") for line in lines} == {len(HEADS) + 1}
 
 
-def test_two_reports_of_one_second_stand_side_by_side(tmp_path: Path) -> None:
+def test_two_reports_of_one_second_get_folders_of_their_own(tmp_path: Path) -> None:
     """Neither overwrites the other."""
     evaluations: dict[str, Evaluation | StockmlError] = {
         "NVDA": replace(evaluation("NVDA"), part=HELD_OUT)

@@ -98,7 +98,7 @@ def test_too_little_history_says_how_much_is_needed(settings: Settings) -> None:
         walk_fold(dataset(), Fold("NVDA", 0, 150, 170), MEMBERS, settings, FitOptions())
 
 
-def test_what_is_stated_of_the_first_session_knows_no_outcome(settings: Settings) -> None:
+def test_the_first_statement_does_not_depend_on_any_outcome(settings: Settings) -> None:
     """Interval, confidence and P(up) of the first row rest on the outcomes before it, whatever
     comes."""
     data, fold = dataset(), Fold("NVDA", 0, 380, 400)
@@ -153,7 +153,7 @@ def test_a_planted_edge_shows_in_the_table(settings: Settings) -> None:
     assert table["pooled"]["rows"]["sklearn"]["direction"] > 80
 
 
-def test_the_code_that_makes_forecasts_is_listed_whole() -> None:
+def test_the_list_of_forecasting_code_is_complete() -> None:
     """The table of members and every module of this package that the walk imports, at once or when
     it fits, are in the list, and nothing else is."""
     engine = Path(walk.__file__).parents[1]

@@ -50,7 +50,7 @@ def test_a_signal_to_the_supervisor_cancels(bench: Bench, number: int) -> None:
     assert [job.state for job in run.jobs] == [CANCELLED, CANCELLED]
 
 
-def test_a_worker_that_ignores_everything_goes_with_its_whole_tree(bench: Bench) -> None:
+def test_a_worker_that_ignores_everything_is_killed_with_its_tree(bench: Bench) -> None:
     """SIGTERM is ignored by 50 children, a setsid child and a daemon too: all are gone when the
     result is there."""
     bench.do(NVDA="tree 50")

@@ -78,7 +78,7 @@ def test_each_end_has_its_state_and_exit_code(kind: str, state: JobState, code: 
     assert nvda(event("failed", exit_code=4)).exit_code == 4
 
 
-def test_the_first_end_stands() -> None:
+def test_the_first_end_of_a_job_counts() -> None:
     """A worker that dies while it tidies up after publishing has published."""
     assert nvda(event("published"), event("failed")).state is JobState.DONE
 
@@ -112,7 +112,7 @@ def test_the_lock_decides_between_running_and_lost() -> None:
     assert fold(SPEC, [], lock_held=True).state is JobState.QUEUED
 
 
-def test_the_last_word_of_the_journal_stands_in_for_a_result_that_could_not_be_written() -> None:
+def test_the_journal_replaces_a_result_that_could_not_be_written() -> None:
     """On a full disk `finished` in the journal is the end, but never while the lock is held."""
     events = [
         event("published"),

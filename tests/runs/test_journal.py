@@ -25,7 +25,7 @@ def numbers(tail: JournalTail) -> list[int]:
     return [event.seq for event in tail.poll()]
 
 
-def test_what_is_said_comes_back(tmp_path: Path) -> None:
+def test_emitted_events_read_back(tmp_path: Path) -> None:
     """A writer numbers its events from 1, and the tail returns each once, with NaN as null."""
     journal = Journal(tmp_path / "e")
     writer = EventWriter("r", "supervisor", FakeClock(NOW), journal.write)

@@ -44,7 +44,7 @@ def test_the_status_remembers_a_file_that_broke(home: Home) -> None:
     assert last_known_model(home, "NVDA").generation == 2
 
 
-def test_a_backup_tells_the_source_when_nothing_else_does(home: Home) -> None:
+def test_a_backup_names_the_source_when_nothing_else_does(home: Home) -> None:
     """Without a status and without runs, the newest backup that can be read is asked;
     a damaged one is passed over."""
     info = published(home, "NVDA")

@@ -68,7 +68,7 @@ def test_a_death_is_named_and_only_signals_are_tried_again(
     assert (end.retry, end.exit_code) == (retry, 1)
 
 
-def test_room_counts_what_running_workers_will_still_need() -> None:
+def test_free_memory_counts_what_running_workers_will_still_need() -> None:
     """A worker that has just begun has not yet taken its memory: it is counted as if it had."""
     assert room_mb(2000, [], 900) == 2000
     assert room_mb(2000, [100, 900, 1200], 900) == 1200

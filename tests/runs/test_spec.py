@@ -53,7 +53,7 @@ def test_a_spec_reads_back(tmp_path: Path) -> None:
     assert folder.home == Home(tmp_path)
 
 
-def test_fields_that_a_later_version_adds_are_passed_over(tmp_path: Path) -> None:
+def test_fields_that_a_later_version_adds_are_ignored(tmp_path: Path) -> None:
     """The same format number with more fields is read; a greater number is refused in words."""
     folder = run_folder(Home(tmp_path), new_run_id(NOW))
     folder.path.mkdir(parents=True)

@@ -76,7 +76,7 @@ def test_a_busy_symbol_is_left_out_with_its_holder(bench: Bench) -> None:
     assert bench.ended(second).state is JobState.DONE
 
 
-def test_a_full_disk_is_told_before_anything_is_written(bench: Bench) -> None:
+def test_a_full_disk_is_reported_before_anything_is_written(bench: Bench) -> None:
     """Too little free space ends the start with both figures, and no run appears."""
     settings = load(bench.home, {})
     full = msgspec.structs.replace(
@@ -87,7 +87,7 @@ def test_a_full_disk_is_told_before_anything_is_written(bench: Bench) -> None:
     assert bench.store.ids() == ()
 
 
-def test_a_disk_that_fills_up_at_the_start_is_told_in_words(
+def test_a_disk_that_fills_up_at_the_start_is_reported(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A spec that cannot be written is no run, and the message says what to look at."""
@@ -101,7 +101,7 @@ def test_a_disk_that_fills_up_at_the_start_is_told_in_words(
     assert bench.store.recent() == ()
 
 
-def test_runs_on_a_disk_that_is_not_mounted_are_told_in_words(bench: Bench) -> None:
+def test_runs_on_a_disk_that_is_not_mounted_are_reported(bench: Bench) -> None:
     """Where the folder of runs is a link that leads nowhere the start ends with a word;
     it once tried for ever."""
     bench.home.data.mkdir(exist_ok=True)
@@ -110,7 +110,7 @@ def test_runs_on_a_disk_that_is_not_mounted_are_told_in_words(bench: Bench) -> N
         bench.start("NVDA")
 
 
-def test_a_supervisor_that_cannot_start_is_told_with_its_own_words(
+def test_a_supervisor_that_cannot_start_is_reported_with_its_last_line(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The starter says what the supervisor said, and the run is lost."""

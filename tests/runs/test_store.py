@@ -63,7 +63,7 @@ def test_runs_are_listed_newest_first_and_other_names_ignored(home: Home) -> Non
     assert [run.id for run in RunStore(home).recent(1)] == [new.id]
 
 
-def test_a_new_run_is_seen_at_the_next_call(home: Home) -> None:
+def test_a_new_run_is_listed_at_the_next_call(home: Home) -> None:
     """Listing is remembered only while the folder did not change."""
     store = RunStore(home)
     first = make(home)

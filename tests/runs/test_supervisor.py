@@ -55,7 +55,7 @@ def test_a_run_of_several_symbols_ends_with_their_results(bench: Bench) -> None:
     )
 
 
-def test_result_and_journal_tell_the_same(bench: Bench) -> None:
+def test_result_and_journal_agree(bench: Bench) -> None:
     """A finished run read from result.json is the run folded from its journal, without the
     losses."""
     started = bench.start("NVDA", "TSLA")
@@ -209,7 +209,7 @@ def test_a_worker_that_prints_200_mb_is_bounded_and_its_end_kept(bench: Bench) -
     assert last_lines(folder.worker_log(1), 1) == ("the true end",)
 
 
-def test_what_a_worker_leaves_behind_is_swept(bench: Bench) -> None:
+def test_processes_that_a_worker_leaves_behind_are_killed(bench: Bench) -> None:
     """A setsid child that outlives its job is gone when the result is there."""
     bench.do(NVDA="litter")
     run = bench.ended(bench.start("NVDA"))

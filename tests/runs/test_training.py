@@ -230,7 +230,7 @@ def test_a_lost_model_leaves_its_generation_behind(home: Home) -> None:
     assert last(train(home, spec_of(home)))[1]["generation"] == 3
 
 
-def test_a_backup_that_reaches_no_other_disk_is_said(home: Home, tmp_path: Path) -> None:
+def test_a_backup_that_reaches_no_other_disk_is_reported(home: Home, tmp_path: Path) -> None:
     """The model is published, for the backup here is complete, and the run warns that it has no
     copy."""
     train(home, spec_of(home))
@@ -256,7 +256,7 @@ def test_cancel_stops_the_fit(home: Home) -> None:
     assert not home.model("NVDA").exists()
 
 
-def test_a_disk_that_is_too_full_is_told_before_any_work(home: Home) -> None:
+def test_a_disk_that_is_too_full_is_reported_before_any_work(home: Home) -> None:
     """The message has both figures and the key; nothing was loaded."""
     events: Events = []
     with pytest.raises(

@@ -42,7 +42,7 @@ def text_of(kind: str, /, **data: Any) -> tuple[str, str] | None:
         ("phase", {"name": "fit"}, None),
     ],
 )
-def test_what_is_said_of_an_event(
+def test_the_line_of_an_event_in_training_log(
     kind: str, data: dict[str, Any], line: tuple[str, str] | None
 ) -> None:
     """The steps an operator wants in a log, every tenth epoch, and nothing else."""

@@ -32,7 +32,7 @@ def test_head_and_tail_are_kept_and_the_rest_is_counted(
     assert log.size == len(whole)
 
 
-def test_a_full_disk_drops_bytes_and_goes_on(
+def test_a_full_disk_drops_bytes_and_raises_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write that fails is counted; the next one is kept."""
