@@ -37,10 +37,14 @@ class Bars:
     """(session, dollars a share)."""
     fetched_at: datetime | None = None
     warnings: tuple[str, ...] = ()
-    """What was dropped or is missing, in words."""
+    """What was dropped or is missing."""
 
     def __len__(self) -> int:
         return len(self.dates)
+
+    def with_warnings(self, *texts: str) -> Self:
+        """The bars with more warnings."""
+        return replace(self, warnings=(*self.warnings, *texts))
 
     @property
     def first_date(self) -> date:
@@ -59,13 +63,13 @@ class Bars:
 
     def since(self, start: date) -> Self:
         """The bars from `start` on."""
-        return self._rows(slice(int(np.searchsorted(self.dates, np.datetime64(start, "D"))), None))
+        first = int(np.searchsorted(self.dates, np.datetime64(start, "D")))
+        return self._rows(slice(first, None))
 
     def until(self, end: date) -> Self:
         """The bars up to and including `end`."""
-        return self._rows(
-            slice(None, int(np.searchsorted(self.dates, np.datetime64(end, "D"), side="right")))
-        )
+        stop = int(np.searchsorted(self.dates, np.datetime64(end, "D"), side="right"))
+        return self._rows(slice(None, stop))
 
     def tail(self, count: int) -> Self:
         """The newest `count` bars."""

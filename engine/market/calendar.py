@@ -1,5 +1,4 @@
-"""Sessions of the New York Stock Exchange from a shipped table, so that nothing loads pandas to
-know what day it is.
+"""Sessions of the New York Stock Exchange from a shipped table: no pandas to know the day.
 
 The table (sessions.json, written by `python -m engine.market.make_sessions`) holds the weekdays
 without a session and the early closes between two days. Outside of it every weekday counts as a
@@ -25,8 +24,7 @@ _CLOSE = time(16, 0)
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """The table: what it covers, the weekdays the exchange stayed shut, the days it closed early
-    (New York time)."""
+    """The table: what it covers, weekdays without a session, early closes (New York time)."""
 
     first: date
     last: date
@@ -37,13 +35,13 @@ class Sessions:
 @cache
 def session_table() -> Sessions:
     """The shipped table, read once a process."""
-    found = json.loads(TABLE.read_text(encoding="ascii"))
+    tree = json.loads(TABLE.read_text(encoding="ascii"))
     return Sessions(
-        first=date.fromisoformat(found["first"]),
-        last=date.fromisoformat(found["last"]),
-        closed=frozenset(date.fromisoformat(text) for text in found["closed"]),
+        first=date.fromisoformat(tree["first"]),
+        last=date.fromisoformat(tree["last"]),
+        closed=frozenset(date.fromisoformat(text) for text in tree["closed"]),
         early={
-            date.fromisoformat(day): time.fromisoformat(at) for day, at in found["early"].items()
+            date.fromisoformat(day): time.fromisoformat(at) for day, at in tree["early"].items()
         },
     )
 
@@ -98,7 +96,7 @@ def session_open(day: date) -> datetime:
 
 
 def session_close(day: date) -> datetime:
-    """When the session of `day` closes (16:00, or earlier before some holidays), in UTC."""
+    """When the session of `day` closes (16:00, earlier before some holidays), in UTC."""
     return datetime.combine(day, session_table().early.get(day, _CLOSE), NEW_YORK).astimezone(UTC)
 
 
@@ -114,12 +112,10 @@ def is_open(now: datetime) -> bool:
 
 
 def last_complete_session(now: datetime, settle_minutes: int) -> date:
-    """The newest session whose close lies at least `settle_minutes` before the aware moment
-    `now`."""
+    """The newest session that closed at least `settle_minutes` before the aware moment `now`."""
     day = exchange_day(now)
     settle = timedelta(minutes=settle_minutes)
-    # More than once where hours of settling reach past midnight: the session of yesterday is not
-    # complete then either.
+    # More than once where settling reaches past midnight: yesterday is not complete then either.
     while not is_session(day) or now < session_close(day) + settle:
         day = previous_session(day)
     return day

@@ -1,5 +1,4 @@
-"""One CSV file of daily bars, read whatever its dialect: column order and case, $ and thousands
-separators, US dates."""
+"""One CSV file of daily bars in any dialect: column order and case, $, thousands, US dates."""
 
 from __future__ import annotations
 
@@ -37,38 +36,43 @@ _NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d+
 
 
 def read_rows(path: Path, symbol: str, source: str, start: date | None = None) -> Rows:
-    """The rows of a file from `start` on, in the order of the file; `fetched_at` stays open.
+    """The rows of a file from `start` on, in the order of the file, without `fetched_at`.
 
-    Raises FileNotFoundError, and NoDataError naming file and line for a text that is no date or
-    no number.
+    Raises FileNotFoundError, and NoDataError naming file and line for no date or no number.
     """
     lines = _lines(path)
     position = _positions(path, next(lines, (1, []))[1])
-    where, numbers = position["date"], [position[name] for name in COLUMNS]
+    columns = [position[name] for name in COLUMNS]
     days: list[date] = []
-    places: list[int] = []
+    line_numbers: list[int] = []
     values: list[list[float]] = []
     for line, fields in lines:
         if not any(map(str.strip, fields)):
             continue
-        day = _parsed(parse_day, fields, where, path, line)
+        day = _parsed(parse_day, fields, position["date"], path, line)
         if start is None or day >= start:
             days.append(day)
-            places.append(line)
-            try:
-                values.append(
-                    [float(fields[place]) for place in numbers]
-                )  # plain numbers: nine rows in ten files
-            except (ValueError, IndexError):
-                values.append(
-                    [_parsed(parse_number, fields, place, path, line) for place in numbers]
-                )
-    table = np.array(values, dtype=np.float64).reshape(len(days), len(COLUMNS))
-    return Rows(symbol, source, shown_path(path), tuple(days), table, tuple(places))
+            line_numbers.append(line)
+            values.append(_numbers(fields, columns, path, line))
+    return Rows(
+        symbol=symbol,
+        source=source,
+        origin=shown_path(path),
+        days=tuple(days),
+        values=np.array(values, dtype=np.float64).reshape(len(days), len(COLUMNS)),
+        lines=tuple(line_numbers),
+    )
+
+
+def _numbers(fields: list[str], columns: list[int], path: Path, line: int) -> list[float]:
+    try:
+        return [float(fields[column]) for column in columns]  # plain numbers: nine files in ten
+    except (ValueError, IndexError):
+        return [_parsed(parse_number, fields, column, path, line) for column in columns]
 
 
 def shown_path(path: Path) -> str:
-    """The path as a message may show it: a folder's name is text from outside."""
+    """The path as messages show it: a folder's name is text from outside."""
     return clean(str(path), 300)
 
 
@@ -108,24 +112,23 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _positions(path: Path, header: list[str]) -> dict[str, int]:
-    """Where each needed column stands;
-    columns of other names are ignored (Adj Close among them)."""
+    """The index of each needed column; others are ignored (Adj Close among them)."""
     names = [_NAMES.get(name, name) for name in (field.strip().lower() for field in header)]
     for name in ("date", *COLUMNS):
         if names.count(name) != 1:
-            what = "no column" if name not in names else "more than one column"
+            fault = "no column" if name not in names else "more than one column"
             header_text = clean(",".join(header), 120) or "nothing"
             raise NoDataError(
-                f"{shown_path(path)} line 1: {what} {name} in the header {header_text!r}",
+                f"{shown_path(path)} line 1: {fault} {name} in the header {header_text!r}",
                 "needed: date,open,high,low,close,volume",
             )
     return {name: names.index(name) for name in ("date", *COLUMNS)}
 
 
 def _parsed(
-    parse: Callable[[str], Value], fields: list[str], place: int, path: Path, line: int
+    parse: Callable[[str], Value], fields: list[str], column: int, path: Path, line: int
 ) -> Value:
-    text = fields[place] if place < len(fields) else ""
+    text = fields[column] if column < len(fields) else ""
     try:
         return parse(text)
     except ValueError as error:
@@ -135,11 +138,10 @@ def _parsed(
 
 
 def parse_day(text: str) -> date:
-    """The exchange's day of 2024-03-01, 2024-03-01 00:00:00-05:00, 20240301, 03/01/2024 or Mar
-    01, 2024; else ValueError.
+    """The day of 2024-03-01, 2024-03-01 00:00:00-05:00, 20240301, 03/01/2024 or Mar 01, 2024.
 
-    A stamp with a zone is midnight at the exchange, or in UTC: its own day is the session either
-    way.
+    Else ValueError. A stamp with a zone is midnight at the exchange, or in UTC: its own day is the
+    session either way.
     """
     try:
         return date.fromisoformat(text)
@@ -149,10 +151,10 @@ def parse_day(text: str) -> date:
 
 def _parse_other_day(text: str) -> date:
     try:
-        if found := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
-            return date(*(int(part) for part in found.groups()))
-        if found := _US.fullmatch(text):
-            month, day, year = (int(part) for part in found.groups())
+        if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
+            return date(*(int(part) for part in match.groups()))
+        if match := _US.fullmatch(text):
+            month, day, year = (int(part) for part in match.groups())
             return date(year, month, day)
         return datetime.strptime(text, "%b %d, %Y").date()
     except ValueError:

@@ -13,38 +13,35 @@ from engine.market.csv_file import read_rows, shown_path
 from engine.market.request import BarsRequest, SourceAbsentError
 
 
-def fetch(asked: BarsRequest) -> Bars:
+def fetch(request: BarsRequest) -> Bars:
     """The bars of DIR/SYM.csv from `min_date` on, `fetched_at` = when the file was written.
 
     Raises SourceAbsentError without that file, NoDataError where a bar cannot be true.
 
-    The folder is its own clock: old bars are not stale. Only a newest bar that was captured
-    during its own session (by the file's time, or because that session is not over now) is
-    dropped.
+    The folder is its own clock: old bars are not stale. Only a newest bar captured during its own
+    session (by the file's time, or because that session is not over now) is dropped.
     """
-    path = Path(asked.source.folder) / f"{asked.symbol}.csv"
+    path = Path(request.source.folder) / f"{request.symbol}.csv"
     try:
-        rows = read_rows(path, asked.symbol, asked.source.name, asked.min_date)
+        rows = read_rows(path, request.symbol, request.source.name, request.min_date)
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError as error:
         raise _absent(path) from error
-    moments = (written, asked.clock.now())
+    moments = (written, request.clock.now())
     bars = quality.checked_bars(
-        replace(rows, fetched_at=written), moments, asked.settings.market.settle_minutes
+        replace(rows, fetched_at=written), moments, request.settings.market.settle_minutes
     )
-    return quality.with_missing_warning(_dated(bars, calendar.exchange_day(asked.clock.now())))
+    return quality.with_missing_warning(_dated(bars, calendar.exchange_day(request.clock.now())))
 
 
 def _dated(bars: Bars, today: date) -> Bars:
-    """The bars, with a warning where the newest is of a day to come: a slip in the file, or a
-    clock that is wrong."""
+    """The bars, with a warning where the newest is in the future: a slip, or a wrong clock."""
     if bars.last_date <= today:
         return bars
-    words = (
+    return bars.with_warnings(
         f"{bars.symbol}: the newest bar is of {bars.last_date}, and today is {today}: is its date"
         " wrong, or the clock?"
     )
-    return replace(bars, warnings=(*bars.warnings, words))
 
 
 def _absent(path: Path) -> SourceAbsentError:

@@ -1,5 +1,4 @@
-"""The newest stored bar of a symbol, read from the file's tail without numpy: what the console
-shows as last close."""
+"""The newest stored bar of a symbol, the console's last close: read from the end, no numpy."""
 
 from __future__ import annotations
 
@@ -32,15 +31,14 @@ class LastBar:
 
 
 def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
-    """The newest stored bar of `symbol`, or None where there is none or the file's end cannot be
-    read as one."""
+    """The newest stored bar of `symbol`; None without one, or where the file is damaged."""
     if not SYMBOL.fullmatch(symbol):
         raise UsageError(f"not a symbol: {clean(symbol, 40)!r}")
     path = home.market / parse_source(source_text).key / f"{symbol}.csv"
-    found = _last_line(path)
-    if found is None:
+    line = _last_line(path)
+    if line is None:
         return None
-    day, close = found
+    day, close = line
     facts = _facts(path.with_suffix(".json"))
     rows = facts.get("rows") if facts.get("last_bar") == day else None
     fetched_at = facts.get("fetched_at")
@@ -65,7 +63,7 @@ def _last_line(path: Path) -> tuple[str, float] | None:
 
 def _facts(path: Path) -> dict[str, object]:
     try:
-        found = json.loads(path.read_bytes())
+        tree = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return tree if isinstance(tree, dict) else {}

@@ -1,5 +1,4 @@
-"""Writes the shipped table of sessions from exchange_calendars: `python -m
-engine.market.make_sessions [LAST_DAY]`."""
+"""Writes the table of sessions: `python -m engine.market.make_sessions [LAST_DAY]`."""
 
 from __future__ import annotations
 
@@ -17,8 +16,7 @@ LAST = "2028-12-29"
 
 
 def compute(first: str, last: str) -> dict[str, Any]:
-    """The table between two days as exchange_calendars knows it: closed weekdays, early closes
-    by New York time."""
+    """The table by exchange_calendars: closed weekdays, early closes in New York time."""
     import exchange_calendars
     import pandas
 

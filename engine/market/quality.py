@@ -1,18 +1,17 @@
-"""Which bars can be believed: pure functions from rows to bars, with every doubt put in words.
+"""Which bars can be believed: pure functions from rows to bars, with every doubt as a warning.
 
 an unfinished newest bar            dropped, with a warning
 a row repeated word for word        dropped, with a warning
-two captures of the newest session  the later one stands, with a warning
+two captures of the newest session  the later one is used, with a warning
 missing sessions                    named in a warning
 a close far from the one before     named in a warning: perhaps a split
-anything else that cannot be        NoDataError that names file and line
+anything else that cannot be true   NoDataError that names file and line
 a true move of any size             kept
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -22,13 +21,11 @@ from engine.market import calendar
 from engine.market.bars import Bars
 from engine.market.rows import COLUMNS, Rows
 
-# Prices come through 32-bit floats (relative error 6e-8); a low above the open by less is rounding,
-# not a broken bar.
+# Prices come through 32-bit floats (relative error 6e-8): less is rounding, not a broken bar.
 ROUNDING = 1e-6
 _NAMED = 5
 JUMP = 2.9
-"""Times the close before: beyond any true day of a listed company of size (+135 %, -60 %), below
-a 3:1 split."""
+"""Times the close before: beyond any true day of a large company (+135 %, -60 %), below 3:1."""
 
 
 def checked_bars(
@@ -37,9 +34,7 @@ def checked_bars(
     settle_minutes: int = 0,
     newest: date | None = None,
 ) -> Bars:
-    """The bars of `rows`, oldest first, with `warnings`.
-
-    NoDataError on a row that cannot be true, or when none is left.
+    """The bars of `rows`, oldest first; NoDataError on an impossible row, or when none is left.
 
     `newest`: the last session that is complete by the clock; later rows are dropped. A source
     that is its own clock has none, and gives `moments` instead: a last bar captured between its
@@ -64,14 +59,9 @@ def checked_bars(
 
 
 def with_missing_warning(bars: Bars, newest: date | None = None) -> Bars:
-    """The bars with a warning that names the sessions missing among them, and after them up to
-    `newest`."""
+    """The bars with a warning that names the missing sessions, up to `newest`."""
     missing = missing_sessions(bars.dates.tolist(), newest)
-    return (
-        replace(bars, warnings=(*bars.warnings, missing_warning(bars.symbol, missing)))
-        if missing
-        else bars
-    )
+    return bars.with_warnings(missing_warning(bars.symbol, missing)) if missing else bars
 
 
 def _bars(rows: Rows, warnings: tuple[str, ...]) -> Bars:
@@ -91,22 +81,22 @@ def _bars(rows: Rows, warnings: tuple[str, ...]) -> Bars:
     )
 
 
-def _impossible(rows: Rows, row: int, what: str) -> NoDataError:
+def _impossible(rows: Rows, row: int, reason: str) -> NoDataError:
     hint = f"correct the file, or set symbols.{rows.symbol}.min_date after {rows.days[row]}"
-    return NoDataError(f"{rows.where(row)}: {what}", hint)
+    return NoDataError(f"{rows.where(row)}: {reason}", hint)
 
 
 def _one_row_a_session(rows: Rows) -> tuple[Rows, list[str]]:
-    """The rows sorted by date with one for each day.
-
-    Of two captures of the newest day the later one stands.
+    """The rows sorted by date, one a day; of two captures of the newest day the later one.
 
     Later = further down the file, or further up in a file that runs newest first.
     """
     places = range(len(rows))
     newest_first = rows.days[0] > rows.days[-1]
     order = sorted(reversed(places) if newest_first else places, key=rows.days.__getitem__)
-    newest, kept, warnings = rows.days[order[-1]], [order[0]], []
+    newest = rows.days[order[-1]]
+    kept = [order[0]]
+    warnings = []
     for place in order[1:]:
         before = kept[-1]
         if rows.days[place] != rows.days[before]:
@@ -120,10 +110,10 @@ def _one_row_a_session(rows: Rows) -> tuple[Rows, list[str]]:
             )
             kept[-1] = place
         else:
-            what = (
+            reason = (
                 f"{rows.days[place]} stands twice with different values (also {rows.where(before)})"
             )
-            raise _impossible(rows, place, what)
+            raise _impossible(rows, place, reason)
     return rows.take(kept), warnings
 
 
@@ -132,10 +122,10 @@ def _complete(rows: Rows, newest: date | None) -> tuple[Rows, list[str]]:
     if newest is None or rows.days[-1] <= newest:
         return rows, []
     kept = [place for place, day in enumerate(rows.days) if day <= newest]
-    late = range(len(kept), len(rows))
-    why = f"the last complete session is {newest}"
+    reason = f"the last complete session is {newest}"
     return rows.take(kept), [
-        f"{rows.where(place)}: the unfinished bar is dropped: {why}" for place in late
+        f"{rows.where(place)}: the unfinished bar is dropped: {reason}"
+        for place in range(len(kept), len(rows))
     ]
 
 
@@ -149,19 +139,16 @@ def _check_days(rows: Rows) -> None:
 def without_unfinished(
     rows: Rows, moments: Sequence[datetime], settle_minutes: int
 ) -> tuple[Rows, list[str]]:
-    """The rows without a last bar that is not final: captured before it could be, incomplete, or
-    its prices disagree."""
+    """The rows without a last bar that is not final: captured too early or incomplete."""
     if not len(rows):
         return rows, []
     last = len(rows) - 1
-    reason = _unfinished(rows.days[last], moments, settle_minutes) or _half_written(
-        rows.values[last]
-    )
+    reason = _unfinished(rows.days[last], moments, settle_minutes)
+    reason = reason or _half_written(rows.values[last])
     if not reason:
         return rows, []
-    return rows.take(list(range(last))), [
-        f"{rows.where(last)}: the unfinished bar of {rows.days[last]} is dropped: {reason}"
-    ]
+    warning = f"{rows.where(last)}: the unfinished bar of {rows.days[last]} is dropped: {reason}"
+    return rows.take(list(range(last))), [warning]
 
 
 def _unfinished(day: date, moments: Sequence[datetime], settle_minutes: int) -> str:
@@ -198,25 +185,23 @@ def _check_values(rows: Rows) -> None:
     wrong = ~np.isfinite(rows.values).all(axis=1) | (prices <= 0).any(axis=1) | (volume < 0)
     wrong |= (prices[:, 2] > inner.min(axis=1) + slack) | (inner.max(axis=1) > prices[:, 1] + slack)
     for row in np.flatnonzero(wrong):
-        raise _impossible(
-            rows, int(row), _what_is_wrong([float(value) for value in rows.values[row]])
-        )
+        raise _impossible(rows, int(row), _fault([float(value) for value in rows.values[row]]))
 
 
 def jump_warnings(rows: Rows) -> list[str]:
-    """A sentence for every close at least JUMP times the one before, or at most a JUMPth;
-    the bars stay as they are."""
+    """A warning for every close at least JUMP times the one before, or at most a JUMPth."""
     close = rows.values[:, 3]
     ratios = close[1:] / close[:-1]
-    wild = np.flatnonzero((ratios >= JUMP) | (ratios <= 1.0 / JUMP))[-_NAMED:]
+    jumps = np.flatnonzero((ratios >= JUMP) | (ratios <= 1.0 / JUMP))[-_NAMED:]
     return [
         f"{rows.where(int(row) + 1)}: the close of {rows.days[row + 1]} is {ratios[row]:.3g} times"
         " the one before: a split that the bars are not adjusted for?"
-        for row in wild
+        for row in jumps
     ]
 
 
-def _what_is_wrong(values: list[float]) -> str:
+def _fault(values: list[float]) -> str:
+    """Why a row's values cannot be true."""
     for name, value in zip(COLUMNS, values, strict=True):
         if not np.isfinite(value):
             return f"{name} is missing" if np.isnan(value) else f"{name} {value} is not finite"
@@ -228,8 +213,7 @@ def _what_is_wrong(values: list[float]) -> str:
 
 
 def missing_sessions(days: Sequence[date], newest: date | None = None) -> tuple[date, ...]:
-    """The sessions from the first of `days` to the last of them, or to `newest`, that are not
-    among them."""
+    """The sessions from the first of `days` to the last, or to `newest`, that are not in them."""
     start = max(days[0], calendar.covered_from())
     end = min(max(days[-1], newest or days[-1]), calendar.covered_until())
     present = set(days)
@@ -238,8 +222,7 @@ def missing_sessions(days: Sequence[date], newest: date | None = None) -> tuple[
 
 def missing_warning(symbol: str, missing: Sequence[date]) -> str:
     """The sentence that names missing sessions, the newest few of many."""
-    shown = ", ".join(str(day) for day in missing[-_NAMED:])
+    count = f"{len(missing)} session{'' if len(missing) == 1 else 's'}"
+    days = ", ".join(str(day) for day in missing[-_NAMED:])
     more = f"; {len(missing) - _NAMED} earlier ones too" if len(missing) > _NAMED else ""
-    return (
-        f"{symbol}: {len(missing)} session{'s' if len(missing) != 1 else ''} missing: {shown}{more}"
-    )
+    return f"{symbol}: {count} missing: {days}{more}"

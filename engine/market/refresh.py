@@ -26,8 +26,7 @@ def resume_day(held: Bars, refetch_sessions: int) -> date:
 
 
 def is_rebased(held: Bars, fresh: Bars) -> bool:
-    """Whether a split re-based the history: a split the store does not know, or shared sessions
-    whose closes differ."""
+    """Whether a split re-based the history: a new split, or shared sessions with other closes."""
     if any(split not in held.splits for split in fresh.splits):
         return True
     _, old, new = np.intersect1d(held.dates, fresh.dates, return_indices=True)
@@ -37,8 +36,7 @@ def is_rebased(held: Bars, fresh: Bars) -> bool:
 
 
 def merge(held: Bars, fresh: Bars) -> Bars:
-    """Both series in one: a fresh bar replaces the stored one, a stored bar fills what the
-    source lost meanwhile."""
+    """Both series in one: fresh bars replace stored ones, which fill what the source lost."""
     kept = ~np.isin(held.dates, fresh.dates)
     order = np.argsort(np.concatenate((held.dates[kept], fresh.dates)))
 
@@ -64,7 +62,7 @@ def _events(held: Events, fresh: Events, start: date) -> Events:
 
 
 def revisions(held: Bars, fresh: Bars) -> tuple[str, ...]:
-    """The closes of final bars that the source changed since they were stored, in words."""
+    """The closes of final bars that the source changed since they were stored."""
     days, old, new = np.intersect1d(held.dates, fresh.dates, return_indices=True)
     changed = np.flatnonzero(np.abs(fresh.close[new] / held.close[old] - 1.0) > REVISED)
     return tuple(

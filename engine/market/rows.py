@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -34,22 +34,15 @@ class Rows:
 
     def where(self, row: int) -> str:
         """The place of a row, for a message."""
-        return (
-            f"{self.origin} line {self.lines[row]}"
-            if self.lines
-            else f"{self.origin}, {self.symbol} {self.days[row]}"
-        )
+        if self.lines:
+            return f"{self.origin} line {self.lines[row]}"
+        return f"{self.origin}, {self.symbol} {self.days[row]}"
 
     def take(self, rows: list[int]) -> Rows:
         """The rows of these numbers, in this order."""
-        return Rows(
-            self.symbol,
-            self.source,
-            self.origin,
-            tuple(self.days[row] for row in rows),
-            self.values[np.array(rows, dtype=np.intp)],
-            tuple(self.lines[row] for row in rows) if self.lines else (),
-            self.splits,
-            self.dividends,
-            self.fetched_at,
+        return replace(
+            self,
+            days=tuple(self.days[row] for row in rows),
+            values=self.values[np.array(rows, dtype=np.intp)],
+            lines=tuple(self.lines[row] for row in rows) if self.lines else (),
         )

@@ -1,6 +1,4 @@
-"""The source `simulated`: a market that does not exist, for demos and tests.
-
-Everything made from it is marked SIMULATED.
+"""The source `simulated`: a market that does not exist, for demos; always marked SIMULATED.
 
 Each session k since 1990-01-02 draws from streams that only the seed, the symbol and k decide,
 so a longer series begins with the shorter one bar by bar, and the same seed gives the same
@@ -28,15 +26,13 @@ from engine.market import calendar
 from engine.market.bars import Bars, Dates, Floats
 from engine.market.request import BarsRequest
 
-# Daily volatility by kind, as measured on real symbols of that kind (SPY 1.05 %, AAPL 1.8 %, NVDA 3
-# %, MP 5 %).
+# Daily volatility by kind, as measured on real symbols (SPY 1.05 %, AAPL 1.8 %, NVDA 3 %, MP 5 %).
 _VOLATILITY = {"etf": 0.0105, "large cap": 0.0175, "tech": 0.029, "specialized": 0.042}
 _OTHER = 0.025
 # Shares of a symbol's variance: the market's, its sector's, the rest its own.
 _MARKET, _SECTOR = 0.35, 0.20
 _FREEDOM = 4.0
-# Stationary sd of h 0.33 (common) and 0.25 (own): autocorrelation of |r| as in real symbols, 0.1 to
-# 0.3.
+# Stationary sd of h 0.33 (common) and 0.25 (own): autocorrelation of |r| is 0.1 to 0.3, as in life.
 _PERSISTENCE, _COMMON_SD, _OWN_SD = 0.98, 0.066, 0.05
 _JUMP_RATE, _JUMP_SIZE = 0.006, 3.5
 _DRIFT = 0.0003
@@ -57,66 +53,60 @@ class Character:
     """Shares on an ordinary day."""
 
 
-def fetch(asked: BarsRequest) -> Bars:
-    """The simulated bars of a symbol: `simulated_sessions` at most, up to the clock's last
-    complete session."""
-    market = asked.settings.market
-    last = calendar.last_complete_session(asked.clock.now(), market.settle_minutes)
-    configured = asked.settings.symbols.get(asked.symbol)
+def fetch(request: BarsRequest) -> Bars:
+    """At most `simulated_sessions` bars of a symbol, up to the last complete session."""
+    market = request.settings.market
+    last = calendar.last_complete_session(request.clock.now(), market.settle_minutes)
+    configured = request.settings.symbols.get(request.symbol)
     sector, kind = (configured.sector, configured.kind) if configured else ("", "")
     bars = simulate(
-        asked.symbol,
-        character(asked.symbol, sector, kind, market.simulated_seed),
+        request.symbol,
+        character(request.symbol, sector, kind, market.simulated_seed),
         market.simulated_seed,
     )
     bars = bars.until(last).tail(market.simulated_sessions)
-    if asked.min_date:
-        bars = bars.since(asked.min_date)
+    if request.min_date:
+        bars = bars.since(request.min_date)
     if not len(bars):
         raise NoDataError(
-            f"the simulated market has no bars of {asked.symbol} up to {last}",
+            f"the simulated market has no bars of {request.symbol} up to {last}",
             "check the clock and min_date",
         )
     return bars
 
 
 def character(symbol: str, sector: str, kind: str, seed: int) -> Character:
-    """The character of a symbol: volatility by kind, everything else drawn from the seed and the
-    symbol."""
+    """The character of a symbol: volatility by kind, all else drawn from seed and symbol."""
     draw = _stream(seed, "character", symbol)
-    volatility = _VOLATILITY.get(kind, _OTHER) * (
-        1.0 if kind == "etf" else float(np.exp(0.2 * draw.standard_normal()))
-    )
+    volatility = _VOLATILITY.get(kind, _OTHER)
+    if kind != "etf":
+        volatility *= float(np.exp(0.2 * draw.standard_normal()))
     price = float(np.exp(draw.uniform(np.log(8.0), np.log(450.0))))
     volume = float(np.exp(draw.uniform(np.log(2e6), np.log(9e7))))
     return Character(volatility, sector.partition(" (")[0], kind == "etf", price, volume)
 
 
 @lru_cache(maxsize=4)
-def simulate(symbol: str, who: Character, seed: int) -> Bars:
-    """All the bars the calendar allows, [~9800];
-    prices are anchored near the middle of the last decade of the table."""
-    days = _days()
-    n = len(days)
+def simulate(symbol: str, nature: Character, seed: int) -> Bars:
+    """All the bars the calendar allows, [~9800]; prices are anchored in 2024."""
+    n = len(_days())
     log_vol = _clusters(seed, "market", n, _COMMON_SD) + (
-        0.0 if who.market_only else _clusters(seed, symbol, n, _OWN_SD)
+        0.0 if nature.market_only else _clusters(seed, symbol, n, _OWN_SD)
     )
     returns = (
-        who.volatility * np.exp(log_vol) * _shocks(seed, symbol, who, n)
-        + _jumps(seed, symbol, who, n)
+        nature.volatility * np.exp(log_vol) * _shocks(seed, symbol, nature, n)
+        + _jumps(seed, symbol, nature, n)
         + _DRIFT
     )
     path = np.cumsum(returns)
-    close = who.price * np.exp(path - path[_anchor()])
-    return _bars(symbol, seed, days, close, who, log_vol, returns)
+    close = nature.price * np.exp(path - path[_anchor()])
+    return _bars(symbol, seed, nature, close, log_vol=log_vol, returns=returns)
 
 
 @lru_cache(maxsize=1)
 def _days() -> Dates:
-    return np.array(
-        calendar.sessions_between(calendar.covered_from(), calendar.covered_until()),
-        dtype="datetime64[D]",
-    )
+    sessions = calendar.sessions_between(calendar.covered_from(), calendar.covered_until())
+    return np.array(sessions, dtype="datetime64[D]")
 
 
 def _anchor() -> int:
@@ -145,27 +135,27 @@ def _clusters(seed: int, name: str, n: int, sd: float) -> Floats:
     for k, step in enumerate(_stream(seed, "clusters", name).standard_normal(n).tolist()):
         level = _PERSISTENCE * level + sd * step
         out[k] = level
-    # Less its variance, so that the mean of exp(2h), and with it the volatility asked for, stays
+    # Less its variance, so that the mean of exp(2h), and with it the volatility request for, stays
     # one.
     return out - variance
 
 
-def _shocks(seed: int, symbol: str, who: Character, n: int) -> Floats:
+def _shocks(seed: int, symbol: str, nature: Character, n: int) -> Floats:
     market = _student(seed, n, "market")
-    if who.market_only:
+    if nature.market_only:
         return market
     own = np.sqrt(1.0 - _MARKET - _SECTOR) * _student(seed, n, "own", symbol)
-    sector = np.sqrt(_SECTOR) * _student(seed, n, "sector", who.sector)
+    sector = np.sqrt(_SECTOR) * _student(seed, n, "sector", nature.sector)
     shocks: Floats = np.sqrt(_MARKET) * market + sector + own
     return shocks
 
 
-def _jumps(seed: int, symbol: str, who: Character, n: int) -> Floats:
+def _jumps(seed: int, symbol: str, nature: Character, n: int) -> Floats:
     """[n] rare moves of several standard deviations, up or down: earnings, contracts, lawsuits."""
     draw = _stream(seed, "jumps", symbol).standard_normal((n, 2))
-    rate, size = (_JUMP_RATE / 4, 0.5) if who.market_only else (_JUMP_RATE, 1.0)
+    rate, size = (_JUMP_RATE / 4, 0.5) if nature.market_only else (_JUMP_RATE, 1.0)
     happens = _normal_cdf(draw[:, 0]) < rate
-    jumps: Floats = np.where(happens, size * _JUMP_SIZE * who.volatility * draw[:, 1], 0.0)
+    jumps: Floats = np.where(happens, size * _JUMP_SIZE * nature.volatility * draw[:, 1], 0.0)
     return jumps
 
 
@@ -176,28 +166,25 @@ def _normal_cdf(values: Floats) -> Floats:
 
 
 def _bars(
-    symbol: str,
-    seed: int,
-    days: Dates,
-    close: Floats,
-    who: Character,
-    log_vol: Floats,
-    returns: Floats,
+    symbol: str, seed: int, nature: Character, close: Floats, *, log_vol: Floats, returns: Floats
 ) -> Bars:
-    """Opens with a gap after the last close, a range around both, volume that grows with the
-    move."""
-    draw = _stream(seed, "session", symbol).standard_normal((len(days), 4))
-    sd = who.volatility * np.exp(log_vol)
+    """Opens with a gap, a range around open and close, volume that grows with the move."""
+    draw = _stream(seed, "session", symbol).standard_normal((len(close), 4))
+    sd = nature.volatility * np.exp(log_vol)
     before = np.concatenate(([close[0]], close[:-1]))
     open_ = before * np.exp(_OVERNIGHT * returns + 0.3 * sd * draw[:, 0])
     high = np.maximum(open_, close) * np.exp(0.4 * sd * np.abs(draw[:, 1]))
     low = np.minimum(open_, close) * np.exp(-0.4 * sd * np.abs(draw[:, 2]))
-    volume = np.rint(
-        who.volume
-        * np.exp(0.3 * draw[:, 3] + 0.25 * np.minimum(np.abs(returns) / who.volatility, 6.0))
-    )
+    move = np.minimum(np.abs(returns) / nature.volatility, 6.0)
     return Bars(
-        symbol, "simulated", days, _ticks(open_), _ticks(high), _ticks(low), _ticks(close), volume
+        symbol=symbol,
+        source="simulated",
+        dates=_days(),
+        open=_ticks(open_),
+        high=_ticks(high),
+        low=_ticks(low),
+        close=_ticks(close),
+        volume=np.rint(nature.volume * np.exp(0.3 * draw[:, 3] + 0.25 * move)),
     )
 
 

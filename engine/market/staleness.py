@@ -16,8 +16,7 @@ from engine.market.calendar import last_complete_session, sessions_between
 
 
 def bars_behind(last_bar: str, source: str, now: datetime, settle_minutes: int) -> int | None:
-    """Complete sessions after `last_bar` (ISO day);
-    None for bars that are their own clock (csv, simulated)."""
+    """Complete sessions after `last_bar` (ISO day); None for csv and simulated bars."""
     if not follows_exchange(source):
         return None
     return _sessions_after(last_bar, last_complete_session(now, settle_minutes))
@@ -29,24 +28,21 @@ def _sessions_after(last_bar: str, newest: date) -> int:
 
 
 def stale_note(behind: int | None) -> str:
-    """What a row says of a forecast whose session is over; empty while it is not."""
+    """The note of a forecast whose session is over; empty while it is not."""
     if not behind:
         return ""
     return f"bars end {behind} session{'' if behind == 1 else 's'} ago: stale forecast"
 
 
 def stand_in_note(source: str, symbol: str, last_bar: str) -> str:
-    """What is said of a forecast from stored bars whose folder, or file in it, is gone
-    (csv:DIR); empty while it is there."""
+    """The note of a forecast from stored bars whose csv folder or file is gone, else empty."""
     try:
         folder = parse_source(source).folder
     except UsageError:
         return ""
     if not folder or Path(folder, f"{symbol}.csv").exists():
         return ""
-    gone = (
-        f"no {symbol}.csv in {clean(folder, 200)}"
-        if Path(folder).is_dir()
-        else f"no folder {clean(folder, 200)}"
-    )
+    gone = f"no folder {clean(folder, 200)}"
+    if Path(folder).is_dir():
+        gone = f"no {symbol}.csv in {clean(folder, 200)}"
     return f"{gone}; its stored copy is used, up to {last_bar}"

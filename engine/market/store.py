@@ -1,5 +1,4 @@
-"""The bars already fetched: persistent_data/market_data/<source>/<SYM>.csv, and <SYM>.json
-beside it."""
+"""The bars already fetched: persistent_data/market_data/<source>/<SYM>.csv and <SYM>.json."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ FORMAT = 1
 
 
 class BarFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands beside the bars of one symbol."""
+    """The facts in the file beside the bars of one symbol."""
 
     v: int = FORMAT
     symbol: str
@@ -63,7 +62,7 @@ class BarStore:
         self.home = home
 
     def read(self, source: str, symbol: str) -> Bars | None:
-        """The stored bars, or None; NoDataError naming file and line when they were damaged."""
+        """The stored bars, or None; NoDataError naming file and line when they are damaged."""
         path = bars_path(self.home, source, symbol)
         try:
             rows = read_rows(path, symbol, source)
@@ -79,25 +78,23 @@ class BarStore:
         )
 
     def facts(self, source: str, symbol: str) -> BarFacts:
-        """What stands beside the bars; empty where nothing stands.
-        NoDataError when it is damaged."""
+        """The facts beside the bars, empty without a file; NoDataError when it is damaged."""
         path = bars_path(self.home, source, symbol).with_suffix(".json")
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=BarFacts)
+            facts = msgspec.json.decode(path.read_bytes(), type=BarFacts)
         except FileNotFoundError:
             return BarFacts(symbol=symbol, source=source)
         except (OSError, msgspec.DecodeError) as error:
             raise _unreadable(path, error) from error
-        if found.v > FORMAT:
+        if facts.v > FORMAT:
             raise NoDataError(
-                f"{path} has format {found.v}, newer than {FORMAT}",
+                f"{path} has format {facts.v}, newer than {FORMAT}",
                 "update stockml, or remove the file",
             )
-        return found
+        return facts
 
     def write(self, bars: Bars, since: date | None = None) -> None:
-        """Keep `bars`; a file whose bytes would stay the same is not touched, so that its time
-        tells of a change."""
+        """Keep `bars`; an unchanged file is not touched, so that its time shows a change."""
         path = bars_path(self.home, bars.source, bars.symbol)
         facts = BarFacts(
             symbol=bars.symbol,
@@ -135,15 +132,9 @@ def _write_changed(path: Path, data: bytes) -> None:
 
 def csv_bytes(bars: Bars) -> bytes:
     """The bars as the CSV text that reads back to the very same numbers."""
-    columns = (
-        bars.dates.tolist(),
-        bars.open.tolist(),
-        bars.high.tolist(),
-        bars.low.tolist(),
-        bars.close.tolist(),
-    )
+    columns = (bars.dates, bars.open, bars.high, bars.low, bars.close, bars.volume)
     lines = [HEADER]
-    for day, *prices, volume in zip(*columns, bars.volume.tolist(), strict=True):
+    for day, *prices, volume in zip(*(column.tolist() for column in columns), strict=True):
         shares = str(int(volume)) if volume.is_integer() else repr(volume)
         lines.append(",".join((str(day), *map(repr, prices), shares)))
     return ("\n".join(lines) + "\n").encode("ascii")

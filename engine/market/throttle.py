@@ -1,5 +1,4 @@
-"""Turns at a network source: one request at a time on this machine, spaced, and none while it is
-known not to answer."""
+"""Throttling a network source: one request at a time on this machine, spaced, none while down."""
 
 from __future__ import annotations
 
@@ -20,8 +19,7 @@ PAUSE_S = 60.0
 
 @dataclass(slots=True)
 class RequestSlot:
-    """A turn, held by flock on a file whose text remembers the last request and the last failure
-    for all processes."""
+    """The right to ask: a flock on a file that has the last request and failure of any process."""
 
     path: Path
     clock: Clock
@@ -35,9 +33,10 @@ class RequestSlot:
         self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
         try:
-            found: Any = json.loads(os.pread(self._fd, 2000, 0))
-            self.asked_at, self.failed_at = float(found["asked_at"]), float(found["failed_at"])
-            self.failure = str(found["failure"])
+            state: Any = json.loads(os.pread(self._fd, 2000, 0))
+            self.asked_at = float(state["asked_at"])
+            self.failed_at = float(state["failed_at"])
+            self.failure = str(state["failure"])
         except (ValueError, KeyError, TypeError):
             pass  # empty the first time; a torn text costs one pause, never a fetch
         return self
@@ -57,24 +56,22 @@ class RequestSlot:
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, json.dumps(state).encode(), 0)
         except OSError:
-            pass  # a full disk must not cost the bars; the next turn only waits less
+            pass  # a full disk must not cost the bars; the next request only waits less
         finally:
             os.close(self._fd)
 
     @property
-    def resting(self) -> bool:
+    def paused(self) -> bool:
         """Whether the source failed so recently that asking again would only wait."""
         return bool(self.failure) and 0 <= self._now() - self.failed_at < PAUSE_S
 
     @property
     def tries(self) -> int | None:
-        """One while the last turn failed, so that a source that is down is not hammered;
-        None = as configured."""
+        """One while the last request failed, so as not to hammer a source; None = as configured."""
         return 1 if self.failure else None
 
     def space(self, seconds: float, sleep: Callable[[float], None]) -> None:
-        """Wait until `seconds` have passed since the last request of any process, and note this
-        one."""
+        """Wait until `seconds` have passed since any process's last request; note this one."""
         wait = self.asked_at + seconds - self._now()
         if 0 < wait <= seconds:
             sleep(wait)

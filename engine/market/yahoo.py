@@ -1,10 +1,10 @@
 """The source yahoo: daily bars through yfinance, kept in our own store.
 
-what the store holds      what is asked
+what the store holds      what is request
 nothing, or too little    the whole history
 bars                      the last `refetch_sessions` again and what came after
 a split re-based them     the whole history again
-Yahoo does not answer     nothing; the stored bars serve, with a warning that tells their age
+Yahoo does not answer     nothing; the stored bars serve, with a warning of their age
 """
 
 from __future__ import annotations
@@ -48,82 +48,77 @@ class NoBars(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """What the store has of a symbol: bars, whether they reach back as far as asked, and what is
-    wrong with them."""
+    """The stored bars, whether they reach back as far as needed, and what is wrong with them."""
 
     bars: Bars | None = None
     reaches_back: bool = False
     notes: tuple[str, ...] = ()
 
 
-def fetch(asked: BarsRequest) -> Bars:
-    """The bars of a symbol up to the last complete session, newest part fetched anew and all of
-    it stored.
+def fetch(request: BarsRequest) -> Bars:
+    """The bars up to the last complete session, the newest fetched anew, all of them stored.
 
-    Raises NoDataError when Yahoo gives none and none are stored, or when a bar cannot be true.
+    NoDataError when Yahoo gives none and none are stored, or when a bar cannot be true.
     """
-    store = BarStore(asked.home)
-    held = _held(store, asked)
+    store = BarStore(request.home)
+    held = _stored_part(store, request)
     try:
-        bars = _refreshed(asked, held)
+        bars = _refreshed(request, held)
     except (Unanswered, NoBars) as reason:
-        return _stand_in(asked, held, reason)
+        return _stand_in(request, held, reason)
     notes = held.notes
     try:
-        store.write(bars, asked.start)
+        store.write(bars, request.start)
     except OSError as error:
-        notes = (*notes, f"{asked.symbol}: bars could not be kept: {error.strerror}")
-    return _finished(asked, bars, notes)
+        notes = (*notes, f"{request.symbol}: bars could not be kept: {error.strerror}")
+    return _finished(request, bars, notes)
 
 
-def _held(store: BarStore, asked: BarsRequest) -> StoredPart:
+def _stored_part(store: BarStore, request: BarsRequest) -> StoredPart:
     try:
-        bars = store.read(asked.source.name, asked.symbol)
-        since = store.facts(asked.source.name, asked.symbol).since
+        bars = store.read(request.source.name, request.symbol)
+        since = store.facts(request.source.name, request.symbol).since
     except NoDataError as error:
-        return StoredPart(notes=(f"{asked.symbol}: the stored bars are damaged: {error.message}",))
-    return StoredPart(bars, since is not None and since <= asked.start)
+        note = f"{request.symbol}: the stored bars are damaged: {error.message}"
+        return StoredPart(notes=(note,))
+    return StoredPart(bars, since is not None and since <= request.start)
 
 
-def _refreshed(asked: BarsRequest, held: StoredPart) -> Bars:
+def _refreshed(request: BarsRequest, held: StoredPart) -> Bars:
     if held.bars is not None and held.reaches_back:
-        fresh = _ask(asked, refresh.resume_day(held.bars, asked.settings.market.refetch_sessions))
+        refetch_sessions = request.settings.market.refetch_sessions
+        fresh = _ask(request, refresh.resume_day(held.bars, refetch_sessions))
         if not refresh.is_rebased(held.bars, fresh):
             return refresh.merge(held.bars, fresh)
-    return _ask(asked, asked.start)
+    return _ask(request, request.start)
 
 
-def _stand_in(asked: BarsRequest, held: StoredPart, reason: Exception) -> Bars:
-    """The stored bars with their age, or NoDataError: simulated bars never stand in for real
-    ones."""
-    bars = held.bars.since(asked.start) if held.bars is not None else None
+def _stand_in(request: BarsRequest, held: StoredPart, reason: Exception) -> Bars:
+    """The stored bars with their age, or NoDataError: simulated ones never stand in."""
+    bars = held.bars.since(request.start) if held.bars is not None else None
     if not bars:
         hint = (
             "try later, or name another source: --source csv:DIR; `stockml demo` shows a simulated"
             " market"
         )
         why = "; ".join((str(reason), *held.notes)) if held.notes else f"{reason}; none are stored"
-        raise NoDataError(f"no bars of {asked.symbol}: {why}", hint) from reason
-    age = _age(asked.clock.now(), bars.fetched_at)
-    return _finished(
-        asked,
-        bars,
-        (f"{asked.symbol}: {reason}; bars stored {age} are used, up to {bars.last_date}",),
-    )
+        raise NoDataError(f"no bars of {request.symbol}: {why}", hint) from reason
+    age = _age(request.clock.now(), bars.fetched_at)
+    note = f"{request.symbol}: {reason}; bars stored {age} are used, up to {bars.last_date}"
+    return _finished(request, bars, (note,))
 
 
-def _finished(asked: BarsRequest, bars: Bars, notes: tuple[str, ...]) -> Bars:
-    """The bars that are used, with everything to say of them;
-    NoDataError where all lie before a `min_date`."""
-    used = bars.since(asked.start)
+def _finished(request: BarsRequest, bars: Bars, notes: tuple[str, ...]) -> Bars:
+    """The bars in use with all warnings; NoDataError where all are before the `min_date`."""
+    used = bars.since(request.start)
     if not used:
-        hint = f"correct symbols.{asked.symbol}.min_date"
+        hint = f"correct symbols.{request.symbol}.min_date"
         raise NoDataError(
-            f"Yahoo's bars of {asked.symbol} end on {bars.last_date}, and none is used before"
-            f" {asked.start}",
+            f"Yahoo's bars of {request.symbol} end on {bars.last_date}, and none is used before"
+            f" {request.start}",
             hint,
         )
-    used = quality.with_missing_warning(used, asked.newest)
+    used = quality.with_missing_warning(used, request.newest)
     return replace(used, warnings=(*notes, *used.warnings))
 
 
@@ -138,9 +133,8 @@ def _age(now: datetime, then: datetime | None) -> str:
     return "a moment ago"
 
 
-def _ask(asked: BarsRequest, start: date) -> Bars:
-    """The checked bars from `start` on, asked of Yahoo when it is our turn, with waits that
-    double between the tries."""
+def _ask(request: BarsRequest, start: date) -> Bars:
+    """The checked bars from `start` on, asked of Yahoo with waits that double between tries."""
     from tenacity import (
         Retrying,
         retry_if_exception_type,
@@ -149,40 +143,39 @@ def _ask(asked: BarsRequest, start: date) -> Bars:
         wait_random,
     )
 
-    market = asked.settings.market
-    with RequestSlot(folder(asked.home, asked.source.name) / ".turn", asked.clock) as turn:
-        if turn.resting:
-            raise Unanswered(f"{turn.failure} (moments ago)")
+    market = request.settings.market
+    with RequestSlot(folder(request.home, request.source.name) / ".turn", request.clock) as slot:
+        if slot.paused:
+            raise Unanswered(f"{slot.failure} (moments ago)")
         retrying = Retrying(
             retry=retry_if_exception_type(Unanswered),
-            stop=stop_after_attempt(turn.tries or market.request_tries),
+            stop=stop_after_attempt(slot.tries or market.request_tries),
             wait=wait_exponential(multiplier=market.request_spacing_s, max=60)
             + wait_random(0, market.request_spacing_s),
             sleep=time.sleep,
             reraise=True,
         )
         try:
-            rows = retrying(partial(_request, asked, start, turn))
+            rows = retrying(partial(_request, request, start, slot))
         except Unanswered as error:
-            turn.failed(str(error))
+            slot.failed(str(error))
             raise
-        turn.answered()
-    return quality.checked_bars(rows, newest=asked.newest)
+        slot.answered()
+    return quality.checked_bars(rows, newest=request.newest)
 
 
-def _request(asked: BarsRequest, start: date, turn: RequestSlot) -> Rows:
-    """One request: the rows, or what went wrong as Unanswered (worth another try) or NoBars (an
-    answer)."""
-    turn.space(asked.settings.market.request_spacing_s, time.sleep)
-    now = asked.clock.now()
-    rows = _classifying(asked.symbol, partial(_history, asked, start))
+def _request(request: BarsRequest, start: date, slot: RequestSlot) -> Rows:
+    """One request: its rows; Unanswered is worth another try, NoBars is an answer."""
+    slot.space(request.settings.market.request_spacing_s, time.sleep)
+    now = request.clock.now()
+    rows = _classifying(request.symbol, partial(_history, request, start))
     if not len(rows):
         raise NoBars(f"Yahoo has no bars since {start}")
     return replace(rows, fetched_at=now)
 
 
 def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
-    """What `ask` returns, or its error as Unanswered or NoBars in words an operator understands."""
+    """What `ask` returns; its error becomes Unanswered or NoBars for an operator to read."""
     from peewee import PeeweeException  # what yfinance keeps its caches with
     from yfinance import exceptions
 
@@ -200,8 +193,8 @@ def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
         AttributeError,
         ArithmeticError,
     ) as error:
-        said = f"{type(error).__name__}: {clean(str(error), 160)}"
-        raise Unanswered(f"Yahoo's answer about {symbol} cannot be read ({said})") from error
+        detail = f"{type(error).__name__}: {clean(str(error), 160)}"
+        raise Unanswered(f"Yahoo's answer about {symbol} cannot be read ({detail})") from error
     except PeeweeException as error:
         raise Unanswered(
             "yfinance's cache .yfinance beside the stored bars is unusable"
@@ -209,49 +202,48 @@ def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
         ) from error
     except OSError as error:
         # curl says its number before, and a manual page behind, what an operator wants to read.
-        said = _CURL.sub("", clean(str(error), 160)).partition(" See http")[0].rstrip(".")
-        raise Unanswered(f"Yahoo could not be reached ({type(error).__name__}: {said})") from error
+        detail = _CURL.sub("", clean(str(error), 160)).partition(" See http")[0].rstrip(".")
+        raise Unanswered(
+            f"Yahoo could not be reached ({type(error).__name__}: {detail})"
+        ) from error
 
 
 @cache
 def session() -> Any:
-    """A browser-like HTTP session whose waits are all at most TIMEOUT_S;
-    tests put a fake in its place."""
+    """A browser-like HTTP session whose waits are at most TIMEOUT_S; tests put a fake in place."""
     try:
         from curl_cffi import requests
 
-        made: Any = requests.Session(impersonate="chrome")
+        http: Any = requests.Session(impersonate="chrome")
     except ImportError:
         import requests as plain
 
-        made = plain.Session()
-    unlimited = made.request
+        http = plain.Session()
+    unlimited = http.request
 
-    def request(*arguments: Any, **options: Any) -> Any:
+    def with_timeout(*arguments: Any, **options: Any) -> Any:
         return unlimited(*arguments, **{**options, "timeout": TIMEOUT_S})
 
-    made.request = request
-    return made
+    http.request = with_timeout
+    return http
 
 
-def _history(asked: BarsRequest, start: date) -> Rows:
-    """Yahoo's rows since `start`: split-adjusted, not dividend-adjusted;
-    rows without a price are left out."""
-    yfinance = _prepared(folder(asked.home, asked.source.name) / ".yfinance")
-    # The calendar is New York's, so the look-up of the zone (one more request, cached for ever) is
-    # not needed.
-    yfinance.cache.get_tz_cache().store(asked.symbol, EXCHANGE)
-    ticker = yfinance.Ticker(asked.symbol, session=session())
+def _history(request: BarsRequest, start: date) -> Rows:
+    """Yahoo's rows since `start`, those without a price left out; adjusted for splits alone."""
+    yfinance = _prepared(folder(request.home, request.source.name) / ".yfinance")
+    # The calendar is New York's: no need to look the zone up (one more request, cached for ever).
+    yfinance.cache.get_tz_cache().store(request.symbol, EXCHANGE)
+    ticker = yfinance.Ticker(request.symbol, session=session())
     frame = ticker.history(
         start=start, interval="1d", auto_adjust=False, actions=True, timeout=TIMEOUT_S
     )
     zone = ticker.history_metadata.get("exchangeTimezoneName")
     if len(frame) and zone != EXCHANGE:
         raise NoDataError(
-            f"{asked.symbol} is traded in {clean(str(zone), 40)}",
+            f"{request.symbol} is traded in {clean(str(zone), 40)}",
             "only symbols of the US exchanges have a calendar here",
         )
-    return _rows(asked, frame)
+    return _rows(request, frame)
 
 
 @cache
@@ -260,8 +252,7 @@ def _prepared(caches: Path) -> Any:
     import yfinance
 
     yfinance.config.debug.hide_exceptions = False
-    # yfinance asks for warnings about itself to be printed; they are for its authors, not for an
-    # operator.
+    # yfinance asks for warnings about itself to be printed: they are for its authors.
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="^yfinance")
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # what it logs is raised too
     caches.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -269,16 +260,14 @@ def _prepared(caches: Path) -> Any:
     return yfinance
 
 
-def _rows(asked: BarsRequest, frame: Any) -> Rows:
+def _rows(request: BarsRequest, frame: Any) -> Rows:
     days = tuple(frame.index.date)
-    values = (
-        frame[_PRICES].to_numpy(dtype=np.float64).reshape(len(days), len(_PRICES))
-        if days
-        else np.empty((0, 5))
-    )
+    values = np.empty((0, 5))
+    if days:
+        values = frame[_PRICES].to_numpy(dtype=np.float64).reshape(len(days), len(_PRICES))
     rows = Rows(
-        asked.symbol,
-        asked.source.name,
+        request.symbol,
+        request.source.name,
         "Yahoo",
         days,
         values,

@@ -1,5 +1,4 @@
-"""The model file: one HDF5 file that Keras opens and that this program writes and reads without
-Keras.
+"""The model file: one HDF5 file that Keras opens, written and read without Keras.
 
 /            attributes model_config, backend, keras_version    the legacy Keras layout
 /model_weights/<layer>/stockml/<layer>/…                        its float32 weights
@@ -7,9 +6,8 @@ Keras.
 /stockml/arrays/<name>                                          other members, records, calibration
 last 80 bytes                                     b"stockml-sha256:" + hex of all before + newline
 
-The seal at the end (HDF5 ignores it) catches every flipped or missing bit before the HDF5
-library sees the file; the manifest's digest is the identity of the contents: it stays the same
-when the same contents are packed again.
+The seal at the end, which HDF5 ignores, catches every flipped or missing bit before the HDF5
+library sees the file. The manifest's digest identifies the contents: packing them again keeps it.
 """
 
 from __future__ import annotations
@@ -98,9 +96,9 @@ class StoredModel:
     stat_key: StatKey
 
 
-def stat_key(found: os.stat_result) -> StatKey:
+def stat_key(status: os.stat_result) -> StatKey:
     """(size, mtime_ns, inode): changes whenever a model file is replaced."""
-    return (found.st_size, found.st_mtime_ns, found.st_ino)
+    return (status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def write_model(
@@ -124,17 +122,16 @@ def read_model(path: Path) -> StoredModel:
     newer stockml, FileNotFoundError when there is none.
     """
     try:
-        fd = os.open(
-            path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-        )  # a pipe in its place must not block
+        # O_NONBLOCK: a pipe in its place must not block.
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise ModelError(
             f"cannot read {path}: {error.strerror}", "check its permissions"
         ) from error
-    found = os.fstat(fd)
-    if not stat.S_ISREG(found.st_mode):
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
         os.close(fd)
         raise ModelError(
             f"{path} is not a file", "move it away, then train the symbol or restore it"
@@ -146,7 +143,7 @@ def read_model(path: Path) -> StoredModel:
             raise ModelError(f"cannot read {path}: {error.strerror}", _RESTORE) from error
     manifest, layers, arrays = decode_model(raw, str(path))
     check_name(path, manifest.symbol)
-    return StoredModel(manifest, layers, arrays, len(raw), stat_key(found))
+    return StoredModel(manifest, layers, arrays, len(raw), stat_key(status))
 
 
 def check_name(path: Path, symbol: str) -> None:
@@ -231,8 +228,7 @@ def _seal(image: bytes) -> bytes:
 
 
 def _digest(manifest: bytes, layers: tuple[KerasLayer, ...], arrays: Arrays) -> str:
-    """SHA-256 over the manifest, the layers' settings and every array's name, type, shape and
-    bytes."""
+    """SHA-256 over the manifest, the layers' settings and every array with name, type, shape."""
     total = hashlib.sha256(manifest)
     total.update(keras_config(layers).encode())
     named = [
@@ -256,7 +252,7 @@ def _check_size(count: int, content: int, origin: str) -> None:
 
 
 def _storable(name: str, array: NDArray[Any], origin: str) -> NDArray[Any]:
-    """The array, little-endian; ModelError when its name or type cannot stand in a file."""
+    """The array, little-endian; ModelError when a file cannot have its name or type."""
     if not _ARRAY_NAME.fullmatch(name) or not {".", ".."}.isdisjoint(name.split("/")):
         raise ModelError(
             f"{origin}: {clean(name, 60)!r} is no name for an array: A-Z a-z 0-9 _ . - and /"
@@ -278,18 +274,17 @@ def _storable(name: str, array: NDArray[Any], origin: str) -> NDArray[Any]:
 def _contents(
     file: h5py.File, origin: str
 ) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
-    # The format first: what a newer one allows elsewhere in the file may be what this one refuses
-    # as damage.
-    stated = dataset_at(file, "stockml/manifest", origin)
-    _check_size(1, bytes_of(stated), origin)
-    manifest, tree = parse_manifest(read_array(stated).tobytes(), origin)
-    found = dict(datasets(file, origin))
-    _check_size(len(found), sum(bytes_of(dataset) for dataset in found.values()), origin)
-    del found["stockml/manifest"]
-    weights = weights_of(file, found, origin)
+    # The format first: a newer one may allow what this one refuses as damage.
+    stored = dataset_at(file, "stockml/manifest", origin)
+    _check_size(1, bytes_of(stored), origin)
+    manifest, tree = parse_manifest(read_array(stored).tobytes(), origin)
+    members = dict(datasets(file, origin))
+    _check_size(len(members), sum(bytes_of(dataset) for dataset in members.values()), origin)
+    del members["stockml/manifest"]
+    weights = weights_of(file, members, origin)
     layers = layers_of(attribute(file, "model_config", origin), weights, origin)
     arrays = {}
-    for path, dataset in found.items():
+    for path, dataset in members.items():
         name = path.removeprefix("stockml/arrays/")
         if name == path:
             raise ModelError(f"{origin}: {clean(path, 80)!r} has no place in a model file")

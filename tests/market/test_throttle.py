@@ -36,16 +36,16 @@ def test_a_failure_rests_the_source_for_all(tmp_path: Path) -> None:
     clock = FakeClock(NOW)
     path = tmp_path / ".turn"
     with RequestSlot(path, clock) as turn:
-        assert (turn.resting, turn.tries) == (False, None)
+        assert (turn.paused, turn.tries) == (False, None)
         turn.failed("busy")
     with RequestSlot(path, clock) as turn:
-        assert (turn.resting, turn.tries, turn.failure) == (True, 1, "busy")
+        assert (turn.paused, turn.tries, turn.failure) == (True, 1, "busy")
     clock.advance(timedelta(seconds=PAUSE_S))
     with RequestSlot(path, clock) as turn:
-        assert (turn.resting, turn.tries) == (False, 1)
+        assert (turn.paused, turn.tries) == (False, 1)
         turn.answered()
     with RequestSlot(path, clock) as turn:
-        assert (turn.resting, turn.tries) == (False, None)
+        assert (turn.paused, turn.tries) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_damaged_memory_never_stops_a_fetch(text: str, tmp_path: Path) -> None
     path = tmp_path / ".turn"
     path.write_text(text)
     with RequestSlot(path, FakeClock(NOW)) as turn:
-        assert not turn.resting
+        assert not turn.paused
         turn.space(2.0, lambda seconds: pytest.fail(f"waited {seconds} s"))
 
 

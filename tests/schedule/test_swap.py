@@ -397,8 +397,9 @@ from pathlib import Path
 from engine.core.clock import SystemClock
 from engine.core.paths import Home
 from engine.schedule.tab_copies import TabCopies
-from engine.schedule.block import Line, splice
+from engine.schedule.block import splice
 from engine.schedule.crontab import Crontab
+from engine.schedule.job_lines import JobLine
 from engine.schedule.swap import ConflictError, swap
 
 folder, home, rounds = Path(sys.argv[1]), Home(Path(sys.argv[2])), int(sys.argv[3])
@@ -408,7 +409,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 for number in range(rounds):
     command = f"/bin/stockml cron-run weekly --home {home.root}"
-    line = Line("weekly", f"{number % 60} {number // 60} * * 0", command)
+    line = JobLine("weekly", f"{number % 60} {number // 60} * * 0", command)
     while True:
         tab = crontab.read()
         try:
