@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks.common import Bench, Row, middle, script
-from tui.logs.file import LogFile, Matches
+from tui.logs.file import LogFile
+from tui.logs.matches import Matches
 
 LINES = 1_000_000
 _EVERY = 1000

@@ -1,5 +1,4 @@
-"""A log file of any length: where its lines begin, which of them match, what stands in a few of
-them.
+"""A log file of any length: where its lines begin, and the text of the few that are shown.
 
 Lines are never held: an index of byte offsets is built in a thread (a million lines: about a
 second and 8 MB), its end first, and the visible lines are read when they are drawn. The file is
@@ -12,13 +11,13 @@ from __future__ import annotations
 import os
 import re
 from array import array
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from io import FileIO
 from pathlib import Path
 
 from engine.core.text import clean_bytes
+from tui.logs.matches import Matches
 
 # Bytes of the end that are shown before the whole index stands.
 TAIL = 256 * 1024
@@ -28,60 +27,6 @@ _BLOCK = 1024 * 1024
 _LONGEST = 16 * 1024
 _SHOWN = 4000
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?(Z|\+00:00)?")
-ERRORS = re.compile(rb"\b(?:error|failed|crit|lost|traceback)\b", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class Matches:
-    """The lines that match, found forward and brought up to date as the file grows."""
-
-    pattern: re.Pattern[bytes]
-    inverse: bool = False
-    lines: array[int] = field(default_factory=lambda: array("Q"))
-    upto: int = 0
-    """Lines looked at so far."""
-
-    @classmethod
-    def of(cls, text: str) -> Matches:
-        """`text` anywhere in the line, whatever its case; `=NAME` a symbol as a word;
-        with `!` before, the lines without."""
-        wanted = text.removeprefix("!")
-        if wanted.startswith("=") and len(wanted) > 1:
-            # MP is found neither in SMP nor in MP.B nor in "complete".
-            name = re.escape(wanted[1:].encode())
-            # The name stands first: a search that begins with letters is six times faster than one
-            # with a look back.
-            pattern = re.compile(name + rb"(?<![A-Z0-9.-]" + name + rb")(?![A-Z0-9-]|\.[A-Z0-9])")
-        else:
-            pattern = re.compile(re.escape(wanted.encode()), re.IGNORECASE)
-        return cls(pattern, text.startswith("!"))
-
-    def anew(self) -> Matches:
-        """The same question with nothing looked at."""
-        return Matches(self.pattern, self.inverse)
-
-    def moved(self, by: int) -> Matches:
-        """The same answers where `by` lines came before the first."""
-        return Matches(
-            self.pattern,
-            self.inverse,
-            array("Q", (line + by for line in self.lines)),
-            self.upto + by,
-        )
-
-    def has(self, line: int) -> bool:
-        at = bisect_left(self.lines, line)
-        return at < len(self.lines) and self.lines[at] == line
-
-    def after(self, line: int) -> int | None:
-        """The first matching line behind `line`."""
-        at = bisect_right(self.lines, line)
-        return self.lines[at] if at < len(self.lines) else None
-
-    def before(self, line: int) -> int | None:
-        """The last matching line before `line`."""
-        at = bisect_left(self.lines, line)
-        return self.lines[at - 1] if at else None
 
 
 class LogFile:
@@ -98,7 +43,7 @@ class LogFile:
         self.size = 0
         self._starts = array("Q")
         self._raw_file: FileIO | None = None
-        self._key: tuple[int, int] | None = None
+        self._inode: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         """Lines known."""
@@ -110,24 +55,21 @@ class LogFile:
         return self._raw_file.fileno() if self._raw_file else -1
 
     def update(self) -> int:
-        """Bring the index forward;
-        how many lines came before those known so far, when the whole file was read."""
+        """Bring the index forward; how many lines were found before those known so far."""
         try:
-            found = self.path.stat()
-            if self._key != (found.st_dev, found.st_ino) or found.st_size < self.size:
-                self._open(found.st_size)
-                self._key = (found.st_dev, found.st_ino)
-                self.complete = found.st_size <= TAIL
-                self._index(
-                    0 if self.complete else found.st_size - TAIL,
-                    found.st_size,
-                    whole_lines=not self.complete,
-                )
+            status = self.path.stat()
+            size, inode = status.st_size, (status.st_dev, status.st_ino)
+            if self._inode != inode or size < self.size:
+                self._open(size)
+                self._inode = inode
+                self.complete = size <= TAIL
+                start = 0 if self.complete else size - TAIL
+                self._index(start, size, whole_lines=not self.complete)
                 return 0
             if not self.complete:
-                return self._read_all(found.st_size)
-            if found.st_size > self.size:
-                self._index(self.size, found.st_size)
+                return self._read_all(size)
+            if size > self.size:
+                self._index(self.size, size)
         except FileNotFoundError:
             self._forget(f"{self.path.name} does not exist yet: nothing was written to it")
         except OSError as error:
@@ -135,13 +77,12 @@ class LogFile:
         return 0
 
     def _forget(self, problem: str) -> None:
-        self.problem, self._key, self.size = problem, None, 0
+        self.problem, self._inode, self.size = problem, None, 0
         self._starts = array("Q")
 
     def _open(self, size: int) -> None:
-        self._raw_file = FileIO(
-            self.path
-        )  # closed with its last user: a drawing may still read the old one
+        # Closed with its last user: a drawing may still read the old one.
+        self._raw_file = FileIO(self.path)
         self.problem, self.size = "" if size else "the file is empty", 0
         self._starts = array("Q")
         self.turns += 1
@@ -156,8 +97,7 @@ class LogFile:
         return max(0, len(whole._starts) - known)
 
     def _index(self, start: int, end: int, whole_lines: bool = False) -> None:
-        """Add where the lines between two offsets begin;
-        with `whole_lines` the first, cut one is left out."""
+        """Add the starts of lines between two offsets; `whole_lines` leaves out a cut first one."""
         starts = self._starts
         fresh = start == 0 or os.pread(self._fd, 1, start - 1) == b"\n"
         if fresh and end > start:
@@ -220,26 +160,34 @@ class LogFile:
                 matches.lines.append(count - 1)
 
     def moment(self, number: int) -> datetime | None:
-        """The local time that a line tells, or the next one that tells any."""
+        """The local time of a line, or of the next one that has any."""
         for at in range(number, min(number + 100, len(self))):
-            if found := _STAMP.search(self.line(at)):
-                clock = found[2] if len(found[2]) > 5 else f"{found[2]}:00"
-                try:
-                    read = datetime.fromisoformat(f"{found[1]} {clock}")
-                except ValueError:
-                    continue
-                return (
-                    read.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) if found[3] else read
+            if (stamp := _STAMP.search(self.line(at))) is None:
+                continue
+            day, clock, utc = stamp.groups()
+            try:
+                moment = datetime.fromisoformat(
+                    f"{day} {clock if len(clock) > 5 else clock + ':00'}"
                 )
+            except ValueError:
+                continue
+            return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) if utc else moment
         return None
 
-    def at_time(self, wanted: datetime) -> int:
-        """The first line that is not older than the local time `wanted`."""
+    def newest_moment(self) -> datetime | None:
+        """The local time of the last line that has one, among the last 200."""
+        for number in range(len(self) - 1, max(-1, len(self) - 201), -1):
+            if moment := self.moment(number):
+                return moment
+        return None
+
+    def at_time(self, start: datetime) -> int:
+        """The first line that is not older than the local time `start`."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
-            found = self.moment(middle)
-            if found is not None and found < wanted:
+            moment = self.moment(middle)
+            if moment is not None and moment < start:
                 low = middle + 1
             else:
                 high = middle
@@ -247,16 +195,15 @@ class LogFile:
 
 
 def read_time(text: str, newest: datetime) -> datetime | None:
-    """A moment as people type it, local: `14:30` (the newest one before the log's end), `11-21
-    14:30`, a full date."""
+    """A local moment as people type it: `14:30` before the log's end, `11-21 14:30`, a date."""
     text = text.strip().replace("T", " ")
     for shape in ("%H:%M:%S", "%H:%M"):
         try:
             clock = datetime.strptime(text, shape).time()
         except ValueError:
             continue
-        found = datetime.combine(newest.date(), clock)
-        return found if found <= newest else found - timedelta(days=1)
+        moment = datetime.combine(newest.date(), clock)
+        return moment if moment <= newest else moment - timedelta(days=1)
     for full in (text, f"{newest.year}-{text}"):
         try:
             return datetime.fromisoformat(full).replace(tzinfo=None)

@@ -37,7 +37,7 @@ RUNS = 10
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One file as it lies there."""
+    """One log file."""
 
     path: Path
     name: str
@@ -50,28 +50,19 @@ def log_files(home: Home) -> tuple[LogEntry, ...]:
     paths = [
         path for path in home.logs.rglob("*") if path.is_file() and not path.name.startswith(".")
     ]
-    runs = (
-        sorted((path for path in home.runs.glob("*") if path.is_dir()), reverse=True)[:RUNS]
-        if home.runs.is_dir()
-        else []
-    )
+    runs = sorted((path for path in home.runs.glob("*") if path.is_dir()), reverse=True)[:RUNS]
     paths += [path for run in runs for path in run.glob("*.log*") if path.is_file()]
-    found = []
+    entries = []
     for path in paths:
         try:
-            seen = path.stat()
+            status = path.stat()
         except OSError:
             continue  # rotated away between the listing and the look
         base = home.root if path.is_relative_to(home.logs) else home.data
-        found.append(
-            LogEntry(
-                path,
-                str(path.relative_to(base)),
-                seen.st_size,
-                datetime.fromtimestamp(seen.st_mtime, UTC),
-            )
-        )
-    return tuple(sorted(found, key=lambda entry: (entry.written, entry.name), reverse=True))
+        name = str(path.relative_to(base))
+        written = datetime.fromtimestamp(status.st_mtime, UTC)
+        entries.append(LogEntry(path, name, status.st_size, written))
+    return tuple(sorted(entries, key=lambda entry: (entry.written, entry.name), reverse=True))
 
 
 class LogsScreen(LiveScreen):
@@ -94,15 +85,8 @@ class LogsScreen(LiveScreen):
 
     def facts(self) -> Sequence[Span]:
         entries = self.value or ()
-        return (
-            (
-                (
-                    f"{plural(len(entries), 'file')},"
-                    f" {figures.size(sum(entry.size for entry in entries))}"
-                ),
-                "dim",
-            ),
-        )
+        size = figures.size(sum(entry.size for entry in entries))
+        return ((f"{plural(len(entries), 'file')}, {size}", "dim"),)
 
     def sections(self) -> Sections:
         return (("Columns", meanings(HEADS)),)
@@ -115,19 +99,16 @@ class LogsScreen(LiveScreen):
         now = self.shell.wall.now()
         rows = [
             (
-                (one.name, "head"),
-                (figures.size(one.size), ""),
-                (times.brief_moment(one.written, now, 7), ""),
+                (entry.name, "head"),
+                (figures.size(entry.size), ""),
+                (times.brief_moment(entry.written, now, 7), ""),
             )
-            for one in self.value
+            for entry in self.value
         ]
         header, lines = table(HEADS, rows, files.size.width - 2)
         empty = (line("no log file yet: nothing was written in this home", "dim"),)
-        files.fill(
-            header,
-            [(str(one.path), text) for one, text in zip(self.value, lines, strict=True)],
-            empty,
-        )
+        paths = [str(entry.path) for entry in self.value]
+        files.fill(header, list(zip(paths, lines, strict=True)), empty)
         if not files.chosen or not page.size.height:
             page.show(())
             return

@@ -18,7 +18,8 @@ from engine.words.phrases import plural
 from tui.dialogs.prompt import PromptScreen, ask_text
 from tui.keys.labels import key
 from tui.keys.table import bindings
-from tui.logs.file import ERRORS, LogFile, Matches, read_time
+from tui.logs.file import LogFile, read_time
+from tui.logs.matches import ERRORS, Matches
 from tui.logs.text import log_line
 from tui.record.text import readable
 from tui.screens.base import Sections
@@ -50,21 +51,21 @@ WORDS = (
 
 
 class LogView(LiveScreen):
-    """The reader's thread brings index and matches forward;
-    drawing reads the few lines in sight."""
+    """A thread brings index and matches forward; drawing reads the few lines in sight."""
 
     GROUP = "view"
     NAME = "Log"
     EVERY = LOOK_EVERY
     BINDINGS: ClassVar[list[BindingType]] = bindings("view")
 
-    def __init__(self, path: Path, wanted: str = "") -> None:
+    def __init__(self, path: Path, words: str = "") -> None:
         super().__init__()
         self._file = LogFile(path)
         self._errors = Matches(ERRORS)
-        self._wanted = self._opened_with = wanted
-        self.matches = Matches.of(wanted) if wanted else None
-        self.only = bool(wanted)
+        self._words = self._first_words = words
+        """The filter now, and the one it was opened with."""
+        self.matches = Matches.of(words) if words else None
+        self.only = bool(words)
         """Whether only matching lines are shown."""
         self.follow = True
         self.wrap = False
@@ -74,15 +75,14 @@ class LogView(LiveScreen):
         self._turns = 0
 
     def look(self) -> Any:
-        """In the thread: index first, then the matches;
-        a tuple that differs whenever there is more to draw."""
+        """In the thread: index, then matches; a tuple that differs when there is more to draw."""
         file = self._file
         was_whole = file.complete
         came_before = file.update()
         if file.turns != self._turns:
             self._turns = file.turns
             self._errors = Matches(ERRORS)
-            self.matches = Matches.of(self._wanted) if self._wanted else None
+            self.matches = Matches.of(self._words) if self._words else None
         elif came_before:
             # Until the whole file is searched, what the end of it held stands at its new numbers.
             self._errors = self._errors.moved(came_before)
@@ -92,11 +92,11 @@ class LogView(LiveScreen):
         if not file.problem:
             anew = file.complete and not was_whole
             self._errors = self._searched(self._errors, anew=anew)
-            asked = self.matches
-            if asked is not None:
-                found = self._searched(asked, anew=anew)
-                if self.matches is asked:  # else the operator asked for something else meanwhile
-                    self.matches = found
+            before = self.matches
+            if before is not None:
+                searched = self._searched(before, anew=anew)
+                if self.matches is before:  # else the operator typed another filter meanwhile
+                    self.matches = searched
         count = len(self.matches.lines) if self.matches else -1
         return (
             file.turns,
@@ -104,7 +104,7 @@ class LogView(LiveScreen):
             file.size,
             file.complete,
             file.problem,
-            self._wanted,
+            self._words,
             count,
             len(self._errors.lines),
         )
@@ -136,11 +136,11 @@ class LogView(LiveScreen):
             if self.follow
             else (f"frozen, {key('view_follow')} follows", "warn")
         )
-        if self._wanted:
+        if self._words:
             count = len(self.matches.lines) if self.matches else 0
             hides = f" ({key('view_only')} hides the others)"
             spans.append(
-                (f"/{self._wanted}: {figures.count(count)}{'' if self.only else hides}", "mark")
+                (f"/{self._words}: {figures.count(count)}{'' if self.only else hides}", "mark")
             )
         spans.append(
             (
@@ -164,7 +164,7 @@ class LogView(LiveScreen):
             return
         if self._filtering() and not (self.matches and self.matches.lines):
             why = (
-                f"no line matches /{self._wanted}; {key('view_only')} shows every line"
+                f"no line matches /{self._words}; {key('view_only')} shows every line"
                 if file.complete
                 else "reading the whole file"
             )
@@ -211,16 +211,17 @@ class LogView(LiveScreen):
         return number - 1 if number > 0 else None
 
     def _rows(self, number: int, width: int) -> tuple[Line, ...]:
-        found = log_line(readable(self._file.path, self._file.line(number)))
+        row = log_line(readable(self._file.path, self._file.line(number)))
         if self.matches is not None and not self.only and self.matches.has(number):
-            found = line(plain(found), "mark")
-        return (wrapped(found, width, 4) or (line(""),)) if self.wrap else (found,)
+            row = line(plain(row), "mark")
+        return (wrapped(row, width, 4) or (line(""),)) if self.wrap else (row,)
 
     # -- moving ---------------------------------------------------------------------------------
 
-    def _to(self, number: int | None, what: str) -> None:
+    def _to(self, number: int | None, without: str = "") -> None:
+        """Go to a line; `without` one, say so."""
         if number is None:
-            self.tell(Notice(what))
+            self.tell(Notice(without))
             return
         self.follow, self.top = False, number
         self.redraw()
@@ -243,7 +244,7 @@ class LogView(LiveScreen):
         self._move(-max(1, self.query_one("#page").size.height - 1))
 
     def do_top(self) -> None:
-        self._to(next(iter(self._numbers(0)), 0), "")
+        self._to(next(iter(self._numbers(0)), 0))
 
     def do_bottom(self) -> None:
         self.follow = True
@@ -265,13 +266,13 @@ class LogView(LiveScreen):
         return readable(self._file.path, self._file.line(number)) if number is not None else ""
 
     def do_filter(self) -> None:
-        prompt = PromptScreen("filter (!text hides, =NVDA a symbol): ", self._wanted)
+        prompt = PromptScreen("filter (!text hides, =NVDA a symbol): ", self._words)
         ask_text(self.shell, prompt, self._filter)
 
     def _filter(self, text: str) -> None:
-        self._wanted = text if text != "!" else ""
-        self.matches = Matches.of(self._wanted) if self._wanted else None
-        self.only = bool(self._wanted)
+        self._words = text if text != "!" else ""
+        self.matches = Matches.of(self._words) if self._words else None
+        self.only = bool(self._words)
         self.do_refresh()
         self.redraw()
 
@@ -309,30 +310,21 @@ class LogView(LiveScreen):
 
     def do_time(self) -> None:
         def jump(text: str) -> None:
-            newest = next(
-                (
-                    found
-                    for at in range(len(self._file) - 1, -1, -1)[:200]
-                    if (found := self._file.moment(at))
-                ),
-                None,
-            )
-            wanted = read_time(text, newest) if newest else None
-            if wanted is None:
-                why = (
-                    "type 14:30, 11-21 14:30 or 2026-11-21 14:30"
-                    if newest
-                    else "its last lines tell no time"
-                )
-                self.tell(Notice(f"cannot jump to {text!r}", why, level=Level.CRIT))
-            else:
-                self._to(self._file.at_time(wanted), "")
+            newest = self._file.newest_moment()
+            moment = read_time(text, newest) if newest else None
+            if moment is not None:
+                self._to(self._file.at_time(moment))
+                return
+            hint = "its last lines tell no time"
+            if newest:
+                hint = "type 14:30, 11-21 14:30 or 2026-11-21 14:30"
+            self.tell(Notice(f"cannot jump to {text!r}", hint, level=Level.CRIT))
 
         ask_text(self.shell, PromptScreen("jump to time: "), jump)
 
     def do_back(self) -> None:
         """The notice, then the filter that was typed here, then the screen."""
-        if self.notice is None and self.matches is not None and self._wanted != self._opened_with:
+        if self.notice is None and self.matches is not None and self._words != self._first_words:
             self._filter("")
         else:
             super().do_back()

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.logs.file import ERRORS, LogFile, Matches, read_time
+from tui.logs.file import LogFile, read_time
+from tui.logs.matches import ERRORS, Matches
 
 
 def whole(path: Path) -> LogFile:
