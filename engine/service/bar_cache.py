@@ -20,7 +20,7 @@ from engine.vault.model_file import stat_key
 Error = TypeVar("Error", bound=StockmlError)
 
 
-class BarCache:
+class StoredBarCache:
     """Bars by source and symbol, or the error why there are none; for one thread at a time."""
 
     def __init__(self, home: Home, clock: Clock) -> None:

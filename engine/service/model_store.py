@@ -18,7 +18,7 @@ from engine.core.errors import ModelError, StockmlError
 from engine.core.paths import Home
 from engine.forecast.inference import load_forecaster
 from engine.market.bars import Bars
-from engine.service.bar_cache import BarCache, without_places
+from engine.service.bar_cache import StoredBarCache, without_places
 from engine.service.metrics import ServiceMetrics
 from engine.service.served import LoadedModel, ServedSymbol, no_model
 from engine.settings.schema import Settings
@@ -39,7 +39,7 @@ class ModelStore:
         self._source = source
         self._served: dict[str, ServedSymbol] = {}
         self._tried: dict[str, StatKey] = {}
-        self._bars = BarCache(home, clock)
+        self._bars = StoredBarCache(home, clock)
         self._lock = threading.Lock()
         self.on_refusal: list[Callable[[str, str], None]] = []
         """Called with symbol and words when a file is refused, with no words when that is over."""

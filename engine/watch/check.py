@@ -7,7 +7,6 @@ nothing. engine.watch.check_log writes the check down.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from engine.core.clock import Clock
@@ -42,23 +41,20 @@ def check(
     StockmlError when history.db is unusable.
     """
     now = clock.now()
-    problems: list[str] = []
-    probes = _probe_all(home, settings, symbols, BarLoader(home, settings, clock, fetch), source)
-    for inputs, _ in probes:
-        problems += _resolve(home, inputs, now)
+    loader = BarLoader(home, settings, clock, fetch)
+    probes = _probe_all(home, settings, symbols, loader, source)
+    problems = [problem for inputs, _ in probes for problem in _resolve(home, inputs, now)]
     if fetch and (fault := refresh_earnings(home, settings, (pair[0] for pair in probes), clock)):
         problems.append(fault)
-    faults = [probe.fault for _, probe in probes]
-    outage = len(faults) > 1 and all(faults) and any(inputs.status for inputs, _ in probes)
+    outage = _is_outage(probes)
     check_log.write_probes(home, now, probes)
     checks = tuple(
         _judge(assess(inputs, home, settings, now, not outage), probe, settings)
         for inputs, probe in probes
     )
-    context = planning_context(now, next_auto_train=next_auto_train(home, now))
-    context = replace(context, outage=outage)
+    planning = planning_context(now, next_auto_train=next_auto_train(home, now), outage=outage)
     assessments = [symbol_check.assessment for symbol_check in checks]
-    plan = plan_trainings(home, settings, assessments, context, clock)
+    plan = plan_trainings(home, settings, assessments, planning, clock)
     started, unstarted = _start(home, plan, begin, starter)
     report = CheckReport(
         at=now,
@@ -99,6 +95,13 @@ def _probe_all(
             ledger.record(home, [forecast])
         probes.append((inputs, probe))
     return probes
+
+
+def _is_outage(probes: list[tuple[SymbolInputs, ProbeResult]]) -> bool:
+    """Whether none of several symbols could be forecast, though there are models."""
+    if len(probes) < 2 or not any(inputs.status for inputs, _ in probes):
+        return False
+    return all(probe.fault for _, probe in probes)
 
 
 def _resolve(home: Home, inputs: SymbolInputs, now: datetime) -> list[str]:

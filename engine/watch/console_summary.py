@@ -1,8 +1,4 @@
-"""The board: what history.db has for the console, read again only when the file changed; no numpy.
-
-`away` tells what ended, rang or was missed since the console was last open; `opened` marks that
-it was.
-"""
+"""What history.db has for the console, read again only when the file changed; loads no numpy."""
 
 from __future__ import annotations
 
@@ -30,7 +26,8 @@ if TYPE_CHECKING:
 
 CONSOLE = "console"
 _SHOWN = frozenset(PlannedAction) - {PlannedAction.FINE}
-_MOST = 50
+MAX_AWAY = 50
+"""Newest lines of what happened while the console was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +46,20 @@ class BoardReader:
     """Keeps the board while history.db stays as it is."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
-        self._home, self._clock = home, clock
+        self._home = home
+        self._clock = clock
         self._key: tuple[int, int, str] | None = None
         self._board = Board()
 
     def read(self) -> Board:
         """The board, now; StockmlError when the file cannot be read."""
         try:
-            found = self._home.history.stat()
+            file = self._home.history.stat()
         except OSError:
             return Board()
         now = self._clock.now()
         # Holds and silences end with time alone: once a minute is soon enough.
-        key = (found.st_mtime_ns, found.st_size, f"{now:%Y%m%d%H%M}")
+        key = (file.st_mtime_ns, file.st_size, f"{now:%Y%m%d%H%M}")
         if key != self._key:
             with reading(self._home, SCHEMA) as connection:
                 self._board = Board() if connection is None else _board(connection, now)
@@ -108,31 +106,30 @@ def last_open(home: Home) -> datetime | None:
     """When the console was last open; None when it never was."""
     with reading(home, SCHEMA) as connection:
         query = "SELECT at FROM watch_marks WHERE name=?"
-        found = connection.execute(query, (CONSOLE,)).fetchone() if connection is not None else None
-    return parse_iso(found[0]) if found else None
+        row = connection.execute(query, (CONSOLE,)).fetchone() if connection is not None else None
+    return parse_iso(row[0]) if row else None
 
 
 def away(home: Home, since: datetime, runs: Iterable[Run], jobs: Iterable[JobView] = ()) -> Away:
     """What happened since `since`: runs that ended, alerts sent, jobs that were due and not run."""
-    told: list[tuple[datetime, str]] = []
+    events: list[tuple[datetime, str]] = []
     with reading(home, SCHEMA) as connection:
         if connection is not None:
             rows = connection.execute(
                 "SELECT at, title FROM watch_outbox WHERE at>? ORDER BY id", (iso(since),)
             )
-            told += [
+            events += [
                 (parse_iso(at), f"alert {title.removeprefix('stockml ')}") for at, title in rows
             ]
-    told += [(run.ended_at, _ended(run)) for run in runs if run.ended_at is not None]
-    told += [
+    events += [(run.ended_at, _ended(run)) for run in runs if run.ended_at is not None]
+    events += [
         (max(job.status.missed), _missed(job, job.status.missed, since))
         for job in jobs
         if job.status and job.status.missed
     ]
-    recent = sorted(each for each in told if each[0] > since)[-_MOST:]
-    return Away(
-        since, tuple(clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in recent)
-    )
+    recent = sorted((at, text) for at, text in events if at > since)[-MAX_AWAY:]
+    lines = (clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in recent)
+    return Away(since, tuple(lines))
 
 
 def _missed(job: JobView, slots: tuple[datetime, ...], since: datetime) -> str:
@@ -144,12 +141,11 @@ def _missed(job: JobView, slots: tuple[datetime, ...], since: datetime) -> str:
 
 
 def _ended(run: Run) -> str:
-    """How a run ended: how many of its jobs in which way, and the names of those that are not
-    done."""
-    count = Counter(str(job.state) for job in run.jobs)
-    named = [job.symbol for job in run.jobs if job.state is not JobState.DONE]
-    tail = f" ({' '.join(named)})" if named and len(named) < len(run.jobs) else ""
-    jobs = ", ".join(f"{many} {word}" for word, many in count.items())
+    """How a run ended: how many of its jobs in which way, and which of them are not done."""
+    counts = Counter(str(job.state) for job in run.jobs)
+    undone = [job.symbol for job in run.jobs if job.state is not JobState.DONE]
+    tail = f" ({' '.join(undone)})" if undone and len(undone) < len(run.jobs) else ""
+    jobs = ", ".join(f"{count} {state}" for state, count in counts.items())
     return f"run {run.id} {run.state}, {run.reason}: {jobs or 'no symbol'}{tail}"
 
 

@@ -19,6 +19,7 @@ from engine.core.records import Level
 from engine.core.sources import follows_exchange
 from engine.core.text import clean
 from engine.settings.schema import Settings
+from engine.watch.health_item import item, level_of
 from engine.watch.machine import Machine, terminal_items
 from engine.watch.records import Item
 
@@ -58,10 +59,9 @@ def doctor(
 
 
 def _link(home: Home) -> Item:
-    """What the last console measured of its own line: the doctor is another process and draws
-    nothing."""
+    """What the last console measured of its line: this process draws nothing."""
     try:
-        found = load_link(home)
+        link = load_link(home)
     except (OSError, ValueError) as error:
         return Item(
             "link",
@@ -69,28 +69,26 @@ def _link(home: Home) -> Item:
             f"its figures cannot be read: {clean(str(error), 120)}",
             f"rm {home.link}",
         )
-    if found is None:
+    if link is None:
         return Item(
             "link",
             Level.OK,
             "not measured: no console was open in this home for more than ten seconds",
         )
-    terminal = clean(found.terminal, 40) or "a terminal without a name"
-    stall = (
-        f"; its loop stood still for {found.longest_stall_s:.1f} s" if found.longest_stall_s else ""
-    )
+    terminal = clean(link.terminal, 40) or "a terminal without a name"
+    seconds = link.longest_stall_s
+    stall = f"; its loop stood still for {seconds:.1f} s" if seconds else ""
     shown = (
-        f"{clean(found.link, 10)} line, {found.columns}x{found.lines} on {terminal}{stall};"
-        f" measured {iso(found.measured_at)} by the console of process {found.pid}"
+        f"{clean(link.link, 10)} line, {link.columns}x{link.lines} on {terminal}{stall};"
+        f" measured {iso(link.measured_at)} by the console of process {link.pid}"
     )
     # No fault of the machine: somebody who pages through a log on a fast line sends as much.
-    heavy = found.bytes_per_s / 1000 > MOST_KB_S and found.link == "fast"
+    heavy = link.bytes_per_s / 1000 > MOST_KB_S and link.link == "fast"
     return Item("link", Level.OK, shown, "on a thin line: stockml --link slow" if heavy else "")
 
 
 def _logout(machine: Machine) -> Iterator[Item]:
-    """systemd-logind kills what a user left running when KillUserProcesses is on and the user
-    does not linger."""
+    """Whether logind kills runs at logout: KillUserProcesses is on, the user does not linger."""
     try:
         lines = machine.logind.read_text(encoding="utf-8", errors="replace").splitlines()
         # Drop-ins count after the file, in the order of their names.
@@ -172,12 +170,8 @@ def _folder(home: Home, settings: Settings) -> Iterator[Item]:
     free = shutil.disk_usage(home.root).free / 2**20
     need = settings.training.free_disk_mb
     low = free < 4 * need
-    yield Item(
-        "disk",
-        Level.CRIT if free < need else Level.WARN if low else Level.OK,
-        f"{free:,.0f} MB free, {need} MB needed",
-        "stockml clean" if low else "",
-    )
+    level = level_of(critical=free < need, warning=low)
+    yield item("disk", level, f"{free:,.0f} MB free, {need} MB needed", "stockml clean")
 
 
 def _python() -> Item:
@@ -192,22 +186,27 @@ def _python() -> Item:
 
 
 def _packages(version: Callable[[str], str]) -> Iterator[Item]:
-    found, missing = [], []
+    installed = []
+    missing = []
     for name in PACKAGES:
-        try:
-            found.append(f"{name} {version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            # The CPU build is a distribution of its own.
-            if name == "tensorflow":
-                try:
-                    found.append(f"tensorflow {version('tensorflow-cpu')}")
-                except importlib.metadata.PackageNotFoundError:
-                    missing.append(name)
-            else:
-                missing.append(name)
+        number = _version(name, version)
+        # The CPU build of TensorFlow is a distribution of its own.
+        if number is None and name == "tensorflow":
+            number = _version("tensorflow-cpu", version)
+        if number is None:
+            missing.append(name)
+        else:
+            installed.append(f"{name} {number}")
     if missing:
         yield Item("packages", Level.CRIT, f"missing: {' '.join(missing)}", "make install")
-    yield Item("packages", Level.OK, ", ".join(found))
+    yield Item("packages", Level.OK, ", ".join(installed))
+
+
+def _version(name: str, version: Callable[[str], str]) -> str | None:
+    try:
+        return version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _network(settings: Settings, limit_s: float = 5.0) -> Item:

@@ -1,5 +1,4 @@
-"""Earnings: the newest release of each symbol, looked up through yfinance once a day, kept,
-never waited for.
+"""Earnings: the newest release of each symbol, looked up through yfinance once a day.
 
 The page it is read from is scraped and was wrong before (a day early, absent for months), so a
 release is a reason and no more: shown with the age of the look-up, and without yfinance or
@@ -49,22 +48,22 @@ def path_of(home: Home) -> Path:
 def read(home: Home) -> dict[str, Releases]:
     """What is kept; empty when there is nothing, or nothing readable."""
     try:
-        found = json.loads(path_of(home).read_bytes())
+        tree = json.loads(path_of(home).read_bytes())
         return {
             str(symbol): Releases(
-                tuple(date.fromisoformat(day) for day in each["days"]),
-                parse_iso(each["fetched_at"]),
+                tuple(date.fromisoformat(day) for day in releases["days"]),
+                parse_iso(releases["fetched_at"]),
             )
-            for symbol, each in found.items()
+            for symbol, releases in tree.items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
 def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float = LIMIT_S) -> str:
-    """Look up the symbols whose releases are older than a day, in a child that ends at its
-    limit; what failed, in words."""
-    known, now = read(home), clock.now()
+    """Look up releases older than a day, in a child that ends at its limit; what failed."""
+    known = read(home)
+    now = clock.now()
     old = [
         name
         for name in symbols
@@ -72,14 +71,14 @@ def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float =
     ]
     if not old:
         return ""
-    found, fault = _asked(home, old, limit_s)
-    if not found:
+    looked_up, fault = _run_child(home, old, limit_s)
+    if not looked_up:
         return fault
     merged = {
         name: {"days": [str(day) for day in each.days], "fetched_at": iso(each.fetched_at or now)}
         for name, each in known.items()
     }
-    merged |= {name: {"days": days, "fetched_at": iso(now)} for name, days in found.items()}
+    merged |= {name: {"days": days, "fetched_at": iso(now)} for name, days in looked_up.items()}
     try:
         write_json(path_of(home), merged, name="earnings")
     except OSError as error:
@@ -87,8 +86,8 @@ def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float =
     return fault
 
 
-def _asked(home: Home, symbols: list[str], limit_s: float) -> tuple[dict[str, list[str]], str]:
-    """What the child found, one that was stopped too, and what failed in words."""
+def _run_child(home: Home, symbols: list[str], limit_s: float) -> tuple[dict[str, list[str]], str]:
+    """The dates the child printed, also when it was stopped, and what failed in words."""
     try:
         child = subprocess.run(
             [sys.executable, "-P", "-m", "engine.watch.earnings", *symbols],
@@ -100,21 +99,20 @@ def _asked(home: Home, symbols: list[str], limit_s: float) -> tuple[dict[str, li
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError) as error:
-        said = error.stdout if isinstance(error, subprocess.TimeoutExpired) else None
-        return _told(said or b""), f"earnings could not be looked up ({type(error).__name__})"
-    return _told(
-        child.stdout
-    ), f"earnings could not be looked up (exit {child.returncode})" if child.returncode else ""
+        printed = error.stdout if isinstance(error, subprocess.TimeoutExpired) else None
+        fault = f"earnings could not be looked up ({type(error).__name__})"
+        return _parse_lines(printed or b""), fault
+    failed = f"earnings could not be looked up (exit {child.returncode})"
+    return _parse_lines(child.stdout), failed if child.returncode else ""
 
 
-def _told(said: bytes) -> dict[str, list[str]]:
-    """The lines of the child, one a symbol;
-    the last one of a child that was stopped may be torn."""
-    found: dict[str, list[str]] = {}
-    for line in said.splitlines():
+def _parse_lines(printed: bytes) -> dict[str, list[str]]:
+    """The lines of the child, one a symbol; after a stop the last one may be torn."""
+    dates: dict[str, list[str]] = {}
+    for line in printed.splitlines():
         with suppress(ValueError, TypeError):
-            found |= json.loads(line)
-    return found
+            dates |= json.loads(line)
+    return dates
 
 
 def _look_up(symbols: list[str]) -> Iterator[tuple[str, list[str]]]:

@@ -1,4 +1,4 @@
-"""This machine and its terminal as the doctor looks at them."""
+"""This machine and its terminal, as the doctor examines them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.core.records import Level
+from engine.watch.health_item import item
 from engine.watch.records import Item
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the doctor looks at; a test hands in another one."""
+    """What the doctor examines; a test gives another one."""
 
     environ: Mapping[str, str]
     terminal: bool
@@ -51,52 +48,42 @@ class Machine:
 
 
 def terminal_items(machine: Machine) -> Iterator[Item]:
-    """Terminal, locale, colours and tmux;
-    the console tells its own, for a child of it has no terminal."""
-    term = machine.environ.get("TERM", "")
-    if not machine.terminal:
-        yield Item("terminal", Level.OK, "none: output goes to a pipe or file")
-    elif term in ("", "dumb"):
-        yield Item(
-            "terminal",
-            Level.WARN,
-            f"TERM is {term or 'not set'}: the console cannot draw",
-            "export TERM=xterm-256color",
-        )
-    elif machine.columns < 80 or machine.lines < 24:
-        yield Item(
-            "terminal",
-            Level.WARN,
-            f"{machine.columns}x{machine.lines}",
-            "make the window 80x24 or larger",
-        )
-    else:
-        yield Item("terminal", Level.OK, f"{term} {machine.columns}x{machine.lines}")
+    """Terminal, locale, colours and tmux; the console reports its own, a child has no terminal."""
+    yield _terminal(machine)
     utf8 = machine.encoding.replace("-", "").lower() == "utf8"
-    yield Item(
-        "locale",
-        Level.OK if utf8 else Level.WARN,
-        machine.encoding,
-        "" if utf8 else "export LANG=C.UTF-8",
-    )
-    rich = machine.environ.get("COLORTERM") in ("truecolor", "24bit")
-    few = not rich and "256" not in term
-    colours = "24 bit" if rich else "256"
-    if few:
-        colours = "8 or 16"
-    yield Item(
-        "colours",
-        Level.OK,
-        colours,
-        "export COLORTERM=truecolor, if the terminal has them" if few else "",
-    )
-    if machine.environ.get("TMUX"):
-        good = term.startswith(("tmux", "screen"))
-        fix = "" if good else "in ~/.tmux.conf: set -g default-terminal tmux-256color"
-        yield Item("tmux", Level.OK if good else Level.WARN, f"inside tmux with TERM={term}", fix)
-    else:
-        yield Item(
-            "tmux",
-            Level.OK,
-            "not inside tmux: trainings live on after a logout, the console does not",
-        )
+    level = Level.OK if utf8 else Level.WARN
+    yield item("locale", level, machine.encoding, "export LANG=C.UTF-8")
+    yield _colours(machine)
+    yield _tmux(machine)
+
+
+def _terminal(machine: Machine) -> Item:
+    term = machine.environ.get("TERM", "")
+    size = f"{machine.columns}x{machine.lines}"
+    if not machine.terminal:
+        return Item("terminal", Level.OK, "none: output goes to a pipe or file")
+    if term in ("", "dumb"):
+        text = f"TERM is {term or 'not set'}: the console cannot draw"
+        return Item("terminal", Level.WARN, text, "export TERM=xterm-256color")
+    if machine.columns < 80 or machine.lines < 24:
+        return Item("terminal", Level.WARN, size, "make the window 80x24 or larger")
+    return Item("terminal", Level.OK, f"{term} {size}")
+
+
+def _colours(machine: Machine) -> Item:
+    if machine.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return Item("colours", Level.OK, "24 bit")
+    if "256" in machine.environ.get("TERM", ""):
+        return Item("colours", Level.OK, "256")
+    fix = "export COLORTERM=truecolor, if the terminal has them"
+    return Item("colours", Level.OK, "8 or 16", fix)
+
+
+def _tmux(machine: Machine) -> Item:
+    if not machine.environ.get("TMUX"):
+        text = "not inside tmux: trainings live on after a logout, the console does not"
+        return Item("tmux", Level.OK, text)
+    term = machine.environ.get("TERM", "")
+    level = Level.OK if term.startswith(("tmux", "screen")) else Level.WARN
+    fix = "in ~/.tmux.conf: set -g default-terminal tmux-256color"
+    return item("tmux", level, f"inside tmux with TERM={term}", fix)

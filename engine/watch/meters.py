@@ -15,7 +15,9 @@ _ORDER = (Level.OK, Level.WARN, Level.CRIT)
 
 def level(value: float, warn: float, crit: float) -> Level:
     """OK up to and including `warn`, WARN above it, CRIT above `crit`."""
-    return Level.CRIT if value > crit else Level.WARN if value > warn else Level.OK
+    if value > crit:
+        return Level.CRIT
+    return Level.WARN if value > warn else Level.OK
 
 
 def worst(levels: list[Level]) -> Level:
@@ -33,12 +35,11 @@ class Meters:
         """CPU, memory and disk in percent in use, the load of one minute per core count."""
         import psutil
 
-        # psutil's first call has nothing to compare with and says 0.0, so the first sample watches
-        # for 100 ms.
+        # psutil's first call has nothing to compare with and says 0.0: so it watches for 100 ms.
         cpu = psutil.cpu_percent(interval=None if self._sampled else 0.1)
         self._sampled = True
         memory = psutil.virtual_memory()
-        found = [
+        meters = [
             Meter("CPU", cpu, "%", level(cpu, limits.cpu_warn, limits.cpu_crit)),
             Meter(
                 "MEM",
@@ -50,7 +51,7 @@ class Meters:
         ]
         with suppress(OSError):
             disk = psutil.disk_usage(str(folder))
-            found.append(
+            meters.append(
                 Meter(
                     "DISK",
                     disk.percent,
@@ -60,8 +61,8 @@ class Meters:
                 )
             )
         cores = os.cpu_count() or 1
-        found.append(Meter("LOAD", os.getloadavg()[0], "", Level.OK, f"{cores} cores"))
-        return tuple(found)
+        meters.append(Meter("LOAD", os.getloadavg()[0], "", Level.OK, f"{cores} cores"))
+        return tuple(meters)
 
 
 def _gb(size: float) -> str:

@@ -1,5 +1,4 @@
-"""The report of the newest checks: what `performance --report` prints and writes, without
-checking anything."""
+"""The report of the newest checks, which `performance --report` prints and writes."""
 
 from __future__ import annotations
 
@@ -58,15 +57,14 @@ def history_path(home: Home) -> Path:
 
 
 def recent_lines(home: Home, count: int) -> tuple[dict[str, Any], ...]:
-    """The newest lines of performance_history.jsonl, oldest first;
-    one that is no JSON object is left out."""
+    """The newest lines of performance_history.jsonl, oldest first, without broken ones."""
     try:
         with history_path(home).open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _WINDOW))
             raw = file.read().splitlines()[-count:]
     except OSError:
         return ()
-    found = []
+    lines = []
     for line in raw:
         try:
             tree = json.loads(line)
@@ -77,28 +75,27 @@ def recent_lines(home: Home, count: int) -> tuple[dict[str, Any], ...]:
             and isinstance(tree.get("timestamp"), str)
             and isinstance(tree.get("symbol"), str)
         ):
-            found.append(tree)
-    return tuple(found)
+            lines.append(tree)
+    return tuple(lines)
 
 
 def write_report(
     home: Home, symbols: tuple[str, ...], meters: tuple[Meter, ...], now: datetime
 ) -> tuple[Path, dict[str, Any]]:
-    """evaluation_results/performance_report_YYYYMMDD.json from what was checked;
-    its path and what stands in it."""
-    found = last_checks(home)
-    chosen = [found[symbol] for symbol in symbols if symbol in found]
+    """Write evaluation_results/performance_report_YYYYMMDD.json; its path and its contents."""
+    newest = last_checks(home)
+    checks = [newest[symbol] for symbol in symbols if symbol in newest]
     tree = {
         "timestamp": iso(now),
         "monitoring_period": [
-            min((each.at for each in chosen), default=None),
-            max((each.at for each in chosen), default=None),
+            min((check.at for check in checks), default=None),
+            max((check.at for check in checks), default=None),
         ],
-        "symbols_monitored": [each.symbol for each in chosen],
+        "symbols_monitored": [check.symbol for check in checks],
         "total_symbols": len(symbols),
-        "not_checked": [symbol for symbol in symbols if symbol not in found],
+        "not_checked": [symbol for symbol in symbols if symbol not in newest],
         "system_status": [{**asdict(meter), "level": str(meter.level)} for meter in meters],
-        "checks": [asdict(each) for each in chosen],
+        "checks": [asdict(check) for check in checks],
         "generated_by": "stockml performance --report",
     }
     path = home.evaluations / f"performance_report_{now.astimezone():%Y%m%d}.json"

@@ -1,5 +1,4 @@
-"""Signals: what the bars say of volatility and drift, each against a limit that the symbol's own
-past sets.
+"""Signals: volatility and drift of the bars, each against a limit that the symbol's past sets.
 
 Never on price levels. Volatility is read from true ranges, for they tell of a day's size with a
 third of the noise of a close. A rise counts against the sessions just before it, alone and
@@ -32,20 +31,23 @@ _TINY = 1e-6
 def volatility_signals(
     bars: Bars, market: Bars | None, trained_to: str, limits: WatchSettings
 ) -> tuple[Signal, ...]:
-    """The rise of volatility, alone and against the market's, and the greatest move since
-    `trained_to`; () with few bars."""
-    count, before = limits.volatility_sessions, limits.volatility_before
+    """The rise of volatility, alone and against the market's, and the greatest move.
+
+    The move is one since `trained_to`; with few bars there is nothing.
+    """
+    count = limits.volatility_sessions
+    before = limits.volatility_before
     own = _rise(np.log(np.maximum(true_range(bars), _TINY)), count, before)
-    found = [_against_past("rise", own, limits.volatility_sigma, count, bars, "volatility")]
+    signals = [_against_past("rise", own, limits.volatility_sigma, count, bars, "volatility")]
     if market is not None and market.symbol != bars.symbol:
         relative = np.log(np.maximum(true_range(bars), _TINY)) - _aligned(bars, market)
         series = _rise(relative, count, before)
         name = f"volatility against {market.symbol}'s"
-        found.append(
+        signals.append(
             _against_past("market", series, limits.volatility_market_sigma, count, bars, name)
         )
-    found.append(_greatest_move(bars, trained_to, limits.gap_sigma))
-    return tuple(each for each in found if each is not None)
+    signals.append(_greatest_move(bars, trained_to, limits.gap_sigma))
+    return tuple(signal for signal in signals if signal is not None)
 
 
 def _aligned(bars: Bars, market: Bars) -> Floats:
@@ -56,13 +58,12 @@ def _aligned(bars: Bars, market: Bars) -> Floats:
 
 
 def _rise(logs: Floats, count: int, before: int) -> Floats:
-    """[n] mean log range of the newest `count` sessions less that of the `before` sessions
-    before them."""
+    """[n] mean log range of the newest `count` sessions less that of the `before` ones."""
     return np.asarray(mean(logs, count) - lagged(mean(logs, before), count))
 
 
 def _against_past(
-    name: str, series: Floats, sigma: float, count: int, bars: Bars, what: str
+    name: str, series: Floats, sigma: float, count: int, bars: Bars, subject: str
 ) -> Signal | None:
     past = series[: max(0, len(series) - count)][-HISTORY:]
     past = past[np.isfinite(past)]
@@ -73,16 +74,13 @@ def _against_past(
     if limit <= 0.0:
         return None
     window = f"{bars.dates[-count]} to {bars.dates[-1]}"
-    text = (
-        f"{what} {np.exp(value):.2f} times that of the sessions before (limit {np.exp(limit):.2f},"
-        f" n={count}, {window})"
-    )
+    times = f"{subject} {np.exp(value):.2f} times that of the sessions before"
+    text = f"{times} (limit {np.exp(limit):.2f}, n={count}, {window})"
     return Signal(name, value, limit, count, window, text)
 
 
 def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
-    """The greatest session after `trained_to`, close to close or gap, in units of the volatility
-    forecast made before it."""
+    """The greatest move or gap after `trained_to`, in sigma of the forecast made before it."""
     scale = lagged(volatility(bars), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.log(bars.open) - lagged(np.log(bars.close), 1)
@@ -103,18 +101,17 @@ def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
 def drift_signals(
     bars: Bars, live: Live, heldout: tuple[float | None, int], limits: WatchSettings
 ) -> tuple[Signal, ...]:
-    """KS distances of returns and of their size, and the direction that live forecasts lost
-    against the held-out record.
+    """KS distances of returns and of their size, and a direction lost against the held-out one.
 
-    `heldout` is its direction accuracy in percent and its n.
+    `heldout` is the direction accuracy in percent, and its n.
     """
     returns = log_returns(bars.close)[1:]
-    found = [
+    signals = [
         _distance("returns", returns, limits, bars),
         _distance("size of returns", np.abs(returns), limits, bars),
         _lost_direction(live, heldout, limits),
     ]
-    return tuple(each for each in found if each is not None)
+    return tuple(signal for signal in signals if signal is not None)
 
 
 def _distance(name: str, values: Floats, limits: WatchSettings, bars: Bars) -> Signal | None:
@@ -130,8 +127,8 @@ def _distance(name: str, values: Floats, limits: WatchSettings, bars: Bars) -> S
     window = f"{bars.dates[-count]} to {bars.dates[-1]}"
     sign, verb = (">", "differ") if distances[0] > limit else ("≤", "do not differ")
     text = f"the {name} of the newest {count} sessions {verb} from the {reference} before"
-    found = f"KS {distances[0]:.3f} {sign} {limit:.3f}"
-    return Signal(name, distances[0], limit, count, window, f"{text}: {found} ({window})")
+    distance = f"KS {distances[0]:.3f} {sign} {limit:.3f}"
+    return Signal(name, distances[0], limit, count, window, f"{text}: {distance} ({window})")
 
 
 def ks(some: Floats, others: Floats) -> float:
@@ -143,24 +140,26 @@ def ks(some: Floats, others: Floats) -> float:
 
 
 def critical(n: int, m: int, alpha: float = 0.01) -> float:
-    """The KS distance that two samples of one distribution exceed with probability `alpha`, for
-    large n and m."""
+    """The KS distance that two large samples of one distribution exceed with chance `alpha`."""
     return float(np.sqrt(-0.5 * np.log(alpha / 2) * (n + m) / (n * m)))
 
 
 def _lost_direction(
     live: Live, heldout: tuple[float | None, int], limits: WatchSettings
 ) -> Signal | None:
-    """Live hits so rare that the lower end of the held-out accuracy's interval would not explain
-    them."""
+    """Live hits too rare for the lower end of the held-out accuracy's interval."""
     accuracy, n = heldout
     if accuracy is None or not live.hits:
         return None
     low, _ = wilson(round(accuracy / 100.0 * n), n)
-    if low is None or not (found := beyond_chance(live.hits, low, limits.luck_percent / 100.0)):
+    if low is None:
         return None
-    hits, count = found
-    value, floor = 100.0 * hits / count, 100.0 * low
+    unlucky = beyond_chance(live.hits, low, limits.luck_percent / 100.0)
+    if unlucky is None:
+        return None
+    hits, count = unlucky
+    value = 100.0 * hits / count
+    floor = 100.0 * low
     text = (
         f"direction {value:.1f} % on the newest {count} live sessions to {live.last}, held out"
         f" {accuracy:.1f} % (n={n})"
@@ -177,8 +176,7 @@ def _lost_direction(
 
 
 def within_share(close: NDArray[np.float64], percent: float, count: int = 60) -> float | None:
-    """Percent of the newest `count` sessions whose close moved at most `percent`: the naive
-    forecast's confidence."""
+    """Percent of the newest sessions that moved at most `percent`: naive's confidence."""
     if len(close) <= count:
         return None
     moved = np.abs(close[-count - 1 : -1] / close[-count:] - 1.0)
