@@ -4,11 +4,11 @@ from __future__ import annotations
 
 DETAIL_FROM = 12
 JOBS_FROM = 28
-LOG_LEAST = 3
+LOG_MIN = 3
 # From here on the current row's details stand beside the table, which keeps its 80 columns.
 SIDE_FROM = 120
-SIDE_LEAST = 40
-SIDE_MOST = 60
+SIDE_MIN = 40
+SIDE_MAX = 60
 # What the table takes with its notes: more width than that goes to the side first.
 TABLE_WITH_NOTES = 117
 # Below this only one pane has room; below the second size a sentence has.
@@ -22,7 +22,7 @@ def side_width(width: int) -> int:
     """Columns of the pane at the right; 0 where the table needs them all."""
     if width < SIDE_FROM:
         return 0
-    return min(SIDE_MOST, max(SIDE_LEAST, width - TABLE_WITH_NOTES))
+    return min(SIDE_MAX, max(SIDE_MIN, width - TABLE_WITH_NOTES))
 
 
 def zoomed_pane(width: int, height: int, chosen: str, zoomed: bool) -> str:
@@ -35,6 +35,19 @@ def zoomed_pane(width: int, height: int, chosen: str, zoomed: bool) -> str:
         return chosen if zoomed else "summary"
     small = width < ONE_PANE[0] or height < ONE_PANE[1]
     return chosen if zoomed or (small and chosen != "symbols") else ""
+
+
+class _Shares:
+    """Lines given to panes, and those that are left."""
+
+    def __init__(self, height: int) -> None:
+        self.given: dict[str, int] = {}
+        self.left = height
+
+    def take(self, name: str, ideal: int, keep: int = 0) -> None:
+        """Give a pane its ideal lines, or fewer to `keep` some for others."""
+        self.given[name] = max(0, min(ideal, self.left - keep))
+        self.left -= self.given[name]
 
 
 def heights(
@@ -50,42 +63,36 @@ def heights(
 ) -> dict[str, int]:
     """Lines for each pane of a terminal of `height` lines.
 
-    `rows` symbols, `runs` live runs, `jobs` running jobs, `notice` wrapped lines of a notice,
-    `away` lines of what happened meanwhile, which take theirs of the log. The symbols come
-    first, then the host's meters, the runs, the current row's detail; the log takes what is
-    left. At 24 lines all 13 symbols stand beside at least three lines of log. `zoom` has all but
-    title, footer and notice; with a `side` the detail stands there.
+    `rows` symbols, `runs` live runs, `jobs` running jobs, `notice` and `away` wrapped lines. The
+    symbols come first, then meters, runs and the current row's detail; the log takes the rest, of
+    which notice and away take theirs. `zoom` has all but title, footer and notice.
     """
-    given: dict[str, int] = {}
-    left = height
-
-    def take(name: str, want: int, keep: int = 0) -> None:
-        nonlocal left
-        given[name] = max(0, min(want, left - keep))
-        left -= given[name]
-
-    take("title", 1)
-    take("footer", 1)
+    shares = _Shares(height)
+    shares.take("title", 1)
+    shares.take("footer", 1)
     if zoom:
-        take("notice", notice, 1)
-        return {**dict.fromkeys((*ZOOMABLE, "summary", "away"), 0), **given, zoom: left}
+        shares.take("notice", notice, 1)
+        none = dict.fromkeys((*ZOOMABLE, "summary", "away"), 0)
+        return {**none, **shares.given, zoom: shares.left}
     detail = 1 if height >= DETAIL_FROM and not side else 0
     notice_from_log = height - 5 - (rows + 1)
     if notice_from_log < notice:  # no log to cover: the notice costs rows
-        take("notice", min(notice, 2), 2)
+        shares.take("notice", min(notice, 2), 2)
     if notice_from_log < 1:  # the same for the one line that names the key of what happened
-        take("away", min(away, 1), 2 + detail)
-    take("symbols", rows + 1, detail)
-    take("detail", detail)
-    take("meters", 1)
-    take(
-        "runs",
-        max(1, runs) + (jobs if height >= JOBS_FROM else 0),
-        LOG_LEAST if left > LOG_LEAST else 0,
-    )
-    if "notice" not in given:
-        take("notice", notice)
-    if "away" not in given:
-        take("away", away, 1)
-    take("log", left)
-    return {"summary": 0, **given}
+        shares.take("away", min(away, 1), 2 + detail)
+    shares.take("symbols", rows + 1, detail)
+    shares.take("detail", detail)
+    shares.take("meters", 1)
+    run_lines = max(1, runs) + (jobs if height >= JOBS_FROM else 0)
+    shares.take("runs", run_lines, LOG_MIN if shares.left > LOG_MIN else 0)
+    return _with_log(shares, notice, away)
+
+
+def _with_log(shares: _Shares, notice: int, away: int) -> dict[str, int]:
+    """The log takes the rest, of which notice and away come first where they have no lines yet."""
+    if "notice" not in shares.given:
+        shares.take("notice", notice)
+    if "away" not in shares.given:
+        shares.take("away", away, 1)
+    shares.take("log", shares.left)
+    return {"summary": 0, **shares.given}

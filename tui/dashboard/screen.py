@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.reactive import Reactive, var
-from textual.timer import Timer
 
 from engine.core.records import JobState
 from engine.core.snapshot import Away, Snapshot
@@ -30,7 +29,7 @@ from tui.keys.table import bindings
 from tui.look.glyphs import ASCII, UNICODE
 from tui.screens.base import ActingScreen
 from tui.service.test_request import ServiceTest
-from tui.widgets.notice import notice_lines
+from tui.widgets.notice import NoticeTimer, notice_lines
 from tui.widgets.pane import Pane
 from tui.work.messages import Notice
 
@@ -65,7 +64,7 @@ class MainScreen(ActingScreen[None]):
 
     def __init__(self) -> None:
         super().__init__(id="main")
-        self._notice_timer: Timer | None = None
+        self._notice_timer = NoticeTimer(self, self._clear_notice)
 
     def compose(self) -> ComposeResult:
         for place in PANES:
@@ -133,11 +132,7 @@ class MainScreen(ActingScreen[None]):
         self.shown = shown
 
     def watch_notice(self) -> None:
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-            self._notice_timer = None
-        if self.notice is not None and not self.notice.sticky:
-            self._notice_timer = self.set_timer(self.notice.seconds, self._clear_notice)
+        self._notice_timer.restart(self.notice)
         self.arrange_panes()
 
     def watch_away(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 
 
@@ -44,7 +45,7 @@ class ActionRow:
     footer: int = 0
 
 
-def actions_of(group: str, *rows: ActionRow) -> tuple[Action, ...]:
+def actions_of(group: str, rows: Iterable[ActionRow]) -> tuple[Action, ...]:
     """The actions of one group of screens."""
     head = "" if group == "main" else f"{group}_"
     return tuple(

@@ -37,7 +37,7 @@ _PALETTE = ActionRow("palette", "colon ctrl+p", "menu", "find an action by name"
 
 def moves(group: str) -> tuple[Action, ...]:
     """Rows and pages."""
-    return actions_of(group, *_MOVES)
+    return actions_of(group, _MOVES)
 
 
 def tabs(group: str) -> tuple[Action, ...]:
@@ -49,7 +49,7 @@ def tabs(group: str) -> tuple[Action, ...]:
         )
         for tab in TABS
     )
-    return actions_of(group, *rows)
+    return actions_of(group, rows)
 
 
 def themes() -> tuple[Action, ...]:
@@ -65,14 +65,14 @@ def themes() -> tuple[Action, ...]:
         )
         for palette in PALETTES
     )
-    return actions_of("main", *rows)
+    return actions_of("main", rows)
 
 
 def frame(group: str) -> tuple[Action, ...]:
     """What every screen above the dashboard has: help, back, refresh, copy, menu, screens, rows."""
     copy = ActionRow("copy", "y", "copy", f"copy {COPIED.get(group, 'the current row')}")
     return (
-        *actions_of(group, _HELP, _BACK, _REFRESH, copy, _PALETTE),
+        *actions_of(group, (_HELP, _BACK, _REFRESH, copy, _PALETTE)),
         *tabs(group),
         *moves(group),
     )

@@ -23,8 +23,9 @@ from tui.logs.matches import ERRORS, Matches
 from tui.logs.text import log_line
 from tui.record.text import readable
 from tui.screens.base import Sections
-from tui.screens.live import HURRY_S, LiveScreen
+from tui.screens.live import LiveScreen
 from tui.widgets.lines import Line, Lines, Span, line, plain, wrapped
+from tui.work.background import HURRY_S
 from tui.work.messages import Notice
 
 LOOK_EVERY = 0.25

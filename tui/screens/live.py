@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.timer import Timer
 
 from engine.core.errors import StockmlError
 from engine.core.text import clean
@@ -21,17 +20,14 @@ from tui.look.waiting import LAG_S, stale_notice, title_of, waiting_lines
 from tui.screens.base import ActingScreen, Sections
 from tui.service.marks import warning
 from tui.widgets.lines import Line, Lines, Span, plain
-from tui.widgets.notice import NoticePane, notice_lines
+from tui.widgets.notice import NoticePane, NoticeTimer, notice_lines
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
-from tui.work.background import Poller, post
+from tui.work.background import Poller, pause, post
 from tui.work.messages import Notice
 
 # A covered screen looks again when it is on top; its thread sleeps until then.
 ASLEEP_S = 3600.0
-# What is looked at more often streams; on a slow line it is drawn once a second.
-SLOW_LOOK_S = 1.0
-HURRY_S = 0.01
 
 
 class LiveScreen(ActingScreen[None]):
@@ -69,7 +65,7 @@ class LiveScreen(ActingScreen[None]):
         """When a look came back last, or the screen was opened."""
         self._read_tick = 0.0
         self._notice: Notice | None = None
-        self._notice_timer: Timer | None = None
+        self._notice_timer = NoticeTimer(self, lambda: self.tell(None))
         self._poller = Poller(self._look, f"{self.GROUP}-reader")
 
     # -- for subclasses -------------------------------------------------------------------------
@@ -203,9 +199,8 @@ class LiveScreen(ActingScreen[None]):
             marks.append((self._old, "crit"))
         if self.TAB != "service":
             marks += warning(self.shell.service_word)
-        self.query_one("#title", Lines).show(
-            (title_of(self.NAME, self.facts(), marks, self.app.size.width),)
-        )
+        title = title_of(self.NAME, self.facts(), marks, self.app.size.width)
+        self.query_one("#title", Lines).show((title,))
         self.draw()
         self.draw_footer()
 
@@ -237,12 +232,8 @@ class LiveScreen(ActingScreen[None]):
         """Show a notice above the footer for some seconds; None takes it away."""
         if not self.is_composed:
             return
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-            self._notice_timer = None
         self._notice = notice
-        if notice is not None and not notice.sticky:
-            self._notice_timer = self.set_timer(notice.seconds, lambda: self.tell(None))
+        self._notice_timer.restart(notice)
         self._place_notice()
         self.call_after_refresh(self.redraw)
 
@@ -272,7 +263,7 @@ class LiveScreen(ActingScreen[None]):
         if self._notice is not None:
             self.tell(None)
         else:
-            self.before_leaving(self.close)
+            self.before_leaving(self._close)
 
     def copyable(self) -> str:
         """The row under the cursor; without rows, all that scrolls here."""
@@ -280,8 +271,7 @@ class LiveScreen(ActingScreen[None]):
             return picker.chosen_text
         return "\n".join(plain(spans) for page in self.query(ScrollLines) for spans in page.content)
 
-    def close(self) -> None:
-        """Show the screen below again."""
+    def _close(self) -> None:
         self.dismiss()
 
     def _move(self, by: int) -> None:
@@ -308,8 +298,3 @@ class LiveScreen(ActingScreen[None]):
 
     def do_page_up(self) -> None:
         self._page(-1)
-
-
-def pause(every: float, link: str) -> float:
-    """Seconds to the next look: on a slow line at least one, but for what reads a long file."""
-    return max(every, SLOW_LOOK_S) if link == "slow" and every > HURRY_S else every

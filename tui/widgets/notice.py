@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from textual.reactive import var
+from textual.screen import Screen
+from textual.timer import Timer
 
 from engine.core.records import Level
 from tui.widgets.lines import Line, line
@@ -36,3 +39,20 @@ class NoticePane(Pane):
 
     def watch_notice(self) -> None:
         self.redraw()
+
+
+class NoticeTimer:
+    """Takes a notice away when it was shown long enough."""
+
+    def __init__(self, screen: Screen[Any], clear: Callable[[], None]) -> None:
+        self._screen = screen
+        self._clear = clear
+        self._timer: Timer | None = None
+
+    def restart(self, notice: Notice | None) -> None:
+        """Another notice is shown, or none."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if notice is not None and not notice.sticky:
+            self._timer = self._screen.set_timer(notice.seconds, self._clear)

@@ -22,6 +22,15 @@ from engine.core.paths import Home
 from engine.core.text import clean
 from tui.work.messages import VerbDone, VerbFailed
 
+# What is looked at more often streams; on a slow line it is drawn once a second.
+SLOW_LOOK_S = 1.0
+HURRY_S = 0.01
+
+
+def pause(every: float, link: str) -> float:
+    """Seconds to the next look: on a slow line at least one, but for what reads a long file."""
+    return max(every, SLOW_LOOK_S) if link == "slow" and every > HURRY_S else every
+
 
 def while_open(handler: Callable[..., None]) -> Callable[..., None]:
     """A handler of the application that does nothing once it ends: a thread may still post."""

@@ -143,7 +143,7 @@ def test_empty_log_says_so() -> None:
 def test_title_fits_and_keeps_its_marks(width: int) -> None:
     """However narrow, SIMULATED, RO and the age of old numbers are the last to go."""
     found = replace(training_home(), simulated=True)
-    text = plain(title_line(found, "14:37:11", ("RO",), "", "OLD 12s", width))
+    text = plain(title_line(found, "14:37:11", ("RO",), width=width, lag="OLD 12s"))
 
     assert len(text) <= width or text in (
         "OLD 12s  SIMULATED  RO",

@@ -16,10 +16,10 @@ from engine.core.records import Level
 from engine.settings.home import prepare
 from engine.watch.doctor import MOST_KB_S, _link
 from tests.tui.helpers import PtyConsole
-from tui.screens.live import HURRY_S, pause
 from tui.terminal.driver import CountedFile
 from tui.terminal.link import WINDOW_S, LinkMeter
 from tui.terminal.vitals import Vitals
+from tui.work.background import HURRY_S, pause
 
 NOON = datetime(2026, 10, 21, 12, tzinfo=UTC)
 

@@ -23,13 +23,13 @@ def table_lines(
     snapshot: Snapshot,
     cursor: str,
     marks: frozenset[str],
+    glyphs: Glyphs,
+    *,
     top: int,
     width: int,
     height: int,
-    glyphs: Glyphs,
 ) -> tuple[Line, ...]:
-    """The header and the rows from `top`;
-    the gutter shows the cursor, the marks, and that more rows are above or below."""
+    """The header and the rows from `top`; the gutter shows cursor, marks and further rows."""
     rows = snapshot.rows
     columns = fit(width, [row.symbol for row in rows])
     context = CellContext(
@@ -98,7 +98,13 @@ class SymbolsPane(Pane):
             self._top, index_of(snapshot.rows, self.cursor), len(snapshot.rows), height
         )
         return table_lines(
-            snapshot, self.cursor, self.marks, self._top, self.size.width, height, self.glyphs
+            snapshot,
+            self.cursor,
+            self.marks,
+            self.glyphs,
+            top=self._top,
+            width=self.size.width,
+            height=height,
         )
 
     def watch_cursor(self) -> None:

@@ -25,9 +25,10 @@ def title_line(
     snapshot: Snapshot | None,
     clock: str,
     marks: tuple[str, ...],
-    failure: str,
-    lag: str,
+    *,
     width: int,
+    failure: str = "",
+    lag: str = "",
     service: str = "",
 ) -> Line:
     """Fields that fit into `width` cells; the least important go first, the marks never."""
@@ -103,10 +104,10 @@ class TitlePane(Pane):
                 self.snapshot,
                 self.clock,
                 marks,
-                self.failure,
-                self.lag,
-                self.size.width,
-                self.service,
+                width=self.size.width,
+                failure=self.failure,
+                lag=self.lag,
+                service=self.service,
             ),
         )
 
