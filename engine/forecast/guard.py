@@ -15,6 +15,7 @@ from engine.forecast.members.base import within
 from engine.forecast.record import ForecastRecord, metrics_of
 from engine.settings.schema import Settings
 from engine.vault.model_file import StoredModel
+from engine.words import figures
 
 SAME = 1e-3
 """Log return by which two sources may differ on a session and still mean the same bars."""
@@ -78,9 +79,9 @@ def _incomparable(ours: ForecastRecord, theirs: ForecastRecord, needed: int) -> 
         )
     agreeing = float(np.mean(np.abs(ours.target - theirs.target) <= SAME))
     if agreeing < ALIKE:
+        differing = figures.percent(100 * (1 - agreeing), 0)
         return (
-            f"the live model was scored on other bars: {100 * (1 - agreeing):.0f} % of {len(ours)}"
-            " sessions differ"
+            f"the live model was scored on other bars: {differing} of {len(ours)} sessions differ"
         )
     return ""
 
@@ -92,18 +93,20 @@ def _by_ratio(verdict: GuardVerdict, limit: float) -> GuardVerdict:
     if new is None or old is None:
         return verdict
     ratio = new / old
-    figures = (
-        f"MASE {new:.3f} against the live model's {old:.3f} on {verdict.sessions} sessions"
+    ours, theirs = figures.number(new, 3), figures.number(old, 3)
+    scores = (
+        f"MASE {ours} against the live model's {theirs} on {verdict.sessions} sessions"
         " (naive 1.000)"
     )
     if ratio > limit:
-        reason = f"{figures}: worse by more than {100 * (limit - 1):.0f} %"
+        reason = f"{scores}: worse by more than {figures.percent(100 * (limit - 1), 0)}"
         return replace(verdict, publish=False, reason=reason, ratio=ratio)
-    return replace(verdict, reason=figures, ratio=ratio)
+    return replace(verdict, reason=scores, ratio=ratio)
 
 
 def against_naive(metrics: Metrics) -> str:
     """The error beside naive's, in words."""
     if metrics.mase is None:
         return "nothing moved on its held-out sessions"
-    return f"MASE {metrics.mase:.3f} on {metrics.n_scored} held-out sessions (naive 1.000)"
+    mase = figures.number(metrics.mase, 3)
+    return f"MASE {mase} on {metrics.n_scored} held-out sessions (naive 1.000)"

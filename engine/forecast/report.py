@@ -14,6 +14,7 @@ from engine.core.text import clean
 from engine.forecast.evaluate import Evaluation, Evaluations
 from engine.forecast.evaluation_document import scored_of, sessions, symbol_entry
 from engine.forecast.report_table import HEADS, LEGEND, RIGHT, table_rows
+from engine.words import figures
 
 Tree = dict[str, Any]
 
@@ -72,7 +73,9 @@ def markdown(document: Tree) -> str:
         lines.append(f"- {model}: {entry['part']}, {clean(entry['why'])}")
     lines += ["", "## Weights", ""]
     for entry in document["symbols"]:
-        weights = [f"{name} {weight:.2f}" for name, weight in entry["weights"].items()]
+        weights = [
+            f"{name} {figures.number(weight, 2)}" for name, weight in entry["weights"].items()
+        ]
         lines.append(f"- {entry['symbol']}: {', '.join(weights)}")
     if document["problems"]:
         lines += ["", "## Not scored", ""]

@@ -64,7 +64,7 @@ def cells_of(entry: dict[str, Any]) -> tuple[str, ...]:
         _number(figures[NAIVE]["mape"], 2),
         _number(ensemble["mase"], 3),
         _number(ensemble["direction"], 1),
-        "-" if low is None else f"{low:.1f} to {high:.1f}",
+        figures.interval(low, high, 1),
         _number(figures[ALWAYS_UP]["direction"], 1),
         _number(ensemble["coverage80"], 1),
         _number(ensemble["coverage95"], 1),

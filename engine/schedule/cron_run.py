@@ -31,6 +31,7 @@ from engine.schedule.ping import Ping, ping_of
 from engine.schedule.record import read_history
 from engine.schedule.records import JobOutcome, JobTrigger
 from engine.schedule.slots import host_zone, last_slot
+from engine.words import times
 
 # cron makes up for a missed time within three hours; a later start belongs to no slot.
 _CATCH_UP = timedelta(hours=3)
@@ -166,7 +167,7 @@ def _work(run: _Run, argv: Sequence[str]) -> int:
     seconds = run.clock.monotonic() - began
     outcome = _OUTCOMES.get(code, JobOutcome.FAILED)
     done = outcome is JobOutcome.DONE
-    run.log.line(f"{outcome} after {seconds:.1f} s (exit {code})")
+    run.log.line(f"{outcome} after {times.duration(seconds)} (exit {code})")
     run.record.end(run.clock.now(), code, outcome, "" if done else run.log.last_line)
     start_ping.join()
     if fault := ping.send("0" if done else str(code)):
@@ -180,9 +181,8 @@ def _report(run: _Run, outcome: JobOutcome, code: int, seconds: float) -> None:
     faults = "; ".join(fault for fault in (run.record.fault, run.log.fault) if fault)
     if outcome is JobOutcome.FAILED:
         cause = f": {run.log.last_line}" if run.log.last_line else ""
-        text = (
-            f"{run.job.name} failed after {seconds:.0f} s (exit {code}){cause}; log: {run.log.path}"
-        )
+        took = times.duration(seconds)
+        text = f"{run.job.name} failed after {took} (exit {code}){cause}; log: {run.log.path}"
         run.report(f"{text}; {faults}" if faults else text)
     elif faults:
         run.report(f"{run.job.name} {outcome}, but {faults}")

@@ -8,6 +8,7 @@ from engine.client.records import ServiceReply
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.records import Level
 from engine.settings.schema import ResourceSettings
+from engine.words import figures, times
 
 _NUMBERS = ("current_price", "predicted_price", "confidence", "p_up")
 _TEXTS = ("trading_signal", "target_session", "as_of", "source")
@@ -50,7 +51,7 @@ def latency_line(symbol: str, reply: ServiceReply, limits: ResourceSettings) -> 
     """`NVDA OK · HTTP 200 in 4.1 ms (WARN above 5 s, CRIT 10 s)`."""
     level = response_level(reply, limits)
     thresholds = f"(WARN above {limits.response_warn_s:g} s, CRIT {limits.response_crit_s:g} s)"
-    took = f"HTTP {reply.status} in {reply.seconds * 1000:.1f} ms"
+    took = f"HTTP {reply.status} in {times.latency(reply.seconds)}"
     return f"{symbol} {level} · {took} {thresholds}"
 
 
@@ -59,14 +60,16 @@ def answer_lines(reply: ServiceReply) -> tuple[str, str]:
     tree = reply.tree
     marks = [word for word in ("stale", "cached") if tree.get(word)]
     simulated = " SIMULATED" if tree.get("simulated") else ""
-    chances = f"P(up) {100 * tree['p_up']:.1f} % · confidence {100 * tree['confidence']:.1f} %"
+    rises, confidence = (figures.percent(100 * tree[key]) for key in ("p_up", "confidence"))
+    last, following = (figures.number(tree[key], 2) for key in ("current_price", "predicted_price"))
+    bounds = figures.interval(tree["interval"]["low80"], tree["interval"]["high80"])
     return (
         (
-            f"{tree['trading_signal']} · {tree['current_price']:.2f} →"
-            f" {tree['predicted_price']:.2f} for {tree['target_session']} · {chances}{simulated}"
+            f"{tree['trading_signal']} · {last} → {following} for {tree['target_session']} ·"
+            f" P(up) {rises} · confidence {confidence}{simulated}"
         ),
         (
-            f"80 % {tree['interval']['low80']:.2f} to {tree['interval']['high80']:.2f} · generation"
+            f"80 % {bounds} · generation"
             f" {tree.get('generation')} · bars of {tree['as_of']} from"
             f" {tree['source']}{' · ' + ', '.join(marks) if marks else ''}"
         ),

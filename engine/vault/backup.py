@@ -29,6 +29,7 @@ from engine.vault.backups import (
     other_disk,
 )
 from engine.vault.records import Backup, BackupEntry, BackupManifest, NewBackup
+from engine.words import figures
 
 _LOCK_WAIT_S = 60.0
 
@@ -118,7 +119,7 @@ def check_space(folder: Path, need_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < need_bytes:
         raise StockmlError(
-            f"the disk of {folder} has {free / 1e6:.1f} MB free; {need_bytes / 1e6:.1f} MB are"
+            f"the disk of {folder} has {figures.size(free)} free; {figures.size(need_bytes)} are"
             " needed",
             "free space (stockml clean, old backups), then try again; nothing was changed",
         )

@@ -13,6 +13,7 @@ from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.vault.records import Removal
 from engine.vault.removal import delete, discard, size_of
+from engine.words import figures, times
 
 _TEMPORARY = re.compile(r"\.tmp-.+-\d+-[0-9a-f]{8}(-journal|-wal|-shm)?")
 _TRASH = re.compile(r"\.trash-.+-[0-9a-f]{8}")
@@ -74,7 +75,7 @@ def _action(path: Path, now: datetime) -> Removal:
     if age < GRACE_S:
         reason = "younger than an hour: its writer may be at work"
         return Removal("temporary", path, "keep", reason, size_of(path))
-    reason = f"left by a killed process {age / 3600:.0f} h ago"
+    reason = f"left by a killed process {times.duration(age)} ago"
     return Removal("temporary", path, "remove", reason, size_of(path))
 
 
@@ -92,5 +93,5 @@ def _backtest(path: Path, now: datetime) -> Removal:
             " command goes on with it"
         )
         return Removal("temporary", path, "keep", reason, size_of(path))
-    reason = f"a backtest broken off {days:.0f} days ago"
+    reason = f"a backtest broken off {figures.number(days, 0)} days ago"
     return Removal("temporary", path, "remove", reason, size_of(path))

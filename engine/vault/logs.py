@@ -18,6 +18,7 @@ from engine.settings.schema import LogSettings
 from engine.vault.leftovers import raise_unless_gone
 from engine.vault.records import Removal
 from engine.vault.removal import discard
+from engine.words import figures
 
 _LIVE = re.compile(r"[^.].*\.(log|jsonl)")
 _OLD = re.compile(r"([^.].*\.(?:log|jsonl))\.(\d{1,4})")
@@ -48,8 +49,10 @@ def plan_logs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal
 def _live(path: Path, limits: LogSettings) -> Removal:
     size = path.stat().st_size
     if size > limits.max_mb * 1_000_000:
-        return Removal("log", path, "rename", f"{size / 1e6:.1f} MB, over {limits.max_mb} MB", size)
-    return Removal("log", path, "keep", f"{size / 1e6:.1f} MB of {limits.max_mb} MB", size)
+        return Removal(
+            "log", path, "rename", f"{figures.size(size)}, over {limits.max_mb} MB", size
+        )
+    return Removal("log", path, "keep", f"{figures.size(size)} of {limits.max_mb} MB", size)
 
 
 def _renamed(numbered: dict[int, Path], limits: LogSettings, now: datetime) -> list[Removal]:
@@ -62,13 +65,13 @@ def _renamed(numbered: dict[int, Path], limits: LogSettings, now: datetime) -> l
         total += status.st_size
         days = (now.timestamp() - status.st_mtime) / 86_400
         if days > limits.keep_days:
-            reason = f"{days:.0f} days old, over {limits.keep_days}"
+            reason = f"{figures.number(days, 0)} days old, over {limits.keep_days}"
             plan.append(Removal("log", path, "remove", reason, status.st_size))
         elif total > _MAX_SUM * limits.max_mb * 1_000_000 and number != min(numbered):
             reason = f"newer ones already take {_MAX_SUM * limits.max_mb} MB"
             plan.append(Removal("log", path, "remove", reason, status.st_size))
         else:
-            reason = f"{max(days, 0):.0f} of {limits.keep_days} days old"
+            reason = f"{figures.number(max(days, 0), 0)} of {limits.keep_days} days old"
             plan.append(Removal("log", path, "keep", reason, status.st_size))
     return plan
 

@@ -10,6 +10,7 @@ from engine.core.files import lock_holder
 from engine.settings.schema import LogSettings
 from engine.vault.records import Removal
 from engine.vault.removal import size_of
+from engine.words import figures
 
 _DATED = ("events.jsonl", "result.json", "spec.json")
 
@@ -40,12 +41,12 @@ def plan_runs(folder: Path, limits: LogSettings, now: datetime) -> tuple[Removal
 
 def _finished(path: Path, place: int, days: float, limits: LogSettings) -> Removal:
     if days > limits.keep_runs_days:
-        reason = f"{days:.0f} days old, over {limits.keep_runs_days}"
+        reason = f"{figures.number(days, 0)} days old, over {limits.keep_runs_days}"
         return Removal("run", path, "remove", reason, size_of(path))
     if place > limits.keep_runs:
         reason = f"{limits.keep_runs} newer runs are kept"
         return Removal("run", path, "remove", reason, size_of(path))
-    age = f"{max(days, 0):.0f} of {limits.keep_runs_days} days old"
+    age = f"{figures.number(max(days, 0), 0)} of {limits.keep_runs_days} days old"
     return Removal("run", path, "keep", f"{age}, {place} of {limits.keep_runs}")
 
 

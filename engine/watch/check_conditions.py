@@ -10,6 +10,7 @@ from engine.core.snapshot import PlannedAction
 from engine.watch.alert_rules import Condition
 from engine.watch.records import Decision
 from engine.watch.trigger_facts import ModelFile
+from engine.words import figures
 
 if TYPE_CHECKING:
     from engine.watch.check_report import CheckReport, SymbolCheck
@@ -60,11 +61,13 @@ def _chronic_text(decision: Decision) -> str:
 def _host(report: CheckReport) -> Iterator[Condition]:
     for meter in report.meters:
         if meter.name in _METERS:
-            text = f"{meter.name} {meter.value:.0f} % in use {meter.detail}"
+            text = f"{meter.name} {figures.percent(meter.value, 0)} in use {meter.detail}"
             yield Condition(_METERS[meter.name], "", meter.level is Level.CRIT, text)
 
 
 def _slowness(report: CheckReport) -> Condition:
     slowest = max((check.probe.seconds for check in report.checks), default=0.0)
     critical = any(check.status == "critical" for check in report.checks)
-    return Condition("slow", "", critical, f"the slowest prediction took {slowest:.1f} s")
+    return Condition(
+        "slow", "", critical, f"the slowest prediction took {figures.number(slowest)} s"
+    )

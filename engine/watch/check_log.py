@@ -24,6 +24,7 @@ from engine.watch.probe import ProbeFault, ProbeResult
 from engine.watch.report import history_path
 from engine.watch.schema import writing
 from engine.watch.symbol_inputs import SymbolInputs
+from engine.words import figures, times
 
 if TYPE_CHECKING:
     from engine.watch.check_report import CheckReport, SymbolCheck
@@ -114,8 +115,8 @@ def _words(check: SymbolCheck) -> str:
         return clean(f"{probe.fault} fault: {probe.problem}", MAX_TEXT)
     if check.fired:
         return clean("; ".join(verdict.text for verdict in check.fired), MAX_TEXT)
-    confidence = "-" if probe.confidence is None else f"{probe.confidence:.1f} %"
-    return f"confidence {confidence}, answered in {probe.seconds:.2f} s {probe.via}"
+    confidence = figures.percent(probe.confidence)
+    return f"confidence {confidence}, answered in {times.latency(probe.seconds)} {probe.via}"
 
 
 def home_bytes(home: Home) -> int:

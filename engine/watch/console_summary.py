@@ -20,6 +20,7 @@ from engine.watch.alerts import read_alerts
 from engine.watch.deliver import wanted
 from engine.watch.holds import read_holds
 from engine.watch.schema import SCHEMA, writing
+from engine.words import times
 
 if TYPE_CHECKING:
     from engine.schedule.records import JobView
@@ -128,16 +129,16 @@ def away(home: Home, since: datetime, runs: Iterable[Run], jobs: Iterable[JobVie
         if job.status and job.status.missed
     ]
     recent = sorted((at, text) for at, text in events if at > since)[-MAX_AWAY:]
-    lines = (clean(f"{at.astimezone():%b %d %H:%M} {text}", 300) for at, text in recent)
+    lines = (clean(f"{times.moment(at)} {text}", 300) for at, text in recent)
     return Away(since, tuple(lines))
 
 
 def _missed(job: JobView, slots: tuple[datetime, ...], since: datetime) -> str:
     """One line a job, however often nothing ran."""
     count = sum(slot > since for slot in slots)
-    times = f", {count} times" if count > 1 else ""
+    repeats = f", {count} times" if count > 1 else ""
     reason = f" ({job.reason})" if job.reason else ""
-    return f"missed: {job.job.name}{times}{reason}"
+    return f"missed: {job.job.name}{repeats}{reason}"
 
 
 def _ended(run: Run) -> str:

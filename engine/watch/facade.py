@@ -20,6 +20,7 @@ from engine.schedule.facade import ScheduleFacade
 from engine.settings.facade import Context, Facade
 from engine.watch.holds import Hold, hold, unhold
 from engine.watch.snapshot import SnapshotReader
+from engine.words import times
 
 if TYPE_CHECKING:
     from engine.core.symbol_details import RetrainExplanation
@@ -102,7 +103,11 @@ class WatchFacade(Facade):
 
         context = planning_context(self.clock.now())
         if context.market_open:
-            until = f" until {context.closes_at.astimezone():%H:%M}" if context.closes_at else ""
+            until = (
+                f" until {times.time_of_day(context.closes_at, seconds=False)}"
+                if context.closes_at
+                else ""
+            )
             raise RefusedError(
                 f"the market is open{until}", "wait for the close, or --skip-market-hours"
             )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.settings.schema import Settings
 from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
+from engine.words import figures
 
 LUCK_WINDOWS = (10, 15, 20, 30, 60)
 """Newest live sessions that are tested while the whole record is short."""
@@ -42,7 +43,7 @@ def accuracy(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     sign = "<" if fired else "≥"
     return TriggerVerdict(
         "accuracy",
-        f"direction {figure.value:.1f} % {sign} {limit:g} % {figure}",
+        f"direction {figures.percent(figure.value)} {sign} {limit:g} % {figure}",
         fired=fired,
         value=figure.value,
         limit=limit,
@@ -104,10 +105,10 @@ def mape(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
         return TriggerVerdict("mape", "no error was scored", limit=limit)
     fired = figure.value > limit
     sign = ">" if fired else "≤"
-    beside = f", naive {naive:.2f} %" if naive is not None else ""
+    beside = f", naive {figures.percent(naive, 2)}" if naive is not None else ""
     return TriggerVerdict(
         "mape",
-        f"MAPE {figure.value:.2f} % {sign} {limit:g} %{beside} {figure}",
+        f"MAPE {figures.percent(figure.value, 2)} {sign} {limit:g} %{beside} {figure}",
         fired=fired,
         value=figure.value,
         limit=limit,
@@ -144,7 +145,7 @@ def confidence(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     low = sum(percent < limit for _, percent in newest)
     fired = low == count
     highest = max(percent for _, percent in newest)
-    bars = ", ".join(f"{percent:.1f} % on {bar}" for bar, percent in newest)
+    bars = ", ".join(f"{figures.percent(percent)} on {bar}" for bar, percent in newest)
     share = "all" if fired else f"{low} of {count}"
     naive = facts.naive_within
     return TriggerVerdict(

@@ -16,6 +16,7 @@ from engine.watch.health_data import backups, bars, copies, growth, models
 from engine.watch.health_item import or_fault
 from engine.watch.health_jobs import DIED, alerts, last_check, runs, schedule_items, service
 from engine.watch.records import Item
+from engine.words import figures
 
 if TYPE_CHECKING:
     from engine.schedule.records import ScheduleView
@@ -78,7 +79,11 @@ def _condition(rule: str, texts: list[str]) -> Condition:
 
 
 def _meter(meter: Meter) -> Item:
-    return Item(meter.name, meter.level, f"{meter.value:.1f}{meter.unit} {meter.detail}".rstrip())
+    return Item(
+        meter.name,
+        meter.level,
+        f"{figures.number(meter.value)}{meter.unit} {meter.detail}".rstrip(),
+    )
 
 
 def _calendar(now: datetime) -> Iterator[Item]:

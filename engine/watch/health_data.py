@@ -22,6 +22,7 @@ from engine.settings.schema import Settings
 from engine.watch.health_item import item, level_of
 from engine.watch.records import Item
 from engine.watch.schema import SCHEMA
+from engine.words import figures
 
 if TYPE_CHECKING:
     from engine.vault.records import Backup
@@ -108,9 +109,9 @@ def growth(home: Home, now: datetime) -> Iterator[Item]:
     free = shutil.disk_usage(home.root).free
     days_left = free / bytes_a_day if bytes_a_day > 0 else float("inf")
     level = level_of(critical=days_left < 7, warning=days_left < 30)
-    text = f"the home holds {last_bytes / 1e6:.0f} MB, {bytes_a_day / 1e6:+.1f} MB a day"
+    text = f"the home holds {figures.size(last_bytes)}, {figures.size(bytes_a_day)} more a day"
     if level is not Level.OK:
-        text += f", the disk is full in {days_left:.0f} days"
+        text += f", the disk is full in {figures.number(days_left, 0)} days"
     yield item("growth", level, text, "stockml clean")
 
 
@@ -178,6 +179,6 @@ def copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
         return
     days = (now - there.created_at) / timedelta(days=1)
     late = here is not None and here.created_at > there.created_at
-    text = f"the newest in {folder} is {days:.1f} days old"
+    text = f"the newest in {folder} is {figures.number(days)} days old"
     text += "; a newer backup has none" if late else ""
     yield item("copies", level_of(critical=False, warning=late), text, "stockml backup")

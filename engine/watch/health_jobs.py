@@ -19,6 +19,7 @@ from engine.watch import deliver
 from engine.watch.health_item import item, level_of
 from engine.watch.records import Item
 from engine.watch.schema import SCHEMA
+from engine.words import times
 
 if TYPE_CHECKING:
     from engine.schedule.records import JobView, ScheduleView
@@ -40,7 +41,7 @@ def last_check(home: Home, settings: Settings, now: datetime, schedule: Schedule
     age = now - parse_iso(at)
     late = age > max(WEEKEND, timedelta(hours=3 * settings.watch.interval_hours))
     level = level_of(critical=late and schedule.has("performance"), warning=late)
-    text = f"the newest one {age.total_seconds() / 3600:.1f} h ago"
+    text = f"the newest one {times.duration(age.total_seconds())} ago"
     return item("check", level, text, "stockml performance")
 
 
@@ -98,7 +99,7 @@ def service(home: Home, settings: Settings, *, scheduled: bool) -> Item:
         return Item("service", Level.CRIT, text, "look at its own output")
     problems = state.reply.tree.get("problems")
     why = f": {problems[0]}" if isinstance(problems, list) and problems else ""
-    took = f"{state.reply.seconds * 1000:.0f} ms"
+    took = times.latency(state.reply.seconds)
     text = clean(f"{state.word} in {took} at {place.partition(',')[0]}{why}", 200)
     return item("service", _service_level(state, limits), text, "stockml test-symbol")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.core.records import Level
 from engine.core.snapshot import Meter
 from engine.settings.schema import ResourceSettings
+from engine.words import figures
 
 _ORDER = (Level.OK, Level.WARN, Level.CRIT)
 
@@ -66,4 +67,4 @@ class Meters:
 
 
 def _gb(size: float) -> str:
-    return f"{size / 1e9:.1f} GB free"
+    return f"{figures.size(size)} free"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.settings.schema import Settings
 from engine.watch.trigger_facts import ModelFile, SymbolFacts, TriggerVerdict
+from engine.words import figures
 
 _MISSING = {
     ModelFile.NONE: "no model yet",
@@ -57,7 +58,7 @@ def age(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     sessions = f", {facts.age_sessions} sessions" if facts.age_sessions is not None else ""
     return TriggerVerdict(
         "age",
-        f"{facts.age_days:.1f} days old{sessions} (limit {limit} days)",
+        f"{figures.number(facts.age_days)} days old{sessions} (limit {limit} days)",
         fired=facts.age_days > limit,
         value=facts.age_days,
         limit=limit,

@@ -24,6 +24,7 @@ from engine.core.paths import Home
 from engine.core.snapshot import PlannedAction
 from engine.market.calendar import exchange_day, is_open, session_close
 from engine.watch.schema import SCHEMA
+from engine.words import times
 
 LOCK = "monitor.lock"
 
@@ -93,7 +94,7 @@ class Monitor:
         upcoming = next_check(
             self.clock.now(), self.interval, self._waits(begun), self.settle_minutes
         )
-        self.say(f"next check at {upcoming.astimezone():%Y-%m-%d %H:%M:%S}")
+        self.say(f"next check at {times.moment(upcoming, seconds=True)}")
         self._stop.wait(max(0.0, (upcoming - self.clock.now()).total_seconds()))
 
     def _waits(self, since: datetime) -> bool:

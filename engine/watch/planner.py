@@ -19,6 +19,7 @@ from engine.watch.reason_history import NO_HISTORY, ReasonHistory, cooldown, why
 from engine.watch.records import Decision
 from engine.watch.trigger_facts import TriggerVerdict
 from engine.watch.triggers import ORDER, TRIGGERS
+from engine.words import figures, times
 
 YEAR = timedelta(days=365)
 
@@ -197,7 +198,8 @@ def _age_ahead(
         return None
     return TriggerVerdict(
         "age",
-        f"{age_days:.1f} days old, {then:.1f} at the next scheduled training (limit {limit} days)",
+        f"{figures.number(age_days)} days old, {figures.number(then)} at the next scheduled"
+        f" training (limit {limit} days)",
         fired=True,
         value=age_days,
         limit=limit,
@@ -238,7 +240,8 @@ def _obstacle(
     if candidate.holder:
         return PlannedAction.BUSY, f"{candidate.holder} trains it"
     if context.market_open and not context.skip_market_hours:
-        closes = f" until {context.closes_at.astimezone():%H:%M}" if context.closes_at else ""
+        closing = context.closes_at
+        closes = f" until {times.time_of_day(closing, seconds=False)}" if closing else ""
         return PlannedAction.WAITS, f"the market is open{closes}"
     return None
 

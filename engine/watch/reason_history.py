@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from engine.settings.schema import Settings
 from engine.watch.trigger_facts import TriggerVerdict
 from engine.watch.triggers import TRIGGERS
+from engine.words import times
 
 NAIVE_TOO = "the naive forecast breaks the same limit on the same sessions"
 
@@ -51,7 +52,7 @@ def cooldown(reason: str, history: ReasonHistory, now: datetime, settings: Setti
     if now - history.trained_at < wait:
         trained = history.trained_at.astimezone()
         again = (history.trained_at + wait).astimezone()
-        return f"trained for it on {trained:%b %d %H:%M}, again from {again:%b %d %H:%M} on"
+        return f"trained for it on {times.moment(trained)}, again from {times.moment(again)} on"
     if trigger.performance and not history.failed and history.sessions < watch.new_sessions:
         return (
             f"only {history.sessions} of {watch.new_sessions} new sessions since it was trained"

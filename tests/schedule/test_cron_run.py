@@ -65,7 +65,7 @@ def test_a_success_is_silent_logged_and_recorded(home: Home) -> None:
     assert (code, said) == (0, [])
     log = (home.logs / "training" / "cron.log").read_text().splitlines()
     assert all(line.startswith("2026-02-08T07:00:01.000Z weekly: ") for line in log)
-    assert log[0].endswith("started by cron") and log[-1].endswith("done after 0.0 s (exit 0)")
+    assert log[0].endswith("started by cron") and log[-1].endswith("done after 0s (exit 0)")
     assert sorted(line.partition("weekly: ")[2] for line in log[1:-1]) == [
         "careful",
         "trained NVDA",
