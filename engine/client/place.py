@@ -12,8 +12,8 @@ from engine.core.paths import Home
 from engine.settings.schema import Settings
 
 _URL = re.compile(r"http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5}), ")
-# Listening on all addresses is reached at the loopback one.
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "::1"}  # noqa: S104 - a comparison, nothing listens here
+# A service that listens on all addresses is reached at the loopback one.
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "::1"}  # noqa: S104 - a comparison
 
 
 def lock_path(home: Home) -> Path:

@@ -1,1 +1,1 @@
-"""The leaves: records, errors, settings, files, clock; no logic of the field lives here."""
+"""The leaves: records, errors, paths, files, clock; no logic of the field."""

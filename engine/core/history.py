@@ -55,8 +55,8 @@ class AgingTable:
     @property
     def condition(self) -> str:
         """The rows that go; parameters: the moment before which they are old, how many stay."""
-        places = f"id, ROW_NUMBER() OVER (PARTITION BY {self.kind} ORDER BY id DESC) AS place"
-        newest = f"SELECT id FROM (SELECT {places} FROM {self.table}) WHERE place <= ?"  # noqa: S608
+        ranks = f"id, ROW_NUMBER() OVER (PARTITION BY {self.kind} ORDER BY id DESC) AS rank"
+        newest = f"SELECT id FROM (SELECT {ranks} FROM {self.table}) WHERE rank <= ?"  # noqa: S608
         return f"{self.at} < ? AND ({self.only}) AND id NOT IN ({newest})"
 
 

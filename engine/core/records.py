@@ -10,7 +10,7 @@ from engine.core.sources import is_simulated
 
 
 class SymbolState(StrEnum):
-    """The one word that stands in a symbol's row."""
+    """The one word in a symbol's row."""
 
     FRESH = "FRESH"
     """Trained at most five days ago."""
@@ -33,7 +33,7 @@ class SymbolState(StrEnum):
     CANCELLED = "CANCELLED"
     """Stopped by the operator."""
     LOST = "LOST"
-    """Its run died without a word."""
+    """Its run died without reporting."""
     CORRUPT = "CORRUPT"
     """The model file cannot be trusted."""
     FOREIGN = "FOREIGN"
@@ -103,8 +103,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The next session's close as one model sees it;
-    prices in dollars, p_up and confidence in percent."""
+    """One model's forecast of the next close: dollars, p_up and confidence in percent."""
 
     last_bar: str
     last_close: float
@@ -157,12 +156,12 @@ class Job:
     exit_code: int | None = None
     """What the end means to a shell (engine.core.errors.ExitCode); None until it has ended."""
     warnings: tuple[str, ...] = ()
-    """What it warned of, the first few."""
+    """The first few of its warnings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One request and what became of it."""
+    """One request and its outcome."""
 
     id: str
     kind: str
@@ -171,8 +170,7 @@ class Run:
     created_at: datetime
     starter: str
     state: JobState
-    """QUEUED until its supervisor speaks, RUNNING while its lock is held, LOST when the lock is
-    free too early."""
+    """QUEUED until its supervisor writes, RUNNING while its lock is held, LOST if free early."""
     jobs: tuple[Job, ...]
     ended_at: datetime | None = None
     message: str = ""
@@ -180,7 +178,7 @@ class Run:
     skipped_lines: int = 0
     last_event_at: datetime | None = None
     warnings: tuple[str, ...] = ()
-    """What its supervisor warned of, the first few; those of a symbol stand in its job."""
+    """The first few warnings of its supervisor; those of a symbol are in its job."""
 
     @property
     def simulated(self) -> bool:

@@ -92,7 +92,7 @@ class Retrain:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """What ended, rang or was missed since the console was last open, oldest first."""
+    """What ended, fired or was missed since the console was last open, oldest first."""
 
     since: datetime | None = None
     """None when it never was."""
@@ -122,11 +122,9 @@ class SymbolRow:
     stale_status: bool = False
     """The derived status is older than the model file or the bars: ask for a refresh."""
     bars_behind: int | None = None
-    """Complete sessions after the forecast's last bar;
-    None without a forecast, and for bars that are their own clock."""
+    """Complete sessions after the forecast's last bar; None without it, for csv and simulated."""
     retrain: Retrain | None = None
-    """What the newest check decided of it, as long as no newer model settles it;
-    None when nothing fires."""
+    """What the newest check decided, until a newer model settles it; None when nothing fires."""
     hold: str = ""
     """Why automatic training is on hold; empty when it is not."""
 

@@ -86,7 +86,9 @@ def parse_source(text: str, base: str | os.PathLike[str] = "") -> Source:
     kind, _, folder = text.partition(":")
     if not folder:
         return Source(kind, kind, kind)
-    absolute = os.path.abspath(os.path.join(base, os.path.expanduser(folder)))  # noqa: PTH100, PTH111, PTH118 - Path keeps `..`
+    # Not pathlib, which keeps `..`.
+    expanded = os.path.expanduser(folder)  # noqa: PTH111
+    absolute = os.path.abspath(os.path.join(base, expanded))  # noqa: PTH100, PTH118
     digest = hashlib.sha256(os.fsencode(absolute)).hexdigest()[:8]
     return Source(kind, f"{kind}:{absolute}", f"{kind}-{digest}")
 

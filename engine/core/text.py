@@ -13,13 +13,13 @@ _SEQUENCES = re.compile(
 )
 # C0 without tab, DEL, C1, line separators, and the bidi marks that reorder what an operator reads.
 _CONTROLS = re.compile(
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    r"|[\ud800-\udfff]"
 )
 
 
 def clean(text: str, limit: int = 2000) -> str:
-    """One line without control sequences, cut to `limit` characters;
-    a `\\r` overwrites what stands before it."""
+    """One line without control sequences, at most `limit` characters; `\\r` overwrites."""
     if len(text) <= limit and text.isprintable():
         # Nothing below can touch it; a log of thousands of lines is read every half second.
         return text
@@ -34,15 +34,12 @@ def clean_bytes(raw: bytes, limit: int = 2000) -> str:
 
 
 def complete_lines(window: bytes, cut: bool, limit: int = 400) -> list[bytes]:
-    """The lines in the end of a file that are not blank.
+    """The lines at the end of a file that are not blank; with `cut` the first may be cut.
 
-    `cut`: the first one may lack its beginning.
-
-    A cut line is left out, unless there is no other: then its last `limit` bytes stand for it,
-    after an ellipsis.
+    A cut line is left out, unless it is the only one: then an ellipsis and its last `limit` bytes.
     """
     first, *rest = window.split(b"\n")
-    rows = [row for row in rest if row.strip()]
-    if not first.strip() or (cut and rows):
-        return rows
-    return ["…".encode() + first[-limit:]] if cut else [first, *rows]
+    lines = [line for line in rest if line.strip()]
+    if not first.strip() or (cut and lines):
+        return lines
+    return ["…".encode() + first[-limit:]] if cut else [first, *lines]

@@ -1,4 +1,4 @@
-"""How far stored bars lie behind the exchange, and whether they stand in for a folder that is gone.
+"""How far stored bars are behind the exchange, and whether they replace a folder that is gone.
 
 Only bars of a network source go stale by the clock.
 """
