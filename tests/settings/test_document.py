@@ -1,10 +1,8 @@
 """One value of a TOML file changed, every other character kept."""
 
-import multiprocessing
 import tomllib
 from datetime import date
 from itertools import takewhile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +10,16 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.errors import BusyError, ConfigError
-from engine.core.files import FileLock
-from engine.core.paths import Home
-from engine.settings.document import possible_values, split_key, toml_text, with_value
+from engine.core.errors import ConfigError
+from engine.settings.document import (
+    line_of,
+    possible_values,
+    split_key,
+    toml_text,
+    with_value,
+    without_key,
+)
 from engine.settings.home import default_settings
-from engine.settings.write import set_key
-from tests.helpers import new_home
 
 # Names that need quotes, or hold what TOML writes with; text with newlines, quotes, escapes and
 # signs of the syntax.
@@ -261,129 +262,34 @@ def test_what_a_word_may_mean(raw: str, expected: list[object]) -> None:
     assert expected == list(possible_values(raw))
 
 
-def test_set_key_writes_and_keeps_the_file_before(tmp_path: Path) -> None:
-    """The change says old and new value, mode and the file before are kept."""
-    home = new_home(tmp_path / "h")
-    home.settings.chmod(0o600)
-    before = home.settings.read_bytes()
-    change = set_key(home, "market.source", "simulated")
-
-    assert ("market.source", "yahoo", "simulated") == (change.key, change.before, change.after)
-    assert before == (home.root / ".stockml.toml.previous").read_bytes()
-    assert 0o600 == home.settings.stat().st_mode & 0o777
-
-
-def test_setting_the_same_value_writes_nothing(tmp_path: Path) -> None:
-    """A value that stands there already leaves the file and the one before it alone."""
-    home = new_home(tmp_path / "h")
-    inode = home.settings.stat().st_ino
-    set_key(home, "training.epochs", "50")
-
-    assert inode == home.settings.stat().st_ino
-    assert not (home.root / ".stockml.toml.previous").exists()
-
-
-@pytest.mark.parametrize(
-    ("key_text", "raw"),
-    [
-        ("training.epochs", "0"),
-        ("training.epochs", "ten"),
-        ("nope.x", "1"),
-        ("symbols.AMD.kind", "tech"),
-        ("thresholds.max_mape", "nan"),
-    ],
-)
-def test_an_invalid_result_is_never_written(tmp_path: Path, key_text: str, raw: str) -> None:
-    """A value that leaves wrong settings raises, and not a byte of the home changes."""
-    home = new_home(tmp_path / "h")
-    before = home.settings.read_bytes()
-    with pytest.raises(ConfigError):
-        set_key(home, key_text, raw)
-
-    assert before == home.settings.read_bytes()
-    assert not (home.root / ".stockml.toml.previous").exists()
-
-
-def test_no_number_is_refused_as_what_it_is(tmp_path: Path) -> None:
-    """`nan` is no number that a key takes: the fault is the value's, not the file's."""
-    with pytest.raises(ConfigError, match=r"thresholds\.max_mape: 'nan': Expected float"):
-        set_key(new_home(tmp_path / "h"), "thresholds.max_mape", "nan")
-
-
-def test_a_text_key_takes_a_bare_number(tmp_path: Path) -> None:
-    """Where only text is valid, a bare word that looks like a number is text."""
-    home = new_home(tmp_path / "h")
-
-    assert "3" == set_key(home, "service.model_version", "3").after
-    assert ["naive", "lstm"] == set_key(home, "training.members", "naive,lstm").after
-
-
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    """Settings kept elsewhere and linked here are changed where they are."""
-    home = new_home(tmp_path / "h")
-    real = tmp_path / "dotfiles.toml"
-    home.settings.rename(real)
-    home.settings.symlink_to(real)
-    set_key(home, "training.epochs", "41")
-
-    assert home.settings.is_symlink()
-    assert "\nepochs = 41\n" in real.read_text()
-
-
-def test_a_locked_file_is_busy(tmp_path: Path) -> None:
-    """While another process changes the settings, a second one gives up in words."""
-    home = new_home(tmp_path / "h")
-    with FileLock(home.locks / "settings.lock") as lock:
-        assert lock.acquire()
-        with pytest.raises(BusyError):
-            set_key(home, "training.epochs", "41", wait_s=0.05)
-
-
-def _set(root: str, key_text: str, raw: str) -> None:
-    set_key(Home(Path(root)), key_text, raw, wait_s=60)
-
-
-def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
-    """Several processes that set different keys at once all find their value in the end."""
-    home = new_home(tmp_path / "h")
-    wanted = {
-        "training.epochs": "41",
-        "training.batch_size": "16",
-        "thresholds.max_mape": "4.5",
-        "logs.keep_days": "9",
-    }
-    context = multiprocessing.get_context("spawn")
-    children = [
-        context.Process(target=_set, args=(str(home.root), name, raw))
-        for name, raw in wanted.items()
-    ]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join(60)
-
-    assert [0] * 4 == [child.exitcode for child in children]
-    tree = tomllib.loads(home.settings.read_text())
-    assert [41, 16, 4.5, 9] == [tree[name.split(".")[0]][name.split(".")[1]] for name in wanted]
-
-
-@pytest.mark.parametrize(
-    "text", ["bad = = 1\n", "a = " + "[" * 5000, "[training]\nepochs = " + "9" * 5000]
-)
-def test_a_broken_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
-    """What is no TOML, nests too deep or holds a number too long is a ConfigError with the
-    file's name; it is not written."""
-    home = new_home(tmp_path / "home")
-    home.settings.write_text(text)
-
-    with pytest.raises(ConfigError, match=r"stockml\.toml: not valid TOML") as caught:
-        set_key(home, "training.epochs", "3")
-
-    assert "by hand" in caught.value.hint
-    assert home.settings.read_text() == text
-
-
 def test_a_byte_order_mark_is_named() -> None:
     """A file that begins with a BOM is not edited, and the error says how to save it."""
     with pytest.raises(ConfigError, match="save it as UTF-8 without BOM"):
         with_value("\ufeff[training]\nepochs = 5\n", ("training", "epochs"), 6)
+
+
+@given(st.data(), TREES)
+def test_taking_a_key_out_changes_nothing_else(
+    data: st.DataObject, tree: dict[str, object]
+) -> None:
+    """In any form of a file the key is gone and all else reads the same, or it is refused;
+    its line was the right one."""
+    text = written(tree, data.draw)
+    leaves = paths_of(tree)
+    if not leaves:
+        return
+    path = data.draw(st.sampled_from(leaves))
+    line = line_of(text, path)
+    assert line is not None
+    assert line_of(text, (*path[:-1], "no such key")) is None
+    try:
+        result = without_key(text, path)
+    except ConfigError:
+        return
+    expected = tomllib.loads(text)
+    table = expected
+    for name in path[:-1]:
+        table = table[name]
+    del table[path[-1]]
+    assert tomllib.loads(result) == expected
+    assert "\n".join(text.split("\n")[: line - 1]) == "\n".join(result.split("\n")[: line - 1])

@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.audit_log import read_entries
-from engine.core.errors import ConfigError, RefusedError
-from engine.settings import load as config
-from engine.settings.document import line_of, split_key, with_value, without_key
+from engine.core.errors import ConfigError
+from engine.settings.document import split_key, with_value
 from engine.settings.home import default_settings
 from engine.settings.keys import why_refused
 from engine.settings.sheet import (
@@ -21,9 +19,8 @@ from engine.settings.sheet import (
     typed_text,
     value_of,
 )
-from engine.settings.write import set_key, set_keys
 from tests.helpers import new_home
-from tests.settings.test_document import TREES, paths_of, written
+from tests.settings.test_document import paths_of
 
 EPOCHS, ACCURACY = ("training", "epochs"), ("thresholds", "min_accuracy")
 CPU_WARN, CPU_CRIT = ("resources", "cpu_warn"), ("resources", "cpu_crit")
@@ -114,105 +111,6 @@ def test_changes_are_judged_together(tmp_path: Path) -> None:
     assert "above cpu_crit" in sheet.with_changes({CPU_WARN: 96.0})[0]
     assert sheet.with_changes({CPU_WARN: 96.0, CPU_CRIT: 99.0}) == ()
     assert home.settings.read_text() == before
-
-
-def test_several_keys_are_written_together(tmp_path: Path) -> None:
-    """Two lines differ afterwards, the file before is kept, and the record names both with old
-    and new value."""
-    home = new_home(tmp_path / "h")
-    before = home.settings.read_text()
-    set_keys(home, {CPU_WARN: 96.0, CPU_CRIT: 99.0}, {CPU_WARN: 80.0, CPU_CRIT: 95.0})
-    after = home.settings.read_text()
-
-    assert after == before.replace("cpu_warn = 80.0", "cpu_warn = 96.0").replace(
-        "cpu_crit = 95.0", "cpu_crit = 99.0"
-    )
-    assert (home.root / ".stockml.toml.previous").read_text() == before
-    (entry,) = read_entries(home)
-    assert (entry.action, entry.outcome) == ("config set", "done")
-    assert entry.details == {
-        "resources.cpu_warn": "80.0 -> 96.0",
-        "resources.cpu_crit": "95.0 -> 99.0",
-    }
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{CPU_WARN: 96.0}, {EPOCHS: 10, ACCURACY: "x"}, {EPOCHS: 10, ("training", "nope"): 1}],
-)
-def test_together_or_not_at_all(tmp_path: Path, changes: dict[tuple[str, ...], object]) -> None:
-    """When one of the changes is wrong, none of them is written."""
-    home = new_home(tmp_path / "h")
-    before = home.settings.read_text()
-    with pytest.raises(ConfigError, match="nothing was written"):
-        set_keys(home, changes)
-
-    assert home.settings.read_text() == before
-    assert [entry.outcome for entry in read_entries(home)] == ["refused"]
-
-
-def test_somebody_elses_change_is_not_overwritten(tmp_path: Path) -> None:
-    """A key that stands otherwise than it was seen is refused;
-    one that others left alone is written beside their change."""
-    home = new_home(tmp_path / "h")
-    set_key(home, "training.epochs", "7")
-    with pytest.raises(RefusedError, match="changed meanwhile"):
-        set_keys(home, {EPOCHS: 10}, {EPOCHS: 50})
-    set_keys(home, {ACCURACY: 40}, {ACCURACY: 45.0})
-
-    settings = config.load(home, {})
-    assert (settings.training.epochs, settings.thresholds.min_accuracy) == (7, 40)
-
-
-def test_a_key_is_taken_out_with_its_line(tmp_path: Path) -> None:
-    """None takes a remapped key out again; every other character stays."""
-    home = new_home(tmp_path / "h")
-    before = home.settings.read_text()
-    set_keys(home, {("console", "keys", "retrain"): ["T", "ctrl+t"]})
-    assert config.load(home, {}).console.keys == {"retrain": ("T", "ctrl+t")}
-    set_keys(home, {("console", "keys", "retrain"): None})
-
-    assert home.settings.read_text() == before
-
-
-def test_what_was_mistyped_is_not_recorded(tmp_path: Path) -> None:
-    """A refused `config set` leaves neither the value nor the error in the record: it may be a
-    secret in the wrong place."""
-    home = new_home(tmp_path / "h")
-    for key in ("alerts.enabled", "discord://hook/token"):
-        with pytest.raises(ConfigError):
-            set_key(home, key, "https://user:s3cret@example.org")
-
-    assert "s3cret" not in home.audit_log.read_text()
-    assert "token" not in home.audit_log.read_text()
-    assert [entry.outcome for entry in read_entries(home)] == ["refused", "refused"]
-
-
-@given(st.data(), TREES)
-def test_taking_a_key_out_changes_nothing_else(
-    data: st.DataObject, tree: dict[str, object]
-) -> None:
-    """In any form of a file the key is gone and all else reads the same, or it is refused;
-    its line was the right one."""
-    text = written(tree, data.draw)
-    leaves = paths_of(tree)
-    if not leaves:
-        return
-    path = data.draw(st.sampled_from(leaves))
-    line = line_of(text, path)
-    assert line is not None
-    assert line_of(text, (*path[:-1], "no such key")) is None
-    try:
-        result = without_key(text, path)
-    except ConfigError:
-        return
-    expected = tomllib.loads(text)
-    table = expected
-    for name in path[:-1]:
-        table = table[name]
-    del table[path[-1]]
-    assert tomllib.loads(result) == expected
-    assert "\n".join(text.split("\n")[: line - 1]) == "\n".join(result.split("\n")[: line - 1])
 
 
 @given(
