@@ -117,9 +117,9 @@ class ChildrenFacade(Facade):
         """
         import msgspec
 
-        from engine.children.messages import Job, Reply
+        from engine.children.messages import ChildJob, Reply
 
-        job = Job(home=str(self.home.root), source=self.source, request=request)
+        job = ChildJob(home=str(self.home.root), source=self.source, request=request)
         output = _output(msgspec.json.encode(job), type(request).__name__)
         try:
             reply = msgspec.json.decode(output, type=Reply[answer_type])  # type: ignore[valid-type]

@@ -17,10 +17,10 @@ from engine.children.messages import (
     BackupsVerified,
     CheckedModel,
     CheckModels,
+    ChildJob,
     CreateBackup,
     ExamineMachine,
     Fault,
-    Job,
     MachineExamined,
     ModelsChecked,
     PlannedSymbol,
@@ -160,7 +160,7 @@ JOBS: dict[type[Request], Callable[[Engine, Any], msgspec.Struct]] = {
 """What answers each request."""
 
 
-def reply_to(job: Job) -> Reply[msgspec.Struct]:
+def reply_to(job: ChildJob) -> Reply[msgspec.Struct]:
     """The answer to a job, or the StockmlError that kept it from one."""
     try:
         engine = Engine(Home(Path(job.home)), source=job.source)
@@ -173,7 +173,7 @@ def main() -> None:
     """Answer the job on stdin; what libraries print goes to stderr."""
     answers = os.dup(1)
     os.dup2(2, 1)
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=ChildJob)
     with os.fdopen(answers, "wb") as pipe:
         pipe.write(msgspec.json.encode(reply_to(job)))
 

@@ -182,7 +182,7 @@ class SymbolDetails(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class ChildJob(msgspec.Struct, frozen=True, kw_only=True):
     """A request for the engine of a home."""
 
     home: str
