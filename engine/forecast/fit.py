@@ -88,11 +88,8 @@ def fit_symbol(
     bars), Cancelled, UsageError for an unknown member.
     """
     options = replace(options, seed=symbol_seed(options.seed, bars.symbol))
-    rules = SplitRules.of(settings.training, options.sequence_length)
     options.report("phase", {"name": "features"})
-    check_bars(bars, rules)
-    data = build_dataset(bars, context)
-    split = split_rows(data, rules)
+    data, split = split_dataset(bars, context, settings, options)
     options.report("phase", {"name": "fit"})
     model = fit_model(data, split, members, options)
     options.report("phase", {"name": "score"})
@@ -116,6 +113,16 @@ def fit_symbol(
         record=record,
         forecast=forecast_of(data, last_forecast(model, data), calibrator, tolerance),
     )
+
+
+def split_dataset(
+    bars: Bars, context: Mapping[str, Bars], settings: Settings, options: FitOptions
+) -> tuple[Dataset, Split]:
+    """The rows of `bars` and how they are split; NoDataError for too few or impossible bars."""
+    rules = SplitRules.of(settings.training, options.sequence_length)
+    check_bars(bars, rules)
+    data = build_dataset(bars, context)
+    return data, split_rows(data, rules)
 
 
 def symbol_seed(seed: int, symbol: str) -> int:
