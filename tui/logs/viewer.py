@@ -5,7 +5,7 @@ A million lines open at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,11 +20,10 @@ from tui.keys.labels import key
 from tui.keys.table import bindings
 from tui.logs.file import LogFile, read_time
 from tui.logs.matches import ERRORS, Matches
-from tui.logs.text import log_line
-from tui.record.text import readable
+from tui.logs.window import LogWindow
 from tui.screens.base import Sections
 from tui.screens.live import LiveScreen
-from tui.widgets.lines import Line, Lines, Span, line, plain, wrapped
+from tui.widgets.lines import Lines, Span, line
 from tui.work.background import HURRY_S
 from tui.work.messages import Notice
 
@@ -65,40 +64,34 @@ class LogView(LiveScreen):
         self._errors = Matches(ERRORS)
         self._words = self._first_words = words
         """The filter now, and the one it was opened with."""
-        self.matches = Matches.of(words) if words else None
-        self.only = bool(words)
-        """Whether only matching lines are shown."""
-        self.follow = True
-        self.wrap = False
-        self.top = 0
-        """The first line in sight, by its number in the file."""
+        self.window = LogWindow(self._file, words)
         self._shift = 0
         self._turns = 0
 
     def look(self) -> Any:
         """In the thread: index, then matches; a tuple that differs when there is more to draw."""
-        file = self._file
+        file, window = self._file, self.window
         was_whole = file.complete
         came_before = file.update()
         if file.turns != self._turns:
             self._turns = file.turns
             self._errors = Matches(ERRORS)
-            self.matches = Matches.of(self._words) if self._words else None
+            window.matches = Matches.of(self._words) if self._words else None
         elif came_before:
-            # Until the whole file is searched, what the end of it held stands at its new numbers.
+            # Until the whole file is searched, the matches of its end have new numbers.
             self._errors = self._errors.moved(came_before)
-            self.matches = self.matches.moved(came_before) if self.matches else None
+            window.matches = window.matches.moved(came_before) if window.matches else None
         self._shift += came_before
         self.EVERY = LOOK_EVERY if file.complete or file.problem else HURRY_S  # type: ignore[misc]
         if not file.problem:
             anew = file.complete and not was_whole
             self._errors = self._searched(self._errors, anew=anew)
-            before = self.matches
+            before = window.matches
             if before is not None:
                 searched = self._searched(before, anew=anew)
-                if self.matches is before:  # else the operator typed another filter meanwhile
-                    self.matches = searched
-        count = len(self.matches.lines) if self.matches else -1
+                if window.matches is before:  # else the operator typed another filter meanwhile
+                    window.matches = searched
+        count = len(window.matches.lines) if window.matches else -1
         return (
             file.turns,
             len(file),
@@ -121,7 +114,7 @@ class LogView(LiveScreen):
 
     def value_changed(self) -> None:
         if self._shift:
-            self.top += self._shift
+            self.window.top += self._shift
             self._shift = 0
 
     def compose_body(self) -> ComposeResult:
@@ -132,23 +125,16 @@ class LogView(LiveScreen):
         spans: list[Span] = [(file.path.name, "")]
         if not file.problem:
             spans.append((_extent(file), "dim"))
-        spans.append(
-            ("follows", "live")
-            if self.follow
-            else (f"frozen, {key('view_follow')} follows", "warn")
-        )
+        if self.window.follow:
+            spans.append(("follows", "live"))
+        else:
+            spans.append((f"frozen, {key('view_follow')} follows", "warn"))
         if self._words:
-            count = len(self.matches.lines) if self.matches else 0
-            hides = f" ({key('view_only')} hides the others)"
-            spans.append(
-                (f"/{self._words}: {figures.count(count)}{'' if self.only else hides}", "mark")
-            )
-        spans.append(
-            (
-                f"{plural(len(self._errors.lines), 'error')}",
-                "crit" if self._errors.lines else "dim",
-            )
-        )
+            count = len(self.window.matches.lines) if self.window.matches else 0
+            hint = "" if self.window.only else f" ({key('view_only')} hides the others)"
+            spans.append((f"/{self._words}: {figures.count(count)}{hint}", "mark"))
+        errors = len(self._errors.lines)
+        spans.append((plural(errors, "error"), "crit" if errors else "dim"))
         return spans
 
     # -- drawing --------------------------------------------------------------------------------
@@ -163,59 +149,13 @@ class LogView(LiveScreen):
             style = "crit" if file.problem.startswith("cannot") else "dim"
             page.show((line(file.problem or "reading the file", style),))
             return
-        if self._filtering() and not (self.matches and self.matches.lines):
-            why = (
-                f"no line matches /{self._words}; {key('view_only')} shows every line"
-                if file.complete
-                else "reading the whole file"
-            )
+        if self.window.nothing_matches:
+            why = "reading the whole file"
+            if file.complete:
+                why = f"no line matches /{self._words}; {key('view_only')} shows every line"
             page.show((line(why, "dim"),))
             return
-        if self.follow:
-            page.show(self._end(width, height))
-            return
-        self.top = min(max(0, self.top), len(file) - 1)
-        lines: list[Line] = []
-        for number in self._numbers(self.top):
-            lines += self._rows(number, width)
-            if len(lines) >= height:
-                break
-        page.show(lines[:height])
-
-    def _filtering(self) -> bool:
-        return self.matches is not None and self.only
-
-    def _numbers(self, start: int) -> Iterator[int]:
-        """The lines to show from `start` on."""
-        if not self._filtering():
-            yield from range(start, len(self._file))
-            return
-        at: int | None = start - 1
-        while at is not None and self.matches is not None:
-            at = self.matches.after(at)
-            if at is not None:
-                yield at
-
-    def _end(self, width: int, height: int) -> tuple[Line, ...]:
-        """The last lines, as many as fit; the first of them becomes the top."""
-        lines: list[Line] = []
-        number = self._before(len(self._file))
-        while number is not None and len(lines) < height:
-            lines = [*self._rows(number, width), *lines]
-            self.top = number
-            number = self._before(number)
-        return tuple(lines[-height:])
-
-    def _before(self, number: int) -> int | None:
-        if self._filtering() and self.matches is not None:
-            return self.matches.before(number)
-        return number - 1 if number > 0 else None
-
-    def _rows(self, number: int, width: int) -> tuple[Line, ...]:
-        row = log_line(readable(self._file.path, self._file.line(number)))
-        if self.matches is not None and not self.only and self.matches.has(number):
-            row = line(plain(row), "mark")
-        return (wrapped(row, width, 4) or (line(""),)) if self.wrap else (row,)
+        page.show(self.window.lines(width, height))
 
     # -- moving ---------------------------------------------------------------------------------
 
@@ -224,18 +164,11 @@ class LogView(LiveScreen):
         if number is None:
             self.tell(Notice(without))
             return
-        self.follow, self.top = False, number
+        self.window.go_to(number)
         self.redraw()
 
     def _move(self, by: int) -> None:
-        self.follow = False
-        at = self.top
-        for _ in range(min(abs(by), 10_000)):
-            step = next(iter(self._numbers(at + 1)), None) if by > 0 else self._before(at)
-            if step is None:
-                break
-            at = step
-        self.top = at
+        self.window.move(by)
         self.redraw()
 
     def do_page_down(self) -> None:
@@ -245,26 +178,24 @@ class LogView(LiveScreen):
         self._move(-max(1, self.query_one("#page").size.height - 1))
 
     def do_top(self) -> None:
-        self._to(next(iter(self._numbers(0)), 0))
+        self._to(self.window.first)
 
     def do_bottom(self) -> None:
-        self.follow = True
+        self.window.follow = True
         self.redraw()
 
     def do_follow(self) -> None:
-        self.follow = not self.follow
+        self.window.follow = not self.window.follow
         self.redraw()
 
     def do_wrap(self) -> None:
-        self.wrap = not self.wrap
+        self.window.wrap = not self.window.wrap
         self.redraw()
 
     # -- finding --------------------------------------------------------------------------------
 
     def copyable(self) -> str:
-        newest = self._before(len(self._file))
-        number = self.top if not self.follow else newest
-        return readable(self._file.path, self._file.line(number)) if number is not None else ""
+        return self.window.current_text
 
     def do_filter(self) -> None:
         prompt = PromptScreen("filter (!text hides, =NVDA a symbol): ", self._words)
@@ -272,16 +203,15 @@ class LogView(LiveScreen):
 
     def _filter(self, text: str) -> None:
         self._words = text if text != "!" else ""
-        self.matches = Matches.of(self._words) if self._words else None
-        self.only = bool(self._words)
+        self.window.filter(self._words)
         self.do_refresh()
         self.redraw()
 
     def do_only(self) -> None:
-        if self.matches is None:
+        if self.window.matches is None:
             self.tell(Notice("there is no filter", f"{key('view_filter')} sets one"))
             return
-        self.only = not self.only
+        self.window.only = not self.window.only
         self.redraw()
 
     def _search_first(self) -> None:
@@ -289,25 +219,25 @@ class LogView(LiveScreen):
         self.tell(Notice("nothing is searched for", f"{key('view_filter')} sets what {goes}"))
 
     def do_next(self) -> None:
-        if self.matches is None:
+        if self.window.matches is None:
             self._search_first()
         else:
-            self._to(self.matches.after(self.top), "no match further down")
+            self._to(self.window.matches.after(self.window.top), "no match further down")
 
     def do_previous(self) -> None:
-        if self.matches is None:
+        if self.window.matches is None:
             self._search_first()
         else:
-            self._to(self.matches.before(self.top), "no match further up")
+            self._to(self.window.matches.before(self.window.top), "no match further up")
 
     def do_next_error(self) -> None:
-        if self.follow:
+        if self.window.follow:
             self._to(self._errors.before(len(self._file)), "no error in this file")
         else:
-            self._to(self._errors.after(self.top), "no error further down")
+            self._to(self._errors.after(self.window.top), "no error further down")
 
     def do_previous_error(self) -> None:
-        self._to(self._errors.before(self.top), "no error further up")
+        self._to(self._errors.before(self.window.top), "no error further up")
 
     def do_time(self) -> None:
         def jump(text: str) -> None:
@@ -325,7 +255,8 @@ class LogView(LiveScreen):
 
     def do_back(self) -> None:
         """The notice, then the filter that was typed here, then the screen."""
-        if self.notice is None and self.matches is not None and self._words != self._first_words:
+        typed = self.window.matches is not None and self._words != self._first_words
+        if typed and self.notice is None:
             self._filter("")
         else:
             super().do_back()

@@ -76,7 +76,7 @@ async def test_following_and_freezing(tmp_path: Path) -> None:
             file.write("[INFO] 2026-10-21 15:00:00 - newest\n")
         await until(pilot, lambda: "newest" in screen_text(app), "the new line")
         await pilot.press("k")
-        assert not view.follow
+        assert not view.window.follow
         before = screen_text(app).splitlines()[1:-1]
         with path.open("a") as file:
             file.write("[INFO] 2026-10-21 15:01:00 - after\n")
@@ -100,7 +100,7 @@ async def test_filter_inverse_and_search(tmp_path: Path) -> None:
         )
         await typed(app, pilot, "slash", "!")
         await pilot.press("escape")
-        await until(pilot, lambda: view.matches is None, "no filter")
+        await until(pilot, lambda: view.window.matches is None, "no filter")
         await typed(app, pilot, "slash", "!smr")
         await until(
             pilot,
@@ -111,11 +111,11 @@ async def test_filter_inverse_and_search(tmp_path: Path) -> None:
         await typed(app, pilot, "slash", "line 1")
         await until(pilot, lambda: "/line 1: 111" in screen_text(app), "the matches")
         await pilot.press("s", "g", "n")
-        await until(pilot, lambda: view.top == 1, "the first match")
+        await until(pilot, lambda: view.window.top == 1, "the first match")
         await pilot.press("n")
-        assert view.top == 10
+        assert view.window.top == 10
         await pilot.press("N")
-        assert view.top == 1
+        assert view.window.top == 1
 
 
 async def test_errors_and_times(tmp_path: Path) -> None:
@@ -125,10 +125,10 @@ async def test_errors_and_times(tmp_path: Path) -> None:
         view = await open_log(app, pilot)
         await until(pilot, lambda: "1 error" in screen_text(app), "the count")
         await pilot.press("e")
-        assert view.top == 100
+        assert view.window.top == 100
         assert "line 100" in screen_text(app).splitlines()[1]
         await typed(app, pilot, "t", "11:30")
-        await until(pilot, lambda: view.top == 90, "the time")
+        await until(pilot, lambda: view.window.top == 90, "the time")
         await typed(app, pilot, "t", "soon")
         await until(pilot, lambda: "cannot jump to 'soon'" in screen_text(app), "the words")
 
@@ -165,4 +165,4 @@ async def test_wrap_and_the_way_back(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, LogsScreen), "the files")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
-        assert view.wrap
+        assert view.window.wrap
