@@ -43,9 +43,10 @@ def check(
     now = clock.now()
     loader = BarLoader(home, settings, clock, fetch)
     probes = _probe_all(home, settings, symbols, loader, source)
-    problems = [problem for inputs, _ in probes for problem in _resolve(home, inputs, now)]
-    if fetch and (fault := refresh_earnings(home, settings, (pair[0] for pair in probes), clock)):
-        problems.append(fault)
+    loaded = [inputs for inputs, _ in probes]
+    problems = [problem for inputs in loaded for problem in _resolve(home, inputs, now)]
+    if fetch:
+        problems += filter(None, [refresh_earnings(home, settings, loaded, clock)])
     outage = _is_outage(probes)
     check_log.write_probes(home, now, probes)
     checks = tuple(
@@ -53,8 +54,8 @@ def check(
         for inputs, probe in probes
     )
     planning = planning_context(now, next_auto_train=next_auto_train(home, now), outage=outage)
-    assessments = [symbol_check.assessment for symbol_check in checks]
-    plan = plan_trainings(home, settings, assessments, planning, clock)
+    assessed = [each.assessment for each in checks]
+    plan = plan_trainings(home, settings, assessed, planning, clock)
     started, unstarted = _start(home, plan, begin, starter)
     report = CheckReport(
         at=now,
