@@ -16,7 +16,7 @@ from engine.watch.records import ANY
 from engine.words import figures, times
 from engine.words.tables import columns, text_table
 
-COLUMNS = columns("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT")
+COLUMNS = columns(("RULE", "SYMBOL", "STATE", "SINCE", "", "WHAT"))
 
 
 def _rule(text: str) -> str:

@@ -25,7 +25,7 @@ from engine.words.runs import failures_line
 from engine.words.sources import NOT_REAL
 from engine.words.tables import columns, text_table
 
-COLUMNS = columns("SYMBOL", "DECISION", "REASON", "WHY")
+COLUMNS = columns(("SYMBOL", "DECISION", "REASON", "WHY"))
 _LEFT_OUT = (PlannedAction.BUSY, PlannedAction.NO_BARS)
 
 

@@ -21,8 +21,8 @@ from engine.words.sources import NOT_REAL
 from engine.words.tables import columns, text_table
 
 FIGURES = (">MASE", ">MAPE%", ">DIR%", ">95% INTERVAL", ">IN 80%", ">IN 95%", ">WIDTH80%", ">ECE")
-POOLED_COLUMNS = columns("ROW", *FIGURES)
-SYMBOL_COLUMNS = columns("SYMBOL", *FIGURES, ">N", "MEAN WEIGHTS")
+POOLED_COLUMNS = columns(("ROW", *FIGURES))
+SYMBOL_COLUMNS = columns(("SYMBOL", *FIGURES, ">N", "MEAN WEIGHTS"))
 
 
 def backtest(

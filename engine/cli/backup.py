@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.vault.records import Backup, BackupEntry, FileCheck, RestoreResult
 
 Tree = dict[str, Any]
-COLUMNS = columns("BACKUP", "MADE", "REASON", "SYMBOLS", ">SIZE", "CHECKED", "WHERE")
+COLUMNS = columns(("BACKUP", "MADE", "REASON", "SYMBOLS", ">SIZE", "CHECKED", "WHERE"))
 _SHOWN = 6
 """Symbols named in a list before only their number is."""
 

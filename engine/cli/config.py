@@ -28,7 +28,7 @@ def show(session: Session) -> int:
     else:
         session.facts(
             text_table(
-                columns("KEY", "VALUE", "FROM"),
+                columns(("KEY", "VALUE", "FROM")),
                 [(key, _shown(value), origin) for key, value, origin in rows],
             )
         )

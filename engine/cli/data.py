@@ -16,7 +16,7 @@ from engine.words.tables import columns, text_table
 if TYPE_CHECKING:
     from engine.market.bars import Bars
 
-COLUMNS = columns("SYMBOL", ">BARS", "FIRST", "LAST", ">CLOSE", ">SPLITS", "FETCHED", "SOURCE")
+COLUMNS = columns(("SYMBOL", ">BARS", "FIRST", "LAST", ">CLOSE", ">SPLITS", "FETCHED", "SOURCE"))
 
 
 def fetch(session: Session, symbols: tuple[str, ...]) -> int:

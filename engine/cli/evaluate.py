@@ -44,7 +44,7 @@ def lines_of(evaluation: dict[str, Any], width: int | None) -> list[str]:
     from engine.forecast.report_table import HEADS, RIGHT, table_rows
 
     titles = [f">{head}" if at in RIGHT else head for at, head in enumerate(HEADS)]
-    shown = columns(*titles, dropped_first=_DROPPED_FIRST)
+    shown = columns(titles, dropped_first=_DROPPED_FIRST)
     return text_table(shown, table_rows(evaluation), width)
 
 

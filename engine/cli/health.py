@@ -84,4 +84,4 @@ def _lines(items: Iterable[Item], width: int | None = None) -> list[str]:
         (each.name, str(each.level), each.text + (f"  → {each.fix}" if each.fix else ""))
         for each in items
     ]
-    return text_table(columns("WHAT", "LEVEL", "SEEN"), rows, width, fold=True)
+    return text_table(columns(("WHAT", "LEVEL", "SEEN")), rows, width, fold=True)

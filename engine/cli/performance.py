@@ -31,24 +31,26 @@ from engine.words.sources import SIMULATED, source_name
 from engine.words.tables import columns, text_table
 
 CHECK_COLUMNS = columns(
-    "SYMBOL", "STATUS", ">TIME", ">CONF%", ">DIR%", ">MAPE%", ">N", "OF", ">AGE", "FIRED"
+    ("SYMBOL", "STATUS", ">TIME", ">CONF%", ">DIR%", ">MAPE%", ">N", "OF", ">AGE", "FIRED")
 )
-REPORT_COLUMNS = columns("SYMBOL", "STATUS", "CHECKED", ">CONF%", "WHAT")
+REPORT_COLUMNS = columns(("SYMBOL", "STATUS", "CHECKED", ">CONF%", "WHAT"))
 ACCURACY_COLUMNS = columns(
-    "SYMBOL",
-    "N",
-    "FROM",
-    "TO",
-    ">MAPE%",
-    ">NAIVE%",
-    ">MASE",
-    ">DIR%",
-    ">95 %",
-    ">IN80%",
-    ">IN95%",
-    ">CONF%",
-    ">KEPT%",
-    "SOURCE",
+    (
+        "SYMBOL",
+        "N",
+        "FROM",
+        "TO",
+        ">MAPE%",
+        ">NAIVE%",
+        ">MASE",
+        ">DIR%",
+        ">95 %",
+        ">IN80%",
+        ">IN95%",
+        ">CONF%",
+        ">KEPT%",
+        "SOURCE",
+    ),
 )
 NOTHING_SCORED = (
     "no session is scored yet: `stockml performance` keeps a forecast, the next check after its"

@@ -14,20 +14,22 @@ from engine.words.sources import NOT_REAL, source_name
 from engine.words.tables import columns, text_table
 
 STATUS_COLUMNS = columns(
-    "SYMBOL",
-    "STATE",
-    ">CLOSE",
-    ">NEXT",
-    ">CHG%",
-    ">CONF%",
-    ">DIR%",
-    ">MAPE%",
-    ">MASE",
-    ">N",
-    ">AGE",
-    "TRAINED",
-    "SOURCE",
-    "NOTE",
+    (
+        "SYMBOL",
+        "STATE",
+        ">CLOSE",
+        ">NEXT",
+        ">CHG%",
+        ">CONF%",
+        ">DIR%",
+        ">MAPE%",
+        ">MASE",
+        ">N",
+        ">AGE",
+        "TRAINED",
+        "SOURCE",
+        "NOTE",
+    ),
     dropped_first=("TRAINED", "N"),
 )
 """AGE says nearly the same as TRAINED, N is the same nearly everywhere, the source must stay."""
@@ -112,7 +114,7 @@ def live_lines(snapshot: Snapshot) -> list[str]:
 
 # The held-out mean of the confidence: CONF% alone is what is said of one forecast.
 RESULT_COLUMNS = columns(
-    "SYMBOL", "STATE", ">DIR%", ">MAPE%", ">NAIVE%", ">MASE", ">MEAN CONF%", ">TIME", "MESSAGE"
+    ("SYMBOL", "STATE", ">DIR%", ">MAPE%", ">NAIVE%", ">MASE", ">MEAN CONF%", ">TIME", "MESSAGE")
 )
 
 
@@ -166,17 +168,19 @@ def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, .
 
 
 FORECAST_COLUMNS = columns(
-    "SYMBOL",
-    ">CLOSE",
-    ">NEXT",
-    ">CHG%",
-    "80 %",
-    "95 %",
-    ">UP%",
-    ">CONF%",
-    "LAST BAR",
-    "FOR",
-    "SOURCE",
+    (
+        "SYMBOL",
+        ">CLOSE",
+        ">NEXT",
+        ">CHG%",
+        "80 %",
+        "95 %",
+        ">UP%",
+        ">CONF%",
+        "LAST BAR",
+        "FOR",
+        "SOURCE",
+    ),
     dropped_first=("95 %", "LAST BAR"),
 )
 

@@ -24,15 +24,7 @@ SEARCHED = 500
 
 
 COLUMNS = columns(
-    "RUN",
-    "STATE",
-    "STARTED",
-    "ENDED",
-    ">JOBS",
-    "SOURCE",
-    "KIND",
-    "REASON",
-    "STARTER",
+    ("RUN", "STATE", "STARTED", "ENDED", ">JOBS", "SOURCE", "KIND", "REASON", "STARTER"),
     dropped_first=("KIND", "STARTER", "REASON"),
 )
 """A narrow terminal keeps the source: simulated bars are marked there."""

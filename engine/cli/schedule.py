@@ -55,7 +55,7 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
         session.document({"zone": scheduler.zone.key, "next": trees})
     elif rows:
         heads = ("JOB", f"HERE ({scheduler.zone.key})", "NEW YORK", "CLOCK CHANGE")
-        session.facts(text_table(columns(*heads), rows))
+        session.facts(text_table(columns(heads), rows))
     else:
         session.facts(["nothing is scheduled: `stockml schedule install`"])
     return ExitCode.DONE

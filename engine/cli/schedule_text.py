@@ -10,7 +10,7 @@ from engine.schedule.records import JobView, ScheduleView
 from engine.words import figures, times
 from engine.words.tables import columns, text_table
 
-COLUMNS = columns("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS")
+COLUMNS = columns(("JOB", "STATE", "WHEN", "NEXT", "LAST RUN", "TOOK", "EXIT", "MEANS"))
 
 
 def view_lines(view: ScheduleView, tab: bool = False) -> list[str]:

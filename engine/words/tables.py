@@ -33,7 +33,7 @@ class TableColumn:
     meaning: str = ""
 
 
-def columns(*titles: str, dropped_first: Sequence[str] = ()) -> tuple[TableColumn, ...]:
+def columns(titles: Sequence[str], *, dropped_first: Sequence[str] = ()) -> tuple[TableColumn, ...]:
     """Columns of any width by their titles; a `>` before one puts its texts at the right.
 
     `dropped_first` are the titles that a narrow terminal leaves out, in that order.

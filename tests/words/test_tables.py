@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.core.text import clean
 from engine.words.tables import TableColumn, columns, lay_out, meanings, text_table, titles_of
 
-RUNS = columns("RUN", "STATE", ">TOOK", "REASON", "BY", dropped_first=("BY", "REASON"))
+RUNS = columns(("RUN", "STATE", ">TOOK", "REASON", "BY"), dropped_first=("BY", "REASON"))
 ROW = ("run-1", "running", "3m 10s", "accuracy below its limit", "cron")
 
 
@@ -19,7 +19,7 @@ def test_a_table_never_leaves_its_width_nor_its_lines(
     rows: list[tuple[str, str]], width: int
 ) -> None:
     """Whatever the cells hold, a row is one printable line of at most the width."""
-    lines = text_table(columns("A", ">B"), rows, width)
+    lines = text_table(columns(("A", ">B")), rows, width)
 
     assert len(rows) + 1 == len(lines)
     assert all(len(line) <= width for line in lines)
@@ -36,8 +36,8 @@ def test_a_table_never_leaves_its_width_nor_its_lines(
 )
 def test_a_folded_table_loses_no_word(rows: list[tuple[str, str]], width: int) -> None:
     """Folded rows stay within the width too, and the last column's text is all there, in order."""
-    lines = text_table(columns("A", "B"), rows, width, fold=True)
-    plain = text_table(columns("A", "B"), rows)
+    lines = text_table(columns(("A", "B")), rows, width, fold=True)
+    plain = text_table(columns(("A", "B")), rows)
 
     assert all(len(line) <= width for line in lines)
     for row, line in zip(rows, plain[1:], strict=True):
@@ -56,7 +56,7 @@ def test_a_reason_folds_under_its_head() -> None:
             "the naive forecast breaks the same limit on the same sessions, MAPE 5.16 % > 5 %",
         )
     ]
-    reasons = columns("SYMBOL", "DECISION", "WHY")
+    reasons = columns(("SYMBOL", "DECISION", "WHY"))
     wide = text_table(reasons, rows, 60, fold=True)
     thin = text_table(reasons, rows, 30, fold=True)
 
