@@ -53,7 +53,7 @@ def drip(head: bytes) -> Play:
 @pytest.mark.parametrize(
     "head", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
 )
-def test_a_dripping_answer_ends_at_the_deadline(head: bytes) -> None:
+def test_a_slow_trickle_ends_at_the_deadline(head: bytes) -> None:
     """A byte now and then does not stretch the deadline, whether the head or the body drips."""
     with server(drip(head)) as client:
         reply = client.get("/livez", 0.5)
@@ -62,7 +62,7 @@ def test_a_dripping_answer_ends_at_the_deadline(head: bytes) -> None:
         assert "within 0.5 s" in reply.problem
 
 
-def test_silence_and_absence_are_told_apart() -> None:
+def test_a_silent_and_an_absent_service_are_distinguished() -> None:
     """A server that says nothing is late; a port without a server is named as such."""
     with server(lambda sock, stop: stop.wait(10)) as client:
         assert "no answer within 0.3 s" in client.get("/livez", 0.3).problem

@@ -14,9 +14,9 @@ from tests.helpers import new_home
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    found = new_home(tmp_path / "home")
-    bare(found, '[service]\ntoken = "a-token-that-is-long-enough-for-tests"\n')
-    return found
+    home = new_home(tmp_path / "home")
+    bare(home, '[service]\ntoken = "a-token-that-is-long-enough-for-tests"\n')
+    return home
 
 
 def bare(home: Home, text: str, mode: int = 0o600) -> None:
@@ -37,7 +37,7 @@ def test_a_made_token_is_strong_and_private(home: Home) -> None:
     assert read_token(home) != first
 
 
-def test_other_secrets_stay(home: Home) -> None:
+def test_other_secrets_are_kept(home: Home) -> None:
     """Making a token keeps every line that is there; a second time it is refused."""
     before = '# mine\n[pings]\nweekly = "https://hc.example/x"\n'
     bare(home, before)

@@ -79,7 +79,7 @@ def test_a_done_action_says_who_what_when_and_from_where(
         ("BUG", ZeroDivisionError, "failed", "ZeroDivisionError: division by zero"),
     ],
 )
-def test_an_error_is_recorded_and_goes_on(
+def test_an_error_is_recorded_and_raised_again(
     tmp_path: Path, symbol: str, error: type[Exception], outcome: str, said: str
 ) -> None:
     """What a guard or a lock forbids is refused, what was tried and did not work failed;
@@ -91,7 +91,7 @@ def test_an_error_is_recorded_and_goes_on(
     assert outcomes(door.home) == [("backup", outcome, said)]
 
 
-def test_a_look_is_not_recorded(tmp_path: Path) -> None:
+def test_reading_is_not_recorded(tmp_path: Path) -> None:
     """A call that changes nothing (a dry run) leaves no line."""
     door = Door(tmp_path)
     door.back_up(("NVDA",), dry=True)
@@ -99,7 +99,7 @@ def test_a_look_is_not_recorded(tmp_path: Path) -> None:
     assert not door.home.audit_log.exists()
 
 
-def test_a_long_action_is_there_before_it_ends(tmp_path: Path) -> None:
+def test_a_long_action_is_recorded_before_it_ends(tmp_path: Path) -> None:
     """An announced action has its line while it runs, so that a kill leaves a trace, and another
     one at its end."""
     home = Home(tmp_path)
@@ -108,10 +108,10 @@ def test_a_long_action_is_there_before_it_ends(tmp_path: Path) -> None:
         assert outcomes(home) == [("restore", "started", "")]
         act.add({"outcome": "failed", "problems": ("NVDA: no",)})
 
-    assert [what[1] for what in outcomes(home)] == ["started", "failed"]
+    assert [outcome[1] for outcome in outcomes(home)] == ["started", "failed"]
 
 
-def test_nothing_of_a_hostile_text_reaches_the_file(tmp_path: Path) -> None:
+def test_hostile_text_is_cleaned_before_it_is_written(tmp_path: Path) -> None:
     """Escape codes, line breaks and long texts in arguments and errors become one short clean
     line."""
     home = Home(tmp_path)
@@ -135,7 +135,7 @@ def test_nothing_of_a_hostile_text_reaches_the_file(tmp_path: Path) -> None:
     assert entry.text.isprintable()
 
 
-def test_a_disk_that_refuses_stops_nothing_and_is_told(
+def test_a_disk_error_is_reported_and_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the record cannot be written the action is done all the same, and a sentence says
@@ -161,14 +161,14 @@ def test_an_argument_that_cannot_be_written_stops_nothing(
     assert "ValueError" in said[0]
 
 
-def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+def test_only_the_owner_may_read_the_audit(tmp_path: Path) -> None:
     """It names addresses of people: mode 0600 from its first line."""
     record(Home(tmp_path), FakeClock(NOW), "hold", "done")
 
     assert stat.S_IMODE(Home(tmp_path).audit_log.stat().st_mode) == 0o600
 
 
-def test_writers_at_once_mix_no_lines(tmp_path: Path) -> None:
+def test_simultaneous_writers_do_not_mix_lines(tmp_path: Path) -> None:
     """Forty threads append at the same time and every line can be read."""
     home, clock = Home(tmp_path), FakeClock(NOW)
     threads = [

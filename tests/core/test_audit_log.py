@@ -30,7 +30,7 @@ def test_any_line_is_read_or_left_out(line: str, tree: dict[str, Any]) -> None:
     )
 
 
-def test_what_clean_renamed_is_read_first(tmp_path: Path) -> None:
+def test_renamed_files_are_read_first(tmp_path: Path) -> None:
     """Renamed files are part of the record, the oldest first; words and a moment narrow it."""
     home = Home(tmp_path)
     clock: Clock = FakeClock(NOW)

@@ -28,14 +28,14 @@ def test_a_time_without_a_zone_is_refused() -> None:
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-05:00"])
-def test_a_moment_that_no_calendar_has_is_no_time(text: str) -> None:
+def test_a_time_out_of_range_is_refused(text: str) -> None:
     """A stamp whose UTC moment lies before year 1 or after 9999 is refused like any other that
     is no time."""
     with pytest.raises(ValueError, match="out of range"):
         parse_iso(text)
 
 
-def test_a_fake_clock_moves_only_when_told() -> None:
+def test_a_fake_clock_moves_only_by_advance() -> None:
     """Both clocks of the fake stand still until advanced, and move together."""
     clock = FakeClock(MOMENT)
     clock.advance(timedelta(minutes=2))
@@ -54,7 +54,7 @@ def test_the_systems_clock_is_aware() -> None:
     ("text", "seconds"),
     [("90s", 90), ("30m", 1800), (" 2h ", 7200), ("1.5d", 129_600), ("3650d", 315_360_000)],
 )
-def test_a_span_of_time_is_a_number_and_a_unit(text: str, seconds: int) -> None:
+def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int) -> None:
     """Seconds, minutes, hours and days; at most ten years, so that no date overflows."""
     assert parse_duration(text).total_seconds() == seconds
 
@@ -62,7 +62,7 @@ def test_a_span_of_time_is_a_number_and_a_unit(text: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "2", "h", "-1h", "0m", "2 h", "1e9d", "99999999d", "inf", "2h30m", "\x1b[2Jh"]
 )
-def test_anything_else_is_no_span(text: str) -> None:
+def test_other_durations_are_refused(text: str) -> None:
     """The message shows what was typed, cleaned, and how to write it."""
     with pytest.raises(UsageError, match="not a span of time") as caught:
         parse_duration(text)

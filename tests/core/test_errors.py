@@ -28,7 +28,7 @@ def test_each_error_has_its_exit_code(kind: str, code: int) -> None:
     assert ("what", "next", "what (next)") == (error.message, error.hint, str(error))
 
 
-def test_no_error_is_forgotten() -> None:
+def test_every_error_class_is_tested() -> None:
     """Every error of the module is in the drawing at its top."""
     assert errors.__doc__ is not None
     for name, value in vars(errors).items():

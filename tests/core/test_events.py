@@ -25,7 +25,7 @@ def event(**data: Any) -> Event:
     return Event(7, NOW, 12.5, "run-1", "worker-1", "NVDA", "epoch", data)
 
 
-def test_an_event_comes_back() -> None:
+def test_an_event_decodes_to_itself() -> None:
     """What was written is read again: stamps, order, symbol, type and figures."""
     said = event(epoch=3, epochs=50, loss=0.25, eta_s=12.0)
 
@@ -41,16 +41,20 @@ def test_any_data_is_one_line_of_valid_json(data: dict[str, Any]) -> None:
     assert line.endswith(b"\n") and line.count(b"\n") == 1
     assert len(line) <= MAX_LINE
     json.loads(line, parse_constant=lambda name: pytest.fail(name))
-    found = decode(line)
-    assert found is not None and (7, "NVDA", "epoch") == (found.seq, found.symbol, found.type)
+    decoded = decode(line)
+    assert decoded is not None and (7, "NVDA", "epoch") == (
+        decoded.seq,
+        decoded.symbol,
+        decoded.type,
+    )
 
 
-def test_what_is_not_a_number_is_null() -> None:
+def test_nan_is_written_as_null() -> None:
     """NaN and infinities are written as null, deep inside as well."""
-    found = decode(encode(event(loss=math.nan, deep={"x": [math.inf, 1.0]})))
+    decoded = decode(encode(event(loss=math.nan, deep={"x": [math.inf, 1.0]})))
 
-    assert found is not None
-    assert {"loss": None, "deep": {"x": [None, 1.0]}} == found.data
+    assert decoded is not None
+    assert {"loss": None, "deep": {"x": [None, 1.0]}} == decoded.data
 
 
 def test_long_texts_are_cut_and_never_the_line() -> None:
@@ -63,10 +67,10 @@ def test_long_texts_are_cut_and_never_the_line() -> None:
 
 def test_data_cannot_forge_the_head() -> None:
     """A key of the head inside the data is left out."""
-    found = decode(encode(event(seq=99, run="other", v=5, note="kept")))
+    decoded = decode(encode(event(seq=99, run="other", v=5, note="kept")))
 
-    assert found is not None
-    assert (7, "run-1", {"note": "kept"}) == (found.seq, found.run, found.data)
+    assert decoded is not None
+    assert (7, "run-1", {"note": "kept"}) == (decoded.seq, decoded.run, decoded.data)
 
 
 def test_escape_codes_are_removed() -> None:
@@ -90,7 +94,7 @@ def test_escape_codes_are_removed() -> None:
         b"[" * 100_000,
     ],
 )
-def test_garbage_is_none(line: bytes) -> None:
+def test_garbage_decodes_to_none(line: bytes) -> None:
     """A torn, foreign or absurd line is None and never an error."""
     assert decode(line) is None
 
@@ -107,11 +111,11 @@ def test_a_newer_format_is_skipped_and_an_unknown_type_kept() -> None:
     line = encode(event())
 
     assert decode(line.replace(b'"v":%d' % VERSION, b'"v":%d' % (VERSION + 1))) is None
-    found = decode(line.replace(b'"epoch"', b'"dance"'))
-    assert found is not None and found.type == "dance"
+    decoded = decode(line.replace(b'"epoch"', b'"dance"'))
+    assert decoded is not None and decoded.type == "dance"
 
 
-def test_the_promised_types_exist() -> None:
+def test_the_event_types_of_the_contract_exist() -> None:
     """The types that other readers rely on are all there."""
     promised = {
         "queued",

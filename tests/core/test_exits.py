@@ -39,7 +39,7 @@ FAILED, NO_DATA, CANCELLED = (
         ([DONE, CANCELLED], [], False, ExitCode.INTERRUPTED),
     ],
 )
-def test_many_symbols(
+def test_exit_code_of_many_symbols(
     jobs: list[Job], busy: list[str], interrupted: bool, expected: ExitCode
 ) -> None:
     """The worst that happened decides: interrupted, failed, no data, all busy, all refused,
@@ -50,7 +50,7 @@ def test_many_symbols(
 @pytest.mark.parametrize(
     ("codes", "expected"), [([], 0), ([0, 0], 0), ([0, 4], 4), ([4, 1], 1), ([0, 5], 5)]
 )
-def test_a_command_that_asked_for_many(codes: list[int], expected: int) -> None:
+def test_exit_code_of_a_command_for_many_symbols(codes: list[int], expected: int) -> None:
     """A failure counts before missing data, and either before success."""
     assert expected == worst_exit(codes)
 

@@ -65,7 +65,7 @@ write_atomic(Path(sys.argv[1]), b"new" * 1000)
 
 @pytest.mark.parametrize("action", ["kill", "enospc"])
 @pytest.mark.parametrize("point", ["begin", "written", "synced", "renamed", "done"])
-def test_at_every_point_the_old_or_the_new_file_stands(
+def test_a_kill_at_any_point_leaves_the_old_or_the_new_file(
     tmp_path: Path, point: str, action: str
 ) -> None:
     """Killed, or out of space, at any step: the file is whole, old before the rename and new
@@ -96,7 +96,7 @@ def test_failpoints_need_a_test_process(tmp_path: Path) -> None:
     assert 3000 == path.stat().st_size
 
 
-def test_json_never_holds_nan(tmp_path: Path) -> None:
+def test_nan_is_never_written_to_json(tmp_path: Path) -> None:
     """A NaN is an error and nothing is written."""
     write_json(tmp_path / "a.json", {"x": [1, None]})
     with pytest.raises(ValueError, match="JSON"):
@@ -144,7 +144,7 @@ append_line(path, "three")
 """
 
 
-def test_a_line_that_found_no_room_is_told_and_takes_no_other_with_it(tmp_path: Path) -> None:
+def test_a_line_without_room_is_an_error_and_spoils_no_other(tmp_path: Path) -> None:
     """Where only a part of a line fits the caller hears it, and the part does not stay for the
     next line to stick to."""
     ran = subprocess.run(
@@ -159,7 +159,7 @@ def test_a_line_that_found_no_room_is_told_and_takes_no_other_with_it(tmp_path: 
     assert (tmp_path / "x").read_text().splitlines() == ["one", "three"]
 
 
-def test_a_lock_has_one_holder_who_is_named(tmp_path: Path) -> None:
+def test_a_lock_has_one_named_holder(tmp_path: Path) -> None:
     """A second taker gets False and the holder's words;
     after release the lock is free and its file stays."""
     path = tmp_path / "locks" / "NVDA.lock"
@@ -175,7 +175,7 @@ def test_a_lock_has_one_holder_who_is_named(tmp_path: Path) -> None:
     assert path.exists()
 
 
-def test_a_shorter_owner_leaves_nothing_of_the_longer(tmp_path: Path) -> None:
+def test_a_shorter_owner_text_replaces_a_longer_one(tmp_path: Path) -> None:
     """The holder's words replace those of the holder before."""
     path = tmp_path / "x.lock"
     for owner in ("a very long owner indeed", "me"):
@@ -223,7 +223,7 @@ def _probe(path: str, stop: Flag) -> None:
         lock_holder(Path(path))
 
 
-def test_many_starters_never_hold_it_at_once(tmp_path: Path) -> None:
+def test_many_starters_never_share_the_lock(tmp_path: Path) -> None:
     """Three processes race for one lock, another looks: in the ledger nobody enters before the
     last one left."""
     path, ledger, stop = tmp_path / "x.lock", tmp_path / "ledger", SPAWN.Event()
@@ -244,7 +244,7 @@ def test_many_starters_never_hold_it_at_once(tmp_path: Path) -> None:
     )
 
 
-def test_looking_never_costs_a_starter_the_lock(tmp_path: Path) -> None:
+def test_probing_never_costs_a_starter_the_lock(tmp_path: Path) -> None:
     """A look that is put aside in the middle is waited for: it is no holder."""
     path = tmp_path / "x.lock"
     path.touch()

@@ -44,7 +44,7 @@ def _values(home: Home, schema: Schema) -> list[int] | None:
         return [row[0] for row in connection.execute(f"SELECT value FROM {schema.owner}_rows")]
 
 
-def test_rooms_share_the_file_and_not_their_tables(home: Home) -> None:
+def test_packages_share_the_file_but_not_their_tables(home: Home) -> None:
     """Each owner's tables come when it first writes; another's are not there yet."""
     assert _values(home, ONE) is None and not home.history.exists()
     _add(home, ONE, 1)
@@ -112,7 +112,7 @@ def test_a_failed_migration_changes_nothing(home: Home) -> None:
         ).fetchone() == (0,)
 
 
-def test_a_newer_format_is_refused_in_words(home: Home) -> None:
+def test_a_newer_format_is_refused(home: Home) -> None:
     """Of an owner and of the file alike, to read and to write."""
     _add(home, ONE_LATER, 1)
     with pytest.raises(StockmlError, match="has one format 2; this program knows 1") as caught:
@@ -148,7 +148,7 @@ def test_a_reader_cannot_write(home: Home) -> None:
     "content",
     [b"not a database at all, not even close to one" * 40, b"SQLite format 3\x00" + b"\xff" * 4096],
 )
-def test_a_damaged_file_is_told_and_kept(home: Home, content: bytes) -> None:
+def test_a_damaged_file_is_reported_and_kept(home: Home, content: bytes) -> None:
     """The file is named, and nothing is written over it."""
     home.data.mkdir(parents=True)
     home.history.write_bytes(content)
@@ -171,7 +171,7 @@ for number in range(50):
 """
 
 
-def test_two_processes_that_begin_at_once_lose_no_row(home: Home) -> None:
+def test_two_processes_starting_together_lose_no_row(home: Home) -> None:
     """Both may make the file and its tables; each row of both is there."""
     writers = [
         subprocess.Popen([sys.executable, "-c", _WRITER, str(home.root)], env=environment())

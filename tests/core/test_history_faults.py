@@ -74,29 +74,29 @@ def test_a_writer_killed_at_any_moment_loses_no_acknowledged_row(home: Home) -> 
     """Ten writers are killed in the middle;
     every row whose commit was told stands, once, and the file is whole."""
     chance = random.Random(5)
-    told: list[int] = []
+    acknowledged: list[int] = []
     for number in range(10):
         line = [sys.executable, "-c", _WRITER, str(home.root), str(number * 100_000)]
         with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment()) as writer:
             assert writer.stdout is not None
-            told.append(int(writer.stdout.readline()))
+            acknowledged.append(int(writer.stdout.readline()))
             time.sleep(
                 chance.random() * 0.02
             )  # the moment is the subject, not a wait for something
             writer.kill()
-            told += [
+            acknowledged += [
                 int(text)
                 for text in writer.stdout.read().splitlines(keepends=True)
                 if text.endswith("\n")
             ]
-    found = values(home)
-    assert set(told) <= set(found)
-    assert len(found) == len(set(found)) <= len(told) + 10
+    stored = values(home)
+    assert set(acknowledged) <= set(stored)
+    assert len(stored) == len(set(stored)) <= len(acknowledged) + 10
     with closing(sqlite3.connect(home.history)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_a_reader_sees_nothing_of_a_transaction_that_died(home: Home) -> None:
+def test_a_reader_sees_nothing_of_a_killed_transaction(home: Home) -> None:
     """A journal that a killed writer left is rolled back by whoever looks next, also by one that
     only looks."""
     add(home, *range(500))
@@ -126,7 +126,7 @@ def full(tmp_path: Path) -> Iterator[tuple[Home, Path]]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_disk_is_told_and_what_stands_is_read(full: tuple[Home, Path]) -> None:
+def test_a_full_disk_is_reported_and_stored_rows_are_read(full: tuple[Home, Path]) -> None:
     """Writing fails in words and changes nothing, reading goes on, and with space again writing
     works."""
     home, ballast = full
@@ -144,7 +144,7 @@ def test_a_full_disk_is_told_and_what_stands_is_read(full: tuple[Home, Path]) ->
 
 
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
-def test_a_locked_file_is_waited_for_and_then_told(
+def test_a_locked_file_is_waited_for_and_then_reported(
     home: Home, monkeypatch: pytest.MonkeyPatch, lock: str
 ) -> None:
     """A second writer gives up in words after its patience;
@@ -166,7 +166,7 @@ def test_a_locked_file_is_waited_for_and_then_told(
     assert values(home) == [1, 2]
 
 
-def test_a_commit_that_a_reader_kept_out_is_undone_and_can_be_tried_again(home: Home) -> None:
+def test_a_commit_blocked_by_a_reader_is_rolled_back_and_can_be_retried(home: Home) -> None:
     """A reader in the middle of its rows keeps a commit out;
     the connection is free again and the next one goes through."""
     add(home, 1)
@@ -186,7 +186,7 @@ def test_a_commit_that_a_reader_kept_out_is_undone_and_can_be_tried_again(home: 
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes where nobody may")
-def test_a_folder_that_cannot_be_written_is_told(home: Home) -> None:
+def test_an_unwritable_folder_is_reported(home: Home) -> None:
     """Without permission writing fails in words; reading goes on."""
     add(home, 1)
     home.data.chmod(0o500)

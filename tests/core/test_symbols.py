@@ -11,7 +11,7 @@ CONFIGURED = ("NVDA", "TSLA", "BRK.B", "X-1")
 
 
 @pytest.mark.parametrize("symbol", CONFIGURED)
-def test_a_configured_symbol_is_itself(symbol: str) -> None:
+def test_a_configured_symbol_is_returned(symbol: str) -> None:
     """Letters, figures, dots and dashes are what a symbol may hold."""
     assert symbol == check_symbol(symbol, CONFIGURED)
 
@@ -19,7 +19,7 @@ def test_a_configured_symbol_is_itself(symbol: str) -> None:
 @pytest.mark.parametrize(
     "text", ["nvda", "NVDX", "", "../NVDA", "NVDA\n", " NVDA", "NVDA;ls", "ＮＶＤＡ", "A" * 11]
 )
-def test_anything_else_is_refused(text: str) -> None:
+def test_other_symbols_are_refused(text: str) -> None:
     """Lower case, unknown names, paths and shell words are wrong usage, even where they are
     configured."""
     with pytest.raises(UsageError):
@@ -43,7 +43,7 @@ def test_repeats_are_dropped_and_the_order_kept() -> None:
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_a_symbol_or_an_error_in_safe_words(text: str) -> None:
+def test_any_text_is_a_symbol_or_a_safe_error(text: str) -> None:
     """No text gets through unless configured, and the message has no control character."""
     try:
         assert check_symbol(text, CONFIGURED) in CONFIGURED

@@ -10,12 +10,12 @@ import pytest
 from engine.core.tail import FileTail
 
 
-def test_absent_file_is_said_so(tmp_path: Path) -> None:
+def test_an_absent_file_is_reported(tmp_path: Path) -> None:
     """No file is no error, but it is named."""
     assert "does not exist yet" in FileTail(tmp_path / "training.log").read().problem
 
 
-def test_unreadable_path_is_said_so(tmp_path: Path) -> None:
+def test_an_unreadable_path_is_reported(tmp_path: Path) -> None:
     """A folder where the file should be is named with the reason."""
     assert "cannot read" in FileTail(tmp_path).read().problem
 
@@ -36,7 +36,7 @@ def test_growth_rotation_and_truncation_are_followed(tmp_path: Path) -> None:
     assert tail.read().lines == ()
 
 
-def test_only_so_many_lines_are_kept(tmp_path: Path) -> None:
+def test_a_limited_number_of_lines_is_kept(tmp_path: Path) -> None:
     """The newest of them, cleaned, of the file that has the name now."""
     log = tmp_path / "a.log"
     tail = FileTail(log, window=64, max_lines=2)
@@ -53,7 +53,7 @@ def test_only_so_many_lines_are_kept(tmp_path: Path) -> None:
     assert ("last",) == tail.read().lines
 
 
-def test_large_file_costs_its_window(tmp_path: Path) -> None:
+def test_a_large_file_costs_only_its_window(tmp_path: Path) -> None:
     """Only the last bytes are read, whole lines only, and the cut is told."""
     path = tmp_path / "training.log"
     path.write_text("".join(f"line {n}\n" for n in range(1000)))

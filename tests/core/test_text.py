@@ -46,7 +46,7 @@ def is_safe(char: str) -> bool:
 @example("\x9d52;c;AAAA\x9c", 60)
 @example("\x1b[\x1b[31m31m", 60)
 @example("a" * 59 + "\x1b[31m", 60)
-def test_no_control_character_survives(text: str, limit: int) -> None:
+def test_no_control_character_remains(text: str, limit: int) -> None:
     """Whatever comes in, one line of safe characters comes out, no longer than the limit."""
     cleaned = clean(text, limit)
 
@@ -55,7 +55,7 @@ def test_no_control_character_survives(text: str, limit: int) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_bytes_become_text(raw: bytes) -> None:
+def test_invalid_bytes_become_text(raw: bytes) -> None:
     """Bytes that are not UTF-8 never raise and are as safe."""
     assert all(is_safe(char) for char in clean_bytes(raw))
 
@@ -88,13 +88,13 @@ def test_plain_text_is_left_alone(text: str) -> None:
         ("abcdef", "abcdef"),
     ],
 )
-def test_known_sequences(text: str, expected: str) -> None:
+def test_escape_sequences_are_removed(text: str, expected: str) -> None:
     """Colours, titles, links, clipboard writes, C1 forms and carriage returns leave the words
     alone."""
     assert expected == clean(text)
 
 
-def test_a_cut_is_shown() -> None:
+def test_a_cut_text_ends_in_an_ellipsis() -> None:
     """A text beyond the limit ends with an ellipsis."""
     assert "abc…" == clean("abcdef", 4)
 
@@ -111,6 +111,6 @@ def test_a_cut_is_shown() -> None:
         (b"", False, []),
     ],
 )
-def test_whole_rows_of_the_end_of_a_file(window: bytes, cut: bool, rows: list[bytes]) -> None:
+def test_complete_lines_of_the_end_of_a_file(window: bytes, cut: bool, rows: list[bytes]) -> None:
     """A line without its beginning is left out, unless it is all there is."""
     assert complete_lines(window, cut, limit=3) == rows

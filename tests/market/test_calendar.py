@@ -15,7 +15,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def test_table_equals_exchange_calendars() -> None:
+def test_the_table_equals_exchange_calendars() -> None:
     """The shipped table is what exchange_calendars computes now: closed weekdays, early closes,
     and never a late open."""
     import exchange_calendars
@@ -34,7 +34,7 @@ def test_table_equals_exchange_calendars() -> None:
     assert {calendar.session_open(stamp.date()) for stamp in xnys.sessions} == set(xnys.opens)
 
 
-def test_table_reaches_ninety_days_ahead() -> None:
+def test_the_table_reaches_ninety_days_ahead() -> None:
     """The table still covers the next 90 days;
     when this fails, run `python -m engine.market.make_sessions`."""
     today = datetime.now(UTC).date()
@@ -55,7 +55,7 @@ def test_table_reaches_ninety_days_ahead() -> None:
         ("2026-12-25", False),
     ],
 )
-def test_is_session(day: str, session: bool) -> None:
+def test_weekends_and_holidays_are_no_sessions(day: str, session: bool) -> None:
     """Weekends, holidays and unplanned closures are no sessions; the day after Thanksgiving is."""
     assert calendar.is_session(date.fromisoformat(day)) is session
 
@@ -94,7 +94,7 @@ def test_early_close_and_daylight_saving() -> None:
         ("2026-11-27T18:29", "2026-11-25"),
     ],
 )
-def test_last_complete_session(now: str, last: str) -> None:
+def test_the_last_complete_session_has_settled(now: str, last: str) -> None:
     """A session counts once its own close is half an hour past, on half days too, by the clock
     of New York."""
     assert calendar.last_complete_session(at(now), 30) == date.fromisoformat(last)
@@ -109,13 +109,13 @@ def test_last_complete_session(now: str, last: str) -> None:
         ("2026-11-21T07:00", "2026-11-20"),
     ],
 )
-def test_settling_past_midnight(now: str, last: str) -> None:
+def test_settling_may_reach_past_midnight(now: str, last: str) -> None:
     """Ten hours after the close are 2:00 in New York: until then yesterday's session is not
     complete, on a Saturday neither."""
     assert calendar.last_complete_session(at(now), 600) == date.fromisoformat(last)
 
 
-def test_is_open() -> None:
+def test_the_exchange_is_open_between_open_and_close() -> None:
     """The market is open from 9:30 to the close of that day, both in New York's time."""
     assert not calendar.is_open(at("2026-11-27T14:29"))
     assert calendar.is_open(at("2026-11-27T14:30"))
@@ -124,7 +124,7 @@ def test_is_open() -> None:
     assert not calendar.is_open(at("2026-11-26T18:00"))
 
 
-def test_weekdays_after_the_table_count() -> None:
+def test_weekdays_after_the_table_count_as_sessions() -> None:
     """Beyond the table the console goes on with weekdays in place of stopping."""
     day = calendar.covered_until() + timedelta(days=10)
     assert calendar.next_session(day).weekday() < 5

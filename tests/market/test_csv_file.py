@@ -130,7 +130,7 @@ def test_huge_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)))
-def test_days_read_back(day: date) -> None:
+def test_every_form_of_a_day_is_read(day: date) -> None:
     """A day written in any of the known forms reads back as itself."""
     for text in (
         str(day),
@@ -143,7 +143,7 @@ def test_days_read_back(day: date) -> None:
 
 
 @given(st.floats(min_value=-1e12, max_value=1e12, allow_nan=False))
-def test_numbers_read_back(number: float) -> None:
+def test_every_form_of_a_number_is_read(number: float) -> None:
     """A number reads back from its shortest text, and from its text with $ and separators of
     thousands."""
     assert parse_number(repr(number)) == number

@@ -35,12 +35,12 @@ def test_a_folder_is_read_and_kept_for_the_console(home: Home, tmp_path: Path) -
     source = csv_folder(tmp_path / "bars", csv_text())
     bars = fetch_bars(home, load(home, {}), source, "NVDA", CLOCK)
     assert (tuple(bars.dates.tolist()), bars.source, bars.warnings) == (DAYS, source, ())
-    found = last_bar(home, source, "NVDA")
-    assert found is not None
-    assert (found.date, found.close, found.rows) == (str(DAYS[-1]), bars.close[-1], len(DAYS))
+    newest = last_bar(home, source, "NVDA")
+    assert newest is not None
+    assert (newest.date, newest.close, newest.rows) == (str(DAYS[-1]), bars.close[-1], len(DAYS))
 
 
-def test_a_bar_of_a_day_to_come_is_warned_of(home: Home, tmp_path: Path) -> None:
+def test_a_bar_in_the_future_is_warned_of(home: Home, tmp_path: Path) -> None:
     """A newest bar dated after today is used, and its date is doubted in words;
     one of today's session over is not."""
     source = csv_folder(tmp_path / "bars", csv_text((date(2026, 11, 20), date(2027, 11, 22))))
@@ -104,7 +104,7 @@ def test_a_file_captured_during_the_session_loses_its_last_bar(home: Home, tmp_p
     assert "captured 2024-02-26 19:00 UTC" in bars.warnings[0]
 
 
-def test_folders_and_files_that_are_not_there(home: Home, tmp_path: Path) -> None:
+def test_an_absent_folder_or_file_is_reported(home: Home, tmp_path: Path) -> None:
     """A missing folder and a missing file are told apart, and what is there is shown without
     escape codes."""
     settings = load(home, {})
@@ -136,7 +136,7 @@ def test_a_full_disk_costs_a_warning_not_the_bars(
     assert "could not be kept: No space left on device" in bars.warnings[-1]
 
 
-def test_unknown_source_is_wrong_usage(home: Home) -> None:
+def test_an_unknown_source_is_wrong_usage(home: Home) -> None:
     """A name that is no source is exit 2."""
     with pytest.raises(UsageError):
         fetch_bars(home, load(home, {}), "google", "NVDA", CLOCK)
@@ -151,7 +151,7 @@ def test_sources_never_share_a_file(home: Home, tmp_path: Path) -> None:
     assert len(list(home.market.glob("*/NVDA.csv"))) == 2
 
 
-def test_a_folder_that_is_gone_leaves_its_copy(home: Home, tmp_path: Path) -> None:
+def test_a_stored_copy_replaces_a_folder_that_is_gone(home: Home, tmp_path: Path) -> None:
     """Forecasts go on from the stored copy, with a warning that names the folder;
     asking the folder itself fails."""
     source = csv_folder(tmp_path / "bars", csv_text())

@@ -15,7 +15,7 @@ from tests.market.samples import DAYS, some_rows, values
 NAN = float("nan")
 
 
-def test_good_rows_are_taken_as_they_are() -> None:
+def test_good_rows_are_kept_as_they_are() -> None:
     """Rows that can be true become bars unchanged and without a warning, whatever their order."""
     forward = quality.checked_bars(some_rows())
     backward = quality.checked_bars(some_rows().take(list(reversed(range(len(DAYS))))))
@@ -54,7 +54,7 @@ def test_impossible_rows_fail_with_file_and_line(row: list[float], words: str) -
 @pytest.mark.parametrize(
     "row", [[10.0, 12.0, 10.5, 11.0, 5.0], [11.0, 12.0, 10.0, NAN, 5.0], [11.0, NAN, NAN, NAN, NAN]]
 )
-def test_last_row_that_disagrees_is_dropped_in_words(row: list[float]) -> None:
+def test_a_last_row_that_disagrees_is_dropped_with_a_warning(row: list[float]) -> None:
     """A newest bar whose prices disagree or are missing was captured too early: dropped, and the
     warning says where."""
     bars = quality.checked_bars(some_rows(changed={len(DAYS) - 1: row}))
@@ -64,7 +64,7 @@ def test_last_row_that_disagrees_is_dropped_in_words(row: list[float]) -> None:
     assert str(DAYS[-1]) in bars.warnings[0]
 
 
-def test_last_row_with_an_impossible_price_still_fails() -> None:
+def test_a_last_row_with_an_impossible_price_still_fails() -> None:
     """A newest bar with a price below zero is no early capture but a broken file."""
     with pytest.raises(NoDataError, match="not a positive price"):
         quality.checked_bars(some_rows(changed={len(DAYS) - 1: [11.0, 12.0, -10.0, 11.0, 5.0]}))
@@ -77,7 +77,7 @@ def test_only_one_unfinished_row_is_forgiven() -> None:
         quality.checked_bars(some_rows(changed={len(DAYS) - 1: bad, len(DAYS) - 2: bad}))
 
 
-def test_rounding_of_32_bit_floats_is_no_fault() -> None:
+def test_rounding_of_32_bit_floats_is_accepted() -> None:
     """A low above the open by less than a 32-bit float can tell is kept."""
     bars = quality.checked_bars(some_rows(changed={3: [10.0, 12.0, 10.000001, 11.0, 5.0]}))
     assert len(bars) == len(DAYS)
@@ -90,7 +90,7 @@ def test_big_true_moves_are_kept() -> None:
     assert (bars.close[5], bars.close[6], bars.warnings) == (23.5, 15.7, ())
 
 
-def test_a_split_that_nobody_adjusted_is_named() -> None:
+def test_an_unadjusted_split_is_warned_of() -> None:
     """A close a tenth of the one before stays as it is, and the warning says where and what it
     may be."""
     bars = quality.checked_bars(some_rows(changed={5: [2.1, 2.4, 2.0, 2.2, 9.0]}))
@@ -126,7 +126,7 @@ def test_many_missing_sessions_are_counted() -> None:
     assert warning.endswith("; 3 earlier ones too")
 
 
-def test_a_row_repeated_is_used_once() -> None:
+def test_a_repeated_row_is_used_once() -> None:
     """The same row twice is used once, with a warning."""
     bars = quality.checked_bars(some_rows().take([0, 1, 1, 2]))
     assert tuple(bars.dates.tolist()) == DAYS[:3]
@@ -140,7 +140,7 @@ def _twice(row: int) -> Rows:
     return Rows("MP", "csv:/bars", "/bars/MP.csv", (*DAYS, DAYS[row]), both, tuple(range(2, 13)))
 
 
-def test_the_later_capture_of_the_newest_session_stands() -> None:
+def test_the_later_capture_of_the_newest_session_is_used() -> None:
     """Two captures of the newest session are an early and a final one: the later row stands,
     with a warning."""
     bars = quality.checked_bars(_twice(len(DAYS) - 1))
@@ -150,7 +150,7 @@ def test_the_later_capture_of_the_newest_session_stands() -> None:
     assert quality.checked_bars(backward).close[-1] == bars.close[-1]
 
 
-def test_two_truths_of_an_older_session_fail() -> None:
+def test_different_rows_of_an_older_session_fail() -> None:
     """Different rows for one older session cannot both be true: exit 4 that names both lines."""
     with pytest.raises(
         NoDataError,
@@ -180,7 +180,7 @@ def test_a_bar_captured_during_its_session_is_dropped(moment: str, kept: bool) -
     assert bool(bars.warnings) is not kept
 
 
-def test_nothing_left_is_no_data() -> None:
+def test_no_rows_left_is_no_data() -> None:
     """No row, or one unfinished row only, is exit 4."""
     with pytest.raises(NoDataError, match="no bars of MP"):
         quality.checked_bars(some_rows(()))

@@ -17,7 +17,7 @@ def test_resume_day_goes_back_over_sessions() -> None:
     assert refresh.resume_day(some_bars(), 50) == DAYS[0]
 
 
-def test_a_split_is_seen_by_its_event_and_by_its_prices() -> None:
+def test_a_split_is_detected_by_event_and_by_prices() -> None:
     """A new split event, shared closes on another base, or nothing shared at all: the whole
     history is needed."""
     held, fresh = some_bars(), some_bars(DAYS).tail(5)
@@ -30,7 +30,7 @@ def test_a_split_is_seen_by_its_event_and_by_its_prices() -> None:
     assert refresh.is_rebased(held.until(DAYS[3]), fresh)
 
 
-def test_merged_prefers_the_fresh_and_fills_from_the_stored() -> None:
+def test_merge_prefers_fresh_bars_and_fills_from_stored_ones() -> None:
     """Shared sessions are the fresh ones, lost ones come from the store, new ones are added,
     events follow."""
     held = replace(some_bars(DAYS[:8]), splits=((DAYS[0], 2.0),), dividends=((DAYS[6], 0.1),))

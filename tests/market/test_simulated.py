@@ -33,8 +33,8 @@ def returns(bars: Bars) -> Floats:
     return np.diff(np.log(bars.close))
 
 
-def correlation(one: Floats, other: Floats) -> float:
-    return float(np.asarray(np.corrcoef(one, other))[0, 1])
+def correlation(first: Floats, other: Floats) -> float:
+    return float(np.asarray(np.corrcoef(first, other))[0, 1])
 
 
 def test_bars_are_sessions_up_to_the_clock(home: Home) -> None:
@@ -83,7 +83,7 @@ def test_a_longer_table_changes_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     assert data_hash(shorter) == data_hash(whole.until(shorter.last_date))
 
 
-def test_bars_can_be_true(home: Home) -> None:
+def test_simulated_bars_pass_the_quality_checks(home: Home) -> None:
     """Low ≤ open, close ≤ high, prices and volumes above zero, for every configured symbol and
     8,000 sessions."""
     home.settings.write_text(
@@ -97,11 +97,11 @@ def test_bars_can_be_true(home: Home) -> None:
         assert (bars.volume > 0).all()
 
 
-def test_it_looks_like_a_market(home: Home) -> None:
+def test_volatility_clusters_as_in_a_real_market(home: Home) -> None:
     """Volatility by symbol, fat tails, volatility clusters, gaps, correlation with the market
     and within a sector."""
-    found = {symbol: market(home, symbol) for symbol in ("NVDA", "AAPL", "TSLA", "SMCI", "SPY")}
-    moves = {symbol: returns(bars) for symbol, bars in found.items()}
+    markets = {symbol: market(home, symbol) for symbol in ("NVDA", "AAPL", "TSLA", "SMCI", "SPY")}
+    moves = {symbol: returns(bars) for symbol, bars in markets.items()}
     sd = {symbol: float(values.std()) for symbol, values in moves.items()}
     assert sd["SPY"] < sd["AAPL"] < sd["SMCI"]
     assert 0.008 < sd["SPY"] < 0.015
@@ -114,11 +114,11 @@ def test_it_looks_like_a_market(home: Home) -> None:
     )
     assert with_market > 0.4
     assert same_sector > other_sector
-    gaps = found["NVDA"].open[1:] / found["NVDA"].close[:-1] - 1
+    gaps = markets["NVDA"].open[1:] / markets["NVDA"].close[:-1] - 1
     assert np.abs(gaps).mean() > 0.003
 
 
-def test_the_past_does_not_tell_the_next_direction(home: Home) -> None:
+def test_the_past_does_not_predict_the_next_direction(home: Home) -> None:
     """Yesterday's move and today's are uncorrelated, so that no honest model shines here."""
     values = np.concatenate(
         [

@@ -31,7 +31,7 @@ def test_complete_sessions_after_the_last_bar(
     assert bars_behind(last_bar, source, WEDNESDAY, 30) == behind
 
 
-def test_words_only_for_old_bars() -> None:
+def test_only_old_bars_have_a_note() -> None:
     """Nothing is said of bars that are up to date or know no age."""
     assert [stale_note(count) for count in (None, 0, 1, 309)] == [
         "",
@@ -41,7 +41,7 @@ def test_words_only_for_old_bars() -> None:
     ]
 
 
-def test_a_stored_copy_is_told_while_its_file_or_folder_is_gone(tmp_path: Path) -> None:
+def test_a_stored_copy_is_noted_while_its_file_or_folder_is_gone(tmp_path: Path) -> None:
     """A csv source whose file is there says nothing;
     without the file, and without the folder, the words name what is gone."""
     source = f"csv:{tmp_path / 'bars'}"

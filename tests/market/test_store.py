@@ -46,7 +46,7 @@ def test_bars_read_back_bit_by_bit(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.floats(1e-4, 1e6), min_size=1, max_size=5), st.floats(0, 1e12))
-def test_any_price_survives_the_text(prices: list[float], volume: float) -> None:
+def test_any_price_reads_back_exactly(prices: list[float], volume: float) -> None:
     """The text of a price reads back as the very same float."""
     bars = some_bars(DAYS[: len(prices)])
     bars = replace(bars, close=np.array(prices), volume=np.full(len(prices), volume))
@@ -71,7 +71,7 @@ def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "symbol", ["../../etc/passwd", "nvda", "", "A/B", "A" * 11, ".TURN", "A\n"]
 )
-def test_a_text_that_is_no_symbol_makes_no_path(symbol: str, tmp_path: Path) -> None:
+def test_only_a_symbol_makes_a_path(symbol: str, tmp_path: Path) -> None:
     """Paths come from checked symbols only: anything else is wrong usage."""
     with pytest.raises(UsageError):
         BarStore(Home(tmp_path)).read("yahoo", symbol)
@@ -94,7 +94,7 @@ def test_a_text_that_is_no_symbol_makes_no_path(symbol: str, tmp_path: Path) -> 
         ("MP.json", '{"v": 99, "symbol": "MP", "source": "yahoo"}', "newer"),
     ],
 )
-def test_damaged_files_are_refused_in_words(
+def test_damaged_files_are_refused_with_a_reason(
     name: str, text: str, words: str, tmp_path: Path
 ) -> None:
     """A stored file that was damaged is exit 4 naming it."""
@@ -148,14 +148,14 @@ def test_last_bar_reads_the_tail(tmp_path: Path) -> None:
     home = Home(tmp_path)
     assert last_bar(home, "yahoo", "MP") is None
     BarStore(home).write(replace(some_bars(), fetched_at=FETCHED))
-    found = last_bar(home, "yahoo", "MP")
-    assert found is not None
-    assert (found.date, found.close, found.rows) == (
+    newest = last_bar(home, "yahoo", "MP")
+    assert newest is not None
+    assert (newest.date, newest.close, newest.rows) == (
         str(DAYS[-1]),
         some_bars().close[-1],
         len(DAYS),
     )
-    assert found.fetched_at == "2024-02-27T03:00:00.000Z"
+    assert newest.fetched_at == "2024-02-27T03:00:00.000Z"
     path = bars_path(home, "yahoo", "MP")
     path.with_suffix(".json").unlink()
     alone = last_bar(home, "yahoo", "MP")
@@ -181,7 +181,7 @@ def test_last_bar_of_a_damaged_file_is_none(text: str, tmp_path: Path) -> None:
     assert last_bar(Home(tmp_path), "yahoo", "MP") is None
 
 
-def test_data_hash_tells_bars_apart() -> None:
+def test_data_hash_differs_for_different_bars() -> None:
     """Equal arrays have one hash whatever the source;
     a changed close, a shifted date or a lost row changes it."""
     bars = some_bars()

@@ -18,7 +18,7 @@ from tests.helpers import environment, wait_for
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
 
-def test_requests_are_spaced_over_turns(tmp_path: Path) -> None:
+def test_requests_are_spaced_across_slots(tmp_path: Path) -> None:
     """The next turn waits for the rest of the spacing since the last request, whoever made it,
     and no longer."""
     clock, waits = FakeClock(NOW), list[float]()
@@ -30,7 +30,7 @@ def test_requests_are_spaced_over_turns(tmp_path: Path) -> None:
     assert waits == [pytest.approx(1.5)]
 
 
-def test_a_failure_rests_the_source_for_all(tmp_path: Path) -> None:
+def test_a_failure_pauses_the_source_for_all_processes(tmp_path: Path) -> None:
     """After a failure the source rests for a minute, then gets one try;
     an answer makes it as before."""
     clock = FakeClock(NOW)
@@ -59,7 +59,7 @@ def test_a_failure_rests_the_source_for_all(tmp_path: Path) -> None:
         '{"asked_at": 9e99, "failed_at": 9e99, "failure": "x"}',
     ],
 )
-def test_a_damaged_memory_never_stops_a_fetch(text: str, tmp_path: Path) -> None:
+def test_a_damaged_state_file_never_stops_a_fetch(text: str, tmp_path: Path) -> None:
     """A torn or odd file, or one from a clock that ran ahead, neither fails nor makes anybody
     wait."""
     path = tmp_path / ".turn"
@@ -69,7 +69,7 @@ def test_a_damaged_memory_never_stops_a_fetch(text: str, tmp_path: Path) -> None
         turn.space(2.0, lambda seconds: pytest.fail(f"waited {seconds} s"))
 
 
-def test_only_one_process_has_the_turn(tmp_path: Path) -> None:
+def test_only_one_process_holds_the_slot(tmp_path: Path) -> None:
     """While another process has its turn the file is locked, and free again once that process is
     gone."""
     path = tmp_path / ".turn"

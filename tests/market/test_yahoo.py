@@ -40,7 +40,7 @@ def ask(
     return fetch_bars(home, load(home, {}), "yahoo", symbol, FakeClock(now))
 
 
-def test_good_answer_becomes_bars_and_is_stored(
+def test_a_good_answer_becomes_bars_and_is_stored(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A good answer gives unadjusted bars of every session, and the store gives the same ones
@@ -60,7 +60,7 @@ def test_good_answer_becomes_bars_and_is_stored(
     )
 
 
-def test_second_fetch_asks_for_the_newest_sessions_only(
+def test_a_second_fetch_asks_for_the_newest_sessions_only(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With bars in the store the last five sessions and what came after are asked, and the
@@ -78,7 +78,9 @@ def test_second_fetch_asks_for_the_newest_sessions_only(
     assert datetime.fromtimestamp(session.charts[0]["period1"], UTC).date() == DAYS[-6]
 
 
-def test_unfinished_bar_of_today_is_dropped(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_unfinished_bar_of_today_is_dropped(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bar of the open session is dropped in words and not stored; once settled it is kept."""
     session = fake.FakeSession(fake.chart(DAYS))
     during = ask(home, monkeypatch, session, datetime(2024, 6, 14, 18, 0, tzinfo=UTC))
@@ -88,7 +90,9 @@ def test_unfinished_bar_of_today_is_dropped(home: Home, monkeypatch: pytest.Monk
     assert (settled.last_date, settled.warnings) == (LAST, ())
 
 
-def test_split_fetches_the_whole_series_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_split_fetches_the_whole_series_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A split the store does not know re-bases every stored bar, so none of the old base is
     left."""
     ask(
@@ -107,7 +111,7 @@ def test_split_fetches_the_whole_series_again(home: Home, monkeypatch: pytest.Mo
     assert len(again.charts) == 1
 
 
-def test_rate_limit_is_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rate_limit_is_retried(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 429 is followed by another try, and the answer then counts."""
     # yfinance itself sends one refused request twice.
     session = fake.FakeSession(fake.rate_limited, fake.rate_limited, fake.chart(DAYS))
@@ -169,9 +173,7 @@ def test_stored_bars_stand_in_with_their_age(
     assert bars.fetched_at == NOW
 
 
-def test_source_that_failed_is_left_alone_for_a_while(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_source_is_paused_for_a_while(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """After all tries failed the next symbol asks nothing; a minute later one try decides;
     an answer ends the pause."""
     first = fake.FakeSession(fake.timed_out)
@@ -205,7 +207,7 @@ def test_null_rows_are_missing_sessions(home: Home, monkeypatch: pytest.MonkeyPa
     assert any(str(DAYS[20]) in warning and str(DAYS[25]) in warning for warning in bars.warnings)
 
 
-def test_stored_bar_fills_what_yahoo_lost(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_bar_fills_what_yahoo_lost(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session that Yahoo returned once and loses later stays, because it was stored."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
     bars = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS, rows={DAYS[-2]: [None] * 5})))
@@ -213,7 +215,9 @@ def test_stored_bar_fills_what_yahoo_lost(home: Home, monkeypatch: pytest.Monkey
     assert bars.warnings == ()
 
 
-def test_revised_close_replaces_the_stored_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_revised_close_replaces_the_stored_one(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A close that Yahoo corrects within the refetched sessions is taken over, with a warning
     that shows both."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
@@ -224,7 +228,7 @@ def test_revised_close_replaces_the_stored_one(home: Home, monkeypatch: pytest.M
     assert any("revised" in warning and f"{right:g}" in warning for warning in bars.warnings)
 
 
-def test_impossible_row_fails_the_symbol(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_impossible_row_fails_the_symbol(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row with its low above its open is exit 4 that names the day, and the store keeps what
     it had."""
     good = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
@@ -236,7 +240,7 @@ def test_impossible_row_fails_the_symbol(home: Home, monkeypatch: pytest.MonkeyP
     ) == data_hash(good)
 
 
-def test_damaged_store_is_fetched_anew(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_stored_bars_are_fetched_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stored file that was damaged is replaced by a whole fetch, and the operator reads so."""
     good = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
     path = home.market / "yahoo" / "NVDA.csv"
@@ -247,13 +251,13 @@ def test_damaged_store_is_fetched_anew(home: Home, monkeypatch: pytest.MonkeyPat
     assert stored_bars(home, load(home, {}), "yahoo", "NVDA", FakeClock(NOW)).warnings == ()
 
 
-def test_other_exchange_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_exchange_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A symbol of another exchange has no calendar here and is refused by name of its zone."""
     with pytest.raises(NoDataError, match="Europe/London"):
         ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS, zone="Europe/London")))
 
 
-def test_longer_history_asks_for_everything(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_longer_history_asks_for_everything(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the settings reach further back than the store was asked for, the whole history is
     fetched."""
     ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
@@ -264,7 +268,7 @@ def test_longer_history_asks_for_everything(home: Home, monkeypatch: pytest.Monk
     assert datetime.fromtimestamp(session.charts[0]["period1"], UTC).year == 2012
 
 
-def test_min_date_is_where_yahoo_is_asked_from(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yahoo_is_asked_from_the_min_date(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A symbol with a min_date is asked from that day on."""
     session = fake.FakeSession(fake.chart(DAYS))
     ask(home, monkeypatch, session, symbol="SMR")

@@ -79,10 +79,10 @@ def written(tree: dict[str, Any], draw: Any) -> str:
 
 def paths_of(tree: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Every leaf of a tree."""
-    found = []
+    paths = []
     for name, value in tree.items():
-        found += paths_of(value, (*before, name)) if isinstance(value, dict) else [(*before, name)]
-    return found
+        paths += paths_of(value, (*before, name)) if isinstance(value, dict) else [(*before, name)]
+    return paths
 
 
 def tree_with(tree: dict[str, Any], path: tuple[str, ...], value: object) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def tree_with(tree: dict[str, Any], path: tuple[str, ...], value: object) -> dic
 
 
 @given(st.data(), TREES, VALUES)
-def test_any_existing_key_in_any_form(
+def test_an_existing_key_is_set_in_any_form(
     data: st.DataObject, tree: dict[str, Any], value: object
 ) -> None:
     """Whatever form a file has, setting a key changes that key alone, and only the lines its
@@ -118,8 +118,10 @@ def test_any_existing_key_in_any_form(
     assert text[before : len(text) - after] in old
 
 
-def shared(one: str, other: str) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+def shared(first: str, other: str) -> int:
+    return sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, other, strict=False))
+    )
 
 
 def value_at(tree: dict[str, Any], path: tuple[str, ...]) -> Any:
@@ -127,7 +129,7 @@ def value_at(tree: dict[str, Any], path: tuple[str, ...]) -> Any:
 
 
 @given(st.data(), TREES, VALUES)
-def test_any_missing_key_in_any_form(
+def test_a_missing_key_is_added_in_any_form(
     data: st.DataObject, tree: dict[str, Any], value: object
 ) -> None:
     """A key that is not there is added to its section, or its section to the end;
@@ -194,7 +196,7 @@ def test_only_that_line_differs() -> None:
         ("\ta = 1\n", ("b",), "\ta = 1\n\tb = 5\n"),
     ],
 )
-def test_forms_one_by_one(text: str, path: tuple[str, ...], expected: str) -> None:
+def test_a_key_is_set_in_each_form_of_toml(text: str, path: tuple[str, ...], expected: str) -> None:
     """Line ends, comments, arrays, strings and tables of every form survive."""
     assert expected == with_value(text, path, 5)
 
@@ -209,7 +211,7 @@ def test_forms_one_by_one(text: str, path: tuple[str, ...], expected: str) -> No
         ("t = { v = {} }\n", ("t", "w", "x")),
     ],
 )
-def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str, ...]) -> None:
+def test_a_text_that_cannot_be_edited_is_refused(text: str, path: tuple[str, ...]) -> None:
     """Broken TOML, a scalar where a table is meant, an array of tables, a table as the key: a
     ConfigError."""
     with pytest.raises(ConfigError):
@@ -229,13 +231,13 @@ def test_what_cannot_be_edited_is_refused(text: str, path: tuple[str, ...]) -> N
         ([], "[]"),
     ],
 )
-def test_values_stand_on_one_line(value: object, expected: str) -> None:
+def test_a_value_is_written_on_one_line(value: object, expected: str) -> None:
     """A rendered value is one line that TOML reads back."""
     assert expected == toml_text(value)
     assert {"v": value} == tomllib.loads(f"v = {expected}")
 
 
-def test_a_symbol_may_hold_a_dot() -> None:
+def test_a_symbol_may_contain_a_dot() -> None:
     """The last name of symbols.BRK.B.kind is the key."""
     assert ("symbols", "BRK.B", "kind") == split_key("symbols.BRK.B.kind")
     assert ("training", "epochs") == split_key("training.epochs")
@@ -256,13 +258,13 @@ def test_a_symbol_may_hold_a_dot() -> None:
         ("naive,lstm", ["naive,lstm", ["naive", "lstm"]]),
     ],
 )
-def test_what_a_word_may_mean(raw: str, expected: list[object]) -> None:
+def test_a_typed_word_has_several_meanings(raw: str, expected: list[object]) -> None:
     """A word is TOML first, then text, then a list;
     a second line or a table is never smuggled in."""
     assert expected == list(possible_values(raw))
 
 
-def test_a_byte_order_mark_is_named() -> None:
+def test_a_byte_order_mark_is_reported() -> None:
     """A file that begins with a BOM is not edited, and the error says how to save it."""
     with pytest.raises(ConfigError, match="save it as UTF-8 without BOM"):
         with_value("\ufeff[training]\nepochs = 5\n", ("training", "epochs"), 6)

@@ -23,24 +23,24 @@ def problems(text: str, **environ: str) -> list[str]:
 
 def settings(text: str = "", **environ: str) -> Settings:
     """The settings of a text that has no problem."""
-    found, wrong = parse(text, "stockml.toml", environ)
+    settings, wrong = parse(text, "stockml.toml", environ)
     assert wrong == []
-    assert found is not None
-    return found
+    assert settings is not None
+    return settings
 
 
 def test_the_packaged_settings_are_the_guides() -> None:
     """13 symbols with the guide's priorities and days, and the guide's training and thresholds."""
-    found = settings(default_settings())
+    packaged = settings(default_settings())
 
-    assert " ".join(found.names) == "NVDA TSLA AAPL MSFT GOOGL AMZN AUR PLTR SMCI TSM MP SMR SPY"
+    assert " ".join(packaged.names) == "NVDA TSLA AAPL MSFT GOOGL AMZN AUR PLTR SMCI TSM MP SMR SPY"
     assert (("NVDA", "TSLA", "AAPL"), ("MSFT", "GOOGL", "AMZN")) == (
-        found.with_priority(Priority.HIGH),
-        found.with_priority(Priority.MEDIUM),
+        packaged.with_priority(Priority.HIGH),
+        packaged.with_priority(Priority.MEDIUM),
     )
-    days = {name: symbol.min_date for name, symbol in found.symbols.items() if symbol.min_date}
+    days = {name: symbol.min_date for name, symbol in packaged.symbols.items() if symbol.min_date}
     assert {"MP": date(2020, 11, 18), "AUR": date(2021, 11, 4), "SMR": date(2022, 5, 3)} == days
-    training, limits = found.training, found.thresholds
+    training, limits = packaged.training, packaged.thresholds
     assert (50, 10, 32, 60, 0.2, True) == (
         training.epochs,
         training.quick_epochs,
@@ -55,31 +55,31 @@ def test_the_packaged_settings_are_the_guides() -> None:
         limits.min_confidence,
         limits.max_model_age_days,
     )
-    assert 300 == found.service.ttl_s
+    assert 300 == packaged.service.ttl_s
 
 
 def test_every_key_has_a_comment() -> None:
     """In the packaged settings each key has its own comment line above it, a key of the symbols
     where it is used first."""
-    section, above, unexplained, seen = "", "", [], set[str]()
+    section, above, unexplained, explained = "", "", [], set[str]()
     for line in default_settings().splitlines():
         if line.startswith("["):
             section = line.strip("[]").partition(".")[0]
         elif " = " in line and not line.startswith("#"):
             key = f"{section}.{line.partition(' = ')[0]}"
-            unexplained += [key] if not above.startswith("#") and key not in seen else []
-            seen.add(key)
+            unexplained += [key] if not above.startswith("#") and key not in explained else []
+            explained.add(key)
         above = line
     assert [] == unexplained
-    assert {"resources.memory_warn", "service.port", "symbols.min_date"} <= seen
+    assert {"resources.memory_warn", "service.port", "symbols.min_date"} <= explained
 
 
-def test_the_checkouts_settings_are_the_packaged_ones() -> None:
+def test_the_settings_at_the_root_equal_the_packaged_ones() -> None:
     """The file at the root of a checkout says the same as the packaged one, comments included."""
     assert default_settings() == (ROOT / "stockml.toml").read_text()
 
 
-def test_a_byte_order_mark_is_named_with_what_to_do() -> None:
+def test_a_byte_order_mark_is_reported_with_the_fix() -> None:
     """An editor's BOM is no riddle of line 1, column 1."""
     (said,) = problems("\ufeff" + default_settings())
     assert "BOM" in said
@@ -87,14 +87,14 @@ def test_a_byte_order_mark_is_named_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["5 minutes", "", "1d"])
-def test_a_ttl_says_how_it_is_written(wrong: str) -> None:
+def test_a_wrong_ttl_is_refused_with_its_form(wrong: str) -> None:
     """A wrong prediction TTL is answered with examples, not with a pattern."""
     (said,) = problems("", ML_PREDICTION_TTL=wrong)
     assert "write it like 30s, 5m or 1h" in said
     assert "[0-9]" not in said
 
 
-def test_an_empty_file_is_the_default() -> None:
+def test_an_empty_file_reads_as_the_defaults() -> None:
     """What a file leaves out reads as the packaged value."""
     assert settings(default_settings()) == settings("")
     assert (5, 32) == (
@@ -138,15 +138,15 @@ def test_a_mistake_names_file_key_value_and_the_nearest(text: str, words: tuple[
     assert problem.isprintable()
 
 
-def test_all_mistakes_come_at_once() -> None:
+def test_all_mistakes_are_reported_together() -> None:
     """Mistakes of different sections, across keys and of the environment are found in one look."""
-    found = problems(
+    messages = problems(
         "[training]\nepohs = 1\nbatch_size = 0\n[resources]\ndisk_warn = 99.0\n[nope]\n",
         MAX_MAPE="much",
     )
 
-    assert 5 == len(found)
-    assert any("environment MAX_MAPE" in problem and "'much'" in problem for problem in found)
+    assert 5 == len(messages)
+    assert any("environment MAX_MAPE" in problem and "'much'" in problem for problem in messages)
 
 
 def test_a_broken_file_does_not_hide_the_environment() -> None:
@@ -195,7 +195,7 @@ def test_load_stops_with_every_problem(tmp_path: Path) -> None:
     assert 2 == len(caught.value.problems)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     """A missing file and one that is not UTF-8 are bad configuration, in words."""
     home = new_home(tmp_path / "h")
     home.settings.write_bytes(b"# \xff")
@@ -229,10 +229,10 @@ TREES = st.recursive(
         st.sampled_from(["training", "symbols", "market", "thresholds", "x"]), TREES, max_size=4
     )
 )
-def test_no_tree_breaks_the_check(tree: dict[str, Any]) -> None:
+def test_no_tree_makes_the_check_fail(tree: dict[str, Any]) -> None:
     """Whatever a file holds, the answer is settings or problems, never another error."""
     import tomli_w
 
-    found, wrong = parse(tomli_w.dumps(tree), "f", {})
+    settings, wrong = parse(tomli_w.dumps(tree), "f", {})
 
-    assert (found is None) == bool(wrong)
+    assert (settings is None) == bool(wrong)

@@ -43,9 +43,9 @@ GUIDE = """\
 
 
 def settings(text: str) -> Settings:
-    found, problems = parse(text, "f", {})
-    assert found is not None, problems
-    return found
+    parsed, problems = parse(text, "f", {})
+    assert parsed is not None, problems
+    return parsed
 
 
 def test_the_packaged_settings_give_the_guides_file() -> None:
@@ -53,7 +53,7 @@ def test_the_packaged_settings_give_the_guides_file() -> None:
     assert GUIDE == ml_config_text(settings(default_settings()))
 
 
-def test_it_follows_the_settings() -> None:
+def test_the_file_follows_the_settings() -> None:
     """Members, epochs, thresholds and symbols are the settings' own."""
     text = '[training]\nepochs = 7\nmembers = ["naive", "sklearn"]\n[thresholds]\nmax_mape = 4.5\n'
     symbol = '[symbols.AMD]\ncompany = "A"\nsector = "S"\nkind = "tech"\npriority = "low"\n'
@@ -68,15 +68,15 @@ def test_it_follows_the_settings() -> None:
     assert tree == json.loads(ml_config_text(settings(text + symbol)))
 
 
-def test_it_is_written_only_when_it_differs(tmp_path: Path) -> None:
+def test_the_file_is_written_only_when_it_differs(tmp_path: Path) -> None:
     """The second write of the same settings touches nothing;
     a file changed by hand is put right."""
-    home, found = Home(tmp_path), settings("")
+    home, packaged = Home(tmp_path), settings("")
 
-    assert write_ml_config(home, found)
+    assert write_ml_config(home, packaged)
     inode = home.ml_config.stat().st_ino
-    assert not write_ml_config(home, found)
+    assert not write_ml_config(home, packaged)
     assert inode == home.ml_config.stat().st_ino
     home.ml_config.write_text("{}")
-    assert write_ml_config(home, found)
+    assert write_ml_config(home, packaged)
     assert GUIDE == home.ml_config.read_text()

@@ -28,22 +28,24 @@ CPU_WARN, CPU_CRIT = ("resources", "cpu_warn"), ("resources", "cpu_crit")
 
 def setting(folder: Path, key: str, **environ: str) -> Setting:
     """One setting of a new home."""
-    return next(one for one in read_sheet(new_home(folder), environ).settings if one.key == key)
+    return next(
+        entry for entry in read_sheet(new_home(folder), environ).settings if entry.key == key
+    )
 
 
-def test_every_key_is_there_with_its_meaning_and_default(tmp_path: Path) -> None:
+def test_every_key_is_listed_with_its_meaning_and_default(tmp_path: Path) -> None:
     """Each key of the packaged file is listed once, explained, with the value of the file as
     value and as default."""
     sheet = read_sheet(new_home(tmp_path / "h"), {})
     tree = tomllib.loads(default_settings())
 
     assert sheet.problems == ()
-    assert {one.path for one in sheet.settings} == set(paths_of(tree))
-    assert [one.key for one in sheet.settings if not one.meaning or not one.takes] == []
+    assert {entry.path for entry in sheet.settings} == set(paths_of(tree))
+    assert [entry.key for entry in sheet.settings if not entry.meaning or not entry.takes] == []
     assert [
-        one.key
-        for one in sheet.settings
-        if one.value != one.default or one.given != one.default or one.changed
+        entry.key
+        for entry in sheet.settings
+        if entry.value != entry.default or entry.given != entry.default or entry.changed
     ] == []
     assert set(section_meanings()) | {"symbols"} == set(tree)
     assert all(section_meanings().values())
@@ -67,25 +69,25 @@ def test_every_key_is_there_with_its_meaning_and_default(tmp_path: Path) -> None
         ("symbols.AUR.min_date", "", "a day, as 2021-11-04"),
     ],
 )
-def test_a_key_says_its_unit_and_what_it_takes(
+def test_a_key_has_its_unit_and_what_it_takes(
     tmp_path: Path, key: str, unit: str, takes: str
 ) -> None:
     """Unit and range stand beside a key in words."""
-    one = setting(tmp_path / "h", key)
+    entry = setting(tmp_path / "h", key)
 
-    assert (one.unit, one.takes) == (unit, takes)
+    assert (entry.unit, entry.takes) == (unit, takes)
 
 
 def test_a_variable_that_overrides_is_named(tmp_path: Path) -> None:
     """The value in effect, the file's own, and the variable;
     a variable that is not set is not named."""
-    one = setting(tmp_path / "h", "training.epochs", ML_EPOCHS="30")
+    entry = setting(tmp_path / "h", "training.epochs", ML_EPOCHS="30")
 
-    assert (one.value, one.given, one.variable) == (30, 50, "ML_EPOCHS")
+    assert (entry.value, entry.given, entry.variable) == (30, 50, "ML_EPOCHS")
     assert setting(tmp_path / "h", "training.batch_size", ML_EPOCHS="30").variable == ""
 
 
-def test_a_broken_file_is_told_with_its_lines(tmp_path: Path) -> None:
+def test_a_broken_file_is_reported_with_its_lines(tmp_path: Path) -> None:
     """Every problem comes with file and line, and there is nothing to change."""
     home = new_home(tmp_path / "h", training__epochs=0)
     line = home.settings.read_text().splitlines().index("epochs = 0") + 1
@@ -125,7 +127,7 @@ def test_changes_are_judged_together(tmp_path: Path) -> None:
     ),
     st.text(max_size=30),
 )
-def test_whatever_is_typed_is_a_value_or_a_sentence(key: str, raw: str) -> None:
+def test_any_typed_word_is_a_value_or_a_reason(key: str, raw: str) -> None:
     """A typed text never ends the check: it is a value that fits the key, or an error in
     printable words."""
     path = split_key(key)
@@ -138,10 +140,12 @@ def test_whatever_is_typed_is_a_value_or_a_sentence(key: str, raw: str) -> None:
         assert with_value(default_settings(), path, value)
 
 
-def test_what_is_shown_can_be_typed_again(tmp_path: Path) -> None:
+def test_a_shown_value_can_be_typed_again(tmp_path: Path) -> None:
     """The text that the form begins with means the value that stands there, for every key."""
     sheet = read_sheet(new_home(tmp_path / "h"), {})
 
     assert [
-        one.key for one in sheet.settings if value_of(one.path, typed_text(one.value)) != one.value
+        entry.key
+        for entry in sheet.settings
+        if value_of(entry.path, typed_text(entry.value)) != entry.value
     ] == []

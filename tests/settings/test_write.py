@@ -52,7 +52,7 @@ def test_setting_the_same_value_writes_nothing(tmp_path: Path) -> None:
         ("thresholds.max_mape", "nan"),
     ],
 )
-def test_an_invalid_result_is_never_written(tmp_path: Path, key_text: str, raw: str) -> None:
+def test_invalid_settings_are_never_written(tmp_path: Path, key_text: str, raw: str) -> None:
     """A value that leaves wrong settings raises, and not a byte of the home changes."""
     home = new_home(tmp_path / "h")
     before = home.settings.read_bytes()
@@ -63,7 +63,7 @@ def test_an_invalid_result_is_never_written(tmp_path: Path, key_text: str, raw: 
     assert not (home.root / ".stockml.toml.previous").exists()
 
 
-def test_no_number_is_refused_as_what_it_is(tmp_path: Path) -> None:
+def test_a_word_for_a_number_is_refused_with_the_reason(tmp_path: Path) -> None:
     """`nan` is no number that a key takes: the fault is the value's, not the file's."""
     with pytest.raises(ConfigError, match=r"thresholds\.max_mape: 'nan': Expected float"):
         set_key(new_home(tmp_path / "h"), "thresholds.max_mape", "nan")
@@ -102,10 +102,10 @@ def _set(root: str, key_text: str, raw: str) -> None:
     set_key(Home(Path(root)), key_text, raw, wait_s=60)
 
 
-def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_simultaneous_changes_are_all_kept(tmp_path: Path) -> None:
     """Several processes that set different keys at once all find their value in the end."""
     home = new_home(tmp_path / "h")
-    wanted = {
+    expected = {
         "training.epochs": "41",
         "training.batch_size": "16",
         "thresholds.max_mape": "4.5",
@@ -114,7 +114,7 @@ def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     children = [
         context.Process(target=_set, args=(str(home.root), name, raw))
-        for name, raw in wanted.items()
+        for name, raw in expected.items()
     ]
     for child in children:
         child.start()
@@ -123,13 +123,13 @@ def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
 
     assert [0] * 4 == [child.exitcode for child in children]
     tree = tomllib.loads(home.settings.read_text())
-    assert [41, 16, 4.5, 9] == [tree[name.split(".")[0]][name.split(".")[1]] for name in wanted]
+    assert [41, 16, 4.5, 9] == [tree[name.split(".")[0]][name.split(".")[1]] for name in expected]
 
 
 @pytest.mark.parametrize(
     "text", ["bad = = 1\n", "a = " + "[" * 5000, "[training]\nepochs = " + "9" * 5000]
 )
-def test_a_broken_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
+def test_a_broken_file_is_reported_and_kept(tmp_path: Path, text: str) -> None:
     """What is no TOML, nests too deep or holds a number too long is a ConfigError with the
     file's name; it is not written."""
     home = new_home(tmp_path / "home")
@@ -166,7 +166,9 @@ def test_several_keys_are_written_together(tmp_path: Path) -> None:
     "changes",
     [{CPU_WARN: 96.0}, {EPOCHS: 10, ACCURACY: "x"}, {EPOCHS: 10, ("training", "nope"): 1}],
 )
-def test_together_or_not_at_all(tmp_path: Path, changes: dict[tuple[str, ...], object]) -> None:
+def test_several_keys_are_written_together_or_not_at_all(
+    tmp_path: Path, changes: dict[tuple[str, ...], object]
+) -> None:
     """When one of the changes is wrong, none of them is written."""
     home = new_home(tmp_path / "h")
     before = home.settings.read_text()
@@ -201,7 +203,7 @@ def test_a_key_is_taken_out_with_its_line(tmp_path: Path) -> None:
     assert home.settings.read_text() == before
 
 
-def test_what_was_mistyped_is_not_recorded(tmp_path: Path) -> None:
+def test_a_mistyped_value_is_not_audited(tmp_path: Path) -> None:
     """A refused `config set` leaves neither the value nor the error in the record: it may be a
     secret in the wrong place."""
     home = new_home(tmp_path / "h")

@@ -72,6 +72,8 @@ def check(home: Home, before: Seen, *, pruned: bool = False, keep_valid: int = 3
     if not pruned:
         assert not lost, f"I5: lost {sorted(lost)}"
     for symbol in {each[1] for each in before.backups}:
-        had, has = (sum(each[1] == symbol for each in seen.backups) for seen in (before, now))
+        had, has = (
+            sum(each[1] == symbol for each in snapshot.backups) for snapshot in (before, now)
+        )
         assert has >= min(had, keep_valid), f"I5: {symbol} has {has} valid backups, had {had}"
     return now

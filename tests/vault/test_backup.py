@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> Home:
     return homes.two_models(tmp_path / "home")
 
 
-def test_what_a_backup_holds(home: Home) -> None:
+def test_a_backup_holds_the_files_and_their_manifest(home: Home) -> None:
     """A backup holds byte-for-byte copies and a manifest that says what they are; it verifies."""
     backup = list_backups(home.models)[0]
     assert backup.verified
@@ -45,7 +45,7 @@ def test_what_a_backup_holds(home: Home) -> None:
     ]
 
 
-def test_two_in_one_second(home: Home) -> None:
+def test_two_backups_in_one_second_get_two_names(home: Home) -> None:
     """Three backups made in one second all exist, the later ones with _2 and _3, and list in
     their order."""
     paths = [homes.backed_up(home, ("NVDA",), days_ago=0) for _ in range(3)]
@@ -53,7 +53,7 @@ def test_two_in_one_second(home: Home) -> None:
     assert {path.name for path in paths} <= {backup.name for backup in list_backups(home.models)}
 
 
-def test_names_are_local_time(home: Home) -> None:
+def test_backup_names_are_in_local_time(home: Home) -> None:
     """A backup's name is the local time of its making, the manifest's is UTC."""
     path = homes.backed_up(home, ("NVDA",), days_ago=0)
     assert path.name == f"backup_{NOW.astimezone():%Y%m%d_%H%M%S}"
@@ -62,7 +62,7 @@ def test_names_are_local_time(home: Home) -> None:
     )
 
 
-def test_order_is_by_the_manifest(home: Home) -> None:
+def test_backups_are_ordered_by_their_manifests(home: Home) -> None:
     """Newest first by the manifests' moments, whatever the folders are called or their files'
     times say."""
     old = homes.backed_up(home, ("NVDA",), days_ago=9)
@@ -71,7 +71,7 @@ def test_order_is_by_the_manifest(home: Home) -> None:
     assert newest_valid(list_backups(home.models), NOW) == list_backups(home.models)[0]
 
 
-def test_nothing_to_back_up(tmp_path: Path) -> None:
+def test_a_backup_without_models_is_no_data(tmp_path: Path) -> None:
     """Without a model there is no empty backup but an error with the next step."""
     home = new_home(tmp_path / "new")
     with pytest.raises(NoDataError, match="no model to back up"):
@@ -79,7 +79,7 @@ def test_nothing_to_back_up(tmp_path: Path) -> None:
     assert list_backups(home.models) == ()
 
 
-def test_another_disk(home: Home) -> None:
+def test_a_backup_is_copied_to_another_disk(home: Home) -> None:
     """`to` and also_to receive whole copies that verify; their age can be told from there."""
     (home.root / "usb").mkdir()
     made = back_up(home, settings_of(home), ("NVDA", "TSLA"), FakeClock(NOW), to=home.root / "usb")
@@ -94,7 +94,7 @@ def test_another_disk(home: Home) -> None:
         assert newest_valid(list_backups(folder), NOW) == copy
 
 
-def test_another_disk_that_is_not_there(home: Home) -> None:
+def test_an_absent_other_disk_is_reported(home: Home) -> None:
     """A missing `to` is an error and no folder is created;
     a missing also_to is a problem of a backup that is complete."""
     with pytest.raises(StockmlError, match="does not exist") as caught:
@@ -111,7 +111,7 @@ def test_another_disk_that_is_not_there(home: Home) -> None:
 
 
 @pytest.mark.parametrize("also_to", ["other", "~nobody-of-this-name/x"])
-def test_another_disk_by_a_relative_name(
+def test_a_relative_other_disk_is_relative_to_the_home(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, also_to: str
 ) -> None:
     """A relative also_to is the home's wherever a command runs;
@@ -130,7 +130,7 @@ def test_another_disk_by_a_relative_name(
         assert "does not exist" in made.problems[0]
 
 
-def test_a_folder_that_leads_nowhere_is_not_one_without_backups(home: Home) -> None:
+def test_a_dangling_backup_folder_is_an_error(home: Home) -> None:
     """Models linked to a disk that is not mounted are an error of that folder;
     a folder that never was holds none."""
     home.models.rename(home.root / "unmounted")
@@ -172,7 +172,7 @@ def test_verify_finds_damage(home: Home, damage: str) -> None:
     ]
 
 
-def test_old_plain_copies(home: Home) -> None:
+def test_old_plain_copies_are_listed_as_unverified(home: Home) -> None:
     """A folder without a manifest is listed as unverified with the time of its name;
     its files are judged by the reader."""
     plain = home.models / "backup_20250813_120000"
@@ -206,17 +206,17 @@ def test_old_plain_copies(home: Home) -> None:
         '{"format":2,"created_at":"2026-01-01T00:00:00Z","reason":"","entries":[]}',
     ],
 )
-def test_a_manifest_that_cannot_be_read(home: Home, text: str) -> None:
+def test_an_unreadable_manifest_is_reported(home: Home, text: str) -> None:
     """A broken or newer manifest is a named problem of that backup, never a crash and never an
     empty list."""
     backup = list_backups(home.models)[0]
     (backup.path / "manifest.json").write_text(text)
-    found = find_backup((home.models,), backup.name)
-    assert "cannot be read" in found.problem
-    assert found.entries == ()
+    same = find_backup((home.models,), backup.name)
+    assert "cannot be read" in same.problem
+    assert same.entries == ()
 
 
-def test_a_manifest_that_points_elsewhere(home: Home) -> None:
+def test_a_manifest_that_points_elsewhere_is_refused(home: Home) -> None:
     """An entry whose file is not the symbol's own name is refused: no path leads out of the
     folder."""
     backup = list_backups(home.models)[0]
@@ -226,7 +226,7 @@ def test_a_manifest_that_points_elsewhere(home: Home) -> None:
     assert "no model file" in find_backup((home.models,), backup.name).problem
 
 
-def test_unknown_backups(home: Home, tmp_path: Path) -> None:
+def test_an_unknown_backup_names_the_nearest(home: Home, tmp_path: Path) -> None:
     """An unknown name is answered with the nearest; no backups at all with how to make one;
     a listing error is an error."""
     known = list_backups(home.models)[0].name
@@ -242,7 +242,7 @@ def test_unknown_backups(home: Home, tmp_path: Path) -> None:
         find_backup((tmp_path / "file",), "backup_20260101_000000")
 
 
-def test_half_built_folders_are_no_backups(home: Home) -> None:
+def test_half_built_folders_are_not_backups(home: Home) -> None:
     """Folders aside, in the trash, and links are not listed."""
     before = list_backups(home.models)
     for name in (
@@ -256,7 +256,7 @@ def test_half_built_folders_are_no_backups(home: Home) -> None:
     assert list_backups(home.models) == before
 
 
-def test_check_space(tmp_path: Path) -> None:
+def test_too_little_space_is_refused(tmp_path: Path) -> None:
     """Too little free space is said before anything is written."""
     check_space(tmp_path, 1)
     with pytest.raises(StockmlError, match=r" free; 1000000 TB are needed"):

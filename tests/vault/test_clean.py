@@ -56,7 +56,7 @@ def _verbs(report: CleanReport, kind: str) -> dict[str, str]:
     return {action.path.name: action.verb for action in report.actions if action.kind == kind}
 
 
-def test_what_goes_and_what_stays(home: Home) -> None:
+def test_clean_removes_what_is_old_and_keeps_the_rest(home: Home) -> None:
     """Old backups, runs, logs, temporary files and trash go;
     the live models and everything young stays."""
     live = {path.name: path.read_bytes() for path in home.models.glob("*.h5")}
@@ -90,7 +90,7 @@ def test_a_dry_run_changes_nothing(home: Home) -> None:
     }
 
 
-def test_a_second_clean_finds_nothing(home: Home) -> None:
+def test_a_second_clean_has_nothing_to_do(home: Home) -> None:
     """Cleaning is done once: a second one right after it removes, renames and copies nothing."""
     _clean(home)
     before = _tree(home)
@@ -98,7 +98,7 @@ def test_a_second_clean_finds_nothing(home: Home) -> None:
     assert _tree(home) == before
 
 
-def test_a_listing_error_aborts(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listing_error_stops_its_part(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """When backups cannot be listed none is removed, the report says so, and the other parts are
     still done."""
     before = sorted(home.models.glob("backup_*"))
@@ -122,7 +122,7 @@ def test_a_corrupt_newest_backup_protects_the_others(home: Home) -> None:
     assert "remove" not in _verbs(_clean(home), "backup").values()
 
 
-def test_a_clock_set_wrong(home: Home) -> None:
+def test_a_wrong_clock_removes_nothing(home: Home) -> None:
     """A year ahead, backups stay as they would today;
     a year back, everything is dated in the future and stays."""
     today = _verbs(_clean(home, dry_run=True), "backup")
@@ -152,7 +152,7 @@ def test_the_other_disk_is_cleaned_too(home: Home) -> None:
     assert _clean(home, settings=settings).problems == ()
 
 
-def test_another_programs_backups_stay(home: Home) -> None:
+def test_another_programs_backups_are_kept(home: Home) -> None:
     """A folder called like a backup, but with no model in it, is not removed however old;
     one that is empty goes."""
     settings = load(home, {})
@@ -165,7 +165,7 @@ def test_another_programs_backups_stay(home: Home) -> None:
     (theirs / "accounts.sql").write_text("theirs")
     for path in home.models.glob("backup_*"):
         path.rename(home.root / "other" / path.name)
-    found = _clean(
+    report = _clean(
         home,
         settings=msgspec.structs.replace(
             settings, backup=msgspec.structs.replace(settings.backup, also_to="other")
@@ -173,11 +173,11 @@ def test_another_programs_backups_stay(home: Home) -> None:
     )
     assert "theirs" == (theirs / "accounts.sql").read_text()
     assert not empty.exists()
-    (kept,) = [action for action in found.actions if action.path == theirs]
+    (kept,) = [action for action in report.actions if action.path == theirs]
     assert "no model among them" in kept.reason
 
 
-def test_live_runs_stay(home: Home) -> None:
+def test_live_runs_are_kept(home: Home) -> None:
     """A run whose lock is held stays, however old; of the finished ones only the newest stay."""
     with FileLock(home.runs / "old" / "lock") as lock:
         assert lock.acquire("supervisor")
@@ -220,7 +220,7 @@ def test_rotation_loses_no_line(home: Home) -> None:
     assert (log.parent / "monitoring.log.2").read_text().strip() == "three"
 
 
-def test_renamed_logs_have_a_bound(home: Home) -> None:
+def test_renamed_logs_are_bounded(home: Home) -> None:
     """Renamed logs together stay under five times the limit, but the newest stays even when it
     is huge."""
     folder = home.training_log.parent
@@ -253,7 +253,7 @@ def test_a_live_model_is_never_discarded(home: Home) -> None:
     assert home.model("NVDA").exists()
 
 
-def test_daily_copies(home: Home) -> None:
+def test_seven_daily_copies_are_kept(home: Home) -> None:
     """history.db and stockml.toml get one verified copy a day, seven are kept, and a copy opens."""
     daily = home.data / "daily"
     for day in range(9):
@@ -293,7 +293,7 @@ def test_broken_settings_cost_no_copy(home: Home) -> None:
     assert len(list((home.data / "daily").glob("stockml-*"))) == 8
 
 
-def test_a_locked_history(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_history_is_copied_next_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that holds history.db makes the copy wait, then be skipped in words;
     the rest is cleaned."""
     monkeypatch.setattr("engine.vault.daily._MAX_WAIT_S", 0.2)
@@ -306,7 +306,7 @@ def test_a_locked_history(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _clean(home).problems == ()
 
 
-def test_a_history_whose_writer_was_killed(home: Home) -> None:
+def test_a_history_with_a_killed_writer_is_copied(home: Home) -> None:
     """A journal left by a killed writer is rolled back before the copy: the copy has no half
     transaction."""
     program = f"""
@@ -325,7 +325,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         assert copy.execute("select count(*) from predictions").fetchone() == (500,)
 
 
-def test_a_new_home(tmp_path: Path) -> None:
+def test_a_new_home_has_nothing_to_clean(tmp_path: Path) -> None:
     """An empty home is cleaned without a word of complaint."""
     home = new_home(tmp_path / "new")
     report = clean(home, load(home, {}), FakeClock(NOW))

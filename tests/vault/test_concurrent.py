@@ -18,7 +18,9 @@ from tests.vault import homes
 from tests.vault.crash import NOW
 
 
-def test_durable_before_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_durable_before_the_rename(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file is synced before its rename, its folder after it;
     the backup is durable before the live file is replaced."""
     home = homes.two_models(tmp_path / "home")
@@ -83,7 +85,7 @@ home = Home(Path(sys.argv[1]))
 """
 
 
-def test_everybody_at_once(tmp_path: Path) -> None:
+def test_backup_clean_publish_and_restore_at_once(tmp_path: Path) -> None:
     """Two publishers, a backup, a clean and a reader at once: nobody fails or waits for ever,
     every backup verifies."""
     home: Home = homes.two_models(tmp_path / "home")

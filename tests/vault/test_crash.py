@@ -68,7 +68,7 @@ def _failed_everywhere(
 
 
 @pytest.mark.parametrize("scenario", POINTS)
-def test_killed_at_every_point(scenario: str, tmp_path: Path) -> None:
+def test_a_kill_at_any_point_loses_nothing(scenario: str, tmp_path: Path) -> None:
     """After kill -9 at any point the invariants hold, and the same work done again succeeds
     without help."""
     base = (
@@ -99,7 +99,7 @@ def test_killed_at_every_point(scenario: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scenario", POINTS)
-def test_disk_full_at_every_point(scenario: str, tmp_path: Path) -> None:
+def test_a_full_disk_at_any_point_loses_nothing(scenario: str, tmp_path: Path) -> None:
     """A full disk at any point is an error in words;
     nothing is lost, and no half file or folder keeps a name."""
     base = (
@@ -122,7 +122,7 @@ def test_disk_full_at_every_point(scenario: str, tmp_path: Path) -> None:
         invariants.check(home, now, pruned=scenario == "clean")
 
 
-def test_the_validator_sees_what_it_must(tmp_path: Path) -> None:
+def test_the_invariants_detect_damage(tmp_path: Path) -> None:
     """Each invariant can fail: a torn live file, a lost one, a skipped generation, a lost or
     torn backup."""
 

@@ -51,7 +51,7 @@ def _fill(disk: Path, leave: int) -> Path:
 
 
 @pytest.mark.parametrize("leave", [0, 8_000, 40_000, 80_000, 150_000])
-def test_a_full_disk(disk: Path, leave: int) -> None:
+def test_a_full_disk_loses_nothing(disk: Path, leave: int) -> None:
     """With little or no space, publish, backup and restore fail in words and lose nothing;
     with space they work again."""
     home = homes.two_models(disk / "home")
@@ -75,7 +75,9 @@ def test_a_full_disk(disk: Path, leave: int) -> None:
     invariants.check(home, before)
 
 
-def test_the_free_space_check_is_not_all(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_after_the_check_loses_nothing(
+    disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When the space goes after the check (another process took it), the write itself fails in
     words and loses nothing."""
     home = homes.two_models(disk / "home")
@@ -90,7 +92,7 @@ def test_the_free_space_check_is_not_all(disk: Path, monkeypatch: pytest.MonkeyP
         ballast.unlink()
 
 
-def test_cleaning_a_full_disk(disk: Path) -> None:
+def test_a_full_disk_can_be_cleaned(disk: Path) -> None:
     """On a full disk clean still removes what is due, and there is space again."""
     home = homes.two_models(disk / "home")
     for days in (2.0, 3.0, 40.0, 50.0):

@@ -27,7 +27,7 @@ def unfinished(home: Home, name: str, days: float) -> Path:
     return folder
 
 
-def test_only_a_backtest_that_nobody_went_on_with_goes(tmp_path: Path) -> None:
+def test_only_an_abandoned_backtest_is_removed(tmp_path: Path) -> None:
     """Old enough and without its lock held it is removed;
     a young one, a live one and anything else stay, each with words."""
     home = Home(tmp_path)
@@ -53,7 +53,7 @@ def test_only_a_backtest_that_nobody_went_on_with_goes(tmp_path: Path) -> None:
     assert sorted(home.evaluations.iterdir()) == sorted([young, live, report])
 
 
-def test_a_backtest_that_began_after_the_look_is_not_removed(tmp_path: Path) -> None:
+def test_a_backtest_resumed_meanwhile_is_not_removed(tmp_path: Path) -> None:
     """Between plan and deed somebody went on with it: the deed is refused and every fold stays."""
     home = Home(tmp_path)
     folder = unfinished(home, ".backtest-0123456789abcdef", 30)

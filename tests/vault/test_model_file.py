@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_what_is_written_is_read(path: Path) -> None:
+def test_a_written_model_reads_back(path: Path) -> None:
     """The reader returns the manifest, the layers and every array with its type, shape and
     values."""
     model = read_model(path)
@@ -111,7 +111,7 @@ def _by_hand(layers: tuple[KerasLayer, ...], windows: Any) -> Any:
     return value
 
 
-def test_size_of_a_large_network(tmp_path: Path) -> None:
+def test_a_large_network_fits_the_size_limit(tmp_path: Path) -> None:
     """A network of 60,000 parameters stays far below 1 MB."""
     layers = samples.layers(units=69)
     assert sum(weight.size for layer in layers for weight in layer.weights) > 58_000
@@ -119,7 +119,7 @@ def test_size_of_a_large_network(tmp_path: Path) -> None:
     assert (tmp_path / "x.h5").stat().st_size < 400_000
 
 
-def test_digest_names_the_contents() -> None:
+def test_the_digest_identifies_the_contents() -> None:
     """The same contents have the same digest;
     a changed weight, array, name, setting or manifest field has another."""
     base = encode_model(samples.manifest(), samples.layers(), samples.arrays())[0].digest
@@ -164,7 +164,7 @@ def _whole(cache: list[bytes] = []) -> bytes:  # noqa: B006 - made once
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0" * 5000, b"not a model", b"\x89HDF\r\n\x1a\n"])
-def test_files_that_are_no_models(path: Path, raw: bytes) -> None:
+def test_other_files_are_refused_as_models(path: Path, raw: bytes) -> None:
     """An empty file, zeros and text are a ModelError that names the file and the next step."""
     path.write_bytes(raw)
     with pytest.raises(ModelError, match="nvda_lstm_model") as caught:
@@ -172,7 +172,7 @@ def test_files_that_are_no_models(path: Path, raw: bytes) -> None:
     assert "restore" in caught.value.hint
 
 
-def test_a_folder_in_its_place(path: Path) -> None:
+def test_a_folder_in_the_place_of_a_model_is_refused(path: Path) -> None:
     """A folder under a model's name is a ModelError in words, with the next step."""
     path.unlink(missing_ok=True)
     path.mkdir()
@@ -181,20 +181,20 @@ def test_a_folder_in_its_place(path: Path) -> None:
     assert "move it away" in caught.value.hint
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
+def test_a_missing_model_is_not_found(tmp_path: Path) -> None:
     """A missing file is FileNotFoundError: no model is not a broken model."""
     with pytest.raises(FileNotFoundError):
         read_model(tmp_path / "nvda_lstm_model.h5")
 
 
-def test_another_symbols_file(path: Path) -> None:
+def test_another_symbols_file_is_refused(path: Path) -> None:
     """A model file under another symbol's name is refused."""
     path.rename(path.with_name("tsla_lstm_model.h5"))
     with pytest.raises(ModelError, match="holds the model of NVDA"):
         read_model(path.with_name("tsla_lstm_model.h5"))
 
 
-def test_a_foreign_file(path: Path) -> None:
+def test_a_foreign_file_is_recognised(path: Path) -> None:
     """An HDF5 file without the `stockml` group is foreign, not broken."""
     with h5py.File(path, "w") as file:
         file.create_group("model_weights")
@@ -326,7 +326,7 @@ def test_hostile_files_are_refused(name: str, tmp_path: Path) -> None:
     assert caught.value.hint
 
 
-def test_a_model_of_a_newer_stockml_is_told_as_such(path: Path) -> None:
+def test_a_model_of_a_newer_stockml_is_recognised(path: Path) -> None:
     """Whatever else stands in it that we would refuse, it is no damage: who made it, and its
     generation, are told."""
     samples.made_newer(path, generation=9)
@@ -335,7 +335,7 @@ def test_a_model_of_a_newer_stockml_is_told_as_such(path: Path) -> None:
     assert (caught.value.generation, caught.value.hint) == (9, "update stockml")
 
 
-def test_a_seal_taken_off(tmp_path: Path) -> None:
+def test_a_model_without_its_seal_is_refused(tmp_path: Path) -> None:
     """A stockml file whose final checksum is gone is damaged, not foreign."""
     with pytest.raises(ModelError, match="missing") as caught:
         decode_model(_whole()[: -model_file._SEAL], "x.h5")
@@ -354,13 +354,13 @@ def test_a_seal_taken_off(tmp_path: Path) -> None:
         ({"x": np.zeros(9_000_000)}, "allowed are"),
     ],
 )
-def test_the_writer_refuses_what_the_reader_would(arrays: Any, words: str) -> None:
+def test_the_writer_refuses_arrays_the_reader_would(arrays: Any, words: str) -> None:
     """Array names, types and sizes that the reader refuses are never written."""
     with pytest.raises(ModelError, match=words):
         encode_model(samples.manifest(), samples.layers(), arrays)
 
 
-def test_the_writer_refuses_networks() -> None:
+def test_the_writer_refuses_networks_the_reader_would() -> None:
     """Unknown kinds, repeated names, unfitting and infinite weights and NaN metrics are never
     written."""
     first, *rest = samples.layers()
@@ -386,7 +386,7 @@ def test_the_writer_refuses_networks() -> None:
         encode_model(samples.manifest(metrics={"mape": float("nan")}), samples.layers(), {})
 
 
-def test_numpy_numbers_in_a_manifest(tmp_path: Path) -> None:
+def test_numpy_numbers_in_a_manifest_become_plain(tmp_path: Path) -> None:
     """Numpy's numbers in the metrics are written as plain ones."""
     written = write_model(
         tmp_path / "x.h5", samples.manifest(metrics={"mape": np.float32(0.5)}), samples.layers(), {}
@@ -395,7 +395,7 @@ def test_numpy_numbers_in_a_manifest(tmp_path: Path) -> None:
     assert type(written.metrics["mape"]) is float
 
 
-def test_model_info(path: Path) -> None:
+def test_the_model_info_has_the_manifests_figures(path: Path) -> None:
     """The console's record shows what the manifest says; figures it lacks are None."""
     model = read_model(path)
     info = model_file.model_info(model.manifest, model.size_bytes)
@@ -410,7 +410,7 @@ def test_model_info(path: Path) -> None:
     assert info.size_bytes == path.stat().st_size
 
 
-def test_a_replaced_file_never_mixes(path: Path) -> None:
+def test_a_reader_never_mixes_two_files(path: Path) -> None:
     """A reader that races a writer sees one whole model or the other."""
     program = (
         "import select, sys; from pathlib import Path; from tests.vault import samples\nfrom"

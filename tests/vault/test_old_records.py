@@ -102,7 +102,7 @@ def test_old_rows_go_and_the_newest_of_each_kind_stay(tmp_path: Path) -> None:
     }
 
 
-def test_todays_copy_still_holds_what_went(tmp_path: Path) -> None:
+def test_todays_copy_still_has_the_removed_rows(tmp_path: Path) -> None:
     """The rows go only after history.db was copied."""
     engine = filled(tmp_path)
     before = counts(engine.home)["cron_runs"]

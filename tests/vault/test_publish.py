@@ -29,7 +29,7 @@ def home(tmp_path: Path) -> Home:
     return new_home(tmp_path / "home")
 
 
-def test_generations_and_parents(home: Home) -> None:
+def test_each_publish_is_the_next_generation_of_its_parent(home: Home) -> None:
     """Each publish is one generation more, names the model it replaced, and leaves that one in a
     backup."""
     first = homes.published(home, "NVDA", 1)
@@ -48,7 +48,7 @@ def test_generations_and_parents(home: Home) -> None:
     assert home.model("NVDA").stat().st_mode & 0o777 == 0o644
 
 
-def test_the_generation_is_never_used_twice(home: Home) -> None:
+def test_a_generation_is_never_used_twice(home: Home) -> None:
     """With the live file gone or broken, the backups, old plain copies and the history still
     count."""
     for seed in (1, 2, 3):
@@ -98,7 +98,7 @@ def _publish(home: Home, symbol: str = "NVDA", **options: object) -> None:
     publish(home, "NVDA", samples.manifest(symbol), samples.layers(2), samples.arrays(), **given)  # type: ignore[arg-type]
 
 
-def test_what_stops_a_publish(home: Home) -> None:
+def test_a_failed_publish_leaves_the_live_model(home: Home) -> None:
     """No lock, another symbol's model, a check that fails, no backup: the live model stays, byte
     for byte."""
     homes.published(home, "NVDA")
@@ -124,7 +124,7 @@ def test_what_stops_a_publish(home: Home) -> None:
     assert sorted(path.name for path in home.models.iterdir() if path.name.startswith(".")) == []
 
 
-def test_one_automatic_folder_a_run(home: Home) -> None:
+def test_a_run_makes_one_automatic_backup(home: Home) -> None:
     """A run's publishes share one backup folder, of the models as they were before its first
     publish."""
     settings, symbols = load(home, {}), ("NVDA", "TSLA", "AAPL")
@@ -133,7 +133,7 @@ def test_one_automatic_folder_a_run(home: Home) -> None:
         ensure_backup(home, settings, symbol, symbols, "run-9", FakeClock(NOW))
         for symbol in symbols
     ]
-    assert [one is not None for one in made] == [True, False, False]
+    assert [model is not None for model in made] == [True, False, False]
     homes.published(home, "NVDA", 2, run_id="run-9")
     homes.published(home, "TSLA", 2, run_id="run-9")
     (backup,) = [backup for backup in list_backups(home.models) if backup.run_id == "run-9"]
@@ -141,7 +141,7 @@ def test_one_automatic_folder_a_run(home: Home) -> None:
     assert backup.reason == "automatic"
 
 
-def test_two_workers_of_a_run_at_once(home: Home) -> None:
+def test_two_workers_share_one_automatic_backup(home: Home) -> None:
     """Workers that publish at the same moment still make one automatic folder."""
     symbols = ("NVDA", "TSLA", "AAPL", "MSFT")
     for symbol in symbols:

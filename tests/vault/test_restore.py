@@ -71,22 +71,22 @@ def test_a_restore_can_be_undone(home: Home) -> None:
     ]
     (undo,) = [backup for backup in list_backups(home.models) if backup.name not in known]
     assert {entry.symbol: entry.digest for entry in undo.entries} == {
-        symbol: found.digest for symbol, found in before.items()
+        symbol: manifest.digest for symbol, manifest in before.items()
     }
     assert all(result.ok for result in _restore(home, undo.name))
-    for symbol, found in before.items():
+    for symbol, manifest in before.items():
         now = read_model(home.model(symbol)).manifest
-        assert (now.generation, now.seed, now.created_at) == (4, found.seed, found.created_at)
+        assert (now.generation, now.seed, now.created_at) == (4, manifest.seed, manifest.created_at)
 
 
-def test_a_manual_copy_restores_too(home: Home) -> None:
+def test_a_manual_copy_restores_a_model(home: Home) -> None:
     """The guide's `cp backup_…/* ml_models/` gives whole live models."""
     backup = list_backups(home.models)[-1]
     subprocess.run(f"cp {backup.path}/* {home.models}/", shell=True, check=True)
     assert read_model(home.model("NVDA")).manifest.digest == backup.entries[0].digest
 
 
-def test_one_answer_a_symbol(home: Home) -> None:
+def test_each_symbol_has_its_own_result(home: Home) -> None:
     """A busy, a broken and an absent symbol are named; the others are restored all the same."""
     homes.published(home, "AAPL")
     homes.published(home, "MSFT")
@@ -118,7 +118,7 @@ def test_one_answer_a_symbol(home: Home) -> None:
     assert {symbol: home.model(symbol).read_bytes() for symbol in before} == before
 
 
-def test_from_an_old_plain_copy(home: Home) -> None:
+def test_an_old_plain_copy_is_restored(home: Home) -> None:
     """A folder without a manifest restores what the reader accepts; a foreign file in it never."""
     old = (home.models / _oldest(home) / "nvda_lstm_model.h5").read_bytes()
     plain = home.models / "backup_20250813_120000"
@@ -134,7 +134,7 @@ def test_from_an_old_plain_copy(home: Home) -> None:
     assert home.model("TSLA").read_bytes() == before
 
 
-def test_a_foreign_file_from_a_verified_backup(home: Home) -> None:
+def test_a_foreign_file_in_a_backup_is_refused(home: Home) -> None:
     """A foreign file that a backup keeps is never restored either."""
     with h5py.File(home.model("AAPL"), "w") as file:
         file["x"] = [1.0]
@@ -143,19 +143,19 @@ def test_a_foreign_file_from_a_verified_backup(home: Home) -> None:
     assert isinstance(result.error, RefusedError)
 
 
-def test_another_symbols_file_swapped_in(home: Home) -> None:
+def test_a_swapped_file_in_a_backup_is_refused(home: Home) -> None:
     """A backup whose files were swapped restores neither."""
     folder = home.models / _oldest(home)
     nvda, tsla = folder / "nvda_lstm_model.h5", folder / "tsla_lstm_model.h5"
-    one, other = nvda.read_bytes(), tsla.read_bytes()
+    first, other = nvda.read_bytes(), tsla.read_bytes()
     nvda.write_bytes(other)
-    tsla.write_bytes(one)
+    tsla.write_bytes(first)
     assert all(isinstance(result.error, ModelError) for result in _restore(home, folder.name))
     (folder / "manifest.json").unlink()
     assert all(isinstance(result.error, ModelError) for result in _restore(home, folder.name))
 
 
-def test_over_a_broken_or_missing_live_file(home: Home) -> None:
+def test_a_broken_or_missing_live_file_is_replaced(home: Home) -> None:
     """A restore heals a broken live file and brings back a missing one, as the next generation
     that is known."""
     home.model("NVDA").write_bytes(b"")
@@ -168,7 +168,7 @@ def test_over_a_broken_or_missing_live_file(home: Home) -> None:
     ]
 
 
-def test_the_history_counts(home: Home) -> None:
+def test_the_history_decides_the_next_generation(home: Home) -> None:
     """A generation that only the history knows is not used again."""
     (result,) = restore(
         home,
@@ -182,7 +182,7 @@ def test_the_history_counts(home: Home) -> None:
     assert result.model.generation == 41
 
 
-def test_from_the_other_disk(home: Home) -> None:
+def test_a_backup_on_the_other_disk_is_restored(home: Home) -> None:
     """When the models' disk lost its backups, the name is found on the other disk."""
     settings = settings_of(home)
     path = homes.backed_up(home, ("NVDA",), days_ago=0)
@@ -209,7 +209,7 @@ def test_a_damaged_backup_is_restored_from_its_copy(home: Home) -> None:
     assert home.model("NVDA").read_bytes() == live
 
 
-def test_a_backup_of_nothing(home: Home) -> None:
+def test_an_empty_backup_is_no_data(home: Home) -> None:
     """A backup folder without any model file is an error with the reason."""
     (home.models / "backup_20260101_000000").mkdir()
     with pytest.raises(NoDataError, match="holds no model file"):

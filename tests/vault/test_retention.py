@@ -33,24 +33,24 @@ def _removed(
     }
 
 
-def test_thirty_days_from_the_newest() -> None:
+def test_age_is_counted_from_the_newest_backup() -> None:
     """Backups older than 30 days before the newest go, once three newer valid ones exist."""
     assert _removed(*map(_one, (0, 10, 29, 30, 31, 60))) == {31, 60}
 
 
-def test_a_pause_removes_nothing_more() -> None:
+def test_a_pause_in_training_removes_nothing() -> None:
     """45 days without a new backup change nothing: age counts from the newest, not from now."""
     backups = [_one(days) for days in (0, 10, 29, 31)]
     assert _removed(*backups, now=NOW + timedelta(days=45)) == _removed(*backups) == {31}
 
 
-def test_never_fewer_than_three_valid() -> None:
+def test_three_valid_backups_are_always_kept() -> None:
     """However old, the newest three valid backups of a symbol stay."""
     assert _removed(*map(_one, (0, 100, 200, 300, 400))) == {300, 400}
     assert _removed(*map(_one, (0, 100, 200)), keep_valid=1) == {100, 200}
 
 
-def test_each_symbol_counts_for_itself() -> None:
+def test_each_symbol_is_counted_by_itself() -> None:
     """A backup that one of its symbols still needs stays whole."""
     both = frozenset({"NVDA", "TSLA"})
     assert _removed(_one(0), _one(1), _one(2), _one(90, both), _one(95, both)) == set()
@@ -60,7 +60,7 @@ def test_each_symbol_counts_for_itself() -> None:
     }
 
 
-def test_a_future_date_moves_nothing() -> None:
+def test_a_future_date_does_not_move_the_limit() -> None:
     """A backup dated in the future stays, and neither starts the count nor counts as one of the
     three."""
     assert _removed(_one(-400), _one(0), _one(10), _one(29)) == set()
@@ -68,14 +68,14 @@ def test_a_future_date_moves_nothing() -> None:
     assert _removed(_one(-400), *map(_one, (0, 1, 2, 40))) == {40}
 
 
-def test_a_broken_newest_moves_nothing() -> None:
+def test_a_broken_newest_backup_does_not_move_the_limit() -> None:
     """A newest backup that is broken neither starts the count nor counts as one of the three."""
     broken = _one(0, valid=frozenset())
     assert _removed(broken, _one(35), _one(40), _one(60), _one(64)) == set()
     assert _removed(broken, _one(35), _one(40), _one(60), _one(66)) == {66}
 
 
-def test_old_plain_copies_and_foreign_files() -> None:
+def test_plain_copies_and_foreign_files_do_not_count() -> None:
     """A plain copy, or a foreign file's only backup, goes only when three verified newer ones of
     its symbol exist."""
     plain = _one(300, verified=False)
@@ -85,7 +85,7 @@ def test_old_plain_copies_and_foreign_files() -> None:
     assert _removed(plain, _one(301, verified=False), _one(400, verified=False)) == set()
 
 
-def test_what_cannot_be_judged_stays() -> None:
+def test_a_backup_that_cannot_be_judged_is_kept() -> None:
     """A backup whose manifest cannot be read stays, with the reason."""
     verdicts = decide_retention(
         [*map(_one, (0, 1, 2)), _one(90, frozenset(), problem="its manifest cannot be read")],
@@ -123,7 +123,7 @@ def _backups(draw: st.DrawFn) -> list[BackupCandidate]:
 
 
 @given(_backups(), st.integers(1, 60), st.integers(1, 5), st.integers(-300, 300))
-def test_what_always_holds(
+def test_no_policy_removes_a_needed_backup(
     backups: list[BackupCandidate], days: int, keep_valid: int, shift: int
 ) -> None:
     """For any backups and clock: a reason each, enough valid ones and the newest stay, and a
@@ -154,7 +154,7 @@ def test_what_always_holds(
 
 
 @given(_backups(), st.integers(0, 400))
-def test_time_alone_removes_nothing(backups: list[BackupCandidate], later: int) -> None:
+def test_time_alone_removes_no_backup(backups: list[BackupCandidate], later: int) -> None:
     """With every backup already in the past, waiting longer never removes one more."""
     past = [each for each in backups if each.created_at <= NOW]
     assert decide_retention(past, NOW, 30, 3) == decide_retention(
