@@ -48,7 +48,7 @@ def fields(text: str) -> Entry:
 
 
 def _list(text: str, low: int, high: int, names: list[str], base: int) -> set[int]:
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in text.split(","):
         span, _, step = part.partition("/")
         if span == "*":
@@ -57,8 +57,8 @@ def _list(text: str, low: int, high: int, names: list[str], base: int) -> set[in
             left, dash, right = span.partition("-")
             first = _number(left, names, base)
             last = _number(right, names, base) if dash else first
-        found |= set(range(first, last + 1, int(step or 1)))
-    return found
+        numbers |= set(range(first, last + 1, int(step or 1)))
+    return numbers
 
 
 def _number(text: str, names: list[str], base: int) -> int:
@@ -90,7 +90,7 @@ class Look:
 def looks(zone: ZoneInfo, start: datetime, minutes: int) -> list[Look]:
     """Every call of find_jobs by a daemon that runs from `start` on;
     the same for all expressions."""
-    found = []
+    looks = []
     first = start.astimezone(UTC)
     virtual = _local_minute(first, zone)
     for number in range(1, minutes + 1):
@@ -99,22 +99,22 @@ def looks(zone: ZoneInfo, start: datetime, minutes: int) -> list[Look]:
         difference = running - virtual
         if difference == 1:
             virtual = running
-            found.append(Look(at, _wall(virtual), True, True))
+            looks.append(Look(at, _wall(virtual), True, True))
         elif difference > 3 * 60 or difference <= -3 * 60:
             virtual = running
-            found.append(Look(at, _wall(running), True, True))
+            looks.append(Look(at, _wall(running), True, True))
         elif difference > 5:
-            found.append(Look(at, _wall(running), True, False))
+            looks.append(Look(at, _wall(running), True, False))
             while virtual < running:
                 virtual += 1
-                found.append(Look(at, _wall(virtual), False, True))
+                looks.append(Look(at, _wall(virtual), False, True))
         elif difference > 0:
             while virtual < running:
                 virtual += 1
-                found.append(Look(at, _wall(virtual), True, True))
+                looks.append(Look(at, _wall(virtual), True, True))
         else:
-            found.append(Look(at, _wall(running), True, False))
-    return found
+            looks.append(Look(at, _wall(running), True, False))
+    return looks
 
 
 def fired(text: str, daemon: list[Look]) -> list[datetime]:
@@ -122,7 +122,7 @@ def fired(text: str, daemon: list[Look]) -> list[datetime]:
     entry = fields(text)
     wildcard = entry.min_star or entry.hr_star
     minute, hour = entry.minute, entry.hour
-    found = {
+    moments = {
         look.at
         for look in daemon
         if look.wall.minute in minute
@@ -130,7 +130,7 @@ def fired(text: str, daemon: list[Look]) -> list[datetime]:
         and (look.wild if wildcard else look.fixed)
         and _matches(entry, look.wall)
     }
-    return sorted(found)
+    return sorted(moments)
 
 
 def _local_minute(at: datetime, zone: ZoneInfo) -> int:

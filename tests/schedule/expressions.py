@@ -12,15 +12,15 @@ from engine.schedule.fields import FIELDS, ExpressionError, Field
 def generated(count: int, seed: int) -> list[str]:
     """`count` expressions that our grammar accepts."""
     chance = random.Random(seed)
-    found: list[str] = []
-    while len(found) < count:
+    texts: list[str] = []
+    while len(texts) < count:
         text = " ".join(_field(field, chance) for field in FIELDS)
         try:
             parse(text)
         except ExpressionError:
             continue
-        found.append(text)
-    return found
+        texts.append(text)
+    return texts
 
 
 def _field(field: Field, chance: random.Random) -> str:

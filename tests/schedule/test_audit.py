@@ -19,12 +19,12 @@ def test_every_write_is_recorded(tmp_path: Path) -> None:
     desk.write(scheduler.set(scheduler.current(), "weekly", "0 4 * * 0"))
     desk.write(scheduler.enable(scheduler.current(), ("clean",), enabled=False))
     desk.write(scheduler.undo())
-    found = list(read_entries(scheduler.home))
+    written = list(read_entries(scheduler.home))
 
-    assert [(entry.action, entry.outcome, entry.details["reason"]) for entry in found] == [
+    assert [(entry.action, entry.outcome, entry.details["reason"]) for entry in written] == [
         ("schedule", "done", reason) for reason in ("install", "set", "disable", "undo")
     ]
-    assert [entry.details["jobs"] for entry in found[1:3]] == [
+    assert [entry.details["jobs"] for entry in written[1:3]] == [
         ["weekly 0 4 * * 0"],
         ["clean 0 3 * * * off"],
     ]

@@ -29,7 +29,7 @@ HOME = Home(Path("/home/op/my stocks 100% it's"))
 OTHER = Home(Path("/srv/stocks"))
 
 
-def test_the_block_as_it_stands_in_a_tab() -> None:
+def test_a_block_is_rendered_between_its_markers() -> None:
     """Markers with the home and the digest, one absolute command a line, a paused job as a
     comment."""
     home = Home(Path("/home/op/stocks"))
@@ -52,8 +52,8 @@ def test_percent_signs_are_escaped_and_blanks_quoted() -> None:
         b"'/opt/stock ml/bin/stockml' cron-run weekly --home '/home/op/my stocks 100\\%"
         b" it'\"'\"'s'\n" in block
     )
-    found = find_block(block, HOME)
-    assert found is not None and found.lines == standard_lines(HOME)
+    parsed = find_block(block, HOME)
+    assert parsed is not None and parsed.lines == standard_lines(HOME)
 
 
 @pytest.mark.parametrize("tab", CORPUS)
@@ -76,7 +76,7 @@ def test_no_byte_of_the_corpus_changes(tab: bytes) -> None:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8), st.lists(st.binary(max_size=40), max_size=8))
-def test_a_block_is_replaced_where_it_stands(head: list[bytes], tail: list[bytes]) -> None:
+def test_a_block_is_replaced_in_place(head: list[bytes], tail: list[bytes]) -> None:
     """Bytes before and after the block stay before and after it."""
     before = b"".join(part.replace(b"stockml", b"") + b"\n" for part in head)
     after = b"\n".join(part.replace(b"stockml", b"") for part in tail)
@@ -107,7 +107,7 @@ def test_two_homes_have_a_block_each() -> None:
     assert splice(both, HOME, ()) == b"A=1\n" + render_block(OTHER, standard_lines(OTHER))
 
 
-def test_an_edit_by_hand_is_seen() -> None:
+def test_an_edit_by_hand_is_noticed() -> None:
     """A line changed, added or taken out between the markers does not have the digest that was
     written."""
     block = render_block(HOME, standard_lines(HOME))
@@ -116,10 +116,12 @@ def test_an_edit_by_hand_is_seen() -> None:
         block.replace(b"0 3 * * *", b"# 0 3 * * *"),
         block + b"",
     ):
-        found = find_block(edited, HOME)
-        assert found is not None and found.edited == (edited != block)
-    found = find_block(block.replace(b"# END", b"7 7 * * * my own line\n# END"), HOME)
-    assert found is not None and found.edited and found.foreign_lines == ("7 7 * * * my own line",)
+        parsed = find_block(edited, HOME)
+        assert parsed is not None and parsed.edited == (edited != block)
+    parsed = find_block(block.replace(b"# END", b"7 7 * * * my own line\n# END"), HOME)
+    assert (
+        parsed is not None and parsed.edited and parsed.foreign_lines == ("7 7 * * * my own line",)
+    )
 
 
 def _broken() -> list[tuple[str, bytes]]:
@@ -146,7 +148,7 @@ def test_damaged_markers_are_refused_with_their_lines_named(says: str, tab: byte
     assert says in caught.value.message and "crontab -e" in caught.value.hint
 
 
-def test_the_damaged_block_of_another_home_does_not_hinder() -> None:
+def test_a_damaged_block_of_another_home_blocks_nothing() -> None:
     """Its markers are reported, ours are spliced."""
     damaged = render_block(OTHER, standard_lines(OTHER)).partition(b"# END")[0]
     tab = splice(damaged, HOME, standard_lines(HOME))
@@ -164,24 +166,26 @@ def test_a_path_that_cron_cannot_carry_is_refused(root: str) -> None:
 
 
 @pytest.mark.parametrize("root", ["/home/a #b", "/home/#b"])
-def test_a_path_that_the_package_would_cut_is_refused(root: str) -> None:
+def test_a_path_that_python_crontab_would_cut_is_refused(root: str) -> None:
     """python-crontab takes what follows a # for a comment; such a line is never built."""
     home = Home(Path(root))
     with pytest.raises(UsageError, match="cannot stand in a crontab line"):
         render_block(home, [JobLine("serve", "@reboot", shell_command(PROGRAM, "serve", home))])
 
 
-def test_every_expression_that_the_grammar_accepts_is_built_with_its_meaning() -> None:
+def test_every_accepted_expression_keeps_its_meaning_in_the_tab() -> None:
     """A thousand generated expressions come back from the built block with the same values and
     the same day rule."""
     for text in generated(1000, seed=21):
         expression = parse(text)
-        found = find_block(
+        parsed = find_block(
             render_block(OTHER, [JobLine("weekly", text, shell_command(PROGRAM, "weekly", OTHER))]),
             OTHER,
         )
         assert (
-            found is not None and not found.edited and found.lines[0].expression == expression.text
+            parsed is not None
+            and not parsed.edited
+            and parsed.lines[0].expression == expression.text
         )
         raw = (
             render_block(OTHER, [JobLine("weekly", text, shell_command(PROGRAM, "weekly", OTHER))])

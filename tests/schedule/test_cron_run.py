@@ -88,7 +88,7 @@ def test_each_job_writes_the_guides_log(job: str, log: str, home: Home) -> None:
     assert "hello" in (home.logs / log / "cron.log").read_text()
 
 
-def test_a_failure_is_one_line_with_the_last_word_and_the_log(home: Home) -> None:
+def test_a_failure_is_one_line_with_the_last_output_and_the_log(home: Home) -> None:
     """The exit code is the child's;
     a hint after the fault does not hide it, and whose words they are is said once."""
     code, said = _run(
@@ -123,7 +123,7 @@ def test_a_child_killed_by_a_signal_failed(home: Home) -> None:
     assert code == 137 and "exit 137" in said[0]
 
 
-def test_a_program_that_cannot_be_started_is_a_failure_in_words(home: Home) -> None:
+def test_a_program_that_cannot_be_started_is_a_failure(home: Home) -> None:
     """The run is recorded all the same."""
     said: list[str] = []
     assert run_job(home, "weekly", argv=["/nowhere/stockml"], report=said.append) == 1
@@ -143,7 +143,7 @@ def test_a_program_that_cannot_be_started_is_a_failure_in_words(home: Home) -> N
         ("clean", "NVDA"),
     ],
 )
-def test_a_job_that_finds_a_lock_held_is_skipped(job: str, lock: str, home: Home) -> None:
+def test_a_job_whose_lock_is_held_is_skipped(job: str, lock: str, home: Home) -> None:
     """75, recorded with the holder, silent; a clean yields to any training."""
     paths = {
         "weekly": JOBS["weekly"].lock_path(home),
@@ -169,7 +169,7 @@ def test_a_check_does_not_wait_for_a_training(home: Home) -> None:
         assert _run(home, "performance", "pass") == (0, [])
 
 
-def test_the_lock_is_held_as_long_as_the_work_goes_on(home: Home, tmp_path: Path) -> None:
+def test_the_lock_is_held_until_the_work_ends(home: Home, tmp_path: Path) -> None:
     """A cron-run that is killed leaves its job running: the lock stays held until the job ends."""
     pidfile = tmp_path / "pid"
     child = (
@@ -259,7 +259,7 @@ def _process(home: Home, child: str) -> subprocess.Popen[bytes]:
     )
 
 
-def test_a_run_that_cannot_be_recorded_runs_all_the_same_and_says_so(home: Home) -> None:
+def test_a_run_that_cannot_be_recorded_runs_and_reports_it(home: Home) -> None:
     """The work matters more than its record; the operator gets a line."""
     home.data.mkdir(parents=True, exist_ok=True)
     home.history.write_bytes(b"no database" * 400)
@@ -294,13 +294,13 @@ def test_the_slot_is_the_newest_of_the_recorded_schedule(home: Home) -> None:
         ),
     )
     slot = datetime(2026, 2, 8, 7, tzinfo=UTC)
-    for late, wanted in (
+    for late, expected in (
         (timedelta(), slot),
         (timedelta(hours=2, minutes=59), slot),
         (timedelta(hours=3, minutes=1), None),
     ):
-        found = expected_slot(home, JOBS["weekly"], NOW + late, zone)
-        assert (found.astimezone(UTC) if found else None) == wanted
+        matched = expected_slot(home, JOBS["weekly"], NOW + late, zone)
+        assert (matched.astimezone(UTC) if matched else None) == expected
     assert expected_slot(home, JOBS["clean"], NOW, zone) is None
 
 
@@ -324,7 +324,7 @@ def test_the_expected_slot_is_recorded_for_cron_only(home: Home) -> None:
     assert _last(home, "weekly").slot is None
 
 
-def test_an_unknown_job_and_a_locked_folder_are_told(home: Home) -> None:
+def test_an_unknown_job_and_a_locked_folder_are_errors(home: Home) -> None:
     """Both before anything is started."""
     with pytest.raises(UsageError, match="unknown job 'weekli'"):
         run_job(home, "weekli")
@@ -336,11 +336,11 @@ def test_an_unknown_job_and_a_locked_folder_are_told(home: Home) -> None:
 
 @contextmanager
 def _watchdog(status: int = 200) -> Iterator[tuple[str, list[str]]]:
-    seen: list[str] = []
+    paths: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            seen.append(self.path)
+            paths.append(self.path)
             self.send_response(status)
             self.end_headers()
 
@@ -351,7 +351,7 @@ def _watchdog(status: int = 200) -> Iterator[tuple[str, list[str]]]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/secret-uuid", seen
+        yield f"http://127.0.0.1:{server.server_address[1]}/secret-uuid", paths
     finally:
         server.shutdown()
         thread.join()
@@ -365,14 +365,14 @@ def _secrets(home: Home, url: str, mode: int = 0o600) -> None:
 
 def test_a_watchdog_is_pinged_at_the_start_and_with_the_exit_code(home: Home) -> None:
     """URL/start, then URL/0 or URL/1; another job's runs do not ping it."""
-    with _watchdog() as (url, seen):
+    with _watchdog() as (url, paths):
         _secrets(home, url)
         _run(home, "weekly", "pass")
-        assert sorted(seen) == ["/secret-uuid/0", "/secret-uuid/start"]
+        assert sorted(paths) == ["/secret-uuid/0", "/secret-uuid/start"]
         _run(home, "weekly", "raise SystemExit(1)")
-        assert sorted(seen[2:]) == ["/secret-uuid/1", "/secret-uuid/start"]
+        assert sorted(paths[2:]) == ["/secret-uuid/1", "/secret-uuid/start"]
         _run(home, "clean", "pass")
-        assert len(seen) == 4
+        assert len(paths) == 4
 
 
 def test_a_ping_that_fails_does_not_fail_the_job_and_its_address_stays_secret(home: Home) -> None:

@@ -26,7 +26,7 @@ def test_no_tab_is_none_and_an_empty_tab_is_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tab", CORPUS)
-def test_bytes_that_a_listing_changes_are_fetched_truly(tab: bytes, tmp_path: Path) -> None:
+def test_bytes_that_a_listing_changes_are_fetched_by_the_editor(tab: bytes, tmp_path: Path) -> None:
     """Where -l turns carriage returns and backspaces into text, the tab read is still the true
     one."""
     fake = FakeCrontab(tmp_path, lossy=True)
@@ -52,17 +52,17 @@ def test_a_doubtful_byte_that_cannot_be_settled_is_an_error(tmp_path: Path) -> N
 def test_only_the_exact_header_is_stripped_and_only_once(tmp_path: Path) -> None:
     """The user's own leading comments stay, even a second header;
     cronie shows none, so nothing is stripped there."""
-    for kind, shown, wanted in (
+    for kind, shown, true_bytes in (
         ("debian", HEADER + HEADER + b"# mine\n", HEADER + b"# mine\n"),
         ("debian", b"# a\n# b\n# c\n0 1 * * * x\n", b"# a\n# b\n# c\n0 1 * * * x\n"),
         ("cronie", HEADER + b"# mine\n", HEADER + b"# mine\n"),
     ):
         fake = FakeCrontab(tmp_path / f"{kind}{len(shown)}", kind)
         fake.tab = shown
-        assert fake.crontab.read() == wanted
+        assert fake.crontab.read() == true_bytes
 
 
-def test_the_implementation_is_told_by_its_own_words(tmp_path: Path) -> None:
+def test_the_implementation_is_known_by_its_own_output(tmp_path: Path) -> None:
     """cronie by its version, Debian by its dry run, anything else is neither."""
     kinds = {"debian": CronKind.DEBIAN, "cronie": CronKind.CRONIE, "busybox": CronKind.OTHER}
     assert {name: FakeCrontab(tmp_path / name, name).crontab.kind() for name in kinds} == kinds
@@ -84,19 +84,19 @@ def test_the_operators_environment_does_not_change_the_answers(
         "HOME": "/home/op",
     }.items():
         monkeypatch.setenv(name, value)
-    seen = (Crontab((str(program),)).read() or b"").decode().splitlines()
-    assert {"LC_ALL=C", "CRONTAB_NOHEADER=N", "NO_COLOR=1", "HOME=/home/op"} <= set(seen)
-    assert not any(line.startswith(("EDITOR", "SECRET")) for line in seen)
+    environment = (Crontab((str(program),)).read() or b"").decode().splitlines()
+    assert {"LC_ALL=C", "CRONTAB_NOHEADER=N", "NO_COLOR=1", "HOME=/home/op"} <= set(environment)
+    assert not any(line.startswith(("EDITOR", "SECRET")) for line in environment)
 
 
-def test_a_missing_program_is_told_with_what_to_do() -> None:
+def test_a_missing_program_is_an_error_with_a_hint() -> None:
     """No crontab: the hint names the package and the other backend."""
     with pytest.raises(CrontabError, match="no crontab program") as caught:
         Crontab(("crontab-that-is-not-there",)).read()
     assert "apt install cron" in caught.value.hint and "--systemd" in caught.value.hint
 
 
-def test_a_denied_user_reads_who_can_help(tmp_path: Path) -> None:
+def test_a_denied_user_is_referred_to_cron_allow(tmp_path: Path) -> None:
     """cron.deny: cron's own words, and the file that opens the door."""
     fake = FakeCrontab(tmp_path)
     with fake.fails("denies"), pytest.raises(CrontabError, match="does not let you") as caught:
@@ -107,7 +107,7 @@ def test_a_denied_user_reads_who_can_help(tmp_path: Path) -> None:
     )
 
 
-def test_what_cron_says_of_a_tab_reaches_the_user(tmp_path: Path) -> None:
+def test_the_error_contains_what_cron_prints(tmp_path: Path) -> None:
     """A rejection shows cron's words on one line."""
     fake = FakeCrontab(tmp_path)
     file = tmp_path / "new"

@@ -34,8 +34,8 @@ def test_the_pidfile_names_a_living_cron(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.process(70, "cron")
     machine.pidfile(70)
-    found = find_daemon(machine.proc, machine.run)
-    assert (found.running, found.pid, found.since) == (
+    daemon = find_daemon(machine.proc, machine.run)
+    assert (daemon.running, daemon.pid, daemon.since) == (
         True,
         70,
         datetime(2026, 1, 1, 1, tzinfo=UTC),
@@ -50,11 +50,11 @@ def test_a_stale_pidfile_proves_nothing(tmp_path: Path) -> None:
         if comm:
             machine.process(70, comm, state)
         machine.pidfile(70)
-        found = find_daemon(machine.proc, machine.run)
-        assert not found.running and "names process 70" in found.detail
+        daemon = find_daemon(machine.proc, machine.run)
+        assert not daemon.running and "names process 70" in daemon.detail
 
 
-def test_a_cron_without_a_pidfile_is_found(tmp_path: Path) -> None:
+def test_a_cron_without_a_pidfile_is_recognized(tmp_path: Path) -> None:
     """The daemon, not the child that it forks for a job."""
     machine = Machine(tmp_path)
     machine.process(90, "crond")
@@ -63,15 +63,15 @@ def test_a_cron_without_a_pidfile_is_found(tmp_path: Path) -> None:
     assert find_daemon(machine.proc, machine.run).pid == 90
 
 
-def test_no_cron_is_told(tmp_path: Path) -> None:
+def test_a_missing_cron_has_a_reason(tmp_path: Path) -> None:
     """Without a process of that name there is none."""
     machine = Machine(tmp_path)
     machine.process(60, "bash")
-    found = find_daemon(machine.proc, machine.run)
+    daemon = find_daemon(machine.proc, machine.run)
     assert (
-        not found.running
-        and found.pid is None
-        and found.detail == "no process is named cron or crond"
+        not daemon.running
+        and daemon.pid is None
+        and daemon.detail == "no process is named cron or crond"
     )
 
 
@@ -87,7 +87,7 @@ def test_the_users_systemd_is_known_by_its_socket(tmp_path: Path) -> None:
     assert not find_manager(tmp_path, 8).running
 
 
-def test_the_machines_start(tmp_path: Path) -> None:
+def test_the_boot_time_is_read_from_proc(tmp_path: Path) -> None:
     """From /proc/stat; unknown where there is none."""
     machine = Machine(tmp_path)
     assert boot_time(machine.proc) == datetime(2026, 1, 1, tzinfo=UTC)

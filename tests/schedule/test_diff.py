@@ -10,7 +10,7 @@ def test_no_difference_is_empty() -> None:
     assert tab_diff(b"a\n", b"a\n", b"a\n") == () and tab_diff(None, None, b"") == ()
 
 
-def test_a_difference_ends_with_what_stays() -> None:
+def test_a_difference_ends_with_the_unchanged_lines() -> None:
     """One line of context, the count and the digest of the lines that are not ours."""
     assert tab_diff(b"a\nb\nc\n", b"a\nb\nc\nours\n", b"a\nb\nc\n") == (
         "--- crontab",

@@ -16,15 +16,15 @@ NEW_YORK, UTC_ZONE = ZoneInfo("America/New_York"), ZoneInfo("UTC")
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
 
 
-def test_words_next_runs_and_plain_form() -> None:
+def test_an_explanation_has_english_next_runs_and_the_plain_form() -> None:
     """The next five in the host's zone."""
-    found = explain("0 4 * * sun", "weekly", NOW, NEW_YORK)
+    explanation = explain("0 4 * * sun", "weekly", NOW, NEW_YORK)
     assert (
-        found.expression.text == "0 4 * * 0"
-        and found.description == "At 04:00 on Sunday"
-        and found.warnings == ()
+        explanation.expression.text == "0 4 * * 0"
+        and explanation.description == "At 04:00 on Sunday"
+        and explanation.warnings == ()
     )
-    assert [f"{slot:%m-%d %H:%M %Z}" for slot in found.next_runs] == [
+    assert [f"{slot:%m-%d %H:%M %Z}" for slot in explanation.next_runs] == [
         "01-25 04:00 EST",
         "02-01 04:00 EST",
         "02-08 04:00 EST",
@@ -34,7 +34,7 @@ def test_words_next_runs_and_plain_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "job", "told"),
+    ("text", "job", "expected"),
     [
         (
             "0 4 1 * 0",
@@ -51,18 +51,20 @@ def test_words_next_runs_and_plain_form() -> None:
         ("0 10 * * 0,6", "performance", "none of its times falls into a trading session"),
     ],
 )
-def test_what_is_told(text: str, job: str, told: str) -> None:
+def test_warnings_name_what_an_operator_may_not_expect(text: str, job: str, expected: str) -> None:
     """The rule of the two day fields, too often, too rarely, clock changes, a check outside of
     every session."""
-    assert any(warning.startswith(told) for warning in explain(text, job, NOW, NEW_YORK).warnings)
+    assert any(
+        warning.startswith(expected) for warning in explain(text, job, NOW, NEW_YORK).warnings
+    )
 
 
-def test_a_training_at_a_time_when_the_exchange_is_open_is_told() -> None:
+def test_a_training_during_a_session_is_warned_about() -> None:
     """Where night falls into the session of New York, auto-train would refuse: the monthly in
     Taipei, no Sunday's weekly."""
     taipei = ZoneInfo("Asia/Taipei")
-    found = explain(JOBS["monthly"].expression, "monthly", NOW, taipei).warnings
-    assert found == (
+    warnings = explain(JOBS["monthly"].expression, "monthly", NOW, taipei).warnings
+    assert warnings == (
         (
             "the exchange is open at 3 of its next 6 times, first on 2026-04-01 01:00 CST:"
             " auto-train refuses to start then"
@@ -72,7 +74,7 @@ def test_a_training_at_a_time_when_the_exchange_is_open_is_told() -> None:
     assert explain("0 1 * * *", "clean", NOW, taipei).warnings == ()
 
 
-def test_the_defaults_are_told_nothing_in_utc() -> None:
+def test_the_defaults_raise_no_warning_in_utc() -> None:
     """No clock change, and 18:00 UTC is within the session."""
     for name in STANDARD_JOBS:
         assert explain(JOBS[name].expression, name, NOW, UTC_ZONE).warnings == ()
@@ -80,25 +82,25 @@ def test_the_defaults_are_told_nothing_in_utc() -> None:
 
 def test_reboot_is_for_serve() -> None:
     """It has words and no next run."""
-    found = explain("@reboot", "serve", NOW, UTC_ZONE)
+    explanation = explain("@reboot", "serve", NOW, UTC_ZONE)
     assert (
-        found.description == "When the machine starts"
-        and found.next_runs == ()
-        and found.warnings == ()
+        explanation.description == "When the machine starts"
+        and explanation.next_runs == ()
+        and explanation.warnings == ()
     )
     with pytest.raises(ExpressionError):
         explain("@reboot", "weekly", NOW, UTC_ZONE)
 
 
-def test_heavy_jobs_that_meet_are_found_with_date_and_number() -> None:
+def test_heavy_jobs_that_meet_are_counted_with_their_first_date() -> None:
     """The defaults: weekly meets the clean every Sunday, the monthly on firsts that are Sundays;
     paused jobs meet nobody."""
     lines = [JobLine(name, JOBS[name].expression, "") for name in STANDARD_JOBS]
-    found = {
+    counts = {
         clash.jobs: (f"{clash.first:%Y-%m-%d %H:%M}", clash.times)
         for clash in clashes(lines, NOW, UTC_ZONE)
     }
-    assert found == {
+    assert counts == {
         ("weekly", "monthly"): ("2026-02-01 02:00", 3),
         ("weekly", "clean"): ("2026-01-25 02:00", 52),
     }

@@ -71,9 +71,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         (f"{'1,' * 200}1 * * * *", "expression"),
     ],
 )
-def test_what_cron_refuses_misreads_or_never_fires_is_refused_with_the_field_named(
-    text: str, field: str
-) -> None:
+def test_an_expression_cron_misreads_is_refused_with_its_field(text: str, field: str) -> None:
     """The message begins with the place that is wrong."""
     with pytest.raises(ExpressionError) as caught:
         parse(text)
@@ -83,7 +81,7 @@ def test_what_cron_refuses_misreads_or_never_fires_is_refused_with_the_field_nam
 @pytest.mark.parametrize(
     ("text", "count"), [("61", "has 1 field"), ("0 2", "has 2 fields"), ("", "has 0 fields")]
 )
-def test_a_wrong_number_of_fields_is_told_in_words(text: str, count: str) -> None:
+def test_a_wrong_number_of_fields_is_counted_in_the_error(text: str, count: str) -> None:
     """One field is one field, and the hint names the five."""
     with pytest.raises(ExpressionError) as caught:
         parse(text)
@@ -121,7 +119,7 @@ def test_an_expression_is_kept_in_its_plain_form(text: str, plain: str) -> None:
 )
 @example("0 0 29 2 0-6/6")
 @example("0 0 * * 7-7")
-def test_any_text_is_accepted_or_refused_in_words(text: str) -> None:
+def test_any_text_is_accepted_or_an_expression_error(text: str) -> None:
     """No text breaks the parser, and whatever it accepts has a next run."""
     try:
         expression = parse(text)
@@ -198,7 +196,7 @@ def test_the_real_crontab_accepts_what_the_grammar_accepts(tmp_path: Path) -> No
         ("@reboot", "When the machine starts"),
     ],
 )
-def test_words_say_what_it_means_and_spell_out_the_or_rule(text: str, meaning: str) -> None:
+def test_a_description_spells_out_the_or_rule(text: str, meaning: str) -> None:
     """Two set day fields read as `or`, a star in one of them as `if`."""
     assert describe(parse(text, reboot=True)) == meaning
 

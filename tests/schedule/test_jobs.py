@@ -45,7 +45,7 @@ def test_no_jobs_lock_has_a_symbols_name() -> None:
     assert not any(SYMBOL.fullmatch(job.lock_path(home).stem) for job in JOBS.values())
 
 
-def test_an_unknown_name_is_told_with_the_nearest() -> None:
+def test_an_unknown_name_suggests_the_nearest() -> None:
     """A typo is seen through."""
     with pytest.raises(UsageError, match="did you mean weekly"):
         job_named("weekyl")

@@ -73,12 +73,12 @@ def _round_trip(crontab: Crontab, user: str, tab: bytes | None, folder: Path) ->
     return True
 
 
-def test_this_is_debians(crontab: Crontab) -> None:
+def test_the_crontab_program_is_debians(crontab: Crontab) -> None:
     """Told by its own usage."""
     assert crontab.kind() is CronKind.DEBIAN
 
 
-def test_no_tab_is_no_tab_again(crontab: Crontab, user: str, tmp_path: Path) -> None:
+def test_no_tab_stays_no_tab(crontab: Crontab, user: str, tmp_path: Path) -> None:
     """Where there was no crontab, none is left."""
     assert crontab.read() is None
     assert _round_trip(crontab, user, None, tmp_path)
@@ -152,13 +152,11 @@ def test_a_tab_put_in_place_by_hand_keeps_its_first_comments(
         after=splice(tab, HOME, standard_lines(HOME)),
         reason="install",
     )
-    found = _spooled(user)
-    assert found is not None and found.startswith(tab + b"\n# BEGIN stockml")
+    spooled = _spooled(user)
+    assert spooled is not None and spooled.startswith(tab + b"\n# BEGIN stockml")
 
 
-def test_a_long_path_of_the_state_folder_is_no_hindrance(
-    crontab: Crontab, user: str, tmp_path: Path
-) -> None:
+def test_a_state_folder_may_have_a_long_path(crontab: Crontab, user: str, tmp_path: Path) -> None:
     """crontab cuts a file's path after 99 characters; ours is named from its own folder."""
     folder = tmp_path / ("x" * 120)
     assert swap(

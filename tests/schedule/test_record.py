@@ -30,7 +30,7 @@ def test_a_run_is_written_when_it_begins_and_when_it_ends(tmp_path: Path) -> Non
     )
 
 
-def test_the_newest_runs_come_first_and_no_more_than_are_looked_at(tmp_path: Path) -> None:
+def test_only_the_newest_runs_are_read_newest_first(tmp_path: Path) -> None:
     """A job of every minute does not make the look slow."""
     home = Home(tmp_path)
     for number in range(LOOKED_AT + 3):
@@ -62,7 +62,7 @@ def test_the_newest_change_of_a_job_counts(tmp_path: Path) -> None:
     }
 
 
-def test_looking_makes_no_file(tmp_path: Path) -> None:
+def test_reading_creates_no_file(tmp_path: Path) -> None:
     """An empty history is read from nothing."""
     assert read_history(Home(tmp_path), ("weekly",)) == ScheduleHistory()
     assert list(tmp_path.iterdir()) == []

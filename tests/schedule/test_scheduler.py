@@ -113,7 +113,7 @@ def test_the_first_install_brings_the_guides_jobs_and_a_second_changes_nothing(d
     assert desk.fake.tab == before and len(desk.fake.writes) == writes
 
 
-def test_an_install_keeps_changed_times_and_adds_what_is_named(desk: Desk) -> None:
+def test_an_install_keeps_changed_times_and_adds_the_named_jobs(desk: Desk) -> None:
     """A later install never resets a time; --reset does."""
     desk.write(desk.install())
     desk.write(desk.scheduler.set(desk.scheduler.current(), "weekly", "0 4 * * sun"))
@@ -128,7 +128,7 @@ def test_an_install_keeps_changed_times_and_adds_what_is_named(desk: Desk) -> No
     assert desk.lines["weekly"] == ("0 2 * * 0", True)
 
 
-def test_a_named_job_alone_is_told_and_leaves_the_standard_ones_to_a_plain_install(
+def test_installing_one_named_job_warns_that_the_standard_ones_are_missing(
     desk: Desk,
 ) -> None:
     """On an empty tab `install health` adds that one and says so; `install` then adds the four;
@@ -227,15 +227,15 @@ def test_undo_after_any_change_restores_the_bytes_before(tab: bytes | None, desk
     for draft in _operations(desk):
         before.append(draft.base.tab)
         assert desk.fake.tab == draft.after
-    for wanted in reversed(before):
+    for tab in reversed(before):
         desk.write(desk.scheduler.undo())
-        assert desk.fake.tab == wanted
+        assert desk.fake.tab == tab
     assert desk.fake.tab == tab
     with pytest.raises(UsageError, match="nothing to undo"):
         desk.scheduler.undo()
 
 
-def test_undo_keeps_what_others_wrote_since(desk: Desk) -> None:
+def test_undo_keeps_later_changes_of_others(desk: Desk) -> None:
     """Where the tab was changed after our write, our block alone goes back."""
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
@@ -262,7 +262,7 @@ def test_a_draft_is_good_for_the_tab_it_was_made_for_only(desk: Desk) -> None:
     assert desk.fake.tab == FOREIGN + b"7 7 * * * new\n"
 
 
-def test_looking_and_drafting_write_nothing(tmp_path: Path, desk: Desk) -> None:
+def test_reading_and_drafting_write_nothing(tmp_path: Path, desk: Desk) -> None:
     """No file, no folder, no call that writes, until `write`."""
     desk.fake.tab = FOREIGN
     before = sorted(path for path in tmp_path.rglob("*") if "fake" not in path.parts)
@@ -291,7 +291,7 @@ def test_an_edit_by_hand_is_refused_until_it_is_adopted_or_overwritten(desk: Des
     assert desk.lines == {**STANDARD, "weekly": ("15 2 * * 0", True), "clean": ("0 3 * * *", False)}
 
 
-def test_a_strange_line_in_the_block_is_never_dropped_silently(desk: Desk) -> None:
+def test_a_foreign_line_in_the_block_is_never_dropped_silently(desk: Desk) -> None:
     """Adopting refuses and names it; overwriting shows it in the difference."""
     desk.write(desk.install())
     assert desk.fake.tab is not None
@@ -304,22 +304,22 @@ def test_a_strange_line_in_the_block_is_never_dropped_silently(desk: Desk) -> No
 def test_without_a_daemon_the_block_is_installed_with_a_warning(tmp_path: Path) -> None:
     """Installing succeeds; the user is told that nothing fires."""
     desk = Desk(tmp_path, running=False)
-    told = desk.write(desk.install())
+    notes = desk.write(desk.install())
     assert desk.lines == STANDARD and any(
-        "nothing fires until one is started" in text for text in told
+        "nothing fires until one is started" in text for text in notes
     )
 
 
-def test_the_draft_tells_clock_changes_clashes_and_the_or_rule(desk: Desk) -> None:
+def test_a_draft_warns_of_clock_changes_clashes_and_the_or_rule(desk: Desk) -> None:
     """What an operator should know stands beside the difference, before anything is written."""
-    told = "\n".join(desk.install().warnings)
+    warnings = "\n".join(desk.install().warnings)
     assert (
-        "weekly: clock change on 2026-03-08: 02:00 does not exist" in told
-        and "runs at 03:00 EDT instead" in told
+        "weekly: clock change on 2026-03-08: 02:00 does not exist" in warnings
+        and "runs at 03:00 EDT instead" in warnings
     )
     assert (
-        "weekly and clean come within an hour" in told
-        and "weekly and monthly come within an hour" in told
+        "weekly and clean come within an hour" in warnings
+        and "weekly and monthly come within an hour" in warnings
     )
     desk.write(desk.install())
     draft = desk.scheduler.set(desk.scheduler.current(), "weekly", "0 4 1 * 0")
@@ -340,7 +340,7 @@ def test_every_change_is_recorded_with_its_time(desk: Desk) -> None:
     assert changes["clean"].expression is None and changes["monthly"] == first["monthly"]
 
 
-def test_jobs_move_between_the_backends_and_never_stand_in_both(
+def test_jobs_move_between_the_backends_and_are_never_in_both(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With jobs in the one, the other is refused; a failed move gives the first its jobs back."""
@@ -394,9 +394,7 @@ def test_a_tab_that_cannot_be_read_may_hold_our_block_and_bars_systemd(
     assert not (desk.fake.folder.parent / "units").exists()
 
 
-def test_who_may_have_no_crontab_or_has_no_cron_may_take_systemd(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_a_user_without_crontab_or_cron_may_use_systemd(desk: Desk, tmp_path: Path) -> None:
     """A denied user of whom nothing is recorded, and a machine without the program, have no
     block of ours."""
     with desk.fake.fails("denies"):

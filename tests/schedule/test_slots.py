@@ -44,19 +44,19 @@ def test_next_runs_of_500_expressions_equal_a_minute_by_minute_model_of_debian_c
     chance, touched = random.Random(5), 0
     for text in generated(500, seed=11):
         expression = parse(text)
-        wanted = fired(text, daemon)
+        expected = fired(text, daemon)
         got = [slot.astimezone(UTC) for slot in slots_between(expression, start, end, zone)]
-        assert got == wanted, text
-        touched += any(abs(at - moment) < timedelta(hours=1) for at in wanted)
+        assert got == expected, text
+        touched += any(abs(at - moment) < timedelta(hours=1) for at in expected)
         for _ in range(3):
             until = start + timedelta(seconds=chance.uniform(0, (end - start).total_seconds()))
-            before = [at for at in wanted if at <= until]
-            found = last_slot(expression, until, zone)
-            assert found is not None
+            before = [at for at in expected if at <= until]
+            last = last_slot(expression, until, zone)
+            assert last is not None
             if before:
-                assert found.astimezone(UTC) == before[-1], (text, until)
+                assert last.astimezone(UTC) == before[-1], (text, until)
             else:
-                assert found.astimezone(UTC) <= start
+                assert last.astimezone(UTC) <= start
     assert touched > 100
 
 
@@ -77,16 +77,18 @@ def test_next_runs_of_500_expressions_equal_a_minute_by_minute_model_of_debian_c
         ),
     ],
 )
-def test_the_runs_seen_of_the_real_daemon(text: str, spring: list[str], fall: list[str]) -> None:
+def test_slots_equal_the_recorded_runs_of_the_real_daemon(
+    text: str, spring: list[str], fall: list[str]
+) -> None:
     """The jobs that were run under the real cron in both nights run here at the same times."""
-    for day, wanted in (
+    for day, expected in (
         (datetime(2026, 3, 8, tzinfo=NEW_YORK), spring),
         (datetime(2026, 11, 1, tzinfo=NEW_YORK), fall),
     ):
         slots = slots_between(
             parse(text), day - timedelta(minutes=1), day.replace(hour=4), NEW_YORK
         )
-        assert [f"{slot:%H:%M %Z}" for slot in slots] == wanted
+        assert [f"{slot:%H:%M %Z}" for slot in slots] == expected
 
 
 def test_next_slots_are_aware_strictly_later_and_as_many_as_asked() -> None:
@@ -106,23 +108,23 @@ def test_the_next_slot_is_never_past_in_the_repeated_hour() -> None:
     """At 01:10 of the second hour the job of 01:30 ran in the first one: its next run is
     tomorrow's."""
     second_hour = datetime(2026, 11, 1, 6, 10, tzinfo=UTC)
-    (found,) = next_slots(parse("30 1 * * *"), second_hour, NEW_YORK, 1)
-    assert found.astimezone(UTC) == datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
+    (slot,) = next_slots(parse("30 1 * * *"), second_hour, NEW_YORK, 1)
+    assert slot.astimezone(UTC) == datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
 
 
 def test_last_slot_counts_the_moment_itself_and_knows_the_repeated_hour() -> None:
     """At 01:15 of the second hour, the job of 01:30 has run in the first one."""
     two = datetime(2026, 3, 1, 7, tzinfo=UTC)
     second_hour = datetime(2026, 11, 1, 6, 15, tzinfo=UTC)
-    for text, until, wanted in (
+    for text, until, expected in (
         ("0 2 * * *", two, two),
         ("30 1 * * *", second_hour, datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),
     ):
-        found = last_slot(parse(text), until, NEW_YORK)
-        assert found is not None and found.astimezone(UTC) == wanted
+        slot = last_slot(parse(text), until, NEW_YORK)
+        assert slot is not None and slot.astimezone(UTC) == expected
 
 
-def test_changes_are_found_to_the_minute() -> None:
+def test_clock_changes_are_exact_to_the_minute() -> None:
     """A year of New York has two, Kathmandu none; Lord Howe's half hour is one too."""
     spring, fall = clock_changes(NEW_YORK, NOW)
     assert (spring.at, spring.gap) == (datetime(2026, 3, 8, 7, tzinfo=UTC), True)
@@ -135,7 +137,7 @@ def test_changes_are_found_to_the_minute() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "notes"),
     [
         (
             "0 2 * * 0",
@@ -169,11 +171,9 @@ def test_changes_are_found_to_the_minute() -> None:
         ("0 2 * * 1", []),
     ],
 )
-def test_a_clock_change_within_a_year_is_told_with_date_and_outcome(
-    text: str, told: list[str]
-) -> None:
+def test_a_clock_change_within_a_year_has_its_date_and_outcome(text: str, notes: list[str]) -> None:
     """What cron makes of a time that is left out or repeated stands in words."""
-    assert [str(note) for note in dst_notes(parse(text), NOW, NEW_YORK)] == told
+    assert [str(note) for note in dst_notes(parse(text), NOW, NEW_YORK)] == notes
 
 
 def test_the_hosts_zone_is_read_from_its_localtime(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_job_gets_crons_environment(tmp_path: Path, monkeypatch: pytest.Monk
     assert pid > 0
 
 
-def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
+def test_a_program_that_cannot_be_started_is_an_error(tmp_path: Path) -> None:
     """An unknown job is a usage error; a program that is gone is named."""
     home = new_home(tmp_path / "home")
     with pytest.raises(UsageError, match="weekli"):

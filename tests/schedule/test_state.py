@@ -48,7 +48,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("expected", "state"),
     [
         ("New", _state(SUNDAY - HOUR)),
         ("New", _state(SUNDAY + timedelta(seconds=30))),
@@ -86,9 +86,9 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
         ("Started", _state(SUNDAY, _run(BOOT + MINUTE, None), text="@reboot", running=True)),
     ],
 )
-def test_the_word_that_stands_in_the_row(wanted: str, found: str) -> None:
+def test_the_state_of_a_job(expected: str, state: str) -> None:
     """Each of the eight states, from the runs and the time alone."""
-    assert found == wanted
+    assert state == expected
 
 
 def test_the_grace_follows_the_jobs_own_duration() -> None:
@@ -121,7 +121,7 @@ def test_missed_slots_are_counted_newest_first_and_a_miss_before_a_run_is_over()
     )
 
 
-def test_a_missed_slot_outlasts_the_grace_of_the_next_one() -> None:
+def test_a_slot_stays_missed_during_the_grace_of_the_next() -> None:
     """A job every minute that stopped is missed, not late for ever."""
     installed = InstalledJob(parse("* * * * *"), enabled=True, since=SINCE)
     now = SINCE + timedelta(minutes=5, seconds=30)

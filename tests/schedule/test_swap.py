@@ -93,21 +93,21 @@ def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
     # The program itself lies on the disk: memory is often mounted noexec.
     shared, backups = FakeCrontab(memory / "fake", program=tmp_path / "crontab"), _backups(memory)
     lines = standard_lines(HOME)
-    seen = []
+    tabs_seen = []
 
     @settings(max_examples=tabs)
     @given(tab=TABS, failure=st.sampled_from(READ_FAILURES + WRITE_FAILURES))
     def check(tab: bytes | None, failure: str) -> None:
-        seen.append(tab)
+        tabs_seen.append(tab)
         shared.tab = tab
         if re.search(rb"^\s*#\s*(BEGIN|END)\s+stockml\b", tab or b"", re.MULTILINE):
             with pytest.raises(RefusedError):
                 splice(tab, HOME, lines)
             return
         if part == "fail":
-            wanted = splice(tab, HOME, lines)
+            after = splice(tab, HOME, lines)
             with shared.fails(failure), pytest.raises(StockmlError):
-                swap(shared.crontab, backups, HOME, approved=tab, after=wanted, reason="install")
+                swap(shared.crontab, backups, HOME, approved=tab, after=after, reason="install")
             assert shared.tab == tab
             return
         swap(
@@ -133,7 +133,7 @@ def test_of_a_thousand_tabs_no_byte_outside_our_block_changes(
         assert shared.tab == ended
 
     check()
-    assert len(seen) >= tabs
+    assert len(tabs_seen) >= tabs
 
 
 @pytest.mark.parametrize("failure", READ_FAILURES)
@@ -157,7 +157,7 @@ def test_a_failed_read_never_counts_as_an_empty_tab(failure: str, tmp_path: Path
     assert fake.writes == []
 
 
-def test_a_warning_on_stderr_does_not_hinder(tmp_path: Path) -> None:
+def test_a_warning_on_stderr_does_not_stop_a_write(tmp_path: Path) -> None:
     """`crontab -l` that exits 0 and warns gives the tab."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
@@ -195,12 +195,12 @@ def test_a_foreign_write_after_the_install_is_reported_with_both_versions(tmp_pa
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
     backups = _backups(tmp_path)
-    wanted = splice(fake.tab, HOME, standard_lines(HOME))
+    after = splice(fake.tab, HOME, standard_lines(HOME))
     with fake.fails("after"), pytest.raises(OverwrittenError) as caught:
-        swap(fake.crontab, backups, HOME, approved=fake.tab, after=wanted, reason="install")
+        swap(fake.crontab, backups, HOME, approved=fake.tab, after=after, reason="install")
     assert fake.tab is not None and b"foreign" in fake.tab
     kept = next(path for path in backups.folder.iterdir() if path.name.startswith("wanted-"))
-    assert kept.read_bytes() == wanted and str(kept) in caught.value.hint
+    assert kept.read_bytes() == after and str(kept) in caught.value.hint
     assert [backup.tab() for backup in backups.all()] == [b"5 4 * * * echo hi\n"]
 
 
@@ -223,21 +223,21 @@ def test_a_program_killed_after_it_wrote_counts_as_written(tmp_path: Path) -> No
     """What stands decides, not the exit code."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"5 4 * * * echo hi\n"
-    wanted = splice(fake.tab, HOME, standard_lines(HOME))
+    after = splice(fake.tab, HOME, standard_lines(HOME))
     with fake.fails("killed"):
         assert swap(
             fake.crontab,
             _backups(tmp_path),
             HOME,
             approved=fake.tab,
-            after=wanted,
+            after=after,
             reason="install",
         ).changed
-    assert fake.tab == wanted
+    assert fake.tab == after
 
 
 @pytest.mark.parametrize("failure", WRITE_FAILURES)
-def test_a_failed_write_leaves_the_tab_no_file_and_no_copy(failure: str, tmp_path: Path) -> None:
+def test_a_failed_write_changes_nothing_and_leaves_no_copy(failure: str, tmp_path: Path) -> None:
     """A tab that cron rejects is not changed, no temporary file stays, and there is nothing to
     undo."""
     fake = FakeCrontab(tmp_path / "fake")
@@ -275,14 +275,14 @@ def test_a_change_outside_our_block_is_refused(tmp_path: Path) -> None:
     """Even our own code cannot write a tab whose foreign bytes differ."""
     fake = FakeCrontab(tmp_path / "fake")
     fake.tab = b"a\nb\n"
-    wanted = splice(b"a\n", HOME, standard_lines(HOME))
+    after = splice(b"a\n", HOME, standard_lines(HOME))
     with pytest.raises(RefusedError, match="not stockml's"):
         swap(
             fake.crontab,
             _backups(tmp_path),
             HOME,
             approved=b"a\nb\n",
-            after=wanted,
+            after=after,
             reason="install",
         )
     assert fake.writes == []
@@ -375,19 +375,19 @@ def test_two_writers_of_two_hundred_rounds_lose_nothing(tmp_path: Path, memory: 
         assert writer.stdin is not None
         writer.stdin.write("go\n")
         writer.stdin.flush()
-    told = [int(writer.communicate(timeout=500)[0]) for writer in writers]
+    conflicts = [int(writer.communicate(timeout=500)[0]) for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0]
     tab = fake.tab
     assert tab is not None and tab.startswith(foreign)
     assert tab.count(b"# BEGIN stockml") == tab.count(b"# END stockml") == 2
     for name in ("one", "two"):
-        found = find_block(tab, Home(tmp_path / name))
-        assert found is not None and found.lines[0].expression == "19 3 * * 0"
+        block = find_block(tab, Home(tmp_path / name))
+        assert block is not None and block.lines[0].expression == "19 3 * * 0"
     assert (
         foreign_bytes(foreign_bytes(tab, Home(tmp_path / "one")), Home(tmp_path / "two")) == foreign
     )
     assert len(fake.writes) == 400
-    assert sum(told) > 0
+    assert sum(conflicts) > 0
 
 
 _WRITER = """

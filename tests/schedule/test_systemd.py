@@ -86,7 +86,7 @@ def test_generated_expressions_mean_the_same_to_systemd() -> None:
         shown = [
             line.strip() for line in done.stdout.splitlines() if line.strip().startswith(marks)
         ]
-        found = sorted(
+        elapses = sorted(
             {
                 datetime.strptime(line.split(": ", 1)[1], "%a %Y-%m-%d %H:%M:%S UTC").replace(
                     tzinfo=UTC
@@ -94,7 +94,7 @@ def test_generated_expressions_mean_the_same_to_systemd() -> None:
                 for line in shown
             }
         )
-        assert found[:5] == list(next_slots(expression, after, ZoneInfo("UTC"), 5)), text
+        assert elapses[:5] == list(next_slots(expression, after, ZoneInfo("UTC"), 5)), text
 
 
 def test_the_units_of_one_job() -> None:
@@ -124,7 +124,7 @@ def test_the_service_comes_back_after_a_crash() -> None:
     """`serve` starts with the user manager and again a minute after it failed, but not for what
     does not mend by itself."""
     files = unit_files(HOME, _lines(HOME))
-    (name,) = [each for each in files if "-serve." in each]
+    (name,) = [name for name in files if "-serve." in name]
     assert name.endswith(".service")
     for text in (
         "Type=exec",
@@ -135,11 +135,11 @@ def test_the_service_comes_back_after_a_crash() -> None:
         "WantedBy=default.target",
     ):
         assert f"\n{text}\n" in files[name]
-    assert [each for each, text in files.items() if "Restart=" in text] == [name]
+    assert [name for name, text in files.items() if "Restart=" in text] == [name]
 
 
 @needs_analyze
-def test_the_units_pass_systemd_analyze_without_a_word() -> None:
+def test_the_units_pass_systemd_analyze_silently() -> None:
     """All six jobs, with a home of blanks, quotes, percent and dollar signs."""
     assert verify(unit_files(HOME, _lines(HOME))) == ()
 
@@ -154,7 +154,7 @@ def test_the_units_pass_systemd_analyze_without_a_word() -> None:
         ("[Timer]", "[Timr]"),
     ],
 )
-def test_any_word_of_systemd_analyze_is_a_failure(old: str, new: str) -> None:
+def test_any_output_of_systemd_analyze_is_a_refusal(old: str, new: str) -> None:
     """Also the misspelt key for which it exits 0."""
     files = {name: text.replace(old, new) for name, text in unit_files(HOME, _lines(HOME)).items()}
     with pytest.raises(RefusedError, match="does not accept the units"):
@@ -165,8 +165,10 @@ class _Calls:
     """systemctl, written down."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, bus: bool) -> None:
-        self.seen: list[str] = []
-        monkeypatch.setattr(systemd, "_systemctl", lambda *words: self.seen.append(" ".join(words)))
+        self.lines: list[str] = []
+        monkeypatch.setattr(
+            systemd, "_systemctl", lambda *words: self.lines.append(" ".join(words))
+        )
         monkeypatch.setattr(Systemd, "bus", lambda _self: bus)
         monkeypatch.setattr(systemd, "verify", lambda _files: ())
 
@@ -178,10 +180,10 @@ def test_written_units_are_read_back_and_enabled(
     now."""
     calls = _Calls(monkeypatch, bus=True)
     units = Systemd(HOME, tmp_path / "user", tmp_path / "linger")
-    told = units.write(_lines(HOME))
+    notes = units.write(_lines(HOME))
     assert units.read() == _lines(HOME)
-    assert calls.seen[0] == "daemon-reload"
-    assert [call.partition(" ")[0] for call in calls.seen[1:]] == [
+    assert calls.lines[0] == "daemon-reload"
+    assert [call.partition(" ")[0] for call in calls.lines[1:]] == [
         "enable",
         "enable",
         "enable",
@@ -189,13 +191,13 @@ def test_written_units_are_read_back_and_enabled(
         "enable",
         "enable",
     ]
-    assert all("--now" in call for call in calls.seen[1:6]) and "--now" not in calls.seen[6]
-    assert told == (
+    assert all("--now" in call for call in calls.lines[1:6]) and "--now" not in calls.lines[6]
+    assert notes == (
         "linger is off: timers stop when you log out; `loginctl enable-linger` keeps them",
     )
 
 
-def test_a_job_taken_out_leaves_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_job_leaves_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Units of a removed job are disabled and gone; those of another home stay."""
     calls = _Calls(monkeypatch, bus=True)
     units, other = Systemd(HOME, tmp_path), Systemd(Home(Path("/srv/stocks")), tmp_path)
@@ -205,24 +207,24 @@ def test_a_job_taken_out_leaves_no_unit(tmp_path: Path, monkeypatch: pytest.Monk
     assert units.read() == _lines(HOME)[:1] and len(list(tmp_path.iterdir())) == 4
     units.remove()
     assert not units.present() and other.read() == _lines(other.home)[:1]
-    assert any(call.startswith("disable --now") for call in calls.seen) and any(
-        "clean" in call for call in calls.seen
+    assert any(call.startswith("disable --now") for call in calls.lines) and any(
+        "clean" in call for call in calls.lines
     )
 
 
-def test_without_a_bus_the_units_stand_and_the_user_is_told(
+def test_without_a_bus_the_units_are_written_with_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No user manager: nothing is started, XDG_RUNTIME_DIR and linger are named."""
     calls = _Calls(monkeypatch, bus=False)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    told = Systemd(HOME, tmp_path / "user", tmp_path / "linger").write(_lines(HOME)[:1])
+    notes = Systemd(HOME, tmp_path / "user", tmp_path / "linger").write(_lines(HOME)[:1])
     assert (
-        "XDG_RUNTIME_DIR is not set" in told[0]
-        and "nothing fires" in told[0]
-        and "linger is off" in told[1]
+        "XDG_RUNTIME_DIR is not set" in notes[0]
+        and "nothing fires" in notes[0]
+        and "linger is off" in notes[1]
     )
-    assert not any("--now" in call or call == "daemon-reload" for call in calls.seen)
+    assert not any("--now" in call or call == "daemon-reload" for call in calls.lines)
 
 
 def test_units_that_systemd_does_not_accept_are_not_written(
@@ -240,7 +242,7 @@ def test_units_that_systemd_does_not_accept_are_not_written(
     assert not (tmp_path / "user").exists()
 
 
-def test_a_damaged_unit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_unit_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is named, with the way out."""
     _Calls(monkeypatch, bus=False)
     units = Systemd(HOME, tmp_path)
@@ -250,11 +252,13 @@ def test_a_damaged_unit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         units.read()
 
 
-def test_the_gap_that_systemd_skips_is_told_with_its_date() -> None:
+def test_the_gap_that_systemd_skips_is_warned_about_with_its_date() -> None:
     """cron runs the job right after the gap, systemd a week later."""
     now, zone = datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("America/New_York")
-    told = gap_warnings(_lines(HOME), now, zone)
-    assert told == ["weekly: 2026-03-08 02:00 does not exist and systemd skips it; choose 04:00"]
+    warnings = gap_warnings(_lines(HOME), now, zone)
+    assert warnings == [
+        "weekly: 2026-03-08 02:00 does not exist and systemd skips it; choose 04:00"
+    ]
     assert (
         gap_warnings(
             [

@@ -51,8 +51,8 @@ def test_an_undo_cancels_the_write_before_it(tmp_path: Path) -> None:
         backups.keep(home, reason, before=before, after=b"")
 
     def undone() -> bytes | None:
-        found = backups.to_undo(HOME)
-        return found.tab() if found else b"nothing"
+        copy = backups.to_undo(HOME)
+        return copy.tab() if copy else b"nothing"
 
     assert undone() == b"nothing"
     keep("install", b"1")

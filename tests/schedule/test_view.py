@@ -32,13 +32,13 @@ def _job(desk: Desk, name: str) -> JobView:
 def test_an_empty_schedule_shows_what_could_be_installed(tmp_path: Path, desk: Desk) -> None:
     """Every job without a line, the foreign lines, no problem, and no file anywhere."""
     desk.fake.tab = FOREIGN + b"x\ty\x1b[31m\n"
-    seen = schedule_view(desk.scheduler)
+    view = schedule_view(desk.scheduler)
     assert (
-        seen.backend is None
-        and seen.problems == ()
-        and [job.line for job in seen.jobs] == [None] * 6
+        view.backend is None
+        and view.problems == ()
+        and [job.line for job in view.jobs] == [None] * 6
     )
-    assert seen.other_lines == (
+    assert view.other_lines == (
         "MAILTO=me",
         "5 4 * * * echo hi",
         "# a comment\\x20",
@@ -55,13 +55,13 @@ def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
     """New until the first slot; the zone is the host's."""
     desk.fake.tab = FOREIGN
     desk.write(desk.install())
-    seen = schedule_view(desk.scheduler)
+    view = schedule_view(desk.scheduler)
     assert (
-        seen.backend is Backend.CRONTAB
-        and seen.zone == "America/New_York"
-        and len(seen.other_lines) == 3
+        view.backend is Backend.CRONTAB
+        and view.zone == "America/New_York"
+        and len(view.other_lines) == 3
     )
-    weekly = seen.jobs[0]
+    weekly = view.jobs[0]
     assert (
         weekly.status is not None
         and weekly.status.state is ScheduleState.NEW
@@ -71,7 +71,7 @@ def test_installed_jobs_with_state_next_run_and_clashes(desk: Desk) -> None:
         f"{weekly.explained.next_runs[0]:%Y-%m-%d %H:%M %Z}" == "2026-02-08 02:00 EST"
         and len(weekly.explained.next_runs) == 5
     )
-    assert {clash.jobs for clash in seen.clashes} == {("weekly", "monthly"), ("weekly", "clean")}
+    assert {clash.jobs for clash in view.clashes} == {("weekly", "monthly"), ("weekly", "clean")}
 
 
 def test_runs_of_the_history_give_the_state(desk: Desk) -> None:
@@ -100,14 +100,14 @@ def test_runs_of_the_history_give_the_state(desk: Desk) -> None:
     )
 
 
-def test_a_running_job_tells_how_the_run_before_failed(desk: Desk) -> None:
+def test_a_running_job_shows_how_the_run_before_failed(desk: Desk) -> None:
     """While it runs again the failure of before is not forgotten;
     one that was done, or none, is nothing to tell."""
     desk.write(desk.install())
     home, clock = desk.scheduler.home, desk.clock
     with FileLock(JOBS["clean"].lock_path(home)) as lock:
         assert lock.acquire("clean")
-        told = []
+        reasons = []
         for outcome, message in (
             (JobOutcome.FAILED, "no space"),
             (JobOutcome.SKIPPED, "held"),
@@ -116,11 +116,11 @@ def test_a_running_job_tells_how_the_run_before_failed(desk: Desk) -> None:
         ):
             clock.advance(timedelta(minutes=1))
             number = begin_run(home, "clean", JobTrigger.CRON, None, clock.now())
-            told.append(_job(desk, "clean").before)
+            reasons.append(_job(desk, "clean").before)
             if outcome:
                 end_run(home, number, clock.now(), 1, outcome, message)
                 assert _job(desk, "clean").before == ""
-    assert told == ["", "no space", "no space", ""]
+    assert reasons == ["", "no space", "no space", ""]
 
 
 def test_a_service_that_runs_again_after_a_power_cut_is_well(desk: Desk) -> None:
@@ -151,31 +151,31 @@ def test_a_missed_job_names_its_cause(tmp_path: Path) -> None:
     assert "is gone or cannot be run" in _job(running, "weekly").reason
 
 
-def test_an_edit_by_hand_is_shown_and_claims_no_miss(desk: Desk) -> None:
+def test_an_edit_by_hand_is_shown_and_is_no_miss(desk: Desk) -> None:
     """The block's line is shown as it stands;
     slots of a time we did not write are not counted as missed."""
     desk.write(desk.install())
     assert desk.fake.tab is not None
     desk.fake.tab = desk.fake.tab.replace(b"0 2 * * 0", b"* * * * *")
     desk.clock.advance(timedelta(days=8))
-    seen = schedule_view(desk.scheduler)
-    assert any("was edited by hand" in problem for problem in seen.problems)
-    weekly = seen.jobs[0]
+    view = schedule_view(desk.scheduler)
+    assert any("was edited by hand" in problem for problem in view.problems)
+    weekly = view.jobs[0]
     assert weekly.line is not None and weekly.line.expression == "* * * * *"
     assert weekly.status is not None and weekly.status.state is ScheduleState.NEW
 
 
-def test_an_unreadable_time_edited_in_is_told_and_the_rest_is_shown(desk: Desk) -> None:
+def test_a_bad_expression_edited_in_is_a_problem_of_its_job_alone(desk: Desk) -> None:
     """A line that our grammar refuses does not hide the others."""
     desk.write(desk.install())
     assert desk.fake.tab is not None
     desk.fake.tab = desk.fake.tab.replace(b"0 2 * * 0", b"0 0 31 2 *")
-    seen = schedule_view(desk.scheduler)
-    assert "never fires" in seen.jobs[0].reason and seen.jobs[0].status is None
-    assert seen.jobs[1].status is not None
+    view = schedule_view(desk.scheduler)
+    assert "never fires" in view.jobs[0].reason and view.jobs[0].status is None
+    assert view.jobs[1].status is not None
 
 
-def test_a_line_that_vanished_is_told(desk: Desk) -> None:
+def test_a_line_that_vanished_is_reported(desk: Desk) -> None:
     """Recorded as installed and gone from the crontab."""
     desk.write(desk.install())
     desk.fake.tab = FOREIGN
@@ -193,14 +193,14 @@ def test_timers_are_judged_by_systemd_not_by_cron(tmp_path: Path) -> None:
         (desk.scheduler.systemd.folder / name).write_text(text)
     desk.scheduler.manager = lambda: Daemon(True, name=MANAGER)
     desk.clock.advance(timedelta(days=8))
-    seen = schedule_view(desk.scheduler)
-    assert seen.backend is Backend.SYSTEMD and "a systemd user manager runs" in view_lines(seen)[-1]
+    view = schedule_view(desk.scheduler)
+    assert view.backend is Backend.SYSTEMD and "a systemd user manager runs" in view_lines(view)[-1]
     assert "cron" not in _job(desk, "weekly").reason
     desk.scheduler.manager = lambda: Daemon(False, detail="no socket", name=MANAGER)
     assert _job(desk, "weekly").reason.startswith("no systemd user manager runs (no socket)")
 
 
-def test_what_cannot_be_read_stands_among_the_problems(desk: Desk) -> None:
+def test_unreadable_parts_are_listed_as_problems(desk: Desk) -> None:
     """A denied crontab, damaged markers, a history of a newer program: shown, never raised."""
     with desk.fake.fails("denies"):
         assert any(
@@ -218,14 +218,14 @@ def test_a_tab_that_cannot_be_read_is_not_called_empty(desk: Desk) -> None:
     the record is told, and nothing is said of the rest of the tab."""
     desk.write(desk.install())
     with desk.fake.fails("silent"):
-        seen = schedule_view(desk.scheduler)
-    told = {found.job.name: found for found in seen.jobs}
-    assert seen.unread and seen.backend is None and all(found.hidden for found in seen.jobs)
-    assert told["weekly"].reason == "recorded as installed at 0 2 * * 0; the crontab cannot be read"
-    assert told["health"].reason == "not recorded as installed; the crontab cannot be read"
-    text = "\n".join(view_lines(seen))
+        view = schedule_view(desk.scheduler)
+    jobs = {job.job.name: job for job in view.jobs}
+    assert view.unread and view.backend is None and all(job.hidden for job in view.jobs)
+    assert jobs["weekly"].reason == "recorded as installed at 0 2 * * 0; the crontab cannot be read"
+    assert jobs["health"].reason == "not recorded as installed; the crontab cannot be read"
+    text = "\n".join(view_lines(view))
     assert "not installed:" not in text and "not known:" in text and "other lines" not in text
-    assert {job["installed"] for job in view_document(seen)["jobs"]} == {None}
+    assert {job["installed"] for job in view_document(view)["jobs"]} == {None}
     assert not schedule_view(desk.scheduler).unread
 
 
@@ -248,5 +248,5 @@ def test_a_fault_of_the_units_does_not_hide_the_tab(
         raise StockmlError("weekly.timer is damaged")
 
     monkeypatch.setattr("engine.schedule.systemd.Systemd.read", broken)
-    seen = schedule_view(desk.scheduler)
-    assert "weekly.timer is damaged" in seen.problems and seen.backend is Backend.CRONTAB
+    view = schedule_view(desk.scheduler)
+    assert "weekly.timer is damaged" in view.problems and view.backend is Backend.CRONTAB
