@@ -208,10 +208,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         done: Callable[[Any], None],
         slow: Notice | None = None,
     ) -> None:
-        """Run a verb of the engine in a thread, one of a kind at a time.
-
-        `slow` is said while it takes long.
-        """
+        """Run an engine verb in a thread, one of a kind at a time; say `slow` if it takes long."""
         if not self._verbs.begin(verb, slow):
             self.say(Notice.still(verb))
             return

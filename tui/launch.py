@@ -1,5 +1,4 @@
-"""Opens the console: decides how the terminal is used before Textual is imported, and speaks
-after it is given back."""
+"""Opens the console: sets the terminal up before Textual is imported, and reports after exit."""
 
 from __future__ import annotations
 
@@ -21,11 +20,9 @@ if TYPE_CHECKING:
 
 
 def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
-    """Open the console on `home` until the operator leaves; the exit code.
+    """Open the console on `home`, with bars from `source` if given, and return the exit code.
 
-    `source` overrides the settings' source of bars, `link` is auto, fast or slow. Raises
-    UsageError where there is no terminal to show a console on, and ConfigError for settings that
-    cannot be read.
+    `link` is auto, fast or slow. Raises UsageError without a usable terminal, and ConfigError.
     """
     if problem := terminal.unusable_reason(os.environ):
         raise UsageError(
@@ -40,8 +37,7 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
 
 
 def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
-    """Show the console on this terminal until it is left;
-    the environment is prepared for `link`, fast or slow."""
+    """Show the console until the operator leaves; the environment must be set for `link`."""
     tolerate_bad_bytes()
     terminal.give_size(sys.stdin.fileno())
     from tui.app import StockmlApp

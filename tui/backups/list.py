@@ -1,7 +1,4 @@
-"""The Backups screen: every backup, verified by reading it again.
-
-And the way back to an older model.
-"""
+"""The Backups screen: lists and verifies every backup and restores models from them."""
 
 from __future__ import annotations
 
@@ -42,8 +39,7 @@ def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
 
 
 def ask_restore(screen: LiveScreen, backup: Backup, symbols: Sequence[str]) -> None:
-    """Restore after the operator typed the symbol, or RESTORE for many;
-    what it replaces is listed."""
+    """List what a restore replaces, then restore once the operator typed the symbol or RESTORE."""
     if not symbols:
         screen.tell(Notice(f"{backup.name} holds no model", backup.problem, level=Level.CRIT))
         return

@@ -1,5 +1,4 @@
-"""The dashboard's verbs that watch: the performance check, automatic training by its plan, and
-what happened meanwhile."""
+"""The dashboard's verbs for checks, automatic training and the report of past events."""
 
 from __future__ import annotations
 
@@ -98,8 +97,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def plan_question(decisions: Sequence[PlannedSymbol], simulated: bool = False) -> Question:
-    """What automatic training would do, symbol by symbol;
-    what waits for the close may be trained all the same."""
+    """The question before automatic training; symbols that wait for the close may train now."""
     train = _of(decisions, PlannedAction.TRAIN)
     waits = _of(decisions, PlannedAction.WAITS)
     mark = (line("SIMULATED bars", "warn"),) if simulated else ()

@@ -25,8 +25,7 @@ RUNS_SHOWN = 5
 def detail_lines(
     row: SymbolRow, snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, *, ascii_only: bool
 ) -> tuple[Line, ...]:
-    """At most `height` lines of at most `width` cells: why, progress, forecast, figures beside
-    naive, model, runs."""
+    """The details of a symbol in at most `height` lines of `width` cells, the most urgent first."""
     now = snapshot.taken_at
     live = row.job if row.job is not None and row.job.state is JobState.RUNNING else None
     trained = live or row.last_job

@@ -26,13 +26,10 @@ def side_width(width: int) -> int:
 
 
 def zoomed_pane(width: int, height: int, chosen: str, zoomed: bool) -> str:
-    """The pane that has the terminal for itself; empty where they share it.
-
-    In a terminal for one pane `tab` alone changes it; there the symbols keep the line about the
-    current row.
-    """
+    """The pane that fills the terminal; empty where several panes share it."""
     if width < SENTENCE[0] or height < SENTENCE[1]:
         return chosen if zoomed else "summary"
+    # In a one-pane terminal only `tab` changes it; the symbols pane keeps the current row's line.
     small = width < ONE_PANE[0] or height < ONE_PANE[1]
     return chosen if zoomed or (small and chosen != "symbols") else ""
 
@@ -61,11 +58,10 @@ def heights(
     zoom: str = "",
     side: bool = False,
 ) -> dict[str, int]:
-    """Lines for each pane of a terminal of `height` lines.
+    """Lines for each pane in a terminal of `height` lines.
 
-    `rows` symbols, `runs` live runs, `jobs` running jobs, `notice` and `away` wrapped lines. The
-    symbols come first, then meters, runs and the current row's detail; the log takes the rest, of
-    which notice and away take theirs. `zoom` has all but title, footer and notice.
+    `notice` and `away` count wrapped lines; `zoom` names the pane that gets all but title, footer
+    and notice.
     """
     shares = _Shares(height)
     shares.take("title", 1)

@@ -1,7 +1,4 @@
-"""The verbs that write models: retrain, train all, quick train, back up, cancel.
-
-Each but the backup behind a confirmation.
-"""
+"""The verbs that write models; each but the backup asks for confirmation."""
 
 from __future__ import annotations
 

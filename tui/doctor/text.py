@@ -1,5 +1,4 @@
-"""What the Doctor screen says: whether this machine, this terminal and this console's line can
-do the work."""
+"""The text of the Doctor screen: whether machine, terminal and connection can do the work."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The operator's own keys: `[console.keys]` of stockml.toml laid over the table of actions.
+"""The operator's own keys: `[console.keys]` of stockml.toml over the table of actions.
 
-An entry names an action by its id; the id of an action of the dashboard counts on every screen
-where an action of that name has the same keys. An entry that cannot be taken is left out whole,
-so that no key ever does what nobody asked for.
+An entry with a dashboard action's id applies to every screen whose action of that name has the
+same keys. An invalid entry is ignored as a whole, so that no key does anything unexpected.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Keys in sentences: each text names the key that an action has now, for this operator.
-
-There is one console per process: it puts its keys in force when it opens, and ours when it ends.
-"""
+"""Puts the keys of actions into sentences, from the keymap in force."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import re
 from tui.keys.keymap import Keymap
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
+# One console per process: it sets its keymap when it opens and restores ours when it ends.
 _in_force = [Keymap({})]
 
 

@@ -1,7 +1,6 @@
-"""Every key of the console, once: bindings, footer, help, palette and README read this table.
+"""Every key of the console; bindings, footer, help, palette and README read this table.
 
-Adding an action is one row in the table of its screen (`dashboard`, `screens`, `dialogs`) and one
-method `do_…` on that screen or on one of its verbs.
+To add an action, add a row to its screen's table and a `do_…` method to the screen or its verbs.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""A log file of any length: where its lines begin, and the text of the few that are shown.
+"""A log file of any length: an index of its lines, and the text of the visible ones.
 
-Lines are never held: an index of byte offsets is built in a thread (a million lines: about a
-second and 8 MB), its end first, and the visible lines are read when they are drawn. The file is
-followed by name: one that was rotated (another inode) or truncated (shorter than before) is read
-anew.
+A thread indexes byte offsets from the end (a million lines: about a second and 8 MB). A rotated
+file (another inode) or a truncated one (shorter than before) is indexed again.
 """
 
 from __future__ import annotations

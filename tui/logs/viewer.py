@@ -1,7 +1,4 @@
-"""One log file: follow or freeze, filter, search, next error, wrap, jump to a time.
-
-A million lines open at once.
-"""
+"""A log file of any length: follow, filter, search, next error, wrap, jump to a time."""
 
 from __future__ import annotations
 

@@ -35,10 +35,10 @@ class _Scale:
 def chart(
     series: Sequence[Series], width: int, height: int, *, ascii_only: bool, band: bool = False
 ) -> tuple[str, ...]:
-    """`height` lines of `width` cells: all series over one scale, labelled at the axis.
+    """Draw all series on one scale in `height` lines of `width` cells, labelled at the axis.
 
-    The second series is dotted (in ASCII: another mark), so that it differs without colour;
-    `band` dots every series after the first. Empty without two finite numbers or without room.
+    The second series is dotted (in ASCII: another mark); `band` dots every series after the first.
+    Empty without two finite numbers or without room.
     """
     numbers = [number for values in series for number in values if _is_finite(number)]
     if len(numbers) < 2 or width < _LABEL_WIDTH + 4 or height < 2:

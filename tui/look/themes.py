@@ -1,7 +1,4 @@
-"""The console's colours, one row a theme; colour only underlines what a word already says.
-
-Imports no Textual.
-"""
+"""The console's colours, one row per theme; imports no Textual."""
 
 from __future__ import annotations
 

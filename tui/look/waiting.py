@@ -19,10 +19,7 @@ _KEPT = ("mark", "crit", "warn")
 def waiting_lines(
     activity: str, failure: str, waited_s: float, width: int, back: str = "esc"
 ) -> tuple[Line, ...]:
-    """Why there is nothing yet: the failure, or the `activity`, and for how long once it is long.
-
-    `back` is the key that leaves.
-    """
+    """The failure, or the `activity` and how long it has taken; `back` is the key that leaves."""
     if failure:
         return wrapped(line(f"ERROR: {failure}", "crit"), max(1, width), 2)
     if waited_s <= LAG_S:

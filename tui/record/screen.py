@@ -1,7 +1,4 @@
-"""The record: who did what, when, from where, and how it ended.
-
-The log viewer on logs/audit.log.
-"""
+"""The audit log in the log viewer: who did what, when, from where and with what result."""
 
 from __future__ import annotations
 

@@ -8,8 +8,7 @@ from engine.core.audit_log import parse_entry
 
 
 def readable(path: Path, text: str) -> str:
-    """The line as it is shown;
-    one of the audit that is torn or not ours stays as it stands in the file."""
+    """The line in words if it is a valid audit entry, else unchanged."""
     if not path.name.startswith("audit.log"):
         return text
     entry = parse_entry(text)

@@ -1,5 +1,4 @@
-"""One run: its symbols with their progress, the losses of the chosen one as a chart, and its own
-log."""
+"""One run: the progress of its symbols, a chart of the chosen one's losses, and the run's log."""
 
 from __future__ import annotations
 
@@ -75,8 +74,7 @@ class RunScreen(LiveScreen):
         self._place()
 
     def _place(self) -> None:
-        """Jobs, chart and log share the height;
-        a small terminal gives up the log, then the chart."""
+        """Divide the height; a small terminal drops the log first, then the chart."""
         height = self.app.size.height - 2
         jobs = len(self.value[0].jobs) + 1 if self.value else 2
         chart = self.query_one("#chart")

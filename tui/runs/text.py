@@ -72,8 +72,7 @@ def run_row(run: Run, now: datetime) -> tuple[Span, ...]:
 
 
 def runs_table(runs: Sequence[Run], now: datetime, width: int) -> tuple[Line, tuple[Line, ...]]:
-    """Header and rows;
-    runs on simulated bars beside others are marked in their row, else the title says it for all."""
+    """Header and rows; simulated runs are marked by row if mixed with others, else in the title."""
     mixed = len({run.simulated for run in runs}) > 1
     kept = [at for at, head in enumerate(RUN_HEADS) if mixed or head.title != "BARS"]
     rows = [run_row(run, now) for run in runs]

@@ -1,5 +1,4 @@
-"""The form for the time of a job: presets first, an expression to type, and at every key what it
-means."""
+"""The form for a job's time: presets, or an expression explained at every key."""
 
 from __future__ import annotations
 

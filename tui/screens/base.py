@@ -64,11 +64,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
             self.post_message(event)
 
     async def on_key(self, event: events.Key) -> None:
-        """Act on a key before the next one.
-
-        Textual acts after all keys that came together: `x` and `y` in one piece, from a slow line
-        or a slip, would answer a question before it is drawn.
-        """
+        """Act on a key before the next: else a pasted `xy` answers a question not yet drawn."""
         active = self.active_bindings.get(event.key)
         if active is not None and active.enabled:
             event.stop()

@@ -1,7 +1,4 @@
-"""The row of screens, once: their names, keys and words, and where each is made.
-
-A screen is loaded when it is first shown: what it imports costs nothing before.
-"""
+"""The screens of the console: names, keys and descriptions; each is imported when first shown."""
 
 from __future__ import annotations
 

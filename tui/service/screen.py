@@ -1,7 +1,4 @@
-"""The Service screen: whether predictions are answered, how fast, from which models.
-
-What to do when they are not.
-"""
+"""The Service screen: whether, how fast and by which models predictions are answered, or advice."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
-"""The prediction service in words: its mark in the title, its screen, the result of a test.
+"""The prediction service in words, from its answers alone.
 
-Pure functions of answers.
-
-A figure that the service did not tell (an older one knows fewer) is shown as missing, never made
-up.
+A figure that an older service does not report is shown as missing, never made up.
 """
 
 from __future__ import annotations
@@ -62,8 +59,7 @@ ROW_WORDS = (
 def page(
     overview: Overview, settings: Settings, home: str, width: int, chosen: str = ""
 ) -> tuple[Line, ...]:
-    """What stands above the models: at most seven lines while it answers;
-    of its problems, the one of `chosen` first."""
+    """The lines above the models, at most seven while it answers, with `chosen`'s problem first."""
     answers = overview.state.word in ("healthy", "degraded", "unhealthy")
     lines = _figures(overview, chosen) if answers else _advice(overview, settings, home)
     return wrapped_all(lines, width, 2)

@@ -1,5 +1,4 @@
-"""The form for one setting: the value to type, and at every key why it is wrong or what it would
-do."""
+"""The form for one setting: shows at every key what is wrong with the value or what it changes."""
 
 from __future__ import annotations
 

@@ -31,8 +31,7 @@ CALIBRATION_HEADS = (
 def price_lines(
     model: ModelSummary, width: int, height: int, *, ascii_only: bool
 ) -> tuple[Line, ...]:
-    """Closes with the forecasts and 80 % intervals that the model made for sessions it never
-    saw."""
+    """Closes, and the forecasts with 80 % intervals that the model made for unseen sessions."""
     closes = model.closes[-PRICES:]
     if len(closes) < 2:
         return (line("no stored bars to draw", "dim"),)
@@ -59,8 +58,7 @@ def price_lines(
 
 
 def rolling_mase(record: Sequence[RecordedSession]) -> tuple[float | None, ...]:
-    """Over each window of sessions: the model's mean error divided by the naive forecast's;
-    below 1 beats it."""
+    """The model's mean error divided by the naive forecast's, per window; below 1 is better."""
     ratios: list[float | None] = []
     for end in range(LEAST, len(record) + 1):
         window = record[max(0, end - WINDOW) : end]

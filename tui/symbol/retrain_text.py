@@ -1,5 +1,4 @@
-"""Why a symbol is or is not retrained: a word for its row, a sentence under the table, a section
-of its page."""
+"""Why a symbol is or is not retrained, for its row, the line under the table and its page."""
 
 from __future__ import annotations
 
@@ -23,8 +22,7 @@ from tui.widgets.lines import Line, Span, line, wrapped, wrapped_all
 def retrain_lines(
     row: SymbolRow, explanation: RetrainExplanation | None, now: datetime, width: int
 ) -> tuple[Line, ...]:
-    """The decision, what is in the way, every trigger's verdict with value, limit, n and window;
-    what is known meanwhile."""
+    """The decision, obstacles and every trigger's verdict; less until there is an explanation."""
     if explanation is None:
         sentence = retrain_sentence(row) or "nothing fired at the newest check"
         hold = StandingHold(row.hold) if row.hold else None

@@ -1,7 +1,4 @@
-"""The Symbol screen: everything about one symbol.
-
-Figures from files, the record from a short-lived child.
-"""
+"""The Symbol screen: facts from files, and the forecast record from a short-lived child."""
 
 from __future__ import annotations
 
@@ -54,8 +51,7 @@ class SymbolScreen(PageScreen):
         """Why the child gave no answer; empty while it is at work and when it did."""
 
     def look(self) -> SymbolPage | None:
-        """Light: the snapshot's row, the last training, backups and runs;
-        the child when its answer is out of date."""
+        """Read the files, and ask the child only when its answer is out of date."""
         engine, snapshot = self.shell.engine, self.shell.snapshot
         row = snapshot.row(self._symbol) if snapshot else None
         if row is None:

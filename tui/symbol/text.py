@@ -1,5 +1,4 @@
-"""Everything about one symbol, section by section: pure functions of records and of what the
-child answered."""
+"""The sections of the Symbol screen: pure functions of records and of the child's answer."""
 
 from __future__ import annotations
 

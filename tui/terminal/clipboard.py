@@ -23,15 +23,12 @@ def tidy(text: str) -> str:
 
 
 def sequence(text: str, environ: Mapping[str, str]) -> str:
-    """What asks the terminal to take `text`; empty where it is too long for that.
-
-    tmux passes OSC 52 on with `set-clipboard on`, or wrapped with `allow-passthrough on`: it gets
-    both forms.
-    """
+    """The OSC 52 sequence that copies `text`; empty if the text is too long."""
     raw = text.encode()
     if len(raw) > MAX_BYTES:
         return ""
     plain = f"\x1b]52;c;{base64.b64encode(raw).decode()}\x07"
+    # tmux takes it bare with `set-clipboard on`, wrapped with `allow-passthrough on`: send both.
     if environ.get("TMUX") or environ.get("TERM", "").startswith("tmux"):
         return f"{plain}\x1bPtmux;{plain.replace(chr(27), chr(27) * 2)}\x1b\\"
     if environ.get("STY"):
@@ -49,11 +46,7 @@ def keep(home: Home, text: str) -> str:
 
 
 def copied_notice(text: str, file: str, problem: str, *, asked: bool) -> Notice:
-    """What became of a copy.
-
-    The terminal was `asked` to take it; it is kept in `file`, empty in a read-only console, or
-    `problem` says why not.
-    """
+    """The notice after a copy; `file` is empty in a read-only console, `problem` a failed write."""
     if problem:
         kept = problem
     elif file:

@@ -1,7 +1,4 @@
-"""What the terminal can show, how it is given back, and what to do when it goes away.
-
-Imports no Textual.
-"""
+"""What the terminal can show, how to restore it and what to do if it is lost; no Textual here."""
 
 from __future__ import annotations
 
@@ -96,13 +93,9 @@ def theme_for(setting: str, link: str, environ: Mapping[str, str]) -> str:
 
 
 def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
-    """Set what Textual reads when it is imported.
-
-    What the user set is kept, but for the theme, which is ours.
-
-    Textual's timer may let two frames pass before it draws: at 10 frames a second a key was on the
-    screen within 202 ms, at 25 within 80. 200 ms for an escape, because slow lines split sequences.
-    """
+    """Set the variables that Textual reads at import; the user's values win but for the theme."""
+    # Textual may draw two frames late: 202 ms at 10 frames a second, 80 ms at 25. An escape waits
+    # 200 ms because slow lines split sequences.
     defaults = {
         "TEXTUAL_FPS": "25" if link == "slow" else "30",
         "TEXTUAL_ANIMATIONS": "none",
@@ -117,10 +110,7 @@ def prepare_environment(link: str, environ: MutableMapping[str, str]) -> None:
 
 
 def give_size(fd: int) -> None:
-    """Make a terminal without a size (serial lines, `script`) the classic 80x24.
-
-    Textual's two fallbacks differ by a line there, and it would draw a blank screen for ever.
-    """
+    """Set 80x24 on a terminal without a size (serial, `script`), where Textual draws nothing."""
     with suppress(termios.error):
         lines, columns = termios.tcgetwinsize(fd)
         if not lines or not columns:
@@ -136,11 +126,7 @@ class Terminal:
         self._ended = threading.Event()
 
     def guard(self, leave: Callable[[], None], save: Callable[[], None]) -> None:
-        """Leave in order on SIGTERM; save and exit at once on SIGHUP or a lost terminal.
-
-        signal.signal, not the loop's handlers: these must run while the loop waits for a terminal
-        that stopped reading. An orderly exit after a hang-up waited for ever for the writer thread.
-        """
+        """Leave in order on SIGTERM; save and exit at once on SIGHUP or a lost terminal."""
 
         def terminated(_signal: int, _frame: object) -> None:
             threading.Thread(target=self._force, name="forced-exit", daemon=True).start()
@@ -149,8 +135,10 @@ class Terminal:
         def hung_up(*_: object) -> None:
             with suppress(Exception):
                 save()
+            # An orderly exit would wait for ever for Textual's writer thread.
             os._exit(HANGUP)
 
+        # Not the loop's handlers: these must run while the loop waits for a terminal that hangs.
         signal.signal(signal.SIGTERM, terminated)
         signal.signal(signal.SIGHUP, hung_up)
         threading.Thread(

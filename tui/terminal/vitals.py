@@ -50,10 +50,7 @@ class Vitals:
         self._save()
 
     def tick(self, sent: int | None, size: tuple[int, int]) -> str:
-        """Once a second on the loop: LAG in words, or nothing.
-
-        `sent` are the bytes so far, None where nothing counts them.
-        """
+        """Once a second: LAG in words, or empty; `sent` counts bytes, None where nobody does."""
         now = time.monotonic()
         self._size = size
         if self._collections:

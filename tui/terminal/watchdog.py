@@ -1,7 +1,4 @@
-"""Notices a stalled event loop: a thread asks it once a second whether it runs.
-
-Imports no Textual.
-"""
+"""Notices a stalled event loop: a thread pings it once a second. Imports no Textual."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The footer: the keys of this screen that can be pressed now.
-
-`?` and `q` come first and are never cut.
-"""
+"""The footer: the keys that work now on this screen; `?` and `q` come first and are never cut."""
 
 from __future__ import annotations
 

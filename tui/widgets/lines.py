@@ -65,10 +65,7 @@ def _spans(cells: Sequence[Span]) -> Line:
 
 
 class Lines(Widget):
-    """Shows lines from the top; a changed line costs its own bytes only.
-
-    One cell of a DataTable resends the whole table: 5.9 kB/s at 1 Hz, against 0.13 kB/s here.
-    """
+    """Shows lines from the top and sends changed ones only: 0.13 kB/s at 1 Hz; a DataTable, 5.9."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in STYLES}

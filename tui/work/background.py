@@ -1,7 +1,4 @@
-"""Work beside the event loop, in daemon threads: a hung engine never keeps the console open.
-
-Textual's thread workers run in the loop's executor, whose threads are joined at exit.
-"""
+"""Background work in daemon threads, not Textual's workers, which block exit while they hang."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The current row: a sentence where there is one line, everything known of it where there are
-more."""
+"""The current row: one sentence in a one-line pane, every detail in a taller one."""
 
 from __future__ import annotations
 

@@ -13,8 +13,7 @@ from tui.widgets.pane import Pane
 
 
 def log_lines(snapshot: Snapshot, height: int, read_only: bool) -> tuple[Line, ...]:
-    """Problems first, then the next steps of an empty home, then as much of the log's end as
-    there is room for."""
+    """Problems first, then an empty home's next steps, then as much of the log's end as fits."""
     head = [
         line(f"! {without_folders(text)}", "warn")
         for text in snapshot.problems[: max(1, height // 2)]

@@ -1,5 +1,4 @@
-"""The title line: host, clock, the worst state, what runs, the source, and the marks nobody may
-miss."""
+"""The title line: host, clock, worst state, running work, source of bars and warning marks."""
 
 from __future__ import annotations
 
