@@ -32,12 +32,12 @@ def find_place(home: Home) -> ServicePlace:
     path = lock_path(home)
     holder = lock_holder(path)
     if holder is None:
-        return ServicePlace(False, None, _read_text(path))
+        return ServicePlace(held=False, text=_read_text(path))
     url = _URL.match(holder)
     if url is None:
-        return ServicePlace(True, None, holder)
+        return ServicePlace(held=True, text=holder)
     host = _LOOPBACK.get(url[1], url[1]).strip("[]")
-    return ServicePlace(True, (host, int(url[2])), holder)
+    return ServicePlace(held=True, address=(host, int(url[2])), text=holder)
 
 
 def configured_address(settings: Settings) -> tuple[str, int]:

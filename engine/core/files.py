@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from engine.core.failpoints import failpoint
 
+_POLL_S = 0.005
+
 
 def fsync_dir(folder: Path) -> None:
     """Make the names in `folder` durable (a rename alone was seen lost after a power cut)."""
@@ -135,8 +137,16 @@ class FileLock:
             os.ftruncate(self.fileno(), 0)
             os.pwrite(self.fileno(), owner.encode()[:1000], 0)
 
-    def acquire(self, owner: str = "") -> bool:
-        """Take the lock without waiting; False when another process holds it."""
+    def acquire(self, owner: str = "", wait_s: float = 0.0) -> bool:
+        """Take the lock, waiting at most `wait_s`; False when another process still holds it."""
+        end = time.monotonic() + wait_s
+        while not self._try_acquire(owner):
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_POLL_S)
+        return True
+
+    def _try_acquire(self, owner: str) -> bool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         if not _locked_exclusively(fd):

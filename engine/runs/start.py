@@ -206,15 +206,12 @@ def _lock_holder(home: Home, symbol: str) -> str | None:
 def _start_lock(home: Home, starter: str) -> Iterator[None]:
     """The lock under which runs are started; BusyError when another start does not end."""
     path = home.locks / STARTING
-    end = time.monotonic() + _START_LOCK_WAIT_S
     with FileLock(path) as lock:
-        while not lock.acquire(f"a start by {starter}, pid {os.getpid()}"):
-            if time.monotonic() > end:
-                holder = lock_holder(path) or "another process"
-                raise BusyError(
-                    f"{holder} has not ended", "see whether that process is stopped", holder
-                )
-            time.sleep(0.005)
+        if not lock.acquire(f"a start by {starter}, pid {os.getpid()}", _START_LOCK_WAIT_S):
+            holder = lock_holder(path) or "another process"
+            raise BusyError(
+                f"{holder} has not ended", "see whether that process is stopped", holder
+            )
         yield
 
 

@@ -13,7 +13,6 @@ it does after is reported by 9.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -152,18 +151,15 @@ def _file(state: Path, tab: bytes | None) -> Iterator[Path | None]:
 @contextmanager
 def _locked(state: Path) -> Iterator[None]:
     path = state / "crontab.lock"
-    end = time.monotonic() + _WAIT_S
     with FileLock(path) as lock:
         try:
             make_private(state)
-            while not lock.acquire("stockml schedule"):
-                if time.monotonic() > end:
-                    raise BusyError(
-                        "another stockml is writing the crontab",
-                        "try again in a moment",
-                        lock_holder(path) or "",
-                    )
-                time.sleep(0.01)
+            if not lock.acquire("stockml schedule", _WAIT_S):
+                raise BusyError(
+                    "another stockml is writing the crontab",
+                    "try again in a moment",
+                    lock_holder(path) or "",
+                )
         except OSError as error:
             raise StockmlError(
                 f"cannot lock {path}: {error.strerror}", "nothing was changed"

@@ -11,7 +11,6 @@ Both write stockml.toml and the file before as .stockml.toml.previous, and a lin
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,11 +129,8 @@ def _refuse_outdated(
 def _locked(home: Home, wait_s: float) -> Iterator[Path]:
     """The settings file, locked; a link into the operator's own collection stays a link."""
     with FileLock(home.locks / "settings.lock") as lock:
-        end = time.monotonic() + wait_s
-        while not lock.acquire("config set"):
-            if time.monotonic() > end:
-                raise BusyError("another process is changing the settings", "try again")
-            time.sleep(0.02)
+        if not lock.acquire("config set", wait_s):
+            raise BusyError("another process is changing the settings", "try again")
         yield home.settings.resolve()
 
 

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,18 +127,14 @@ def check_space(folder: Path, need_bytes: int) -> None:
 @contextmanager
 def backups_lock(home: Home, owner: str) -> Iterator[None]:
     """The lock of whoever makes or removes backups; BusyError after a minute names the holder."""
-    lock = FileLock(home.locks / "backups.lock")
-    end = time.monotonic() + _LOCK_WAIT_S
-    while not lock.acquire(owner):
-        if time.monotonic() > end:
+    with FileLock(home.locks / "backups.lock") as lock:
+        if not lock.acquire(owner, _LOCK_WAIT_S):
             holder = lock.path.read_text(errors="replace")
             raise BusyError(
                 f"the backups are in use by {holder or 'another process'}",
                 "wait for it, then try again",
                 holder,
             )
-        time.sleep(0.02)
-    with lock:
         yield
 
 

@@ -73,7 +73,7 @@ def test_neighbours_skip_holidays_and_weekends() -> None:
     )
 
 
-def test_early_close_and_daylight_saving() -> None:
+def test_closes_follow_half_days_and_daylight_saving() -> None:
     """The half day closes at 18:00 UTC;
     16:00 New York is 21:00 UTC in winter and 20:00 in summer."""
     assert calendar.session_close(date(2026, 11, 27)) == at("2026-11-27T18:00")

@@ -97,7 +97,7 @@ def test_simulated_bars_pass_the_quality_checks(home: Home) -> None:
         assert (bars.volume > 0).all()
 
 
-def test_volatility_clusters_as_in_a_real_market(home: Home) -> None:
+def test_returns_resemble_a_real_market(home: Home) -> None:
     """Volatility by symbol, fat tails, volatility clusters, gaps, correlation with the market
     and within a sector."""
     markets = {symbol: market(home, symbol) for symbol in ("NVDA", "AAPL", "TSLA", "SMCI", "SPY")}

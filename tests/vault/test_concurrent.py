@@ -85,7 +85,7 @@ home = Home(Path(sys.argv[1]))
 """
 
 
-def test_backup_clean_publish_and_restore_at_once(tmp_path: Path) -> None:
+def test_publishers_backup_clean_and_reader_work_at_once(tmp_path: Path) -> None:
     """Two publishers, a backup, a clean and a reader at once: nobody fails or waits for ever,
     every backup verifies."""
     home: Home = homes.two_models(tmp_path / "home")
