@@ -110,11 +110,7 @@ class ChildrenFacade(Facade):
         return True
 
     def _run(self, request: Request, answer_type: type[Answer]) -> Answer:
-        """The answer of a child to a request.
-
-        Raises the StockmlError of the child; StockmlError too when it cannot be started, does not
-        end in time, or ends without an answer.
-        """
+        """A child's answer; StockmlError if it reports one, cannot start, hangs or sends none."""
         import msgspec
 
         from engine.children.messages import ChildJob, Reply
@@ -134,10 +130,7 @@ class ChildrenFacade(Facade):
 
 
 def _module(name: str) -> list[str]:
-    """The command line of a module of ours with this interpreter.
-
-    -P: the working directory must not be able to stand in for our modules.
-    """
+    """The command line of one of our modules; -P keeps the working directory off sys.path."""
     return [sys.executable, "-P", "-m", name]
 
 

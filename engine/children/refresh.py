@@ -1,5 +1,4 @@
-"""`python -m engine.children.refresh HOME SOURCE`: the short-lived child that rebuilds statuses
-for the console."""
+"""`python -m engine.children.refresh HOME SOURCE`: a child that rebuilds statuses."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the console shows of one symbol that needs numpy or h5py, joined in a child.
-
-The model's summary, its live accuracy and the planner's words do not know each other.
-"""
+"""A symbol's details that need numpy or h5py, collected in a child process."""
 
 from __future__ import annotations
 

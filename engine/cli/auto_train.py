@@ -127,11 +127,7 @@ def _not_trained(plan: TrainingPlan) -> str:
 def _exit_code(
     plan: TrainingPlan, jobs: list[Job], any_started: bool, interrupted: bool
 ) -> ExitCode:
-    """The exit code of the whole.
-
-    A refusal by the guard counts as done, missing bars as no data; symbols that others train
-    matter only where nothing was trained.
-    """
+    """A refusal exits as done, missing bars as no data; busy only if nothing was trained."""
     code = exit_code(jobs, interrupted=interrupted)
     if code not in (ExitCode.DONE, ExitCode.REFUSED):
         return code

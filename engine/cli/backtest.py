@@ -1,7 +1,4 @@
-"""`backtest`: the walk-forward table, with a progress bar.
-
-A broken-off one goes on where it stopped.
-"""
+"""`backtest`: the walk-forward table, with a progress bar; an interrupted run can resume."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""`config show|check|set`: the settings, where each comes from, every mistake at once, one value
-changed."""
+"""`config show|check|set`: show the settings and their origins, check them, change one."""
 
 from __future__ import annotations
 
@@ -94,8 +93,7 @@ def problems_of(session: Session) -> tuple[str, ...]:
 
 
 def key_problems(settings: Settings) -> tuple[str, ...]:
-    """What is wrong with `[console.keys]`: only the console knows its actions, so it is asked
-    where there are any."""
+    """Problems in `[console.keys]`; the console checks them, where it is installed."""
     problems: tuple[str, ...] = (
         load_target("tui.keys.keymap:problems_of")(settings) if settings.console.keys else ()
     )
@@ -104,8 +102,7 @@ def key_problems(settings: Settings) -> tuple[str, ...]:
 
 # A value may begin with a minus sign.
 def set_value(session: Session, key: str, value: str) -> int:
-    """Set KEY (training.epochs) to VALUE in stockml.toml;
-    that line alone changes, the file before is kept."""
+    """Set KEY to VALUE in stockml.toml, changing only that line and keeping a copy of the file."""
     settings = session.unchecked_engine.settings
     change = settings.set_text(key, value, key_problems)
     try:

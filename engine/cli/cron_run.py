@@ -1,7 +1,4 @@
-"""`cron-run JOB`: one run of one scheduled job, as cron starts it.
-
-Silent on success, one line on failure.
-"""
+"""`cron-run JOB`: run one scheduled job from cron; silent on success, one line on failure."""
 
 from __future__ import annotations
 
@@ -17,8 +14,7 @@ from engine.schedule.records import JobTrigger
 
 
 def cron_run(session: Session, job: str, trigger: str | None) -> int:
-    """Run JOB (weekly, performance, monthly, clean, health, serve) now: log, lock, record, ping.
-    Exit 75: it runs already."""
+    """Run JOB now with log, lock, record and ping; exit 75 if it is already running."""
     if trigger:
         chosen = JobTrigger(trigger)
     else:

@@ -51,11 +51,9 @@ def page(
     checks: tuple[dict[str, Any], ...] = (),
     schedule: tuple[str, ...] = (),
 ) -> list[str]:
-    """The whole page.
+    """The whole page; `checks` are the newest lines of the performance history, oldest first.
 
-    Without `marks` OK and -- stand for the signs, without `colour` there is no escape code.
-
-    `checks` are the newest lines of the performance history, oldest first.
+    Without `marks` it shows OK and -- instead of symbols; without `colour`, no escape codes.
     """
     lines = [
         _head("ML Stock Prediction Dashboard", colour),

@@ -30,8 +30,7 @@ SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
 
 
 def demo(session: Session) -> int:
-    """Open the console on a simulated market;
-    without a terminal train every symbol and show the table."""
+    """Open the console on a simulated market; without a terminal, train and show the table."""
     session.home_text = session.home_text or str(demo_folder(os.environ, Path.home()))
     prepare_demo(Home(absolute_home(session.home_text)))
     if not is_simulated(session.engine.settings.current.market.source):
@@ -57,8 +56,7 @@ def headless(session: Session) -> int:
 
 
 def demo_folder(environ: Mapping[str, str], user: Path) -> Path:
-    """$XDG_DATA_HOME/stockml-demo, or ~/.local/share/stockml-demo;
-    a relative XDG_DATA_HOME does not count."""
+    """The demo folder under an absolute $XDG_DATA_HOME, else under ~/.local/share."""
     base = Path(environ.get("XDG_DATA_HOME", ""))
     return (base if base.is_absolute() else user / ".local" / "share") / "stockml-demo"
 
@@ -72,8 +70,7 @@ def demo_settings() -> str:
 
 
 def prepare_demo(home: Home) -> None:
-    """Create the demo's home and settings where they are missing;
-    an existing file is left alone."""
+    """Create the demo's home and settings if missing; keep existing files."""
     try:
         home.root.mkdir(parents=True, exist_ok=True, mode=0o755)
         check_trust(home)

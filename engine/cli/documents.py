@@ -1,5 +1,4 @@
-"""Records as the trees of `--json`: percent as percent, seconds, bytes, UTC ISO times, absent
-numbers null."""
+"""Records as `--json` trees: percent as percent, seconds, bytes, UTC ISO times, null if absent."""
 
 from __future__ import annotations
 

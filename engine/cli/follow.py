@@ -72,10 +72,9 @@ class View(Protocol):
 def follow(
     engine: Engine, run_id: str, view: View, interrupts: Interrupts, cancels: bool = True
 ) -> Run:
-    """Show the run until it ends, and return it; still live only when the operator left it.
+    """Show a run until it ends or the operator leaves it, and return it.
 
-    The first Ctrl-C asks the run to cancel (unless `cancels` is False), the second leaves it
-    running.
+    The first Ctrl-C cancels the run (unless `cancels` is False); the second leaves it running.
     """
     asked = False
     try:
@@ -102,8 +101,7 @@ def left_words(run: Run) -> str:
 
 
 def progress_lines(before: Run | None, after: Run) -> list[str]:
-    """What is worth a line since `before`: a new state, a new phase, every fifth of the epochs,
-    a warning."""
+    """Lines for changes since `before`: states, phases, every fifth of the epochs, warnings."""
     lines = warning_lines(before, after)
     ended = sum(job.state.ended for job in before.jobs) if before else 0
     for job in after.jobs:
@@ -222,8 +220,7 @@ class BarsView:
 
 
 def share(job: Job) -> float:
-    """How much of a job is behind it, 0 to 1;
-    an early stop still ends at 1, a failed one where it stood."""
+    """The finished share of a job, 0 to 1; an early stop counts as 1."""
     if job.state in (JobState.DONE, JobState.REFUSED):
         return 1.0
     return min(0.99, job.epoch / job.epochs) if job.epochs else 0.0

@@ -17,8 +17,7 @@ from engine.words.tables import columns, text_table
 
 
 def health(session: Session, append: bool) -> int:
-    """Resources, models, bars, checks, schedule, runs, backups, alerts;
-    ends with 1 when something but the CPU is critical."""
+    """Check resources, models, schedule and backups; exit 1 if anything but the CPU is critical."""
     try:
         # A file that broke since the last look must not pass for the model it was.
         session.engine.models.refresh_status()
@@ -51,8 +50,7 @@ def health(session: Session, append: bool) -> int:
 
 
 def doctor(session: Session) -> int:
-    """Terminal, locale, cron, time zone, permissions, disk, Python, packages, network, logout;
-    with the fix for each."""
+    """Check whether this machine can run stockml, and suggest a fix for each problem."""
     items = tuple(session.engine.watch.doctor())
     _tell(session, items, _lines(items, terminal_width()), {})
     return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE

@@ -1,7 +1,4 @@
-"""`performance` = `monitor`: check every model, show it, train what fires.
-
-`accuracy`: the live figures.
-"""
+"""`performance` (alias `monitor`): check every model and train what fires; `accuracy`."""
 
 from __future__ import annotations
 

@@ -44,10 +44,9 @@ _NEVER_TRAINED = (
 
 
 def status_cells(row: SymbolRow, now: datetime) -> tuple[str, ...]:
-    """One symbol as cells under STATUS_COLUMNS; a running job tells its progress as the note.
+    """A symbol as STATUS_COLUMNS cells; a running job shows its progress as the note.
 
-    CONF% is said of the forecast beside it, never the held-out mean in its place; N counts the
-    sessions of DIR% to MASE.
+    CONF% belongs to the forecast, not the held-out mean; N counts the sessions of DIR% to MASE.
     """
     forecast, model = row.forecast, row.model
     metrics = model.metrics if model else Metrics()
@@ -125,8 +124,7 @@ def result_table(
     *,
     simulated: bool = False,
 ) -> list[str]:
-    """What became of every job, and who trains the symbols that were left out;
-    figures of a simulated market are marked."""
+    """Every job's outcome, and who trains the skipped symbols; simulated figures are marked."""
     rows = [_result_cells(job) for job in jobs]
     rows += [
         (symbol, "busy", *[figures.ABSENT] * 6, f"held by {holder}") for symbol, holder in busy
@@ -186,12 +184,9 @@ FORECAST_COLUMNS = columns(
 
 
 def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
-    """Forecasts as a table.
+    """Forecasts as a table; session and source always stay.
 
-    A narrow terminal loses the wider interval and the last bar, never session and source.
-
-    Where even that is too wide the terminal breaks the lines: cut ones would hide that bars are
-    simulated.
+    Never cut: a line too wide wraps, because a cut would hide that bars are simulated.
     """
     return text_table(FORECAST_COLUMNS, rows, width, cut=False)
 

@@ -82,8 +82,7 @@ def show(session: Session, run_id: str | None) -> int:
 
 
 def follow_run(session: Session, run_id: str | None) -> int:
-    """Follow a run until it ends; Ctrl-C leaves it running.
-    Without RUN the one that is live, else the newest."""
+    """Follow a run until it ends; without RUN the live one, else the newest. Ctrl-C leaves it."""
     run = chosen(session, run_id, live_first=True)
     with Interrupts() as interrupts:
         run = follow(
@@ -130,8 +129,7 @@ def cancel(session: Session, run_id: str | None) -> int:
 
 
 def chosen(session: Session, run_id: str | None, live_first: bool = False) -> Run:
-    """The run with this id or with the only id that begins so; the newest without one.
-    UsageError when there is none."""
+    """The run with this id or unique prefix, else the newest; UsageError if there is none."""
     if run_id is not None and not _ID.fullmatch(run_id):
         raise UsageError(f"not a run id: {clean(run_id, 60)!r}", "`stockml runs list` shows them")
     runs = session.engine.runs.recent(SEARCHED)

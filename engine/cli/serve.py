@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 def serve(
     session: Session, host: str | None, port: int | None, no_fetch: bool, make_token: bool
 ) -> int:
-    """Answer predictions over HTTP until Ctrl-C or SIGTERM;
-    never trains, never loads TensorFlow."""
+    """Serve predictions over HTTP until Ctrl-C or SIGTERM; never trains, never loads TensorFlow."""
     home, engine = session.home, session.engine
     if make_token:
         engine.service.make_token()

@@ -18,12 +18,9 @@ from engine.words.runs import job_progress, metrics_line
 
 
 def current_snapshot(session: Session, quiet: bool = False) -> Snapshot:
-    """A snapshot whose figures belong to the live models.
+    """A snapshot with the live models' figures; loads numpy only if a model or a bar changed.
 
-    Loads numpy only when a model or a bar changed.
-
-    Figures that could not be kept are told on stderr, unless `quiet`: who looks again and again
-    would fill the screen.
+    Reports figures it could not save on stderr, unless `quiet`, which polling callers set.
     """
     engine = session.engine
     snapshot = engine.watch.snapshot()

@@ -47,8 +47,7 @@ def run_training(
     replace_source: bool = False,
     detach: bool = False,
 ) -> int:
-    """Start training and follow it; the exit code of the whole.
-    BusyError when others train all of them."""
+    """Train, follow the run and return its exit code; BusyError if others train every symbol."""
     request = TrainRequest(
         symbols=symbols,
         reason=reason,

@@ -142,11 +142,10 @@ def render_block(home: Home, lines: Iterable[JobLine], *, created_tab: bool = Fa
 
 
 def splice(tab: bytes | None, home: Home, lines: tuple[JobLine, ...]) -> bytes | None:
-    """The tab with `lines` in the block of `home`: replaced in place, else appended.
+    """The tab with `lines` as the block of `home`, in place or appended; no lines remove it.
 
-    Without lines the block goes. None means no crontab at all: where we made it and nothing else
-    is left. A missing last newline is added, as cron asks for it; every other byte outside of
-    the block stays.
+    Adds a missing last newline, as cron requires, and keeps every other byte outside the block.
+    None means no crontab: we created it and nothing else is left.
     """
     block = find_block(tab, home)
     if not lines:

@@ -1,10 +1,9 @@
 """One run of one job, as cron starts it: `stockml cron-run JOB --home HOME`.
 
-It needs nothing from the environment, prints nothing on success and one line on failure. The
-job's output goes to the guide's logs (logs/training/cron.log, logs/monitoring/cron.log), its
-outcome to history.db. The job's lock is held as long as the job lives, by this process and by the
-child alike; a job that meets a held lock ends with 75, recorded as skipped. `clean` yields to a
-training.
+It needs no environment and prints nothing on success, one line on failure. Output goes to
+logs/training/cron.log or logs/monitoring/cron.log, the outcome to history.db. This process and
+its child hold the job's lock; a job that finds it held exits with 75 and is recorded as skipped.
+`clean` yields to training.
 """
 
 from __future__ import annotations
@@ -75,9 +74,9 @@ def run_job(
     argv: Sequence[str] | None = None,
     report: Callable[[str], None] | None = None,
 ) -> int:
-    """Run the job now; exit code 0 done (a refusal counts as done), 75 skipped, else the child's.
+    """Run the job now; exit code 0 (done or refused), 75 (skipped), else the child's.
 
-    `slot` None: the newest slot of the recorded schedule, where that is less than three hours ago.
+    Without `slot`: the newest slot of the recorded schedule, if less than three hours old.
     """
     job = job_named(name)
     clock = clock or SystemClock()

@@ -1,14 +1,13 @@
-"""The `crontab` program: the only way in which a tab is read and installed.
+"""The `crontab` program: the only way to read and install a tab.
 
 output of -l                                             meaning
-exit 0                                                   the tab (warnings on stderr do not matter)
-exit 1, nothing on stdout, `no crontab for …` on stderr  there is no tab: the only answer that does
+exit 0                                                   the tab (warnings on stderr are ignored)
+exit 1, nothing on stdout, `no crontab for …` on stderr  there is no tab
 anything else                                            an error; nothing may be written
 
-Debian's `-l` is not exact: it writes a carriage return as the two characters `\\r` and a
-backspace as `\\b`, and shows a header of its own. So the header is asked for and stripped
-exactly, and a tab that shows such a pair is fetched through `crontab -e` with a copy command as
-the editor, which hands over the true bytes and changes nothing.
+Debian's `-l` is not exact: it prints a carriage return as the two characters `\\r`, a backspace
+as `\\b`, and its own header. We strip the header, and read a tab that shows such a pair through
+`crontab -e`, with a copy command as the editor, which gets the true bytes and changes nothing.
 """
 
 from __future__ import annotations
@@ -149,9 +148,9 @@ class Crontab:
     def _run(
         self, *words: str, user: bool = True, folder: Path = Path("/"), **more: str
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run the program with a pinned environment, so that the operator's shell changes nothing.
+        """Run the program in a pinned environment, independent of the operator's shell.
 
-        It runs in `folder`, for Debian cuts a file's path after 99 characters.
+        `folder` is the working directory: Debian cuts file paths after 99 characters.
         """
         environ = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",

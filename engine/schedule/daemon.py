@@ -1,7 +1,4 @@
-"""Whether cron or this user's systemd runs, and when the machine started.
-
-Read from /proc and /run; no program is started.
-"""
+"""Whether cron or the user's systemd runs, and boot time, read from /proc and /run."""
 
 from __future__ import annotations
 
@@ -17,11 +14,7 @@ MANAGER = "systemd user manager"
 
 
 def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
-    """The process of the pidfile if it is alive and named cron or crond, else any such process.
-
-    The pidfile alone proves nothing: it stays after a kill, and its number may be another
-    program's by now.
-    """
+    """The cron process by its pidfile, else by name: a stale pidfile may name another process."""
     stale = ""
     for name in _PIDFILES:
         pid = _pid(run / name)

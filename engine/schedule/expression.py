@@ -1,4 +1,4 @@
-"""Cron expressions: our own strict grammar of five fields, part of what every cron accepts.
+"""Cron expressions: a strict grammar of five fields, a subset of what every cron accepts.
 
 field          values      names
 minute         0-59
@@ -7,9 +7,9 @@ day of month   1-31
 month          1-12        jan-dec
 day of week    0-7         sun-sat     7 is Sunday too
 
-Refused, with the field named: what cron accepts and never fires (`22-2`, `fri-mon`, 30 February)
-and what it misreads (`1#2`, `0~30`, `*/70`, `5-5/2`, a `*` inside a list, where Debian cron and
-cronie apply different day rules).
+We refuse, naming the field, what cron accepts but never fires (`22-2`, `fri-mon`, 30 February)
+or misreads (`1#2`, `0~30`, `*/70`, `5-5/2`, and a `*` in a list, where Debian cron and cronie
+differ on day rules).
 """
 
 from __future__ import annotations
@@ -29,10 +29,7 @@ _LONGEST = 250
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A checked expression; `text` is its plain form, with numbers for names and sorted lists.
-
-    `@reboot` has no values.
-    """
+    """A checked expression; `text` has numbers and sorted lists; `@reboot` has no values."""
 
     text: str
     minutes: frozenset[int] = frozenset()

@@ -1,7 +1,4 @@
-"""One field of a cron expression: its grammar, its values, its plain form.
-
-A field is `*`, `*/n`, or a list of `v`, `a-b`, `a-b/n` with a < b and n no larger than the range.
-"""
+"""One field of a cron expression: `*`, `*/n`, or a list of `v`, `a-b`, `a-b/n` with a < b."""
 
 from __future__ import annotations
 

@@ -52,11 +52,7 @@ def run_child(
 
 @contextmanager
 def _forwarding_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
-    """A signal to this process ends the child handed over, also one that came before it.
-
-    What became of the child is then recorded; without this a signal right after the start left
-    the work running unrecorded.
-    """
+    """Forward signals to the child, even one received before it started, so its end is recorded."""
     children: list[subprocess.Popen[bytes]] = []
     received: list[int] = []
 

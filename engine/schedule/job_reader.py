@@ -101,11 +101,7 @@ class JobReader:
 
 
 def _failure_before(job: ScheduledJob, status: JobStatus, runs: tuple[CronRun, ...]) -> str:
-    """How the run before the one under way failed, skipped runs aside.
-
-    A job that runs until it is stopped is well while it runs, whatever ended it before: a power
-    cut is no fault of it.
-    """
+    """How the last run before the current one failed, ignoring skipped runs and @reboot jobs."""
     if status.state is not ScheduleState.STARTED or job.reboot:
         return ""
     under_way = next(at for at, run in enumerate(runs) if run.outcome is None)

@@ -170,8 +170,7 @@ def cron_arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
 def shell_command(program: Path, job: str, home: Home) -> str:
     """The same, quoted for any shell; python-crontab escapes percent signs.
 
-    UsageError for a path that cron cannot carry: a backslash (Debian folds two into one), a line
-    break, a control character, or more than 998 bytes in all.
+    UsageError if cron cannot carry it: a backslash, a control character, or over 998 bytes.
     """
     words = cron_arguments(program, job, home)
     for word in words:

@@ -1,4 +1,4 @@
-"""Pings to an outside watchdog such as healthchecks.io: the only cover for a machine that is off.
+"""Pings to a watchdog such as healthchecks.io, which notices when the machine itself is off.
 
 secrets.toml      [pings]
                   weekly = "https://hc-ping.com/…"   URL/start at the start, URL/EXIT at the end

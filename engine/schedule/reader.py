@@ -28,10 +28,9 @@ class ScheduleReader:
     def current(
         self, backend: Backend | None = None, edits: EditPolicy = EditPolicy.REFUSE
     ) -> CurrentSchedule:
-        """The installed schedule of a backend, by default of the one in use.
+        """The installed schedule of a backend, by default the one in use.
 
-        RefusedError for damaged markers, and for a block edited by hand unless `edits` says what
-        to do about it.
+        RefusedError for damaged markers, or a block edited by hand unless `edits` allows it.
         """
         backend = backend or self.in_use() or Backend.CRONTAB
         if backend is Backend.SYSTEMD:
@@ -51,10 +50,9 @@ class ScheduleReader:
         return CurrentSchedule(backend, tab, lines=block.lines, edited=_edited(block))
 
     def in_use(self) -> Backend | None:
-        """The backend that holds jobs of this home.
+        """The backend that holds jobs of this home, or None.
 
-        RefusedError when both do, which starts every job twice. CrontabError when neither the
-        units nor a readable tab can say: our block may be in the tab all the same.
+        RefusedError if both do; CrontabError if the tab cannot be read and may hold our block.
         """
         in_tab = self._in_tab()
         in_systemd = self.systemd.present()

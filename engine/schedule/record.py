@@ -1,4 +1,4 @@
-"""What cron did, in history.db: every run of a job, and every change of the schedule.
+"""Every run of a job and every change of the schedule, in history.db.
 
 cron_runs     id, job, trigger (cron | manual | catch-up), slot (expected time, UTC ISO, or null),
               started, ended, exit (null while it runs), outcome (done | failed | skipped), message

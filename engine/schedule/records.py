@@ -108,10 +108,7 @@ class JobView:
 
     @property
     def trouble(self) -> str:
-        """What is wrong, also while it runs again after a failure; empty when nothing is.
-
-        A run under way proves nothing yet: an alert must not end and fire again at every run.
-        """
+        """The problem, if any; a rerun after a failure keeps it, so alerts do not flap."""
         if self.in_trouble:
             return str(self)
         return f"{self.job.name} {ScheduleState.FAILED}: {self.before}" if self.before else ""

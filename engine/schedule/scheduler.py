@@ -1,4 +1,4 @@
-"""The schedule of one home: read it, draft a change, show the difference, write it, take it back.
+"""Reads one home's schedule, drafts a change, shows the difference, writes it, undoes it.
 
 base = scheduler.current()                      the tab's bytes, our lines
 draft = scheduler.draft(base, lines, "set")     what would be written, the difference, the warnings
@@ -120,10 +120,9 @@ class Scheduler:
         *,
         reset: bool = False,
     ) -> Draft:
-        """The named jobs beside what is installed; without names the standard ones if none is.
+        """Add the named jobs (by default the standard ones if none is installed), update the path.
 
-        Every line gets this program's path. `reset`: the named jobs (without names, all that are
-        installed) get their default time back.
+        `reset` gives the named jobs, or all installed ones, their default time back.
         """
         program = program or find_program()
         names = [job_named(name).name for name in names]
@@ -190,10 +189,9 @@ class Scheduler:
         lambda done: {"warnings": done[1]},
     )
     def write(self, draft: Draft) -> tuple[WriteResult, tuple[str, ...]]:
-        """Make the draft real, unless the crontab was changed since; and notes for the user.
+        """Write the draft unless the crontab changed since; the result, and notes for the user.
 
-        Raises what `swap` raises; RefusedError where the other backend, or another name of this
-        home, starts the jobs already.
+        Raises what `swap` raises; RefusedError if another backend or home name starts the jobs.
         """
         if not draft.changed:
             return WriteResult(False), ()
@@ -236,10 +234,7 @@ class Scheduler:
             )
 
     def move(self, leaving: Draft, draft: Draft) -> tuple[WriteResult, tuple[str, ...]]:
-        """Write `leaving`, which empties one backend, then `draft` to the other.
-
-        On a fault the first gets its jobs back: half a move would leave nothing that fires.
-        """
+        """Write `leaving`, which empties one backend, then `draft`; on failure, undo the first."""
         self.write(leaving)
         try:
             return self.write(draft)

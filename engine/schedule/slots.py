@@ -1,9 +1,8 @@
-"""Slots: when an expression fires in a time zone, DST changes included, as Debian cron does it.
+"""Slots: when an expression fires in a time zone, with DST changes as Debian cron handles them.
 
-A job whose minute or hour begins with a star follows the wall clock: in the gap of spring it
-does not run, in the repeated hour of autumn it runs again. Any other job runs once: one that
-falls into the gap runs right after it, one that falls into the repeated hour runs in the first
-of the two.
+A job whose minute or hour starts with `*` follows the wall clock: skipped in the spring gap,
+repeated in the repeated autumn hour. Any other job runs once: right after the gap, or in the
+first of the repeated hours.
 """
 
 from __future__ import annotations
@@ -61,10 +60,7 @@ class DstNote:
 
 
 def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
-    """The zone that the machine's cron daemon keeps; UTC when the machine names none.
-
-    Not TZ of the operator's shell: the daemon does not see it.
-    """
+    """The time zone of the cron daemon, which ignores the shell's TZ; UTC if there is none."""
     target = str(localtime.resolve())
     name = target.partition("/zoneinfo/")[2].removeprefix("posix/").removeprefix("right/")
     if name:

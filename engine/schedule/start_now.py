@@ -26,10 +26,9 @@ def bare_environment() -> dict[str, str]:
 
 
 def start_now(home: Home, job: str, program: Path | None = None) -> int:
-    """Start the job in a session of its own, recorded as started by hand; its process id.
+    """Start the job in its own session, recorded as started by hand; return its process id.
 
-    UsageError for an unknown job, StockmlError when the program cannot be started. The job's
-    record and its cron.log report how it ends.
+    UsageError for an unknown job, StockmlError if the program cannot start.
     """
     command = cron_arguments(program or find_program(), job_named(job).name, home)
     argv = [*command, "--trigger", str(JobTrigger.MANUAL)]

@@ -1,14 +1,13 @@
-"""The state of a scheduled job, from its own history: pure functions of what was recorded and
-what time it is.
+"""The state of a scheduled job: pure functions of its recorded runs and the time.
 
-New      installed, and no slot has come yet         Failed   the newest run failed or died silently
+New      installed, no slot reached yet              Failed   the newest run failed or died silently
 Up       the newest slot was run and succeeded       Skipped  the newest run found the lock held
-Started  runs now                                    Paused   switched off
-Late     its slot has come, still within the grace   Missed   the grace is over and nothing ran
+Started  running now                                 Paused   switched off
+Late     slot reached, still within the grace        Missed   the grace is over and nothing ran
 
-A slot counts from the moment the job was installed, resumed or changed. Any run that began at or
-after a slot covers it: cron itself catches up for three hours, and a later run by hand clears a
-miss, while its record stays.
+Slots count from when the job was installed, resumed or changed. Any run that starts at or after a
+slot covers it: cron catches up for three hours, and a later manual run clears a miss but keeps
+its record.
 """
 
 from __future__ import annotations
@@ -56,10 +55,7 @@ def job_status(
     zone: ZoneInfo,
     boot: datetime | None,
 ) -> JobStatus:
-    """The state of one job.
-
-    `runs` come newest first, `running` is whether its lock is held, `boot` serves @reboot.
-    """
+    """The state of a job; `runs` newest first, `running`: lock held, `boot`: slot of @reboot."""
     newest = runs[0] if runs else None
     unfinished = next((run for run in runs if run.outcome is None), None)
     if running and unfinished:

@@ -1,4 +1,4 @@
-"""The one way to write the user's tab: compare, check, copy, compare again, install, read back.
+"""The only way to write the user's tab: compare, check, copy, compare again, install, read back.
 
 1  take the user's lock                       5  dry run, where the implementation has one
 2  read; not what was approved: Conflict      6  keep a copy
@@ -6,9 +6,8 @@
 4  bytes outside our block differ: stop       8  install from a 0600 file
                                               9  read back and compare
 
-Between 7 and 8 lies the only gap: a foreign program that writes in those few milliseconds is
-overwritten, as crontab has no lock of its own. What it does before is a Conflict and stays; what
-it does after is reported by 9.
+The only gap is between 7 and 8: crontab has no lock, so a foreign write in those milliseconds is
+lost. An earlier one is kept as a Conflict; step 9 reports a later one.
 """
 
 from __future__ import annotations
@@ -52,11 +51,11 @@ def swap(
     after: bytes | None,
     reason: str,
 ) -> WriteResult:
-    """Put `after` in the place of `approved`, where `None` is no tab at all.
+    """Replace the tab `approved` with `after`; None means no tab.
 
-    Raises ConflictError when the tab is another one by now, RefusedError when foreign bytes
-    would change, CrontabError when cron says no, OverwrittenError when another program wrote at
-    the same moment, BusyError when another stockml writes.
+    Raises ConflictError if the tab changed, RefusedError if foreign bytes would change,
+    CrontabError if cron refuses, OverwrittenError on a simultaneous write, BusyError if another
+    stockml writes.
     """
     with _locked(tab_copies.state):
         _expect(crontab.read(), approved, "since you looked")

@@ -1,8 +1,7 @@
 """The same jobs as systemd user timers, in $XDG_CONFIG_HOME/systemd/user.
 
-What differs from cron, and is reported: systemd skips a time that falls into a DST gap (cron runs
-it right after), it needs a user manager (linger keeps one without a login), and `Persistent=`
-runs a missed time once when the machine is back.
+Unlike cron, and reported: systemd skips times in a DST gap, needs a user manager (linger keeps
+one without a login), and `Persistent=` runs a missed time once after the machine is back.
 """
 
 from __future__ import annotations
@@ -29,10 +28,7 @@ _LIMIT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Systemd:
-    """The user units of one home in `folder`.
-
-    `linger` holds a file per user whose manager runs without a login.
-    """
+    """The user units of one home in `folder`; `linger` has a file per user who needs no login."""
 
     home: Home
     folder: Path
@@ -58,10 +54,9 @@ class Systemd:
         }
 
     def write(self, lines: tuple[JobLine, ...]) -> tuple[str, ...]:
-        """Verify the units, replace the old ones, enable them; notes for the user.
+        """Verify, replace and enable the units, with notes for the user; no lines remove them.
 
-        Without lines they are removed. RefusedError when systemd-analyze objects to anything;
-        nothing is written then.
+        RefusedError if systemd-analyze objects to anything; nothing is written then.
         """
         if not lines:
             self.remove()
@@ -100,11 +95,7 @@ class Systemd:
                     _systemctl("clean", "--what=state", name)
 
     def _switch(self, line: JobLine, *, has_bus: bool) -> None:
-        """Enable or disable the unit of a job.
-
-        A service for the start of the machine is enabled, not started now: that is what @reboot
-        means.
-        """
+        """Enable or disable a job's unit; an @reboot service is enabled but not started."""
         unit = unit_to_enable(self.home, line.job)
         now = ["--now"] if has_bus and unit.endswith(".timer") else []
         _systemctl("enable" if line.enabled else "disable", *now, unit)

@@ -1,10 +1,9 @@
-"""Copies of the user's whole crontab, one before every write of ours, and what `undo` restores.
+"""Copies of the user's whole crontab, one before every write of ours; `undo` restores them.
 
     $XDG_STATE_HOME/stockml/crontab-backups/20261122T020001.123456Z-set-1f0c….tab   0600, 50 kept
 
-The name says when, why, for which home, and the SHA-256 of the tab before and of the one that
-was written; `none` stands for no tab at all. An undo is a write like any other, so it leaves a
-copy too: that copy cancels the older one.
+The name has the time, the reason, the home, and the SHA-256 of the tab before and after; `none`
+means no tab. An undo leaves a copy too, which cancels the older one.
 """
 
 from __future__ import annotations
@@ -114,10 +113,7 @@ class TabCopies:
         )
 
     def keep(self, home: Home, reason: str, *, before: bytes | None, after: bytes | None) -> Path:
-        """Write the copy of `before`, and delete the oldest beyond 50.
-
-        StockmlError when it cannot be kept.
-        """
+        """Save a copy of `before` and delete the oldest beyond 50; StockmlError if it cannot."""
         older = self.all()
         at = self.clock.now().astimezone(UTC)
         if older and at <= older[-1].at:

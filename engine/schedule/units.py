@@ -97,10 +97,7 @@ def _quoted(word: str) -> str:
 
 
 def read_unit(enabled_unit: Path, service: Path) -> JobLine:
-    """The job of a unit, by its [X-Stockml] section and the ExecStart of its service.
-
-    StockmlError on a damaged file.
-    """
+    """Read a job from its unit and the service's ExecStart; StockmlError on a damaged file."""
     parser = ConfigParser(
         interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#", ";")
     )

@@ -20,10 +20,7 @@ FOLD_ROOM = 24
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """One column; the highest `priority` is left out first, a column of priority 0 never.
-
-    Words that do not fit are cut with a mark; figures, at the right, are whole or not there.
-    """
+    """One column; the highest `priority` is dropped first, 0 never; only words are cut."""
 
     title: str
     priority: int = 0
@@ -34,10 +31,7 @@ class TableColumn:
 
 
 def columns(titles: Sequence[str], *, dropped_first: Sequence[str] = ()) -> tuple[TableColumn, ...]:
-    """Columns of any width by their titles; a `>` before one puts its texts at the right.
-
-    `dropped_first` are the titles that a narrow terminal leaves out, in that order.
-    """
+    """Columns by title, `>` aligns right; `dropped_first` are the first to go when narrow."""
     priorities = {title: rank for rank, title in enumerate(reversed(dropped_first), 1)}
     return tuple(
         TableColumn(
@@ -134,10 +128,10 @@ def text_table(
     fold: bool = False,
     cut: bool = True,
 ) -> list[str]:
-    """Header and rows as plain lines; columns move together before one is left out.
+    """Header and rows as plain lines; spacing shrinks before a column is dropped.
 
-    Lines longer than `width` have their last column folded, or are cut there; without `cut` the
-    terminal breaks them, should a column of priority 0 be lost otherwise.
+    With `fold`, lines over `width` fold their last column; else they are cut, except that without
+    `cut` the terminal wraps them if a column of priority 0 would be lost.
     """
     texts = [tuple(clean(cell) for cell in row) for row in rows]
     gap, layout = GAP, lay_out(shown, texts)

@@ -60,10 +60,7 @@ OBSTACLE_WORDS = {
 
 
 def retrain_word(row: SymbolRow) -> str:
-    """The reason if it is trained for it, else what keeps it from that; empty when nothing fires.
-
-    A hold comes first: it is an operator's decision.
-    """
+    """Why it is retrained, or what prevents it, a hold first; empty if no trigger fires."""
     if row.hold:
         return OBSTACLE_WORDS[PlannedAction.HELD].word
     if row.retrain is None:
