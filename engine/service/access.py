@@ -12,10 +12,9 @@ from engine.core.text import clean
 
 
 class AccessLog:
-    """Appends each line by one write, also after another program renamed the file.
+    """Appends each line in one write, follows a rename, and rotates to access.log.1 at `max_bytes`.
 
-    At `max_bytes` it becomes access.log.1. Only the thread that writes closes the file: a
-    descriptor that another one closed may be a database's by the next line.
+    Only the writing thread closes the file: another's close could hit a reused descriptor.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:

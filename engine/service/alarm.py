@@ -1,7 +1,4 @@
-"""An alert as soon as a model file is refused, and its end when a good one is served.
-
-Off the request path: delivery waits for a child of up to a minute.
-"""
+"""Alerts on refused model files, off the request path: delivery can take up to a minute."""
 
 from __future__ import annotations
 
@@ -33,10 +30,7 @@ class _Refusal:
 
 
 class Alarm:
-    """Fires and resolves in the order of the refusals, one after the other.
-
-    With a thread for each refusal, a file that was mended and broken again could end as mended.
-    """
+    """Fires and resolves alerts in order: with a thread per refusal, a stale one could win."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
         self._home = home

@@ -1,7 +1,4 @@
-"""The bodies of answers as plain trees: the reference's fields first, ours beside them.
-
-Probabilities are 0..1 here.
-"""
+"""Answer bodies as plain trees, the reference's fields first; probabilities are 0..1."""
 
 from __future__ import annotations
 

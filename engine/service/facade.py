@@ -47,10 +47,9 @@ class ServiceFacade(Facade):
         *,
         fetching: bool = True,
     ) -> int:
-        """Answer over HTTP until a signal, and return it; never trains.
+        """Serve HTTP until a signal, and return it; `host` and `port` default to the settings.
 
-        `started` gets the URL and whether a token is set. Without `host` and `port` those of the
-        settings are taken; port 0 picks a free one.
+        `started` gets the URL and whether a token is set; port 0 picks a free one. Never trains.
         """
         from engine.service.server import Address, serve
 

@@ -1,7 +1,6 @@
 """`python -m engine.service.fetch HOME SOURCE SYM [SOURCE SYM …]`: fetches bars for the service.
 
-Ends when its stdin does (the service died), or when all were requested: while a source is down,
-its request slot says so at once.
+Exits when all are requested or stdin closes (the service died); a source that is down fails fast.
 """
 
 from __future__ import annotations
@@ -19,10 +18,7 @@ from engine.settings.load import load
 
 
 def fetch_all(home: Home, keys: Iterable[tuple[str, str]], clock: Clock) -> int:
-    """Fetch bars by (source, symbol) in turn; how many symbols brought fresh ones.
-
-    A symbol that brings none stops none of the others.
-    """
+    """Fetch bars by (source, symbol), past failures; return how many symbols got fresh ones."""
     from engine.market.fetch import fetch_bars
 
     settings = load(home)

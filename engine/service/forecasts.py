@@ -1,8 +1,4 @@
-"""Forecasts for requests: a cache with a time to live, and one computation at a time a symbol.
-
-A cached forecast belongs to one ServedSymbol, so it ends with the model generation or the bars it
-was made from.
-"""
+"""Forecasts cached per ServedSymbol with a time to live, and computed once at a time per symbol."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The outermost layer of a request: limits on who and how much, then count, log and time limit.
+"""The outermost layer of a request: it refuses, counts and logs requests and limits their time.
 
-Refused in this order: a foreign Host (DNS rebinding), too many connections, too many requests,
-too long a target, a missing token, too large or too slow a body. A refused request never reaches
-a route.
+It refuses in this order: foreign Host (DNS rebinding), too many connections, too many requests,
+target too long, token missing, body too large or too slow.
 """
 
 from __future__ import annotations

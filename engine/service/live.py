@@ -47,10 +47,7 @@ class LiveView:
         self._file_key: tuple[int, int, int] | None = None
 
     def accuracy(self, symbol: str, source: str, max_mape: float) -> Tree:
-        """The live figures of one symbol, None where nothing was scored.
-
-        StockmlError when the file cannot be read.
-        """
+        """One symbol's live figures, None where nothing was scored; StockmlError if unreadable."""
         self._drop_if_changed()
         key = (symbol, source, max_mape)
         if key not in self._cache:

@@ -1,8 +1,4 @@
-"""Prometheus metrics of the service, each a row of `ServiceMetrics`.
-
-Labels come from our own tables alone (routes, configured symbols, kinds of refusal): no request
-from outside creates a new one.
-"""
+"""Prometheus metrics of the service, labelled from our own tables: no request adds a series."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""The model and bars of every symbol in memory, replaced as one value when a file changes.
+"""Every symbol's model and bars in memory, replaced as one value when a file changes.
 
-A refresh compares each file's size, time and inode with those of the refresh before, so that
-nothing new costs one `stat` a symbol. A new file is read, checked and asked for a forecast beside
-the model in service; only then is it swapped in. A file that fails is refused: the model before
-it stays in service, and the same file is not tried again.
+A refresh compares size, time and inode, so an unchanged file costs one `stat`. A new file must load
+and forecast before it is swapped in; one that fails is refused and not tried again, and the old
+model stays in service.
 """
 
 from __future__ import annotations

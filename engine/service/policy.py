@@ -16,10 +16,7 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the operator decided: `host` is the address listened on.
-
-    `token` may be empty on loopback only.
-    """
+    """The access policy; `host` is the bound address, `token` may be empty only on loopback."""
 
     host: str
     port: int

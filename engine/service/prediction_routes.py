@@ -21,10 +21,7 @@ Tree = dict[str, Any]
 
 
 async def predict(call: Call) -> Response:
-    """One symbol's forecast.
-
-    The reference's `days` is checked and has no effect: a model knows its own look-back.
-    """
+    """One symbol's forecast; `days` is checked but unused: a model knows its own look-back."""
     symbol = call.symbol
     query.integer(call.query, "days", 5, low=1, high=365)
     return json(await _predict(call.service, symbol))

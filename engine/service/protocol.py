@@ -1,8 +1,7 @@
 """uvicorn's HTTP/1.1 protocol with a time limit for each part of a request.
 
-Nobody holds a connection by being slow: a client has HEAD_S for a request's head, ANSWER_S until
-its answer is handed over, and FLUSH_S to take what is left of it. uvicorn itself limits only the
-silence between two requests, and waits without end for a closed connection's reader.
+A client has HEAD_S to send the head, ANSWER_S until its answer is written, FLUSH_S to read it.
+uvicorn limits only idle connections, and waits forever for the reader of a closed one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Every served forecast once into the ledger, off the request path: a queue and a writer thread.
-
-When the disk refuses, forecasts stay queued and are tried again; no answer waits for them.
-"""
+"""A queue and a writer thread that record served forecasts, retrying when the disk refuses."""
 
 from __future__ import annotations
 
@@ -25,10 +22,7 @@ Write = Callable[[Sequence[KeptForecast]], object]
 
 
 class Recorder:
-    """Hands each forecast of a symbol, generation and bar to `write` once a process.
-
-    The ledger itself knows those of processes before.
-    """
+    """Records each forecast of a symbol, model and bar once; the ledger drops later duplicates."""
 
     def __init__(self, write: Write, metrics: ServiceMetrics) -> None:
         self._write = write

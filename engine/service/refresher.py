@@ -1,8 +1,7 @@
 """Fresh bars in the background, fetched by a short-lived child after each session's close.
 
-Daily bars change once a day, so there is something to fetch only when a session has completed (its
-close and `market.settle_minutes` past) that the store does not have. A round that leaves symbols
-behind doubles the wait; one backoff serves all symbols.
+Bars are due when the store lacks a session that closed `market.settle_minutes` ago. A round that
+leaves symbols behind doubles the wait; all symbols share one backoff.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ from engine.service.metrics import ServiceMetrics
 FIRST_WAIT = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
 CHILD_LIMIT_S = 600.0
-"""Seconds for one child: 13 symbols at a request every 1.5 s take half a minute, an outage four
-tries of one."""
+"""Seconds per child; 13 symbols at a request every 1.5 s take 30 s, an outage four tries of one."""
 BarKey = tuple[str, str]
 """(source, symbol)."""
 

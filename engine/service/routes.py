@@ -1,7 +1,4 @@
-"""The table of all routes, and those about the service itself, its cache and its models.
-
-A new route is one function, one row here, and one operation in openapi.json.
-"""
+"""The route table and the service's own routes; a new route also needs a row in openapi.json."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Starting and stopping: one service a home, a port that is ours, a stop that lets requests finish.
+"""Starting and stopping: one service per home, on its own port; a stop lets requests finish.
 
-what is wrong                          words
+problem                                error
 another service of this home runs      BusyError naming it
 the port is taken                      StockmlError naming the port
 another host than loopback, no token   RefusedError

@@ -32,10 +32,7 @@ REFRESH_S = 1.0
 LIVE_S = 60.0
 """Seconds between two readings of the ledger for the metrics."""
 LATE_MINUTES = 180
-"""Minutes after `settle_minutes` from which missing bars count against health.
-
-Time for the refresher's first tries.
-"""
+"""Minutes past `settle_minutes` before missing bars count against health: time for retries."""
 
 
 @dataclass

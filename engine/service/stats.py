@@ -77,10 +77,7 @@ def _requests(metrics: ServiceMetrics) -> Tree:
 
 
 def _latency(seconds: Collection[float]) -> Tree:
-    """How many of the newest requests are covered, and their percentiles in milliseconds.
-
-    The percentiles are null without any request.
-    """
+    """Count and percentiles (ms) of the newest requests; percentiles are null without any."""
     p50, p95, p99 = (
         None if value is None else value * 1000 for value in percentiles(seconds, (50, 95, 99))
     )

@@ -1,8 +1,7 @@
-"""The rules of alerts, and how one alert moves: ok → pending → firing → resolved; pure.
+"""Alert rules and the states of one alert, ok → pending → firing → resolved; pure functions.
 
-A condition fires when `times` evaluations in a row had it and resolves after `calm` evaluations
-without it, so that a value at its limit does not alert twice a day. A firing alert is sent again
-after alerts.repeat_hours until it is acknowledged.
+An alert fires after `times` evaluations in a row with its condition and resolves after `calm`
+without it, so that a value at its limit does not alert twice a day.
 """
 
 from __future__ import annotations

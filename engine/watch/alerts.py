@@ -1,8 +1,7 @@
 """Alerts in history.db: evaluated, listed, acknowledged and silenced.
 
-What is sent goes through the outbox, grouped by rule: thirteen symbols that fail for one cause are
-one message. While an inhibiting rule fires, the rules it covers stay silent; so do the alerts of a
-silence, for its time.
+The outbox groups messages by rule: thirteen symbols with one cause make one message. A firing
+rule mutes the rules it inhibits, and a silence mutes its alerts until it ends.
 """
 
 from __future__ import annotations

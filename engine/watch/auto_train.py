@@ -77,10 +77,7 @@ def plan_trainings(
 
 
 def start(home: Home, plan: TrainingPlan, begin: Start, starter: str) -> tuple[StartedRun, ...]:
-    """Start a run for each source of the planned symbols, and write every decision down.
-
-    A source whose symbols are all busy starts none.
-    """
+    """Start a run per source, unless all its symbols are busy, and record every decision."""
     started: list[StartedRun] = []
     runs: dict[str, str] = {}
     for source, decisions in _by_source(plan).items():

@@ -1,7 +1,6 @@
-"""The performance check: a prediction of every symbol, its figures, its triggers, the host.
+"""The performance check: every symbol's prediction, figures and triggers, and the host.
 
-What fires is trained at once, or after the close when the market is open; `begin` None trains
-nothing. engine.watch.check_log writes the check down.
+What fires is trained at once, or after the close in an open market; never without `begin`.
 """
 
 from __future__ import annotations
@@ -36,10 +35,7 @@ def check(
     fetch: bool = True,
     starter: str = "",
 ) -> CheckReport:
-    """Check every symbol, write it down, fire or resolve alerts, start what fired.
-
-    StockmlError when history.db is unusable.
-    """
+    """Check and record symbols, update alerts, start what fired; StockmlError from history.db."""
     now = clock.now()
     loader = BarLoader(home, settings, clock, fetch)
     probes = _probe_all(home, settings, symbols, loader, source)

@@ -1,4 +1,4 @@
-"""A check, written three times.
+"""Records each check in two logs and in history.db.
 
 logs/monitoring/performance_history.jsonl   one JSON object a symbol
 logs/monitoring/monitoring.log              one line a symbol, for people
@@ -68,10 +68,7 @@ def write_probes(
 
 
 def write_report(home: Home, report: CheckReport) -> None:
-    """The rows of the checks and the host, and a line a symbol in both logs.
-
-    A log that cannot be written costs its line alone.
-    """
+    """Write the check and host rows, and a line per symbol to each log that can be written."""
     at = iso(report.at)
     host = {meter.name: meter.value for meter in report.meters}
     size = home_bytes(home)

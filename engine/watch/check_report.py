@@ -105,7 +105,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def check_outcome(report: CheckReport) -> tuple[ExitCode, str]:
-    """The exit code of a check, and why in a line; a trigger that fires is no failure.
+    """The exit code of a check and why, in one line; a trigger that fires is no failure.
 
     FAILED: a symbol with a model could not be forecast, or what fires could not be started.
     NO_DATA: a symbol has neither a model nor bars to make one of.

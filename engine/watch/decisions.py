@@ -63,10 +63,7 @@ def _rows(home: Home, symbol: str) -> list[sqlite3.Row]:
 
 
 def yearly_trainings(home: Home, now: datetime, failed: JobFailed) -> Counter[str]:
-    """Trainings of each symbol within the last YEAR for performance or drift, without failed ones.
-
-    That is, for the triggers that are `yearly`.
-    """
+    """Each symbol's trainings for `yearly` triggers within the last YEAR, without failed ones."""
     yearly = [reason for reason, trigger in TRIGGERS.items() if trigger.yearly]
     with reading(home, SCHEMA) as connection:
         if connection is None:

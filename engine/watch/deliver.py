@@ -1,12 +1,10 @@
-"""Delivery: the outbox is sent through apprise by a short-lived child, at least once.
-
-What is undelivered is on show.
+"""Delivery: a short-lived child sends the outbox through apprise, at least once.
 
 secrets.toml      [alerts]
                   urls = ["json://127.0.0.1:9000/hook", "mailto://…"]   0600, or nothing is sent
-Each URL gets every message in order, and one that does not answer keeps none from the others. A
-message is marked as delivered after every URL took it; a child that dies before it could note
-who did sends it again.
+
+Every URL gets every message in order, whether or not the others answer. A message is delivered
+once every URL took it; a child that dies before recording who did sends it again.
 """
 
 from __future__ import annotations
@@ -85,8 +83,7 @@ def outbox(home: Home) -> tuple[Waiting, ...]:
 
 
 def wanted(home: Home) -> bool:
-    """Whether somebody asked for messages: URLs are named, or stand in a file that must not be
-    used."""
+    """Whether alert URLs are named, even in a file that must not be used."""
     urls, fault = alert_urls(home)
     return bool(urls) or fault != NO_URL
 
@@ -101,8 +98,7 @@ def closed(home: Home, settings: Settings) -> str:
 
 
 def deliver(home: Home, settings: Settings, limit_s: float = LIMIT_S) -> str:
-    """Let a child send what waits; what went wrong, in words.
-    Nothing of it stops the work that rang."""
+    """Send waiting messages through a child process; return what went wrong, in words."""
     fault = closed(home, settings)
     if fault or not outbox(home):
         return fault
@@ -138,8 +134,7 @@ def _left(home: Home) -> str:
 
 
 def send_all(home: Home, clock: Clock) -> str:
-    """Send every waiting message in order; the first fault in words.
-    One child at a time does it."""
+    """Send waiting messages in order, one child at a time; return the first fault in words."""
     urls, fault = alert_urls(home)
     if fault:
         return fault
@@ -173,8 +168,7 @@ def _note(
     *,
     tried: bool,
 ) -> None:
-    """Write who took a message;
-    it is delivered once every URL that stands in the file now has it."""
+    """Record who took a message; it is delivered once every current URL has taken it."""
     waits = [url for url in urls if url.mark not in taken]
     done = None if waits else iso(clock.now())
     row = (int(tried), _not_taken(waits) if waits else "", done, " ".join(sorted(taken)), each.id)

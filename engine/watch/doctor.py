@@ -1,5 +1,4 @@
-"""Doctor: whether this machine and this terminal can do what stockml needs, with the fix for
-each thing that cannot."""
+"""Doctor: whether this machine and terminal can run stockml, with a fix for each problem."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Earnings: the newest release of each symbol, looked up through yfinance once a day.
+"""Earnings: each symbol's newest release, looked up through yfinance once a day; ETFs have none.
 
-The page it is read from is scraped and was wrong before (a day early, absent for months), so a
-release is a reason and no more: shown with the age of the look-up, and without yfinance or
-network simply unknown. ETFs have none.
+The scraped page has been wrong (a day early, absent for months), so a release is only a reason,
+shown with the age of its look-up; without yfinance or network it is unknown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Why one symbol is or is not retrained: decision, every trigger's verdict, hold, earnings.
-
-It looks as the planner does, on stored bars, and writes nothing down.
-"""
+"""Why a symbol is or is not retrained: decision, verdicts, hold, earnings; writes nothing."""
 
 from __future__ import annotations
 

@@ -53,10 +53,7 @@ class WatchFacade(Facade):
         self._reader.remember(statuses)
 
     def away(self) -> Away:
-        """What ended, fired or was missed since the console was last open.
-
-        Ask before the next `mark_open`.
-        """
+        """What ended, fired or was missed since the last `mark_open`; call before the next."""
         from engine.watch.console_summary import away, last_open
 
         since = last_open(self.home)
@@ -150,11 +147,7 @@ class WatchFacade(Facade):
         fetch: bool = True,
         starter: str = "",
     ) -> CheckReport:
-        """Check the performance of the symbols, write it down, start what fires when `train`.
-
-        Health is looked at too: failed trainings, missed jobs and broken backups fire their
-        alerts also where no health job is scheduled.
-        """
+        """Check and record performance, train what fires if `train`, and update health alerts."""
         from engine.watch.check import check
 
         report = check(

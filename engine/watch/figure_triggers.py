@@ -1,7 +1,7 @@
-"""Triggers of the figures: direction accuracy, error, confidence.
+"""Triggers of the figures: direction accuracy, error and confidence.
 
-Live scored forecasts are read before held-out figures, and the verdict says which. A failed limit
-that the naive forecast fails on the same sessions is `unfixable`: no training can mend it.
+Live scores go before held-out figures, and the verdict names its basis. A failed limit that the
+naive forecast also fails is `unfixable`: training cannot help.
 """
 
 from __future__ import annotations
@@ -31,10 +31,7 @@ class _Figure:
 
 
 def accuracy(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
-    """Direction below its limit: live from `live_min` sessions on, else held out.
-
-    With fewer live sessions where chance cannot explain them.
-    """
+    """Direction below its limit: live from `live_min` sessions or beyond chance, else held out."""
     limit = settings.thresholds.min_accuracy
     figure = _direction(facts, settings)
     if figure is None:
@@ -79,10 +76,7 @@ def _direction(facts: SymbolFacts, settings: Settings) -> _Figure | None:
 def beyond_chance(
     hits: tuple[bool, ...], share: float, chance_level: float
 ) -> tuple[int, int] | None:
-    """(hits, n) of the shortest newest window that luck cannot explain, or None.
-
-    That is: a true share of `share` would show it with less than `chance_level`.
-    """
+    """(hits, n) of the shortest newest window less likely than `chance_level` at `share`."""
     for n in LUCK_WINDOWS:
         if n > len(hits):
             return None

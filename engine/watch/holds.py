@@ -1,7 +1,4 @@
-"""Holds: symbols whose automatic training an operator has stopped.
-
-`hold SYM --until DATE --reason R`, `unhold SYM`.
-"""
+"""Holds stop automatic training of a symbol: `hold SYM --until DATE --reason R`, `unhold SYM`."""
 
 from __future__ import annotations
 
@@ -31,10 +28,7 @@ class Hold:
 
 
 def hold(home: Home, symbol: str, reason: str, until: date | None, clock: Clock) -> Hold:
-    """Stop automatic training of `symbol` up to and including `until`.
-
-    UsageError for a day that is over, or without a reason.
-    """
+    """Stop automatic training through `until`; UsageError for a past day or an empty reason."""
     now = clock.now()
     if until is not None and until < now.astimezone().date():
         raise UsageError(f"--until {until} is over", "name today or a later day")

@@ -1,16 +1,13 @@
-"""The ledger: every forecast kept before its outcome, every outcome kept once it came.
-
-Rows are only ever appended.
+"""The ledger keeps every forecast before its outcome is known, then the outcome; append-only.
 
 who                       function              does
 check, API, command       record(home, …)       keeps a forecast whose target session is still open
 check                     resolve(home, …)      joins outcomes to complete bars
 triggers, `accuracy`      scored(home, …)       the counted forecasts with their newest outcome
 
-Of all forecasts for one session the last one made before it opened counts, so that n counts
-sessions. Scores are returns: the forecast's on the closes it was made from, the outcome's on the
-closes as they stand now. A split or a correction of the bars re-bases both sides and moves no
-score that it should not.
+Only the last forecast made before a session opens counts, so n counts sessions. Scores are
+returns, the forecast's on the closes of its time and the outcome's on the current ones, so a split
+or a revision of the bars leaves them right.
 """
 
 from __future__ import annotations
@@ -77,10 +74,7 @@ class KeptForecast:
 
 
 def record(home: Home, forecasts: Iterable[KeptForecast]) -> int:
-    """Keep forecasts; how many were new.
-
-    One whose target session has closed, or that was known already, is left out.
-    """
+    """Record forecasts, without known ones and closed targets; return how many were new."""
     rows = [_row(kept) for kept in forecasts if _before_outcome(kept)]
     if not rows:
         return 0
@@ -125,11 +119,7 @@ def _row(kept: KeptForecast) -> tuple[Any, ...]:
 
 
 def resolve(home: Home, bars: Bars, now: datetime) -> int:
-    """Join the outcomes in `bars` to the counted forecasts; how many rows were new.
-
-    A session counts once it has closed; without the bar of the target, or of the session the
-    forecast was made from, there is no outcome.
-    """
+    """Join outcomes of closed sessions in `bars` to counted forecasts; return how many are new."""
     closes = dict(zip(bars.dates.astype(str).tolist(), bars.close.tolist(), strict=True))
     with reading(home, SCHEMA) as connection:
         if connection is None:

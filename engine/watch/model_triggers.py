@@ -69,10 +69,7 @@ def age(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
 
 
 def earnings(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
-    """Earnings released since the model's last bar, once a later session is known.
-
-    Most releases come after the close.
-    """
+    """Earnings since the model's last bar, once a session follows: most come after the close."""
     if facts.earnings is None or not facts.trained_to:
         return TriggerVerdict("earnings", "no release known", basis="calendar")
     released = facts.earnings.isoformat()

@@ -1,8 +1,7 @@
-"""Continuous monitoring: a check every interval, each in a process of its own, until a signal
-asks to stop.
+"""Continuous monitoring: a check in its own process every interval, until a signal stops it.
 
-A check that fails or dies costs one line; the next one comes all the same. What fired while the
-market was open is looked at again right after the close.
+A failed check prints one line and the loop continues. If something waits for the close, the next
+check runs right after it.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ LOCK = "monitor.lock"
 
 
 def next_check(now: datetime, interval: timedelta, waits: bool, settle_minutes: int) -> datetime:
-    """When to check again: after the interval, or just after the close when something waits for
-    it."""
+    """When to check again: after the interval, or just after the close if something `waits`."""
     regular = now + interval
     if not waits or not is_open(now):
         return regular
@@ -66,8 +64,7 @@ class Monitor:
     _child: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
-        """Check until SIGTERM, SIGINT or SIGHUP;
-        BusyError when another monitor of this home runs."""
+        """Check until SIGTERM, SIGINT or SIGHUP; BusyError if another monitor of this home runs."""
         with FileLock(self.home.locks / LOCK) as lock:
             if not lock.acquire(f"performance --continuous since {iso(self.clock.now())}"):
                 holder = lock_holder(lock.path) or "another process"
@@ -98,8 +95,7 @@ class Monitor:
         self._stop.wait(max(0.0, (upcoming - self.clock.now()).total_seconds()))
 
     def _waits(self, since: datetime) -> bool:
-        """Whether something waits for the close;
-        a record that cannot be read ends no loop of months."""
+        """Whether something waits for the close; False if history.db cannot be read."""
         try:
             return something_waits(self.home, since)
         except StockmlError as error:

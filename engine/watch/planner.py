@@ -1,9 +1,8 @@
 """Planner: which symbols to train now, in which order, and why not the others; pure functions.
 
-What keeps a symbol from being trained for ever: a cooldown for each symbol and reason;
-`new_sessions` newly scored sessions before a performance reason counts again; `chronic`, for a
-reason that trainings do not mend; and no more than `yearly_trainings` for performance or drift
-in a year. What is chronic or spent is shown and left to the age limit.
+Limits on retraining: a cooldown per symbol and reason; `new_sessions` newly scored sessions before
+a performance reason counts again; `chronic`, for a reason that training does not fix; at most
+`yearly_trainings` a year for performance or drift. The age limit still applies to all of them.
 """
 
 from __future__ import annotations
@@ -85,10 +84,7 @@ class _FiredReasons:
 def decide_all(
     candidates: Iterable[TrainingCandidate], context: PlanningContext, settings: Settings
 ) -> tuple[Decision, ...]:
-    """A decision a symbol: those to train first, the others in the given order.
-
-    Trainings are sorted by priority, then the worst first.
-    """
+    """One decision per symbol: trainings by priority, then the worst first; then the others."""
     trained: list[tuple[tuple[float, ...], Decision]] = []
     others: list[Decision] = []
     for candidate in candidates:

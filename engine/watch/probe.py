@@ -55,10 +55,7 @@ def service_up(home: Home, limit_s: float = 2.0) -> bool:
 def ask(
     home: Home, settings: Settings, symbol: str, source: str, clock: Clock, *, by_service: bool
 ) -> ProbeResult:
-    """One prediction.
-
-    The forecast itself always comes from the live model file, so that the ledger has it whole.
-    """
+    """Ask for one prediction; its forecast is always of the live model file, for the ledger."""
     own = _ask_here(home, settings, symbol, source, clock)
     if not by_service:
         return own

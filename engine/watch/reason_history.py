@@ -1,7 +1,4 @@
-"""What became of one reason to train a symbol: its trainings, whether it is chronic, its cooldown.
-
-Pure functions; engine.watch.decisions reads and writes the histories.
-"""
+"""The history of one training reason: its trainings, chronic state and cooldown; pure functions."""
 
 from __future__ import annotations
 
@@ -83,11 +80,7 @@ def after_training(history: ReasonHistory, now: datetime, last_bar: str) -> Reas
 def after_check(
     history: ReasonHistory, verdict: TriggerVerdict, settings: Settings, last_bar: str = ""
 ) -> ReasonHistory:
-    """The history after a check on bars up to `last_bar`.
-
-    It is cleared once `new_sessions` passed without the reason, for a figure that hovers around
-    its limit has not recovered; it is chronic when trainings do not help.
-    """
+    """The history after a check on bars to `last_bar`; cleared by `new_sessions` quiet sessions."""
     if not TRIGGERS[verdict.reason].performance:
         return history
     new_sessions = settings.watch.new_sessions

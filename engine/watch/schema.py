@@ -1,10 +1,8 @@
-"""The tables of history.db that watching writes.
-
-Every row is appended unless it says what stands now.
+"""The tables of history.db that watching writes, append-only or updated in place.
 
 appended    watch_predictions  watch_outcomes  watch_checks  watch_host  watch_decisions
             watch_holds  watch_silences  watch_outbox
-what stands watch_reasons (symbol × reason)  watch_alerts (rule × symbol)  watch_marks (name)
+updated     watch_reasons (symbol × reason)  watch_alerts (rule × symbol)  watch_marks (name)
 """
 
 from __future__ import annotations

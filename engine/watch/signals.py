@@ -1,11 +1,9 @@
-"""Signals: volatility and drift of the bars, each against a limit that the symbol's past sets.
+"""Volatility and drift signals, each against a limit from the symbol's past; never price levels.
 
-Never on price levels. Volatility is read from true ranges, for they tell of a day's size with a
-third of the noise of a close. A rise counts against the sessions just before it, alone and
-against the market's, so that a storm that every symbol shares needs to be greater. A
-Kolmogorov-Smirnov distance counts against the distances that the reference period shows within
-itself, because returns cluster: the textbook limit is broken several times a year by healthy
-series.
+True ranges measure a day's size with a third of a close's noise. A rise is tested alone and
+relative to the market, so a storm that every symbol shares must be greater. KS distances are
+tested against those within the reference period: returns cluster, and healthy series break the
+textbook limit several times a year.
 """
 
 from __future__ import annotations
@@ -31,10 +29,7 @@ _TINY = 1e-6
 def volatility_signals(
     bars: Bars, market: Bars | None, trained_to: str, limits: WatchSettings
 ) -> tuple[Signal, ...]:
-    """The rise of volatility, alone and against the market's, and the greatest move.
-
-    The move is one since `trained_to`; with few bars there is nothing.
-    """
+    """Volatility rises, alone and against the market, and the greatest move; () with few bars."""
     count = limits.volatility_sessions
     before = limits.volatility_before
     own = _rise(np.log(np.maximum(true_range(bars), _TINY)), count, before)
@@ -101,10 +96,7 @@ def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
 def drift_signals(
     bars: Bars, live: Live, heldout: tuple[float | None, int], limits: WatchSettings
 ) -> tuple[Signal, ...]:
-    """KS distances of returns and of their size, and a direction lost against the held-out one.
-
-    `heldout` is the direction accuracy in percent, and its n.
-    """
+    """KS distances of returns and their size, and direction below `heldout` (percent, n)."""
     returns = log_returns(bars.close)[1:]
     signals = [
         _distance("returns", returns, limits, bars),

@@ -20,10 +20,7 @@ MARKET = "SPY"
 
 
 def source_for(home: Home, status: Status | None, settings: Settings, asked: str | None) -> str:
-    """The source of a symbol's bars: `asked`, else the settings', unless the model's kind differs.
-
-    A model of another kind keeps its own source.
-    """
+    """The bar source: `asked`, else the model's if of another kind, else the settings'."""
     if asked:
         return parse_source(asked).name
     configured = parse_source(settings.market.source, home.root)

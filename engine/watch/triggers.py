@@ -1,7 +1,6 @@
-"""Triggers: the reasons to retrain a model, a row each in TRIGGERS.
+"""Triggers: the reasons to retrain a model, one row each in TRIGGERS.
 
-Each judges with a pure function of the facts of one symbol, and always returns a verdict, fired or
-not, with value, limit, n and window, so that a person can follow it.
+Each is a pure function of one symbol's facts, and returns a verdict whether or not it fires.
 """
 
 from __future__ import annotations
@@ -23,10 +22,7 @@ class Trigger:
     performance: bool = False
     """Whether it needs newly scored sessions after a training, and can become chronic."""
     yearly: bool = False
-    """Whether `yearly_trainings` limits the trainings for it and its like.
-
-    Noise alone would fire them for ever.
-    """
+    """Whether `yearly_trainings` limits its trainings: noise alone would fire it forever."""
     urgent: bool = False
     """Whether there is no usable model, so that the shorter retry time counts."""
 
