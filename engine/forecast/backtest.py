@@ -1,8 +1,7 @@
 """The walk-forward backtest: folds fitted in parallel, each kept as a file, so it can be resumed.
 
-Folds are kept in evaluation_results/.backtest-<key>/, the key taken from everything that shapes a
-fold: bars, settings, members and the code that makes forecasts (`walk.CODE`). The folder is removed
-when the table is made.
+Folds are in evaluation_results/.backtest-<key>/ until the table is made; the key depends on bars,
+settings, members and the forecasting code (`walk.CODE`).
 """
 
 from __future__ import annotations
@@ -55,9 +54,8 @@ def backtest(
 ) -> dict[str, Any]:
     """The table of `request` (see `scoreboard`) with the request, `notes` and `problems`.
 
-    Notes are on what was left out; a problem is a symbol of which no session could be scored.
-    Raises NoDataError when there is no symbol but such. KeyboardInterrupt leaves the fitted folds
-    for next time.
+    Notes are on what was left out, problems on symbols without a scored session; NoDataError if all
+    are such. KeyboardInterrupt leaves the fitted folds for next time.
     """
     tolerance = settings.thresholds.max_mape / 100.0
     loaded, problems = load_symbols(home, settings, request.source, request.symbols, clock)
@@ -110,10 +108,7 @@ def collect(
     folder: Path,
     tolerance: float,
 ) -> tuple[Walk, list[str]]:
-    """The walk of a symbol, and notes on the sessions left out.
-
-    NoDataError when none could be scored.
-    """
+    """The walk of a symbol, and notes on sessions left out; NoDataError when none was scored."""
     data = loaded.data
     if not folds:
         raise _no_session(loaded, request)

@@ -1,10 +1,8 @@
-"""Intervals, confidence and P(up) from past forecast errors, kept true as outcomes arrive.
+"""Intervals, confidence and P(up) from past forecast errors, updated by every outcome.
 
-The score of a session is its residual u = (outcome - forecast) / s, s the volatility forecast
-made before it. The newest WINDOW scores predict the next one: rolling split conformal prediction
-(Vovk et al. 2005) on a volatility-scaled score. Each level follows its own misses by adaptive
-conformal inference (Gibbs & Candès 2021): a miss widens the next interval, a hit narrows it a
-little, so that a year's coverage stays near the promise on every symbol.
+A session's score is u = (outcome - forecast) / s, s the volatility forecast made before it. The
+newest WINDOW scores predict the next: rolling split conformal prediction (Vovk et al. 2005). Each
+level follows its own misses by adaptive conformal inference (Gibbs & Candès 2021).
 """
 
 from __future__ import annotations
@@ -30,12 +28,10 @@ NESTED = 1.02
 SMALLEST = 0.25
 """Least half width in volatilities: more than a blended forecast may differ from the last close."""
 EVIDENCE = 650.0
-"""Sessions of evidence that the base rate of rising sessions is worth in P(up).
+"""Sessions that the base rate of rising sessions is worth in P(up).
 
-Six years of walks to 2024-08 (13 symbols, no lstm), hits more than always-up's by year and Brier
-score of P(up): with 250 -10 0 0 -8 +27 +11 and 0.24904, with 500 +1 0 0 -2 0 +4 and 0.24902, with
-650 0 0 0 0 +2 0 and 0.24903, with 800 0 0 0 0 0 -9 and 0.24905: only 650 never went below
-always-up, at no cost in the Brier score.
+Six years of walks to 2024-08 (13 symbols, no lstm): of 250, 500, 650 and 800 only 650 had in no
+year fewer hits than always-up; its Brier score is 0.24903 (the others 0.24902 to 0.24905).
 """
 SIDE = 1e-3
 """Volatilities off the last close, to the likelier side, of a forecast that contradicted P(up)."""
@@ -63,7 +59,7 @@ class Calibrator:
     def confidence(self, scale: float, tolerance: float) -> float:
         """P(|p - a| / a <= tolerance), a fraction: the share of residuals within it.
 
-        p / a = e^(-u s), so u s must be within [-log(1 + tolerance), -log(1 - tolerance)]. Half a
+        u s is within [-log(1 + tolerance), -log(1 - tolerance)], as p / a = e^(-u s). Half a
         session is added to both sides, because 250 of 250 is not certainty.
         """
         above = -np.log1p(-tolerance) if tolerance < 1.0 else np.inf
@@ -79,10 +75,8 @@ class Calibrator:
     def agreed(self, forecast: float, scale: float) -> float:
         """The forecast, or just beside the last close on the likelier side if it contradicts P(up).
 
-        A blend below the last close with a P(up) of 52 % contradicts itself. In the walks of
-        2022/23 and 2023/24 without the lstm the rule moved direction from 50.99 to 51.09 and from
-        52.58 to 53.05 % (always-up 50.91 and 52.77), MASE from 1.0006 to 1.0003 and from 0.9987 to
-        0.9989.
+        Walks of 2022/23 and 2023/24, no lstm: direction 50.99 to 51.09 and 52.58 to 53.05 %, MASE
+        1.0006 to 1.0003 and 0.9987 to 0.9989.
         """
         rising = self.p_up(forecast, scale) >= 0.5
         if forecast and rising != (forecast > 0.0):
@@ -119,10 +113,7 @@ def conformal_quantile(sizes: Floats, level: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StatedForecasts:
-    """What was stated before each outcome, [n] each.
-
-    Forecast and half widths are log returns, probabilities fractions.
-    """
+    """What was stated before each outcome, [n] each: log returns, probabilities as fractions."""
 
     forecast: Floats
     half80: Floats
@@ -146,10 +137,9 @@ def roll(
     tolerance: float,
     agree: bool = False,
 ) -> tuple[StatedForecasts, Calibrator]:
-    """State each session from the outcomes before it alone, then learn from its outcome.
+    """State each session, oldest first, from the outcomes before it, then learn from its outcome.
 
-    Sessions are in the order of time. With `agree` (the blend, not a member on its own) a forecast
-    that contradicts P(up) is stated beside the last close.
+    `agree` (the blend, not a member) moves a forecast that contradicts P(up) beside the last close.
     """
     stated = np.empty((len(COLUMNS), len(target)))
     calibrator = start

@@ -1,8 +1,7 @@
 """From bars to rows: the one function for training and serving.
 
-Row t is what is known at the close of `dates[t]`; its target is the log return of the session
-after it. Every column looks back over a window of fixed length, so a row is bit-equal however
-much history precedes it beyond WARMUP bars, and whatever follows it.
+Row t is what is known at the close of `dates[t]`, its target the log return of the next session. A
+row is bit-equal however much history precedes it beyond WARMUP bars, and whatever follows it.
 """
 
 from __future__ import annotations
@@ -70,8 +69,7 @@ class Dataset:
 def build_dataset(bars: Bars, context: Mapping[str, Bars]) -> Dataset:
     """The rows of `bars`, with the market's columns from `context` (see CONTEXT).
 
-    Raises NoDataError with fewer than WARMUP + 1 bars, or when a feature is not finite
-    (impossible prices).
+    NoDataError with fewer than WARMUP + 1 bars, or for a feature that is not finite (bad prices).
     """
     if len(bars) <= WARMUP:
         raise NoDataError(

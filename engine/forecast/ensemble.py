@@ -1,15 +1,13 @@
 """Weights of the members: learned on the validation rows, drawn to a cautious prior.
 
-With z the outcome and F the members' forecasts, both in units of the volatility forecast, the
-weights are the posterior mode of a linear pool with normal noise (variance of z) and a normal
-prior PRIOR, spread SPREAD:
+With z the outcome and F the members' forecasts, both in volatility forecasts, the weights are the
+posterior mode of a linear pool with normal noise (variance of z) and a normal prior PRIOR, SPREAD:
 
     minimise |z - F w|² / var(z) + |w - PRIOR|² / SPREAD²    with w >= 0 and sum w <= 1
 
-What is left of 1 is naive's weight. A member's forecast is worth about 0.1 volatilities, so that
-250 sessions of luck move a weight by hundredths; only a lasting edge moves it far. After
-blending, LIMIT keeps the forecast so near the last close that it cannot lose much to it: a
-forecast c off in a normal day of spread 1.2 costs 0.33 c² of 0.96, 1.4 % at 0.2.
+The rest of 1 is naive's weight. 250 sessions of luck move a weight by hundredths. LIMIT bounds what
+a blend can lose to the last close: a forecast c off in a normal day of spread 1.2 costs 0.33 c² of
+0.96, 1.4 % at 0.2.
 """
 
 from __future__ import annotations
@@ -35,8 +33,7 @@ LIMIT = 0.2
 def learn_weights(forecasts: Mapping[str, Floats], outcome: Floats) -> dict[str, float]:
     """Weights by member, naive's first if it is one: >= 0, at most 1 in all (1 with naive).
 
-    `forecasts` [n] each and `outcome` [n] are in units of the volatility forecast, of the same
-    sessions.
+    `forecasts` [n] each and `outcome` [n] are in volatility forecasts, of the same sessions.
     """
     names = [name for name in forecasts if name != NAIVE]
     prior = np.array([PRIOR.get(name, 0.0) for name in names])
@@ -51,10 +48,7 @@ def learn_weights(forecasts: Mapping[str, Floats], outcome: Floats) -> dict[str,
 
 
 def nearest_allowed(gram: Floats, moment: Floats) -> Floats:
-    """The minimum of w·gram·w / 2 - moment·w over w >= 0, sum w <= 1.
-
-    It is the best of the stationary points of every face.
-    """
+    """The minimum of w·gram·w / 2 - moment·w over w >= 0, sum w <= 1, searched face by face."""
     count = len(moment)
     best_weights = np.zeros(count)
     least = 0.0

@@ -1,8 +1,6 @@
-"""Score a live model on sessions it could not have seen.
+"""Score a live model on sessions it could not have seen: those since its training, else held-out.
 
-Those are the sessions after its last training bar, else its held-out ones. Each is stated as it
-was on its day: forecast one step ahead, interval and chances from the outcomes before it alone,
-the calibration having learned from each in turn.
+Each is stated as on its day: one step ahead, the calibration having learned from those before it.
 """
 
 from __future__ import annotations
@@ -82,10 +80,7 @@ def evaluate(
 def evaluate_symbol(
     home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
 ) -> Evaluation:
-    """Score the live model of `symbol`.
-
-    NoDataError without one, ModelError for a file that cannot be trusted.
-    """
+    """Score a live model; NoDataError without one, ModelError for a file that cannot be trusted."""
     from engine.vault.model_file import model_info, read_model
 
     try:

@@ -1,7 +1,4 @@
-"""The document of an evaluation: everything that was measured, pooled and by symbol.
-
-Percent as percent, reliability and ece as fractions.
-"""
+"""An evaluation as a document, pooled and by symbol: percent; reliability and ece as fractions."""
 
 from __future__ import annotations
 

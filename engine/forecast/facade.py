@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 
 class ModelsFacade(Facade):
-    """The live models.
-
-    Statuses that were `built` and the status of a symbol that was `forecasted` are handed on to
-    the packages above.
-    """
+    """The live models; `built` and `forecasted` receive statuses, for the packages above."""
 
     def __init__(self, context: Context, *, built: Built, forecasted: Forecasted) -> None:
         super().__init__(context)
@@ -48,10 +44,7 @@ class ModelsFacade(Facade):
         return NoDataError(status.problem) if status.kind == "ok" else ModelError(status.problem)
 
     def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
-        """Rebuild the status of every symbol whose model or bars changed.
-
-        Loads numpy and h5py when one did.
-        """
+        """Rebuild the status of symbols whose model or bars changed; loads numpy if one did."""
         settings = self.context.settings
         configured = self.context.configured_source
         outdated = []
@@ -99,10 +92,7 @@ class ModelsFacade(Facade):
         return model_summary(self.home, settings, symbol, self.clock, self.source or "")
 
     def evaluate(self, symbols: Iterable[str]) -> dict[str, Any]:
-        """Live models scored on sessions they could not have seen.
-
-        `folder` names the report, None when there is none.
-        """
+        """Live models scored on sessions they have not seen; `folder` is the report's, or None."""
         from engine.forecast.evaluate import Evaluation, evaluate
         from engine.forecast.evaluation_document import document
         from engine.forecast.report import write_report

@@ -1,9 +1,7 @@
 """The columns a forecast is made from: returns, ratios and volatilities, never price levels.
 
-Every column is a sum over a window of fixed length, added lag by lag: the arithmetic of a row is
-the same wherever it is, so training and serving are bit-equal. An exponential average is cut at its
-last lag and re-normalised for the same reason. A ratio without a denominator (volume 0, a constant
-price) takes its neutral value, 0.
+Every column sums a fixed window lag by lag (an exponential average is cut and re-normalised), so
+training and serving are bit-equal. A ratio without a denominator (volume 0, a constant price) is 0.
 """
 
 from __future__ import annotations
@@ -94,9 +92,8 @@ def true_range(bars: Bars) -> Floats:
 def volatility(bars: Bars) -> Floats:
     """[n] the standard deviation forecast for the session after t, from bars up to t.
 
-    An exponential mean of true ranges: it covered as well as absolute or squared returns with
-    intervals 3 to 4 % narrower (13 symbols, sessions to 2024-08), and one +51 % day moves it far
-    less than it moves a mean of squares.
+    An exponential mean of true ranges covers as well as one of squared returns, with intervals 3 to
+    4 % narrower (13 symbols, to 2024-08), and one +51 % day moves it far less.
     """
     weights = DECAY ** np.arange(VOLATILITY_LAGS)
     spread = weighted(true_range(bars), weights / weights.sum()) / RANGE

@@ -1,7 +1,4 @@
-"""The figures that documents show of forecasts: a mapping of their names to numbers.
-
-Percent as percent; mase, brier and ece as they are.
-"""
+"""The figures that documents show, by name: percent as percent; mase, brier, ece as they are."""
 
 from __future__ import annotations
 

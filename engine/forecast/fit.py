@@ -1,9 +1,7 @@
 """Fit one symbol: from bars to a candidate for publication, scored on sessions it never saw.
 
-The model in the file is the one that was scored: it is fitted on the training rows, stopped and
-weighted on the validation rows, and not fitted again on the held-out ones, because the figures
-would then be those of another model. Only the calibration learns from the held-out sessions, one
-after the other, as it will from every later outcome.
+The scored model is the published one: it is not fitted again on the held-out sessions, from which
+only the calibration learns.
 """
 
 from __future__ import annotations
@@ -82,10 +80,9 @@ def fit_symbol(
     members: Sequence[str],
     options: FitOptions,
 ) -> Candidate:
-    """Fit `members` on `bars` and score them on the held-out sessions.
+    """Fit `members` on `bars`, with the seed of the settings, and score them on held-out sessions.
 
-    `options.seed` is the one of the settings. Raises NoDataError (too little history, impossible
-    bars), Cancelled, UsageError for an unknown member.
+    NoDataError (too little history, impossible bars), Cancelled, UsageError for an unknown member.
     """
     options = replace(options, seed=symbol_seed(options.seed, bars.symbol))
     options.report("phase", {"name": "features"})

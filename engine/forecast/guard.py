@@ -1,7 +1,4 @@
-"""Champion and challenger: a new model replaces the live one only if it is not clearly worse.
-
-Both are scored on the sessions in both held-out records, so that neither was fitted on any of them.
-"""
+"""Champion and challenger on sessions held out from both: a clearly worse challenger is refused."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """A forecast from a stored model: numpy alone, no TensorFlow, pandas or scikit-learn.
 
-The forecaster treats every session since the training as the training did: it states a forecast and
-lets the calibration learn from the outcome, so that intervals and confidence follow the market
-between two trainings.
+The calibration learns from every session since the training, so that intervals follow the market.
 """
 
 from __future__ import annotations
@@ -52,8 +50,7 @@ class Forecaster:
     def request(self, bars: Bars, context: Mapping[str, Bars]) -> ForecastRequest:
         """What the model must forecast for the session after the last of `bars`.
 
-        Raises NoDataError for bars that end before the training's last bar, are too few, or lack
-        the context; ModelError when the features are not the model's.
+        NoDataError for too old or too few bars or a missing context, ModelError for other features.
         """
         self._check(bars, context)
         new_rows = min(int(np.sum(bars.dates >= self.last_bar)), WINDOW)

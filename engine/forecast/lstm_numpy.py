@@ -1,7 +1,6 @@
-"""The forward pass of a stored network in plain numpy: what Keras computes, without TensorFlow.
+"""The forward pass of stored networks in numpy: within 1e-5 (measured 2e-7) of Keras in float32.
 
-Equal to Keras within 1e-5 (measured: 2e-7) in float32. Several networks of one shape run as one
-stacked recursion, so that 13 forecasts cost little more than one.
+Networks of one shape run as one stacked recursion: 13 forecasts cost little more than one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Figures of forecasts against outcomes: error against naive, direction, coverage, calibration.
 
-All take log returns: forecast f and outcome t of the same sessions. With the last close L the
-forecast close is p = L e^f and the actual a = L e^t, so that |p - a| / a = |e^(f - t) - 1|, and
-naive's is |e^-t - 1|.
+All take log returns of the same sessions, forecast f and outcome t. With the last close L, the
+closes are p = L e^f and a = L e^t: |p - a| / a = |e^(f - t) - 1|, and naive's is |e^-t - 1|.
 """
 
 from __future__ import annotations

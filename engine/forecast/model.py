@@ -103,10 +103,9 @@ def module_of(name: str) -> ModuleType:
 def predict_together(
     models: Sequence[Model], data: Sequence[Dataset], rows: Sequence[IntArray]
 ) -> list[Prediction]:
-    """Each model's forecasts for its rows of its dataset, the networks as one stacked recursion.
+    """Each model's forecasts for its rows, equal to `Model.predict` bit for bit, in one recursion.
 
-    Equal to `Model.predict` one by one, bit for bit. ModelError when the columns of one are not
-    those of its training.
+    ModelError when the columns of one are not those of its training.
     """
     for model, dataset in zip(models, data, strict=True):
         model.check(dataset)

@@ -1,8 +1,4 @@
-"""What the console shows of one symbol's model: closes, held-out record, figures, calibration.
-
-It needs numpy and h5py, which the console never loads: a child makes it
-(`engine.children.symbol_page`).
-"""
+"""What the console shows of a model, made by a child (`engine.children.symbol_page`) with numpy."""
 
 from __future__ import annotations
 

@@ -66,10 +66,9 @@ class ForecastRecord:
 def score_rows(
     model: Model, data: Dataset, rows: IntArray, start: Calibrator, tolerance: float
 ) -> tuple[ForecastRecord, Calibrator]:
-    """Forecast `rows`, whose outcomes are known, each from the outcomes before it alone.
+    """Forecast `rows` of known outcome, each from those before it, and learn from each in turn.
 
-    The calibrator learns from each outcome in turn. `tolerance` is the relative error of the
-    confidence, a fraction.
+    `tolerance` is the relative error of the confidence, a fraction.
     """
     predicted = model.predict(data, rows)
     target = data.target[rows]

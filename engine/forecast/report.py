@@ -20,10 +20,7 @@ Tree = dict[str, Any]
 
 
 def write_report(home: Home, evaluations: Evaluations, document: Tree, now: datetime) -> Path:
-    """evaluation_results/YYYYMMDD_HHMMSS/ (local time), which appears whole.
-
-    It holds evaluation.json, report.md and report.html.
-    """
+    """Write evaluation_results/YYYYMMDD_HHMMSS/ (local time), whole: JSON, Markdown and HTML."""
     from engine.forecast.page import page
 
     scored = scored_of(evaluations)

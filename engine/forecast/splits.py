@@ -3,9 +3,7 @@
 train        scaler and members are fitted on it
 validation   early stopping and ensemble weights look at it
 held-out     nothing that is fitted looks at it: published figures and the guard come from it alone
-
-The target of a row is one session ahead, so the rows of one part end before the first forecast
-of the next is made.
+Targets are one session ahead: the rows of one part end before the next part's first forecast.
 """
 
 from __future__ import annotations
@@ -76,8 +74,7 @@ class SplitRules:
 def split_rows(data: Dataset, rules: SplitRules) -> Split:
     """The newest rows of `data` with a known target and a whole sequence before them, split.
 
-    Raises NoDataError, with the bars needed and the bars there, when fewer than TRAIN_ROWS remain
-    to train on.
+    NoDataError, with bars needed and bars there, for fewer than TRAIN_ROWS to train on.
     """
     end = len(data) - 1  # the last row's outcome is not known
     start = max(rules.sequence_length - 1, end - rules.max_sessions)

@@ -1,7 +1,6 @@
-"""The derived status of a symbol: its manifest in brief and its forecast.
+"""The derived status of a symbol, rebuilt when model or bars changed: its manifest and forecast.
 
-It is rebuilt when model or bars changed. Reading it loads neither numpy nor h5py, so that the
-console and `status` stay light; `build` loads both.
+Reading it loads neither numpy nor h5py, so the console stays light; `build` loads both.
 """
 
 from __future__ import annotations
@@ -133,10 +132,9 @@ def current(status: Status, key: StatusKey, source: str) -> bool:
 
 
 def usual_source(status: Status | None, configured: str) -> str:
-    """The source of a status unless another is named: the model's, or the settings' of its kind.
+    """The source unless another is named: the model's, or the settings' if of the same kind.
 
-    What a command with `--source` read once must not stay on screen: simulated bars would be in an
-    unmarked row.
+    One read once with `--source` must not stay: simulated bars would be in an unmarked row.
     """
     if status is None or status.model is None:
         return status.source if status else ""
@@ -176,8 +174,7 @@ def build_all(
 ) -> dict[str, Status | None]:
     """Derive and store the statuses of live models, on bars of `source` or the model's own source.
 
-    None for a symbol without a model file. A broken model or missing bars are named in `problem`,
-    never raised. The networks of all models run as one stacked recursion.
+    None without a model file; `problem` names a broken model or missing bars, nothing is raised.
     """
     from engine.forecast.serving import StoredBars, forecast_stored
 

@@ -1,8 +1,6 @@
 """Walking forward: refit every N sessions, forecast each session until the next refit.
 
-A fold knows nothing beyond the close it is fitted at: its dataset is cut there, and scaler, members
-and weights are learned from the rows before by the same split that `train` publishes with (the
-newest `training.holdout_sessions` stay unfitted).
+A fold knows nothing beyond the close it is fitted at, and its rows are split as `train` does.
 """
 
 from __future__ import annotations
@@ -96,10 +94,7 @@ def plan_folds(
 def walk_fold(
     data: Dataset, fold: Fold, members: Sequence[str], settings: Settings, options: FitOptions
 ) -> FoldForecast:
-    """Fit at the close of row `fold.start` and forecast the fold's rows.
-
-    NoDataError with too little history there.
-    """
+    """Fit at the close of `fold.start`, forecast the fold; NoDataError with too little history."""
     history = data.until(fold.start)
     split = split_rows(history, SplitRules.of(settings.training, options.sequence_length))
     options = replace(options, seed=symbol_seed(options.seed, data.symbol))
@@ -130,10 +125,9 @@ class Walk:
 def join(
     data: Dataset, fitted: Sequence[tuple[Fold, FoldForecast]], skipped: int, tolerance: float
 ) -> Walk:
-    """The folds of one symbol as one series, with intervals and chances stated session by session.
+    """The folds of one symbol as one series, stated session by session; NoDataError without one.
 
-    NoDataError when no fold could be fitted. Every name starts from naive's residuals before the
-    first target session.
+    Every name starts from naive's residuals before the first target session.
     """
     if not fitted:
         raise NoDataError(

@@ -25,8 +25,7 @@ PATIENCE_S = 15.0
 def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None = None) -> None:
     """Ask a run to stop; its supervisor ends the workers. UsageError for an unknown id.
 
-    Asked again, it kills a run that has not ended in time (its supervisor is stopped or hangs)
-    and the worker of a lost run that still holds a symbol.
+    Asked again, it kills a run that is overdue, and the worker of a lost run that has a symbol.
     """
     clock = clock or SystemClock()
     run = RunStore(home).run(run_id)
@@ -38,11 +37,10 @@ def cancel_run(home: Home, run_id: str, starter: str = "", clock: Clock | None =
 
 
 def force_stop(home: Home, run: Run) -> bool:
-    """Kill a supervisor (its workers die with it), or what a lost run left behind.
+    """Kill a supervisor (its workers die with it), or what a lost run left behind; True if any.
 
-    Killed are only processes that hold a lock of this run now, and for a lost run the workers
-    named in its journal (one stopped between two symbols holds no lock), each only while its pid,
-    start time and boot id are the recorded ones. True when anything was signalled.
+    Only holders of this run's locks and, for a lost run, workers of its journal are killed, while
+    pid, start time and boot id match.
     """
     folder = run_folder(home, run.id)
     locks = [folder.lock, *(home.lock(job.symbol) for job in run.jobs)]

@@ -1,7 +1,6 @@
 """The journal of a run: one event a line, one write a line, and a reader that nothing can stop.
 
-A kill tears at most the last line, a full disk cuts it short, a power cut may leave a block of
-NULs. The writer then starts on a new line; the reader skips what it cannot read and counts it.
+A kill or a full disk cuts the last line, a power cut may leave NULs: the reader skips and counts.
 """
 
 from __future__ import annotations

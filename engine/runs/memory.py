@@ -1,8 +1,4 @@
-"""Memory that a worker may still take: the machine's, or what the control groups leave of it.
-
-In a container or a systemd unit with a limit the machine's own figure is misleading: the kernel
-kills at the group's limit.
-"""
+"""Memory that a worker may still take: the machine's, or less under a control group's limit."""
 
 from __future__ import annotations
 
@@ -30,8 +26,7 @@ def machine_mb(meminfo: str) -> int:
 def group_mb(membership: str, groups: Path) -> int | None:
     """The least that any group from ours up to the root leaves, in MB; None without a limit.
 
-    `membership` is /proc/self/cgroup. In a container its path is the host's, which does not exist
-    inside: the root is our group then.
+    `membership` is /proc/self/cgroup; where its path is the host's (a container), the root is ours.
     """
     left: list[int] = []
     for line in membership.splitlines():

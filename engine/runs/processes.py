@@ -1,8 +1,6 @@
-"""Processes: who they are, who their children are, and signals that never hit a stranger.
+"""Processes: identities, children, and signals that only reach the process they are meant for.
 
-A pid alone identifies nothing: it is reused by other programs. A signal goes out through a pidfd,
-after the start time and the boot id were compared (job runners that killed by a stored pid alone
-have killed unrelated programs).
+Pids are reused, so a signal goes through a pidfd after start time and boot id were compared.
 """
 
 from __future__ import annotations

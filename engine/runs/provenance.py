@@ -28,9 +28,8 @@ class LastKnownModel:
 def last_known_model(home: Home, symbol: str, runs: RunStore | None = None) -> LastKnownModel:
     """The newest trace of a model of `symbol`; generation 0 when there is none.
 
-    The status remembers the last whole file, the runs what they published. Backups are read only
-    when neither knows a source, because publishing counts their generations itself. Callers that
-    ask for many symbols pass the same `runs`: it reads only what is new.
+    Backups are read only for a missing source: publishing counts their generations itself. Pass one
+    `runs` for many symbols: it reads only what is new.
     """
     traces = [
         *_from_status(home, symbol),

@@ -34,10 +34,9 @@ def reserve_room(folder: RunFolder) -> None:
 def write_result(
     folder: RunFolder, run: Run, extra: dict[str, Any], pause: Callable[[], None], tries: int = 5
 ) -> bool:
-    """Write result.json durably; False when every try failed.
+    """Write result.json durably, on a full disk in the reserved space; False when it failed.
 
-    On a full disk the reserve is given up first, then it is tried again. `extra` holds figures for
-    people (dropped log bytes, processes that could not be ended).
+    `extra` holds figures for people (dropped log bytes, processes that could not be ended).
     """
     brief = replace(run, jobs=tuple(replace(job, losses=()) for job in run.jobs))
     tree = {"v": VERSION, **extra, "run": asdict(brief)}

@@ -1,8 +1,7 @@
 """Starting runs; cancelling is in `cancel`.
 
-A start takes the run's lock itself and hands it to the supervisor, so that a run that has begun
-never looks dead. Finding out who is busy and starting happen under one short lock, so that two
-starters at once never both get a symbol.
+A start takes the run's lock and hands it on, so that a run that has begun never looks dead. Runs
+start under one short lock, so that two starters never both get a symbol.
 """
 
 from __future__ import annotations
@@ -42,18 +41,16 @@ def start_run(
 ) -> StartedRun:
     """Start a detached run of the symbols that nobody else trains; the others are `busy`.
 
-    Raises BusyError when all are busy, StockmlError when the disk is too full or the supervisor
-    cannot start.
+    BusyError when all are busy, StockmlError when the disk is full or the supervisor cannot start.
     """
     check_disk(home, settings.training.free_disk_mb)
     return begin(home, plan(settings, request, clock or SystemClock(), str(home.root)), launch)
 
 
 def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = "") -> RunSpec:
-    """The spec of a request: symbols by priority, the source's full name, the settings' limits.
+    """The spec of a request, symbols by priority; UsageError for an unknown symbol or source.
 
-    `base` is the home folder, to which a relative csv folder of the settings refers. Raises
-    UsageError for an unknown symbol or source.
+    A relative csv folder in the settings is relative to `base`, the home folder.
     """
     training = settings.training
     symbols = sorted(
@@ -164,10 +161,7 @@ def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
 
 
 def _await_first_event(folder: RunFolder, process: subprocess.Popen[bytes]) -> None:
-    """Wait for the supervisor's first event; StockmlError when it ended without one.
-
-    A slow machine may take longer than the wait; the run's lock then shows that it is alive.
-    """
+    """Wait a while for the supervisor's first event; StockmlError if it ended without one."""
     end = time.monotonic() + _FIRST_EVENT_WAIT_S
     while time.monotonic() < end:
         if folder.events.exists() and folder.events.stat().st_size:

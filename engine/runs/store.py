@@ -4,8 +4,7 @@ state       how it is known
 ended       result.json exists (or, on a disk that was full then, the journal says so)
 running     the run's lock is held
 lost        neither; derived each time, stored nowhere
-The lock is checked before the result: a supervisor writes its result first and releases the lock
-after, so that a reader who finds the lock free and then no result may call the run lost.
+The lock is checked first: a supervisor writes its result before it releases the lock.
 """
 
 from __future__ import annotations
@@ -127,11 +126,7 @@ class RunStore:
         return tuple(problems)
 
     def _is_over(self, root: str, run_id: str) -> bool:
-        """Whether there is a result, or a spec and a free lock: cheap, for thousands of old runs.
-
-        A start holds the lock before it writes the spec, and nobody takes a run's lock a second
-        time.
-        """
+        """Whether there is a result, or a spec and a free lock (a start locks before it writes)."""
         # Building a Path costs more than the check itself.
         over = os.access(f"{root}/{run_id}/result.json", os.F_OK)
         if not over:

@@ -1,9 +1,8 @@
 """The process that runs one run: `python -m engine.runs.supervisor RUN_DIR [LOCK_FD]`.
 
-It gives the symbols one at a time to its workers, records their events, ends what takes too long,
-what was cancelled and what workers leave behind, and writes result.json last. No terminal, no
-numeric library, one thread. It holds the run's lock as long as it lives; when it dies, its workers
-read EOF and die too.
+It gives workers one symbol at a time, records events, ends what is late, cancelled or left behind,
+and writes result.json last. One thread, no terminal, no numeric library. It holds the run's lock;
+when it dies, its workers read EOF and die too.
 """
 
 from __future__ import annotations

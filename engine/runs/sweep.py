@@ -1,8 +1,7 @@
 """Ending a process tree: everything below the supervisor that no living worker owns, nothing else.
 
-Process groups are not used: a `setsid` grandchild leaves its group, but it cannot leave the
-descendants of a subreaper such as the supervisor; and a group signal sent too early hits the
-sender's own group.
+A `setsid` grandchild leaves its process group but not the descendants of a subreaper, and a group
+signal sent too early hits the sender's own group.
 """
 
 from __future__ import annotations
@@ -30,10 +29,9 @@ def strays(me: int, keep: Collection[int], table: Mapping[int, ProcessStat]) -> 
 
 
 def sweep(keep: Collection[int], own: Collection[int], patience_s: float = 5.0) -> tuple[int, ...]:
-    """SIGKILL and collect strays until none is left; the pids of those that stay.
+    """SIGKILL and collect strays; the pids of those that are still there after `patience_s`.
 
-    `own` are workers whose exit status somebody else collects. A process in an uninterruptible
-    wait stays.
+    `own` are workers whose exit status somebody else collects.
     """
     end = time.monotonic() + patience_s
     while True:

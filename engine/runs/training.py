@@ -1,7 +1,6 @@
 """Training one symbol: bars → fit → guard → verify → backup → publish → status.
 
-Every step reports its name as a `phase`. The live model is replaced by the last step that can
-fail, or not at all.
+Each step is a `phase`; the last step that can fail replaces the live model, or nothing does.
 """
 
 from __future__ import annotations
@@ -32,8 +31,7 @@ from engine.vault.publish import publish
 def train_symbol(task: Task) -> None:
     """Train the symbol and publish the model if the guard allows; the work of `train` runs.
 
-    Raises NoDataError, RefusedError (another kind of source), StockmlError (disk, backup, file),
-    Interrupted.
+    NoDataError, RefusedError (other kind of source), StockmlError (disk, backup), Interrupted.
     """
     check_disk(task.home, task.settings.training.free_disk_mb)
     task.report("phase", {"name": "load"})

@@ -30,10 +30,7 @@ def opening_text(spec: RunSpec) -> str:
 
 
 def event_text(event: Event, source: str) -> tuple[str, str] | None:
-    """The (tag, text) of an event for training.log; None when it is in the journal alone.
-
-    A tail may not show the run's first line, so each line marks simulated bars itself.
-    """
+    """The (tag, text) of an event, simulated bars marked; None when only the journal has it."""
     formatter = _FORMATTERS.get(event.type)
     tagged = formatter(_without_symbol(event)) if formatter else None
     if tagged is None:

@@ -1,8 +1,6 @@
 """A model file checked by a process that did not train it: `python -m engine.runs.verify`.
 
-Each worker has one. It reads the file as every reader will (numpy and h5py, digest and
-allow-list), forecasts on a pinned window of bars, and must reproduce the forecast of the
-training. A save without an error is no proof of a good file.
+It reads the file as every reader does and must reproduce the training's forecast on pinned bars.
 """
 
 from __future__ import annotations

@@ -42,10 +42,7 @@ class Task:
 
 
 Work = Callable[[Task], None]
-"""Does one symbol and reports `published` or `refused`.
-
-Raises Interrupted when cancelled, StockmlError on a fault.
-"""
+"""Does one symbol, reports `published` or `refused`; raises Interrupted or StockmlError."""
 
 
 def find_work(kind: str) -> Work:

@@ -1,8 +1,7 @@
 """The process that does the work: `python -m engine.runs.worker RUN_DIR NUMBER EVENTS_FD`.
 
-Only a supervisor starts it. It reads symbols from its stdin and does one after the other, so that
-TensorFlow is imported once. EOF there means that the supervisor has died: it exits at once, in the
-middle of anything, because everything it writes is whole or absent.
+It reads symbols from stdin and imports TensorFlow once. At EOF (its supervisor died) it exits at
+once: everything it writes is whole or absent.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """What every member of the ensemble is given and gives back.
 
 A member is a module with `fit(data, train, validation, options) -> Fitted` and `load(arrays) ->
-Fitted`, plus one row in `engine.core.members.MEMBERS`. It learns from the rows `train`, may
-stop early on `validation`, and reads the target of no other row. Rows are indices of the
-dataset; `data.features` come already standardised by a scaler that saw the training rows alone,
-so a member needs no scaler of its own.
+Fitted`, plus a row in `engine.core.members.MEMBERS`. It learns from the rows `train`, may stop on
+`validation`, and reads no other target. `data.features` are standardised by the training rows.
 """
 
 from __future__ import annotations

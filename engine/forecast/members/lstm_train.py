@@ -1,10 +1,7 @@
 """Learning of the lstm member; only this module and lstm_keras.py load TensorFlow.
 
-A worker pays for the import (3 CPU-s) and for one trace a shape (0.5 CPU-s) once, whatever the
-number of symbols. An epoch is one graph call: the loop over batches, the windows gathered from
-the table of features, gradients, Adam and the validation loss run inside it, with the fused
-kernel BlockLSTMV2 (gates i, f, c, o: Keras's own order), and everything is functional: weights in,
-weights out, no variables to reset between symbols.
+A worker pays for the import (3 CPU-s) and one trace a shape (0.5 CPU-s) once. An epoch is one graph
+call with the fused kernel BlockLSTMV2 (gates i, f, c, o, as in Keras): weights in, weights out.
 """
 
 from __future__ import annotations
@@ -134,11 +131,7 @@ def compiled(shape: NetworkShape, parameters: Hyperparameters) -> Callable[..., 
 
 @contextmanager
 def _temporary_folder() -> Iterator[None]:
-    """A folder for temporary files that is removed with the block.
-
-    Tracing writes seven files of rewritten Python and removes them at the interpreter's exit,
-    which a worker never reaches: every training left its seven in /tmp.
-    """
+    """A folder for the seven temporary files of a trace, which a worker's exit does not remove."""
     before = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="stockml-") as folder:
         tempfile.tempdir = folder

@@ -1,8 +1,7 @@
 """Two scikit-learn estimators, averaged: a ridge and a forest of shallow extremely random trees.
 
-Both learn the next return in units of its volatility forecast, cut at CUT. Plain arrays are stored
-(coefficients; feature, threshold, children and value of each node), so that a forecast needs no
-scikit-learn and no pickle.
+Both learn the next return in volatility forecasts, cut at CUT, and are stored as plain arrays, so
+that a forecast needs no scikit-learn and no pickle.
 """
 
 from __future__ import annotations
