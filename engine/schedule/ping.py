@@ -32,8 +32,9 @@ class Ping:
         if not self.url:
             return ""
         try:
-            request = Request(f"{self.url.rstrip('/')}/{event}", method="POST", data=b"")  # noqa: S310 - the scheme is checked
-            with urlopen(request, timeout=_LIMIT_S) as answer:  # noqa: S310 - the scheme was checked when it was read
+            # The scheme was checked when the URL was read.
+            request = Request(f"{self.url.rstrip('/')}/{event}", method="POST", data=b"")  # noqa: S310
+            with urlopen(request, timeout=_LIMIT_S) as answer:  # noqa: S310
                 answer.read(1000)
         except URLError as error:
             reason = error.reason

@@ -101,7 +101,8 @@ def read_unit(enabled_unit: Path, service: Path) -> JobLine:
     parser = ConfigParser(
         interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#", ";")
     )
-    parser.optionxform = str  # type: ignore[assignment,method-assign] # systemd's keys keep their case
+    # The keys of systemd keep their case.
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read_string(service.read_text(encoding="utf-8"))
         start = parser["Service"]["ExecStart"].replace("%%", "%").replace("$$", "$")

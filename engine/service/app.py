@@ -65,7 +65,7 @@ def _endpoint(service: PredictionService, route: Route) -> Endpoint:
             return problem_response(problem, call)
         except StockmlError as error:
             return problem_response(no_answer(error), call)
-        except Exception:  # noqa: BLE001 - our own fault must end as an answer; stderr has the details
+        except Exception:  # noqa: BLE001 - a fault of ours ends as an answer
             traceback.print_exc(file=sys.stderr)
             return problem_response(internal(), call)
 

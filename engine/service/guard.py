@@ -117,7 +117,7 @@ class Guard:
                     return
         except TimeoutError:
             problem = ApiProblem(503, "timeout", f"not answered within {REQUEST_S:g} s", _CLOSE)
-        except Exception:  # noqa: BLE001 - a fault of ours must end as an answer; the details go to the service's stderr
+        except Exception:  # noqa: BLE001 - a fault of ours ends as an answer
             traceback.print_exc(file=sys.stderr)
             problem = internal()
         if response.status == 0:

@@ -19,7 +19,8 @@ from prometheus_client.registry import Collector
 
 from engine.service.recent import RecentRequests
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a second line a counter, read by nobody
+# They are a second line for each counter, read by nobody.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -56,7 +56,7 @@ class PatientProtocol(H11Protocol):
         self._disarm()
         super().connection_lost(exc)
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words, in plain text
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own text
         problem = ApiProblem(400, "request", "this is no HTTP request that can be read")
         body = msgspec.json.encode(problem_tree(problem, "", datetime.now(UTC)))
         headers = [

@@ -130,7 +130,7 @@ class PredictionService:
             try:
                 self.refresh()
                 self._refresh_fault = ""
-            except Exception as error:  # noqa: BLE001 - the thread must outlive any fault; health and stderr show it
+            except Exception as error:  # noqa: BLE001 - the thread outlives any fault
                 if str(error) != self._refresh_fault:
                     traceback.print_exc(file=sys.stderr)
                 self._refresh_fault = str(error) or type(error).__name__

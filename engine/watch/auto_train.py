@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from engine.core.clock import Clock
 from engine.core.errors import BusyError
@@ -37,7 +38,8 @@ def planning_context(now: datetime, **more: object) -> PlanningContext:
     """The moment as the planner sees it; the market is that of New York."""
     market_open = is_open(now)
     closes_at = session_close(exchange_day(now)) if market_open else None
-    return PlanningContext(now, market_open=market_open, closes_at=closes_at, **more)  # type: ignore[arg-type]
+    market: dict[str, Any] = {"market_open": market_open, "closes_at": closes_at, **more}
+    return PlanningContext(now, **market)
 
 
 def plan_trainings(

@@ -45,12 +45,9 @@ def check(
         problems += filter(None, [refresh_earnings(home, settings, loaded, clock)])
     outage = _is_outage(probes)
     check_log.write_probes(home, now, probes)
-    checks = tuple(
-        _judge(assess(inputs, home, settings, now, not outage), probe, settings)
-        for inputs, probe in probes
-    )
+    checks = _judge_all(home, settings, probes, now, outage)
     planning = planning_context(now, next_auto_train=next_auto_train(home, now), outage=outage)
-    assessed = [each.assessment for each in checks]
+    assessed = [symbol_check.assessment for symbol_check in checks]
     plan = plan_trainings(home, settings, assessed, planning, clock)
     started, unstarted = _start(home, plan, begin, starter)
     report = CheckReport(
@@ -92,6 +89,20 @@ def _probe_all(
             ledger.record(home, [forecast])
         probes.append((inputs, probe))
     return probes
+
+
+def _judge_all(
+    home: Home,
+    settings: Settings,
+    probes: Iterable[tuple[SymbolInputs, ProbeResult]],
+    now: datetime,
+    outage: bool,
+) -> tuple[SymbolCheck, ...]:
+    """The check of every symbol, from its inputs and its prediction."""
+    return tuple(
+        _judge(assess(inputs, home, settings, now, not outage), probe, settings)
+        for inputs, probe in probes
+    )
 
 
 def _is_outage(probes: list[tuple[SymbolInputs, ProbeResult]]) -> bool:

@@ -123,6 +123,7 @@ def home_bytes(home: Home) -> int:
     for folder, _, names in os.walk(home.root):
         for name in names:
             with suppress(OSError):
-                status = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - a tenth of the time of paths
+                # A tenth of the time of paths.
+                status = os.lstat(os.path.join(folder, name))  # noqa: PTH118
                 total += status.st_size if stat.S_ISREG(status.st_mode) else 0
     return total

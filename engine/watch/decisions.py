@@ -37,8 +37,8 @@ def read_histories(
 
     histories = {}
     for row in _rows(home, symbol):
-        # A file that no writer brought up to date yet lacks the column.
-        fired_bar = row["fired_bar"] if "fired_bar" in row.keys() else ""  # noqa: SIM118 - a row's `in` asks its values
+        # A file that no writer brought up to date lacks the column; a row's `in` asks its values.
+        fired_bar = row["fired_bar"] if "fired_bar" in row.keys() else ""  # noqa: SIM118
         histories[row["reason"]] = ReasonHistory(
             row["trainings"],
             parse_iso(row["at"]) if row["at"] else None,

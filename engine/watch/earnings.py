@@ -124,7 +124,7 @@ def _look_up(symbols: list[str]) -> Iterator[tuple[str, list[str]]]:
     for symbol in filter(SYMBOL.fullmatch, symbols):
         try:
             table = yfinance.Ticker(symbol).get_earnings_dates(limit=12)
-        except Exception:  # noqa: BLE001 - a scraped page fails in every way there is; unknown is the honest answer
+        except Exception:  # noqa: BLE001 - a scraped page fails in every way there is
             continue
         index = [] if table is None else list(table.index)
         yield symbol, [str(_day(moment)) for moment in index]

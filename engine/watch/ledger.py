@@ -188,7 +188,8 @@ def scored(home: Home, symbol: str, source: str) -> tuple[Scored, ...]:
         outcomes: dict[int, tuple[Any, ...]] = {
             row[0]: row[1:] for row in _outcomes(connection, symbol, source)
         }
-        query = f"SELECT {_COLUMNS} FROM watch_predictions WHERE symbol=? AND source=?"  # noqa: S608 - columns of ours
+        table = "watch_predictions WHERE symbol=? AND source=?"
+        query = f"SELECT {_COLUMNS} FROM {table}"  # noqa: S608 - columns of ours
         rows: dict[int, tuple[Any, ...]] = {
             row[0]: row[1:] for row in connection.execute(query, (symbol, source))
         }

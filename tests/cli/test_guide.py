@@ -17,6 +17,7 @@ from engine.cli import auto_train, main, train
 from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import Job, JobState, Run, StartedRun, TrainRequest
+from engine.runs.facade import RunsFacade
 from tests.helpers import ROOT, new_home
 from tests.schedule.fakes import FakeCrontab
 from tests.service.homes import build_home, serving
@@ -64,7 +65,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     def init(self: Engine, *words: object, **more: object) -> None:
         made(self, *words, **{**more, "clock": clock})  # type: ignore[arg-type]
 
-    def start(_: Engine, request: TrainRequest) -> StartedRun:
+    def start(_: RunsFacade, request: TrainRequest) -> StartedRun:
         started = trainer(request)
         jobs = tuple(Job(symbol, JobState.DONE, exit_code=0) for symbol in started.symbols)
         runs[started.run_id] = Run(
@@ -73,7 +74,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
         return started
 
     monkeypatch.setattr(Engine, "__init__", init)
-    monkeypatch.setattr(Engine, "start_training", start)
+    monkeypatch.setattr(RunsFacade, "start", start)
     monkeypatch.setattr(Engine, "monitor", lambda *_, **__: None)
     for module in (auto_train, train):
         monkeypatch.setattr(module, "follow", lambda _, run_id, *__: runs[run_id])

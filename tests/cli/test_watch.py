@@ -17,6 +17,7 @@ from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
 from engine.market.fetch import stored_bars
+from engine.runs.facade import RunsFacade
 from engine.settings.load import load
 from tests.helpers import stockml
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
@@ -33,11 +34,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     def init(self: Engine, *words: object, **more: object) -> None:
         made(self, *words, **{**more, "clock": clock})  # type: ignore[arg-type]
 
-    def start(_: Engine, request: TrainRequest) -> object:
+    def start(_: RunsFacade, request: TrainRequest) -> object:
         return trainer(request)
 
     monkeypatch.setattr(Engine, "__init__", init)
-    monkeypatch.setattr(Engine, "start_training", start)
+    monkeypatch.setattr(RunsFacade, "start", start)
     return home
 
 
@@ -149,7 +150,7 @@ def test_what_performance_could_not_do_is_in_its_exit_code(
     def full(*_: object) -> None:
         raise StockmlError("0 MB free, 128 MB needed")
 
-    monkeypatch.setattr(Engine, "start_training", full)
+    monkeypatch.setattr(RunsFacade, "start", full)
     code, _, err = ran(home, capsys, "performance", "--symbols", "SPY")
     assert (ExitCode.FAILED, ["nothing was trained: 0 MB free, 128 MB needed"]) == (
         code,
