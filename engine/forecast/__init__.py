@@ -1,1 +1,1 @@
-"""From bars to a forecast and its honest figures."""
+"""From bars to a forecast and its out-of-sample figures."""

@@ -43,7 +43,7 @@ COLUMNS = ("forecast", "half80", "half95", "confidence", "p_up")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrator:
-    """What past outcomes taught."""
+    """The residuals of past outcomes, and the levels adapted to them."""
 
     residuals: Floats
     """[<= WINDOW] the newest ones, oldest first."""

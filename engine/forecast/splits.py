@@ -72,10 +72,7 @@ class SplitRules:
 
 
 def split_rows(data: Dataset, rules: SplitRules) -> Split:
-    """The newest rows of `data` with a known target and a whole sequence before them, split.
-
-    NoDataError, with bars needed and bars there, for fewer than TRAIN_ROWS to train on.
-    """
+    """The newest complete rows of `data`, split; NoDataError for fewer than TRAIN_ROWS to train."""
     end = len(data) - 1  # the last row's outcome is not known
     start = max(rules.sequence_length - 1, end - rules.max_sessions)
     rows = np.arange(start, end, dtype=np.intp)

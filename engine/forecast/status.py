@@ -1,7 +1,4 @@
-"""The derived status of a symbol, rebuilt when model or bars changed: its manifest and forecast.
-
-Reading it loads neither numpy nor h5py, so the console stays light; `build` loads both.
-"""
+"""The derived status of a symbol, its manifest and forecast; only `build` loads numpy and h5py."""
 
 from __future__ import annotations
 

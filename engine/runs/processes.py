@@ -1,7 +1,4 @@
-"""Processes: identities, children, and signals that only reach the process they are meant for.
-
-Pids are reused, so a signal goes through a pidfd after start time and boot id were compared.
-"""
+"""Processes, children and signals; a pid is reused, so start time and boot id are compared too."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One process for all time: pid, start time in ticks since boot, boot id."""
+    """A process, even if its pid is reused: pid, start time in ticks since boot, boot id."""
 
     pid: int
     ticks: int

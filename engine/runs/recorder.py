@@ -23,7 +23,7 @@ from engine.runs.training_log import event_text, log_line, opening_text
 
 
 class RunRecorder:
-    """The supervisor's pen: every event of the run passes through it."""
+    """Records every event of the run for the supervisor."""
 
     def __init__(self, folder: RunFolder, spec: RunSpec, clock: Clock) -> None:
         self.folder = folder

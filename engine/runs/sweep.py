@@ -29,10 +29,7 @@ def strays(me: int, keep: Collection[int], table: Mapping[int, ProcessStat]) -> 
 
 
 def sweep(keep: Collection[int], own: Collection[int], patience_s: float = 5.0) -> tuple[int, ...]:
-    """SIGKILL and collect strays; the pids of those that are still there after `patience_s`.
-
-    `own` are workers whose exit status somebody else collects.
-    """
+    """SIGKILL strays and collect all but `own`; the pids still there after `patience_s`."""
     end = time.monotonic() + patience_s
     while True:
         table = process_table()

@@ -55,10 +55,7 @@ class TrainingData:
 def learn(
     data: TrainingData, shape: NetworkShape, parameters: Hyperparameters, options: FitOptions
 ) -> Floats32:
-    """[weights] of the epoch with the lowest validation loss.
-
-    Raises Cancelled between epochs, StockmlError when the loss is not finite.
-    """
+    """[weights] of the epoch of least validation loss; Cancelled, StockmlError if not finite."""
     run_epoch = compiled(shape, parameters)
     weights = first_weights(shape, options.seed)
     best_weights = weights
