@@ -52,7 +52,7 @@ SERVICE_AFTER_S = 1.0
 
 
 class StockmlApp(ThemedApp, inherit_bindings=False):
-    """One operator's view of one home; leaving it changes nothing that runs."""
+    """One operator's view of one home; leaving it stops no work."""
 
     TITLE = "stockml"
     CSS_PATH = "stockml.tcss"
@@ -86,7 +86,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         self.wall: Clock = wall or SystemClock()
         self.vitals = Vitals(engine.home, self.wall, link, read_only=read_only)
         self.stalled = ""
-        """LAG in words for a while after the event loop stalled."""
+        """LAG in words for 30 s after the event loop stalled; else empty."""
         self.names = engine.settings.current.names
         """The symbols that the first paint makes room for."""
         self.started: list[str] = []
@@ -246,7 +246,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
 
     @on(Unrecorded)
     def _unrecorded(self, message: Unrecorded) -> None:
-        """Say it after what the action itself says, which would take it away."""
+        """Show it after the action's own notice, which would replace it."""
         hint = "free space, and check the permissions of logs/"
         notice = Notice(message.text, hint, level=Level.CRIT)
         self.set_timer(UNRECORDED_AFTER_S, lambda: self.say(notice))
@@ -259,7 +259,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
             self.main.notice = notice
 
     def take_keys(self) -> None:
-        """Lay the operator's keys over ours."""
+        """Apply the operator's keys over the defaults."""
         self.own_keys = keymap(self.engine.settings.current.console.keys)
         self.set_keymap(self.own_keys.textual)
         put_in_force(self.own_keys)
@@ -276,7 +276,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
     # -- leaving --------------------------------------------------------------------------------
 
     def leave(self, code: int = 0) -> None:
-        """End the console; what trains goes on."""
+        """End the console; trainings continue."""
         self.exit(code, return_code=code)
 
     async def action_quit(self) -> None:
@@ -287,5 +287,5 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         self.say(Notice("ctrl+c does nothing here", hint))
 
     def last_words(self) -> str:
-        """What goes on without the console, for the shell."""
+        """The work that continues without the console, in words for the shell."""
         return leaving(self.snapshot, self.started, str(self.engine.home.root))

@@ -189,7 +189,7 @@ class Shell(Protocol):
     wall: Clock
     vitals: Vitals
     stalled: str
-    """LAG in words for a while after the event loop stood still."""
+    """LAG in words for 30 s after the event loop stalled; else empty."""
     names: tuple[str, ...]
     """The symbols that the first paint makes room for."""
     started: list[str]

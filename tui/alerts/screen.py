@@ -30,7 +30,7 @@ from tui.widgets.scroll import ScrollLines
 from tui.work.messages import Notice
 
 AlertsLook = tuple[tuple[Alert, ...], tuple[Waiting, ...], str]
-"""Alerts, undelivered messages, why nothing can be sent."""
+"""Alerts, undelivered messages and the reason why nothing can be sent."""
 
 
 class AlertsScreen(LiveScreen):

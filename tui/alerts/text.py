@@ -48,7 +48,7 @@ def state_word(alert: Alert) -> str:
 
 
 def message_word(alert: Alert, now: datetime) -> Span:
-    """What became of its newest message."""
+    """The delivery state of its newest message."""
     if alert.state == AlertState.FIRING and alert.silenced and alert.silent_until:
         return f"silent {times.brief_moment(alert.silent_until, now, 7)}", "dim"
     if alert.delivery:
@@ -124,7 +124,7 @@ def _next_step(alert: Alert) -> str:
 def waiting_lines(
     waiting: Sequence[Waiting], closed: str, now: datetime, width: int
 ) -> tuple[Line, ...]:
-    """The messages that nobody took yet, and why."""
+    """The undelivered messages, and why they wait."""
     if not waiting:
         return (
             line(
@@ -145,7 +145,7 @@ def waiting_lines(
 
 
 def firing_words(snapshot: Snapshot) -> Span | None:
-    """How many alerts fire, for the title; None when none does and every message was taken."""
+    """The title's mark for firing alerts, else undelivered messages, else acknowledged alerts."""
     firing = [alert for alert in snapshot.alerts if alert.state == AlertState.FIRING]
     fresh = sum(not alert.acked for alert in firing)
     if fresh:

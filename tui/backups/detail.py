@@ -1,4 +1,4 @@
-"""One backup: what is in it beside what is live, verify, and restore some of it."""
+"""One backup: compares it with the live models, verifies it and restores some of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BackupScreen(LiveScreen):
         self.marks: frozenset[str] = frozenset()
 
     def look(self) -> Any:
-        """What is live, so that the list is drawn again when it changes."""
+        """Read the live models, so that a change redraws the list."""
         return live_models(self)
 
     def compose_body(self) -> ComposeResult:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def live_models(screen: LiveScreen) -> dict[str, ModelInfo | None]:
-    """What is live, as the dashboard shows it."""
+    """The live models by symbol, as in the snapshot."""
     snapshot = screen.shell.snapshot
     return {row.symbol: row.model for row in snapshot.rows} if snapshot else {}
 
@@ -165,7 +165,7 @@ class BackupsScreen(LiveScreen):
 
 
 def verify(screen: LiveScreen, results: dict[str, VerifiedBackup], names: Sequence[str]) -> None:
-    """Read backups again in a child, all without names; the words go into `results`."""
+    """Verify backups in a child, all of them without names; keep the outcome in `results`."""
 
     def done(verified: BackupsVerified) -> None:
         results.update({backup.path: backup for backup in verified.backups})

@@ -1,4 +1,4 @@
-"""What the Backups screens say: pure functions of backups and of a child's answers."""
+"""The text of the Backups screens: pure functions of backups and of a child's answers."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def when(text: str) -> str:
 
 
 def live_text(model: ModelInfo | None) -> str:
-    """What is live now."""
+    """The live model in words."""
     return (
         f"gen {model.generation}, {times.moment(model.trained_at)}"
         if model
@@ -110,7 +110,7 @@ def live_text(model: ModelInfo | None) -> str:
 def entry_row(
     entry: BackupEntry, model: ModelInfo | None, verified: VerifiedBackup | None
 ) -> tuple[Span, ...]:
-    """One file of a backup beside what is live."""
+    """The row of one file of a backup and of the live model."""
     file = verified.file(entry.symbol) if verified else None
     check: Span = (clean(entry.problem, 200), "warn") if entry.problem else (figures.ABSENT, "dim")
     if file is not None and file.ok:
@@ -158,7 +158,7 @@ def restore_lines(
 
 
 def restored_notice(restored: BackupRestored) -> Notice:
-    """What became of a restore, symbol by symbol where one failed."""
+    """The outcome of a restore, by symbol if one failed."""
     good = [model.symbol for model in restored.models if not model.problem]
     bad = [
         f"{model.symbol}: {clean(model.problem, 200)}" for model in restored.models if model.problem
@@ -173,7 +173,7 @@ def restored_notice(restored: BackupRestored) -> Notice:
 
 
 def made_notice(created: BackupCreated) -> Notice:
-    """What became of a backup; what is not in it, or is there as no model, comes first."""
+    """The outcome of a backup, with missing and invalid models first."""
     names = [entry.symbol for entry in created.entries]
     kept = [
         f"{entry.symbol} is {entry.kind}, kept as it is"

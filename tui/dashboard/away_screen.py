@@ -1,4 +1,4 @@
-"""While you were away: what ended, rang or was missed since the console was last open."""
+"""While you were away: runs that ended, alerts and missed jobs since the console was last open."""
 
 from __future__ import annotations
 

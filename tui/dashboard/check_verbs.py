@@ -143,7 +143,7 @@ def _plan_line(decision: PlannedSymbol) -> Line:
 
 
 def begun_notice(started: TrainingsStarted) -> Notice:
-    """What became of the start: the runs, else what is in the way now."""
+    """The outcome of a start: the runs, else what blocks them now."""
     if started.run_ids:
         names = _of(started.decisions, PlannedAction.TRAIN)
         return Notice(f"run {', '.join(started.run_ids)} started: {listed(names)}")
@@ -157,7 +157,7 @@ class CheckVerbs(Verbs):
     """The performance check, automatic training, and what happened meanwhile."""
 
     def do_check(self) -> None:
-        """A performance check in a child; it trains nothing, so that a look never surprises."""
+        """Check performance in a child, without training anything."""
         self.shell.ask("check", self.shell.engine.children.check_models, self._checked, CHECKING)
 
     def _checked(self, checked: ModelsChecked) -> None:

@@ -1,4 +1,4 @@
-"""The columns of the symbol table, and what each of their cells says."""
+"""The columns of the symbol table and the text of their cells."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STATE_STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class CellContext:
-    """What a cell needs beside its row."""
+    """The values a cell needs besides its row."""
 
     now: datetime
     glyphs: Glyphs
@@ -96,7 +96,7 @@ def _metrics(row: SymbolRow) -> Metrics:
 
 
 def _retrain(row: SymbolRow, context: CellContext) -> str:
-    """The mark that nobody may miss, then the word."""
+    """The warning mark, then the word."""
     if row.model and context.real_source and row.model.simulated:
         return SIMULATED
     if word := retrain_word(row):

@@ -98,7 +98,7 @@ def _alert_word(alert: Alert) -> str:
 
 
 def _progress_lines(job: Job, glyphs: Glyphs) -> tuple[Line, ...]:
-    """The training that goes on: phase, epochs, losses, time left."""
+    """The running training: phase, epochs, losses, time left."""
     if not job.epochs:
         return (line(phase_word(job), "live"),)
     count = f"{phase_word(job)}, epoch {job.epoch}/{job.epochs}, {time_left(job)}"
@@ -124,7 +124,7 @@ def forecast_lines(forecast: Forecast) -> tuple[Line, ...]:
 
 
 def naive_lines(metrics: Metrics) -> tuple[Line, ...]:
-    """The model's errors beside those of the naive forecast, on the same unseen sessions."""
+    """The model's errors and the naive forecast's on the same unseen sessions."""
     if not metrics.n_scored:
         return (line("no unseen session was scored", "dim"),)
     rows = (

@@ -1,4 +1,4 @@
-"""What the help of the dashboard says beside its keys: columns, words, panes."""
+"""The dashboard's help sections besides its keys: columns, words, panes."""
 
 from __future__ import annotations
 

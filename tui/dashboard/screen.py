@@ -51,7 +51,7 @@ class MainScreen(ActingScreen[None]):
     marks: var[frozenset[str]] = var(frozenset, init=False)
     notice: var[Notice | None] = var(None, init=False)
     away: var[Away | None] = var(None, init=False)
-    """What happened while the console was not open; None once it was taken away."""
+    """Events while the console was not open; None once the operator dismissed them."""
     row_filter: var[RowFilter] = var(RowFilter(), init=False)
     shown: var[Snapshot | None] = var(None, init=False)
     """The snapshot with the rows that the row_filter lets through."""
@@ -60,7 +60,7 @@ class MainScreen(ActingScreen[None]):
     """The pane that `z` zooms; in a terminal for one pane, the one that is shown."""
     zoomed: var[bool] = var(False, init=False)
     view: var[str] = var("", init=False)
-    """What the title says of the two."""
+    """The title's words for the two."""
 
     def __init__(self) -> None:
         super().__init__(id="main")
@@ -105,7 +105,7 @@ class MainScreen(ActingScreen[None]):
         self.view = self._view_words(zoom)
 
     def _view_words(self, zoom: str) -> str:
-        """What the title says of the chosen pane and of the one alone on the screen."""
+        """The title's words for the chosen pane and the zoomed one."""
         if zoom not in ("", "summary"):
             return f"{zoom} only"
         return f"pane {self.chosen}" if self.chosen != ZOOMABLE[0] else ""

@@ -37,7 +37,7 @@ class SnapshotFeed:
         self.snapshot: Snapshot | None = None
         """What was read last."""
         self.theme = engine.settings.current.console.theme
-        """What the settings said then."""
+        """The theme in the settings at that time."""
         self._engine = engine
         self._wall = wall
         self._vitals = vitals

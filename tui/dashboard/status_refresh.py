@@ -14,12 +14,12 @@ TRIES = 3
 
 
 def same(old: Snapshot | None, new: Snapshot) -> bool:
-    """Whether two snapshots show the same, whenever they were taken."""
+    """Whether two snapshots are equal apart from their time."""
     return old is not None and replace(old, taken_at=new.taken_at) == new
 
 
 class StatusRefresh:
-    """Asks at most every few seconds, in the thread of whoever looks."""
+    """Asks at most every few seconds, in the caller's thread."""
 
     def __init__(
         self, spawn: Callable[[], object], tick: Callable[[], float], log: Callable[[str], None]
@@ -46,7 +46,7 @@ class StatusRefresh:
             self._tries += 1
 
     def with_problem(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot, with a problem when its figures never came."""
+        """The snapshot, with a problem if its figures never arrived."""
         waiting = _waiting_symbols(snapshot)
         if self._tries <= TRIES or not waiting:
             return snapshot

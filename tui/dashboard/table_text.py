@@ -89,7 +89,7 @@ def _room(columns: Sequence[Column]) -> int:
 
 
 def _covered(columns: Sequence[Column], width: int) -> int:
-    """How many columns stay visible beside the progress."""
+    """The number of columns that stay visible next to the progress."""
     for count in range(len(columns), 2, -1):
         if width - GUTTER - _room(columns[:count]) >= PROGRESS_WIDTH:
             return count

@@ -102,7 +102,7 @@ def detail(row: SymbolRow, width: int) -> Line:
 
 
 def _warning(row: SymbolRow) -> str:
-    """The first warning of the training that is going on, or of the live model's."""
+    """The first warning of the running training, or of the live model's."""
     last = row.last_job if row.model and row.model.run_id == row.run_id else None
     job = row.job or last
     return f"warning: {job.warnings[0]}" if job and job.warnings else ""
@@ -144,7 +144,7 @@ def _no_model(state: SymbolState) -> str:
 
 
 def leaving(snapshot: Snapshot | None, started: Iterable[str], home: str) -> str:
-    """What goes on without the console, for the shell that gets the terminal back."""
+    """The work that continues without the console, for the shell."""
     live = snapshot.live_runs if snapshot else ()
     known = {run.id for run in snapshot.runs} if snapshot else set()
     lines = [

@@ -35,7 +35,7 @@ def starter() -> str:
 def train_question(
     verb: str, request: TrainRequest, items: tuple[PlanItem, ...], now: datetime
 ) -> Question:
-    """What is asked before a training: every symbol, and what stands there now."""
+    """The question before a training: every symbol with its current model."""
     going = [item for item in items if item.holder is None]
     source = request.source or ""
     bars = f"{short_source(source)} bars" + (" (SIMULATED)" if is_simulated(source) else "")
@@ -49,7 +49,7 @@ def train_question(
 
 
 def started_notice(started: StartedRun) -> Notice:
-    """What became of a start."""
+    """The outcome of a start."""
     busy = ", ".join(f"{symbol} ({holder})" for symbol, holder in started.busy)
     left = f"; left out: {busy}" if busy else ""
     return Notice(f"run {started.run_id} started: {listed(started.symbols)}{left}")

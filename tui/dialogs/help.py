@@ -1,4 +1,4 @@
-"""The help: the keys that work on the screen below, its columns, and what its words mean."""
+"""The help: the keys of the screen below, its columns and the meaning of its words."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def help_lines(
     sections: Sections = (),
     styles: Mapping[str, str] = NO_STYLES,
 ) -> tuple[Line, ...]:
-    """All that the help says about the screen of `group`; `styles` are those of names."""
+    """The whole help for the screen of `group`; `styles` are those of names."""
     lines = [
         line(f"Keys of {_the(GROUPS[group].lower())}", "head"),
         *key_lines(group, keys, read_only, width),

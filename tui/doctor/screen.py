@@ -23,7 +23,7 @@ from tui.widgets.lines import Line, Span
 
 
 class DoctorScreen(PageScreen):
-    """Asks a child process once, and again when it is told to; its own items are always new."""
+    """Asks a child process once and on request; the console's own items are always current."""
 
     GROUP = "doctor"
     NAME = "Doctor"
@@ -36,9 +36,9 @@ class DoctorScreen(PageScreen):
     def __init__(self) -> None:
         super().__init__()
         self._again = False
-        """Whether a new look was asked for and has not come back."""
+        """Whether a requested look is still under way."""
         self._checked: tuple[tuple[Item, ...], datetime] | None = None
-        """What the child told; the reader's own, so that two looks at the opening are one child."""
+        """The child's answer; the reader keeps it, so that two looks at opening start one child."""
 
     def look(self) -> tuple[tuple[Item, ...], datetime]:
         if self._checked is None or self._again:

@@ -32,7 +32,7 @@ def cleaned(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def own_items(machine: Machine, vitals: Vitals) -> Iterator[Item]:
-    """What only the console itself can tell: the child has no terminal and sends nothing."""
+    """The items only the console can measure: the child has no terminal and sends nothing."""
     yield from terminal_items(machine)
     stall = (
         f"; its loop stood still for {times.latency(vitals.longest_stall_s)}"

@@ -30,7 +30,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """An action as a table writes it; its keys stand in one text, the first one first."""
+    """An action as a table writes it, with its keys in one text, the main one first."""
 
     stem: str
     """Its id on the dashboard; the id of another screen begins with the name of its group."""

@@ -38,7 +38,7 @@ KeySettings = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The keys of the actions that have other ones than ours, and what is wrong with the rest."""
+    """The keys of actions that differ from the defaults, and the problems of invalid entries."""
 
     keys: Mapping[str, tuple[str, ...]]
     problems: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def problems_of(settings: Settings) -> tuple[str, ...]:
 
 
 def keymap(settings: KeySettings) -> Keymap:
-    """The keys as asked, without entries of no action or key, or of a key that is taken."""
+    """The configured keys without entries of an unknown action or key, or of a key in use."""
     entries: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
     for name, asked in settings.items():
@@ -118,7 +118,7 @@ def key_of(text: str) -> str:
 
 
 def _entry(name: str, asked: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """The keys of one entry, or why it cannot be taken whatever the others say."""
+    """The keys of one entry, or why it is invalid regardless of the others."""
     actions = family(name)
     if not actions:
         names = (*(action.id for action in ACTIONS), *map(stem, ACTIONS))

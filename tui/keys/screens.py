@@ -1,4 +1,4 @@
-"""The actions of the screens above the dashboard, beside those that all of them have."""
+"""The actions of the screens above the dashboard, and those that all of them share."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?(Z|\
 
 
 class LogFile:
-    """One file; `update` and `search` are for the reader's thread, the rest for whoever draws."""
+    """One file; the reader's thread calls `update` and `search`, the drawing code the rest."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -37,7 +37,7 @@ class LogFile:
         self.complete = False
         """Whether the index reaches back to the first line."""
         self.turns = 0
-        """How often the file was begun anew."""
+        """How often the file was indexed from scratch."""
         self.size = 0
         self._starts = array("Q")
         self._raw_file: FileIO | None = None

@@ -34,11 +34,11 @@ class Matches:
         return cls(pattern, text.startswith("!"))
 
     def anew(self) -> Matches:
-        """The same question with nothing looked at."""
+        """The same search before any line was read."""
         return Matches(self.pattern, self.inverse)
 
     def moved(self, by: int) -> Matches:
-        """The same answers where `by` lines came before the first."""
+        """The same matches after `by` lines were added before the first."""
         return Matches(
             self.pattern,
             self.inverse,

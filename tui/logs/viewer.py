@@ -101,7 +101,7 @@ class LogView(LiveScreen):
         )
 
     def _searched(self, matches: Matches, *, anew: bool) -> Matches:
-        """The matches brought up to date; from the first line on once the whole file is known."""
+        """Update the matches; from the first line on once the whole file is indexed."""
         matches = matches.anew() if anew else matches
         self._file.search(matches)
         return matches

@@ -21,7 +21,7 @@ class ThemedApp(App[int]):
     def start_theme(self, setting: str, theme_for: Callable[[str], str]) -> None:
         """Register the themes and begin with that of the settings, before anything is drawn."""
         self.theme_setting = setting
-        """What the settings say now; a reader's thread replaces it."""
+        """The theme in the settings now; a reader's thread replaces it."""
         self._applied_setting = setting
         self._theme_for = theme_for
         for palette in PALETTES:

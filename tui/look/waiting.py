@@ -1,4 +1,4 @@
-"""What a screen says while it has nothing to show yet, or only what is old."""
+"""The text of a screen that has nothing to show yet, or only old content."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def waiting_lines(
 
 
 def stale_notice(failure: str, read_at: datetime) -> Notice | None:
-    """What to say below old content while it cannot be read again; None while it can."""
+    """The notice below old content that cannot be read again; None while it can."""
     if not failure:
         return None
     return Notice(

@@ -24,7 +24,7 @@ def ask_cancel(shell: Shell, run: Run) -> None:
 
 
 def cancel_question(run: Run) -> Question:
-    """What is asked before a cancel: every symbol that would stop."""
+    """The question before a cancel: every symbol that would stop."""
     origin = line(f"{run.reason}, started by {run.starter or 'unknown'}", "dim")
     return Question(
         title=f"Cancel run {run.id}?",

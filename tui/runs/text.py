@@ -1,4 +1,4 @@
-"""What the screens say of runs and their jobs: pure functions of records."""
+"""The text for runs and their jobs: pure functions of records."""
 
 from __future__ import annotations
 

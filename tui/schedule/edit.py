@@ -18,17 +18,17 @@ class ScheduleEdit:
     before: tuple[tuple[JobLine, ...], ...] = ()
 
     def to(self, lines: tuple[JobLine, ...]) -> ScheduleEdit:
-        """One more change."""
+        """The edit with one more change."""
         if lines == self.lines:
             return self
         return ScheduleEdit(self.base, lines, (*self.before, self.lines))
 
     def without(self, job: str) -> ScheduleEdit:
-        """The job's line taken out."""
+        """The edit without the job's line."""
         return self.to(tuple(line for line in self.lines if line.job != job))
 
     def back(self) -> ScheduleEdit:
-        """The last change taken back."""
+        """The edit before its last change."""
         if not self.before:
             return self
         return ScheduleEdit(self.base, self.before[-1], self.before[:-1])

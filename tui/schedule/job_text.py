@@ -55,7 +55,7 @@ def run_lines(explanation: Explanation, now: datetime, zone: ZoneInfo) -> tuple[
 
 
 def check_lines(text: str, job: str, now: datetime, zone: ZoneInfo, width: int) -> tuple[Line, ...]:
-    """What is said of an expression while it is typed: the mistake, or its words and runs."""
+    """The feedback on an expression while it is typed: the mistake, or its words and runs."""
     try:
         explanation = explain(text, job, now, zone)
     except ExpressionError as error:

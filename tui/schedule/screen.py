@@ -193,7 +193,7 @@ class ScheduleScreen(LiveScreen):
     def _added(
         self, lines: tuple[JobLine, ...], before: ScheduleEdit, *, all_standard: bool
     ) -> None:
-        """Take the new lines into the edit; the time of a single one is asked for."""
+        """Add the new lines to the edit; ask for the time of a single one."""
         new_lines = [planned for planned in lines if before.line(planned.job) is None]
         for new_line in new_lines:
             edit = self.edit or before

@@ -1,4 +1,4 @@
-"""What the Schedule screen says: its rows, its title, what is around the jobs, the difference."""
+"""The text of the Schedule screen: rows, title, lines around the jobs, and the difference."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-"""What the help says beside the keys: (title, ((name, meaning), …)) of each section."""
+"""The help besides the keys: (title, ((name, meaning), …)) of each section."""
 MAX_PASTE = 250
 """Characters of a pasted line that are typed."""
 
@@ -43,7 +43,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         super().__init__(*args, **values)
         self._shell: Shell | None = None
         self._early: list[events.Key] | None = []
-        """Keys that came before the first drawing; None behind it."""
+        """Keys pressed before the first drawing; None after it."""
 
     async def on_event(self, event: events.Event) -> None:
         """Keep a key until the screen is drawn; pass it on when another screen is on top."""
@@ -71,7 +71,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
             await self.app.run_action(active.binding.action, active.node)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Type the first line where text is taken; elsewhere a paste presses no key."""
+        """Type the first line if the screen takes text; elsewhere a paste presses no key."""
         event.stop()
         for letter in clean(event.text.partition("\n")[0], MAX_PASTE) if self.TAKES_TEXT else "":
             self.post_message(events.Key(letter, letter))

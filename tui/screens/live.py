@@ -40,7 +40,7 @@ class LiveScreen(ActingScreen[None]):
     """Its name in the row of screens; empty for a detail of one."""
 
     class Looked(Message):
-        """The look came back with something else than before."""
+        """A look returned a new value."""
 
         def __init__(self, value: Any, turn: int) -> None:
             super().__init__()
@@ -62,7 +62,7 @@ class LiveScreen(ActingScreen[None]):
         self._asleep = False
         self._old = ""
         self._read_at: datetime | None = None
-        """When a look came back last, or the screen was opened."""
+        """When the last look returned, or the screen was opened."""
         self._read_tick = 0.0
         self._notice: Notice | None = None
         self._notice_timer = NoticeTimer(self, lambda: self.tell(None))
@@ -83,11 +83,11 @@ class LiveScreen(ActingScreen[None]):
         raise NotImplementedError
 
     def facts(self) -> Sequence[Span]:
-        """What the title says beside the name."""
+        """The facts in the title after the name."""
         return ()
 
     def sections(self) -> Sections:
-        """What the help says beside the keys."""
+        """The help sections besides the keys."""
         return ()
 
     def value_changed(self) -> None:
@@ -205,20 +205,20 @@ class LiveScreen(ActingScreen[None]):
         self.draw_footer()
 
     def tick(self) -> None:
-        """Once a second: say how old the content is when no look comes back."""
+        """Once a second: show how old the content is if no look returns."""
         old = f"OLD {times.duration(self._age)}" if self._age > LAG_S + self.EVERY else ""
         if old != self._old and self.is_composed:
             self._old = old
             self.redraw()
 
     def waiting(self, activity: str) -> tuple[Line, ...]:
-        """What is shown before the first look came back: its failure, or the `activity`."""
+        """The lines before the first look returns: its failure, or the `activity`."""
         width, back = self.app.size.width, key(f"{self.GROUP}_back")
         return waiting_lines(activity, self.failure, self._age, width, back)
 
     @property
     def _age(self) -> float:
-        """Seconds since a look came back."""
+        """Seconds since the last look returned."""
         return self.shell.wall.monotonic() - self._read_tick if self._read_at else 0.0
 
     # -- notices --------------------------------------------------------------------------------

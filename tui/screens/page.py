@@ -12,7 +12,7 @@ from tui.widgets.scroll import ScrollLines
 
 
 class PageScreen(LiveScreen):
-    """Its keys scroll; a subclass says what the page is."""
+    """A page with scroll keys; a subclass supplies the content."""
 
     def page_lines(self, width: int, height: int) -> Sequence[Line]:
         """The whole page for `width` cells, of which `height` lines can be seen."""

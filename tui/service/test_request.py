@@ -7,7 +7,7 @@ from tui.work.messages import Notice
 
 
 class ServiceTest(Verbs):
-    """Asks beside the event loop, and never long."""
+    """Sends test requests outside the event loop, with a short limit."""
 
     def do_test_symbol(self) -> None:
         """Ask for the current symbol, judge the answer and report it."""

@@ -9,7 +9,7 @@ from engine.settings.sheet import Setting
 
 
 class SettingsDraft:
-    """New values by key, and what the file said of each when its change began."""
+    """New values by key, and each one's value in the file when its change began."""
 
     def __init__(self) -> None:
         self.values: dict[KeyPath, object] = {}
@@ -17,7 +17,7 @@ class SettingsDraft:
         self._before: dict[KeyPath, object] = {}
 
     def put(self, setting: Setting, value: object) -> None:
-        """Keep a new value; what the file says already is no change."""
+        """Keep a new value; the value in the file is no change."""
         if value == setting.in_file or (value is None and setting.given is None):
             self.drop(setting.path)
         else:

@@ -1,4 +1,4 @@
-"""The limits among the settings, beside what each of them meets now."""
+"""The limits among the settings, each with its current reading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Reading:
 
 
 def _source(setting: Setting, value: object, read: str) -> Reading | None:
-    """The source that the console was told to read instead of the one that is set."""
+    """The source from --source that replaces the configured one."""
     if value != setting.value or read.partition(":")[0] == str(value).partition(":")[0]:
         return None
     return Reading(

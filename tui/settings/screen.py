@@ -203,7 +203,7 @@ class SettingsScreen(LiveScreen):
         self.app.push_screen(form, put)
 
     def do_reset(self) -> None:
-        """The default; a key that has none is taken out of the file, except where it must stand."""
+        """Reset to the default; a key without one is removed from the file unless required."""
         setting = self._begin()
         if setting is None:
             return

@@ -1,4 +1,4 @@
-"""What the Settings screen says: rows, the current key, a change before it is written."""
+"""The text of the Settings screen: rows, the current key, a change before it is written."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def override_words(setting: Setting) -> tuple[str, ...]:
 def check_lines(
     setting: Setting, raw: str, sheet: Sheet, draft: Draft, snapshot: Snapshot | None, width: int
 ) -> tuple[Line, ...]:
-    """What is said of a value while it is typed: why it is wrong, or what it would do."""
+    """The feedback on a value while it is typed: why it is wrong, or its effect."""
     try:
         value = value_of(setting.path, raw)
     except ConfigError as error:

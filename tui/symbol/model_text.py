@@ -86,7 +86,7 @@ def error_lines(
 
 
 def calibration_lines(model: ModelSummary, width: int) -> tuple[Line, ...]:
-    """Stated confidence against what came, and the intervals' coverage."""
+    """Stated probability against observed frequency, and the intervals' coverage."""
     rows = [
         (
             (f"{figures.interval(part.low, part.high, 0)} %", ""),

@@ -45,10 +45,10 @@ class SymbolScreen(PageScreen):
         super().__init__()
         self._symbol = symbol
         self.details: SymbolDetails | None = None
-        """What the child answered; asked again when the model or its last bar changed."""
+        """The child's answer; asked again when the model or its last bar changes."""
         self._asked: object = None
         self.unread = ""
-        """Why the child gave no answer; empty while it is at work and when it did."""
+        """Why the child gave no answer; empty while it works and after an answer."""
 
     def look(self) -> SymbolPage | None:
         """Read the files, and ask the child only when its answer is out of date."""

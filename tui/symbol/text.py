@@ -219,7 +219,7 @@ class SymbolPage:
 
     row: SymbolRow
     details: SymbolDetails | None = None
-    """What the child answered; None before it did."""
+    """The child's answer; None before it arrives."""
     job: Job | None = None
     """The last training that has losses."""
     backups: Sequence[Backup] = ()
@@ -232,7 +232,7 @@ class SymbolPage:
 def page(
     content: SymbolPage, width: int, height: int, now: datetime, *, ascii_only: bool
 ) -> tuple[Line, ...]:
-    """The whole page, each section under its title."""
+    """All sections of the page, each under its title."""
     row, details = content.row, content.details
     retrain = details.retrain if details else None
     tall = max(6, min(14, height // 2))

@@ -1,1 +1,1 @@
-"""The terminal: its driver, its life, and what the console measures of itself."""
+"""The terminal: setup, driver, clipboard, and the console's measurements of itself."""

@@ -37,7 +37,7 @@ def sequence(text: str, environ: Mapping[str, str]) -> str:
 
 
 def keep(home: Home, text: str) -> str:
-    """Write the text to persistent_data/copied.txt for its owner alone; why not, or nothing."""
+    """Write the text to persistent_data/copied.txt (mode 0600); return the problem or ""."""
     try:
         write_atomic(home.copied, text.encode() + b"\n", mode=0o600)
     except OSError as error:

@@ -33,7 +33,7 @@ class CountedFile:
 
 
 class CountingDriver(LinuxDriver):
-    """A LinuxDriver that knows what it sent."""
+    """A LinuxDriver that counts the bytes it sent."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

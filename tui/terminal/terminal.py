@@ -146,7 +146,7 @@ class Terminal:
         ).start()
 
     def ended(self) -> None:
-        """The application gave the terminal back by itself."""
+        """Stop watching: the application restored the terminal itself."""
         self._ended.set()
 
     def _watch(self, lost: Callable[[], None]) -> None:

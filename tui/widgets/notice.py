@@ -30,7 +30,7 @@ def notice_lines(notice: Notice | None, width: int) -> tuple[Line, ...]:
 
 
 class NoticePane(Pane):
-    """Takes lines of the log while there is something to say."""
+    """Covers lines of the log while there is a notice."""
 
     notice: var[Notice | None] = var(None)
 

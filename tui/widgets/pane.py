@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Pane(Lines):
-    """A view of a snapshot; a subclass says what its lines are."""
+    """A view of a snapshot; a subclass supplies its lines."""
 
     TITLE: ClassVar[str] = ""
     HELP: ClassVar[str] = ""

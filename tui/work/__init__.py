@@ -1,1 +1,1 @@
-"""Work beside the event loop, and the messages it posts."""
+"""Work outside the event loop, and the messages it posts."""

@@ -57,7 +57,7 @@ class Poller:
 
     @property
     def stopped(self) -> bool:
-        """Whether nobody waits for another look."""
+        """Whether `stop` was called."""
         return self._stopped
 
     def start(self) -> None:

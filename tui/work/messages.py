@@ -45,7 +45,7 @@ class ServiceSeen(Message):
 
 
 class VerbDone(Message):
-    """A verb of the engine came back."""
+    """A verb of the engine returned."""
 
     def __init__(self, verb: str, done: Callable[[Any], None], result: Any) -> None:
         super().__init__()
@@ -82,16 +82,16 @@ class Notice:
     level: Level = Level.OK
     """CRIT: it did not work; WARN: not all of it did, or the result wants a look."""
     sticky: bool = False
-    """It stays until something else is said: its work is still going on."""
+    """Whether it stays until another notice: its work is still running."""
 
     @classmethod
     def still(cls, verb: str) -> Notice:
-        """The answer to a second press of a key while its work is going on."""
+        """The answer to a second press of a key while its work is running."""
         return cls(f"{verb}: the engine is still at it")
 
     @property
     def seconds(self) -> float:
-        """How long it is shown, unless it is sticky or something else is said."""
+        """Seconds that it is shown, unless it is sticky or another notice replaces it."""
         return 8.0 if self.level is Level.OK else 30.0
 
 

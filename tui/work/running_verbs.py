@@ -1,4 +1,4 @@
-"""The verbs that are at work, and the notices that the operator saw of them."""
+"""The running verbs and their notices to the operator."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ class RunningVerbs:
         self._failed: dict[str, Notice] = {}
 
     def begin(self, verb: str, slow: Notice | None) -> bool:
-        """Whether `verb` may start, because none of its kind is at work; `slow` speaks of it."""
+        """Whether `verb` may start since none of its kind is running; `slow` is its notice."""
         if verb in self._busy:
             return False
         self._busy[verb] = slow or Notice(f"{verb}: waiting for the engine")
         return True
 
     def slow_notice(self, verb: str) -> Notice | None:
-        """What is said of a verb that takes long; None once it came back."""
+        """The notice of a slow verb; None once it returned."""
         return self._busy.get(verb)
 
     def end(self, verb: str) -> tuple[Notice | None, ...]:
-        """The verb came back: the notices that speak of it, which are out of date now."""
+        """End a verb and return its notices, which are now out of date."""
         return (self._busy.pop(verb, None), self._failed.pop(verb, None), Notice.still(verb))
 
     def fail(self, verb: str, notice: Notice) -> None:
-        """The verb raised, and `notice` says so until it is done once."""
+        """Record that the verb raised; `notice` stays until it succeeds once."""
         self._busy.pop(verb, None)
         self._failed[verb] = notice
 
     @property
     def sticky_notice(self) -> Notice | None:
-        """What is said of the work that is still going on."""
+        """The notice of work that is still running."""
         return next((notice for notice in self._busy.values() if notice.sticky), None)

@@ -1,4 +1,4 @@
-"""While you were away, in a few lines of the dashboard, until it is taken away."""
+"""While you were away, in a few lines of the dashboard until the operator dismisses them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BAD = re.compile(r"\b(?:failed|lost|missed|firing)\b")
 
 
 def away_line(text: str) -> Line:
-    """One thing that happened; what went wrong stands out."""
+    """One event; failures are highlighted."""
     return line(text, "warn" if _BAD.search(text) else "")
 
 
@@ -38,7 +38,7 @@ def away_lines(away: Away | None, height: int) -> tuple[Line, ...]:
 
 
 class AwayPane(Pane):
-    """What nobody saw happen."""
+    """The events since the console was last open."""
 
     TITLE = "While you were away"
     HELP = (

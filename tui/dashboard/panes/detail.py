@@ -16,7 +16,7 @@ from tui.widgets.pane import Pane
 
 
 class DetailPane(Pane):
-    """Why the current row is as it is; in a wide terminal it stands at the side."""
+    """The reason for the current row's state; in a wide terminal, at the side with all details."""
 
     TITLE = "Current row"
     HELP = (

@@ -24,7 +24,7 @@ ORDER = tuple(
 
 
 def summary(snapshot: Snapshot, cursor: str) -> Line:
-    """How many symbols stand how, the worst first, with the host's warnings and the current row."""
+    """The count of symbols in each state, worst first, the host's warnings and the current row."""
     counts = Counter(row.state for row in snapshot.rows)
     spans: list[Span] = []
     for state in ORDER:

@@ -120,5 +120,5 @@ class SymbolsPane(Pane):
 
 
 def index_of(rows: Sequence[SymbolRow], symbol: str) -> int:
-    """Where `symbol` stands; 0 when it does not."""
+    """The row index of `symbol`; 0 if it has none."""
     return next((index for index, row in enumerate(rows) if row.symbol == symbol), 0)

@@ -25,9 +25,9 @@ class PanePlace:
     """Its id; `heights` of tui.dashboard.layout gives it its lines by that name."""
     pane: Callable[..., Pane]
     bound: tuple[str, ...] = ()
-    """The values of the dashboard that it follows, beside snapshot and failure."""
+    """The dashboard values it is bound to besides snapshot and failure."""
     filtered: bool = False
-    """It knows the shown rows alone; the others speak of the whole home."""
+    """Whether it gets only the filtered rows instead of the whole home."""
 
 
 PANES = (
