@@ -1,1 +1,1 @@
-"""Short-lived child processes of the console: what must not be loaded there is loaded here."""
+"""Short-lived child processes that load libraries the console must not load."""

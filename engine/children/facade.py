@@ -1,4 +1,4 @@
-"""The facade of the child processes: what loads numpy or h5py, for a process that must not."""
+"""Facade verbs that need numpy or h5py, run in a child process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ERRORS = {
 
 
 class ChildrenFacade(Facade):
-    """Verbs of the other facades, each in a process of its own that ends with the answer."""
+    """Verbs of the other facades, each run in its own child process."""
 
     def create_backup(self, symbols: Sequence[str] = ()) -> BackupCreated:
         """Back up the live models of these symbols, of all without any."""

@@ -134,7 +134,7 @@ def plan_trainings(engine: Engine, _: PlanTrainings) -> TrainingsPlanned:
 
 
 def start_trainings(engine: Engine, request: StartTrainings) -> TrainingsStarted:
-    """Start automatic training; the runs continue without this process."""
+    """Start automatic training; the runs outlive this process."""
     if not request.skip_market_hours:
         engine.watch.refuse_while_open()
     plan = engine.watch.auto_plan(request.symbols, skip_market_hours=request.skip_market_hours)
@@ -161,7 +161,7 @@ JOBS: dict[type[Request], Callable[[Engine, Any], msgspec.Struct]] = {
 
 
 def reply_to(job: ChildJob) -> Reply[msgspec.Struct]:
-    """The answer to a job, or the StockmlError that kept it from one."""
+    """The answer to a job, or the StockmlError it raised."""
     try:
         engine = Engine(Home(Path(job.home)), source=job.source)
         return Reply(answer=JOBS[type(job.request)](engine, job.request))

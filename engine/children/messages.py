@@ -1,4 +1,4 @@
-"""What the console asks of a child process and what the child answers, as JSON on its pipes."""
+"""Requests of the console to a child process and its answers, as JSON on pipes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class RestoredModel(msgspec.Struct, frozen=True):
 
 
 class BackupRestored(msgspec.Struct, frozen=True):
-    """What became of a restore."""
+    """The result of a restore."""
 
     models: tuple[RestoredModel, ...]
 
@@ -157,7 +157,7 @@ class CheckedModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelsChecked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check learned and decided; `failed` as the exit code of the command says."""
+    """The findings and decisions of a check; `failed` matches the command's exit code."""
 
     models: tuple[CheckedModel, ...]
     decisions: tuple[PlannedSymbol, ...]
@@ -191,7 +191,7 @@ class ChildJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A StockmlError on its way to the parent."""
+    """A StockmlError sent to the parent."""
 
     message: str
     hint: str

@@ -1,4 +1,4 @@
-"""`audit`: who did what, when, from where, and how it ended."""
+"""`audit`: who did what, when and from where, with the outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.core.text import clean
 
 
 def audit(session: Session, words: tuple[str, ...], since: str | None) -> int:
-    """List the changes made through stockml, oldest first; `words` must all be in a line."""
+    """List changes made through stockml, oldest first; a line must contain all `words`."""
     try:
         audit_entries = list(read_entries(session.home, _since(since), words))
     except OSError as error:

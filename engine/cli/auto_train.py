@@ -1,4 +1,4 @@
-"""`auto-train`, `hold`, `unhold`: training by reason, and the symbols that are left out of it."""
+"""`auto-train`, `hold`, `unhold`: train by reason, and exclude symbols from it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def auto_train(
     dry_run: bool,
     detach: bool,
 ) -> int:
-    """Train every symbol that has a reason to be trained, and follow the runs."""
+    """Train every symbol with a reason to, and follow the runs."""
     names = symbol_list(session, symbols)
     if not skip_market_hours and not dry_run:
         session.engine.watch.refuse_while_open()

@@ -31,7 +31,7 @@ def backtest(
     epochs: int | None,
     members: tuple[str, ...] | None,
 ) -> int:
-    """Walk forward over past sessions, and score every member beside naive, drift and always-up."""
+    """Walk forward over past sessions and score every member against the baselines."""
     if first > last:
         raise UsageError(f"--from {first} lies after --to {last}")
     with _progress(session) as progress, _resumable():

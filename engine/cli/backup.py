@@ -110,7 +110,7 @@ def _verified_line(backup: Backup, checks: Sequence[FileCheck], bad: Sequence[Fi
 
 
 def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) -> int:
-    """Bring models back from a backup; the models they replace are backed up first."""
+    """Restore models from a backup, after backing up the models they replace."""
     engine = session.engine
     names = session.symbols(symbols) if symbols else ()
     backup = engine.backups.show(name)
@@ -136,7 +136,7 @@ def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) ->
 
 
 def _plan(session: Session, backup: Backup, names: Sequence[str]) -> list[str]:
-    """One line for each symbol: what is live and what would be."""
+    """One line per symbol: the live model and the one that would replace it."""
     session.engine.models.refresh_status(entry.symbol for entry in backup.entries)
     live = {row.symbol: row.model for row in session.engine.watch.rows()}
     copied = "" if backup.verified else ", a plain copy that was never verified"
@@ -231,7 +231,7 @@ def _checked_tree(backup: Backup, checks: Iterable[FileCheck], bad: Sequence[Fil
 
 
 def restored_tree(restored: RestoreResult) -> Tree:
-    """What became of one symbol."""
+    """One symbol of a restore as JSON."""
     return {
         "symbol": restored.symbol,
         "ok": restored.ok,

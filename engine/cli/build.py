@@ -19,13 +19,13 @@ Callback = Callable[[click.Context, click.Parameter, Any], Any]
 
 
 def load_target(target: str) -> Any:
-    """What `module:name` names, imported now."""
+    """Import the object that `module:name` refers to."""
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 
 
 class VerbGroup(click.Group):
-    """The commands of a part of the table; a mistyped one is answered with the nearest name."""
+    """A group of commands; a mistyped name gets the nearest one as a hint."""
 
     def __init__(self, rows: Sequence[Command | CommandGroup], **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -115,7 +115,7 @@ def _type(option: Option) -> click.ParamType[Any]:
 
 
 def _stored(attribute: str) -> Callback:
-    """Keep the value in the session, where it was given."""
+    """Store the value in the session, if one was given."""
 
     def store(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
         session = session_of(context)

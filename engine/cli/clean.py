@@ -1,4 +1,4 @@
-"""`clean`: old backups, logs, runs and left-overs go by rule, each with its reason."""
+"""`clean`: remove old backups, logs, runs and leftovers by rule, each with its reason."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def clean(session: Session, dry_run: bool, yes: bool) -> int:
 
 
 def _tell(session: Session, cleaning: CleanReport, dry_run: bool) -> int:
-    """The report as text or JSON; 1 when a part could not be done."""
+    """Print the report as text or JSON; 1 if a part failed."""
     if session.json:
         session.document(
             {

@@ -13,7 +13,7 @@ CONSOLE = "tui.launch:run"
 
 
 def has_terminal() -> bool:
-    """Whether the console can be drawn and steered here."""
+    """Whether stdin and stdout are a terminal that can show the console."""
     return on_terminal(sys.stdout) and sys.stdin.isatty()
 
 

@@ -1,4 +1,4 @@
-"""A fault nobody foresaw: one line on stderr, and the traceback in a file."""
+"""Unexpected errors: one line on stderr, the traceback in a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_SPACE = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
 def report_crash(error: Exception, args: Sequence[str], session: Session) -> int:
-    """Report the error; a full or read-only disk is no fault of the program and gets no file."""
+    """Report the error; a full or read-only disk is not a bug and gets no crash file."""
     if isinstance(error, OSError) and error.strerror:
         # Without a file it was the output itself: a full disk behind `>`.
         message = f"{error.strerror}: {error.filename or 'while writing or reading'}"

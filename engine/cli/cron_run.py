@@ -29,7 +29,7 @@ def cron_run(session: Session, job: str, trigger: str | None) -> int:
 
 
 def _refuse_absent(session: Session) -> None:
-    """A home that is gone (a disk that is not mounted) must not be made anew by a job at night."""
+    """Refuse a missing home, so a job does not recreate one whose disk is not mounted."""
     if session.home_text and not (absolute_home(session.home_text) / SETTINGS_NAME).is_file():
         raise ConfigError(
             f"no {SETTINGS_NAME} in {session.home_text}", "is its disk mounted? the job did not run"

@@ -1,4 +1,4 @@
-"""`data fetch|check`: bars from the source into the store, and what the stored ones are worth."""
+"""`data fetch|check`: fetch bars from the source into the store, and check the stored ones."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ COLUMNS = columns(("SYMBOL", ">BARS", "FIRST", "LAST", ">CLOSE", ">SPLITS", "FET
 
 
 def fetch(session: Session, symbols: tuple[str, ...]) -> int:
-    """Ask the source for fresh bars of SYMBOLS, check and store them; without SYMBOLS of all."""
+    """Fetch, check and store fresh bars of SYMBOLS, or of all symbols."""
     return _each(session, symbols, session.engine.bars.fetch, "fetching")
 
 
 def check(session: Session, symbols: tuple[str, ...]) -> int:
-    """Check the stored bars of SYMBOLS; never asks the network."""
+    """Check the stored bars of SYMBOLS without using the network."""
     return _each(session, symbols, session.engine.bars.stored, "")
 
 
 def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars], verb: str) -> int:
-    """Every symbol's bars, one symbol's fault not stopping the others."""
+    """Process each symbol's bars; one that fails does not stop the others."""
     fetched: list[Bars] = []
     errors: dict[str, StockmlError] = {}
     for symbol in session.symbols(symbols):

@@ -1,4 +1,4 @@
-"""`demo`: everything on a simulated market, in a home of its own."""
+"""`demo`: everything on a simulated market, in a separate home."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from engine.settings.document import with_value
 from engine.settings.home import default_settings
 from engine.words.sources import SIMULATED
 
-# What differs from the packaged settings: a simulated market, and few epochs, so that 13 models
-# take a minute or two.
+# A simulated market, and few epochs so that 13 models train in a minute or two.
 SETTINGS: tuple[tuple[tuple[str, str], object], ...] = (
     (("market", "source"), "simulated"),
     (("market", "simulated_sessions"), 700),

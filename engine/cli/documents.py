@@ -51,7 +51,7 @@ def alert_tree(alert: Alert) -> Tree:
 
 
 def symbol_tree(row: SymbolRow) -> Tree:
-    """Everything known of one symbol."""
+    """All data of one symbol."""
     return {
         "symbol": row.symbol,
         "company": row.company,
@@ -119,7 +119,7 @@ def forecast_tree(forecast: Forecast) -> Tree:
 
 
 def job_tree(job: Job) -> Tree:
-    """One symbol of one run; the losses are left out, for they are the journal's."""
+    """One symbol of one run, without losses, which stay in the journal."""
     return {
         "symbol": job.symbol,
         "state": str(job.state),
@@ -162,7 +162,7 @@ def run_tree(run: Run) -> Tree:
 
 
 def error_tree(error: StockmlError) -> Tree:
-    """What went wrong, the next step, and the exit code."""
+    """An error with its next step and exit code."""
     return {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
 
 

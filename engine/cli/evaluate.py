@@ -12,7 +12,7 @@ from engine.words.sources import NOT_REAL
 from engine.words.tables import columns, text_table
 
 _DROPPED_FIRST = ("FROM", "TO", "SOURCE", "95% INTERVAL", "IN 95%")
-"""What a narrow terminal leaves out; the report has it all."""
+"""Columns dropped on a narrow terminal; the report has them all."""
 
 
 def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
@@ -35,7 +35,7 @@ def evaluate(session: Session, symbols: tuple[str, ...]) -> int:
 
 
 def reportable(problems: list[dict[str, Any]], named: bool) -> list[dict[str, Any]]:
-    """The problems to report: a symbol without a model is none, unless it was named."""
+    """The problems to report; a missing model counts only for a named symbol."""
     return [problem for problem in problems if named or problem["exit_code"] != ExitCode.NO_DATA]
 
 

@@ -26,7 +26,7 @@ EPOCH_LINES = 5
 
 
 class Interrupts(AbstractContextManager["Interrupts"]):
-    """Counts Ctrl-C instead of dying of it, while it is entered."""
+    """Counts Ctrl-C instead of raising, inside its `with` block."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -54,13 +54,13 @@ class Interrupts(AbstractContextManager["Interrupts"]):
         self._pressed.set()
 
     def wait(self, seconds: float) -> None:
-        """Wait, or until Ctrl-C."""
+        """Wait for the time, or until Ctrl-C."""
         self._pressed.wait(seconds)
         self._pressed.clear()
 
 
 class View(Protocol):
-    """Shows a run as it goes."""
+    """Shows a run as it progresses."""
 
     def show(self, run: Run) -> None: ...
 
@@ -93,7 +93,7 @@ def follow(
 
 
 def left_words(run: Run) -> str:
-    """What to say when a run is left behind."""
+    """The message for a run that continues without us."""
     state = "is being cancelled" if run.cancelling else "goes on"
     return (
         f"run {run.id} {state}: `stockml runs follow {run.id}`, or `stockml runs cancel {run.id}`"
@@ -114,7 +114,7 @@ def progress_lines(before: Run | None, after: Run) -> list[str]:
 
 
 def warning_lines(before: Run | None, after: Run) -> list[str]:
-    """What the run and its jobs warned of since `before`, each once."""
+    """New warnings of the run and its jobs since `before`, each once."""
     reported = before.warnings if before else ()
     lines = [clean(f"warning: {text}") for text in after.warnings if text not in reported]
     for job in after.jobs:

@@ -1,4 +1,4 @@
-"""`health` and `doctor`: is the house in order, can this machine do the work."""
+"""`health` and `doctor`: whether all is well, and whether this machine can run stockml."""
 
 from __future__ import annotations
 
@@ -37,8 +37,7 @@ def health(session: Session, append: bool) -> int:
     _tell(session, items, [lines[0], *_lines(items, terminal_width())], {"at": iso(now)})
     if undelivered:
         session.note(undelivered)
-    # A tenth of a second of CPU tells nothing of the day: it is shown, the alert rings when it
-    # lasts.
+    # CPU is measured for a tenth of a second: shown here, but only an alert if it lasts.
     critical = [
         f"{item.name} {item.text}"
         for item in items

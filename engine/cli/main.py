@@ -130,7 +130,7 @@ def _run(args: list[str], session: Session) -> int:
 
 
 def _quiet_pipe() -> int:
-    """The reader went away (`| head`): the interpreter's last flush goes nowhere, in silence."""
+    """Silence the interpreter's last flush after the reader closed the pipe (`| head`)."""
     null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
         os.dup2(null, sys.stdout.fileno())

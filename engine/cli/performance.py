@@ -63,7 +63,7 @@ def performance(
     symbols: str | None,
     no_train: bool,
 ) -> int:
-    """Check every model and the host, and train what has a reason."""
+    """Check every model and the host, and train the symbols with a reason."""
     names = symbol_list(session, symbols)
     if report:
         return _report(session, names)
@@ -97,7 +97,7 @@ def performance(
 
 
 def report_lines(report: CheckReport, width: int | None) -> list[str]:
-    """One check as text: a line a symbol, what was decided, the host."""
+    """One check as text: a line per symbol, the decisions, the host."""
     lines = [f"checked {times.moment(report.at, seconds=True)}, predictions {report.via}"]
     rows = [_cells(check) for check in report.checks]
     lines += text_table(CHECK_COLUMNS, rows, width, fold=True)

@@ -28,11 +28,11 @@ class SymbolForecast:
     bars_behind: int | None = None
     """Complete sessions after the last bar."""
     stored_copy: str = ""
-    """Set where the bars are a copy that stands in for the source."""
+    """Set if the bars are a copy used in place of the source."""
 
 
 def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> int:
-    """Forecast the next close of each symbol with its intervals; never asks the network."""
+    """Forecast the next close of each symbol with intervals, without using the network."""
     if bool(symbols) == all_symbols:
         raise UsageError("name symbols, or give --all", "stockml predict NVDA TSLA")
     forecasts = _forecasts(session, session.symbols(symbols))

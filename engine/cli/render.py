@@ -32,7 +32,7 @@ STATUS_COLUMNS = columns(
     ),
     dropped_first=("TRAINED", "N"),
 )
-"""AGE says nearly the same as TRAINED, N is the same nearly everywhere, the source must stay."""
+"""AGE nearly repeats TRAINED, N is nearly always the same; the source must stay."""
 # Another word tells of a model file that is there, even where its figures could not be read yet.
 _NEVER_TRAINED = (
     SymbolState.NONE,
@@ -88,7 +88,7 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
 
 
 def title(snapshot: Snapshot) -> str:
-    """Host, home, source and worst state; SIMULATED is said in full."""
+    """Host, home, source and worst state; SIMULATED is spelled out."""
     mark = f"  {NOT_REAL}" if snapshot.simulated else ""
     return clean(
         f"{snapshot.host}  {snapshot.home}  source {snapshot.source} "
@@ -97,7 +97,7 @@ def title(snapshot: Snapshot) -> str:
 
 
 def _why(snapshot: Snapshot) -> str:
-    """The meters behind WARN or CRIT; bad rows stand in the table themselves."""
+    """The meters behind WARN or CRIT; the table already shows bad rows."""
     bad = [
         f"{meter.name} {figures.number(meter.value, 0)}{meter.unit}"
         for meter in snapshot.meters
@@ -107,7 +107,7 @@ def _why(snapshot: Snapshot) -> str:
 
 
 def live_lines(snapshot: Snapshot) -> list[str]:
-    """One line for each run that goes on."""
+    """One line per live run."""
     return [run_line(run, snapshot.taken_at) for run in snapshot.live_runs]
 
 
@@ -149,7 +149,7 @@ def _result_cells(job: Job) -> tuple[str, ...]:
 
 
 def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, ...]:
-    """One forecast as cells: what is expected, how sure, and for which session."""
+    """One forecast as cells: the expected close, its confidence and its session."""
     return (
         symbol,
         figures.number(forecast.last_close, 2),

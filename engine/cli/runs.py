@@ -1,4 +1,4 @@
-"""`runs list|show|follow|cancel`: training runs, whoever started them."""
+"""`runs list|show|follow|cancel`: training runs of every starter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.words.tables import columns, text_table
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 SEARCHED = 500
-"""Runs among which the beginning of an id is looked for: as many as are kept."""
+"""Runs searched for an id prefix: as many as are kept."""
 
 
 COLUMNS = columns(

@@ -66,13 +66,13 @@ def disable(session: Session, jobs: tuple[str, ...], yes: bool) -> int:
 
 
 def set_expression(session: Session, job: str, expression: str, yes: bool) -> int:
-    """Give JOB another time: `schedule set weekly "0 4 * * 0"`."""
+    """Change the time of JOB: `schedule set weekly "0 4 * * 0"`."""
     scheduler = session.unchecked_engine.schedule.scheduler()
     return _write(session, scheduler, scheduler.set(scheduler.current(), job, expression), yes)
 
 
 def undo(session: Session, yes: bool) -> int:
-    """Take back the last write to the crontab; what others wrote since stays."""
+    """Undo the last write to the crontab; later changes by others stay."""
     scheduler = session.unchecked_engine.schedule.scheduler()
     return _write(session, scheduler, scheduler.undo(), yes)
 

@@ -1,4 +1,4 @@
-"""`serve` and `test-symbol`: the prediction service, and one question to it."""
+"""`serve` and `test-symbol`: the prediction service, and one test request."""
 
 from __future__ import annotations
 

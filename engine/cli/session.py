@@ -1,4 +1,4 @@
-"""One invocation of `stockml`: its home, its source, and where facts and narration go."""
+"""One invocation of `stockml`: its home, source and output streams."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Session:
 
     @cached_property
     def unchecked_engine(self) -> Engine:
-        """The engine without its settings read: for what must work with broken ones too."""
+        """The engine before its settings are read, for commands that must work with broken ones."""
         return self.make_engine(self.home, self.source)
 
     @cached_property
@@ -72,7 +72,7 @@ class Session:
 
     @property
     def narration(self) -> TextIO:
-        """Where progress goes."""
+        """The stream for progress."""
         return sys.stderr if self.json else sys.stdout
 
     def say(self, text: str) -> None:
@@ -101,7 +101,7 @@ def on_terminal(stream: TextIO) -> bool:
 
 
 def report(error: StockmlError) -> None:
-    """One line for the fault and one for the next step, on stderr."""
+    """Print one line for the error and one for the next step on stderr."""
     click.echo(f"stockml: {clean(error.message, 1000)}", err=True)
     if error.hint:
         click.echo(f"  → {clean(error.hint, 1000)}", err=True)

@@ -91,7 +91,7 @@ def change_lines(before: Snapshot | None, after: Snapshot, now: datetime) -> lis
 
 
 def _progress(row: SymbolRow) -> tuple[object, ...]:
-    """What makes a line worth printing when it changes."""
+    """The values whose change prints a new line."""
     phase = (row.job.phase, row.job.state) if row.job else None
     return (row.state, row.model, phase)
 

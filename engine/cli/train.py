@@ -1,4 +1,4 @@
-"""`train`, `train-all`, `quick-train`: start a run, follow it, tell the shell how it ended."""
+"""`train`, `train-all`, `quick-train`: start a run, follow it, return its exit code."""
 
 from __future__ import annotations
 

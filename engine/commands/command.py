@@ -1,4 +1,4 @@
-"""The records of the table: what a command line may hold, and what it calls."""
+"""Records of the command table: arguments, options and target of each command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class ValueType(Enum):
-    """What the word after an option is read as."""
+    """The type of an option's value."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -16,47 +16,47 @@ class ValueType(Enum):
     MEMBERS = "members"
     """Names of ensemble members, separated by commas."""
     FLAG = "flag"
-    """No word at all: the option is there or not."""
+    """A flag without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A word that is told from the others by its place."""
+    """A positional argument."""
 
     name: str
     """The parameter of the target."""
     required: bool = True
     multiple: bool = False
-    """Any number of words; a required one needs at least one."""
+    """Takes any number of words, at least one if required."""
     metavar: str | None = None
     default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A word that begins with two dashes."""
+    """An option, starting with two dashes."""
 
     flag: str
     help: str
     type: ValueType = ValueType.FLAG
     metavar: str | None = None
     name: str = ""
-    """The parameter of the target; made of the flag where it is not given."""
+    """The parameter of the target; derived from the flag if not given."""
     choices: tuple[str, ...] = ()
     limits: tuple[int, int] | None = None
-    """The smallest and the largest integer."""
+    """The smallest and largest allowed integer."""
     default: int | None = None
     required: bool = False
     multiple: bool = False
-    """May be given again and again."""
+    """May be repeated."""
     flag_value: str | None = None
-    """What a flag sets the parameter to, where several flags set the same one."""
+    """The value a flag sets, if several flags share a parameter."""
     shared: bool = False
-    """Belongs to the session, not to the target: it works before and after the verb."""
+    """A session option, allowed before and after the verb."""
 
     @property
     def parameter(self) -> str:
-        """The name of the parameter, or of the session's attribute, that it sets."""
+        """The target parameter or session attribute it sets."""
         return self.name or self.flag.removeprefix("--").replace("-", "_")
 
 
@@ -70,19 +70,19 @@ class Command:
     target: str
     """`module:function`, called with the session and the parameters."""
     verb: str = ""
-    """The verb of the engine's facade behind it, as `runs.start`; empty where there is not one."""
+    """The facade verb it calls, such as `runs.start`; empty if there is none."""
     details: str = ""
-    """What its own help says; the summary where it is empty."""
+    """The text of its own help; the summary if empty."""
     arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     writes: bool = False
-    """It changes models, runs, backups, the schedule or the settings."""
+    """Whether it changes models, runs, backups, the schedule or the settings."""
     dashes_are_values: bool = False
-    """A word with a leading dash that is no option is an argument: a negative number."""
+    """Whether an unknown word with a leading dash is an argument, such as a negative number."""
 
     @property
     def help(self) -> str:
-        """What `--help` of the command says."""
+        """The text of the command's `--help`."""
         return self.details or self.summary
 
     def takes(self, flag: str) -> bool:
@@ -107,16 +107,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandGroup:
-    """A name with verbs below it, as `runs list`."""
+    """A command with subcommands, such as `runs list`."""
 
     name: str
     summary: str
     verbs: tuple[Command, ...]
-    """In the order of the alphabet, as the help lists them."""
+    """In alphabetical order, as in the help."""
     details: str = ""
     options: tuple[Option, ...] = ()
 
     @property
     def help(self) -> str:
-        """What `--help` of the group says."""
+        """The text of the group's `--help`."""
         return self.details or self.summary

@@ -1,4 +1,4 @@
-"""Commands that copy models, bring them back and remove what is old."""
+"""Commands that back up models, restore them and remove old files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands of the service, the settings, the audit log and the demo."""
+"""Commands for the service, the settings, the audit log and the demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands of the schedule: what cron or systemd starts, and when."""
+"""Commands for the jobs that cron or systemd starts."""
 
 from __future__ import annotations
 

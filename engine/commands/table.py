@@ -1,4 +1,4 @@
-"""Every command of stockml, in the order of `stockml --help`. A new command is a row here."""
+"""Every command of stockml, in the order of `stockml --help`; add new commands here."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ CONSOLE_OPTIONS = (
         choices=("auto", "fast", "slow"),
     ),
 )
-"""What `stockml` takes without a command."""
+"""Options of `stockml` without a command."""
 
 
 def all_commands() -> Iterator[tuple[str, Command]]:
-    """Every command with the words that call it, as `runs list`."""
+    """Every command with its full name, such as `runs list`."""
     for name, row in COMMANDS.items():
         if isinstance(row, CommandGroup):
             yield from ((f"{name} {verb.name}", verb) for verb in row.verbs)

@@ -1,4 +1,4 @@
-"""Commands that train, and those that look at training runs."""
+"""Commands that train models and show training runs."""
 
 from __future__ import annotations
 

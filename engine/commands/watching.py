@@ -1,4 +1,4 @@
-"""Commands that show how the symbols, the models and the machine are."""
+"""Commands that show the state of symbols, models and the machine."""
 
 from __future__ import annotations
 

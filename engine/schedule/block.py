@@ -44,13 +44,13 @@ class Block:
     start: int
     end: int
     line_number: int
-    """Of the begin marker, from 1."""
+    """The line of the begin marker, from 1."""
     created_tab: bool = False
-    """There was no crontab before this block."""
+    """Whether there was no crontab before this block."""
     edited: bool = False
-    """The lines are not the ones that were written."""
+    """Whether the lines differ from those written."""
     foreign_lines: tuple[str, ...] = ()
-    """Lines in the block that are no job of ours."""
+    """Lines in the block that are not jobs of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def other_name_of(tab: bytes | None, home: Home) -> Path | None:
 
 
 def render_block(home: Home, lines: Iterable[JobLine], *, created_tab: bool = False) -> bytes:
-    """The whole block; UsageError for what a crontab line cannot carry."""
+    """The whole block; UsageError if a line is not valid in a crontab."""
     root = os.fsencode(home.root)
     if any(byte < 32 or byte == 127 for byte in root):
         raise UsageError(
@@ -171,7 +171,7 @@ def cut_block(tab: bytes | None, block: Block | None) -> bytes | None:
 
 
 def foreign_bytes(tab: bytes | None, home: Home) -> bytes:
-    """Every byte that is not ours: what no write may change."""
+    """Every byte outside our blocks, which no write may change."""
     block = find_block(tab, home)
     text = tab or b""
     return text[: block.start] + text[block.end :] if block else text

@@ -44,7 +44,7 @@ _OUTCOMES: dict[int, JobOutcome] = {
 
 @dataclass(slots=True)
 class _Run:
-    """Everything one run needs."""
+    """The context of one run."""
 
     home: Home
     job: ScheduledJob
@@ -59,7 +59,7 @@ class _Run:
 
     @property
     def origin(self) -> str:
-        """From where the child acts, for the record of who did what."""
+        """The origin that the audit log records for the child."""
         suffix = "" if self.trigger is JobTrigger.CRON else f" ({self.trigger})"
         return f"cron {self.job.name}{suffix}"
 
@@ -135,7 +135,7 @@ def _take_locks(run: _Run) -> str | None:
 
 
 def _training_holder(home: Home) -> str | None:
-    """Who trains now: a training job of cron, or any process that holds a symbol."""
+    """The training in progress: a cron job, or a process that holds a symbol."""
     holder = lock_holder(training_lock(home))
     if holder is not None:
         return holder or "a training job"
@@ -188,7 +188,7 @@ def _report(run: _Run, outcome: JobOutcome, code: int, seconds: float) -> None:
 
 
 def _ping_start(ping: Ping, log: JobLog) -> threading.Thread:
-    """Ping the start beside the work, which does not wait for it."""
+    """Ping the start in parallel with the work."""
 
     def send() -> None:
         if fault := ping.send("start"):

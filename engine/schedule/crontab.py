@@ -35,7 +35,7 @@ _UNCHANGED = "your crontab was not changed"
 
 
 class CronKind(StrEnum):
-    """Which implementation answers to `crontab`."""
+    """An implementation of `crontab`."""
 
     DEBIAN = "Debian cron"
     CRONIE = "cronie"
@@ -75,7 +75,7 @@ class Crontab:
         return self._true_bytes(tab) if doubtful else tab
 
     def check(self, file: Path) -> None:
-        """A dry run, where cron has one; CrontabError with its words when it refuses the file."""
+        """Dry run, if cron has one; CrontabError with its message if it refuses the file."""
         # Never blindly: on cronie `crontab -n FILE` sets the host of a cluster.
         option = {CronKind.DEBIAN: "-n", CronKind.CRONIE: "-T"}.get(self.kind())
         if option is None:
@@ -98,7 +98,7 @@ class Crontab:
             raise self._failed("crontab -r failed", done)
 
     def kind(self) -> CronKind:
-        """Which implementation this is, by its own words."""
+        """The implementation, detected from its output."""
         path = self._program()
         if path not in _KINDS:
             _KINDS[path] = self._ask_kind()
@@ -124,8 +124,7 @@ class Crontab:
                 "crontab -l shows \\r or \\b where other bytes may stand, and crontab -e failed",
                 done,
             )
-        # The editor gets no header; a tab installed without one loses leading comments, which
-        # shows here.
+        # The editor gets no header; a tab installed without one loses its leading comments.
         if tab.replace(b"\r", b"\\r").replace(b"\b", b"\\b") != listed:
             raise CrontabError(
                 "crontab -l and crontab -e show different crontabs",

@@ -23,8 +23,7 @@ def find_daemon(proc: Path = Path("/proc"), run: Path = Path("/run")) -> Daemon:
         if _is_cron(proc, pid):
             return Daemon(True, pid, since=_since(proc, pid))
         stale = f"{run / name} names process {pid}, which is no cron"
-    # A cron without a pidfile (busybox); a process of that name whose parent is one too is only
-    # about to start a job.
+    # A cron without a pidfile (busybox); a cron whose parent is cron is starting a job.
     for folder in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         pid = int(folder.name)
         if _is_cron(proc, pid) and not _is_cron(proc, _parent(proc, pid)):

@@ -1,4 +1,4 @@
-"""The difference between two crontabs as an operator reads it: every invisible byte is shown."""
+"""The difference between two crontabs, with every invisible byte shown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def text_diff(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
 
 
 def visible(raw: bytes) -> str:
-    """One line of a tab for a terminal, with tabs, control characters and last blanks spelt out."""
+    """A crontab line for a terminal; tabs, control characters and trailing blanks are visible."""
     text = "".join(_spelt(character) for character in raw.decode("utf-8", "backslashreplace"))
     return _TRAILING.sub(lambda match: "\\x20" * len(match[0]), text)
 

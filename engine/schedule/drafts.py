@@ -1,4 +1,4 @@
-"""What a change of the schedule starts from, what it would write, and what is recorded of it."""
+"""Records of a schedule change: its base, its draft and its audit entry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.schedule.records import Backend, ScheduleChange, ScheduleHistory
 
 
 class EditPolicy(StrEnum):
-    """What to do about a block that was edited by hand."""
+    """How to treat a block edited by hand."""
 
     REFUSE = "refuse"
     ADOPT = "adopt"
@@ -27,7 +27,7 @@ class CurrentSchedule:
     _: KW_ONLY
     lines: tuple[JobLine, ...]
     edited: str = ""
-    """What was edited by hand in our block, in words."""
+    """A description of manual edits in our block."""
 
     def line(self, job: str) -> JobLine | None:
         """The line of a job, if it is installed."""
@@ -36,7 +36,7 @@ class CurrentSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A change that can be written; without a difference it changes nothing."""
+    """A change ready to write; without a difference it does nothing."""
 
     base: CurrentSchedule
     reason: str
@@ -52,7 +52,7 @@ class Draft:
 
 
 def draft_audit(draft: Draft) -> dict[str, object]:
-    """What the audit records of a draft, as in `weekly 0 4 * * 0`, `clean 0 3 * * * off`."""
+    """The audit entry of a draft, such as `weekly 0 4 * * 0`, `clean 0 3 * * * off`."""
     old_lines = {line.job: line for line in draft.base.lines}
     new_lines = {line.job: line for line in draft.lines}
     changes = [

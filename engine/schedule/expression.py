@@ -94,7 +94,7 @@ def parse(text: str, *, reboot: bool = False) -> Expression:
 
 
 def describe(expression: Expression) -> str:
-    """What it means, in English; the OR rule of the two day fields is spelled out."""
+    """The meaning in English, including the OR rule of the two day fields."""
     if expression.reboot:
         return "When the machine starts"
     explained = Explained([part.upper() for part in expression.parts])

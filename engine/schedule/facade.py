@@ -1,4 +1,4 @@
-"""The facade of the schedule: how it stands, drafts of a change, jobs started by hand."""
+"""The facade of the schedule: view it, draft changes, start jobs manually."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class ScheduleFacade(Facade):
     """The jobs of the home in the user's crontab or in systemd."""
 
     def scheduler(self) -> Scheduler:
-        """Look, draft, write, undo; what is written is audited there."""
+        """Reads, drafts, writes and undoes; audits every write."""
         from engine.schedule.scheduler import Scheduler
 
         return Scheduler(self.home, self.clock)
 
     def view(self) -> ScheduleView:
-        """Every job with its state and what stands around it; writes nothing."""
+        """Every job with its state and surroundings; writes nothing."""
         from engine.schedule.view import schedule_view
 
         return schedule_view(self.scheduler())
@@ -49,7 +49,7 @@ class ScheduleFacade(Facade):
         outcome=AuditOutcome.STARTED,
     )
     def start_now(self, job: str) -> int:
-        """Start a job beside this process with no more than cron would give it; its process id."""
+        """Start a job in the background in cron's bare environment; return its process id."""
         from engine.schedule.start_now import start_now
 
         return start_now(self.home, job)

@@ -58,7 +58,7 @@ class Field:
     sample: str
     names: tuple[str, ...] = ()
     first: int = 0
-    """The number of the first name."""
+    """The value of the first name."""
 
     @property
     def top(self) -> int:

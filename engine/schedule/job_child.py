@@ -1,4 +1,4 @@
-"""The child process of one run of a job: it inherits the locks and the signals of its parent."""
+"""The child process of one job run, which inherits its parent's locks and signals."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ def run_child(
     """Run the work to its end, copy its output to the log; exit code, 128 + n for a signal."""
     with _forwarding_signals() as forward_to:
         try:
-            # The locks go along: should this process be killed, they are held as long as the work
-            # goes on.
+            # The child inherits the locks: they last as long as it works, even if we die.
             child = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""What a run of a job leaves behind: the lines of its cron.log and its row in history.db."""
+"""The record of a job run: lines in its cron.log and a row in history.db."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JobLog:
     clock: Clock
     fault: str = ""
     last_line: str = ""
-    """The newest line of the child."""
+    """The child's newest line."""
 
     def line(self, text: str) -> None:
         try:

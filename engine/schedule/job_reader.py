@@ -30,7 +30,7 @@ DIED = "it died without a word"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobReader:
-    """What the view of every job is made from."""
+    """Builds the view of every job."""
 
     scheduler: Scheduler
     history: ScheduleHistory
@@ -71,7 +71,7 @@ class JobReader:
         )
 
     def _recorded_since(self, line: JobLine) -> datetime | None:
-        """From when on the line is as it was recorded; None when it differs from the record."""
+        """Since when the line matches its record; None if it differs."""
         change = self.history.changes.get(line.job)
         if change is None or (change.expression, change.enabled) != (line.expression, line.enabled):
             return None
@@ -90,7 +90,7 @@ class JobReader:
         )
 
     def _why_absent(self, job: ScheduledJob) -> str:
-        """What the record says of a job without a line."""
+        """Why a job has no line, from the record."""
         change = self.history.changes.get(job.name)
         expression = change.expression if change else None
         if self.hidden:
@@ -115,7 +115,7 @@ def _failure_before(job: ScheduledJob, status: JobStatus, runs: tuple[CronRun, .
 
 
 def _reason(status: JobStatus, last: CronRun | None, circumstances: Circumstances) -> str:
-    """Why it was missed or will fail, else what the newest run reported of its failure or skip."""
+    """Why it was missed or will fail, else the newest run's failure or skip message."""
     if status.missed:
         return missed_reason(status.missed[0], circumstances)
     if not circumstances.program_runs:

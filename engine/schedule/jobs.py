@@ -29,7 +29,7 @@ class ScheduledJob:
     log: str
     summary: str
     standard: bool = True
-    """Whether the first `schedule install` puts it in."""
+    """Whether the first `schedule install` includes it."""
     trains: bool = False
     """Whether it trains: such jobs share a lock, and `clean` yields to them."""
     heavy: bool = False
@@ -163,7 +163,7 @@ def child_argv(home: Home, verb: tuple[str, ...]) -> list[str]:
 
 
 def cron_arguments(program: Path, job: str, home: Home) -> tuple[str, ...]:
-    """What a schedule starts: an absolute command that needs nothing from the environment."""
+    """The absolute command a schedule starts; it needs no environment."""
     return (str(program), "cron-run", job, "--home", str(home.root))
 
 

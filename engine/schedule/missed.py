@@ -1,4 +1,4 @@
-"""Why nothing ran at a slot of a job, and what to do about it."""
+"""Why a job's slot was missed, and how to fix it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NEW_PATH = "`stockml schedule install` writes the new path"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What may explain a missed slot."""
+    """Possible causes of a missed slot."""
 
     daemon: Daemon
     line_recorded: bool
-    """Whether the line is still the one that was written."""
+    """Whether the line is unchanged since it was written."""
     program: Path
     program_runs: bool
     boot: datetime | None
@@ -25,7 +25,7 @@ class Circumstances:
 
 
 def missed_reason(slot: datetime, circumstances: Circumstances) -> str:
-    """Why nothing ran at `slot`, the surest cause first, with what to do."""
+    """The surest cause of the missed `slot`, with a fix."""
     daemon = circumstances.daemon
     if not daemon.running:
         return (

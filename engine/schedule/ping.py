@@ -28,7 +28,7 @@ class Ping:
         return "Ping(set)" if self.url else "Ping()"
 
     def send(self, event: str) -> str:
-        """Ping URL/event; what went wrong in words, or an empty text. No fault stops a job."""
+        """Ping URL/event and return the error, empty if none; an error never stops a job."""
         if not self.url:
             return ""
         try:
@@ -47,7 +47,7 @@ class Ping:
 
 
 def ping_of(home: Home, job: str) -> tuple[Ping, str]:
-    """The job's ping, and why there is none although the file names one; no fault stops a job."""
+    """The job's ping, and why one in the file is unusable; an error never stops a job."""
     try:
         mode = home.secrets.stat().st_mode
         table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("pings", {})

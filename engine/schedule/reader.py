@@ -1,4 +1,4 @@
-"""The installed schedule of a home: in the crontab, in systemd, or as it was last recorded."""
+"""The installed schedule of a home, from crontab, systemd or the last record."""
 
 from __future__ import annotations
 
@@ -71,8 +71,7 @@ class ScheduleReader:
         except CrontabMissingError:
             return False
         except CrontabError as error:
-            # Where the user may have no crontab our own record decides; behind any other fault
-            # there might be a block that fires.
+            # If cron denies the user a crontab, our record decides; else a block may still fire.
             surely_absent = isinstance(error, DeniedError) and not self._recorded_in_tab()
             if surely_absent or self.systemd.present():
                 return False
@@ -83,11 +82,11 @@ class ScheduleReader:
         return any(change.expression and change.backend == Backend.CRONTAB for change in changes)
 
     def history(self) -> ScheduleHistory:
-        """What is recorded of every job."""
+        """The recorded history of every job."""
         return read_history(self.home, tuple(JOBS))
 
     def _recorded(self) -> tuple[JobLine, ...]:
-        """Our lines as they were last written; the standard ones where nothing is recorded."""
+        """Our lines as last written, or the standard ones if none is recorded."""
         recorded = in_order(
             JobLine(job, change.expression, "", enabled=change.enabled)
             for job, change in self.history().changes.items()

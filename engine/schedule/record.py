@@ -42,7 +42,7 @@ AGED = (AgingTable(SCHEMA, "cron_runs", "started", "job"),)
 def begin_run(
     home: Home, job: str, trigger: JobTrigger, slot: datetime | None, at: datetime
 ) -> int:
-    """Write that a run began; its number. StockmlError when the record cannot be written."""
+    """Record the start of a run and return its id; StockmlError if that fails."""
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
         row = (job, str(trigger), None if slot is None else iso(slot), iso(at))
         done = connection.execute(
@@ -54,7 +54,7 @@ def begin_run(
 def end_run(
     home: Home, number: int, at: datetime, exit_code: int, outcome: JobOutcome, message: str = ""
 ) -> None:
-    """Write how a run ended."""
+    """Record how a run ended."""
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
         row = (iso(at), exit_code, str(outcome), clean(message, 300), number)
         connection.execute(
@@ -63,7 +63,7 @@ def end_run(
 
 
 def write_changes(home: Home, changes: tuple[ScheduleChange, ...]) -> None:
-    """Write what the schedule says from now on; nothing for no change."""
+    """Record the changes of the schedule, if any."""
     if not changes:
         return
     with closing(open_history(home, SCHEMA)) as connection, transaction(connection):
@@ -78,7 +78,7 @@ def write_changes(home: Home, changes: tuple[ScheduleChange, ...]) -> None:
 
 
 def read_history(home: Home, jobs: tuple[str, ...]) -> ScheduleHistory:
-    """What is known of the jobs; empty while nothing was recorded. Writes nothing."""
+    """The recorded history of the jobs, empty if there is none; writes nothing."""
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return ScheduleHistory()

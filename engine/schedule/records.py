@@ -1,4 +1,4 @@
-"""The records of the schedule: a job's state and its runs, the whole schedule as one value."""
+"""Records of the schedule: states, runs, and a view of the whole schedule."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class JobView:
     hidden: bool = False
     """Whether it is installed is not known: the crontab could not be read."""
     before: str = ""
-    """Of a job that runs now: how the run before failed; empty when it did not."""
+    """For a running job: how its previous run failed; empty if it did not."""
 
     @property
     def in_trouble(self) -> bool:
@@ -99,7 +99,7 @@ class JobView:
 
     @property
     def was_missed(self) -> bool:
-        """Its time came and nothing ran."""
+        """Whether its slot passed without a run."""
         return self._state is ScheduleState.MISSED
 
     @property
@@ -128,7 +128,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleView:
-    """The schedule of one home, and what surrounds it."""
+    """The schedule of one home and its surroundings."""
 
     taken_at: datetime
     zone: str
@@ -138,15 +138,15 @@ class ScheduleView:
     jobs: tuple[JobView, ...]
     clashes: tuple[Clash, ...]
     daemon: Daemon
-    """Who starts the jobs: of timers the user's systemd, else cron."""
+    """The daemon that starts the jobs: the user's systemd for timers, else cron."""
     other_lines: tuple[str, ...]
     """The rest of the crontab, line by line, made safe for a terminal."""
     other_homes: tuple[Path, ...]
     """Further homes with a block of their own."""
     problems: tuple[str, ...]
-    """What could not be read or differs from what was written, in words."""
+    """Descriptions of unreadable parts and of differences from the record."""
     unread: bool = False
-    """There may be a crontab, but it could not be read: what it holds is not known."""
+    """Whether a crontab may exist that could not be read."""
 
     @property
     def installed(self) -> tuple[JobView, ...]:
@@ -188,12 +188,12 @@ class Daemon:
 
 
 class ConflictError(RefusedError):
-    """The tab is not the one that the change was made for; the other program's change stays."""
+    """The tab changed since the draft; the other program's change stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChange:
-    """What the schedule says of a job from `at` on; `expression` None: removed."""
+    """A job's schedule from `at` on; `expression` None: removed."""
 
     at: datetime
     job: str
@@ -203,7 +203,7 @@ class ScheduleChange:
     backend: str
 
     def same_times(self, other: ScheduleChange) -> bool:
-        """Whether both say the same of the job, whenever they were made."""
+        """Whether both set the same schedule, ignoring when they were made."""
         ours = (self.expression, self.enabled, self.backend)
         return ours == (other.expression, other.enabled, other.backend)
 

@@ -46,7 +46,7 @@ _NO_STANDARD = "none of the standard jobs is in the schedule; `stockml schedule 
 
 
 class Scheduler:
-    """One home's schedule; every part that touches the machine can be handed in."""
+    """One home's schedule; every part that touches the machine can be injected."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class Scheduler:
         return self.reader.in_use()
 
     def history(self) -> ScheduleHistory:
-        """What is recorded of every job."""
+        """The recorded history of every job."""
         return self.reader.history()
 
     def draft(self, base: CurrentSchedule, lines: tuple[JobLine, ...], reason: str) -> Draft:
-        """What writing these lines would do; UsageError names the job whose line cannot be."""
+        """Draft a write of these lines; UsageError names the job with an invalid line."""
         for line in lines:
             parse(line.expression, reboot=JOBS[line.job].reboot)
         warnings = self._warnings(base, lines)
@@ -99,7 +99,7 @@ class Scheduler:
         return Draft(base, reason, lines=lines, after=after, diff=diff, warnings=tuple(warnings))
 
     def _warnings(self, base: CurrentSchedule, lines: tuple[JobLine, ...]) -> list[str]:
-        """What to know of the times that are new, and the clashes where anything is."""
+        """Warnings about new times, and about clashes if any time is new."""
         now = self.clock.now()
         known_times = {(line.job, line.expression) for line in base.lines if line.enabled}
         warnings = [
@@ -142,7 +142,7 @@ class Scheduler:
         return replace(draft, warnings=(*draft.warnings, warning)) if lacks_standard else draft
 
     def remove(self, base: CurrentSchedule, names: Sequence[str] = ()) -> Draft:
-        """Without names, the whole block."""
+        """Remove the named jobs, or the whole block."""
         removed = {self._installed(base, name).job for name in names}
         kept = tuple(line for line in base.lines if names and line.job not in removed)
         return self.draft(base, kept, "remove")
@@ -155,13 +155,13 @@ class Scheduler:
         return self.draft(base, lines, "enable" if enabled else "disable")
 
     def set(self, base: CurrentSchedule, name: str, text: str) -> Draft:
-        """Give a job another time; ExpressionError names the field that is wrong."""
+        """Change the time of a job; ExpressionError names the wrong field."""
         expression = parse(text, reboot=job_named(name).reboot)
         line = replace(self._installed(base, name), expression=expression.text)
         return self.draft(base, with_line(base.lines, line), "set")
 
     def undo(self) -> Draft:
-        """Take back this home's last write: the whole tab if nobody changed it, else our block."""
+        """Undo this home's last write: the whole tab if nobody changed it, else our block."""
         copy = self.tab_copies.to_undo(self.home)
         if copy is None:
             raise UsageError(

@@ -38,7 +38,7 @@ class ClockChange:
 
 @dataclass(frozen=True, slots=True)
 class DstNote:
-    """What a DST change does to one job."""
+    """The effect of a DST change on one job."""
 
     change: ClockChange
     walls: tuple[datetime, ...]
@@ -98,8 +98,7 @@ def last_slot(expression: Expression, until: datetime, zone: ZoneInfo) -> dateti
     """The newest slot at or before the moment; None for `@reboot`."""
     if expression.reboot:
         return None
-    # Backwards only to find a place to start from: in a repeated hour cronsim's way back skips
-    # slots.
+    # Backwards only to find a start: going back, cronsim skips slots of a repeated hour.
     backwards = CronSim(expression.text, until.astimezone(zone) - _MINUTE, reverse=True)
     start = next(iter(backwards), None)
     if start is None:
@@ -143,7 +142,7 @@ def clock_changes(
 def dst_notes(
     expression: Expression, start: datetime, zone: ZoneInfo, span: timedelta = YEAR
 ) -> tuple[DstNote, ...]:
-    """What the DST changes within `span` do to the expression, in order."""
+    """The effects of the DST changes within `span` on the expression, in order."""
     if expression.reboot:
         return ()
     notes = (_note(expression, change, zone) for change in clock_changes(zone, start, span))

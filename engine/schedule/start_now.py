@@ -1,4 +1,4 @@
-"""A scheduled job started by hand as by cron: the same command, a bare environment, no terminal."""
+"""Start a scheduled job manually as cron does: same command, bare environment, no terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.schedule.records import JobTrigger
 
 
 def bare_environment() -> dict[str, str]:
-    """What Debian cron gives a job: five variables, no locale, no virtual environment."""
+    """The environment of a Debian cron job: five variables, no locale, no virtual environment."""
     user, folder = getpass.getuser(), str(Path.home())
     return {
         "HOME": folder,

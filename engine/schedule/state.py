@@ -38,7 +38,7 @@ _ENDED: dict[JobOutcome | None, ScheduleState] = {
 
 @dataclass(frozen=True, slots=True)
 class InstalledJob:
-    """A job in the schedule; `since` None while it is not known from when on."""
+    """A job in the schedule; `since` None if its start is unknown."""
 
     expression: Expression
     _: KW_ONLY

@@ -36,7 +36,7 @@ class OverwrittenError(StockmlError):
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What a write did; without a change nothing was touched."""
+    """The result of a write; nothing was touched without a change."""
 
     changed: bool
     backup: Path | None = None
@@ -97,7 +97,7 @@ def _install(crontab: Crontab, file: Path | None, approved: bytes | None, copy: 
 
 
 def _forget(copy: Path) -> None:
-    """Nothing was written, so there is nothing to undo."""
+    """Delete the copy after a failed write: there is nothing to undo."""
     with suppress(OSError):
         copy.unlink()
 

@@ -112,7 +112,7 @@ class Systemd:
         return _run(["systemctl", "--user", "show-environment"]).returncode == 0
 
     def advice(self, *, has_bus: bool) -> tuple[str, ...]:
-        """What keeps timers from firing on this machine."""
+        """Advice on what prevents timers from firing on this machine."""
         advice = []
         if not has_bus:
             runtime = os.environ.get("XDG_RUNTIME_DIR") or "not set"
@@ -135,7 +135,7 @@ class Systemd:
 
 
 def user_units(environ: dict[str, str] | None = None) -> Path:
-    """Where systemd looks for a user's own units."""
+    """The folder of a user's systemd units."""
     base = (os.environ if environ is None else environ).get("XDG_CONFIG_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / "systemd" / "user"
 

@@ -74,7 +74,7 @@ def tab_digest(tab: bytes | None) -> str:
 
 
 def home_digest(home: Home) -> str:
-    """Eight digits that stand for a home in a name."""
+    """Eight digits that identify a home in a file name."""
     return hashlib.sha256(os.fsencode(home.root)).hexdigest()[:8]
 
 

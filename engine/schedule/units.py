@@ -46,16 +46,14 @@ def _units(stem: str, line: JobLine) -> dict[str, str]:
     start = " ".join(_quoted(word) for word in shlex.split(line.command))
     enabled = "yes" if line.enabled else "no"
     facts = f"\n[X-Stockml]\nJob={line.job}\nExpression={expression.text}\nEnabled={enabled}\n"
-    # KillMode: a training outlives its starter, a service does not; 75 = skipped, because
-    # another run holds the lock.
+    # KillMode: a training outlives its starter, a service does not; 75 = lock held, skipped.
     service_type, kill_mode = ("exec", "mixed") if expression.reboot else ("oneshot", "process")
     service = (
         f"{unit}[Service]\nType={service_type}\nExecStart={start}\nKillMode={kill_mode}\n"
         "SuccessExitStatus=75\n"
     )
     if expression.reboot:
-        # A minute: a taken port would fill the record. Wrong usage, settings or a refusal do
-        # not mend by themselves.
+        # 60 s: a taken port would fill the record; a retry cannot fix usage, settings or refusals.
         restart = "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2 3 5\n"
         install = f"\n[Install]\nWantedBy=default.target\n{facts}"
         return {f"{stem}.service": service + restart + install}

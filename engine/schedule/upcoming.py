@@ -1,4 +1,4 @@
-"""When the schedule will train by itself the next time: what the planner looks ahead to."""
+"""The next scheduled training, for the planner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.schedule.slots import host_zone, slots_after
 
 
 def next_auto_train(home: Home, now: datetime) -> datetime | None:
-    """The next slot of a job that trains, by the schedule last written; None without any."""
+    """The next slot of a training job in the last written schedule, or None."""
     names = tuple(job.name for job in JOBS.values() if job.trains)
     try:
         changes = read_history(home, names).changes

@@ -1,4 +1,4 @@
-"""Everything a person wants to see of the schedule, as one value; reading it writes nothing."""
+"""The schedule as one record for people; reading it writes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.schedule.scheduler import Scheduler
 
 
 def schedule_view(scheduler: Scheduler) -> ScheduleView:
-    """Read the tab, the units and the history; what cannot be read is named in `problems`."""
+    """Read the tab, the units and the history; `problems` lists what could not be read."""
     problems: list[str] = []
     history = ScheduleHistory()
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 ABSENT = "-"
-"""What stands where there is no figure."""
+"""Shown in place of a missing figure."""
 
 
 def is_absent(value: float | None) -> bool:

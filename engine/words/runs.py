@@ -28,7 +28,7 @@ _PHASES = {
     "score": "scoring",
     "publish": "publishing",
 }
-"""The phases a worker names, as people read them; another one is shown as it is."""
+"""Readable names of worker phases; others are shown unchanged."""
 
 
 def run_state(run: Run) -> str:
@@ -37,7 +37,7 @@ def run_state(run: Run) -> str:
 
 
 def run_text(run: Run, now: datetime) -> str:
-    """A run without its state: id, time, how its jobs stand, who started it or why it ended."""
+    """A run without its state: id, time, job counts, and its starter or why it ended."""
     counts = job_counts(run.jobs)
     if run.live:
         spent = times.duration(run_seconds(run, now))
@@ -66,12 +66,12 @@ def job_counts(jobs: Iterable[Job]) -> str:
 
 
 def phase_word(job: Job) -> str:
-    """What a running job does now, as a word."""
+    """The current phase of a running job as a word."""
     return _PHASES.get(job.phase, job.phase) or "starting"
 
 
 def is_fitting(job: Job) -> bool:
-    """Whether its newest epoch and its time left are still news."""
+    """Whether its newest epoch and time left are still current."""
     return job.phase in ("", "fit")
 
 
@@ -93,7 +93,7 @@ def time_left(job: Job) -> str:
 
 
 def job_progress(job: Job) -> str:
-    """How far a job is: its phase, while it fits the epoch, losses and time left too."""
+    """The progress of a job: its phase and, while it fits, epoch, losses and time left."""
     if job.state is JobState.QUEUED:
         return job.state.value
     parts = epoch_parts(job) if is_fitting(job) else ()

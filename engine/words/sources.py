@@ -7,7 +7,7 @@ from engine.core.text import clean
 from engine.words.figures import ABSENT
 
 SIMULATED = "SIMULATED"
-"""The mark of everything made from a market that does not exist."""
+"""The mark of everything based on a simulated market."""
 NOT_REAL = f"{SIMULATED}: not real prices"
 
 

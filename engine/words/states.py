@@ -1,4 +1,4 @@
-"""What the state words of symbols, runs and jobs mean."""
+"""The meanings of the state words of symbols, runs and jobs."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ RUN_STATES = {
     JobState.CANCELLED: "stopped by an operator",
     JobState.LOST: "its supervisor died without a word",
 }
-"""In the order in which the help lists them."""
+"""In the order of the help."""

@@ -10,7 +10,7 @@ from engine.core.text import clean
 
 GAP = "  "
 LEAST = 12
-"""Characters in which a column of words that is cut still says something."""
+"""The fewest characters that keep a cut column readable."""
 _LAST_LEAST = 8
 """Characters that the last column needs: the terminal itself cuts the rest."""
 ANY_WIDTH = 10_000
@@ -50,7 +50,7 @@ def titles_of(shown: Sequence[TableColumn]) -> tuple[str, ...]:
 
 
 def meanings(shown: Sequence[TableColumn]) -> tuple[tuple[str, str], ...]:
-    """What each column shows, for the help."""
+    """The meaning of each column, for the help."""
     return tuple((column.title, column.meaning) for column in shown)
 
 

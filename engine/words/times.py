@@ -9,9 +9,9 @@ from engine.words.figures import ABSENT, measure
 
 DAY_S = 86_400.0
 _HOURS_SHOWN = 100
-"""A duration of as many hours is told in days."""
+"""Durations from this many hours on are shown in days."""
 _YEAR_DAYS = 300
-"""A date further away is told with its year."""
+"""Dates further away than this show their year."""
 
 
 def age(days: float | None) -> str:
@@ -43,7 +43,7 @@ def duration(seconds: float | None) -> str:
 
 
 def latency(seconds: float | None) -> str:
-    """How long an answer took."""
+    """A response time."""
     if seconds is None or not math.isfinite(seconds):
         return ABSENT
     return measure(seconds, "s") if seconds >= 1 else measure(seconds * 1000, "ms")

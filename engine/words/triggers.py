@@ -56,7 +56,7 @@ OBSTACLE_WORDS = {
         "newer", "a newer stockml made its model: only a person replaces it"
     ),
 }
-"""By what keeps a symbol from being trained for its reason."""
+"""Keyed by the action that prevents the training."""
 
 
 def retrain_word(row: SymbolRow) -> str:
@@ -86,7 +86,7 @@ def retrain_sentence(row: SymbolRow) -> str:
 
 
 def not_retrained(action: str) -> str:
-    """How a sentence about an obstacle begins: some of them do not pass by themselves."""
+    """The start of an obstacle's sentence; "yet" only if it can pass without help."""
     passes = action not in (PlannedAction.CHRONIC, PlannedAction.NEWER)
     return "not retrained yet" if passes else "not retrained"
 
