@@ -19,7 +19,7 @@ from tui.widgets.lines import Line, line, plain
 
 BAD_STATES = (SymbolState.FAILED, SymbolState.LOST, SymbolState.CORRUPT)
 _ENDED_STYLES = {JobState.DONE: "ok", JobState.FAILED: "crit"}
-"""Of the state word of a run that ended; the other ones warn."""
+"""Styles for the state words of ended runs; other states warn."""
 
 
 def next_steps(snapshot: Snapshot, read_only: bool) -> tuple[str, ...]:

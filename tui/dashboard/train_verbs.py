@@ -137,7 +137,7 @@ class TrainVerbs(Verbs):
 
 
 class ManyTrainVerbs(TrainVerbs):
-    """The dashboard's, which also train many symbols at once."""
+    """The dashboard's training verbs, for one symbol or all."""
 
     def do_train_all(self) -> None:
         snapshot = self.shell.snapshot

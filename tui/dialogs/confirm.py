@@ -22,7 +22,7 @@ from tui.widgets.scroll import ScrollLines
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, what it touches, and the words on its buttons; without `yes` there is one."""
+    """The question, what it affects, and its button labels; without `yes` it has one button."""
 
     title: str
     lines: tuple[Line, ...]
@@ -51,7 +51,7 @@ def buttons_line(question: Question, on_yes: bool, hint: str) -> Line:
 
 
 def confirm(shell: Shell, question: Question, act: Callable[[], object]) -> None:
-    """Ask, and `act` on a yes."""
+    """Ask, and call `act` on a yes."""
 
     def answered(yes: bool | None) -> None:
         if yes:
@@ -63,7 +63,7 @@ def confirm(shell: Shell, question: Question, act: Callable[[], object]) -> None
 def confirm_leaving(
     shell: Shell, changes: Sequence[str], write_key: str, leave: Callable[[], object]
 ) -> None:
-    """Ask before `changes`, which are not written, are forgotten; `leave` on a yes."""
+    """Ask before unwritten `changes` are discarded; call `leave` on a yes."""
     listed = (
         line(f"  changed and not written: {', '.join(changes)}"),
         line(f"  {write_key} writes them", "dim"),
@@ -103,7 +103,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         self.call_after_refresh(self._draw)
 
     def _place(self) -> None:
-        """As large as its text, as small as the terminal; long lines are wrapped, never cut."""
+        """Fit the dialog to its text within the terminal; long lines are wrapped, never cut."""
         width, height = self.app.size
         texts = [
             self.question.title,

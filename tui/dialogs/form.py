@@ -51,7 +51,7 @@ class TypedForm(ActingScreen[Result]):
         self.dismiss(None)
 
     def do_take(self) -> None:
-        """Take the text, unless it is wrong: the form says why."""
+        """Answer with the value of the text, unless it is wrong: the form shows why."""
         try:
             answer = self.meaning_of(self.entry.text)
         except StockmlError:

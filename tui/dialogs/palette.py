@@ -1,4 +1,4 @@
-"""The palette: type a few letters of what you want, enter does it."""
+"""The palette: type part of an action's name or description, and enter runs it."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class DoctorScreen(PageScreen):
         return words.page(self._items(), width, ending)
 
     def _items(self) -> tuple[Item, ...]:
-        """All of it, the console's own among them."""
+        """All items, including the console's own."""
         size = self.app.size
         here = Machine(
             os.environ,

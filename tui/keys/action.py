@@ -14,7 +14,7 @@ class Action:
     group: str
     """The screens whose action it is."""
     keys: tuple[str, ...]
-    """Its own; one without any is chosen in the palette alone."""
+    """Its default keys; an action without keys is in the palette only."""
     name: str
     """One or two words for the footer."""
     description: str

@@ -23,7 +23,7 @@ from tui.work.messages import Notice
 TYPING = frozenset({"prompt", "form", "setting", "palette"})
 """Screens on which a letter is text."""
 FIXED = "leave"
-"""The action that keeps its key whatever an entry says."""
+"""The action whose key cannot be changed."""
 _SAME = {"ctrl+h": "backspace", "ctrl+i": "tab", "ctrl+j": "enter", "ctrl+m": "enter"}
 _RESERVED = {"ctrl+c": "it says how to leave", "ctrl+q": "it always leaves the console"}
 _NAMES = {

@@ -16,7 +16,7 @@ class Palette:
     """The colours of one theme: `#rrggbb`, or a name of the terminal's own sixteen."""
 
     name: str
-    """As `[console] theme` says it."""
+    """The name used in `[console] theme`."""
     meaning: str
     _: KW_ONLY
     background: str

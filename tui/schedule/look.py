@@ -13,7 +13,7 @@ from tui.ports import SchedulePort
 
 @dataclass(frozen=True, slots=True)
 class ScheduleLook:
-    """The jobs, and what changes would start from; without a base, why there can be none."""
+    """The jobs and the base for changes; without a base, the reason."""
 
     view: ScheduleView
     base: CurrentSchedule | None

@@ -18,7 +18,7 @@ Written = tuple[ConflictError | tuple[str, ...], ScheduleLook]
 
 
 class ScheduleWriter:
-    """Asks before each write, and hands on how it ended."""
+    """Asks before each write, and reports its outcome."""
 
     def __init__(
         self, shell: Shell, tell: Callable[[Notice], None], written: Callable[[Written], None]

@@ -56,7 +56,7 @@ class LiveScreen(ActingScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.value: Any = None
-        """What the last look brought; None before the first."""
+        """The value of the last look; None before the first."""
         self.failure = ""
         self._turn = 0
         self._asleep = False
@@ -183,7 +183,7 @@ class LiveScreen(ActingScreen[None]):
 
     @property
     def is_composed(self) -> bool:
-        """Whether its parts are there; a message may come when they are gone already."""
+        """Whether its widgets exist; a message may arrive after their removal."""
         return self.is_mounted and len(self.query("#title, #notice, #footer")) == 3
 
     def redraw(self) -> None:

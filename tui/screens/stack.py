@@ -41,7 +41,7 @@ class ScreenStack:
             self.when_free(lambda: self._show(name))
 
     def when_free(self, act: Callable[[], None]) -> None:
-        """Act at once, or after the screen that has unwritten changes was asked."""
+        """Act at once, or after the operator agreed to lose unwritten changes."""
         if screen := self.live_screen:
             screen.before_leaving(act)
         else:

@@ -1,4 +1,4 @@
-"""The console's look at the prediction service: a thread of its own, for it may hang."""
+"""The console's poll of the prediction service, in its own thread because it may hang."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def _asked(requests: Mapping[str, Any]) -> str:
 
 
 def _advice(overview: Overview, settings: Settings, home: str) -> list[Line]:
-    """What is the matter, and what to do about it."""
+    """The problem and the next steps."""
     state = overview.state
     if state.word == "starting":
         text = f"The service starts: it loads the models. {state.place.text}"

@@ -13,7 +13,7 @@ class SettingsDraft:
 
     def __init__(self) -> None:
         self.values: dict[KeyPath, object] = {}
-        """None takes a key out of the file."""
+        """None removes a key from the file."""
         self._before: dict[KeyPath, object] = {}
 
     def put(self, setting: Setting, value: object) -> None:
