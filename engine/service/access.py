@@ -27,7 +27,7 @@ class AccessLog:
     def write(
         self, now: datetime, client: str, line: str, *, status: int, seconds: float, size: int
     ) -> None:
-        """One request; a disk that refuses it costs the line, never the answer."""
+        """Append one request; a full disk costs the line, never the answer."""
         text = f'{iso(now)} {client} "{clean(line, 200)}" {status} {seconds * 1000:.1f}ms {size}\n'
         with suppress(OSError):
             if self._renamed:
@@ -40,7 +40,7 @@ class AccessLog:
                 os.replace(self._path, self._path.with_name(f"{self._path.name}.1"))
 
     def check_rename(self) -> None:
-        """Notice a rename by `clean`; called every second, so that no request asks the disk."""
+        """Detect a rename by `clean`; called every second, so that requests need no `stat`."""
         fd = self._fd
         if fd is None:
             return

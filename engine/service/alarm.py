@@ -22,7 +22,7 @@ RULE = "corrupt"
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """A model file that is refused, or is good again when `words` is empty."""
+    """A refused model file, or one that is good again when `words` is empty."""
 
     settings: Settings
     symbol: str
@@ -46,7 +46,7 @@ class Alarm:
         self._queue.put(_Refusal(settings, symbol, words))
 
     def close(self) -> None:
-        """End after what is queued; the process need not wait for that."""
+        """Stop after the queued refusals; the process need not wait for it."""
         self._queue.put(None)
 
     def _run(self) -> None:

@@ -21,7 +21,7 @@ Error = TypeVar("Error", bound=StockmlError)
 
 
 class StoredBarCache:
-    """Bars by source and symbol, or the error why there are none; for one thread at a time."""
+    """Bars by source and symbol, or the error in their place; for one thread at a time."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
         self._home = home
@@ -47,7 +47,7 @@ class StoredBarCache:
             return without_places(error, str(self._home.root), parse_source(source).folder)
 
     def _key(self, source: str, symbol: str, settings: Settings) -> Hashable:
-        """What changes when the bars must be read again."""
+        """A key that changes when the bars must be read again."""
         parsed = parse_source(source)
         newest = last_complete_session(self._clock.now(), settings.market.settle_minutes)
         if parsed.folder:
@@ -63,7 +63,7 @@ class StoredBarCache:
 
 
 def without_places(error: Error, *places: str) -> Error:
-    """The error, shown to clients, with these folders cut to a slash, whatever they are called."""
+    """The error for clients, with these folders cut to a slash."""
     for place in filter(None, places):
         error.message = error.message.replace(f"{place}/", "/")
         error.hint = error.hint.replace(f"{place}/", "/")

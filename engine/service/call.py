@@ -1,4 +1,4 @@
-"""One request, the service it asks, and the responses that routes make."""
+"""A request with its service, and the responses that routes make."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.service.service import PredictionService
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request and the service it asks."""
+    """A request and the service that answers it."""
 
     service: PredictionService
     request: Request
@@ -33,7 +33,7 @@ class Call:
 
 
 def json(tree: Any, status: int = 200) -> Response:
-    """A JSON answer; a NaN would be null."""
+    """A JSON response; NaN becomes null."""
     return Response(msgspec.json.encode(tree), status, media_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""The contract as an HTML page, made from openapi.json; no script, nothing loaded from outside."""
+"""The API contract as an HTML page from openapi.json, without scripts or external resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facade of the prediction service: whether one runs, and what it answers."""
+"""The facade of the prediction service: its state and its answers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class ServiceFacade(Facade):
         return service_state(self.home, deadline_s)
 
     def ask(self, path: str, deadline_s: float = 2.0) -> ServiceReply:
-        """GET a path of the service; a reply in any case, its fault in words."""
+        """GET a path of the service; always returns a reply, with any fault in words."""
         from engine.client.service_client import ask_service
 
         return ask_service(self.home, path, deadline_s)
 
     def place(self) -> ServicePlace:
-        """Where the service of this home is."""
+        """The address of this home's service."""
         from engine.client.place import find_place
 
         return find_place(self.home)
@@ -67,7 +67,7 @@ class ServiceFacade(Facade):
         )
 
     def overview(self, deadline_s: float = 1.0) -> Overview:
-        """The service for a person: state, figures, models; or what is in its way."""
+        """The service's state, figures and models for display, or why they are missing."""
         from engine.service.overview import overview
 
         return overview(self.home, self.context.settings, deadline_s)

@@ -17,7 +17,7 @@ from engine.service.model_store import ModelStore
 from engine.service.served import ServedSymbol
 
 THREADS = 2
-"""Forecasts computed at once; numpy holds one core each, and a cold one takes milliseconds."""
+"""Concurrent computations; numpy uses one core each, and a cold one takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,7 +56,7 @@ class Forecasts:
         self._pool = ThreadPoolExecutor(THREADS, "forecast")
 
     async def get(self, symbol: str) -> ServedForecast:
-        """The symbol's forecast, cached or computed; StockmlError in the words of what is wrong."""
+        """The symbol's forecast, cached or computed; StockmlError says why there is none."""
         served = self._models.get(symbol)
         if served is None:
             raise NoDataError(f"the model of {symbol} is being loaded", "ask again in a second")
@@ -76,7 +76,7 @@ class Forecasts:
         )
 
     def clear(self) -> int:
-        """Forget everything; returns how many forecasts that were."""
+        """Clear the cache; return how many forecasts it had."""
         count = len(self._cache)
         self._cache.clear()
         self._running.clear()
@@ -100,7 +100,7 @@ class Forecasts:
         return None if expired else cached
 
     async def _computed(self, symbol: str, served: ServedSymbol) -> CachedForecast:
-        """The forecast of the computation that runs for this model and bars, or of a new one."""
+        """The forecast from the running computation for this model and bars, or from a new one."""
         running = self._running.get(symbol)
         if running is None or running[0] is not served:
             future = asyncio.get_running_loop().run_in_executor(self._pool, self._compute, served)
@@ -117,7 +117,7 @@ class Forecasts:
     def _store(
         self, symbol: str, served: ServedSymbol, done: asyncio.Future[CachedForecast]
     ) -> None:
-        """Cache what was computed, unless the model, the bars or the cache changed meanwhile."""
+        """Cache the forecast, unless the model, the bars or the cache changed meanwhile."""
         running = self._running.get(symbol)
         if running is None or running[1] is not done:
             if not done.cancelled():

@@ -34,7 +34,7 @@ BODY_S = 10.0
 REQUEST_S = 30.0
 """Seconds until the answer is made; engine.service.protocol limits the time to send it."""
 ROUTE = "stockml.route"
-"""Where a route leaves its own path in the scope, for the counters."""
+"""The scope key under which a route stores its path, for the counters."""
 _CLOSE = {"Connection": "close"}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HEADERS = [
@@ -49,7 +49,7 @@ _HEADERS = [
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What decides on a request before it is read."""
+    """Decides whether to refuse a request before its body is read."""
 
     policy: Callable[[], Policy]
     """Asked at every request."""
@@ -138,7 +138,7 @@ class Guard:
 
 
 class _Response:
-    """The way out: remembers status and size, adds the headers that every answer carries."""
+    """Remembers status and size, and adds the headers of every response."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

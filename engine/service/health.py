@@ -17,11 +17,11 @@ MAX_PROBLEMS = 50
 
 
 class HealthWord(StrEnum):
-    """How the service is, each with its HTTP status."""
+    """The health of the service, each value with its HTTP status."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
-    """Something is wrong, but at least one symbol is answered."""
+    """At least one symbol is answered, but something is wrong."""
     UNHEALTHY = "unhealthy"
     """No symbol is answered."""
 

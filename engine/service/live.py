@@ -101,7 +101,7 @@ class LiveView:
 
 
 def _own_figures(figures: Accuracy) -> Tree:
-    """The figures that the reference does not have."""
+    """Figures beyond those of the reference."""
     return {
         name: None if value == "" else value
         for name, value in asdict(figures).items()
@@ -138,7 +138,7 @@ def _history_tree(row: sqlite3.Row) -> Tree:
 
 
 def _source_tree(source: str) -> Tree:
-    """Where a forecast's bars come from: a home that changed its source keeps those of both."""
+    """The source of a forecast's bars; a home that changed its source keeps forecasts of both."""
     return {"source": kind_of(source), "simulated": is_simulated(source)}
 
 

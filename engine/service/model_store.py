@@ -41,7 +41,7 @@ class ModelStore:
         self._bars = StoredBarCache(home, clock)
         self._lock = threading.Lock()
         self.on_refusal: list[Callable[[str, str], None]] = []
-        """Called with symbol and words when a file is refused, with no words when that is over."""
+        """Called with symbol and reason when a file is refused, and with '' when that ends."""
 
     def get(self, symbol: str) -> ServedSymbol | None:
         """The symbol as served now; None before it was first loaded."""
@@ -63,7 +63,7 @@ class ModelStore:
                 self._tried.pop(symbol, None)  # a symbol that comes back finds its file unread
 
     def reload(self, symbol: str, settings: Settings) -> ServedSymbol:
-        """Read the symbol's model again, tried before or not; `refused` says what is wrong."""
+        """Read the symbol's model again, even if already tried; `refused` says what is wrong."""
         with self._lock:
             self._tried.pop(symbol, None)
             return self._refresh(symbol, settings)
@@ -92,7 +92,7 @@ class ModelStore:
         return self._served[symbol]
 
     def _newest_model(self, before: ServedSymbol) -> tuple[LoadedModel | None, str]:
-        """The model of the file on disk, or the one before and why the file is refused."""
+        """The model on disk, or the previous one and why the file is refused."""
         path = self._home.model(before.symbol)
         try:
             key = stat_key(path.stat())

@@ -1,4 +1,4 @@
-"""The running service from outside: its state, statistics and models, and who else has its port."""
+"""The running service seen from outside: state, statistics, models, any other user of its port."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.settings.schema import Settings
 
 
 def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
-    """Ask for everything, each request within `deadline_s`, unless its health is not known."""
+    """Ask for everything, each request within `deadline_s`; only the state if health is unknown."""
     state = service_state(home, deadline_s)
     if not state.running:
         return Overview(state, stranger=_stranger(settings, deadline_s))
@@ -30,7 +30,7 @@ def overview(home: Home, settings: Settings, deadline_s: float) -> Overview:
 
 
 def _stranger(settings: Settings, deadline_s: float) -> str:
-    """Who has the port that `stockml serve` would take; asked without the token."""
+    """Which other program has the port of `stockml serve`; asked without the token."""
     reply = ServiceClient(*configured_address(settings)).get("/", deadline_s)
     if reply.unreachable:
         return ""

@@ -50,8 +50,7 @@ class Policy:
             return bool(name)
         local = (scope.get("server") or ("",))[0]
         try:
-            # A page of a foreign site cannot make a browser send a bare address that it did not
-            # connect to.
+            # A foreign page cannot make a browser send an address that it did not connect to.
             return ipaddress.ip_address(name.strip("[]")) == ipaddress.ip_address(local)
         except ValueError:
             return False

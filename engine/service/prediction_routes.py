@@ -1,4 +1,4 @@
-"""The routes of forecasts: predictions, the bars behind them, and what became of them."""
+"""The routes of forecasts: predictions, their bars and their outcomes."""
 
 from __future__ import annotations
 

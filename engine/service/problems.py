@@ -18,7 +18,7 @@ _FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()])")
 
 
 class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
-    """An answer other than success; `kind` ends its `type` member, `headers` go out with it."""
+    """An error response; `kind` ends its `type` member, `headers` are sent with it."""
 
     def __init__(
         self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None
@@ -31,7 +31,7 @@ class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
 
 
 def no_answer(error: StockmlError) -> ApiProblem:
-    """An error of ours in its own words: 500 for a model that fails, else 503."""
+    """The problem for a StockmlError: 500 for a model that fails, else 503."""
     detail = without_folders(str(error))
     if isinstance(error, ModelError):
         return ApiProblem(500, "model-unusable", detail)
@@ -39,7 +39,7 @@ def no_answer(error: StockmlError) -> ApiProblem:
 
 
 def internal() -> ApiProblem:
-    """500, without a word of what went wrong inside."""
+    """A 500 problem that hides internal details."""
     return ApiProblem(500, "internal", "the service failed on this request; its own log tells why")
 
 
@@ -49,7 +49,7 @@ def without_folders(text: str) -> str:
 
 
 def problem_tree(problem: ApiProblem, path: str, now: datetime) -> dict[str, Any]:
-    """The body of a problem; `path` is what was asked for."""
+    """The body of a problem; `path` is the requested path."""
     return {
         "type": f"urn:stockml:problem:{problem.kind}",
         "title": HTTPStatus(problem.status).phrase,

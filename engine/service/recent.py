@@ -1,4 +1,4 @@
-"""The newest requests: how long they took, and how many come in a second."""
+"""The newest requests: their latency and their rate per second."""
 
 from __future__ import annotations
 

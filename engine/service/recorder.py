@@ -14,7 +14,7 @@ from engine.watch.ledger import KeptForecast
 MAX_QUEUED = 10_000
 RETRY_S = 5.0
 VIA = "service"
-"""How the ledger names the place where a forecast was made."""
+"""The ledger's name for forecasts made by the service."""
 
 
 Write = Callable[[Sequence[KeptForecast]], object]
@@ -33,7 +33,7 @@ class Recorder:
         self._stop = False
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self.fault = ""
-        """Why the newest attempt failed; empty when it did not."""
+        """Why the newest write failed; empty if it succeeded."""
 
     def start(self) -> None:
         self._thread.start()
@@ -61,7 +61,7 @@ class Recorder:
         self._wake.set()
 
     def close(self, seconds: float = 5.0) -> None:
-        """Write what is queued, then end."""
+        """Write the queued forecasts, then stop."""
         self._stop = True
         self._wake.set()
         if self._thread.is_alive():

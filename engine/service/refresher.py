@@ -30,7 +30,7 @@ BarKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Rounds in a row that left symbols behind, and when the next may start."""
+    """Consecutive rounds that left symbols behind, and when the next may start."""
 
     failures: int = 0
     until: datetime | None = None
@@ -47,7 +47,7 @@ class Backoff:
 
 
 def behind(home: Home, keys: Iterable[BarKey], newest: date) -> tuple[BarKey, ...]:
-    """Those of a network source whose stored bars end before the session `newest`."""
+    """Keys of network sources whose stored bars end before the session `newest`."""
     late = []
     for source, symbol in dict.fromkeys(keys):
         if parse_source(source).needs_network:
@@ -82,7 +82,7 @@ class Refresher:
         return self._child is not None
 
     def close(self) -> None:
-        """End the child; its store is written whole or not at all."""
+        """Stop the child; it writes its store whole or not at all."""
         if self._child is not None:
             self._child.terminate()
             try:

@@ -66,7 +66,7 @@ async def health(call: Call) -> Response:
 
 
 async def livez(_: Call) -> Response:
-    """The process answers; nothing else is checked."""
+    """Liveness: the process answers; nothing else is checked."""
     return json({"status": "alive"})
 
 
@@ -100,7 +100,7 @@ async def models(call: Call) -> Response:
 
 
 async def reload(call: Call) -> Response:
-    """Read one model file again now; 409 when it is refused and the model before stays."""
+    """Reload one model file; 409 when it is refused and the previous model stays."""
     symbol = call.symbol
     before = call.service.models.get(symbol)
     served = await run_in_threadpool(call.service.reload_model, symbol)

@@ -28,7 +28,7 @@ class ServedSymbol:
 
     symbol: str
     source: str
-    """Where its bars come from, full name."""
+    """The full name of the source of its bars."""
     model: LoadedModel | None = None
     bars: Bars | None = None
     context: Mapping[str, Bars] = field(default_factory=dict)

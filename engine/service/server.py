@@ -42,7 +42,7 @@ from engine.settings.schema import Settings
 DRAIN_S = 10
 """Seconds that requests may still take after SIGTERM."""
 IDLE_S = 30
-"""Seconds a connection may rest between two requests."""
+"""Seconds a connection may be idle between two requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def check_policy(home: Home, host: str) -> str:
 
 
 def listen(address: Address) -> socket.socket:
-    """A listening socket; StockmlError for a port we cannot have, ConfigError for a bad host."""
+    """A listening socket; StockmlError for an unusable port, ConfigError for a bad host."""
     try:
         family, kind, proto, _, where = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM
@@ -128,7 +128,7 @@ class Running:
         return signals[0] if signals else 0
 
     def stop(self) -> None:
-        """Ask for the end, as SIGTERM does; for another thread."""
+        """Request a stop, as SIGTERM does; for another thread."""
         self.server.should_exit = True
 
 

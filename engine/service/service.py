@@ -48,7 +48,7 @@ class PredictionService:
     metrics: ServiceMetrics = field(default_factory=ServiceMetrics)
     health: ServiceHealth = LOADING
     loaded: bool = False
-    """Whether every model was looked at once."""
+    """Whether every model was read at least once."""
 
     def __post_init__(self) -> None:
         self.started_at = self.clock.now()
@@ -79,7 +79,7 @@ class PredictionService:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop the threads, write what is queued, end the child."""
+        """Stop the threads and the child, and write the queued forecasts."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(10)
@@ -157,7 +157,7 @@ class PredictionService:
         return health(self.models.served, len(self.settings.names), due, self._problems())
 
     def _problems(self) -> Iterator[str]:
-        """What is wrong beside the symbols."""
+        """Problems that concern no single symbol."""
         for fault in (
             self._settings_fault,
             self._refresh_fault,

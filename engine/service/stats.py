@@ -42,7 +42,7 @@ def statistics(service: PredictionService) -> Tree:
 
 
 def _system(uptime_s: float) -> Tree:
-    """The process; `goroutines` and `memory_sys` are the reference's names for the nearest here."""
+    """Process figures; `goroutines` and `memory_sys` are the reference's names for the nearest."""
     address_space, resident = memory_bytes()
     return {
         "threads": threading.active_count(),

@@ -1,4 +1,4 @@
-"""One prediction asked of the service, judged and in words: status, latency, forecast."""
+"""Judges one prediction of the service: status, latency and forecast, in words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def response_level(reply: ServiceReply, limits: ResourceSettings) -> Level:
 
 
 def response_error(reply: ServiceReply) -> StockmlError | None:
-    """Why there is no prediction, with the next step; None when there is one."""
+    """Why there is no prediction, and the next step; None if there is one."""
     if reply.status == 0:
         return StockmlError(reply.problem, "start it: stockml serve")
     if not reply.ok:
@@ -56,7 +56,7 @@ def latency_line(symbol: str, reply: ServiceReply, limits: ResourceSettings) -> 
 
 
 def answer_lines(reply: ServiceReply) -> tuple[str, str]:
-    """The forecast, and what it is made from; for a reply without an error."""
+    """The forecast and its model and bars; for a reply without an error."""
     tree = reply.tree
     marks = [word for word in ("stale", "cached") if tree.get(word)]
     simulated = " SIMULATED" if tree.get("simulated") else ""

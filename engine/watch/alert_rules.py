@@ -15,14 +15,14 @@ from engine.core.snapshot import AlertState
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What fires, how soon, and what keeps it silent."""
+    """A rule: its subject, how soon it fires, and what mutes it."""
 
     about: str
     _: KW_ONLY
     times: int = 1
     calm: int = 1
     inhibited_by: tuple[str, ...] = ()
-    """While one of these fires, the messages of this rule are not sent."""
+    """Rules that mute this one while they fire."""
     repeats: bool = True
 
 
@@ -72,13 +72,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """How far one alert has come."""
+    """The current state of one alert."""
 
     state: AlertState = AlertState.OK
     since: datetime | None = None
     _: KW_ONLY
     count: int = 0
-    """Evaluations in a row that had it, or had it not while it fires."""
+    """Consecutive evaluations with the condition, or without it while the alert fires."""
     sent_at: datetime | None = None
     acked_at: datetime | None = None
     text: str = ""
@@ -121,7 +121,7 @@ def _while_firing(
 def message_due(
     rule: Rule, before: AlertStatus, after: AlertStatus, now: datetime, repeat: timedelta
 ) -> AlertState | None:
-    """What has to be sent of one alert, if anything; one never sent is not resolved either."""
+    """The message to send for one alert, if any; no `resolved` for an alert never sent."""
     if not after.firing:
         return AlertState.RESOLVED if before.firing and before.sent_at is not None else None
     if after.sent_at is None:

@@ -67,7 +67,7 @@ def evaluate_check(home: Home, settings: Settings, report: CheckReport) -> tuple
 def evaluate(
     home: Home, settings: Settings, conditions: Iterable[Condition], now: datetime
 ) -> tuple[Message, ...]:
-    """Advance every alert of `conditions` and queue what must be sent; what was queued."""
+    """Update the alerts of `conditions` and queue their messages; return those queued."""
     with writing(home) as connection:
         before = _statuses(connection)
         after = {
@@ -94,7 +94,7 @@ def evaluate(
 
 
 def _gone(statuses: Mapping[AlertKey, AlertStatus], settings: Settings) -> Iterable[Condition]:
-    """Ends of the alerts of symbols that are not configured any more: nothing evaluates them."""
+    """Inactive conditions for alerts of symbols that are no longer configured."""
     return [
         Condition(*key, False)
         for key, status in statuses.items()
@@ -109,7 +109,7 @@ def _due(
     now: datetime,
     repeat: timedelta,
 ) -> dict[AlertKey, AlertState]:
-    """The alerts to send, each as firing or resolved; no firing one that is kept silent."""
+    """The alerts to send, each firing or resolved, without muted firing ones."""
     firing = {key.rule for key, status in {**before, **after}.items() if status.firing}
     due: dict[AlertKey, AlertState] = {}
     for key, status in after.items():
@@ -176,7 +176,7 @@ def _write_status(
 
 
 def _silences(connection: sqlite3.Connection, now: datetime) -> list[_Silence]:
-    """Those in force."""
+    """The silences in force."""
     rows = connection.execute("SELECT rule, symbol, until FROM watch_silences")
     silences = [_Silence(rule, symbol, parse_iso(until)) for rule, symbol, until in rows]
     return [silence for silence in silences if silence.until > now]
@@ -191,7 +191,7 @@ def alert_list(home: Home, now: datetime, lately: timedelta | None = None) -> tu
 def read_alerts(
     connection: sqlite3.Connection, now: datetime, lately: timedelta | None = None
 ) -> tuple[Alert, ...]:
-    """What fires, then what is pending, then what was resolved `lately`."""
+    """Firing alerts, then pending ones, then those resolved `lately`."""
     silences = _silences(connection, now)
     undelivered = connection.execute(
         "SELECT at, title FROM watch_outbox WHERE delivered_at IS NULL AND kind=?",
@@ -247,7 +247,7 @@ def _alert(
 def _delivery(
     about: str, status: AlertStatus, undelivered: Iterable[tuple[str, str]]
 ) -> AlertDelivery:
-    """Its newest message waits while one of its rule and moment is undelivered."""
+    """Whether its newest message waits: one of its rule and time is undelivered."""
     if status.sent_at is None:
         return AlertDelivery.NONE
     sent_at = iso(status.sent_at)
@@ -257,7 +257,7 @@ def _delivery(
 
 
 def acknowledge(home: Home, rule: str, symbol: str, now: datetime) -> int:
-    """Acknowledge firing alerts, so that they are not sent again; `*` is all. How many."""
+    """Acknowledge firing alerts (`*` for all) so that they do not repeat; return how many."""
     chosen = _Silence(rule, symbol, now)
     with writing(home) as connection:
         keys = [
@@ -273,7 +273,7 @@ def acknowledge(home: Home, rule: str, symbol: str, now: datetime) -> int:
 
 
 def silence(home: Home, rule: str, symbol: str, span: timedelta, now: datetime) -> datetime:
-    """Send nothing of these alerts for `span`; the moment it ends."""
+    """Mute these alerts for `span`; return when it ends."""
     until = now + span
     with writing(home) as connection:
         row = (iso(now), rule, symbol, iso(until))

@@ -1,4 +1,4 @@
-"""The facade of the alerts: what fires, what was not delivered, and what an operator does."""
+"""The facade of the alerts: list, deliver, acknowledge and silence them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class AlertsFacade(Facade):
     """The alerts of the home and the messages about them."""
 
     def list(self, lately: timedelta | None = None) -> tuple[Alert, ...]:
-        """What is pending or firing, firing first; then what was resolved `lately`."""
+        """Firing alerts, then pending ones, then those resolved `lately`."""
         return alerts.alert_list(self.home, self.clock.now(), lately)
 
     def undelivered(self) -> tuple[Waiting, ...]:
-        """Messages that nobody took yet."""
+        """Messages that were not delivered yet."""
         return deliver.outbox(self.home)
 
     def delivery_closed(self) -> str:
@@ -31,7 +31,7 @@ class AlertsFacade(Facade):
         return deliver.closed(self.home, self.context.settings)
 
     def deliver(self) -> str:
-        """Send what waits through a short-lived child; what went wrong, in words."""
+        """Send waiting messages through a short-lived child; return what went wrong."""
         return deliver.deliver(self.home, self.context.settings) if self.undelivered() else ""
 
     @audited(
@@ -40,7 +40,7 @@ class AlertsFacade(Facade):
         lambda count: {"marked": count},
     )
     def acknowledge(self, rule: str, symbol: str) -> int:
-        """Mark firing alerts as seen; `*` stands for all. How many were marked."""
+        """Acknowledge firing alerts (`*` for all); return how many."""
         return alerts.acknowledge(self.home, rule, symbol, self.clock.now())
 
     @audited(
@@ -49,7 +49,7 @@ class AlertsFacade(Facade):
         lambda end: {"until": iso(end)},
     )
     def silence(self, rule: str, symbol: str, span: timedelta) -> datetime:
-        """Send nothing of these alerts for `span`; when it ends."""
+        """Mute these alerts for `span`; return when it ends."""
         return alerts.silence(self.home, rule, symbol, span, self.clock.now())
 
     @audited(
@@ -58,6 +58,6 @@ class AlertsFacade(Facade):
         lambda fault: {"fault": fault, "outcome": AuditOutcome.FAILED} if fault else {},
     )
     def send_test(self) -> str:
-        """Queue a test message and deliver it; what went wrong, in words."""
+        """Queue a test message and deliver it; return what went wrong."""
         alerts.queue_test(self.home, self.clock.now())
         return self.deliver()

@@ -1,4 +1,4 @@
-"""Assessments: what is known of each symbol, and what every trigger says of it."""
+"""Assessments: each symbol's facts and the verdicts of every trigger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.watch.triggers import verdicts
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One symbol, and what every trigger says of it."""
+    """One symbol and every trigger's verdict."""
 
     inputs: SymbolInputs
     facts: SymbolFacts
@@ -33,7 +33,7 @@ class Assessment:
         return self.inputs.symbol
 
     def after_check(self, settings: Settings) -> Assessment:
-        """The same with the histories as they are after this check."""
+        """This assessment with its histories updated after the check."""
         updated = {
             verdict.reason: after_check(
                 self.histories.get(verdict.reason, NO_HISTORY),
@@ -76,6 +76,6 @@ def assess_all(
 def refresh_earnings(
     home: Home, settings: Settings, inputs: Iterable[SymbolInputs], clock: Clock
 ) -> str:
-    """Look up the report dates of the symbols that have them; what failed, in words."""
+    """Look up the earnings dates of the symbols that have them; return what failed, in words."""
     symbols = tuple(each.symbol for each in inputs if has_report_dates(each.source))
     return earnings.refresh(home, symbols, clock) if settings.watch.earnings and symbols else ""

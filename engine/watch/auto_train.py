@@ -1,4 +1,4 @@
-"""Automatic training: plan from the assessments, start the runs, write down what was decided."""
+"""Automatic training: plan from assessments, start runs, record decisions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAX_REASON = 200
 
 
 def planning_context(now: datetime, **more: object) -> PlanningContext:
-    """The moment as the planner sees it; the market is that of New York."""
+    """The planner's view of the present; market hours are New York's."""
     market_open = is_open(now)
     closes_at = session_close(exchange_day(now)) if market_open else None
     market: dict[str, Any] = {"market_open": market_open, "closes_at": closes_at, **more}
@@ -51,7 +51,7 @@ def plan_trainings(
     *,
     writes: bool = True,
 ) -> TrainingPlan:
-    """Decide on every symbol; starts nothing, and writes the histories when it `writes`."""
+    """Decide on every symbol without starting runs; stores histories if it `writes`."""
     checked: dict[str, Assessment] = {}
     for before in assessments:
         after = before.after_check(settings)

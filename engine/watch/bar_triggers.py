@@ -1,4 +1,4 @@
-"""Triggers of the bars: volatility, one great move, drift; each against its own past."""
+"""Triggers of the bars: volatility, a single large move, and drift, each against its own past."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from engine.settings.schema import Settings
 from engine.watch.trigger_facts import Signal, SymbolFacts, TriggerVerdict
 
 MOVE = "move"
-"""The name of the signal of one great move, among those of volatility."""
+"""The name of the large-move signal among those of volatility."""
 
 
 def volatility(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
-    """Volatility that rose beyond its own past."""
+    """Volatility above the limit of its own past."""
     rises = tuple(signal for signal in facts.volatility if signal.name != MOVE)
     return _worst("volatility", rises, quiet="volatility within its past")
 
 
 def move(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
-    """One session since the training that moved far beyond the volatility before it."""
+    """One session since training that moved far beyond the prior volatility."""
     moves = tuple(signal for signal in facts.volatility if signal.name == MOVE)
     return _worst(
         "move",
@@ -27,7 +27,7 @@ def move(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
 
 
 def drift(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
-    """Returns, or their size, unlike the reference period's, or a direction that was lost."""
+    """Returns, or their size, unlike the reference period's, or a loss of direction."""
     return _worst("drift", facts.drift, quiet="no drift against the reference period")
 
 

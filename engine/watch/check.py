@@ -113,7 +113,7 @@ def _is_outage(probes: list[tuple[SymbolInputs, ProbeResult]]) -> bool:
 
 
 def _resolve(home: Home, inputs: SymbolInputs, now: datetime) -> list[str]:
-    """Join the outcomes of earlier forecasts to the bars; what failed, in words."""
+    """Join outcomes to earlier forecasts; return what failed, in words."""
     if inputs.bars is not None:
         try:
             ledger.resolve(home, inputs.bars, now)
@@ -123,7 +123,7 @@ def _resolve(home: Home, inputs: SymbolInputs, now: datetime) -> list[str]:
 
 
 def _judge(assessment: Assessment, probe: ProbeResult, settings: Settings) -> SymbolCheck:
-    """The level of one symbol, and its figures: live ones from `live_min` sessions on."""
+    """One symbol's level and figures, live ones from `live_min` sessions on."""
     live = assessment.facts.live
     heldout = assessment.facts.heldout
     limits = settings.resources
@@ -145,7 +145,7 @@ def _judge(assessment: Assessment, probe: ProbeResult, settings: Settings) -> Sy
 def _start(
     home: Home, plan: TrainingPlan, begin: Start | None, starter: str
 ) -> tuple[tuple[StartedRun, ...], str]:
-    """The runs that were started; after a failure (a full disk), what failed in words."""
+    """The started runs, and what failed if one could not start (a full disk)."""
     begun: list[StartedRun] = []
 
     def begin_and_note(request: TrainRequest) -> StartedRun:

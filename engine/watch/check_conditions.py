@@ -52,7 +52,7 @@ def _symbol(check: SymbolCheck, decision: Decision) -> Iterator[Condition]:
 
 
 def _chronic_text(decision: Decision) -> str:
-    """What is chronic: what fires now; else what did and was not quiet for long enough."""
+    """Chronic reasons: those that fire now, else those not quiet for long enough."""
     if decision.chronic:
         return "; ".join(verdict.text for verdict in decision.chronic)
     return f"{', '.join(decision.standing)}: not at this look, and not for long enough"

@@ -36,7 +36,7 @@ MAX_TEXT = 300
 def write_probes(
     home: Home, now: datetime, probes: Iterable[tuple[SymbolInputs, ProbeResult]]
 ) -> None:
-    """What the triggers read of this check: confidences by last bar, and the faults."""
+    """Store what triggers need of this check: confidences by last bar, and faults."""
     rows = []
     for inputs, probe in probes:
         model = inputs.status.model if inputs.status else None
@@ -106,7 +106,7 @@ def _row(check: SymbolCheck, at: str) -> dict[str, Any]:
 
 
 def _words(check: SymbolCheck) -> str:
-    """What a person should know of one symbol: the fault, else what fired, else its figures."""
+    """One symbol's summary: its fault, else what fired, else its figures."""
     probe = check.probe
     if probe.fault:
         return clean(f"{probe.fault} fault: {probe.problem}", MAX_TEXT)
@@ -117,7 +117,7 @@ def _words(check: SymbolCheck) -> str:
 
 
 def home_bytes(home: Home) -> int:
-    """How much the home holds, in bytes; a file that vanishes meanwhile is left out."""
+    """The size of the home in bytes, without files that vanish meanwhile."""
     total = 0
     # pathlib's walk ends with an error where a folder vanishes.
     for folder, _, names in os.walk(home.root):

@@ -1,4 +1,4 @@
-"""One whole check: each symbol of it, the plan, and what it tells the shell."""
+"""The report of one check: its symbols, its plan, and its exit code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.watch.trigger_facts import TriggerVerdict
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What automatic training would do now."""
+    """The plan of automatic training."""
 
     assessments: dict[str, Assessment]
     decisions: tuple[Decision, ...]
@@ -78,7 +78,7 @@ class CheckReport:
     problems: tuple[str, ...]
     outage: bool
     unstarted: str = ""
-    """Why what fired could not be trained, or its start not be recorded; else empty."""
+    """Why training could not be started or recorded; else empty."""
 
 
 def history_line(check: SymbolCheck, at: datetime) -> dict[str, Any]:

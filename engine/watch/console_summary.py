@@ -1,4 +1,4 @@
-"""What history.db has for the console, read again only when the file changed; loads no numpy."""
+"""The console's data from history.db, read only when the file changed, without numpy."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 CONSOLE = "console"
 _SHOWN = frozenset(PlannedAction) - {PlannedAction.FINE}
 MAX_AWAY = 50
-"""Newest lines of what happened while the console was closed."""
+"""Newest events shown from the time the console was closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What watching knows, by symbol and as a whole."""
+    """The state of watching, by symbol and overall."""
 
     retrain: dict[str, Retrain] = field(default_factory=dict)
     """The newest decision; symbols that are fine are left out."""
@@ -44,7 +44,7 @@ class Board:
 
 
 class BoardReader:
-    """Keeps the board while history.db stays as it is."""
+    """Caches the board until history.db changes."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
         self._home = home
@@ -112,7 +112,7 @@ def last_open(home: Home) -> datetime | None:
 
 
 def away(home: Home, since: datetime, runs: Iterable[Run], jobs: Iterable[JobView] = ()) -> Away:
-    """What happened since `since`: runs that ended, alerts sent, jobs that were due and not run."""
+    """Events since `since`: ended runs, sent alerts and missed jobs."""
     events: list[tuple[datetime, str]] = []
     with reading(home, SCHEMA) as connection:
         if connection is not None:
@@ -134,7 +134,7 @@ def away(home: Home, since: datetime, runs: Iterable[Run], jobs: Iterable[JobVie
 
 
 def _missed(job: JobView, slots: tuple[datetime, ...], since: datetime) -> str:
-    """One line a job, however often nothing ran."""
+    """One line per missed job, however often it was missed."""
     count = sum(slot > since for slot in slots)
     repeats = f", {count} times" if count > 1 else ""
     reason = f" ({job.reason})" if job.reason else ""
@@ -142,7 +142,7 @@ def _missed(job: JobView, slots: tuple[datetime, ...], since: datetime) -> str:
 
 
 def _ended(run: Run) -> str:
-    """How a run ended: how many of its jobs in which way, and which of them are not done."""
+    """How a run ended: its jobs by outcome, and which are not done."""
     counts = Counter(str(job.state) for job in run.jobs)
     undone = [job.symbol for job in run.jobs if job.state is not JobState.DONE]
     tail = f" ({' '.join(undone)})" if undone and len(undone) < len(run.jobs) else ""
@@ -151,7 +151,7 @@ def _ended(run: Run) -> str:
 
 
 def safe_read(reader: BoardReader, problems: list[str]) -> Board:
-    """The board; what cannot be read is named in `problems`."""
+    """The board, with unreadable parts named in `problems`."""
     try:
         return reader.read()
     except StockmlError as error:

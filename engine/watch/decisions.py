@@ -1,4 +1,4 @@
-"""What was decided and what became of it: the history of every reason, and the decisions."""
+"""Decisions and the history of every training reason, in history.db."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FAILED = (JobState.FAILED, JobState.LOST, JobState.CANCELLED)
 def read_histories(
     home: Home, symbol: str, sessions_since: Callable[[str], int], failed: JobFailed
 ) -> Histories:
-    """What became of every reason of `symbol`; `sessions_since(day)` counts its sessions."""
+    """The history of each reason of `symbol`; `sessions_since(day)` counts its sessions."""
 
     def count(day: str) -> int:
         return sessions_since(day) if day else 0
@@ -78,7 +78,7 @@ def yearly_trainings(home: Home, now: datetime, failed: JobFailed) -> Counter[st
 
 
 def job_failed(home: Home) -> JobFailed:
-    """Whether a job failed, was cancelled or lost; one of a run that was cleaned away did not."""
+    """Whether a job failed, was cancelled or lost; False once its run was cleaned away."""
     store = RunStore(home)
 
     def failed(run_id: str, symbol: str) -> bool:
@@ -92,7 +92,7 @@ def job_failed(home: Home) -> JobFailed:
 
 
 def write_histories(home: Home, symbol: str, before: Histories, after: Histories) -> None:
-    """Write the histories that changed; the run of a reason stays what it was."""
+    """Store changed histories; each reason keeps its run."""
     changed = {
         reason: history
         for reason, history in after.items()
@@ -128,7 +128,7 @@ def record_training(
     now: datetime,
     run_id: str,
 ) -> None:
-    """Write that the run was started for the reasons of `decision`, on bars up to `last_bar`."""
+    """Record the run started for the reasons of `decision`, on bars up to `last_bar`."""
     with writing(home) as connection:
         for reason in {verdict.reason for verdict in decision.fired} or {decision.reason}:
             history = after_training(before.get(reason, NO_HISTORY), now, last_bar)
@@ -151,7 +151,7 @@ def record_training(
 def record_decisions(
     home: Home, decisions: Iterable[Decision], context: PlanningContext, runs: dict[str, str]
 ) -> None:
-    """Append what was decided; `runs` names the run of each symbol that is trained."""
+    """Append the decisions; `runs` names the run of each trained symbol."""
     rows = [
         (
             iso(context.now),

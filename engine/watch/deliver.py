@@ -41,7 +41,7 @@ class Secret:
 
     @property
     def mark(self) -> str:
-        """What stands for it in history.db: the URL cannot be read from it."""
+        """The URL's mark in history.db, from which it cannot be recovered."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
@@ -124,7 +124,7 @@ def deliver(home: Home, settings: Settings, limit_s: float = LIMIT_S) -> str:
 
 
 def _left(home: Home) -> str:
-    """What still waits after a child that had nothing to say: it found another one at it."""
+    """How many messages wait after a silent child, because another process sends them."""
     left = len(outbox(home))
     return (
         f"{left} message{' waits' if left == 1 else 's wait'}: another process sends them"

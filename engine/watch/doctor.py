@@ -58,7 +58,7 @@ def doctor(
 
 
 def _link(home: Home) -> Item:
-    """What the last console measured of its line: this process draws nothing."""
+    """The last console's measurements of its line; this process draws nothing."""
     try:
         link = load_link(home)
     except (OSError, ValueError) as error:

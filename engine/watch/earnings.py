@@ -40,12 +40,12 @@ class Releases:
 
 
 def path_of(home: Home) -> Path:
-    """Where the releases are kept."""
+    """The file of the stored releases."""
     return home.market / "earnings.json"
 
 
 def read(home: Home) -> dict[str, Releases]:
-    """What is kept; empty when there is nothing, or nothing readable."""
+    """The stored releases; empty when missing or unreadable."""
     try:
         tree = json.loads(path_of(home).read_bytes())
         return {
@@ -60,7 +60,7 @@ def read(home: Home) -> dict[str, Releases]:
 
 
 def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float = LIMIT_S) -> str:
-    """Look up releases older than a day, in a child that ends at its limit; what failed."""
+    """Refresh releases older than a day in a child with a time limit; return what failed."""
     known = read(home)
     now = clock.now()
     old = [
@@ -86,7 +86,7 @@ def refresh(home: Home, symbols: tuple[str, ...], clock: Clock, limit_s: float =
 
 
 def _run_child(home: Home, symbols: list[str], limit_s: float) -> tuple[dict[str, list[str]], str]:
-    """The dates the child printed, also when it was stopped, and what failed in words."""
+    """The dates the child printed, even if stopped, and what failed in words."""
     try:
         child = subprocess.run(
             [sys.executable, "-P", "-m", "engine.watch.earnings", *symbols],

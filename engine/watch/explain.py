@@ -50,7 +50,7 @@ def explain_retraining(
 
 
 def _verdict(verdict: TriggerVerdict, assessment: Assessment) -> TriggerReport:
-    """A verdict, and what became of its reason before."""
+    """A verdict and the history of its reason."""
     history = assessment.histories.get(verdict.reason, ReasonHistory())
     return TriggerReport(
         reason=verdict.reason,
@@ -63,7 +63,7 @@ def _verdict(verdict: TriggerVerdict, assessment: Assessment) -> TriggerReport:
 
 
 def _signals(facts: SymbolFacts) -> tuple[SignalReport, ...]:
-    """Every figure of volatility and drift with its limit, also those that keep within it."""
+    """Every volatility and drift figure with its limit, whether or not it exceeds it."""
     named = [
         ("move" if signal.name == "move" else "volatility", signal) for signal in facts.volatility
     ]
@@ -77,7 +77,7 @@ def _signals(facts: SymbolFacts) -> tuple[SignalReport, ...]:
 def _earnings(
     home: Home, settings: Settings, assessment: Assessment, now: datetime
 ) -> EarningsReport:
-    """The releases known, and when they were looked up; only Yahoo's symbols are."""
+    """The known releases and when they were looked up; only for Yahoo's symbols."""
     if not settings.watch.earnings or not has_report_dates(assessment.inputs.source):
         return EarningsReport()
     known = earnings.read(home).get(assessment.inputs.symbol, earnings.Releases())

@@ -40,16 +40,16 @@ class WatchFacade(Facade):
         self._reader = SnapshotReader(context.home, context.clock)
 
     def snapshot(self) -> Snapshot:
-        """The state of everything, now; for one caller at a time."""
+        """The current snapshot; for one caller at a time."""
         return self._reader.read(self.context.settings, self.source)
 
     def rows(self) -> tuple[SymbolRow, ...]:
-        """The rows of a snapshot of its own, so that a second thread may ask."""
+        """The rows of a separate snapshot, so that a second thread may ask."""
         reader = SnapshotReader(self.home, self.clock)
         return reader.read(self.context.settings, self.source).rows
 
     def remember(self, statuses: Mapping[str, Status | None]) -> None:
-        """Show these statuses in the next snapshot, also where the disk could not keep them."""
+        """Use these statuses in the next snapshot, even if the disk could not store them."""
         self._reader.remember(statuses)
 
     def away(self) -> Away:
@@ -65,7 +65,7 @@ class WatchFacade(Facade):
         return away(self.home, since, self._runs.recent(200), jobs)
 
     def mark_open(self) -> None:
-        """Note that the console is open, for what it shows the next time of the while between."""
+        """Record that the console is open, so that `away` knows since when."""
         from engine.watch.console_summary import opened
 
         opened(self.home, self.clock.now())
@@ -78,7 +78,7 @@ class WatchFacade(Facade):
         skip_market_hours: bool = False,
         fetch: bool = True,
     ) -> TrainingPlan:
-        """What automatic training would do now; asks the source for bars when `fetch`."""
+        """The plan of automatic training; asks the source for bars when `fetch`."""
         from engine.schedule.upcoming import next_auto_train
         from engine.watch.assessment import assess_all
         from engine.watch.auto_train import plan_trainings, planning_context
@@ -95,7 +95,7 @@ class WatchFacade(Facade):
         return plan_trainings(self.home, settings, assessments, planning, self.clock)
 
     def refuse_while_open(self) -> None:
-        """RefusedError while the market is open: bars lack the session that is under way."""
+        """RefusedError while the market is open, because bars lack the current session."""
         from engine.watch.auto_train import planning_context
 
         context = planning_context(self.clock.now())
@@ -115,7 +115,7 @@ class WatchFacade(Facade):
         lambda started: {"runs": [run.run_id for run in started]},
     )
     def auto_train(self, plan: TrainingPlan, starter: str) -> tuple[StartedRun, ...]:
-        """Start what was planned and write every decision down."""
+        """Start the planned runs and record every decision."""
         from engine.watch.auto_train import start
 
         return start(self.home, plan, self._runs.start, starter)
@@ -186,7 +186,7 @@ class WatchFacade(Facade):
         Monitor(self.home, argv, every, settle_minutes, self.clock, say).run()
 
     def write_report(self, symbols: tuple[str, ...]) -> tuple[Path, dict[str, Any]]:
-        """The report of the newest checks: its file and what stands in it."""
+        """Write the report of the newest checks; return its path and contents."""
         from engine.watch.meters import Meters
         from engine.watch.report import write_report
 
@@ -200,7 +200,7 @@ class WatchFacade(Facade):
         return recent_lines(self.home, count)
 
     def keep_forecast(self, symbol: str, status: Status) -> None:
-        """Keep a forecast of a command before its outcome, where it can be kept."""
+        """Record a command's forecast before its outcome, where the disk allows."""
         from engine.watch import ledger
 
         if status.model is None or status.forecast is None:

@@ -1,4 +1,4 @@
-"""What triggers and planner read of one symbol, gathered from model, bars, ledger and checks."""
+"""Facts of one symbol for triggers and planner, from model, bars, ledger and checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAST_CHECKS = 60
 
 @dataclass(frozen=True, slots=True)
 class PastChecks:
-    """What earlier checks of one symbol say."""
+    """Results of one symbol's earlier checks."""
 
     confidences: tuple[tuple[str, float], ...] = ()
     """(last bar, confidence), newest first."""
@@ -103,7 +103,7 @@ def facts_of(
 
 @dataclass(frozen=True, slots=True)
 class _BarSignals:
-    """What the bars say; nothing without bars or a model."""
+    """Signals of the bars; empty without bars or a model."""
 
     volatility: tuple[Signal, ...] = ()
     drift: tuple[Signal, ...] = ()
@@ -129,7 +129,7 @@ def sessions_after(day: date, today: date) -> int:
 
 
 def histories_of(inputs: SymbolInputs, home: Home, now: datetime, failed: JobFailed) -> Histories:
-    """The history of every reason; sessions are scored forecasts where there are any, else bars."""
+    """Each reason's history; sessions are scored forecasts if there are any, else bars."""
     scored = ledger.scored(home, inputs.symbol, inputs.source)
 
     def sessions_since(day: str) -> int:

@@ -1,4 +1,4 @@
-"""Health: whether all is in order; CRIT anywhere makes `stockml health` end with 1."""
+"""Health checks; CRIT in any makes `stockml health` exit with 1."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def health(
     schedule: ScheduleView,
     source_of: Callable[[SymbolRow], str],
 ) -> tuple[Item, ...]:
-    """Every item in the order of a morning check; `source_of` a row is where its bars come from."""
+    """All items in the order of a morning check; `source_of` a row names the source of its bars."""
     items = (
         *(_meter(meter) for meter in snapshot.meters),
         models(home, snapshot),

@@ -31,7 +31,7 @@ _WEEK = timedelta(days=7)
 _UNTRUSTED = (SymbolState.CORRUPT, SymbolState.FOREIGN)
 _POOR = (SymbolState.NONE, SymbolState.STALE, SymbolState.FAILED, SymbolState.LOST)
 MAX_LAG = 5
-"""Sessions behind from which bars are critical."""
+"""Sessions behind at which bars become critical."""
 
 
 def models(home: Home, snapshot: Snapshot) -> Item:
@@ -91,7 +91,7 @@ def bars(
 
 
 def growth(home: Home, now: datetime) -> Iterator[Item]:
-    """How fast the home grew over a week of checks, and how long the disk lasts at that."""
+    """The home's growth over a week of checks, and how long the disk lasts at that rate."""
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return
@@ -116,7 +116,7 @@ def growth(home: Home, now: datetime) -> Iterator[Item]:
 
 
 def backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
-    """The newest backup of every symbol that has a model, read again."""
+    """The newest backup of every symbol with a model, verified by reading it."""
     from engine.vault.backups import backups_in, check_entry
 
     try:
@@ -161,7 +161,7 @@ def _newest_backup(known: tuple[Backup, ...], symbol: str) -> Backup | None:
 
 
 def copies(home: Home, settings: Settings, now: datetime) -> Iterator[Item]:
-    """The copies on the other disk: how old, and whether the newest backup is among them."""
+    """The copies on the other disk: their age, and whether they include the newest backup."""
     from engine.vault.backups import backups_in, newest_valid, other_disk
 
     folder = other_disk(home, settings)

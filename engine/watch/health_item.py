@@ -22,7 +22,7 @@ def level_of(*, critical: bool, warning: bool) -> Level:
 
 
 def or_fault(part: Callable[[], Iterable[Item]]) -> list[Item]:
-    """Items from history.db, or why there are none: a damaged file must not hide the others."""
+    """Items from history.db, or its fault as an item: a damaged file must not hide the others."""
     try:
         return list(part())
     except StockmlError as error:
@@ -30,5 +30,5 @@ def or_fault(part: Callable[[], Iterable[Item]]) -> list[Item]:
 
 
 def unkept(error: StockmlError) -> Item:
-    """That history.db cannot be read or written: no check counts, and no alert fires."""
+    """The item for an unusable history.db: no check counts, and no alert fires."""
     return Item("history", Level.CRIT, error.message, error.hint)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RECENT = timedelta(days=1)
 WEEKEND = timedelta(hours=66)
-"""On weekends cron checks nothing: from Friday 18:00 to Monday 06:00 are 60 hours."""
+"""The longest normal gap between cron's checks: Friday 18:00 to Monday 06:00 is 60 hours."""
 DIED = "the last one ended without a word"
 
 
@@ -83,7 +83,7 @@ def _end(run: Run) -> datetime:
 
 
 def service(home: Home, settings: Settings, *, scheduled: bool) -> Item:
-    """The service by its own word and its latency; `scheduled`: the schedule starts one."""
+    """The service's own health and its latency; `scheduled`: the schedule starts one."""
     limits = settings.resources
     state = service_state(home, limits.response_crit_s + 1.0)
     place = state.place.text
@@ -113,7 +113,7 @@ def _service_level(state: ServiceState, limits: ResourceSettings) -> Level:
 
 
 def alerts(home: Home, snapshot: Snapshot) -> Iterator[Item]:
-    """What fires and is not acknowledged, and messages that were not delivered."""
+    """Unacknowledged firing alerts, and undelivered messages."""
     firing = [
         alert for alert in snapshot.alerts if alert.state is AlertState.FIRING and not alert.acked
     ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = "id, target, last_close, next_close, low80, high80, low95, high95, p_up, confidence"
 REVISED = 1e-6
-"""Relative change of a close from which an outcome is written anew."""
+"""Relative change of a close that makes a new outcome row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Scored:
     p_up: float
     confidence: float
     base: float
-    """The close that the forecast was made from, as the bars have it now."""
+    """The close that the forecast was made from, in current bars."""
     actual: float
 
     @property
     def rebase(self) -> float:
-        """From the basis of the forecast to that of the bars now: 0.1 after a 10-for-1 split."""
+        """Factor from the forecast's price basis to the current one: 0.1 after a 10-for-1 split."""
         return self.base / self.last_close
 
 
@@ -66,7 +66,7 @@ class KeptForecast:
     symbol: str
     forecast: Forecast
     source: str
-    """Where its bars come from."""
+    """The source of its bars."""
     via: str
     generation: int
     digest: str
@@ -209,7 +209,7 @@ def waiting(home: Home, symbol: str, source: str) -> int:
 
 
 def live_of(forecasts: tuple[Scored, ...], window: int) -> Live:
-    """What the triggers read of the newest `window` scored sessions."""
+    """The triggers' facts from the newest `window` scored sessions."""
     newest = forecasts[-window:]
     if not newest:
         return Live()

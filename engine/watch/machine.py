@@ -17,7 +17,7 @@ from engine.watch.records import Item
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the doctor examines; a test gives another one."""
+    """The machine under examination; tests substitute their own."""
 
     environ: Mapping[str, str]
     terminal: bool

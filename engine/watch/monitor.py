@@ -37,7 +37,7 @@ def next_check(now: datetime, interval: timedelta, waits: bool, settle_minutes: 
 
 
 def something_waits(home: Home, since: datetime) -> bool:
-    """Whether a decision since then waits for the market to close."""
+    """Whether a decision since then waits for the market's close."""
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return False

@@ -25,7 +25,7 @@ YEAR = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class TrainingCandidate:
-    """One symbol as the planner sees it."""
+    """One symbol's inputs to the planner."""
 
     symbol: str
     priority: Priority
@@ -48,16 +48,16 @@ class TrainingCandidate:
     spent: int = 0
     """Trainings for performance or drift within the last YEAR."""
     newer: str = ""
-    """What is wrong with a model file that a newer stockml made; empty for any other."""
+    """The problem of a model file from a newer stockml; empty for any other."""
 
     def history(self, reason: str) -> ReasonHistory:
-        """What became of a reason."""
+        """The history of a reason."""
         return self.histories.get(reason, NO_HISTORY)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanningContext:
-    """When and how the planner is asked."""
+    """The circumstances of a plan."""
 
     now: datetime
     _: KW_ONLY
@@ -73,7 +73,7 @@ class PlanningContext:
 
 @dataclass(slots=True)
 class _FiredReasons:
-    """The fired verdicts of one symbol, by what follows from them."""
+    """The fired verdicts of one symbol, grouped by their consequence."""
 
     counting: list[TriggerVerdict] = field(default_factory=list)
     chronic: list[TriggerVerdict] = field(default_factory=list)
@@ -210,7 +210,7 @@ def _is_renewed(
     history: ReasonHistory,
     context: PlanningContext,
 ) -> bool:
-    """Whether the training for its age has published: the model is newer than its start."""
+    """Whether training for age has published: the model is newer than its start."""
     if verdict.reason != "age" or candidate.age_days is None or history.trained_at is None:
         return False
     return candidate.age_days * 86400 <= (context.now - history.trained_at).total_seconds() + 1.0

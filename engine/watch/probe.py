@@ -1,4 +1,4 @@
-"""One request for a prediction: through the service where it is up, else in this process."""
+"""Requests one prediction, through the service if it is up, else in this process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ProbeFault(StrEnum):
     """Whose fault it is that there is no forecast."""
 
     NONE = ""
-    """All went well."""
+    """No fault."""
     MODEL = "model"
     """Its own file or figures."""
     DATA = "data"
@@ -34,7 +34,7 @@ class ProbeFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What one request for a prediction came to."""
+    """The result of one prediction request."""
 
     via: str
     seconds: float

@@ -15,10 +15,10 @@ NAIVE_TOO = "the naive forecast breaks the same limit on the same sessions"
 
 @dataclass(frozen=True, slots=True)
 class ReasonHistory:
-    """What became of one reason for one symbol."""
+    """The history of one reason for one symbol."""
 
     trainings: int = 0
-    """Trainings in a row that did not help."""
+    """Consecutive trainings that did not help."""
     trained_at: datetime | None = None
     last_bar: str = ""
     """The symbol's last bar when it was last trained for this reason."""
@@ -26,13 +26,13 @@ class ReasonHistory:
     failed: bool = False
     """Whether that training failed, was cancelled or lost."""
     sessions: int = 0
-    """Sessions newly scored since."""
+    """Newly scored sessions since that training."""
     chronic: str = ""
     """Why it is chronic; empty while it is not."""
     fired_bar: str = ""
     """The symbol's last bar when it last fired."""
     quiet: int = 0
-    """Sessions since then."""
+    """Sessions since it last fired."""
 
 
 NO_HISTORY = ReasonHistory()
@@ -67,7 +67,7 @@ def why_chronic(verdict: TriggerVerdict, history: ReasonHistory) -> str:
 
 
 def after_training(history: ReasonHistory, now: datetime, last_bar: str) -> ReasonHistory:
-    """The history after a training was started: one more that is yet to help."""
+    """The history after a training starts: one more that has yet to help."""
     return ReasonHistory(
         history.trainings + (0 if history.failed else 1),
         now,

@@ -30,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The live figures of one symbol over all generations; percent, None without sessions."""
+    """One symbol's live figures over all generations in percent; None without sessions."""
 
     symbol: str
     n: int
@@ -50,11 +50,11 @@ class Accuracy:
     confidence: float | None = None
     """Mean stated confidence."""
     kept: float | None = None
-    """Percent of sessions within max_mape of the forecast, which the confidence is about."""
+    """Percent of sessions within max_mape of the forecast, the event that confidence predicts."""
     ece: float | None = None
     """Expected calibration error, percent."""
     source: str = ""
-    """Where the bars of the forecasts come from, where it is known."""
+    """The source of the forecasts' bars, if known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ class Waiting:
     tries: int
     fault: str
     taken: str = ""
-    """The marks of the URLs that took it."""
+    """The marks of the URLs it was delivered to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with one symbol, and why."""
+    """The planned action for one symbol, and why."""
 
     symbol: str
     action: PlannedAction

@@ -16,8 +16,7 @@ ENDED_STATES = {
     JobState.LOST: SymbolState.LOST,
     JobState.CANCELLED: SymbolState.CANCELLED,
 }
-# A hold is an operator's decision: it takes the word of age and of how the last training ended, not
-# of a broken file.
+# An operator's hold overrides age and the outcome of the last training, but not a broken file.
 OVERRULED_BY_HOLD = (
     SymbolState.FRESH,
     SymbolState.AGING,

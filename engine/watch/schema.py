@@ -79,8 +79,7 @@ SCHEMA = Schema(
     ),
 )
 
-# A symbol's newest checks and decisions stay, and the newest of the host; so do the trainings,
-# which count for a year, and an alert that nobody took yet.
+# The newest rows per symbol and host stay, as do trainings (they count a year) and unsent alerts.
 AGED = (
     AgingTable(SCHEMA, "watch_checks", "at", "symbol"),
     AgingTable(SCHEMA, "watch_decisions", "at", "symbol", only="run = ''"),

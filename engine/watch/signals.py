@@ -22,7 +22,7 @@ HISTORY = 500
 """Sessions of a statistic's own past that set its limit."""
 FEWEST = 120
 _STEP = 10
-"""Sessions between two distances of the reference period; neighbours say nearly the same."""
+"""Sessions between two distances of the reference period; neighbours are nearly equal."""
 _TINY = 1e-6
 
 
@@ -75,7 +75,7 @@ def _against_past(
 
 
 def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
-    """The greatest move or gap after `trained_to`, in sigma of the forecast made before it."""
+    """The greatest move or gap after `trained_to`, in sigmas of the forecast made before it."""
     scale = lagged(volatility(bars), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.log(bars.open) - lagged(np.log(bars.close), 1)
@@ -139,7 +139,7 @@ def critical(n: int, m: int, alpha: float = 0.01) -> float:
 def _lost_direction(
     live: Live, heldout: tuple[float | None, int], limits: WatchSettings
 ) -> Signal | None:
-    """Live hits too rare for the lower end of the held-out accuracy's interval."""
+    """Live hits below the lower end of the held-out accuracy's interval."""
     accuracy, n = heldout
     if accuracy is None or not live.hits:
         return None
@@ -168,7 +168,7 @@ def _lost_direction(
 
 
 def within_share(close: NDArray[np.float64], percent: float, count: int = 60) -> float | None:
-    """Percent of the newest sessions that moved at most `percent`: naive's confidence."""
+    """Percent of newest sessions that moved at most `percent`: the naive forecast's confidence."""
     if len(close) <= count:
         return None
     moved = np.abs(close[-count - 1 : -1] / close[-count:] - 1.0)

@@ -1,4 +1,4 @@
-"""Snapshots: everything the console shows as one value, read at the cost of what changed."""
+"""Snapshots: all that the console shows as one value, rereading only what changed."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ LOG_WINDOW = 65536
 
 
 def host_levels(meters: tuple[Meter, ...], runs: tuple[Run, ...]) -> list[Level]:
-    """What the host adds to the worst state: a CPU that a live run keeps busy is no fault."""
+    """Host levels that count for the worst state; a CPU busy with a live run is no fault."""
     training = any(run.live for run in runs)
     return [meter.level for meter in meters if not (training and meter.name == "CPU")]
 
 
 class SnapshotReader:
-    """Keeps what was read: the next snapshot reads what changed; for one caller at a time."""
+    """Caches what was read, so a snapshot rereads only changes; for one caller at a time."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
         self._home = home
@@ -44,7 +44,7 @@ class SnapshotReader:
         self._statuses: dict[str, tuple[tuple[int, int] | None, Status | None]] = {}
 
     def read(self, settings: Settings, source: str | None) -> Snapshot:
-        """The state of everything, now; what cannot be read is named in `problems`."""
+        """The current snapshot; unreadable parts are named in `problems`."""
         problems: list[str] = []
         runs = self._read_runs(problems)
         board = safe_read(self._board, problems)
@@ -111,14 +111,14 @@ class SnapshotReader:
         return file.st_mtime_ns, file.st_ino
 
     def remember(self, built: Mapping[str, Status | None]) -> None:
-        """Use what was built just now: a full disk cannot keep it for us to read."""
+        """Use statuses just built, which a full disk cannot store for rereading."""
         self._statuses |= {
             symbol: (self._status_key(symbol), status) for symbol, status in built.items()
         }
 
 
 def _row_levels(rows: tuple[SymbolRow, ...]) -> Iterator[Level]:
-    """What the rows add to the worst state, as `health` says."""
+    """Row levels that count for the worst state, as in `health`."""
     for row in rows:
         if row.state in (SymbolState.CORRUPT, SymbolState.FOREIGN):
             yield Level.CRIT

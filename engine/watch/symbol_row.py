@@ -33,7 +33,7 @@ PUBLISHED_UNSAID = "published; its run died before saying so"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowContext:
-    """What all rows of one snapshot share."""
+    """The shared context of all rows in a snapshot."""
 
     home: Home
     settings: Settings
@@ -48,7 +48,7 @@ class RowContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Model:
-    """What the stored status is worth for the files on disk now."""
+    """The stored status, checked against the current files."""
 
     source: str
     key: StatusKey | None
@@ -122,7 +122,7 @@ def _state(
 
 
 def _waiting(model: _Model, home: Home) -> str:
-    """Why the figures of a model file are not known yet; empty without a file."""
+    """Why a model file's figures are not known yet; empty without a file."""
     if model.key is None:
         return ""
     return READING if model.is_current or derived.can_keep(home) else UNREADABLE
@@ -162,7 +162,7 @@ def _note(status: Status | None, waiting: str, last: Job | None, state: SymbolSt
 
 
 def _stopped(last: Job | None, model: ModelInfo | None, now: datetime) -> str:
-    """That a training was cancelled a moment ago, and left the model as it was."""
+    """The note for a training just cancelled, which left the model as it was."""
     if last is None or last.state is not JobState.CANCELLED or last.ended_at is None:
         return ""
     if model is None or model.trained_at > last.ended_at:
@@ -175,7 +175,7 @@ def _joined(*parts: str) -> str:
 
 
 def _settled(run: Run | None, job: Job | None, model: ModelInfo | None) -> Job | None:
-    """The job as it turned out: a lost one whose model is the live one did publish it."""
+    """The job's true outcome: a lost one whose model is live did publish it."""
     if run is None or job is None or job.state is not JobState.LOST:
         return job
     if model is None or model.run_id != run.id:
@@ -192,7 +192,7 @@ def _settled(run: Run | None, job: Job | None, model: ModelInfo | None) -> Job |
 
 
 def _dated(run: Run | None, job: Job | None) -> Job | None:
-    """The job with the moment it ended; a lost one ended when its run was last heard of."""
+    """The job with its end time; a lost one ended when its run was last heard of."""
     return replace(job, ended_at=_ended_at(run, job)) if run and job else job
 
 

@@ -1,4 +1,4 @@
-"""What the triggers read of one symbol, and what each of them says."""
+"""The facts of one symbol that triggers read, and their verdicts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_METRICS = Metrics()
 
 
 class ModelFile(StrEnum):
-    """What is known of the model file of a symbol."""
+    """The state of a symbol's model file."""
 
     OK = "ok"
     NONE = "none"
@@ -46,7 +46,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One figure of the bars against a limit that its own past sets."""
+    """One figure of the bars, with a limit from its own past."""
 
     name: str
     value: float
@@ -67,7 +67,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class SymbolFacts:
-    """What is known of one symbol when its triggers are asked."""
+    """The facts of one symbol as its triggers read them."""
 
     symbol: str
     model: ModelFile = ModelFile.OK
@@ -97,7 +97,7 @@ class SymbolFacts:
 
 @dataclass(frozen=True, slots=True)
 class TriggerVerdict:
-    """What one trigger says of a symbol, fired or not."""
+    """One trigger's verdict on a symbol, fired or not."""
 
     reason: str
     text: str
@@ -110,6 +110,6 @@ class TriggerVerdict:
     """live, held-out, bars, checks, file or calendar."""
     window: str = ""
     unfixable: bool = False
-    """Whether the naive forecast fails the same limit: another training cannot mend it."""
+    """Whether the naive forecast fails the same limit, so that training cannot help."""
     severity: float = 0.0
-    """How far beyond its limit, for the order of trainings."""
+    """How far the figure exceeds its limit, for the order of trainings."""

@@ -41,10 +41,10 @@ TRIGGERS: dict[str, Trigger] = {
     "earnings": Trigger(model_triggers.earnings),
     "drift": Trigger(bar_triggers.drift, performance=True, yearly=True),
 }
-"""In the order in which they are shown and weighed."""
+"""In the order of display and priority."""
 ORDER = {reason: position for position, reason in enumerate(TRIGGERS)}
 
 
 def verdicts(facts: SymbolFacts, settings: Settings) -> tuple[TriggerVerdict, ...]:
-    """What every trigger says of one symbol, in the order of TRIGGERS."""
+    """Every trigger's verdict on one symbol, in the order of TRIGGERS."""
     return tuple(trigger.judge(facts, settings) for trigger in TRIGGERS.values())
