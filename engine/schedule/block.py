@@ -52,6 +52,15 @@ class Block:
     foreign_lines: tuple[str, ...] = ()
     """Lines in the block that are not jobs of ours."""
 
+    @property
+    def hand_edit(self) -> str:
+        """What was edited by hand, in words; empty when nothing was."""
+        if not self.edited and not self.foreign_lines:
+            return ""
+        foreign = f"; not ours: {'; '.join(self.foreign_lines)}" if self.foreign_lines else ""
+        line = f"line {self.line_number} of the crontab"
+        return f"the stockml block ({line}) was edited by hand{foreign}"
+
 
 @dataclass(frozen=True, slots=True)
 class MarkerFault:

@@ -39,15 +39,16 @@ class ScheduleReader:
         block = find_block(tab, self.home)
         if block is None:
             return CurrentSchedule(backend, tab, lines=())
-        if not block.edited and not block.foreign_lines:
+        edited = block.hand_edit
+        if not edited:
             return CurrentSchedule(backend, tab, lines=block.lines)
         if edits is EditPolicy.OVERWRITE:
-            return CurrentSchedule(backend, tab, lines=self._recorded(), edited=_edited(block))
+            return CurrentSchedule(backend, tab, lines=self._recorded(), edited=edited)
         if edits is EditPolicy.REFUSE or block.foreign_lines:
             raise _refusal(block)
         for line in block.lines:
             parse(line.expression, reboot=JOBS[line.job].reboot)
-        return CurrentSchedule(backend, tab, lines=block.lines, edited=_edited(block))
+        return CurrentSchedule(backend, tab, lines=block.lines, edited=edited)
 
     def in_use(self) -> Backend | None:
         """The backend that holds jobs of this home, or None.
@@ -95,13 +96,6 @@ class ScheduleReader:
         return recorded or tuple(default_line(job) for job in STANDARD_JOBS)
 
 
-def _edited(block: Block) -> str:
-    where = f"the stockml block (line {block.line_number} of the crontab) was edited by hand"
-    if block.foreign_lines:
-        return f"{where}: not ours: {'; '.join(block.foreign_lines)}"
-    return where
-
-
 def _refusal(block: Block) -> RefusedError:
     hint = (
         "`schedule install --overwrite` puts our lines back; move lines of your own out of the"
@@ -109,4 +103,4 @@ def _refusal(block: Block) -> RefusedError:
     )
     if not block.foreign_lines:
         hint = f"`schedule install --adopt` keeps the edit; {hint}"
-    return RefusedError(_edited(block), hint)
+    return RefusedError(block.hand_edit, hint)

@@ -87,12 +87,8 @@ def _read_lines(
         problems.append(str(error))
     if block and units:
         problems.append("the jobs stand both in the crontab and in systemd: each starts twice")
-    if block and (block.edited or block.foreign_lines):
-        foreign = "; ".join(block.foreign_lines)
-        problems.append(
-            f"the stockml block (line {block.line_number} of the crontab) was edited by hand"
-            + (f"; not ours: {foreign}" if foreign else "")
-        )
+    if block and block.hand_edit:
+        problems.append(block.hand_edit)
     if block:
         return Backend.CRONTAB, block.lines
     return (Backend.SYSTEMD, units) if units else (None, ())
