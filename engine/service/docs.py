@@ -15,7 +15,7 @@ _STYLE = (
 
 
 def page(document: dict[str, Any]) -> str:
-    """The whole page."""
+    """The HTML of the page."""
     info = document["info"]
     body = "".join(
         _operation(path, method, operation)

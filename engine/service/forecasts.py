@@ -1,4 +1,4 @@
-"""Forecasts cached per ServedSymbol with a time to live, and computed once at a time per symbol."""
+"""Forecasts cached per ServedSymbol with a time to live; one computation at a time per symbol."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class MetricRegistry(CollectorRegistry):
 
 
 class ServiceMetrics:
-    """What the service counts; any thread may count, `record_request` is for the event loop."""
+    """The service's counters; any thread may count, `record_request` is for the event loop."""
 
     def __init__(self) -> None:
         self.registry = registry = MetricRegistry()

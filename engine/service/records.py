@@ -19,4 +19,4 @@ class Overview:
     """The models of /api/v1/models."""
     fault: str = ""
     stranger: str = ""
-    """What answers at the settings' port while no service of this home runs; else empty."""
+    """The program at the settings' port while no service of this home runs; else empty."""

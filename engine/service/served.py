@@ -35,7 +35,7 @@ class ServedSymbol:
     fault: StockmlError | None = None
     """Why it cannot be forecast; None when it can."""
     refused: str = ""
-    """What is wrong with the file on disk while the model before it stays in service."""
+    """The problem with the file on disk while the previous model stays in service."""
 
     def forecast(self) -> Forecast:
         """The next session's forecast; raises `fault`, or ModelError for a number not finite."""

@@ -1,6 +1,5 @@
 """Starting and stopping: one service per home, on its own port; a stop lets requests finish.
 
-problem                                error
 another service of this home runs      BusyError naming it
 the port is taken                      StockmlError naming the port
 another host than loopback, no token   RefusedError

@@ -1,4 +1,4 @@
-"""The running service as one value: what is served, the refresh every second, cached health."""
+"""The running service as one value: its models, the refresh every second, and cached health."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The performance check: every symbol's prediction, figures and triggers, and the host.
-
-What fires is trained at once, or after the close in an open market; never without `begin`.
-"""
+"""The performance check: predictions, figures, triggers and the host; `begin` trains what fires."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class SymbolCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """One whole check."""
+    """The result of one check."""
 
     at: datetime
     via: str

@@ -14,7 +14,7 @@ from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
 from engine.words import figures
 
 LUCK_WINDOWS = (10, 15, 20, 30, 60)
-"""Newest live sessions that are tested while the whole record is short."""
+"""Windows of newest live sessions that are tested while the record is short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Continuous monitoring: a check in its own process every interval, until a signal stops it.
 
-A failed check prints one line and the loop continues. If something waits for the close, the next
-check runs right after it.
+A failed check costs one line; if something waits for the close, the next check follows it.
 """
 
 from __future__ import annotations

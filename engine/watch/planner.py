@@ -161,7 +161,7 @@ def _without_reason(
 def _fired_reasons(
     candidate: TrainingCandidate, context: PlanningContext, settings: Settings
 ) -> _FiredReasons:
-    """What fires, or will before the next scheduled training, sorted in the order of TRIGGERS."""
+    """Verdicts that fire, or will before the next scheduled training, in the order of TRIGGERS."""
     verdicts = [verdict for verdict in candidate.verdicts if verdict.fired]
     if ahead := _age_ahead(candidate, context, settings):
         verdicts.append(ahead)
@@ -219,7 +219,7 @@ def _is_renewed(
 def _obstacle(
     candidate: TrainingCandidate, context: PlanningContext, settings: Settings, reasons: set[str]
 ) -> tuple[PlannedAction, str] | None:
-    """What keeps a symbol from being trained now, and why; None when nothing does."""
+    """The action and the reason that stop a symbol from training now; None if nothing does."""
     if candidate.hold:
         return PlannedAction.HELD, f"on hold: {candidate.hold}"
     if context.outage:

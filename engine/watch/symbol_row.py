@@ -38,7 +38,7 @@ class RowContext:
     home: Home
     settings: Settings
     asked: str | None
-    """The source that was asked for; None for each symbol's own."""
+    """The requested source; None for each symbol's own."""
     configured: str
     """The settings' source with its full name."""
     runs: tuple[Run, ...]

@@ -72,7 +72,7 @@ class SymbolFacts:
     symbol: str
     model: ModelFile = ModelFile.OK
     problem: str = ""
-    """What is wrong with the model file."""
+    """The problem with the model file."""
     age_days: float | None = None
     age_sessions: int | None = None
     trained_to: str = ""

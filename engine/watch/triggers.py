@@ -1,7 +1,4 @@
-"""Triggers: the reasons to retrain a model, one row each in TRIGGERS.
-
-Each is a pure function of one symbol's facts, and returns a verdict whether or not it fires.
-"""
+"""The reasons to retrain a model: one pure function each in TRIGGERS that returns a verdict."""
 
 from __future__ import annotations
 
