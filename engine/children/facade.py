@@ -45,19 +45,19 @@ class ChildrenFacade(Facade):
     """Verbs of the other facades, each run in its own child process."""
 
     def create_backup(self, symbols: Sequence[str] = ()) -> BackupCreated:
-        """Back up the live models of these symbols, of all without any."""
+        """Back up the live models of these symbols, or of all if none is named."""
         from engine.children.messages import BackupCreated, CreateBackup
 
         return self._run(CreateBackup(tuple(symbols)), BackupCreated)
 
     def restore_backup(self, backup: str, symbols: Sequence[str]) -> BackupRestored:
-        """Publish these models of a backup again."""
+        """Republish these models of a backup."""
         from engine.children.messages import BackupRestored, RestoreBackup
 
         return self._run(RestoreBackup(backup, tuple(symbols)), BackupRestored)
 
     def verify_backups(self, names: Sequence[str] = ()) -> BackupsVerified:
-        """Read every file of these backups again, of all without names."""
+        """Reread every file of these backups, or of all if none is named."""
         from engine.children.messages import BackupsVerified, VerifyBackups
 
         return self._run(VerifyBackups(tuple(names)), BackupsVerified)
@@ -69,7 +69,7 @@ class ChildrenFacade(Facade):
         return self._run(CheckModels(), ModelsChecked)
 
     def plan_trainings(self) -> TrainingsPlanned:
-        """What automatic training would do now, with fresh bars."""
+        """The decisions of automatic training now, with fresh bars."""
         from engine.children.messages import PlanTrainings, TrainingsPlanned
 
         return self._run(PlanTrainings(), TrainingsPlanned)
@@ -83,7 +83,7 @@ class ChildrenFacade(Facade):
         return self._run(StartTrainings(tuple(symbols), skip_market_hours), TrainingsStarted)
 
     def examine_machine(self) -> MachineExamined:
-        """Whether this machine can do the work."""
+        """Check whether this machine can run stockml."""
         from engine.children.messages import ExamineMachine, MachineExamined
 
         return self._run(ExamineMachine(), MachineExamined)
@@ -95,7 +95,7 @@ class ChildrenFacade(Facade):
         return self._run(ShowSymbol(symbol), SymbolDetails)
 
     def start_status_refresh(self) -> bool:
-        """Let a child rebuild outdated statuses; False when one is already doing it."""
+        """Start a child that rebuilds outdated statuses; False if one is running."""
         if lock_holder(self.home.locks / ".status") is not None:
             return False
         argv = [*_module("engine.children.refresh"), str(self.home.root), self.source or ""]
@@ -135,7 +135,7 @@ def _module(name: str) -> list[str]:
 
 
 def _output(job: bytes, name: str) -> bytes:
-    """What a child wrote for a job; StockmlError with the end of its stderr when it wrote none."""
+    """The child's output for a job; StockmlError with the end of its stderr if there is none."""
     argv = _module("engine.children.job")
     try:
         process = subprocess.run(

@@ -60,7 +60,7 @@ def create_backup(engine: Engine, request: CreateBackup) -> BackupCreated:
 
 
 def restore_backup(engine: Engine, request: RestoreBackup) -> BackupRestored:
-    """Publish models of a backup again."""
+    """Republish models of a backup."""
     backup = engine.backups.show(request.backup)
     results = engine.backups.restore(backup.name, request.symbols)
     return BackupRestored(
@@ -76,7 +76,7 @@ def _problem(error: StockmlError | None) -> str:
 
 
 def verify_backups(engine: Engine, request: VerifyBackups) -> BackupsVerified:
-    """Read backups again."""
+    """Reread the files of backups."""
     return BackupsVerified(
         tuple(_verified(backup, checks) for backup, checks in engine.backups.verify(request.names))
     )
@@ -129,7 +129,7 @@ def _planned(decisions: Iterable[Decision]) -> tuple[PlannedSymbol, ...]:
 
 
 def plan_trainings(engine: Engine, _: PlanTrainings) -> TrainingsPlanned:
-    """What automatic training would do now."""
+    """The decisions of automatic training now."""
     return TrainingsPlanned(_planned(engine.watch.auto_plan().decisions))
 
 
@@ -143,7 +143,7 @@ def start_trainings(engine: Engine, request: StartTrainings) -> TrainingsStarted
 
 
 def examine_machine(engine: Engine, _: ExamineMachine) -> MachineExamined:
-    """Whether this machine can do the work."""
+    """Check whether this machine can run stockml."""
     return MachineExamined(tuple(engine.watch.doctor()))
 
 
@@ -157,7 +157,7 @@ JOBS: dict[type[Request], Callable[[Engine, Any], msgspec.Struct]] = {
     ExamineMachine: examine_machine,
     ShowSymbol: symbol_details,
 }
-"""What answers each request."""
+"""The handler of each request."""
 
 
 def reply_to(job: ChildJob) -> Reply[msgspec.Struct]:
@@ -170,7 +170,7 @@ def reply_to(job: ChildJob) -> Reply[msgspec.Struct]:
 
 
 def main() -> None:
-    """Answer the job on stdin; what libraries print goes to stderr."""
+    """Answer the job on stdin; output of libraries goes to stderr."""
     answers = os.dup(1)
     os.dup2(2, 1)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=ChildJob)

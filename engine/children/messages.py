@@ -15,20 +15,20 @@ Answer = TypeVar("Answer")
 
 
 class CreateBackup(msgspec.Struct, frozen=True, tag=True):
-    """Back up the live models of these symbols, of all without any."""
+    """Back up the live models of these symbols, or of all if none is named."""
 
     symbols: tuple[str, ...] = ()
 
 
 class RestoreBackup(msgspec.Struct, frozen=True, tag=True):
-    """Publish these models of a backup again."""
+    """Republish these models of a backup."""
 
     backup: str
     symbols: tuple[str, ...]
 
 
 class VerifyBackups(msgspec.Struct, frozen=True, tag=True):
-    """Read every file of these backups again, of all without names."""
+    """Reread every file of these backups, or of all if none is named."""
 
     names: tuple[str, ...] = ()
 
@@ -38,7 +38,7 @@ class CheckModels(msgspec.Struct, frozen=True, tag=True):
 
 
 class PlanTrainings(msgspec.Struct, frozen=True, tag=True):
-    """What automatic training would do now."""
+    """The decisions of automatic training now."""
 
 
 class StartTrainings(msgspec.Struct, frozen=True, tag=True):
@@ -49,11 +49,11 @@ class StartTrainings(msgspec.Struct, frozen=True, tag=True):
 
 
 class ExamineMachine(msgspec.Struct, frozen=True, tag=True):
-    """Whether this machine can do the work."""
+    """Check whether this machine can run stockml."""
 
 
 class ShowSymbol(msgspec.Struct, frozen=True, tag=True):
-    """What the console shows of one symbol."""
+    """Everything the console shows about one symbol."""
 
     symbol: str
 
@@ -99,9 +99,9 @@ class VerifiedFile(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str
     kind: str
     ok: bool
-    """A whole model, as it was backed up."""
+    """Whether the model is complete and unchanged."""
     damaged: bool = False
-    """Not what was backed up."""
+    """Whether it differs from what was backed up."""
     text: str = ""
 
 
@@ -125,7 +125,7 @@ class BackupsVerified(msgspec.Struct, frozen=True):
 
 
 class PlannedSymbol(msgspec.Struct, frozen=True):
-    """What automatic training does with one symbol, for which trigger, and why."""
+    """The decision of automatic training for one symbol, with its trigger and reason."""
 
     symbol: str
     action: PlannedAction
@@ -134,13 +134,13 @@ class PlannedSymbol(msgspec.Struct, frozen=True):
 
 
 class TrainingsPlanned(msgspec.Struct, frozen=True):
-    """What automatic training would do."""
+    """The decisions of automatic training."""
 
     decisions: tuple[PlannedSymbol, ...]
 
 
 class TrainingsStarted(msgspec.Struct, frozen=True):
-    """The runs that were started, and what was decided for every symbol."""
+    """The started runs, and the decision for every symbol."""
 
     decisions: tuple[PlannedSymbol, ...]
     run_ids: tuple[str, ...] = ()
@@ -153,7 +153,7 @@ class CheckedModel(msgspec.Struct, frozen=True, kw_only=True):
     """ok, warning, critical or failed."""
     source: str = ""
     trained: bool = True
-    """It has a model."""
+    """Whether it has a model."""
 
 
 class ModelsChecked(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,13 +167,13 @@ class ModelsChecked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MachineExamined(msgspec.Struct, frozen=True):
-    """What the doctor looked at."""
+    """The checks of the doctor."""
 
     items: tuple[Item, ...]
 
 
 class SymbolDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of one symbol; a part that could not be read is None, `problems` say why."""
+    """All details of one symbol; an unreadable part is None and `problems` says why."""
 
     symbol: str
     model: ModelSummary

@@ -13,7 +13,7 @@ Part = TypeVar("Part")
 
 
 def symbol_details(engine: Engine, request: ShowSymbol) -> SymbolDetails:
-    """Everything known; a part that cannot be read is None, and `problems` says why."""
+    """All details; an unreadable part is None and `problems` says why."""
     (symbol,) = engine.models.checked((request.symbol,))
     model = engine.models.summary(symbol)
     problems = list(model.problems)

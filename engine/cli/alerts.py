@@ -84,7 +84,7 @@ def ack(session: Session, rule: str, symbol: str | None) -> int:
 
 
 def silence(session: Session, rule: str, symbol: str | None, how_long: str) -> int:
-    """Send nothing of a rule and a symbol for a time; `*` means all of them."""
+    """Mute a rule and a symbol for a time; `*` means all of them."""
     until = session.engine.alerts.silence(
         _rule(rule), _symbol(session, symbol), parse_duration(how_long)
     )

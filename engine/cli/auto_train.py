@@ -111,12 +111,12 @@ def started_lines(started_runs: Iterable[StartedRun]) -> list[str]:
 
 
 def _left_out(plan: TrainingPlan) -> list[Decision]:
-    """The symbols that another process or missing bars keep from training."""
+    """The symbols not trained because of another process or missing bars."""
     return [decision for decision in plan.decisions if decision.action in _LEFT_OUT]
 
 
 def _not_trained(plan: TrainingPlan) -> str:
-    """The symbols that were left out, and the reason of the first."""
+    """The skipped symbols, and the reason of the first."""
     decisions = _left_out(plan)
     if not decisions:
         return ""

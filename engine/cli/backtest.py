@@ -64,7 +64,7 @@ def backtest(
 
 @contextmanager
 def _resumable() -> Iterator[None]:
-    """Ctrl-C ends the command with the advice to run it again."""
+    """On Ctrl-C, end the command with the advice to run it again."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -112,7 +112,7 @@ def weights(entry: dict[str, Any]) -> str:
 
 @contextmanager
 def _progress(session: Session) -> Iterator[Any]:
-    """A bar on a terminal, a line for every tenth elsewhere."""
+    """Show a bar on a terminal, else a line for every tenth of the work."""
     if on_terminal(session.narration):
         from rich.console import Console
         from rich.progress import (

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Tree = dict[str, Any]
 COLUMNS = columns(("BACKUP", "MADE", "REASON", "SYMBOLS", ">SIZE", "CHECKED", "WHERE"))
 _SHOWN = 6
-"""Symbols named in a list before only their number is."""
+"""The most symbols listed by name; longer lists show only their number."""
 
 
 def backup(session: Session, symbols: tuple[str, ...], to: Path | None) -> int:
-    """Copy the live models of the symbols, or of all, into a new backup that is read again."""
+    """Copy the live models of the symbols, or of all, into a new backup and verify it."""
     asked = session.symbols(symbols)
     made = session.engine.backups.create(asked, to.expanduser().absolute() if to else None)
     absent = [symbol for symbol in asked if symbols and made.backup.entry(symbol) is None]
@@ -77,7 +77,7 @@ def list_backups(session: Session) -> int:
 
 
 def verify(session: Session, names: tuple[str, ...]) -> int:
-    """Read every file of the backups again; exit 1 when one is damaged."""
+    """Reread every file of the backups; exit 1 if one is damaged."""
     from engine.vault.records import damaged
 
     verified = [

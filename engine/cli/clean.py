@@ -68,7 +68,7 @@ def _place(home: Home, action: Removal) -> str:
 
 
 def _counts(actions: Sequence[Removal], would: str) -> str:
-    """What is done: 3 removed, 1 copied; in a dry run `would` says what would be."""
+    """The counts of actions, such as `3 removed, 1 copied`; `would` marks a dry run."""
     counts = Counter(str(action.verb) for action in actions)
     parts = [f"{counts[verb]} {would}{word}" for verb, word in _DONE.items() if counts[verb]]
     return ", ".join(parts) or "nothing due"

@@ -74,7 +74,7 @@ def _plain(value: Any) -> Any:
 
 
 def check(session: Session) -> int:
-    """Name every mistake in stockml.toml and in the environment; exit 3 when there is one."""
+    """Report every mistake in stockml.toml and the environment; exit 3 if there is one."""
     problems = problems_of(session)
     if session.json:
         session.document(
@@ -88,12 +88,12 @@ def check(session: Session) -> int:
 
 
 def problems_of(session: Session) -> tuple[str, ...]:
-    """Everything wrong with the settings, each problem one line."""
+    """All problems of the settings, one line each."""
     return session.unchecked_engine.settings.problems(key_problems)
 
 
 def key_problems(settings: Settings) -> tuple[str, ...]:
-    """Problems in `[console.keys]`; the console checks them, where it is installed."""
+    """Problems in `[console.keys]`, checked by the console, which alone knows its actions."""
     problems: tuple[str, ...] = (
         load_target("tui.keys.keymap:problems_of")(settings) if settings.console.keys else ()
     )

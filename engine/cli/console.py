@@ -9,7 +9,7 @@ from engine.cli.session import Session, on_terminal
 from engine.core.errors import UsageError
 
 CONSOLE = "tui.launch:run"
-"""`run(home, source, read_only, link) -> exit code`; named, for commands work without it."""
+"""`run(home, source, read_only, link) -> exit code`; a name, as commands work without it."""
 
 
 def has_terminal() -> bool:

@@ -34,7 +34,7 @@ def report_crash(error: Exception, args: Sequence[str], session: Session) -> int
 
 
 def _write_crash_file(error: Exception, args: Sequence[str], session: Session) -> Path | None:
-    """The file under logs/, or in the temporary folder where there is no home; None: neither."""
+    """Write the file to logs/, or to the temporary folder without a home; None if both fail."""
     now = datetime.now(UTC)
     lines = [
         f"{now.isoformat()} stockml {' '.join(args)}",

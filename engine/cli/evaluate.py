@@ -40,7 +40,7 @@ def reportable(problems: list[dict[str, Any]], named: bool) -> list[dict[str, An
 
 
 def lines_of(evaluation: dict[str, Any], width: int | None) -> list[str]:
-    """The table; a narrow terminal leaves out the columns that matter less."""
+    """The table; a narrow terminal drops the less important columns."""
     from engine.forecast.report_table import HEADS, RIGHT, table_rows
 
     titles = [f">{head}" if at in RIGHT else head for at, head in enumerate(HEADS)]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.25
 EPOCH_LINES = 5
-"""Plain progress says at most this many epoch lines a symbol."""
+"""The most epoch lines per symbol in plain progress."""
 
 
 class Interrupts(AbstractContextManager["Interrupts"]):
@@ -142,7 +142,7 @@ def _fifth(job: Job) -> int:
 
 
 class PlainView:
-    """One line for each change: for pipes, logs and dumb terminals."""
+    """One line per change, for pipes, logs and dumb terminals."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
@@ -159,7 +159,7 @@ class PlainView:
 
 
 class BarsView:
-    """One progress bar a symbol."""
+    """One progress bar per symbol."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
@@ -227,5 +227,5 @@ def share(job: Job) -> float:
 
 
 def make_view(stream: TextIO, say: Callable[[str], None]) -> View:
-    """Bars where the cursor can move, lines elsewhere."""
+    """Bars if the terminal can move the cursor, else lines."""
     return BarsView(stream) if on_terminal(stream) else PlainView(say)

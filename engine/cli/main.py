@@ -36,7 +36,7 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 
 
 def installed_version() -> str:
-    """The version of the installed package, or of the checkout that holds this file."""
+    """The version of the installed package, or of the checkout with this file."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -85,7 +85,7 @@ def entry() -> None:
 
 
 def main(args: Sequence[str]) -> int:
-    """Run one command line; every fault becomes one line on stderr and an exit code."""
+    """Run one command line; every error becomes one line on stderr and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A locale without UTF-8 shows "?" for an arrow and never ends a command.
         if hasattr(stream, "reconfigure"):

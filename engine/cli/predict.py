@@ -22,7 +22,7 @@ class SymbolForecast:
 
     row: SymbolRow
     source: str
-    """Where the forecast comes from."""
+    """The source of the forecast."""
     forecast: Forecast | None = None
     error: StockmlError | None = None
     bars_behind: int | None = None
@@ -70,7 +70,7 @@ def _forecasts(session: Session, symbols: tuple[str, ...]) -> list[SymbolForecas
 
 
 def _source(session: Session, row: SymbolRow) -> str:
-    """Where the forecast comes from; a model of a simulated market marks it, whatever the bars."""
+    """The source of the forecast; a model of a simulated market always marks it."""
     trained = row.model.source if row.model else ""
     return trained if is_simulated(trained) else session.source or trained
 

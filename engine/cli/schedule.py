@@ -27,7 +27,7 @@ class PlannedRun(NamedTuple):
     job: str
     slot: datetime
     clock_change: str | None
-    """What a change of the clocks does to it."""
+    """The effect of a DST change on it."""
 
 
 def show(session: Session, tab: bool) -> int:
@@ -62,7 +62,7 @@ def next_runs(session: Session, jobs: tuple[str, ...], count: int) -> int:
 
 
 def _chosen(session: Session, names: Iterable[str]) -> list[JobView]:
-    """The named jobs; all of them without names. UsageError for an unknown one."""
+    """The named jobs, or all jobs; UsageError for an unknown one."""
     chosen = [job_named(name).name for name in names]
     jobs = session.unchecked_engine.schedule.view().jobs
     return [job for job in jobs if not chosen or job.job.name in chosen]

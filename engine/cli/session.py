@@ -65,7 +65,7 @@ class Session:
         return engine
 
     def symbols(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """The named symbols, without names all configured ones; UsageError for an unknown one."""
+        """The named symbols, or all configured ones; UsageError for an unknown one."""
         texts = tuple(texts)
         configured = self.engine.settings.current.names
         return check_symbols(texts, configured) if texts else configured
@@ -96,7 +96,7 @@ class Session:
 
 
 def on_terminal(stream: TextIO) -> bool:
-    """Whether cursor movements make sense on `stream`."""
+    """Whether `stream` is a terminal that can move the cursor."""
     return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
@@ -108,7 +108,7 @@ def report(error: StockmlError) -> None:
 
 
 def report_symbol(symbol: str, message: str, hint: str) -> None:
-    """Report a symbol's fault; the symbol comes first, once."""
+    """Report a symbol's error, prefixed once with the symbol."""
     text = message if message.startswith(symbol) else f"{symbol}: {message}"
     report(StockmlError(text, hint))
 

@@ -47,7 +47,7 @@ class CrontabError(StockmlError):
 
 
 class CrontabMissingError(CrontabError):
-    """There is no crontab program on this machine, so no tab can hold anything of ours."""
+    """There is no crontab program on this machine, so no tab holds our jobs."""
 
 
 class DeniedError(CrontabError):

@@ -27,7 +27,7 @@ _FOREIGN = {
 
 
 class ExpressionError(UsageError):
-    """An expression that cron would refuse, misread or never fire; `field` names the place."""
+    """An expression that cron would refuse, misread or never fire, with the wrong `field`."""
 
     def __init__(self, field: str, message: str, hint: str = "") -> None:
         super().__init__(f"{field}: {message}", hint)
@@ -35,7 +35,7 @@ class ExpressionError(UsageError):
 
 
 class _Span(NamedTuple):
-    """One place of a list: `first` to `last` by `step`."""
+    """One element of a list: `first` to `last` by `step`."""
 
     first: int
     last: int
@@ -50,7 +50,7 @@ class _Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One of the five places of an expression."""
+    """One of the five fields of an expression."""
 
     name: str
     low: int

@@ -88,7 +88,7 @@ class JobView:
     reason: str = ""
     """Why it was missed, failed or skipped; what is wrong with its line."""
     hidden: bool = False
-    """Whether it is installed is not known: the crontab could not be read."""
+    """Whether the crontab was unreadable, so that it may be installed."""
     before: str = ""
     """For a running job: how its previous run failed; empty if it did not."""
 
@@ -142,7 +142,7 @@ class ScheduleView:
     other_lines: tuple[str, ...]
     """The rest of the crontab, line by line, made safe for a terminal."""
     other_homes: tuple[Path, ...]
-    """Further homes with a block of their own."""
+    """Other homes with their own block."""
     problems: tuple[str, ...]
     """Descriptions of unreadable parts and of differences from the record."""
     unread: bool = False
@@ -155,7 +155,7 @@ class ScheduleView:
 
     @property
     def unknown(self) -> str:
-        """Why it is not known whether any job is installed; empty when it is."""
+        """Why the installed jobs are unknown; empty if they are known."""
         return self.problems[0] if self.unread and self.problems and not self.installed else ""
 
     def has(self, name: str) -> bool:

@@ -80,7 +80,7 @@ def missed_slots(
     zone: ZoneInfo,
     boot: datetime | None,
 ) -> tuple[datetime, ...]:
-    """The slots that no run covers, newest first, 50 at most; one of this very minute is none."""
+    """The slots that no run covers, newest first, at most 50, without the current minute."""
     if not installed.enabled or installed.since is None:
         return ()
     floor = max([installed.since, *(run.started for run in runs)]).astimezone(UTC)

@@ -78,7 +78,7 @@ def swap(
 
 
 def _install(crontab: Crontab, file: Path | None, approved: bytes | None, copy: Path) -> None:
-    """Install the file, or no tab without one; the copy goes when nothing was written."""
+    """Install the file, or remove the tab if None; delete the copy if nothing was written."""
     try:
         _expect(crontab.read(), approved, "while it was checked")
     except StockmlError:
@@ -130,7 +130,7 @@ def _read_back(crontab: Crontab, approved: bytes | None, after: bytes | None, co
 
 @contextmanager
 def _file(state: Path, tab: bytes | None) -> Iterator[Path | None]:
-    """The tab to install in a file of our own, gone afterwards; None when there is to be no tab."""
+    """A temporary file with the tab to install; None to remove the tab."""
     if tab is None:
         yield None
         return

@@ -28,7 +28,7 @@ _LIMIT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Systemd:
-    """The user units of one home in `folder`; `linger` has a file per user who needs no login."""
+    """The user units of one home in `folder`; `linger` has a file per user with linger on."""
 
     home: Home
     folder: Path

@@ -1,4 +1,4 @@
-"""Counts with their nouns, lists that end in time, and sentences that fit on one line."""
+"""Counts with their nouns, shortened lists, and sentences that fit on one line."""
 
 from __future__ import annotations
 

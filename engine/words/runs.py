@@ -20,7 +20,7 @@ _COUNTED = (
     JobState.LOST,
     JobState.CANCELLED,
 )
-"""The order in which the states of jobs are counted."""
+"""The display order of job states."""
 _PHASES = {
     "load": "loading bars",
     "features": "features",
@@ -54,7 +54,7 @@ def run_line(run: Run, now: datetime) -> str:
 
 
 def run_seconds(run: Run, now: datetime) -> float | None:
-    """Seconds from the start to the end, or until now; None for an end that nobody knows."""
+    """Seconds from the start to the end, or until now; None if the end is unknown."""
     end = run.ended_at or (now if run.live else run.last_event_at)
     return (end - run.created_at).total_seconds() if end else None
 
@@ -121,7 +121,7 @@ def metrics_line(metrics: Metrics) -> str:
 
 
 def failures_line(jobs: Sequence[Job]) -> str:
-    """The jobs that were neither published nor refused, in one line: cron mails the last one."""
+    """The jobs neither published nor refused, in one line, as cron mails the last one."""
     failed = [job for job in jobs if job.state not in (JobState.DONE, JobState.REFUSED)]
     return "; ".join(_failure(job) for job in failed)
 

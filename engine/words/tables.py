@@ -60,7 +60,7 @@ class TableLayout:
 
     columns: tuple[TableColumn, ...]
     places: tuple[int, ...]
-    """Of each shown column, its place among the cells of a row."""
+    """The cell index of each shown column."""
     widths: tuple[int, ...]
 
     def width(self, gap: str = GAP, *, least: bool = False) -> int:
@@ -92,7 +92,7 @@ def lay_out(
     width: int | None = None,
     gap: str = GAP,
 ) -> TableLayout:
-    """The columns that fit into `width` characters, the most important ones; all without it."""
+    """The most important columns that fit into `width` characters; all columns without it."""
     widths = [_content_width(column, [row[at] for row in rows]) for at, column in enumerate(shown)]
     places: list[int] = []
     used = 0

@@ -34,7 +34,7 @@ TRIGGER_WORDS = {
     "drift": ReasonWord("drift", "returns are unlike those of the reference period"),
     "forced": ReasonWord("forced", "every symbol was asked for"),
 }
-"""By the trigger that a training would be for; every trigger of engine.watch.triggers has a row."""
+"""Keyed by the trigger; covers every trigger of engine.watch.triggers."""
 OBSTACLE_WORDS = {
     PlannedAction.HELD: ReasonWord("held", "an operator put automatic training on hold"),
     PlannedAction.CHRONIC: ReasonWord(
