@@ -51,10 +51,7 @@ def page(
     checks: tuple[dict[str, Any], ...] = (),
     schedule: tuple[str, ...] = (),
 ) -> list[str]:
-    """The whole page; `checks` are the newest lines of the performance history, oldest first.
-
-    Without `marks` it shows OK and -- instead of symbols; without `colour`, no escape codes.
-    """
+    """The whole page; `checks` come oldest first; without `marks`, states show as OK and --."""
     lines = [
         _head("ML Stock Prediction Dashboard", colour),
         f"Generated: {times.moment(snapshot.taken_at, seconds=True)}",

@@ -184,10 +184,7 @@ FORECAST_COLUMNS = columns(
 
 
 def forecast_table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
-    """Forecasts as a table; session and source always stay.
-
-    Never cut: a line too wide wraps, because a cut would hide that bars are simulated.
-    """
+    """Forecasts as a table; wide lines wrap and are never cut, so the SIMULATED mark stays."""
     return text_table(FORECAST_COLUMNS, rows, width, cut=False)
 
 

@@ -76,7 +76,7 @@ def run_job(
 ) -> int:
     """Run the job now; exit code 0 (done or refused), 75 (skipped), else the child's.
 
-    Without `slot`: the newest slot of the recorded schedule, if less than three hours old.
+    Without `slot`, use the newest recorded slot if it is less than three hours old.
     """
     job = job_named(name)
     clock = clock or SystemClock()

@@ -147,10 +147,7 @@ class Crontab:
     def _run(
         self, *words: str, user: bool = True, folder: Path = Path("/"), **more: str
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run the program in a pinned environment, independent of the operator's shell.
-
-        `folder` is the working directory: Debian cuts file paths after 99 characters.
-        """
+        """Run it in a pinned environment in `folder`; Debian cuts paths after 99 characters."""
         environ = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LC_ALL": "C",
