@@ -33,25 +33,6 @@ class SystemClock:
         return time.monotonic()
 
 
-class FakeClock:
-    """A clock that moves only by `advance`."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._mono = 0.0
-
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic(self) -> float:
-        return self._mono
-
-    def advance(self, step: timedelta) -> None:
-        """Move both clocks forward by `step`."""
-        self._now += step
-        self._mono += step.total_seconds()
-
-
 def parse_duration(text: str) -> timedelta:
     """The span of 6h, 30m, 90s or 2d; UsageError for anything else."""
     match = _DURATION.fullmatch(text.strip())

@@ -81,7 +81,8 @@ def evaluate_symbol(
     home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
 ) -> Evaluation:
     """Score a live model; NoDataError without one, ModelError for a file that cannot be trusted."""
-    from engine.vault.model_file import model_info, read_model
+    from engine.vault.manifest import model_info
+    from engine.vault.model_file import read_model
 
     try:
         stored = read_model(home.model(symbol))

@@ -206,7 +206,8 @@ def build_all(
 
 def _live_model(home: Home, symbol: str, key: StatusKey) -> StoredModel | Status:
     """The live model; the status of a file that is no model of ours."""
-    from engine.vault.model_file import ForeignModelError, NewerModelError, read_model
+    from engine.vault.manifest import NewerModelError
+    from engine.vault.model_file import ForeignModelError, read_model
 
     try:
         return read_model(home.model(symbol))
@@ -230,7 +231,7 @@ def _status_of(
     stored: StoredModel, key: StatusKey, forecast: Forecast | StockmlError, source: str
 ) -> Status:
     """The status of a whole model, with its forecast or the reason why there is none."""
-    from engine.vault.model_file import model_info
+    from engine.vault.manifest import model_info
 
     info = model_info(stored.manifest, stored.size_bytes)
     failed = isinstance(forecast, StockmlError)

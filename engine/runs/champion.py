@@ -11,7 +11,8 @@ from engine.runs.provenance import LastKnownModel, last_known_model
 from engine.runs.spec import AUTOMATIC
 from engine.runs.store import RunStore
 from engine.runs.work import Task
-from engine.vault.model_file import ForeignModelError, NewerModelError, StoredModel, read_model
+from engine.vault.manifest import NewerModelError
+from engine.vault.model_file import ForeignModelError, StoredModel, read_model
 
 
 def live_model(task: Task) -> StoredModel | None:

@@ -21,7 +21,8 @@ from engine.service.bar_cache import StoredBarCache, without_places
 from engine.service.metrics import ServiceMetrics
 from engine.service.served import LoadedModel, ServedSymbol, no_model
 from engine.settings.schema import Settings
-from engine.vault.model_file import StatKey, model_info, read_model, stat_key
+from engine.vault.manifest import model_info
+from engine.vault.model_file import StatKey, read_model, stat_key
 
 FILE_GONE = "its file is gone"
 

@@ -42,30 +42,11 @@ from engine.vault.hdf5 import (
 from engine.vault.manifest import (
     MAX_BYTES,
     Manifest,
-    NewerModelError,
     canonical_json,
     manifest_tree,
-    model_info,
     parse_manifest,
 )
 from engine.vault.network import KerasLayer, checked_layers, keras_config, layers_of
-
-__all__ = [
-    "Arrays",
-    "ForeignModelError",
-    "KerasLayer",
-    "Manifest",
-    "NewerModelError",
-    "StatKey",
-    "StoredModel",
-    "check_name",
-    "decode_model",
-    "encode_model",
-    "model_info",
-    "read_model",
-    "stat_key",
-    "write_model",
-]
 
 Arrays = Mapping[str, NDArray[Any]]
 StatKey = tuple[int, int, int]

@@ -20,8 +20,9 @@ from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.vault.backup import check_space, holds_copy
 from engine.vault.backups import list_backups
-from engine.vault.manifest import Manifest, NewerModelError, ParentModel
-from engine.vault.model_file import Arrays, KerasLayer, encode_model, model_info, read_model
+from engine.vault.manifest import Manifest, NewerModelError, ParentModel, model_info
+from engine.vault.model_file import Arrays, encode_model, read_model
+from engine.vault.network import KerasLayer
 
 _SPARE = 128 << 10  # bytes beside the new file and the copy of the old one: folders, manifests
 

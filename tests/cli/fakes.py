@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from engine.api import Engine
 from engine.cli.main import cli
 from engine.cli.session import Session
-from engine.core.clock import Clock, FakeClock, SystemClock
+from engine.core.clock import Clock, SystemClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import (
@@ -34,6 +34,7 @@ from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.symbols import Priority
 from engine.service.facade import ServiceFacade
 from engine.settings.facade import Context, SettingsFacade
+from tests.fake_clock import FakeClock
 
 NOW = datetime(2025, 8, 13, 12, 0, tzinfo=UTC)
 METRICS = Metrics(

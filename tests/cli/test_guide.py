@@ -14,10 +14,10 @@ import pytest
 
 from engine.api import Engine
 from engine.cli import auto_train, main, train
-from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import Job, JobState, Run, StartedRun, TrainRequest
 from engine.runs.facade import RunsFacade
+from tests.fake_clock import FakeClock
 from tests.helpers import ROOT, new_home
 from tests.schedule.fakes import FakeCrontab
 from tests.service.homes import build_home, serving

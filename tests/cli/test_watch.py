@@ -12,13 +12,13 @@ import pytest
 from engine.api import Engine
 from engine.cli import main
 from engine.cli.alerts import tries
-from engine.core.clock import FakeClock
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.records import TrainRequest
 from engine.market.fetch import stored_bars
 from engine.runs.facade import RunsFacade
 from engine.settings.load import load
+from tests.fake_clock import FakeClock
 from tests.helpers import stockml
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 

@@ -10,9 +10,10 @@ import pytest
 from engine.core import audit
 from engine.core.audit import acting, audited, record
 from engine.core.audit_log import read_entries
-from engine.core.clock import FakeClock, parse_iso
+from engine.core.clock import parse_iso
 from engine.core.errors import BusyError, NoDataError
 from engine.core.paths import Home
+from tests.fake_clock import FakeClock
 
 NOW = parse_iso("2026-11-22T18:45:23.861Z")
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from engine.core.audit import record
 from engine.core.audit_log import parse_entry, read_entries
-from engine.core.clock import Clock, FakeClock, parse_iso
+from engine.core.clock import Clock, parse_iso
 from engine.core.paths import Home
+from tests.fake_clock import FakeClock
 
 NOW = parse_iso("2026-11-22T18:45:23.861Z")
 

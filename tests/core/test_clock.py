@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from engine.core.clock import FakeClock, SystemClock, iso, parse_duration, parse_iso
+from engine.core.clock import SystemClock, iso, parse_duration, parse_iso
 from engine.core.errors import UsageError
+from tests.fake_clock import FakeClock
 
 MOMENT = datetime(2025, 8, 13, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.core.clock import Clock, FakeClock
+from engine.core.clock import Clock
 from engine.core.errors import ModelError, NoDataError
 from engine.core.paths import Home
 from engine.forecast import status as derived
@@ -34,6 +34,7 @@ from engine.market.fetch import stored_bars
 from engine.settings.home import prepare
 from engine.settings.schema import Settings
 from engine.vault.model_file import read_model, write_model
+from tests.fake_clock import FakeClock
 from tests.forecast.samples import QUICK, settings
 from tests.helpers import ROOT, environment
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.core import failpoints
-from engine.core.clock import FakeClock
 from engine.core.errors import NoDataError, UsageError
 from engine.core.paths import Home
 from engine.market import calendar
@@ -18,6 +17,7 @@ from engine.market.bars import data_hash
 from engine.market.fetch import fetch_bars, stored_bars
 from engine.market.last_bar import last_bar
 from engine.settings.load import load
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.market.samples import DAYS, csv_folder, csv_text
 

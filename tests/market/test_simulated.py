@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.market import calendar, simulated
 from engine.market.bars import Bars, Floats, data_hash
 from engine.market.fetch import fetch_bars
 from engine.settings.load import load
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.market.throttle import PAUSE_S, RequestSlot
+from tests.fake_clock import FakeClock
 from tests.helpers import environment, wait_for
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)

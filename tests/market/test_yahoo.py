@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.market import yahoo
 from engine.market.bars import Bars, data_hash
 from engine.market.fetch import fetch_bars, stored_bars
 from engine.settings.load import load
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.market import fake_yahoo as fake
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import UsageError
 from engine.core.files import lock_holder
 from engine.core.records import JobState
 from engine.runs import cancel
 from engine.runs.cancel import cancel_run
+from tests.fake_clock import FakeClock
 from tests.helpers import wait_for
 from tests.runs.conftest import QUICK, Bench
 

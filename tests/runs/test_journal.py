@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.clock import FakeClock
 from engine.core.events import Event, encode
 from engine.runs.journal import EventWriter, Journal, JournalTail
+from tests.fake_clock import FakeClock
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

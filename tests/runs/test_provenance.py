@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.forecast import status
 from engine.runs.provenance import LastKnownModel, last_known_model
 from engine.settings.load import load
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.vault.crash import NOW
 from tests.vault.homes import backed_up, published

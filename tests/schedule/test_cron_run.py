@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError, UsageError
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
@@ -25,6 +24,7 @@ from engine.schedule.cron_run import expected_slot, run_job
 from engine.schedule.jobs import JOBS, training_lock
 from engine.schedule.record import read_history, write_changes
 from engine.schedule.records import CronRun, JobOutcome, JobTrigger, ScheduleChange
+from tests.fake_clock import FakeClock
 from tests.helpers import environment, new_home, wait_for
 
 NOW = datetime(2026, 2, 8, 7, 0, 1, tzinfo=UTC)

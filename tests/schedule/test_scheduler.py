@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import RefusedError, UsageError
 from engine.core.paths import Home
 from engine.schedule.block import foreign_bytes
@@ -19,6 +18,7 @@ from engine.schedule.fields import ExpressionError
 from engine.schedule.job_lines import JobLine
 from engine.schedule.records import Backend, ConflictError, Daemon
 from engine.schedule.scheduler import Scheduler
+from tests.fake_clock import FakeClock
 from tests.schedule.corpus import CORPUS
 from tests.schedule.fakes import FakeCrontab
 

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.core.clock import FakeClock
 from engine.core.errors import RefusedError, StockmlError
 from engine.core.paths import Home
 from engine.schedule.block import find_block, foreign_bytes, splice
@@ -24,6 +23,7 @@ from engine.schedule.crontab import CrontabError
 from engine.schedule.records import ConflictError
 from engine.schedule.swap import OverwrittenError, swap
 from engine.schedule.tab_copies import TabCopies
+from tests.fake_clock import FakeClock
 from tests.helpers import environment
 from tests.schedule.fakes import FakeCrontab, standard_lines
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.schedule.tab_copies import KEPT, TabCopies, state_folder, tab_digest
+from tests.fake_clock import FakeClock
 
 HOME, OTHER = Home(Path("/home/op/stocks")), Home(Path("/srv/stocks"))
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from engine.core.clock import Clock, FakeClock, iso
+from engine.core.clock import Clock, iso
 from engine.core.paths import Home
 from engine.forecast.fit import Candidate, fit_symbol
 from engine.forecast.members.lstm_weights import NetworkShape, first_weights, layers_of
@@ -29,6 +29,7 @@ from engine.service.limits import RateLimit
 from engine.service.server import Address, Running, prepare
 from engine.settings.load import load
 from engine.vault.model_file import write_model
+from tests.fake_clock import FakeClock
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home, wait_for
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.service import alarm
 from engine.service.service import PredictionService
 from engine.settings.load import load
 from engine.watch.alerts import alert_list
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home, wait_for
 from tests.service.homes import NOW
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import ModelError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
@@ -19,6 +18,7 @@ from engine.service.metrics import ServiceMetrics, total
 from engine.service.model_store import ModelStore
 from engine.service.served import ServedSymbol
 from engine.settings.load import load
+from tests.fake_clock import FakeClock
 from tests.service.homes import NOW, publish
 
 

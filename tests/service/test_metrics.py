@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.service.metrics import ServiceMetrics
 from engine.watch import ledger
 from tests.cli.fakes import FORECAST
+from tests.fake_clock import FakeClock
 from tests.service.homes import NOW, Served, bars_of, serving
 
 NAMES = """

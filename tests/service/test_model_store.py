@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from engine.core.clock import FakeClock, iso
+from engine.core.clock import iso
 from engine.core.errors import NoDataError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
@@ -25,6 +25,7 @@ from engine.service.service import REFRESH_S
 from engine.settings.load import load
 from engine.vault.model_file import write_model
 from engine.watch.alerts import alert_list
+from tests.fake_clock import FakeClock
 from tests.helpers import wait_for
 from tests.service.homes import NOW, Served, bars_of, candidate, publish, serving
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from engine.core.clock import Clock, FakeClock
+from engine.core.clock import Clock
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.market import fetch as market_fetch
@@ -21,6 +21,7 @@ from engine.service import fetch, refresher
 from engine.service.metrics import ServiceMetrics, total
 from engine.service.refresher import Backoff, Refresher, behind
 from engine.settings.schema import Settings
+from tests.fake_clock import FakeClock
 from tests.helpers import wait_for
 from tests.service.homes import NOW, bars_of, serving
 

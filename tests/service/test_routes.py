@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from engine.api import Engine
-from engine.core.clock import FakeClock
 from engine.core.records import Forecast
 from engine.service.routes import ROUTES
+from tests.fake_clock import FakeClock
 from tests.service.homes import NOW, TOKEN, Served
 from tests.service.schema import answer_faults
 

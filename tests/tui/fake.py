@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from engine.children import messages
 from engine.client.records import ServicePlace, ServiceReply, ServiceState
-from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
 from engine.core.snapshot import Alert, Away, Snapshot
@@ -30,6 +29,7 @@ from engine.settings.sheet import Sheet, read_sheet
 from engine.settings.write import set_keys
 from engine.vault.records import Backup
 from engine.watch.records import Waiting
+from tests.fake_clock import FakeClock
 from tests.schedule.fakes import FakeCrontab
 from tests.tui.scenes import DOCTOR, NAMES, NOW, details
 

@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 from engine.children.messages import MachineExamined, SymbolDetails
-from engine.core.clock import FakeClock
 from engine.core.records import (
     EpochLoss,
     Forecast,
@@ -35,6 +34,7 @@ from engine.core.snapshot import (
 from engine.core.symbol_details import CalibrationBin, Close, ModelSummary, RecordedSession
 from engine.core.symbols import Priority
 from engine.watch.records import Item
+from tests.fake_clock import FakeClock
 
 NOW = datetime(2026, 10, 21, 14, 37, 11, tzinfo=UTC)
 NAMES = (

@@ -27,12 +27,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from engine.core.clock import FakeClock
 from engine.core.records import Job, JobState, Run, SymbolState
 from engine.core.snapshot import Alert, AlertState, Snapshot
 from engine.runs.journal import EventWriter, Journal
 from engine.runs.spec import new_run_id, run_folder
 from engine.vault.records import Backup
+from tests.fake_clock import FakeClock
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import until
 from tests.tui.scenes import NAMES, NOW, row, snapshot, training_job

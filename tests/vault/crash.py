@@ -20,7 +20,6 @@ from pathlib import Path
 import msgspec
 
 from engine.core import failpoints
-from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
@@ -30,6 +29,7 @@ from engine.vault.backup import back_up, ensure_backup
 from engine.vault.clean import clean
 from engine.vault.publish import publish
 from engine.vault.restore import restore
+from tests.fake_clock import FakeClock
 from tests.vault import samples
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.core.clock import FakeClock
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.settings.load import load
 from engine.vault.backup import back_up, ensure_backup
 from engine.vault.publish import publish
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.vault import samples
 from tests.vault.crash import NOW

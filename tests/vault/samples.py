@@ -10,7 +10,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.vault.model_file import KerasLayer, Manifest, _seal
+from engine.vault.manifest import Manifest
+from engine.vault.model_file import _seal
+from engine.vault.network import KerasLayer
 
 Floats = NDArray[np.float32]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.settings.load import load
 from engine.vault.backup import back_up, check_space, copy_to
 from engine.vault.backups import backups_in, find_backup, list_backups, newest_valid, verify_backup
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of

@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.files import FileLock, append_line
 from engine.core.paths import Home
 from engine.settings.load import load
@@ -25,6 +24,7 @@ from engine.vault.clean import clean
 from engine.vault.logs import rotate
 from engine.vault.records import CleanReport
 from engine.vault.removal import discard
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.vault import homes
 from tests.vault.crash import NOW

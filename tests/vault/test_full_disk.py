@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.settings.load import load
 from engine.vault.backup import back_up
 from engine.vault.clean import clean
 from engine.vault.restore import restore
+from tests.fake_clock import FakeClock
 from tests.vault import homes, invariants
 from tests.vault.crash import NOW
 

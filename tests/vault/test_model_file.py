@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from engine.core.errors import ModelError
 from engine.vault import model_file, network
+from engine.vault.manifest import NewerModelError, model_info
 from engine.vault.model_file import (
     ForeignModelError,
-    KerasLayer,
-    NewerModelError,
     decode_model,
     encode_model,
     read_model,
     write_model,
 )
+from engine.vault.network import KerasLayer
 from tests.vault import samples
 
 
@@ -398,7 +398,7 @@ def test_numpy_numbers_in_a_manifest_become_plain(tmp_path: Path) -> None:
 def test_the_model_info_has_the_manifests_figures(path: Path) -> None:
     """The console's record shows what the manifest says; figures it lacks are None."""
     model = read_model(path)
-    info = model_file.model_info(model.manifest, model.size_bytes)
+    info = model_info(model.manifest, model.size_bytes)
     assert (info.symbol, info.generation, info.digest) == ("NVDA", 0, model.manifest.digest)
     assert (
         info.metrics.n_scored,

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from engine.api import Engine
-from engine.core.clock import FakeClock, iso
+from engine.core.clock import iso
 from engine.core.history import ROWS_KEPT
 from engine.core.paths import Home
 from engine.schedule.record import begin_run, end_run
 from engine.schedule.records import JobOutcome, JobTrigger
 from engine.watch.schema import writing
+from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

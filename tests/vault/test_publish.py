@@ -10,7 +10,6 @@ from pathlib import Path
 import h5py
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import ModelError, StockmlError
 from engine.core.files import FileLock
 from engine.core.paths import Home
@@ -19,6 +18,7 @@ from engine.vault.backup import ensure_backup
 from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model
 from engine.vault.publish import highest_generation, publish
+from tests.fake_clock import FakeClock
 from tests.helpers import environment, new_home
 from tests.vault import homes, samples
 from tests.vault.crash import NOW

@@ -9,7 +9,6 @@ from pathlib import Path
 import h5py
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import BusyError, ModelError, NoDataError, RefusedError, UsageError
 from engine.core.files import lock_holder
 from engine.core.paths import Home
@@ -19,6 +18,7 @@ from engine.vault.backups import list_backups
 from engine.vault.model_file import read_model
 from engine.vault.records import RestoreResult
 from engine.vault.restore import restore
+from tests.fake_clock import FakeClock
 from tests.helpers import environment, wait_for
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.core.clock import FakeClock, iso
+from engine.core.clock import iso
 from engine.core.paths import Home
 from engine.core.records import StartedRun, TrainRequest
 from engine.forecast.fit import fit_symbol
@@ -17,6 +17,7 @@ from engine.market.fetch import stored_bars
 from engine.settings.load import load
 from engine.settings.schema import Settings
 from engine.vault.model_file import write_model
+from tests.fake_clock import FakeClock
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home
 

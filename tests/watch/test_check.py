@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.snapshot import PlannedAction
@@ -23,6 +22,7 @@ from engine.watch.check_report import CheckReport
 from engine.watch.console_summary import BoardReader
 from engine.watch.holds import hold, holds, unhold
 from engine.watch.report import history_path, last_checks, recent_lines
+from tests.fake_clock import FakeClock
 from tests.vault.samples import made_newer
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home
 

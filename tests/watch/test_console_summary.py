@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.api import Engine
-from engine.core.clock import FakeClock
 from engine.core.records import SymbolState
 from engine.schedule.jobs import JOBS
 from engine.schedule.records import JobStatus, JobView, ScheduleState
@@ -14,6 +13,7 @@ from engine.watch.alert_rules import Condition
 from engine.watch.alerts import evaluate
 from engine.watch.check import check
 from engine.watch.console_summary import away, last_open, opened
+from tests.fake_clock import FakeClock
 from tests.watch.homes import PAIR, SUNDAY, Trainer, simulated_home
 
 

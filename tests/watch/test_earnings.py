@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.paths import Home
 from engine.watch import earnings
 from engine.watch.earnings import Releases, refresh
+from tests.fake_clock import FakeClock
 from tests.watch.homes import SUNDAY
 
 

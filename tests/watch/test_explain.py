@@ -6,13 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.api import Engine
-from engine.core.clock import FakeClock, iso
+from engine.core.clock import iso
 from engine.core.files import write_json
 from engine.core.symbol_details import EarningsReport
 from engine.watch.earnings import path_of
 from engine.watch.explain import _verdict, explain_retraining
 from engine.watch.reason_history import ReasonHistory
 from engine.watch.triggers import TRIGGERS
+from tests.fake_clock import FakeClock
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
 

@@ -13,7 +13,7 @@ import pytest
 from engine.api import Engine
 from engine.client.place import find_place
 from engine.client.records import ServiceReply, ServiceState
-from engine.core.clock import FakeClock, iso
+from engine.core.clock import iso
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, SymbolState
@@ -28,6 +28,7 @@ from engine.watch.health import conditions, health
 from engine.watch.machine import Machine
 from engine.watch.records import Item
 from engine.watch.schema import writing
+from tests.fake_clock import FakeClock
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 from tests.watch.test_probe import Service, running
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.files import write_atomic
 from engine.watch.monitor import Monitor, next_check
+from tests.fake_clock import FakeClock
 from tests.helpers import ROOT, environment, new_home, stockml, wait_for
 
 NOON = datetime(2025, 8, 11, 16, 0, tzinfo=UTC)

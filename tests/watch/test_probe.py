@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from engine.client.place import lock_path, place_text
-from engine.core.clock import FakeClock
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.watch.probe import BY_SERVICE, IN_PROCESS, ask, service_up
+from tests.fake_clock import FakeClock
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
 

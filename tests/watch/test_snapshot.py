@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.events import Event, encode
 from engine.core.paths import Home
 from engine.core.records import Forecast, Job, JobState, Level, Metrics, ModelInfo, Run, SymbolState
@@ -24,6 +23,7 @@ from engine.watch.holds import hold
 from engine.watch.row_state import state_of
 from engine.watch.snapshot import SnapshotReader, host_levels
 from engine.watch.symbol_row import STOPPED, UNREADABLE
+from tests.fake_clock import FakeClock
 from tests.helpers import ROOT, environment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

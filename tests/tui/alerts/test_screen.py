@@ -11,12 +11,12 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.api import Engine
-from engine.core.clock import FakeClock
 from engine.core.errors import StockmlError
 from engine.core.snapshot import Alert, AlertState
 from engine.watch.alert_rules import Condition
 from engine.watch.alerts import evaluate
 from engine.watch.records import Waiting
+from tests.fake_clock import FakeClock
 from tests.tui.fake import FakeEngine
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import ALERTS, NOW, trained_home, watched_home

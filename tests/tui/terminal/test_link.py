@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.clock import FakeClock
 from engine.core.link import LinkFigures, load_link, save_link
 from engine.core.paths import Home
 from engine.core.records import Level
 from engine.settings.home import prepare
 from engine.watch.doctor import MOST_KB_S, _link
+from tests.fake_clock import FakeClock
 from tests.tui.helpers import PtyConsole
 from tui.terminal.driver import CountedFile
 from tui.terminal.link import WINDOW_S, LinkMeter
