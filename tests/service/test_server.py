@@ -218,7 +218,7 @@ def test_an_idle_connection_does_not_hold_up_the_stop(
 SCRIPT = """
 import json, sys, threading
 from pathlib import Path
-from engine.core.clock import FakeClock
+from tests.fake_clock import FakeClock
 from engine.settings.load import load
 from engine.core.paths import Home
 from engine.service.server import Address, prepare
