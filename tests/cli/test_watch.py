@@ -77,14 +77,8 @@ def test_the_open_market_refuses_auto_train(
     """On a Monday noon it ends with 5 and says until when; --dry-run still tells."""
     from datetime import UTC, datetime
 
-    noon = FakeClock(datetime(2025, 8, 11, 16, 0, tzinfo=UTC))
-    made = Engine.__init__
-
-    def init(self: Engine, *words: object, **more: object) -> None:
-        made(self, *words, **more)  # type: ignore[arg-type]
-        self.clock = noon
-
-    monkeypatch.setattr(Engine, "__init__", init)
+    noon = datetime(2025, 8, 11, 16, 0, tzinfo=UTC)
+    monkeypatch.setattr(FakeClock, "now", lambda _: noon)
     code, _, err = ran(home, capsys, "auto-train")
     assert (ExitCode.REFUSED, True) == (code, "the market is open until" in err)
     code, out, _ = ran(home, capsys, "auto-train", "--dry-run", "--symbols", "SPY")
