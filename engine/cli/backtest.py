@@ -78,7 +78,7 @@ def lines_of(scores: dict[str, Any]) -> list[str]:
     pooled = scores["pooled"]
     lines = [NOT_REAL] if is_simulated(scores["request"]["source"]) else []
     lines += [f"pooled, n={pooled['n']} symbol-sessions"]
-    rows = [(name, *cells(figures)) for name, figures in pooled["rows"].items()]
+    rows = [(name, *cells(row)) for name, row in pooled["rows"].items()]
     lines += text_table(POOLED_COLUMNS, rows, terminal_width())
     lines += ["", "ensemble by symbol"]
     symbol_rows = [

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.core.text import clean
 from engine.forecast.evaluation_document import ALWAYS_UP, ENSEMBLE, NAIVE
+from engine.words import figures
 from engine.words.sources import SIMULATED
 
 HEADS = (
@@ -50,8 +51,8 @@ def table_rows(document: dict[str, Any]) -> list[tuple[str, ...]]:
 
 def cells_of(entry: dict[str, Any]) -> tuple[str, ...]:
     """One symbol, or all pooled, as cells under HEADS."""
-    figures = entry["rows"]
-    ensemble = figures[ENSEMBLE]
+    rows = entry["rows"]
+    ensemble = rows[ENSEMBLE]
     low, high = ensemble["direction_low"], ensemble["direction_high"]
     source = clean(str(entry.get("source", "")).partition(":")[0], 20)
     return (
@@ -61,11 +62,11 @@ def cells_of(entry: dict[str, Any]) -> tuple[str, ...]:
         entry.get("first") or "",
         entry.get("last") or "",
         _number(ensemble["mape"], 2),
-        _number(figures[NAIVE]["mape"], 2),
+        _number(rows[NAIVE]["mape"], 2),
         _number(ensemble["mase"], 3),
         _number(ensemble["direction"], 1),
         figures.interval(low, high, 1),
-        _number(figures[ALWAYS_UP]["direction"], 1),
+        _number(rows[ALWAYS_UP]["direction"], 1),
         _number(ensemble["coverage80"], 1),
         _number(ensemble["coverage95"], 1),
         _number(ensemble["confidence"], 1),

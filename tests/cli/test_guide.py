@@ -17,6 +17,7 @@ from engine.cli import auto_train, main, train
 from engine.core.paths import Home
 from engine.core.records import Job, JobState, Run, StartedRun, TrainRequest
 from engine.runs.facade import RunsFacade
+from engine.watch.facade import WatchFacade
 from tests.fake_clock import FakeClock
 from tests.helpers import ROOT, new_home
 from tests.schedule.fakes import FakeCrontab
@@ -75,7 +76,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
     monkeypatch.setattr(Engine, "__init__", init)
     monkeypatch.setattr(RunsFacade, "start", start)
-    monkeypatch.setattr(Engine, "monitor", lambda *_, **__: None)
+    monkeypatch.setattr(WatchFacade, "monitor", lambda *_, **__: None)
     for module in (auto_train, train):
         monkeypatch.setattr(module, "follow", lambda _, run_id, *__: runs[run_id])
     return home
