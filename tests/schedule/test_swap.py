@@ -413,7 +413,8 @@ for number in range(rounds):
     while True:
         tab = crontab.read()
         try:
-            swap(crontab, backups, home, tab, splice(tab, home, (line,)), "set")
+            after = splice(tab, home, (line,))
+            swap(crontab, backups, home, approved=tab, after=after, reason="set")
             break
         except ConflictError:
             conflicts += 1
