@@ -61,20 +61,16 @@ def cells_of(entry: dict[str, Any]) -> tuple[str, ...]:
         str(entry["n"]),
         entry.get("first") or "",
         entry.get("last") or "",
-        _number(ensemble["mape"], 2),
-        _number(rows[NAIVE]["mape"], 2),
-        _number(ensemble["mase"], 3),
-        _number(ensemble["direction"], 1),
+        figures.number(ensemble["mape"], 2),
+        figures.number(rows[NAIVE]["mape"], 2),
+        figures.number(ensemble["mase"], 3),
+        figures.number(ensemble["direction"], 1),
         figures.interval(low, high, 1),
-        _number(rows[ALWAYS_UP]["direction"], 1),
-        _number(ensemble["coverage80"], 1),
-        _number(ensemble["coverage95"], 1),
-        _number(ensemble["confidence"], 1),
-        _number(ensemble["kept"], 1),
-        _number(ensemble["ece"], 3),
+        figures.number(rows[ALWAYS_UP]["direction"], 1),
+        figures.number(ensemble["coverage80"], 1),
+        figures.number(ensemble["coverage95"], 1),
+        figures.number(ensemble["confidence"], 1),
+        figures.number(ensemble["kept"], 1),
+        figures.number(ensemble["ece"], 3),
         SIMULATED if entry.get("simulated") else source,
     )
-
-
-def _number(figure: float | None, digits: int) -> str:
-    return "-" if figure is None else f"{figure:.{digits}f}"

@@ -17,7 +17,7 @@ from engine.core.records import JobState, Run
 from engine.core.snapshot import Alert, Away, PlannedAction, Retrain
 from engine.core.text import clean
 from engine.watch.alerts import read_alerts
-from engine.watch.deliver import wanted
+from engine.watch.deliver import is_configured
 from engine.watch.holds import read_holds
 from engine.watch.schema import SCHEMA, writing
 from engine.words import times
@@ -64,7 +64,7 @@ class BoardReader:
         if key != self._key:
             with reading(self._home, SCHEMA) as connection:
                 self._board = Board() if connection is None else _board(connection, now)
-            if not wanted(self._home):  # nobody waits for these messages
+            if not is_configured(self._home):  # nobody waits for these messages
                 self._board = replace(self._board, undelivered=0)
             self._key = key
         return self._board

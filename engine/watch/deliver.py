@@ -82,7 +82,7 @@ def outbox(home: Home) -> tuple[Waiting, ...]:
     return tuple(Waiting(**{name: row[name] for name in names}) for row in rows)
 
 
-def wanted(home: Home) -> bool:
+def is_configured(home: Home) -> bool:
     """Whether alert URLs are named, even in a file that must not be used."""
     urls, fault = alert_urls(home)
     return bool(urls) or fault != NO_URL

@@ -50,7 +50,7 @@ from engine.service.model_store import ModelStore
 
 home, told, numpy_pass = Home(Path(sys.argv[1])), {}, lstm.forward_stacked
 store = ModelStore(home, SystemClock(), ServiceMetrics(), None)
-store.look(load(home))
+store.refresh(load(home))
 for symbol in sys.argv[2:]:
     model = keras.models.load_model(home.model(symbol), compile=False)
     gaps = []
@@ -60,7 +60,7 @@ for symbol in sys.argv[2:]:
         gaps.extend(float(np.abs(a - b).max()) for a, b in zip(found, own))
         return found
     lstm.forward_stacked = by_keras
-    forecast = store.slot(symbol).forecast()
+    forecast = store.get(symbol).forecast()
     lstm.forward_stacked = numpy_pass
     told[symbol] = {"parameters": model.count_params(), "gaps": gaps,
                     "numbers": [forecast.next_close,

@@ -232,7 +232,7 @@ def test_a_log_of_one_gigabyte(home: Home, console: Opener) -> None:
     shown = stockml("dashboard", "--home", str(home.root))
     assert shown.returncode == 0, shown.stderr
     planned = stockml("clean", "--dry-run", "--home", str(home.root))
-    assert "logs/training/training.log: 107" in planned.stdout, (
+    assert "logs/training/training.log: 1.1 GB" in planned.stdout, (
         planned.stdout
     )  # 1,074 MB, over the 20 that are kept
 
