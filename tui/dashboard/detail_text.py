@@ -166,5 +166,5 @@ def run_lines(runs: Sequence[Run], symbol: str, now: datetime) -> tuple[Line, ..
 
 def _weight_lines(model: ModelInfo) -> tuple[Line, ...]:
     weights = sorted(model.weights, key=lambda pair: -pair[1])
-    rows = tuple(line(f"{name:<14}{100 * weight:>6.1f} %") for name, weight in weights)
+    rows = tuple(line(f"{name:<14}{figures.number(100 * weight):>6} %") for name, weight in weights)
     return (line("weights of its members", "head"), *rows) if rows else ()

@@ -57,11 +57,15 @@ class LogView(LiveScreen):
 
     def __init__(self, path: Path, words: str = "") -> None:
         super().__init__()
-        self._file = LogFile(path)
-        self._errors = Matches(ERRORS)
         self._words = self._first_words = words
         """The filter now, and the one it was opened with."""
-        self.window = LogWindow(self._file, words)
+        self.open_file(path)
+
+    def open_file(self, path: Path) -> None:
+        """Show this file from now on, from its end."""
+        self._file = LogFile(path)
+        self._errors = Matches(ERRORS)
+        self.window = LogWindow(self._file, self._words)
         self._shift = 0
         self._turns = 0
 

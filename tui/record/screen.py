@@ -7,7 +7,6 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
-from tui.logs.file import LogFile
 from tui.logs.viewer import LogView
 from tui.screens.base import Sections
 from tui.widgets.lines import Lines, line
@@ -21,10 +20,10 @@ class AuditScreen(LogView):
 
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
-        self.wrap = True  # who did it stands at the end of the line
 
     def compose_body(self) -> ComposeResult:
-        self._file = LogFile(self.shell.engine.home.audit_log)
+        self.open_file(self.shell.engine.home.audit_log)
+        self.window.wrap = True  # a line ends with who did it
         yield from super().compose_body()
 
     def draw(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from textual.reactive import var
 
@@ -27,12 +28,13 @@ def ideal_height(away: Away | None) -> int:
     return min(MAX_LINES, len(away.lines) + 1) if away and away.lines else 0
 
 
-def away_lines(away: Away | None, height: int) -> tuple[Line, ...]:
+def away_lines(away: Away | None, now: datetime, height: int) -> tuple[Line, ...]:
     """The head with the key to all of it, then as many of the newest as there is room for."""
     if away is None or away.since is None or not away.lines:
         return ()
     more = f"{key('away')} all, {key('back')} hides"
-    head = f"While you were away since {times.moment(away.since)}: {len(away.lines)} ({more})"
+    since = times.brief_moment(away.since, now)
+    head = f"While you were away since {since}: {len(away.lines)} ({more})"
     newest = away.lines[-(height - 1) :] if height > 1 else ()
     return (line(head, "live"), *(away_line(text) for text in newest))
 
@@ -49,7 +51,7 @@ class AwayPane(Pane):
     away: var[Away | None] = var(None)
 
     def lines(self) -> Iterable[Line]:
-        return away_lines(self.away, self.size.height)
+        return away_lines(self.away, self.shell.wall.now(), self.size.height)
 
     def watch_away(self) -> None:
         self.redraw()
