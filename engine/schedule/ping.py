@@ -33,7 +33,8 @@ class Ping:
             return ""
         try:
             # The scheme was checked when the URL was read.
-            request = Request(f"{self.url.rstrip('/')}/{event}", method="POST", data=b"")  # noqa: S310
+            url = f"{self.url.rstrip('/')}/{event}"
+            request = Request(url, method="POST", data=b"")  # noqa: S310
             with urlopen(request, timeout=_LIMIT_S) as answer:  # noqa: S310
                 answer.read(1000)
         except URLError as error:
