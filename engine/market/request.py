@@ -1,4 +1,4 @@
-"""What a source is request for, and the error of one that is not there."""
+"""What a source is asked for, and the error of one that is not there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BarsRequest:
 
     @property
     def start(self) -> date:
-        """The day from which a network source is request: whole years of history, or `min_date`
+        """The day from which a network source is asked: whole years of history, or `min_date`
         where that is later.
 
         New Year's Day, not a day that moves with the clock, so that two fetches of one year agree.
