@@ -1,6 +1,6 @@
 """The source yahoo: daily bars through yfinance, kept in our own store.
 
-what the store holds      what is request
+what the store holds      what is asked for
 nothing, or too little    the whole history
 bars                      the last `refetch_sessions` again and what came after
 a split re-based them     the whole history again
