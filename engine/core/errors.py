@@ -7,12 +7,13 @@ StockmlError                1  the work failed
 ├── RefusedError            5  a guard said no
 ├── BusyError              75  another process trains this symbol; it is named
 ├── ModelError              1  a model file that is broken or not ours
+├── FileError               1  a file that is damaged, or that cannot be reached now
 └── Interrupted           130  the operator pressed Ctrl-C
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class ExitCode(IntEnum):
@@ -82,6 +83,37 @@ class BusyError(StockmlError):
 
 class ModelError(StockmlError):
     """A model file that is broken, foreign or newer than this program."""
+
+
+class FaultKind(StrEnum):
+    """What a failed reading says: of the bytes, or of this moment."""
+
+    DAMAGED = "damaged"
+    """A verdict about the bytes: the same until the file changes."""
+    UNREACHABLE = "unreachable"
+    """Too many open files, a disk error, no permission: another look may succeed."""
+
+
+class FileError(StockmlError):
+    """A file that cannot be read; `path` and `reason` are in the message."""
+
+    def __init__(self, path: str, reason: str, kind: FaultKind, hint: str = "") -> None:
+        super().__init__(f"cannot read {path}: {reason}", hint)
+        self.path = path
+        self.reason = reason
+        self.kind = kind
+
+
+def fault_kind(error: BaseException) -> FaultKind:
+    """Whether `error`, or what it was raised from, was a passing fault or a verdict."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, FileError):
+            return cause.kind
+        if isinstance(cause, OSError | MemoryError):
+            return FaultKind.UNREACHABLE
+        cause = cause.__cause__
+    return FaultKind.DAMAGED
 
 
 class Interrupted(StockmlError):  # noqa: N818 - the word the operator knows
