@@ -104,7 +104,9 @@ NOT_AUDITED = {
 
 def verbs(engine: Engine) -> dict[str, object]:
     """Every public verb of every facade: its name and its function."""
-    facades = {name: value for name, value in vars(engine).items() if isinstance(value, Facade)}
+    names = [name for name in dir(engine) if not name.startswith("_")]
+    facades = {name: getattr(engine, name) for name in names}
+    facades = {name: value for name, value in facades.items() if isinstance(value, Facade)}
     shared = {name for name in dir(Facade) if not name.startswith("_")}
     return {
         f"{name}.{verb}": inspect.getattr_static(type(facade), verb)

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,7 +29,7 @@ def fsync_dir(folder: Path) -> None:
 
 def temporary_name(path: Path) -> Path:
     """A hidden name beside `path`, never used twice; `clean` removes leftovers by `.tmp-`."""
-    return path.with_name(f".tmp-{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    return path.with_name(f".tmp-{path.name}-{os.getpid()}-{os.urandom(4).hex()}")
 
 
 def replace_with(

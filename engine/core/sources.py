@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 
@@ -86,6 +85,8 @@ def parse_source(text: str, base: str | os.PathLike[str] = "") -> Source:
     kind, _, folder = text.partition(":")
     if not folder:
         return Source(kind, kind, kind)
+    import hashlib  # 5 ms, which no other source needs
+
     # Not pathlib, which keeps `..`.
     expanded = os.path.expanduser(folder)  # noqa: PTH111
     absolute = os.path.abspath(os.path.join(base, expanded))  # noqa: PTH100, PTH118

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from enum import StrEnum
 
 from engine.core.errors import UsageError
@@ -30,6 +29,8 @@ def check_symbol(text: str, configured: Sequence[str]) -> str:
     """The symbol if it is well-formed and configured, else UsageError naming the nearest."""
     if SYMBOL.fullmatch(text) and text in configured:
         return text
+    from difflib import get_close_matches
+
     shown = clean(text, 40)
     near = get_close_matches(shown.upper(), configured, n=1)
     hint = f"did you mean {near[0]}?" if near else f"configured: {' '.join(configured)}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 
+# Both are compiled by their first use, 3 ms.
 # CSI, OSC/DCS/SOS/PM/APC with their ends, then two-byte escapes; C1 forms of the same introducers
 # beside them.
-_SEQUENCES = re.compile(
+_SEQUENCES = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
     r"|\x1b[ -/]*[0-~]"
 )
 # C0 without tab, DEL, C1, line separators, and the bidi marks that reorder what an operator reads.
-_CONTROLS = re.compile(
+_CONTROLS = (
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
     r"|[\ud800-\udfff]"
 )
@@ -24,7 +25,7 @@ def clean(text: str, limit: int = 2000) -> str:
         # Nothing below can touch it; a log of thousands of lines is read every half second.
         return text
     text = text[: limit * 4].rstrip("\r\n").rpartition("\r")[2]
-    text = _CONTROLS.sub("", _SEQUENCES.sub("", text)).replace("\t", "    ")
+    text = re.sub(_CONTROLS, "", re.sub(_SEQUENCES, "", text)).replace("\t", "    ")
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -15,8 +15,6 @@ from engine.core.records import StartedRun
 from engine.core.snapshot import Away, PlannedAction, Snapshot, SymbolRow
 from engine.core.symbols import check_symbols
 from engine.forecast import status as derived
-from engine.runs.facade import RunsFacade
-from engine.schedule.facade import ScheduleFacade
 from engine.settings.facade import Context, Facade
 from engine.watch.holds import Hold, hold, unhold
 from engine.watch.snapshot import SnapshotReader
@@ -25,6 +23,8 @@ from engine.words import times
 if TYPE_CHECKING:
     from engine.core.symbol_details import RetrainExplanation
     from engine.forecast.status import Status
+    from engine.runs.facade import RunsFacade
+    from engine.schedule.facade import ScheduleFacade
     from engine.schedule.records import JobView
     from engine.watch.check_report import CheckReport, TrainingPlan
     from engine.watch.records import Accuracy, Item
