@@ -73,6 +73,10 @@ class Source:
     def needs_network(self) -> bool:
         return SOURCES[self.kind].needs_network
 
+    @property
+    def simulated(self) -> bool:
+        return SOURCES[self.kind].simulated
+
 
 def parse_source(text: str, base: str | os.PathLike[str] = "") -> Source:
     """The source of a name; UsageError when there is none like it. A csv folder is made absolute.

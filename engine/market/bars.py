@@ -10,6 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.doubts import Doubt
+
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 
@@ -38,6 +40,10 @@ class Bars:
     fetched_at: datetime | None = None
     warnings: tuple[str, ...] = ()
     """What was dropped or is missing."""
+    doubts: tuple[Doubt, ...] = ()
+    """The open ones: they go with every forecast from these bars."""
+    accepted: tuple[Doubt, ...] = ()
+    """Those that the operator accepted."""
 
     def __len__(self) -> int:
         return len(self.dates)

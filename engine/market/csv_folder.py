@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.core.text import clean
-from engine.market import calendar, quality
+from engine.market import quality
 from engine.market.bars import Bars
 from engine.market.csv_file import read_rows, shown_path
 from engine.market.request import BarsRequest, SourceAbsentError
@@ -18,8 +18,8 @@ def fetch(request: BarsRequest) -> Bars:
 
     Raises SourceAbsentError without that file, NoDataError where a bar cannot be true.
 
-    The folder is its own clock: old bars are not stale. Only a newest bar captured during its own
-    session (by the file's time, or because that session is not over now) is dropped.
+    A row after the last complete session is dropped, and so is a newest bar captured during its own
+    session by the file's time.
     """
     path = Path(request.source.folder) / f"{request.symbol}.csv"
     try:
@@ -27,21 +27,10 @@ def fetch(request: BarsRequest) -> Bars:
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError as error:
         raise _absent(path) from error
-    moments = (written, request.clock.now())
-    bars = quality.checked_bars(
-        replace(rows, fetched_at=written), moments, request.settings.market.settle_minutes
-    )
-    return quality.with_missing_warning(_dated(bars, calendar.exchange_day(request.clock.now())))
-
-
-def _dated(bars: Bars, today: date) -> Bars:
-    """The bars, with a warning where the newest is in the future: a slip, or a wrong clock."""
-    if bars.last_date <= today:
-        return bars
-    return bars.with_warnings(
-        f"{bars.symbol}: the newest bar is of {bars.last_date}, and today is {today}: is its date"
-        " wrong, or the clock?"
-    )
+    settle_minutes = request.settings.market.settle_minutes
+    rows = replace(rows, fetched_at=written)
+    bars = quality.checked_bars(rows, (written,), settle_minutes, request.newest)
+    return quality.with_missing_warning(bars)
 
 
 def _absent(path: Path) -> SourceAbsentError:

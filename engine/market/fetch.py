@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 from engine.core.clock import Clock
@@ -10,6 +11,7 @@ from engine.core.paths import Home
 from engine.core.sources import parse_source
 from engine.market import quality
 from engine.market.bars import Bars
+from engine.market.doubts import find_doubts
 from engine.market.request import BarsRequest, SourceAbsentError
 from engine.market.store import BarStore
 from engine.settings.schema import Settings
@@ -23,7 +25,20 @@ def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: 
     """
     request = BarsRequest(home, settings, parse_source(source), symbol, clock)
     bars: Bars = import_module(request.source.module).fetch(request)
-    return bars if request.source.needs_network else _stored(request, bars)
+    return _doubted(request, bars if request.source.needs_network else _stored(request, bars))
+
+
+def _doubted(request: BarsRequest, bars: Bars) -> Bars:
+    """The bars with what they are doubted for, the doubts that the operator accepted apart."""
+    if request.source.simulated:
+        return bars
+    raised = (*bars.doubts, *find_doubts(bars))
+    closed = request.settings.market.accepted_of(request.symbol)
+    return replace(
+        bars,
+        doubts=tuple(doubt for doubt in raised if doubt.key not in closed),
+        accepted=tuple(doubt for doubt in raised if doubt.key in closed),
+    )
 
 
 def _stored(request: BarsRequest, bars: Bars) -> Bars:
@@ -58,12 +73,12 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
         try:
             return fetch_bars(home, settings, source, symbol, clock)
         except SourceAbsentError as error:
-            return _stored_copy(request, error)
+            return _doubted(request, _stored_copy(request, error))
     bars = BarStore(home).read(request.source.name, symbol)
-    bars = bars.since(request.start) if bars else None
+    bars = bars.since(request.start).until(request.newest) if bars else None
     if not bars:
         hint = f"fetch them: stockml data fetch {symbol}; or name another source: --source csv:DIR"
         raise NoDataError(
             f"no stored bars of {symbol} from {request.source.name} since {request.start}", hint
         )
-    return quality.with_missing_warning(bars, request.newest)
+    return _doubted(request, quality.with_missing_warning(bars, request.newest))

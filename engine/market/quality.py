@@ -1,10 +1,10 @@
-"""Which bars can be believed: pure functions from rows to bars, with every doubt as a warning.
+"""Which bars can be believed: pure functions from rows to bars; what they raise is `doubts`.
 
 an unfinished newest bar            dropped, with a warning
+a row of a day to come              dropped, with a warning and a doubt
 a row repeated word for word        dropped, with a warning
 two captures of the newest session  the later one is used, with a warning
 missing sessions                    named in a warning
-a close far from the one before     named in a warning: perhaps a split
 anything else that cannot be true   NoDataError that names file and line
 a true move of any size             kept
 """
@@ -12,20 +12,22 @@ a true move of any size             kept
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
+from engine.core.doubts import Doubt
 from engine.core.errors import NoDataError
 from engine.market import calendar
 from engine.market.bars import Bars
+from engine.market.doubts import future_doubt
 from engine.market.rows import COLUMNS, Rows
 
 # Prices come through 32-bit floats (relative error 6e-8): less is rounding, not a broken bar.
 ROUNDING = 1e-6
 _NAMED = 5
-JUMP = 2.9
-"""Times the close before: beyond any true day of a large company (+135 %, -60 %), below 3:1."""
 
 
 def checked_bars(
@@ -45,7 +47,7 @@ def checked_bars(
             f"{rows.origin} has no bars of {rows.symbol}", "name another source: --source csv:DIR"
         )
     rows, warnings = _one_row_a_session(rows)
-    rows, early = _complete(rows, newest)
+    rows, early, doubts = _complete(rows, newest)
     _check_days(rows)
     rows, dropped = without_unfinished(rows, tuple(moments), settle_minutes)
     warnings += [*early, *dropped]
@@ -55,7 +57,7 @@ def checked_bars(
             "wait for the close",
         )
     _check_values(rows)
-    return _bars(rows, (*warnings, *jump_warnings(rows)))
+    return replace(_bars(rows, tuple(warnings)), doubts=doubts)
 
 
 def with_missing_warning(bars: Bars, newest: date | None = None) -> Bars:
@@ -66,7 +68,7 @@ def with_missing_warning(bars: Bars, newest: date | None = None) -> Bars:
 
 def _bars(rows: Rows, warnings: tuple[str, ...]) -> Bars:
     dates = np.array(rows.days, dtype="datetime64[D]")
-    columns = {
+    columns: dict[str, Any] = {
         name: np.ascontiguousarray(rows.values[:, place]) for place, name in enumerate(COLUMNS)
     }
     return Bars(
@@ -117,16 +119,21 @@ def _one_row_a_session(rows: Rows) -> tuple[Rows, list[str]]:
     return rows.take(kept), warnings
 
 
-def _complete(rows: Rows, newest: date | None) -> tuple[Rows, list[str]]:
-    """The rows up to the last complete session; each later one is named."""
+def _complete(rows: Rows, newest: date | None) -> tuple[Rows, list[str], tuple[Doubt, ...]]:
+    """The rows up to the last complete session; each later one is named, one to come doubted."""
     if newest is None or rows.days[-1] <= newest:
-        return rows, []
+        return rows, [], ()
     kept = [place for place, day in enumerate(rows.days) if day <= newest]
+    later = range(len(kept), len(rows))
     reason = f"the last complete session is {newest}"
-    return rows.take(kept), [
-        f"{rows.where(place)}: the unfinished bar is dropped: {reason}"
-        for place in range(len(kept), len(rows))
+    warnings = [f"{rows.where(place)}: the unfinished bar is dropped: {reason}" for place in later]
+    under_way = calendar.next_session(newest)
+    doubts = [
+        future_doubt(rows.where(place), rows.days[place])
+        for place in later
+        if rows.days[place] > under_way
     ]
+    return rows.take(kept), warnings, tuple(doubts[-_NAMED:])
 
 
 def _check_days(rows: Rows) -> None:
@@ -186,18 +193,6 @@ def _check_values(rows: Rows) -> None:
     wrong |= (prices[:, 2] > inner.min(axis=1) + slack) | (inner.max(axis=1) > prices[:, 1] + slack)
     for row in np.flatnonzero(wrong):
         raise _impossible(rows, int(row), _fault([float(value) for value in rows.values[row]]))
-
-
-def jump_warnings(rows: Rows) -> list[str]:
-    """A warning for every close at least JUMP times the one before, or at most a JUMPth."""
-    close = rows.values[:, 3]
-    ratios = close[1:] / close[:-1]
-    jumps = np.flatnonzero((ratios >= JUMP) | (ratios <= 1.0 / JUMP))[-_NAMED:]
-    return [
-        f"{rows.where(int(row) + 1)}: the close of {rows.days[row + 1]} is {ratios[row]:.3g} times"
-        " the one before: a split that the bars are not adjusted for?"
-        for row in jumps
-    ]
 
 
 def _fault(values: list[float]) -> str:

@@ -19,7 +19,7 @@ import tomli_w
 
 from engine.core.errors import ConfigError
 from engine.core.text import clean
-from engine.settings.keys import KeyPath
+from engine.settings.keys import OPEN_TABLES, KeyPath
 from engine.settings.load import BOM
 from engine.settings.toml_scan import TomlKey, TomlTable, line_end, scan
 
@@ -211,8 +211,10 @@ def _newline(text: str) -> str:
 def split_key(key: str) -> KeyPath:
     """The path of `training.epochs` or `symbols.BRK.B.kind`: a symbol may hold a dot."""
     section, _, name = key.partition(".")
-    if key.startswith("console.keys.") and len(key) > 13:
-        return "console", "keys", key[13:]
+    for table in OPEN_TABLES:
+        prefix = f"{'.'.join(table)}."
+        if key.startswith(prefix) and len(key) > len(prefix):
+            return *table, key.removeprefix(prefix)
     if not section or not name:
         raise ConfigError(
             f"{clean(key, 60)!r} names no setting", "write SECTION.KEY, for one training.epochs"

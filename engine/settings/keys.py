@@ -19,6 +19,11 @@ from engine.settings.schema import PATTERN_WORDS, Settings, SymbolSettings
 
 KeyPath = tuple[str, ...]
 """A key of the file by its parts: ("training", "epochs")."""
+OPEN_TABLES: dict[KeyPath, Any] = {
+    ("console", "keys"): str | list[str],
+    ("market", "accepted"): str,
+}
+"""Tables whose keys are the operator's own, and what each of their keys takes."""
 
 
 @cache
@@ -47,8 +52,8 @@ def type_of(path: KeyPath) -> Any:
     sections = (*section_types(), "symbols")
     if section not in sections:
         raise _unknown("section", section, nearest(section, sections))
-    if path[:2] == ("console", "keys") and len(path) == 3:
-        return str | list[str]
+    if path[:2] in OPEN_TABLES and len(path) == 3:
+        return OPEN_TABLES[path[:2]]
     is_symbol = section == "symbols"
     types = key_types(SymbolSettings if is_symbol else section_types()[section])
     if path[-1] not in types or len(path) != (3 if is_symbol else 2):

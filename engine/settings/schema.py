@@ -16,7 +16,10 @@ Positive = Annotated[int, Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 TTL = r"^[0-9]{1,6}(s|m|h)$"
 VERSION = r"^[A-Za-z0-9._-]{1,32}$"
+DOUBT = r"^[A-Z][A-Z0-9.-]{0,9} [a-z-]{1,30} [0-9]{4}-[0-9]{2}-[0-9]{2}$"
+Reason = Annotated[str, Meta(min_length=1, max_length=200)]
 PATTERN_WORDS = {
+    DOUBT: 'write it like "MP long-hole 2024-12-04" = "why it is accepted"',
     TTL: "write it like 30s, 5m or 1h",
     VERSION: "write at most 32 of A-Z a-z 0-9 . _ -",
 }
@@ -42,6 +45,16 @@ class MarketSettings(_Section, frozen=True):
     request_tries: Annotated[int, Meta(ge=1, le=20)]
     simulated_seed: int
     simulated_sessions: Annotated[int, Meta(ge=200, le=10_000)]
+    accepted: dict[Annotated[str, Meta(pattern=DOUBT)], Reason] = {}
+
+    def accepted_of(self, symbol: str) -> dict[str, str]:
+        """The accepted doubts about a symbol's bars, kind and day, and the reason of each."""
+        mine = f"{symbol} "
+        return {
+            key.removeprefix(mine): reason
+            for key, reason in self.accepted.items()
+            if key.startswith(mine)
+        }
 
 
 class TrainingSettings(_Section, frozen=True):

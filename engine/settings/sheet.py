@@ -30,6 +30,7 @@ from engine.settings.document import (
 )
 from engine.settings.home import default_settings
 from engine.settings.keys import (
+    OPEN_TABLES,
     KeyPath,
     choices_of,
     default_tree,
@@ -180,8 +181,8 @@ def _fields(table: Any) -> Iterator[tuple[str, Any]]:
 def _setting(
     path: KeyPath, value: Any, tree: Mapping[str, Any], environ: Mapping[str, str]
 ) -> Setting:
-    is_binding = path[:2] == ("console", "keys")
-    meaning = meanings().get(path[:2] if is_binding else (path[0], path[-1]), "")
+    in_open_table = path[:2] in OPEN_TABLES
+    meaning = meanings().get(path[:2] if in_open_table else (path[0], path[-1]), "")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     variable = VARIABLES.get(".".join(path), "")
     takes, choices = _takes(type_of(path))

@@ -17,6 +17,7 @@ from engine.market.bars import data_hash
 from engine.market.fetch import fetch_bars, stored_bars
 from engine.market.last_bar import last_bar
 from engine.settings.load import load
+from engine.settings.write import set_keys
 from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.market.samples import DAYS, csv_folder, csv_text
@@ -40,16 +41,36 @@ def test_a_folder_is_read_and_kept_for_the_console(home: Home, tmp_path: Path) -
     assert (newest.date, newest.close, newest.rows) == (str(DAYS[-1]), bars.close[-1], len(DAYS))
 
 
-def test_a_bar_in_the_future_is_warned_of(home: Home, tmp_path: Path) -> None:
-    """A newest bar dated after today is used, and its date is doubted in words;
-    one of today's session over is not."""
+def test_a_row_after_the_last_complete_session_is_left_out(home: Home, tmp_path: Path) -> None:
+    """A row dated after today is dropped and doubted, one of the session under way only dropped;
+    that of a session that is over stays."""
+    settings = load(home, {})
     source = csv_folder(tmp_path / "bars", csv_text((date(2026, 11, 20), date(2027, 11, 22))))
-    (warning, *_) = fetch_bars(home, load(home, {}), source, "NVDA", CLOCK).warnings
-    assert "the newest bar is of 2027-11-22, and today is 2026-11-22" in warning
+    bars = fetch_bars(home, settings, source, "NVDA", CLOCK)
+    assert bars.last_date == date(2026, 11, 20)
+    assert [doubt.key for doubt in bars.doubts] == ["future-date 2027-11-22"]
     source = csv_folder(tmp_path / "bars", csv_text((date(2026, 11, 19), date(2026, 11, 20))))
-    evening = FakeClock(datetime(2026, 11, 20, 23, 0, tzinfo=UTC))
-    os.utime(tmp_path / "bars" / "NVDA.csv", (evening.now().timestamp(),) * 2)
-    assert fetch_bars(home, load(home, {}), source, "NVDA", evening).warnings == ()
+    for hour, last in ((20, 19), (23, 20)):
+        clock = FakeClock(datetime(2026, 11, 20, hour, 0, tzinfo=UTC))
+        bars = fetch_bars(home, settings, source, "NVDA", clock)
+        assert (bars.last_date, bars.doubts) == (date(2026, 11, last), ())
+
+
+def test_an_accepted_doubt_is_open_no_more(home: Home, tmp_path: Path) -> None:
+    """A doubt in the settings, by symbol, kind and day, is kept apart from the open ones."""
+    text = csv_text((date(2026, 11, 20), date(2027, 11, 22)))
+    source = csv_folder(tmp_path / "bars", text)
+    key = "NVDA future-date 2027-11-22"
+    set_keys(home, {("market", "accepted", key): "a test of the feed"})
+    bars = fetch_bars(home, load(home, {}), source, "NVDA", CLOCK)
+    assert (bars.doubts, [doubt.key for doubt in bars.accepted]) == (
+        (),
+        [key.removeprefix("NVDA ")],
+    )
+    set_keys(
+        home, {("market", "accepted", key): None, ("market", "accepted", f"AMD{key[4:]}"): "x"}
+    )
+    assert fetch_bars(home, load(home, {}), source, "NVDA", CLOCK).doubts
 
 
 def test_stored_bars_of_a_folder_are_those_in_it_now(home: Home, tmp_path: Path) -> None:

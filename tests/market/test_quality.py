@@ -90,16 +90,6 @@ def test_big_true_moves_are_kept() -> None:
     assert (bars.close[5], bars.close[6], bars.warnings) == (23.5, 15.7, ())
 
 
-def test_an_unadjusted_split_is_warned_of() -> None:
-    """A close a tenth of the one before stays as it is, and the warning says where and what it
-    may be."""
-    bars = quality.checked_bars(some_rows(changed={5: [2.1, 2.4, 2.0, 2.2, 9.0]}))
-    assert bars.close[5] == 2.2
-    assert len(bars.warnings) == 2  # down, and up again
-    assert f"the close of {bars.dates[5]} is 0." in bars.warnings[0]
-    assert "a split that the bars are not adjusted for?" in bars.warnings[0]
-
-
 @pytest.mark.parametrize("day", [date(2024, 2, 17), date(2024, 2, 19)])
 def test_a_day_without_a_session_fails(day: date) -> None:
     """A bar of a Saturday or of a holiday is exit 4 naming the day."""

@@ -1,0 +1,189 @@
+"""Which bars are doubted, and why: pure functions from bars to doubts.
+
+kind             raised when                                                  withholds
+unadjusted-jump  a close 2.9 times the one before (or less), no true move     in the last 20 rows
+flat-tail        the newest 3 rows repeat all their numbers, 5 their prices   always
+weekly-spacing   10 rows in a row, half of them 2 sessions or more apart      at the newest row
+long-hole        10 sessions or more are missing in a row                     never
+no-volume        the newest 10 rows have no volume                            never
+future-date      by `quality`: a row after the next session                   never
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.doubts import Doubt, DoubtKind
+from engine.market.bars import Bars, Dates, Floats, day
+from engine.market.calendar import next_session, previous_session, sessions_between
+
+Places = NDArray[np.intp]
+JUMP = 2.9
+"""Times the close before: beyond any true day of a large company (+135 %, -60 %), below 3:1."""
+_SPLIT = 51
+"""Shares for one: 50 is the largest split in use; beyond, cents for dollars come first to mind."""
+RECENT = 20
+"""Rows whose returns the forecast's volatility still feels."""
+ORDINARY = 3.0
+"""Times the volume of the 20 sessions before: true moves of 31 % and more had 3.6 to 18."""
+_REPEATS, _PRICE_REPEATS = 3, 5
+"""Rows alike in prices and volume (true bars: 1), and in their prices alone."""
+_SPARSE = 10
+_SPACINGS = ((15, "monthly bars"), (4, "weekly bars"), (0, "sessions left out"))
+HOLE = 10
+"""Missing sessions in a row: the longest closing since 1933 was 4 (September 2001)."""
+_NO_VOLUME = 10
+_MOST = 20
+"""Doubts of one kind that are named, the newest."""
+
+
+def find_doubts(bars: Bars) -> tuple[Doubt, ...]:
+    """Every doubt that the bars raise by themselves, oldest kind of trouble first."""
+    if len(bars) < 2:
+        return ()
+    gaps = session_gaps(bars)
+    sparse = _sparse_rows(gaps)
+    return (
+        *_jumps(bars),
+        *_holes(bars, gaps, sparse),
+        *_spacing(bars, gaps, sparse),
+        *_tail(bars),
+    )
+
+
+def session_gaps(bars: Bars) -> Places:
+    """[n - 1] sessions from each row to the next; 1 where none is missing."""
+    return np.diff(np.searchsorted(_sessions(bars.first_date, bars.last_date), bars.dates))
+
+
+@lru_cache(maxsize=8)  # most symbols share first and last day, and the days cost most of the time
+def _sessions(first: date, last: date) -> Dates:
+    return np.array(sessions_between(first, last), dtype="datetime64[D]")
+
+
+def _jumps(bars: Bars) -> Iterator[Doubt]:
+    close = bars.close
+    ratios = close[1:] / close[:-1]
+    places = np.flatnonzero((ratios >= JUMP) | (ratios <= 1.0 / JUMP)) + 1
+    doubted = [int(row) for row in places if not _is_true_move(bars, int(row))]
+    newest = len(bars) - RECENT
+    for first, end in _pairs(doubted, close)[-_MOST:]:
+        ratio = close[first] / close[first - 1]
+        withholds = (first if end is None else end) >= newest
+        yield _doubt(DoubtKind.JUMP, bars, first, _jump_text(bars, first, end, ratio), withholds)
+
+
+def _jump_text(bars: Bars, first: int, end: int | None, ratio: float) -> str:
+    started = day(bars.dates[first])
+    if end is None:
+        cause = "another unit of the price, or a typo?"
+        if 1 / _SPLIT < ratio < _SPLIT:
+            cause = "a split that the bars are not adjusted for?"
+        return f"the close of {started} is {ratio:.3g} times the one before: {cause}"
+    last = day(bars.dates[end - 1])
+    rows = f"close of {last} is" if end - first == 1 else f"closes from {started} to {last} are"
+    return f"the {rows} {ratio:.3g} times those around: another unit of the price, or a typo?"
+
+
+def _pairs(places: list[int], close: Floats) -> list[tuple[int, int | None]]:
+    """(first row, the row that is back at the level before or None) of each jump."""
+    pairs: list[tuple[int, int | None]] = []
+    for place in places:
+        if pairs and pairs[-1][1] is None and place - pairs[-1][0] <= RECENT:
+            back = close[place] / close[pairs[-1][0] - 1]
+            if 1 / 1.5 < back < 1.5:
+                pairs[-1] = (pairs[-1][0], place)
+                continue
+        pairs.append((place, None))
+    return pairs
+
+
+def _is_true_move(bars: Bars, row: int) -> bool:
+    """Whether volume, in shares and in dollars, is far above that of the 20 sessions before.
+
+    A split leaves the dollars as they were, another unit of the price the shares.
+    """
+    shares = bars.volume[max(0, row - RECENT) : row]
+    if not bars.volume[row] or not (shares > 0).all():
+        return False
+    dollars = shares * bars.close[max(0, row - RECENT) : row]
+    traded = bars.volume[row]
+    usual = np.exp(np.log(shares).mean()), np.exp(np.log(dollars).mean())
+    return bool(min(traded / usual[0], traded * bars.close[row] / usual[1]) > ORDINARY)
+
+
+def _sparse_rows(gaps: Places) -> NDArray[np.bool_]:
+    """[n - 1] whether a gap is in a stretch of `_SPARSE`, half of them 2 sessions or more."""
+    sparse = np.zeros(len(gaps), dtype=bool)
+    if len(gaps) < _SPARSE:
+        return sparse
+    wide = np.convolve(gaps >= 2, np.ones(_SPARSE), "valid")
+    for start in np.flatnonzero(wide >= _SPARSE / 2):
+        sparse[start : start + _SPARSE] = True
+    return sparse
+
+
+def _spacing(bars: Bars, gaps: Places, sparse: NDArray[np.bool_]) -> Iterator[Doubt]:
+    """The newest stretch of rows a week or a month apart."""
+    if not sparse.any():
+        return
+    last = int(np.flatnonzero(sparse)[-1])
+    dense = np.flatnonzero(~sparse[:last])
+    first = int(dense[-1]) + 1 if len(dense) else 0
+    usual = float(np.median(gaps[first : last + 1]))
+    word = next(word for limit, word in _SPACINGS if usual >= limit)
+    text = (
+        f"one row in {usual:.0f} sessions from {day(bars.dates[first])} to"
+        f" {day(bars.dates[last + 1])}: {word}?"
+    )
+    yield _doubt(DoubtKind.WEEKLY, bars, first, text, last == len(gaps) - 1)
+
+
+def _holes(bars: Bars, gaps: Places, sparse: NDArray[np.bool_]) -> Iterator[Doubt]:
+    for row in np.flatnonzero((gaps > HOLE) & ~sparse)[-_MOST:]:
+        first = next_session(day(bars.dates[row]))
+        last = previous_session(day(bars.dates[row + 1]))
+        text = f"{gaps[row] - 1} sessions are missing, {first} to {last}"
+        yield Doubt(DoubtKind.HOLE, first.isoformat(), text)
+
+
+def _tail(bars: Bars) -> Iterator[Doubt]:
+    """A feed that stands still, or one without volume."""
+    prices = np.column_stack((bars.open, bars.high, bars.low, bars.close))
+    alike = _run((prices == prices[-1]).all(axis=1))
+    repeated = _run((prices == prices[-1]).all(axis=1) & (bars.volume == bars.volume[-1]))
+    still = alike if alike >= _PRICE_REPEATS else repeated
+    if still >= _REPEATS:
+        since = max(0, len(bars) - still - 1)
+        volume = "without volume" if not bars.volume[-1] else "with their volume"
+        text = (
+            f"the feed stands still since {day(bars.dates[since])}: {still} rows repeat"
+            f" {bars.close[-1]:.10g} {volume}"
+        )
+        yield _doubt(DoubtKind.FLAT_TAIL, bars, since, text, True)
+        return
+    empty = _run(bars.volume == 0)
+    if empty >= _NO_VOLUME:
+        text = f"{empty} rows without volume since {day(bars.dates[-empty])}, though prices move"
+        yield _doubt(DoubtKind.NO_VOLUME, bars, len(bars) - empty, text)
+
+
+def _run(flags: NDArray[np.bool_]) -> int:
+    """How many of the last flags are set without a gap."""
+    off = np.flatnonzero(~flags)
+    return len(flags) - (int(off[-1]) + 1 if len(off) else 0)
+
+
+def _doubt(kind: DoubtKind, bars: Bars, row: int, text: str, withholds: bool = False) -> Doubt:
+    return Doubt(kind, day(bars.dates[row]).isoformat(), text, withholds)
+
+
+def future_doubt(place: str, row_day: date) -> Doubt:
+    """The doubt of a left-out row dated after the next session; `place` names file and line."""
+    text = f"{place}: {row_day} is still to come, so the row is left out: is its date wrong?"
+    return Doubt(DoubtKind.FUTURE_DATE, row_day.isoformat(), text)
