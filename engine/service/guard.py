@@ -1,7 +1,7 @@
 """The outermost layer of a request: it refuses, counts and logs requests and limits their time.
 
-It refuses in this order: foreign Host (DNS rebinding), too many connections, too many requests,
-target too long, token missing, body too large or too slow.
+It refuses in this order: foreign Host (DNS rebinding), too many requests, target too long, token
+missing, body too large or too slow.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ MAX_BODY = 4096
 """Bytes; no request of ours needs a body."""
 MAX_TARGET = 2048
 """Bytes of path and query."""
-MAX_CONNECTIONS = 512
-"""Open at once; one more is refused and closed."""
 BODY_S = 10.0
 REQUEST_S = 30.0
 """Seconds until the answer is made; engine.service.protocol limits the time to send it."""
@@ -54,7 +52,6 @@ class Admission:
     policy: Callable[[], Policy]
     """Asked at every request."""
     rate_limit: RateLimit
-    open_connections: Callable[[], int]
 
     def refusal(self, scope: Scope) -> ApiProblem | None:
         """The first reason to refuse the request, or None."""
@@ -64,9 +61,6 @@ class Admission:
         policy = self.policy()
         if problem := policy.refuse_host(scope):
             yield problem
-        if self.open_connections() > MAX_CONNECTIONS:
-            headers = {"Retry-After": "1", **_CLOSE}
-            yield ApiProblem(503, "crowded", "too many connections", headers)
         if not self.rate_limit.take(client_of(scope), time.monotonic()):
             yield ApiProblem(429, "rate", "too many requests", {"Retry-After": "1"})
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:

@@ -38,7 +38,13 @@ class Policy:
         text = hosts[0].decode("latin-1").lower() if len(hosts) == 1 else ""
         if self._is_ours(text, scope):
             return None
-        return ApiProblem(400, "host", "the Host header is missing, or is not this service")
+        if not hosts:
+            detail = (
+                "the Host header is missing: a probe by HTTP/1.0 must send it too, as"
+                f" `Host: {self.host}:{self.port}`"
+            )
+            return ApiProblem(400, "host", detail)
+        return ApiProblem(400, "host", "the Host header is not this service's")
 
     def _is_ours(self, text: str, scope: Scope) -> bool:
         name, port = text, ""

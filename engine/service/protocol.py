@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from asyncio import Transport
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 import h11
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from engine.service.crowd import Crowd
+from engine.service.framing import HeadBuffer
 from engine.service.problems import MEDIA_TYPE, ApiProblem, problem_tree
 
 if TYPE_CHECKING:
@@ -27,19 +30,41 @@ FLUSH_S = 30.0
 """Seconds for a reader to take what the kernel has not taken yet."""
 
 
+_LATER = {"Retry-After": "1"}
+
+
 class PatientProtocol(H11Protocol):
-    """Aborts a connection whose part of a request is not done in time."""
+    """Aborts a connection whose part of a request is not done in time, or that must make way."""
 
     _limit: TimerHandle | None = None
 
+    def __init__(self, *args: Any, crowd: Crowd, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._crowd = crowd
+        self._heads = HeadBuffer()
+        self.conn._receive_buffer = self._heads
+
+    @property
+    def idle(self) -> bool:
+        """Whether this side waits for the client."""
+        return not self._answering or self.cycle.more_body
+
+    def make_way(self) -> None:
+        """Close at once."""
+        self.transport.abort()
+
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._arm(HEAD_S)
+        if self._crowd.enter(self, self.client[0] if self.client else "?"):
+            self._arm(HEAD_S)
+        else:
+            self._close_with(ApiProblem(503, "crowded", "too many connections", _LATER))
 
     def data_received(self, data: bytes) -> None:
         answering = self._answering
         super().data_received(data)
         if self._answering and not answering:
+            self._crowd.seat_last(self)
             self._arm(ANSWER_S)  # the head is there
         elif not self._answering and (self._limit is None or answering):
             self._arm(HEAD_S)
@@ -54,22 +79,36 @@ class PatientProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
+        self._crowd.leave(self)
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own text
-        problem = ApiProblem(400, "request", "this is no HTTP request that can be read")
-        body = msgspec.json.encode(problem_tree(problem, "", datetime.now(UTC)))
-        headers = [
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        for event in (
-            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
+        detail = self._heads.fault or "this is no HTTP request that can be read"
+        self._close_with(ApiProblem(400, "request", detail))
+        if self._answering:
+            # The request whose body broke off: nobody can be answered any more.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _close_with(self, problem: ApiProblem) -> None:
+        """Answer `problem` unless an answer has begun, and close."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            body = msgspec.json.encode(problem_tree(problem, "", datetime.now(UTC)))
+            headers = {
+                "content-type": MEDIA_TYPE,
+                "content-length": str(len(body)),
+                "connection": "close",
+                **problem.headers,
+            }
+            reason = HTTPStatus(problem.status).phrase.encode()
+            for event in (
+                h11.Response(
+                    status_code=problem.status, headers=list(headers.items()), reason=reason
+                ),
+                h11.Data(data=body),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
     @property

@@ -15,7 +15,8 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 # Before numpy: on shared cores a BLAS with threads took 74 ms where one thread took 13.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -31,6 +32,13 @@ from engine.core.errors import BusyError, ConfigError, RefusedError, StockmlErro
 from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.service.app import build_app
+from engine.service.crowd import (
+    Crowd,
+    connection_bound,
+    descriptor_limit,
+    raise_descriptor_limit,
+)
+from engine.service.doorway import Doorway
 from engine.service.guard import Admission
 from engine.service.limits import RateLimit, is_loopback
 from engine.service.policy import Policy
@@ -63,7 +71,7 @@ def check_policy(home: Home, host: str) -> str:
     return token
 
 
-def listen(address: Address) -> socket.socket:
+def listen(address: Address) -> Doorway:
     """A listening socket; StockmlError for an unusable port, ConfigError for a bad host."""
     try:
         family, kind, proto, _, where = socket.getaddrinfo(
@@ -73,7 +81,7 @@ def listen(address: Address) -> socket.socket:
         raise ConfigError(
             f"unknown host {address.host!r}: {error.strerror}", "service.host, or --host ADDRESS"
         ) from error
-    sock = socket.socket(family, kind, proto)
+    sock = Doorway(family, kind, proto)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(where)
@@ -100,6 +108,7 @@ class Running:
     policy: Policy
     lock: FileLock
     sock: socket.socket
+    crowd: Crowd
     server: uvicorn.Server
 
     @property
@@ -163,16 +172,20 @@ def prepare(
     admission = Admission(
         policy=lambda: policy,
         rate_limit=limit or RateLimit(),
-        open_connections=lambda: len(server.server_state.connections),
     )
-    server = uvicorn.Server(_config(build_app(service, admission)))
-    return Running(service=service, policy=policy, lock=lock, sock=sock, server=server)
+    crowd = Crowd(
+        connection_bound(descriptor_limit()),
+        turned_away=service.metrics.refused.labels("crowded").inc,
+    )
+    sock.on_exhausted = crowd.close_idle
+    server = uvicorn.Server(_config(build_app(service, admission), crowd))
+    return Running(service=service, policy=policy, lock=lock, sock=sock, crowd=crowd, server=server)
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, crowd: Crowd) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=PatientProtocol,
+        http=cast("type[PatientProtocol]", partial(PatientProtocol, crowd=crowd)),
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -197,6 +210,7 @@ def serve(
 ) -> int:
     """Serve until a signal, which is returned (0 for none); `on_ready` once the port is ours."""
     with acting(home, SystemClock(), "serve", host=address.host, port=address.port) as act:
+        raise_descriptor_limit()
         running = prepare(home, settings, address, source, fetching=fetching)
         act.announce(port=running.policy.port)
         on_ready(running)

@@ -282,26 +282,79 @@ def test_a_fast_client_is_slowed_down(template: Home, tmp_path: Path) -> None:
         )
 
 
-def test_more_connections_than_allowed_are_told_so(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+def test_idle_connections_make_way(template: Home, tmp_path: Path) -> None:
+    """With every place taken by clients that say nothing, the next one is answered and the one
+    idle longest is closed; with every place being answered it is refused in words."""
+    with serving(copied(template, tmp_path / "h")) as served:
+        crowd = served.running.crowd
+        crowd.most = 3
+        wait_for(lambda: not len(crowd), what="no connection")
+        idle = []
+        for _ in range(3):
+            idle.append(socket.create_connection(("127.0.0.1", served.port), timeout=60))
+        wait_for(lambda: len(crowd) == 3, what="three connections")
+        assert served.ask("/livez").status == 200
+        assert idle[0].recv(10) == b""
+        for sock in idle:
+            sock.close()
+        wait_for(lambda: not len(crowd), what="no connection")
+        crowd.most = 0
+        heard = served.ask("/livez")
+        assert (heard.status, heard.tree["type"], heard.headers["retry-after"]) == (
+            503,
+            "urn:stockml:problem:crowded",
+            "1",
+        )
+        text = served.running.service.metrics.text().decode()
+        assert 'stockml_http_refused_total{why="crowded"} 2.0' in text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Content-Length: 0\r\nTransfer-Encoding: chunked",
+        "Content-Length: 0\r\nContent-Length: 0",
+        "Content-Length: 0\r\nContent-Length: 5",
+        "Content-Length: 0, 0",
+    ],
+)
+def test_a_body_with_two_ends_is_refused(served: Served, fields: str) -> None:
+    """A request with two lengths, or a length and a coding, is 400 and its connection closed:
+    what follows in the same bytes is never a second request."""
+    head = f"POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n"
+    bearer = f"Authorization: Bearer {TOKEN}\r\n\r\n"
+    smuggled = "0\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = raw(served, (head + bearer + smuggled).encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answer.lower()
+    assert b"Content-Length" in json.loads(answer.partition(b"\r\n\r\n")[2])["detail"].encode()
+
+
+@pytest.mark.parametrize("token", ["", TOKEN])
+@pytest.mark.parametrize("chunk", [b"5\r\nhelloXX", b"zz\r\n", b"5\r\nhello\rX", b"-1\r\n"])
+def test_a_broken_chunk_is_answered_once(
+    served: Served, capfd: pytest.CaptureFixture[str], token: str, chunk: bytes
 ) -> None:
-    """With every place taken by clients that say nothing, the next one is answered 503 in words;
-    then there is room again."""
-    wait_for(lambda: not served.running.server.server_state.connections, what="no connection")
-    monkeypatch.setattr(guard, "MAX_CONNECTIONS", 3)
-    idle = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(3)]
-    wait_for(
-        lambda: len(served.running.server.server_state.connections) == 3, what="three connections"
+    """A chunk that does not end as it must is one 400, also for a caller without the token:
+    no traceback, and the next client is served."""
+    head = (
+        "POST /api/v1/cache/clear HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    heard = served.ask("/livez")
-    assert (heard.status, heard.tree["type"], heard.headers["retry-after"]) == (
-        503,
-        "urn:stockml:problem:crowded",
-        "1",
-    )
-    for sock in idle:
-        sock.close()
-    wait_for(lambda: served.ask("/livez").status == 200, what="room")
+    answer = raw(served, head.encode() + chunk + b"\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert served.ask("/livez").status == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_probe_without_a_host_learns_why(served: Served) -> None:
+    """An HTTP/1.0 probe without a Host is 400 with the header that it must send; with it, 200."""
+    refused = raw(served, b"GET /livez HTTP/1.0\r\n\r\n")
+    assert f"Host: 127.0.0.1:{served.port}".encode() in refused
+    host = f"Host: 127.0.0.1:{served.port}\r\n".encode()
+    assert b" 200 " in raw(served, b"GET /livez HTTP/1.0\r\n" + host + b"\r\n")[:20]
 
 
 def test_the_bucket_fills_again() -> None:
