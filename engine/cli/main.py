@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ import click
 from engine.cli.build import VerbGroup, build_option
 from engine.cli.console import open_console
 from engine.cli.session import Session, report, session_of
+from engine.cli.version import installed_version
 from engine.commands.table import COMMANDS, CONSOLE_HELP, CONSOLE_OPTIONS
 from engine.core.errors import ExitCode, StockmlError, UsageError
 
@@ -33,21 +33,6 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
     if value:
         click.echo(f"stockml {installed_version()}")
         context.exit()
-
-
-def installed_version() -> str:
-    """The version of the installed package, or of the checkout with this file."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("stockml")
-    except PackageNotFoundError:
-        import tomllib
-
-        project = tomllib.loads(
-            (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-        )
-        return str(project["project"]["version"])
 
 
 def open_without_command(**parameters: Any) -> int:

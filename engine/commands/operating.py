@@ -109,3 +109,15 @@ DEMO = Command(
     options=(HOME,),
     writes=True,
 )
+VERSION = Command(
+    name="version",
+    summary="Print the version.",
+    details=(
+        "Print the version; with --verbose those of what reads model files and requests as well."
+    ),
+    target="engine.cli.version:version",
+    options=(
+        Option("--verbose", "Name h5py, HDF5, h11, starlette and uvicorn too."),
+        *PRINTS,
+    ),
+)

@@ -9,6 +9,7 @@ from click import Abort
 
 from engine.cli import build, console, main
 from engine.cli.main import cli
+from engine.cli.version import installed_version
 from engine.commands.table import COMMANDS
 from engine.core.errors import ExitCode, UsageError
 from tests.helpers import ROOT, environment, new_home, stockml
@@ -92,7 +93,7 @@ def test_a_group_without_a_verb_shows_its_help(capsys: pytest.CaptureFixture[str
 
 def test_version() -> None:
     """--version prints name and version."""
-    assert f"stockml {main.installed_version()}\n" == stockml("--version").stdout
+    assert f"stockml {installed_version()}\n" == stockml("--version").stdout
 
 
 def test_a_crash_leaves_a_file_and_no_traceback(

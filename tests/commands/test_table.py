@@ -101,6 +101,7 @@ def test_looking_writes_nothing() -> None:
         "config check",
         "config show",
         "audit",
+        "version",
     }
 
 
