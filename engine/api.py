@@ -105,6 +105,10 @@ class Engine:
 
         return ChildrenFacade(self._context)
 
+    def take_reports(self, folder: str) -> None:
+        """Read report dates from this folder, whatever the settings name."""
+        self._context.reports = folder
+
 
 def aged_tables() -> tuple[AgingTable, ...]:
     """The tables of history.db whose old rows `clean` removes."""

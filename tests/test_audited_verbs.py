@@ -24,6 +24,8 @@ from tests.helpers import new_home, python_path
 AUDITED = {
     "runs.start",
     "runs.cancel",
+    "bars.set_report",
+    "bars.drop_report",
     "schedule.start_now",
     "backups.create",
     "backups.restore",
@@ -44,6 +46,8 @@ NOT_AUDITED = {
     "settings.set_text": "engine.settings.write audits",
     "settings.write": "engine.settings.write audits",
     "bars.fetch": "stores bars",
+    "bars.reports": "reads",
+    "bars.look_up_reports": "keeps what a source says",
     "bars.stored": "reads",
     "models.predict": "reads",
     "models.refresh_status": "rebuilds what is derived",

@@ -97,6 +97,7 @@ def build_option(option: Option) -> click.Option:
     else:
         attributes |= {"type": _type(option), "metavar": option.metavar}
         attributes |= {"required": option.required, "multiple": option.multiple}
+        attributes |= {"nargs": option.words}
     if option.default is not None:
         attributes |= {"default": option.default, "show_default": True}
     if option.shared:
@@ -125,7 +126,9 @@ def _stored(attribute: str) -> Callback:
     return store
 
 
-def _date(_context: click.Context, parameter: click.Parameter, text: str) -> date:
+def _date(_context: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
+    if text is None:
+        return None
     try:
         return date.fromisoformat(text)
     except ValueError as error:

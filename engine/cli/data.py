@@ -21,7 +21,10 @@ COLUMNS = columns(("SYMBOL", ">BARS", "FIRST", "LAST", ">CLOSE", ">SPLITS", "FET
 
 def fetch(session: Session, symbols: tuple[str, ...]) -> int:
     """Fetch, check and store fresh bars of SYMBOLS, or of all symbols."""
-    return _each(session, symbols, session.engine.bars.fetch, "fetching")
+    code = _each(session, symbols, session.engine.bars.fetch, "fetching")
+    if fault := session.engine.bars.look_up_reports(session.symbols(symbols)):
+        session.note(fault)
+    return code
 
 
 def check(session: Session, symbols: tuple[str, ...]) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from engine.core.errors import ConfigError, StockmlError
+from engine.core.errors import ConfigError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.core.symbols import check_symbols
 from engine.core.text import clean
@@ -35,6 +35,8 @@ class Session:
 
     home_text: str | None = None
     source: str | None = None
+    reports: str | None = None
+    """The folder of `--reports`."""
     json: bool = False
     make_engine: Callable[[Home, str | None], Engine] = field(default=open_engine, repr=False)
 
@@ -52,7 +54,16 @@ class Session:
     @cached_property
     def unchecked_engine(self) -> Engine:
         """The engine before its settings are read, for commands that must work with broken ones."""
-        return self.make_engine(self.home, self.source)
+        engine = self.make_engine(self.home, self.source)
+        if self.reports is not None:
+            folder = Path(self.reports).expanduser().absolute()
+            if not folder.is_dir():
+                raise UsageError(
+                    f"--reports {clean(self.reports, 200)} is not a folder",
+                    "name a folder of SYM.csv files with report dates",
+                )
+            engine.take_reports(str(folder))
+        return engine
 
     @cached_property
     def engine(self) -> Engine:

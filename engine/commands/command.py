@@ -51,6 +51,8 @@ class Option:
     """May be repeated."""
     flag_value: str | None = None
     """The value a flag sets, if several flags share a parameter."""
+    words: int = 1
+    """How many words it takes."""
     shared: bool = False
     """A session option, allowed before and after the verb."""
 

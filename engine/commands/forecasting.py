@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from engine.commands.command import Command, CommandGroup, Option, ValueType
-from engine.commands.options import EPOCHS, HOME, MEMBERS, READS_BARS, SOURCE, SYMBOLS
+from engine.commands.options import (
+    EPOCHS,
+    FORECASTS,
+    HOME,
+    MEMBERS,
+    READS_BARS,
+    SOURCE,
+    SYMBOL,
+    SYMBOLS,
+)
 
 PREDICT = Command(
     name="predict",
@@ -14,7 +23,7 @@ PREDICT = Command(
     target="engine.cli.predict:predict",
     verb="models.predict",
     arguments=(SYMBOLS,),
-    options=(Option("--all", "Every configured symbol.", name="all_symbols"), *READS_BARS),
+    options=(Option("--all", "Every configured symbol.", name="all_symbols"), *FORECASTS),
 )
 EVALUATE = Command(
     name="evaluate",
@@ -27,7 +36,7 @@ EVALUATE = Command(
     target="engine.cli.evaluate:evaluate",
     verb="models.evaluate",
     arguments=(SYMBOLS,),
-    options=READS_BARS,
+    options=FORECASTS,
 )
 BACKTEST = Command(
     name="backtest",
@@ -65,12 +74,12 @@ BACKTEST = Command(
         ),
         EPOCHS,
         MEMBERS,
-        *READS_BARS,
+        *FORECASTS,
     ),
 )
 DATA = CommandGroup(
     name="data",
-    summary="Fetch bars, or check the stored ones.",
+    summary="Fetch bars, check the stored ones, or show report dates.",
     options=(HOME, SOURCE),
     verbs=(
         Command(
@@ -91,6 +100,34 @@ DATA = CommandGroup(
             verb="bars.fetch",
             arguments=(SYMBOLS,),
             options=READS_BARS,
+            writes=True,
+        ),
+        Command(
+            name="reports",
+            summary="Show the report dates of SYMBOL, or set or drop one by hand.",
+            details=(
+                "Past and coming dates of the quarterly reports of SYMBOL; one set by hand wins."
+            ),
+            target="engine.cli.reports:reports",
+            verb="bars.reports",
+            arguments=(SYMBOL,),
+            options=(
+                Option(
+                    "--set",
+                    "Set a report, before the open or after the close of its day.",
+                    ValueType.TEXT,
+                    metavar="DATE before|after",
+                    name="set_words",
+                    words=2,
+                ),
+                Option(
+                    "--drop",
+                    "Drop the report of this day.",
+                    ValueType.DATE,
+                    metavar="DATE",
+                ),
+                *FORECASTS,
+            ),
             writes=True,
         ),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.commands.command import Argument, Command, CommandGroup, Option, ValueType
-from engine.commands.options import HOME, PRINTS, SOURCE
+from engine.commands.options import HOME, PRINTS, REPORTS, SOURCE
 
 SERVE = Command(
     name="serve",
@@ -29,6 +29,7 @@ SERVE = Command(
         Option("--no-fetch", "Never ask the network for fresh bars."),
         Option("--make-token", "Write a new bearer token into secrets.toml and end."),
         SOURCE,
+        REPORTS,
         HOME,
     ),
 )

@@ -23,7 +23,17 @@ SOURCE = Option(
     shared=True,
 )
 JSON = Option("--json", "One JSON document on stdout, narration on stderr.", shared=True)
+REPORTS = Option(
+    "--reports",
+    "Folder of SYM.csv with report dates (date,time[,known]). Default: stockml.toml, else reports/"
+    " in a csv folder.",
+    ValueType.TEXT,
+    metavar="DIR",
+    shared=True,
+)
 READS_BARS = (JSON, SOURCE, HOME)
+FORECASTS = (*READS_BARS, REPORTS)
+"""Options of a command that forecasts from bars."""
 PRINTS = (JSON, HOME)
 
 EPOCHS = Option(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from engine.commands.command import Argument, Command, CommandGroup, Option, ValueType
 from engine.commands.options import (
     EPOCHS,
+    FORECASTS,
     HOME,
     JSON,
     MEMBERS,
     ONLY_SYMBOLS,
     PRINTS,
-    READS_BARS,
+    REPORTS,
     SOURCE,
     SYMBOL,
     SYMBOLS,
@@ -19,6 +20,7 @@ from engine.commands.options import (
 _TRAINING = (
     HOME,
     SOURCE,
+    REPORTS,
     JSON,
     EPOCHS,
     MEMBERS,
@@ -73,7 +75,7 @@ AUTO_TRAIN = Command(
         ONLY_SYMBOLS,
         Option("--dry-run", "Print symbol, decision and reason, and train nothing."),
         Option("--detach", "Start the run and return; its id is printed."),
-        *READS_BARS,
+        *FORECASTS,
     ),
     writes=True,
 )

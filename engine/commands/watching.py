@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from engine.commands.command import Argument, Command, CommandGroup, Option, ValueType
 from engine.commands.options import (
+    FORECASTS,
     HOME,
     ONLY_SYMBOLS,
     OPTIONAL_SYMBOL,
@@ -34,7 +35,7 @@ PERFORMANCE = Command(
         Option("--report", "Print and write the report of the newest checks, without checking."),
         ONLY_SYMBOLS,
         Option("--no-train", "Tell what fires and train nothing."),
-        *READS_BARS,
+        *FORECASTS,
     ),
     writes=True,
 )
@@ -135,7 +136,7 @@ STATUS = Command(
     verb="watch.snapshot",
     options=(
         Option("--watch", "Go on until Ctrl-C; off a terminal one line for each change."),
-        *READS_BARS,
+        *FORECASTS,
     ),
 )
 DASHBOARD = Command(
@@ -144,5 +145,5 @@ DASHBOARD = Command(
     details="Models with size and time, recent performance, runs and resources, as plain text.",
     target="engine.cli.dashboard:dashboard",
     verb="watch.snapshot",
-    options=READS_BARS,
+    options=FORECASTS,
 )

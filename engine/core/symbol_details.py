@@ -84,6 +84,8 @@ class EarningsReport(msgspec.Struct, frozen=True, kw_only=True):
     newest: str = ""
     coming: str = ""
     fetched_at: datetime | None = None
+    origin: str = ""
+    """Where the dates come from."""
 
 
 class RetrainExplanation(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
+from engine.core.audit import audited
+from engine.core.errors import UsageError
+from engine.core.sources import has_report_dates
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
     from engine.market.bars import Bars
+    from engine.market.reports import ReportDates, ReportTime
 
 
 class BarsFacade(Facade):
@@ -24,6 +30,49 @@ class BarsFacade(Facade):
         from engine.market.fetch import stored_bars
 
         return stored_bars(self.home, self.context.settings, self._source(), symbol, self.clock)
+
+    def reports(self, symbol: str) -> ReportDates:
+        """The report dates of a symbol, as far as they are known."""
+        from engine.market.report_dates import report_dates
+
+        now = self.clock.now()
+        return report_dates(self.home, self.context.settings, self._source(), symbol, now)
+
+    @audited(
+        "set report date", lambda symbol, day, time: {"symbols": [symbol], "date": f"{day} {time}"}
+    )
+    def set_report(self, symbol: str, day: date, time: ReportTime) -> None:
+        """Set the date of a report by hand; UsageError for one too far ahead."""
+        from engine.market.calendar import exchange_day
+        from engine.market.report_edits import set_date
+        from engine.market.reports import FARTHEST, ReportDate
+
+        today = exchange_day(self.clock.now())
+        if day - today > FARTHEST:
+            raise UsageError(f"{day} lies more than a year ahead", "is the year right?")
+        # A past date says when a report was, not since when somebody knew.
+        known = today if day > today else None
+        report = ReportDate(day=day, time=time, known=known, by_hand=True)
+        set_date(self.home, self._source(), symbol, report)
+
+    @audited("drop report date", lambda symbol, day: {"symbols": [symbol], "date": str(day)})
+    def drop_report(self, symbol: str, day: date) -> None:
+        """Drop the report of a day; UsageError when there is none."""
+        from engine.market.report_edits import drop_date
+
+        if all(report.day != day for report in self.reports(symbol).reports):
+            raise UsageError(
+                f"{symbol} has no report on {day}", f"`stockml data reports {symbol}` lists them"
+            )
+        drop_date(self.home, self._source(), symbol, day)
+
+    def look_up_reports(self, symbols: Iterable[str]) -> str:
+        """Look up report dates where the source has them; return what failed, in words."""
+        from engine.market.report_lookup import refresh_reports
+
+        if not self.context.settings.watch.earnings or not has_report_dates(self._source()):
+            return ""
+        return refresh_reports(self.home, symbols, self.clock)
 
     def _source(self) -> str:
         return self.source or self.context.configured_source

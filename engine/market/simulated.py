@@ -25,6 +25,7 @@ from engine.core.errors import NoDataError
 from engine.market import calendar
 from engine.market.bars import Bars, Dates, Floats
 from engine.market.request import BarsRequest
+from engine.market.simulated_reports import simulated_reactions
 
 # Daily volatility by kind, as measured on real symbols (SPY 1.05 %, AAPL 1.8 %, NVDA 3 %, MP 5 %).
 _VOLATILITY = {"etf": 0.0105, "large cap": 0.0175, "tech": 0.029, "specialized": 0.042}
@@ -36,6 +37,8 @@ _FREEDOM = 4.0
 _PERSISTENCE, _COMMON_SD, _OWN_SD = 0.98, 0.066, 0.05
 _JUMP_RATE, _JUMP_SIZE = 0.006, 3.5
 _DRIFT = 0.0003
+# A reaction session of real symbols is 2.5 times as wide; the market's share of it is not.
+_REACTION = 3.6
 _OVERNIGHT = 0.35
 _TICK = 0.0001
 
@@ -140,18 +143,25 @@ def _clusters(seed: int, name: str, n: int, sd: float) -> Floats:
     return out - variance
 
 
+def _reaction(symbol: str, seed: int) -> Floats:
+    """[n] times that a session's own shock is larger: REACTION after a report, else 1."""
+    days = np.array(sorted(simulated_reactions(symbol, seed)), dtype="datetime64[D]")
+    return np.where(np.isin(_days(), days), _REACTION, 1.0)
+
+
 def _shocks(seed: int, symbol: str, nature: Character, n: int) -> Floats:
     market = _student(seed, n, "market")
     if nature.market_only:
         return market
     own = np.sqrt(1.0 - _MARKET - _SECTOR) * _student(seed, n, "own", symbol)
+    own = own * _reaction(symbol, seed)
     sector = np.sqrt(_SECTOR) * _student(seed, n, "sector", nature.sector)
     shocks: Floats = np.sqrt(_MARKET) * market + sector + own
     return shocks
 
 
 def _jumps(seed: int, symbol: str, nature: Character, n: int) -> Floats:
-    """[n] rare moves of several standard deviations, up or down: earnings, contracts, lawsuits."""
+    """[n] rare moves of several standard deviations, up or down: contracts, lawsuits, rumours."""
     draw = _stream(seed, "jumps", symbol).standard_normal((n, 2))
     rate, size = (_JUMP_RATE / 4, 0.5) if nature.market_only else (_JUMP_RATE, 1.0)
     happens = _normal_cdf(draw[:, 0]) < rate

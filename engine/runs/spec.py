@@ -52,6 +52,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "train"
     reason: str = "manual"
     source: str = ""
+    reports: str = ""
+    """The folder of report dates; empty as in the settings."""
     created_at: datetime
     starter: str = ""
     symbols: tuple[str, ...]

@@ -67,6 +67,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
         reason=request.reason,
         reasons=request.reasons,
         source=source.name,
+        reports=settings.market.reports,
         created_at=now,
         starter=clean(request.starter, 100) or whoami(),
         symbols=tuple(symbols),

@@ -104,7 +104,8 @@ class Worker:
             try:
                 self._acquire(lock)
                 self._events.emit("started", symbol, worker=self.number, pid=os.getpid())
-                self._work(symbol, config.load(self.folder.home))
+                settings = config.load(self.folder.home)
+                self._work(symbol, config.with_reports(settings, self.spec.reports))
             except Interrupted as error:
                 self._report("cancelled", symbol, message=error.message)
             except RefusedError as error:

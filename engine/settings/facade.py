@@ -32,6 +32,8 @@ class Context:
         self.home = home
         self.clock = clock
         self.source = source
+        self.reports: str = ""
+        """A folder of report dates in place of the configured one."""
         self._settings: Settings | None = None
         self._key: tuple[int, int, int] | None = None
 
@@ -44,7 +46,7 @@ class Context:
         except OSError:
             key = None
         if self._settings is None or key is None or key != self._key:
-            self._settings = config.load(self.home)
+            self._settings = config.with_reports(config.load(self.home), self.reports)
             self._key = key
         return self._settings
 

@@ -54,6 +54,14 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def with_reports(settings: Settings, folder: str) -> Settings:
+    """The settings with another folder of report dates; unchanged for an empty one."""
+    if not folder:
+        return settings
+    market = msgspec.structs.replace(settings.market, reports=folder)
+    return msgspec.structs.replace(settings, market=market)
+
+
 # A worker reads the settings before every symbol and there is a table a symbol: without a cache
 # the time grows with the square (20 ms at 200).
 @lru_cache(maxsize=4)

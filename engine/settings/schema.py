@@ -43,6 +43,7 @@ class MarketSettings(_Section, frozen=True):
     settle_minutes: Annotated[int, Meta(ge=0, le=600)]
     request_spacing_s: Annotated[float, Meta(ge=0, le=60)]
     request_tries: Annotated[int, Meta(ge=1, le=20)]
+    reports: str
     simulated_seed: int
     simulated_sessions: Annotated[int, Meta(ge=200, le=10_000)]
     accepted: dict[Annotated[str, Meta(pattern=DOUBT)], Reason] = {}

@@ -9,8 +9,8 @@ from datetime import datetime
 from engine.core.clock import Clock
 from engine.core.paths import Home
 from engine.core.sources import has_report_dates
+from engine.market.report_lookup import refresh_reports
 from engine.settings.schema import Settings
-from engine.watch import earnings
 from engine.watch.decisions import Histories, job_failed
 from engine.watch.facts import facts_of, histories_of
 from engine.watch.reason_history import NO_HISTORY, after_check
@@ -69,13 +69,13 @@ def assess_all(
     loader = BarLoader(home, settings, clock, fetch)
     inputs = [load_inputs(loader, symbol, source) for symbol in symbols]
     if fetch:
-        refresh_earnings(home, settings, inputs, clock)
+        look_up_reports(home, settings, inputs, clock)
     return [assess(symbol_inputs, home, settings, now) for symbol_inputs in inputs]
 
 
-def refresh_earnings(
+def look_up_reports(
     home: Home, settings: Settings, inputs: Iterable[SymbolInputs], clock: Clock
 ) -> str:
-    """Look up the earnings dates of the symbols that have them; return what failed, in words."""
-    symbols = tuple(each.symbol for each in inputs if has_report_dates(each.source))
-    return earnings.refresh(home, symbols, clock) if settings.watch.earnings and symbols else ""
+    """Look up the report dates of the symbols that have them; return what failed, in words."""
+    symbols = [each.symbol for each in inputs if has_report_dates(each.source)]
+    return refresh_reports(home, symbols, clock) if settings.watch.earnings and symbols else ""

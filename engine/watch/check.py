@@ -12,7 +12,7 @@ from engine.core.records import Level, StartedRun, TrainRequest
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
 from engine.watch import alerts, check_log, ledger
-from engine.watch.assessment import Assessment, assess, refresh_earnings
+from engine.watch.assessment import Assessment, assess, look_up_reports
 from engine.watch.auto_train import Start, plan_trainings, planning_context, start
 from engine.watch.check_report import CheckReport, SymbolCheck, TrainingPlan
 from engine.watch.decisions import record_decisions
@@ -39,7 +39,7 @@ def check(
     loaded = [inputs for inputs, _ in probes]
     problems = [problem for inputs in loaded for problem in _resolve(home, inputs, now)]
     if fetch:
-        problems += filter(None, [refresh_earnings(home, settings, loaded, clock)])
+        problems += filter(None, [look_up_reports(home, settings, loaded, clock)])
     outage = _is_outage(probes)
     check_log.write_probes(home, now, probes)
     checks = _judge_all(home, settings, probes, now, outage)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.core.clock import Clock, parse_iso
 from engine.core.paths import Home
-from engine.core.sources import has_report_dates
+from engine.core.sources import has_report_dates, is_simulated
 from engine.core.symbol_details import (
     EarningsReport,
     RetrainExplanation,
@@ -15,9 +15,9 @@ from engine.core.symbol_details import (
     TriggerReport,
 )
 from engine.market.calendar import exchange_day
+from engine.market.report_dates import report_dates
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
-from engine.watch import earnings
 from engine.watch.assessment import Assessment, assess_all
 from engine.watch.auto_train import plan_trainings, planning_context
 from engine.watch.holds import holds
@@ -77,15 +77,20 @@ def _signals(facts: SymbolFacts) -> tuple[SignalReport, ...]:
 def _earnings(
     home: Home, settings: Settings, assessment: Assessment, now: datetime
 ) -> EarningsReport:
-    """The known releases and when they were looked up; only for Yahoo's symbols."""
-    if not settings.watch.earnings or not has_report_dates(assessment.inputs.source):
+    """The known releases and where they come from."""
+    inputs = assessment.inputs
+    if is_simulated(inputs.source):
         return EarningsReport()
-    known = earnings.read(home).get(assessment.inputs.symbol, earnings.Releases())
+    dates = report_dates(home, settings, inputs.source, inputs.symbol, now)
+    if not settings.watch.earnings or not (dates.reports or has_report_dates(inputs.source)):
+        return EarningsReport()
     today = exchange_day(now)
-    coming = min((day for day in known.days if day > today), default=None)
+    newest = dates.newest_release(today)
+    coming = next((each.day for each in dates.reports if each.day > today), None)
     return EarningsReport(
         covered=True,
-        newest=str(known.newest(today) or ""),
+        newest=str(newest.day if newest else ""),
         coming=str(coming or ""),
-        fetched_at=known.fetched_at,
+        fetched_at=dates.looked_up_at,
+        origin=dates.origin,
     )

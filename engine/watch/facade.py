@@ -180,6 +180,7 @@ class WatchFacade(Facade):
         names = check_symbols(symbols, self.context.settings.names)
         words = ["--symbols", " ".join(names)] if names else []
         words += ["--source", self.source] if self.source else []
+        words += ["--reports", self.context.reports] if self.context.reports else []
         words += ["--no-train"] if no_train else []
         argv = child_argv(self.home, ("performance", *words))
         settle_minutes = self.context.settings.market.settle_minutes

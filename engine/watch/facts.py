@@ -8,10 +8,11 @@ from datetime import date, datetime
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Metrics
-from engine.core.sources import parse_source
+from engine.core.sources import is_simulated, parse_source
 from engine.market.calendar import exchange_day, iter_sessions, last_complete_session
+from engine.market.report_dates import report_dates
 from engine.settings.schema import Settings
-from engine.watch import earnings, ledger
+from engine.watch import ledger
 from engine.watch.decisions import Histories, JobFailed, read_histories
 from engine.watch.planner import TrainingCandidate
 from engine.watch.schema import SCHEMA
@@ -80,7 +81,6 @@ def facts_of(
     checks = past_checks(home, symbol, inputs.source)
     signals = _signals(inputs, live, heldout, settings)
     today = exchange_day(now)
-    releases = earnings.read(home) if settings.watch.earnings else {}
     return SymbolFacts(
         symbol=symbol,
         model=ModelFile(status.kind) if status else ModelFile.NONE,
@@ -97,8 +97,19 @@ def facts_of(
         others_answer=others_answer(home, symbol) if others is None else others,
         volatility=signals.volatility,
         drift=signals.drift,
-        earnings=releases.get(symbol, earnings.Releases()).newest(today),
+        earnings=_newest_release(inputs, home, settings, now),
     )
+
+
+def _newest_release(
+    inputs: SymbolInputs, home: Home, settings: Settings, now: datetime
+) -> date | None:
+    """The day of the newest report that came out; those of a simulated market are no reason."""
+    if not settings.watch.earnings or is_simulated(inputs.source):
+        return None
+    dates = report_dates(home, settings, inputs.source, inputs.symbol, now)
+    newest = dates.newest_release(exchange_day(now))
+    return newest.day if newest else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from engine.api import Engine
-from engine.core.clock import iso
-from engine.core.files import write_json
 from engine.core.symbol_details import EarningsReport
-from engine.watch.earnings import path_of
+from engine.market.report_lookup import LookedUpDate, ReportAnswer, keep_lookups, merge
+from engine.market.reports import ReportTime
 from engine.watch.explain import _verdict, explain_retraining
 from engine.watch.reason_history import ReasonHistory
 from engine.watch.triggers import TRIGGERS
@@ -49,16 +48,14 @@ def test_releases_are_told_with_their_age_for_yahoo_alone(tmp_path: Path) -> Non
     simulated bars have none."""
     home, clock = simulated_home(tmp_path / "home"), FakeClock(SUNDAY)
     engine = Engine(home, clock)
-    write_json(
-        path_of(home),
-        {"NVDA": {"days": ["2025-05-28", "2025-08-27"], "fetched_at": iso(SUNDAY)}},
-        name="earnings",
-    )
+    days = (date(2025, 5, 28), date(2025, 8, 27))
+    answer = ReportAnswer(tuple(LookedUpDate(day, ReportTime.AFTER) for day in days))
+    keep_lookups(home, {"NVDA": merge(None, answer, SUNDAY)})
 
     assert not engine.watch.explain("NVDA").earnings.covered
     explanation = explain_retraining(home, engine.settings.current, "NVDA", "yahoo", clock)
     assert explanation.earnings == EarningsReport(
-        covered=True, newest="2025-05-28", coming="2025-08-27", fetched_at=SUNDAY
+        covered=True, newest="2025-05-28", coming="2025-08-27", fetched_at=SUNDAY, origin="Yahoo"
     )
 
 

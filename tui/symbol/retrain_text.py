@@ -113,10 +113,12 @@ def earnings_words(earnings: EarningsReport, now: datetime) -> str:
     """The releases known, and how old that knowledge is."""
     if not earnings.covered:
         return "releases are looked up for Yahoo's symbols alone (watch.earnings)"
-    if earnings.fetched_at is None:
+    if earnings.fetched_at is None and not earnings.origin:
         return "releases were not looked up yet: the next check does"
     coming = f", next on {earnings.coming}" if earnings.coming else ""
     newest = f"newest release {earnings.newest}" if earnings.newest else "no release known"
+    if earnings.fetched_at is None:
+        return f"{newest}{coming}; from {earnings.origin}"
     return f"{newest}{coming}; looked up {_ago(earnings.fetched_at, now)} ago"
 
 
