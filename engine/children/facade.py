@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from engine.core.child import child_environment
+from engine.core.child import child_environment, collect
 from engine.core.errors import (
     BusyError,
     ConfigError,
@@ -99,7 +99,7 @@ class ChildrenFacade(Facade):
         if lock_holder(self.home.locks / ".status") is not None:
             return False
         argv = [*_module("engine.children.refresh"), str(self.home.root), self.source or ""]
-        subprocess.Popen(
+        child = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -107,6 +107,7 @@ class ChildrenFacade(Facade):
             start_new_session=True,
             env=child_environment(OPENBLAS_NUM_THREADS="1"),
         )
+        collect(child)
         return True
 
     def _run(self, request: Request, answer_type: type[Answer]) -> Answer:

@@ -133,7 +133,7 @@ def _date(_context: click.Context, parameter: click.Parameter, text: str | None)
         return date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            f"--{parameter.name} {text[:40]!r} is not a date", "write it as 2024-09-03"
+            f"{parameter.opts[0]} {text[:40]!r} is not a date", "write it as 2024-09-03"
         ) from error
 
 

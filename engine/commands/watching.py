@@ -108,7 +108,7 @@ ALERTS = CommandGroup(
 )
 HEALTH = Command(
     name="health",
-    summary="Is the house in order; ends with 1 when something is critical.",
+    summary="Is everything in order; ends with 1 when something is critical.",
     details=(
         "Resources, models, bars, checks, schedule, runs, backups, alerts; ends with 1 when"
         " something but the CPU is critical."

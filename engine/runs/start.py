@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from engine.core.child import child_environment
+from engine.core.child import child_environment, collect
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import BusyError, StockmlError
 from engine.core.failpoints import failpoint
@@ -156,8 +155,7 @@ def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(log)
-    # A console that stays collects it when it ends; a starter that exits leaves that to init.
-    threading.Thread(target=process.wait, daemon=True).start()
+    collect(process)
     return process
 
 

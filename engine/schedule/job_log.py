@@ -38,14 +38,17 @@ class JobLog:
 
     def copy(self, pipe: IO[bytes]) -> None:
         """Write every line of the child."""
-        while raw := pipe.readline(_LONGEST_LINE):
-            text = clean_bytes(raw, 4000).strip()
-            if not text:
-                continue
-            self.line(text)
-            # A hint follows the fault it belongs to, and the fault is the line to report.
-            if not (text.startswith("→") and self.last_line):
-                self.last_line = text.removeprefix("stockml: ")
+        with pipe:
+            for raw in iter(lambda: pipe.readline(_LONGEST_LINE), b""):
+                self._copy_line(clean_bytes(raw, 4000).strip())
+
+    def _copy_line(self, text: str) -> None:
+        if not text:
+            return
+        self.line(text)
+        # A hint follows the fault it belongs to, and the fault is the line to report.
+        if not (text.startswith("→") and self.last_line):
+            self.last_line = text.removeprefix("stockml: ")
 
 
 @dataclass(slots=True)

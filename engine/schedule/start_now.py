@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from engine.core.child import collect
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.schedule.jobs import cron_arguments, find_program, job_named
@@ -46,4 +47,5 @@ def start_now(home: Home, job: str, program: Path | None = None) -> int:
         raise StockmlError(
             f"cannot start {argv[0]}: {error.strerror}", "is stockml installed there? make install"
         ) from error
+    collect(child)
     return child.pid

@@ -32,7 +32,7 @@ MAX_AWAY = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class ConsoleSummary:
     """The state of watching, by symbol and overall."""
 
     retrain: dict[str, Retrain] = field(default_factory=dict)
@@ -43,34 +43,36 @@ class Board:
     checked_at: datetime | None = None
 
 
-class BoardReader:
-    """Caches the board until history.db changes."""
+class SummaryReader:
+    """Caches the summary until history.db changes."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
         self._home = home
         self._clock = clock
         self._key: tuple[int, int, str] | None = None
-        self._board = Board()
+        self._summary = ConsoleSummary()
 
-    def read(self) -> Board:
-        """The board, now; StockmlError when the file cannot be read."""
+    def read(self) -> ConsoleSummary:
+        """The summary, now; StockmlError when the file cannot be read."""
         try:
             file = self._home.history.stat()
         except OSError:
-            return Board()
+            return ConsoleSummary()
         now = self._clock.now()
         # Holds and silences end with time alone: once a minute is soon enough.
         key = (file.st_mtime_ns, file.st_size, f"{now:%Y%m%d%H%M}")
         if key != self._key:
             with reading(self._home, SCHEMA) as connection:
-                self._board = Board() if connection is None else _board(connection, now)
+                self._summary = (
+                    ConsoleSummary() if connection is None else _summary(connection, now)
+                )
             if not is_configured(self._home):  # nobody waits for these messages
-                self._board = replace(self._board, undelivered=0)
+                self._summary = replace(self._summary, undelivered=0)
             self._key = key
-        return self._board
+        return self._summary
 
 
-def _board(connection: sqlite3.Connection, now: datetime) -> Board:
+def _summary(connection: sqlite3.Connection, now: datetime) -> ConsoleSummary:
     newest = (
         "SELECT symbol, at, action, reason, text FROM watch_decisions"
         " WHERE id IN (SELECT MAX(id) FROM watch_decisions GROUP BY symbol)"
@@ -81,7 +83,7 @@ def _board(connection: sqlite3.Connection, now: datetime) -> Board:
         if action in _SHOWN
     }
     checked = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()[0]
-    return Board(
+    return ConsoleSummary(
         retrain=retrain,
         holds={
             symbol: str(hold)
@@ -150,10 +152,10 @@ def _ended(run: Run) -> str:
     return f"run {run.id} {run.state}, {run.reason}: {jobs or 'no symbol'}{tail}"
 
 
-def safe_read(reader: BoardReader, problems: list[str]) -> Board:
-    """The board, with unreadable parts named in `problems`."""
+def safe_read(reader: SummaryReader, problems: list[str]) -> ConsoleSummary:
+    """The summary, with unreadable parts named in `problems`."""
     try:
         return reader.read()
     except StockmlError as error:
         problems.append(f"history cannot be read: {error.message}")
-        return Board()
+        return ConsoleSummary()

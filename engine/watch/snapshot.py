@@ -16,7 +16,7 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.runs.store import RunStore
 from engine.settings.schema import Settings
-from engine.watch.console_summary import Board, BoardReader, safe_read
+from engine.watch.console_summary import ConsoleSummary, SummaryReader, safe_read
 from engine.watch.meters import Meters, worst
 from engine.watch.symbol_row import RowContext, build_row, last_jobs, watched
 
@@ -40,14 +40,14 @@ class SnapshotReader:
         self._meters = Meters()
         self._runs = RunStore(home)
         self._log = FileTail(home.training_log, LOG_WINDOW, LOG_LINES)
-        self._board = BoardReader(home, clock)
+        self._summary = SummaryReader(home, clock)
         self._statuses: dict[str, tuple[tuple[int, int] | None, Status | None]] = {}
 
     def read(self, settings: Settings, source: str | None) -> Snapshot:
         """The current snapshot; unreadable parts are named in `problems`."""
         problems: list[str] = []
         runs = self._read_runs(problems)
-        board = safe_read(self._board, problems)
+        summary = safe_read(self._summary, problems)
         context = RowContext(
             home=self._home,
             settings=settings,
@@ -58,12 +58,12 @@ class SnapshotReader:
             now=self._clock.now(),
         )
         rows = tuple(
-            watched(build_row(symbol, self._status(symbol), context), board)
+            watched(build_row(symbol, self._status(symbol), context), summary)
             for symbol in settings.names
         )
         meters = self._read_meters(settings, problems)
         shown = source or context.configured
-        levels = (*host_levels(meters, runs), *_row_levels(rows), *_alert_levels(board))
+        levels = (*host_levels(meters, runs), *_row_levels(rows), *_alert_levels(summary))
         return Snapshot(
             taken_at=context.now,
             host=clean(platform.node(), 40),
@@ -76,9 +76,9 @@ class SnapshotReader:
             log_tail=self._log.read().lines,
             problems=tuple(problems),
             worst=worst([*levels, *(Level.WARN for _ in problems)]),
-            alerts=board.alerts,
-            undelivered=board.undelivered,
-            checked_at=board.checked_at,
+            alerts=summary.alerts,
+            undelivered=summary.undelivered,
+            checked_at=summary.checked_at,
         )
 
     def _read_runs(self, problems: list[str]) -> tuple[Run, ...]:
@@ -126,7 +126,7 @@ def _row_levels(rows: tuple[SymbolRow, ...]) -> Iterator[Level]:
             yield Level.WARN
 
 
-def _alert_levels(board: Board) -> Iterator[Level]:
-    for alert in board.alerts:
+def _alert_levels(summary: ConsoleSummary) -> Iterator[Level]:
+    for alert in summary.alerts:
         if alert.state is AlertState.FIRING and not alert.acked:
             yield Level.WARN

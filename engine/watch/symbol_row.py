@@ -13,7 +13,7 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey
 from engine.market.staleness import bars_behind, stale_note, stand_in_note
 from engine.settings.schema import Settings
-from engine.watch.console_summary import Board
+from engine.watch.console_summary import ConsoleSummary
 from engine.watch.row_state import (
     DONE_FOR,
     ENDED_STATES,
@@ -128,9 +128,9 @@ def _waiting(model: _Model, home: Home) -> str:
     return READING if model.is_current or derived.can_keep(home) else UNREADABLE
 
 
-def watched(row: SymbolRow, board: Board) -> SymbolRow:
+def watched(row: SymbolRow, summary: ConsoleSummary) -> SymbolRow:
     """The row with the newest decision; under a hold the note says how the last training ended."""
-    hold = board.holds.get(row.symbol, "")
+    hold = summary.holds.get(row.symbol, "")
     held = bool(hold) and row.state in OVERRULED_BY_HOLD
     ended = str(row.state).lower() if held and row.state in ENDED_STATES.values() else ""
     note = ": ".join(filter(None, (ended, row.note)))
@@ -139,13 +139,13 @@ def watched(row: SymbolRow, board: Board) -> SymbolRow:
         state=SymbolState.HELD if held else row.state,
         note=_joined(note, f"on hold: {hold}" if hold else ""),
         hold=hold,
-        retrain=_decision(row, board, hold),
+        retrain=_decision(row, summary, hold),
     )
 
 
-def _decision(row: SymbolRow, board: Board, hold: str) -> Retrain | None:
+def _decision(row: SymbolRow, summary: ConsoleSummary, hold: str) -> Retrain | None:
     """The newest decision, unless a newer model settled it or its hold is over."""
-    decision = board.retrain.get(row.symbol)
+    decision = summary.retrain.get(row.symbol)
     if decision is None or (row.model is not None and row.model.trained_at > decision.at):
         return None
     return None if decision.action is PlannedAction.HELD and not hold else decision

@@ -313,7 +313,8 @@ def test_symbols_without_enough_bars_are_reported_and_the_rest_scored(
             4,
             "no session from 1951-01-02 to 1951-02-01 can be forecast: bars go from",
         ),
-        ("2026-02-30", "2026-03-01", 2, "is not a date"),
+        ("2026-02-30", "2026-03-01", 2, "--from '2026-02-30' is not a date"),
+        ("2026-02-01", "x", 2, "--to 'x' is not a date"),
         ("2026-03-02", "2026-03-01", 2, "lies after --to"),
     ],
 )

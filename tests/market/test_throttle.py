@@ -79,16 +79,15 @@ def test_only_one_process_holds_the_slot(tmp_path: Path) -> None:
         "with RequestSlot(Path(sys.argv[1]), SystemClock()):"
         " print('mine', flush=True); sys.stdin.read()"
     )
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code, str(path)], stdin=-1, stdout=-1, text=True, env=environment()
-    )
-    try:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "mine\n"
-        assert not _free(path)
-    finally:
-        child.kill()
-        child.wait()
+    ) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "mine\n"
+            assert not _free(path)
+        finally:
+            child.kill()
     wait_for(lambda: _free(path))
 
 

@@ -19,7 +19,7 @@ from engine.watch.auto_train import plan_trainings, planning_context
 from engine.watch.check import check
 from engine.watch.check_log import home_bytes
 from engine.watch.check_report import CheckReport
-from engine.watch.console_summary import BoardReader
+from engine.watch.console_summary import SummaryReader
 from engine.watch.holds import hold, holds, unhold
 from engine.watch.report import history_path, last_checks, recent_lines
 from tests.fake_clock import FakeClock
@@ -124,7 +124,7 @@ def test_no_train_tells_and_trains_nothing(trainer: Trainer) -> None:
 
     assert dict.fromkeys(PAIR, PlannedAction.TRAIN) == actions(report)
     assert [] == trainer.requests
-    assert "missing" in BoardReader(trainer.home, trainer.clock).read().retrain["NVDA"].reason
+    assert "missing" in SummaryReader(trainer.home, trainer.clock).read().retrain["NVDA"].reason
 
 
 def test_a_broken_model_rings_and_is_trained_once_a_retry_time(trainer: Trainer) -> None:

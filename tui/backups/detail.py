@@ -12,7 +12,7 @@ from engine.vault.records import Backup
 from engine.words import times
 from engine.words.tables import meanings
 from tui.backups import text as words
-from tui.backups.list import ask_restore, live_models, verify
+from tui.backups.verbs import ask_restore, live_models, verify
 from tui.keys.table import bindings
 from tui.look.table import table
 from tui.screens.base import Sections

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import weakref
 from array import array
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
-from io import FileIO
 from pathlib import Path
 
 from engine.core.text import clean_bytes
@@ -27,6 +27,14 @@ _SHOWN = 4000
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?(Z|\+00:00)?")
 
 
+class OpenFile:
+    """A file descriptor, closed with its last user: a drawing may still read a rotated file."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self.number)
+
+
 class LogFile:
     """One file; the reader's thread calls `update` and `search`, the drawing code the rest."""
 
@@ -40,7 +48,7 @@ class LogFile:
         """How often the file was indexed from scratch."""
         self.size = 0
         self._starts = array("Q")
-        self._raw_file: FileIO | None = None
+        self._open_file: OpenFile | None = None
         self._inode: tuple[int, int] | None = None
 
     def __len__(self) -> int:
@@ -50,7 +58,7 @@ class LogFile:
     @property
     def _fd(self) -> int:
         """The open file's number; -1 before there is one, which every read refuses."""
-        return self._raw_file.fileno() if self._raw_file else -1
+        return self._open_file.number if self._open_file else -1
 
     def update(self) -> int:
         """Bring the index forward; how many lines were found before those known so far."""
@@ -79,8 +87,7 @@ class LogFile:
         self._starts = array("Q")
 
     def _open(self, size: int) -> None:
-        # Closed with its last user: a drawing may still read the old one.
-        self._raw_file = FileIO(self.path)
+        self._open_file = OpenFile(self.path)
         self.problem, self.size = "" if size else "the file is empty", 0
         self._starts = array("Q")
         self.turns += 1
@@ -89,7 +96,7 @@ class LogFile:
         """The index from the first line on, put in place of that of the end in one step."""
         known = len(self._starts)
         whole = LogFile(self.path)
-        whole._raw_file = self._raw_file
+        whole._open_file = self._open_file
         whole._index(0, size)
         self._starts, self.size, self.complete = whole._starts, size, True
         return max(0, len(whole._starts) - known)

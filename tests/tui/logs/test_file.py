@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from datetime import datetime
 from pathlib import Path
@@ -219,3 +220,24 @@ def test_matches_of_the_end_keep_their_lines_when_the_beginning_is_read(tmp_path
     assert found
     assert [file.line(at) for at in moved.lines] == found
     assert moved.upto == len(file)
+
+
+def test_a_rotated_file_is_closed_with_its_last_user(tmp_path: Path) -> None:
+    """A drawing that still reads the old file can; without one nothing stays open."""
+
+    def open_there() -> int:
+        links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return sum(str(link.readlink()).startswith(str(path)) for link in links)
+
+    path = tmp_path / "some.log"
+    path.write_text("old\n")
+    file = whole(path)
+    old = file._open_file
+    path.rename(tmp_path / "some.log.1")
+    path.write_text("new\n")
+    file.update()
+    assert old is not None
+    assert (os.pread(old.number, 3, 0), lines_of(file)) == (b"old", ["new"])
+    assert open_there() == 2
+    del old
+    assert open_there() == 1
