@@ -27,6 +27,7 @@ from tui.look.waiting import LAG_S
 from tui.ports import EnginePort
 from tui.screens.live import LiveScreen
 from tui.screens.stack import ScreenStack
+from tui.screens.typing_app import TypingApp
 from tui.service.feed import ServiceFeed
 from tui.terminal.driver import CountingDriver
 from tui.terminal.textual_private import deliver_late_resize, driver_of
@@ -51,7 +52,7 @@ UNRECORDED_AFTER_S = 2.0
 SERVICE_AFTER_S = 1.0
 
 
-class StockmlApp(ThemedApp, inherit_bindings=False):
+class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
     """One operator's view of one home; leaving it stops no work."""
 
     TITLE = "stockml"
@@ -262,6 +263,7 @@ class StockmlApp(ThemedApp, inherit_bindings=False):
         """Apply the operator's keys over the defaults."""
         self.own_keys = keymap(self.engine.settings.current.console.keys)
         self.set_keymap(self.own_keys.textual)
+        self.leave_keys = self.own_keys.textual.get("leave", "ctrl+q").split(",")
         put_in_force(self.own_keys)
 
     def copy(self, text: str) -> None:

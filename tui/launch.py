@@ -13,7 +13,7 @@ from engine.core.errors import ExitCode, UsageError
 from engine.core.files import append_line
 from engine.core.paths import Home
 from tui.terminal import terminal
-from tui.terminal.textual_private import tolerate_bad_bytes
+from tui.terminal.textual_private import separate_escape, tolerate_bad_bytes
 
 if TYPE_CHECKING:
     from tui.ports import EnginePort
@@ -39,6 +39,7 @@ def run(home: Home, source: str | None, read_only: bool, link: str) -> int:
 def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     """Show the console until the operator leaves; the environment must be set for `link`."""
     tolerate_bad_bytes()
+    separate_escape()
     terminal.give_size(sys.stdin.fileno())
     from tui.app import StockmlApp
 

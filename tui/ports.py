@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.settings.sheet import Sheet
     from engine.vault.records import Backup
     from engine.watch.records import Waiting
+    from tui.screens.typed_keys import TypedKeys
     from tui.terminal.vitals import Vitals
     from tui.work.messages import Notice
 
@@ -194,6 +195,7 @@ class Shell(Protocol):
     """The symbols that the first paint makes room for."""
     started: list[str]
     """Runs started from here, also those no snapshot has shown yet."""
+    typed_keys: TypedKeys
 
     @property
     def engine(self) -> EnginePort: ...

@@ -19,6 +19,7 @@ from tui.work.messages import Notice
 
 if TYPE_CHECKING:
     from tui.ports import Shell
+    from tui.screens.typed_keys import Listener
 
 Result = TypeVar("Result")
 Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -42,26 +43,33 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
         self._shell: Shell | None = None
-        self._early: list[events.Key] | None = []
-        """Keys pressed before the first drawing; None after it."""
+        self.listens = False
+        """Whether it is drawn; what is typed before waits."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep a key until the screen is drawn; pass it on when another screen is on top."""
-        if isinstance(event, events.Key) and self.app.screen_stack:
-            if (top := self.app.screen) is not self:
-                if isinstance(top, ActingScreen):
-                    top.post_message(event)
-                return
-            if self._early is not None:
-                self._early.append(event)
-                return
-        await super().on_event(event)
+        """Act on one typed key at a time; the rest waits in the application."""
+        if not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        elif self.shell.typed_keys.begin(self, event):
+            try:
+                await super().on_event(event)
+            finally:
+                if self.app.screen_stack:
+                    self.shell.typed_keys.end(cast("Listener", self.app.screen))
 
-    def _replay_early_keys(self) -> None:
+    def _listen(self) -> None:
         """It is drawn: act on what was typed for it; a question begins to listen."""
-        early, self._early = self._early or [], None
-        for event in early if self.TYPED_AHEAD else ():
-            self.post_message(event)
+        self.listens = True
+        if not self.TYPED_AHEAD:
+            self.shell.typed_keys.forget()
+        self._take_typed()
+
+    def on_screen_resume(self) -> None:
+        self._take_typed()
+
+    def _take_typed(self) -> None:
+        if self.app.screen is self:
+            self.shell.typed_keys.give(self)
 
     async def on_key(self, event: events.Key) -> None:
         """Act on a key before the next: else a pasted `xy` answers a question not yet drawn."""
@@ -73,8 +81,9 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     def on_paste(self, event: events.Paste) -> None:
         """Type the first line if the screen takes text; elsewhere a paste presses no key."""
         event.stop()
-        for letter in clean(event.text.partition("\n")[0], MAX_PASTE) if self.TAKES_TEXT else "":
-            self.post_message(events.Key(letter, letter))
+        if self.TAKES_TEXT:
+            letters = clean(event.text.partition("\n")[0], MAX_PASTE)
+            self.shell.typed_keys.insert(events.Key(letter, letter) for letter in letters)
 
     @property
     def shell(self) -> Shell:
@@ -133,8 +142,8 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_footer)
-        if self._early is not None:  # behind the drawing that the screen itself asked for
-            self.call_after_refresh(self._replay_early_keys)
+        if not self.listens:  # behind the drawing that the screen itself asked for
+            self.call_after_refresh(self._listen)
 
     def copyable(self) -> str:
         """What `y` copies here."""

@@ -6,10 +6,11 @@ The functions import Textual themselves: it reads the environment when it is imp
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import App
     from textual.driver import Driver
     from textual.drivers.linux_driver import LinuxDriver
@@ -41,6 +42,36 @@ def tolerate_bad_bytes() -> None:
         return lambda: strict(encoding)(errors="replace")
 
     linux_driver.getincrementaldecoder = tolerant  # type: ignore[attr-defined, assignment]
+
+
+def forward(screen: Any, event: events.Event) -> None:
+    """Give an input event to `screen`, marked as Textual marks what the application passed on."""
+    event._set_forwarded()
+    screen.post_message(event)
+
+
+# What begins a sequence of the terminal, and what alt deletes a word with.
+_AFTER_ESCAPE = ("[", "O", "\x7f", "\b")
+
+
+def separate_escape() -> None:
+    """Read `esc` and a key right behind it as two keys: Textual makes alt+key of them."""
+    from textual import events
+    from textual._xterm_parser import XTermParser
+
+    read_keys = XTermParser._sequence_to_key_events
+
+    def read_apart(parser: XTermParser, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        behind_escape = sequence[:1] == "\x1b" and len(sequence) == 2
+        if behind_escape and sequence[1] not in _AFTER_ESCAPE:
+            sequence = sequence[1]
+            alt = True
+        if alt:
+            yield events.Key("escape", "\x1b")
+        yield from read_keys(parser, sequence)
+
+    if read_keys.__name__ != read_apart.__name__:
+        XTermParser._sequence_to_key_events = read_apart  # type: ignore[method-assign, assignment]
 
 
 def deliver_late_resize(app: App[Any]) -> None:

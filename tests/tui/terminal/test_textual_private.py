@@ -6,7 +6,9 @@ import codecs
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual._styles_cache import StylesCache
+from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -17,6 +19,7 @@ from tui.terminal.textual_private import (
     driver_of,
     forget_backgrounds,
     key_of_character,
+    separate_escape,
     tolerate_bad_bytes,
 )
 
@@ -76,3 +79,30 @@ async def test_the_writer_thread_writes_to_the_replaced_stream(tmp_path: Path) -
     assert isinstance(driver.counted, CountedFile)
     assert vars(driver)["_file"] is driver.counted
     assert {"_file", "WriterThread"} <= set(LinuxDriver.start_application_mode.__code__.co_names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        ("\x1b2", ["escape", "2"]),
+        ("\x1bf", ["escape", "f"]),
+        ("\x1bA", ["escape", "A"]),
+        ("\x1b,", ["escape", "comma"]),
+        ("\x1b\r", ["escape", "enter"]),
+        ("\x1b\x1b[A", ["escape", "up"]),
+        ("\x1b[A", ["up"]),
+        ("\x1bOP", ["f1"]),
+        ("j", ["j"]),
+    ],
+)
+def test_escape_and_a_key_in_one_piece_are_two_keys(
+    typed: str, keys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parser makes no alt+key of them, and leaves the terminal's own sequences whole."""
+    monkeypatch.setattr(XTermParser, "_sequence_to_key_events", XTermParser._sequence_to_key_events)
+    separate_escape()
+    read = XTermParser()
+
+    pressed = [event.key for event in read.feed(typed) if isinstance(event, events.Key)]
+
+    assert pressed == keys
