@@ -18,6 +18,12 @@ _PACK_FROM = 4096  # bytes; smaller arrays grow when chunked and packed
 _ROOT_NAME = "stockml"  # the Sequential's name, part of Keras's weight paths
 _MAX_MEMBERS = 7000  # 1000 arrays, each at most five groups down, and the network
 _FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE)
+MAX_ARRAYS = 1000
+MAX_CONTENT = 8 << 20
+"""Bytes of all arrays when unpacked; a usual model has 0.1 MB, and 13 lie in memory together."""
+_MAX_CHUNK = 2 << 20  # bytes unpacked; h5py makes chunks of at most 1 MB, ours have 7 kB
+_MAX_CHUNKS = 4096  # of one array; each is a search in the file, a usual array has one
+_MAX_ATTRIBUTE = 1 << 20  # bytes; the network's description has about 2 kB
 
 
 def write_network(file: h5py.File, layers: tuple[KerasLayer, ...]) -> None:
@@ -59,6 +65,8 @@ def datasets(file: h5py.File, origin: str) -> Iterator[tuple[str, h5py.Dataset]]
     count = 0
     while pending:
         group, prefix = pending.pop()
+        if len(group) > _MAX_MEMBERS:  # its names are listed in one go
+            raise ModelError(f"{origin}: a group holds {len(group)} things")
         for name in group:
             path = f"{prefix}{name}"
             count += 1
@@ -107,6 +115,33 @@ def _check_dataset(dataset: h5py.Dataset, shown: str) -> None:
     filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
     if not set(filters) <= set(_FILTERS):
         raise ModelError(f"{shown} uses the filters {filters}; only gzip and shuffle are allowed")
+    _check_chunks(dataset, shown)
+
+
+def _check_chunks(dataset: h5py.Dataset, shown: str) -> None:
+    """ModelError for large chunks or a flood of them.
+
+    A chunk is unpacked whole, whatever the shape: an array of 10 numbers may have one of 256 MB.
+    """
+    sides = dataset.chunks
+    if sides is None:
+        return
+    size = dataset.dtype.itemsize * math.prod(sides)
+    count = math.prod(-(-length // side) for length, side in zip(dataset.shape, sides, strict=True))
+    if size > _MAX_CHUNK or count > _MAX_CHUNKS:
+        raise ModelError(
+            f"{shown} has {count} chunks of {size} bytes; allowed are {_MAX_CHUNKS} and"
+            f" {_MAX_CHUNK}"
+        )
+
+
+def check_size(count: int, content: int, origin: str) -> None:
+    """ModelError for more arrays, or more bytes of them, than a model file holds."""
+    if count > MAX_ARRAYS or content > MAX_CONTENT:
+        raise ModelError(
+            f"{origin} has {count} arrays of {content} bytes; allowed are {MAX_ARRAYS} and"
+            f" {MAX_CONTENT}"
+        )
 
 
 def bytes_of(dataset: h5py.Dataset) -> int:
@@ -122,10 +157,13 @@ def read_array(dataset: h5py.Dataset) -> NDArray[Any]:
 
 def attribute(holder: h5py.Group, name: str, origin: str) -> Any:
     """An attribute of fixed-length bytes; ModelError when absent or of another type."""
-    if name not in holder.attrs or holder.attrs.get_id(name).dtype.kind != "S":
+    stored = holder.attrs.get_id(name) if name in holder.attrs else None
+    if stored is None or stored.dtype.kind != "S":
         raise ModelError(
             f"{origin}: the attribute {name} of {holder.name} is missing or not plain bytes"
         )
+    if (size := stored.dtype.itemsize * math.prod(stored.shape)) > _MAX_ATTRIBUTE:
+        raise ModelError(f"{origin}: the attribute {name} of {holder.name} has {size} bytes")
     return holder.attrs[name]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.vault.manifest import Manifest
-from engine.vault.model_file import _seal
+from engine.vault.model_file import _seal, encode_model
 from engine.vault.network import KerasLayer
 
 Floats = NDArray[np.float32]
@@ -98,3 +100,19 @@ def made_newer(path: Path, generation: int = 9) -> bytes:
     image = path.read_bytes()
     path.write_bytes(image + _seal(image))
     return path.read_bytes()
+
+
+@cache
+def whole() -> bytes:
+    """The bytes of a file with every kind of layer and array."""
+    return encode_model(manifest(), layers(), arrays())[1]
+
+
+def edited(tmp_path: Path, edit: Callable[[h5py.File], object]) -> bytes:
+    """The sample with `edit` done to its HDF5 part, sealed again: the work of a hostile hand."""
+    path = tmp_path / "edit.h5"
+    path.write_bytes(whole()[: -len(_seal(b""))])
+    with h5py.File(path, "r+") as file:
+        edit(file)
+    raw = path.read_bytes()
+    return raw + _seal(raw)

@@ -144,7 +144,7 @@ def test_the_digest_identifies_the_contents() -> None:
 def test_any_flipped_or_missing_byte_is_caught(data: st.DataObject) -> None:
     """One flipped bit anywhere, or any number of bytes cut off, is a ModelError with the next
     step."""
-    whole = _whole()
+    whole = samples.whole()
     if data.draw(st.booleans()):
         damaged = bytearray(whole)
         damaged[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
@@ -155,12 +155,6 @@ def test_any_flipped_or_missing_byte_is_caught(data: st.DataObject) -> None:
         decode_model(raw, "x.h5")
     assert "x.h5" in caught.value.message
     assert "restore" in caught.value.hint
-
-
-def _whole(cache: list[bytes] = []) -> bytes:  # noqa: B006 - made once
-    if not cache:
-        cache.append(encode_model(samples.manifest(), samples.layers(), samples.arrays())[1])
-    return cache[0]
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0" * 5000, b"not a model", b"\x89HDF\r\n\x1a\n"])
@@ -200,17 +194,6 @@ def test_a_foreign_file_is_recognised(path: Path) -> None:
         file.create_group("model_weights")
     with pytest.raises(ForeignModelError, match="not written by stockml"):
         read_model(path)
-
-
-def _edited(tmp_path: Path, edit: Any, reseal: bool = True) -> bytes:
-    """The sample with `edit` done to its HDF5 part, sealed again: what only a hostile hand could
-    make."""
-    path = tmp_path / "edit.h5"
-    path.write_bytes(_whole()[: -model_file._SEAL])
-    with h5py.File(path, "r+") as file:
-        edit(file)
-    raw = path.read_bytes()
-    return raw + model_file._seal(raw) if reseal else raw
 
 
 def _replace(name: str, **given: Any) -> Any:
@@ -322,7 +305,7 @@ def test_hostile_files_are_refused(name: str, tmp_path: Path) -> None:
     stands in it."""
     edit, words = HOSTILE[name]
     with pytest.raises(ModelError, match=words) as caught:
-        decode_model(_edited(tmp_path, edit), "x.h5")
+        decode_model(samples.edited(tmp_path, edit), "x.h5")
     assert caught.value.hint
 
 
@@ -338,7 +321,7 @@ def test_a_model_of_a_newer_stockml_is_recognised(path: Path) -> None:
 def test_a_model_without_its_seal_is_refused(tmp_path: Path) -> None:
     """A stockml file whose final checksum is gone is damaged, not foreign."""
     with pytest.raises(ModelError, match="missing") as caught:
-        decode_model(_whole()[: -model_file._SEAL], "x.h5")
+        decode_model(samples.whole()[: -model_file._SEAL], "x.h5")
     assert not isinstance(caught.value, ForeignModelError)
 
 
