@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -28,6 +29,19 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenClock:
+    """One moment, for a process that works on behalf of an earlier one."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.core.clock import Clock
+from engine.core.clock import Clock, FrozenClock
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
 from engine.forecast.backtest_data import BacktestData, load_symbols
@@ -58,10 +58,11 @@ def backtest(
     are such. KeyboardInterrupt leaves the fitted folds for next time.
     """
     tolerance = settings.thresholds.max_mape / 100.0
-    loaded, problems = load_symbols(home, settings, request.source, request.symbols, clock)
+    moment = FrozenClock(clock.now())
+    loaded, problems = load_symbols(home, settings, request.source, request.symbols, moment)
     folds = {symbol: folds_of(part.data, request) for symbol, part in loaded.items()}
     folder = home.evaluations / f".backtest-{key_of(settings, request, loaded)}"
-    fit_request = FitRequest(home.root, folder, request.source, request.members, request.epochs)
+    fit_request = _fit_request(home, folder, request, moment.now())
     walks: list[Walk] = []
     notes: list[str] = []
     with exclusive(folder):
@@ -83,6 +84,17 @@ def backtest(
         "problems": [problem_entry(symbol, error) for symbol, error in problems.items()],
         **scoreboard(walks, tolerance),
     }
+
+
+def _fit_request(home: Home, folder: Path, request: BacktestRequest, at: datetime) -> FitRequest:
+    return FitRequest(
+        home=home.root,
+        folder=folder,
+        source=request.source,
+        members=request.members,
+        epochs=request.epochs,
+        at=at,
+    )
 
 
 def folds_of(data: Dataset, request: BacktestRequest) -> tuple[Fold, ...]:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
-from engine.core.clock import SystemClock
+from engine.core.clock import FrozenClock
 from engine.core.errors import NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.forecast.backtest_data import load_symbol
@@ -37,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 """Called at the start (no symbol) and after each fold with its symbol, folds done, folds in all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FitRequest:
     """How the folds of a backtest are fitted, and where they are kept."""
 
@@ -46,6 +47,8 @@ class FitRequest:
     source: str
     members: tuple[str, ...]
     epochs: int
+    at: datetime
+    """The moment whose bars are walked: those of each process must be the same."""
 
 
 def fit_folds(request: FitRequest, folds: Sequence[Fold], workers: int, progress: Progress) -> None:
@@ -65,7 +68,7 @@ def fit_folds(request: FitRequest, folds: Sequence[Fold], workers: int, progress
 
 def fit_fold(request: FitRequest, fold: Fold) -> str:
     """Fit one fold and keep what it forecast, or why its history is too short; its symbol."""
-    settings, data = _loaded(request.home, request.source, fold.symbol)
+    settings, data = _loaded(request.home, request.source, fold.symbol, request.at)
     options = FitOptions.of(settings.training, request.epochs)
     path = fold_path(request.folder, fold)
     try:
@@ -126,8 +129,8 @@ def _die_with(sentinel: int) -> None:
 
 
 @cache
-def _loaded(root: Path, source: str, symbol: str) -> tuple[Settings, Dataset]:
+def _loaded(root: Path, source: str, symbol: str, at: datetime) -> tuple[Settings, Dataset]:
     """The dataset of a symbol, built once a process."""
     home = Home(root)
     settings = config.load(home)
-    return settings, load_symbol(home, settings, source, symbol, SystemClock()).data
+    return settings, load_symbol(home, settings, source, symbol, FrozenClock(at)).data

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,21 @@ from engine.cli.backtest import lines_of
 from engine.core.clock import SystemClock
 from engine.core.errors import BusyError
 from engine.core.paths import Home
-from engine.forecast.backtest import BacktestRequest, backtest
+from engine.forecast.backtest import BacktestRequest, backtest, folds_of
+from engine.forecast.backtest_data import load_symbol
+from engine.forecast.members.base import FitOptions
+from engine.forecast.scoreboard import scoreboard
+from engine.forecast.walk import join, walk_fold
 from engine.market.bars import day
 from engine.market.fetch import stored_bars
 from engine.settings.load import load
+from tests.fake_clock import FakeClock
 from tests.forecast.samples import write_csv
 from tests.helpers import ROOT, environment, new_home, quiet_settling, stockml, wait_for
 
 pytestmark = pytest.mark.timeout(900)
 SYMBOLS, MEMBERS = ("NVDA", "SPY"), ("naive", "enhanced", "sklearn")
-SESSIONS = 16
+SESSIONS = 8
 FOLDS = len(SYMBOLS) * SESSIONS
 """With a refit every session: enough of them that a kill after the first few always finds some
 missing."""
@@ -51,9 +56,11 @@ def target_sessions(home: Home, count: int = SESSIONS) -> tuple[date, date]:
     return day(bars.dates[-count]), day(bars.dates[-1])
 
 
-def words(home: Home, every: int = 1, count: int = SESSIONS) -> list[str]:
+def words(
+    home: Home, every: int = 1, count: int = SESSIONS, members: tuple[str, ...] = MEMBERS
+) -> list[str]:
     first, last = target_sessions(home, count)
-    members = ("--members", ",".join(MEMBERS), "--json", "--home", str(home.root))
+    options = ("--members", ",".join(members), "--json", "--home", str(home.root))
     return [
         "backtest",
         *SYMBOLS,
@@ -63,7 +70,7 @@ def words(home: Home, every: int = 1, count: int = SESSIONS) -> list[str]:
         str(last),
         "--retrain-every",
         str(every),
-        *members,
+        *options,
     ]
 
 
@@ -156,13 +163,24 @@ def test_a_killed_backtest_resumes_with_the_missing_folds(
     assert kept(home) == []
 
 
-def test_interrupted_it_ends_130_and_leaves_no_process(tmp_path: Path) -> None:
-    """Ctrl-C ends command and workers, keeps the folds, and says that the same command goes on."""
+def test_a_second_one_is_busy_and_ctrl_c_ends_the_first(tmp_path: Path) -> None:
+    """The second would take the folds from under the first: it names who holds them.
+
+    Ctrl-C ends command and its max_workers workers, keeps the folds, and says that the same
+    command goes on.
+    """
     home = home_in(tmp_path / "home")
     process = started(home)
     workers = children(process)
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=240)
+    try:
+        with pytest.raises(BusyError, match="runs already") as caught:
+            backtest(home, load(home, {}), request(home, 1), SystemClock(), lambda *_: None)
+        fitting = [worker for worker in workers if "spawn_main" in " ".join(worker.cmdline())]
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=240)
+    assert f"process {process.pid}" in caught.value.hint
+    assert len(fitting) == load(home, {}).training.max_workers == 2
     assert (process.returncode, output) == (130, "")
     assert "goes on where it stopped" in errors
     assert "Traceback" not in errors
@@ -185,31 +203,39 @@ def test_a_killed_worker_is_reported_and_the_same_command_resumes(tmp_path: Path
     assert len(kept(home)) >= 3
 
 
-def test_the_same_backtest_twice_at_once_is_busy(tmp_path: Path) -> None:
-    """The second would take the folds from under the first: it is told who holds them;
-    that one has max_workers processes."""
-    home = home_in(tmp_path / "home")
-    process = started(home)
-    try:
-        with pytest.raises(BusyError, match="runs already") as caught:
-            backtest(home, load(home, {}), request(home, 1), SystemClock(), lambda *_: None)
-        assert f"process {process.pid}" in caught.value.hint
-        workers = [each for each in children(process) if "spawn_main" in " ".join(each.cmdline())]
-        assert len(workers) == load(home, {}).training.max_workers == 2
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=240)
-
-
 def test_the_table_does_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
     """The table does not depend on how many symbols were fitted at once."""
     tables = []
     for workers in (1, 2):
         home = home_in(tmp_path / f"home{workers}", training__max_workers=workers)
         tables.append(
-            backtest(home, load(home, {}), request(home, 12), SystemClock(), lambda *_: None)
+            backtest(home, load(home, {}), request(home, 6), SystemClock(), lambda *_: None)
         )
     assert tables[0] == tables[1]
+
+
+def test_every_process_walks_the_bars_of_the_given_moment(tmp_path: Path) -> None:
+    """Under a clock of two years ago the table is that of the bars of then."""
+    home, clock = home_in(tmp_path / "home"), FakeClock(datetime(2024, 11, 5, tzinfo=UTC))
+    bars = stored_bars(home, load(home, {}), "simulated", "NVDA", clock)
+    walked = BacktestRequest(
+        symbols=("NVDA",),
+        source="simulated",
+        first=day(bars.dates[-4]),
+        last=day(bars.dates[-1]),
+        retrain_every=4,
+        members=("naive", "enhanced"),
+        epochs=1,
+    )
+    settings = load(home, {})
+    table = backtest(home, settings, walked, clock, lambda *_: None)
+    data = load_symbol(home, settings, "simulated", "NVDA", clock).data
+    (fold,) = folds_of(data, walked)
+    options = FitOptions.of(settings.training, walked.epochs)
+    fitted = walk_fold(data, fold, walked.members, settings, options)
+    tolerance = settings.thresholds.max_mape / 100.0
+    expected = scoreboard([join(data, [(fold, fitted)], 0, tolerance)], tolerance)
+    assert table["pooled"] == expected["pooled"]
 
 
 def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
@@ -249,7 +275,7 @@ def test_the_json_has_the_promised_shape(whole: dict[str, Any]) -> None:
 def test_sessions_without_enough_history_are_left_out_and_counted(tmp_path: Path) -> None:
     """Folds too early in the bars are named with their number; the rest is scored."""
     home = home_in(tmp_path / "home")
-    done = stockml(*words(home, every=60, count=180), timeout=600)
+    done = stockml(*words(home, every=60, count=180, members=MEMBERS[:2]), timeout=600)
     found = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert found["pooled"]["n"] + sum(entry["skipped"] for entry in found["symbols"]) == 2 * 180
