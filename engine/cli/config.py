@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,7 +18,7 @@ from engine.words.tables import columns, text_table
 def show(session: Session) -> int:
     """Every effective value and where it comes from: file, default or environment."""
     settings = session.engine.settings.current
-    tree = tomllib.loads(session.home.settings.read_text(encoding="utf-8"))
+    tree = session.engine.settings.tree
     rows = list(origins(settings, tree, os.environ))
     if session.json:
         values = {key: {"value": _plain(value), "origin": origin} for key, value, origin in rows}

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from engine.client.records import ServicePlace
-from engine.core.files import lock_holder
+from engine.core.files import lock_holder, lock_text
 from engine.core.paths import Home
 from engine.settings.schema import Settings
 
@@ -32,7 +32,7 @@ def find_place(home: Home) -> ServicePlace:
     path = lock_path(home)
     holder = lock_holder(path)
     if holder is None:
-        return ServicePlace(held=False, text=_read_text(path))
+        return ServicePlace(held=False, text=lock_text(path))
     url = _URL.match(holder)
     if url is None:
         return ServicePlace(held=True, text=holder)
@@ -44,11 +44,3 @@ def configured_address(settings: Settings) -> tuple[str, int]:
     """Host and port of the settings, as a client reaches them."""
     host = settings.service.host
     return _LOOPBACK.get(host, host), settings.service.port
-
-
-def _read_text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(1000).decode("utf-8", "replace").strip("\0\n ")
-    except OSError:
-        return ""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import tomllib
 
 from engine.core.audit import acting
 from engine.core.clock import SystemClock
-from engine.core.errors import ConfigError, RefusedError
+from engine.core.errors import ConfigError, FileError, RefusedError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_text, toml_tree
+from engine.settings.secret_file import secret_table
 
 MIN_LENGTH = 24
 """Characters; 24 of 64 kinds are 144 bits."""
@@ -21,23 +21,12 @@ _SHAPE = re.compile(r"[A-Za-z0-9._~+/=-]{1,200}")
 def read_token(home: Home) -> str:
     """The token, '' where none is set; ConfigError for a file others can read or a weak token."""
     try:
-        status = home.secrets.stat()
-        tree = tomllib.loads(home.secrets.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError, RecursionError) as error:  # as in config.parse
-        raise ConfigError(
-            f"cannot read {home.secrets}: {type(error).__name__}", "correct the file"
-        ) from error
-    table = tree.get("service")
-    token = table.get("token", "") if isinstance(table, dict) else ""
-    if not token:
-        return ""
-    if status.st_mode & 0o077 or status.st_uid != os.getuid():
-        raise ConfigError(
-            f"{home.secrets} can be read by others (mode {status.st_mode & 0o777:o})",
-            f"chmod 600 {home.secrets}",
-        )
+        token = secret_table(home, "service").get("token", "")
+        if not token:
+            return ""
+        secret_table(home, "service", private=True)
+    except FileError as error:
+        raise ConfigError(error.message, error.hint or "correct the file") from error
     if not isinstance(token, str) or len(token) < MIN_LENGTH or not _SHAPE.fullmatch(token):
         raise ConfigError(
             f"service.token in {home.secrets} is no token: {MIN_LENGTH} to 200 of A-Z a-z 0-9 . _ ~"
@@ -59,10 +48,10 @@ def _make(home: Home) -> None:
             f"{home.secrets} has a service token already", "remove its line to have a new one made"
         )
     try:
-        text = home.secrets.read_text(encoding="utf-8")
+        text = read_text(home.secrets, links=True)
     except FileNotFoundError:
         text = ""
-    if "service" in tomllib.loads(text):
+    if "service" in toml_tree(text):  # read once already, so it is TOML
         raise RefusedError(
             f"{home.secrets} has a [service] table without a token", 'add a line token = "…" to it'
         )

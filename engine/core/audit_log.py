@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 from engine.core.audit import MAX_MESSAGE, plain
 from engine.core.clock import iso, parse_iso
 from engine.core.paths import Home
+from engine.core.reading import open_regular
 from engine.core.text import clean
 
 
@@ -93,11 +95,11 @@ def read_entries(
 ) -> Iterator[AuditEntry]:
     """The entries from `since` on that have every one of `words`, in any case; oldest first.
 
-    Raises OSError when a file cannot be read.
+    Raises FileError when a file cannot be read.
     """
     folded = [word.casefold() for word in words]
     for path in audit_files(home):
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with os.fdopen(open_regular(path), encoding="utf-8", errors="replace") as file:
             for line in file:
                 entry = parse_entry(line)
                 if entry is None or (since is not None and entry.at < since):

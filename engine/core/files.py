@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from engine.core.errors import FaultKind, FileError
 from engine.core.failpoints import failpoint
+from engine.core.reading import open_regular, read_bytes, unreachable
+from engine.core.text import clean
 
 _POLL_S = 0.005
 
@@ -25,6 +29,28 @@ def fsync_dir(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def open_own(path: Path, flags: int, mode: int = 0o644) -> int:
+    """A descriptor to write a regular file of ours; it never follows a link nor waits for a pipe.
+
+    Raises OSError, also with a reason of ours. The caller closes it.
+    """
+    flags |= os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        fd = os.open(path, flags, mode)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
+            raise OSError(error.errno, "it is no file: move it away", str(path)) from error
+        raise
+    status = os.fstat(fd)
+    reason = "" if stat.S_ISREG(status.st_mode) else "it is no file: move it away"
+    if not reason and status.st_uid != os.getuid():
+        reason = f"it belongs to user id {status.st_uid}, not to you: move it away"
+    if reason:
+        os.close(fd)
+        raise OSError(errno.EPERM, reason, str(path))
+    return fd
 
 
 def temporary_name(path: Path) -> Path:
@@ -78,6 +104,14 @@ def write_json(path: Path, value: Any, mode: int = 0o644, name: str = "file") ->
     write_atomic(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode(), mode, name)
 
 
+def has_bytes(path: Path, data: bytes) -> bool:
+    """Whether `path` is a file of exactly `data`."""
+    try:
+        return read_bytes(path, len(data)) == data
+    except (FileNotFoundError, FileError):
+        return False
+
+
 def append_line(path: Path, line: str, mode: int = 0o644) -> None:
     """Append one line by one O_APPEND write, so that lines of several writers never mix.
 
@@ -86,10 +120,10 @@ def append_line(path: Path, line: str, mode: int = 0o644) -> None:
     """
     data = (line.replace("\n", " ") + "\n").encode("utf-8", "replace")
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+        fd = open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+        fd = open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode)
     try:
         written = os.write(fd, data)
         if written < len(data):
@@ -137,7 +171,10 @@ class FileLock:
             os.pwrite(self.fileno(), owner.encode()[:1000], 0)
 
     def acquire(self, owner: str = "", wait_s: float = 0.0) -> bool:
-        """Take the lock, waiting at most `wait_s`; False when another process still holds it."""
+        """Take the lock, waiting at most `wait_s`; False when another process still holds it.
+
+        Raises FileError where the lock is no file of ours or its folder cannot be written.
+        """
         end = time.monotonic() + wait_s
         while not self._try_acquire(owner):
             if time.monotonic() >= end:
@@ -146,8 +183,14 @@ class FileLock:
         return True
 
     def _try_acquire(self, owner: str) -> bool:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fd = open_own(self.path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise FileError(
+                str(self.path), reason, FaultKind.UNREACHABLE, "stockml doctor"
+            ) from error
         if not _locked_exclusively(fd):
             os.close(fd)
             return False
@@ -191,16 +234,37 @@ def _locked_exclusively(fd: int) -> bool:
 
 
 def lock_holder(path: Path) -> str | None:
-    """The owner text (maybe empty) of the lock at `path`; None when it is free or absent."""
+    """The owner text (maybe empty) of the lock at `path`; None when it is free, absent or no file.
+
+    FileError when it cannot be reached: nobody knows then.
+    """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_regular(path)
     except FileNotFoundError:
         return None
+    except FileError as error:
+        if error.kind is FaultKind.DAMAGED:
+            return None  # nobody can hold what is no file; whoever takes it says so
+        raise
     try:
         # A shared probe: two probes at once do not see each other as holders.
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return None
     except BlockingIOError:
         return os.read(fd, 1000).decode("utf-8", "replace").strip("\0")
+    except OSError as error:
+        raise unreachable(path, error) from error
+    finally:
+        os.close(fd)
+
+
+def lock_text(path: Path) -> str:
+    """What the lock at `path` says of its holder, for people; '' where it cannot be read."""
+    try:
+        fd = open_regular(path)
+    except (FileNotFoundError, FileError):
+        return ""
+    try:
+        return clean(os.read(fd, 1000).decode("utf-8", "replace").strip("\0\n "), 1000)
     finally:
         os.close(fd)

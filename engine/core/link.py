@@ -8,6 +8,7 @@ import msgspec
 
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.core.reading import damaged, read_json
 
 
 class LinkFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,15 +40,11 @@ def save_link(home: Home, figures: LinkFigures) -> None:
 
 
 def load_link(home: Home) -> LinkFigures | None:
-    """What the last console left, None without it; ValueError for a file that is no such one."""
+    """What the last console left, None without it; FileError for a file that is no such one."""
     try:
-        raw = home.link.read_bytes()
+        figures = read_json(home.link, LinkFigures)
     except FileNotFoundError:
         return None
-    try:
-        figures = msgspec.json.decode(raw, type=LinkFigures)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"{home.link}: {error}") from error
     if figures.v != 1:
-        raise ValueError(f"{home.link} has format {figures.v}, made by another stockml")
+        raise damaged(home.link, f"it has format {figures.v}, made by another stockml")
     return figures

@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.errors import ConfigError
+from engine.core.errors import ConfigError, FileError
+from engine.core.reading import read_bytes
 from engine.core.text import clean
 
 SETTINGS_NAME = "stockml.toml"
+_MAX_MOUNTS = 16_000_000
+"""Bytes of the table of mounts; a machine of containers has thousands."""
 # flock is silently local, or absent, on these (NFS without lockd, SMB, most FUSE servers).
 _REMOTE = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "glusterfs", "lustre")
 
@@ -142,9 +145,10 @@ def filesystem_of(folder: Path, table: str | None = None) -> str:
     """The type of the file system that holds `folder`; '' when it is not known."""
     if table is None:
         try:
-            table = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
-        except OSError:
+            raw = read_bytes(Path("/proc/self/mountinfo"), _MAX_MOUNTS)
+        except (OSError, FileError):
             return ""
+        table = raw.decode("utf-8", "replace")
     best = ""
     kind = ""
     target = f"{folder.resolve()}/"

@@ -68,6 +68,17 @@ def read_toml(
     return parse_toml(read_text(path, limit, links=links, private=private), path)
 
 
+def read_end(path: Path, window: int, *, links: bool = False) -> bytes:
+    """The last `window` bytes of a regular file of any size; the errors of `read_bytes`."""
+    fd = open_regular(path, links=links)
+    try:
+        return os.pread(fd, window, max(0, os.fstat(fd).st_size - window))
+    except OSError as error:
+        raise unreachable(path, error) from error
+    finally:
+        os.close(fd)
+
+
 def open_regular(path: Path, *, links: bool = False, private: bool = False) -> int:
     """A descriptor to read a regular file; the errors of `read_bytes`. The caller closes it."""
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -91,7 +102,7 @@ def open_regular(path: Path, *, links: bool = False, private: bool = False) -> i
 
 def unreachable(path: Path, error: OSError) -> FileError:
     """The passing fault `error` of reading `path`, with the next step where there is one."""
-    dangling = isinstance(error, FileNotFoundError)
+    dangling = isinstance(error, FileNotFoundError) and path.is_symlink()
     reason = "it is a link to nothing" if dangling else error.strerror or str(error)
     hint = _HINTS.get(error.errno or 0, "")
     return FileError(_shown(path), reason, FaultKind.UNREACHABLE, hint)
@@ -122,16 +133,23 @@ def parse_json(raw: bytes, kind: type[Document], path: Path) -> Document:
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:
     """The table that `text` of `path` says; FileError when it is no TOML or too deep."""
-    if sum(line.count(".") ** 2 for line in text.splitlines()) > _MAX_DOTS:
-        raise damaged(path, "it has too many dots in a line")
     try:
-        tree = tomllib.loads(text)
-    except RecursionError as error:
-        raise damaged(path, f"it is nested deeper than {MAX_DEPTH}") from error
-    except ValueError as error:  # a number of 5,000 digits is one as well
+        return toml_tree(text)
+    except ValueError as error:
         raise damaged(path, clean(str(error), 200)) from error
+
+
+def toml_tree(text: str) -> dict[str, Any]:
+    """The table that a TOML text says; ValueError for any text that is none, or too deep."""
+    if sum(line.count(".") ** 2 for line in text.splitlines()) > _MAX_DOTS:
+        raise ValueError("it has too many dots in a line")
+    deep = f"it is nested deeper than {MAX_DEPTH}"
+    try:
+        tree = tomllib.loads(text)  # ValueError, also for a number of 5,000 digits
+    except RecursionError as error:
+        raise ValueError(deep) from error
     if depth(tree) > MAX_DEPTH:
-        raise damaged(path, f"it is nested deeper than {MAX_DEPTH}")
+        raise ValueError(deep)
     return tree
 
 
@@ -172,7 +190,7 @@ def _check(path: Path, status: os.stat_result, *, private: bool) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise damaged(path, f"it is {_kind_of(status.st_mode)}, not a file", "move it away")
     others = status.st_mode & 0o077
-    if private and (others or status.st_uid != os.getuid()):
+    if private and (others or status.st_uid not in {0, os.getuid()}):
         raise damaged(
             path,
             f"it can be read by others (mode {stat.S_IMODE(status.st_mode):o})",

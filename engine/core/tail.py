@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.errors import FileError
+from engine.core.reading import open_regular
 from engine.core.text import clean_bytes, complete_lines
 
 WINDOW = 512 * 1024
@@ -39,13 +41,13 @@ class FileTail:
     def read(self) -> Tail:
         """The last lines, cleaned; `problem` says why a file could not be read."""
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_regular(self.path, links=True)
         except FileNotFoundError:
             self._key = None
             return Tail(problem=f"{self.path.name} does not exist yet: nothing was written to it")
-        except OSError as error:
+        except FileError as error:
             self._key = None
-            return Tail(problem=f"cannot read {self.path}: {error.strerror}")
+            return Tail(problem=error.message)
         try:
             status = os.fstat(fd)
             key = (status.st_ino, status.st_size, status.st_mtime_ns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock, iso, parse_iso
-from engine.core.errors import ModelError, StockmlError
+from engine.core.errors import FileError, ModelError, StockmlError
 from engine.core.files import write_json
 from engine.core.paths import Home
+from engine.core.reading import read_json
 from engine.core.records import Forecast, Metrics, ModelInfo
 from engine.core.text import clean
 from engine.market.last_bar import last_bar
@@ -87,7 +87,7 @@ def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
 def read(path: Path) -> Status | None:
     """The status stored at `path`; None when it is absent or unreadable: it can be rebuilt."""
     try:
-        tree = json.loads(path.read_bytes())
+        tree = read_json(path, dict[str, Any])
         if tree["v"] != VERSION:
             return None
         return Status(
@@ -100,7 +100,7 @@ def read(path: Path) -> Status | None:
             last_generation=int(tree.get("last_generation", 0)),
             last_source=str(tree.get("last_source", "")),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, FileError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from engine.core.errors import NoDataError
+from engine.core.errors import FileError, NoDataError
+from engine.core.reading import read_bytes
 from engine.core.text import clean
 from engine.market.rows import COLUMNS, Rows
 
@@ -35,12 +36,15 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d+)?")
 
 
-def read_rows(path: Path, symbol: str, source: str, start: date | None = None) -> Rows:
+def read_rows(
+    path: Path, symbol: str, source: str, start: date | None = None, *, links: bool = False
+) -> Rows:
     """The rows of a file from `start` on, in the order of the file, without `fetched_at`.
 
-    Raises FileNotFoundError, and NoDataError naming file and line for no date or no number.
+    `links`: the file may be a link. Raises FileNotFoundError, and NoDataError naming file and
+    line for no date or no number.
     """
-    lines = _lines(path)
+    lines = _lines(path, links=links)
     position = _positions(path, next(lines, (1, []))[1])
     columns = [position[name] for name in COLUMNS]
     days: list[date] = []
@@ -76,23 +80,13 @@ def shown_path(path: Path) -> str:
     return clean(str(path), 300)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _lines(path: Path, *, links: bool) -> Iterator[tuple[int, list[str]]]:
     """(line number, fields) of a file; NoDataError when it is no text, too large or no CSV."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise NoDataError(
-            f"cannot read {shown_path(path)}: {error.strerror}",
-            "check the path and its permissions",
-        ) from error
-    if len(raw) > MAX_BYTES:
-        raise NoDataError(
-            f"{shown_path(path)} is larger than {MAX_BYTES // 1_000_000} MB",
-            "a file of daily bars is far smaller",
-        )
+        raw = read_bytes(path, MAX_BYTES, links=links)
+    except FileError as error:
+        hint = error.hint or "a file of daily bars is plain text, and far smaller than 32 MB"
+        raise NoDataError(error.message, hint) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -23,7 +23,8 @@ def fetch(request: BarsRequest) -> Bars:
     """
     path = Path(request.source.folder) / f"{request.symbol}.csv"
     try:
-        rows = read_rows(path, request.symbol, request.source.name, request.min_date)
+        name, start = request.source.name, request.min_date
+        rows = read_rows(path, request.symbol, name, start, links=True)
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError as error:
         raise _absent(path) from error

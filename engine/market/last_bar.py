@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from engine.core.errors import UsageError
+from engine.core.errors import FileError, UsageError
 from engine.core.paths import Home
+from engine.core.reading import read_end, read_json
 from engine.core.sources import parse_source
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
@@ -52,18 +51,15 @@ def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
 
 def _last_line(path: Path) -> tuple[str, float] | None:
     try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            fields = file.read().decode("ascii", "replace").splitlines()[-1].split(",")
+        lines = read_end(path, _TAIL).decode("ascii", "replace").splitlines()
+        fields = lines[-1].split(",")
         return date.fromisoformat(fields[0]).isoformat(), float(fields[4])
-    except (OSError, ValueError, IndexError):
+    except (OSError, FileError, ValueError, IndexError):
         return None
 
 
 def _facts(path: Path) -> dict[str, object]:
     try:
-        tree = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return read_json(path, dict[str, object])
+    except (OSError, FileError):
         return {}
-    return tree if isinstance(tree, dict) else {}

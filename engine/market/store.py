@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from engine.core.clock import iso, parse_iso
-from engine.core.errors import NoDataError, UsageError
-from engine.core.files import write_atomic
+from engine.core.errors import FileError, NoDataError, UsageError
+from engine.core.files import has_bytes, write_atomic
 from engine.core.paths import Home
+from engine.core.reading import damaged, read_json
 from engine.core.sources import parse_source
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
@@ -22,6 +23,7 @@ from engine.market.bars import Bars
 from engine.market.csv_file import read_rows
 
 HEADER = "date,open,high,low,close,volume"
+_FETCH = "remove it; bars are fetched again"
 FORMAT = 1
 
 
@@ -72,7 +74,8 @@ class BarStore:
         try:
             fetched_at = parse_iso(facts.fetched_at) if facts.fetched_at else None
         except ValueError as error:
-            raise _unreadable(path.with_suffix(".json"), error) from error
+            wrong = damaged(path.with_suffix(".json"), clean(str(error), 120))
+            raise NoDataError(wrong.message, _FETCH) from error
         return quality.checked_bars(
             replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at)
         )
@@ -81,11 +84,11 @@ class BarStore:
         """The facts beside the bars, empty without a file; NoDataError when it is damaged."""
         path = bars_path(self.home, source, symbol).with_suffix(".json")
         try:
-            facts = msgspec.json.decode(path.read_bytes(), type=BarFacts)
+            facts = read_json(path, BarFacts)
         except FileNotFoundError:
             return BarFacts(symbol=symbol, source=source)
-        except (OSError, msgspec.DecodeError) as error:
-            raise _unreadable(path, error) from error
+        except FileError as error:
+            raise NoDataError(error.message, error.hint or _FETCH) from error
         if facts.v > FORMAT:
             raise NoDataError(
                 f"{path} has format {facts.v}, newer than {FORMAT}",
@@ -115,19 +118,9 @@ class BarStore:
         )
 
 
-def _unreadable(path: Path, error: Exception) -> NoDataError:
-    return NoDataError(
-        f"cannot read {path}: {clean(str(error), 120)}", "remove it; bars are fetched again"
-    )
-
-
 def _write_changed(path: Path, data: bytes) -> None:
-    try:
-        if path.read_bytes() == data:
-            return
-    except FileNotFoundError:
-        pass
-    write_atomic(path, data, name="bars")
+    if not has_bytes(path, data):
+        write_atomic(path, data, name="bars")
 
 
 def csv_bytes(bars: Bars) -> bytes:

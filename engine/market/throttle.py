@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from engine.core.clock import Clock
+from engine.core.files import open_own
 
 # How long a source that did not answer after all tries is left alone; then one try decides.
 PAUSE_S = 60.0
@@ -30,7 +31,7 @@ class RequestSlot:
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = open_own(self.path, os.O_RDWR | os.O_CREAT)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
         try:
             state: Any = json.loads(os.pread(self._fd, 2000, 0))

@@ -14,6 +14,8 @@ from typing import Any
 from engine.core.clock import Clock
 from engine.core.events import TYPES, Event, decode, encode
 from engine.core.failpoints import failpoint
+from engine.core.files import open_own
+from engine.core.reading import open_regular
 
 _CHUNK = 2**20
 # An event takes at most 4 kB; longer lines are not ours and are skipped without being held.
@@ -52,7 +54,7 @@ class Journal:
     """The one writer of an events file; a full disk costs lines (`dropped`), never the run."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = open_own(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         size = os.fstat(self._fd).st_size
         self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
         self.dropped = 0
@@ -100,7 +102,7 @@ class JournalTail:
     def poll(self) -> list[Event]:
         """The events added since the last call; empty when the file is absent."""
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_regular(self.path)
         except FileNotFoundError:
             return []
         try:

@@ -63,7 +63,7 @@ class RunRecorder:
         with suppress(OSError):
             append_line(self.folder.home.training_log, log_line(tag, self.clock.now(), text))
 
-    def open(self) -> None:
+    def begin(self) -> None:
         """Write down what will be done."""
         reserve_room(self.folder)
         self._log("INFO", opening_text(self.spec))

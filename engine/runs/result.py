@@ -9,19 +9,20 @@ from typing import Any
 
 import msgspec
 
+from engine.core.errors import FileError
 from engine.core.files import write_atomic
+from engine.core.reading import read_json
 from engine.core.records import Run
-from engine.runs.spec import RunFolder
+from engine.runs.spec import MAX_BYTES, RunFolder
 
 VERSION = 1
 _RESERVED = 2**16
 _UNREADABLE = (
     OSError,
-    msgspec.DecodeError,
+    FileError,
     msgspec.ValidationError,
     KeyError,
     TypeError,
-    UnicodeDecodeError,
 )
 
 
@@ -58,7 +59,7 @@ def write_result(
 def read_result(folder: RunFolder) -> Run | None:
     """The run of result.json, without losses; None when it is absent or cannot be trusted."""
     try:
-        tree: Any = msgspec.json.decode(folder.result.read_bytes())
+        tree = read_json(folder.result, dict[str, Any], MAX_BYTES)
         run = msgspec.convert(tree["run"], Run)
     except _UNREADABLE:
         return None

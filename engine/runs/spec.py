@@ -20,11 +20,14 @@ from typing import Any
 
 import msgspec
 
-from engine.core.errors import StockmlError
+from engine.core.errors import FileError, StockmlError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_json
 
 VERSION = 1
+MAX_BYTES = 8_000_000
+"""Of spec.json and result.json: 3,000 symbols take about two million."""
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
@@ -136,17 +139,17 @@ def write_spec(folder: RunFolder, spec: RunSpec) -> None:
 
 def read_spec(folder: RunFolder) -> RunSpec:
     """The spec of a run; FileNotFoundError without one yet, StockmlError when it is unreadable."""
-    raw = folder.spec.read_bytes()
     try:
-        tree: Any = msgspec.json.decode(raw)
-        version = tree.get("v") if isinstance(tree, dict) else None
+        tree = read_json(folder.spec, dict[str, Any], MAX_BYTES)
+        version = tree.get("v")
         if isinstance(version, int) and version > VERSION:
             raise StockmlError(
                 f"{folder.spec} has format {version}; this stockml reads up to {VERSION}",
                 "update stockml",
             )
         return msgspec.convert(tree, RunSpec)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (FileError, msgspec.ValidationError) as error:
+        reason = error.reason if isinstance(error, FileError) else str(error)
         raise StockmlError(
-            f"{folder.spec} cannot be read: {error}", "the run's other files are untouched"
+            f"{folder.spec} cannot be read: {reason}", "the run's other files are untouched"
         ) from error

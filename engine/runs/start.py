@@ -17,8 +17,9 @@ from engine.core.child import child_environment, collect
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import BusyError, StockmlError
 from engine.core.failpoints import failpoint
-from engine.core.files import FileLock, lock_holder
+from engine.core.files import FileLock, lock_holder, open_own
 from engine.core.paths import Home
+from engine.core.reading import read_end
 from engine.core.records import StartedRun, TrainRequest
 from engine.core.sources import parse_source
 from engine.core.symbols import check_symbols
@@ -139,9 +140,7 @@ def _create(
 def launch(folder: RunFolder, lock: FileLock) -> subprocess.Popen[bytes]:
     """Start the supervisor in its own session, without terminal or pipes, with the run's lock."""
     module = "engine.runs.supervisor"
-    log = os.open(
-        folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644
-    )
+    log = open_own(folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(folder.path), str(lock.fileno())],
@@ -169,7 +168,7 @@ def _await_first_event(folder: RunFolder, process: subprocess.Popen[bytes]) -> N
         if process.returncode == 0:
             return
         if process.returncode is not None:
-            last_line = folder.supervisor_log.read_bytes()[-2000:].strip().rpartition(b"\n")[2]
+            last_line = read_end(folder.supervisor_log, 2000).strip().rpartition(b"\n")[2]
             raise StockmlError(
                 f"run {folder.id} could not start: {clean_bytes(last_line, 300) or 'no word'}",
                 f"see {folder.supervisor_log}",

@@ -18,9 +18,10 @@ from functools import partial
 from pathlib import Path
 
 from engine.core.clock import Clock, SystemClock
-from engine.core.errors import ExitCode
+from engine.core.errors import ExitCode, FileError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
+from engine.core.reading import read_bytes
 from engine.core.text import clean_bytes
 from engine.runs.memory import available_mb
 from engine.runs.processes import adopt_orphans, identity_of, oom_kills
@@ -59,7 +60,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Do the whole run."""
-        self.recorder.open()
+        self.recorder.begin()
         try:
             while self.queue or self.workers:
                 self.read_pipes()
@@ -240,8 +241,8 @@ class Supervisor:
 
 def _first_line(path: Path) -> str:
     try:
-        return clean_bytes(path.read_bytes()[:200].split(b"\n")[0]) or "somebody"
-    except OSError:
+        return clean_bytes(read_bytes(path, 10_000)[:200].split(b"\n")[0]) or "somebody"
+    except (OSError, FileError):
         return "somebody"
 
 

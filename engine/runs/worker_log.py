@@ -11,6 +11,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from engine.core.errors import FileError
+from engine.core.files import open_own
+from engine.core.reading import read_end
 from engine.core.text import clean_bytes
 
 HEAD = 2**20
@@ -35,7 +38,7 @@ class WorkerLog:
     @staticmethod
     def _open(path: Path) -> int | None:
         try:
-            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            return open_own(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         except OSError:
             return None
 
@@ -95,8 +98,6 @@ def last_lines(path: Path, count: int, window: int = 2**16) -> tuple[str, ...]:
 
 def _end_of(path: Path, window: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - window))
-            return file.read(window)
-    except OSError:
+        return read_end(path, window)
+    except (OSError, FileError):
         return b""

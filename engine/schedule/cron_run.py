@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.core.clock import Clock, SystemClock, iso
-from engine.core.errors import ExitCode, StockmlError
+from engine.core.errors import ExitCode, FileError, StockmlError
 from engine.core.files import FileLock, lock_holder
 from engine.core.paths import Home
 from engine.core.symbols import SYMBOL
@@ -125,9 +125,9 @@ def _take_locks(run: _Run) -> str | None:
         try:
             if not lock.acquire(owner):
                 return lock_holder(path) or "another process"
-        except OSError as error:
+        except FileError as error:
             raise StockmlError(
-                f"{run.job.name}: cannot take the lock {path}: {error.strerror}",
+                f"{run.job.name}: cannot take the lock {path}: {error.reason}",
                 "the job did not run",
             ) from error
         run.locks.append(lock)

@@ -22,6 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.core.errors import StockmlError
+from engine.core.reading import read_bytes
 from engine.core.text import clean, clean_bytes
 
 # Seconds; the program needs 3 to 40 ms.
@@ -118,7 +119,7 @@ class Crontab:
             editor.write_text(f"#!/bin/sh\nexec cat <\"$1\" >'{target}'\n")
             editor.chmod(0o700)
             done = self._run("-e", VISUAL=str(editor), EDITOR=str(editor))
-            tab = target.read_bytes() if target.exists() else None
+            tab = read_bytes(target) if target.exists() else None
         if done.returncode != 0 or tab is None:
             raise self._failed(
                 "crontab -l shows \\r or \\b where other bytes may stand, and crontab -e failed",

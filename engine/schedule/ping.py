@@ -6,13 +6,14 @@ secrets.toml      [pings]
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from http.client import HTTPException
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from engine.core.errors import FileError
 from engine.core.paths import Home
+from engine.settings.secret_file import secret_table
 
 # Seconds; a job never waits longer for a watchdog.
 _LIMIT_S = 10
@@ -50,17 +51,12 @@ class Ping:
 def ping_of(home: Home, job: str) -> tuple[Ping, str]:
     """The job's ping, and why one in the file is unusable; an error never stops a job."""
     try:
-        mode = home.secrets.stat().st_mode
-        table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("pings", {})
-    except FileNotFoundError:
-        return Ping(), ""
-    except (OSError, ValueError) as error:
-        return Ping(), f"secrets.toml cannot be read ({type(error).__name__}): no ping"
-    url = table.get(job) if isinstance(table, dict) else None
-    if url is None:
-        return Ping(), ""
-    if mode & 0o077:
-        return Ping(), "secrets.toml can be read by others (chmod 600 it): no ping"
+        url = secret_table(home, "pings").get(job)
+        if url is None:
+            return Ping(), ""
+        secret_table(home, "pings", private=True)
+    except FileError as error:
+        return Ping(), f"no ping: {error}"
     if not isinstance(url, str) or not url.startswith(("https://", "http://")):
         return Ping(), f"pings.{job} in secrets.toml is no http(s) address: no ping"
     return Ping(url), ""

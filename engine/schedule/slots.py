@@ -7,6 +7,7 @@ first of the repeated hours.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim
 
+from engine.core.errors import FileError
+from engine.core.reading import read_bytes
 from engine.schedule.expression import Expression
 
 _MINUTE = timedelta(minutes=1)
@@ -69,9 +72,9 @@ def host_zone(localtime: Path = Path("/etc/localtime")) -> ZoneInfo:
         except (ZoneInfoNotFoundError, ValueError):
             pass  # a file beside the usual tree: read it as it is
     try:
-        with localtime.open("rb") as file:
-            return ZoneInfo.from_file(file, key="host zone")
-    except (OSError, ValueError):
+        file = io.BytesIO(read_bytes(localtime, links=True))
+        return ZoneInfo.from_file(file, key="host zone")
+    except (OSError, FileError, ValueError):
         return ZoneInfo("UTC")
 
 

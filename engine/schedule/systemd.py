@@ -18,6 +18,7 @@ from pathlib import Path
 from engine.core.errors import RefusedError, StockmlError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_bytes, read_text
 from engine.core.text import clean
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
@@ -50,7 +51,8 @@ class Systemd:
     def texts(self) -> dict[str, str]:
         """Name and text of the installed units."""
         return {
-            path.name: path.read_text(encoding="utf-8", errors="replace") for path in self._paths()
+            path.name: read_bytes(path, links=True).decode("utf-8", "replace")
+            for path in self._paths()
         }
 
     def write(self, lines: tuple[JobLine, ...]) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ class Systemd:
     def _disable(self, names: list[str], *, has_bus: bool) -> None:
         for name in names:
             is_timer = name.endswith(".timer")
-            text = "" if is_timer else (self.folder / name).read_text(errors="replace")
+            text = "" if is_timer else read_text(self.folder / name, links=True)
             if is_timer or "[Install]" in text:
                 _systemctl("disable", *(["--now"] if has_bus and is_timer else []), name)
 

@@ -21,6 +21,7 @@ from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_bytes
 
 KEPT = 50
 UNDO = "undo"
@@ -48,9 +49,9 @@ class TabCopy:
         if self.before == "none":
             return None
         try:
-            data = self.path.read_bytes()
-        except OSError as error:
-            raise StockmlError(f"cannot read the backup {self.path}: {error.strerror}") from error
+            data = read_bytes(self.path)
+        except FileNotFoundError as error:
+            raise StockmlError(f"the backup {self.path} went away") from error
         if tab_digest(data) != self.before:
             raise StockmlError(
                 f"the backup {self.path} was changed",

@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from engine.core.errors import StockmlError
+from engine.core.errors import FileError, StockmlError
 from engine.core.paths import Home
+from engine.core.reading import read_text
 from engine.core.text import clean
 from engine.schedule.expression import Expression, parse
 from engine.schedule.job_lines import JobLine
@@ -102,9 +103,9 @@ def read_unit(enabled_unit: Path, service: Path) -> JobLine:
     # The keys of systemd keep their case.
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
-        parser.read_string(service.read_text(encoding="utf-8"))
+        parser.read_string(read_text(service, links=True))
         start = parser["Service"]["ExecStart"].replace("%%", "%").replace("$$", "$")
-        parser.read_string(enabled_unit.read_text(encoding="utf-8"))
+        parser.read_string(read_text(enabled_unit, links=True))
         facts = parser["X-Stockml"]
         return JobLine(
             facts["Job"],
@@ -112,7 +113,7 @@ def read_unit(enabled_unit: Path, service: Path) -> JobLine:
             shlex.join(shlex.split(start)),
             enabled=facts["Enabled"] == "yes",
         )
-    except (OSError, ValueError, KeyError, Error) as error:
+    except (OSError, FileError, ValueError, KeyError, Error) as error:
         raise StockmlError(
             f"{enabled_unit} is damaged: {clean(str(error), 200)}",
             "`stockml schedule install --systemd --reset` writes it anew",

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.core.clock import iso
+from engine.core.files import open_own
 from engine.core.text import clean
 
 
@@ -57,6 +58,6 @@ class AccessLog:
 
     def _open(self) -> int:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = open_own(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._size = os.fstat(fd).st_size
         return fd

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+from engine.core.files import lock_text
+
 # Before numpy: on shared cores a BLAS with threads took 74 ms where one thread took 13.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -220,10 +222,7 @@ def serve(
 
 
 def _holder(lock: FileLock) -> str:
-    try:
-        return lock.path.read_text(encoding="utf-8", errors="replace").strip("\0\n ") or "unknown"
-    except OSError:
-        return "unknown"
+    return lock_text(lock.path) or "unknown"
 
 
 def _bracketed(host: str) -> str:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import copy
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tomli_w
 
 from engine.core.errors import ConfigError
+from engine.core.reading import toml_tree
 from engine.core.text import clean
 from engine.settings.keys import OPEN_TABLES, KeyPath
 from engine.settings.load import BOM
@@ -46,8 +46,8 @@ def with_value(text: str, path: KeyPath, value: object) -> str:
 
 def _tree_or_none(text: str) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        return toml_tree(text)
+    except ValueError:
         return None
 
 
@@ -68,7 +68,7 @@ def without_key(text: str, path: KeyPath) -> str:
     )
     shorter = text[:start] + text[end:]
     del value_at(tree, path[:-1])[path[-1]]
-    if key.table.inline or not alone or tomllib.loads(shorter) != tree:
+    if key.table.inline or not alone or _tree_or_none(shorter) != tree:
         raise ConfigError(
             f"{'.'.join(path)} cannot be taken out without changing other lines", _BY_HAND
         )
@@ -77,9 +77,7 @@ def without_key(text: str, path: KeyPath) -> str:
 
 def line_of(text: str, path: KeyPath) -> int | None:
     """The line, from 1, on which the key or table at `path` begins; None without it."""
-    try:
-        tomllib.loads(text)
-    except (ValueError, RecursionError):
+    if _tree_or_none(text) is None:
         return None
     for part in scan(text):
         if isinstance(part, TomlKey) and part.path == path:
@@ -100,8 +98,8 @@ def value_at(tree: Mapping[str, Any], path: KeyPath) -> Any:
 def parse_toml(text: str, origin: str = "") -> dict[str, Any]:
     """The tree of a TOML text; ConfigError naming `origin` when it is none."""
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # as in load.parse
+        return toml_tree(text)
+    except ValueError as error:
         prefix = f"{origin}: " if origin else ""
         if text.startswith("\ufeff"):
             raise ConfigError(clean(f"{prefix}{BOM}")) from error

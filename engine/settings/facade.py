@@ -8,7 +8,7 @@ Facade       what the facades of all packages have in common; each verb that cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock
 from engine.core.errors import ConfigError, StockmlError
@@ -78,6 +78,13 @@ class SettingsFacade(Facade):
     def current(self) -> Settings:
         """The settings now; ConfigError when the file became wrong."""
         return self.context.settings
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The tables of the file as they are written; ConfigError when it cannot be read."""
+        from engine.settings.document import parse_toml
+
+        return parse_toml(config.settings_text(self.home), str(self.home.settings))
 
     def sheet(self) -> Sheet:
         """The file setting by setting, or every problem of it with its line."""

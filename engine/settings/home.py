@@ -9,11 +9,12 @@ from pathlib import Path
 from engine.core.errors import ConfigError
 from engine.core.files import temporary_name, write_atomic
 from engine.core.paths import SETTINGS_NAME, Home, absolute_home, check_trust
+from engine.core.reading import read_text
 
 
 def default_settings() -> str:
     """The packaged stockml.toml."""
-    return (Path(__file__).parent / "default.toml").read_text(encoding="utf-8")
+    return read_text(Path(__file__).parent / "default.toml", links=True)
 
 
 def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
@@ -27,7 +28,8 @@ def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
         prepare(home)
         return home
     for folder in (cwd, *cwd.parents):
-        if (folder / SETTINGS_NAME).is_file():
+        settings = folder / SETTINGS_NAME
+        if os.path.lexists(settings) and not settings.is_dir():
             home = Home(folder)
             check_trust(home)
             return home
@@ -47,7 +49,7 @@ def prepare(home: Home) -> None:
             "name another with --home",
         ) from error
     check_trust(home)
-    if not home.settings.exists():
+    if not os.path.lexists(home.settings):
         try:
             _write_first(home.settings)
         except OSError as error:

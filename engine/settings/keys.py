@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
@@ -13,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from engine.core.errors import ConfigError
+from engine.core.reading import toml_tree
 from engine.core.text import clean
 from engine.settings.home import default_settings
 from engine.settings.schema import PATTERN_WORDS, Settings, SymbolSettings
@@ -29,7 +29,7 @@ OPEN_TABLES: dict[KeyPath, Any] = {
 @cache
 def default_tree() -> dict[str, Any]:
     """The packaged settings as a tree; a key that a file leaves out reads as this."""
-    return tomllib.loads(default_settings())
+    return toml_tree(default_settings())
 
 
 @cache

@@ -9,15 +9,15 @@ console, commands, worker   load(home)          stockml.toml, then the environme
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from engine.core.errors import ConfigError
+from engine.core.errors import ConfigError, FileError
 from engine.core.paths import Home
+from engine.core.reading import read_text, toml_tree, unreachable
 from engine.core.text import clean
 from engine.settings.check import SettingsProblem, check_tree, cross_checks
 from engine.settings.keys import default_tree, key_types, plain_error, section_types
@@ -28,20 +28,12 @@ BOM = (
     " without BOM"
 )
 
+_RESTORE = "save it as UTF-8 text, or restore it: a copy of each day is in persistent_data/daily"
+
 
 def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of `home`; ConfigError with every problem of the file and the environment."""
-    try:
-        text = home.settings.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"cannot read {home.settings}: {error.strerror}",
-            "restore it, or remove the folder to start afresh",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{home.settings} is not UTF-8 (byte {error.start})", "save it as UTF-8"
-        ) from error
+    text = settings_text(home)
     environment = os.environ if environ is None else environ
     overrides = tuple(
         (variable, environment[variable]) for variable in ENVIRONMENT if variable in environment
@@ -62,6 +54,16 @@ def with_reports(settings: Settings, folder: str) -> Settings:
     return msgspec.structs.replace(settings, market=market)
 
 
+def settings_text(home: Home) -> str:
+    """The text of stockml.toml, which may be a link; ConfigError where it cannot be read."""
+    try:
+        return read_text(home.settings, links=True)
+    except FileNotFoundError as error:
+        raise ConfigError(unreachable(home.settings, error).message, _RESTORE) from error
+    except FileError as error:
+        raise ConfigError(error.message, error.hint or _RESTORE) from error
+
+
 # A worker reads the settings before every symbol and there is a table a symbol: without a cache
 # the time grows with the square (20 ms at 200).
 @lru_cache(maxsize=4)
@@ -79,9 +81,8 @@ def parse(
     if text.startswith("\ufeff"):
         return None, [SettingsProblem(origin, "", BOM), *with_environment({}, environ)[1]]
     try:
-        tree = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Beside TOMLDecodeError: tomllib lets the errors of a huge number and of deep nesting out.
+        tree = toml_tree(text)
+    except ValueError as error:
         broken = SettingsProblem(origin, "", clean(f"not valid TOML: {error}"))
         return None, [broken, *with_environment({}, environ)[1]]
     return parse_tree(tree, origin, environ)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.core.files import write_atomic
+from engine.core.files import has_bytes, write_atomic
 from engine.core.members import LSTM, MEMBERS, NAIVE
 from engine.core.paths import Home
 from engine.settings.schema import Settings
@@ -63,10 +63,7 @@ def _text(value: Any, indent: str) -> str:
 def write_ml_config(home: Home, settings: Settings) -> bool:
     """Write the file when it differs from the settings; whether it was written. OSError."""
     data = ml_config_text(settings).encode("utf-8")
-    try:
-        if home.ml_config.read_bytes() == data:
-            return False
-    except FileNotFoundError:
-        pass
+    if has_bytes(home.ml_config, data):
+        return False
     write_atomic(home.ml_config, data, name="ml_config")
     return True

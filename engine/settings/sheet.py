@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,6 +18,7 @@ from msgspec import inspect
 
 from engine.core.errors import ConfigError
 from engine.core.paths import Home
+from engine.core.reading import toml_tree
 from engine.core.text import clean
 from engine.settings.check import SettingsProblem
 from engine.settings.document import (
@@ -38,7 +38,7 @@ from engine.settings.keys import (
     type_of,
     why_refused,
 )
-from engine.settings.load import parse, parse_tree
+from engine.settings.load import parse, parse_tree, settings_text
 from engine.settings.schema import PATTERN_WORDS, VARIABLES, Settings
 
 # A unit is the first of these words in a key's explanation.
@@ -132,16 +132,13 @@ def read_sheet(home: Home, environ: Mapping[str, str] | None = None) -> Sheet:
     overrides = os.environ if environ is None else environ
     file = home.settings.name
     try:
-        text = home.settings.read_bytes().decode("utf-8")
-    except OSError as error:
-        return Sheet(file, problems=(f"{file}: cannot be read: {error.strerror}",))
-    except UnicodeDecodeError as error:
-        problem = f"{file}: is not UTF-8 (byte {error.start}); save it as UTF-8"
-        return Sheet(file, problems=(problem,))
+        text = settings_text(home)
+    except ConfigError as error:
+        return Sheet(file, problems=(str(error),))
     settings, problems = parse(text, file, overrides)
     if settings is None:
         return Sheet(file, problems=tuple(_with_line(problem, text, file) for problem in problems))
-    tree = tomllib.loads(text)
+    tree = toml_tree(text)
     return Sheet(file, tuple(_settings(settings, tree, overrides)), tree=tree)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from engine.core.errors import ConfigError
+from engine.core.reading import toml_tree
 from engine.settings.keys import KeyPath
 
 _STRING = r'"""(?:\\.|[^\\])*?"""(?!")|\'\'\'.*?\'\'\'(?!\')|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
@@ -96,7 +96,7 @@ def _read_key(text: str, at: int) -> tuple[KeyPath, int]:
     if match is None:
         raise ConfigError(f"cannot read the key at character {at}", "edit the file by hand")
     names = []
-    tree = tomllib.loads(f"{match[0]} = 0")
+    tree = toml_tree(f"{match[0]} = 0")
     while isinstance(tree, dict):
         ((name, tree),) = tree.items()
         names.append(name)

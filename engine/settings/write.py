@@ -30,7 +30,7 @@ from engine.settings.document import (
     without_key,
 )
 from engine.settings.keys import KeyPath
-from engine.settings.load import parse
+from engine.settings.load import parse, settings_text
 from engine.settings.records import Check, SettingChange
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -75,7 +75,7 @@ def set_key(
         act.message = "nothing was written"
         path = split_key(key)
         with _locked(home, wait_s) as target:
-            text, tree = _read(target)
+            text, tree = _read(home)
             edited, value = first_valid(text, str(target), path, raw, check)
             change = SettingChange(".".join(path), value_at(tree, path), value)
             _write(home, target, text, edited)
@@ -98,7 +98,7 @@ def set_keys(
     """
     with acting(home, SystemClock(), "config set", key=[".".join(path) for path in changes]) as act:
         with _locked(home, wait_s) as target:
-            text, tree = _read(target)
+            text, tree = _read(home)
             _refuse_outdated(tree, changes, based_on or {})
             edited = text
             for path, value in changes.items():
@@ -134,16 +134,9 @@ def _locked(home: Home, wait_s: float) -> Iterator[Path]:
         yield home.settings.resolve()
 
 
-def _read(target: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        text = target.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read {target}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{target} is not UTF-8 (byte {error.start})", "save it as UTF-8"
-        ) from error
-    return text, parse_toml(text, str(target))
+def _read(home: Home) -> tuple[str, dict[str, Any]]:
+    text = settings_text(home)
+    return text, parse_toml(text, str(home.settings))
 
 
 def _write(home: Home, target: Path, text: str, edited: str) -> None:

@@ -13,21 +13,23 @@ from pathlib import Path
 import msgspec
 
 from engine.core.clock import Clock, iso
-from engine.core.errors import BusyError, NoDataError, StockmlError
+from engine.core.errors import BusyError, FaultKind, FileError, NoDataError, StockmlError
 from engine.core.failpoints import failpoint
-from engine.core.files import FileLock, fsync_dir, temporary_name, write_atomic
+from engine.core.files import FileLock, fsync_dir, lock_text, open_own, temporary_name, write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_bytes
 from engine.settings.schema import Settings
 from engine.vault.backups import (
     FORMAT,
     MANIFEST,
+    MAX_MANIFEST,
     backups_in,
     describe_file,
     file_name,
     list_backups,
     other_disk,
 )
-from engine.vault.records import Backup, BackupEntry, BackupManifest, NewBackup
+from engine.vault.records import MAX_FILE, Backup, BackupEntry, BackupManifest, NewBackup
 from engine.words import figures
 
 _LOCK_WAIT_S = 60.0
@@ -109,7 +111,7 @@ def copy_to(backup: Backup, folder: Path) -> Path:
             f"{folder} is where the backup already is", "name a folder on another disk"
         )
     with _disk_errors(f"cannot copy {backup.name} to {folder}"):
-        manifest = (backup.path / MANIFEST).read_bytes()
+        manifest = read_bytes(backup.path / MANIFEST, MAX_MANIFEST)
         return _build(folder, backup.name, _read_entries(backup), manifest)
 
 
@@ -129,7 +131,7 @@ def backups_lock(home: Home, owner: str) -> Iterator[None]:
     """The lock of whoever makes or removes backups; BusyError after a minute names the holder."""
     with FileLock(home.locks / "backups.lock") as lock:
         if not lock.acquire(owner, _LOCK_WAIT_S):
-            holder = lock.path.read_text(errors="replace")
+            holder = lock_text(lock.path)
             raise BusyError(
                 f"the backups are in use by {holder or 'another process'}",
                 "wait for it, then try again",
@@ -178,7 +180,7 @@ def _read_entries(backup: Backup) -> Iterator[tuple[BackupEntry, bytes]]:
     """The files of a backup with their bytes; StockmlError for a damaged one."""
     for entry in backup.entries:
         path = backup.path / entry.file
-        raw = path.read_bytes()
+        raw = read_bytes(path, MAX_FILE)
         if hashlib.sha256(raw).hexdigest() != entry.sha256:
             raise StockmlError(
                 f"{path} is damaged: it is not what was backed up", "make a new backup"
@@ -213,7 +215,7 @@ def _build(
 
 def _copy(path: Path, raw: bytes, entry: BackupEntry) -> None:
     failpoint(f"backup.copy.{entry.symbol}")
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    fd = open_own(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     with os.fdopen(fd, "r+b") as file:
         file.write(raw)
         file.flush()
@@ -241,13 +243,15 @@ def _rename(aside: Path, path: Path) -> Path:
 
 
 def _read_file(path: Path) -> bytes | None:
-    if path.exists() and not path.is_file():
-        return None  # a pipe would block everybody's backups for ever; publishing names it
     try:
-        return path.read_bytes()
+        return read_bytes(path, MAX_FILE)
     except FileNotFoundError:
         return None
+    except FileError as error:
+        if error.kind is FaultKind.DAMAGED:
+            return None  # the others are backed up, and publishing names this one
+        raise
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bytes(path, MAX_FILE)).hexdigest()

@@ -23,15 +23,18 @@ from pathlib import Path
 import msgspec
 
 from engine.core.clock import parse_iso
-from engine.core.errors import ModelError, NoDataError, StockmlError, UsageError
+from engine.core.errors import FileError, ModelError, NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
+from engine.core.reading import read_bytes, read_json
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 from engine.settings.schema import Settings
-from engine.vault.records import Backup, BackupEntry, BackupManifest, FileCheck
+from engine.vault.records import MAX_FILE, Backup, BackupEntry, BackupManifest, FileCheck
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+MAX_MANIFEST = 8_000_000
+"""Bytes; an entry of a symbol takes about 400."""
 NAME = re.compile(r"backup_(\d{8}_\d{6})(_\d{1,4})?")
 SUFFIX = "_lstm_model.h5"
 
@@ -60,23 +63,22 @@ def list_backups(folder: Path) -> tuple[Backup, ...]:
 def _read(path: Path) -> Backup | None:
     """The backup in `path`; None when it went away meanwhile."""
     try:
-        raw = (path / MANIFEST).read_bytes()
+        manifest = _read_manifest(path / MANIFEST)
+        created_at = parse_iso(manifest.created_at)
     except FileNotFoundError:
         return _plain_copy(path)
-    try:
-        manifest = _parse_manifest(raw)
-        created_at = parse_iso(manifest.created_at)
-    except (msgspec.MsgspecError, ValueError) as error:
-        problem = f"its {MANIFEST} cannot be read: {clean(str(error), 160)}"
+    except (FileError, ValueError, OverflowError) as error:
+        reason = error.reason if isinstance(error, FileError) else str(error)
+        problem = f"its {MANIFEST} cannot be read: {clean(reason, 160)}"
         return Backup(path, _time_of(path), (), problem=problem)
     reason = clean(manifest.reason, 200)
     run_id = clean(manifest.run_id, 80)
     return Backup(path, created_at, manifest.entries, reason, run_id)
 
 
-def _parse_manifest(raw: bytes) -> BackupManifest:
-    """The manifest; ValueError or MsgspecError when it is damaged or of a newer stockml."""
-    manifest = msgspec.json.decode(raw, type=BackupManifest)
+def _read_manifest(path: Path) -> BackupManifest:
+    """The manifest; FileError or ValueError when it is damaged or of a newer stockml."""
+    manifest = read_json(path, BackupManifest, MAX_MANIFEST)
     if manifest.format > FORMAT:
         raise ValueError(
             f"format {manifest.format} is of a newer stockml; this one reads up to {FORMAT}"
@@ -176,9 +178,11 @@ def check_entry(backup: Backup, entry: BackupEntry) -> FileCheck:
     """One file of a backup read again."""
     path = backup.path / entry.file
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        text = f"cannot read {path}: {error.strerror}"
+        raw = read_bytes(path, MAX_FILE)
+    except FileNotFoundError:
+        return FileCheck(entry.symbol, ok=False, kind="broken", text=f"{path} is not there")
+    except FileError as error:
+        text = str(error)
         return FileCheck(entry.symbol, ok=False, kind="broken", text=text)
     if backup.verified and hashlib.sha256(raw).hexdigest() != entry.sha256:
         text = f"{path} is damaged: it is not what was backed up"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-import tomllib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.core.errors import StockmlError
-from engine.core.files import replace_with
+from engine.core.errors import FileError, StockmlError
+from engine.core.files import has_bytes, replace_with
 from engine.core.paths import Home
+from engine.core.reading import decoded, parse_toml, read_bytes
 from engine.core.text import clean
 from engine.vault.records import Removal
 from engine.vault.removal import discard
@@ -103,16 +103,15 @@ def apply_daily(daily: DailyFile, action: Removal) -> None:
 
 
 def _copy_settings(source: Path, target: Path) -> None:
-    raw = source.read_bytes()
+    raw = read_bytes(source, links=True)
     try:
-        tomllib.loads(raw.decode("utf-8"))
-    except ValueError as error:
+        parse_toml(decoded(raw, source), source)
+    except FileError as error:
         raise StockmlError(
-            f"{source} is not valid, so no copy was made: {clean(str(error), 160)}",
-            "stockml config check",
+            f"{source} is not valid, so no copy was made: {error.reason}", "stockml config check"
         ) from error
     target.write_bytes(raw)
-    if target.read_bytes() != raw:
+    if not has_bytes(target, raw):
         raise StockmlError(
             f"the copy of {source} does not read back as it was written", "check the disk"
         )

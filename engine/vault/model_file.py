@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +25,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import ModelError
+from engine.core.errors import FaultKind, FileError, ModelError
 from engine.core.files import write_atomic
+from engine.core.reading import open_regular, unreachable
 from engine.core.text import clean
 from engine.vault.hdf5 import (
     attribute,
@@ -48,15 +48,15 @@ from engine.vault.manifest import (
     parse_manifest,
 )
 from engine.vault.network import KerasLayer, checked_layers, keras_config, layers_of
+from engine.vault.records import MAX_FILE
 
 Arrays = Mapping[str, NDArray[Any]]
 StatKey = tuple[int, int, int]
 
-MAX_FILE = 8 << 20
-"""Bytes of a file; a usual one has 0.1 MB."""
 _MARK = b"stockml-sha256:"
 _SEAL = len(_MARK) + 64 + 1
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}(/[A-Za-z0-9_.-]{1,60}){0,5}")
+_MOVE = "move it away, then train the symbol or restore it"
 _RESTORE = "train it again, or bring one back: stockml backups list, stockml restore NAME SYM"
 
 
@@ -101,25 +101,16 @@ def read_model(path: Path) -> StoredModel:
     newer stockml, FileNotFoundError when there is none.
     """
     try:
-        # O_NONBLOCK: a pipe in its place must not block.
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(open_regular(path), "rb") as file:
+            status = os.fstat(file.fileno())
+            raw = file.read(MAX_FILE + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ModelError(
-            f"cannot read {path}: {error.strerror}", "check its permissions"
-        ) from error
-    status = os.fstat(fd)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(fd)
-        raise ModelError(
-            f"{path} is not a file", "move it away, then train the symbol or restore it"
-        )
-    with os.fdopen(fd, "rb") as file:
-        try:
-            raw = file.read(MAX_FILE + 1)
-        except OSError as error:
-            raise ModelError(f"cannot read {path}: {error.strerror}", _RESTORE) from error
+        raise ModelError(unreachable(path, error).message, _RESTORE) from error
+    except FileError as error:
+        hint = error.hint if error.kind is FaultKind.UNREACHABLE else _MOVE
+        raise ModelError(error.message, hint or _RESTORE) from error
     manifest, layers, arrays = decode_model(raw, str(path))
     check_name(path, manifest.symbol)
     return StoredModel(manifest, layers, arrays, len(raw), stat_key(status))

@@ -15,7 +15,7 @@ import msgspec
 
 from engine.core.errors import ModelError, StockmlError
 from engine.core.failpoints import failpoint
-from engine.core.files import lock_holder, replace_with
+from engine.core.files import has_bytes, lock_holder, open_own, replace_with
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.vault.backup import check_space, holds_copy
@@ -127,7 +127,7 @@ def _parent(path: Path) -> ParentModel | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fd = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(fd, "wb") as file:
         file.write(data[: len(data) // 2])
         failpoint("publish.half")
@@ -151,11 +151,7 @@ def _read_again(path: Path, digest: str) -> None:
 def _failed(path: Path, data: bytes, error: OSError) -> StockmlError:
     """The error for the caller: once renamed, the new model is live."""
     words = error.strerror or str(error)
-    try:
-        is_live = path.exists() and path.read_bytes() == data
-    except OSError:
-        is_live = False
-    if is_live:
+    if data and has_bytes(path, data):
         return StockmlError(
             f"{path} is the new model, but the disk did not confirm it: {words}",
             "check the disk, then train again",

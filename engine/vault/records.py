@@ -13,6 +13,8 @@ import msgspec
 from engine.core.errors import StockmlError
 from engine.core.records import ModelInfo
 
+MAX_FILE = 8 << 20
+"""Bytes of a model file; a usual one has 0.1 MB."""
 FileKind = Literal["model", "foreign", "broken", "unknown"]
 
 

@@ -21,7 +21,7 @@ from engine.core.errors import (
     UsageError,
 )
 from engine.core.failpoints import failpoint
-from engine.core.files import FileLock
+from engine.core.files import FileLock, lock_text
 from engine.core.paths import Home
 from engine.settings.schema import Settings
 from engine.vault.backup import ensure_backup
@@ -97,7 +97,7 @@ def _restore(job: _Restore, symbol: str, history_max: int) -> RestoreResult:
     stored = _intact_model(job, symbol)
     lock = FileLock(home.lock(symbol))
     if not lock.acquire(f"restore of {symbol} from {job.backup.name}, process {os.getpid()}"):
-        holder = lock.path.read_text(errors="replace")
+        holder = lock_text(lock.path)
         raise BusyError(
             f"{symbol} is in use by {holder or 'another process'}",
             "wait for it, or cancel its run",

@@ -13,19 +13,20 @@ import hashlib
 import sqlite3
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.child import child_environment
 from engine.core.clock import Clock, SystemClock, iso
+from engine.core.errors import FileError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings.schema import Settings
+from engine.settings.secret_file import secret_table
 from engine.watch.records import Waiting
 from engine.watch.schema import SCHEMA, writing
 
@@ -54,15 +55,9 @@ class Secret:
 def alert_urls(home: Home) -> tuple[tuple[Secret, ...], str]:
     """The URLs of secrets.toml, and why there are none; the file must be the owner's alone."""
     try:
-        mode = home.secrets.stat().st_mode
-        table = tomllib.loads(home.secrets.read_text(encoding="utf-8")).get("alerts", {})
-    except FileNotFoundError:
-        return (), NO_URL
-    except (OSError, ValueError) as error:
-        return (), f"secrets.toml cannot be read ({type(error).__name__})"
-    if mode & 0o077:
-        return (), "secrets.toml can be read by others: chmod 600 it"
-    urls = table.get("urls") if isinstance(table, dict) else None
+        urls = secret_table(home, "alerts", private=True).get("urls")
+    except FileError as error:
+        return (), str(error)
     if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
         return (), NO_URL
     return tuple(Secret(url) for url in urls), ""

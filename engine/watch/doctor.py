@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.clock import iso
+from engine.core.errors import FileError
 from engine.core.link import load_link
 from engine.core.paths import Home, filesystem_of
+from engine.core.reading import read_text
 from engine.core.records import Level
 from engine.core.sources import follows_exchange
 from engine.core.text import clean
@@ -61,11 +63,11 @@ def _link(home: Home) -> Item:
     """The last console's measurements of its line; this process draws nothing."""
     try:
         link = load_link(home)
-    except (OSError, ValueError) as error:
+    except FileError as error:
         return Item(
             "link",
             Level.WARN,
-            f"its figures cannot be read: {clean(str(error), 120)}",
+            f"its figures cannot be read: {clean(str(error), 300)}",
             f"rm {home.link}",
         )
     if link is None:
@@ -89,11 +91,11 @@ def _link(home: Home) -> Item:
 def _logout(machine: Machine) -> Iterator[Item]:
     """Whether logind kills runs at logout: KillUserProcesses is on, the user does not linger."""
     try:
-        lines = machine.logind.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_text(machine.logind, links=True).splitlines()
         # Drop-ins count after the file, in the order of their names.
         for path in sorted(machine.logind.with_name(f"{machine.logind.name}.d").glob("*.conf")):
-            lines += path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+            lines += read_text(path, links=True).splitlines()
+    except (OSError, FileError):
         yield Item("logout", Level.OK, "no systemd-logind: logging out kills no run")
         return
     values = [

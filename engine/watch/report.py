@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.clock import iso
+from engine.core.errors import FileError
 from engine.core.files import write_json
 from engine.core.history import reading
 from engine.core.paths import Home
+from engine.core.reading import read_end
 from engine.core.snapshot import Meter
 from engine.watch.schema import SCHEMA
 
@@ -59,16 +61,14 @@ def history_path(home: Home) -> Path:
 def recent_lines(home: Home, count: int) -> tuple[dict[str, Any], ...]:
     """The newest lines of performance_history.jsonl, oldest first, without broken ones."""
     try:
-        with history_path(home).open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _WINDOW))
-            raw = file.read().splitlines()[-count:]
-    except OSError:
+        raw = read_end(history_path(home), _WINDOW).splitlines()[-count:]
+    except (OSError, FileError):
         return ()
     lines = []
     for line in raw:
         try:
             tree = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if (
             isinstance(tree, dict)

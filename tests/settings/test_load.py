@@ -126,7 +126,7 @@ def test_an_empty_file_reads_as_the_defaults() -> None:
         ('[symbols.BRK.B]\ncompany = "x"', ("symbols.BRK.B:", '[symbols."BRK.B"]')),
         ("[training\nepochs = 5", ("not valid TOML", "line 1")),
         ("\x1b[2J = 1", ("not valid TOML",)),
-        ("a = " + "[" * 5000, ("not valid TOML", "recursion")),
+        ("a = " + "[" * 5000, ("not valid TOML", "nested deeper than 32")),
         ("[training]\nepochs = " + "9" * 5000, ("not valid TOML", "5000 digits")),
     ],
 )

@@ -102,7 +102,7 @@ def test_a_broken_file_is_reported_with_its_lines(tmp_path: Path) -> None:
     assert f"stockml.toml line {line}: training.epochs: 0" in wrong.problems[0]
     assert "line 2" in torn.problems[0]
     assert "not UTF-8" in binary.problems[0]
-    assert "cannot be read" in read_sheet(home, {}).problems[0]
+    assert "cannot read" in read_sheet(home, {}).problems[0]
 
 
 def test_changes_are_judged_together(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_folder_in_the_place_of_a_model_is_refused(path: Path) -> None:
     """A folder under a model's name is a ModelError in words, with the next step."""
     path.unlink(missing_ok=True)
     path.mkdir()
-    with pytest.raises(ModelError, match="is not a file") as caught:
+    with pytest.raises(ModelError, match="it is a folder, not a file") as caught:
         read_model(path)
     assert "move it away" in caught.value.hint
 

@@ -148,7 +148,10 @@ def test_secrets_that_others_can_read_are_not_used(home: Home) -> None:
     """A secrets.toml open to others sends nothing and says how to mend it;
     without one the words say what to write."""
     home.secrets.chmod(0o644)
-    assert ((), "secrets.toml can be read by others: chmod 600 it") == alert_urls(home)
+    urls, fault = alert_urls(home)
+    assert urls == ()
+    assert "it can be read by others (mode 644)" in fault
+    assert f"chmod 600 {home.secrets}" in fault
     home.secrets.unlink()
     assert "[alerts] urls" in alert_urls(home)[1]
 

@@ -274,8 +274,8 @@ def test_a_hold_does_not_hide_a_broken_file(home: Home, settings: Settings) -> N
 def test_the_refresh_child_names_what_stands_in_a_models_place(
     home: Home, settings: Settings, tmp_path: Path
 ) -> None:
-    """A link to garbage, a loop of links and a folder are read as broken by the child, and hide
-    no other row."""
+    """A link, a loop of links and a folder are named as such by the child, and hide no other
+    row."""
     (tmp_path / "garbage").write_bytes(b"garbage" * 100)
     home.model("NVDA").symlink_to(tmp_path / "garbage")
     home.model("TSLA").symlink_to(home.model("TSLA").name)
@@ -291,8 +291,9 @@ def test_the_refresh_child_names_what_stands_in_a_models_place(
     )
     after = SnapshotReader(home, FakeClock(NOW)).read(settings, None).rows
     assert [SymbolState.CORRUPT] * 3 == [row.state for row in after[:3]]
-    assert "is not a readable model file" in after[0].note
-    assert "Too many levels of symbolic links" in after[1].note
+    assert "it is a link, not a file" in after[0].note
+    assert "it is a link, not a file" in after[1].note
+    assert "it is a folder, not a file" in after[2].note
     assert {SymbolState.NONE} == {row.state for row in after[3:]}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import FileError
 from engine.core.link import LinkFigures, load_link, save_link
 from engine.core.paths import Home
 from engine.core.records import Level
@@ -106,10 +107,10 @@ def test_figures_come_back_as_they_were_left(home: Home) -> None:
     save_link(home, figures())
     assert load_link(home) == figures()
     home.link.write_text(json.dumps({**json.loads(home.link.read_text()), "v": 2}))
-    with pytest.raises(ValueError, match="format 2"):
+    with pytest.raises(FileError, match="format 2"):
         load_link(home)
     home.link.write_text("{")
-    with pytest.raises(ValueError, match="console_link"):
+    with pytest.raises(FileError, match="console_link"):
         load_link(home)
 
 

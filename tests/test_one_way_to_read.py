@@ -1,0 +1,52 @@
+"""Files are opened by engine.core.reading and engine.core.files; who does not is listed here."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.test_code_rules import SOURCES, Source, source
+
+READERS = {
+    "engine/core/reading.py": "the one way to read",
+    "engine/core/files.py": "the one way to write: it opens what it made, or through open_own",
+    "engine/core/failpoints.py": "only in tests: the trace of a test that names its file",
+    "engine/cli/main.py": "/dev/null after a closed pipe, and its own pyproject.toml",
+    "engine/runs/worker.py": "/dev/null as its stdin",
+    "engine/runs/processes.py": "/proc, where a file has no size and ends with its process",
+    "engine/runs/memory.py": "the control groups of /proc and /sys",
+    "engine/schedule/daemon.py": "/proc and the pid file of the cron daemon, of another user",
+    "engine/service/stats.py": "/proc/self/statm",
+    "engine/service/routes.py": "its own openapi.json",
+    "engine/market/calendar.py": "its own table of sessions",
+    "engine/forecast/backtest.py": "its own code, whose hash is the key of kept folds",
+    "tui/keys/readme.py": "README.md, written by a developer",
+}
+"""The modules that open a file themselves, each with its reason."""
+
+OPENERS = {"open", "read_text", "read_bytes"}
+
+
+def opened_files(module: Source) -> Iterator[str]:
+    """Each `open()`, `os.open()`, `Path.open()`, `read_text()` and `read_bytes()` of a module."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        by_name = isinstance(called, ast.Name) and called.id == "open"
+        if by_name or (isinstance(called, ast.Attribute) and called.attr in OPENERS):
+            yield f"{module.path}:{node.lineno}"
+
+
+def test_only_the_listed_modules_open_files() -> None:
+    """Every other module reads through engine.core.reading; none is listed without need."""
+    assert {module.path for module in SOURCES if any(opened_files(module))} == READERS.keys()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["open('a')", "os.open('a', 0)", "path.open('rb')", "path.read_text()", "path.read_bytes()"],
+)
+def test_an_opened_file_is_noticed(line: str) -> None:
+    """Each way to open a file is seen."""
+    assert [*opened_files(source("engine/a.py", f"{line}\n"))] == ["engine/a.py:1"]
