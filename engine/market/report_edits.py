@@ -9,14 +9,16 @@ from pathlib import Path
 
 import msgspec
 
-from engine.core.errors import BusyError, NoDataError
+from engine.core.errors import BusyError, FileError, NoDataError
 from engine.core.files import FileLock, write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_json
 from engine.core.sources import is_simulated
-from engine.core.text import clean
 from engine.market.reports import ONE_REPORT, ReportDate, ReportTime
 
 _WAIT_S = 5.0
+MAX_BYTES = 8_000_000
+"""3,000 symbols with ten dates each take about three million."""
 
 
 class SetDate(msgspec.Struct, frozen=True):
@@ -57,12 +59,12 @@ def read_edits(home: Home, source: str) -> dict[str, SymbolEdits]:
     """The edits by symbol; NoDataError where the file is damaged."""
     path = edits_path(home, source)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_File).symbols
+        return read_json(path, _File, MAX_BYTES).symbols
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    except FileError as error:
         raise NoDataError(
-            f"cannot read {path}: {clean(str(error), 120)}", "remove it, and set the dates again"
+            error.message, error.hint or "remove it, and set the dates again"
         ) from error
 
 

@@ -6,8 +6,10 @@ import csv
 import io
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from engine.core.errors import NoDataError
+from engine.core.errors import FileError, NoDataError
+from engine.core.reading import read_text
 from engine.core.text import clean
 from engine.market.reports import ReportDate, ReportTime
 
@@ -18,7 +20,15 @@ HINT = "write lines like 2025-07-31,after under the header date,time or date,tim
 
 def read_report_file(path: Path) -> tuple[ReportDate, ...]:
     """The reports of a file by date; NoDataError naming file and line, FileNotFoundError."""
-    rows = csv.reader(io.StringIO(_text(path)))
+    rows = csv.reader(io.StringIO(_text(path), newline=None))
+    try:
+        return _parsed(path, rows)
+    except csv.Error as error:
+        where = _at(path, rows.line_num)
+        raise NoDataError(f"{where}: {clean(str(error), 80)}", HINT) from error
+
+
+def _parsed(path: Path, rows: Any) -> tuple[ReportDate, ...]:
     names = [name.strip().lower() for name in next(rows, [])]
     for needed in ("date", "time"):
         if needed not in names:
@@ -36,15 +46,9 @@ def read_report_file(path: Path) -> tuple[ReportDate, ...]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise NoDataError(f"{_shown(path)} is larger than {MAX_BYTES} bytes", HINT)
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise NoDataError(f"cannot read {_shown(path)}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise NoDataError(f"{_shown(path)} is not UTF-8 (byte {error.start})", HINT) from error
+        return read_text(path, MAX_BYTES, links=True).removeprefix("\ufeff")
+    except FileError as error:
+        raise NoDataError(error.message, error.hint or HINT) from error
 
 
 def _report(fields: dict[str, str], where: str) -> ReportDate:

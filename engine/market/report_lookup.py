@@ -16,12 +16,16 @@ import msgspec
 
 from engine.core.child import child_environment
 from engine.core.clock import Clock
+from engine.core.errors import FileError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.core.reading import read_json
 from engine.market.calendar import exchange_day
 from engine.market.reports import ONE_REPORT, ReportDate, ReportTime
 
 FRESH = timedelta(days=1)
+MAX_BYTES = 32_000_000
+"""3,000 symbols with forty dates each take about ten million."""
 USABLE = timedelta(days=30)
 """An older look-up says nothing of today."""
 LIMIT_S = 20.0
@@ -77,8 +81,8 @@ def lookup_path(home: Home) -> Path:
 def read_lookups(home: Home) -> dict[str, LookedUp]:
     """The look-ups by symbol; empty when missing or unreadable: they are made again."""
     try:
-        return msgspec.json.decode(lookup_path(home).read_bytes(), type=_File).symbols
-    except (OSError, msgspec.DecodeError):
+        return read_json(lookup_path(home), _File, MAX_BYTES).symbols
+    except (OSError, FileError):
         return {}
 
 
@@ -165,6 +169,6 @@ def _parse_lines(printed: bytes) -> dict[str, ReportAnswer]:
     """The lines of the child, one a symbol; after a stop the last one may be torn."""
     answers: dict[str, ReportAnswer] = {}
     for line in printed.splitlines():
-        with suppress(msgspec.DecodeError):
+        with suppress(msgspec.DecodeError, ValueError, RecursionError):
             answers |= msgspec.json.decode(line, type=dict[str, ReportAnswer])
     return answers

@@ -64,3 +64,15 @@ def test_no_text_is_a_crash(tmp_path_factory: pytest.TempPathFactory, text: str)
         read_report_file(path)
     except NoDataError as error:
         assert "A.csv" in error.message
+
+
+@pytest.mark.parametrize(
+    "text", ["date,time\n" + "x" * 200_000, "date,time\n2025-07-31,after\0\n", "a" * 1_000_001]
+)
+def test_what_is_no_list_is_refused(tmp_path: Path, text: str) -> None:
+    """A field of 200 kB, a NUL and a file of a megabyte are errors that name the file."""
+    path = tmp_path / "NVDA.csv"
+    path.write_text(text)
+
+    with pytest.raises(NoDataError, match="NVDA.csv"):
+        read_report_file(path)

@@ -14,6 +14,8 @@ from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from engine.core.errors import FileError
+from engine.core.reading import open_regular
 from engine.core.text import clean_bytes
 from tui.logs.matches import Matches
 
@@ -31,7 +33,7 @@ class OpenFile:
     """A file descriptor, closed with its last user: a drawing may still read a rotated file."""
 
     def __init__(self, path: Path) -> None:
-        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.number = open_regular(path, links=True)
         weakref.finalize(self, os.close, self.number)
 
 
@@ -78,6 +80,8 @@ class LogFile:
                 self._index(self.size, size)
         except FileNotFoundError:
             self._forget(f"{self.path.name} does not exist yet: nothing was written to it")
+        except FileError as error:
+            self._forget(error.message)
         except OSError as error:
             self._forget(f"cannot read {self.path}: {error.strerror}")
         return 0
