@@ -74,5 +74,5 @@ def test_what_is_no_list_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "NVDA.csv"
     path.write_text(text)
 
-    with pytest.raises(NoDataError, match="NVDA.csv"):
+    with pytest.raises(NoDataError, match=r"NVDA\.csv"):
         read_report_file(path)
