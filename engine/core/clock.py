@@ -14,6 +14,8 @@ from engine.core.text import clean
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MAX_SECONDS = 3650 * 86_400.0
+SKEW = timedelta(minutes=5)
+"""How far two right clocks may differ; a moment further ahead was written by a wrong one."""
 
 
 class Clock(Protocol):
@@ -45,6 +47,21 @@ class FrozenClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+def is_ahead(moment: datetime, now: datetime) -> bool:
+    """Whether `moment` lies so far after `now` that a clock was wrong when it was written."""
+    return moment - now > SKEW
+
+
+def days_since(moment: datetime, now: datetime) -> float | None:
+    """Days since `moment`; None, an unknown age, for one that is ahead of `now`."""
+    return None if is_ahead(moment, now) else max(0.0, (now - moment) / timedelta(days=1))
+
+
+def is_within(moment: datetime, now: datetime, span: timedelta) -> bool:
+    """Whether `moment` was less than `span` ago; never for one that is ahead of `now`."""
+    return not is_ahead(moment, now) and now - moment < span
 
 
 def parse_duration(text: str) -> timedelta:

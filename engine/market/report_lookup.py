@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from engine.core.child import child_environment
-from engine.core.clock import Clock
+from engine.core.clock import Clock, is_within
 from engine.core.errors import FileError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
@@ -92,7 +92,11 @@ def refresh_reports(
     """Look up what was not asked for a day; return what failed, in words."""
     kept = read_lookups(home)
     now = clock.now()
-    old = [name for name in symbols if name not in kept or now - kept[name].asked_at > FRESH]
+    old = [
+        name
+        for name in symbols
+        if name not in kept or not is_within(kept[name].asked_at, now, FRESH)
+    ]
     if not old:
         return ""
     answers, fault = _run_child(home, old, limit_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.clock import is_ahead
 from engine.core.errors import NoDataError
 from engine.core.sources import parse_source
 from engine.forecast.dataset import CONTEXT
@@ -36,6 +37,12 @@ def bars_of(task: Task, symbol: str) -> Bars:
             stored = stored_bars(*request)
         except NoDataError:
             stored = None
-        if stored and stored.fetched_at and stored.fetched_at >= task.spec.created_at:
+        if stored is not None and _is_of_this_run(task, stored):
             return stored
     return fetch_bars(*request)
+
+
+def _is_of_this_run(task: Task, stored: Bars) -> bool:
+    """Whether the bars were fetched since the run began, by a clock that was right."""
+    at = stored.fetched_at
+    return at is not None and task.spec.created_at <= at and not is_ahead(at, task.clock.now())

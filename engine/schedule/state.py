@@ -19,6 +19,7 @@ from itertools import takewhile
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from engine.core.clock import is_ahead
 from engine.schedule.expression import Expression
 from engine.schedule.records import CronRun, JobOutcome, JobStatus, ScheduleState
 from engine.schedule.slots import last_slot
@@ -83,7 +84,12 @@ def missed_slots(
     """The slots that no run covers, newest first, at most 50, without the current minute."""
     if not installed.enabled or installed.since is None:
         return ()
-    floor = max([installed.since, *(run.started for run in runs)]).astimezone(UTC)
+    starts = [installed.since, *(run.started for run in runs)]
+    # One ahead of now was written by a wrong clock: it must not cover the slots until then.
+    past = [start for start in starts if not is_ahead(start, now)]
+    if not past:
+        return ()
+    floor = max(past).astimezone(UTC)
     slots = _slots_back(installed.expression, now - _PROMPT, zone, boot)
     return tuple(takewhile(lambda slot: slot.astimezone(UTC) > floor, slots))
 

@@ -43,7 +43,8 @@ class Backoff:
         return Backoff(self.failures + 1, now + wait)
 
     def allows(self, now: datetime) -> bool:
-        return self.until is None or now >= self.until
+        # A wait longer than the longest was begun by a clock that was wrong.
+        return self.until is None or now >= self.until or self.until - now > LONGEST_WAIT
 
 
 def behind(home: Home, keys: Iterable[BarKey], newest: date) -> tuple[BarKey, ...]:

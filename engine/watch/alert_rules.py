@@ -10,6 +10,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from engine.core.clock import is_within
 from engine.core.snapshot import AlertState
 
 
@@ -126,5 +127,6 @@ def message_due(
         return AlertState.RESOLVED if before.firing and before.sent_at is not None else None
     if after.sent_at is None:
         return AlertState.FIRING
-    again = rule.repeats and after.acked_at is None and now - after.sent_at >= repeat
+    rests = is_within(after.sent_at, now, repeat)
+    again = rule.repeats and after.acked_at is None and not rests
     return AlertState.FIRING if again else None

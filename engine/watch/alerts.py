@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine.core.clock import iso, parse_iso
+from engine.core.clock import is_ahead, is_within, iso, parse_iso
 from engine.core.failpoints import failpoint
 from engine.core.history import reading
 from engine.core.paths import Home
@@ -176,10 +176,13 @@ def _write_status(
 
 
 def _silences(connection: sqlite3.Connection, now: datetime) -> list[_Silence]:
-    """The silences in force."""
-    rows = connection.execute("SELECT rule, symbol, until FROM watch_silences")
-    silences = [_Silence(rule, symbol, parse_iso(until)) for rule, symbol, until in rows]
-    return [silence for silence in silences if silence.until > now]
+    """The silences in force; one begun ahead of `now`, by a wrong clock, is over."""
+    rows = connection.execute("SELECT at, rule, symbol, until FROM watch_silences")
+    return [
+        _Silence(rule, symbol, parse_iso(until))
+        for at, rule, symbol, until in rows
+        if parse_iso(until) > now and not is_ahead(parse_iso(at), now)
+    ]
 
 
 def alert_list(home: Home, now: datetime, lately: timedelta | None = None) -> tuple[Alert, ...]:
@@ -217,7 +220,7 @@ def read_alerts(
 def _resolved_lately(status: AlertStatus, now: datetime, lately: timedelta | None) -> bool:
     if lately is None or status.since is None or not status.text:
         return False
-    return now - status.since <= lately
+    return is_within(status.since, now, lately)
 
 
 def _alert(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.core.clock import Clock, iso, parse_iso
+from engine.core.clock import SKEW, Clock, iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
@@ -82,7 +82,8 @@ def _summary(connection: sqlite3.Connection, now: datetime) -> ConsoleSummary:
         for symbol, at, action, reason, text in connection.execute(newest)
         if action in _SHOWN
     }
-    checked = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()[0]
+    query = "SELECT MAX(at) FROM watch_checks WHERE at <= ?"
+    checked = connection.execute(query, (iso(now + SKEW),)).fetchone()[0]
     return ConsoleSummary(
         retrain=retrain,
         holds={

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from engine.core.clock import iso, parse_iso
+from engine.core.clock import SKEW, iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
@@ -71,8 +71,8 @@ def yearly_trainings(home: Home, now: datetime, failed: JobFailed) -> Counter[st
         marks = ", ".join("?" * len(yearly))
         rows = connection.execute(
             "SELECT symbol, run FROM watch_decisions"  # noqa: S608 - question marks alone
-            f" WHERE run <> '' AND at > ? AND reason IN ({marks})",
-            (iso(now - YEAR), *yearly),
+            f" WHERE run <> '' AND at > ? AND at <= ? AND reason IN ({marks})",
+            (iso(now - YEAR), iso(now + SKEW), *yearly),
         ).fetchall()
     return Counter(symbol for symbol, run in rows if not failed(run, symbol))
 

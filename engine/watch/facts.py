@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from engine.core.clock import days_since, is_ahead
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Metrics
@@ -18,6 +19,7 @@ from engine.watch.planner import TrainingCandidate
 from engine.watch.schema import SCHEMA
 from engine.watch.symbol_inputs import SymbolInputs
 from engine.watch.trigger_facts import Live, ModelFile, Signal, SymbolFacts, TriggerVerdict
+from engine.words import times
 
 PAST_CHECKS = 60
 """Newest checks of a symbol that are read."""
@@ -80,13 +82,13 @@ def facts_of(
     heldout = model.metrics if model else Metrics()
     checks = past_checks(home, symbol, inputs.source)
     signals = _signals(inputs, live, heldout, settings)
-    today = exchange_day(now)
     return SymbolFacts(
         symbol=symbol,
         model=ModelFile(status.kind) if status else ModelFile.NONE,
         problem=status.problem if status else "",
-        age_days=(now - model.trained_at).total_seconds() / 86400 if model else None,
-        age_sessions=sessions_after(exchange_day(model.trained_at), today) if model else None,
+        age_days=days_since(model.trained_at, now) if model else None,
+        age_sessions=_sessions_since(model.trained_at, now) if model else None,
+        trained_ahead=_if_ahead(model.trained_at, now) if model else "",
         trained_to=inputs.trained_to,
         last_bar=inputs.last_bar,
         heldout=heldout,
@@ -134,6 +136,17 @@ def _signals(inputs: SymbolInputs, live: Live, heldout: Metrics, settings: Setti
     )
 
 
+def _sessions_since(trained_at: datetime, now: datetime) -> int | None:
+    """The sessions since a training; None for one ahead of `now`."""
+    if is_ahead(trained_at, now):
+        return None
+    return sessions_after(exchange_day(trained_at), exchange_day(now))
+
+
+def _if_ahead(moment: datetime, now: datetime) -> str:
+    return times.moment(moment) if is_ahead(moment, now) else ""
+
+
 def sessions_after(day: date, today: date) -> int:
     """The sessions after `day` up to `today`."""
     return sum(session > day for session in iter_sessions(day, today))
@@ -172,6 +185,7 @@ def candidate_of(
         verdicts,
         histories,
         age_days=facts.age_days,
+        trained_ahead=bool(facts.trained_ahead),
         trained_to=inputs.trained_to,
         last_bar=last_bar,
         lag_sessions=sessions_after(date.fromisoformat(last_bar), newest) if last_bar else 0,

@@ -12,6 +12,7 @@ from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.market.calendar import covered_until
 from engine.settings.schema import Settings
 from engine.watch.alert_rules import Condition
+from engine.watch.health_clock import recorded_ahead, stored_ahead
 from engine.watch.health_data import backups, bars, copies, growth, models
 from engine.watch.health_item import or_fault
 from engine.watch.health_jobs import DIED, alerts, last_check, runs, schedule_items, service
@@ -43,6 +44,8 @@ def health(
         *backups(home, snapshot),
         *copies(home, settings, now),
         *or_fault(lambda: alerts(home, snapshot)),
+        *stored_ahead(home, snapshot, now),
+        *or_fault(lambda: recorded_ahead(home, now)),
         *_calendar(now),
         *(Item("problem", Level.WARN, problem) for problem in snapshot.problems),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine.core.clock import iso, parse_iso
+from engine.core.clock import SKEW, iso, parse_iso
 from engine.core.errors import StockmlError
 from engine.core.history import reading
 from engine.core.paths import Home
@@ -96,7 +96,8 @@ def growth(home: Home, now: datetime) -> Iterator[Item]:
         if connection is None:
             return
         rows = connection.execute(
-            "SELECT at, home_bytes FROM watch_host WHERE at>=? ORDER BY id", (iso(now - _WEEK),)
+            "SELECT at, home_bytes FROM watch_host WHERE at>=? AND at<=? ORDER BY id",
+            (iso(now - _WEEK), iso(now + SKEW)),
         ).fetchall()
     if len(rows) < 2:
         return

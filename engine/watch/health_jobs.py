@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.client.records import ServiceState
 from engine.client.service_client import service_state
-from engine.core.clock import parse_iso
+from engine.core.clock import SKEW, is_within, iso, parse_iso
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run
@@ -35,10 +35,11 @@ def last_check(home: Home, settings: Settings, now: datetime, schedule: Schedule
     at = None
     with reading(home, SCHEMA) as connection:
         if connection is not None:
-            at = connection.execute("SELECT MAX(at) FROM watch_checks").fetchone()[0]
+            query = "SELECT MAX(at) FROM watch_checks WHERE at <= ?"
+            at = connection.execute(query, (iso(now + SKEW),)).fetchone()[0]
     if at is None:
         return Item("check", Level.WARN, "no performance check yet", "stockml performance")
-    age = now - parse_iso(at)
+    age = max(timedelta(), now - parse_iso(at))
     late = age > max(WEEKEND, timedelta(hours=3 * settings.watch.interval_hours))
     level = level_of(critical=late and schedule.has("performance"), warning=late)
     text = f"the newest one {times.duration(age.total_seconds())} ago"
@@ -68,7 +69,9 @@ def runs(snapshot: Snapshot, settings: Settings, now: datetime) -> Item:
         run.id for run in snapshot.live_runs if now - (run.last_event_at or run.created_at) > limit
     ]
     lost = [
-        run.id for run in snapshot.runs if run.state is JobState.LOST and now - _end(run) < RECENT
+        run.id
+        for run in snapshot.runs
+        if run.state is JobState.LOST and is_within(_end(run), now, RECENT)
     ]
     if not stalled and not lost:
         live = len(snapshot.live_runs)

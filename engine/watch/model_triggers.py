@@ -6,6 +6,8 @@ from engine.settings.schema import Settings
 from engine.watch.trigger_facts import ModelFile, SymbolFacts, TriggerVerdict
 from engine.words import figures
 
+UNKNOWN_AGE = 2.0
+"""The severity of an unknown age: as of a model twice as old as it may be."""
 _MISSING = {
     ModelFile.NONE: "no model yet",
     ModelFile.FOREIGN: "the model file was not written by stockml: it is backed up, then replaced",
@@ -53,6 +55,11 @@ def failures(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
 def age(facts: SymbolFacts, settings: Settings) -> TriggerVerdict:
     """Older than the age limit, in days; the sessions are shown beside them."""
     limit = settings.thresholds.max_model_age_days
+    if facts.trained_ahead:
+        text = f"its age is unknown: trained {facts.trained_ahead}, which is ahead of now"
+        return TriggerVerdict(
+            "age", text, fired=True, limit=limit, basis="calendar", severity=UNKNOWN_AGE
+        )
     if facts.age_days is None:
         return TriggerVerdict("age", "no age without a model", limit=limit, basis="calendar")
     sessions = f", {facts.age_sessions} sessions" if facts.age_sessions is not None else ""

@@ -33,6 +33,8 @@ class TrainingCandidate:
     histories: dict[str, ReasonHistory]
     _: KW_ONLY
     age_days: float | None = None
+    trained_ahead: bool = False
+    """Whether it was trained ahead of now, by a wrong clock: its last bar may be to come."""
     trained_to: str = ""
     last_bar: str = ""
     lag_sessions: int = 0
@@ -222,7 +224,7 @@ def _obstacle(
     """The action and the reason that stop a symbol from training now; None if nothing does."""
     if candidate.hold:
         return PlannedAction.HELD, f"on hold: {candidate.hold}"
-    if context.outage:
+    if context.outage and not candidate.trained_ahead:
         return PlannedAction.OUTAGE, "an outage: no symbol could be forecast"
     if candidate.bars_fault:
         return PlannedAction.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
@@ -230,7 +232,8 @@ def _obstacle(
     lag = candidate.lag_sessions
     if lag > settings.watch.bar_lag_sessions and not (candidate.local and must):
         return PlannedAction.NO_BARS, f"bars end on {candidate.last_bar}, {lag} sessions behind"
-    if candidate.last_bar and candidate.last_bar <= candidate.trained_to and not must:
+    renewable = must or candidate.trained_ahead
+    if candidate.last_bar and candidate.last_bar <= candidate.trained_to and not renewable:
         why = f"no bar since the one it was trained to ({candidate.trained_to})"
         return PlannedAction.NO_NEW_BARS, why
     if candidate.holder:

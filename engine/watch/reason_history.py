@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 
+from engine.core.clock import is_ahead
 from engine.settings.schema import Settings
 from engine.watch.trigger_facts import TriggerVerdict
 from engine.watch.triggers import TRIGGERS
@@ -40,7 +41,7 @@ NO_HISTORY = ReasonHistory()
 
 def cooldown(reason: str, history: ReasonHistory, now: datetime, settings: Settings) -> str:
     """Why a fired reason does not count yet, in words; empty when it does."""
-    if history.trained_at is None:
+    if history.trained_at is None or is_ahead(history.trained_at, now):
         return ""
     trigger = TRIGGERS[reason]
     watch = settings.watch

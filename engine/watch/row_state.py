@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from engine.core.clock import days_since, is_within
 from engine.core.records import Job, JobState, SymbolState
 from engine.forecast.status import Status
 from engine.settings.schema import ThresholdSettings
@@ -26,9 +27,9 @@ OVERRULED_BY_HOLD = (
 )
 
 
-def age_state(age_days: float, limits: ThresholdSettings) -> SymbolState:
-    """FRESH, AGING or STALE."""
-    if age_days > limits.max_model_age_days:
+def age_state(age_days: float | None, limits: ThresholdSettings) -> SymbolState:
+    """FRESH, AGING or STALE; an unknown age (None) is STALE."""
+    if age_days is None or age_days > limits.max_model_age_days:
         return SymbolState.STALE
     return SymbolState.FRESH if age_days <= limits.fresh_days else SymbolState.AGING
 
@@ -48,11 +49,11 @@ def state_of(
     if status.model is None:
         # Whole, and nothing this program may use: the note says that a newer stockml made it.
         return SymbolState.FOREIGN if status.kind in ("foreign", "newer") else SymbolState.CORRUPT
-    by_age = age_state((now - status.model.trained_at).total_seconds() / 86400, limits)
+    by_age = age_state(days_since(status.model.trained_at, now), limits)
     if last is None or last.ended_at is None:
         return by_age
     if last.state is JobState.DONE:
-        shows_done = now - last.ended_at < DONE_FOR and by_age is SymbolState.FRESH
+        shows_done = is_within(last.ended_at, now, DONE_FOR) and by_age is SymbolState.FRESH
         return SymbolState.DONE if shows_done else by_age
     if last.ended_at < status.model.trained_at:
         return by_age  # something newer was published since, by a restore for one

@@ -48,14 +48,15 @@ class SnapshotReader:
         problems: list[str] = []
         runs = self._read_runs(problems)
         summary = safe_read(self._summary, problems)
+        now = self._clock.now()
         context = RowContext(
             home=self._home,
             settings=settings,
             asked=source,
             configured=parse_source(settings.market.source, self._home.root).name,
             runs=runs,
-            last_jobs=last_jobs(runs),
-            now=self._clock.now(),
+            last_jobs=last_jobs(runs, now),
+            now=now,
         )
         rows = tuple(
             watched(build_row(symbol, self._status(symbol), context), summary)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from engine.core.clock import days_since, is_ahead, is_within
 from engine.core.errors import ExitCode
 from engine.core.paths import Home
 from engine.core.records import Job, JobState, ModelInfo, Run, SymbolState
@@ -84,7 +85,7 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
         state=state,
         model=model.info,
         forecast=forecast,
-        age_days=(now - model.info.trained_at).total_seconds() / 86400 if model.info else None,
+        age_days=days_since(model.info.trained_at, now) if model.info else None,
         job=job,
         run_id=shown_run.id if shown_run else None,
         last_job=last_job,
@@ -116,8 +117,8 @@ def _state(
     limits = context.settings.thresholds
     if model.key is not None and model.status is None and job is None:
         # A file nobody has read yet: its own age until the refreshed status shows what is in it.
-        seconds = context.now.timestamp() - model.key.mtime_ns / 1e9
-        return age_state(max(0.0, seconds) / 86400, limits)
+        written = datetime.fromtimestamp(model.key.mtime_ns / 1e9, UTC)
+        return age_state(days_since(written, context.now), limits)
     return state_of(model.status, job, last_job, context.now, limits)
 
 
@@ -167,7 +168,7 @@ def _stopped(last: Job | None, model: ModelInfo | None, now: datetime) -> str:
         return ""
     if model is None or model.trained_at > last.ended_at:
         return ""
-    return STOPPED if now - last.ended_at < DONE_FOR else ""
+    return STOPPED if is_within(last.ended_at, now, DONE_FOR) else ""
 
 
 def _joined(*parts: str) -> str:
@@ -203,14 +204,19 @@ def _live_job(runs: tuple[Run, ...], symbol: str) -> tuple[Run | None, Job | Non
     return None, None
 
 
-def last_jobs(runs: tuple[Run, ...]) -> dict[str, tuple[Run, Job]]:
-    """The newest ended job of every symbol."""
+def last_jobs(runs: tuple[Run, ...], now: datetime) -> dict[str, tuple[Run, Job]]:
+    """The newest ended job of every symbol; one ahead of `now` only where there is no other."""
+
+    def order(run: Run, job: Job) -> tuple[bool, datetime]:
+        ended_at = _ended_at(run, job)
+        return not is_ahead(ended_at, now), ended_at
+
     newest: dict[str, tuple[Run, Job]] = {}
     for run in runs:
         for job in run.jobs:
             if job.state.ended:
                 before = newest.get(job.symbol)
-                if before is None or _ended_at(run, job) > _ended_at(*before):
+                if before is None or order(run, job) > order(*before):
                     newest[job.symbol] = (run, job)
     return newest
 

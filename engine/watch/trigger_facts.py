@@ -75,6 +75,8 @@ class SymbolFacts:
     """The problem with the model file."""
     age_days: float | None = None
     age_sessions: int | None = None
+    trained_ahead: str = ""
+    """When the model was trained, if that is ahead of now: its age is unknown."""
     trained_to: str = ""
     """The model's last bar."""
     last_bar: str = ""

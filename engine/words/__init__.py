@@ -11,10 +11,12 @@
     count          thousands apart                                         12,345
     size           decimal units, one decimal below 10                     900 B, 1.9 MB, 24 MB
     age            one unit, never rounded up; days from two days on       18m, 47h, 4d
+                   nothing for a moment ahead of now: a clock was wrong    -
     duration       two units; days alone from 100 hours on                 8s, 10m 05s, 1h 00m, 4d
     latency        milliseconds below one second, one decimal below 10     4.2 ms, 120 ms, 1.5 s
     moment         local time                                              2025-08-13 11:35
     brief moment   the time within a day, then date and time, then date    11:35, 08-13 11:35
+                   with the year when it is not this one                   2025-08-13
     slot           in its own zone, with its weekday                       Sun 2026-03-08 03:00 EDT
 
 `figures` has the numbers, `times` the rest of this table, `phrases` counts with their nouns.

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from engine.core.clock import SKEW
 from engine.words.figures import ABSENT, measure
 
 DAY_S = 86_400.0
 _HOURS_SHOWN = 100
 """Durations from this many hours on are shown in days."""
-_YEAR_DAYS = 300
-"""Dates further away than this show their year."""
+_THIS_YEAR = ("%m-%d %H:%M", "%m-%d")
+_OTHER_YEAR = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m")
+_EARLIEST_DAYS = -SKEW / timedelta(days=1)
+"""An age below this is of a moment ahead of now: unknown."""
 
 
 def age(days: float | None) -> str:
     """An age in at most four characters up to 999 days."""
-    if days is None or not math.isfinite(days):
+    if days is None or not math.isfinite(days) or days < _EARLIEST_DAYS:
         return ABSENT
     if days < 1 / 24:
         return f"{max(0, int(days * 1440))}m"
@@ -24,7 +27,7 @@ def age(days: float | None) -> str:
 
 
 def age_since(when: datetime | None, now: datetime) -> str:
-    """The age of what happened at `when`."""
+    """The age of what happened at `when`; absent for a moment ahead of `now`."""
     return ABSENT if when is None else age((now - when).total_seconds() / DAY_S)
 
 
@@ -68,10 +71,9 @@ def brief_moment(when: datetime | None, now: datetime, width: int = 11) -> str:
     distance_s = (now - when).total_seconds()
     if 0 <= distance_s < DAY_S:
         return f"{local:%H:%M}"
-    near = abs(distance_s) < _YEAR_DAYS * DAY_S
-    fullest, shortest = ("%m-%d %H:%M", "%m-%d") if near else ("%Y-%m-%d", "%Y-%m")
-    text = f"{local:{fullest}}"
-    return text if len(text) <= width else f"{local:{shortest}}"
+    this_year = local.year == now.astimezone().year
+    texts = [f"{local:{shape}}" for shape in (_THIS_YEAR if this_year else _OTHER_YEAR)]
+    return next((text for text in texts if len(text) <= width), texts[-1])
 
 
 def time_of_day(when: datetime, *, seconds: bool = True) -> str:

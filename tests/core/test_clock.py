@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from engine.core.clock import SystemClock, iso, parse_duration, parse_iso
+from engine.core.clock import (
+    SKEW,
+    SystemClock,
+    days_since,
+    is_ahead,
+    is_within,
+    iso,
+    parse_duration,
+    parse_iso,
+)
 from engine.core.errors import UsageError
 from tests.fake_clock import FakeClock
 
@@ -69,3 +78,18 @@ def test_other_durations_are_refused(text: str) -> None:
         parse_duration(text)
     assert "\x1b" not in str(caught.value)
     assert "2h" in caught.value.hint or "6h" in caught.value.hint
+
+
+def test_what_is_ahead_has_no_age() -> None:
+    """A moment ahead of now has no age and was not lately; seconds ahead are as now."""
+    hour = timedelta(hours=1)
+    assert is_ahead(MOMENT + hour, MOMENT)
+    assert days_since(MOMENT + hour, MOMENT) is None
+    assert not is_within(MOMENT + hour, MOMENT, hour)
+    near = MOMENT + SKEW
+    assert not is_ahead(near, MOMENT)
+    assert days_since(near, MOMENT) == 0.0
+    assert is_within(near, MOMENT, hour)
+    assert days_since(MOMENT - 36 * hour, MOMENT) == 1.5
+    assert is_within(MOMENT - 0.9 * hour, MOMENT, hour)
+    assert not is_within(MOMENT - hour, MOMENT, hour)

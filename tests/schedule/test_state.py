@@ -9,7 +9,7 @@ import pytest
 
 from engine.schedule.expression import parse
 from engine.schedule.records import CronRun, JobOutcome, JobTrigger, ScheduleState
-from engine.schedule.state import InstalledJob, grace, job_status
+from engine.schedule.state import InstalledJob, grace, job_status, missed_slots
 
 NEW_YORK = ZoneInfo("America/New_York")
 SUNDAY = datetime(2026, 2, 8, 7, tzinfo=UTC)  # 02:00 in New York
@@ -119,6 +119,17 @@ def test_missed_slots_are_counted_newest_first_and_a_miss_before_a_run_is_over()
         ).state
         is ScheduleState.UP
     )
+
+
+def test_a_run_ahead_of_now_covers_no_slot() -> None:
+    """A run dated 400 days ahead, by a clock that was wrong, does not hide what is missed since."""
+    installed = InstalledJob(parse("0 2 * * 0"), enabled=True, since=SINCE)
+    now = SUNDAY + 15 * DAY
+    ahead = _run(now + 400 * DAY)
+    status = job_status(installed, (ahead,), running=False, now=now, zone=NEW_YORK, boot=BOOT)
+    assert len(status.missed) == 3
+    unknown = InstalledJob(parse("0 2 * * 0"), enabled=True, since=now + 400 * DAY)
+    assert not missed_slots(unknown, (ahead,), now, NEW_YORK, BOOT)
 
 
 def test_a_slot_stays_missed_during_the_grace_of_the_next() -> None:

@@ -184,3 +184,10 @@ def test_the_real_child_ends_with_its_parent(home: Home) -> None:
     child.stdin.close()
     assert child.wait(120) == 1
     assert (home.market / "yahoo" / "NVDA.csv").read_bytes() == before
+
+
+def test_a_wait_that_a_wrong_clock_began_is_over() -> None:
+    """A clock that was a year ahead when a round failed does not stop fetching for a year."""
+    waiting = Backoff().after(True, NOW + timedelta(days=365))
+    assert waiting.allows(NOW)
+    assert not Backoff().after(True, NOW).allows(NOW + timedelta(minutes=1))

@@ -372,3 +372,15 @@ def test_no_reason_is_ever_trained_twice_within_its_wait(
             history = after_training(history, now, "2025-08-08")
     gaps = [later - earlier for earlier, later in pairwise(trained)]
     assert all(gap >= timedelta(hours=SETTINGS.watch.retry_hours) for gap in gaps)
+
+
+def test_what_was_trained_ahead_of_now_waits_for_nothing() -> None:
+    """Neither a last bar to come nor a cooldown begun ahead of now keeps it from a training."""
+    history = {"age": ReasonHistory(1, NOW + timedelta(days=400), "2026-09-11")}
+    ahead = candidate(
+        "NVDA", fired("age"), histories=history, age_days=None, trained_to="2026-09-11"
+    )
+    assert PlannedAction.NO_NEW_BARS is decide(ahead, AT, SETTINGS).action
+    assert PlannedAction.TRAIN is decide(replace(ahead, trained_ahead=True), AT, SETTINGS).action
+    held = replace(ahead, trained_ahead=True, hold="audit")
+    assert PlannedAction.HELD is decide(held, AT, SETTINGS).action

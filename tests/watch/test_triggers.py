@@ -125,3 +125,11 @@ def test_what_naive_breaks_too_is_unfixable() -> None:
     low = replace(FINE, confidences=(("c", 50.0), ("b", 50.0), ("a", 50.0)))
     assert verdict(replace(low, naive_within=55.0), "confidence").unfixable
     assert not verdict(replace(low, naive_within=80.0), "confidence").unfixable
+
+
+def test_an_unknown_age_fires() -> None:
+    """A model trained ahead of now fires the age trigger, and says so; no model does not."""
+    ahead = verdict(replace(FINE, age_days=None, trained_ahead="2028-01-04 17:56"), "age")
+    assert ahead.fired
+    assert "2028-01-04 17:56" in ahead.text
+    assert not verdict(replace(FINE, age_days=None), "age").fired

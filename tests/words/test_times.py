@@ -98,6 +98,24 @@ def test_a_brief_moment_leaves_out_what_is_plain_or_has_no_room() -> None:
     assert "2025-09" == times.brief_moment(year, NOW, 7)
 
 
+def test_another_year_is_shown() -> None:
+    """A moment of last year shows it however near, and one of next year too, where it has room."""
+    new_year = datetime(2026, 1, 4, 12, 0, tzinfo=UTC)
+    assert "2025-12-20" == times.brief_moment(new_year - timedelta(days=15), new_year)
+    assert "2025-12" == times.brief_moment(new_year - timedelta(days=15), new_year, 7)
+    assert "2027-01-04" == times.brief_moment(new_year + timedelta(days=365), new_year)
+    assert times.brief_moment(new_year + timedelta(days=365), new_year, 16).startswith(
+        "2027-01-04 "
+    )
+
+
+def test_what_is_ahead_has_no_age() -> None:
+    """The age of a moment that a wrong clock wrote is absent, not nought."""
+    assert "-" == times.age_since(NOW + timedelta(days=400), NOW)
+    assert "-" == times.age(-1.0)
+    assert "0m" == times.age_since(NOW + timedelta(seconds=30), NOW)
+
+
 def test_a_slot_is_in_its_own_zone() -> None:
     """The schedule's moments carry their weekday and their zone."""
     assert "Wed 2026-10-21 14:34 UTC" == times.slot(NOW)

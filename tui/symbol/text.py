@@ -129,6 +129,8 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
         left = max_age_days - (row.age_days or 0.0)
         if row.hold:
             lines.append(line(f"automatic training is on hold: {row.hold}", "warn"))
+        elif row.age_days is None:
+            lines.append(line("its age is unknown: the next auto-train takes it", "warn"))
         elif left > 0:
             lines.append(
                 line(f"by its age alone it is to be trained again in {figures.number(left)} days")

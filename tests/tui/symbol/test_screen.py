@@ -14,6 +14,7 @@ from engine.core.records import Job, JobState
 from engine.core.symbol_details import ModelSummary, RecordedSession
 from engine.vault.records import BackupEntry
 from engine.watch.records import Accuracy
+from tests.cli.fakes import trained as cli_row
 from tests.tui.helpers import asked, opened, screen_text, until
 from tests.tui.scenes import (
     NAMES,
@@ -209,3 +210,11 @@ def test_every_section_stands_at_every_size(size: tuple[int, int], ascii_only: b
         assert title in titles
     assert not ascii_only or "\n".join(titles).isascii()
     assert snapshot(()).rows == ()
+
+
+def test_an_unknown_age_is_said() -> None:
+    """A model that was trained ahead of now is not told to be trained again in some days."""
+    shown = now_lines(replace(cli_row("NVDA"), age_days=None), 7, 100)
+    text = "\n".join("".join(part for part, _ in row) for row in shown)
+    assert "its age is unknown: the next auto-train takes it" in text
+    assert "days" not in text.partition("its age")[2]
