@@ -22,6 +22,7 @@ from engine.settings.facade import Facade
 from tests.helpers import new_home, python_path
 
 AUDITED = {
+    "bars.accept",
     "runs.start",
     "runs.cancel",
     "bars.set_report",

@@ -1,15 +1,19 @@
-"""`data fetch|check`: fetch bars from the source into the store, and check the stored ones."""
+"""`data fetch|check|accept`: bars from the source into the store, checked, and their doubts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from engine.cli import documents
 from engine.cli.session import Session, report
-from engine.core.errors import StockmlError
+from engine.core.doubts import doubt_trees
+from engine.core.errors import ExitCode, StockmlError, UsageError
 from engine.core.exits import worst_exit
+from engine.core.text import clean
 from engine.words import figures, times
+from engine.words.phrases import bars_age
 from engine.words.sources import source_name
 from engine.words.tables import columns, text_table
 
@@ -20,20 +24,38 @@ COLUMNS = columns(("SYMBOL", ">BARS", "FIRST", "LAST", ">CLOSE", ">SPLITS", "FET
 
 
 def fetch(session: Session, symbols: tuple[str, ...]) -> int:
-    """Fetch, check and store fresh bars of SYMBOLS, or of all symbols."""
-    code = _each(session, symbols, session.engine.bars.fetch, "fetching")
+    """Fetch, check and store fresh bars of SYMBOLS, or of all symbols; doubts do not fail it."""
+    code, _ = _each(session, symbols, session.engine.bars.fetch, "fetching")
     if fault := session.engine.bars.look_up_reports(session.symbols(symbols)):
         session.note(fault)
     return code
 
 
 def check(session: Session, symbols: tuple[str, ...]) -> int:
-    """Check the stored bars of SYMBOLS without using the network."""
-    return _each(session, symbols, session.engine.bars.stored, "")
+    """Check the stored bars of SYMBOLS without using the network; exit 5 for an open doubt."""
+    code, doubted = _each(session, symbols, session.engine.bars.stored, "")
+    return code or (ExitCode.REFUSED if doubted else ExitCode.DONE)
 
 
-def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars], verb: str) -> int:
-    """Process each symbol's bars; one that fails does not stop the others."""
+def accept(session: Session, symbol: str, kind: str, day: str, reason: str) -> int:
+    """Close one doubt about the bars of SYMBOL for good."""
+    (symbol,) = session.symbols((symbol,))
+    try:
+        parsed = date.fromisoformat(day)
+    except ValueError as error:
+        raise UsageError(f"not a day: {clean(day, 40)!r}", "write it like 2026-10-28") from error
+    doubt = session.engine.bars.accept(symbol, kind, parsed, reason)
+    if session.json:
+        session.document({"symbol": symbol, "accepted": doubt_trees((doubt,))[0]})
+    else:
+        session.facts([f"{symbol}: accepted: {doubt.text} ({doubt.key})"])
+    return ExitCode.DONE
+
+
+def _each(
+    session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars], verb: str
+) -> tuple[int, bool]:
+    """The exit code, and whether a doubt is open; a symbol that fails does not stop the others."""
     fetched: list[Bars] = []
     errors: dict[str, StockmlError] = {}
     for symbol in session.symbols(symbols):
@@ -49,11 +71,18 @@ def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars]
             for symbol, error in errors.items()
         ]
         session.document(
-            {"bars": [documents.bars_tree(bars) for bars in fetched], "failed": failed}
+            {
+                "bars": [documents.bars_tree(bars, _behind(session, bars)) for bars in fetched],
+                "failed": failed,
+            }
         )
     elif fetched:
         session.facts(text_table(COLUMNS, [_cells(bars) for bars in fetched]))
+    if not session.json:
+        session.facts(clean(line) for bars in fetched for line in _doubt_lines(session, bars))
     for bars in fetched:
+        if age := bars_age(_behind(session, bars)):
+            session.note(f"{bars.symbol}: {age}")
         for warning in bars.warnings:
             session.note(f"{bars.symbol}: {warning.removeprefix(f'{bars.symbol}: ')}")
     hints: set[str] = set()
@@ -61,7 +90,25 @@ def _each(session: Session, symbols: tuple[str, ...], get: Callable[[str], Bars]
         message = fault.message if symbol in fault.message else f"{symbol}: {fault.message}"
         report(StockmlError(message, "" if fault.hint in hints else fault.hint))
         hints.add(fault.hint)
-    return worst_exit([fault.exit_code for fault in errors.values()])
+    code = worst_exit([fault.exit_code for fault in errors.values()])
+    return code, any(bars.doubts for bars in fetched)
+
+
+def _behind(session: Session, bars: Bars) -> int:
+    """Complete sessions after the last bar."""
+    from engine.market.staleness import bars_behind
+
+    settle_minutes = session.engine.settings.current.market.settle_minutes
+    return bars_behind(str(bars.last_date), session.engine.clock.now(), settle_minutes)
+
+
+def _doubt_lines(session: Session, bars: Bars) -> Iterator[str]:
+    """A line for each doubt about the bars, the accepted ones with their reason."""
+    for doubt in bars.doubts:
+        yield f"{bars.symbol}: doubt: {doubt.text} ({doubt.key})"
+    reasons = session.engine.settings.current.market.accepted_of(bars.symbol)
+    for doubt in bars.accepted:
+        yield f"{bars.symbol}: accepted: {doubt.text} ({doubt.key}): {reasons[doubt.key]}"
 
 
 def _cells(bars: Bars) -> tuple[str, ...]:

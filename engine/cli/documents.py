@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
+from engine.core.doubts import doubt_trees
 from engine.core.errors import StockmlError
 from engine.core.records import Forecast, Job, Metrics, ModelInfo, Run
 from engine.core.snapshot import Alert, Snapshot, SymbolRow
@@ -64,6 +65,8 @@ def symbol_tree(row: SymbolRow) -> Tree:
         "model": model_tree(row.model) if row.model else None,
         "forecast": forecast_tree(row.forecast) if row.forecast else None,
         "bars_behind": row.bars_behind,
+        "doubts": doubt_trees(row.doubts),
+        "withheld": row.withheld or None,
         "job": job_tree(row.job) if row.job else None,
         "last_run": _last_run(row),
     }
@@ -112,6 +115,7 @@ def forecast_tree(forecast: Forecast) -> Tree:
     """A forecast: prices in dollars; change and widths in percent of the last close."""
     return {
         **asdict(forecast),
+        "doubts": doubt_trees(forecast.doubts),
         "change": forecast.change,
         "width80": 100.0 * (forecast.high80 - forecast.low80) / forecast.last_close,
         "width95": 100.0 * (forecast.high95 - forecast.low95) / forecast.last_close,
@@ -166,8 +170,8 @@ def error_tree(error: StockmlError) -> Tree:
     return {"message": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
 
 
-def bars_tree(bars: Bars) -> Tree:
-    """Stored bars in brief."""
+def bars_tree(bars: Bars, behind: int | None = None) -> Tree:
+    """Stored bars in brief; `behind` is how many complete sessions they lack."""
     empty = len(bars) == 0
     return {
         "symbol": bars.symbol,
@@ -180,4 +184,7 @@ def bars_tree(bars: Bars) -> Tree:
         "dividends": len(bars.dividends),
         "fetched_at": when(bars.fetched_at),
         "warnings": list(bars.warnings),
+        "bars_behind": behind,
+        "doubts": doubt_trees(bars.doubts),
+        "accepted": doubt_trees(bars.accepted),
     }

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from engine.cli import documents, render
 from engine.cli.session import Session, report_symbol
 from engine.cli.train import terminal_width
+from engine.core.doubts import Doubt, WithheldError, doubt_trees
 from engine.core.errors import StockmlError, UsageError
-from engine.core.exits import worst_exit
+from engine.core.exits import many_exit
 from engine.core.records import Forecast
 from engine.core.snapshot import SymbolRow
-from engine.core.sources import is_simulated
+from engine.core.sources import follows_exchange, is_simulated
+from engine.core.text import clean
 from engine.market.staleness import bars_behind, stand_in_note
+from engine.words.phrases import bars_age
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +34,38 @@ class SymbolForecast:
     stored_copy: str = ""
     """Set if the bars are a copy used in place of the source."""
 
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The doubts about the bars, with or without a forecast."""
+        if self.forecast is not None:
+            return self.forecast.doubts
+        return self.error.doubts if isinstance(self.error, WithheldError) else self.row.doubts
 
-def predict(session: Session, symbols: tuple[str, ...], all_symbols: bool) -> int:
+    @property
+    def withheld(self) -> str:
+        """Why a forecast would be meaningless; empty where there is one or another fault."""
+        return self.error.reason if isinstance(self.error, WithheldError) else ""
+
+
+def predict(
+    session: Session, symbols: tuple[str, ...], all_symbols: bool, accept_doubts: bool
+) -> int:
     """Forecast the next close of each symbol with intervals, without using the network."""
     if bool(symbols) == all_symbols:
         raise UsageError("name symbols, or give --all", "stockml predict NVDA TSLA")
-    forecasts = _forecasts(session, session.symbols(symbols))
+    forecasts = _forecasts(session, session.symbols(symbols), accept_doubts)
     if session.json:
         session.document({"forecasts": [_tree(forecast) for forecast in forecasts]})
     else:
         _print(session, forecasts)
-    return worst_exit([each.error.exit_code for each in forecasts if each.error])
+    return many_exit([each.error.exit_code if each.error else 0 for each in forecasts])
 
 
-def _forecasts(session: Session, symbols: tuple[str, ...]) -> list[SymbolForecast]:
-    answers = session.engine.models.predict(symbols)
+def _forecasts(
+    session: Session, symbols: tuple[str, ...], accept_doubts: bool
+) -> list[SymbolForecast]:
+    options = {"accept_doubts": True} if accept_doubts else {}
+    answers = session.engine.models.predict(symbols, **options)
     snapshot = session.engine.watch.snapshot()
     settle_minutes = session.engine.settings.current.market.settle_minutes
     rows = {row.symbol: row for row in snapshot.rows}
@@ -54,9 +75,11 @@ def _forecasts(session: Session, symbols: tuple[str, ...]) -> list[SymbolForecas
         answer = answers[symbol]
         source = _source(session, row)
         if isinstance(answer, StockmlError):
-            forecasts.append(SymbolForecast(row=row, source=source, error=answer))
+            forecasts.append(
+                SymbolForecast(row=row, source=source, error=answer, bars_behind=row.bars_behind)
+            )
             continue
-        behind = bars_behind(answer.last_bar, source, snapshot.taken_at, settle_minutes)
+        behind = bars_behind(answer.last_bar, snapshot.taken_at, settle_minutes)
         forecasts.append(
             SymbolForecast(
                 row=row,
@@ -79,10 +102,11 @@ def _print(session: Session, forecasts: list[SymbolForecast]) -> None:
     cells = [
         render.forecast_cells(each.row.symbol, each.forecast, each.source)
         for each in forecasts
-        if each.forecast
+        if each.forecast or each.withheld
     ]
     if cells:
         session.facts(render.forecast_table(cells, terminal_width()))
+    session.facts(clean(line) for each in forecasts for line in _doubt_lines(each))
     for each in forecasts:
         if each.error:
             report_symbol(each.row.symbol, each.error.message, each.error.hint)
@@ -92,11 +116,20 @@ def _print(session: Session, forecasts: list[SymbolForecast]) -> None:
     )
 
 
+def _doubt_lines(forecast: SymbolForecast) -> Iterator[str]:
+    for doubt in forecast.doubts:
+        word = "withheld" if forecast.withheld and doubt.withholds else "doubt"
+        yield f"{forecast.row.symbol}: {word}: {doubt.text} ({doubt.key})"
+
+
 def _stale(forecast: SymbolForecast) -> str:
     symbol = forecast.row.symbol
+    if forecast.error:
+        return f"{symbol}: {bars_age(forecast.bars_behind or 0)}"
+    next_step = f"; stockml data fetch {symbol}" if follows_exchange(forecast.source) else ""
     return (
         f"{symbol}: STALE, its bars end {forecast.bars_behind} complete sessions ago: the session"
-        f" forecast is over; stockml data fetch {symbol}"
+        f" forecast is over{next_step}"
     )
 
 
@@ -110,6 +143,8 @@ def _tree(forecast: SymbolForecast) -> dict[str, Any]:
         "digest": model.digest if model else None,
         "bars_behind": forecast.bars_behind,
         "stored_copy": forecast.stored_copy or None,
+        "doubts": doubt_trees(forecast.doubts),
+        "withheld": forecast.withheld or None,
         "forecast": documents.forecast_tree(forecast.forecast) if forecast.forecast else None,
         "error": documents.error_tree(forecast.error) if forecast.error else None,
     }

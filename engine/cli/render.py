@@ -9,6 +9,7 @@ from engine.core.records import Forecast, Job, Level, Metrics, SymbolState
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
 from engine.core.text import clean
 from engine.words import figures, times
+from engine.words.phrases import bars_age
 from engine.words.runs import job_progress, run_line
 from engine.words.sources import NOT_REAL, source_name
 from engine.words.tables import columns, text_table
@@ -88,11 +89,13 @@ def status_table(snapshot: Snapshot, width: int | None = None) -> list[str]:
 
 
 def title(snapshot: Snapshot) -> str:
-    """Host, home, source and worst state; SIMULATED is spelled out."""
+    """Host, home, source, worst state and the age of the bars; SIMULATED is spelled out."""
     mark = f"  {NOT_REAL}" if snapshot.simulated else ""
+    age = bars_age(snapshot.bars_behind)
+    old = f"  {age}" if age else ""
     return clean(
         f"{snapshot.host}  {snapshot.home}  source {snapshot.source} "
-        f" {snapshot.worst}{_why(snapshot)}{mark}"
+        f" {snapshot.worst}{_why(snapshot)}{old}{mark}"
     )
 
 
@@ -148,8 +151,10 @@ def _result_cells(job: Job) -> tuple[str, ...]:
     )
 
 
-def forecast_cells(symbol: str, forecast: Forecast, source: str) -> tuple[str, ...]:
-    """One forecast as cells: the expected close, its confidence and its session."""
+def forecast_cells(symbol: str, forecast: Forecast | None, source: str) -> tuple[str, ...]:
+    """One forecast as cells: expected close, confidence, session; `-` where it is withheld."""
+    if forecast is None:
+        return (symbol, *[figures.ABSENT] * 9, source_name(source))
     return (
         symbol,
         figures.number(forecast.last_close, 2),

@@ -45,6 +45,7 @@ def run_training(
     members: tuple[str, ...] | None = None,
     accept_worse: bool = False,
     replace_source: bool = False,
+    accept_doubts: bool = False,
     detach: bool = False,
 ) -> int:
     """Train, follow the run and return its exit code; BusyError if others train every symbol."""
@@ -56,6 +57,7 @@ def run_training(
         members=members,
         accept_worse=accept_worse,
         replace_source=replace_source,
+        accept_doubts=accept_doubts,
         starter=f"stockml, pid {os.getpid()}",
     )
     with Interrupts() as interrupts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.commands.command import Command, CommandGroup, Option, ValueType
+from engine.commands.command import Argument, Command, CommandGroup, Option, ValueType
 from engine.commands.options import (
     EPOCHS,
     FORECASTS,
@@ -23,7 +23,11 @@ PREDICT = Command(
     target="engine.cli.predict:predict",
     verb="models.predict",
     arguments=(SYMBOLS,),
-    options=(Option("--all", "Every configured symbol.", name="all_symbols"), *FORECASTS),
+    options=(
+        Option("--all", "Every configured symbol.", name="all_symbols"),
+        Option("--accept-doubts", "Forecast also from bars that are in doubt, this once."),
+        *FORECASTS,
+    ),
 )
 EVALUATE = Command(
     name="evaluate",
@@ -83,8 +87,33 @@ DATA = CommandGroup(
     options=(HOME, SOURCE),
     verbs=(
         Command(
+            name="accept",
+            summary="Close a doubt about the bars of SYMBOL for good; KIND and DATE name it.",
+            target="engine.cli.data:accept",
+            verb="bars.accept",
+            arguments=(
+                SYMBOL,
+                Argument("kind", metavar="KIND"),
+                Argument("day", metavar="DATE"),
+            ),
+            options=(
+                Option(
+                    "--reason",
+                    "Why it is accepted; kept in stockml.toml and in the audit log.",
+                    ValueType.TEXT,
+                    metavar="R",
+                    required=True,
+                ),
+                *READS_BARS,
+            ),
+            writes=True,
+        ),
+        Command(
             name="check",
-            summary="Check the stored bars of SYMBOLS; never asks the network.",
+            summary=(
+                "Check the stored bars of SYMBOLS; never asks the network. Ends with 4 without"
+                " usable bars, with 5 for an open doubt."
+            ),
             target="engine.cli.data:check",
             verb="bars.stored",
             arguments=(SYMBOLS,),

@@ -26,6 +26,7 @@ _TRAINING = (
     MEMBERS,
     Option("--accept-worse", "Publish even where the guard would refuse."),
     Option("--replace-source", "Let bars of another source replace a live model."),
+    Option("--accept-doubts", "Train also on bars that are in doubt, this once."),
     Option("--detach", "Print the run's id and leave."),
 )
 _RUN = Argument("run_id", required=False, metavar="[RUN]")

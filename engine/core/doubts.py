@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from engine.core.errors import RefusedError
 from engine.core.text import clean
 
 
@@ -61,6 +62,21 @@ def doubts_from(trees: Iterable[Mapping[str, Any]]) -> tuple[Doubt, ...]:
         )
         for tree in trees
     )
+
+
+class WithheldError(RefusedError):
+    """No forecast: its bars raise doubts that would make it meaningless."""
+
+    def __init__(self, symbol: str, doubts: tuple[Doubt, ...]) -> None:
+        self.reason = withheld_reason(doubts)
+        self.doubts = doubts
+        self.symbol = symbol
+        keys = [doubt.key for doubt in doubts if doubt.withholds]
+        super().__init__(
+            f"{symbol}: withheld: {self.reason}",
+            "correct the bars; or accept them for good, `stockml data accept"
+            f" {symbol} {keys[0]} --reason R`, or once, --accept-doubts",
+        )
 
 
 def withheld_reason(doubts: Iterable[Doubt]) -> str:

@@ -42,6 +42,14 @@ def run_exit_code(run: Run) -> ExitCode | None:
     return exit_code(run.jobs, interrupted=cancelled, run_lost=lost)
 
 
+def many_exit(codes: Sequence[int]) -> int:
+    """The exit code of a command over many symbols, one code each: refused only if all were."""
+    refused = codes.count(ExitCode.REFUSED)
+    if refused and refused < len(codes):
+        codes = [code for code in codes if code != ExitCode.REFUSED]
+    return worst_exit(codes)
+
+
 def worst_exit(codes: Sequence[int]) -> int:
     """The exit code of a command over many things: 1 before 4 before any other, else 0."""
     for code in (ExitCode.FAILED, ExitCode.NO_DATA):

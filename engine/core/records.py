@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from engine.core.doubts import Doubt
 from engine.core.sources import is_simulated
 
 
@@ -115,6 +116,8 @@ class Forecast:
     p_up: float
     confidence: float
     target_session: str
+    doubts: tuple[Doubt, ...] = ()
+    """Those about the bars that it was made from."""
 
     @property
     def change(self) -> float:
@@ -204,6 +207,7 @@ class TrainRequest:
     members: tuple[str, ...] | None = None
     accept_worse: bool = False
     replace_source: bool = False
+    accept_doubts: bool = False
     starter: str = ""
     reasons: tuple[tuple[str, str], ...] = ()
     """(symbol, reason) where a symbol has one of its own."""

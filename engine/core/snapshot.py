@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from engine.core.doubts import Doubt
 from engine.core.records import Forecast, Job, Level, ModelInfo, Run, SymbolState
 from engine.core.symbols import Priority
 
@@ -70,6 +71,8 @@ class PlannedAction(StrEnum):
     """Made by a newer stockml: a person decides, nothing automatic replaces it."""
     NO_BARS = "no bars"
     NO_NEW_BARS = "no new bars"
+    DOUBT = "doubt"
+    """The bars would make a meaningless model; a person accepts them or mends them."""
     BUSY = "busy"
     WAITS = "waits"
     OUTAGE = "outage"
@@ -122,7 +125,11 @@ class SymbolRow:
     stale_status: bool = False
     """The derived status is older than the model file or the bars: ask for a refresh."""
     bars_behind: int | None = None
-    """Complete sessions after the forecast's last bar; None without it, for csv and simulated."""
+    """Complete sessions after the last bar; None without a model or a bar."""
+    doubts: tuple[Doubt, ...] = ()
+    """Those about the bars."""
+    withheld: str = ""
+    """Why there is no forecast, where a doubt makes one meaningless."""
     retrain: Retrain | None = None
     """What the newest check decided, until a newer model settles it; None when nothing fires."""
     hold: str = ""
@@ -156,6 +163,11 @@ class Snapshot:
     def row(self, symbol: str) -> SymbolRow | None:
         """The row of `symbol`, if it is configured."""
         return next((row for row in self.rows if row.symbol == symbol), None)
+
+    @property
+    def bars_behind(self) -> int:
+        """The sessions that the oldest bars lack; 0 where all end with the newest."""
+        return max((row.bars_behind or 0 for row in self.rows), default=0)
 
     @property
     def live_runs(self) -> tuple[Run, ...]:

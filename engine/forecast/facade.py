@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.core.doubts import WithheldError, withheld_reason
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.files import FileLock
 from engine.core.records import Forecast
@@ -30,17 +31,28 @@ class ModelsFacade(Facade):
         self._built = built
         self._forecasted = forecasted
 
-    def predict(self, symbols: Iterable[str]) -> dict[str, Forecast | StockmlError]:
-        """The next session's forecast of each symbol, or the reason why there is none."""
-        statuses = self._build(self.checked(symbols))
+    def predict(
+        self, symbols: Iterable[str], *, accept_doubts: bool = False
+    ) -> dict[str, Forecast | StockmlError]:
+        """The next session's forecast of each symbol, or the reason why there is none.
+
+        A withheld one is a WithheldError; with `accept_doubts` it is made, and not kept.
+        """
+        names = self.checked(symbols)
+        if accept_doubts:
+            self.refresh_status(names)
+        statuses = self._build(names, accept_doubts)
         return {symbol: self._forecast(symbol, status) for symbol, status in statuses.items()}
 
     def _forecast(self, symbol: str, status: Status | None) -> Forecast | StockmlError:
         if status is None:
             return NoDataError(f"{symbol} has no model", f"stockml train {symbol}")
         if status.forecast is not None:
-            self._forecasted(symbol, status)
+            if not withheld_reason(status.doubts):
+                self._forecasted(symbol, status)
             return status.forecast
+        if status.withheld:
+            return WithheldError(symbol, status.doubts)
         return NoDataError(status.problem) if status.kind == "ok" else ModelError(status.problem)
 
     def refresh_status(self, symbols: Iterable[str] | None = None) -> None:
@@ -51,7 +63,7 @@ class ModelsFacade(Facade):
         for symbol in symbols or settings.names:
             stored = derived.read(self.home.status(symbol))
             source = self.source or derived.usual_source(stored, configured)
-            key = derived.current_key(self.home, symbol, source)
+            key = derived.current_key(self.home, symbol, source, settings)
             if key is not None and (stored is None or not derived.current(stored, key, source)):
                 outdated.append(symbol)
         if outdated:
@@ -69,12 +81,20 @@ class ModelsFacade(Facade):
         """Rebuild the status of a symbol whose model was replaced."""
         derived.build(self.home, self.context.settings, symbol, self.clock, self.source or "")
 
-    def _build(self, symbols: Sequence[str]) -> dict[str, Status | None]:
+    def _build(
+        self, symbols: Sequence[str], accept_doubts: bool = False
+    ) -> dict[str, Status | None]:
         """The statuses of these symbols, built and stored where the disk can keep them."""
         statuses = derived.build_all(
-            self.home, self.context.settings, symbols, self.clock, self.source or ""
+            self.home,
+            self.context.settings,
+            symbols,
+            self.clock,
+            self.source or "",
+            accept_doubts=accept_doubts,
         )
-        self._built(statuses)
+        if not accept_doubts:
+            self._built(statuses)
         return statuses
 
     def verify_file(self, path: Path) -> None:

@@ -6,10 +6,11 @@ The calibration learns from every session since the training, so that intervals 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.core.doubts import Doubt, WithheldError, withheld_reason
 from engine.core.errors import ModelError, NoDataError
 from engine.core.records import Forecast
 from engine.forecast.calibration import WINDOW, Calibrator, roll
@@ -65,7 +66,8 @@ class Forecaster:
                 "fetch more history",
             )
         self.model.check(data)
-        return ForecastRequest(self, data, np.arange(len(data) - new_rows, len(data)))
+        rows = np.arange(len(data) - new_rows, len(data))
+        return ForecastRequest(self, data, rows, doubts_about(bars, context))
 
     def _check(self, bars: Bars, context: Mapping[str, Bars]) -> None:
         if bars.symbol != self.symbol:
@@ -75,7 +77,8 @@ class Forecaster:
             raise NoDataError(
                 f"{self.symbol}: bars from {bars.source} end on {last}, before the model's last bar"
                 f" {self.last_bar}",
-                f"`stockml data fetch {self.symbol}`",
+                f"`stockml data fetch {self.symbol}`, or train on these: `stockml train"
+                f" {self.symbol}`",
             )
         for name in self.context:
             if name not in context:
@@ -93,6 +96,7 @@ class ForecastRequest:
     data: Dataset
     rows: IntArray
     """The sessions that the calibration has not learned from yet, the newest one last."""
+    doubts: tuple[Doubt, ...] = ()
 
     def forecast_from(self, blended: Floats) -> Forecast:
         """The forecast from the model's log returns [len(rows)], calibrated by known outcomes."""
@@ -103,7 +107,24 @@ class ForecastRequest:
             target = self.data.target[past]
             scale = self.data.scale[past]
             _, calibrator = roll(calibrator, blended[:-1], target, scale, tolerance, agree=True)
-        return forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
+        made = forecast_of(self.data, float(blended[-1]), calibrator, tolerance)
+        return replace(made, doubts=self.doubts)
+
+
+def doubts_about(bars: Bars, context: Mapping[str, Bars]) -> tuple[Doubt, ...]:
+    """The doubts about the bars of a forecast; those about its context name their symbol."""
+    others = (
+        replace(doubt, text=f"{name}: {doubt.text}", withholds=False)
+        for name, market in context.items()
+        for doubt in market.doubts
+    )
+    return (*bars.doubts, *others)
+
+
+def check_withheld(bars: Bars) -> None:
+    """WithheldError where a doubt about `bars` makes any forecast from them meaningless."""
+    if withheld_reason(bars.doubts):
+        raise WithheldError(bars.symbol, bars.doubts)
 
 
 def forecast_together(requests: Sequence[ForecastRequest]) -> list[Forecast]:

@@ -6,10 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.clock import Clock
+from engine.core.doubts import Doubt
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
-from engine.forecast.inference import ForecastRequest, forecast_together, load_forecaster
+from engine.forecast.inference import (
+    ForecastRequest,
+    check_withheld,
+    forecast_together,
+    load_forecaster,
+)
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings
@@ -25,6 +31,8 @@ class StoredBars:
     home: Home
     settings: Settings
     clock: Clock
+    accept_doubts: bool = False
+    """Whether a doubt that makes a forecast meaningless does not withhold it."""
     _bars: dict[tuple[str, str], Bars] = field(default_factory=dict)
 
     def bars(self, source: str, symbol: str) -> Bars:
@@ -35,10 +43,19 @@ class StoredBars:
             )
         return self._bars[source, symbol]
 
+    def doubts(self, source: str, symbol: str, forecast: ForecastOrError) -> tuple[Doubt, ...]:
+        """The doubts about the bars, also where a fault left them without a forecast."""
+        if isinstance(forecast, Forecast):
+            return forecast.doubts
+        bars = self._bars.get((source, symbol))
+        return bars.doubts if bars else ()
+
     def request(self, stored: StoredModel, source: str) -> ForecastRequest:
-        """What the model must forecast; errors as `Forecaster.request`, or NoDataError."""
+        """What the model must forecast; errors as `Forecaster.request`, or WithheldError."""
         forecaster = load_forecaster(stored)
         bars = self.bars(source, stored.manifest.symbol)
+        if not self.accept_doubts:
+            check_withheld(bars)
         context = {name: self.bars(source, name) for name in forecaster.context}
         return forecaster.request(bars, context)
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import Clock, iso, parse_iso
+from engine.core.doubts import Doubt, WithheldError, doubts_from
 from engine.core.errors import FileError, ModelError, StockmlError
 from engine.core.files import write_json
 from engine.core.paths import Home
 from engine.core.reading import read_json
 from engine.core.records import Forecast, Metrics, ModelInfo
 from engine.core.text import clean
-from engine.market.last_bar import last_bar
+from engine.market.last_bar import bars_mtime_ns, last_bar
 from engine.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class StatusKey:
     inode: int
     last_bar: str
     last_close: float | None
+    bars_mtime_ns: int = 0
+    """Of the file that the bars are read from: an old row may have been corrected."""
+    accepted: str = ""
+    """The doubts that the settings accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class Status:
     model: ModelInfo | None = None
     forecast: Forecast | None = None
     problem: str = ""
+    doubts: tuple[Doubt, ...] = ()
+    """Those about the bars, with or without a forecast."""
+    withheld: str = ""
+    """The doubts that make a forecast meaningless, so that there is none."""
     source: str = ""
     """Where the bars of the forecast come from."""
     last_generation: int = 0
@@ -64,7 +73,9 @@ class Status:
     last_source: str = ""
 
 
-def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
+def current_key(
+    home: Home, symbol: str, source: str, settings: Settings | None = None
+) -> StatusKey | None:
     """The key a fresh status would have; None without a model file."""
     try:
         stat = home.model(symbol).stat()
@@ -81,6 +92,8 @@ def current_key(home: Home, symbol: str, source: str) -> StatusKey | None:
         inode=stat.st_ino,
         last_bar=bar.date if bar else "",
         last_close=bar.close if bar else None,
+        bars_mtime_ns=bars_mtime_ns(home, source, symbol) if source else 0,
+        accepted="; ".join(settings.market.accepted) if settings else "",
     )
 
 
@@ -94,14 +107,20 @@ def read(path: Path) -> Status | None:
             key=StatusKey(**tree["key"]),
             kind=StatusKind(tree["kind"]),
             model=_model(tree["model"]) if tree["model"] else None,
-            forecast=Forecast(**tree["forecast"]) if tree["forecast"] else None,
+            forecast=_forecast(tree["forecast"]) if tree["forecast"] else None,
             problem=clean(str(tree["problem"]), 300),
+            doubts=doubts_from(tree.get("doubts", ())),
+            withheld=clean(str(tree.get("withheld", "")), 300),
             source=str(tree["source"]),
             last_generation=int(tree.get("last_generation", 0)),
             last_source=str(tree.get("last_source", "")),
         )
     except (OSError, FileError, ValueError, KeyError, TypeError, OverflowError):
         return None
+
+
+def _forecast(tree: dict[str, Any]) -> Forecast:
+    return Forecast(**{**tree, "doubts": doubts_from(tree.get("doubts", ()))})
 
 
 def _model(tree: dict[str, Any]) -> ModelInfo:
@@ -167,14 +186,45 @@ def build(
 
 
 def build_all(
-    home: Home, settings: Settings, symbols: Iterable[str], clock: Clock, source: str = ""
+    home: Home,
+    settings: Settings,
+    symbols: Iterable[str],
+    clock: Clock,
+    source: str = "",
+    *,
+    accept_doubts: bool = False,
 ) -> dict[str, Status | None]:
     """Derive and store the statuses of live models, on bars of `source` or the model's own source.
 
     None without a model file; `problem` names a broken model or missing bars, nothing is raised.
+    With `accept_doubts` no forecast is withheld, and nothing is stored.
     """
     from engine.forecast.serving import StoredBars, forecast_stored
 
+    statuses, live = _live_models(home, symbols)
+    models = {
+        symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in live.items()
+    }
+    bars = StoredBars(home, settings, clock, accept_doubts)
+    forecasts = forecast_stored(bars, models)
+    for symbol, (key, stored) in live.items():
+        used_source = models[symbol][1]
+        bars_key = current_key(home, symbol, used_source, settings) or key
+        key = replace(bars_key, size=key.size, mtime_ns=key.mtime_ns, inode=key.inode)
+        status = _status_of(stored, key, forecasts[symbol], used_source)
+        statuses[symbol] = replace(
+            status, doubts=bars.doubts(used_source, symbol, forecasts[symbol])
+        )
+    for symbol, built in statuses.items():
+        if built is not None and not accept_doubts:
+            write(home, symbol, built)
+    return statuses
+
+
+def _live_models(
+    home: Home, symbols: Iterable[str]
+) -> tuple[dict[str, Status | None], dict[str, tuple[StatusKey, StoredModel]]]:
+    """The statuses of symbols without a live model of ours, and the live models with their key."""
     statuses: dict[str, Status | None] = {}
     live: dict[str, tuple[StatusKey, StoredModel]] = {}
     for symbol in symbols:
@@ -189,19 +239,7 @@ def build_all(
             statuses[symbol] = stored
         else:
             live[symbol] = (key, stored)
-    models = {
-        symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in live.items()
-    }
-    forecasts = forecast_stored(StoredBars(home, settings, clock), models)
-    for symbol, (key, stored) in live.items():
-        used_source = models[symbol][1]
-        bars_key = current_key(home, symbol, used_source) or key
-        key = replace(key, last_bar=bars_key.last_bar, last_close=bars_key.last_close)
-        statuses[symbol] = _status_of(stored, key, forecasts[symbol], used_source)
-    for symbol, status in statuses.items():
-        if status is not None:
-            write(home, symbol, status)
-    return statuses
+    return statuses, live
 
 
 def _live_model(home: Home, symbol: str, key: StatusKey) -> StoredModel | Status:
@@ -241,6 +279,7 @@ def _status_of(
         model=info,
         forecast=None if isinstance(forecast, StockmlError) else forecast,
         problem=str(forecast) if failed else "",
+        withheld=forecast.reason if isinstance(forecast, WithheldError) else "",
         source=source,
         last_generation=info.generation,
         last_source=info.source,

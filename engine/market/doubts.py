@@ -1,7 +1,7 @@
 """Which bars are doubted, and why: pure functions from bars to doubts.
 
 kind             raised when                                                  withholds
-unadjusted-jump  a close 2.9 times the one before (or less), no true move     in the last 20 rows
+unadjusted-jump  `splits` finds a step that no adjustment explains            3:1 in the last 20
 flat-tail        the newest 3 rows repeat all their numbers, 5 their prices   always
 weekly-spacing   10 rows in a row, half of them 2 sessions or more apart      at the newest row
 long-hole        10 sessions or more are missing in a row                     never
@@ -21,16 +21,11 @@ from numpy.typing import NDArray
 from engine.core.doubts import Doubt, DoubtKind
 from engine.market.bars import Bars, Dates, Floats, day
 from engine.market.calendar import next_session, previous_session, sessions_between
+from engine.market.splits import LARGE, split_jumps
 
 Places = NDArray[np.intp]
-JUMP = 2.9
-"""Times the close before: beyond any true day of a large company (+135 %, -60 %), below 3:1."""
-_SPLIT = 51
-"""Shares for one: 50 is the largest split in use; beyond, cents for dollars come first to mind."""
 RECENT = 20
 """Rows whose returns the forecast's volatility still feels."""
-ORDINARY = 3.0
-"""Times the volume of the 20 sessions before: true moves of 31 % and more had 3.6 to 18."""
 _REPEATS, _PRICE_REPEATS = 3, 5
 """Rows alike in prices and volume (true bars: 1), and in their prices alone."""
 _SPARSE = 10
@@ -67,27 +62,26 @@ def _sessions(first: date, last: date) -> Dates:
 
 
 def _jumps(bars: Bars) -> Iterator[Doubt]:
-    close = bars.close
-    ratios = close[1:] / close[:-1]
-    places = np.flatnonzero((ratios >= JUMP) | (ratios <= 1.0 / JUMP)) + 1
-    doubted = [int(row) for row in places if not _is_true_move(bars, int(row))]
+    """Steps that no adjustment explains; rows that step up and soon back are one doubt."""
     newest = len(bars) - RECENT
-    for first, end in _pairs(doubted, close)[-_MOST:]:
-        ratio = close[first] / close[first - 1]
-        withholds = (first if end is None else end) >= newest
-        yield _doubt(DoubtKind.JUMP, bars, first, _jump_text(bars, first, end, ratio), withholds)
+    jumps = {
+        int(np.searchsorted(bars.dates, np.datetime64(jump.day))): jump
+        for jump in split_jumps(bars)
+    }
+    for first, end in _pairs(list(jumps), bars.close)[-_MOST:]:
+        jump = jumps[first]
+        text = jump.text if end is None else _slip_text(bars, first, end, jump.factor)
+        recent = (first if end is None else end) >= newest
+        withholds = recent and not 1 / LARGE < jump.factor < LARGE
+        yield _doubt(DoubtKind.JUMP, bars, first, text, withholds)
 
 
-def _jump_text(bars: Bars, first: int, end: int | None, ratio: float) -> str:
-    started = day(bars.dates[first])
-    if end is None:
-        cause = "another unit of the price, or a typo?"
-        if 1 / _SPLIT < ratio < _SPLIT:
-            cause = "a split that the bars are not adjusted for?"
-        return f"the close of {started} is {ratio:.3g} times the one before: {cause}"
+def _slip_text(bars: Bars, first: int, end: int, factor: float) -> str:
     last = day(bars.dates[end - 1])
-    rows = f"close of {last} is" if end - first == 1 else f"closes from {started} to {last} are"
-    return f"the {rows} {ratio:.3g} times those around: another unit of the price, or a typo?"
+    rows = f"close of {last} is"
+    if end - first > 1:
+        rows = f"closes from {day(bars.dates[first])} to {last} are"
+    return f"the {rows} {factor:.3g} times those around: another unit of the price, or a typo?"
 
 
 def _pairs(places: list[int], close: Floats) -> list[tuple[int, int | None]]:
@@ -101,20 +95,6 @@ def _pairs(places: list[int], close: Floats) -> list[tuple[int, int | None]]:
                 continue
         pairs.append((place, None))
     return pairs
-
-
-def _is_true_move(bars: Bars, row: int) -> bool:
-    """Whether volume, in shares and in dollars, is far above that of the 20 sessions before.
-
-    A split leaves the dollars as they were, another unit of the price the shares.
-    """
-    shares = bars.volume[max(0, row - RECENT) : row]
-    if not bars.volume[row] or not (shares > 0).all():
-        return False
-    dollars = shares * bars.close[max(0, row - RECENT) : row]
-    traded = bars.volume[row]
-    usual = np.exp(np.log(shares).mean()), np.exp(np.log(dollars).mean())
-    return bool(min(traded / usual[0], traded * bars.close[row] / usual[1]) > ORDINARY)
 
 
 def _sparse_rows(gaps: Places) -> NDArray[np.bool_]:

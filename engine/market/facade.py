@@ -12,6 +12,7 @@ from engine.core.sources import has_report_dates
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
+    from engine.core.doubts import Doubt
     from engine.market.bars import Bars
     from engine.market.reports import ReportDates, ReportTime
 
@@ -30,6 +31,21 @@ class BarsFacade(Facade):
         from engine.market.fetch import stored_bars
 
         return stored_bars(self.home, self.context.settings, self._source(), symbol, self.clock)
+
+    @audited(
+        "data accept",
+        lambda symbol, kind, day, reason: {
+            "symbols": [symbol],
+            "kind": kind,
+            "day": str(day),
+            "reason": reason,
+        },
+    )
+    def accept(self, symbol: str, kind: str, day: date, reason: str) -> Doubt:
+        """Close an open doubt about the stored bars for good; UsageError when there is none."""
+        from engine.market.acceptance import accept
+
+        return accept(self.home, self.stored(symbol), kind, day, reason)
 
     def reports(self, symbol: str) -> ReportDates:
         """The report dates of a symbol, as far as they are known."""

@@ -49,6 +49,18 @@ def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
     )
 
 
+def bars_mtime_ns(home: Home, source_text: str, symbol: str) -> int:
+    """When the file of a symbol's bars was written, a folder's own before its copy; 0 without."""
+    source = parse_source(source_text)
+    stored = home.market / source.key / f"{symbol}.csv"
+    for path in (Path(source.folder) / f"{symbol}.csv", stored) if source.folder else (stored,):
+        try:
+            return path.stat().st_mtime_ns
+        except OSError:
+            continue
+    return 0
+
+
 def _last_line(path: Path) -> tuple[str, float] | None:
     try:
         lines = read_end(path, _TAIL).decode("ascii", "replace").splitlines()

@@ -126,10 +126,15 @@ def _complete(rows: Rows, newest: date | None) -> tuple[Rows, list[str], tuple[D
     kept = [place for place, day in enumerate(rows.days) if day <= newest]
     later = range(len(kept), len(rows))
     reason = f"the last complete session is {newest}"
-    warnings = [f"{rows.where(place)}: the unfinished bar is dropped: {reason}" for place in later]
     under_way = calendar.next_session(newest)
+    warnings = []
+    for place in later:
+        bar = "the unfinished bar"
+        if rows.days[place] > under_way:
+            bar = f"the bar of {rows.days[place]}"
+        warnings.append(f"{rows.where(place)}: {bar} is dropped: {reason}")
     doubts = [
-        future_doubt(rows.where(place), rows.days[place])
+        future_doubt(rows.where(place).rpartition("/")[2], rows.days[place])
         for place in later
         if rows.days[place] > under_way
     ]

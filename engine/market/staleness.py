@@ -1,37 +1,37 @@
-"""How far stored bars are behind the exchange, and whether they replace a folder that is gone.
+"""How far bars are behind the exchange, of every source, and whether they stand in for a folder.
 
-Only bars of a network source go stale by the clock.
+row, header, page, `status`, `predict`, `health`, alerts and the service say it by `bars_behind`.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from engine.core.errors import UsageError
-from engine.core.sources import follows_exchange, parse_source
+from engine.core.sources import parse_source
 from engine.core.text import clean
-from engine.market.calendar import last_complete_session, sessions_between
+from engine.market.calendar import iter_sessions, last_complete_session
+from engine.words.phrases import bars_age
 
 
-def bars_behind(last_bar: str, source: str, now: datetime, settle_minutes: int) -> int | None:
-    """Complete sessions after `last_bar` (ISO day); None for csv and simulated bars."""
-    if not follows_exchange(source):
-        return None
-    return _sessions_after(last_bar, last_complete_session(now, settle_minutes))
+def bars_behind(last_bar: str, now: datetime, settle_minutes: int) -> int:
+    """Complete sessions after `last_bar` (ISO day), whatever source the bars are of."""
+    return sessions_after(last_bar, last_complete_session(now, settle_minutes))
 
 
 @lru_cache(maxsize=256)  # a console asks for every row once a second
-def _sessions_after(last_bar: str, newest: date) -> int:
-    return max(0, len(sessions_between(date.fromisoformat(last_bar), newest)) - 1)
+def sessions_after(last_bar: str, newest: date) -> int:
+    """Sessions after `last_bar` (ISO day) up to `newest`."""
+    return sum(1 for _ in iter_sessions(date.fromisoformat(last_bar) + timedelta(days=1), newest))
 
 
 def stale_note(behind: int | None) -> str:
     """The note of a forecast whose session is over; empty while it is not."""
     if not behind:
         return ""
-    return f"bars end {behind} session{'' if behind == 1 else 's'} ago: stale forecast"
+    return f"{bars_age(behind)}: stale forecast"
 
 
 def stand_in_note(source: str, symbol: str, last_bar: str) -> str:

@@ -68,6 +68,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """(symbol, reason) where a symbol has one of its own; `reason` is that of the others."""
     accept_worse: bool = False
     replace_source: bool = False
+    accept_doubts: bool = False
     limits: Limits = Limits()
 
 

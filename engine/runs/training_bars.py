@@ -6,18 +6,31 @@ from engine.core.clock import is_ahead
 from engine.core.errors import NoDataError
 from engine.core.sources import parse_source
 from engine.forecast.dataset import CONTEXT
+from engine.forecast.inference import check_withheld
 from engine.market.bars import Bars
 from engine.market.fetch import fetch_bars, stored_bars
+from engine.market.staleness import bars_behind
 from engine.runs.work import Task
+from engine.words.phrases import bars_age
 
 _MAX_WARNINGS = 5
 
 
 def load_bars(task: Task) -> tuple[Bars, dict[str, Bars]]:
-    """The symbol's bars and its market context; NoDataError without the symbol's own."""
+    """The symbol's bars and its market context; NoDataError without the symbol's own.
+
+    WithheldError where a doubt would make the model's forecast meaningless and nobody accepts it.
+    """
     bars = bars_of(task, task.symbol)
-    for warning in bars.warnings[:_MAX_WARNINGS]:
+    doubts = [f"doubt: {doubt.text} ({doubt.key})" for doubt in bars.doubts]
+    for warning in (*doubts, *bars.warnings)[:_MAX_WARNINGS]:
         task.warn(warning)
+    settle_minutes = task.settings.market.settle_minutes
+    behind = bars_behind(str(bars.last_date), task.clock.now(), settle_minutes)
+    if behind > task.settings.watch.bar_lag_sessions:
+        task.warn(bars_age(behind))
+    if not task.spec.accept_doubts:
+        check_withheld(bars)
     context = {}
     for name in CONTEXT:
         if name == task.symbol:

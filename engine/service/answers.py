@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
+from engine.core.doubts import doubt_trees
 from engine.core.records import Forecast
 from engine.core.sources import is_simulated, kind_of
+from engine.market.staleness import sessions_after
 from engine.service.forecasts import ServedForecast
 from engine.service.problems import without_folders
 from engine.service.served import ServedSymbol
@@ -50,6 +52,8 @@ def prediction(answer: ServedForecast, settings: Settings, newest: date) -> Tree
         "as_of": forecast.last_bar,
         "age_s": round(answer.age_s, 3),
         "stale": date.fromisoformat(forecast.last_bar) < newest,
+        "bars_behind": sessions_after(forecast.last_bar, newest),
+        "doubts": doubt_trees(forecast.doubts),
         "cached": answer.cached,
         "generation": served.model.info.generation,
         "digest": served.model.info.digest,

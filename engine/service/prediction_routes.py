@@ -28,7 +28,7 @@ async def predict(call: Call) -> Response:
 
 
 async def predict_many(call: Call) -> Response:
-    """Many symbols at once: the forecasts, and why others failed; 503 when all did."""
+    """Many symbols: forecasts, and why others failed; 503 when all did, 409 if all are withheld."""
     symbols = query.symbols_of(call.query.get("symbols"), call.service.settings.names)
     outcomes = await asyncio.gather(
         *(_predict(call.service, symbol) for symbol in symbols), return_exceptions=True
@@ -38,14 +38,16 @@ async def predict_many(call: Call) -> Response:
     for symbol, outcome in zip(symbols, outcomes, strict=True):
         if isinstance(outcome, StockmlError):
             problem = no_answer(outcome)
-            errors.append({"symbol": symbol, "error": problem.detail, "status": problem.status})
+            fault = {"symbol": symbol, "error": problem.detail, "status": problem.status}
+            errors.append({**fault, **problem.members})
         elif isinstance(outcome, BaseException):
             raise outcome
         else:
             predictions.append(outcome)
     if not predictions:
         detail = f"none of {len(symbols)} symbols can be forecast: {errors[0]['error']}"
-        raise ApiProblem(503, "no-data", detail)
+        withheld = all(fault["status"] == 409 for fault in errors)
+        raise ApiProblem(*((409, "withheld") if withheld else (503, "no-data")), detail)
     return json({"count": len(predictions), "predictions": predictions, "errors": errors})
 
 

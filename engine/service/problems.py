@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from engine.core.clock import iso
+from engine.core.doubts import WithheldError, doubt_trees
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.text import clean
 
@@ -18,21 +19,30 @@ _FOLDERS = re.compile(r"(?<![\w/.:])(?:/[^\s/'\",;:()]+)*/(?=[^\s/'\",;:()])")
 
 
 class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
-    """An error response; `kind` ends its `type` member, `headers` are sent with it."""
+    """An error response; `kind` ends its `type` member, `headers` and `members` are sent too."""
 
     def __init__(
-        self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.kind = kind
         self.detail = detail
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
 
 def no_answer(error: StockmlError) -> ApiProblem:
-    """The problem for a StockmlError: 500 for a model that fails, else 503."""
+    """The problem for a StockmlError: 409 if withheld, 500 for a model that fails, else 503."""
     detail = without_folders(str(error))
+    if isinstance(error, WithheldError):
+        doubts = doubt_trees(error.doubts)
+        return ApiProblem(409, "withheld", detail, members={"doubts": doubts})
     if isinstance(error, ModelError):
         return ApiProblem(500, "model-unusable", detail)
     return ApiProblem(503, "no-data" if isinstance(error, NoDataError) else "unavailable", detail)
@@ -58,4 +68,5 @@ def problem_tree(problem: ApiProblem, path: str, now: datetime) -> dict[str, Any
         "instance": clean(path, 200),
         "error": problem.detail,
         "timestamp": iso(now),
+        **problem.members,
     }

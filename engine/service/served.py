@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.records import Forecast, ModelInfo
-from engine.forecast.inference import Forecaster
+from engine.forecast.inference import Forecaster, check_withheld
 from engine.market.bars import Bars
 
 
@@ -38,11 +38,15 @@ class ServedSymbol:
     """The problem with the file on disk while the previous model stays in service."""
 
     def forecast(self) -> Forecast:
-        """The next session's forecast; raises `fault`, or ModelError for a number not finite."""
+        """The next session's forecast.
+
+        Raises `fault`, WithheldError for doubtful bars, ModelError for a number not finite.
+        """
         if self.fault is not None:
             raise self.fault
         if self.model is None or self.bars is None:
             raise no_model(self.symbol)
+        check_withheld(self.bars)
         return check_finite(self.symbol, self.model.forecaster.forecast(self.bars, self.context))
 
     def ends_before(self, session: date) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from engine.client.records import ServiceReply
-from engine.core.errors import NoDataError, StockmlError
+from engine.core.errors import NoDataError, RefusedError, StockmlError
 from engine.core.records import Level
 from engine.settings.schema import ResourceSettings
 from engine.words import figures, times
+from engine.words.phrases import bars_age
 
 _NUMBERS = ("current_price", "predicted_price", "confidence", "p_up")
 _TEXTS = ("trading_signal", "target_session", "as_of", "source")
@@ -28,6 +29,8 @@ def response_error(reply: ServiceReply) -> StockmlError | None:
     if not reply.ok:
         kind = str(reply.tree.get("type", "")).rpartition(":")[2]
         words = f"HTTP {reply.status}: {reply.problem}"
+        if kind == "withheld":
+            return RefusedError(words)
         return NoDataError(words) if kind == "no-data" else StockmlError(words)
     if not _is_prediction(reply.tree):
         return StockmlError(
@@ -63,6 +66,8 @@ def answer_lines(reply: ServiceReply) -> tuple[str, str]:
     rises, confidence = (figures.percent(100 * tree[key]) for key in ("p_up", "confidence"))
     last, following = (figures.number(tree[key], 2) for key in ("current_price", "predicted_price"))
     bounds = figures.interval(tree["interval"]["low80"], tree["interval"]["high80"])
+    if behind := tree.get("bars_behind"):
+        marks.append(bars_age(behind))
     return (
         (
             f"{tree['trading_signal']} · {last} → {following} for {tree['target_session']} ·"

@@ -32,9 +32,7 @@ RULES: dict[str, Rule] = {
     "outage": Rule("no symbol can be forecast"),
     "prediction": Rule("a symbol cannot be forecast", times=2, inhibited_by=("outage",)),
     "corrupt": Rule("a model file cannot be trusted"),
-    "bars": Rule(
-        "bars are missing or old, so that nothing is trained on them", inhibited_by=("outage",)
-    ),
+    "bars": Rule("bars are missing, or end too long ago", inhibited_by=("outage",)),
     "chronic": Rule("a reason that training does not mend", repeats=False),
     "training": Rule("the newest training failed or was lost"),
     "slow": Rule(

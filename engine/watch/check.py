@@ -9,6 +9,7 @@ from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import Level, StartedRun, TrainRequest
+from engine.market.staleness import bars_behind
 from engine.schedule.upcoming import next_auto_train
 from engine.settings.schema import Settings
 from engine.watch import alerts, check_log, ledger
@@ -19,6 +20,7 @@ from engine.watch.decisions import record_decisions
 from engine.watch.meters import Meters, level
 from engine.watch.probe import IN_PROCESS, ProbeResult, ask, service_up
 from engine.watch.symbol_inputs import BarLoader, SymbolInputs, load_inputs
+from engine.words.phrases import bars_age
 
 
 def check(
@@ -97,7 +99,7 @@ def _judge_all(
 ) -> tuple[SymbolCheck, ...]:
     """The check of every symbol, from its inputs and its prediction."""
     return tuple(
-        _judge(assess(inputs, home, settings, now, not outage), probe, settings)
+        _judge(assess(inputs, home, settings, now, not outage), probe, settings, now)
         for inputs, probe in probes
     )
 
@@ -119,8 +121,12 @@ def _resolve(home: Home, inputs: SymbolInputs, now: datetime) -> list[str]:
     return []
 
 
-def _judge(assessment: Assessment, probe: ProbeResult, settings: Settings) -> SymbolCheck:
+def _judge(
+    assessment: Assessment, probe: ProbeResult, settings: Settings, now: datetime
+) -> SymbolCheck:
     """One symbol's level and figures, live ones from `live_min` sessions on."""
+    last_bar = assessment.inputs.last_bar
+    lag = bars_behind(last_bar, now, settings.market.settle_minutes) if last_bar else 0
     live = assessment.facts.live
     heldout = assessment.facts.heldout
     limits = settings.resources
@@ -136,6 +142,7 @@ def _judge(assessment: Assessment, probe: ProbeResult, settings: Settings) -> Sy
         mape=live.mape if is_live else heldout.mape,
         n=live.n if is_live else heldout.n_scored,
         basis="live" if is_live else "held-out",
+        old_bars=bars_age(lag) if lag > settings.watch.bar_lag_sessions else "",
     )
 
 

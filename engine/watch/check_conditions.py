@@ -47,7 +47,8 @@ def _symbol(check: SymbolCheck, decision: Decision) -> Iterator[Condition]:
     chronic = bool(decision.chronic or decision.standing)
     yield Condition("prediction", symbol, unanswered, f"{probe.fault}: {probe.problem}")
     yield Condition("corrupt", symbol, untrusted, facts.problem)
-    yield Condition("bars", symbol, no_bars, decision.text)
+    old_bars = decision.text if no_bars else check.old_bars
+    yield Condition("bars", symbol, bool(old_bars), old_bars)
     yield Condition("chronic", symbol, chronic, _chronic_text(decision))
 
 

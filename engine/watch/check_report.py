@@ -43,6 +43,8 @@ class SymbolCheck:
     n: int
     basis: str
     """live or held-out: where direction and MAPE come from."""
+    old_bars: str = ""
+    """How old the bars are, where that is more than `bar_lag_sessions`."""
 
     @property
     def symbol(self) -> str:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.core.clock import days_since, is_ahead
+from engine.core.doubts import withheld_reason
 from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Metrics
 from engine.core.sources import is_simulated, parse_source
-from engine.market.calendar import exchange_day, iter_sessions, last_complete_session
+from engine.market.calendar import exchange_day, iter_sessions
 from engine.market.report_dates import report_dates
+from engine.market.staleness import bars_behind
 from engine.settings.schema import Settings
 from engine.watch import ledger
 from engine.watch.decisions import Histories, JobFailed, read_histories
@@ -177,8 +179,8 @@ def candidate_of(
     spent: int,
 ) -> TrainingCandidate:
     """The symbol as the planner sees it."""
-    newest = last_complete_session(now, settings.market.settle_minutes)
     last_bar = inputs.last_bar
+    settle_minutes = settings.market.settle_minutes
     return TrainingCandidate(
         inputs.symbol,
         settings.symbols[inputs.symbol].priority,
@@ -188,10 +190,11 @@ def candidate_of(
         trained_ahead=bool(facts.trained_ahead),
         trained_to=inputs.trained_to,
         last_bar=last_bar,
-        lag_sessions=sessions_after(date.fromisoformat(last_bar), newest) if last_bar else 0,
+        lag_sessions=bars_behind(last_bar, now, settle_minutes) if last_bar else 0,
         bars_fault=inputs.fault,
         local=not parse_source(inputs.source).needs_network,
         hold=hold,
+        withheld=withheld_reason(inputs.bars.doubts) if inputs.bars is not None else "",
         holder=holder,
         spent=spent,
         newer=facts.problem if facts.model is ModelFile.NEWER else "",

@@ -13,7 +13,7 @@ from engine.market.calendar import covered_until
 from engine.settings.schema import Settings
 from engine.watch.alert_rules import Condition
 from engine.watch.health_clock import recorded_ahead, stored_ahead
-from engine.watch.health_data import backups, bars, copies, growth, models
+from engine.watch.health_data import backups, bars, copies, doubts, growth, models
 from engine.watch.health_item import or_fault
 from engine.watch.health_jobs import DIED, alerts, last_check, runs, schedule_items, service
 from engine.watch.records import Item
@@ -36,6 +36,7 @@ def health(
         *(_meter(meter) for meter in snapshot.meters),
         models(home, snapshot),
         bars(home, settings, snapshot, now, source_of),
+        *doubts(snapshot),
         *or_fault(lambda: (last_check(home, settings, now, schedule),)),
         *schedule_items(schedule),
         runs(snapshot, settings, now),

@@ -14,6 +14,7 @@ from engine.core.history import reading
 from engine.core.paths import Home
 from engine.core.records import Level, SymbolState
 from engine.core.snapshot import Snapshot, SymbolRow
+from engine.core.sources import follows_exchange
 from engine.forecast import status as derived
 from engine.market.calendar import last_complete_session
 from engine.market.last_bar import last_bar
@@ -23,6 +24,7 @@ from engine.watch.health_item import item, level_of
 from engine.watch.records import Item
 from engine.watch.schema import SCHEMA
 from engine.words import figures
+from engine.words.phrases import bars_age
 
 if TYPE_CHECKING:
     from engine.vault.records import Backup
@@ -64,30 +66,50 @@ def bars(
     now: datetime,
     source_of: Callable[[SymbolRow], str],
 ) -> Item:
-    """Whether the bars of all symbols end with the last complete session."""
+    """Whether the bars of all symbols end with the last complete session, and can be used."""
     settle_minutes = settings.market.settle_minutes
     newest = last_complete_session(now, settle_minutes)
     missing = []
+    unusable = []
     lags = {}
+    fetched = False
     for row in snapshot.rows:
         source = source_of(row)
         bar = last_bar(home, source, row.symbol)
         if bar is None:
             missing.append(row.symbol)
-        # csv folders and the simulation are their own clock: only Yahoo's bars go stale.
-        elif lag := bars_behind(bar.date, source, now, settle_minutes):
+        elif lag := bars_behind(bar.date, now, settle_minutes):
             lags[row.symbol] = lag
-    if not missing and not lags:
+            fetched |= follows_exchange(source)
+        without = row.model and not row.forecast and not row.withheld and not row.stale_status
+        if without and bar is not None:
+            unusable.append(row.symbol)
+    if not missing and not lags and not unusable:
         return Item("bars", Level.OK, f"all symbols up to the session of {newest}")
     worst = max(lags.values(), default=0)
     text = f"the last complete session is {newest}"
     if lags:
-        text += f"; {len(lags)} symbols behind, {worst} sessions at most ({' '.join(lags)})"
+        most = "" if len(lags) == 1 else " at most"
+        text += f"; {bars_age(worst)}{most} ({' '.join(lags)})"
     if missing:
         text += f"; none of {' '.join(missing)}"
-    warning = worst > settings.watch.bar_lag_sessions or bool(missing)
-    level = level_of(critical=worst > MAX_LAG, warning=warning)
-    return item("bars", level, text, "stockml data fetch")
+    if unusable:
+        text += f"; no forecast from those of {' '.join(unusable)}"
+    warning = worst > settings.watch.bar_lag_sessions or bool(missing or unusable)
+    # A folder is filled by somebody else: nothing here mends it, and its models may be trained.
+    level = level_of(critical=worst > MAX_LAG and fetched, warning=warning)
+    return item("bars", level, text, "stockml data fetch" if fetched or missing else "")
+
+
+def doubts(snapshot: Snapshot) -> Iterator[Item]:
+    """The symbols whose bars are doubted, the withheld forecasts first."""
+    doubted = sorted((row for row in snapshot.rows if row.doubts), key=lambda row: not row.withheld)
+    if doubted:
+        text = "; ".join(
+            f"{row.symbol} {'withheld: ' if row.withheld else ''}{row.doubts[0].text}"
+            for row in doubted
+        )
+        yield item("doubts", Level.WARN, text, "stockml data check")
 
 
 def growth(home: Home, now: datetime) -> Iterator[Item]:

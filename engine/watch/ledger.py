@@ -74,7 +74,10 @@ class KeptForecast:
 
 
 def record(home: Home, forecasts: Iterable[KeptForecast]) -> int:
-    """Record forecasts, without known ones and closed targets; return how many were new."""
+    """Record forecasts with their doubts, without known ones and closed targets.
+
+    Return how many were new.
+    """
     rows = [_row(kept) for kept in forecasts if _before_outcome(kept)]
     if not rows:
         return 0
@@ -83,7 +86,7 @@ def record(home: Home, forecasts: Iterable[KeptForecast]) -> int:
         connection.executemany(
             "INSERT OR IGNORE INTO watch_predictions (symbol, source, target, made_at, via,"
             " generation, digest, last_bar, last_close, next_close, low80, high80, low95, high95,"
-            " p_up, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " p_up, confidence, doubts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
         return connection.total_changes - before
@@ -115,6 +118,7 @@ def _row(kept: KeptForecast) -> tuple[Any, ...]:
         forecast.high95,
         forecast.p_up,
         forecast.confidence,
+        "; ".join(f"{doubt.key}: {doubt.text}" for doubt in forecast.doubts),
     )
 
 

@@ -43,6 +43,8 @@ class TrainingCandidate:
     """Why there are no bars; empty when there are."""
     local: bool = False
     """Whether the bars come from a folder or a simulation, which no fetch makes fresher."""
+    withheld: str = ""
+    """The doubts that make a forecast from these bars meaningless."""
     hold: str = ""
     """Why automatic training is on hold; empty when it is not."""
     holder: str = ""
@@ -154,6 +156,9 @@ def _without_reason(
         why = why_chronic(verdict, history) or _why_spent(candidate, verdict, settings)
         text = f"chronic, left to the age limit ({why}); {verdict.text}"
         return Decision(candidate.symbol, PlannedAction.CHRONIC, verdict.reason, text)
+    if candidate.withheld and not candidate.hold:
+        text = f"its bars are doubted: {candidate.withheld}"
+        return Decision(candidate.symbol, PlannedAction.DOUBT, "", text)
     hold = f"on hold: {candidate.hold}; " if candidate.hold else ""
     ages = (verdict.text for verdict in candidate.verdicts if verdict.reason == "age")
     text = hold + next(ages, "no trigger fires")
@@ -228,6 +233,8 @@ def _obstacle(
         return PlannedAction.OUTAGE, "an outage: no symbol could be forecast"
     if candidate.bars_fault:
         return PlannedAction.NO_BARS, f"no fresh bars: {candidate.bars_fault}"
+    if candidate.withheld:
+        return PlannedAction.DOUBT, f"its bars are doubted: {candidate.withheld}"
     must = context.force or bool(reasons & {"missing", "corrupt"})
     lag = candidate.lag_sessions
     if lag > settings.watch.bar_lag_sessions and not (candidate.local and must):

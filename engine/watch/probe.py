@@ -105,6 +105,8 @@ def _why_none(
     """Why there is no forecast: a fault of the model, or of its bars."""
     if status is None:
         return ProbeFault.MODEL, "no model yet"
+    if status.withheld:
+        return ProbeFault.DATA, f"withheld: {status.withheld}"
     if status.kind != "ok":
         return ProbeFault.MODEL, status.problem
     from engine.vault.model_file import read_model
@@ -138,4 +140,4 @@ def _fault_of(reply: ServiceReply) -> ProbeFault:
     """Whose fault an answer without a forecast is."""
     if reply.status == 500:  # the service is up, and this model failed in it
         return ProbeFault.MODEL
-    return ProbeFault.DATA if reply.status in (404, 422, 503) else ProbeFault.SERVICE
+    return ProbeFault.DATA if reply.status in (404, 409, 422, 503) else ProbeFault.SERVICE

@@ -76,6 +76,7 @@ SCHEMA = Schema(
         ),
         ("ALTER TABLE watch_reasons ADD COLUMN fired_bar TEXT NOT NULL DEFAULT ''",),
         ("ALTER TABLE watch_outbox ADD COLUMN taken TEXT NOT NULL DEFAULT ''",),
+        ("ALTER TABLE watch_predictions ADD COLUMN doubts TEXT NOT NULL DEFAULT ''",),
     ),
 )
 

@@ -96,7 +96,7 @@ def _current_status(
     loader: BarLoader, symbol: str, source: str, known: Status | None
 ) -> Status | None:
     """The derived status, rebuilt unless it is of this model and these bars."""
-    key = derived.current_key(loader.home, symbol, source)
+    key = derived.current_key(loader.home, symbol, source, loader.settings)
     if key is None:
         return None
     if known is not None and known.key == key and known.source in ("", source):

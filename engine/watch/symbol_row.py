@@ -22,6 +22,7 @@ from engine.watch.row_state import (
     age_state,
     state_of,
 )
+from engine.words.phrases import bars_age
 
 READING = "reading the model"
 UNREADABLE = (
@@ -73,9 +74,11 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
     last_job = _settled(last_run, last_job, model.info)
     dated_job = _dated(last_run, last_job)
     state = _state(model, job, dated_job, context)
-    forecast = model.status.forecast if model.status and model.is_current else None
+    status = model.status if model.is_current else None
+    forecast = status.forecast if status else None
+    last_bar = forecast.last_bar if forecast else _last_bar(status)
     settle_minutes = context.settings.market.settle_minutes
-    behind = bars_behind(forecast.last_bar, model.source, now, settle_minutes) if forecast else None
+    behind = bars_behind(last_bar, now, settle_minutes) if last_bar else None
     waiting = _waiting(model, context.home)
     shown_run = run or last_run
     return SymbolRow(
@@ -91,20 +94,38 @@ def build_row(symbol: str, stored: Status | None, context: RowContext) -> Symbol
         last_job=last_job,
         last_run_reason=last_run.reason if last_run else "",
         note=_joined(
-            stale_note(behind),
+            stale_note(behind) if forecast else bars_age(behind or 0),
+            _doubt_note(status),
             stand_in_note(model.source, symbol, forecast.last_bar) if forecast else "",
             _stopped(dated_job, model.info, now) if job is None else "",
             _note(model.status, waiting, last_job, state),
         ),
         stale_status=waiting == READING and not model.is_current,
         bars_behind=behind,
+        doubts=status.doubts if status else (),
+        withheld=status.withheld if status else "",
+    )
+
+
+def _last_bar(status: Status | None) -> str:
+    return status.key.last_bar if status and status.model else ""
+
+
+def _doubt_note(status: Status | None) -> str:
+    """Why the forecast is withheld, then the other doubts about its bars."""
+    if status is None:
+        return ""
+    others = "; ".join(doubt.text for doubt in status.doubts if not doubt.withholds)
+    return _joined(
+        f"withheld: {status.withheld}" if status.withheld else "",
+        f"doubt: {others}" if others else "",
     )
 
 
 def _model(symbol: str, stored: Status | None, context: RowContext) -> _Model:
     configured = context.configured
     source = context.asked or derived.usual_source(stored, configured) or configured
-    key = derived.current_key(context.home, symbol, source)
+    key = derived.current_key(context.home, symbol, source, context.settings)
     if key is None or stored is None or not derived.same_file(stored, key):
         return _Model(source=source, key=key, status=None, is_current=False)
     is_current = derived.current(stored, key, source)
@@ -158,7 +179,8 @@ def _note(status: Status | None, waiting: str, last: Job | None, state: SymbolSt
         return message
     if status is not None:
         unsaid = message if message == PUBLISHED_UNSAID else ""
-        return _joined(status.problem, unsaid, waiting if waiting == UNREADABLE else "")
+        problem = "" if status.withheld else status.problem
+        return _joined(problem, unsaid, waiting if waiting == UNREADABLE else "")
     return waiting or "not trained yet"
 
 

@@ -15,6 +15,11 @@ def plural(number_of: int, noun: str) -> str:
     return f"{count(number_of)} {noun}" if number_of == 1 else f"{count(number_of)} {noun}s"
 
 
+def bars_age(behind: int) -> str:
+    """`bars end 126 sessions ago`; empty for bars up to the newest complete session."""
+    return f"bars end {plural(behind, 'session')} ago" if behind > 0 else ""
+
+
 def listed(names: Sequence[str], limit: int = 6) -> str:
     """Names on one line; beyond `limit` the rest is counted."""
     shown = " ".join(names[:limit])

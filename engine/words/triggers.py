@@ -49,6 +49,9 @@ OBSTACLE_WORDS = {
     PlannedAction.NO_NEW_BARS: ReasonWord(
         "no new", "there is no bar since the one it was trained to"
     ),
+    PlannedAction.DOUBT: ReasonWord(
+        "doubt", "its bars would make a meaningless model: `stockml data check`"
+    ),
     PlannedAction.BUSY: ReasonWord("busy", "another process trains it"),
     PlannedAction.WAITS: ReasonWord("waits", "the market is open: trained after its close"),
     PlannedAction.OUTAGE: ReasonWord("outage", "no symbol at all could be forecast"),

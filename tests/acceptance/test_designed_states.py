@@ -143,8 +143,8 @@ def test_what_is_odd_is_said(trained: dict[str, Any]) -> None:
     ]
     assert any("AAPL: 1 session missing" in line for line in warned)
     assert any(
-        "TSLA.csv" in line
-        and "times the one before: a split that the bars are not adjusted for?" in line
+        "TSLA: doubt: the close of" in line
+        and "a split or a unit that is not adjusted for?" in line
         for line in warned
     )
     assert not any("NVDA" in line or "AMZN" in line for line in warned)

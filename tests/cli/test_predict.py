@@ -98,17 +98,18 @@ def test_a_home_without_models(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
-def test_old_yahoo_bars_are_marked_with_their_age(tmp_path: Path) -> None:
-    """A forecast of a session that is long over says so, in the table and as JSON;
-    csv bars are their own clock."""
+def test_old_bars_are_marked_with_their_age(tmp_path: Path) -> None:
+    """A forecast of a session that is long over says so, in the table and as JSON, of whatever
+    source; only a network source can be fetched."""
     later = datetime(2025, 8, 20, 12, 0, tzinfo=UTC)
-    for source, behind in (("yahoo", 5), ("csv:/srv/bars", None)):
+    for source, behind in (("yahoo", 5), ("csv:/srv/bars", 5)):
         row = trained("NVDA", model=replace(MODEL, source=source))
         snapshot = replace(make_snapshot(row), taken_at=later)
         engine = fake(tmp_path, snapshots=[snapshot], forecasts={"NVDA": FORECAST})
         said = invoke(engine, "predict", "NVDA").stdout
 
-        assert (behind is not None) == ("NVDA: STALE, its bars end 5 complete sessions ago" in said)
+        assert "NVDA: STALE, its bars end 5 complete sessions ago" in said
+        assert (source == "yahoo") == ("stockml data fetch NVDA" in said)
         assert (
             behind
             == json.loads(invoke(engine, "predict", "NVDA", "--json").stdout)["forecasts"][0][

@@ -119,11 +119,7 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
     lines: list[Line] = [
         ((row.state.value, STATE_STYLES[row.state]), (f"  {SYMBOL_STATES[row.state]}{why}", ""))
     ]
-    lines += (
-        _forecast_lines(row.forecast)
-        if row.forecast
-        else [line("no forecast: " + (row.note or "no model yet"), "dim")]
-    )
+    lines += _forecast_lines(row.forecast) if row.forecast else [_no_forecast(row)]
     if row.model:
         lines += _model_lines(row.model)
         left = max_age_days - (row.age_days or 0.0)
@@ -146,6 +142,12 @@ def now_lines(row: SymbolRow, max_age_days: int, width: int) -> tuple[Line, ...]
             )
         )
     return wrapped_all(lines, width, 4)
+
+
+def _no_forecast(row: SymbolRow) -> Line:
+    if row.withheld:
+        return line(f"no forecast, withheld: {row.withheld}", "warn")
+    return line("no forecast: " + (row.note or "no model yet"), "dim")
 
 
 def _forecast_lines(forecast: Forecast) -> list[Line]:

@@ -155,6 +155,14 @@ def test_title_fits_and_keeps_its_marks(width: int) -> None:
         assert all(mark in text for mark in ("SIMULATED", "RO", "OLD 12s"))
 
 
+def test_the_title_says_how_old_the_bars_are() -> None:
+    """The oldest bars count; nothing is said while all end with the newest session."""
+    old = snapshot((row("NVDA", bars_behind=126), row("TSLA", bars_behind=2)))
+    assert "bars 126 sessions behind" in plain(title_line(old, "14:37:11", (), width=90))
+    new = snapshot((row("NVDA", bars_behind=0), row("TSLA")))
+    assert "bars " not in plain(title_line(new, "14:37:11", (), width=90))
+
+
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
 def test_meters_fit_and_speak(width: int) -> None:
     """Each meter that is shown has its word; the worst one is shown even where not all fit."""

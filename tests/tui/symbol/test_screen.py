@@ -166,6 +166,10 @@ def test_rolling_mase_is_the_ratio_of_mean_errors() -> None:
 def test_age_says_when_it_is_trained_again() -> None:
     """Young: how many days are left; old: that the next auto-train takes it."""
     assert "trained again in 6.9 days" in text_of(now_lines(row("NVDA"), 7, 200))
+    withheld = row("NVDA", forecast=None, withheld="the feed stands still", note="withheld: …")
+    assert "no forecast, withheld: the feed stands still" in text_of(now_lines(withheld, 7, 200))
+    old = row("NVDA", note="bars end 126 sessions ago: stale forecast", bars_behind=126)
+    assert "bars end 126 sessions ago" in text_of(now_lines(old, 7, 200))
     assert "past the age limit of 7" in text_of(now_lines(row("NVDA", age_days=9.0), 7, 200))
 
 

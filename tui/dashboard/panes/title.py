@@ -9,6 +9,7 @@ from textual.reactive import var
 from engine.core.records import Level
 from engine.core.snapshot import Snapshot
 from engine.core.sources import is_simulated
+from engine.words.phrases import plural
 from engine.words.sources import SIMULATED, short_source
 from tui.alerts.text import firing_words
 from tui.keys import labels as keys
@@ -38,17 +39,7 @@ def title_line(
         fields.append((5, (snapshot.host, "")))
     fields.append((4, (clock, "")))
     if snapshot is not None:
-        running = len(snapshot.live_runs)
-        fields.append((1, (snapshot.worst.value, LEVEL_STYLES[snapshot.worst])))
-        fields.append((2, (f"{running} RUN" if running else "idle", "live" if running else "dim")))
-        if not is_simulated(snapshot.source):
-            fields.append((6, (short_source(snapshot.source), "")))
-        if rings := firing_words(snapshot):
-            fields.append((1, rings))
-        if service:
-            fields.append((title_rank(service), title_span(service)))
-        if screens := screens_words():
-            fields.append((7, (screens, "dim")))
+        fields += _snapshot_fields(snapshot, service)
     if lag:
         fields.append((0, (lag, "crit")))
     if snapshot is not None and snapshot.simulated:
@@ -60,6 +51,25 @@ def title_line(
     for _, span in fields:
         spans += [("  ", ""), span] if spans else [span]
     return tuple(spans)
+
+
+def _snapshot_fields(snapshot: Snapshot, service: str) -> list[tuple[int, Span]]:
+    """What the newest look found, with the rank by which each part goes."""
+    fields: list[tuple[int, Span]] = []
+    running = len(snapshot.live_runs)
+    fields.append((1, (snapshot.worst.value, LEVEL_STYLES[snapshot.worst])))
+    fields.append((2, (f"{running} RUN" if running else "idle", "live" if running else "dim")))
+    if not is_simulated(snapshot.source):
+        fields.append((6, (short_source(snapshot.source), "")))
+    if behind := snapshot.bars_behind:
+        fields.append((2, (f"bars {plural(behind, 'session')} behind", "warn")))
+    if rings := firing_words(snapshot):
+        fields.append((1, rings))
+    if service:
+        fields.append((title_rank(service), title_span(service)))
+    if screens := screens_words():
+        fields.append((7, (screens, "dim")))
+    return fields
 
 
 def screens_words() -> str:
@@ -76,7 +86,8 @@ class TitlePane(Pane):
     TITLE = "Title"
     HELP = (
         "host, local time, the worst state (OK, WARN, CRIT; a CPU that training keeps busy does not"
-        " count), how many runs are live, where bars come from. ALERT: that many fire and nobody"
+        " count), how many runs are live, where bars come from and, where they lack sessions, how"
+        " many. ALERT: that many fire and nobody"
         " has acknowledged them ({main_to_alerts} shows them); UNSENT: messages nobody took."
         " service: off, starting, up, DEGRADED, UNHEALTHY, UNANSWERING, ERROR, DOWN (it ended"
         " without a word); {main_to_service} tells more. SIMULATED: some numbers come from the"
