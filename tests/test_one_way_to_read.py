@@ -52,3 +52,29 @@ def test_only_the_listed_modules_open_files() -> None:
 def test_an_opened_file_is_noticed(line: str) -> None:
     """Each way to open a file is seen."""
     assert [*opened_files(source("engine/a.py", f"{line}\n"))] == ["engine/a.py:1"]
+
+
+FOLDER_MAKERS = {
+    "engine/core/anchor.py": "the one way: it makes no home again that went away",
+    "engine/settings/home.py": "makes the home itself, at the start of a command",
+    "engine/cli/demo.py": "makes the home of the demo",
+    "engine/schedule/tab_copies.py": "the state folder of the user, outside every home",
+    "engine/market/yahoo.py": "the caches of the user, outside every home",
+}
+"""The modules that make folders with all above them, each with its reason."""
+
+
+def made_with_parents(module: Source) -> Iterator[str]:
+    """Each `mkdir(parents=True)` and `makedirs()` of a module."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            deep = any(keyword.arg == "parents" for keyword in node.keywords)
+            if node.func.attr == "makedirs" or (node.func.attr == "mkdir" and deep):
+                yield f"{module.path}:{node.lineno}"
+
+
+def test_only_the_listed_modules_make_folders_with_all_above() -> None:
+    """Every other module asks whether the home is still there."""
+    makers = {module.path for module in SOURCES if any(made_with_parents(module))}
+
+    assert makers == FOLDER_MAKERS.keys()

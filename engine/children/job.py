@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from engine.children.messages import (
     VerifyBackups,
 )
 from engine.children.symbol_page import symbol_details
+from engine.core.anchor import hold_home
 from engine.core.errors import ExitCode, StockmlError
 from engine.core.paths import Home
 from engine.core.text import clean
@@ -163,7 +165,10 @@ JOBS: dict[type[Request], Callable[[Engine, Any], msgspec.Struct]] = {
 def reply_to(job: ChildJob) -> Reply[msgspec.Struct]:
     """The answer to a job, or the StockmlError it raised."""
     try:
-        engine = Engine(Home(Path(job.home)), source=job.source)
+        home = Home(Path(job.home))
+        with suppress(OSError):  # reading its settings says why it cannot be read
+            hold_home(home.root)
+        engine = Engine(home, source=job.source)
         return Reply(answer=JOBS[type(job.request)](engine, job.request))
     except StockmlError as error:
         return Reply(fault=Fault(error.message, error.hint, int(error.exit_code)))

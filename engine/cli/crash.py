@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.cli.session import Session, report
+from engine.core.anchor import make_folder
 from engine.core.errors import ConfigError, ExitCode, StockmlError
 
 _NO_SPACE = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
@@ -44,7 +45,7 @@ def _write_crash_file(error: Exception, args: Sequence[str], session: Session) -
     text = "\n".join(lines + traceback.format_exception(error))
     folder: Path | None = None
     try:
-        session.home.logs.mkdir(parents=True, exist_ok=True)
+        make_folder(session.home.logs)
         folder = session.home.logs
     except (ConfigError, OSError):
         pass  # no home: the temporary folder

@@ -13,8 +13,9 @@ from engine.cli.status import current_snapshot
 from engine.cli.train import run_training
 from engine.core.errors import ConfigError, ExitCode, RefusedError
 from engine.core.files import write_atomic
-from engine.core.paths import Home, absolute_home, check_trust
+from engine.core.paths import Home, absolute_home
 from engine.core.sources import is_simulated
+from engine.core.trust import check_trust
 from engine.settings.document import with_value
 from engine.settings.home import default_settings
 from engine.words.sources import SIMULATED

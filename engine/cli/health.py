@@ -50,6 +50,7 @@ def health(session: Session, append: bool) -> int:
 
 def doctor(session: Session) -> int:
     """Check whether this machine can run stockml, and suggest a fix for each problem."""
+    session.trusted = False
     items = tuple(session.engine.watch.doctor())
     _tell(session, items, _lines(items, terminal_width()), {})
     return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE

@@ -38,6 +38,8 @@ class Session:
     reports: str | None = None
     """The folder of `--reports`."""
     json: bool = False
+    trusted: bool = True
+    """False for a command that examines a home which the others refuse."""
     make_engine: Callable[[Home, str | None], Engine] = field(default=open_engine, repr=False)
 
     @cached_property
@@ -49,7 +51,7 @@ class Session:
             raise ConfigError(
                 "the working directory is gone", "cd to a folder that exists, then try again"
             ) from error
-        return find_home(self.home_text, os.environ, cwd)
+        return find_home(self.home_text, os.environ, cwd, trusted=self.trusted)
 
     @cached_property
     def unchecked_engine(self) -> Engine:

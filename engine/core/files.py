@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from engine.core.anchor import make_folder
 from engine.core.errors import FaultKind, FileError
 from engine.core.failpoints import failpoint
 from engine.core.reading import open_regular, read_bytes, unreachable
@@ -65,7 +66,7 @@ def replace_with(
 
     Raises OSError (full disk, no permission); the old file is then untouched, the temporary gone.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = temporary_name(path)
     try:
         failpoint(f"{name}.begin")
@@ -122,7 +123,7 @@ def append_line(path: Path, line: str, mode: int = 0o644) -> None:
     try:
         fd = open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         fd = open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode)
     try:
         written = os.write(fd, data)
@@ -184,7 +185,7 @@ class FileLock:
 
     def _try_acquire(self, owner: str) -> bool:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             fd = open_own(self.path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             reason = error.strerror or str(error)

@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.anchor import make_folder
 from engine.core.errors import StockmlError
 from engine.core.files import replace_with
 from engine.core.paths import Home
@@ -68,7 +69,7 @@ def open_history(home: Home, schema: Schema) -> sqlite3.Connection:
     """
     path = home.history
     with _named_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         connection = sqlite3.connect(path, timeout=WRITER_WAIT_S, isolation_level=None)
         try:
             # DELETE, not WAL: a WAL database cannot be opened on a full disk.

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.errors import ConfigError, FileError
-from engine.core.reading import read_bytes
+from engine.core.errors import ConfigError
 from engine.core.text import clean
 
 SETTINGS_NAME = "stockml.toml"
-_MAX_MOUNTS = 16_000_000
-"""Bytes of the table of mounts; a machine of containers has thousands."""
-# flock is silently local, or absent, on these (NFS without lockd, SMB, most FUSE servers).
-_REMOTE = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "glusterfs", "lustre")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,54 +106,3 @@ def absolute_home(named: str) -> Path:
             f"the home {clean(named, 200)} cannot be found: no such user",
             "name another with --home",
         ) from error
-
-
-def check_trust(home: Home) -> None:
-    """ConfigError for a home of another user, writable by others, or where locks cannot work."""
-    try:
-        status = home.root.stat()
-    except OSError as error:
-        raise ConfigError(f"cannot read the home folder {home.root}: {error.strerror}") from error
-    if not home.root.is_dir():
-        raise ConfigError(f"the home {home.root} is not a folder", "name a folder with --home")
-    if status.st_uid != os.getuid():
-        raise ConfigError(
-            f"the home {home.root} belongs to user id {status.st_uid}, not to you",
-            "use a folder of your own",
-        )
-    if status.st_mode & 0o022:
-        raise ConfigError(
-            f"the home {home.root} is writable by others (mode {status.st_mode & 0o777:o})",
-            f"chmod go-w {home.root}",
-        )
-    kind = filesystem_of(home.root)
-    if kind.startswith(_REMOTE):
-        raise ConfigError(
-            f"the home {home.root} is on {kind}, where file locks cannot be trusted",
-            "use a folder on a local disk",
-        )
-
-
-def filesystem_of(folder: Path, table: str | None = None) -> str:
-    """The type of the file system that holds `folder`; '' when it is not known."""
-    if table is None:
-        try:
-            raw = read_bytes(Path("/proc/self/mountinfo"), _MAX_MOUNTS)
-        except (OSError, FileError):
-            return ""
-        table = raw.decode("utf-8", "replace")
-    best = ""
-    kind = ""
-    target = f"{folder.resolve()}/"
-    for line in table.splitlines():
-        left, dash, right = line.partition(" - ")
-        fields = left.split()
-        if not dash or len(fields) < 5:
-            continue
-        # The kernel escapes a space, a tab, a newline and a backslash only, as \040 and so on.
-        unescaped = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4])
-        mount = unescaped.rstrip("/") + "/"
-        if target.startswith(mount) and len(mount) >= len(best):
-            best = mount
-            kind = right.split()[0]
-    return kind

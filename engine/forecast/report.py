@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.core.anchor import make_folder
 from engine.core.files import fsync_dir, temporary_name, write_atomic, write_json
 from engine.core.paths import Home
 from engine.core.text import clean
@@ -24,7 +25,7 @@ def write_report(home: Home, evaluations: Evaluations, document: Tree, now: date
     from engine.forecast.page import page
 
     scored = scored_of(evaluations)
-    home.evaluations.mkdir(parents=True, exist_ok=True)
+    make_folder(home.evaluations)
     folder = _unused(home.evaluations / f"{now.astimezone():%Y%m%d_%H%M%S}")
     temporary = temporary_name(folder)
     temporary.mkdir()

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from engine.core.anchor import make_folder
 from engine.core.clock import Clock
 from engine.core.files import open_own
 
@@ -30,7 +31,7 @@ class RequestSlot:
     _fd: int = -1
 
     def __enter__(self) -> Self:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         self._fd = open_own(self.path, os.O_RDWR | os.O_CREAT)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
         try:

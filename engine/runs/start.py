@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from engine.core.anchor import make_folder
 from engine.core.child import child_environment, collect
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import BusyError, StockmlError
@@ -121,7 +122,7 @@ def _create(
     import msgspec
 
     # Not below: a link to a disk that is not mounted "exists" for ever.
-    home.runs.mkdir(parents=True, exist_ok=True)
+    make_folder(home.runs)
     folder = run_folder(home, spec.id)
     while True:
         try:

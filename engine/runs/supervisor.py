@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from engine.core.anchor import hold_home
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import ExitCode, FileError
 from engine.core.failpoints import failpoint
@@ -270,6 +271,7 @@ def main(arguments: list[str]) -> int:
     """Supervise the run in the folder `arguments[0]`, its lock inherited as `arguments[1]`."""
     os.umask(os.umask(0o022) | 0o022)  # cron may have none: nothing here is for others to write
     folder = RunFolder(Path(arguments[0]).absolute())
+    hold_home(folder.home.root)
     owner = (
         f"run {folder.id}, supervisor pid {os.getpid()} on {socket.gethostname()}"
         f" [{identity_of(os.getpid())}]"

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.core.anchor import GONE, hold_home, is_gone
 from engine.core.clock import SystemClock
 from engine.core.errors import BusyError, Interrupted, RefusedError, StockmlError
 from engine.core.files import FileLock, lock_holder
@@ -156,6 +157,8 @@ class Worker:
             if self._ended:
                 return
             self._ended = True
+            if kind == "failed" and is_gone(self.folder.home.root):
+                data = {"message": f"{self.folder.home.root}: {GONE}", "exit_code": 1}
         self._events.emit(kind, symbol, **data)
 
     def _owner(self) -> str:
@@ -189,6 +192,7 @@ def _private_stdin() -> int:
 def main(arguments: list[str]) -> int:
     """Work for the run in a folder as its worker of a number, with events to a descriptor."""
     folder = RunFolder(Path(arguments[0]))
+    hold_home(folder.home.root)
     number = int(arguments[1])
     events_fd = int(arguments[2])
     os.set_inheritable(events_fd, False)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from engine.core.anchor import make_folder
 from engine.core.clock import iso
 from engine.core.files import open_own
 from engine.core.text import clean
@@ -57,7 +58,7 @@ class AccessLog:
             self._fd = None
 
     def _open(self) -> int:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         fd = open_own(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._size = os.fstat(fd).st_size
         return fd

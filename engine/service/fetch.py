@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.core.anchor import hold_home
 from engine.core.clock import Clock, SystemClock
 from engine.core.errors import NoDataError
 from engine.core.paths import Home
@@ -42,6 +43,7 @@ def _die_with_parent() -> None:
 def main(words: list[str]) -> int:
     """The command line above."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    hold_home(Path(words[0]))
     keys = list(zip(words[1::2], words[2::2], strict=True))
     fresh = fetch_all(Home(Path(words[0])), keys, SystemClock())
     return 0 if fresh == len(keys) else 1

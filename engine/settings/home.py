@@ -8,8 +8,9 @@ from pathlib import Path
 
 from engine.core.errors import ConfigError
 from engine.core.files import temporary_name, write_atomic
-from engine.core.paths import SETTINGS_NAME, Home, absolute_home, check_trust
+from engine.core.paths import SETTINGS_NAME, Home, absolute_home
 from engine.core.reading import read_text
+from engine.core.trust import check_trust
 
 
 def default_settings() -> str:
@@ -17,21 +18,26 @@ def default_settings() -> str:
     return read_text(Path(__file__).parent / "default.toml", links=True)
 
 
-def find_home(given: str | None, environ: Mapping[str, str], cwd: Path) -> Home:
+def find_home(
+    given: str | None, environ: Mapping[str, str], cwd: Path, *, trusted: bool = True
+) -> Home:
     """The home named by `--home` or STOCKML_HOME (created if absent), else the nearest upwards.
 
-    Raises ConfigError when there is none, or when it cannot be trusted.
+    Raises ConfigError when there is none, or when it cannot be trusted; not `trusted` finds one
+    that is there in either case, for whoever examines it.
     """
     named = given or environ.get("STOCKML_HOME")
     if named:
         home = Home(absolute_home(named))
-        prepare(home)
+        if trusted or not os.path.lexists(home.settings):
+            prepare(home)
         return home
     for folder in (cwd, *cwd.parents):
         settings = folder / SETTINGS_NAME
         if os.path.lexists(settings) and not settings.is_dir():
             home = Home(folder)
-            check_trust(home)
+            if trusted:
+                check_trust(home)
             return home
     raise ConfigError(
         f"no {SETTINGS_NAME} in {cwd} or above it",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.core.anchor import make_folder
 from engine.core.clock import Clock, iso
 from engine.core.errors import BusyError, FaultKind, FileError, NoDataError, StockmlError
 from engine.core.failpoints import failpoint
@@ -192,7 +193,7 @@ def _build(
     folder: Path, name: str, files: Iterable[tuple[BackupEntry, bytes]], manifest: bytes
 ) -> Path:
     """The folder `name`, or `name_2` on a clash, with the files: whole, read again, durable."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     aside = temporary_name(folder / name)
     failpoint("backup.begin")
     aside.mkdir(mode=0o755)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.core.anchor import check_held, make_folder
 from engine.core.errors import ModelError, StockmlError
 from engine.core.failpoints import failpoint
 from engine.core.files import has_bytes, lock_holder, open_own, replace_with
@@ -48,15 +49,14 @@ def publish(
     """
     if manifest.symbol != symbol:
         raise ModelError(f"a model of {manifest.symbol} cannot be published as {symbol}")
-    if lock_holder(home.lock(symbol)) is None:
-        raise RuntimeError(f"publish without the lock of {symbol}: take {home.lock(symbol)} first")
+    _check_locked(home, symbol)
     path = home.model(symbol)
     data = b""
     try:
         generation = highest_generation(home, symbol, history_max) + 1
         manifest = msgspec.structs.replace(manifest, generation=generation, parent=_parent(path))
         manifest, data = encode_model(manifest, layers, arrays)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         replaced_bytes = path.stat().st_size if path.exists() else 0
         check_space(path.parent, len(data) + replaced_bytes + _SPARE)
         replace_with(
@@ -67,6 +67,17 @@ def publish(
     except OSError as error:
         raise _failed(path, data, error) from error
     return model_info(manifest, len(data))
+
+
+def _check_locked(home: Home, symbol: str) -> None:
+    """StockmlError when the home went away, RuntimeError when the caller holds no lock."""
+    path = home.model(symbol)
+    try:
+        check_held(path)
+    except OSError as error:
+        raise _failed(path, b"", error) from error
+    if lock_holder(home.lock(symbol)) is None:
+        raise RuntimeError(f"publish without the lock of {symbol}: take {home.lock(symbol)} first")
 
 
 def _fill(

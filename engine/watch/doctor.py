@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from engine.core.clock import iso
 from engine.core.errors import FileError
 from engine.core.link import load_link
-from engine.core.paths import Home, filesystem_of
+from engine.core.paths import Home
 from engine.core.reading import read_text
 from engine.core.records import Level
 from engine.core.sources import follows_exchange
 from engine.core.text import clean
+from engine.core.trust import file_faults, filesystem_of, folder_fault, folders
 from engine.settings.schema import Settings
 from engine.watch.health_item import item, level_of
 from engine.watch.machine import Machine, terminal_items
@@ -161,6 +162,7 @@ def _folder(home: Home, settings: Settings) -> Iterator[Item]:
     yield home_item(
         home.root, kind, writable=os.access(home.root, os.W_OK | os.X_OK), readonly=readonly
     )
+    yield from _owners(home)
     if home.secrets.exists() and home.secrets.stat().st_mode & 0o077:
         yield Item(
             "secrets",
@@ -173,6 +175,16 @@ def _folder(home: Home, settings: Settings) -> Iterator[Item]:
     low = free < 4 * need
     level = level_of(critical=free < need, warning=low)
     yield item("disk", level, f"{free:,.0f} MB free, {need} MB needed", "stockml clean")
+
+
+def _owners(home: Home) -> Iterator[Item]:
+    """Each folder that the other commands refuse, and each file that others can change."""
+    refused = [fault for folder in folders(home) if (fault := folder_fault(home, folder))]
+    doubtful = list(file_faults(home))
+    yield from (Item("owners", Level.CRIT, fault.text, fault.command) for fault in refused)
+    yield from (Item("owners", Level.WARN, fault.text, fault.command) for fault in doubtful)
+    if not refused and not doubtful:
+        yield Item("owners", Level.OK, "the folders and models of the home are yours alone")
 
 
 def _python() -> Item:

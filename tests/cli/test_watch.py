@@ -19,7 +19,7 @@ from engine.market.fetch import stored_bars
 from engine.runs.facade import RunsFacade
 from engine.settings.load import load
 from tests.fake_clock import FakeClock
-from tests.helpers import stockml
+from tests.helpers import new_home, stockml
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 
 
@@ -209,3 +209,32 @@ def test_the_doctor_answers(tmp_path: Path) -> None:
         item["name"] for item in json.loads(ran.stdout)["items"]
     }
     assert ran.returncode in (0, 1)
+
+
+def test_the_doctor_examines_a_home_that_the_others_refuse(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each wrong folder and model has the command that mends it; `status` refuses with 3."""
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("no route")
+
+    monkeypatch.setattr("socket.create_connection", unreachable)
+    home = new_home(tmp_path / "h", market__source="simulated")
+    for folder in (home.models, home.locks):
+        folder.mkdir(parents=True)
+        folder.chmod(0o777)
+    home.model("NVDA").write_bytes(b"x")
+    home.model("NVDA").chmod(0o666)
+
+    refused = ran(home, capsys, "status")
+    code, out, _ = ran(home, capsys, "doctor", "--json")
+    owners = [item for item in json.loads(out)["items"] if item["name"] == "owners"]
+
+    assert (ExitCode.CONFIG, ExitCode.FAILED) == (refused[0], code)
+    assert f"chmod go-w {home.models}" in refused[2]
+    assert [(item["level"], item["fix"]) for item in owners] == [
+        ("CRIT", f"chmod go-w {home.models}"),
+        ("CRIT", f"chmod go-w {home.locks}"),
+        ("WARN", f"chmod go-w {home.model('NVDA')}"),
+    ]

@@ -2,6 +2,7 @@
 in the home.
 
 ok            epochs, then published          refuse | fail | nodata | crash | quiet     other ends
+keep          waits until the home went away, then writes its status
 wait          works until the file `go` appears, batch by batch, and can be cancelled
 stubborn      ignores SIGTERM and cancel and never ends
 tree          the same with children, setsid children and daemons
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.core.errors import Interrupted, NoDataError, RefusedError, StockmlError
+from engine.core.files import write_atomic
 from engine.runs.work import Task
 
 MARK = "STOCKML_TEST_MARK"
@@ -66,6 +68,14 @@ def _wait(task: Task, argument: str) -> None:
         if task.cancelled():
             raise Interrupted("cancelled at a batch")
         select.select([], [], [], 0.01)  # time.sleep fails under libfaketime when the clock jumps
+    _publish(task)
+
+
+def _keep(task: Task, argument: str) -> None:
+    """Keep a status once the home is no longer at its place."""
+    while (task.home.root / "do").exists():
+        select.select([], [], [], 0.01)
+    write_atomic(task.home.status(task.symbol), b"{}")
     _publish(task)
 
 
@@ -144,6 +154,7 @@ _WORDS: dict[str, Callable[[Task, str], None]] = {
     "segv": _die,
     "segv-once": _die_once,
     "print": _print,
+    "keep": _keep,
     "hang": _hang,
     "hog": _hog,
     "chatter": _chatter,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.api import Engine
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.snapshot import PlannedAction
@@ -211,6 +212,17 @@ def test_a_hold_stops_automatic_training_and_ends_by_itself(trainer: Trainer) ->
     hold(trainer.home, "SPY", "audit", None, trainer.clock)
     unhold(trainer.home, "SPY", trainer.clock)
     assert {} == holds(trainer.home, trainer.clock)
+
+
+def test_a_reason_is_kept_short(trainer: Trainer) -> None:
+    """A reason of 100 kB with control characters is cut, in history.db and in the record."""
+    reason = "audit\x1b[2J\u202e " + "x" * 100_000
+    Engine(trainer.home, trainer.clock).watch.hold("NVDA", reason)
+    kept = holds(trainer.home, trainer.clock)["NVDA"].reason
+
+    assert kept.startswith("audit x")
+    assert len(kept) == 200
+    assert len(trainer.home.audit_log.read_bytes()) < 4000
 
 
 def test_three_weeks_with_the_real_trainer(trainer: Trainer) -> None:
