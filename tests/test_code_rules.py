@@ -258,3 +258,28 @@ def test_the_listed_tests_reach_the_module(path: str) -> None:
     tests = source(TESTED_THROUGH[path], "").name
 
     assert source(path, "").name in _reachable(tests, REACHES)
+
+
+def wide_ignores(filters: Sequence[str]) -> list[str]:
+    """The filters of warnings that ignore more than one message of one library."""
+    parts = [(text, *text.split(":", 3), "", "", "") for text in filters]
+    return [
+        text
+        for text, action, message, category, library, *_ in parts
+        if action != "error" and not (len(message) > 20 and category and library)
+    ]
+
+
+def test_no_warning_is_ignored_but_a_named_one_of_a_library() -> None:
+    """Each warning of a test is an error, but for single messages of single libraries."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    filters = project["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    assert filters[0] == "error"
+    assert wide_ignores(filters) == []
+
+
+@pytest.mark.parametrize(
+    "wide", ["ignore", "ignore::ResourceWarning", "ignore:.*:DeprecationWarning:pandas", "default"]
+)
+def test_a_wide_ignore_is_noticed(wide: str) -> None:
+    assert wide_ignores(["error", wide]) == [wide]
