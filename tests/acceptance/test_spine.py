@@ -260,7 +260,8 @@ def test_truncated_model_shows_as_corrupt_and_is_kept(tmp_path: Path) -> None:
     assert stockml("train", "NVDA", *members, "--home", str(home.root)).returncode == 0
     whole = home.model("NVDA").read_bytes()
     home.model("NVDA").write_bytes(whole[: len(whole) // 2])
-    home.training_log.open("a").write("[INFO] \x1b[2J\x1b]52;c;aGk=\x07bad\x9b31m line\n")
+    with home.training_log.open("a") as log:
+        log.write("[INFO] \x1b[2J\x1b]52;c;aGk=\x07bad\x9b31m line\n")
     status = stockml("status", "--home", str(home.root))
     predicted = stockml("predict", "NVDA", "--home", str(home.root))
     dashboard = stockml("dashboard", "--home", str(home.root))

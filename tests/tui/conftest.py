@@ -62,3 +62,13 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(f"{module}.wait_for_idle", drained)
     monkeypatch.setattr("tui.terminal.watchdog.STALL_S", 3600.0)
     yield
+
+
+@pytest.fixture(autouse=True)
+def _utc() -> Iterator[None]:
+    """Screens show local time: the zone of the scenes, whatever the machine's is."""
+    with pytest.MonkeyPatch.context() as zone:
+        zone.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
