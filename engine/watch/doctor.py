@@ -24,6 +24,7 @@ from engine.settings.schema import Settings
 from engine.watch.health_item import item, level_of
 from engine.watch.machine import Machine, terminal_items
 from engine.watch.records import Item
+from engine.words import figures, times
 
 if TYPE_CHECKING:
     from engine.schedule.records import Daemon
@@ -79,7 +80,7 @@ def _link(home: Home) -> Item:
         )
     terminal = clean(link.terminal, 40) or "a terminal without a name"
     seconds = link.longest_stall_s
-    stall = f"; its loop stood still for {seconds:.1f} s" if seconds else ""
+    stall = f"; its loop stood still for {times.latency(seconds)}" if seconds else ""
     shown = (
         f"{clean(link.link, 10)} line, {link.columns}x{link.lines} on {terminal}{stall};"
         f" measured {iso(link.measured_at)} by the console of process {link.pid}"
@@ -174,7 +175,9 @@ def _folder(home: Home, settings: Settings) -> Iterator[Item]:
     need = settings.training.free_disk_mb
     low = free < 4 * need
     level = level_of(critical=free < need, warning=low)
-    yield item("disk", level, f"{free:,.0f} MB free, {need} MB needed", "stockml clean")
+    yield item(
+        "disk", level, f"{figures.count(int(free))} MB free, {need} MB needed", "stockml clean"
+    )
 
 
 def _owners(home: Home) -> Iterator[Item]:

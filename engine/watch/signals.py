@@ -17,6 +17,7 @@ from engine.market.bars import Bars
 from engine.settings.schema import WatchSettings
 from engine.watch.figure_triggers import beyond_chance
 from engine.watch.trigger_facts import Live, Signal
+from engine.words.figures import number, percent, signed
 
 HISTORY = 500
 """Sessions of a statistic's own past that set its limit."""
@@ -69,8 +70,8 @@ def _against_past(
     if limit <= 0.0:
         return None
     window = f"{bars.dates[-count]} to {bars.dates[-1]}"
-    times = f"{subject} {np.exp(value):.2f} times that of the sessions before"
-    text = f"{times} (limit {np.exp(limit):.2f}, n={count}, {window})"
+    times = f"{subject} {number(np.exp(value), 2)} times that of the sessions before"
+    text = f"{times} (limit {number(np.exp(limit), 2)}, n={count}, {window})"
     return Signal(name, value, limit, count, window, text)
 
 
@@ -87,8 +88,8 @@ def _greatest_move(bars: Bars, trained_to: str, sigma: float) -> Signal | None:
     change = 100.0 * float(bars.close[row] / bars.close[row - 1] - 1.0)
     session = str(bars.dates[row])
     text = (
-        f"moved {change:+.1f} % on {session}: {moves[row]:.1f} sigma of its own past (limit"
-        f" {sigma:g})"
+        f"moved {signed(change, 1)} % on {session}: {number(moves[row])} sigma of its own past"
+        f" (limit {sigma:g})"
     )
     return Signal("move", float(moves[row]), sigma, 1, session, text)
 
@@ -119,7 +120,7 @@ def _distance(name: str, values: Floats, limits: WatchSettings, bars: Bars) -> S
     window = f"{bars.dates[-count]} to {bars.dates[-1]}"
     sign, verb = (">", "differ") if distances[0] > limit else ("≤", "do not differ")
     text = f"the {name} of the newest {count} sessions {verb} from the {reference} before"
-    distance = f"KS {distances[0]:.3f} {sign} {limit:.3f}"
+    distance = f"KS {number(distances[0], 3)} {sign} {number(limit, 3)}"
     return Signal(name, distances[0], limit, count, window, f"{text}: {distance} ({window})")
 
 
@@ -153,8 +154,8 @@ def _lost_direction(
     value = 100.0 * hits / count
     floor = 100.0 * low
     text = (
-        f"direction {value:.1f} % on the newest {count} live sessions to {live.last}, held out"
-        f" {accuracy:.1f} % (n={n})"
+        f"direction {percent(value)} on the newest {count} live sessions to {live.last}, held out"
+        f" {percent(accuracy)} (n={n})"
     )
     # As a miss rate, so that greater is worse as with the others.
     return Signal(
