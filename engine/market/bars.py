@@ -38,6 +38,8 @@ class Bars:
     dividends: tuple[tuple[date, float], ...] = ()
     """(session, dollars a share)."""
     fetched_at: datetime | None = None
+    left_out: tuple[tuple[date, str], ...] = ()
+    """(day, reason) of rows that the source gives and that cannot be true."""
     warnings: tuple[str, ...] = ()
     """What was dropped or is missing."""
     doubts: tuple[Doubt, ...] = ()
@@ -60,12 +62,16 @@ class Bars:
     def last_date(self) -> date:
         return day(self.dates[-1])
 
-    def _rows(self, rows: slice) -> Self:
+    def _rows(self, rows: slice | NDArray[np.bool_]) -> Self:
         columns = {
             name: getattr(self, name)[rows]
             for name in ("dates", "open", "high", "low", "close", "volume")
         }
         return replace(self, **columns)
+
+    def where(self, rows: NDArray[np.bool_]) -> Self:
+        """The bars of the rows that are flagged."""
+        return self._rows(rows)
 
     def since(self, start: date) -> Self:
         """The bars from `start` on."""

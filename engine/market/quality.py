@@ -61,9 +61,15 @@ def checked_bars(
 
 
 def with_missing_warning(bars: Bars, newest: date | None = None) -> Bars:
-    """The bars with a warning that names the missing sessions, up to `newest`."""
-    missing = missing_sessions(bars.dates.tolist(), newest)
-    return bars.with_warnings(missing_warning(bars.symbol, missing)) if missing else bars
+    """The bars with warnings that name the sessions left out, and those missing up to `newest`."""
+    named = dict(bars.left_out)
+    gone = missing_sessions(bars.dates.tolist(), newest)
+    left_out = [(day, named[day]) for day in gone if day in named]
+    missing = [day for day in gone if day not in named]
+    return bars.with_warnings(
+        *left_out_warning(bars.symbol, left_out),
+        *([missing_warning(bars.symbol, missing)] if missing else []),
+    )
 
 
 def _bars(rows: Rows, warnings: tuple[str, ...]) -> Bars:
@@ -197,11 +203,11 @@ def _check_values(rows: Rows) -> None:
     wrong = ~np.isfinite(rows.values).all(axis=1) | (prices <= 0).any(axis=1) | (volume < 0)
     wrong |= (prices[:, 2] > inner.min(axis=1) + slack) | (inner.max(axis=1) > prices[:, 1] + slack)
     for row in np.flatnonzero(wrong):
-        raise _impossible(rows, int(row), _fault([float(value) for value in rows.values[row]]))
+        raise _impossible(rows, int(row), row_fault([float(value) for value in rows.values[row]]))
 
 
-def _fault(values: list[float]) -> str:
-    """Why a row's values cannot be true."""
+def row_fault(values: list[float]) -> str:
+    """Why a row's open, high, low, close and volume cannot be true, or nothing."""
     for name, value in zip(COLUMNS, values, strict=True):
         if not np.isfinite(value):
             return f"{name} is missing" if np.isnan(value) else f"{name} {value} is not finite"
@@ -218,6 +224,16 @@ def missing_sessions(days: Sequence[date], newest: date | None = None) -> tuple[
     end = min(max(days[-1], newest or days[-1]), calendar.covered_until())
     present = set(days)
     return tuple(day for day in calendar.iter_sessions(start, end) if day not in present)
+
+
+def left_out_warning(symbol: str, left_out: Sequence[tuple[date, str]]) -> tuple[str, ...]:
+    """The sentence that names left-out rows with the reason, the newest few of many."""
+    if not left_out:
+        return ()
+    count = f"{len(left_out)} session{'' if len(left_out) == 1 else 's'}"
+    days = ", ".join(f"{day} ({reason})" for day, reason in left_out[-_NAMED:])
+    more = f"; {len(left_out) - _NAMED} earlier ones too" if len(left_out) > _NAMED else ""
+    return (f"{symbol}: {count} left out: {days}{more}",)
 
 
 def missing_warning(symbol: str, missing: Sequence[date]) -> str:

@@ -1,72 +1,46 @@
-"""How stored bars and freshly fetched ones become one series: pure functions."""
+"""From which day a network source is asked again: pure functions of the stored bars and the day.
+
+the newest `refetch_sessions`            always: Yahoo still corrects them
+a session missing or left out            for a year, until it is there
+the days before a split                  for a month: sources re-base old rows days after it
+the whole history                        once a week, and where anything does not fit
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
-
-import numpy as np
+from datetime import date, datetime, timedelta
 
 from engine.market import calendar
-from engine.market.bars import Bars, Floats
+from engine.market.bars import Bars
+from engine.market.quality import missing_sessions
 
-# Corrections of a final bar are cents; a split of 21 for 20, the smallest in use, moves it by 5 %.
-REBASED = 0.01
-REVISED = 1e-4
-Events = tuple[tuple[date, float], ...]
-_NAMED = 3
+YEAR = timedelta(days=365)
+MONTH = timedelta(days=31)
+"""The latest re-base on record came in the 12th session of its split."""
+WEEK = timedelta(days=7, hours=-6)
+"""The slack keeps a nightly job on its night."""
+_SEAM = 3
+"""Sessions before a split or a hole: enough to show on which base they are."""
 
 
-def resume_day(held: Bars, refetch_sessions: int) -> date:
-    """The day from which to ask again: `refetch_sessions` of the stored bars are fetched anew."""
-    day = held.last_date
-    for _ in range(refetch_sessions - 1):
+def resume_day(held: Bars, refetch_sessions: int, today: date) -> date:
+    """The day from which to ask again, never before the first stored bar."""
+    days = [_sessions_before(held.last_date, refetch_sessions - 1)]
+    since = max(held.first_date, today - YEAR)
+    recent = [day for day in held.dates.tolist() if day >= since]
+    missing = missing_sessions([since, *recent])
+    days += [_sessions_before(missing[0], _SEAM)] if missing else []
+    splits = [when for when, _ in held.splits if when > today - MONTH]
+    days += [_sessions_before(min(splits), _SEAM)] if splits else []
+    return max(min(days), held.first_date)
+
+
+def is_compare_due(compared_at: datetime | None, now: datetime) -> bool:
+    """Whether the whole series must be compared with the source again."""
+    return compared_at is None or not now - WEEK < compared_at <= now
+
+
+def _sessions_before(day: date, count: int) -> date:
+    for _ in range(count):
         day = calendar.previous_session(day)
-    return max(day, held.first_date)
-
-
-def is_rebased(held: Bars, fresh: Bars) -> bool:
-    """Whether a split re-based the history: a new split, or shared sessions with other closes."""
-    if any(split not in held.splits for split in fresh.splits):
-        return True
-    _, old, new = np.intersect1d(held.dates, fresh.dates, return_indices=True)
-    if not len(old):
-        return True  # nothing shared, so nothing proves that both are on one base
-    return bool((np.abs(fresh.close[new] / held.close[old] - 1.0) > REBASED).any())
-
-
-def merge(held: Bars, fresh: Bars) -> Bars:
-    """Both series in one: fresh bars replace stored ones, which fill what the source lost."""
-    kept = ~np.isin(held.dates, fresh.dates)
-    order = np.argsort(np.concatenate((held.dates[kept], fresh.dates)))
-
-    def joined(old: Floats, new: Floats) -> Floats:
-        return np.concatenate((old[kept], new))[order]
-
-    return replace(
-        fresh,
-        dates=np.concatenate((held.dates[kept], fresh.dates))[order],
-        open=joined(held.open, fresh.open),
-        high=joined(held.high, fresh.high),
-        low=joined(held.low, fresh.low),
-        close=joined(held.close, fresh.close),
-        volume=joined(held.volume, fresh.volume),
-        splits=_events(held.splits, fresh.splits, fresh.first_date),
-        dividends=_events(held.dividends, fresh.dividends, fresh.first_date),
-        warnings=(*held.warnings, *fresh.warnings, *revisions(held, fresh)),
-    )
-
-
-def _events(held: Events, fresh: Events, start: date) -> Events:
-    return (*(event for event in held if event[0] < start), *fresh)
-
-
-def revisions(held: Bars, fresh: Bars) -> tuple[str, ...]:
-    """The closes of final bars that the source changed since they were stored."""
-    days, old, new = np.intersect1d(held.dates, fresh.dates, return_indices=True)
-    changed = np.flatnonzero(np.abs(fresh.close[new] / held.close[old] - 1.0) > REVISED)
-    return tuple(
-        f"{fresh.symbol}: the close of {days[row]} was revised from {held.close[old[row]]:g} to"
-        f" {fresh.close[new[row]]:g}"
-        for row in changed[-_NAMED:]
-    )
+    return day

@@ -26,6 +26,8 @@ class BarsRequest:
     source: Source
     symbol: str
     clock: Clock
+    accept_rebase: bool = False
+    """The operator takes a history on another base that no split explains."""
 
     @property
     def min_date(self) -> date | None:

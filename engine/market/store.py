@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from engine.core.clock import iso, parse_iso
+from engine.core.closings import extra_closings
 from engine.core.errors import FileError, NoDataError, UsageError
 from engine.core.files import has_bytes, write_atomic
 from engine.core.paths import Home
@@ -36,11 +37,15 @@ class BarFacts(msgspec.Struct, frozen=True, kw_only=True):
     fetched_at: str | None = None
     since: date | None = None
     """The day from which bars were asked for; the first bar may be later."""
+    compared_at: str | None = None
+    """When the whole series was last compared with the source's."""
     rows: int = 0
     first_bar: date | None = None
     last_bar: date | None = None
     splits: tuple[tuple[date, float], ...] = ()
     dividends: tuple[tuple[date, float], ...] = ()
+    left_out: tuple[tuple[date, str], ...] = ()
+    """Rows that the source gives and that cannot be true, with the reason."""
 
 
 def folder(home: Home, source: str) -> Path:
@@ -71,14 +76,24 @@ class BarStore:
         except FileNotFoundError:
             return None
         facts = self.facts(source, symbol)
+        fetched_at = self._moment(path, facts.fetched_at)
+        rows = replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at)
+        # A day that the settings name as closed since the row was stored is no damage.
+        open_days = [row for row, day in enumerate(rows.days) if day not in extra_closings()]
+        bars = quality.checked_bars(rows.take(open_days))
+        return replace(bars, left_out=facts.left_out)
+
+    def compared_at(self, source: str, symbol: str) -> datetime | None:
+        """When the whole stored series was last compared with the source's."""
+        path = bars_path(self.home, source, symbol)
+        return self._moment(path, self.facts(source, symbol).compared_at)
+
+    def _moment(self, path: Path, text: str | None) -> datetime | None:
         try:
-            fetched_at = parse_iso(facts.fetched_at) if facts.fetched_at else None
+            return parse_iso(text) if text else None
         except ValueError as error:
             wrong = damaged(path.with_suffix(".json"), clean(str(error), 120))
             raise NoDataError(wrong.message, _FETCH) from error
-        return quality.checked_bars(
-            replace(rows, splits=facts.splits, dividends=facts.dividends, fetched_at=fetched_at)
-        )
 
     def facts(self, source: str, symbol: str) -> BarFacts:
         """The facts beside the bars, empty without a file; NoDataError when it is damaged."""
@@ -96,7 +111,9 @@ class BarStore:
             )
         return facts
 
-    def write(self, bars: Bars, since: date | None = None) -> None:
+    def write(
+        self, bars: Bars, since: date | None = None, compared_at: datetime | None = None
+    ) -> None:
         """Keep `bars`; an unchanged file is not touched, so that its time shows a change."""
         path = bars_path(self.home, bars.source, bars.symbol)
         facts = BarFacts(
@@ -104,11 +121,13 @@ class BarStore:
             source=bars.source,
             fetched_at=iso(bars.fetched_at) if bars.fetched_at else None,
             since=since,
+            compared_at=iso(compared_at) if compared_at else None,
             rows=len(bars),
             first_bar=bars.first_date,
             last_bar=bars.last_date,
             splits=bars.splits,
             dividends=bars.dividends,
+            left_out=bars.left_out,
         )
         plain: Any = msgspec.to_builtins(facts)
         _write_changed(path, csv_bytes(bars))

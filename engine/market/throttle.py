@@ -17,6 +17,8 @@ from engine.core.files import open_own
 
 # How long a source that did not answer after all tries is left alone; then one try decides.
 PAUSE_S = 60.0
+# How long an answer about one symbol proves that the source answers.
+FRESH_S = 600.0
 
 
 @dataclass(slots=True)
@@ -28,6 +30,9 @@ class RequestSlot:
     asked_at: float = 0.0
     failed_at: float = 0.0
     failure: str = ""
+    answered_at: float = 0.0
+    answered_about: str = ""
+    """The symbol of the last answer with bars, and when."""
     _fd: int = -1
 
     def __enter__(self) -> Self:
@@ -39,6 +44,8 @@ class RequestSlot:
             self.asked_at = float(state["asked_at"])
             self.failed_at = float(state["failed_at"])
             self.failure = str(state["failure"])
+            self.answered_at = float(state.get("answered_at", 0.0))
+            self.answered_about = str(state.get("answered_about", ""))
         except (ValueError, KeyError, TypeError):
             pass  # empty the first time; a torn text costs one pause, never a fetch
         return self
@@ -54,6 +61,8 @@ class RequestSlot:
                 "asked_at": self.asked_at,
                 "failed_at": self.failed_at,
                 "failure": self.failure[:300],
+                "answered_at": self.answered_at,
+                "answered_about": self.answered_about,
             }
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, json.dumps(state).encode(), 0)
@@ -80,10 +89,21 @@ class RequestSlot:
         self.asked_at = self._now()
 
     def failed(self, reason: str) -> None:
+        """No symbol would be answered now: nobody asks for a while."""
         self.failed_at, self.failure = self._now(), reason
 
-    def answered(self) -> None:
+    def stumbled(self, reason: str) -> None:
+        """One symbol was not answered: the next one is asked, once."""
+        self.failed_at, self.failure = 0.0, reason
+
+    def answered(self, symbol: str) -> None:
         self.failed_at, self.failure = 0.0, ""
+        self.answered_at, self.answered_about = self._now(), symbol
+
+    def answers_others(self, symbol: str) -> bool:
+        """Whether the last answer is fresh and about another symbol."""
+        is_other = self.answered_about not in ("", symbol)
+        return is_other and 0 <= self._now() - self.answered_at < FRESH_S
 
     def _now(self) -> float:
         return self.clock.now().timestamp()

@@ -1,140 +1,72 @@
-"""The source yahoo: daily bars through yfinance, kept in our own store.
-
-what the store holds      what is asked for
-nothing, or too little    the whole history
-bars                      the last `refetch_sessions` again and what came after
-a split re-based them     the whole history again
-Yahoo does not answer     nothing; the stored bars serve, with a warning of their age
-"""
+"""The source yahoo: daily bars through yfinance, kept in our own store (`engine.market.kept`)."""
 
 from __future__ import annotations
 
 import logging
-import re
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from engine.core.errors import NoDataError
-from engine.core.text import clean
-from engine.market import quality, refresh
+from engine.market import quality
 from engine.market.bars import Bars
+from engine.market.calendar import exchange_day, previous_session
+from engine.market.kept import SourceSilentError, fetch_kept
 from engine.market.request import BarsRequest
 from engine.market.rows import Rows
+from engine.market.sieve import is_nonsense, sieve
 from engine.market.store import BarStore, folder
 from engine.market.throttle import RequestSlot
+from engine.market.yahoo_answer import (
+    REFUSED,
+    NoBars,
+    NoBarsYet,
+    Unanswered,
+    WrongAnswer,
+    check_identity,
+    classified,
+    empty_answer,
+    naming,
+    rows_of,
+)
 
 EXCHANGE = "America/New_York"
 # yfinance asks for its cookie with 30 s; several such waits add up to minutes where packets vanish.
 TIMEOUT_S = 10.0
-_CURL = re.compile(r"Failed to perform, curl: \(\d+\) ")
-_PRICES = ["Open", "High", "Low", "Close", "Volume"]
-
-
-class Unanswered(Exception):  # noqa: N818 - not a fault of the caller: Yahoo gave no usable answer
-    """Yahoo was not reached, was busy or answered nonsense: worth another try."""
-
-
-class NoBars(Exception):  # noqa: N818
-    """Yahoo answered that it has no such bars."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPart:
-    """The stored bars, whether they reach back as far as needed, and what is wrong with them."""
-
-    bars: Bars | None = None
-    reaches_back: bool = False
-    notes: tuple[str, ...] = ()
+_CONTROL = "SPY"
 
 
 def fetch(request: BarsRequest) -> Bars:
     """The bars up to the last complete session, the newest fetched anew, all of them stored.
 
-    NoDataError when Yahoo gives none and none are stored, or when a bar cannot be true.
+    NoDataError when Yahoo gives none and none are stored.
     """
-    store = BarStore(request.home)
-    held = _stored_part(store, request)
-    try:
-        bars = _refreshed(request, held)
-    except (Unanswered, NoBars) as reason:
-        return _stand_in(request, held, reason)
-    notes = held.notes
-    try:
-        store.write(bars, request.start)
-    except OSError as error:
-        notes = (*notes, f"{request.symbol}: bars could not be kept: {error.strerror}")
-    return _finished(request, bars, notes)
-
-
-def _stored_part(store: BarStore, request: BarsRequest) -> StoredPart:
-    try:
-        bars = store.read(request.source.name, request.symbol)
-        since = store.facts(request.source.name, request.symbol).since
-    except NoDataError as error:
-        note = f"{request.symbol}: the stored bars are damaged: {error.message}"
-        return StoredPart(notes=(note,))
-    return StoredPart(bars, since is not None and since <= request.start)
-
-
-def _refreshed(request: BarsRequest, held: StoredPart) -> Bars:
-    if held.bars is not None and held.reaches_back:
-        refetch_sessions = request.settings.market.refetch_sessions
-        fresh = _ask(request, refresh.resume_day(held.bars, refetch_sessions))
-        if not refresh.is_rebased(held.bars, fresh):
-            return refresh.merge(held.bars, fresh)
-    return _ask(request, request.start)
-
-
-def _stand_in(request: BarsRequest, held: StoredPart, reason: Exception) -> Bars:
-    """The stored bars with their age, or NoDataError: simulated ones never stand in."""
-    bars = held.bars.since(request.start) if held.bars is not None else None
-    if not bars:
-        hint = (
-            "try later, or name another source: --source csv:DIR; `stockml demo` shows a simulated"
-            " market"
-        )
-        why = "; ".join((str(reason), *held.notes)) if held.notes else f"{reason}; none are stored"
-        raise NoDataError(f"no bars of {request.symbol}: {why}", hint) from reason
-    age = _age(request.clock.now(), bars.fetched_at)
-    note = f"{request.symbol}: {reason}; bars stored {age} are used, up to {bars.last_date}"
-    return _finished(request, bars, (note,))
-
-
-def _finished(request: BarsRequest, bars: Bars, notes: tuple[str, ...]) -> Bars:
-    """The bars in use with all warnings; NoDataError where all are before the `min_date`."""
-    used = bars.since(request.start)
-    if not used:
-        hint = f"correct symbols.{request.symbol}.min_date"
-        raise NoDataError(
-            f"Yahoo's bars of {request.symbol} end on {bars.last_date}, and none is used before"
-            f" {request.start}",
-            hint,
-        )
-    used = quality.with_missing_warning(used, request.newest)
-    return replace(used, warnings=(*notes, *used.warnings))
-
-
-def _age(now: datetime, then: datetime | None) -> str:
-    if then is None:
-        return "at an unknown time"
-    seconds = max(0.0, (now - then).total_seconds())
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "a moment ago"
+    return fetch_kept(request, _ask)
 
 
 def _ask(request: BarsRequest, start: date) -> Bars:
-    """The checked bars from `start` on, asked of Yahoo with waits that double between tries."""
+    """The bars from `start` on that can be true, asked of Yahoo; SourceSilentError without any."""
+    try:
+        return _bars(request, _asked(request, start))
+    except (Unanswered, NoBars, WrongAnswer) as error:
+        raise SourceSilentError(str(error)) from error
+
+
+def _bars(request: BarsRequest, rows: Rows) -> Bars:
+    if is_nonsense(rows):
+        raise Unanswered(f"{REFUSED}: its days of {request.symbol} are no sessions of the exchange")
+    good, left_out = sieve(rows)
+    if not good.days or good.days[0] > request.newest:
+        why = f": {left_out[-1][0]}, {left_out[-1][1]}" if left_out else ""
+        raise NoBars(f"Yahoo has no bar of a complete session of {request.symbol}{why}")
+    return replace(quality.checked_bars(good, newest=request.newest), left_out=left_out)
+
+
+def _asked(request: BarsRequest, start: date) -> Rows:
+    """The rows from `start` on, asked of Yahoo with waits that double between tries."""
     from tenacity import (
         Retrying,
         retry_if_exception_type,
@@ -158,54 +90,66 @@ def _ask(request: BarsRequest, start: date) -> Bars:
         try:
             rows = retrying(partial(_request, request, start, slot))
         except Unanswered as error:
-            slot.failed(str(error))
+            note = slot.failed if error.for_everyone else slot.stumbled
+            note(str(error))
             raise
-        slot.answered()
-    return quality.checked_bars(rows, newest=request.newest)
+        slot.answered(request.symbol)
+        return rows
 
 
 def _request(request: BarsRequest, start: date, slot: RequestSlot) -> Rows:
-    """One request: its rows; Unanswered is worth another try, NoBars is an answer."""
+    """One request: its rows; Unanswered is worth another try, NoBars and WrongAnswer are answers.
+
+    Nobody is called delisted before another symbol has been answered.
+    """
+    symbol = request.symbol
+    try:
+        return _rows_since(request, symbol, start, slot)
+    except NoBarsYet as error:
+        reason = f"{error}{naming(symbol)}"
+        if not slot.answers_others(symbol) and not _answers(request, _control(request), slot):
+            everyone = f"{REFUSED}: no bars of any symbol ({_unsaid(reason)})"
+            raise Unanswered(everyone, for_everyone=True) from error
+        raise NoBars(
+            f"Yahoo has no bars of {symbol}, and has those of others: delisted or renamed?"
+            f" ({reason})"
+        ) from error
+
+
+def _unsaid(reason: str) -> str:
+    """A reason of Yahoo's without its guess that nothing bears out."""
+    return reason.replace(", symbol may be delisted", "")
+
+
+def _rows_since(request: BarsRequest, symbol: str, start: date, slot: RequestSlot) -> Rows:
     slot.space(request.settings.market.request_spacing_s, time.sleep)
     now = request.clock.now()
-    rows = _classifying(request.symbol, partial(_history, request, start))
+    rows = classified(symbol, partial(_history, request, symbol, start))
     if not len(rows):
-        raise NoBars(f"Yahoo has no bars since {start}")
+        raise NoBarsYet(f"none since {start}")
     return replace(rows, fetched_at=now)
 
 
-def _classifying(symbol: str, ask: Callable[[], Rows]) -> Rows:
-    """What `ask` returns; its error becomes Unanswered or NoBars for an operator to read."""
-    from peewee import PeeweeException  # what yfinance keeps its caches with
-    from yfinance import exceptions
-
+def _answers(request: BarsRequest, symbol: str, slot: RequestSlot) -> bool:
+    """Whether Yahoo has the last week of another symbol."""
+    start = request.newest
+    for _ in range(5):
+        start = previous_session(start)
     try:
-        return ask()
-    except exceptions.YFRateLimitError as error:
-        raise Unanswered("Yahoo limits our requests (429)") from error
-    except exceptions.YFTickerMissingError as error:
-        raise NoBars(f"Yahoo has no bars: {clean(str(error), 160)}") from error
-    except (
-        exceptions.YFException,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-    ) as error:
-        detail = f"{type(error).__name__}: {clean(str(error), 160)}"
-        raise Unanswered(f"Yahoo's answer about {symbol} cannot be read ({detail})") from error
-    except PeeweeException as error:
-        raise Unanswered(
-            "yfinance's cache .yfinance beside the stored bars is unusable"
-            f" ({clean(str(error), 160)})"
-        ) from error
-    except OSError as error:
-        # curl says its number before, and a manual page behind, what an operator wants to read.
-        detail = _CURL.sub("", clean(str(error), 160)).partition(" See http")[0].rstrip(".")
-        raise Unanswered(
-            f"Yahoo could not be reached ({type(error).__name__}: {detail})"
-        ) from error
+        _rows_since(request, symbol, start, slot)
+    except (Unanswered, NoBarsYet, WrongAnswer):
+        return False
+    slot.answered(symbol)
+    return True
+
+
+def _control(request: BarsRequest) -> str:
+    """Another symbol that Yahoo should know: one with stored bars, else the market's."""
+    others = [symbol for symbol in request.settings.symbols if symbol != request.symbol]
+    store = BarStore(request.home)
+    kept = (symbol for symbol in others if store.facts(request.source.name, symbol).rows)
+    market = _CONTROL if request.symbol != _CONTROL else next(iter(others), "AAPL")
+    return next(kept, market)
 
 
 @cache
@@ -228,22 +172,20 @@ def session() -> Any:
     return http
 
 
-def _history(request: BarsRequest, start: date) -> Rows:
+def _history(request: BarsRequest, symbol: str, start: date) -> Rows:
     """Yahoo's rows since `start`, those without a price left out; adjusted for splits alone."""
     yfinance = _prepared(folder(request.home, request.source.name) / ".yfinance")
     # The calendar is New York's: no need to look the zone up (one more request, cached for ever).
-    yfinance.cache.get_tz_cache().store(request.symbol, EXCHANGE)
-    ticker = yfinance.Ticker(request.symbol, session=session())
-    frame = ticker.history(
-        start=start, interval="1d", auto_adjust=False, actions=True, timeout=TIMEOUT_S
-    )
-    zone = ticker.history_metadata.get("exchangeTimezoneName")
-    if len(frame) and zone != EXCHANGE:
-        raise NoDataError(
-            f"{request.symbol} is traded in {clean(str(zone), 40)}",
-            "only symbols of the US exchanges have a calendar here",
+    yfinance.cache.get_tz_cache().store(symbol, EXCHANGE)
+    ticker = yfinance.Ticker(symbol, session=session())
+    try:
+        frame = ticker.history(
+            start=start, interval="1d", auto_adjust=False, actions=True, timeout=TIMEOUT_S
         )
-    return _rows(request, frame)
+    except yfinance.exceptions.YFTickerMissingError as error:
+        raise empty_answer(error, ticker.history_metadata) from error
+    check_identity(symbol, ticker.history_metadata, exchange_day(request.clock.now()))
+    return rows_of(symbol, request.source.name, frame)
 
 
 @cache
@@ -258,28 +200,3 @@ def _prepared(caches: Path) -> Any:
     caches.mkdir(parents=True, exist_ok=True, mode=0o700)
     yfinance.set_tz_cache_location(str(caches))
     return yfinance
-
-
-def _rows(request: BarsRequest, frame: Any) -> Rows:
-    days = tuple(frame.index.date)
-    values = np.empty((0, 5))
-    if days:
-        values = frame[_PRICES].to_numpy(dtype=np.float64).reshape(len(days), len(_PRICES))
-    rows = Rows(
-        request.symbol,
-        request.source.name,
-        "Yahoo",
-        days,
-        values,
-        splits=_events(frame, "Stock Splits"),
-        dividends=_events(frame, "Dividends"),
-    )
-    priced = np.isfinite(values[:, :4]).all(axis=1) & (values[:, :4] != 0).any(axis=1)
-    return rows.take([int(row) for row in np.flatnonzero(priced)])
-
-
-def _events(frame: Any, name: str) -> tuple[tuple[date, float], ...]:
-    if name not in frame:
-        return ()
-    column = frame[name]
-    return tuple((stamp.date(), float(value)) for stamp, value in column[column != 0].items())

@@ -43,6 +43,11 @@ class FakeSession(requests.Session):
         return answer(str(url), options)
 
 
+def symbol_of(url: str) -> str:
+    """The symbol that a chart is asked for."""
+    return url.partition("/chart/")[2].partition("?")[0]
+
+
 def sessions(last: date, count: int) -> list[date]:
     """`count` sessions that end with `last`."""
     days = [last]
@@ -75,9 +80,11 @@ def chart(
 
     def answer(url: str, options: dict[str, Any]) -> requests.Response:
         start = date.fromtimestamp(int(options["params"].get("period1", 0)) + 43_200)
-        return response(200, json.dumps(_payload([day for day in days if day >= start])), url)
+        return response(
+            200, json.dumps(_payload([day for day in days if day >= start], symbol_of(url))), url
+        )
 
-    def _payload(shown: list[date]) -> dict[str, Any]:
+    def _payload(shown: list[date], symbol: str) -> dict[str, Any]:
         values = [(rows or {}).get(day) or row(day, scale) for day in shown]
         columns = [list(column) for column in zip(*values, strict=True)] or [[], [], [], [], []]
         quote = dict(zip(("open", "high", "low", "close", "volume"), columns, strict=True))
@@ -86,7 +93,7 @@ def chart(
             "adjclose": [{"adjclose": [close and close * 0.9 for close in quote["close"]]}],
         }
         result: dict[str, Any] = {
-            "meta": _meta(zone),
+            "meta": _meta(zone, symbol),
             "timestamp": [_stamp(day) for day in shown],
             "indicators": indicators,
         }
@@ -113,12 +120,12 @@ def _stamp(day: date) -> int:
     return int(calendar.session_open(day).timestamp())
 
 
-def _meta(zone: str) -> dict[str, Any]:
+def _meta(zone: str, symbol: str) -> dict[str, Any]:
     now = int(datetime.fromisoformat("2024-06-14T20:00:00+00:00").timestamp())
     period = {"timezone": "EDT", "start": now - 23_400, "end": now, "gmtoffset": -14_400}
     return {
         "currency": "USD",
-        "symbol": "NVDA",
+        "symbol": symbol,
         "exchangeName": "NMS",
         "instrumentType": "EQUITY",
         "firstTradeDate": 917_015_400,
@@ -176,7 +183,12 @@ def nothing(url: str, options: dict[str, Any]) -> requests.Response:
         json.dumps(
             {
                 "chart": {
-                    "result": [{"meta": _meta("America/New_York"), "indicators": {"quote": [{}]}}],
+                    "result": [
+                        {
+                            "meta": _meta("America/New_York", symbol_of(url)),
+                            "indicators": {"quote": [{}]},
+                        }
+                    ],
                     "error": None,
                 }
             }

@@ -1,50 +1,52 @@
-"""How stored and fresh bars become one series."""
+"""From which day a source is asked again."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
-import numpy as np
+import pytest
 
-from engine.market import refresh
+from engine.market import calendar, refresh
 from tests.market.samples import DAYS, some_bars
+
+TODAY = date(2024, 2, 27)
+LONG = calendar.sessions_between(date(2022, 6, 1), date(2024, 2, 26))
 
 
 def test_resume_day_goes_back_over_sessions() -> None:
     """Five sessions are asked again, holidays not counted, and never a day before the first bar."""
-    assert refresh.resume_day(some_bars(), 5) == DAYS[-5]
-    assert refresh.resume_day(some_bars(), 1) == DAYS[-1]
-    assert refresh.resume_day(some_bars(), 50) == DAYS[0]
+    assert refresh.resume_day(some_bars(), 5, TODAY) == DAYS[-5]
+    assert refresh.resume_day(some_bars(), 1, TODAY) == DAYS[-1]
+    assert refresh.resume_day(some_bars(), 50, TODAY) == DAYS[0]
 
 
-def test_a_split_is_detected_by_event_and_by_prices() -> None:
-    """A new split event, shared closes on another base, or nothing shared at all: the whole
-    history is needed."""
-    held, fresh = some_bars(), some_bars(DAYS).tail(5)
-    assert not refresh.is_rebased(held, fresh)
-    assert refresh.is_rebased(held, replace(fresh, splits=((DAYS[-1], 10.0),)))
-    assert not refresh.is_rebased(
-        replace(held, splits=((DAYS[-1], 10.0),)), replace(fresh, splits=((DAYS[-1], 10.0),))
-    )
-    assert refresh.is_rebased(held, some_bars(scale=20 / 21).tail(5))
-    assert refresh.is_rebased(held.until(DAYS[3]), fresh)
+def test_the_oldest_hole_of_a_year_is_asked_again() -> None:
+    """Of holes 30 and 200 sessions ago the older is reached, with sessions before it to compare."""
+    holes = {LONG[-30], LONG[-200]}
+    held = some_bars(tuple(day for day in LONG if day not in holes))
+    assert refresh.resume_day(held, 5, TODAY) == LONG[-203]
 
 
-def test_merge_prefers_fresh_bars_and_fills_from_stored_ones() -> None:
-    """Shared sessions are the fresh ones, lost ones come from the store, new ones are added,
-    events follow."""
-    held = replace(some_bars(DAYS[:8]), splits=((DAYS[0], 2.0),), dividends=((DAYS[6], 0.1),))
-    fresh = some_bars(scale=1.001).since(DAYS[5])
-    fresh = replace(fresh.since(DAYS[5]), dividends=((DAYS[6], 0.2),))
-    whole = refresh.merge(held, fresh)
-    assert tuple(whole.dates.tolist()) == DAYS
-    assert np.array_equal(whole.close[:5], held.close[:5])
-    assert np.array_equal(whole.close[5:], fresh.close)
-    assert whole.splits == ((DAYS[0], 2.0),)
-    assert whole.dividends == ((DAYS[6], 0.2),)
-    assert "revised" in whole.warnings[-1]
+def test_a_hole_older_than_a_year_is_left() -> None:
+    """The source had its year; the weekly comparison asks for it with everything else."""
+    held = some_bars(tuple(day for day in LONG if day != LONG[-280]))
+    assert refresh.resume_day(held, 5, TODAY) == LONG[-5]
 
 
-def test_an_unchanged_close_is_no_revision() -> None:
-    """Equal closes give no warning."""
-    assert refresh.revisions(some_bars(), some_bars().tail(5)) == ()
+def test_a_split_of_the_last_month_is_asked_with_days_before_it() -> None:
+    """The seam of a young split is in every answer; an older one is settled."""
+    held = some_bars(LONG)
+    young = replace(held, splits=((LONG[-15], 2.0),))
+    assert refresh.resume_day(young, 5, TODAY) == LONG[-18]
+    assert refresh.resume_day(replace(held, splits=((LONG[-30], 2.0),)), 5, TODAY) == LONG[-5]
+
+
+@pytest.mark.parametrize(
+    ("days", "due"), [(0.0, False), (6.0, False), (6.99, True), (8.0, True), (-1.0, True)]
+)
+def test_the_whole_series_is_compared_once_a_week(days: float, due: bool) -> None:
+    """On the seventh night, or when the time of the last comparison cannot be."""
+    now = datetime(2024, 6, 15, 2, tzinfo=UTC)
+    assert refresh.is_compare_due(now - timedelta(days=days), now) is due
+    assert refresh.is_compare_due(None, now)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.market.throttle import PAUSE_S, RequestSlot
+from engine.market.throttle import FRESH_S, PAUSE_S, RequestSlot
 from tests.fake_clock import FakeClock
 from tests.helpers import environment, wait_for
 
@@ -43,9 +43,24 @@ def test_a_failure_pauses_the_source_for_all_processes(tmp_path: Path) -> None:
     clock.advance(timedelta(seconds=PAUSE_S))
     with RequestSlot(path, clock) as turn:
         assert (turn.paused, turn.tries) == (False, 1)
-        turn.answered()
+        turn.answered("NVDA")
     with RequestSlot(path, clock) as turn:
         assert (turn.paused, turn.tries) == (False, None)
+
+
+def test_one_symbols_trouble_pauses_nobody(tmp_path: Path) -> None:
+    """The next symbol is asked at once, one time; an answer is remembered with its symbol."""
+    clock = FakeClock(NOW)
+    with RequestSlot(tmp_path / ".turn", clock) as turn:
+        turn.stumbled("unreadable")
+    with RequestSlot(tmp_path / ".turn", clock) as turn:
+        assert (turn.paused, turn.tries) == (False, 1)
+        assert not turn.answers_others("NVDA")
+        turn.answered("NVDA")
+    with RequestSlot(tmp_path / ".turn", clock) as turn:
+        assert (turn.answers_others("NVDA"), turn.answers_others("AAPL")) == (False, True)
+        clock.advance(timedelta(seconds=FRESH_S))
+        assert not turn.answers_others("AAPL")
 
 
 @pytest.mark.parametrize(

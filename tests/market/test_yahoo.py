@@ -130,7 +130,7 @@ def test_a_rate_limit_is_retried(home: Home, monkeypatch: pytest.MonkeyPatch) ->
         (fake.down_page, "CURRENTLY DOWN"),
         (fake.server_error, "cannot be read"),
         (fake.nothing, "no price data"),
-        (fake.unknown_symbol, "symbol may be delisted"),
+        (fake.unknown_symbol, r"refused or changed.*no bars of any symbol \(No data found\)"),
     ],
 )
 def test_without_bars_every_failure_is_no_data(
@@ -225,19 +225,27 @@ def test_a_revised_close_replaces_the_stored_one(
     changed: list[float | None] = [right, right + 1, right - 1, right, 5.0]
     bars = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS, rows={DAYS[-2]: changed})))
     assert bars.close[-2] == right
-    assert any("revised" in warning and f"{right:g}" in warning for warning in bars.warnings)
+    assert "1 close corrected by the source" in bars.warnings[0]
+    assert f"to {right:g}" in bars.warnings[0]
 
 
-def test_an_impossible_row_fails_the_symbol(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row with its low above its open is exit 4 that names the day, and the store keeps what
-    it had."""
-    good = ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS)))
+def test_an_impossible_row_is_left_out_and_asked_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row with its low above its open is named with its day, costs no other row, is named by the
+    store too, and is asked for until it is right."""
     wrong: list[float | None] = [90.0, 101.0, 95.0, 100.0, 5.0]
-    with pytest.raises(NoDataError, match=f"{DAYS[-3]}: low 95 above open 90"):
-        ask(home, monkeypatch, fake.FakeSession(fake.chart(DAYS, rows={DAYS[-3]: wrong})))
-    assert data_hash(
-        stored_bars(home, load(home, {}), "yahoo", "NVDA", FakeClock(NOW))
-    ) == data_hash(good)
+    bad = fake.FakeSession(fake.chart(DAYS, rows={DAYS[-20]: wrong}))
+    bars = ask(home, monkeypatch, bad)
+    text = f"NVDA: 1 session left out: {DAYS[-20]} (low 95 above open 90)"
+    assert bars.warnings == (text,)
+    assert len(bars) == len(DAYS) - 1
+    kept = stored_bars(home, load(home, {}), "yahoo", "NVDA", FakeClock(NOW))
+    assert kept.warnings == (text,)
+    right = fake.FakeSession(fake.chart(DAYS))
+    mended = ask(home, monkeypatch, right)
+    assert (mended.dates.tolist(), mended.warnings) == (DAYS, ())
+    assert len(right.charts) == 1
 
 
 def test_damaged_stored_bars_are_fetched_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
