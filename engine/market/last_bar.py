@@ -12,6 +12,7 @@ from engine.core.reading import read_end, read_json
 from engine.core.sources import parse_source
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
+from engine.market.csv_names import file_of
 
 _TAIL = 512
 """Bytes that hold the last line of a stored file: one line is below 120."""
@@ -53,7 +54,7 @@ def bars_mtime_ns(home: Home, source_text: str, symbol: str) -> int:
     """When the file of a symbol's bars was written, a folder's own before its copy; 0 without."""
     source = parse_source(source_text)
     stored = home.market / source.key / f"{symbol}.csv"
-    for path in (Path(source.folder) / f"{symbol}.csv", stored) if source.folder else (stored,):
+    for path in (file_of(source.folder, symbol), stored) if source.folder else (stored,):
         try:
             return path.stat().st_mtime_ns
         except OSError:

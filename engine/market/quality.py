@@ -43,14 +43,16 @@ def checked_bars(
     open and its close + `settle_minutes` is dropped.
     """
     if not len(rows):
+        why = f": {rows.notes[0].removeprefix(f'{rows.origin}: ')}" if rows.notes else ""
         raise NoDataError(
-            f"{rows.origin} has no bars of {rows.symbol}", "name another source: --source csv:DIR"
+            f"{rows.origin} has no bars of {rows.symbol}{why}",
+            "name another source: --source csv:DIR",
         )
     rows, warnings = _one_row_a_session(rows)
     rows, early, doubts = _complete(rows, newest)
     _check_days(rows)
     rows, dropped = without_unfinished(rows, tuple(moments), settle_minutes)
-    warnings += [*early, *dropped]
+    warnings = [*rows.notes, *warnings, *early, *dropped]
     if not len(rows):
         raise NoDataError(
             f"{rows.origin} has no finished bar of {rows.symbol}: {warnings[-1]}",

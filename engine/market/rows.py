@@ -28,6 +28,8 @@ class Rows:
     splits: tuple[tuple[date, float], ...] = ()
     dividends: tuple[tuple[date, float], ...] = ()
     fetched_at: datetime | None = None
+    notes: tuple[str, ...] = ()
+    """What the reader left out, by name."""
 
     def __len__(self) -> int:
         return len(self.days)

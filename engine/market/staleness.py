@@ -13,6 +13,7 @@ from engine.core.errors import UsageError
 from engine.core.sources import parse_source
 from engine.core.text import clean
 from engine.market.calendar import iter_sessions, last_complete_session
+from engine.market.csv_names import file_of
 from engine.words.phrases import bars_age
 
 
@@ -40,7 +41,7 @@ def stand_in_note(source: str, symbol: str, last_bar: str) -> str:
         folder = parse_source(source).folder
     except UsageError:
         return ""
-    if not folder or Path(folder, f"{symbol}.csv").exists():
+    if not folder or file_of(folder, symbol).exists():
         return ""
     gone = f"no folder {clean(folder, 200)}"
     if Path(folder).is_dir():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from pathlib import Path
 from typing import TypeVar
 
 from engine.core.clock import Clock
@@ -12,6 +11,7 @@ from engine.core.paths import Home
 from engine.core.sources import parse_source
 from engine.market.bars import Bars
 from engine.market.calendar import last_complete_session
+from engine.market.csv_names import file_of
 from engine.market.fetch import stored_bars
 from engine.market.store import bars_path
 from engine.settings.schema import Settings
@@ -51,7 +51,7 @@ class StoredBarCache:
         parsed = parse_source(source)
         newest = last_complete_session(self._clock.now(), settings.market.settle_minutes)
         if parsed.folder:
-            path = Path(parsed.folder) / f"{symbol}.csv"
+            path = file_of(parsed.folder, symbol)
         elif parsed.needs_network:
             path = bars_path(self._home, source, symbol)
         else:

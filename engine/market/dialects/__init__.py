@@ -1,0 +1,1 @@
+"""CSV as programs write it: content → table → names → dates and numbers → reading."""

@@ -1,0 +1,1 @@
+"""Tests of the reading of CSV files in the shapes of other programs."""
