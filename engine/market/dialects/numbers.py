@@ -92,7 +92,7 @@ class NumberForm:
 
 def bare_number(text: str) -> str:
     """A text without the sign of a currency, with plain blanks, apostrophes and minus."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or _PLAIN.fullmatch(text):
         return text
     bare = _BLANKS.sub(" ", text.strip()).replace("’", "'").replace("\u2212", "-")
     return _CURRENCY.sub(r"\1", bare).strip()
