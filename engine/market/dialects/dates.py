@@ -45,7 +45,7 @@ class DayColumn:
     """How the days are written, in words."""
 
 
-Reading = Callable[[str], date | None]
+_Reading = Callable[[str], date | None]
 
 
 def looks_like_a_day(text: str) -> bool:
@@ -109,7 +109,7 @@ def _ambiguous(
     )
 
 
-def _readings(texts: Sequence[str]) -> dict[str, Reading]:
+def _readings(texts: Sequence[str]) -> dict[str, _Reading]:
     """By form the function that reads a text of this column."""
     readings = {order: _in_order(place) for place, order in enumerate(_ORDERS)}
     digits = [text for text in texts if _DIGITS.fullmatch(text)]
@@ -118,7 +118,7 @@ def _readings(texts: Sequence[str]) -> dict[str, Reading]:
     return readings
 
 
-def _in_order(order: int) -> Reading:
+def _in_order(order: int) -> _Reading:
     """The reading of days by words or in one order of day, month and year."""
 
     def read(text: str) -> date | None:
@@ -190,7 +190,7 @@ def _compact(text: str, order: int = 2) -> date | None:
     return _ordered(text[:2], text[2:4], text[4:], order) if len(text) == 6 else None
 
 
-def _numbered(digits: Sequence[str]) -> dict[str, Reading]:
+def _numbered(digits: Sequence[str]) -> dict[str, _Reading]:
     """The readings of a column of numbers: serial days of Excel, or unix stamps."""
     values = [_number(text) for text in digits]
     largest = max(map(abs, values))
@@ -221,7 +221,7 @@ def _number(text: str) -> int:
     return int(re.split(r"[.,]", text)[0])
 
 
-def _serial(start: date) -> Reading:
+def _serial(start: date) -> _Reading:
     def read(text: str) -> date | None:
         if not _DIGITS.fullmatch(text):
             return None

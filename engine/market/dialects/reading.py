@@ -38,7 +38,7 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileReading:
     """The rows of a file, and how it was understood."""
 
     rows: Rows
@@ -47,7 +47,7 @@ class Reading:
 
 def read_dialect(
     path: Path, raw: bytes, symbol: str, source: str, start: date | None = None
-) -> Reading:
+) -> FileReading:
     """The rows of a file from `start` on, in its order, without `fetched_at`.
 
     Raises NoDataError naming file, line and text for what cannot be read, or in two ways.
@@ -76,7 +76,7 @@ def read_dialect(
         splits=splits,
         notes=tuple(left_out.notes(origin)),
     )
-    return Reading(rows, _understood(bars, layout, encoding, numbers))
+    return FileReading(rows, _understood(bars, layout, encoding, numbers))
 
 
 def _has_layout(text: str, symbol: str) -> bool:
