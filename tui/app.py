@@ -19,8 +19,8 @@ from tui.dashboard.last_seen import LastSeen
 from tui.dashboard.screen import MainScreen
 from tui.dashboard.snapshot_feed import SnapshotFeed
 from tui.dashboard.text import leaving
-from tui.keys.keymap import Keymap, keymap
-from tui.keys.labels import key, put_in_force
+from tui.frame.facts import FrameFacts
+from tui.keys.labels import key
 from tui.look.theme_switch import ThemedApp
 from tui.look.themes import BY_NAME
 from tui.look.waiting import LAG_S
@@ -29,7 +29,7 @@ from tui.screens.live import LiveScreen
 from tui.screens.stack import ScreenStack
 from tui.screens.typing_app import TypingApp
 from tui.service.feed import ServiceFeed
-from tui.terminal.driver import CountingDriver
+from tui.terminal.driver import CountingDriver, bytes_sent
 from tui.terminal.textual_private import deliver_late_resize, driver_of
 from tui.terminal.vitals import Vitals
 from tui.work.background import post, start_verb, while_open, write_log
@@ -94,10 +94,10 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
         """Runs started from here, also those no snapshot has shown yet."""
         self.event_loop: asyncio.AbstractEventLoop | None = None
         """The loop while it runs, for signal handlers."""
-        self.own_keys = Keymap({})
-        """The keys of `[console.keys]` that are in force."""
         publish = partial(post, self)
         self.last_seen = LastSeen(engine, read_only=read_only, publish=publish, log=self.note)
+        self._service = ServiceSeen("", None)
+        self._lag = ""
         self._stack = ScreenStack(self, self.say, self.note)
         self._verbs = RunningVerbs()
         self._feed = SnapshotFeed(engine, self.wall, self.vitals, publish=publish, log=self.note)
@@ -121,9 +121,18 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
         return self.last_seen.away
 
     @property
-    def service_word(self) -> str:
-        """The state of the prediction service; empty before the first look at it."""
-        return self.main.service
+    def frame(self) -> FrameFacts:
+        """What the frame of every screen shows."""
+        return FrameFacts(
+            snapshot=self.main.snapshot,
+            failure=self.main.failure,
+            clock=times.time_of_day(self.wall.now()),
+            service=self._service.word,
+            latency_s=self._service.latency_s,
+            slow=self.vitals.link == "slow",
+            lag=self._lag,
+            read_only=self.read_only,
+        )
 
     def get_default_screen(self) -> Screen[Any]:
         return MainScreen()
@@ -142,20 +151,20 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
     def on_unmount(self) -> None:
         self._feed.poller.stop()
         self._service_feed.poller.stop()
-        self.vitals.stop(self._sent())
+        self.vitals.stop(bytes_sent(driver_of(self)))
         self.last_seen.stop()
-        put_in_force(Keymap({}))
+        self.forget_keys()
 
     @while_open
     def _tick(self) -> None:
         """Once a second: move the title's clock, mark old numbers, follow the settings' theme."""
-        self.main.clock = times.time_of_day(self.wall.now())
         before = self.stalled
-        self.stalled = self.vitals.tick(self._sent(), self.size)
+        self.stalled = self.vitals.tick(bytes_sent(driver_of(self)), self.size)
         deliver_late_resize(self)
         age_s = self._feed.age_s
         old = f"OLD {times.duration(age_s)}" if age_s > LAG_S and self.snapshot else ""
-        self.main.lag = "  ".join(word for word in (self.stalled, old) if word)
+        self._lag = "  ".join(word for word in (self.stalled, old) if word)
+        self._stack.draw_frame()
         if isinstance(self.screen, LiveScreen):
             self.screen.tick()
             if self.stalled != before:
@@ -163,17 +172,13 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
         self.theme_setting = self._feed.theme
         self.follow_settings()
 
-    def _sent(self) -> int | None:
-        """Bytes sent to the terminal so far; None without one."""
-        driver = driver_of(self)
-        return driver.counted.sent if isinstance(driver, CountingDriver) else None
-
     # -- reading --------------------------------------------------------------------------------
 
     @on(ServiceSeen)
     @while_open
     def _service_seen(self, message: ServiceSeen) -> None:
-        self.main.service = message.word
+        self._service = message
+        self._stack.draw_frame()
         if isinstance(self.screen, LiveScreen):
             self.screen.redraw()
 
@@ -189,6 +194,7 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
         if self.main.snapshot is None:  # behind the first paint
             self.last_seen.start()
         self.main.snapshot = message.snapshot
+        self._stack.draw_frame()
 
     @on(SnapshotFailed)
     @while_open
@@ -261,10 +267,7 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
 
     def take_keys(self) -> None:
         """Apply the operator's keys over the defaults."""
-        self.own_keys = keymap(self.engine.settings.current.console.keys)
-        self.set_keymap(self.own_keys.textual)
-        self.leave_keys = self.own_keys.textual.get("leave", "ctrl+q").split(",")
-        put_in_force(self.own_keys)
+        self.use_keys(self.engine.settings.current.console.keys)
 
     def copy(self, text: str) -> None:
         """Ask the terminal to take `text`; keep it in a file too, unless this is read-only."""
@@ -274,6 +277,10 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
     def go(self, name: str) -> None:
         """Show a screen of `tui.screens.tabs`; one with unwritten changes asks first."""
         self._stack.go(name)
+
+    def show_symbol(self, symbol: str) -> None:
+        """Show all about one symbol."""
+        self._stack.go("dashboard", lambda: self.main.show_symbol(symbol))
 
     # -- leaving --------------------------------------------------------------------------------
 

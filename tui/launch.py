@@ -68,7 +68,7 @@ def open_console(engine: EnginePort, read_only: bool, link: str) -> int:
     held.guard(leave, save)
     # What is loaded now stays: the collector need not look at it when a screen is closed.
     gc.freeze()
-    app.run(mouse=not terminal.over_ssh(os.environ))
+    app.run()
     held.ended()
     app.last_seen.left()
     sys.stdout.write(app.last_words())

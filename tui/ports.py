@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.settings.sheet import Sheet
     from engine.vault.records import Backup
     from engine.watch.records import Waiting
+    from tui.frame.facts import FrameFacts
     from tui.screens.typed_keys import TypedKeys
     from tui.terminal.vitals import Vitals
     from tui.work.messages import Notice
@@ -207,7 +208,7 @@ class Shell(Protocol):
     def away(self) -> Away | None: ...
 
     @property
-    def service_word(self) -> str: ...
+    def frame(self) -> FrameFacts: ...
 
     def ask(
         self,
@@ -226,6 +227,10 @@ class Shell(Protocol):
     def copy(self, text: str) -> None: ...
 
     def go(self, name: str) -> None: ...
+
+    def show_symbol(self, symbol: str) -> None: ...
+
+    def switch_mouse(self) -> Notice: ...
 
     def leave(self, code: int = 0) -> None: ...
 

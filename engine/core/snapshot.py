@@ -136,6 +136,26 @@ class SymbolRow:
     """Why automatic training is on hold; empty when it is not."""
 
 
+class Subject(StrEnum):
+    """What a cause is about: it says where the cause is explained."""
+
+    HOST = "host"
+    SYMBOL = "symbol"
+    ALERTS = "alerts"
+    HOME = "home"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One reason why the home is WARN or CRIT."""
+
+    level: Level
+    subject: Subject
+    text: str
+    """The label and the figure: `disk 96 %`, `NVDA CORRUPT`, `2 alerts`."""
+    symbol: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the console shows, as one value."""
@@ -153,6 +173,8 @@ class Snapshot:
     problems: tuple[str, ...] = ()
     """What could not be read, in words; empty when all is well."""
     worst: Level = Level.OK
+    causes: tuple[Cause, ...] = ()
+    """Why it is WARN or CRIT, the worst first."""
     alerts: tuple[Alert, ...] = ()
     """Pending and firing ones, firing first."""
     undelivered: int = 0

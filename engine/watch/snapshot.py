@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from engine.core.clock import Clock
 from engine.core.paths import Home
-from engine.core.records import Level, Run, SymbolState
-from engine.core.snapshot import AlertState, Meter, Snapshot, SymbolRow
+from engine.core.records import Level, Run
+from engine.core.snapshot import Meter, Snapshot
 from engine.core.sources import is_simulated, parse_source
 from engine.core.tail import FileTail
 from engine.core.text import clean
@@ -16,19 +16,14 @@ from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.runs.store import RunStore
 from engine.settings.schema import Settings
-from engine.watch.console_summary import ConsoleSummary, SummaryReader, safe_read
-from engine.watch.meters import Meters, worst
+from engine.watch.causes import calm_while_training, causes_of
+from engine.watch.console_summary import SummaryReader, safe_read
+from engine.watch.meters import Meters
 from engine.watch.symbol_row import RowContext, build_row, last_jobs, watched
 
 RECENT_RUNS = 50
 LOG_LINES = 200
 LOG_WINDOW = 65536
-
-
-def host_levels(meters: tuple[Meter, ...], runs: tuple[Run, ...]) -> list[Level]:
-    """Host levels that count for the worst state; a CPU busy with a live run is no fault."""
-    training = any(run.live for run in runs)
-    return [meter.level for meter in meters if not (training and meter.name == "CPU")]
 
 
 class SnapshotReader:
@@ -62,9 +57,9 @@ class SnapshotReader:
             watched(build_row(symbol, self._status(symbol), context), summary)
             for symbol in settings.names
         )
-        meters = self._read_meters(settings, problems)
+        meters = calm_while_training(self._read_meters(settings, problems), runs)
         shown = source or context.configured
-        levels = (*host_levels(meters, runs), *_row_levels(rows), *_alert_levels(summary))
+        causes = causes_of(meters, rows, summary.alerts, problems)
         return Snapshot(
             taken_at=context.now,
             host=clean(platform.node(), 40),
@@ -76,7 +71,8 @@ class SnapshotReader:
             runs=runs,
             log_tail=self._log.read().lines,
             problems=tuple(problems),
-            worst=worst([*levels, *(Level.WARN for _ in problems)]),
+            worst=causes[0].level if causes else Level.OK,
+            causes=causes,
             alerts=summary.alerts,
             undelivered=summary.undelivered,
             checked_at=summary.checked_at,
@@ -116,18 +112,3 @@ class SnapshotReader:
         self._statuses |= {
             symbol: (self._status_key(symbol), status) for symbol, status in built.items()
         }
-
-
-def _row_levels(rows: tuple[SymbolRow, ...]) -> Iterator[Level]:
-    """Row levels that count for the worst state, as in `health`."""
-    for row in rows:
-        if row.state in (SymbolState.CORRUPT, SymbolState.FOREIGN):
-            yield Level.CRIT
-        elif row.state in (SymbolState.FAILED, SymbolState.LOST):
-            yield Level.WARN
-
-
-def _alert_levels(summary: ConsoleSummary) -> Iterator[Level]:
-    for alert in summary.alerts:
-        if alert.state is AlertState.FIRING and not alert.acked:
-            yield Level.WARN

@@ -36,6 +36,11 @@ def screen_text(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
+def heading(app: App[Any]) -> str:
+    """The lines above the body: the frame, and the title of a screen."""
+    return "\n".join(screen_text(app).splitlines()[:3])
+
+
 async def until(
     pilot: Pilot[Any], condition: Callable[[], Any], what: str = "the condition"
 ) -> Any:

@@ -79,7 +79,7 @@ async def take(shot: Shot, folder: Path) -> str:
     app = StockmlApp(engine, wall=clock())
     async with app.run_test(size=shot.size) as pilot:
         await until(
-            pilot, lambda: app.main.snapshot and "service up" in screen_text(app), "the first look"
+            pilot, lambda: app.main.snapshot and "svc " in screen_text(app), "the first look"
         )
         for key in shot.keys:  # a key counts when the screen has its rows
             await until(pilot, lambda: getattr(app.screen, "value", ()) is not None, "the look")

@@ -184,7 +184,7 @@ def problems(
     found += [f"{cell_len(one)} cells: {one!r}" for one in lines if cell_len(one) > width]
     found += [f"{len(lines)} lines"] if len(lines) > height else []
     found += ["a traceback"] if "Traceback" in text else []
-    heads = text if stop.dialog else lines[0]
+    heads = text if stop.dialog else "\n".join(lines[:3])
     found += [f"no title {stop.title!r}"] if stop.title[: width - 4] not in heads else []
     found += [f"no way out {stop.out!r}"] if stop.out not in lines[-1] else []
     found += [f"no {stop.there!r}"] if stop.there not in text else []

@@ -114,7 +114,7 @@ async def test_what_comes_while_it_ends_is_dropped(tmp_path: Path) -> None:
 
     assert app.screen_stack == []
     app._tick()
-    app._service_seen(ServiceSeen("up"))
+    app._service_seen(ServiceSeen("up", 0.007))
     app._snapshot_read(SnapshotRead(trained_home()))
     app._snapshot_failed(SnapshotFailed("EIO"))
     app._away_read(AwayRead(Away()))

@@ -10,8 +10,8 @@ import pytest
 
 from engine.core.events import Event, encode
 from engine.core.paths import Home
-from engine.core.records import Forecast, Job, JobState, Level, Metrics, ModelInfo, Run, SymbolState
-from engine.core.snapshot import Meter, SymbolRow
+from engine.core.records import Forecast, Job, JobState, Metrics, ModelInfo, SymbolState
+from engine.core.snapshot import SymbolRow
 from engine.forecast import status as derived
 from engine.forecast.status import Status, StatusKey, StatusKind
 from engine.runs.fold import LOST_MESSAGE
@@ -21,7 +21,7 @@ from engine.settings.home import default_settings, prepare
 from engine.settings.schema import Settings
 from engine.watch.holds import hold
 from engine.watch.row_state import state_of
-from engine.watch.snapshot import SnapshotReader, host_levels
+from engine.watch.snapshot import SnapshotReader
 from engine.watch.symbol_row import STOPPED, UNREADABLE
 from tests.fake_clock import FakeClock
 from tests.helpers import ROOT, environment
@@ -311,19 +311,6 @@ def test_a_home_that_cannot_be_written_says_so(tmp_path: Path, settings: Setting
 
     assert row is not None
     assert (False, UNREADABLE) == (row.stale_status, row.note)
-
-
-def test_a_cpu_that_training_keeps_busy_is_no_fault() -> None:
-    """While a run is live its CPU does not make the title CRIT;
-    a full disk does, and so does the CPU without a run."""
-    meters = (Meter("CPU", 99.0, "%", Level.CRIT), Meter("DISK", 85.0, "%", Level.WARN))
-    live = Run(
-        "20261122-120000-000001", "train", "manual", "yahoo", NOW, "cron", JobState.RUNNING, ()
-    )
-    ended = replace(live, state=JobState.DONE)
-
-    assert [Level.WARN] == host_levels(meters, (ended, live))
-    assert [Level.CRIT, Level.WARN] == host_levels(meters, (ended,))
 
 
 def test_bars_asked_for_once_do_not_stay_on_show(home: Home, settings: Settings) -> None:

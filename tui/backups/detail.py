@@ -28,6 +28,7 @@ class BackupScreen(LiveScreen):
     """A detail of the Backups screen."""
 
     GROUP = "backup"
+    UNDER = "backups"
     NAME = "Backup"
     EVERY = 5.0
     BINDINGS: ClassVar[list[BindingType]] = bindings("backup")

@@ -49,6 +49,7 @@ class AwayScreen(PageScreen):
     """What the console found when it was opened, to be read again."""
 
     GROUP = "away"
+    UNDER = "dashboard"
     NAME = "While you were away"
     BINDINGS: ClassVar[list[BindingType]] = bindings("away")
 

@@ -55,23 +55,24 @@ def heights(
     notice: int,
     *,
     away: int = 0,
+    tabs: bool = False,
     zoom: str = "",
     side: bool = False,
 ) -> dict[str, int]:
     """Lines for each pane in a terminal of `height` lines.
 
-    `notice` and `away` count wrapped lines; `zoom` names the pane that gets all but title, footer
-    and notice.
+    `notice` and `away` count wrapped lines; `tabs` says whether the tab bar is shown; `zoom` names
+    the pane that gets all but frame and notice.
     """
     shares = _Shares(height)
-    shares.take("title", 1)
+    shares.take("frame", 1 + int(tabs and height > 1))
     shares.take("footer", 1)
     if zoom:
         shares.take("notice", notice, 1)
         none = dict.fromkeys((*ZOOMABLE, "summary", "away"), 0)
         return {**none, **shares.given, zoom: shares.left}
     detail = 1 if height >= DETAIL_FROM and not side else 0
-    notice_from_log = height - 5 - (rows + 1)
+    notice_from_log = height - 5 - int(tabs) - (rows + 1)
     if notice_from_log < notice:  # no log to cover: the notice costs rows
         shares.take("notice", min(notice, 2), 2)
     if notice_from_log < 1:  # the same for the one line that names the key of what happened

@@ -25,6 +25,8 @@ ORDERS: dict[str, Callable[[SymbolRow], float | int | str]] = {
     "name": lambda row: row.symbol,
 }
 """The orders that `o` goes through: the worst, oldest or largest first."""
+HEAD_ORDERS = {"SYM": "name", "AGE": "age", "MASE": "MASE", "CHG%": "change"}
+"""The order that a click on the title of a column asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class RowFilter:
         texts = (row.symbol, row.company, row.state.value)
         has_part = any(part in text.lower() for text in texts)
         return has_part is not self.text.startswith("!")
+
+    def sorted_by(self, title: str) -> RowFilter:
+        """In the order of the column `title`; in that of the table when it is so already."""
+        order = HEAD_ORDERS.get(title, self.order)
+        return replace(self, order="table" if order == self.order else order)
 
     def of(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the rows that are shown, in their order."""

@@ -19,12 +19,13 @@ from tui.dashboard.layout import ZOOMABLE, heights, side_width, zoomed_pane
 from tui.dashboard.panes.away import ideal_height
 from tui.dashboard.panes.symbols import SymbolsPane, index_of
 from tui.dashboard.panes.table import PANES
-from tui.dashboard.row_filter import ORDERS, RowFilter
+from tui.dashboard.row_filter import RowFilter
+from tui.dashboard.row_verbs import RowVerbs
 from tui.dashboard.table_text import labelled
 from tui.dashboard.train_verbs import ManyTrainVerbs
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
-from tui.dialogs.prompt import PromptScreen, ask_text
+from tui.frame.frame import is_framed
 from tui.keys.table import bindings
 from tui.look.glyphs import ASCII, UNICODE
 from tui.screens.base import ActingScreen
@@ -38,15 +39,12 @@ class MainScreen(ActingScreen[None]):
     """Binds the snapshot to the panes and the keys to verbs."""
 
     GROUP = "main"
-    VERBS = (ManyTrainVerbs, CheckVerbs, ServiceTest)
+    UNDER = "dashboard"
+    VERBS = (ManyTrainVerbs, CheckVerbs, ServiceTest, RowVerbs)
     BINDINGS: ClassVar[list[BindingType]] = bindings("main")
 
     snapshot: var[Snapshot | None] = var(None, init=False)
     failure: var[str] = var("", init=False)
-    clock: var[str] = var("", init=False)
-    lag: var[str] = var("", init=False)
-    service: var[str] = var("", init=False)
-    """The state of the prediction service."""
     cursor: var[str] = var("", init=False)
     marks: var[frozenset[str]] = var(frozenset, init=False)
     notice: var[Notice | None] = var(None, init=False)
@@ -67,6 +65,7 @@ class MainScreen(ActingScreen[None]):
         self._notice_timer = NoticeTimer(self, self._clear_notice)
 
     def compose(self) -> ComposeResult:
+        yield from self.compose_frame()
         for place in PANES:
             rows = MainScreen.shown if place.filtered else MainScreen.snapshot
             bound: list[Reactive[Any]] = [getattr(MainScreen, name) for name in place.bound]
@@ -86,6 +85,7 @@ class MainScreen(ActingScreen[None]):
         if len(self.query(Pane)) < len(PANES):
             return
         width, height = self.app.size
+        tabs = is_framed(width, height)
         live = self.snapshot.live_runs if self.snapshot else ()
         jobs = sum(job.state is JobState.RUNNING for run in live for job in run.jobs)
         rows = len(self.snapshot.rows) if self.snapshot else len(self.shell.names)
@@ -94,14 +94,24 @@ class MainScreen(ActingScreen[None]):
         notice = len(notice_lines(self.notice, width - side))
         meanwhile = ideal_height(self.away)
         for name, lines in heights(
-            height, rows, len(live), jobs, notice, away=meanwhile, zoom=zoom, side=side > 0
+            height,
+            rows,
+            len(live),
+            jobs,
+            notice,
+            away=meanwhile,
+            tabs=tabs,
+            zoom=zoom,
+            side=side > 0,
         ).items():
             pane = self.query_one(f"#{name}")
             pane.display = lines > 0
             pane.styles.height = lines
         beside = self.query_one("#side")
         beside.display = side > 0
-        beside.styles.width, beside.styles.height = side, height - 1
+        beside.styles.width = side
+        beside.styles.height = height - 2 - int(tabs)
+        beside.styles.margin = (1 + int(tabs), 0, 0, 0)
         self.view = self._view_words(zoom)
 
     def _view_words(self, zoom: str) -> str:
@@ -116,6 +126,19 @@ class MainScreen(ActingScreen[None]):
         self.marks = self.marks & frozenset(row.symbol for row in self.snapshot.rows)
         self._apply_filter()
         self.arrange_panes()
+        self.draw_frame()
+
+    def watch_failure(self) -> None:
+        self.draw_frame()
+
+    def watch_filter_words(self) -> None:
+        self.draw_frame()
+
+    def watch_view(self) -> None:
+        self.draw_frame()
+
+    def frame_marks(self) -> tuple[str, ...]:
+        return tuple(text for text in (self.filter_words, self.view) if text)
 
     def watch_row_filter(self) -> None:
         self._apply_filter()
@@ -142,8 +165,14 @@ class MainScreen(ActingScreen[None]):
         self.notice = None
 
     @on(SymbolsPane.Clicked)
-    def _row_clicked(self, message: SymbolsPane.Clicked) -> None:
+    def _symbol_clicked(self, message: SymbolsPane.Clicked) -> None:
         self.cursor = message.symbol
+        if message.opens:
+            self.do_open()
+
+    @on(SymbolsPane.HeadClicked)
+    def _head_clicked(self, message: SymbolsPane.HeadClicked) -> None:
+        self.row_filter = self.row_filter.sorted_by(message.title)
 
     def _move(self, by: int) -> None:
         if self.shown is not None and self.shown.rows:
@@ -201,22 +230,6 @@ class MainScreen(ActingScreen[None]):
     def do_pane_before(self) -> None:
         self._choose_pane(-1)
 
-    def do_filter(self) -> None:
-        def show(text: str) -> None:
-            self.row_filter = replace(self.row_filter, text="" if text == "!" else text)
-
-        prompt = PromptScreen("show rows with (!text without): ", self.row_filter.text)
-        ask_text(self.shell, prompt, show)
-
-    def do_problems(self) -> None:
-        self.row_filter = replace(self.row_filter, problems=not self.row_filter.problems)
-
-    def do_sort(self) -> None:
-        orders = list(ORDERS)
-        self.row_filter = replace(
-            self.row_filter, order=orders[(orders.index(self.row_filter.order) + 1) % len(orders)]
-        )
-
     def do_refresh(self) -> None:
         self.shell.look_now()
 
@@ -258,10 +271,15 @@ class MainScreen(ActingScreen[None]):
         )
 
     def do_open(self) -> None:
+        if self.cursor:
+            self.show_symbol(self.cursor)
+
+    def show_symbol(self, symbol: str) -> None:
+        """Open the page of `symbol`, and put the cursor on its row."""
         from tui.symbol.screen import SymbolScreen
 
-        if self.cursor:
-            self.app.push_screen(SymbolScreen(self.cursor))
+        self.cursor = symbol
+        self.app.push_screen(SymbolScreen(symbol))
 
     def do_help(self) -> None:
         open_help(self, help_sections(), STATE_STYLES_BY_NAME)

@@ -45,6 +45,16 @@ def header(columns: Sequence[Column]) -> str:
     return " ".join(column.fitted(column.title) for column in columns)
 
 
+def column_at(columns: Sequence[Column], x: int) -> str:
+    """The title of the column at `x`; empty left and right of them."""
+    end = GUTTER - 1
+    for column in columns:
+        end += 1 + column.width
+        if GUTTER <= x < end:
+            return column.title
+    return ""
+
+
 def cells(row: SymbolRow, columns: Sequence[Column], width: int, context: CellContext) -> Line:
     """One row without its gutter; in a narrow table the progress of a training covers figures."""
     texts = [column.fitted(column.cell(row, context)) for column in columns]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -18,6 +19,7 @@ from tui.ports import Shell
 from tui.screens.base import ActingScreen
 from tui.widgets.lines import Line, Lines, line, plain, wrapped
 from tui.widgets.scroll import ScrollLines
+from tui.widgets.targets import Part, TargetLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ def buttons_line(question: Question, on_yes: bool, hint: str) -> Line:
         (yes, "cursor" if on_yes else ""),
         (f"   {hint}", "dim"),
     )
+
+
+def clickable(question: Question, buttons: Line) -> tuple[Part, ...]:
+    """The buttons as parts that answer when they are clicked."""
+    answers = {question.no: "act:confirm_no", question.yes: "act:confirm_yes"}
+    return tuple(Part(span, answers.get(span[0].strip(" []"), "")) for span in buttons)
 
 
 def confirm(shell: Shell, question: Question, act: Callable[[], object]) -> None:
@@ -91,7 +99,7 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Lines(id="asked")
             yield ScrollLines(id="touched")
-            yield Lines(id="buttons")
+            yield TargetLines(id="buttons")
         yield from self.compose_footer()
 
     def on_mount(self) -> None:
@@ -137,8 +145,12 @@ class ConfirmScreen(ActingScreen[bool], ModalScreen[bool]):
         buttons = buttons_line(self.question, self.on_yes, hint)
         if below > 0 and len(plain(buttons)) > touched.size.width:
             buttons = buttons_line(self.question, self.on_yes, f"+{below}: {key('confirm_down')}")
-        self.query_one("#buttons", Lines).show((buttons,))
+        self.query_one("#buttons", TargetLines).show_parts(clickable(self.question, buttons))
         self.draw_footer()
+
+    @on(ScrollLines.Moved)
+    def _wheeled(self) -> None:
+        self._draw()
 
     def watch_on_yes(self) -> None:
         self._draw()

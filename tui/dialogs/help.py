@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -121,6 +122,10 @@ class HelpScreen(ActingScreen[None]):
         where = f"lines {page.top + 1} to {last} of {len(page.content)}"
         self.query_one("#title", Lines).show(((("Help  ", "head"), (where, "dim")),))
         self.draw_footer()
+
+    @on(ScrollLines.Moved)
+    def _wheeled(self) -> None:
+        self._draw()
 
     def _scroll(self, by: int) -> None:
         self.query_one(ScrollLines).move(by)

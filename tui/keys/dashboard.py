@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.keys.action import ActionRow, actions_of
-from tui.keys.shared import moves, tabs, themes
+from tui.keys.shared import MOUSE, moves, tabs, themes
 
 DASHBOARD = (
     *actions_of(
@@ -13,6 +13,7 @@ DASHBOARD = (
                 "help", "question_mark f1", "help", "explain keys, columns and states", footer=1
             ),
             ActionRow("quit", "q", "quit", "leave the console; training goes on", footer=2),
+            MOUSE,
             ActionRow("palette", "colon ctrl+p", "menu", "find an action by name", footer=3),
             ActionRow("mark", "space", "mark", "mark the row, or take its mark away", footer=4),
             ActionRow(

@@ -32,6 +32,9 @@ _BACK = ActionRow(
     "back", "escape q", "back", "one step back, in the end to the dashboard", footer=2
 )
 _REFRESH = ActionRow("refresh", "ctrl+r f5", "refresh", "read everything again now")
+MOUSE = ActionRow(
+    "mouse", "m", "mouse", "switch the mouse off or on; shift selects text either way"
+)
 _PALETTE = ActionRow("palette", "colon ctrl+p", "menu", "find an action by name")
 
 
@@ -72,7 +75,7 @@ def frame(group: str) -> tuple[Action, ...]:
     """What every screen above the dashboard has: help, back, refresh, copy, menu, screens, rows."""
     copy = ActionRow("copy", "y", "copy", f"copy {COPIED.get(group, 'the current row')}")
     return (
-        *actions_of(group, (_HELP, _BACK, _REFRESH, copy, _PALETTE)),
+        *actions_of(group, (_HELP, _BACK, _REFRESH, copy, MOUSE, _PALETTE)),
         *tabs(group),
         *moves(group),
     )

@@ -51,6 +51,7 @@ class LogView(LiveScreen):
     """A thread brings index and matches forward; drawing reads the few lines in sight."""
 
     GROUP = "view"
+    UNDER = "logs"
     NAME = "Log"
     EVERY = LOOK_EVERY
     BINDINGS: ClassVar[list[BindingType]] = bindings("view")

@@ -35,6 +35,7 @@ class RunScreen(LiveScreen):
     """A detail of the Runs screen."""
 
     GROUP = "run"
+    UNDER = "runs"
     NAME = "Run"
     EVERY = 0.5
     BINDINGS: ClassVar[list[BindingType]] = bindings("run")

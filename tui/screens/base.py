@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from engine.core.records import Level
 from engine.core.text import clean
+from tui.frame.frame import Frame
 from tui.keys.table import by_id, in_group
 from tui.screens.verbs import Verbs
 from tui.terminal.textual_private import forget_backgrounds
 from tui.widgets.footer import Footer, live_keys
+from tui.widgets.picker import Picker
+from tui.widgets.scroll import WHEEL_LINES
+from tui.widgets.targets import TargetLines
 from tui.work.messages import Notice
 
 if TYPE_CHECKING:
@@ -38,6 +42,8 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     """Keys typed before it is drawn are for it: on a slow line `/NVDA` and enter come at once."""
     TAKES_TEXT: ClassVar[bool] = False
     """It has a field: what is pasted is typed there."""
+    UNDER: ClassVar[str] = ""
+    """The tab that the frame shows it under."""
     AUTO_FOCUS = None
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -96,6 +102,57 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
         forget_backgrounds()
         self.shell.vitals.screen_closed()
 
+    def compose_frame(self) -> ComposeResult:
+        """The status line and the tab bar, above all else."""
+        yield Frame(id="frame")
+
+    @property
+    def shown_tab(self) -> str:
+        """The tab that the frame shows the screen under."""
+        return self.UNDER
+
+    def frame_marks(self) -> tuple[str, ...]:
+        """What the screen adds to the status line."""
+        return ()
+
+    def draw_frame(self) -> None:
+        """Show how the home is, on every screen that has a frame."""
+        for frame in self.query(Frame):
+            frame.draw(self.shell.frame, self.frame_marks(), self.shown_tab)
+
+    @on(TargetLines.Pressed)
+    def _target_pressed(self, message: TargetLines.Pressed) -> None:
+        """Do what a part of frame or footer leads to when it is clicked."""
+        kind, _, name = message.target.partition(":")
+        if kind == "go":
+            self.shell.go(name)
+        elif kind == "symbol":
+            self.shell.show_symbol(name)
+        else:
+            self.action_act(name)
+
+    def redraw(self) -> None:
+        """Draw again what depends on the chosen row."""
+
+    @on(Picker.Clicked)
+    async def _row_clicked(self, message: Picker.Clicked) -> None:
+        self.query_one(Picker).choose(message.name)
+        self.redraw()
+        opener = self.active_bindings.get("enter")
+        if message.opens and opener is not None:
+            await self.app.run_action(opener.binding.action, opener.node)
+
+    def on_mouse_scroll_down(self) -> None:
+        self._wheel("do_down")
+
+    def on_mouse_scroll_up(self) -> None:
+        self._wheel("do_up")
+
+    def _wheel(self, handler: str) -> None:
+        """Move as the arrow keys do, some rows at once."""
+        for _ in range(WHEEL_LINES if hasattr(self, handler) else 0):
+            getattr(self, handler)()
+
     def compose_footer(self) -> ComposeResult:
         yield Footer(id="footer")
 
@@ -142,6 +199,7 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_footer)
+        self.call_after_refresh(self.draw_frame)
         if not self.listens:  # behind the drawing that the screen itself asked for
             self.call_after_refresh(self._listen)
 
@@ -151,6 +209,9 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
 
     def do_copy(self) -> None:
         self.shell.copy(self.copyable())
+
+    def do_mouse(self) -> None:
+        self.shell.say(self.shell.switch_mouse())
 
     def do_go(self, tab: str) -> None:
         self.shell.go(tab)

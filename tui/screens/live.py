@@ -8,23 +8,23 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.message import Message
 
 from engine.core.errors import StockmlError
 from engine.core.text import clean
 from engine.words import times
 from tui.dialogs.help import open_help
 from tui.dialogs.palette import open_palette
+from tui.frame.frame import is_framed
+from tui.frame.status_line import warnings
 from tui.keys.labels import key
 from tui.look.waiting import LAG_S, stale_notice, title_of, waiting_lines
 from tui.screens.base import ActingScreen, Sections
-from tui.service.marks import warning
 from tui.widgets.lines import Line, Lines, Span, plain
 from tui.widgets.notice import NoticePane, NoticeTimer, notice_lines
 from tui.widgets.picker import Picker
 from tui.widgets.scroll import ScrollLines
 from tui.work.background import Poller, pause, post
-from tui.work.messages import Notice
+from tui.work.messages import Looked, LookFailed, Notice
 
 # A covered screen looks again when it is on top; its thread sleeps until then.
 ASLEEP_S = 3600.0
@@ -38,20 +38,6 @@ class LiveScreen(ActingScreen[None]):
     """What the title calls it."""
     TAB: ClassVar[str] = ""
     """Its name in the row of screens; empty for a detail of one."""
-
-    class Looked(Message):
-        """A look returned a new value."""
-
-        def __init__(self, value: Any, turn: int) -> None:
-            super().__init__()
-            self.value, self.turn = value, turn
-
-    class LookFailed(Message):
-        """The look failed."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,6 +86,7 @@ class LiveScreen(ActingScreen[None]):
     # -- life -----------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
+        yield from self.compose_frame()
         yield Lines(id="title")
         yield from self.compose_body()
         yield NoticePane(id="notice")
@@ -107,6 +94,7 @@ class LiveScreen(ActingScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#notice").display = False
+        self._place_frame()
         self._was_read()
         self._poller.start()
         self.call_after_refresh(self.redraw)
@@ -125,7 +113,11 @@ class LiveScreen(ActingScreen[None]):
     def on_resize(self) -> None:
         if self.is_composed:
             self._place_notice()
+            self._place_frame()
         self.call_after_refresh(self.redraw)
+
+    def _place_frame(self) -> None:
+        self.query_one("#frame").display = is_framed(*self.app.size)
 
     def _look(self) -> float:
         if self._asleep:
@@ -140,7 +132,7 @@ class LiveScreen(ActingScreen[None]):
         if not self._poller.stopped:  # else the screen was left meanwhile
             self._was_read()
             if self.value is None or self.value != value or self.failure:
-                post(self, self.Looked(value, turn))
+                post(self, Looked(value, turn))
         return pause(self.EVERY, link)
 
     def _was_read(self) -> None:
@@ -154,7 +146,7 @@ class LiveScreen(ActingScreen[None]):
         else:
             text = f"{type(error).__name__}: {clean(str(error), 300)}"
             self.shell.note(f"action={self.GROUP} error={type(error).__name__}: {error}")
-        post(self, self.LookFailed(text))
+        post(self, LookFailed(text))
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:
@@ -182,6 +174,10 @@ class LiveScreen(ActingScreen[None]):
         self.redraw()
 
     @property
+    def shown_tab(self) -> str:
+        return self.TAB or self.UNDER
+
+    @property
     def is_composed(self) -> bool:
         """Whether its widgets exist; a message may arrive after their removal."""
         return self.is_mounted and len(self.query("#title, #notice, #footer")) == 3
@@ -190,15 +186,12 @@ class LiveScreen(ActingScreen[None]):
         """Title, body and footer."""
         if not self.is_composed:
             return
-        marks: list[Span] = [("RO", "mark")] if self.shell.read_only else []
-        if self.shell.stalled:
-            marks.append((self.shell.stalled, "crit"))
+        framed = is_framed(*self.app.size)
+        marks: list[Span] = [] if framed else warnings(self.shell.frame, self.TAB)
         if self.failure:
             marks.append(("CANNOT READ", "crit"))
         if self._old:
             marks.append((self._old, "crit"))
-        if self.TAB != "service":
-            marks += warning(self.shell.service_word)
         title = title_of(self.NAME, self.facts(), marks, self.app.size.width)
         self.query_one("#title", Lines).show((title,))
         self.draw()

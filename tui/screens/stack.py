@@ -10,6 +10,7 @@ from textual.app import App
 from engine.core.records import Level
 from engine.core.text import clean
 from tui.keys.labels import key
+from tui.screens.base import ActingScreen
 from tui.screens.live import LiveScreen
 from tui.screens.tabs import TABS, make_screen
 from tui.work.messages import Notice
@@ -34,11 +35,23 @@ class ScreenStack:
         screens = reversed(self._app.screen_stack)
         return next((screen for screen in screens if isinstance(screen, LiveScreen)), None)
 
-    def go(self, name: str) -> None:
-        """Show a screen of `tui.screens.tabs`; one with unwritten changes asks first."""
+    def draw_frame(self) -> None:
+        """Show how the home is on the screen that the operator looks at."""
+        bottom = self._app.screen_stack[:1]
+        for screen in [self.live_screen] if self.live_screen else bottom:
+            if isinstance(screen, ActingScreen):
+                screen.draw_frame()
+
+    def go(self, name: str, then: Callable[[], None] = lambda: None) -> None:
+        """Show a screen of `tui.screens.tabs`, `then` do more; unwritten changes ask first."""
         top = self._app.screen_stack[-1] if self._app.screen_stack else None
+
+        def show() -> None:
+            self._show(name)
+            then()
+
         if not (isinstance(top, LiveScreen) and name == top.TAB):
-            self.when_free(lambda: self._show(name))
+            self.when_free(show)
 
     def when_free(self, act: Callable[[], None]) -> None:
         """Act at once, or after the operator agreed to lose unwritten changes."""

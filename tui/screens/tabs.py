@@ -17,7 +17,9 @@ class Tab:
     name: str
     key: str
     label: str
-    """One word for footer and palette."""
+    """One word for the palette."""
+    short: str
+    """Its name in the tab bar."""
     description: str
     screen: str
     """`module:Class`; empty for the dashboard, which is always there."""
@@ -28,6 +30,7 @@ TABS = (
         name="dashboard",
         key="1",
         label="dashboard",
+        short="Dash",
         description="the dashboard: every symbol",
         screen="",
     ),
@@ -35,6 +38,7 @@ TABS = (
         name="runs",
         key="2",
         label="runs",
+        short="Runs",
         description="the runs: queue, running, history",
         screen="tui.runs.list:RunsScreen",
     ),
@@ -42,6 +46,7 @@ TABS = (
         name="logs",
         key="3",
         label="logs",
+        short="Logs",
         description="the log files",
         screen="tui.logs.list:LogsScreen",
     ),
@@ -49,6 +54,7 @@ TABS = (
         name="backups",
         key="4",
         label="backups",
+        short="Backups",
         description="the backups: verify, restore",
         screen="tui.backups.list:BackupsScreen",
     ),
@@ -56,6 +62,7 @@ TABS = (
         name="schedule",
         key="5",
         label="schedule",
+        short="Sched",
         description="the schedule: your crontab",
         screen="tui.schedule.screen:ScheduleScreen",
     ),
@@ -63,6 +70,7 @@ TABS = (
         name="alerts",
         key="6",
         label="alerts",
+        short="Alerts",
         description="the alerts: what rings, acknowledge, silence",
         screen="tui.alerts.screen:AlertsScreen",
     ),
@@ -70,6 +78,7 @@ TABS = (
         name="service",
         key="7",
         label="service",
+        short="Svc",
         description="the prediction service: requests, latency, models",
         screen="tui.service.screen:ServiceScreen",
     ),
@@ -77,6 +86,7 @@ TABS = (
         name="doctor",
         key="8",
         label="doctor",
+        short="Doctor",
         description="the doctor: can machine, terminal and line do the work",
         screen="tui.doctor.screen:DoctorScreen",
     ),
@@ -84,6 +94,7 @@ TABS = (
         name="settings",
         key="comma",
         label="settings",
+        short="Set",
         description="the settings: every key of stockml.toml, and what limits meet",
         screen="tui.settings.screen:SettingsScreen",
     ),
@@ -91,6 +102,7 @@ TABS = (
         name="audit",
         key="H",
         label="record",
+        short="Record",
         description="the record: who did what, when and from where",
         screen="tui.record.screen:AuditScreen",
     ),

@@ -7,8 +7,13 @@ from typing import Any, cast
 
 from textual import events
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 
+from tui.keys.keymap import Keymap, KeySettings, keymap
+from tui.keys.labels import key, put_in_force
 from tui.screens.typed_keys import Listener, TypedKeys
+from tui.terminal.textual_private import driver_of, set_mouse
+from tui.work.messages import Notice
 
 
 class TypingApp(App[Any], inherit_bindings=False):
@@ -17,11 +22,35 @@ class TypingApp(App[Any], inherit_bindings=False):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.typed_keys = TypedKeys()
-        self.leave_keys: Collection[str] = ("ctrl+q",)
+        self.own_keys = Keymap({})
+        """The keys of `[console.keys]` that are in force."""
+        self._mouse_on = True
+        self._leave_keys: Collection[str] = ("ctrl+q",)
+
+    def use_keys(self, keys: KeySettings) -> None:
+        """Apply the operator's `keys` over the defaults."""
+        self.own_keys = keymap(keys)
+        self.set_keymap(self.own_keys.textual)
+        self._leave_keys = self.own_keys.textual.get("leave", "ctrl+q").split(",")
+        put_in_force(self.own_keys)
+
+    def forget_keys(self) -> None:
+        """The console ends: sentences name our keys again."""
+        put_in_force(Keymap({}))
+
+    def switch_mouse(self) -> Notice:
+        """Have the terminal report the mouse, or keep it for selecting text."""
+        self._mouse_on = not self._mouse_on
+        driver = driver_of(self)
+        if isinstance(driver, LinuxDriver):
+            set_mouse(driver, self._mouse_on)
+        if self._mouse_on:
+            return Notice("mouse on", "shift and drag selects text")
+        return Notice("mouse off", f"{key('mouse')} switches it on")
 
     async def on_event(self, event: events.Event) -> None:
         typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
-        leaves = isinstance(event, events.Key) and event.key in self.leave_keys
+        leaves = isinstance(event, events.Key) and event.key in self._leave_keys
         if typed and not leaves and self.screen_stack:
             key = cast("events.Key | events.Paste", event)
             self.typed_keys.add(key, cast("Listener", self.screen))

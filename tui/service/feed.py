@@ -15,6 +15,11 @@ EVERY_S = 5.0
 DEADLINE_S = 1.0
 
 
+def _rounded(seconds: float) -> float:
+    """One digit: what the status line shows changes only when the service does."""
+    return float(f"{seconds:.1g}")
+
+
 class ServiceFeed:
     """Publishes the state of the service when it is another than before."""
 
@@ -24,16 +29,18 @@ class ServiceFeed:
         self._engine = engine
         self._publish = publish
         self._log = log
-        self._state = ""
+        self._state: tuple[str, float | None] = ("", None)
         self.poller = Poller(self._look, "service-reader")
 
     def _look(self) -> float:
         try:
-            state = self._engine.service.state(DEADLINE_S).word
+            service = self._engine.service.state(DEADLINE_S)
+            latency = service.reply.seconds if service.up else None
+            state = (service.word, latency and _rounded(latency))
         except Exception as error:  # noqa: BLE001 - the console never dies of the engine
             self._log(f"action=service-state error={type(error).__name__}: {error}")
-            state = ""
+            state = ("", None)
         if state != self._state:
             self._state = state
-            self._publish(ServiceSeen(state))
+            self._publish(ServiceSeen(*state))
         return EVERY_S

@@ -34,6 +34,7 @@ class SymbolScreen(PageScreen):
     """A detail of the dashboard, with its verbs for this symbol."""
 
     GROUP = "symbol"
+    UNDER = "dashboard"
     VERBS = (TrainVerbs, ServiceTest)
     NAME = "Symbol"
     EVERY = 2.0

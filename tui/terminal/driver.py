@@ -38,3 +38,8 @@ class CountingDriver(LinuxDriver):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.counted = replace_output(self, CountedFile)
+
+
+def bytes_sent(driver: object) -> int | None:
+    """Bytes sent to the terminal so far; None where nobody counts them."""
+    return driver.counted.sent if isinstance(driver, CountingDriver) else None

@@ -85,6 +85,13 @@ def driver_of(app: App[Any]) -> Driver | None:
     return app._driver
 
 
+def set_mouse(driver: LinuxDriver, on: bool) -> None:
+    """Ask the terminal to report the mouse, or to keep it for selecting text."""
+    driver._mouse = True  # else both calls do nothing
+    driver._enable_mouse_support() if on else driver._disable_mouse_support()
+    driver._mouse = on
+
+
 def replace_output(driver: LinuxDriver, wrap: Callable[[TextIO], Stream]) -> Stream:
     """Have the driver's writer thread write to `wrap` of its stream, which is returned."""
     stream = wrap(driver._file)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tui.keys.action import Action
 from tui.keys.table import key_name
-from tui.widgets.lines import Line, Lines, Span
+from tui.widgets.targets import Part, TargetLines
 
 
 def live_keys(active: Iterable[tuple[str, str | None]]) -> dict[str, tuple[str, ...]]:
@@ -18,34 +18,35 @@ def live_keys(active: Iterable[tuple[str, str | None]]) -> dict[str, tuple[str, 
     return keys
 
 
-def footer_line(
+def footer_parts(
     actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], width: int, read_only: bool
-) -> Line:
+) -> tuple[Part, ...]:
     """As many actions as fit into `width` cells, by their place in the footer."""
     shown = sorted(
         (action for action in actions if action.footer and action.id in keys),
         key=lambda action: action.footer,
     )
-    spans: list[Span] = []
+    parts: list[Part] = []
     used = 0
     for action in shown:
         if read_only and action.writes:
             continue
         key = key_name(keys[action.id][0])
-        cost = len(key) + len(action.name) + 1 + (2 if spans else 0)
+        cost = len(key) + len(action.name) + 1 + (2 if parts else 0)
         if used + cost > width:
             break
-        spans += [("  ", "")] if spans else []
-        spans += [(key, "key"), (f" {action.name}", "")]
+        target = f"act:{action.id}"
+        parts += [Part(("  ", ""))] if parts else []
+        parts += [Part((key, "key"), target), Part((f" {action.name}", ""), target)]
         used += cost
-    return tuple(spans)
+    return tuple(parts)
 
 
-class Footer(Lines):
+class Footer(TargetLines):
     """The last line of a screen."""
 
     def draw(
         self, actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], read_only: bool
     ) -> None:
         """Show the keys of `actions`."""
-        self.show((footer_line(actions, keys, self.size.width, read_only),))
+        self.show_parts(footer_parts(actions, keys, self.size.width, read_only))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from textual import events
+from textual.message import Message
+
 from tui.look.glyphs import ASCII, UNICODE
 from tui.widgets.lines import Line, Lines, line, plain, wrapped_all
 
@@ -19,6 +22,13 @@ def window_top(top: int, cursor: int, count: int, height: int) -> int:
 
 class Picker(Lines):
     """Shows a window of its rows around the cursor; each row has its own name."""
+
+    class Clicked(Message):
+        """The mouse chose a row; twice in a row, to open it."""
+
+        def __init__(self, name: str, opens: bool) -> None:
+            super().__init__()
+            self.name, self.opens = name, opens
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -81,6 +91,12 @@ class Picker(Lines):
         if name in self.names:
             self._index = self.names.index(name)
             self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        index = self._top + event.y - 1
+        if event.y > 0 and index < len(self._rows):
+            event.stop()
+            self.post_message(self.Clicked(self._rows[index][0], event.chain > 1))
 
     def on_resize(self) -> None:
         self.redraw()

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
+from textual.message import Message
+
 from tui.widgets.lines import Line, Lines
+
+WHEEL_LINES = 3
+"""Lines or rows of one turn of the wheel."""
 
 
 class ScrollLines(Lines):
@@ -45,6 +51,20 @@ class ScrollLines(Lines):
         """Show the last line."""
         self.top = len(self._content)
         self._draw()
+
+    class Moved(Message):
+        """The wheel moved the window."""
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -WHEEL_LINES)
+
+    def _wheel(self, event: events.MouseEvent, by: int) -> None:
+        event.stop()
+        self.move(by)
+        self.post_message(self.Moved())
 
     def on_resize(self) -> None:
         self._draw()

@@ -37,11 +37,27 @@ class AwayRead(Message):
 
 
 class ServiceSeen(Message):
-    """The prediction service is in another state than before."""
+    """The prediction service is in another state than before, or answers at another speed."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, latency_s: float | None) -> None:
         super().__init__()
-        self.word = word
+        self.word, self.latency_s = word, latency_s
+
+
+class Looked(Message):
+    """The look of a screen returned a new value."""
+
+    def __init__(self, value: Any, turn: int) -> None:
+        super().__init__()
+        self.value, self.turn = value, turn
+
+
+class LookFailed(Message):
+    """The look of a screen failed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class VerbDone(Message):

@@ -18,7 +18,7 @@ from engine.watch.alerts import evaluate
 from engine.watch.records import Waiting
 from tests.fake_clock import FakeClock
 from tests.tui.fake import FakeEngine
-from tests.tui.helpers import opened, screen_text, until
+from tests.tui.helpers import heading, opened, screen_text, until
 from tests.tui.scenes import ALERTS, NOW, trained_home, watched_home
 from tests.watch.homes import SUNDAY, simulated_home
 from tui.alerts.screen import AlertsScreen
@@ -62,9 +62,9 @@ async def test_every_alert_stands_with_its_word_and_its_message(tmp_path: Path) 
     """Rule, symbol, since, state, delivery and text of each;
     what resolved lately, and why a message waits."""
     async with opened(tmp_path / "home", watched_home(), (120, 30)) as (app, engine, pilot):
-        assert "2 ALERTS" in screen_text(app).splitlines()[0]
+        assert "2 ALERTS" in heading(app)
         await alerts(app, engine, pilot)
-        rows = screen_text(app).splitlines()
+        rows = screen_text(app).splitlines()[2:]
         assert "2 firing" in rows[0]
         assert "1 undelivered" in rows[0]
         told = {words[1]: text for text in rows[2:7] if (words := text.replace(">", " ").split())}
@@ -200,7 +200,7 @@ async def test_no_alert_and_an_unreadable_history(tmp_path: Path) -> None:
             lambda: "file is not a database (move it away)" in screen_text(app),
             "the failure",
         )
-        assert "CANNOT READ" in screen_text(app).splitlines()[0]
+        assert "CANNOT READ" in heading(app)
     checked = replace(trained_home(), checked_at=NOW)
     async with opened(tmp_path / "other", checked, (100, 30)) as (app, _, pilot):
         await pilot.press("6")

@@ -110,7 +110,7 @@ async def test_every_backup_has_its_word(tmp_path: Path) -> None:
         await open_backups(app, engine, pilot)
         rows = {
             text.split()[0 if text[0] != ">" else 1]: text
-            for text in screen_text(app).splitlines()[2:6]
+            for text in screen_text(app).splitlines()[4:8]
         }
 
         assert "made" in rows["backup_20261020_143711"]
@@ -131,7 +131,7 @@ async def test_verify_tells_damage(tmp_path: Path) -> None:
             pilot, lambda: "every file is as it was backed up" in screen_text(app), "the words"
         )
         assert asked(engine) == [VerifyBackups((one.name,))]
-        assert " OK " in screen_text(app).splitlines()[2]
+        assert " OK " in screen_text(app).splitlines()[4]
         engine.answers[VerifyBackups] = BackupsVerified(
             (verified(one, ok=True), verified(two, ok=False))
         )

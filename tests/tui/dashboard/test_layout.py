@@ -30,7 +30,7 @@ def test_every_line_is_given_once(
 
     assert sum(given_lines.values()) == height
     assert min(given_lines.values()) >= 0
-    assert height < 2 or given_lines["footer"] == given_lines["title"] == 1
+    assert height < 2 or given_lines["footer"] == given_lines["frame"] == 1
 
 
 @given(st.integers(24, 80), st.integers(0, 4), st.integers(0, 8), st.integers(0, 3))
@@ -47,7 +47,7 @@ def test_all_rows_stand_at_24_lines(height: int, runs: int, jobs: int, notice: i
 def test_24_lines_exactly() -> None:
     """The classic terminal: everything once, five lines of log."""
     assert heights(24, 13, 0, 0, 0) == {
-        "title": 1,
+        "frame": 1,
         "meters": 1,
         "symbols": 14,
         "runs": 1,
@@ -60,11 +60,18 @@ def test_24_lines_exactly() -> None:
     }
 
 
+def test_the_tab_bar_takes_a_line_of_the_log() -> None:
+    """With it the frame has two lines, and everything else but the log has as many as before."""
+    framed = heights(24, 13, 0, 0, 0, tabs=True)
+
+    assert framed == heights(24, 13, 0, 0, 0) | {"frame": 2, "log": 4}
+
+
 def test_small_terminals_keep_the_rows() -> None:
-    """At 15 lines eleven rows stand with their reasons, at 10 seven rows, at 1 the title alone."""
+    """At 15 lines eleven rows stand with their reasons, at 10 seven rows, at 1 the status alone."""
     assert heights(15, 13, 0, 0, 0)["symbols"] == 12
     assert heights(10, 13, 0, 0, 0)["symbols"] == 8
-    assert heights(1, 13, 0, 0, 0) == {"title": 1} | dict.fromkeys(
+    assert heights(1, 13, 0, 0, 0) == {"frame": 1} | dict.fromkeys(
         ("footer", "symbols", "notice", "detail", "meters", "runs", "log", "away", "summary"), 0
     )
 
@@ -83,14 +90,12 @@ def test_what_happened_meanwhile_has_a_line_where_rows_have(
 
 
 @given(st.integers(0, 80), st.integers(0, 3), st.sampled_from((*ZOOMABLE, "summary")))
-def test_a_zoomed_pane_has_all_but_title_footer_and_notice(
-    height: int, notice: int, zoom: str
-) -> None:
+def test_a_zoomed_pane_has_all_but_frame_and_notice(height: int, notice: int, zoom: str) -> None:
     """Nothing else stands beside it, and it keeps a line while a notice is shown."""
     found = heights(height, 13, 1, 2, notice, zoom=zoom)
 
     assert sum(found.values()) == height
-    assert {name for name, lines in found.items() if lines} <= {"title", "footer", "notice", zoom}
+    assert {name for name, lines in found.items() if lines} <= {"frame", "footer", "notice", zoom}
     assert height < 3 or found[zoom] >= 1
 
 

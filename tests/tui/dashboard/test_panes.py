@@ -27,11 +27,13 @@ from tests.tui.scenes import (
 from tui.app import StockmlApp
 from tui.dashboard.panes.log import log_lines
 from tui.dashboard.panes.meters import meters_line
-from tui.dashboard.panes.title import title_line
+from tui.frame.facts import FrameFacts
+from tui.frame.status_line import status_parts
 from tui.look.glyphs import ASCII
 from tui.widgets.lines import plain
 from tui.widgets.notice import notice_lines
 from tui.widgets.picker import window_top
+from tui.widgets.targets import line_of
 from tui.work.messages import Notice
 
 
@@ -111,9 +113,9 @@ async def test_empty_home_covers_no_row(tmp_path: Path) -> None:
     async with opened(tmp_path / "home", empty_home()) as (app, _, _pilot):
         lines = screen_text(app).splitlines()
 
-    assert [found[2:7].strip() for found in lines[3:16]] == list(NAMES)
-    assert "No model is trained yet. Press A" in lines[18]
-    assert "no run yet" in lines[16]
+    assert [found[2:7].strip() for found in lines[4:17]] == list(NAMES)
+    assert "No model is trained yet. Press A" in lines[19]
+    assert "no run yet" in lines[17]
     assert lines[23].startswith("? help  q quit")
 
 
@@ -143,7 +145,8 @@ def test_empty_log_says_so() -> None:
 def test_title_fits_and_keeps_its_marks(width: int) -> None:
     """However narrow, SIMULATED, RO and the age of old numbers are the last to go."""
     found = replace(training_home(), simulated=True)
-    text = plain(title_line(found, "14:37:11", ("RO",), width=width, lag="OLD 12s"))
+    facts = FrameFacts(snapshot=found, clock="14:37:11", lag="OLD 12s", read_only=True)
+    text = plain(line_of(status_parts(facts, width)))
 
     assert len(text) <= width or text in (
         "OLD 12s  SIMULATED  RO",
@@ -155,12 +158,17 @@ def test_title_fits_and_keeps_its_marks(width: int) -> None:
         assert all(mark in text for mark in ("SIMULATED", "RO", "OLD 12s"))
 
 
+def status_text(home: Snapshot) -> str:
+    """The status line of a wide terminal."""
+    return plain(line_of(status_parts(FrameFacts(snapshot=home, clock="14:37:11"), 90)))
+
+
 def test_the_title_says_how_old_the_bars_are() -> None:
-    """The oldest bars count; nothing is said while all end with the newest session."""
+    """The oldest bars count; while all end with the newest session that stands there."""
     old = snapshot((row("NVDA", bars_behind=126), row("TSLA", bars_behind=2)))
-    assert "bars 126 sessions behind" in plain(title_line(old, "14:37:11", (), width=90))
+    assert "bars 126 sessions behind" in status_text(old)
     new = snapshot((row("NVDA", bars_behind=0), row("TSLA")))
-    assert "bars " not in plain(title_line(new, "14:37:11", (), width=90))
+    assert "bars 10-20" in status_text(new)
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])

@@ -17,7 +17,7 @@ from engine.core.records import Level
 from engine.watch.machine import Machine
 from engine.watch.records import Item
 from tests.helpers import new_home
-from tests.tui.helpers import opened, screen_text, until
+from tests.tui.helpers import heading, opened, screen_text, until
 from tests.tui.scenes import DOCTOR, clock, trained_home
 from tui.doctor.screen import DoctorScreen
 from tui.doctor.text import cleaned, counted, merged, own_items, page
@@ -38,7 +38,7 @@ async def test_it_stands_in_the_palette_and_tells_the_worst_first(
             lambda: isinstance(app.screen, DoctorScreen) and "no cron daemon" in screen_text(app),
             "the page",
         )
-        title, first, second, *rest = screen_text(app).splitlines()
+        _status, _tabs, title, first, second, *rest = screen_text(app).splitlines()
         assert title.startswith("Doctor  1 WARN")
         assert (first.split()[:2], second.strip()) == (
             ["cron", "WARN"],
@@ -63,7 +63,7 @@ async def test_it_asks_again_when_told_to(tmp_path: Path) -> None:
         engine.answers[ExamineMachine] = MachineExamined(cured)
         app.wall.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "all OK" in screen_text(app).splitlines()[0], "the second look")
+        await until(pilot, lambda: "all OK" in heading(app), "the second look")
         assert engine.asked("child") == [ExamineMachine(), ExamineMachine()]
 
 

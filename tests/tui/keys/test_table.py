@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tui.dialogs.help import HelpScreen, help_lines
 from tui.dialogs.palette import PaletteScreen, matching, palette_lines
 from tui.dialogs.prompt import PromptScreen
 from tui.doctor.screen import DoctorScreen
+from tui.keys.action import Action
 from tui.keys.readme import key_table, with_keys
 from tui.keys.table import ACTIONS, GROUPS, bindings, by_id, in_group, key_name
 from tui.logs.list import LogsScreen
@@ -35,8 +37,9 @@ from tui.service.screen import ServiceScreen
 from tui.settings.form import SettingForm
 from tui.settings.screen import SettingsScreen
 from tui.symbol.screen import SymbolScreen
-from tui.widgets.footer import footer_line
+from tui.widgets.footer import footer_parts
 from tui.widgets.lines import plain
+from tui.widgets.targets import line_of
 
 SCREENS: tuple[type[ActingScreen[object]], ...] = (
     MainScreen,
@@ -129,8 +132,15 @@ async def test_remapped_key_shows_in_help_and_footer(tmp_path: Path) -> None:
         await pilot.press("v")
 
         assert keys["mark"] == ("v",)
-        assert "v mark" in plain(footer_line(in_group("main"), keys, 200, False))
+        assert "v mark" in footer_text(in_group("main"), keys, 200, False)
         assert app.main.marks == {"NVDA"}
+
+
+def footer_text(
+    actions: Sequence[Action], keys: Mapping[str, tuple[str, ...]], width: int, read_only: bool
+) -> str:
+    """The footer as it reads."""
+    return plain(line_of(footer_parts(actions, keys, width, read_only)))
 
 
 @pytest.mark.parametrize("width", [1, 20, 30, 40, 60, 80, 120])
@@ -140,7 +150,7 @@ def test_footer_fits_and_keeps_the_first_two(group: str, width: int) -> None:
     from 20 columns on its first two actions stand (help and quit on the dashboard)."""
     actions = in_group(group)
     keys = {action.id: action.keys for action in actions}
-    text = plain(footer_line(actions, keys, width, False))
+    text = footer_text(actions, keys, width, False)
 
     assert len(text) <= width
     if width >= 20:
@@ -153,7 +163,7 @@ def test_footer_fits_and_keeps_the_first_two(group: str, width: int) -> None:
 def test_whole_footer_stands_at_80_columns() -> None:
     """At 80 columns no footer action of the dashboard is cut."""
     actions = in_group("main")
-    text = plain(footer_line(actions, {action.id: action.keys for action in actions}, 80, False))
+    text = footer_text(actions, {action.id: action.keys for action in actions}, 80, False)
 
     assert all(action.name in text for action in actions if action.footer)
 
@@ -161,7 +171,7 @@ def test_whole_footer_stands_at_80_columns() -> None:
 def test_read_only_footer_has_no_writing_key() -> None:
     """A read-only console offers nothing it would refuse."""
     actions = in_group("main")
-    text = plain(footer_line(actions, {action.id: action.keys for action in actions}, 200, True))
+    text = footer_text(actions, {action.id: action.keys for action in actions}, 200, True)
 
     assert [action.name for action in actions if action.writes and action.name in text] == []
 

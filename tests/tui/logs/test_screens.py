@@ -77,11 +77,11 @@ async def test_following_and_freezing(tmp_path: Path) -> None:
         await until(pilot, lambda: "newest" in screen_text(app), "the new line")
         await pilot.press("k")
         assert not view.window.follow
-        before = screen_text(app).splitlines()[1:-1]
+        before = screen_text(app).splitlines()[3:-1]
         with path.open("a") as file:
             file.write("[INFO] 2026-10-21 15:01:00 - after\n")
         await until(pilot, lambda: "302 lines" in screen_text(app), "the count")
-        assert screen_text(app).splitlines()[1:-1] == before
+        assert screen_text(app).splitlines()[3:-1] == before
         await pilot.press("f")
         await until(pilot, lambda: "after" in screen_text(app), "the newest line")
 
@@ -126,7 +126,7 @@ async def test_errors_and_times(tmp_path: Path) -> None:
         await until(pilot, lambda: "1 error" in screen_text(app), "the count")
         await pilot.press("e")
         assert view.window.top == 100
-        assert "line 100" in screen_text(app).splitlines()[1]
+        assert "line 100" in screen_text(app).splitlines()[3]
         await typed(app, pilot, "t", "11:30")
         await until(pilot, lambda: view.window.top == 90, "the time")
         await typed(app, pilot, "t", "soon")

@@ -93,7 +93,7 @@ def test_the_next_theme_goes_round_and_stays_within_the_terminals_colours() -> N
 
 def background(app: StockmlApp) -> object:
     """The colour behind the title, as it is sent to the terminal."""
-    (segment, *_) = list(app.main.query_one("#title", Lines).render_line(0))
+    (segment, *_) = list(app.main.query_one("#frame", Lines).render_line(0))
     assert segment.style is not None
     return segment.style.bgcolor and segment.style.bgcolor.name
 

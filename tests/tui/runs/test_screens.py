@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.records import Job, JobState, Metrics
-from tests.tui.helpers import opened, screen_text, until
+from tests.tui.helpers import heading, opened, screen_text, until
 from tests.tui.scenes import NOW, RUN_ID, ended_run, live_run, snapshot, trained_home, training_home
 from tui.dashboard.screen import MainScreen
 from tui.runs.detail import RunScreen
@@ -23,7 +23,7 @@ async def test_live_runs_stand_first_with_their_symbols(tmp_path: Path) -> None:
     async with opened(tmp_path / "home", training_home(), (120, 40)) as (app, _, pilot):
         await pilot.press("2")
         await until(pilot, lambda: RUN_ID in screen_text(app), "the runs")
-        rows = screen_text(app).splitlines()
+        rows = screen_text(app).splitlines()[2:]
 
         assert rows[2].startswith(f"> {RUN_ID}  RUNNING")
         assert "2 running" in rows[2]
@@ -49,7 +49,7 @@ async def test_simulated_runs_are_marked(tmp_path: Path, width: int) -> None:
         assert "SIMULATED" not in rows[0]
         engine.snap = replace(training_home(), runs=(simulated,))
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "SIMULATED" in screen_text(app).splitlines()[0], "the mark")
+        await until(pilot, lambda: "SIMULATED" in heading(app), "the mark")
         assert "BARS" not in screen_text(app)
 
 

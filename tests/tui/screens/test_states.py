@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.core.errors import ModelError
-from tests.tui.helpers import opened, screen_text, until
+from tests.tui.helpers import heading, opened, screen_text, until
 from tests.tui.scenes import NAMES, details, trained_home
 from tui.look.waiting import title_of, waiting_lines
 from tui.screens.live import LiveScreen
@@ -74,7 +74,7 @@ async def test_a_screen_that_waits_says_for_what(
         await until(
             pilot, lambda: f"{reading} for 30s: no answer yet" in screen_text(app), "the wait"
         )
-        assert "OLD 30s" in screen_text(app).splitlines()[0]
+        assert "OLD 30s" in heading(app)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main, "the dashboard")
         gate.set()
@@ -103,7 +103,7 @@ async def test_a_screen_whose_look_fails_keeps_the_old_and_says_so(
             lambda: "ERROR: the disk says EIO (look at dmesg)" in screen_text(app),
             "the error",
         )
-        assert "CANNOT READ" in screen_text(app).splitlines()[0]
+        assert "CANNOT READ" in heading(app)
         failing[0] = False
         await pilot.press("ctrl+r")
         await until(

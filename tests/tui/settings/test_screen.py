@@ -11,7 +11,7 @@ from engine.core.audit_log import read_entries
 from engine.settings import load as config
 from tests.helpers import new_home
 from tests.tui.fake import FakeEngine
-from tests.tui.helpers import opened, screen_text, until
+from tests.tui.helpers import heading, opened, screen_text, until
 from tests.tui.scenes import trained_home
 from tui.app import StockmlApp
 from tui.dashboard.screen import MainScreen
@@ -224,7 +224,7 @@ async def test_a_file_broken_by_hand_is_told_and_left_alone(tmp_path: Path) -> N
             "the problem",
         )
         assert "BROKEN" in screen_text(app)
-        assert "default" not in screen_text(app).splitlines()[0]
+        assert "default" not in heading(app)
         for key in ("e", "r", "u", "w"):
             await pilot.press(key)
             await until(pilot, lambda: "nothing is changed" in screen_text(app), "the refusal")

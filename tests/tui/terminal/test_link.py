@@ -174,7 +174,7 @@ def test_what_the_console_counts_is_what_the_terminal_got(tmp_path: Path) -> Non
     assert (found.link, found.columns, found.lines) == ("slow", 80, 24)
     assert came - 4000 <= found.bytes_in_all <= len(console.raw)
     assert b"38;2;" not in console.raw, "a slow line gets the plain theme"
-    assert b"\x1b[?1003h" not in console.raw, "and no mouse"
+    assert b"\x1b[?1000h" in console.raw, "and the mouse as ever"
 
 
 def test_nothing_is_left_before_it_was_measured(home: Home) -> None:

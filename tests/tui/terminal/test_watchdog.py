@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import wait_for
-from tests.tui.helpers import opened, screen_text, until
+from tests.tui.helpers import heading, opened, screen_text, until
 from tests.tui.scenes import trained_home
 from tui.dashboard.screen import MainScreen
 from tui.terminal.watchdog import LoopWatch, stack_words
@@ -64,12 +64,12 @@ async def test_a_stalled_loop_is_written_down_and_shown(tmp_path: Path) -> None:
             )
 
         hold()
-        await until(pilot, lambda: "LAG " in screen_text(app).splitlines()[0], "the mark")
+        await until(pilot, lambda: "LAG " in heading(app), "the mark")
         assert isinstance(app.screen, MainScreen)
         await pilot.press("2")
         await until(
             pilot,
-            lambda: "Runs" in screen_text(app) and "LAG " in screen_text(app).splitlines()[0],
+            lambda: "Runs" in screen_text(app) and "LAG " in heading(app),
             "the mark",
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from engine.core.records import Level
 from engine.core.snapshot import Meter
 from engine.words import figures
-from tui.dashboard.panes.title import LEVEL_STYLES
+from tui.frame.status_line import LEVEL_STYLES
 from tui.look.glyphs import Glyphs, progress_bar
 from tui.widgets.lines import Line, Span, line
 from tui.widgets.pane import Pane

@@ -11,7 +11,7 @@ from textual.reactive import var
 from engine.core.snapshot import Snapshot, SymbolRow
 from engine.core.sources import is_simulated
 from tui.dashboard.columns import CellContext
-from tui.dashboard.table_text import cells, fit, header
+from tui.dashboard.table_text import cells, column_at, fit, header
 from tui.keys.labels import key
 from tui.look.glyphs import Glyphs
 from tui.widgets.lines import Line, line, plain
@@ -59,11 +59,18 @@ class SymbolsPane(Pane):
     )
 
     class Clicked(Message):
-        """The mouse pressed a row."""
+        """The mouse pressed a row; twice, to open it."""
 
-        def __init__(self, symbol: str) -> None:
+        def __init__(self, symbol: str, opens: bool) -> None:
             super().__init__()
-            self.symbol = symbol
+            self.symbol, self.opens = symbol, opens
+
+    class HeadClicked(Message):
+        """The mouse pressed the title of a column."""
+
+        def __init__(self, title: str) -> None:
+            super().__init__()
+            self.title = title
 
     cursor: var[str] = var("")
     marks: var[frozenset[str]] = var(frozenset)
@@ -114,9 +121,13 @@ class SymbolsPane(Pane):
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
+        if event.y == 0 and self.snapshot is not None:
+            columns = fit(self.size.width, [row.symbol for row in self.snapshot.rows])
+            self.post_message(self.HeadClicked(column_at(columns, event.x)))
+            return
         index = self._top + event.y - 1
         if self.snapshot is not None and event.y > 0 and index < len(self.snapshot.rows):
-            self.post_message(self.Clicked(self.snapshot.rows[index].symbol))
+            self.post_message(self.Clicked(self.snapshot.rows[index].symbol, event.chain > 1))
 
 
 def index_of(rows: Sequence[SymbolRow], symbol: str) -> int:

@@ -12,7 +12,6 @@ from tui.dashboard.panes.meters import MetersPane
 from tui.dashboard.panes.runs import RunsPane
 from tui.dashboard.panes.summary import SummaryPane
 from tui.dashboard.panes.symbols import SymbolsPane
-from tui.dashboard.panes.title import TitlePane
 from tui.widgets.notice import NoticePane
 from tui.widgets.pane import Pane
 
@@ -31,7 +30,6 @@ class PanePlace:
 
 
 PANES = (
-    PanePlace("title", TitlePane, ("clock", "lag", "service", "filter_words", "view")),
     PanePlace("meters", MetersPane),
     PanePlace("symbols", SymbolsPane, ("cursor", "marks"), filtered=True),
     PanePlace("runs", RunsPane),
