@@ -65,7 +65,8 @@ def load_symbol(
     training = settings.training
     bars = stored_bars(home, settings, source, symbol, clock)
     check_bars(bars, SplitRules.of(training, training.sequence_length))
-    notes = list(bars.warnings[:_MAX_WARNINGS])
+    doubts = (f"{symbol}: doubt: {doubt.text}" for doubt in bars.doubts)
+    notes = [*doubts, *bars.warnings][:_MAX_WARNINGS]
     context: dict[str, Bars] = {}
     for name in CONTEXT:
         if name != symbol and name in settings.symbols:

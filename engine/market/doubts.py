@@ -1,7 +1,7 @@
 """Which bars are doubted, and why: pure functions from bars to doubts.
 
 kind             raised when                                                  withholds
-unadjusted-jump  `splits` finds a step that no adjustment explains            3:1 in the last 20
+unadjusted-jump  `splits` finds a step that no adjustment explains            3:1 in the last 60
 flat-tail        the newest 3 rows repeat all their numbers, 5 their prices   always
 weekly-spacing   10 rows in a row, half of them 2 sessions or more apart      at the newest row
 long-hole        10 sessions or more are missing in a row                     never
@@ -24,8 +24,10 @@ from engine.market.calendar import next_session, previous_session, sessions_betw
 from engine.market.splits import LARGE, split_jumps
 
 Places = NDArray[np.intp]
-RECENT = 20
-"""Rows whose returns the forecast's volatility still feels."""
+LOOK_BACK = 60
+"""Rows that a forecast looks back over (`training.sequence_length` as packaged)."""
+_SLIP = 20
+"""Rows after which a step back is another step."""
 _REPEATS, _PRICE_REPEATS = 3, 5
 """Rows alike in prices and volume (true bars: 1), and in their prices alone."""
 _SPARSE = 10
@@ -63,7 +65,7 @@ def _sessions(first: date, last: date) -> Dates:
 
 def _jumps(bars: Bars) -> Iterator[Doubt]:
     """Steps that no adjustment explains; rows that step up and soon back are one doubt."""
-    newest = len(bars) - RECENT
+    newest = len(bars) - LOOK_BACK
     jumps = {
         int(np.searchsorted(bars.dates, np.datetime64(jump.day))): jump
         for jump in split_jumps(bars)
@@ -88,7 +90,7 @@ def _pairs(places: list[int], close: Floats) -> list[tuple[int, int | None]]:
     """(first row, the row that is back at the level before or None) of each jump."""
     pairs: list[tuple[int, int | None]] = []
     for place in places:
-        if pairs and pairs[-1][1] is None and place - pairs[-1][0] <= RECENT:
+        if pairs and pairs[-1][1] is None and place - pairs[-1][0] <= _SLIP:
             back = close[place] / close[pairs[-1][0] - 1]
             if 1 / 1.5 < back < 1.5:
                 pairs[-1] = (pairs[-1][0], place)

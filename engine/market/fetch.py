@@ -54,6 +54,7 @@ def _stored_copy(request: BarsRequest, absent: SourceAbsentError) -> Bars:
     """The bars as the folder had them last; `absent` where they were never stored."""
     bars = BarStore(request.home).read(request.source.name, request.symbol)
     bars = bars.since(request.min_date) if bars and request.min_date else bars
+    bars = bars.until(request.newest) if bars else None
     if not bars:
         raise absent
     return bars.with_warnings(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from engine.client.records import ServiceReply
 from engine.core.errors import NoDataError, RefusedError, StockmlError
 from engine.core.records import Level
+from engine.core.text import clean
 from engine.settings.schema import ResourceSettings
 from engine.words import figures, times
 from engine.words.phrases import bars_age
@@ -58,6 +60,16 @@ def latency_line(symbol: str, reply: ServiceReply, limits: ResourceSettings) -> 
     return f"{symbol} {level} · {took} {thresholds}"
 
 
+def _bar_marks(tree: dict[str, Any]) -> Iterator[str]:
+    """The age of the bars and the doubts about them; nothing from an older service."""
+    behind, doubts = tree.get("bars_behind"), tree.get("doubts")
+    if isinstance(behind, int) and behind:
+        yield bars_age(behind)
+    for doubt in doubts if isinstance(doubts, list) else ():
+        if isinstance(doubt, dict):
+            yield clean(f"doubt: {doubt.get('text', '')}", 200)
+
+
 def answer_lines(reply: ServiceReply) -> tuple[str, str]:
     """The forecast and its model and bars; for a reply without an error."""
     tree = reply.tree
@@ -66,8 +78,7 @@ def answer_lines(reply: ServiceReply) -> tuple[str, str]:
     rises, confidence = (figures.percent(100 * tree[key]) for key in ("p_up", "confidence"))
     last, following = (figures.number(tree[key], 2) for key in ("current_price", "predicted_price"))
     bounds = figures.interval(tree["interval"]["low80"], tree["interval"]["high80"])
-    if behind := tree.get("bars_behind"):
-        marks.append(bars_age(behind))
+    marks += _bar_marks(tree)
     return (
         (
             f"{tree['trading_signal']} · {last} → {following} for {tree['target_session']} ·"

@@ -38,7 +38,7 @@ def test_ordinary_bars_raise_no_doubt(seed: int, count: int) -> None:
 @pytest.mark.parametrize("factor", [100.0, 0.01, 10.0, 0.1, 1 / 3, 20.0])
 def test_newest_rows_on_another_base_are_doubted_and_withhold(factor: float) -> None:
     """Rows of another unit or an unadjusted split at the end: the forecast means nothing."""
-    for rows in (1, 3, 15):
+    for rows in (1, 3, 15, 60):
         bars = scaled(walk(), slice(-rows, None), factor, volume=1.0 if factor > 1 else 1 / factor)
         assert kinds(bars) == [("unadjusted-jump", str(DAYS[-rows]), True)]
 

@@ -41,7 +41,8 @@ def test_age_and_doubts_are_in_the_answer(tmp_path: Path) -> None:
     (doubt,) = heard.tree["doubts"]
     assert (doubt["kind"], doubt["date"]) == ("unadjusted-jump", str(bars.dates[200]))
     assert clean["doubts"] == []
-    assert "bars end 126 sessions ago" in answer_lines(ServiceReply(200, 0.1, heard.tree))[1]
+    words = answer_lines(ServiceReply(200, 0.1, heard.tree))[1]
+    assert "bars end 126 sessions ago, doubt: the close of" in words
 
 
 def test_a_withheld_forecast_is_409(tmp_path: Path) -> None:
