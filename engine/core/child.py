@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,3 +24,18 @@ def child_environment(**more: str) -> dict[str, str]:
 def collect(process: subprocess.Popen[bytes]) -> None:
     """Collect a child when it ends; a starter that exits before leaves that to init."""
     threading.Thread(target=process.wait, daemon=True).start()
+
+
+def read_line(fd: int, wait_s: float) -> bytes:
+    """One line from a child's pipe; TimeoutError, or BrokenPipeError when the child has ended."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        line = b""
+        while not line.endswith(b"\n"):
+            if not selector.select(wait_s):
+                raise TimeoutError(f"nothing within {wait_s:g} s")
+            data = os.read(fd, 65536)
+            if not data:
+                raise BrokenPipeError("the process ended")
+            line += data
+    return line

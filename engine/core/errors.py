@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+from engine.core.text import clean
+
 
 class ExitCode(IntEnum):
     """What a command returns to the shell."""
@@ -114,6 +116,16 @@ def fault_kind(error: BaseException) -> FaultKind:
             return FaultKind.UNREACHABLE
         cause = cause.__cause__
     return FaultKind.DAMAGED
+
+
+def symbol_fault(symbol: str, error: Exception) -> StockmlError:
+    """`error` as the error of one symbol: what nobody foresaw is named by its type."""
+    if isinstance(error, StockmlError):
+        return error
+    words = clean(f"{type(error).__name__}: {error}", 200)
+    fault = ModelError(f"{symbol}: {words}", f"stockml train {symbol}")
+    fault.__cause__ = error
+    return fault
 
 
 class Interrupted(StockmlError):  # noqa: N818 - the word the operator knows

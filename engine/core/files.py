@@ -100,6 +100,23 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o644, name: str = "file")
     replace_with(path, write, mode, name)
 
 
+def create_once(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write `path`, whole and durable, unless it exists: of two processes the first wins."""
+    make_folder(path.parent)
+    temporary = temporary_name(path)
+    try:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    fsync_dir(path.parent)
+
+
 def write_json(path: Path, value: Any, mode: int = 0o644, name: str = "file") -> None:
     """Replace `path` by the JSON text of `value`; a NaN is an error, never written."""
     write_atomic(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode(), mode, name)

@@ -50,6 +50,11 @@ class Home:
         return self.data / "locks"
 
     @property
+    def seal_key(self) -> Path:
+        """The secret that seals this home's model files; 0600."""
+        return self.data / "seal.key"
+
+    @property
     def history(self) -> Path:
         return self.data / "history.db"
 

@@ -40,9 +40,17 @@ def read_bytes(
     `links` allows a link whose target nobody else can write, `private` asks for mode 0600. Raises
     FileNotFoundError where there is none, FileError for anything else, a dangling link too.
     """
+    return read_file(path, limit, links=links, private=private)[0]
+
+
+def read_file(
+    path: Path, limit: int = MAX_BYTES, *, links: bool = False, private: bool = False
+) -> tuple[bytes, os.stat_result]:
+    """The bytes of a file as `read_bytes` reads them, and what the open file is."""
     fd = open_regular(path, links=links, private=private)
     try:
-        return _read_all(fd, path, limit)
+        status = os.fstat(fd)
+        return _read_all(fd, path, limit), status
     except OSError as error:
         raise unreachable(path, error) from error
     finally:

@@ -82,10 +82,10 @@ def evaluate_symbol(
 ) -> Evaluation:
     """Score a live model; NoDataError without one, ModelError for a file that cannot be trusted."""
     from engine.vault.manifest import model_info
-    from engine.vault.model_file import read_model
+    from engine.vault.model_reader import read_model
 
     try:
-        stored = read_model(home.model(symbol))
+        stored = read_model(home, home.model(symbol))
     except FileNotFoundError as error:
         raise NoDataError(f"{symbol} has no model", f"stockml train {symbol}") from error
     forecaster = load_forecaster(stored)

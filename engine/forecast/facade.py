@@ -12,6 +12,7 @@ from engine.core.doubts import WithheldError, withheld_reason
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.files import FileLock
 from engine.core.records import Forecast
+from engine.forecast import build_status
 from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.settings.facade import Context, Facade
@@ -79,13 +80,13 @@ class ModelsFacade(Facade):
 
     def rebuild_status(self, symbol: str) -> None:
         """Rebuild the status of a symbol whose model was replaced."""
-        derived.build(self.home, self.context.settings, symbol, self.clock, self.source or "")
+        build_status.build(self.home, self.context.settings, symbol, self.clock, self.source or "")
 
     def _build(
         self, symbols: Sequence[str], accept_doubts: bool = False
     ) -> dict[str, Status | None]:
         """The statuses of these symbols, built and stored where the disk can keep them."""
-        statuses = derived.build_all(
+        statuses = build_status.build_all(
             self.home,
             self.context.settings,
             symbols,
@@ -100,9 +101,9 @@ class ModelsFacade(Facade):
     def verify_file(self, path: Path) -> None:
         """Read a model file as a forecast would; ModelError when it cannot be used."""
         from engine.forecast.inference import load_forecaster
-        from engine.vault.model_file import read_model
+        from engine.vault.model_reader import read_model
 
-        load_forecaster(read_model(path))
+        load_forecaster(read_model(self.home, path))
 
     def summary(self, symbol: str) -> ModelSummary:
         """Closes, held-out record and calibration of one symbol; loads numpy and h5py."""

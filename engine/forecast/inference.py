@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.core.doubts import Doubt, WithheldError, withheld_reason
-from engine.core.errors import ModelError, NoDataError
+from engine.core.errors import ModelError, NoDataError, symbol_fault
 from engine.core.records import Forecast
 from engine.forecast.calibration import WINDOW, Calibrator, roll
 from engine.forecast.dataset import CONTEXT, Dataset, build_dataset
@@ -147,12 +147,19 @@ def load_forecaster(stored: StoredModel, max_mape: float | None = None) -> Forec
     """
     manifest = stored.manifest
     try:
-        calibrator = Calibrator.load(within("calibration", stored.arrays))
-        sequence_length = int(manifest.config["sequence_length"])
+        return _forecaster(stored, max_mape)
     except KeyError as error:
         raise ModelError(
             f"the model of {manifest.symbol} lacks {error}", "train it again"
         ) from error
+    except Exception as error:
+        raise symbol_fault(manifest.symbol, error) from error
+
+
+def _forecaster(stored: StoredModel, max_mape: float | None) -> Forecaster:
+    manifest = stored.manifest
+    calibrator = Calibrator.load(within("calibration", stored.arrays))
+    sequence_length = int(manifest.config["sequence_length"])
     if max_mape is None:
         max_mape = float(manifest.config.get("max_mape", DEFAULT_TOLERANCE))
     return Forecaster(

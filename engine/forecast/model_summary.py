@@ -18,7 +18,8 @@ from engine.forecast.record import ForecastRecord, figures_of
 from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.schema import Settings
-from engine.vault.model_file import StoredModel, read_model
+from engine.vault.model_file import StoredModel
+from engine.vault.model_reader import read_model
 
 BARS = 250
 EDGES = (0.0, 50.0, 60.0, 70.0, 80.0, 90.0, 95.0, 100.0)
@@ -33,7 +34,7 @@ def model_summary(
     stored: StoredModel | None = None
     bars: Bars | None = None
     try:
-        stored = read_model(home.model(symbol))
+        stored = read_model(home, home.model(symbol))
     except FileNotFoundError:
         problems.append(f"{symbol} has no model yet")
     except StockmlError as error:

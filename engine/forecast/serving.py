@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.clock import Clock
 from engine.core.doubts import Doubt
-from engine.core.errors import StockmlError
+from engine.core.errors import ModelError, StockmlError, symbol_fault
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.forecast.inference import (
@@ -69,8 +70,8 @@ def forecast_stored(
     for name, (stored, source) in models.items():
         try:
             requests[name] = bars.request(stored, source)
-        except StockmlError as error:
-            forecasts[name] = error
+        except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
+            forecasts[name] = symbol_fault(name, error)
     forecasts |= zip(requests, forecasts_or_errors(list(requests.values())), strict=True)
     return {name: forecasts[name] for name in models}
 
@@ -78,8 +79,16 @@ def forecast_stored(
 def forecasts_or_errors(requests: Sequence[ForecastRequest]) -> list[ForecastOrError]:
     """All together, or one by one when a model fails, so that the others have their forecast."""
     try:
-        return list(forecast_together(requests))
-    except StockmlError as error:
+        return [_finite(forecast) for forecast in forecast_together(requests)]
+    except Exception as error:  # noqa: BLE001 - alone, each symbol has its own
         if len(requests) == 1:
-            return [error]
+            return [symbol_fault(requests[0].forecaster.symbol, error)]
         return [forecasts_or_errors([request])[0] for request in requests]
+
+
+def _finite(forecast: Forecast) -> Forecast:
+    """The forecast; ModelError for one that is no number."""
+    prices = (forecast.next_close, forecast.low95, forecast.high95, forecast.confidence)
+    if not all(math.isfinite(price) for price in prices):
+        raise ModelError(f"the model forecasts {forecast.next_close}", "train it again")
+    return forecast

@@ -1,18 +1,17 @@
-"""The derived status of a symbol, its manifest and forecast; only `build` loads numpy and h5py."""
+"""The derived status of a symbol, its manifest and forecast, as it is stored; without numpy."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from engine.core.clock import Clock, iso, parse_iso
-from engine.core.doubts import Doubt, WithheldError, doubts_from
-from engine.core.errors import FileError, ModelError, StockmlError
+from engine.core.clock import iso, parse_iso
+from engine.core.doubts import Doubt, doubts_from
+from engine.core.errors import FileError
 from engine.core.files import write_json
 from engine.core.paths import Home
 from engine.core.reading import read_json
@@ -20,9 +19,7 @@ from engine.core.records import Forecast, Metrics, ModelInfo
 from engine.core.text import clean
 from engine.market.last_bar import bars_mtime_ns, last_bar
 from engine.settings.schema import Settings
-
-if TYPE_CHECKING:
-    from engine.vault.model_file import StoredModel
+from engine.vault.checked_files import check_field
 
 VERSION = 1
 
@@ -33,9 +30,11 @@ class StatusKind(StrEnum):
     OK = "ok"
     CORRUPT = "corrupt"
     FOREIGN = "foreign"
-    """Not written by stockml."""
+    """Not written by stockml, or not sealed here and failing its check."""
     NEWER = "newer"
     """Made by a newer stockml."""
+    UNREACHABLE = "unreachable"
+    """It could not be read at that moment: no verdict, the next look reads it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def same_file(status: Status, key: StatusKey) -> bool:
 def current(status: Status, key: StatusKey, source: str) -> bool:
     """Whether file and bars of `source` are unchanged; a file that is no model has no bars."""
     if status.model is None:
-        return same_file(status, key)
+        return same_file(status, key) and status.kind is not StatusKind.UNREACHABLE
     return status.key == key and status.source == source
 
 
@@ -171,126 +170,8 @@ def write(home: Home, symbol: str, status: Status) -> None:
     """Store `status` if it changed; a full disk only costs the next reader a rebuild."""
     if read(home.status(symbol)) == status:
         return
-    tree = {"v": VERSION, **asdict(status)}
+    tree = {"v": VERSION, **asdict(status), **check_field(home, symbol)}
     if status.model is not None:
         tree["model"]["trained_at"] = iso(status.model.trained_at)
     with suppress(OSError):
         write_json(home.status(symbol), tree, name="status")
-
-
-def build(
-    home: Home, settings: Settings, symbol: str, clock: Clock, source: str = ""
-) -> Status | None:
-    """`build_all` of one symbol."""
-    return build_all(home, settings, (symbol,), clock, source)[symbol]
-
-
-def build_all(
-    home: Home,
-    settings: Settings,
-    symbols: Iterable[str],
-    clock: Clock,
-    source: str = "",
-    *,
-    accept_doubts: bool = False,
-) -> dict[str, Status | None]:
-    """Derive and store the statuses of live models, on bars of `source` or the model's own source.
-
-    None without a model file; `problem` names a broken model or missing bars, nothing is raised.
-    With `accept_doubts` no forecast is withheld, and nothing is stored.
-    """
-    from engine.forecast.serving import StoredBars, forecast_stored
-
-    statuses, live = _live_models(home, symbols)
-    models = {
-        symbol: (stored, source or stored.manifest.source) for symbol, (_, stored) in live.items()
-    }
-    bars = StoredBars(home, settings, clock, accept_doubts)
-    forecasts = forecast_stored(bars, models)
-    for symbol, (key, stored) in live.items():
-        used_source = models[symbol][1]
-        bars_key = current_key(home, symbol, used_source, settings) or key
-        key = replace(bars_key, size=key.size, mtime_ns=key.mtime_ns, inode=key.inode)
-        status = _status_of(stored, key, forecasts[symbol], used_source)
-        statuses[symbol] = replace(
-            status, doubts=bars.doubts(used_source, symbol, forecasts[symbol])
-        )
-    for symbol, built in statuses.items():
-        if built is not None and not accept_doubts:
-            write(home, symbol, built)
-    return statuses
-
-
-def _live_models(
-    home: Home, symbols: Iterable[str]
-) -> tuple[dict[str, Status | None], dict[str, tuple[StatusKey, StoredModel]]]:
-    """The statuses of symbols without a live model of ours, and the live models with their key."""
-    statuses: dict[str, Status | None] = {}
-    live: dict[str, tuple[StatusKey, StoredModel]] = {}
-    for symbol in symbols:
-        statuses[symbol] = None
-        key = current_key(home, symbol, "")
-        if key is None:
-            continue
-        # The key from before the file was read: a model published meanwhile makes this status out
-        # of date.
-        stored = _live_model(home, symbol, key)
-        if isinstance(stored, Status):
-            statuses[symbol] = stored
-        else:
-            live[symbol] = (key, stored)
-    return statuses, live
-
-
-def _live_model(home: Home, symbol: str, key: StatusKey) -> StoredModel | Status:
-    """The live model; the status of a file that is no model of ours."""
-    from engine.vault.manifest import NewerModelError
-    from engine.vault.model_file import ForeignModelError, read_model
-
-    try:
-        return read_model(home.model(symbol))
-    except ForeignModelError as error:
-        kind, problem = StatusKind.FOREIGN, str(error)
-    except NewerModelError as error:
-        kind, problem = StatusKind.NEWER, str(error)
-    except (ModelError, OSError) as error:
-        kind, problem = StatusKind.CORRUPT, str(error)
-    before = read(home.status(symbol))
-    return Status(
-        key,
-        kind,
-        problem=problem,
-        last_generation=before.last_generation if before else 0,
-        last_source=before.last_source if before else "",
-    )
-
-
-def _status_of(
-    stored: StoredModel, key: StatusKey, forecast: Forecast | StockmlError, source: str
-) -> Status:
-    """The status of a whole model, with its forecast or the reason why there is none."""
-    from engine.vault.manifest import model_info
-
-    info = model_info(stored.manifest, stored.size_bytes)
-    failed = isinstance(forecast, StockmlError)
-    return Status(
-        key=key,
-        kind=StatusKind.OK,
-        model=info,
-        forecast=None if isinstance(forecast, StockmlError) else forecast,
-        problem=str(forecast) if failed else "",
-        withheld=forecast.reason if isinstance(forecast, WithheldError) else "",
-        source=source,
-        last_generation=info.generation,
-        last_source=info.source,
-    )
-
-
-def forecast_now(
-    home: Home, settings: Settings, stored: StoredModel, clock: Clock, source: str
-) -> Forecast:
-    """A stored model's forecast on the stored bars of `source`; NoDataError without bars."""
-    from engine.forecast.inference import forecast_together
-    from engine.forecast.serving import StoredBars
-
-    return forecast_together([StoredBars(home, settings, clock).request(stored, source)])[0]

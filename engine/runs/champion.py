@@ -5,28 +5,30 @@ from __future__ import annotations
 import shlex
 from functools import lru_cache
 
-from engine.core.errors import ModelError, RefusedError
+from engine.core.errors import FaultKind, ModelError, RefusedError, fault_kind
 from engine.core.paths import Home
 from engine.runs.provenance import LastKnownModel, last_known_model
 from engine.runs.spec import AUTOMATIC
 from engine.runs.store import RunStore
 from engine.runs.work import Task
 from engine.vault.manifest import NewerModelError
-from engine.vault.model_file import ForeignModelError, StoredModel, read_model
+from engine.vault.model_file import ForeignModelError, StoredModel
+from engine.vault.model_reader import read_model
 
 
 def live_model(task: Task) -> StoredModel | None:
     """The live model; None, with a warning, for a file that cannot be compared with.
 
-    RefusedError where a trigger started the training and a newer stockml made the file.
+    RefusedError where a trigger started the training and a newer stockml made the file, ModelError
+    where it cannot be read at this moment.
     """
     path = task.home.model(task.symbol)
     try:
-        return read_model(path)
+        return read_model(task.home, path)
     except FileNotFoundError:
         return None
-    except ForeignModelError:
-        problem = f"{path.name} was not written by stockml"
+    except ForeignModelError as error:
+        problem = error.message
     except NewerModelError as error:
         if task.spec.reason.startswith(AUTOMATIC):
             raise RefusedError(
@@ -35,6 +37,8 @@ def live_model(task: Task) -> StoredModel | None:
             ) from error
         problem = error.message
     except ModelError as error:
+        if fault_kind(error) is FaultKind.UNREACHABLE:
+            raise
         problem = f"the live model is broken: {error.message}"
     task.warn(f"{problem}: it is backed up, then replaced")
     return None

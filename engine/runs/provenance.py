@@ -59,16 +59,17 @@ def _from_runs(runs: RunStore, symbol: str) -> Iterator[LastKnownModel]:
 
 def _from_backups(home: Home, symbol: str) -> Iterator[LastKnownModel]:
     from engine.vault.backups import file_name, list_backups
-    from engine.vault.model_file import read_model
+    from engine.vault.model_reader import ModelReader
 
     with_symbol = (
         backup
         for backup in list_backups(home.models)
         if (entry := backup.entry(symbol)) and entry.kind in ("model", "unknown")
     )
-    for backup in islice(with_symbol, _BACKUPS):
-        try:
-            manifest = read_model(backup.path / file_name(symbol)).manifest
-        except (OSError, ModelError):
-            continue
-        yield LastKnownModel(manifest.generation, manifest.source)
+    with ModelReader(home) as reader:
+        for backup in islice(with_symbol, _BACKUPS):
+            try:
+                manifest = reader.read(backup.path / file_name(symbol)).manifest
+            except (OSError, ModelError):
+                continue
+            yield LastKnownModel(manifest.generation, manifest.source)

@@ -12,7 +12,7 @@ from typing import Any
 from engine.core.clock import iso
 from engine.core.errors import Interrupted, StockmlError
 from engine.core.records import ModelInfo
-from engine.forecast import guard, status
+from engine.forecast import build_status, guard
 from engine.forecast.fit import Candidate, fit_symbol
 from engine.forecast.guard import GuardVerdict
 from engine.forecast.members import base
@@ -106,7 +106,7 @@ def publish_candidate(
             task.warn(f"the backup stands here alone: {problem}")
 
     def verify(path: Path) -> None:
-        verifier().check(path, pinned)
+        verifier().check(task.home, path, pinned)
 
     return publish(
         task.home,
@@ -139,7 +139,7 @@ def report_published(task: Task, info: ModelInfo) -> None:
         {"generation": info.generation, "digest": info.digest, "metrics": asdict(info.metrics)},
     )
     try:
-        status.build(task.home, task.settings, task.symbol, task.clock)
+        build_status.build(task.home, task.settings, task.symbol, task.clock)
     except (StockmlError, OSError) as error:
         # Any reader can rebuild it.
         task.warn(f"the status was not rebuilt: {error}")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import selectors
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,8 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.core.child import child_environment
+from engine.core.child import child_environment, read_line
 from engine.core.errors import ModelError
+from engine.core.paths import Home
 from engine.core.text import clean
 
 if TYPE_CHECKING:
@@ -53,10 +52,17 @@ class Verifier:
             env=child_environment(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1"),
         )
 
-    def check(self, path: Path, pinned: PinnedForecast) -> None:
+    def check(self, home: Home, path: Path, pinned: PinnedForecast) -> None:
         """ModelError unless the file at `path` is whole and forecasts what the training did."""
         context = {name: _bars_tree(bars) for name, bars in pinned.context.items()}
-        reply = self._ask({"path": str(path), "bars": _bars_tree(pinned.bars), "context": context})
+        reply = self._ask(
+            {
+                "home": str(home.root),
+                "path": str(path),
+                "bars": _bars_tree(pinned.bars),
+                "context": context,
+            }
+        )
         if "error" in reply:
             raise ModelError(
                 f"the written model does not pass its check: {clean(str(reply['error']), 300)}",
@@ -77,7 +83,9 @@ class Verifier:
             line = memoryview(json.dumps(request).encode() + b"\n")
             while line:
                 line = line[self._process.stdin.write(line) :]
-            reply: dict[str, Any] = json.loads(_read_line(self._process.stdout.fileno()))
+            reply: dict[str, Any] = json.loads(
+                read_line(self._process.stdout.fileno(), _REPLY_WAIT_S)
+            )
         except (OSError, ValueError) as error:
             self.close()
             raise ModelError(
@@ -93,21 +101,6 @@ class Verifier:
         """End the process."""
         self._process.kill()
         self._process.communicate()
-
-
-def _read_line(fd: int) -> bytes:
-    """One line from a pipe; TimeoutError, or BrokenPipeError when the other side has ended."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(fd, selectors.EVENT_READ)
-        line = b""
-        while not line.endswith(b"\n"):
-            if not selector.select(_REPLY_WAIT_S):
-                raise TimeoutError(f"nothing within {_REPLY_WAIT_S:g} s")
-            data = os.read(fd, 65536)
-            if not data:
-                raise BrokenPipeError("the checking process ended")
-            line += data
-    return line
 
 
 def _bars_tree(bars: Bars) -> dict[str, Any]:
@@ -134,10 +127,11 @@ def _bars_from(tree: dict[str, Any]) -> Bars:
 def reply_to(request: dict[str, Any]) -> dict[str, Any]:
     """The forecast of the requested file, or the error that reading or forecasting raised."""
     from engine.forecast.inference import load_forecaster
-    from engine.vault.model_file import read_model
+    from engine.vault.model_reader import read_model
 
     try:
-        forecaster = load_forecaster(read_model(Path(request["path"])))
+        stored = read_model(Home(Path(request["home"])), Path(request["path"]))
+        forecaster = load_forecaster(stored)
         context = {name: _bars_from(tree) for name, tree in request["context"].items()}
         forecast = forecaster.forecast(_bars_from(request["bars"]), context)
         return {"next_close": forecast.next_close}

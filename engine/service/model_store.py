@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.core.clock import Clock
-from engine.core.errors import ModelError, StockmlError
+from engine.core.errors import FaultKind, ModelError, StockmlError, fault_kind
 from engine.core.paths import Home
 from engine.forecast.inference import load_forecaster
 from engine.market.bars import Bars
@@ -22,7 +22,8 @@ from engine.service.metrics import ServiceMetrics
 from engine.service.served import LoadedModel, ServedSymbol, no_model
 from engine.settings.schema import Settings
 from engine.vault.manifest import model_info
-from engine.vault.model_file import StatKey, read_model, stat_key
+from engine.vault.model_file import StatKey, stat_key
+from engine.vault.model_reader import ModelReader
 
 FILE_GONE = "its file is gone"
 
@@ -55,9 +56,10 @@ class ModelStore:
 
     def refresh(self, settings: Settings) -> None:
         """Load what changed on disk since the last refresh."""
-        for symbol in settings.names:
-            with self._lock:
-                self._refresh(symbol, settings)
+        with ModelReader(self._home) as reader:
+            for symbol in settings.names:
+                with self._lock:
+                    self._refresh(symbol, settings, reader)
         with self._lock:
             for symbol in self._served.keys() - set(settings.names):
                 del self._served[symbol]
@@ -65,19 +67,19 @@ class ModelStore:
 
     def reload(self, symbol: str, settings: Settings) -> ServedSymbol:
         """Read the symbol's model again, even if already tried; `refused` says what is wrong."""
-        with self._lock:
+        with self._lock, ModelReader(self._home) as reader:
             self._tried.pop(symbol, None)
-            return self._refresh(symbol, settings)
+            return self._refresh(symbol, settings, reader)
 
     def bars(self, source: str, symbol: str, settings: Settings) -> Bars:
         """The stored bars of a symbol; NoDataError without them."""
         return self._bars.get(source, symbol, settings)
 
-    def _refresh(self, symbol: str, settings: Settings) -> ServedSymbol:
+    def _refresh(self, symbol: str, settings: Settings, reader: ModelReader) -> ServedSymbol:
         before = self._served.get(symbol) or ServedSymbol(
             symbol=symbol, source=self._source or settings.market.source
         )
-        model, refused = self._newest_model(before)
+        model, refused = self._newest_model(before, reader)
         served = self._with_bars(symbol, model, settings)
         if model is not before.model and model is not None and isinstance(served.fault, ModelError):
             # Readable, but it cannot forecast: as bad as a broken file.
@@ -92,7 +94,9 @@ class ModelStore:
             self._served[symbol] = served
         return self._served[symbol]
 
-    def _newest_model(self, before: ServedSymbol) -> tuple[LoadedModel | None, str]:
+    def _newest_model(
+        self, before: ServedSymbol, reader: ModelReader
+    ) -> tuple[LoadedModel | None, str]:
         """The model on disk, or the previous one and why the file is refused."""
         path = self._home.model(before.symbol)
         try:
@@ -103,11 +107,13 @@ class ModelStore:
         if key == self._tried.get(before.symbol):
             return before.model, before.refused
         self._tried[before.symbol] = key
-        return self._read(path, before)
+        return self._read(path, before, reader)
 
-    def _read(self, path: Path, before: ServedSymbol) -> tuple[LoadedModel | None, str]:
+    def _read(
+        self, path: Path, before: ServedSymbol, reader: ModelReader
+    ) -> tuple[LoadedModel | None, str]:
         try:
-            stored = read_model(path)
+            stored = reader.read(path)
             if before.model is not None and before.model.info.digest == stored.manifest.digest:
                 # The same contents: a copy in its place, or a reload that found nothing new.
                 return before.model, ""
@@ -116,6 +122,8 @@ class ModelStore:
         except FileNotFoundError:
             return before.model, FILE_GONE if before.model else ""
         except StockmlError as error:
+            if fault_kind(error) is FaultKind.UNREACHABLE:
+                del self._tried[before.symbol]  # no verdict: the next look tries again
             return before.model, str(without_places(error, str(self._home.root)))
 
     def _with_bars(

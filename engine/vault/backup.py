@@ -30,6 +30,7 @@ from engine.vault.backups import (
     list_backups,
     other_disk,
 )
+from engine.vault.model_reader import ModelReader
 from engine.vault.records import MAX_FILE, Backup, BackupEntry, BackupManifest, NewBackup
 from engine.words import figures
 
@@ -52,7 +53,7 @@ def back_up(
     symbol has a file, StockmlError when the disk fails or `to` cannot take the copy; a failing
     `also_to` is only a problem in the result.
     """
-    backup = _make(home.models, tuple(dict.fromkeys(symbols)), clock, reason, run_id)
+    backup = _make(home, tuple(dict.fromkeys(symbols)), clock, reason, run_id)
     copies = []
     problems = []
     if to is not None:
@@ -152,9 +153,10 @@ def _disk_errors(task: str) -> Iterator[None]:
         ) from error
 
 
-def _make(folder: Path, symbols: tuple[str, ...], clock: Clock, reason: str, run_id: str) -> Backup:
-    """A new backup in `folder` of the model files beside it."""
-    with _disk_errors(f"cannot back up to {folder}"):
+def _make(home: Home, symbols: tuple[str, ...], clock: Clock, reason: str, run_id: str) -> Backup:
+    """A new backup of the live files, beside them."""
+    folder = home.models
+    with ModelReader(home) as reader, _disk_errors(f"cannot back up to {folder}"):
         paths = {symbol: folder / file_name(symbol) for symbol in symbols}
         contents = {
             symbol: raw for symbol, path in paths.items() if (raw := _read_file(path)) is not None
@@ -165,7 +167,7 @@ def _make(folder: Path, symbols: tuple[str, ...], clock: Clock, reason: str, run
                 "train one first: stockml train SYM",
             )
         entries = tuple(
-            describe_file(symbol, raw, str(paths[symbol])) for symbol, raw in contents.items()
+            describe_file(symbol, raw, paths[symbol], reader) for symbol, raw in contents.items()
         )
         now = clock.now()
         manifest = BackupManifest(

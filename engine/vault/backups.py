@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -30,6 +31,9 @@ from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 from engine.settings.schema import Settings
 from engine.vault.records import MAX_FILE, Backup, BackupEntry, BackupManifest, FileCheck
+
+if TYPE_CHECKING:
+    from engine.vault.model_reader import ModelReader
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -169,12 +173,12 @@ def backups_in(folder: Path) -> tuple[Backup, ...]:
         ) from error
 
 
-def verify_backup(backup: Backup) -> tuple[FileCheck, ...]:
+def verify_backup(backup: Backup, reader: ModelReader) -> tuple[FileCheck, ...]:
     """Each file read again: its hash against the manifest, then the model reader's own check."""
-    return tuple(check_entry(backup, entry) for entry in backup.entries)
+    return tuple(check_entry(backup, entry, reader) for entry in backup.entries)
 
 
-def check_entry(backup: Backup, entry: BackupEntry) -> FileCheck:
+def check_entry(backup: Backup, entry: BackupEntry, reader: ModelReader) -> FileCheck:
     """One file of a backup read again."""
     path = backup.path / entry.file
     try:
@@ -188,13 +192,13 @@ def check_entry(backup: Backup, entry: BackupEntry) -> FileCheck:
         text = f"{path} is damaged: it is not what was backed up"
         return FileCheck(entry.symbol, ok=False, kind="broken", text=text)
     if not backup.verified or entry.kind == "unknown":
-        entry = describe_file(entry.symbol, raw, str(path))
+        entry = describe_file(entry.symbol, raw, path, reader)
     return FileCheck(entry.symbol, ok=entry.kind == "model", kind=entry.kind, text=entry.problem)
 
 
-def describe_file(symbol: str, raw: bytes, origin: str) -> BackupEntry:
+def describe_file(symbol: str, raw: bytes, path: Path, reader: ModelReader) -> BackupEntry:
     """What the bytes of a symbol's file are: a model, a foreign file or a broken one."""
-    from engine.vault.model_file import ForeignModelError, check_name, decode_model
+    from engine.vault.model_file import ForeignModelError, check_name
 
     entry = BackupEntry(
         symbol=symbol,
@@ -204,7 +208,7 @@ def describe_file(symbol: str, raw: bytes, origin: str) -> BackupEntry:
         sha256=hashlib.sha256(raw).hexdigest(),
     )
     try:
-        manifest = decode_model(raw, origin)[0]
+        manifest = reader.decode(raw, path)[0][0]
         check_name(Path(entry.file), manifest.symbol)
     except ForeignModelError as error:
         return msgspec.structs.replace(entry, kind="foreign", problem=error.message)

@@ -24,6 +24,7 @@ from engine.vault.backups import backup_folders, list_backups, verify_backup
 from engine.vault.daily import apply_daily, daily_files, daily_folder, plan_daily
 from engine.vault.leftovers import plan_leftovers, remove_leftover
 from engine.vault.logs import apply_log, plan_logs
+from engine.vault.model_reader import ModelReader
 from engine.vault.old_records import plan_records, remove_records
 from engine.vault.old_runs import plan_runs
 from engine.vault.records import Backup, CleanReport, Removal
@@ -74,7 +75,7 @@ def _parts(
     for folder in folders:
         yield _CleanPart(
             f"backups in {folder}",
-            partial(plan_backups, folder, settings, now),
+            partial(plan_backups, home, folder, settings, now),
             partial(_discard, "clean.backup"),
         )
     for daily in daily_files(home):
@@ -116,16 +117,15 @@ def _do(part: _CleanPart, dry_run: bool, actions: list[Removal], problems: list[
             actions.append(action)
 
 
-def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Removal, ...]:
+def plan_backups(
+    home: Home, folder: Path, settings: Settings, now: datetime
+) -> tuple[Removal, ...]:
     """An action for each backup in `folder`, every file read again; OSError when not listable."""
     backups = {backup.name: backup for backup in list_backups(folder)}
     limits = settings.backup
-    verdicts = decide_retention(
-        (_candidate(backup) for backup in backups.values()),
-        now,
-        limits.retention_days,
-        limits.keep_valid,
-    )
+    with ModelReader(home) as reader:
+        candidates = [_candidate(backup, reader) for backup in backups.values()]
+    verdicts = decide_retention(candidates, now, limits.retention_days, limits.keep_valid)
     return tuple(
         Removal(
             "backup",
@@ -138,12 +138,12 @@ def plan_backups(folder: Path, settings: Settings, now: datetime) -> tuple[Remov
     )
 
 
-def _candidate(backup: Backup) -> BackupCandidate:
+def _candidate(backup: Backup, reader: ModelReader) -> BackupCandidate:
     return BackupCandidate(
         name=backup.name,
         created_at=backup.created_at,
         symbols=frozenset(entry.symbol for entry in backup.entries),
-        valid=frozenset(check.symbol for check in verify_backup(backup) if check.ok),
+        valid=frozenset(check.symbol for check in verify_backup(backup, reader) if check.ok),
         verified=backup.verified,
         problem=backup.problem or _foreign_folder(backup),
     )

@@ -84,11 +84,13 @@ class BackupsFacade(Facade):
     def verify(self, names: Iterable[str] = ()) -> tuple[tuple[Backup, tuple[FileCheck, ...]], ...]:
         """Read every file of these backups (of all without names); NoDataError without any."""
         from engine.vault.backups import verify_backup
+        from engine.vault.model_reader import ModelReader
 
         chosen = tuple(self.show(name) for name in names) or self.list()
         if not chosen:
             raise NoDataError("there are no backups yet", "stockml backup makes one")
-        return tuple((backup, verify_backup(backup)) for backup in chosen)
+        with ModelReader(self.home) as reader:
+            return tuple((backup, verify_backup(backup, reader)) for backup in chosen)
 
     @audited(
         "restore",

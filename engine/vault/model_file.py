@@ -4,10 +4,11 @@
 /model_weights/<layer>/stockml/<layer>/…                        its float32 weights
 /stockml/manifest                                               the manifest's JSON, as bytes
 /stockml/arrays/<name>                                          other members, records, calibration
-last 80 bytes                                     b"stockml-sha256:" + hex of all before + newline
+two lines after it                                              seal and checksum (seal.py)
 
-The seal at the end, which HDF5 ignores, catches every flipped or missing bit before the HDF5
-library sees the file. The manifest's digest identifies the contents: packing them again keeps it.
+The checksum catches every flipped or missing bit before the HDF5 library sees the file; whose bytes
+it may see is for the reader (model_reader.py). The manifest's digest identifies the contents:
+packing them again keeps it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import FaultKind, FileError, ModelError
-from engine.core.files import write_atomic
-from engine.core.reading import open_regular, unreachable
+from engine.core.errors import ModelError
 from engine.core.text import clean
 from engine.vault.hdf5 import (
     attribute,
@@ -49,19 +48,18 @@ from engine.vault.manifest import (
 )
 from engine.vault.network import KerasLayer, checked_layers, keras_config, layers_of
 from engine.vault.records import MAX_FILE
+from engine.vault.seal import SealKey, SealOwner, is_whole, sealed
 
 Arrays = Mapping[str, NDArray[Any]]
 StatKey = tuple[int, int, int]
 
-_MARK = b"stockml-sha256:"
-_SEAL = len(_MARK) + 64 + 1
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}(/[A-Za-z0-9_.-]{1,60}){0,5}")
-_MOVE = "move it away, then train the symbol or restore it"
-_RESTORE = "train it again, or bring one back: stockml backups list, stockml restore NAME SYM"
+RESTORE = "train it again, or bring one back: stockml backups list, stockml restore NAME SYM"
 
 
 class ForeignModelError(ModelError):
-    """An HDF5 file that stockml did not write."""
+    """A file that stockml did not write, or one not of this home that fails its check."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +71,7 @@ class StoredModel:
     arrays: dict[str, NDArray[Any]] = field(repr=False)
     size_bytes: int
     stat_key: StatKey
+    owner: SealOwner = SealOwner.OWN
 
 
 def stat_key(status: os.stat_result) -> StatKey:
@@ -80,53 +79,24 @@ def stat_key(status: os.stat_result) -> StatKey:
     return (status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-def write_model(
-    path: Path, manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays
-) -> Manifest:
-    """Write a model file, whole or not at all, and return its manifest with the digest.
-
-    Arrays may be of floats, integers, bool, fixed-length bytes or datetime64[D]; names may nest
-    with "/". Raises ModelError for contents the reader would refuse, OSError when the disk does.
-    """
-    written, data = encode_model(manifest, layers, arrays)
-    write_atomic(path, data, name="model")
-    return written
-
-
-def read_model(path: Path) -> StoredModel:
-    """The model in `path`, opened once: one whole file, even while it is replaced.
-
-    Raises ModelError (broken, of another symbol; with the next step), its kinds
-    ForeignModelError for an HDF5 file without a `stockml` group and NewerModelError for one of a
-    newer stockml, FileNotFoundError when there is none.
-    """
-    try:
-        with os.fdopen(open_regular(path), "rb") as file:
-            status = os.fstat(file.fileno())
-            raw = file.read(MAX_FILE + 1)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise ModelError(unreachable(path, error).message, _RESTORE) from error
-    except FileError as error:
-        hint = error.hint if error.kind is FaultKind.UNREACHABLE else _MOVE
-        raise ModelError(error.message, hint or _RESTORE) from error
-    manifest, layers, arrays = decode_model(raw, str(path))
-    check_name(path, manifest.symbol)
-    return StoredModel(manifest, layers, arrays, len(raw), stat_key(status))
-
-
 def check_name(path: Path, symbol: str) -> None:
     """ModelError when `path` has the name of another symbol's model file."""
     stem, mark, _ = path.name.partition("_lstm_model.h5")
     if mark and not stem.startswith(".") and stem != symbol.lower():
-        raise ModelError(f"{path} holds the model of {symbol}", _RESTORE)
+        raise ModelError(f"{path} holds the model of {symbol}", RESTORE)
 
 
 def encode_model(
-    manifest: Manifest, layers: tuple[KerasLayer, ...], arrays: Arrays
+    manifest: Manifest,
+    layers: tuple[KerasLayer, ...],
+    arrays: Arrays,
+    key: SealKey | None = None,
 ) -> tuple[Manifest, bytes]:
-    """The manifest with its digest, and the file's bytes."""
+    """The manifest with its digest, and the file's bytes, sealed with `key`.
+
+    Arrays may be of floats, integers, bool, fixed-length bytes or datetime64[D]; names may nest
+    with "/". ModelError for contents the reader would refuse.
+    """
     origin = f"the model of {manifest.symbol}"
     layers = checked_layers(layers, origin)
     contents = {name: _storable(name, array, origin) for name, array in arrays.items()}
@@ -143,7 +113,7 @@ def encode_model(
         file["stockml"].create_dataset("manifest", data=np.frombuffer(text, np.uint8))
         file.flush()
         image: bytes = file.id.get_file_image()
-    data = image + _seal(image)
+    data = sealed(image, key)
     if len(data) > MAX_FILE or len(text) > MAX_BYTES:
         raise ModelError(
             f"{origin} takes {len(data)} bytes, its manifest {len(text)}; allowed are {MAX_FILE}"
@@ -155,39 +125,45 @@ def encode_model(
 def decode_model(
     raw: bytes, origin: str
 ) -> tuple[Manifest, tuple[KerasLayer, ...], dict[str, NDArray[Any]]]:
-    """The contents of a file's bytes; errors as `read_model`, naming `origin`."""
-    if len(raw) > MAX_FILE:
-        raise ModelError(f"{origin} is larger than {MAX_FILE >> 20} MB", _RESTORE)
-    sealed = raw[-_SEAL:].startswith(_MARK)
-    if sealed and raw[-_SEAL:] != _seal(raw[:-_SEAL]):
-        raise ModelError(f"{origin} is damaged: its bytes do not match their checksum", _RESTORE)
+    """The contents of a file's bytes, whoever wrote them.
+
+    ModelError naming `origin` (broken; with the next step), its kinds ForeignModelError for an HDF5
+    file without a `stockml` group and NewerModelError for one of a newer stockml.
+    """
+    check_whole(raw, origin)
     try:
         with h5py.File.in_memory(file_image=raw or b"\0") as file:
-            _check_ours("stockml" in file, sealed, origin)
+            _check_ours("stockml" in file, is_whole(raw), origin)
             return _contents(file, origin)
     except ModelError as error:
         if error.hint:
             raise
-        raise type(error)(error.message, _RESTORE) from error
+        raise type(error)(error.message, RESTORE) from error
     except Exception as error:  # noqa: BLE001 - HDF5 and strange contents raise anything
         words = clean(f"{type(error).__name__}: {error}", 160)
         # Without the cause: HDF5 calls damage an OSError, but only want of memory will pass.
         cause = error if isinstance(error, MemoryError) else None
-        raise ModelError(f"{origin} is not a readable model file: {words}", _RESTORE) from cause
+        raise ModelError(f"{origin} is not a readable model file: {words}", RESTORE) from cause
 
 
-def _check_ours(marked: bool, sealed: bool, origin: str) -> None:
+def check_whole(raw: bytes, origin: str) -> None:
+    """ModelError for bytes that are damaged or no HDF5 file, told without the HDF5 library."""
+    if len(raw) > MAX_FILE:
+        raise ModelError(f"{origin} is larger than {MAX_FILE >> 20} MB", RESTORE)
+    if is_whole(raw) is False:
+        raise ModelError(f"{origin} is damaged: its bytes do not match their checksum", RESTORE)
+    if not raw.startswith(_HDF5):
+        raise ModelError(f"{origin} is not a readable model file: it is no HDF5 file", RESTORE)
+
+
+def _check_ours(marked: bool, whole: bool | None, origin: str) -> None:
     if not marked:
         raise ForeignModelError(
             f"{origin} was not written by stockml",
             "train the symbol: the file is then kept in a backup",
         )
-    if not sealed:
-        raise ModelError(f"{origin} is damaged: the checksum at its end is missing", _RESTORE)
-
-
-def _seal(image: bytes) -> bytes:
-    return _MARK + hashlib.sha256(image).hexdigest().encode() + b"\n"
+    if not whole:
+        raise ModelError(f"{origin} is damaged: the checksum at its end is missing", RESTORE)
 
 
 def _digest(manifest: bytes, layers: tuple[KerasLayer, ...], arrays: Arrays) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine.core.anchor import check_held, make_folder
-from engine.core.errors import ModelError, StockmlError
+from engine.core.errors import FaultKind, ModelError, StockmlError, fault_kind
 from engine.core.failpoints import failpoint
 from engine.core.files import has_bytes, lock_holder, open_own, replace_with
 from engine.core.paths import Home
@@ -22,8 +22,10 @@ from engine.core.records import ModelInfo
 from engine.vault.backup import check_space, holds_copy
 from engine.vault.backups import list_backups
 from engine.vault.manifest import Manifest, NewerModelError, ParentModel, model_info
-from engine.vault.model_file import Arrays, encode_model, read_model
+from engine.vault.model_file import Arrays, decode_model, encode_model
+from engine.vault.model_reader import ModelReader
 from engine.vault.network import KerasLayer
+from engine.vault.seal import usable_key
 
 _SPARE = 128 << 10  # bytes beside the new file and the copy of the old one: folders, manifests
 
@@ -53,9 +55,8 @@ def publish(
     path = home.model(symbol)
     data = b""
     try:
-        generation = highest_generation(home, symbol, history_max) + 1
-        manifest = msgspec.structs.replace(manifest, generation=generation, parent=_parent(path))
-        manifest, data = encode_model(manifest, layers, arrays)
+        manifest = _numbered(home, manifest, history_max)
+        manifest, data = encode_model(manifest, layers, arrays, usable_key(home))
         make_folder(path.parent)
         replaced_bytes = path.stat().st_size if path.exists() else 0
         check_space(path.parent, len(data) + replaced_bytes + _SPARE)
@@ -80,6 +81,15 @@ def _check_locked(home: Home, symbol: str) -> None:
         raise RuntimeError(f"publish without the lock of {symbol}: take {home.lock(symbol)} first")
 
 
+def _numbered(home: Home, manifest: Manifest, history_max: int) -> Manifest:
+    """The manifest as the next generation, after the live model."""
+    symbol = manifest.symbol
+    with ModelReader(home) as reader:
+        generation = highest_generation(home, symbol, reader, history_max) + 1
+        parent = _parent(home.model(symbol), reader)
+    return msgspec.structs.replace(manifest, generation=generation, parent=parent)
+
+
 def _fill(
     home: Home,
     temporary: Path,
@@ -93,7 +103,7 @@ def _fill(
     if path.exists() and not path.is_file():
         raise StockmlError(f"{path} is not a file", "move it away, then train again")
     _write(temporary, data)
-    _read_again(temporary, manifest.digest)
+    _read_again(temporary, data)
     if verify:
         verify(temporary)
     failpoint("publish.verified")
@@ -107,31 +117,38 @@ def _fill(
             )
 
 
-def highest_generation(home: Home, symbol: str, history_max: int = 0) -> int:
+def highest_generation(home: Home, symbol: str, reader: ModelReader, history_max: int = 0) -> int:
     """The highest generation of `symbol` in live file, backups and history; 0 without any."""
-    highest = max(history_max, _generation(home.model(symbol)))
+    highest = max(history_max, _generation(home.model(symbol), reader))
     for backup in list_backups(home.models):
         entry = backup.entry(symbol)
         if entry and backup.verified:
             highest = max(highest, entry.generation)
         elif entry:
-            highest = max(highest, _generation(backup.path / entry.file))
+            highest = max(highest, _generation(backup.path / entry.file, reader))
     return highest
 
 
-def _generation(path: Path) -> int:
-    """The generation in a file, also a newer stockml's; 0 without a file that can be trusted."""
+def _generation(path: Path, reader: ModelReader) -> int:
+    """The generation in a file, also a newer stockml's; 0 without a file that can be trusted.
+
+    ModelError for a passing fault: a generation is never given twice.
+    """
     try:
-        return read_model(path).manifest.generation
+        return reader.read(path).manifest.generation
     except NewerModelError as error:
         return error.generation
-    except (FileNotFoundError, ModelError):
+    except FileNotFoundError:
+        return 0
+    except ModelError as error:
+        if fault_kind(error) is FaultKind.UNREACHABLE:
+            raise
         return 0
 
 
-def _parent(path: Path) -> ParentModel | None:
+def _parent(path: Path, reader: ModelReader) -> ParentModel | None:
     try:
-        manifest = read_model(path).manifest
+        manifest = reader.read(path).manifest
     except (FileNotFoundError, ModelError):
         return None
     return ParentModel(manifest.generation, manifest.digest)
@@ -150,13 +167,10 @@ def _write(path: Path, data: bytes) -> None:
     failpoint("publish.file")
 
 
-def _read_again(path: Path, digest: str) -> None:
-    read = read_model(path).manifest.digest
-    if read != digest:
-        raise ModelError(
-            f"{path} does not read back as it was written (digest {read[:12]}, not {digest[:12]})",
-            "check the disk",
-        )
+def _read_again(path: Path, data: bytes) -> None:
+    if not has_bytes(path, data):
+        raise ModelError(f"{path} does not read back as it was written", "check the disk")
+    decode_model(data, str(path))
 
 
 def _failed(path: Path, data: bytes, error: OSError) -> StockmlError:

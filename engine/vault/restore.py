@@ -26,9 +26,11 @@ from engine.core.paths import Home
 from engine.settings.schema import Settings
 from engine.vault.backup import ensure_backup
 from engine.vault.backups import backup_folders, backups_in, check_entry, find_backup, other_disk
-from engine.vault.model_file import StoredModel, read_model
+from engine.vault.model_file import StoredModel
+from engine.vault.model_reader import ModelReader
 from engine.vault.publish import publish
 from engine.vault.records import Backup, RestoreResult
+from engine.vault.seal import SealOwner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,9 @@ class _Restore:
     backup: Backup
     symbols: tuple[str, ...]
     clock: Clock
+    reader: ModelReader
+    foreign: bool
+    """Also what another home sealed."""
     run_id: str
     """The replaced files go into one backup under this name, however many symbols there are."""
     verify: Callable[[Path], None] | None
@@ -52,12 +57,14 @@ def restore(
     symbols: Iterable[str],
     clock: Clock,
     *,
+    foreign: bool = False,
     verify: Callable[[Path], None] | None = None,
     history_max: Callable[[str], int] = lambda _symbol: 0,
 ) -> tuple[RestoreResult, ...]:
     """Publish the models of `symbols` (all without any) from the backup `name`; one result each.
 
-    The date of training stays that of the backup. What is replaced is backed up first, so a
+    `foreign` takes what another home sealed, once it passed the check, and seals it here. The date
+    of training stays that of the backup. What is replaced is backed up first, so a
     restore can be undone. An error of one symbol (busy, foreign, broken, absent, disk full) is its
     result and does not stop the others. Raises UsageError for an unknown backup, NoDataError when
     there are no backups or it holds no model file.
@@ -67,16 +74,19 @@ def restore(
     if not chosen:
         problem = f": {backup.problem}" if backup.problem else ""
         raise NoDataError(f"{backup.name} holds no model file{problem}", "choose another backup")
-    job = _Restore(
-        home=home,
-        settings=settings,
-        backup=backup,
-        symbols=chosen,
-        clock=clock,
-        run_id=f"restore-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
-        verify=verify,
-    )
-    return tuple(_result(job, symbol, history_max) for symbol in chosen)
+    with ModelReader(home) as reader:
+        job = _Restore(
+            home=home,
+            settings=settings,
+            backup=backup,
+            symbols=chosen,
+            clock=clock,
+            reader=reader,
+            foreign=foreign,
+            run_id=f"restore-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+            verify=verify,
+        )
+        return tuple(_result(job, symbol, history_max) for symbol in chosen)
 
 
 def _result(job: _Restore, symbol: str, history_max: Callable[[str], int]) -> RestoreResult:
@@ -129,7 +139,7 @@ def _restore(job: _Restore, symbol: str, history_max: int) -> RestoreResult:
 def _intact_model(job: _Restore, symbol: str) -> StoredModel:
     """The model in the backup; where its file is damaged, the same one on the other disk."""
     try:
-        return checked_model(job.backup, symbol)
+        return checked_model(job, job.backup, symbol)
     except ModelError:
         folder = other_disk(job.home, job.settings)
         entry = job.backup.entry(symbol)
@@ -139,30 +149,34 @@ def _intact_model(job: _Restore, symbol: str) -> StoredModel:
                 # there too.
                 for copy in backups_in(folder):
                     same = copy.path != job.backup.path and copy.entry(symbol) == entry
-                    if same and check_entry(copy, entry).ok:
-                        return checked_model(copy, symbol)
+                    if same and check_entry(copy, entry, job.reader).ok:
+                        return checked_model(job, copy, symbol)
         raise
 
 
-def checked_model(backup: Backup, symbol: str) -> StoredModel:
+def checked_model(job: _Restore, backup: Backup, symbol: str) -> StoredModel:
     """The model of `symbol` in `backup`, its bytes and contents checked.
 
-    UsageError when the backup has none, RefusedError for a foreign file, ModelError for a broken
-    one.
+    UsageError when the backup has none, RefusedError for a foreign file or one of another home,
+    ModelError for a broken one.
     """
     entry = backup.entry(symbol)
     if entry is None:
         held = ", ".join(entry.symbol for entry in backup.entries) or "none"
         raise UsageError(f"{backup.name} holds no model of {symbol}", f"it holds: {held}")
-    check = check_entry(backup, entry)
+    check = check_entry(backup, entry, job.reader)
+    path = backup.path / entry.file
     if check.kind == "foreign":
-        raise RefusedError(
-            f"{backup.path / entry.file} was not written by stockml, so it is not restored",
-            "copy it by hand if you must",
-        )
+        raise RefusedError(f"{path} is not restored: {check.text}", "choose another backup")
     if not check.ok:
         raise ModelError(check.text, "choose another backup: stockml backups list")
     try:
-        return read_model(backup.path / entry.file)
+        stored = job.reader.read(path)
     except FileNotFoundError as error:
-        raise ModelError(f"{backup.path / entry.file} went away", "stockml backups list") from error
+        raise ModelError(f"{path} went away", "stockml backups list") from error
+    if stored.owner is SealOwner.OTHER and not job.foreign:
+        raise RefusedError(
+            f"{path} was sealed by another home, or with a key of this one that is gone",
+            f"if you trust it: stockml restore {backup.name} --foreign {symbol}",
+        )
+    return stored

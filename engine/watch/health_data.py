@@ -27,7 +27,7 @@ from engine.words import figures
 from engine.words.phrases import bars_age
 
 if TYPE_CHECKING:
-    from engine.vault.records import Backup
+    from engine.vault.records import Backup, FileCheck
 
 _WEEK = timedelta(days=7)
 _UNTRUSTED = (SymbolState.CORRUPT, SymbolState.FOREIGN)
@@ -140,28 +140,25 @@ def growth(home: Home, now: datetime) -> Iterator[Item]:
 
 def backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
     """The newest backup of every symbol with a model, verified by reading it."""
-    from engine.vault.backups import backups_in, check_entry
+    from engine.vault.backups import backups_in
 
     try:
         known = backups_in(home.models)
     except StockmlError as error:
         yield Item("backups", Level.CRIT, str(error))
         return
-    broken = []
-    without = []
-    good = 0
-    for row in snapshot.rows:
-        backup = _newest_backup(known, row.symbol)
-        entry = backup.entry(row.symbol) if backup else None
-        if backup is None or entry is None:
-            if row.model is not None and row.model.generation > 1:
-                without.append(row.symbol)
-            continue
-        checked = check_entry(backup, entry)
-        if checked.ok:
-            good += 1
-        else:
-            broken.append(f"{backup.name}/{row.symbol}: {checked.text or checked.kind}")
+    checks = _newest_checks(home, known, snapshot)
+    without = [
+        row.symbol
+        for row in snapshot.rows
+        if row.symbol not in checks and row.model is not None and row.model.generation > 1
+    ]
+    broken = [
+        f"{name}/{check.symbol}: {check.text or check.kind}"
+        for name, check in checks.values()
+        if not check.ok
+    ]
+    good = len(checks) - len(broken)
     if broken:
         yield Item("backups", Level.CRIT, "; ".join(broken), "stockml backup")
     elif not good and not without:
@@ -172,6 +169,23 @@ def backups(home: Home, snapshot: Snapshot) -> Iterator[Item]:
         text += f"; none of {' '.join(without)}" if without else ""
         level = level_of(critical=False, warning=bool(without))
         yield item("backups", level, text, "stockml backup")
+
+
+def _newest_checks(
+    home: Home, known: tuple[Backup, ...], snapshot: Snapshot
+) -> dict[str, tuple[str, FileCheck]]:
+    """By symbol its newest backup's name, and the file in it read again."""
+    from engine.vault.backups import check_entry
+    from engine.vault.model_reader import ModelReader
+
+    checks = {}
+    with ModelReader(home) as reader:
+        for row in snapshot.rows:
+            backup = _newest_backup(known, row.symbol)
+            entry = backup.entry(row.symbol) if backup else None
+            if backup is not None and entry is not None:
+                checks[row.symbol] = (backup.name, check_entry(backup, entry, reader))
+    return checks
 
 
 def _newest_backup(known: tuple[Backup, ...], symbol: str) -> Backup | None:

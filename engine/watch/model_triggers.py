@@ -10,12 +10,12 @@ UNKNOWN_AGE = 2.0
 """The severity of an unknown age: as of a model twice as old as it may be."""
 _MISSING = {
     ModelFile.NONE: "no model yet",
-    ModelFile.FOREIGN: "the model file was not written by stockml: it is backed up, then replaced",
+    ModelFile.FOREIGN: "the model file is not this home's: it is backed up, then replaced",
 }
 
 
 def missing(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
-    """No model, or a file that stockml did not write."""
+    """No model, or a file that is FOREIGN."""
     fired = facts.model in _MISSING
     text = _MISSING.get(facts.model, "a model is there")
     return TriggerVerdict("missing", text, fired=fired, basis="file", severity=1e6)
@@ -26,6 +26,7 @@ def corrupt(facts: SymbolFacts, _settings: Settings) -> TriggerVerdict:
     texts = {
         ModelFile.CORRUPT: f"the model file is broken: {facts.problem}",
         ModelFile.NEWER: facts.problem,
+        ModelFile.UNREACHABLE: facts.problem,
     }
     text = texts.get(facts.model, "the model file reads well")
     fired = facts.model is ModelFile.CORRUPT

@@ -13,6 +13,7 @@ from engine.core.errors import NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.core.text import clean
+from engine.forecast import build_status
 from engine.forecast import status as derived
 from engine.settings.schema import Settings
 
@@ -72,7 +73,7 @@ def _ask_here(
     fault = ProbeFault.NONE
     problem = ""
     try:
-        status = derived.build(home, settings, symbol, clock, source)
+        status = build_status.build(home, settings, symbol, clock, source)
         forecast = status.forecast if status else None
         if forecast is None:
             fault, problem = _why_none(home, settings, symbol, source, clock, status)
@@ -109,10 +110,11 @@ def _why_none(
         return ProbeFault.DATA, f"withheld: {status.withheld}"
     if status.kind != "ok":
         return ProbeFault.MODEL, status.problem
-    from engine.vault.model_file import read_model
+    from engine.vault.model_reader import read_model
 
     try:
-        derived.forecast_now(home, settings, read_model(home.model(symbol)), clock, source)
+        stored = read_model(home, home.model(symbol))
+        build_status.forecast_now(home, settings, stored, clock, source)
     except NoDataError as error:
         return ProbeFault.DATA, str(error)
     except (StockmlError, OSError) as error:

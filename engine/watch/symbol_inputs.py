@@ -9,6 +9,7 @@ from engine.core.clock import Clock
 from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.sources import parse_source
+from engine.forecast import build_status
 from engine.forecast import status as derived
 from engine.forecast.status import Status
 from engine.settings.schema import Settings
@@ -101,4 +102,4 @@ def _current_status(
         return None
     if known is not None and known.key == key and known.source in ("", source):
         return known
-    return derived.build(loader.home, loader.settings, symbol, loader.clock, source)
+    return build_status.build(loader.home, loader.settings, symbol, loader.clock, source)

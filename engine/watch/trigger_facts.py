@@ -20,6 +20,8 @@ class ModelFile(StrEnum):
     FOREIGN = "foreign"
     NEWER = "newer"
     """Made by a newer stockml: no reason to train, the planner leaves it alone."""
+    UNREACHABLE = "unreachable"
+    """Not readable at this moment: no reason to train."""
 
 
 @dataclass(frozen=True, slots=True)

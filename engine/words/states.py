@@ -17,7 +17,7 @@ SYMBOL_STATES = {
     SymbolState.CANCELLED: "no model yet: its training was stopped by an operator",
     SymbolState.LOST: "its run died without a word",
     SymbolState.CORRUPT: "the model file cannot be trusted",
-    SymbolState.FOREIGN: "a model file that stockml did not write; it is not used",
+    SymbolState.FOREIGN: "a model file that is not stockml's, or fails its check; it is not used",
     SymbolState.HELD: "automatic training is on hold",
 }
 RUN_STATES = {

@@ -21,8 +21,8 @@ from engine.core.files import lock_holder
 from engine.core.paths import Home
 from engine.core.records import JobState, Run
 from engine.runs.store import RunStore
-from engine.vault.model_file import read_model
 from tests.vault import invariants as vault
+from tests.vault.files import read_model
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from engine.api import Engine
 from engine.core.paths import Home
 from engine.core.records import SymbolState
 from engine.vault.backups import list_backups
-from engine.vault.model_file import read_model, write_model
 from tests.helpers import new_home, stockml
 from tests.tui.helpers import screen_text, until
+from tests.vault.files import read_model, write_model
 from tui.app import StockmlApp
 
 FORESIGHT = 0.2

@@ -23,12 +23,12 @@ from engine.core.records import JobState
 from engine.runs.cancel import cancel_run
 from engine.runs.store import RunStore
 from engine.settings.load import load
-from engine.vault.model_file import write_model
 from tests.acceptance import invariants
 from tests.helpers import ROOT, environment, new_home, wait_for
 from tests.runs.conftest import Bench
 from tests.runs.jobs import MARK
 from tests.vault import samples
+from tests.vault.files import write_model
 from tests.vault.homes import published
 
 FAULTS = (

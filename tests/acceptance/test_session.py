@@ -16,11 +16,11 @@ from engine.runs.store import RunStore
 from engine.schedule.records import Daemon
 from engine.schedule.scheduler import Scheduler
 from engine.vault.backups import backups_in
-from engine.vault.model_file import read_model
 from tests.acceptance.sshd import consoles, drop, needs_sshd, ssh_line
 from tests.acceptance.terminal import Terminal, needs_tmux
 from tests.helpers import ROOT, new_home, wait_for
 from tests.schedule.fakes import FakeCrontab
+from tests.vault.files import read_model
 
 pytestmark = [needs_tmux, needs_sshd, pytest.mark.timeout(600)]
 FOREIGN = b"MAILTO=me\n5 4 * * *\techo hi \n"

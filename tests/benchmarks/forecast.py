@@ -17,6 +17,7 @@ from engine.core.clock import SystemClock
 from engine.core.paths import Home
 from engine.settings import load as config
 from tests.benchmarks.common import Bench, Row, middle, say, script, simulated_home, stockml, timed
+from tests.vault.files import read_model
 
 MODULE = "tests.benchmarks.forecast"
 
@@ -57,7 +58,6 @@ def hot(home: Home, times: int) -> dict[str, Any]:
     from engine.forecast.inference import forecast_together, load_forecaster
     from engine.forecast.lstm_numpy import forward, forward_stacked
     from engine.market.fetch import stored_bars
-    from engine.vault.model_file import read_model
 
     settings, clock = config.load(home), SystemClock()
     forecasters = [load_forecaster(read_model(home.model(symbol))) for symbol in settings.names]
@@ -91,7 +91,6 @@ def by_keras(home: Home, times: int) -> dict[str, Any]:
     import numpy as np
 
     from engine.forecast.lstm_numpy import forward
-    from engine.vault.model_file import read_model
 
     found: list[float] = []
     apart = 0.0

@@ -16,8 +16,8 @@ from engine.core.files import FileLock
 from engine.core.paths import Home
 from engine.forecast import status
 from engine.vault.backups import list_backups
-from engine.vault.model_file import read_model
 from tests.helpers import ROOT, environment, new_home, stockml
+from tests.vault.files import read_model
 
 
 @pytest.fixture(scope="module")

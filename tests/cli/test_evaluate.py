@@ -15,9 +15,9 @@ from engine.core.paths import Home
 from engine.forecast.fit import fit_symbol
 from engine.market.fetch import stored_bars
 from engine.settings.load import load
-from engine.vault.model_file import write_model
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home, quiet_settling, stockml
+from tests.vault.files import write_model
 
 
 @pytest.fixture(scope="module")

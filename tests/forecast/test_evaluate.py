@@ -22,9 +22,9 @@ from engine.market.bars import Bars, day
 from engine.market.fetch import stored_bars
 from engine.settings.load import load
 from engine.settings.schema import Settings
-from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, write_csv
 from tests.helpers import new_home
+from tests.vault.files import read_model, write_model
 
 MEMBERS = ("naive", "enhanced")
 LATER = 30

@@ -12,8 +12,8 @@ import pytest
 from engine.forecast.fit import Candidate, fit_symbol
 from engine.forecast.guard import compare, judge
 from engine.forecast.record import ForecastRecord, metrics_of
-from engine.vault.model_file import read_model, write_model
 from tests.forecast.samples import QUICK, flat, settings, walk
+from tests.vault.files import read_model, write_model
 
 SETTINGS = settings(holdout_sessions=60)
 

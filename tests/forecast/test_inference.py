@@ -20,9 +20,10 @@ from engine.forecast.fit import Candidate, fit_symbol
 from engine.forecast.inference import Forecaster, load_forecaster
 from engine.market.bars import Bars
 from engine.market.calendar import next_session
-from engine.vault.model_file import StoredModel, read_model, write_model
+from engine.vault.model_file import StoredModel
 from tests.forecast.samples import QUICK, settings, walk
 from tests.helpers import ROOT
+from tests.vault.files import read_model, write_model
 
 ALL, MARKET = walk(440), walk(440, 9, "SPY")
 KNOWN: Bars = ALL._rows(slice(0, 420))

@@ -17,6 +17,7 @@ import pytest
 from engine.core.clock import Clock
 from engine.core.errors import ModelError, NoDataError
 from engine.core.paths import Home
+from engine.forecast import build_status
 from engine.forecast import status as derived
 from engine.forecast.fit import fit_symbol
 from engine.forecast.inference import Forecaster, forecast_together, load_forecaster
@@ -33,10 +34,10 @@ from engine.market.bars import Bars
 from engine.market.fetch import stored_bars
 from engine.settings.home import prepare
 from engine.settings.schema import Settings
-from engine.vault.model_file import read_model, write_model
 from tests.fake_clock import FakeClock
 from tests.forecast.samples import QUICK, settings
 from tests.helpers import ROOT, environment
+from tests.vault.files import read_model, write_model
 
 SYMBOLS = ("NVDA", "AAPL", "SPY")
 SETTINGS = settings(holdout_sessions=60)
@@ -185,7 +186,7 @@ def test_bars_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None
         return stored_bars(home, settings, source, symbol, clock)
 
     monkeypatch.setattr("engine.forecast.serving.stored_bars", counted)
-    statuses = derived.build_all(home, SETTINGS, (*SYMBOLS, "TSLA"), CLOCK)
+    statuses = build_status.build_all(home, SETTINGS, (*SYMBOLS, "TSLA"), CLOCK)
     assert sorted(read) == sorted(SYMBOLS)
     assert statuses["TSLA"] is None
     assert statuses["NVDA"] == derived.read(home.status("NVDA"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.paths import Home
-from engine.forecast import status
+from engine.forecast import build_status
 from engine.runs.provenance import LastKnownModel, last_known_model
 from engine.settings.load import load
 from tests.fake_clock import FakeClock
@@ -22,7 +22,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def seen(home: Home) -> None:
-    status.build(home, load(home, {}), "NVDA", FakeClock(NOW))
+    build_status.build(home, load(home, {}), "NVDA", FakeClock(NOW))
 
 
 def test_nothing_is_known_of_nothing(home: Home) -> None:

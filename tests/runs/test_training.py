@@ -31,9 +31,10 @@ from engine.runs.work import Task
 from engine.settings.load import load
 from engine.settings.schema import Settings
 from engine.vault.backups import list_backups
-from engine.vault.model_file import StoredModel, read_model
+from engine.vault.model_file import StoredModel
 from tests.helpers import new_home
 from tests.runs.conftest import Bench
+from tests.vault.files import read_model
 from tests.vault.samples import made_newer
 
 Events = list[tuple[str, dict[str, Any]]]
@@ -307,9 +308,10 @@ def test_the_checking_process_finds_another_forecast_and_a_broken_file(
     assert found.forecast is not None
     pinned = PinnedForecast(bars, {"SPY": spy}, found.forecast.next_close)
     checking_process = training.verifier()
-    checking_process.check(home.model("NVDA"), pinned)
+    checking_process.check(home, home.model("NVDA"), pinned)
     with pytest.raises(ModelError, match="where the training forecast"):
         checking_process.check(
+            home,
             home.model("NVDA"),
             PinnedForecast(bars, {"SPY": spy}, found.forecast.next_close * 1.0001),
         )
@@ -318,7 +320,7 @@ def test_the_checking_process_finds_another_forecast_and_a_broken_file(
     raw[len(raw) // 2] ^= 1
     hurt.write_bytes(raw)
     with pytest.raises(ModelError, match="does not pass its check"):
-        checking_process.check(hurt, pinned)
+        checking_process.check(home, hurt, pinned)
 
 
 def test_a_file_that_does_not_pass_its_check_is_not_published(
@@ -333,7 +335,7 @@ def test_a_file_that_does_not_pass_its_check_is_not_published(
     )
 
     class Refusing:
-        def check(self, path: Path, pinned: PinnedForecast) -> None:
+        def check(self, home: Home, path: Path, pinned: PinnedForecast) -> None:
             assert path.exists() and path != home.model("NVDA")
             raise ModelError("the written model does not pass its check")
 

@@ -28,10 +28,10 @@ from engine.market.store import BarStore
 from engine.service.limits import RateLimit
 from engine.service.server import Address, Running, prepare
 from engine.settings.load import load
-from engine.vault.model_file import write_model
 from tests.fake_clock import FakeClock
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home, wait_for
+from tests.vault.files import write_model
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 """A Wednesday before the open: the bars end with the session before it."""

@@ -23,11 +23,11 @@ from engine.service.metrics import ServiceMetrics
 from engine.service.model_store import ModelStore
 from engine.service.service import REFRESH_S
 from engine.settings.load import load
-from engine.vault.model_file import write_model
 from engine.watch.alerts import alert_list
 from tests.fake_clock import FakeClock
 from tests.helpers import wait_for
 from tests.service.homes import NOW, Served, bars_of, candidate, publish, serving
+from tests.vault.files import write_model
 
 
 def store_of(home: Home, clock: FakeClock | None = None) -> tuple[ModelStore, Callable[[], None]]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.core.paths import Home
-from engine.vault.backups import list_backups, verify_backup
-from engine.vault.model_file import read_model
+from engine.vault.backups import list_backups
+from tests.vault.files import read_model, verify_backup
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.vault.manifest import Manifest
-from engine.vault.model_file import _seal, encode_model
+from engine.vault.model_file import encode_model
 from engine.vault.network import KerasLayer
+from engine.vault.seal import image_of, sealed
 
 Floats = NDArray[np.float32]
 
@@ -88,7 +89,7 @@ def tiny(seed: int = 1) -> tuple[tuple[KerasLayer, ...], dict[str, NDArray[Any]]
 def made_newer(path: Path, generation: int = 9) -> bytes:
     """Turn a model file into one that a newer stockml made, with a network and arrays of a kind
     we do not know; its bytes."""
-    path.write_bytes(path.read_bytes()[: -len(_seal(b""))])
+    path.write_bytes(image_of(path.read_bytes()))
     with h5py.File(path, "r+") as file:
         tree = json.loads(file["stockml/manifest"][()].tobytes())
         text = json.dumps(
@@ -97,8 +98,7 @@ def made_newer(path: Path, generation: int = 9) -> bytes:
         del file["stockml/manifest"]
         file["stockml/manifest"] = np.frombuffer(text, np.uint8)
         file["stockml/later"] = h5py.SoftLink("/stockml/arrays")
-    image = path.read_bytes()
-    path.write_bytes(image + _seal(image))
+    path.write_bytes(sealed(path.read_bytes(), None))
     return path.read_bytes()
 
 
@@ -109,10 +109,9 @@ def whole() -> bytes:
 
 
 def edited(tmp_path: Path, edit: Callable[[h5py.File], object]) -> bytes:
-    """The sample with `edit` done to its HDF5 part, sealed again: the work of a hostile hand."""
+    """The sample with `edit` done to its HDF5 part and the checksum right: a hostile hand's."""
     path = tmp_path / "edit.h5"
-    path.write_bytes(whole()[: -len(_seal(b""))])
+    path.write_bytes(image_of(whole()))
     with h5py.File(path, "r+") as file:
         edit(file)
-    raw = path.read_bytes()
-    return raw + _seal(raw)
+    return sealed(path.read_bytes(), None)

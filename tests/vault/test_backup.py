@@ -13,11 +13,12 @@ from engine.core.errors import NoDataError, StockmlError, UsageError
 from engine.core.paths import Home
 from engine.settings.load import load
 from engine.vault.backup import back_up, check_space, copy_to
-from engine.vault.backups import backups_in, find_backup, list_backups, newest_valid, verify_backup
+from engine.vault.backups import backups_in, find_backup, list_backups, newest_valid
 from tests.fake_clock import FakeClock
 from tests.helpers import new_home
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of
+from tests.vault.files import verify_backup
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from engine.core.paths import Home
-from engine.vault.backups import list_backups, verify_backup
-from engine.vault.model_file import read_model
+from engine.vault.backups import list_backups
 from tests.helpers import environment
 from tests.vault import homes
 from tests.vault.crash import NOW
+from tests.vault.files import read_model, verify_backup
 
 
 def test_files_are_durable_before_the_rename(
@@ -78,9 +78,9 @@ from engine.settings.load import load
 from engine.core.paths import Home
 from engine.vault.backup import back_up
 from engine.vault.clean import clean
-from engine.vault.model_file import read_model
 from tests.vault import homes
 from tests.vault.crash import NOW
+from tests.vault.files import read_model
 home = Home(Path(sys.argv[1]))
 """
 

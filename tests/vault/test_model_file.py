@@ -17,15 +17,11 @@ from hypothesis import strategies as st
 from engine.core.errors import ModelError
 from engine.vault import model_file, network
 from engine.vault.manifest import NewerModelError, model_info
-from engine.vault.model_file import (
-    ForeignModelError,
-    decode_model,
-    encode_model,
-    read_model,
-    write_model,
-)
+from engine.vault.model_file import ForeignModelError, decode_model, encode_model
 from engine.vault.network import KerasLayer
+from engine.vault.seal import image_of
 from tests.vault import samples
+from tests.vault.files import read_model, write_model
 
 
 @pytest.fixture
@@ -321,7 +317,7 @@ def test_a_model_of_a_newer_stockml_is_recognised(path: Path) -> None:
 def test_a_model_without_its_seal_is_refused(tmp_path: Path) -> None:
     """A stockml file whose final checksum is gone is damaged, not foreign."""
     with pytest.raises(ModelError, match="missing") as caught:
-        decode_model(samples.whole()[: -model_file._SEAL], "x.h5")
+        decode_model(image_of(samples.whole()), "x.h5")
     assert not isinstance(caught.value, ForeignModelError)
 
 
@@ -397,7 +393,7 @@ def test_a_reader_never_mixes_two_files(path: Path) -> None:
     """A reader that races a writer sees one whole model or the other."""
     program = (
         "import select, sys; from pathlib import Path; from tests.vault import samples\nfrom"
-        " engine.vault.model_file import write_model\nturn = 0\nwhile not"
+        " tests.vault.files import write_model\nturn = 0\nwhile not"
         " select.select([sys.stdin], [], [], 0)[0]:\n    turn = 1 - turn\n   "
         " write_model(Path(sys.argv[1]), samples.manifest(seed=turn), samples.layers(turn),"
         " samples.arrays(turn))\n"

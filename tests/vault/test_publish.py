@@ -16,12 +16,12 @@ from engine.core.paths import Home
 from engine.settings.load import load
 from engine.vault.backup import ensure_backup
 from engine.vault.backups import list_backups
-from engine.vault.model_file import read_model
-from engine.vault.publish import highest_generation, publish
+from engine.vault.publish import publish
 from tests.fake_clock import FakeClock
 from tests.helpers import environment, new_home
 from tests.vault import homes, samples
 from tests.vault.crash import NOW
+from tests.vault.files import highest_generation, read_model
 
 
 @pytest.fixture

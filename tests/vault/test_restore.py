@@ -15,13 +15,13 @@ from engine.core.paths import Home
 from engine.settings.load import load
 from engine.vault.backup import back_up
 from engine.vault.backups import list_backups
-from engine.vault.model_file import read_model
 from engine.vault.records import RestoreResult
 from engine.vault.restore import restore
 from tests.fake_clock import FakeClock
 from tests.helpers import environment, wait_for
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of
+from tests.vault.files import read_model
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from engine.forecast.fit import fit_symbol
 from engine.market.fetch import stored_bars
 from engine.settings.load import load
 from engine.settings.schema import Settings
-from engine.vault.model_file import write_model
 from tests.fake_clock import FakeClock
 from tests.forecast.samples import QUICK
 from tests.helpers import new_home
+from tests.vault.files import write_model
 
 SUNDAY = datetime(2025, 8, 10, 6, 0, tzinfo=UTC)
 """06:00 UTC: the market of New York is shut; the last complete session is Friday the 8th."""
