@@ -33,6 +33,7 @@ AUDITED = {
     "storage.clean",
     "watch.auto_train",
     "watch.hold",
+    "watch.repair",
     "watch.unhold",
     "alerts.acknowledge",
     "alerts.silence",

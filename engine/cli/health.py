@@ -48,10 +48,12 @@ def health(session: Session, append: bool) -> int:
     return ExitCode.FAILED if critical else ExitCode.DONE
 
 
-def doctor(session: Session) -> int:
-    """Check whether this machine can run stockml, and suggest a fix for each problem."""
-    session.trusted = False
-    items = tuple(session.engine.watch.doctor())
+def doctor(session: Session, repair: bool) -> int:
+    """Check whether this machine can run stockml, with a fix for each problem; mend some first."""
+    session.trusted = repair  # to look is safe in a home of somebody else, to mend is not
+    watch = session.engine.watch
+    mended = watch.repair() if repair else ()
+    items = (*mended, *watch.doctor())
     _tell(session, items, _lines(items, terminal_width()), {})
     return ExitCode.FAILED if any(item.level is Level.CRIT for item in items) else ExitCode.DONE
 

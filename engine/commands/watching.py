@@ -126,7 +126,14 @@ DOCTOR = Command(
     ),
     target="engine.cli.health:doctor",
     verb="watch.doctor",
-    options=PRINTS,
+    options=(
+        Option(
+            "--repair",
+            "Mend what can be mended first: a damaged history.db is moved aside and its newest"
+            " good copy restored.",
+        ),
+        *PRINTS,
+    ),
 )
 STATUS = Command(
     name="status",

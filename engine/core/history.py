@@ -13,16 +13,21 @@ a newer one is refused in words.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakSet
 
-from engine.core.anchor import make_folder
+import msgspec
+
 from engine.core.errors import StockmlError
 from engine.core.files import replace_with
+from engine.core.history_faults import is_there, make_private, named_errors
 from engine.core.paths import Home
 
+Record = TypeVar("Record")
 FILE_FORMAT = 1
 # Seconds a writer waits for another one; the longest transaction of ours takes milliseconds.
 WRITER_WAIT_S = 10.0
@@ -61,16 +66,35 @@ class AgingTable:
         return f"{self.at} < ? AND ({self.only}) AND id NOT IN ({newest})"
 
 
+class _Connection(sqlite3.Connection):
+    """Ends its statements when it is closed: one that a kept error refers to holds a lock."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._open_cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        cursor = super().execute(*args)
+        self._open_cursors.add(cursor)
+        return cursor
+
+    def close(self) -> None:
+        for cursor in tuple(self._open_cursors):
+            cursor.close()
+        super().close()
+
+
 def open_history(home: Home, schema: Schema) -> sqlite3.Connection:
     """A connection with the tables of `schema` at their newest format; the caller closes it.
 
-    Raises StockmlError on a newer format, a file that is not a database, a full disk, no
-    permission.
+    Raises FileError for a damaged file, StockmlError on a newer format, a full disk, no permission.
     """
     path = home.history
-    with _named_errors(path):
-        make_folder(path.parent)
-        connection = sqlite3.connect(path, timeout=WRITER_WAIT_S, isolation_level=None)
+    with named_errors(path):
+        make_private(path)
+        connection = sqlite3.connect(
+            path, timeout=WRITER_WAIT_S, isolation_level=None, factory=_Connection
+        )
         try:
             # DELETE, not WAL: a WAL database cannot be opened on a full disk.
             connection.execute("PRAGMA journal_mode=DELETE")
@@ -84,7 +108,7 @@ def open_history(home: Home, schema: Schema) -> sqlite3.Connection:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """All of the statements inside, or none; StockmlError when the file refuses them."""
-    with _named_errors(Path(connection.execute("PRAGMA database_list").fetchone()[2])):
+    with named_errors(_path_of(connection)):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -95,19 +119,40 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             raise
 
 
+def record_of(kind: type[Record], row: Mapping[str, object]) -> Record:
+    """The row as a `kind` (a dataclass or Struct); msgspec's error where a type differs."""
+    return msgspec.convert(row, kind)
+
+
+@contextmanager
+def decoding(connection: sqlite3.Connection) -> Iterator[None]:
+    """Rows are made records inside a transaction; FileError for one that cannot be."""
+    with named_errors(_path_of(connection), rows=True):
+        yield
+
+
+def _path_of(connection: sqlite3.Connection) -> Path:
+    return Path(connection.execute("PRAGMA database_list").fetchone()[2])
+
+
 @contextmanager
 def reading(home: Home, schema: Schema) -> Iterator[sqlite3.Connection | None]:
-    """A connection that cannot write; None while the file or the tables are not there yet."""
+    """A connection that cannot write; None while the file or the tables are not there yet.
+
+    Rows are made records inside: one that cannot be is damage of the file, a FileError.
+    """
     path = home.history
-    if not path.exists():
+    with named_errors(path):
+        there = is_there(path)
+    if not there:
         yield None
         return
-    with _named_errors(path), closing(_connect_reader(path)) as connection:
+    with named_errors(path, rows=True), closing(connect_reader(path)) as connection:
         _refuse_newer(connection, schema, path)
         yield connection if _format(connection, schema) else None
 
 
-def _connect_reader(path: Path) -> sqlite3.Connection:
+def connect_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection; a killed writer's half transaction is rolled back first."""
     try:
         return _connect(path, "ro")
@@ -121,7 +166,10 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """A connection that has read the file once: only then a left journal shows."""
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", timeout=READER_WAIT_S, uri=True
+        f"{path.absolute().as_uri()}?mode={mode}",
+        timeout=READER_WAIT_S,
+        uri=True,
+        factory=_Connection,
     )
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
@@ -198,26 +246,4 @@ def _copy(path: Path, mark: str) -> None:
             source.backup(copy)
 
     if not target.exists():
-        replace_with(target, write, name="history.copy")
-
-
-@contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours, naming the file."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        hint = (
-            "another process writes it: try again"
-            if "locked" in str(error)
-            else "free disk space and check its permissions"
-        )
-        raise StockmlError(f"{path}: {error}", hint) from error
-    except sqlite3.DatabaseError as error:
-        raise StockmlError(
-            f"{path}: {error}", "move it away: a new one is begun, the old one stays for repair"
-        ) from error
-    except OSError as error:
-        raise StockmlError(
-            f"{path}: {error.strerror}", "free disk space and check its permissions"
-        ) from error
+        replace_with(target, write, mode=0o600, name="history.copy")

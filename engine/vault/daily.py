@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from engine.core.errors import FileError, StockmlError
 from engine.core.files import has_bytes, replace_with
+from engine.core.history_faults import REPAIR_HINT, is_there, named_errors
 from engine.core.paths import Home
 from engine.core.reading import decoded, parse_toml, read_bytes
 from engine.core.text import clean
@@ -49,6 +50,13 @@ def daily_files(home: Home) -> tuple[DailyFile, ...]:
         DailyFile(home.history, "history", ".db", _copy_database),
         DailyFile(home.settings, "stockml", ".toml", _copy_settings),
     )
+
+
+def copies_of_history(home: Home) -> tuple[Path, ...]:
+    """The daily copies of history.db, newest first; OSError when not listable."""
+    daily, _ = daily_files(home)
+    folder = daily_folder(home)
+    return tuple(folder / name for name in _copies(daily, folder))
 
 
 def plan_daily(daily: DailyFile, folder: Path, now: datetime) -> tuple[Removal, ...]:
@@ -128,7 +136,9 @@ def _copy_database(source: Path, target: Path) -> None:
     # rw, not ro: a journal that a killed writer left must be rolled back first.
     uri = f"file:{quote(str(source))}?mode=rw"
     try:
+        is_there(source)
         with (
+            named_errors(source),
             closing(sqlite3.connect(uri, uri=True, timeout=_MAX_WAIT_S)) as live,
             closing(sqlite3.connect(target)) as copy,
         ):
@@ -136,13 +146,13 @@ def _copy_database(source: Path, target: Path) -> None:
             integrity = str(copy.execute("PRAGMA integrity_check").fetchone()[0])
     except TimeoutError as error:
         raise StockmlError(f"no copy of {source}: {error}", "clean makes it next time") from error
-    except sqlite3.Error as error:
+    except StockmlError as error:
         raise StockmlError(
-            f"no copy of {source}: {clean(str(error), 160)}",
-            f"the last good copies are in {target.parent}",
+            f"no copy of {source}: {clean(error.message, 300)}",
+            error.hint or f"the last good copies are in {target.parent}",
         ) from error
     if integrity != "ok":
         raise StockmlError(
             f"{source} is damaged: {clean(integrity, 160)}",
-            f"the last good copies are in {target.parent}",
+            REPAIR_HINT,
         )

@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import is_ahead, is_within, iso, parse_iso
 from engine.core.failpoints import failpoint
-from engine.core.history import reading
+from engine.core.history import decoding, reading
 from engine.core.paths import Home
 from engine.core.snapshot import Alert, AlertDelivery, AlertState
 from engine.core.text import clean
@@ -146,6 +146,11 @@ def _statuses(connection: sqlite3.Connection) -> dict[AlertKey, AlertStatus]:
     rows = connection.execute(
         "SELECT rule, symbol, state, since, seen, sent_at, acked_at, text FROM watch_alerts"
     )
+    with decoding(connection):
+        return _decoded(rows)
+
+
+def _decoded(rows: Iterable[tuple[Any, ...]]) -> dict[AlertKey, AlertStatus]:
     return {
         AlertKey(rule, symbol): AlertStatus(
             AlertState(state),
@@ -178,11 +183,12 @@ def _write_status(
 def _silences(connection: sqlite3.Connection, now: datetime) -> list[_Silence]:
     """The silences in force; one begun ahead of `now`, by a wrong clock, is over."""
     rows = connection.execute("SELECT at, rule, symbol, until FROM watch_silences")
-    return [
-        _Silence(rule, symbol, parse_iso(until))
-        for at, rule, symbol, until in rows
-        if parse_iso(until) > now and not is_ahead(parse_iso(at), now)
-    ]
+    with decoding(connection):
+        return [
+            _Silence(rule, symbol, parse_iso(until))
+            for at, rule, symbol, until in rows
+            if parse_iso(until) > now and not is_ahead(parse_iso(at), now)
+        ]
 
 
 def alert_list(home: Home, now: datetime, lately: timedelta | None = None) -> tuple[Alert, ...]:

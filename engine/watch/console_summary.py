@@ -111,7 +111,7 @@ def last_open(home: Home) -> datetime | None:
     with reading(home, SCHEMA) as connection:
         query = "SELECT at FROM watch_marks WHERE name=?"
         row = connection.execute(query, (CONSOLE,)).fetchone() if connection is not None else None
-    return parse_iso(row[0]) if row else None
+        return parse_iso(row[0]) if row else None
 
 
 def away(home: Home, since: datetime, runs: Iterable[Run], jobs: Iterable[JobView] = ()) -> Away:

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+import msgspec
+
 from engine.core.clock import SKEW, iso, parse_iso
 from engine.core.errors import StockmlError
-from engine.core.history import reading
+from engine.core.history import reading, record_of
 from engine.core.paths import Home
 from engine.core.records import JobState
 from engine.core.text import clean
@@ -35,31 +37,37 @@ def read_histories(
     def count(day: str) -> int:
         return sessions_since(day) if day else 0
 
-    histories = {}
-    for row in _rows(home, symbol):
-        # A file that no writer brought up to date lacks the column; a row's `in` asks its values.
-        fired_bar = row["fired_bar"] if "fired_bar" in row.keys() else ""  # noqa: SIM118
-        histories[row["reason"]] = ReasonHistory(
-            row["trainings"],
-            parse_iso(row["at"]) if row["at"] else None,
-            row["last_bar"],
-            failed=bool(row["run"]) and failed(row["run"], symbol),
-            sessions=count(row["last_bar"]),
-            chronic=row["chronic"],
-            fired_bar=fired_bar,
-            quiet=count(fired_bar),
-        )
-    return histories
-
-
-def _rows(home: Home, symbol: str) -> list[sqlite3.Row]:
     with reading(home, SCHEMA) as connection:
         if connection is None:
-            return []
+            return {}
         connection.row_factory = sqlite3.Row
-        return connection.execute(
-            "SELECT * FROM watch_reasons WHERE symbol=?", (symbol,)
-        ).fetchall()
+        query = "SELECT * FROM watch_reasons WHERE symbol=?"
+        rows = [record_of(_Row, dict(row)) for row in connection.execute(query, (symbol,))]
+        return {
+            row.reason: ReasonHistory(
+                row.trainings,
+                parse_iso(row.at) if row.at else None,
+                row.last_bar,
+                failed=bool(row.run) and failed(row.run, symbol),
+                sessions=count(row.last_bar),
+                chronic=row.chronic,
+                fired_bar=row.fired_bar,
+                quiet=count(row.fired_bar),
+            )
+            for row in rows
+        }
+
+
+class _Row(msgspec.Struct):
+    """A row of watch_reasons; one that no writer brought up to date lacks the last column."""
+
+    reason: str
+    trainings: int
+    at: str | None
+    last_bar: str
+    run: str
+    chronic: str
+    fired_bar: str = ""
 
 
 def yearly_trainings(home: Home, now: datetime, failed: JobFailed) -> Counter[str]:

@@ -22,7 +22,7 @@ from engine.core.clock import Clock, SystemClock, iso
 from engine.core.errors import FileError
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock
-from engine.core.history import reading
+from engine.core.history import reading, record_of
 from engine.core.paths import Home
 from engine.core.text import clean
 from engine.settings.schema import Settings
@@ -71,10 +71,10 @@ def outbox(home: Home) -> tuple[Waiting, ...]:
         connection.row_factory = sqlite3.Row
         rows = connection.execute(
             "SELECT * FROM watch_outbox WHERE delivered_at IS NULL ORDER BY id"
-        ).fetchall()
-    # A file that no writer brought up to date yet lacks the newest column.
-    names = tuple(Waiting.__dataclass_fields__)
-    return tuple(Waiting(**{name: row[name] for name in names}) for row in rows)
+        )
+        # A file that no writer brought up to date yet lacks the newest column.
+        names = tuple(Waiting.__dataclass_fields__)
+        return tuple(record_of(Waiting, {name: row[name] for name in names}) for row in rows)
 
 
 def is_configured(home: Home) -> bool:

@@ -22,6 +22,7 @@ from engine.core.text import clean
 from engine.core.trust import file_faults, filesystem_of, folder_fault, folders
 from engine.settings.schema import Settings
 from engine.watch.health_item import item, level_of
+from engine.watch.history_repair import history_item
 from engine.watch.machine import Machine, terminal_items
 from engine.watch.records import Item
 from engine.words import figures, times
@@ -56,6 +57,7 @@ def doctor(
     yield _cron(daemon)
     yield _zone(zone)
     yield from _folder(home, settings)
+    yield history_item(home)
     yield _python()
     yield from _packages(importlib.metadata.version)
     yield _network(settings)

@@ -257,6 +257,13 @@ class WatchFacade(Facade):
             items = tuple(dict.fromkeys((*items, unkept(error))))
         return items
 
+    @audited("repair", dict, lambda items: {"did": "; ".join(item.text for item in items)})
+    def repair(self) -> tuple[Item, ...]:
+        """Mend what `doctor` can mend; what was done, and what is lost."""
+        from engine.watch.repairs import repair_all
+
+        return tuple(repair_all(self.home, self.context.settings, self.clock))
+
     def doctor(self) -> Iterator[Item]:
         """Whether this machine and this terminal can do the work."""
         from engine.schedule.slots import host_zone

@@ -47,10 +47,10 @@ def past_checks(home: Home, symbol: str, source: str) -> PastChecks:
             " ORDER BY id DESC LIMIT ?",
             (symbol, source, PAST_CHECKS),
         ).fetchall()
-    confidences: dict[str, float] = {}
-    for last_bar, confidence, _ in rows:
-        if last_bar and confidence is not None:
-            confidences.setdefault(last_bar, confidence)
+        confidences: dict[str, float] = {}
+        for last_bar, confidence, _ in rows:
+            if last_bar and confidence is not None:
+                confidences.setdefault(str(last_bar), float(confidence))
     failures = 0
     for _, _, fault in rows:
         if fault != "model":

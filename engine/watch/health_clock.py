@@ -49,7 +49,7 @@ def _backups_ahead(home: Home, now: datetime) -> list[str]:
 def recorded_ahead(home: Home, now: datetime) -> Iterator[Item]:
     """Rows of history.db dated ahead of now."""
     counts = []
-    newest = ""
+    newest = now
     with reading(home, SCHEMA) as connection:
         if connection is None:
             return
@@ -58,7 +58,7 @@ def recorded_ahead(home: Home, now: datetime) -> Iterator[Item]:
             count, last = connection.execute(query, (iso(now + SKEW),)).fetchone()
             if count:
                 counts.append(phrases.plural(count, noun))
-                newest = max(newest, last)
+                newest = max(newest, parse_iso(last))
     if counts:
-        text = f"recorded ahead of now: {', '.join(counts)}, to {times.moment(parse_iso(newest))}"
+        text = f"recorded ahead of now: {', '.join(counts)}, to {times.moment(newest)}"
         yield Item(NAME, Level.WARN, text, "check `date`; they are left out until then")

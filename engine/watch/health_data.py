@@ -121,11 +121,10 @@ def growth(home: Home, now: datetime) -> Iterator[Item]:
             "SELECT at, home_bytes FROM watch_host WHERE at>=? AND at<=? ORDER BY id",
             (iso(now - _WEEK), iso(now + SKEW)),
         ).fetchall()
-    if len(rows) < 2:
-        return
-    first_at, first_bytes = rows[0]
-    last_at, last_bytes = rows[-1]
-    days = (parse_iso(last_at) - parse_iso(first_at)).total_seconds() / 86400
+        if len(rows) < 2:
+            return
+        first_bytes, last_bytes = float(rows[0][1]), float(rows[-1][1])
+        days = (parse_iso(rows[-1][0]) - parse_iso(rows[0][0])) / timedelta(days=1)
     if days < 0.5:
         return
     bytes_a_day = (last_bytes - first_bytes) / days

@@ -36,10 +36,11 @@ def last_check(home: Home, settings: Settings, now: datetime, schedule: Schedule
     with reading(home, SCHEMA) as connection:
         if connection is not None:
             query = "SELECT MAX(at) FROM watch_checks WHERE at <= ?"
-            at = connection.execute(query, (iso(now + SKEW),)).fetchone()[0]
+            newest = connection.execute(query, (iso(now + SKEW),)).fetchone()[0]
+            at = parse_iso(newest) if newest else None
     if at is None:
         return Item("check", Level.WARN, "no performance check yet", "stockml performance")
-    age = max(timedelta(), now - parse_iso(at))
+    age = max(timedelta(), now - at)
     late = age > max(WEEKEND, timedelta(hours=3 * settings.watch.interval_hours))
     level = level_of(critical=late and schedule.has("performance"), warning=late)
     text = f"the newest one {times.duration(age.total_seconds())} ago"

@@ -19,7 +19,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.core.clock import iso
-from engine.core.history import reading
+from engine.core.history import reading, record_of
 from engine.core.paths import Home
 from engine.core.records import Forecast
 from engine.market.calendar import session_close, session_open
@@ -197,10 +197,32 @@ def scored(home: Home, symbol: str, source: str) -> tuple[Scored, ...]:
         rows: dict[int, tuple[Any, ...]] = {
             row[0]: row[1:] for row in connection.execute(query, (symbol, source))
         }
-    forecasts = [
-        Scored(symbol, *rows[number], *outcomes[number]) for number in counted if number in outcomes
-    ]
-    return tuple(sorted(forecasts, key=lambda forecast: forecast.target))
+        forecasts = [
+            _scored((symbol, *rows[number], *outcomes[number]))
+            for number in counted
+            if number in outcomes
+        ]
+        return tuple(sorted(forecasts, key=lambda forecast: forecast.target))
+
+
+def _scored(row: tuple[Any, ...]) -> Scored:
+    """The record of a row; ValueError for a price that is none."""
+    record = record_of(Scored, dict(zip(Scored.__dataclass_fields__, row, strict=True)))
+    if not all(price > 0.0 for price in (record.last_close, record.base, record.actual)):
+        raise ValueError(f"a price of {record.symbol} for {record.target} is not above nought")
+    return record
+
+
+def sources_of(home: Home, symbol: str) -> tuple[str, ...]:
+    """The sources of which forecasts or checks of a symbol are kept."""
+    query = (
+        "SELECT source FROM watch_predictions WHERE symbol=:symbol UNION"
+        " SELECT source FROM watch_checks WHERE symbol=:symbol"
+    )
+    with reading(home, SCHEMA) as connection:
+        if connection is None:
+            return ()
+        return tuple(str(row[0]) for row in connection.execute(query, {"symbol": symbol}))
 
 
 def waiting(home: Home, symbol: str, source: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.core.clock import iso
 from engine.core.errors import FileError
 from engine.core.files import write_json
-from engine.core.history import reading
+from engine.core.history import reading, record_of
 from engine.core.paths import Home
 from engine.core.reading import read_end
 from engine.core.snapshot import Meter
@@ -49,8 +49,9 @@ def last_checks(home: Home) -> dict[str, LastCheck]:
         newest = "SELECT MAX(id) FROM watch_checks GROUP BY symbol"
         rows = connection.execute(
             f"SELECT {_COLUMNS} FROM watch_checks WHERE id IN ({newest})"  # noqa: S608 - ours
-        ).fetchall()
-    return {row[0]: LastCheck(*row) for row in rows}
+        )
+        names = LastCheck.__dataclass_fields__
+        return {row[0]: record_of(LastCheck, dict(zip(names, row, strict=True))) for row in rows}
 
 
 def history_path(home: Home) -> Path:
