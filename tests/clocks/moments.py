@@ -38,7 +38,7 @@ MOMENTS = (
         "after-table",
         _AFTER_TABLE,
         # It counts the days left in the table.
-        ("tests/market/test_calendar.py::test_table_reaches_ninety_days_ahead",),
+        ("tests/market/test_calendar.py::test_the_table_reaches_ninety_days_ahead",),
     ),
 )
 

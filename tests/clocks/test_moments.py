@@ -40,9 +40,9 @@ def test_what_is_left_out_exists() -> None:
 def test_only_the_count_of_days_left_is_skipped_at_one_moment() -> None:
     """The table's own reminder, after the end of the table."""
     skipped = {moment.name: moment.left_out for moment in MOMENTS if moment.left_out}
-    assert skipped == {
-        "after-table": ("tests/market/test_calendar.py::test_table_reaches_ninety_days_ahead",)
-    }
+    path, name = "tests/market/test_calendar.py", "test_the_table_reaches_ninety_days_ahead"
+    assert skipped == {"after-table": (f"{path}::{name}",)}
+    assert f"def {name}(" in (ROOT / path).read_text()
 
 
 def test_options_of_pytest_follow_two_dashes() -> None:

@@ -1,5 +1,6 @@
 """The one word of a row, and the tail of a log."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -127,7 +128,8 @@ def test_foreign_model_without_status_asks_for_a_refresh(
     prepare(home)
     home.models.mkdir(parents=True)
     home.model("NVDA").write_bytes(b"something")
-    row = SnapshotReader(home, FakeClock(datetime.now(UTC))).read(settings, None).row("NVDA")
+    os.utime(home.model("NVDA"), (NOW.timestamp(), NOW.timestamp()))
+    row = SnapshotReader(home, FakeClock(NOW)).read(settings, None).row("NVDA")
 
     assert row is not None
     assert (SymbolState.FRESH, True, "reading the model") == (row.state, row.stale_status, row.note)
@@ -307,7 +309,7 @@ def test_a_home_that_cannot_be_written_says_so(tmp_path: Path, settings: Setting
     if folder.exists():
         folder.rmdir()
     folder.write_bytes(b"no folder")  # root may write everywhere, but not below a file
-    row = SnapshotReader(home, FakeClock(datetime.now(UTC))).read(settings, None).row("NVDA")
+    row = SnapshotReader(home, FakeClock(NOW)).read(settings, None).row("NVDA")
 
     assert row is not None
     assert (False, UNREADABLE) == (row.stale_status, row.note)
