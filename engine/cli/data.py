@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.cli import documents
@@ -23,9 +24,17 @@ if TYPE_CHECKING:
 COLUMNS = columns(("SYMBOL", ">BARS", "FIRST", "LAST", ">CLOSE", ">SPLITS", "FETCHED", "SOURCE"))
 
 
-def fetch(session: Session, symbols: tuple[str, ...]) -> int:
+def fetch(session: Session, symbols: tuple[str, ...], accept_rebase: bool = False) -> int:
     """Fetch, check and store fresh bars of SYMBOLS, or of all symbols; doubts do not fail it."""
-    code, _ = _each(session, symbols, session.engine.bars.fetch, "fetching")
+    if accept_rebase and not symbols:
+        raise UsageError(
+            "--accept-rebase replaces stored bars: it needs the symbols that it is meant for",
+            "stockml data fetch --accept-rebase SYM",
+        )
+    get: Callable[[str], Bars] = session.engine.bars.fetch
+    if accept_rebase:
+        get = partial(session.engine.bars.fetch, accept_rebase=True)
+    code, _ = _each(session, symbols, get, "fetching")
     if fault := session.engine.bars.look_up_reports(session.symbols(symbols)):
         session.note(fault)
     return code

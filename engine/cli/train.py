@@ -46,6 +46,7 @@ def run_training(
     accept_worse: bool = False,
     replace_source: bool = False,
     accept_doubts: bool = False,
+    accept_rebase: bool = False,
     detach: bool = False,
 ) -> int:
     """Train, follow the run and return its exit code; BusyError if others train every symbol."""
@@ -58,6 +59,7 @@ def run_training(
         accept_worse=accept_worse,
         replace_source=replace_source,
         accept_doubts=accept_doubts,
+        accept_rebase=accept_rebase,
         starter=f"stockml, pid {os.getpid()}",
     )
     with Interrupts() as interrupts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.commands.command import Argument, Command, CommandGroup, Option, ValueType
 from engine.commands.options import (
+    ACCEPT_REBASE,
     EPOCHS,
     FORECASTS,
     HOME,
@@ -128,7 +129,7 @@ DATA = CommandGroup(
             target="engine.cli.data:fetch",
             verb="bars.fetch",
             arguments=(SYMBOLS,),
-            options=READS_BARS,
+            options=(*READS_BARS, ACCEPT_REBASE),
             writes=True,
         ),
         Command(

@@ -35,6 +35,9 @@ READS_BARS = (JSON, SOURCE, HOME)
 FORECASTS = (*READS_BARS, REPORTS)
 """Options of a command that forecasts from bars."""
 PRINTS = (JSON, HOME)
+ACCEPT_REBASE = Option(
+    "--accept-rebase", "Take a history on another base, though no split of the source explains it."
+)
 
 EPOCHS = Option(
     "--epochs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.commands.command import Argument, Command, CommandGroup, Option, ValueType
 from engine.commands.options import (
+    ACCEPT_REBASE,
     EPOCHS,
     FORECASTS,
     HOME,
@@ -38,7 +39,7 @@ TRAIN = Command(
     target="engine.cli.train:train",
     verb="runs.start",
     arguments=(Argument("symbols", multiple=True, metavar="SYMBOL…"),),
-    options=_TRAINING,
+    options=(*_TRAINING, ACCEPT_REBASE),
     writes=True,
 )
 TRAIN_ALL = Command(

@@ -208,6 +208,7 @@ class TrainRequest:
     accept_worse: bool = False
     replace_source: bool = False
     accept_doubts: bool = False
+    accept_rebase: bool = False
     starter: str = ""
     reasons: tuple[tuple[str, str], ...] = ()
     """(symbol, reason) where a symbol has one of its own."""

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 class BarsFacade(Facade):
     """Bars of the source of the engine, or of the configured one."""
 
-    def fetch(self, symbol: str) -> Bars:
-        """Bars fresh from the source, checked and stored."""
+    def fetch(self, symbol: str, *, accept_rebase: bool = False) -> Bars:
+        """Bars fresh from the source, checked and stored; `accept_rebase`: on a new base too."""
         from engine.market.fetch import fetch_bars
 
-        return fetch_bars(self.home, self.context.settings, self._source(), symbol, self.clock)
+        settings, source = self.context.settings, self._source()
+        return fetch_bars(
+            self.home, settings, source, symbol, self.clock, accept_rebase=accept_rebase
+        )
 
     def stored(self, symbol: str) -> Bars:
         """The stored bars; never the network."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 from engine.core.clock import Clock
-from engine.core.errors import NoDataError
+from engine.core.errors import NoDataError, StockmlError
 from engine.core.paths import Home
 from engine.core.sources import parse_source
+from engine.core.text import clean
 from engine.market import quality
 from engine.market.bars import Bars
 from engine.market.doubts import find_doubts
@@ -17,15 +20,37 @@ from engine.market.store import BarStore
 from engine.settings.schema import Settings
 
 
-def fetch_bars(home: Home, settings: Settings, source: str, symbol: str, clock: Clock) -> Bars:
+def fetch_bars(
+    home: Home,
+    settings: Settings,
+    source: str,
+    symbol: str,
+    clock: Clock,
+    *,
+    accept_rebase: bool = False,
+) -> Bars:
     """The bars of `symbol` from `source`, checked, from the `min_date` on, and stored.
 
-    Where Yahoo cannot be reached the stored bars stand in, with a warning of their age. NoDataError
-    when there are none or a bar cannot be true, UsageError for an unknown source.
+    Where Yahoo cannot be reached, or is on another base that no split explains and `accept_rebase`
+    does not take, the stored bars stand in, with a warning. NoDataError when there are none,
+    UsageError for an unknown source, StockmlError for whatever nobody foresaw.
     """
-    request = BarsRequest(home, settings, parse_source(source), symbol, clock)
-    bars: Bars = import_module(request.source.module).fetch(request)
+    request = BarsRequest(home, settings, parse_source(source), symbol, clock, accept_rebase)
+    try:
+        bars: Bars = import_module(request.source.module).fetch(request)
+    except StockmlError:
+        raise
+    except Exception as error:  # one symbol's surprise must not end the work of the others
+        raise StockmlError(*_surprise(symbol, error)) from error
     return _doubted(request, bars if request.source.needs_network else _stored(request, bars))
+
+
+def _surprise(symbol: str, error: Exception) -> tuple[str, str]:
+    """What an unforeseen error of one symbol's bars was and where, and the next step."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    text = f"{type(error).__name__}: {clean(str(error), 160)} at {place}"
+    return f"the bars of {symbol} could not be made out: {text}", "report it to stockml's authors"
 
 
 def _doubted(request: BarsRequest, bars: Bars) -> Bars:

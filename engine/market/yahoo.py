@@ -110,9 +110,9 @@ def _request(request: BarsRequest, start: date, slot: RequestSlot) -> Rows:
         if not slot.answers_others(symbol) and not _answers(request, _control(request), slot):
             everyone = f"{REFUSED}: no bars of any symbol ({_unsaid(reason)})"
             raise Unanswered(everyone, for_everyone=True) from error
+        guess = ": delisted or renamed?" if error.is_unknown else ""
         raise NoBars(
-            f"Yahoo has no bars of {symbol}, and has those of others: delisted or renamed?"
-            f" ({reason})"
+            f"Yahoo has no bars of {symbol}, and has those of others{guess} ({reason})"
         ) from error
 
 

@@ -45,6 +45,11 @@ class Unanswered(Exception):  # noqa: N818 - not a fault of the caller: Yahoo ga
 class NoBarsYet(Exception):  # noqa: N818
     """A well-formed answer without bars: of this symbol, or of all."""
 
+    def __init__(self, text: str, *, is_unknown: bool = False) -> None:
+        super().__init__(text)
+        self.is_unknown = is_unknown
+        """Yahoo does not know the symbol; else nobody traded it in these days."""
+
 
 class NoBars(Exception):  # noqa: N818
     """Yahoo has no such bars, and has those of others."""
@@ -116,7 +121,8 @@ def empty_answer(error: Exception, about: Mapping[str, Any]) -> Exception:
         return Unanswered(f"{REFUSED}: no price data in its answer")
     if reason is not None and _REFUSAL.search(str(reason)):
         return Unanswered(f"{REFUSED}: {clean(str(reason), 160)}")
-    return NoBarsYet(clean(str(reason or "no price data found"), 160))
+    text = clean(str(reason or "no price data found"), 160)
+    return NoBarsYet(text, is_unknown="symbol" not in about)
 
 
 def check_identity(symbol: str, about: Mapping[str, Any], today: date) -> None:

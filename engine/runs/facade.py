@@ -28,6 +28,7 @@ def _request(request: TrainRequest) -> Mapping[str, Any]:
         "members": request.members,
         "accept_worse": request.accept_worse or None,
         "replace_source": request.replace_source or None,
+        "accept_rebase": request.accept_rebase or None,
     }
 
 

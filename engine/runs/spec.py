@@ -69,6 +69,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     accept_worse: bool = False
     replace_source: bool = False
     accept_doubts: bool = False
+    accept_rebase: bool = False
     limits: Limits = Limits()
 
 

@@ -77,6 +77,7 @@ def plan(settings: Settings, request: TrainRequest, clock: Clock, base: str = ""
         accept_worse=request.accept_worse,
         replace_source=request.replace_source,
         accept_doubts=request.accept_doubts,
+        accept_rebase=request.accept_rebase,
         limits=Limits(
             workers=training.workers,
             wall_s=training.wall_limit_min * 60,

@@ -52,7 +52,8 @@ def bars_of(task: Task, symbol: str) -> Bars:
             stored = None
         if stored is not None and _is_of_this_run(task, stored):
             return stored
-    return fetch_bars(*request)
+    accept_rebase = task.spec.accept_rebase and symbol in task.spec.symbols
+    return fetch_bars(*request, accept_rebase=accept_rebase)
 
 
 def _is_of_this_run(task: Task, stored: Bars) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.core.anchor import hold_home
 from engine.core.clock import Clock, SystemClock
-from engine.core.errors import NoDataError
+from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.settings.load import load
 
@@ -28,7 +28,7 @@ def fetch_all(home: Home, keys: Iterable[tuple[str, str]], clock: Clock) -> int:
         begun = clock.now()
         try:
             bars = fetch_bars(home, settings, source, symbol, clock)
-        except NoDataError:
+        except StockmlError:
             continue
         # Older ones are the stored bars, used because the source did not answer.
         fresh += bars.fetched_at is not None and bars.fetched_at >= begun

@@ -142,6 +142,31 @@ def _meta(zone: str, symbol: str) -> dict[str, Any]:
     }
 
 
+def by_symbol(answers: dict[str, Answer], rest: Answer) -> Answer:
+    """Each symbol's own answer, and one for all others."""
+
+    def answer(url: str, options: dict[str, Any]) -> requests.Response:
+        return answers.get(symbol_of(url), rest)(url, options)
+
+    return answer
+
+
+def body(tree: object, status: int = 200) -> Answer:
+    """Any JSON."""
+    return lambda url, options: response(status, json.dumps(tree), url)
+
+
+def changed(answer: Answer, change: Callable[[dict[str, Any]], object]) -> Answer:
+    """An answer whose JSON `change` alters in place, or replaces by what it returns."""
+
+    def altered(url: str, options: dict[str, Any]) -> requests.Response:
+        tree = answer(url, options).json()
+        replaced = change(tree)
+        return response(200, json.dumps(tree if replaced is None else replaced), url)
+
+    return altered
+
+
 def rate_limited(url: str, options: dict[str, Any]) -> requests.Response:
     """429, as Yahoo sends it."""
     return response(429, "Too Many Requests", url)
