@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from engine.core import history
-from engine.core.errors import StockmlError
+from engine.core.errors import FileError, StockmlError
 from engine.core.history import Schema, open_history, reading, transaction
 from engine.core.paths import Home
 from tests.helpers import environment
@@ -193,3 +193,25 @@ def test_an_unwritable_folder_is_reported(home: Home) -> None:
     with pytest.raises(StockmlError, match=r"history\.db"):
         add(home, 2)
     assert values(home) == [1]
+
+
+@pytest.mark.parametrize("thing", ["pipe", "link", "dangling link", "folder"])
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, thing: str) -> None:
+    """Neither a reader nor a writer opens a pipe, or a database through a link."""
+    home = Home(tmp_path)
+    home.data.mkdir()
+    target = tmp_path / "elsewhere.db"
+    if thing == "pipe":
+        os.mkfifo(home.history)
+    elif thing == "folder":
+        home.history.mkdir()
+    else:
+        home.history.symlink_to(target)
+    if thing == "link":
+        target.write_bytes(b"")
+
+    with pytest.raises(FileError, match=r"history\.db: it is no file"), reading(home, SCHEMA):
+        pass
+    with pytest.raises(FileError, match=r"history\.db: it is no file"):
+        open_history(home, SCHEMA)
+    assert not target.exists() or target.read_bytes() == b""
