@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.core.errors import NoDataError
+from engine.core.reading import unreachable
 from engine.core.text import clean
 from engine.market import quality
 from engine.market.bars import Bars
@@ -50,7 +51,7 @@ def file_for(folder: Path, symbol: str) -> Path:
     except OSError as error:
         raise NoDataError(
             f"cannot read {shown_path(folder)}: {error.strerror}",
-            "check the path and its permissions",
+            unreachable(folder, error).hint or "check the path and its permissions",
         ) from error
     if not files:
         raise _absent(folder, own_name(symbol))

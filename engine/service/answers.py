@@ -109,6 +109,7 @@ def model(served: ServedSymbol, newest: date, refusals: int) -> Tree:
         "mase": info.metrics.mase if info else None,
         "problem": without_folders(str(served.fault)) if served.fault else "",
         "refused": without_folders(served.refused),
+        "unreachable": without_folders(served.unreachable),
         "refusals": refusals,
         "stale": served.ends_before(newest),
     }

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TypeVar
 
 from engine.core.clock import Clock
-from engine.core.errors import NoDataError, StockmlError
+from engine.core.errors import FaultKind, NoDataError, StockmlError, fault_kind
 from engine.core.paths import Home
 from engine.core.sources import parse_source
 from engine.market.bars import Bars
@@ -14,6 +14,7 @@ from engine.market.calendar import last_complete_session
 from engine.market.csv_names import file_of
 from engine.market.fetch import stored_bars
 from engine.market.store import bars_path
+from engine.service.retries import Retries
 from engine.settings.schema import Settings
 from engine.vault.model_file import stat_key
 
@@ -27,12 +28,13 @@ class StoredBarCache:
         self._home = home
         self._clock = clock
         self._cached: dict[tuple[str, str], tuple[Hashable, Bars | NoDataError]] = {}
+        self._retries = Retries()
 
     def get(self, source: str, symbol: str, settings: Settings) -> Bars:
         """The stored bars; NoDataError without them."""
         key = self._key(source, symbol, settings)
         cached = self._cached.get((source, symbol))
-        if cached is None or cached[0] != key:
+        if cached is None or cached[0] != key or self._may_pass(source, symbol, cached[1]):
             cached = (key, self._read(source, symbol, settings))
             self._cached[source, symbol] = cached
         _, bars = cached
@@ -40,10 +42,20 @@ class StoredBarCache:
             raise bars.with_traceback(None)  # else each raise keeps the frames of all before
         return bars
 
+    def _may_pass(self, source: str, symbol: str, cached: Bars | NoDataError) -> bool:
+        """Whether the bars were out of reach, and another try is due."""
+        if isinstance(cached, Bars) or fault_kind(cached) is FaultKind.DAMAGED:
+            return False
+        return self._retries.due((source, symbol))
+
     def _read(self, source: str, symbol: str, settings: Settings) -> Bars | NoDataError:
+        name = (source, symbol)
         try:
-            return stored_bars(self._home, settings, source, symbol, self._clock)
+            bars = stored_bars(self._home, settings, source, symbol, self._clock)
+            self._retries.clear(name)
+            return bars
         except NoDataError as error:
+            self._retries.failed(name)
             return without_places(error, str(self._home.root), parse_source(source).folder)
 
     def _key(self, source: str, symbol: str, settings: Settings) -> Hashable:

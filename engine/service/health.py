@@ -80,7 +80,7 @@ def _word(answers: bool, has_problems: bool) -> HealthWord:
 
 
 def _symbol_problems(symbols: Iterable[ServedSymbol]) -> Iterator[str]:
-    """Why symbols are not answered, then which model files are refused."""
+    """Why symbols are not answered, then which model files are refused or out of reach."""
     for served in symbols:
         if served.fault is not None:
             text = without_folders(str(served.fault))
@@ -88,6 +88,9 @@ def _symbol_problems(symbols: Iterable[ServedSymbol]) -> Iterator[str]:
     for served in symbols:
         if served.fault is None and served.refused:
             yield f"{served.symbol}: the model file is refused: {without_folders(served.refused)}"
+        if served.fault is None and served.unreachable:
+            text = without_folders(served.unreachable)
+            yield f"{served.symbol}: the model file is out of reach, tried again: {text}"
 
 
 def _yahoo_word(symbols: Iterable[ServedSymbol], due: date) -> str:

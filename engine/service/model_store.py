@@ -1,24 +1,26 @@
 """Every symbol's model and bars in memory, replaced as one value when a file changes.
 
 A refresh compares size, time and inode, so an unchanged file costs one `stat`. A new file must load
-and forecast before it is swapped in; one that fails is refused and not tried again, and the old
-model stays in service.
+and forecast before it is swapped in; a damaged one is refused and not tried again, one that cannot
+be reached is tried again and again. The old model stays in service meanwhile.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.core.clock import Clock
 from engine.core.errors import FaultKind, ModelError, StockmlError, fault_kind
 from engine.core.paths import Home
+from engine.core.reading import unreachable
 from engine.forecast.inference import load_forecaster
 from engine.market.bars import Bars
 from engine.service.bar_cache import StoredBarCache, without_places
 from engine.service.metrics import ServiceMetrics
+from engine.service.retries import Retries
 from engine.service.served import LoadedModel, ServedSymbol, no_model
 from engine.settings.schema import Settings
 from engine.vault.manifest import model_info
@@ -26,6 +28,15 @@ from engine.vault.model_file import StatKey, stat_key
 from engine.vault.model_reader import ModelReader
 
 FILE_GONE = "its file is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look at a model file ends with; at most one of both words is there."""
+
+    model: LoadedModel | None
+    refused: str = ""
+    unreachable: str = ""
 
 
 class ModelStore:
@@ -40,6 +51,8 @@ class ModelStore:
         self._source = source
         self._served: dict[str, ServedSymbol] = {}
         self._tried: dict[str, StatKey] = {}
+        """The files with a verdict."""
+        self._retries = Retries()
         self._bars = StoredBarCache(home, clock)
         self._lock = threading.Lock()
         self.on_refusal: list[Callable[[str, str], None]] = []
@@ -69,6 +82,7 @@ class ModelStore:
         """Read the symbol's model again, even if already tried; `refused` says what is wrong."""
         with self._lock, ModelReader(self._home) as reader:
             self._tried.pop(symbol, None)
+            self._retries.clear(symbol)
             return self._refresh(symbol, settings, reader)
 
     def bars(self, source: str, symbol: str, settings: Settings) -> Bars:
@@ -79,52 +93,67 @@ class ModelStore:
         before = self._served.get(symbol) or ServedSymbol(
             symbol=symbol, source=self._source or settings.market.source
         )
-        model, refused = self._newest_model(before, reader)
+        look = self._look(before, reader)
+        model, refused = look.model, look.refused
         served = self._with_bars(symbol, model, settings)
         if model is not before.model and model is not None and isinstance(served.fault, ModelError):
             # Readable, but it cannot forecast: as bad as a broken file.
             model = before.model
             refused = str(served.fault)
             served = self._with_bars(symbol, model, settings)
-        served = replace(served, refused=refused)
+        served = replace(served, refused=refused, unreachable=look.unreachable)
         if served.model is None and refused:
             served = replace(served, fault=ModelError(refused))
+        elif served.model is None and look.unreachable:
+            served = replace(served, fault=StockmlError(look.unreachable))
         self._count(before, served)
         if symbol not in self._served or not served.same_as(before):
             self._served[symbol] = served
         return self._served[symbol]
 
-    def _newest_model(
-        self, before: ServedSymbol, reader: ModelReader
-    ) -> tuple[LoadedModel | None, str]:
-        """The model on disk, or the previous one and why the file is refused."""
-        path = self._home.model(before.symbol)
+    def _look(self, before: ServedSymbol, reader: ModelReader) -> _Look:
+        """The model on disk, or the previous one and what is wrong with the file."""
+        symbol = before.symbol
+        path = self._home.model(symbol)
+        if not self._retries.due(symbol):
+            return _Look(before.model, before.refused, before.unreachable)
         try:
             key = stat_key(path.stat())
-        except OSError:
-            self._tried.pop(before.symbol, None)
-            return before.model, FILE_GONE if before.model else ""
-        if key == self._tried.get(before.symbol):
-            return before.model, before.refused
-        self._tried[before.symbol] = key
-        return self._read(path, before, reader)
-
-    def _read(
-        self, path: Path, before: ServedSymbol, reader: ModelReader
-    ) -> tuple[LoadedModel | None, str]:
-        try:
-            stored = reader.read(path)
-            if before.model is not None and before.model.info.digest == stored.manifest.digest:
-                # The same contents: a copy in its place, or a reload that found nothing new.
-                return before.model, ""
-            info = model_info(stored.manifest, stored.size_bytes)
-            return LoadedModel(info, load_forecaster(stored), self._clock.now()), ""
+            if key == self._tried.get(symbol):
+                return _Look(before.model, before.refused)
+            look = self._read(path, before, reader)
         except FileNotFoundError:
-            return before.model, FILE_GONE if before.model else ""
-        except StockmlError as error:
-            if fault_kind(error) is FaultKind.UNREACHABLE:
-                del self._tried[before.symbol]  # no verdict: the next look tries again
-            return before.model, str(without_places(error, str(self._home.root)))
+            self._tried.pop(symbol, None)
+            look = _Look(before.model, FILE_GONE if before.model else "")
+        except Exception as error:  # noqa: BLE001 - one symbol's fault never ends another's look
+            look = self._fault(path, before, error)
+            if look.unreachable:
+                self._retries.failed(symbol)
+                return look
+            self._tried[symbol] = key
+        else:
+            self._tried[symbol] = key
+        self._retries.clear(symbol)
+        return look
+
+    def _read(self, path: Path, before: ServedSymbol, reader: ModelReader) -> _Look:
+        stored = reader.read(path)
+        if before.model is not None and before.model.info.digest == stored.manifest.digest:
+            # The same contents: a copy in its place, or a reload that found nothing new.
+            return _Look(before.model)
+        info = model_info(stored.manifest, stored.size_bytes)
+        return _Look(LoadedModel(info, load_forecaster(stored), self._clock.now()))
+
+    def _fault(self, path: Path, before: ServedSymbol, error: Exception) -> _Look:
+        """Whether the file is refused, or was out of reach for this moment."""
+        passing = fault_kind(error) is FaultKind.UNREACHABLE
+        if isinstance(error, OSError):
+            error = unreachable(path, error)
+        elif not isinstance(error, StockmlError):
+            words = str(error) or "out of memory" if passing else f"{type(error).__name__}: {error}"
+            error = ModelError(f"{path} cannot be used: {words}")
+        text = str(without_places(error, str(self._home.root)))
+        return _Look(before.model, unreachable=text) if passing else _Look(before.model, text)
 
     def _with_bars(
         self, symbol: str, model: LoadedModel | None, settings: Settings
@@ -143,6 +172,9 @@ class ModelStore:
                 served.forecast()
         except StockmlError as error:
             return replace(served, fault=error if model else no_model(symbol))
+        except Exception as error:  # noqa: BLE001 - one symbol's fault never ends another's look
+            words = f"{type(error).__name__}: {error}"
+            return replace(served, fault=ModelError(f"{symbol} cannot be forecast: {words}"))
         return served
 
     def _count(self, before: ServedSymbol, served: ServedSymbol) -> None:

@@ -36,6 +36,8 @@ class ServedSymbol:
     """Why it cannot be forecast; None when it can."""
     refused: str = ""
     """The problem with the file on disk while the previous model stays in service."""
+    unreachable: str = ""
+    """Why the file on disk cannot be read at this moment; it is tried again."""
 
     def forecast(self) -> Forecast:
         """The next session's forecast.
@@ -62,6 +64,7 @@ class ServedSymbol:
             and all(self.context[name] is other.context[name] for name in self.context)
             and str(self.fault or "") == str(other.fault or "")
             and self.refused == other.refused
+            and self.unreachable == other.unreachable
         )
 
 

@@ -3,21 +3,26 @@ meanwhile."""
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
 from engine.core.clock import iso
-from engine.core.errors import NoDataError
+from engine.core.errors import ModelError, NoDataError
 from engine.core.files import write_atomic
 from engine.core.paths import Home
+from engine.forecast.inference import load_forecaster
 from engine.market.store import BarStore
 from engine.service.metrics import ServiceMetrics
 from engine.service.model_store import ModelStore
@@ -344,3 +349,96 @@ def test_changed_settings_are_loaded_and_wrong_ones_reported(home: Home) -> None
         assert served.get("/api/v1/predict/NVDA")["model_version"] == "v9"
         write_atomic(home.settings, text.encode())
         wait_for(lambda: served.ask("/api/v1/health").status == 200, what="healthy")
+
+
+@contextmanager
+def failing_opens(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> Iterator[None]:
+    """Opening a file whose name holds `name` fails with this errno."""
+    real = os.open
+
+    def opened(path: Any, *args: Any, **keywords: Any) -> int:
+        if name in str(path):
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, *args, **keywords)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", opened)
+        yield
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ENOMEM, errno.ENFILE])
+def test_a_passing_fault_is_no_verdict_on_a_model(
+    home: Home, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A new generation that cannot be reached is shown so, not as refused, and served once it can
+    be, without a touch or a reload."""
+    store, refresh = store_of(home)
+    publish(home, "NVDA", 2, seed=5)
+    with failing_opens(monkeypatch, "nvda_lstm", number):
+        refresh()
+        nvda = store.get("NVDA")
+        assert nvda is not None and nvda.model is not None
+        assert (nvda.refused, nvda.model.info.generation) == ("", 1)
+        assert os.strerror(number) in nvda.unreachable
+        assert "permissions" not in nvda.unreachable
+    refresh()
+    nvda = store.get("NVDA")
+    assert nvda is not None and nvda.model is not None
+    assert (nvda.unreachable, nvda.model.info.generation) == ("", 2)
+
+
+def test_a_passing_fault_at_the_start_is_no_missing_model(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model and bars that could not be reached when the service started are served later; the
+    words until then are no verdict, and no other symbol is touched."""
+    settings = load(home, {})
+    store = ModelStore(home, FakeClock(NOW), ServiceMetrics(), None)
+    refusals: list[tuple[str, str]] = []
+    store.on_refusal.append(lambda symbol, words: refusals.append((symbol, words)))
+    with failing_opens(monkeypatch, "nvda_lstm", errno.EMFILE):
+        store.refresh(settings)
+    nvda, tsla = store.get("NVDA"), store.get("TSLA")
+    assert nvda is not None and nvda.fault is not None and not isinstance(nvda.fault, ModelError)
+    assert "Too many open files" in str(nvda.fault)
+    assert tsla is not None and tsla.fault is None
+    store.refresh(settings)
+    nvda = store.get("NVDA")
+    assert nvda is not None and nvda.fault is None
+    assert refusals == []
+
+
+def test_a_passing_fault_is_no_verdict_on_bars(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bars that could not be reached are read at the next look; damaged ones only when changed."""
+    settings = load(home, {})
+    store = ModelStore(home, FakeClock(NOW), ServiceMetrics(), None)
+    with failing_opens(monkeypatch, "NVDA.csv", errno.EIO):
+        store.refresh(settings)
+    nvda = store.get("NVDA")
+    assert nvda is not None and nvda.fault is not None
+    store.refresh(settings)
+    nvda = store.get("NVDA")
+    assert nvda is not None and nvda.fault is None
+
+
+def test_a_fault_that_nobody_foresaw_is_its_symbols_own(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of a reader that is none of ours refuses one file, and every other symbol is
+    looked at."""
+    store, refresh = store_of(home)
+    publish(home, "NVDA", 2, seed=5)
+    publish(home, "TSLA", 2, seed=5)
+    real = load_forecaster
+
+    def fails(stored: Any) -> Any:
+        if stored.manifest.symbol == "NVDA":
+            raise ZeroDivisionError("nobody foresaw this")
+        return real(stored)
+
+    monkeypatch.setattr("engine.service.model_store.load_forecaster", fails)
+    refresh()
+    nvda, tsla = store.get("NVDA"), store.get("TSLA")
+    assert nvda is not None and "nobody foresaw this" in nvda.refused
+    assert tsla is not None and tsla.model is not None
+    assert tsla.model.info.generation == 2

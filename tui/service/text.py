@@ -49,6 +49,7 @@ ROW_WORDS = (
     ("SERVED", "answered from the newest bars"),
     ("STALE", "answered, and a newer complete session has no bars yet"),
     ("REFUSED", "answered from the model before: the file on disk is refused"),
+    ("RETRIED", "answered from the model before: the file cannot be reached now, tried again"),
     ("NONE", "not answered"),
 )
 
@@ -209,7 +210,8 @@ def model_row(model: Mapping[str, Any], now: datetime) -> tuple[Span, ...]:
     state, style = _state(model)
     trained, loaded = _moment(model, "trained_at"), _moment(model, "loaded_at")
     refusals = _whole(model, "refusals")
-    note = str(model.get("refused") or model.get("problem") or "")
+    words = ("refused", "problem", "unreachable")
+    note = next((str(model[word]) for word in words if model.get(word)), "")
     return (
         (str(model.get("symbol", figures.ABSENT)), "head"),
         (state, style),
@@ -227,6 +229,8 @@ def _state(model: Mapping[str, Any]) -> Span:
         return ("NONE", "crit")
     if model.get("refused"):
         return ("REFUSED", "warn")
+    if model.get("unreachable"):
+        return ("RETRIED", "warn")
     return ("STALE", "warn") if model.get("stale") else ("SERVED", "ok")
 
 
