@@ -1,8 +1,8 @@
 """Which bars are doubted, and why: pure functions from bars to doubts.
 
 kind             raised when                                                  withholds
-unadjusted-jump  `splits` finds a step that no adjustment explains            3:1 in the last 60
-flat-tail        the newest 3 rows repeat all their numbers, 5 their prices   always
+unadjusted-jump  `splits` finds a step that no adjustment explains            3:1 in the last 20
+flat-tail        the newest 3 rows repeat all their numbers, 5 their prices   all their numbers
 weekly-spacing   10 rows in a row, half of them 2 sessions or more apart      at the newest row
 long-hole        10 sessions or more are missing in a row                     never
 no-volume        the newest 10 rows have no volume                            never
@@ -24,10 +24,8 @@ from engine.market.calendar import next_session, previous_session, sessions_betw
 from engine.market.splits import LARGE, split_jumps
 
 Places = NDArray[np.intp]
-LOOK_BACK = 60
-"""Rows that a forecast looks back over (`training.sequence_length` as packaged)."""
-_SLIP = 20
-"""Rows after which a step back is another step."""
+RECENT = 20
+"""Rows whose moves the width of a forecast still feels; a step back after them is another step."""
 _REPEATS, _PRICE_REPEATS = 3, 5
 """Rows alike in prices and volume (true bars: 1), and in their prices alone."""
 _SPARSE = 10
@@ -65,7 +63,7 @@ def _sessions(first: date, last: date) -> Dates:
 
 def _jumps(bars: Bars) -> Iterator[Doubt]:
     """Steps that no adjustment explains; rows that step up and soon back are one doubt."""
-    newest = len(bars) - LOOK_BACK
+    newest = len(bars) - RECENT
     jumps = {
         int(np.searchsorted(bars.dates, np.datetime64(jump.day))): jump
         for jump in split_jumps(bars)
@@ -90,7 +88,7 @@ def _pairs(places: list[int], close: Floats) -> list[tuple[int, int | None]]:
     """(first row, the row that is back at the level before or None) of each jump."""
     pairs: list[tuple[int, int | None]] = []
     for place in places:
-        if pairs and pairs[-1][1] is None and place - pairs[-1][0] <= _SLIP:
+        if pairs and pairs[-1][1] is None and place - pairs[-1][0] <= RECENT:
             back = close[place] / close[pairs[-1][0] - 1]
             if 1 / 1.5 < back < 1.5:
                 pairs[-1] = (pairs[-1][0], place)
@@ -141,13 +139,16 @@ def _tail(bars: Bars) -> Iterator[Doubt]:
     repeated = _run((prices == prices[-1]).all(axis=1) & (bars.volume == bars.volume[-1]))
     still = alike if alike >= _PRICE_REPEATS else repeated
     if still >= _REPEATS:
+        dead = repeated >= _REPEATS
         since = max(0, len(bars) - still - 1)
-        volume = "without volume" if not bars.volume[-1] else "with their volume"
+        volume = "without volume" if not bars.volume[-1] else "with the same volume"
+        volume = volume if dead else "while shares are traded"
         text = (
             f"the feed stands still since {day(bars.dates[since])}: {still} rows repeat"
             f" {bars.close[-1]:.10g} {volume}"
         )
-        yield _doubt(DoubtKind.FLAT_TAIL, bars, since, text, True)
+        # Volume that changes comes from a feed that lives: a pegged price may be forecast.
+        yield _doubt(DoubtKind.FLAT_TAIL, bars, since, text, dead)
         return
     empty = _run(bars.volume == 0)
     if empty >= _NO_VOLUME:

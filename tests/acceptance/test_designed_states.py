@@ -41,14 +41,21 @@ def constant(bars: Bars) -> Bars:
     return replace(bars, open=still, high=still, low=still, close=still)
 
 
+def true_move(bars: Bars, row: int) -> Bars:
+    """The bars with +51 % from `row` on, on many times the usual volume."""
+    volume = bars.volume.copy()
+    volume[row] *= 10
+    return scaled_from(replace(bars, volume=volume), row, 1.51)
+
+
 # The symbol that plays each state.
 STATES: dict[str, tuple[str, Callable[[Bars], Bars]]] = {
-    "+51 % in one day": ("NVDA", lambda bars: scaled_from(bars, EVENT, 1.51)),
+    "+51 % in one day": ("NVDA", lambda bars: true_move(bars, EVENT)),
     "a 10:1 split overnight": ("TSLA", lambda bars: scaled_from(bars, EVENT, 0.1)),
     "a missing session": ("AAPL", lambda bars: without_row(bars, EVENT)),
     "a constant series": ("MSFT", constant),
     "volume 0": ("GOOGL", lambda bars: replace(bars, volume=np.zeros(len(bars)))),
-    "+51 % on the last day": ("AMZN", lambda bars: scaled_from(bars, len(bars) - 1, 1.51)),
+    "+51 % on the last day": ("AMZN", lambda bars: true_move(bars, len(bars) - 1)),
     "too little history": ("TSM", lambda bars: bars.tail(200)),
 }
 

@@ -142,9 +142,11 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     tree = json.loads(home.status("NVDA").read_text())
     assert set(tree) == {
         *("v", "key", "kind", "model", "forecast", "problem", "source"),
-        *("last_generation", "last_source"),
+        *("last_generation", "last_source", "doubts", "withheld"),
     }
-    assert set(tree["key"]) == {"size", "mtime_ns", "inode", "last_bar", "last_close"}
+    assert set(tree["key"]) == {
+        *("size", "mtime_ns", "inode", "last_bar", "last_close", "bars_mtime_ns", "accepted"),
+    }
     assert set(tree["model"]) == {
         *("symbol", "generation", "digest", "trained_at", "size_bytes", "source", "first_bar"),
         *("last_bar", "n_bars", "reason", "run_id", "metrics", "weights"),
@@ -152,5 +154,5 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     assert set(tree["model"]["metrics"]) == METRICS
     assert set(tree["forecast"]) == {
         *("last_bar", "last_close", "next_close", "low80", "high80", "low95", "high95"),
-        *("p_up", "confidence", "target_session"),
+        *("p_up", "confidence", "target_session", "doubts"),
     }

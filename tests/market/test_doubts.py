@@ -38,7 +38,7 @@ def test_ordinary_bars_raise_no_doubt(seed: int, count: int) -> None:
 @pytest.mark.parametrize("factor", [100.0, 0.01, 10.0, 0.1, 1 / 3, 20.0])
 def test_newest_rows_on_another_base_are_doubted_and_withhold(factor: float) -> None:
     """Rows of another unit or an unadjusted split at the end: the forecast means nothing."""
-    for rows in (1, 3, 15, 60):
+    for rows in (1, 3, 15, 20):
         bars = scaled(walk(), slice(-rows, None), factor, volume=1.0 if factor > 1 else 1 / factor)
         assert kinds(bars) == [("unadjusted-jump", str(DAYS[-rows]), True)]
 
@@ -71,7 +71,7 @@ def test_a_true_move_with_its_volume_is_believed() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "volume", "doubted"),
-    [(20, 0.0, True), (3, 0.0, True), (2, 0.0, False), (3, 5e5, True), (5, None, True)],
+    [(20, 0.0, True), (3, 0.0, True), (2, 0.0, False), (3, 5e5, True), (4, None, False)],
 )
 def test_a_feed_that_stands_still_withholds(rows: int, volume: float | None, doubted: bool) -> None:
     """Repeated rows at the end are a dead feed, dated from its last true row."""
@@ -79,6 +79,13 @@ def test_a_feed_that_stands_still_withholds(rows: int, volume: float | None, dou
     assert kinds(standing_still(walk(), rows, volume)) == (
         [("flat-tail", since, True)] if doubted else []
     )
+
+
+def test_a_price_that_stands_still_while_shares_are_traded_is_forecast() -> None:
+    """Volume that changes comes from a feed that lives: a doubt that withholds nothing."""
+    (doubt,) = find_doubts(standing_still(walk(), 5, None))
+    assert (doubt.kind, doubt.date, doubt.withholds) == ("flat-tail", str(DAYS[-6]), False)
+    assert "while shares are traded" in doubt.text
 
 
 def test_a_halt_that_is_over_is_believed() -> None:
