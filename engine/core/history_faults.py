@@ -59,7 +59,8 @@ def named_errors(path: Path, *, rows: bool = False) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _sqlite_fault(path, error) from error
     except UnicodeDecodeError as error:
-        raise damage(path, f"a part of it is no text: {error}") from error
+        byte = error.object[error.start]
+        raise damage(path, f"the byte 0x{byte:02x} in it is not UTF-8 text") from error
     except _NO_RECORD as error:
         if not rows:
             raise

@@ -57,11 +57,11 @@ def repair_history(home: Home, settings: Settings, clock: Clock) -> Iterator[Ite
         check_file(home.history)
         _check_rows(home, settings, clock)
     except StockmlError as error:
-        if not _is_damage(error):
+        if not isinstance(error, FileError) or error.kind is not FaultKind.DAMAGED:
             yield Item(NAME, Level.CRIT, error.message, error.hint)
             return
         with backups_lock(home, "doctor --repair"):
-            yield _restored(home, settings, clock, error.message)
+            yield _restored(home, settings, clock, error.reason)
     else:
         yield Item(NAME, Level.OK, "history.db needs no repair")
 
@@ -130,7 +130,7 @@ def _since(copy: Path) -> datetime:
 
 def _done(reason: str, aside: Path, since: datetime | None, refused: list[str]) -> Item:
     """What was done, and what is lost."""
-    text = f"{reason}; it was moved to {aside.name}"
+    text = f"history.db: {reason}; it was moved to {aside.name}"
     if refused:
         text += f"; not good either: {phrases.listed(refused, 3)}"
     if since is None:
