@@ -6,11 +6,8 @@ import errno
 import os
 import re
 import stat
-import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
-
-import msgspec
 
 from engine.core.errors import FaultKind, FileError
 from engine.core.text import clean
@@ -131,6 +128,8 @@ def decoded(raw: bytes, path: Path) -> str:
 
 def parse_json(raw: bytes, kind: type[Document], path: Path) -> Document:
     """The JSON document `raw` of `path` as a `kind`; FileError when it is none or too deep."""
+    import msgspec  # 20 ms, which `--help` need not pay
+
     if _too_deep(raw):
         raise damaged(path, f"its brackets do not match, or are nested deeper than {MAX_DEPTH}")
     try:
@@ -149,6 +148,8 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
 
 def toml_tree(text: str) -> dict[str, Any]:
     """The table that a TOML text says; ValueError for any text that is none, or too deep."""
+    import tomllib
+
     if sum(line.count(".") ** 2 for line in text.splitlines()) > _MAX_DOTS:
         raise ValueError("it has too many dots in a line")
     deep = f"it is nested deeper than {MAX_DEPTH}"

@@ -91,22 +91,23 @@ def test_watch_in_a_pipe_ends_with_the_interrupt(tmp_path: Path) -> None:
 
     home = new_home(tmp_path / "h")
     out = tmp_path / "out"
-    with out.open("w") as file:
-        process = subprocess.Popen(
+    with (
+        out.open("w") as file,
+        subprocess.Popen(
             [sys.executable, "-m", "engine.cli", "status", "--watch", "--home", str(home.root)],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.PIPE,
             env=environment(),
             cwd=ROOT,
-        )
-    try:
-        wait_for(lambda: out.read_text().count("\n") >= 14, what="13 rows and the title")
-        process.send_signal(signal.SIGINT)
-        assert ExitCode.INTERRUPTED == process.wait(90)
-    finally:
-        process.kill()
-        process.wait()
+        ) as process,
+    ):
+        try:
+            wait_for(lambda: out.read_text().count("\n") >= 14, what="13 rows and the title")
+            process.send_signal(signal.SIGINT)
+            assert ExitCode.INTERRUPTED == process.wait(90)
+        finally:
+            process.kill()
     assert "\x1b" not in out.read_text()
 
 
