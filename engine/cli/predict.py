@@ -109,7 +109,8 @@ def _print(session: Session, forecasts: list[SymbolForecast]) -> None:
     session.facts(clean(line) for each in forecasts for line in _doubt_lines(each))
     for each in forecasts:
         if each.error:
-            report_symbol(each.row.symbol, each.error.message, each.error.hint)
+            message = "no forecast" if each.withheld else each.error.message
+            report_symbol(each.row.symbol, message, each.error.hint)
     session.facts(_stale(each) for each in forecasts if each.bars_behind)
     session.facts(
         f"{each.row.symbol}: {each.stored_copy}" for each in forecasts if each.stored_copy

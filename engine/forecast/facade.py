@@ -12,9 +12,11 @@ from engine.core.doubts import WithheldError, withheld_reason
 from engine.core.errors import ModelError, NoDataError, StockmlError
 from engine.core.files import FileLock
 from engine.core.records import Forecast
+from engine.core.sources import is_simulated
 from engine.forecast import build_status
 from engine.forecast import status as derived
 from engine.forecast.status import Status
+from engine.market.staleness import bars_behind
 from engine.settings.facade import Context, Facade
 
 if TYPE_CHECKING:
@@ -65,10 +67,19 @@ class ModelsFacade(Facade):
             stored = derived.read(self.home.status(symbol))
             source = self.source or derived.usual_source(stored, configured)
             key = derived.current_key(self.home, symbol, source, settings)
-            if key is not None and (stored is None or not derived.current(stored, key, source)):
+            if key is None:
+                continue
+            if stored is None or not derived.current(stored, key, source) or self._is_over(stored):
                 outdated.append(symbol)
         if outdated:
             self._build(outdated)
+
+    def _is_over(self, stored: Status) -> bool:
+        """Whether a session ended since: the simulated market goes on without a file to change."""
+        if not is_simulated(stored.source) or stored.model is None or not stored.key.last_bar:
+            return False
+        settle_minutes = self.context.settings.market.settle_minutes
+        return bars_behind(stored.key.last_bar, self.clock.now(), settle_minutes) > 0
 
     def refresh_alone(self) -> bool:
         """Rebuild outdated statuses unless another process does; whether this one did."""

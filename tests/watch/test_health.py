@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +18,8 @@ from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.records import JobState, Level, Run, SymbolState
 from engine.core.snapshot import Snapshot
+from engine.market.calendar import sessions_between
+from engine.market.store import BarStore
 from engine.schedule.job_lines import JobLine
 from engine.schedule.jobs import JOBS
 from engine.schedule.records import Backend, Daemon, JobStatus, JobView, ScheduleState, ScheduleView
@@ -25,10 +27,12 @@ from engine.vault.backup import back_up
 from engine.watch.console_summary import away, opened
 from engine.watch.doctor import doctor, home_item
 from engine.watch.health import conditions, health
+from engine.watch.health_data import bars
 from engine.watch.machine import Machine
 from engine.watch.records import Item
 from engine.watch.schema import writing
 from tests.fake_clock import FakeClock
+from tests.market.samples import some_bars
 from tests.watch.homes import SUNDAY, Trainer, simulated_home
 from tests.watch.test_probe import Service, running
 
@@ -505,3 +509,46 @@ def test_a_slow_service_is_judged_by_the_limits(
                 "engine.watch.health_jobs.service_state", lambda *_, found=state: found
             )
             assert look()["service"].level is level
+
+
+def test_a_simulated_market_goes_on_without_being_fetched(home: Home) -> None:
+    """Nothing writes its bars: a session that ended makes its forecast out of date by itself."""
+    clock = FakeClock(SUNDAY)
+    engine = Engine(home, clock)
+    Trainer(home, clock).train("SPY")
+    engine.models.refresh_status(["SPY"])
+    clock.advance(timedelta(days=7))
+    assert engine.watch.snapshot().row("SPY").bars_behind == 5  # type: ignore[union-attr]
+    engine.models.refresh_status(["SPY"])
+    row = engine.watch.snapshot().row("SPY")
+    assert row is not None and row.forecast is not None
+    assert (row.bars_behind, row.forecast.last_bar) == (0, "2025-08-15")
+
+
+@pytest.mark.parametrize(
+    ("source", "behind", "level"),
+    [
+        ("yahoo", 0, Level.OK),
+        ("yahoo", 1, Level.OK),
+        ("yahoo", 2, Level.WARN),
+        ("yahoo", 6, Level.CRIT),
+        ("csv:/srv/bars", 1, Level.OK),
+        ("csv:/srv/bars", 2, Level.WARN),
+        ("csv:/srv/bars", 126, Level.WARN),
+    ],
+)
+def test_old_bars_warn_from_one_session_beyond_the_limit(
+    home: Home, engine: Engine, source: str, behind: int, level: Level
+) -> None:
+    """Whatever source; what no fetch can mend is not critical, and never passes for well."""
+    settings = engine.settings.current
+    assert settings.watch.bar_lag_sessions == 1
+    days = sessions_between(date(2024, 1, 2), date(2025, 8, 8))
+    kept = some_bars(days[: len(days) - behind][-30:], source=source)
+    for symbol in settings.names:
+        BarStore(home).write(replace(kept, symbol=symbol))
+    found = bars(home, settings, engine.watch.snapshot(), SUNDAY, lambda _: source)
+    assert found.level is level
+    age = f"bars end {behind} session{'' if behind == 1 else 's'} ago at most"
+    assert (age in found.text) == bool(behind)
+    assert ("all symbols up to" in found.text) == (not behind)
