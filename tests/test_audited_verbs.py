@@ -23,6 +23,7 @@ from tests.helpers import new_home, python_path
 
 AUDITED = {
     "bars.accept",
+    "bars.import_file",
     "runs.start",
     "runs.cancel",
     "bars.set_report",
@@ -51,6 +52,7 @@ NOT_AUDITED = {
     "bars.reports": "reads",
     "bars.look_up_reports": "keeps what a source says",
     "bars.stored": "reads",
+    "bars.plan_import": "reads",
     "models.predict": "reads",
     "models.refresh_status": "rebuilds what is derived",
     "models.refresh_alone": "rebuilds what is derived",

@@ -84,7 +84,7 @@ BACKTEST = Command(
 )
 DATA = CommandGroup(
     name="data",
-    summary="Fetch bars, check the stored ones, or show report dates.",
+    summary="Fetch, check or import bars, or show report dates.",
     options=(HOME, SOURCE),
     verbs=(
         Command(
@@ -130,6 +130,19 @@ DATA = CommandGroup(
             verb="bars.fetch",
             arguments=(SYMBOLS,),
             options=(*READS_BARS, ACCEPT_REBASE),
+            writes=True,
+        ),
+        Command(
+            name="import",
+            summary="Bring a CSV file of another program into the folder of the source.",
+            details=(
+                "Show how FILE is understood (columns, rows, first and last, doubts), ask, and"
+                " write it as DIR/SYMBOL.csv of --source csv:DIR; the file before is kept."
+            ),
+            target="engine.cli.data_import:import_file",
+            verb="bars.import_file",
+            arguments=(Argument("file", metavar="FILE"), SYMBOL),
+            options=(Option("--yes", "Write without asking."), *READS_BARS),
             writes=True,
         ),
         Command(

@@ -12,8 +12,11 @@ from engine.core.sources import has_report_dates
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.core.doubts import Doubt
     from engine.market.bars import Bars
+    from engine.market.import_plan import ImportPlan
     from engine.market.reports import ReportDates, ReportTime
 
 
@@ -49,6 +52,32 @@ class BarsFacade(Facade):
         from engine.market.acceptance import accept
 
         return accept(self.home, self.stored(symbol), kind, day, reason)
+
+    def plan_import(self, file: Path, symbol: str) -> ImportPlan:
+        """How a file of another program is understood; UsageError for a source but csv:DIR."""
+        from engine.core.sources import parse_source
+        from engine.market.csv_import import plan_import
+        from engine.market.request import BarsRequest
+
+        source = parse_source(self._source())
+        settings = self.context.settings
+        return plan_import(BarsRequest(self.home, settings, source, symbol, self.clock), file)
+
+    @audited(
+        "data import",
+        lambda plan: {
+            "symbols": [plan.bars.symbol],
+            "file": str(plan.file),
+            "target": str(plan.target),
+            "bars": len(plan.bars),
+        },
+        lambda kept: {"kept": [str(path) for path in kept]},
+    )
+    def import_file(self, plan: ImportPlan) -> tuple[Path, ...]:
+        """Write what was planned; return where the files before are kept."""
+        from engine.market.csv_import import write_import
+
+        return write_import(plan, self.clock.now())
 
     def reports(self, symbol: str) -> ReportDates:
         """The report dates of a symbol, as far as they are known."""

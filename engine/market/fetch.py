@@ -42,7 +42,7 @@ def fetch_bars(
         raise
     except Exception as error:  # one symbol's surprise must not end the work of the others
         raise StockmlError(*_surprise(symbol, error)) from error
-    return _doubted(request, bars if request.source.needs_network else _stored(request, bars))
+    return doubted(request, bars if request.source.needs_network else _stored(request, bars))
 
 
 def _surprise(symbol: str, error: Exception) -> tuple[str, str]:
@@ -53,7 +53,7 @@ def _surprise(symbol: str, error: Exception) -> tuple[str, str]:
     return f"the bars of {symbol} could not be made out: {text}", "report it to stockml's authors"
 
 
-def _doubted(request: BarsRequest, bars: Bars) -> Bars:
+def doubted(request: BarsRequest, bars: Bars) -> Bars:
     """The bars with what they are doubted for, the doubts that the operator accepted apart."""
     if request.source.simulated:
         return bars
@@ -99,7 +99,7 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
         try:
             return fetch_bars(home, settings, source, symbol, clock)
         except SourceAbsentError as error:
-            return _doubted(request, _stored_copy(request, error))
+            return doubted(request, _stored_copy(request, error))
     bars = BarStore(home).read(request.source.name, symbol)
     bars = bars.since(request.start).until(request.newest) if bars else None
     if not bars:
@@ -107,4 +107,4 @@ def stored_bars(home: Home, settings: Settings, source: str, symbol: str, clock:
         raise NoDataError(
             f"no stored bars of {symbol} from {request.source.name} since {request.start}", hint
         )
-    return _doubted(request, quality.with_missing_warning(bars, request.newest))
+    return doubted(request, quality.with_missing_warning(bars, request.newest))

@@ -33,6 +33,8 @@ class BarRecords:
     days: list[date] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     fields: list[list[str]] = field(default_factory=list)
+    early: int = 0
+    """Records of days before the one asked from."""
     first_date: tuple[str, date] | None = None
     """The text of the first date, and the day it means."""
 
@@ -65,7 +67,9 @@ def bar_records(
         if day.year < FIRST_YEAR:
             raise DialectError(f"{text!r} is before {FIRST_YEAR}", line)
         bars.first_date = bars.first_date or (text, day)
-        if (start is None or day >= start) and _is_bar(line, day, fields, layout, left_out):
+        if start and day < start:
+            bars.early += 1
+        elif _is_bar(line, day, fields, layout, left_out):
             bars.days.append(day)
             bars.lines.append(line)
             bars.fields.append(fields)

@@ -21,20 +21,8 @@ from engine.market.dialects.left_out import LeftOut
 from engine.market.dialects.numbers import NumberForm, number_form
 from engine.market.dialects.splits import adjusted
 from engine.market.dialects.table import DELIMITERS, Layout, layout_of, records
+from engine.market.import_plan import Understood
 from engine.market.rows import COLUMNS, Rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
-    """How a file was understood, for whoever imports it."""
-
-    columns: tuple[tuple[str, str], ...]
-    """(column, its header in the file, or its number in a file without a header)."""
-    encoding: str
-    delimiter: str
-    first_date: str
-    """The first date as the file has it, and the day it means."""
-    numbers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +135,5 @@ def _understood(bars: BarRecords, layout: Layout, encoding: str, numbers: Number
         delimiter=DELIMITERS.get(layout.delimiter, layout.delimiter),
         first_date=f"{clean(text, 40)!r} is {day}" if day else "",
         numbers=str(numbers),
+        early=bars.early,
     )
