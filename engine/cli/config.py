@@ -68,7 +68,7 @@ def _shown(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(part) for part in value]
     return value if isinstance(value, str | int | float | bool) else str(value)
 
 

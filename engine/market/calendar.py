@@ -1,8 +1,9 @@
 """Sessions of the New York Stock Exchange from a shipped table: no pandas to know the day.
 
 The table (sessions.json, written by `python -m engine.market.make_sessions`) holds the weekdays
-without a session and the early closes between two days. Outside of it every weekday counts as a
-session that closes at 16:00 New York.
+without a session and the early closes between two days. Before it every weekday counts as a session
+that closes at 16:00 New York; after it `engine.market.beyond` says more. Closings that the settings
+add (market.extra_closings) count anywhere.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from engine.core.closings import extra_closings
+
+if TYPE_CHECKING:
+    from engine.market.beyond import YearOfSessions
 
 NEW_YORK = ZoneInfo("America/New_York")
 TABLE = Path(__file__).with_name("sessions.json")
@@ -52,13 +59,27 @@ def covered_from() -> date:
 
 
 def covered_until() -> date:
-    """The last day the table knows; after it holidays are not known."""
+    """The last day the table knows; after it see `engine.market.beyond`."""
     return session_table().last
 
 
 def is_session(day: date) -> bool:
     """Whether the exchange trades on `day`."""
-    return day.weekday() < 5 and day not in session_table().closed
+    return in_table(day) and day not in extra_closings()
+
+
+def in_table(day: date) -> bool:
+    """Whether `day` is a session but for the closings that the settings add."""
+    if day.weekday() >= 5:
+        return False
+    table = session_table()
+    return day not in (table if day <= table.last else _after(day)).closed
+
+
+def _after(day: date) -> YearOfSessions:
+    from engine.market.beyond import year_of_sessions
+
+    return year_of_sessions(day.year)
 
 
 def next_session(day: date) -> date:
@@ -97,7 +118,9 @@ def session_open(day: date) -> datetime:
 
 def session_close(day: date) -> datetime:
     """When the session of `day` closes (16:00, earlier before some holidays), in UTC."""
-    return datetime.combine(day, session_table().early.get(day, _CLOSE), NEW_YORK).astimezone(UTC)
+    table = session_table()
+    early = (table if day <= table.last else _after(day)).early
+    return datetime.combine(day, early.get(day, _CLOSE), NEW_YORK).astimezone(UTC)
 
 
 def exchange_day(now: datetime) -> date:

@@ -18,6 +18,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.closings import extra_closings
 from engine.core.doubts import Doubt, DoubtKind
 from engine.market.bars import Bars, Dates, Floats, day
 from engine.market.calendar import next_session, previous_session, sessions_between
@@ -53,11 +54,13 @@ def find_doubts(bars: Bars) -> tuple[Doubt, ...]:
 
 def session_gaps(bars: Bars) -> Places:
     """[n - 1] sessions from each row to the next; 1 where none is missing."""
-    return np.diff(np.searchsorted(_sessions(bars.first_date, bars.last_date), bars.dates))
+    return np.diff(
+        np.searchsorted(_sessions(bars.first_date, bars.last_date, extra_closings()), bars.dates)
+    )
 
 
 @lru_cache(maxsize=8)  # most symbols share first and last day, and the days cost most of the time
-def _sessions(first: date, last: date) -> Dates:
+def _sessions(first: date, last: date, closed: frozenset[date]) -> Dates:  # noqa: ARG001
     return np.array(sessions_between(first, last), dtype="datetime64[D]")
 
 

@@ -16,6 +16,7 @@ from engine.market.csv_names import file_of
 
 _TAIL = 512
 """Bytes that hold the last line of a stored file: one line is below 120."""
+_YEAR = 260 * 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,16 @@ def last_bar(home: Home, source_text: str, symbol: str) -> LastBar | None:
         rows if isinstance(rows, int) else None,
         fetched_at if isinstance(fetched_at, str) else None,
     )
+
+
+def newest_days(home: Home, source_text: str, symbol: str) -> frozenset[date]:
+    """The days of the newest bars of `symbol`, more than a year of them; empty without a file."""
+    path = home.market / parse_source(source_text).key / f"{symbol}.csv"
+    try:
+        lines = read_end(path, _YEAR).decode("ascii", "replace").splitlines()[1:]
+        return frozenset(date.fromisoformat(line.partition(",")[0]) for line in lines)
+    except (OSError, FileError, ValueError):
+        return frozenset()
 
 
 def bars_mtime_ns(home: Home, source_text: str, symbol: str) -> int:

@@ -223,7 +223,7 @@ def row_fault(values: list[float]) -> str:
 def missing_sessions(days: Sequence[date], newest: date | None = None) -> tuple[date, ...]:
     """The sessions from the first of `days` to the last, or to `newest`, that are not in them."""
     start = max(days[0], calendar.covered_from())
-    end = min(max(days[-1], newest or days[-1]), calendar.covered_until())
+    end = max(days[-1], newest or days[-1])
     present = set(days)
     return tuple(day for day in calendar.iter_sessions(start, end) if day not in present)
 

@@ -17,10 +17,12 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
 
+from engine.core.closings import extra_closings
 from engine.core.errors import NoDataError
 from engine.market import calendar
 from engine.market.bars import Bars, Dates, Floats
@@ -67,7 +69,8 @@ def fetch(request: BarsRequest) -> Bars:
         character(request.symbol, sector, kind, market.simulated_seed),
         market.simulated_seed,
     )
-    bars = bars.until(last).tail(market.simulated_sessions)
+    closed = np.array(sorted(extra_closings()), dtype="datetime64[D]")
+    bars = bars.where(~np.isin(bars.dates, closed)).until(last).tail(market.simulated_sessions)
     if request.min_date:
         bars = bars.since(request.min_date)
     if not len(bars):
@@ -108,8 +111,9 @@ def simulate(symbol: str, nature: Character, seed: int) -> Bars:
 
 @lru_cache(maxsize=1)
 def _days() -> Dates:
-    sessions = calendar.sessions_between(calendar.covered_from(), calendar.covered_until())
-    return np.array(sessions, dtype="datetime64[D]")
+    first, last = calendar.covered_from().toordinal(), calendar.covered_until().toordinal()
+    days = map(date.fromordinal, range(first, last + 1))
+    return np.array([day for day in days if calendar.in_table(day)], dtype="datetime64[D]")
 
 
 def _anchor() -> int:

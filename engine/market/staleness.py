@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from engine.core.closings import extra_closings
 from engine.core.errors import UsageError
 from engine.core.sources import parse_source
 from engine.core.text import clean
@@ -22,9 +23,13 @@ def bars_behind(last_bar: str, now: datetime, settle_minutes: int) -> int:
     return sessions_after(last_bar, last_complete_session(now, settle_minutes))
 
 
-@lru_cache(maxsize=256)  # a console asks for every row once a second
 def sessions_after(last_bar: str, newest: date) -> int:
     """Sessions after `last_bar` (ISO day) up to `newest`."""
+    return _sessions_after(last_bar, newest, extra_closings())
+
+
+@lru_cache(maxsize=256)  # a console asks for every row once a second
+def _sessions_after(last_bar: str, newest: date, closed: frozenset[date]) -> int:  # noqa: ARG001
     return sum(1 for _ in iter_sessions(date.fromisoformat(last_bar) + timedelta(days=1), newest))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from engine.core.closings import use_closings
 from engine.core.errors import ConfigError, FileError
 from engine.core.paths import Home
 from engine.core.reading import read_text, toml_tree, unreachable
@@ -43,6 +44,7 @@ def load(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
         lines = tuple(str(problem) for problem in problems)
         more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
         raise ConfigError(lines[0] + more, "`stockml config check` lists all of them", lines)
+    use_closings(settings.market.extra_closings)
     return settings
 
 

@@ -46,6 +46,7 @@ class MarketSettings(_Section, frozen=True):
     reports: str
     simulated_seed: int
     simulated_sessions: Annotated[int, Meta(ge=200, le=10_000)]
+    extra_closings: Annotated[tuple[date, ...], Meta(max_length=100)] = ()
     accepted: dict[Annotated[str, Meta(pattern=DOUBT)], Reason] = {}
 
     def accepted_of(self, symbol: str) -> dict[str, str]:

@@ -285,7 +285,7 @@ def section_meanings() -> dict[str, str]:
 def value_of(path: KeyPath, raw: str) -> object:
     """The first meaning of `raw` that the key takes by itself; ConfigError with the reason."""
     first = ""
-    for value in possible_values(raw):
+    for value in (*possible_values(raw), [raw]):
         reason = why_refused(path, value)
         if not reason:
             return value

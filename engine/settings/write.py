@@ -41,7 +41,7 @@ def first_valid(
 ) -> tuple[str, object]:
     """The edited text and the first meaning of `raw` that keeps the settings valid; ConfigError."""
     first: tuple[str, ...] = ()
-    for value in possible_values(raw):
+    for value in (*possible_values(raw), [raw]):
         edited = with_value(text, path, value)
         problems = problems_of(edited, origin, check)
         if not problems:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from engine.core.paths import Home
 from engine.core.records import Level, SymbolState
 from engine.core.snapshot import Meter, Snapshot, SymbolRow
-from engine.market.calendar import covered_until
 from engine.settings.schema import Settings
 from engine.watch.alert_rules import Condition
+from engine.watch.health_calendar import calendar_items, unscheduled_closings
 from engine.watch.health_clock import recorded_ahead, stored_ahead
 from engine.watch.health_data import backups, bars, copies, doubts, growth, models
 from engine.watch.health_item import or_fault
@@ -47,7 +47,8 @@ def health(
         *or_fault(lambda: alerts(home, snapshot)),
         *stored_ahead(home, snapshot, now),
         *or_fault(lambda: recorded_ahead(home, now)),
-        *_calendar(now),
+        *calendar_items(now.date()),
+        *unscheduled_closings(home, settings, snapshot, now, source_of),
         *(Item("problem", Level.WARN, problem) for problem in snapshot.problems),
     )
     return tuple(dict.fromkeys(items))
@@ -88,10 +89,3 @@ def _meter(meter: Meter) -> Item:
         meter.level,
         f"{figures.number(meter.value)}{meter.unit} {meter.detail}".rstrip(),
     )
-
-
-def _calendar(now: datetime) -> Iterator[Item]:
-    left = (covered_until() - now.date()).days
-    if left < 90:
-        text = f"the table of sessions ends in {left} days"
-        yield Item("calendar", Level.WARN, text, "update stockml")

@@ -130,3 +130,18 @@ def test_a_command_brings_ml_config_up_to_date(tmp_path: Path) -> None:
     stockml("status", "--home", str(home.root))
 
     assert ml_config_text(config.load(home)) == home.ml_config.read_text()
+
+
+def test_closings_are_set_and_shown(tmp_path: Path) -> None:
+    """One day or several, as words; shown in text and in the document."""
+    home = new_home(tmp_path / "h")
+    for words, days in (
+        ("2027-01-08", ["2027-01-08"]),
+        ("2027-01-08, 2027-01-11", ["2027-01-08", "2027-01-11"]),
+    ):
+        ran = stockml("config", "set", "market.extra_closings", words, "--home", str(home.root))
+        assert ran.returncode == 0, ran.stderr
+        tree = json.loads(stockml("config", "show", "--json", "--home", str(home.root)).stdout)
+        assert tree["settings"]["market.extra_closings"]["value"] == days
+    wrong = stockml("config", "set", "market.extra_closings", "Friday", "--home", str(home.root))
+    assert wrong.returncode == 3

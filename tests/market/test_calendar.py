@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from engine.market import calendar, make_sessions
+from engine.market.staleness import sessions_after
+from engine.settings.load import load
+from tests.helpers import new_home
 
 
 def at(text: str) -> datetime:
@@ -124,10 +128,21 @@ def test_the_exchange_is_open_between_open_and_close() -> None:
     assert not calendar.is_open(at("2026-11-26T18:00"))
 
 
-def test_weekdays_after_the_table_count_as_sessions() -> None:
-    """Beyond the table the console goes on with weekdays in place of stopping."""
-    day = calendar.covered_until() + timedelta(days=10)
-    assert calendar.next_session(day).weekday() < 5
+def test_a_closing_of_the_settings_counts_everywhere(tmp_path: Path) -> None:
+    """market.extra_closings takes a day out of the sessions, and its absence puts it back."""
+    day = date(2027, 1, 8)
+    home = new_home(tmp_path / "closed")
+    text = home.settings.read_text()
+    for written in ('["2027-01-08"]', "[2027-01-08]"):
+        home.settings.write_text(text.replace("extra_closings = []", f"extra_closings = {written}"))
+        load(home, {})
+        assert not calendar.is_session(day)
+        assert calendar.next_session(date(2027, 1, 7)) == date(2027, 1, 11)
+        assert calendar.last_complete_session(at("2027-01-09T12:00"), 30) == date(2027, 1, 7)
+        assert sessions_after("2027-01-07", date(2027, 1, 11)) == 1
+    load(new_home(tmp_path / "open"), {})
+    assert calendar.is_session(day)
+    assert sessions_after("2027-01-07", date(2027, 1, 11)) == 2
 
 
 def test_calendar_loads_no_numpy_or_pandas() -> None:
