@@ -15,9 +15,10 @@ from engine.core.errors import FileError
 from engine.core.files import write_json
 from engine.core.paths import Home
 from engine.core.reading import read_json
-from engine.core.records import Forecast, Metrics, ModelInfo
+from engine.core.records import Forecast, Metrics, ModelInfo, NextReport
 from engine.core.text import clean
 from engine.market.last_bar import bars_mtime_ns, last_bar
+from engine.market.report_dates import report_key
 from engine.settings.schema import Settings
 from engine.vault.checked_files import check_field
 
@@ -50,6 +51,8 @@ class StatusKey:
     """Of the file that the bars are read from: an old row may have been corrected."""
     accepted: str = ""
     """The doubts that the settings accept."""
+    reports: str = ""
+    """Of the files with the report dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def current_key(
         # symbols stay on screen.
         return StatusKey(size=0, mtime_ns=0, inode=0, last_bar="", last_close=None)
     bar = last_bar(home, source, symbol) if source else None
+    named = settings.market.reports if settings else ""
     return StatusKey(
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
@@ -93,6 +97,7 @@ def current_key(
         last_close=bar.close if bar else None,
         bars_mtime_ns=bars_mtime_ns(home, source, symbol) if source else 0,
         accepted="; ".join(settings.market.accepted) if settings else "",
+        reports=report_key(home, named, source, symbol) if source else "",
     )
 
 
@@ -119,7 +124,14 @@ def read(path: Path) -> Status | None:
 
 
 def _forecast(tree: dict[str, Any]) -> Forecast:
-    return Forecast(**{**tree, "doubts": doubts_from(tree.get("doubts", ()))})
+    report = tree.get("report")
+    return Forecast(
+        **{
+            **tree,
+            "doubts": doubts_from(tree.get("doubts", ())),
+            "report": NextReport(**report) if report else None,
+        }
+    )
 
 
 def _model(tree: dict[str, Any]) -> ModelInfo:
