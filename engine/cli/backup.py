@@ -109,7 +109,7 @@ def _verified_line(backup: Backup, checks: Sequence[FileCheck], bad: Sequence[Fi
     return f"{backup.name}: {verdict}, {whole} of {len(checks)} files are whole models{copied}"
 
 
-def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) -> int:
+def restore(session: Session, name: str, symbols: tuple[str, ...], foreign: bool, yes: bool) -> int:
     """Restore models from a backup, after backing up the models they replace."""
     engine = session.engine
     names = session.symbols(symbols) if symbols else ()
@@ -117,7 +117,7 @@ def restore(session: Session, name: str, symbols: tuple[str, ...], yes: bool) ->
     for line in _plan(session, backup, names):
         session.say(line)
     ask(session, "Replace these live models?", yes=yes, effect="this replaces live models")
-    results = engine.backups.restore(backup.name, names)
+    results = engine.backups.restore(name, names, foreign)
     if session.json:
         session.document(
             {"backup": backup.name, "results": [restored_tree(restored) for restored in results]}

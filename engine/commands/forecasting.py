@@ -79,7 +79,6 @@ BACKTEST = Command(
         ),
         EPOCHS,
         MEMBERS,
-        Option("--baselines", "Also score RiskMetrics EWMA and GARCH(1,1)-t (extra: baselines)."),
         *FORECASTS,
     ),
 )

@@ -56,13 +56,17 @@ RESTORE = Command(
     name="restore",
     summary="Bring models back from a backup.",
     details=(
-        "Bring models back from BACKUP, those of SYMBOLS or all; what they replace is backed up"
-        " first."
+        "Bring models back from BACKUP, a name or a folder, those of SYMBOLS or all; what they"
+        " replace is backed up first."
     ),
     target="engine.cli.backup:restore",
     verb="backups.restore",
     arguments=(Argument("name", metavar="BACKUP"), SYMBOLS),
-    options=(Option("--yes", "Replace the live models without asking."), *PRINTS),
+    options=(
+        Option("--foreign", "Also what another home sealed: it is checked, then sealed here."),
+        Option("--yes", "Replace the live models without asking."),
+        *PRINTS,
+    ),
     writes=True,
 )
 CLEAN = Command(

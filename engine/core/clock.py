@@ -11,6 +11,8 @@ from typing import Protocol
 from engine.core.errors import UsageError
 from engine.core.text import clean
 
+YEARS = range(1900, 2201)
+"""Of a stored date: what is earlier or later is no time of ours, and breaks calendars."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MAX_SECONDS = 3650 * 86_400.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.clock import Clock
-from engine.core.errors import ModelError, NoDataError, StockmlError
+from engine.core.errors import ModelError, NoDataError, StockmlError, symbol_fault
 from engine.core.paths import Home
 from engine.core.records import ModelInfo
 from engine.core.sources import is_simulated
@@ -72,8 +72,8 @@ def evaluate(
     for symbol in symbols:
         try:
             evaluations[symbol] = evaluate_symbol(home, settings, symbol, clock, source)
-        except StockmlError as error:
-            evaluations[symbol] = error
+        except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
+            evaluations[symbol] = symbol_fault(symbol, error)
     return evaluations
 
 
@@ -96,7 +96,7 @@ def evaluate_symbol(
         context = {
             name: stored_bars(home, settings, source, name, clock) for name in forecaster.context
         }
-        record = live_record(forecaster, build_dataset(bars, context, forecaster.calibrator.scale))
+        record = live_record(forecaster, build_dataset(bars, context))
         later = int(np.sum(bars.dates > forecaster.last_bar))
         why_held_out = "" if len(record) >= LIVE_MIN else _too_few(later, len(record))
     except NoDataError as error:

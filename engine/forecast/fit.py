@@ -23,7 +23,6 @@ from engine.forecast.inference import forecast_of
 from engine.forecast.members.base import Arrays, FitOptions, IntArray, nested
 from engine.forecast.model import Model, fit_model
 from engine.forecast.record import ForecastRecord, figures_of, metrics_of, score_rows
-from engine.forecast.scale import LOG_RANGE
 from engine.forecast.splits import Split, SplitRules, check_bars, split_rows
 from engine.market.bars import Bars, data_hash
 from engine.settings.schema import Settings
@@ -131,7 +130,7 @@ def symbol_seed(seed: int, symbol: str) -> int:
 def first_calibrator(data: Dataset, split: Split) -> Calibrator:
     """What was known before the first held-out session: naive's residuals, which nothing fitted."""
     rows: IntArray = np.concatenate([split.train, split.validation])[-WINDOW:]
-    return Calibrator(data.residuals[rows])
+    return Calibrator(data.scaled_target[rows])
 
 
 def last_forecast(model: Model, data: Dataset) -> float:
@@ -151,7 +150,6 @@ def config_of(
         "patience": options.patience,
         "early_stopping": options.early_stopping,
         "max_mape": settings.thresholds.max_mape,
-        "scale": LOG_RANGE,
         "train_rows": len(split.train),
         "validation_rows": len(split.validation),
         "heldout_rows": len(split.heldout),

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from engine.core.clock import iso, parse_iso
+import msgspec
+
+from engine.core.clock import YEARS, iso, parse_iso
 from engine.core.doubts import Doubt, doubts_from
 from engine.core.errors import FileError
 from engine.core.files import write_json
 from engine.core.paths import Home
 from engine.core.reading import read_json
-from engine.core.records import Forecast, Metrics, ModelInfo, NextReport
+from engine.core.records import Forecast, ModelInfo
 from engine.core.text import clean
 from engine.market.last_bar import bars_mtime_ns, last_bar
-from engine.market.report_dates import report_key
 from engine.settings.schema import Settings
-from engine.vault.checked_files import check_field
 
 VERSION = 1
 
@@ -51,8 +51,10 @@ class StatusKey:
     """Of the file that the bars are read from: an old row may have been corrected."""
     accepted: str = ""
     """The doubts that the settings accept."""
-    reports: str = ""
-    """Of the files with the report dates."""
+
+
+NO_KEY = StatusKey(size=0, mtime_ns=0, inode=0, last_bar="", last_close=None)
+"""Of a file that is there and cannot be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,8 @@ def current_key(
     except OSError:
         # A loop of links, a folder we may not read: reading the file says why, and the other
         # symbols stay on screen.
-        return StatusKey(size=0, mtime_ns=0, inode=0, last_bar="", last_close=None)
+        return NO_KEY
     bar = last_bar(home, source, symbol) if source else None
-    named = settings.market.reports if settings else ""
     return StatusKey(
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
@@ -97,7 +98,6 @@ def current_key(
         last_close=bar.close if bar else None,
         bars_mtime_ns=bars_mtime_ns(home, source, symbol) if source else 0,
         accepted="; ".join(settings.market.accepted) if settings else "",
-        reports=report_key(home, named, source, symbol) if source else "",
     )
 
 
@@ -107,41 +107,27 @@ def read(path: Path) -> Status | None:
         tree = read_json(path, dict[str, Any])
         if tree["v"] != VERSION:
             return None
-        return Status(
-            key=StatusKey(**tree["key"]),
-            kind=StatusKind(tree["kind"]),
-            model=_model(tree["model"]) if tree["model"] else None,
-            forecast=_forecast(tree["forecast"]) if tree["forecast"] else None,
-            problem=clean(str(tree["problem"]), 300),
-            doubts=doubts_from(tree.get("doubts", ())),
-            withheld=clean(str(tree.get("withheld", "")), 300),
-            source=str(tree["source"]),
-            last_generation=int(tree.get("last_generation", 0)),
-            last_source=str(tree.get("last_source", "")),
-        )
+        return _checked(tree)
     except (OSError, FileError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
-def _forecast(tree: dict[str, Any]) -> Forecast:
-    report = tree.get("report")
-    return Forecast(
-        **{
-            **tree,
-            "doubts": doubts_from(tree.get("doubts", ())),
-            "report": NextReport(**report) if report else None,
-        }
-    )
-
-
-def _model(tree: dict[str, Any]) -> ModelInfo:
-    return ModelInfo(
-        **{
-            **tree,
-            "trained_at": parse_iso(tree["trained_at"]),
-            "metrics": Metrics(**tree["metrics"]),
-            "weights": tuple((str(name), float(weight)) for name, weight in tree["weights"]),
-        }
+def _checked(tree: dict[str, Any]) -> Status:
+    """The status in a tree, each field of its type; ValueError, KeyError or TypeError."""
+    status = msgspec.convert(tree, Status)  # its errors are ValueErrors
+    forecast = status.forecast
+    if forecast is not None:
+        if not forecast.last_close > 0:
+            raise ValueError(f"last_close is {forecast.last_close}")
+        forecast = replace(forecast, doubts=doubts_from(tree["forecast"].get("doubts", ())))
+    if status.model is not None and parse_iso(tree["model"]["trained_at"]).year not in YEARS:
+        raise ValueError(f"trained_at is {status.model.trained_at}")
+    return replace(
+        status,
+        forecast=forecast,
+        problem=clean(status.problem, 300),
+        doubts=doubts_from(tree.get("doubts", ())),
+        withheld=clean(status.withheld, 300),
     )
 
 
@@ -180,6 +166,8 @@ def can_keep(home: Home) -> bool:
 
 def write(home: Home, symbol: str, status: Status) -> None:
     """Store `status` if it changed; a full disk only costs the next reader a rebuild."""
+    from engine.vault.checked_files import check_field
+
     if read(home.status(symbol)) == status:
         return
     tree = {"v": VERSION, **asdict(status), **check_field(home, symbol)}

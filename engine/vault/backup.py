@@ -16,7 +16,15 @@ from engine.core.anchor import make_folder
 from engine.core.clock import Clock, iso
 from engine.core.errors import BusyError, FaultKind, FileError, NoDataError, StockmlError
 from engine.core.failpoints import failpoint
-from engine.core.files import FileLock, fsync_dir, lock_text, open_own, temporary_name, write_atomic
+from engine.core.files import (
+    FileLock,
+    create_once,
+    fsync_dir,
+    lock_text,
+    open_own,
+    temporary_name,
+    write_atomic,
+)
 from engine.core.paths import Home
 from engine.core.reading import read_bytes
 from engine.settings.schema import Settings
@@ -32,6 +40,7 @@ from engine.vault.backups import (
 )
 from engine.vault.model_reader import ModelReader
 from engine.vault.records import MAX_FILE, Backup, BackupEntry, BackupManifest, NewBackup
+from engine.vault.seal import KEY_NAME, SealKey, usable_key
 from engine.words import figures
 
 _LOCK_WAIT_S = 60.0
@@ -57,10 +66,10 @@ def back_up(
     copies = []
     problems = []
     if to is not None:
-        copies.append(copy_to(backup, to))
+        copies.append(copy_to(backup, to, home))
     if other := other_disk(home, settings):
         try:
-            copies.append(copy_to(backup, other))
+            copies.append(copy_to(backup, other, home))
         except StockmlError as error:
             problems.append(str(error))
     return NewBackup(backup, tuple(copies), tuple(problems))
@@ -98,9 +107,10 @@ def holds_copy(home: Home, symbol: str) -> bool:
     return False
 
 
-def copy_to(backup: Backup, folder: Path) -> Path:
+def copy_to(backup: Backup, folder: Path, home: Home) -> Path:
     """Copy a backup to a folder on another disk, read it again, and return its path there.
 
+    The key of the home goes with it: without it the files would be another home's.
     StockmlError when the folder is absent (a disk that is not mounted must not fill this one),
     the disk fails, or a file differs from the manifest.
     """
@@ -114,7 +124,7 @@ def copy_to(backup: Backup, folder: Path) -> Path:
         )
     with _disk_errors(f"cannot copy {backup.name} to {folder}"):
         manifest = read_bytes(backup.path / MANIFEST, MAX_MANIFEST)
-        return _build(folder, backup.name, _read_entries(backup), manifest)
+        return _build(folder, backup.name, _read_entries(backup), manifest, usable_key(home))
 
 
 def check_space(folder: Path, need_bytes: int) -> None:
@@ -192,7 +202,11 @@ def _read_entries(backup: Backup) -> Iterator[tuple[BackupEntry, bytes]]:
 
 
 def _build(
-    folder: Path, name: str, files: Iterable[tuple[BackupEntry, bytes]], manifest: bytes
+    folder: Path,
+    name: str,
+    files: Iterable[tuple[BackupEntry, bytes]],
+    manifest: bytes,
+    key: SealKey | None = None,
 ) -> Path:
     """The folder `name`, or `name_2` on a clash, with the files: whole, read again, durable."""
     make_folder(folder)
@@ -204,6 +218,8 @@ def _build(
             _copy(aside / entry.file, raw, entry)
             failpoint(f"backup.copied.{entry.symbol}")
         write_atomic(aside / MANIFEST, manifest, name="backup.manifest")
+        if key:
+            create_once(aside / KEY_NAME, key.secret, mode=0o600)
         fsync_dir(aside)
         failpoint("backup.synced")
         path = _rename(aside, folder / name)

@@ -142,11 +142,14 @@ def file_name(symbol: str) -> str:
 
 
 def find_backup(folders: Iterable[Path], name: str) -> Backup:
-    """The backup called `name`, from the first folder that has it.
+    """The backup called `name`, from the first folder that has it; with a / in it that very one.
 
     UsageError naming the nearest one, NoDataError when there are no backups, StockmlError when a
     folder cannot be listed.
     """
+    place = Path(os.path.abspath(os.path.expanduser(name)))  # noqa: PTH100, PTH111 - as above
+    if "/" in name and NAME.fullmatch(place.name) and place.is_dir():
+        folders, name = (place.parent,), place.name
     known: list[str] = []
     for folder in folders:
         for backup in backups_in(folder):

@@ -76,7 +76,7 @@ class BackupsFacade(Facade):
         return tuple(backup for folder in folders for backup in backups_in(folder))
 
     def show(self, name: str) -> Backup:
-        """One backup; UsageError names the nearest when there is none of that name."""
+        """One backup by its name or path; UsageError names the nearest when there is none."""
         from engine.vault.backups import backup_folders, find_backup
 
         return find_backup(backup_folders(self.home, self.context.settings), name)
@@ -94,12 +94,21 @@ class BackupsFacade(Facade):
 
     @audited(
         "restore",
-        lambda name, symbols=(): {"backup": name, "symbols": symbols or "all"},
+        lambda name, symbols=(), foreign=False: {
+            "backup": name,
+            "symbols": symbols or "all",
+            "foreign": foreign or None,
+        },
         _restored,
         announced=True,
     )
-    def restore(self, name: str, symbols: Iterable[str] = ()) -> tuple[RestoreResult, ...]:
-        """Publish the models of a backup again, and show them; one result a symbol."""
+    def restore(
+        self, name: str, symbols: Iterable[str] = (), foreign: bool = False
+    ) -> tuple[RestoreResult, ...]:
+        """Publish the models of a backup again, and show them; one result a symbol.
+
+        With `foreign` also those that another home sealed, once they passed their check.
+        """
         from engine.vault.restore import restore
 
         results = restore(
@@ -108,6 +117,7 @@ class BackupsFacade(Facade):
             name,
             symbols,
             self.clock,
+            foreign=foreign,
             verify=self._verify,
             history_max=self._newest_generation,
         )

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from engine.core.clock import parse_iso
-from engine.core.errors import ModelError
+from engine.core.clock import YEARS, parse_iso
+from engine.core.errors import ModelError, StockmlError
 from engine.core.records import Metrics, ModelInfo
+from engine.core.sources import parse_source
 from engine.core.symbols import SYMBOL
 from engine.core.text import clean
 
@@ -19,8 +20,6 @@ FORMAT = 1
 """The newest format this program reads and the one it writes."""
 MAX_BYTES = 1 << 20
 
-_YEARS = range(1900, 2201)
-"""Of every date: what is earlier or later is no time of ours, and breaks calendars."""
 _Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 _Integer = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 _Text = Annotated[str, Meta(max_length=10_000)]
@@ -91,9 +90,6 @@ class _ShownFigures(msgspec.Struct, frozen=True, kw_only=True):
     mape: _Size = None
     naive_mape: _Size = None
     mase: _Size = None
-    crps: _Size = None
-    interval_score80: _Size = None
-    interval_score95: _Size = None
 
 
 class _UsedConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,12 +157,16 @@ def _check_fields(manifest: Manifest) -> None:
     """ValidationError or ValueError for what the types do not say."""
     msgspec.convert(manifest.metrics, _ShownFigures)
     msgspec.convert(manifest.config, _UsedConfig)
-    if parse_iso(manifest.created_at).year not in _YEARS:
+    if parse_iso(manifest.created_at).year not in YEARS:
         raise ValueError(f"created_at is {manifest.created_at}")
     if _day("first_bar", manifest.first_bar) > _day("last_bar", manifest.last_bar):
         raise ValueError(f"first_bar {manifest.first_bar} is after last_bar {manifest.last_bar}")
-    if not manifest.source or clean(manifest.source, len(manifest.source)) != manifest.source:
+    if clean(manifest.source, len(manifest.source)) != manifest.source:
         raise ValueError(f"the source is {clean(manifest.source, 60)!r}")
+    try:
+        parse_source(manifest.source)
+    except StockmlError as error:
+        raise ValueError(error.message) from error
 
 
 def _day(field: str, text: str) -> date:
@@ -174,8 +174,8 @@ def _day(field: str, text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         day = date.min
-    if day.isoformat() != text or day.year not in _YEARS:
-        raise ValueError(f"{field} is {clean(text, 40)!r}, no day as 2026-01-31 since {_YEARS[0]}")
+    if day.isoformat() != text or day.year not in YEARS:
+        raise ValueError(f"{field} is {clean(text, 40)!r}, no day as 2026-01-31 since {YEARS[0]}")
     return day
 
 

@@ -23,6 +23,7 @@ from engine.core.errors import (
 from engine.core.failpoints import failpoint
 from engine.core.files import FileLock, lock_text
 from engine.core.paths import Home
+from engine.core.text import clean
 from engine.settings.schema import Settings
 from engine.vault.backup import ensure_backup
 from engine.vault.backups import backup_folders, backups_in, check_entry, find_backup, other_disk
@@ -43,6 +44,8 @@ class _Restore:
     symbols: tuple[str, ...]
     clock: Clock
     reader: ModelReader
+    name: str
+    """The backup as it was asked for."""
     foreign: bool
     """Also what another home sealed."""
     run_id: str
@@ -82,6 +85,7 @@ def restore(
             symbols=chosen,
             clock=clock,
             reader=reader,
+            name=clean(name, 300),
             foreign=foreign,
             run_id=f"restore-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
             verify=verify,
@@ -177,6 +181,6 @@ def checked_model(job: _Restore, backup: Backup, symbol: str) -> StoredModel:
     if stored.owner is SealOwner.OTHER and not job.foreign:
         raise RefusedError(
             f"{path} was sealed by another home, or with a key of this one that is gone",
-            f"if you trust it: stockml restore {backup.name} --foreign {symbol}",
+            f"if you trust it: stockml restore {job.name} --foreign {symbol}",
         )
     return stored

@@ -20,6 +20,8 @@ from engine.core.paths import Home
 from engine.core.reading import damaged, read_bytes
 
 KEY_BYTES = 32
+KEY_NAME = "seal.key"
+"""Its name in the home, and beside a backup on another disk."""
 _FEWEST_BYTES = (
     8  # different ones; a key of random bytes has about 30, one of zeros is a lost write
 )

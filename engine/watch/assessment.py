@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.core.clock import Clock
+from engine.core.errors import StockmlError
 from engine.core.paths import Home
 from engine.core.sources import has_report_dates
 from engine.market.report_lookup import refresh_reports
@@ -14,7 +15,7 @@ from engine.settings.schema import Settings
 from engine.watch.decisions import Histories, job_failed
 from engine.watch.facts import facts_of, histories_of
 from engine.watch.reason_history import NO_HISTORY, after_check
-from engine.watch.symbol_inputs import BarLoader, SymbolInputs, load_inputs
+from engine.watch.symbol_inputs import BarLoader, SymbolInputs, inputs_or_fault, without_inputs
 from engine.watch.trigger_facts import SymbolFacts, TriggerVerdict
 from engine.watch.triggers import verdicts
 
@@ -49,7 +50,22 @@ class Assessment:
 def assess(
     inputs: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None = None
 ) -> Assessment:
-    """The assessment of loaded inputs; `others` as in `facts_of`."""
+    """The assessment of loaded inputs; `others` as in `facts_of`. StockmlError from history.db.
+
+    Whatever else goes wrong is the symbol's fault: it is assessed without its model and bars.
+    """
+    try:
+        return _assess(inputs, home, settings, now, others)
+    except StockmlError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
+        bare = without_inputs(inputs.symbol, inputs.source, error)
+        return _assess(bare, home, settings, now, others)
+
+
+def _assess(
+    inputs: SymbolInputs, home: Home, settings: Settings, now: datetime, others: bool | None
+) -> Assessment:
     facts = facts_of(inputs, home, settings, now, others)
     histories = histories_of(inputs, home, now, job_failed(home))
     return Assessment(inputs, facts, verdicts(facts, settings), histories)
@@ -67,7 +83,7 @@ def assess_all(
     """Every symbol assessed, on bars from the network when `fetch`."""
     now = clock.now()
     loader = BarLoader(home, settings, clock, fetch)
-    inputs = [load_inputs(loader, symbol, source) for symbol in symbols]
+    inputs = [inputs_or_fault(loader, symbol, source) for symbol in symbols]
     if fetch:
         look_up_reports(home, settings, inputs, clock)
     return [assess(symbol_inputs, home, settings, now) for symbol_inputs in inputs]

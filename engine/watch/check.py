@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from engine.core.clock import Clock
-from engine.core.errors import StockmlError
+from engine.core.errors import StockmlError, symbol_fault
 from engine.core.paths import Home
 from engine.core.records import Level, StartedRun, TrainRequest
 from engine.market.staleness import bars_behind
@@ -18,8 +18,8 @@ from engine.watch.auto_train import Start, plan_trainings, planning_context, sta
 from engine.watch.check_report import CheckReport, SymbolCheck, TrainingPlan
 from engine.watch.decisions import record_decisions
 from engine.watch.meters import Meters, level
-from engine.watch.probe import IN_PROCESS, ProbeResult, ask, service_up
-from engine.watch.symbol_inputs import BarLoader, SymbolInputs, load_inputs
+from engine.watch.probe import IN_PROCESS, ProbeFault, ProbeResult, ask, service_up
+from engine.watch.symbol_inputs import BarLoader, SymbolInputs, inputs_or_fault
 from engine.words.phrases import bars_age
 
 
@@ -72,8 +72,8 @@ def _probe_all(
     by_service = service_up(home)
     probes = []
     for symbol in symbols:
-        inputs = load_inputs(loader, symbol, source)
-        probe = ask(home, settings, symbol, inputs.source, loader.clock, by_service=by_service)
+        inputs = inputs_or_fault(loader, symbol, source)
+        probe = _asked(home, settings, inputs, loader.clock, by_service=by_service)
         model = inputs.status.model if inputs.status else None
         if probe.forecast is not None and model is not None:
             forecast = ledger.KeptForecast(
@@ -88,6 +88,17 @@ def _probe_all(
             ledger.record(home, [forecast])
         probes.append((inputs, probe))
     return probes
+
+
+def _asked(
+    home: Home, settings: Settings, inputs: SymbolInputs, clock: Clock, *, by_service: bool
+) -> ProbeResult:
+    """One prediction; a fault nobody foresaw is the model's."""
+    try:
+        return ask(home, settings, inputs.symbol, inputs.source, clock, by_service=by_service)
+    except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
+        problem = str(symbol_fault(inputs.symbol, error))
+        return ProbeResult(IN_PROCESS, 0.0, fault=ProbeFault.MODEL, problem=problem)
 
 
 def _judge_all(

@@ -25,6 +25,7 @@ from engine.watch.health_item import item, level_of
 from engine.watch.history_repair import history_item
 from engine.watch.machine import Machine, terminal_items
 from engine.watch.records import Item
+from engine.watch.seal_repair import seal_items
 from engine.words import figures, times
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def doctor(
     yield _cron(daemon)
     yield _zone(zone)
     yield from _folder(home, settings)
+    yield from seal_items(home, settings.names)
     yield history_item(home)
     yield _python()
     yield from _packages(importlib.metadata.version)

@@ -17,6 +17,7 @@ from engine.watch.health_data import backups, bars, copies, doubts, growth, mode
 from engine.watch.health_item import or_fault
 from engine.watch.health_jobs import DIED, alerts, last_check, runs, schedule_items, service
 from engine.watch.records import Item
+from engine.watch.seal_repair import seal_items
 from engine.words import figures
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def health(
         service(home, settings, scheduled=schedule.has("serve")),
         *backups(home, snapshot),
         *copies(home, settings, now),
+        *seal_items(home, settings.names),
         *or_fault(lambda: alerts(home, snapshot)),
         *stored_ahead(home, snapshot, now),
         *or_fault(lambda: recorded_ahead(home, now)),

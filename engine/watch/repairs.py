@@ -11,12 +11,14 @@ from engine.core.records import Level
 from engine.settings.schema import Settings
 from engine.watch.history_repair import repair_history
 from engine.watch.records import Item
+from engine.watch.seal_repair import repair_seals
 
 Repair = Callable[[Home, Settings, Clock], Iterator[Item]]
 """Mends one kind of thing where it is broken, and yields what it did or found whole."""
 # A new repair is one function and one row here.
 REPAIRS: dict[str, Repair] = {
     "history": repair_history,
+    "seal": repair_seals,
 }
 """In the order in which they are done."""
 

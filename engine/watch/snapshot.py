@@ -19,7 +19,7 @@ from engine.settings.schema import Settings
 from engine.watch.causes import calm_while_training, causes_of
 from engine.watch.console_summary import SummaryReader, safe_read
 from engine.watch.meters import Meters
-from engine.watch.symbol_row import RowContext, build_row, last_jobs, watched
+from engine.watch.symbol_row import RowContext, last_jobs, row_or_fault, watched
 
 RECENT_RUNS = 50
 LOG_LINES = 200
@@ -54,7 +54,7 @@ class SnapshotReader:
             now=now,
         )
         rows = tuple(
-            watched(build_row(symbol, self._status(symbol), context), summary)
+            watched(row_or_fault(symbol, self._status(symbol), context), summary)
             for symbol in settings.names
         )
         meters = calm_while_training(self._read_meters(settings, problems), runs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.core.clock import Clock
-from engine.core.errors import StockmlError
+from engine.core.errors import StockmlError, symbol_fault
 from engine.core.paths import Home
 from engine.core.sources import parse_source
 from engine.forecast import build_status
@@ -75,6 +75,23 @@ class SymbolInputs:
     @property
     def trained_to(self) -> str:
         return self.status.model.last_bar if self.status and self.status.model else ""
+
+
+def inputs_or_fault(loader: BarLoader, symbol: str, asked: str | None) -> SymbolInputs:
+    """The inputs of a symbol; empty ones with the reason where they cannot be loaded."""
+    try:
+        return load_inputs(loader, symbol, asked)
+    except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
+        source = asked or parse_source(loader.settings.market.source, loader.home.root).name
+        return without_inputs(symbol, source, error)
+
+
+def without_inputs(symbol: str, source: str, error: Exception) -> SymbolInputs:
+    """The inputs of a symbol of which nothing can be used."""
+    fault = str(symbol_fault(symbol, error))
+    return SymbolInputs(
+        symbol=symbol, source=source, status=None, bars=None, market=None, fault=fault
+    )
 
 
 def load_inputs(loader: BarLoader, symbol: str, asked: str | None) -> SymbolInputs:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from engine.core.clock import days_since, is_ahead, is_within
-from engine.core.errors import ExitCode
+from engine.core.errors import ExitCode, symbol_fault
 from engine.core.paths import Home
 from engine.core.records import Job, JobState, ModelInfo, Run, SymbolState
 from engine.core.snapshot import PlannedAction, Retrain, SymbolRow
 from engine.forecast import status as derived
-from engine.forecast.status import Status, StatusKey
+from engine.forecast.status import NO_KEY, Status, StatusKey, StatusKind
 from engine.market.staleness import bars_behind, stale_note, stand_in_note
 from engine.settings.schema import Settings
 from engine.watch.console_summary import ConsoleSummary
@@ -63,6 +63,16 @@ class _Model:
     @property
     def info(self) -> ModelInfo | None:
         return self.status.model if self.status else None
+
+
+def row_or_fault(symbol: str, stored: Status | None, context: RowContext) -> SymbolRow:
+    """The row of one symbol; a CORRUPT one with the reason where it cannot be built."""
+    try:
+        return build_row(symbol, stored, context)
+    except Exception as error:  # noqa: BLE001 - the symbol's fault, never that of the others
+        key = derived.current_key(context.home, symbol, "") or NO_KEY
+        problem = str(symbol_fault(symbol, error))
+        return build_row(symbol, Status(key, StatusKind.CORRUPT, problem=problem), context)
 
 
 def build_row(symbol: str, stored: Status | None, context: RowContext) -> SymbolRow:

@@ -85,6 +85,11 @@ FILES = (
         ("backups list", "backups verify", "restore BACKUP NVDA --yes", "clean --yes", "backup"),
         ("train NVDA --members naive",),
     ),
+    HomeFile(
+        f"{DATA}/seal.key",
+        ("predict NVDA SPY", "backup", "health", "doctor --repair"),
+        ("train NVDA --members naive",),
+    ),
     HomeFile(f"{DATA}/status/NVDA.json", ("status", "health", "dashboard", CHECK), (), "NVDA"),
     HomeFile(
         f"{DATA}/market_data/simulated/NVDA.csv",

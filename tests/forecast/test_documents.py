@@ -33,15 +33,7 @@ STATEMENTS = {
     *("coverage80", "width80", "coverage95", "width95"),
     *("ece", "brier", "ece_up", "brier_up"),
 }
-SCORES = {"crps", "interval_score80", "interval_score95"}
-METRICS = {
-    *("n_scored", "direction_accuracy", "mape", "naive_mape", "mase", "confidence"),
-    *(*SCORES, "crps_skill"),
-}
-REPORT_DAYS = {
-    *("n", "coverage80", "coverage80_low", "coverage80_high", "coverage95", "coverage95_low"),
-    *("coverage95_high", "interval_score95"),
-}
+METRICS = {"n_scored", "direction_accuracy", "mape", "naive_mape", "mase", "confidence"}
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +56,9 @@ def test_an_evaluation_keeps_its_keys() -> None:
         *("symbol", "part", "why", "first", "last", "n", "rows", "tolerance", "weights"),
         *("generation", "digest", "trained_at", "last_bar", "source", "simulated"),
     }
-    assert set(entry["rows"]) == {"ensemble", "naive", "constant", "enhanced", "always_up"}
-    scored = SCORES | {"report_days", "skill"}
-    assert set(entry["rows"]["ensemble"]) == POINTS | STATEMENTS | scored | {"confidence", "kept"}
-    others = ("naive", "enhanced", "always_up", "constant")
-    assert all(set(entry["rows"][name]) == POINTS | scored for name in others)
-    assert set(entry["rows"]["constant"]["report_days"]) == REPORT_DAYS
-    assert set(entry["rows"]["ensemble"]["skill"]["constant"]) == SCORES
+    assert set(entry["rows"]) == {"ensemble", "naive", "enhanced", "always_up"}
+    assert set(entry["rows"]["ensemble"]) == POINTS | STATEMENTS | {"confidence", "kept"}
+    assert all(set(entry["rows"][name]) == POINTS for name in ("naive", "enhanced", "always_up"))
     assert set(tree["problems"][0]) == {"symbol", "message", "hint", "exit_code"}
     assert set(sessions(evaluation("NVDA"))[0]) == {
         *("session", "last_close", "forecast", "actual", "low80", "high80", "low95", "high95"),
@@ -95,7 +83,6 @@ def test_a_backtest_keeps_its_keys() -> None:
     )
     assert set(msgspec.to_builtins(request)) == {
         *("symbols", "source", "first", "last", "retrain_every", "members", "epochs"),
-        "baselines",
     }
     draw = np.random.default_rng(1)
     target = 0.02 * draw.standard_normal(30)
@@ -125,8 +112,7 @@ def test_a_backtest_keeps_its_keys() -> None:
         *("symbol", "n", "rows", "reliability", "first", "last", "skipped", "weights"),
     }
     assert set(table["pooled"]["rows"]) == {ENSEMBLE, "naive", "drift", "always_up"}
-    keys = POINTS | STATEMENTS | SCORES | {"report_days", "skill"}
-    assert all(set(row) == keys for row in table["pooled"]["rows"].values())
+    assert all(set(row) == POINTS | STATEMENTS for row in table["pooled"]["rows"].values())
     assert set(table["pooled"]["reliability"][0]) == {"stated", "observed", "n"}
 
 
@@ -140,12 +126,10 @@ def test_a_manifest_keeps_its_keys(candidate: Candidate) -> None:
     }
     assert set(manifest["config"]) == {
         *("members", "epochs", "batch_size", "sequence_length", "patience", "early_stopping"),
-        *("max_mape", "scale", "train_rows", "validation_rows", "heldout_rows"),
+        *("max_mape", "train_rows", "validation_rows", "heldout_rows"),
     }
     assert set(manifest["metrics"]) == METRICS | (STATEMENTS - {"ece_up"}) | {
         *("direction_low", "direction_high", "mase_naive", "mase_enhanced"),
-        *("report_days_n", "report_days_coverage80", "report_days_coverage95"),
-        "report_days_interval_score95",
     }
 
 
@@ -162,7 +146,6 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     }
     assert set(tree["key"]) == {
         *("size", "mtime_ns", "inode", "last_bar", "last_close", "bars_mtime_ns", "accepted"),
-        "reports",
     }
     assert set(tree["model"]) == {
         *("symbol", "generation", "digest", "trained_at", "size_bytes", "source", "first_bar"),
@@ -171,5 +154,5 @@ def test_a_status_keeps_its_keys(tmp_path: Path, candidate: Candidate) -> None:
     assert set(tree["model"]["metrics"]) == METRICS
     assert set(tree["forecast"]) == {
         *("last_bar", "last_close", "next_close", "low80", "high80", "low95", "high95"),
-        *("p_up", "confidence", "target_session", "report", "report_known", "doubts"),
+        *("p_up", "confidence", "target_session", "doubts"),
     }

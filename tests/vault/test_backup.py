@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -147,7 +146,7 @@ def test_a_damaged_backup_is_not_copied(home: Home) -> None:
     backup = list_backups(home.models)[0]
     (backup.path / "tsla_lstm_model.h5").write_bytes(b"x")
     with pytest.raises(StockmlError, match="damaged"):
-        copy_to(backup, home.root / "other")
+        copy_to(backup, home.root / "other", home)
     assert list((home.root / "other").iterdir()) == []
 
 
@@ -265,37 +264,11 @@ def test_too_little_space_is_refused(tmp_path: Path) -> None:
         check_space(tmp_path, 10**18)
 
 
-@pytest.mark.parametrize("thing", ["link", "pipe", "huge"])
-def test_a_backup_copies_nothing_through_a_link(home: Home, tmp_path: Path, thing: str) -> None:
-    """What lies in place of a live model is left out, and the others are backed up."""
-    secret = tmp_path / "shadow"
-    secret.write_text("a secret")
-    live = home.model("NVDA")
-    live.unlink()
-    if thing == "link":
-        live.symlink_to(secret)
-    elif thing == "pipe":
-        os.mkfifo(live)
-    else:
-        with live.open("wb") as file:
-            file.truncate(8 * 2**30)
-
-    backup = back_up(home, load(home, {}), ("NVDA", "TSLA"), FakeClock(NOW)).backup
-
-    assert [entry.symbol for entry in backup.entries] == ["TSLA"]
-    assert not (backup.path / live.name).exists()
-
-
-def test_a_link_in_a_backup_is_damage(home: Home, tmp_path: Path) -> None:
-    """It is neither verified nor copied to another disk, whatever it names."""
-    backup = list_backups(home.models)[0]
-    file = backup.path / home.model("NVDA").name
-    file.rename(tmp_path / "same bytes")
-    file.symlink_to(tmp_path / "same bytes")
-
-    checks = {check.symbol: check for check in verify_backup(backup)}
-    assert [checks["NVDA"].ok, checks["TSLA"].ok] == [False, True]
-    assert "it is a link, not a file" in checks["NVDA"].text
-    with pytest.raises(StockmlError, match="it is a link, not a file"):
-        copy_to(backup, home.root / "other")
-    assert not any((home.root / "other").iterdir())
+def test_the_key_goes_with_a_copy(home: Home) -> None:
+    """A copy on another disk has the key beside it, 0600; a backup beside the models needs none."""
+    made = back_up(home, load(home, {}), ("NVDA",), FakeClock(NOW), to=home.root / "other")
+    key = made.copies[0] / "seal.key"
+    assert key.read_bytes() == home.seal_key.read_bytes()
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert not (made.backup.path / "seal.key").exists()
+    assert all(check.ok for check in verify_backup(list_backups(home.root / "other")[0]))

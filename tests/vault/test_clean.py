@@ -331,3 +331,12 @@ def test_a_new_home_has_nothing_to_clean(tmp_path: Path) -> None:
     report = clean(home, load(home, {}), FakeClock(NOW))
     assert report.problems == ()
     assert [action.verb for action in report.actions] == ["copy"]
+
+
+def test_the_key_is_never_removed(tmp_path: Path) -> None:
+    """However old it is, `clean` leaves the key of the seals."""
+    home = homes.untidy(tmp_path / "home")
+    key = home.seal_key.read_bytes()
+    homes.aged(home.seal_key, 4000.0)
+    clean(home, load(home, {}), FakeClock(NOW))
+    assert home.seal_key.read_bytes() == key

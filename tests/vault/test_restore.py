@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,9 @@ from engine.vault.backup import back_up
 from engine.vault.backups import list_backups
 from engine.vault.records import RestoreResult
 from engine.vault.restore import restore
+from engine.vault.seal import SealOwner
 from tests.fake_clock import FakeClock
-from tests.helpers import environment, wait_for
+from tests.helpers import ROOT, environment, wait_for
 from tests.vault import homes
 from tests.vault.crash import NOW, settings_of
 from tests.vault.files import read_model
@@ -216,15 +218,45 @@ def test_an_empty_backup_is_no_data(home: Home) -> None:
         _restore(home, "backup_20260101_000000")
 
 
-def test_a_restore_copies_nothing_through_a_link(home: Home, tmp_path: Path) -> None:
-    """A file of a backup that is a link is broken, also where it names the very bytes."""
-    backup = list_backups(home.models)[-1]
-    file = backup.path / home.model("NVDA").name
-    file.rename(tmp_path / "same bytes")
-    file.symlink_to(tmp_path / "same bytes")
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A backup of NVDA and TSLA that another home made, among this home's."""
+    other = homes.two_models(tmp_path / "other home")
+    return list_backups(other.models)[0].path
 
-    nvda, tsla = _restore(home, backup.name, "NVDA", "TSLA")
 
-    assert isinstance(nvda.error, ModelError)
-    assert "it is a link, not a file" in nvda.error.message
-    assert tsla.ok
+def test_a_backup_of_another_home_needs_the_word(home: Home, elsewhere: Path) -> None:
+    """What another home sealed is refused, and with `foreign` checked and sealed here."""
+    here = shutil.copytree(elsewhere, home.models / "backup_20250101_000000")
+    settings, clock = load(home, {}), FakeClock(NOW)
+    before = home.model("NVDA").read_bytes()
+    refused = restore(home, settings, here.name, ("NVDA",), clock)[0].error
+    assert isinstance(refused, RefusedError)
+    assert refused.hint.endswith(f"stockml restore {here.name} --foreign NVDA")
+    assert home.model("NVDA").read_bytes() == before
+    results = restore(home, settings, here.name, (), clock, foreign=True)
+    assert [result.ok for result in results] == [True, True]
+    assert read_model(home.model("NVDA")).owner is SealOwner.OWN
+    assert read_model(home.model("NVDA")).manifest.restored_from == here.name
+
+
+def test_a_backup_is_named_by_its_folder(home: Home, elsewhere: Path) -> None:
+    """A folder anywhere is a backup too; one that fails its check is not restored."""
+    settings, clock = load(home, {}), FakeClock(NOW)
+    assert restore(home, settings, str(elsewhere), ("TSLA",), clock, foreign=True)[0].ok
+    bad = elsewhere / "nvda_lstm_model.h5"
+    bad.write_bytes((ROOT / "tests/data/nvda_strange_bar.h5").read_bytes())
+    (elsewhere / "manifest.json").unlink()
+    failed = restore(home, settings, str(elsewhere), ("NVDA",), clock, foreign=True)[0].error
+    assert isinstance(failed, RefusedError) and "9999-99-99" in failed.message
+    with pytest.raises(UsageError):
+        restore(home, settings, str(elsewhere.with_name("backup_x")), (), clock)
+
+
+def test_an_unsealed_backup_of_an_older_stockml_is_restored(home: Home) -> None:
+    """Backups from before there were keys need no word: their files are checked."""
+    plain = home.models / "backup_20240101_000000"
+    plain.mkdir()
+    shutil.copy(ROOT / "tests/data/nvda_unkeyed_v1.h5", plain / "nvda_lstm_model.h5")
+    assert restore(home, load(home, {}), plain.name, ("NVDA",), FakeClock(NOW))[0].ok
+    assert read_model(home.model("NVDA")).owner is SealOwner.OWN
