@@ -260,6 +260,7 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
 
     def say(self, notice: Notice | None) -> None:
         """Show a notice on the screen that the operator looks at; None takes the last one away."""
+        self.keep(notice, self.wall.now())
         if screen := self._stack.live_screen:
             screen.tell(notice)
         elif self.screen_stack:  # empty once the console ends
@@ -283,7 +284,6 @@ class StockmlApp(TypingApp, ThemedApp, inherit_bindings=False):
         self._stack.go("dashboard", lambda: self.main.show_symbol(symbol))
 
     # -- leaving --------------------------------------------------------------------------------
-
     def leave(self, code: int = 0) -> None:
         """End the console; trainings continue."""
         self.exit(code, return_code=code)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from engine.children.command_run import CommandRun
     from engine.children.messages import (
         BackupCreated,
         BackupRestored,
@@ -149,6 +150,10 @@ class ChildrenPort(Protocol):
 
     def show_symbol(self, symbol: str) -> SymbolDetails: ...
 
+    def run_command(
+        self, words: Sequence[str], *, reads_bars: bool, ended: Callable[[], None]
+    ) -> CommandRun: ...
+
     def start_status_refresh(self) -> object: ...
 
 
@@ -197,6 +202,10 @@ class Shell(Protocol):
     started: list[str]
     """Runs started from here, also those no snapshot has shown yet."""
     typed_keys: TypedKeys
+    command_history: list[str]
+    """The lines typed behind `:`, the newest last."""
+    messages: list[tuple[datetime, Notice]]
+    """The notices of this session, the newest last."""
 
     @property
     def engine(self) -> EnginePort: ...
@@ -229,6 +238,10 @@ class Shell(Protocol):
     def go(self, name: str) -> None: ...
 
     def show_symbol(self, symbol: str) -> None: ...
+
+    def open_command_line(self) -> None: ...
+
+    def show_messages(self) -> None: ...
 
     def switch_mouse(self) -> Notice: ...
 

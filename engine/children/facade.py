@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.core.child import child_environment, collect
@@ -21,6 +21,7 @@ from engine.core.text import clean_bytes
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
+    from engine.children.command_run import CommandRun
     from engine.children.messages import (
         BackupCreated,
         BackupRestored,
@@ -93,6 +94,17 @@ class ChildrenFacade(Facade):
         from engine.children.messages import ShowSymbol, SymbolDetails
 
         return self._run(ShowSymbol(symbol), SymbolDetails)
+
+    def run_command(
+        self, words: Sequence[str], *, reads_bars: bool, ended: Callable[[], None]
+    ) -> CommandRun:
+        """Start a command of stockml on this home; `ended` is called in a thread at its end."""
+        from engine.children.command_run import CommandRun
+
+        options = ["--home", str(self.home.root)]
+        if reads_bars and self.source and "--source" not in words:
+            options += ["--source", self.source]
+        return CommandRun(words, options, self.clock, ended)
 
     def start_status_refresh(self) -> bool:
         """Start a child that rebuilds outdated statuses; False if one is running."""

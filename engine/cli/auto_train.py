@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from engine.cli import documents, render
 from engine.cli.follow import Interrupts, follow, left_words, make_view
 from engine.cli.session import Session
 from engine.cli.train import terminal_width
-from engine.core.errors import ExitCode, UsageError
+from engine.core.days import parse_day
+from engine.core.errors import ExitCode
 from engine.core.exits import exit_code
 from engine.core.records import Job, Run, StartedRun
 from engine.core.snapshot import PlannedAction
 from engine.core.sources import is_simulated
-from engine.core.text import clean
 from engine.watch.check_report import TrainingPlan
 from engine.watch.records import Decision
 from engine.watch.trigger_facts import TriggerVerdict
@@ -185,7 +184,9 @@ def verdict_tree(verdict: TriggerVerdict) -> dict[str, Any]:
 def hold(session: Session, symbol: str, until: str | None, reason: str) -> int:
     """Stop automatic training of a symbol; `train` still trains it."""
     (name,) = session.symbols((symbol,))
-    placed_hold = session.engine.watch.hold(name, reason, _day(until))
+    today = session.engine.clock.now().astimezone().date()
+    last_day = parse_day(until, today) if until else None
+    placed_hold = session.engine.watch.hold(name, reason, last_day)
     session.say(f"{name} is on hold: {placed_hold}")
     return ExitCode.DONE
 
@@ -196,12 +197,3 @@ def unhold(session: Session, symbol: str) -> int:
     session.engine.watch.unhold(name)
     session.say(f"{name} is trained automatically again")
     return ExitCode.DONE
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise UsageError(
-            f"not a day: {clean(text or '', 40)!r}", "write it as 2025-12-31"
-        ) from error

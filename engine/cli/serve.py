@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.session import Session, report
-from engine.core.errors import ExitCode
+from engine.core.errors import ExitCode, UsageError
 from engine.core.records import Level
 from engine.core.symbols import check_symbol
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 def serve(
-    session: Session, host: str | None, port: int | None, no_fetch: bool, make_token: bool
+    session: Session,
+    host: str | None,
+    port: int | None,
+    no_fetch: bool,
+    make_token: bool,
+    detach: bool,
+    stop: bool,
+    restart: bool,
 ) -> int:
     """Serve predictions over HTTP until Ctrl-C or SIGTERM; never trains, never loads TensorFlow."""
     home, engine = session.home, session.engine
@@ -27,6 +34,10 @@ def serve(
             " started again"
         )
         return ExitCode.DONE
+    if sum((detach, stop, restart)) > 1:
+        raise UsageError("--detach, --stop and --restart exclude each other", "give one of them")
+    if detach or stop or restart:
+        return _control(session, _words(host, port, no_fetch), stop=stop, restart=restart)
     count = len(engine.settings.current.names)
 
     def started(url: str, has_token: bool) -> None:
@@ -40,6 +51,23 @@ def serve(
     stopped_by = engine.service.serve(host, port, started, fetching=not no_fetch)
     session.say("stopped")
     return ExitCode.INTERRUPTED if stopped_by == signal.SIGINT else ExitCode.DONE
+
+
+def _words(host: str | None, port: int | None, no_fetch: bool) -> list[str]:
+    """The options of a service in the foreground, for the one in the background."""
+    words = ["--host", host] if host else []
+    words += ["--port", str(port)] if port is not None else []
+    return [*words, "--no-fetch"] if no_fetch else words
+
+
+def _control(session: Session, words: list[str], *, stop: bool, restart: bool) -> int:
+    """Start, stop or restart the service in the background."""
+    service = session.engine.service
+    if stop or (restart and service.place().held):
+        session.say(f"stopped: {service.stop()}")
+    if not stop:
+        session.say(f"serving in the background at {service.start(words).text}")
+    return ExitCode.DONE
 
 
 def test_symbol(session: Session, symbol: str) -> int:

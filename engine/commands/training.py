@@ -91,7 +91,7 @@ HOLD = Command(
     options=(
         Option(
             "--until",
-            "The last day of the hold, as 2025-12-31. Default: until `unhold`.",
+            "The last day of the hold: 2025-12-31, fri or 3d. Default: until `unhold`.",
             ValueType.TEXT,
             metavar="DATE",
         ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.core.audit import audited
 from engine.settings.facade import Facade
 
 if TYPE_CHECKING:
@@ -65,6 +66,24 @@ class ServiceFacade(Facade):
             lambda running: started(running.url, bool(running.policy.token)),
             fetching=fetching,
         )
+
+    @audited("serve", lambda words: {"detach": " ".join(words) or "yes"})
+    def start(self, words: Sequence[str]) -> ServicePlace:
+        """Start the service in the background with these words of `serve`; where it listens.
+
+        Raises BusyError while one runs, StockmlError when it ends at once.
+        """
+        from engine.service.background import start
+
+        source = ["--source", self.source] if self.source else []
+        return start(self.home, [*words, *source], self.clock)
+
+    @audited("serve", lambda: {"stop": "yes"})
+    def stop(self) -> str:
+        """End the running service in order, and return its text; RefusedError when none runs."""
+        from engine.service.background import stop
+
+        return stop(self.home, self.clock)
 
     def overview(self, deadline_s: float = 1.0) -> Overview:
         """The service's state, figures and models for display, or why they are missing."""

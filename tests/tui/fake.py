@@ -3,6 +3,7 @@ it was asked."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.children import messages
+from engine.children.command_run import CommandRun
 from engine.client.records import ServicePlace, ServiceReply, ServiceState
 from engine.core.paths import Home
 from engine.core.records import PlanItem, Run, StartedRun, TrainRequest
@@ -70,6 +72,8 @@ class FakeEngine:
         """What the service is, and tells."""
         self.replies: dict[str, ServiceReply] = {}
         """What it answers, by path."""
+        self.command_program: tuple[str, ...] = (sys.executable, "-c", "print('all is done')")
+        """What runs in place of a command of stockml."""
         self.gate = threading.Event()
         """Verbs wait for it; set unless a test clears it."""
         self.gate.set()
@@ -293,6 +297,12 @@ class FakeChildren:
     def show_symbol(self, symbol: str) -> messages.SymbolDetails:
         self.engine.verb("details", symbol)
         return self.engine.details[symbol]
+
+    def run_command(
+        self, words: Sequence[str], *, reads_bars: bool, ended: Callable[[], None]
+    ) -> CommandRun:
+        self.engine.verb("command", (tuple(words), reads_bars))
+        return CommandRun(words, (), FakeClock(NOW), ended, program=self.engine.command_program)
 
     def start_status_refresh(self) -> bool:
         self.engine.calls.append(("refresh", None))

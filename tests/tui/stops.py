@@ -64,7 +64,8 @@ STOPS = (
     Stop(
         "confirm", "confirm", ("A",), "Cancel", "Train 13 symbols", "esc no", row=False, dialog=True
     ),
-    Stop("palette", "palette", ("colon",), "explain keys", "Do what?", "esc back"),
+    Stop("palette", "palette", ("ctrl+p",), "explain keys", "Do what?", "esc back"),
+    Stop("command", "command", ("colon",), "dashboard", "", "esc back", row=False, dialog=True),
     Stop("help", "help", ("question_mark",), "explain keys", "Help", "esc back", row=False),
     Stop("away", "away", ("w",), "open", "While you were away", "esc back", row=False),
     Stop("runs", "runs", ("2",), "RUNNING", "Runs", "esc back"),

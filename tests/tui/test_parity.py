@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.commands.table import all_commands
+from engine.core.errors import UsageError
+from tui.command.line import KEPT_OUT
+from tui.command.run import meaning
 from tui.keys.table import ACTIONS
+
+COMMANDS_BY_NAME = dict(all_commands())
 
 # The command of each action that writes; an edit that `w` writes has the command that writes the
 # same.
@@ -48,3 +53,18 @@ COMMANDS = {
 def test_every_writing_action_has_a_command(action: str) -> None:
     """Each action that writes names a command that exists and writes too."""
     assert dict(all_commands())[COMMANDS[action]].writes
+
+
+@pytest.mark.parametrize("name", [name for name, _ in all_commands()])
+def test_every_command_can_be_typed_in_the_console(name: str) -> None:
+    """The line takes it, or says why it does not run there."""
+    words = name.split() + [argument.name for argument in COMMANDS_BY_NAME[name].arguments]
+    for option in COMMANDS_BY_NAME[name].options:
+        words += [option.flag, "x"] if option.required else []
+    try:
+        asked = meaning(" ".join(words), ())
+    except UsageError as refused:
+        assert refused.hint == KEPT_OUT[name]
+    else:
+        shown = asked.tab or (asked.invocation.name if asked.invocation else "")
+        assert shown == name

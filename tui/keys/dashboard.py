@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tui.keys.action import ActionRow, actions_of
-from tui.keys.shared import MOUSE, moves, tabs, themes
+from tui.keys.shared import COMMAND, MESSAGES, MOUSE, moves, tabs, themes
 
 DASHBOARD = (
     *actions_of(
@@ -14,7 +16,9 @@ DASHBOARD = (
             ),
             ActionRow("quit", "q", "quit", "leave the console; training goes on", footer=2),
             MOUSE,
-            ActionRow("palette", "colon ctrl+p", "menu", "find an action by name", footer=3),
+            replace(COMMAND, footer=3),
+            MESSAGES,
+            ActionRow("palette", "ctrl+p", "menu", "find an action by name"),
             ActionRow("mark", "space", "mark", "mark the row, or take its mark away", footer=4),
             ActionRow(
                 "retrain",

@@ -32,6 +32,16 @@ DIALOGS = (
         ),
     ),
     *actions_of(
+        "command",
+        (
+            ActionRow("back", "escape", "back", "type nothing", footer=1),
+            ActionRow("take", "enter", "run", "run the line, or take the chosen word", footer=2),
+            ActionRow("complete", "tab", "complete", "complete the last word", footer=3),
+            ActionRow("down", "down", "next", "the next completion", footer=4),
+            ActionRow("up", "up", "before", "the completion before", footer=5),
+        ),
+    ),
+    *actions_of(
         "help",
         (
             ActionRow("back", "escape q question_mark f1", "back", "close the help", footer=1),

@@ -248,5 +248,14 @@ SCREENS = (
         ),
     ),
     *frame("doctor"),
+    *frame("messages"),
+    *frame("output"),
+    *actions_of(
+        "output",
+        (
+            ActionRow("cancel", "x", "cancel", "ask the command to end", footer=3),
+            ActionRow("follow", "enter", "run it", "run what the plan shows", footer=4),
+        ),
+    ),
     *frame("away"),
 )

@@ -35,7 +35,11 @@ _REFRESH = ActionRow("refresh", "ctrl+r f5", "refresh", "read everything again n
 MOUSE = ActionRow(
     "mouse", "m", "mouse", "switch the mouse off or on; shift selects text either way"
 )
-_PALETTE = ActionRow("palette", "colon ctrl+p", "menu", "find an action by name")
+COMMAND = ActionRow(
+    "command", "colon", "command", "type a command, a symbol or a screen: hold MP --until fri"
+)
+MESSAGES = ActionRow("messages", "M", "messages", "what the console said in this session")
+_PALETTE = ActionRow("palette", "ctrl+p", "menu", "find an action by name")
 
 
 def moves(group: str) -> tuple[Action, ...]:
@@ -75,7 +79,7 @@ def frame(group: str) -> tuple[Action, ...]:
     """What every screen above the dashboard has: help, back, refresh, copy, menu, screens, rows."""
     copy = ActionRow("copy", "y", "copy", f"copy {COPIED.get(group, 'the current row')}")
     return (
-        *actions_of(group, (_HELP, _BACK, _REFRESH, copy, MOUSE, _PALETTE)),
+        *actions_of(group, (_HELP, _BACK, _REFRESH, copy, MOUSE, COMMAND, MESSAGES, _PALETTE)),
         *tabs(group),
         *moves(group),
     )

@@ -210,6 +210,12 @@ class ActingScreen(Screen[Result], inherit_bindings=False):
     def do_copy(self) -> None:
         self.shell.copy(self.copyable())
 
+    def do_command(self) -> None:
+        self.shell.open_command_line()
+
+    def do_messages(self) -> None:
+        self.shell.show_messages()
+
     def do_mouse(self) -> None:
         self.shell.say(self.shell.switch_mouse())
 

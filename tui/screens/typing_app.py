@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.app import App
@@ -15,6 +16,11 @@ from tui.screens.typed_keys import Listener, TypedKeys
 from tui.terminal.textual_private import driver_of, set_mouse
 from tui.work.messages import Notice
 
+if TYPE_CHECKING:
+    from tui.ports import Shell
+
+MAX_MESSAGES = 200
+
 
 class TypingApp(App[Any], inherit_bindings=False):
     """Gives each key to the screen on top, but for those that leave the console at once."""
@@ -25,6 +31,10 @@ class TypingApp(App[Any], inherit_bindings=False):
         self.own_keys = Keymap({})
         """The keys of `[console.keys]` that are in force."""
         self._mouse_on = True
+        self.command_history: list[str] = []
+        """The lines typed behind `:`, the newest last."""
+        self.messages: list[tuple[datetime, Notice]] = []
+        """The notices of this session, the newest last."""
         self._leave_keys: Collection[str] = ("ctrl+q",)
 
     def use_keys(self, keys: KeySettings) -> None:
@@ -47,6 +57,23 @@ class TypingApp(App[Any], inherit_bindings=False):
         if self._mouse_on:
             return Notice("mouse on", "shift and drag selects text")
         return Notice("mouse off", f"{key('mouse')} switches it on")
+
+    def keep(self, notice: Notice | None, now: datetime) -> None:
+        """Keep what is said for the list of messages."""
+        if notice is not None:
+            self.messages = [*self.messages[-MAX_MESSAGES:], (now, notice)]
+
+    def open_command_line(self) -> None:
+        """Ask for a command, a symbol or a screen, and do it."""
+        from tui.command.run import open_command_line
+
+        open_command_line(cast("Shell", self))
+
+    def show_messages(self) -> None:
+        """Show what was said in this session."""
+        from tui.command.messages import MessagesScreen
+
+        self.push_screen(MessagesScreen())
 
     async def on_event(self, event: events.Event) -> None:
         typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded

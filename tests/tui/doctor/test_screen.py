@@ -32,7 +32,7 @@ async def test_it_stands_in_the_palette_and_tells_the_worst_first(
     place of the child's."""
     monkeypatch.setenv("TERM", "tmux-256color")
     async with opened(tmp_path / "home", trained_home()) as (app, engine, pilot):
-        await pilot.press("colon", *"doctor", "enter")
+        await pilot.press("ctrl+p", *"doctor", "enter")
         await until(
             pilot,
             lambda: isinstance(app.screen, DoctorScreen) and "no cron daemon" in screen_text(app),

@@ -15,6 +15,9 @@ from tests.tui.scenes import trained_home
 from tui.alerts.screen import AlertsScreen
 from tui.backups.detail import BackupScreen
 from tui.backups.list import BackupsScreen
+from tui.command.line import CommandScreen
+from tui.command.messages import MessagesScreen
+from tui.command.output import OutputScreen
 from tui.dashboard.away_screen import AwayScreen
 from tui.dashboard.screen import MainScreen
 from tui.dialogs.confirm import ConfirmScreen
@@ -49,6 +52,9 @@ SCREENS: tuple[type[ActingScreen[object]], ...] = (
     LogsScreen,
     LogView,
     PromptScreen,
+    CommandScreen,
+    OutputScreen,
+    MessagesScreen,
     BackupsScreen,
     BackupScreen,
     ScheduleScreen,

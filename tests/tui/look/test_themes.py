@@ -125,7 +125,7 @@ async def test_a_theme_is_chosen_by_its_name(tmp_path: Path) -> None:
     """The palette lists every theme at the word; enter wears the chosen one;
     a terminal of few colours says what it has."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
-        await pilot.press("colon", *"theme")
+        await pilot.press("ctrl+p", *"theme")
         await until(
             pilot,
             lambda: all(f"theme {name}: " in screen_text(app) for name in BY_NAME),

@@ -10,6 +10,7 @@ import pytest
 from engine.core.snapshot import Snapshot
 from tests.tui.helpers import opened, screen_text, until
 from tests.tui.scenes import empty_home, trained_home, training_home, watched_home
+from tui.command.line import CommandScreen
 from tui.dashboard.screen import MainScreen
 from tui.dialogs.help import HelpScreen
 from tui.dialogs.palette import PaletteScreen
@@ -81,7 +82,7 @@ async def test_escape_goes_back_and_never_quits(tmp_path: Path) -> None:
         for key, screen in (
             ("question_mark", HelpScreen),
             ("l", LogView),
-            ("colon", PaletteScreen),
+            ("colon", CommandScreen),
             ("ctrl+p", PaletteScreen),
         ):
             await pilot.press(key)
@@ -108,10 +109,10 @@ async def test_ctrl_q_leaves_from_everywhere(tmp_path: Path, opener: str | None)
 async def test_palette_runs_what_was_typed(tmp_path: Path) -> None:
     """Typing some letters and enter runs the action, through the same gate as its key."""
     async with opened(tmp_path / "home", trained_home()) as (app, _, pilot):
-        await pilot.press("colon", *"zzz", "enter")
+        await pilot.press("ctrl+p", *"zzz", "enter")
         await until(pilot, lambda: isinstance(app.screen, MainScreen), "the dashboard")
         assert app.main.cursor == "NVDA", "nothing matches, so nothing runs"
-        await pilot.press("colon", *"last", "space", *"rox", "backspace", "w", "enter")
+        await pilot.press("ctrl+p", *"last", "space", *"rox", "backspace", "w", "enter")
         await until(pilot, lambda: app.main.cursor == "SPY", "the last row")
 
 
