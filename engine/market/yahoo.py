@@ -15,10 +15,11 @@ from engine.market import quality
 from engine.market.bars import Bars
 from engine.market.calendar import exchange_day, previous_session
 from engine.market.kept import SourceSilentError, fetch_kept
+from engine.market.last_bar import last_bar
 from engine.market.request import BarsRequest
 from engine.market.rows import Rows
 from engine.market.sieve import is_nonsense, sieve
-from engine.market.store import BarStore, folder
+from engine.market.store import folder
 from engine.market.throttle import RequestSlot
 from engine.market.yahoo_answer import (
     REFUSED,
@@ -146,8 +147,8 @@ def _answers(request: BarsRequest, symbol: str, slot: RequestSlot) -> bool:
 def _control(request: BarsRequest) -> str:
     """Another symbol that Yahoo should know: one with stored bars, else the market's."""
     others = [symbol for symbol in request.settings.symbols if symbol != request.symbol]
-    store = BarStore(request.home)
-    kept = (symbol for symbol in others if store.facts(request.source.name, symbol).rows)
+    source = request.source.name
+    kept = (symbol for symbol in others if last_bar(request.home, source, symbol))
     market = _CONTROL if request.symbol != _CONTROL else next(iter(others), "AAPL")
     return next(kept, market)
 

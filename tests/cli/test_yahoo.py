@@ -102,6 +102,18 @@ def test_delisted_is_said_of_one_alone(desk: Desk) -> None:
     assert "Yahoo refused or changed; try a newer yfinance" in ran.stderr
 
 
+def test_the_facts_of_another_symbol_may_be_damaged(desk: Desk) -> None:
+    """Yahoo is asked about a symbol with stored bars before one is called delisted."""
+    desk.answers(GOOD)
+    desk.run("data", "fetch", "TSLA")
+    (desk.home.market / "yahoo" / "TSLA.json").write_text("{")
+    desk.clock.advance(timedelta(hours=1))
+    session = desk.answers(fake.unknown_symbol, TSLA=GOOD)
+    ran = desk.run("data", "fetch", "NVDA")
+    assert "delisted or renamed?" in ran.stderr
+    assert len(session.charts) >= 2
+
+
 def test_a_rebase_is_taken_by_the_operator_alone(desk: Desk) -> None:
     """The factor and the way out are told every time; the store moves with --accept-rebase."""
     desk.answers(GOOD)
